@@ -26,6 +26,7 @@ from mshield.services.filing.opened import open_filing
 from mshield.services.ground import Ground
 from mshield.services.identity.opened import open_identity
 from mshield.services.legal_person.opened import open_legal_persons
+from mshield.services.legal_person.stop import StopShields
 from mshield.services.log.open_log import open_log
 from mshield.services.notices.opened import open_notices
 from mshield.services.oidc.provider import open_provider
@@ -167,12 +168,12 @@ async def _assemble(settings: Settings, clock: Clock, db: Database, metrics: Met
     )
     notices = open_notices(ground, open_gateway(settings))
     identity = open_identity(ground)
-    accounts = open_accounts(ground, notices.sms, identity)
+    accounts = open_accounts(ground, notices, identity)
     filing = open_filing(ground)
     certificates = open_certificates(ground, filing.look_up, accounts.sms_codes.consume, identity.proofs)
     requests = open_requests(ground, identity.consents)
     activate = ActivateLegalPerson(db, identity.codes)
-    decided_by_two = [RevokeCa(db).act(), activate.act(), *ApproveSystems(db).acts()]
+    decided_by_two = [RevokeCa(db).act(), activate.act(), *ApproveSystems(db).acts(), *StopShields(db).acts()]
     return Context(
         **vars(ground),
         answer_once=AnswerOnce(db, keyring, ground.lookup),
@@ -186,6 +187,6 @@ async def _assemble(settings: Settings, clock: Clock, db: Database, metrics: Met
         operations=open_operations(ground, {job.name: job.seconds for job in jobs.JOBS}),
         requests=requests,
         signing=open_signing(ground, certificates.own.issue_confirmed, identity.consents),
-        staff=open_staff(ground, filing, decided_by_two),
+        staff=open_staff(ground, filing, accounts.change_phone, decided_by_two),
         systems=open_systems(ground),
     )

@@ -19,20 +19,19 @@ from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
 from mshield.services.accounts import local as local_accounts
 from mshield.services.accounts.captcha import answer_of
-from mshield.services.accounts.change_phone import ChangePhone
 from mshield.services.accounts.login import Credentials, DeviceProof, Session
 from mshield.services.accounts.manage import ManageAccounts
 from mshield.services.accounts.passwords import verify_password
 from mshield.services.accounts.reset_password import NewPassword, ResetPassword
 from mshield.services.accounts.session import Caller, authenticate_phone
 from mshield.services.identity.opened import open_identity
-from mshield.services.identity.proofs import Proofs
 from mshield.services.legal_person.session import PortalSessions
 from mshield.settings import Settings
 from mshield.store.accounts import accounts as store
 from mshield.store.database.interface import Database
 from mshield.store.database.opening import open_database
 from tests.support.clock import START
+from tests.support.phone_change import Desk
 from tests.support.registration_office import ADDRESS, PASSWORD, PHONE, Office
 from tests.support.seals import SEALER
 from tests.support.signing import execute, fetch, make_world
@@ -56,8 +55,7 @@ class Ends:
         return await manage.disable(self.account_id, reason="fraud", by=BY, now=START)
 
     async def change_phone(self) -> None:
-        change = ChangePhone(self.db, self.office.sms, Proofs(self.db, Settings()))
-        await change(self.account_id, phone=NEW_PHONE, evidence="id card", by=BY, now=START)
+        await Desk.on(self.db, self.office).by_codes(self.account_id, NEW_PHONE)
 
     async def reset(self) -> None:
         await self.office.codes.send(phone=PHONE, purpose="reset", address=ADDRESS, now=START)

@@ -78,12 +78,12 @@ async def test_a_reservation_that_is_revoked_is_never_signed(db: Database, new: 
 
 
 async def test_holds_at_once_are_all_placed(db: Database, active: NewCertificate) -> None:
-    events = (_E.REPORT_LOSS, _E.FREEZE, _E.FIND_CLONE, _E.APPLY_AGAIN)
+    events = (_E.REPORT_LOSS, _E.FREEZE, _E.FIND_CLONE, _E.APPLY_AGAIN, _E.SUSPEND)
     await asyncio.gather(*(change(db, SERIAL, event, now=START + 2) for event in events))
     status = await certificates.find_status(db, serial=SERIAL)
     assert status is not None
     assert status.holds == frozenset(hold.value for hold in Hold)
-    assert len(await certificate_changes.history(db, serial=SERIAL)) == 5
+    assert len(await certificate_changes.history(db, serial=SERIAL)) == 6
 
 
 async def test_the_service_takes_a_step_once(db: Database, active: NewCertificate) -> None:

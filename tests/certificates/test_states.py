@@ -41,7 +41,7 @@ def test_r14_loss_and_freeze_are_two_holds_lifted_by_the_legal_person() -> None:
 
 def test_r6_and_clones_end_by_revocation_only() -> None:
     lifted = {rule.lifts for rule in TABLE.values()} - {None}
-    assert lifted == {Hold.LOST, Hold.FROZEN}
+    assert lifted == {Hold.LOST, Hold.FROZEN, Hold.SUSPENDED}
     for event, hold in ((E.APPLY_AGAIN, Hold.DUPLICATE), (E.FIND_CLONE, Hold.CLONE)):
         standing = after(Standing(ACTIVE), event)
         assert standing.holds == {hold}

@@ -4,10 +4,11 @@ import httpx
 import pytest
 
 from mshield.demo.people import LEGAL_PERSON, OPERATOR
-from mshield.domain.actor import SERVICE, By
+from mshield.domain.actor import SERVICE
 from mshield.domain.proofs import Way
 from mshield.domain.staff import StaffRole
 from mshield.store.accounts import accounts
+from mshield.store.identity import proofs as store
 from tests.support.acts import acts_on
 from tests.support.application import Application
 from tests.support.clerk import Staff
@@ -84,11 +85,10 @@ async def test_an_accounts_proofs_are_told_the_newest_first_with_those_that_ende
     assert _told(await staff.call("GET", "/accounts/nobody/proofs")) == (404, "not_found")
     record = await filed(application)
     await _prove_earlier(application, account_id, record.id)
-    proofs = application.context.identity.proofs
     application.clock.advance(seconds=1)
     await application.context.db.write(
-        lambda tx: proofs.end(
-            tx, account_id, reason="phone_changed", by=By("user", account_id), now=application.clock()
+        lambda tx: store.end_of_way(
+            tx, account_id=account_id, way=Way.EARLIER, reason="phone_changed", now=application.clock()
         )
     )
     await prove_account(application)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from mshield.domain.staff import QUESTION_BOX, question_context
 from mshield.keys.authority import load_authorities
 from mshield.keys.errors import MasterKeyInUse, SealError
 from mshield.keys.keyring import Keyring
@@ -32,6 +33,8 @@ from mshield.settings import Settings
 from mshield.store.database.interface import Database
 from mshield.store.database.opening import open_database
 from mshield.store.operations.boxes import BOXES, list_old
+from mshield.store.staff import approvals
+from mshield.store.staff.approvals import NewApproval
 from tests.support.acts import acts_on
 from tests.support.clock import START
 from tests.support.issuing import Ca, long_share, make_ca, person
@@ -56,8 +59,24 @@ async def ca(db: Database, source: MasterKeyFile) -> Ca:
         await person(db, made.keyring, made.engine, now=START, share=True)
     await OidcKeys(db, made.keyring).current(START)
     await _webhook_endpoint(db, made.keyring)
-    await set_up(db, made.keyring, now=START)
+    await _question(db, made.keyring, (await set_up(db, made.keyring, now=START)).member.id)
     return made
+
+
+async def _question(db: Database, keyring: Keyring, asked_by: str) -> None:
+    """To a second member of staff, with what isn't shown."""
+    box = keyring.seal(b"{}", purpose=QUESTION_BOX, context=question_context("q", "account", asked_by))
+    question = NewApproval(
+        id="q",
+        act="account.change_phone",
+        subject="account",
+        details={},
+        reason="x",
+        asked_by=asked_by,
+        expires_at=START + 1,
+        sealed_box=box,
+    )
+    await db.write(lambda tx: approvals.insert(tx, question, now=START))
 
 
 async def _webhook_endpoint(db: Database, keyring: Keyring) -> None:
@@ -89,7 +108,7 @@ def _settled(source: MasterKeyFile) -> int:
 async def test_every_box_comes_under_a_new_key(db: Database, source: MasterKeyFile, ca: Ca) -> None:
     (before,) = source.load()
     boxes = await _open_all(db, ca.keyring)
-    assert boxes == 3 + 4 + 1 + 2 + 3 + 7 * PEOPLE
+    assert boxes == 3 + 4 + 1 + 2 + 3 + 1 + 7 * PEOPLE
     seen: list[str] = []
     done = await rotate_keys(db, source, progress=lambda name, _: seen.append(name), now=START)
     new, old = source.load()

@@ -7,10 +7,11 @@ import pytest
 
 from mshield.domain import errors
 from mshield.domain.actor import By
-from mshield.gateways.sms import DevelopmentSms, SmsError, SmsMessage
+from mshield.domain.notices import NoticeKind, text
+from mshield.domain.tokens import token_hash
 from mshield.keys.keyring import Keyring
-from mshield.services.accounts.change_phone import ChangePhone
-from mshield.services.identity.proofs import Proofs
+from mshield.services.accounts.change_phone import ChangePhone, Which
+from mshield.services.notices.notify import Notify
 from mshield.settings import Settings
 from mshield.store.accounts import accounts as store
 from mshield.store.accounts import sessions
@@ -18,17 +19,12 @@ from mshield.store.database.interface import Database
 from mshield.store.legal_person import sessions as portal_sessions
 from tests.support.acts import acts_on
 from tests.support.clock import START
+from tests.support.phone_change import BY, EVIDENCE, Desk, UnreachableSms
 from tests.support.registration_office import PHONE, Office
-from tests.support.signing import execute
+from tests.support.signing import execute, fetch
 
 NEW: Final = "13900001234"
-EVIDENCE: Final = "营业执照与身份证原件，工单 2026-1124"
-BY: Final = By("staff", "the clerk")
-
-
-class UnreachableSms(DevelopmentSms):
-    async def send(self, message: SmsMessage) -> None:
-        raise SmsError(message.purpose)
+OTHER: Final = "13700007777"
 
 
 @pytest.fixture
@@ -39,19 +35,23 @@ async def office(db: Database, keyring: Keyring) -> Office:
 
 
 @pytest.fixture
-def change(office: Office, db: Database) -> ChangePhone:
-    return ChangePhone(db, office.sms, Proofs(db, Settings()))
+def desk(office: Office, db: Database) -> Desk:
+    return Desk.on(db, office)
+
+
+@pytest.fixture
+def change(desk: Desk) -> ChangePhone:
+    return desk.change
 
 
 async def test_r18_the_account_has_the_new_number_and_its_logins_end(
-    db: Database, office: Office, change: ChangePhone
+    db: Database, office: Office, desk: Desk
 ) -> None:
+    change = desk.change
     session = await office.come_in(now=START)
     found = await change.find(PHONE)
-    done = await change(found.id, phone="139 0000 1234", evidence=EVIDENCE, by=BY, now=START + 1)
+    done = await desk.by_codes(found.id, "139 0000 1234", now=START + 1)
     assert (done.phone, done.logins_ended, done.old_number_told) == (NEW, 1, True)
-    from mshield.domain.tokens import token_hash
-
     hashed = token_hash(session.access_token)
     assert await sessions.find(db, token_hash=hashed, jkt="device-1", now=START + 1) is None
     with pytest.raises(errors.NotFound):
@@ -61,8 +61,8 @@ async def test_r18_the_account_has_the_new_number_and_its_logins_end(
     assert (await office.come_in(now=START + 1, account=NEW)).phone == NEW
 
 
-async def test_sessions_at_the_portal_end_too(db: Database, change: ChangePhone) -> None:
-    found = await change.find(PHONE)
+async def test_sessions_at_the_portal_end_too(db: Database, desk: Desk) -> None:
+    found = await desk.change.find(PHONE)
     ends = START + 60_000
     await db.write(
         lambda tx: portal_sessions.insert(
@@ -70,87 +70,242 @@ async def test_sessions_at_the_portal_end_too(db: Database, change: ChangePhone)
         )
     )
     assert await portal_sessions.find(db, token_hash=b"t", idle_since=0, now=START + 1) is not None
-    done = await change(found.id, phone=NEW, evidence=EVIDENCE, by=BY, now=START + 1)
+    done = await desk.by_codes(found.id, NEW, now=START + 1)
     assert done.logins_ended == 1
     assert await portal_sessions.find(db, token_hash=b"t", idle_since=0, now=START + 1) is None
 
 
-async def test_r18_the_old_number_is_told_without_the_new_one(office: Office, change: ChangePhone) -> None:
-    found = await change.find(PHONE)
-    await change(found.id, phone=NEW, evidence=EVIDENCE, by=BY, now=START)
+async def test_r18_the_old_number_is_told_without_the_new_one(office: Office, desk: Desk) -> None:
+    found = await desk.change.find(PHONE)
+    await desk.by_codes(found.id, NEW)
     told = office.sms.messages()[0]
     assert (told.phone, told.purpose, told.code) == (PHONE, "phone_changed", "")
     assert NEW not in told.text
     assert NEW[-4:] not in told.text
 
 
-async def test_r18_the_evidence_stays_with_the_act(db: Database, change: ChangePhone) -> None:
-    found = await change.find(PHONE)
-    await change(found.id, phone=NEW, evidence=EVIDENCE, by=BY, now=START)
+async def test_r18_the_evidence_stays_with_the_act(db: Database, desk: Desk) -> None:
+    found = await desk.change.find(PHONE)
+    await desk.by_codes(found.id, NEW)
     act, telling = await acts_on(db, subject=found.id)
     assert (act.act, act.actor, act.actor_id) == ("account.change_phone", "staff", "the clerk")
     assert act.details == {
-        "old": "138****6027", "new": "139****1234", "evidence": EVIDENCE, "logins_ended": 0,
+        "old": "138****6027", "new": "139****1234", "how": "old_code", "evidence": EVIDENCE, "logins_ended": 0,
     }  # fmt: skip
     assert (telling.act, telling.details) == ("account.tell_old_number", {"old": "138****6027", "told": True})
 
 
+async def test_r18_each_code_says_what_it_is_for_and_to_whom_it_may_be_told(desk: Desk) -> None:
+    found = await desk.change.find(PHONE)
+    sides: tuple[tuple[Which, str], ...] = (("new", NEW), ("old", PHONE))
+    for to, number in sides:
+        code = await desk.code(found.id, NEW, to)
+        message = desk.sms.messages()[0]
+        assert message.filled_in == (("code", code), *((("tail", NEW[-4:]),) if to == "old" else ()))
+        assert (message.phone, message.purpose) == (number, f"{to}_phone")
+        assert code in message.text
+        assert "只在您自己拨打客服电话办理时告诉客服" in message.text
+        assert "诈骗" in message.text
+        assert (NEW[-4:] in message.text) is (to == "old")
+        assert NEW not in message.text
+
+
+async def test_r18_what_proves_nothing_about_the_two_numbers_changes_nothing(
+    db: Database, desk: Desk
+) -> None:
+    """One member alone has the code of a new number of theirs, and no other."""
+    found = await desk.change.find(PHONE)
+    new_code = await desk.code(found.id, NEW, "new")
+    for old_code in ("", "000000", new_code):
+        with pytest.raises((errors.SmsCodeWrong, errors.SmsCodeExpired)):
+            await _change(desk, found.id, NEW, new_code, old_code)
+    old_code = await desk.code(found.id, NEW, "old")
+    with pytest.raises(errors.SmsCodeWrong):
+        await _change(desk, found.id, NEW, old_code, new_code)
+    assert (await desk.change.find(PHONE)).id == found.id
+    assert await acts_on(db, subject=found.id) == []
+
+
+async def test_r18_a_code_serves_its_number_account_and_member_alone(office: Office, desk: Desk) -> None:
+    await office.enter(now=START, sms_code=await office.code(now=START, phone=OTHER), phone=OTHER)
+    one, other = [await desk.change.find(phone) for phone in (PHONE, OTHER)]
+    new_code = await desk.code(one.id, NEW, "new")
+    old_code = await desk.code(one.id, NEW, "old")
+    with pytest.raises(errors.SmsCodeWrong):  # the same new number, for the other account
+        await _change(desk, other.id, NEW, new_code, old_code)
+    with pytest.raises(errors.SmsCodeWrong):  # told by another number
+        await _change(desk, one.id, "13900001235", new_code, old_code)
+    third = await desk.code(one.id, "13900001235", "new")
+    with pytest.raises(errors.SmsCodeWrong):  # the old number agreed to another new one
+        await _change(desk, one.id, "13900001235", third, old_code)
+    with pytest.raises(errors.SmsCodeWrong):  # told to another member
+        await _change(desk, one.id, NEW, new_code, old_code, by=By("staff", "another clerk"))
+    await _change(desk, one.id, NEW, new_code, old_code)
+    assert (await desk.change.find(NEW)).id == one.id
+
+
+async def test_r18_codes_are_used_once_and_for_five_minutes(desk: Desk) -> None:
+    found = await desk.change.find(PHONE)
+    new_code = await desk.code(found.id, NEW, "new")
+    old_code = await desk.code(found.id, NEW, "old")
+    with pytest.raises(errors.SmsCodeExpired):
+        await _change(desk, found.id, NEW, new_code, old_code, now=START + 300_001)
+    await _change(desk, found.id, NEW, new_code, old_code)
+    # Back to the old number: nothing of before serves, not even what the present number got for it.
+    with pytest.raises((errors.SmsCodeWrong, errors.SmsCodeExpired)):
+        await _change(desk, found.id, PHONE, old_code, new_code)
+    assert (await desk.change.find(NEW)).id == found.id
+
+
+async def test_r18_five_wrong_tries_end_a_code(desk: Desk) -> None:
+    found = await desk.change.find(PHONE)
+    new_code = await desk.code(found.id, NEW, "new")
+    old_code = await desk.code(found.id, NEW, "old")
+    wrong = "000000" if old_code != "000000" else "000001"
+    for _ in range(5):
+        with pytest.raises(errors.SmsCodeWrong):
+            await _change(desk, found.id, NEW, new_code, wrong)
+    with pytest.raises(errors.SmsCodeExpired):
+        await _change(desk, found.id, NEW, new_code, old_code)
+
+
+async def test_r18_both_numbers_have_their_limits_of_sms(
+    office: Office, db: Database, keyring: Keyring
+) -> None:
+    slow = Office.on(db, keyring, Settings(sms_codes_per_day=2))
+    desk = Desk.on(db, slow)
+    found = await desk.change.find(PHONE)
+    later = START + 60_000
+    await desk.code(found.id, NEW, "new", now=later)
+    await desk.code(found.id, NEW, "old", now=later)
+    for to in ("new", "old"):
+        with pytest.raises(errors.SmsTooSoon):
+            await desk.code(found.id, NEW, to, now=later + 1)
+    with pytest.raises(errors.SmsDailyLimit):  # the registration's was the first
+        await desk.code(found.id, NEW, "old", now=later + 60_000)
+    assert office.sms.messages()
+
+
 async def test_an_unreachable_old_number_does_not_take_the_change_back(
-    db: Database, change: ChangePhone
+    db: Database, office: Office, desk: Desk
 ) -> None:
-    found = await change.find(PHONE)
-    untold = ChangePhone(db, UnreachableSms(), Proofs(db, Settings()))
-    done = await untold(found.id, phone=NEW, evidence=EVIDENCE, by=BY, now=START)
+    found = await desk.change.find(PHONE)
+    done = await Desk.on(db, office, notices=UnreachableSms()).by_codes(found.id, NEW)
     assert not done.old_number_told
-    assert (await change.find(NEW)).id == found.id
+    assert (await desk.change.find(NEW)).id == found.id
 
 
-async def test_a_number_of_another_account_is_refused(
-    db: Database, office: Office, change: ChangePhone
+async def test_r18_who_dies_before_the_old_number_is_told_has_the_job_tell_it(
+    db: Database, office: Office, desk: Desk
 ) -> None:
+    """The notice is made with the change; what is sent beside it at once is only sooner."""
+    found = await desk.change.find(PHONE)
+    await Desk.on(db, office, notices=UnreachableSms()).by_codes(found.id, NEW)
+    notify = Notify(db, Settings(), office.sms)
+    await notify.send_due(now=START + 60_000)
+    told = {message.purpose: message for message in office.sms.messages()}
+    assert told["phone_changed"].phone == PHONE
+    assert told["phone_changed"].text == "【手机盾】" + text(NoticeKind.PHONE_CHANGED, {}, "zh")
+    assert told["phone_bound"].phone == NEW
+    assert await notify.send_due(now=START + 120_000) == 0
+    row = await fetch(db, "SELECT phone, state FROM notifications WHERE kind = 'phone_changed'")
+    assert (row["phone"], row["state"]) == (None, "sent")
+
+
+async def test_r18_what_was_told_at_once_is_not_told_again(office: Office, db: Database, desk: Desk) -> None:
+    await desk.by_codes((await desk.change.find(PHONE)).id, NEW)
+    await Notify(db, Settings(), office.sms).send_due(now=START + 120_000)
+    purposes = [message.purpose for message in office.sms.messages()]
+    assert (purposes.count("phone_changed"), purposes.count("phone_bound")) == (1, 1)
+
+
+async def test_a_number_of_another_account_is_refused(db: Database, office: Office, desk: Desk) -> None:
+    change = desk.change
     code = await office.code(now=START, phone=NEW)
     await office.enter(now=START, sms_code=code, phone=NEW, id_number="330206197403183014")
     found = await change.find(PHONE)
     await office.come_in(now=START)
     with pytest.raises(errors.PhoneTaken):
-        await change(found.id, phone=NEW, evidence=EVIDENCE, by=BY, now=START)
+        await desk.by_codes(found.id, NEW)
     assert await acts_on(db, subject=found.id) == []
     assert office.sms.messages()[0].purpose == "register"
     assert (await change.find(PHONE)).id == found.id
 
 
-async def test_two_accounts_never_get_one_number(office: Office, change: ChangePhone) -> None:
-    other = "13700007777"
-    await office.enter(now=START, sms_code=await office.code(now=START, phone=other), phone=other)
-    ids = [(await change.find(phone)).id for phone in (PHONE, other)]
+async def test_r18_a_number_that_was_taken_since_its_code_is_refused(office: Office, desk: Desk) -> None:
+    found = await desk.change.find(PHONE)
+    new_code, old_code = await desk.code(found.id, NEW, "new"), await desk.code(found.id, NEW, "old")
+    code = await office.code(now=START, phone=NEW)
+    await office.enter(now=START, sms_code=code, phone=NEW, id_number="330206197403183014")
+    with pytest.raises(errors.PhoneTaken):
+        await _change(desk, found.id, NEW, new_code, old_code)
+    assert (await desk.change.find(PHONE)).id == found.id
+
+
+async def test_two_accounts_never_get_one_number(office: Office, desk: Desk) -> None:
+    await office.enter(now=START, sms_code=await office.code(now=START, phone=OTHER), phone=OTHER)
+    ids = [(await desk.change.find(phone)).id for phone in (PHONE, OTHER)]
+    olds = [await desk.code(each, NEW, "old") for each in ids]
+    # The later code to the new number is the one that counts: each change is tried with it.
+    await desk.code(ids[0], NEW, "new")
+    new_code = await desk.code(ids[1], NEW, "new")
     done = await asyncio.gather(
-        *(change(each, phone=NEW, evidence=EVIDENCE, by=BY, now=START) for each in ids),
+        *(_change(desk, each, NEW, new_code, old) for each, old in zip(ids, olds, strict=True)),
         return_exceptions=True,
     )
-    assert sum(isinstance(each, errors.PhoneTaken) for each in done) == 1
-    assert (await change.find(NEW)).id in ids
+    assert isinstance(done[0], errors.SmsCodeWrong)
+    assert (await desk.change.find(NEW)).id == ids[1]
+
+
+async def test_r18_of_two_changes_at_once_by_the_same_codes_one_is_made(db: Database, desk: Desk) -> None:
+    found = await desk.change.find(PHONE)
+    new_code, old_code = await desk.code(found.id, NEW, "new"), await desk.code(found.id, NEW, "old")
+    done = await asyncio.gather(
+        *(_change(desk, found.id, NEW, new_code, old_code) for _ in range(4)), return_exceptions=True
+    )
+    assert sum(not isinstance(each, BaseException) for each in done) == 1
+    assert all(isinstance(each, errors.DomainError) for each in done if isinstance(each, BaseException))
+    assert [act.act for act in await acts_on(db, subject=found.id)].count("account.change_phone") == 1
+
+
+async def test_r18_an_account_that_was_disabled_meanwhile_keeps_its_number(db: Database, desk: Desk) -> None:
+    found = await desk.change.find(PHONE)
+    new_code, old_code = await desk.code(found.id, NEW, "new"), await desk.code(found.id, NEW, "old")
+    assert await db.write(lambda tx: store.disable(tx, account_id=found.id, reason="x", now=START))
+    with pytest.raises(errors.NotFound):
+        await _change(desk, found.id, NEW, new_code, old_code)
+    wanted = (await store.get_account(db, account_id=found.id)).phone  # type: ignore[union-attr]  # it is there
+    assert wanted == PHONE
 
 
 @pytest.mark.parametrize("evidence", ["", "  \n", "长" * 1001, "a\x00", "\ud800"])
-async def test_no_change_without_evidence(change: ChangePhone, evidence: str) -> None:
-    found = await change.find(PHONE)
+async def test_no_change_without_evidence(desk: Desk, evidence: str) -> None:
+    found = await desk.change.find(PHONE)
     with pytest.raises(errors.InvalidRequest):
-        await change(found.id, phone=NEW, evidence=evidence, by=BY, now=START)
+        await desk.by_codes(found.id, NEW, evidence=evidence)
 
 
-async def test_what_an_outside_system_holds_is_changed_there(db: Database, change: ChangePhone) -> None:
-    found = await change.find(PHONE)
+async def test_what_an_outside_system_holds_is_changed_there(db: Database, desk: Desk) -> None:
+    found = await desk.change.find(PHONE)
     await execute(
         db, "UPDATE accounts SET source = 'single-window', external_id = '7' WHERE id = $1", found.id
     )
     with pytest.raises(errors.AccountElsewhere) as refused:
-        await change(found.id, phone=NEW, evidence=EVIDENCE, by=BY, now=START)
+        await desk.by_codes(found.id, NEW)
     assert "single-window" in refused.value.zh
     account = await store.get_account(db, account_id=found.id)
     assert account is not None
     assert account.phone == PHONE
 
 
-async def test_an_unknown_account_is_not_found(change: ChangePhone) -> None:
+async def test_an_unknown_account_is_not_found(desk: Desk) -> None:
     with pytest.raises(errors.NotFound):
-        await change("nobody", phone=NEW, evidence=EVIDENCE, by=BY, now=START)
+        await desk.by_codes("nobody", NEW)
+
+
+async def _change(
+    desk: Desk, account_id: str, phone: str, new_code: str, old_code: str, *, by: By = BY, now: int = START
+) -> None:
+    await desk.change(
+        account_id, phone=phone, evidence=EVIDENCE, new_code=new_code, old_code=old_code, by=by, now=now
+    )

@@ -15,18 +15,20 @@ from mshield.domain.certificates.states import CertificateEvent, CertificateStat
 # is locked without and with the event's own hold; superseded; revoked. A cell is the state that follows, the hold that
 # comes (+) or goes (-), or the refusal.
 _LIFE: Final = """
-prepare      service               issued    conflict    .         conflict    conflict  .         conflict  conflict
-activate     service,user          active    conflict    .         conflict    conflict  .         conflict  conflict
-lock_pin     service               conflict  pin_locked  .         pin_locked  conflict  .         conflict  conflict
-supersede    user                  conflict  superseded  .         held        conflict  .         conflict  conflict
-revoke       legal_person,service  revoked   revoked     .         revoked     revoked   .         conflict  conflict
-withdraw     service               revoked   conflict    .         conflict    conflict  .         conflict  conflict
-find_clone   service               conflict  +clone      conflict  +clone      conflict  conflict  conflict  conflict
-apply_again  user                  conflict  +duplicate  conflict  +duplicate  conflict  conflict  conflict  conflict
-report_loss  legal_person          conflict  +lost       conflict  +lost       conflict  conflict  conflict  conflict
-lift_loss    legal_person          conflict  conflict    -lost     conflict    conflict  -lost     conflict  conflict
-freeze       legal_person          conflict  +frozen     conflict  +frozen     conflict  conflict  conflict  conflict
-unfreeze     legal_person          conflict  conflict    -frozen   conflict    conflict  -frozen   conflict  conflict
+prepare      service        issued    conflict    .           conflict    conflict  .           conflict  conflict
+activate     service,user   active    conflict    .           conflict    conflict  .           conflict  conflict
+lock_pin     service        conflict  pin_locked  .           pin_locked  conflict  .           conflict  conflict
+supersede    user           conflict  superseded  .           held        conflict  .           conflict  conflict
+revoke       legal_person,service,staff revoked revoked .     revoked     revoked   .           conflict  conflict
+withdraw     service        revoked   conflict    .           conflict    conflict  .           conflict  conflict
+find_clone   service        conflict  +clone      conflict    +clone      conflict  conflict    conflict  conflict
+apply_again  user           conflict  +duplicate  conflict    +duplicate  conflict  conflict    conflict  conflict
+report_loss  legal_person   conflict  +lost       conflict    +lost       conflict  conflict    conflict  conflict
+lift_loss    legal_person   conflict  conflict    -lost       conflict    conflict  -lost       conflict  conflict
+freeze       legal_person   conflict  +frozen     conflict    +frozen     conflict  conflict    conflict  conflict
+unfreeze     legal_person   conflict  conflict    -frozen     conflict    conflict  -frozen     conflict  conflict
+suspend      staff          conflict  +suspended  conflict    +suspended  conflict  conflict    conflict  conflict
+resume       staff          conflict  conflict    -suspended  conflict    conflict  -suspended  conflict  conflict
 """
 _REFUSALS: Final = {"conflict": errors.Conflict, "held": errors.Held}
 _IN_FORCE: Final = (CertificateState.ACTIVE, CertificateState.PIN_LOCKED)

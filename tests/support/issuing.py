@@ -77,8 +77,10 @@ async def make_ca(
 
 
 def by_one_who_may(event: CertificateEvent) -> By:
-    """The legal person where the table lets him cause the event, else the user, else the service."""
+    """The legal person where the table lets them cause the event, else the user, else staff, else the service."""
     people: tuple[Actor, ...] = ("legal_person", "user")
+    if TABLE[event].actors == {"staff"}:
+        return By("staff", "a member")
     return next((By(kind, "his account") for kind in people if kind in TABLE[event].actors), SERVICE)
 
 

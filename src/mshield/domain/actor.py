@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 Actor = Literal["service", "user", "legal_person", "staff"]
-"""Who may cause something; staff change no certificate: they revoke a CA, and the service ends what it issued."""
+"""Who may cause something; two of the staff stop a shield where no legal person can."""
 
 
 @dataclass(frozen=True, slots=True)

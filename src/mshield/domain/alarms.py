@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from mshield.domain.staff import StaffRole
+from mshield.domain.times import DAY_MS
 
-Page = Literal["certificates", "systems", "jobs", "ca", "sms", "dashboard"]
+Page = Literal["certificates", "accounts", "systems", "jobs", "ca", "sms", "dashboard"]
 
 MOST_NOT_ME: Final = 3
 """So many people in a day who say that they did not start a request are an alarm."""
@@ -16,6 +17,8 @@ SMS_SHARE: Final = 10
 """An alarm from three failures within an hour on, if they are a tenth of all."""
 
 JOB_LATE_MS: Final = 180_000
+OBJECTED_MS: Final = 7 * DAY_MS
+"""How long a stopped proof is an alarm, unless something is done about it."""
 
 _ALL: Final = frozenset(StaffRole)
 _RUNNING: Final = frozenset({StaffRole.SECURITY_OFFICER, StaffRole.AUDITOR})
@@ -56,6 +59,20 @@ def reported(people: int) -> Alarm:
         zh=f"今天有 {people} 次选择“不是我发起的”，可能有人在骗取扫码",
         en=f"{people} requests were reported as not started by their holder today: codes may be passed on",
         page="dashboard",
+    )
+
+
+def objected(account_id: str, *, at: int) -> Alarm:
+    """Two accounts say that they are the same person, and one has stopped the other's proof."""
+    return Alarm(
+        code="objected",
+        severity="bad",
+        zh="有人叫停了同一人另一个账号的身份核验，两个账号中可能有一个是冒用的",
+        en="Somebody stopped the proof of another account in their name: one of the two may be an impostor's",
+        page="accounts",
+        record=account_id,
+        at=at,
+        roles=frozenset({StaffRole.CUSTOMER_SERVICE}),
     )
 
 

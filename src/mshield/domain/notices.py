@@ -49,6 +49,13 @@ class NoticeKind(StrEnum):
     SECOND_ACCOUNT = "second_account"
     CONFIRM_IDENTITY = "confirm_identity"
     IDENTITY_DECIDED = "identity_decided"
+    IDENTITY_OBJECTED = "identity_objected"
+    SUSPENDED = "suspended"
+    RESUMED = "resumed"
+    REVOKED_BY_STAFF = "revoked_by_staff"
+    STAFF_ACTED = "staff_acted"
+    PHONE_ASKED = "phone_asked"
+    PHONE_CHANGED = "phone_changed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,9 +172,9 @@ WORDINGS: Final[Mapping[NoticeKind, Wording]] = MappingProxyType(
             ("tail", "reason"),
         ),
         _K.SECOND_ACCOUNT: Wording(
-            "有人用您的姓名和证件号码核验了另一个手机盾账号。如非本人操作，请立即联系客服，并告知企业法人。",
-            "Another account was proven to be yours by name and id number. If it was not you, call us and tell your "
-            "legal person at once.",
+            "有人用您的姓名和证件号码核验了另一个手机盾账号。如非本人操作，请立即打开手机盾叫停，或联系客服，并告知企业法人。",
+            "Another account was proven to be yours by name and id number. If it was not you, stop it in the app or "
+            "call us, and tell your legal person at once.",
         ),
         _K.CONFIRM_IDENTITY: Wording(
             "贵企业有一位操作员等您确认身份，请登录三证合一系统，在“待确认的申请”中核对。请先问过本人。",
@@ -177,6 +184,44 @@ WORDINGS: Final[Mapping[NoticeKind, Wording]] = MappingProxyType(
         _K.IDENTITY_DECIDED: Wording(
             "企业法人已答复您的身份核验，请打开手机盾查看。",
             "Your legal person has answered your request to confirm your identity. Open the app to see it.",
+        ),
+        _K.IDENTITY_OBJECTED: Wording(
+            "同一姓名和证件号码的另一个手机盾账号叫停了您的身份核验。如是您本人，请联系客服。",
+            "Another account of the same name and id number has stopped the proof of your identity. If it is you, call "
+            "us.",
+        ),
+        _K.SUSPENDED: Wording(
+            "您尾号 {tail} 的手机盾已由手机盾客服暂停使用（两人办理）。如有疑问，请联系客服。",
+            "Your shield ending in {tail} was suspended by two members of our staff and can't be used for now. If you "
+            "don't know why, call us.",
+            ("tail",),
+        ),
+        _K.RESUMED: Wording(
+            "您尾号 {tail} 的手机盾已由手机盾客服恢复使用。",
+            "Your shield ending in {tail} is no longer suspended by our staff.",
+            ("tail",),
+        ),
+        _K.REVOKED_BY_STAFF: Wording(
+            "您尾号 {tail} 的手机盾证书已由手机盾客服作废（两人办理）。如有疑问，请联系客服。",
+            "The certificate of your shield ending in {tail} was revoked by two members of our staff. If you don't "
+            "know why, call us.",
+            ("tail",),
+        ),
+        _K.STAFF_ACTED: Wording(
+            "贵企业尾号 {tail} 的手机盾已由手机盾客服{act}（两人办理）。经过请见三证合一系统，如有疑问，请联系客服。",
+            "Two members of our staff have {act} a shield of your enterprise, ending in {tail}. The portal tells why; "
+            "if you don't agree, call us.",
+            ("tail", "act"),
+        ),
+        _K.PHONE_ASKED: Wording(
+            "有人要求客服把您的手机盾账号改绑到另一个手机号，正等第二位工作人员批准。如非本人要求，请立即联系客服。",
+            "Somebody asked customer service to bind your account to another phone number; it waits for a second "
+            "member of staff. If it was not you, call us at once.",
+        ),
+        _K.PHONE_CHANGED: Wording(
+            "您的手机盾账号已由客服改为绑定另一个手机号。如非本人申请，请立即联系客服。",
+            "Your account was bound to another phone number by customer service. If you did not ask for it, call us "
+            "at once.",
         ),
     }
 )
@@ -190,6 +235,15 @@ REASONS: Final[Mapping[NoticeKind, tuple[str, str]]] = MappingProxyType(
 )
 """What also the legal person is told, since by the manual they alone can go on from there (2.3.1.3, 3.7)."""
 
+STAFF_ACTS: Final[Mapping[NoticeKind, tuple[str, str]]] = MappingProxyType(
+    {
+        _K.SUSPENDED: ("暂停使用", "suspended"),
+        _K.RESUMED: ("恢复使用", "resumed"),
+        _K.REVOKED_BY_STAFF: ("作废", "revoked"),
+    }
+)
+"""What staff did to a shield, in words: its enterprise's legal person, if there is one, is told of each."""
+
 OF_EVENT: Final[Mapping[CertificateEvent, NoticeKind]] = MappingProxyType(
     {
         CertificateEvent.ACTIVATE: _K.NEW_CERTIFICATE,
@@ -201,6 +255,8 @@ OF_EVENT: Final[Mapping[CertificateEvent, NoticeKind]] = MappingProxyType(
         CertificateEvent.LIFT_LOSS: _K.LOSS_LIFTED,
         CertificateEvent.FREEZE: _K.FROZEN,
         CertificateEvent.UNFREEZE: _K.UNFROZEN,
+        CertificateEvent.SUSPEND: _K.SUSPENDED,
+        CertificateEvent.RESUME: _K.RESUMED,
     }
 )
 """What the holder is told. A superseded certificate has its successor's notice."""
@@ -209,6 +265,12 @@ OF_EVENT: Final[Mapping[CertificateEvent, NoticeKind]] = MappingProxyType(
 def tail(shield_number: str) -> str:
     """What a notice says of a shield number: its last four digits."""
     return shield_number[-4:]
+
+
+def staff_act_of(kind: NoticeKind, language: Language) -> str | None:
+    """What the legal person is told that staff did, or None where it was somebody else."""
+    act = STAFF_ACTS.get(kind)
+    return None if act is None else act[0 if language == "zh" else 1]
 
 
 def reason_of(kind: NoticeKind, language: Language) -> str | None:

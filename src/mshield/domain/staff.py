@@ -53,6 +53,14 @@ MAX_TOKEN_OVERLAP_HOURS: Final = 168
 MAX_TOKENS: Final = 20
 """Of one member, that count at a time."""
 
+QUESTION_BOX: Final = "approval"
+"""The purpose for which the box of a question to two people is sealed."""
+
+
+def question_context(approval_id: str, subject: str, asked_by: str) -> bytes:
+    """What the box of a question to two people is bound to."""
+    return f"{approval_id} {subject} {asked_by}".encode()
+
 
 def require(held: Iterable[StaffRole], allowed: Iterable[StaffRole]) -> None:
     """Raises Forbidden where none of the held roles is an allowed one."""

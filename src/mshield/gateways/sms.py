@@ -7,7 +7,7 @@ from collections import deque
 from dataclasses import dataclass, replace
 from typing import Final, Literal, Protocol
 
-SmsPurpose = Literal["register", "apply", "renew", "reset", "portal", "revoke"]
+SmsPurpose = Literal["register", "apply", "renew", "reset", "portal", "revoke", "new_phone", "old_phone"]
 OUTBOX_SIZE: Final = 100
 REDACTED: Final = "******"
 SmsNotice = Literal[
@@ -34,6 +34,12 @@ SmsNotice = Literal[
     "second_account",
     "confirm_identity",
     "identity_decided",
+    "phone_asked",
+    "identity_objected",
+    "suspended",
+    "resumed",
+    "revoked_by_staff",
+    "staff_acted",
 ]
 """Messages that tell something and carry no code."""
 
@@ -74,8 +80,8 @@ class SmsMessage:
 
     @property
     def filled_in(self) -> tuple[tuple[str, str], ...]:
-        """What a template's places get, in their order: the code, or a notice's parameters."""
-        return (("code", self.code),) if self.code else self.parameters
+        """What a template's places get, in their order: the code if there is one, then the parameters."""
+        return (("code", self.code), *self.parameters) if self.code else self.parameters
 
 
 class SmsGateway(Protocol):

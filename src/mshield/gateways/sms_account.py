@@ -11,6 +11,9 @@ ANSWER_SECONDS: Final = 7
 ANY_CODE: Final = "code"
 """In `sms_templates`: the template of all purposes that carry a code and have no template of their own."""
 
+OWN_TEMPLATE: Final = frozenset({"new_phone", "old_phone"})
+"""Purposes that `ANY_CODE` doesn't serve: their code is told to somebody, and the text must say to whom."""
+
 NO_TEMPLATE: Final = "no_template"
 _NOT_CONNECTED: Final = "Max retries exceeded with url"
 """So the HTTP client under both SDKs, which tries once, tells what kept it from connecting; they pass on its words."""
@@ -32,7 +35,7 @@ class Account:
     def template(self, message: SmsMessage) -> str:
         """The id of the message's template. Raises SmsRefused `no_template`."""
         template_id = self.templates.get(message.purpose)
-        if template_id is None and message.code:
+        if template_id is None and message.code and message.purpose not in OWN_TEMPLATE:
             template_id = self.templates.get(ANY_CODE)
         if template_id is None:
             raise SmsRefused(NO_TEMPLATE)

@@ -11,7 +11,7 @@ from mshield.gateways.sms import (
     SmsGateway,
     SmsPurpose,
 )
-from mshield.gateways.sms_account import ANY_CODE, Account
+from mshield.gateways.sms_account import ANY_CODE, OWN_TEMPLATE, Account
 from mshield.settings import Settings
 
 
@@ -69,7 +69,8 @@ def _account(settings: Settings) -> Account:
         needed["MSHIELD_SMS_APP_ID"] = settings.sms_app_id
         needed["MSHIELD_SMS_REGION"] = settings.sms_region
     missing = [name for name, value in needed.items() if not value]
-    if ANY_CODE not in settings.sms_templates and set(get_args(SmsPurpose)) - settings.sms_templates.keys():
+    plain = set(get_args(SmsPurpose)) - OWN_TEMPLATE
+    if ANY_CODE not in settings.sms_templates and plain - settings.sms_templates.keys():
         missing.append(f'MSHIELD_SMS_TEMPLATES ("{ANY_CODE}")')
     if missing or settings.sms_key_secret is None:
         names = ", ".join(missing)

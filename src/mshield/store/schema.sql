@@ -570,7 +570,7 @@ CREATE TABLE approvals (
   state TEXT NOT NULL,
   decided_by TEXT REFERENCES staff (id),
   decided_at BIGINT
-, seal_version BIGINT NOT NULL DEFAULT 0, seal BYTEA);
+, seal_version BIGINT NOT NULL DEFAULT 0, seal BYTEA, sealed_box BYTEA);
 
 CREATE UNIQUE INDEX approvals_waiting ON approvals (act, subject) WHERE state = 'waiting';
 

@@ -205,6 +205,46 @@ def test_a_second_account_waits_until_the_first_was_told(browser: Browser, offic
         expect(page.get_by_role("link", name="实名核验")).to_contain_text("稍后生效")
 
 
+def test_the_first_account_stops_a_second_one(browser: Browser, office: Party) -> None:
+    service = office.service
+    person = registered(service)
+    with service.phone("first-account") as own:
+        log_in(service, own, person)
+        prove(service, own, person)
+    other = replace(person, phone=f"136{person.phone[3:]}")
+    with service.phone("second-account") as phone:
+        register(service, phone, other)
+        log_in(service, phone, other)
+        prove(service, phone, other)
+        with logged_in(browser, service, person) as user:
+            page = user.page
+            notice = page.get_by_role("link", name="有人以您的名义核验了另一个账号")
+            expect(notice).to_be_visible()
+            seen(page, "home-second")
+            notice.click()
+            panel = page.get_by_role("region", name="有人以您的名义核验了另一个账号")
+            expect(panel).to_contain_text(f"136****{other.phone[-4:]}")
+            expect(panel).to_contain_text("激活码")
+            seen(page, "second")
+            user.press("不是我，叫停")
+            expect(page.get_by_role("dialog")).to_contain_text("只能叫停一次")
+            seen(page, "second-ask")
+            user.press("先不叫停")
+            user.press("不是我，叫停")
+            page.get_by_role("dialog").get_by_role("button", name="不是我，叫停").click()
+            expect(page.get_by_role("status").filter(has_text="已叫停。请告诉企业法人")).to_be_visible()
+            expect(panel).to_have_count(0)
+            seen(page, "second-stopped")
+        (proof,) = phone.identity().proofs
+        assert proof.ended_reason == "objected"
+        # The office hands another code over: that one is customer service's.
+        prove(service, phone, other)
+        with logged_in(browser, service, person) as user:
+            user.open("/me/identity")
+            expect(user.page.get_by_text("不是您本人，请立即打客服电话")).to_be_visible()
+            expect(user.page.get_by_role("button", name="不是我，叫停")).to_have_count(0)
+
+
 def test_nobody_could_confirm_where_the_legal_person_is_nobody_yet(browser: Browser, office: Party) -> None:
     service = office.service
     person = Person(

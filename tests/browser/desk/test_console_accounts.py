@@ -1,5 +1,7 @@
 """Customer service at the console: an account found by its number, its logins, its number changed, disabled (R18)."""
 
+from dataclasses import replace
+
 import httpx
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -27,6 +29,16 @@ OWNER = Person(
     pin="204718",
 )
 NEW = "13700005679"
+EVIDENCE = "身份证原件，工单 2026-1126"
+
+
+def begin_change(page: Page, phone: str) -> None:
+    """The first step: the new number, and what was seen."""
+    expect(page.get_by_role("heading", name="更改登录手机号")).to_be_visible()
+    page.get_by_role("button", name="下一步").click()
+    expect(page.get_by_text("请写明看到了什么能证明是本人")).to_be_visible()
+    page.get_by_label("新手机号", exact=True).fill(phone)
+    page.get_by_label("核实依据", exact=True).fill(EVIDENCE)
 
 
 def find(page: Page, phone: str) -> None:
@@ -47,6 +59,32 @@ def confirm(page: Page, act: str, **fields: str) -> None:
 def story(page: Page) -> Locator:
     """What was done to the account, the newest first."""
     return page.locator(".rows > li")
+
+
+def change_by_codes(page: Page, party: Party) -> None:
+    """Of the account that is open, by codes from both numbers."""
+    page.get_by_role("link", name="更改手机号").click()
+    begin_change(page, NEW)
+    look(page, "phone-1")
+    page.get_by_role("button", name="下一步").click()
+    page.get_by_role("button", name="给新号码发验证码").click()
+    expect(page.get_by_text(f"验证码已发到新号码 {NEW[:3]}****{NEW[-4:]}")).to_be_visible()
+    look(page, "phone-2")
+    assert not walk(page)
+    page.get_by_role("button", name="下一步").click()
+    expect(page.get_by_text("验证码是 6 位数字")).to_be_visible()
+    page.get_by_label("新号码的验证码").fill(party.service.sms_code("new_phone", replace(OWNER, phone=NEW)))
+    page.get_by_role("button", name="下一步").click()
+    page.get_by_role("button", name="给旧号码发验证码").click()
+    page.get_by_label("旧号码的验证码").fill("000000")
+    look(page, "phone-3")
+    page.get_by_role("button", name="更改手机号").click()
+    expect(page.get_by_role("alert")).to_contain_text("短信验证码不对")
+    page.get_by_label("旧号码的验证码").fill(party.service.sms_code("old_phone", OWNER))
+    page.get_by_role("button", name="更改手机号").click()
+    expect(page.get_by_text("原手机号已收到短信提醒")).to_be_visible()
+    look(page, "phone-4")
+    page.get_by_role("link", name="返回账号").click()
 
 
 def test_r18_the_number_is_changed_and_evidence_and_telling_are_shown(
@@ -87,19 +125,57 @@ def test_r18_the_number_is_changed_and_evidence_and_telling_are_shown(
         confirm(page, "结束", 原因="本人来电，手机借出未还")
         expect(page.get_by_text("现在没有登录")).to_be_visible()
 
-        page.get_by_role("button", name="更改手机号").click()
-        dialog = page.get_by_role("dialog")
-        expect(dialog).to_contain_text("在所有手机和电脑上的登录立即结束")
-        expect(dialog.get_by_role("button", name="更改手机号")).to_be_disabled()
-        confirm(page, "更改手机号", 新手机号=NEW, 核实依据="身份证原件，工单 2026-1126")
-        expect(page.get_by_text("原手机号已收到短信提醒").last).to_be_visible()
+        change_by_codes(page, party)
         expect(story(page).first).to_contain_text("短信提醒原手机号 137****5678")
         expect(story(page).first).to_contain_text("已发出")
         expect(story(page).nth(1)).to_contain_text("更改手机号 137****5678 → 137****5679")
-        expect(story(page).nth(1)).to_contain_text("身份证原件，工单 2026-1126")
+        expect(story(page).nth(1)).to_contain_text(EVIDENCE)
         expect(story(page).nth(1)).to_contain_text("客服")
         look(page, "account-after")
         ALBUM.take(page, "console-account")
+
+
+def test_r18_without_the_old_number_a_second_member_approves(log_in_as: LogInAs, party: Party) -> None:
+    owner = replace(OWNER, phone="13700005688", id_number="110105194912310038", name="马思齐")
+    new = "13700005689"
+    ensure_registered(party.service, owner)
+    one, other = log_in_as(StaffRole.CUSTOMER_SERVICE), log_in_as(StaffRole.CUSTOMER_SERVICE)
+    page = one.open("/console/accounts")
+    find(page, owner.phone)
+    page.get_by_role("link", name="更改手机号").click()
+    begin_change(page, new)
+    page.get_by_role("button", name="下一步").click()
+    page.get_by_role("button", name="给新号码发验证码").click()
+    page.get_by_label("新号码的验证码").fill(party.service.sms_code("new_phone", replace(owner, phone=new)))
+    page.get_by_role("button", name="下一步").click()
+    page.get_by_text("旧号码收不到短信").click()
+    page.get_by_role("button", name="交第二人批准").click()
+    expect(page.get_by_text("请写明原因")).to_be_visible()
+    page.get_by_label("为什么旧号码收不到").fill("旧手机丢失，号码已停机")
+    look(page, "phone-3-two")
+    page.get_by_role("button", name="交第二人批准").click()
+    expect(page.get_by_text("已交第二人批准，还没有更改")).to_be_visible()
+    look(page, "phone-asked")
+    page.get_by_role("link", name="双人审批").last.click()
+    expect(page.get_by_role("article")).to_contain_text("您提交的")
+    expect(page.get_by_role("button", name="批准并执行")).to_have_count(0)
+
+    page = other.open("/console/")
+    place = page.get_by_role("link", name="双人审批")
+    expect(place).to_contain_text("1项待处理")
+    place.click()
+    asked = page.get_by_role("article", name=owner.name)
+    for said in ("137****5688", "137****5689", EVIDENCE, "号码已停机", owner.name):
+        expect(asked).to_contain_text(said)
+    asked.get_by_role("button", name="批准并执行").click()
+    expect(page.get_by_role("dialog")).to_contain_text("请自己核对依据")
+    look(page, "phone-approve")
+    page.get_by_role("dialog").get_by_role("button", name="批准并执行").click()
+    expect(page.get_by_role("status").filter(has_text="已批准并执行")).to_be_visible()
+    page = other.open("/console/accounts")
+    find(page, new)
+    expect(page.get_by_role("heading", name=owner.name)).to_be_visible()
+    expect(story(page).nth(1)).to_contain_text("137****5688 → 137****5689")
 
 
 def test_only_customer_service_sees_accounts(log_in_as: LogInAs, party: Party) -> None:

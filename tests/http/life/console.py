@@ -46,9 +46,28 @@ def serve_customers(life: Life) -> None:
         life.post(f"{path}/state", wanted, "application/json", **session)
     ended = '{"login_id": null, "reason": "本人来电"}'.encode()
     life.post(f"{path}/logouts", ended, "application/json", **session)
-    change = '{"phone": "13700001234", "evidence": "本人持身份证原件到柜台办理"}'.encode()
-    life.post(f"/api/console/accounts/{account['id']}/phone", change, "application/json", **session)
     life.get("/api/console/acts", **session)
+    _change_phones(life, account["id"])
+
+
+def _change_phones(life: Life, account_id: str) -> None:
+    """Customer service binds the account to another number by codes to both, then asks a second member for a third."""
+    clerk = life.service.run(Clerk.at_work(life.service.application, StaffRole.CUSTOMER_SERVICE))
+
+    def call(path: str, **document: str) -> Any:
+        answer = life.service.run(clerk.call("POST", f"/accounts/{account_id}/{path}", document))
+        assert answer.is_success, f"{path}: {answer.text}"
+        return answer.json()
+
+    def code(phone: str, to: str) -> str:
+        life.wait_a_minute()
+        call("phone-codes", phone=phone, to=to)
+        return str(life.service.get("/dev/sms.json")[0]["code"])
+
+    seen = {"evidence": "本人持身份证原件到柜台办理"}
+    first, second = "13700001234", "13700001235"
+    call("phone", phone=first, new_code=code(first, "new"), old_code=code(first, "old"), **seen)
+    call("phone-questions", phone=second, new_code=code(second, "new"), reason="号码停机", **seen)
 
 
 def operate(life: Life) -> None:

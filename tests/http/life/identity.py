@@ -1,16 +1,18 @@
 """An operator whose number isn't on file: their legal person confirms who they are, and hands over a code too."""
 
+from dataclasses import replace
+
 from mshield.client.phone import VirtualPhone
-from mshield.demo.people import OPERATOR_TO_CONFIRM
+from mshield.demo.people import OPERATOR_TO_CONFIRM, Person
 from tests.http.life import portal
 from tests.http.life.life import Life
 
 
-def _log_in(life: Life, phone: VirtualPhone) -> None:
+def _log_in(life: Life, phone: VirtualPhone, person: Person = OPERATOR_TO_CONFIRM) -> None:
     captcha = phone.captcha().captcha_id
     phone.login(
-        account=OPERATOR_TO_CONFIRM.phone,
-        password=OPERATOR_TO_CONFIRM.password,
+        account=person.phone,
+        password=person.password,
         captcha_id=captcha,
         captcha=life.captcha_answer(captcha),
     )
@@ -47,6 +49,26 @@ def prove(life: Life) -> None:
     (waiting,) = life.portal.applications(code, state="waiting").items
     life.portal.decide_application(code, waiting.id, "confirm")
     made = life.portal.make_activation_code(code, waiting.person_id)
-    life.portal.logout()
     phone.use_activation_code(made.code)
     assert {proof.way for proof in phone.identity().proofs} == {"legal_person", "real_name"}
+    _stop_another(life, phone, life.portal.make_activation_code(code, waiting.person_id).code)
+    life.portal.logout()
+
+
+def _stop_another(life: Life, phone: VirtualPhone, code: str) -> None:
+    """Somebody else has an account in their name and got hold of a code."""
+    life.wait_a_minute()
+    somebody, other = replace(OPERATOR_TO_CONFIRM, phone="13600004321"), life.service.phone()
+    other.request_sms_code("register", phone=somebody.phone)
+    other.register(
+        name=somebody.name,
+        id_type=somebody.id_type,
+        id_number=somebody.id_number,
+        phone=somebody.phone,
+        sms_code=life.sms_code(somebody, "register"),
+        password=somebody.password,
+    )
+    _log_in(life, other, somebody)
+    other.use_activation_code(code)
+    (second,) = phone.identity().second_accounts
+    phone.object_to_second_account(second.id)

@@ -10,10 +10,12 @@ import httpx
 import pytest
 
 from mshield.demo.people import LEGAL_PERSON, OPERATOR, Person
-from mshield.domain.actor import SERVICE, By
+from mshield.domain.actor import SERVICE
+from mshield.domain.staff import StaffRole
 from mshield.services.identity.codes import ActivationCode
 from tests.support.application import Application, Device
 from tests.support.assertions import assert_refused
+from tests.support.console_people import Clerk
 from tests.support.portal import OWN, Browser
 from tests.support.signing import execute, fetch
 
@@ -329,16 +331,28 @@ async def test_the_first_account_is_told_a_day_before_a_second_one_counts(owned:
 # ---- what ends a proof ----
 
 
-async def test_r18_a_number_that_one_member_of_staff_changed_proves_nothing(victims: Application) -> None:
-    """Customer service is talked into binding the stranger's number: the account is theirs then, the person isn't."""
+async def test_r18_one_member_of_staff_binds_no_account_to_a_number_that_somebody_named(
+    victims: Application,
+) -> None:
+    """Customer service is talked into it: without a code to the old number, or a second member, nothing changes."""
     await victims.registered(LEGAL_PERSON)
     await Browser.of(victims).log_in()
-    account = await victims.context.accounts.change_phone.find(LEGAL_PERSON.phone)
-    await victims.context.accounts.change_phone(
-        account.id, phone=OWN_NUMBER, evidence="身份证复印件", by=By("staff", None), now=victims.clock()
+    clerk = await Clerk.at_work(victims, StaffRole.CUSTOMER_SERVICE)
+    account = (await victims.context.accounts.change_phone.find(LEGAL_PERSON.phone)).id
+    path, document = f"/accounts/{account}", {"phone": OWN_NUMBER, "evidence": "身份证复印件"}
+    assert_refused(await clerk.call("POST", f"{path}/phone", document), "invalid_request", 422)
+    victims.clock.advance(seconds=61)
+    await clerk.call("POST", f"{path}/phone-codes", {"phone": OWN_NUMBER, "to": "new"})
+    new_code = await victims.sms_code("new_phone")
+    both = document | {"new_code": new_code, "old_code": new_code}
+    assert_refused(await clerk.call("POST", f"{path}/phone", both), "sms_code_wrong", 400)
+    asked = await clerk.call(
+        "POST", f"{path}/phone-questions", document | {"new_code": new_code, "reason": "号码停机"}
     )
+    decision = f"/approvals/{asked.json()['id']}/decision"
+    assert_refused(await clerk.call("POST", decision, {"decision": "approve"}), "own_approval", 403)
     taken = replace(LEGAL_PERSON, phone=OWN_NUMBER)
-    assert_refused(await Browser.of(victims).begin(taken), "identity_unproven", 403)
+    assert_refused(await Browser.of(victims).begin(taken), "login_failed", 401)
 
 
 async def test_who_left_the_file_is_no_legal_person(victims: Application) -> None:

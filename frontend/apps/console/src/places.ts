@@ -76,7 +76,10 @@ export const PLACES: readonly ConsolePlace[] = [
     group: "business",
     roles: ["customer_service"],
     page: () => import("./screens/accounts/AccountsScreen.vue"),
-    below: [{ path: "/accounts/:id", page: () => import("./screens/accounts/AccountScreen.vue") }],
+    below: [
+      { path: "/accounts/:id", page: () => import("./screens/accounts/AccountScreen.vue") },
+      { path: "/accounts/:id/phone", page: () => import("./screens/accounts/ChangePhoneScreen.vue") },
+    ],
   },
   {
     path: "/certificates",
@@ -146,7 +149,7 @@ export const PLACES: readonly ConsolePlace[] = [
     icon: "user-check",
     name: { zh: "双人审批", en: "Approvals" },
     group: "system",
-    roles: ["security_officer", "auditor", "filing_officer"],
+    roles: ["customer_service", "security_officer", "auditor", "filing_officer"],
     count: waitingForMe,
     page: () => import("./screens/approvals/ApprovalsScreen.vue"),
   },

@@ -24,7 +24,12 @@ const BY_CODE: Record<string, string> = {
   captcha_wrong: "captcha",
 };
 /** The service's names of fields, where ours are others. */
-const BY_NAME: Record<string, string> = { id_number: "idNumber", sms_code: "smsCode" };
+const BY_NAME: Record<string, string> = {
+  id_number: "idNumber",
+  sms_code: "smsCode",
+  new_code: "newCode",
+  old_code: "oldCode",
+};
 
 export interface FieldErrors<K extends string, E> {
   readonly errors: Record<K, E | null>;

@@ -31,10 +31,23 @@ export interface IdentityRequest {
   readonly decidedAt: number | null;
 }
 
-/** Proofs, the newest first, and the last request. */
+/** Another account in the same person's name, which counts from `countsFrom`; `canObject`: it can be stopped. Times in ms. */
+export interface SecondAccount {
+  readonly id: string;
+  readonly phoneMasked: string;
+  readonly way: string;
+  readonly role: string | null;
+  readonly enterprise: string | null;
+  readonly provenAt: number;
+  readonly countsFrom: number;
+  readonly canObject: boolean;
+}
+
+/** Proofs, the newest first, the last request, and other accounts in one's name that don't count yet. */
 export interface Identity {
   readonly proofs: readonly IdentityProof[];
   readonly request: IdentityRequest | null;
+  readonly secondAccounts: readonly SecondAccount[];
 }
 
 /** A way, and why it can't be gone; null where it can. */
@@ -66,7 +79,14 @@ export async function identity(operation: Operation): Promise<Identity> {
   return {
     proofs: of.list("proofs").map(readProof),
     request: of.has("request") ? readRequest((answer as { request: unknown }).request) : null,
+    secondAccounts: of.list("second_accounts").map(readSecond),
   };
+}
+
+/** This isn't me: ends what verified another account in one's name, before it counts. Once for an account. */
+export async function objectToSecondAccount(operation: Operation, id: string): Promise<void> {
+  const path = `/api/phone/identity/second-accounts/${encodeURIComponent(id)}/objection`;
+  await operation.connection.post(path, operation.loggedIn());
 }
 
 /** Changes nothing. */
@@ -146,6 +166,20 @@ function readProof(value: unknown): IdentityProof {
     role: of.textOrNull("role"),
     creditCode: of.textOrNull("credit_code"),
     enterprise: of.textOrNull("enterprise"),
+  };
+}
+
+function readSecond(value: unknown): SecondAccount {
+  const of = new Fields(value);
+  return {
+    id: of.text("id"),
+    phoneMasked: of.text("phone_masked"),
+    way: of.text("way"),
+    role: of.textOrNull("role"),
+    enterprise: of.textOrNull("enterprise"),
+    provenAt: of.integer("proven_at"),
+    countsFrom: of.integer("counts_from"),
+    canObject: of.flag("can_object"),
   };
 }
 

@@ -192,6 +192,11 @@ export class Shield {
     return await this.#run((operation) => identity.checkRealName(operation, record, smsCode));
   }
 
+  /** This isn't me: stops another account in one's name, by its id in `identity`. */
+  async objectToSecondAccount(id: string): Promise<void> {
+    await this.#run((operation) => identity.objectToSecondAccount(operation, id));
+  }
+
   /** Proves the account by an activation code; from when that counts, ms. */
   async useActivationCode(code: string): Promise<number> {
     return await this.#run((operation) => identity.useActivationCode(operation, code));

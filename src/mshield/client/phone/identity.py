@@ -41,15 +41,32 @@ class IdentityRequest(msgspec.Struct, frozen=True, kw_only=True):
     decided_at: int | None
 
 
+class SecondAccount(msgspec.Struct, frozen=True, kw_only=True):
+    """Another account in the same person's name, which counts from `counts_from`; times in ms.
+
+    `can_object`: whether it can be stopped here.
+    """
+
+    id: str
+    phone_masked: str
+    way: str
+    role: str | None
+    enterprise: str | None
+    proven_at: int
+    counts_from: int
+    can_object: bool
+
+
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
-    """What proves the account, the newest first, and its last request to a legal person."""
+    """What proves the account, the newest first, its last request to a legal person, and others in its name."""
 
     proofs: tuple[Proof, ...]
     request: IdentityRequest | None
+    second_accounts: tuple[SecondAccount, ...] = ()
 
 
 class IdentityWay(msgspec.Struct, frozen=True, kw_only=True):
-    """A way, and why it can't be gone: `second_account`, `no_phone`, `other_phone`, `no_legal_person`; or None."""
+    """A way, and why it can't be gone: `second_account`, `objected`, `no_phone` …; or None."""
 
     way: str
     reason: str | None
@@ -160,6 +177,15 @@ class ProvesIdentity:
         with self._operation() as operation:
             answer = operation.connection.post(f"{_PATH}/real-name", operation.logged_in(), payload)
             return read(answer, _Activated).counts_from
+
+    def object_to_second_account(self, second_id: str) -> None:
+        """This isn't me: ends the proof of another account in one's name, before it counts. Once for an account.
+
+        ProblemError `not_found` where none of this id waits, `conflict` where it was stopped once before.
+        """
+        with self._operation() as operation:
+            path = f"{_PATH}/second-accounts/{quote(second_id, safe='')}/objection"
+            operation.connection.post(path, operation.logged_in())
 
     def use_activation_code(self, code: str) -> int:
         """Proves the account by an activation code (激活码); the time (ms) from which that counts.

@@ -33,6 +33,10 @@ _CONSENT_STATES: Final = {
 }
 _REASONS: Final = {
     "second_account": ("已有另一账号，此方式不可用", "not for a second account"),
+    "objected": (
+        "被另一账号叫停过，只能用客服的激活码",
+        "stopped by another account: the filing office's code alone",
+    ),
     "no_phone": ("备案没有手机号", "no phone number is on file"),
     "other_phone": ("备案手机号不是本账号的手机号", "another phone number is on file"),
     "no_legal_person": ("法人尚未开通", "the legal person has no proven account yet"),
@@ -154,6 +158,20 @@ def _show_counts(out: Output, counts_from: int) -> None:
     )
 
 
+@identity.command(name="object")
+@click.argument("second_id")
+@phone_command
+def object_(out: Output, phone: VirtualPhone, *, second_id: str) -> None:
+    """This isn't me 不是我: stop another account in my name before it counts, by its id (SECOND_ID).
+
+    `identity` shows it. It serves once for an account; after that customer service is asked.
+    """
+    phone.object_to_second_account(second_id)
+    out.data(
+        {"stopped": second_id}, [out.pick("已叫停，请告知客服和企业法人", "Stopped. Tell customer service")]
+    )
+
+
 def _show_request(out: Output, request: IdentityRequest) -> None:
     out.data(msgspec.to_builtins(request), [_request_line(out, request)])
 
@@ -179,6 +197,14 @@ def _proof_lines(out: Output, proven: Identity) -> Iterable[str]:
         yield from table(headers, [_proof_row(out, proof) for proof in proven.proofs])
     if proven.request is not None:
         yield _request_line(out, proven.request)
+    for each in proven.second_accounts:
+        when = shown_time(each.counts_from)
+        yield out.pick(
+            f"有人以您的名义核验了另一个账号（{each.phone_masked}），{when} 起有效。不是您本人，"
+            f"请叫停：identity object {each.id}",
+            f"Another account ({each.phone_masked}) was proven to be yours and counts from {when}. "
+            f"If it isn't you: identity object {each.id}",
+        )
 
 
 def _proof_row(out: Output, proof: Proof) -> tuple[str, ...]:

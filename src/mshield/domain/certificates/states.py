@@ -35,6 +35,7 @@ class Hold(StrEnum):
 
     CLONE = "clone"
     DUPLICATE = "duplicate"
+    SUSPENDED = "suspended"
     LOST = "lost"
     FROZEN = "frozen"
 
@@ -54,6 +55,8 @@ class CertificateEvent(StrEnum):
     LIFT_LOSS = "lift_loss"
     FREEZE = "freeze"
     UNFREEZE = "unfreeze"
+    SUSPEND = "suspend"
+    RESUME = "resume"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +90,8 @@ _IN_FORCE: Final = frozenset({_S.ACTIVE, _S.PIN_LOCKED})
 _SERVICE: Final = frozenset[Actor]({"service"})
 _USER: Final = frozenset[Actor]({"user"})
 _LEGAL_PERSON: Final = frozenset[Actor]({"legal_person"})
+_STAFF: Final = frozenset[Actor]({"staff"})
+"""Two of them: services/legal_person/stop.py."""
 
 TABLE: Final[Mapping[CertificateEvent, Rule]] = MappingProxyType(
     {
@@ -98,10 +103,10 @@ TABLE: Final[Mapping[CertificateEvent, Rule]] = MappingProxyType(
         _E.LOCK_PIN: Rule(zh="PIN 码锁死", actors=_SERVICE, sources=_ACTIVE, target=_S.PIN_LOCKED),
         # Renewal is no way around a hold.
         _E.SUPERSEDE: Rule(zh="更新", actors=_USER, sources=_ACTIVE, target=_S.SUPERSEDED, unheld=True),
-        # By the service where the CA that issued it is revoked.
+        # By the service where the CA that issued it is revoked; by two members of staff where no legal person can.
         _E.REVOKE: Rule(
             zh="作废",
-            actors=_LEGAL_PERSON | _SERVICE,
+            actors=_LEGAL_PERSON | _SERVICE | _STAFF,
             sources=frozenset({_S.ISSUED, _S.ACTIVE, _S.PIN_LOCKED}),
             target=_S.REVOKED,
         ),
@@ -115,6 +120,9 @@ TABLE: Final[Mapping[CertificateEvent, Rule]] = MappingProxyType(
         _E.LIFT_LOSS: Rule(zh="解挂失", actors=_LEGAL_PERSON, sources=_IN_FORCE, lifts=Hold.LOST),
         _E.FREEZE: Rule(zh="冻结", actors=_LEGAL_PERSON, sources=_ACTIVE, places=Hold.FROZEN),
         _E.UNFREEZE: Rule(zh="解冻结", actors=_LEGAL_PERSON, sources=_IN_FORCE, lifts=Hold.FROZEN),
+        # Where no legal person can: they don't lift it either, since whether they are who they say is in doubt then.
+        _E.SUSPEND: Rule(zh="暂停", actors=_STAFF, sources=_ACTIVE, places=Hold.SUSPENDED),
+        _E.RESUME: Rule(zh="恢复", actors=_STAFF, sources=_IN_FORCE, lifts=Hold.SUSPENDED),
     }
 )
 """Everything that may happen; what isn't here can't. A hold that no event lifts ends by revocation only."""

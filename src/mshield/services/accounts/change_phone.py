@@ -1,28 +1,37 @@
 """Customer service changes the phone number of an account (R18, manual 3.2), whose owner no longer has the old one.
 
-The account name changes with it, all its logins at phones and portal end, the evidence that was seen is recorded, and
-the old number is told: whoever still has it learns of a change that they did not ask for.
+The new number answers by a code, always. Besides it takes a code to the old number, or a second member of staff
+(services/staff/change_phone.py): one member alone, whom anybody may have talked into it, changes nothing. A code is
+bound to the account, both numbers and the member who sent it. The account name changes with the number, all its logins
+at phones and portal end, the evidence that was seen is recorded, and the old number is told.
 """
 
 import logging
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from mshield.domain import errors
-from mshield.domain.actor import By
+from mshield.domain.actor import SERVICE, By
 from mshield.domain.identity import check_phone, mask_phone
 from mshield.domain.ids import new_id
-from mshield.domain.notices import NoticeKind
-from mshield.gateways.sms import SmsError, SmsGateway, SmsMessage
+from mshield.domain.notices import NoticeKind, tail
+from mshield.domain.times import MINUTE_MS
+from mshield.gateways.sms import SmsError, SmsPurpose
+from mshield.services.accounts.sms_codes import ProvenCode, SmsCodes
 from mshield.services.identity.proofs import Proofs
-from mshield.services.notices.notify import tell
+from mshield.services.notices.notify import Notify, tell, tell_number
 from mshield.store.accounts import accounts as store
 from mshield.store.database.interface import Conflict, Database, Tx
 from mshield.store.legal_person import sessions as portal_sessions
 from mshield.store.staff import acts
 
 MAX_EVIDENCE: Final = 1000
+_TELL_AGAIN_MS: Final = MINUTE_MS
 _log = logging.getLogger(__name__)
+
+Which = Literal["new", "old"]
+How = Literal["old_code", "two"]
+_PURPOSES: Final[dict[Which, SmsPurpose]] = {"new": "new_phone", "old": "old_phone"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +44,26 @@ class PhoneChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """A change that may be made: the account as it stands, and the number that it shall have."""
+
+    account: store.Account
+    phone: str
+    by: By
+
+    @property
+    def bound_to(self) -> str:
+        """What a code of this change serves for, and nothing else."""
+        return f"{self.account.id} {self.account.phone} {self.phone} {self.by.kind} {self.by.id or ''}"
+
+
+@dataclass(frozen=True, slots=True)
 class ChangePhone:
     """Finds accounts and changes their number."""
 
     db: Database
-    sms: SmsGateway
+    sms_codes: SmsCodes
+    notify: Notify
     proofs: Proofs
 
     async def find(self, phone: str) -> store.Account:
@@ -49,68 +73,171 @@ class ChangePhone:
             raise errors.NotFound
         return account
 
-    async def __call__(self, account_id: str, *, phone: str, evidence: str, by: By, now: int) -> PhoneChanged:
-        """Changes the number; the evidence says what shows that the account's owner asked.
+    async def send_code(
+        self, account_id: str, *, phone: str, to: Which, by: By, address: str, now: int
+    ) -> Wanted:
+        """Sends a code to the `new` or the `old` number, for its holder to tell the member whom they called.
 
-        Raises InvalidPhone, InvalidRequest without evidence, NotFound, AccountElsewhere, PhoneTaken, Conflict.
+        Raises what `wanted` raises, and what `SmsCodes.send` raises.
         """
-        number, evidence = check_phone(phone), evidence.strip()
-        if not 1 <= len(evidence) <= MAX_EVIDENCE or not all(
-            char.isprintable() or char in "\n\t" for char in evidence
-        ):
-            raise errors.InvalidRequest(fields=["evidence"])
+        wanted = await self.wanted(account_id, phone=phone, by=by)
+        await self.sms_codes.send(
+            phone=wanted.phone if to == "new" else wanted.account.phone,
+            purpose=_PURPOSES[to],
+            address=address,
+            bound_to=wanted.bound_to,
+            parameters=(("tail", tail(wanted.phone)),) if to == "old" else (),
+            now=now,
+        )
+        return wanted
+
+    async def wanted(self, account_id: str, *, phone: str, by: By) -> Wanted:
+        """The change, if the account can be changed here and nobody has the number.
+
+        Raises InvalidPhone, NotFound (also for a disabled account), AccountElsewhere, PhoneTaken.
+        """
+        number = check_phone(phone)
         account = await store.get_account(self.db, account_id=account_id)
         if account is None or account.state != "active":
             raise errors.NotFound
         if account.source != store.LOCAL:
             raise errors.AccountElsewhere(source=account.source)
-        ended = await self._change(account, number, evidence, by=by, now=now)
-        old_number_told = await self._tell(account.phone, now=now)
-        await self.db.write(
-            lambda tx: self._record_telling(tx, account, is_told=old_number_told, by=by, now=now)
-        )
-        return PhoneChanged(number, ended, old_number_told)
+        if await store.find_account(self.db, phone=number) is not None:
+            raise errors.PhoneTaken
+        return Wanted(account, number, by)
 
-    async def _change(self, account: store.Account, number: str, evidence: str, *, by: By, now: int) -> int:
-        async def work(tx: Tx) -> int:
-            if not await store.change_phone(tx, account=account, phone=number, now=now):
-                other = await store.find_account(tx, phone=number)
-                raise errors.Conflict if other is None else errors.PhoneTaken
-            ended = await store.end_sessions(tx, account_id=account.id, now=now)
-            ended += await portal_sessions.end_of_account(tx, account_id=account.id, now=now)
-            details = {
-                "old": mask_phone(account.phone),
-                "new": mask_phone(number),
-                "evidence": evidence,
-                "logins_ended": ended,
-            }
-            # One member of staff alone doesn't carry an identity over to a number that somebody named.
-            await self.proofs.end(tx, account.id, reason="phone_changed", by=by, now=now)
-            await tell(tx, NoticeKind.PHONE_BOUND, account_id=account.id, occasion=new_id(now), now=now)
-            await acts.record(
-                tx, by=by, act="account.change_phone", subject=account.id, details=details, now=now
+    async def prove(self, wanted: Wanted, which: Which, code: str, *, now: int) -> ProvenCode:
+        """Counts a try of a code of this change. Raises SmsCodeWrong, SmsCodeExpired, which name the code's `field`."""
+        phone = wanted.phone if which == "new" else wanted.account.phone
+        try:
+            return await self.sms_codes.prove(
+                phone=phone, purpose=_PURPOSES[which], code=code, bound_to=wanted.bound_to, now=now
             )
-            return ended
+        except (errors.SmsCodeWrong, errors.SmsCodeExpired) as error:
+            raise type(error)(**error.extra, field=f"{which}_code") from error
+
+    async def __call__(
+        self, account_id: str, *, phone: str, evidence: str, new_code: str, old_code: str, by: By, now: int
+    ) -> PhoneChanged:
+        """Changes the number by codes that came back from both; the evidence says what else shows who asked.
+
+        Raises InvalidRequest without evidence, what `wanted` and `prove` raise, Conflict where the account changed
+        meanwhile.
+        """
+        evidence = checked_evidence(evidence)
+        wanted = await self.wanted(account_id, phone=phone, by=by)
+        proven = [
+            await self.prove(wanted, "new", new_code, now=now),
+            await self.prove(wanted, "old", old_code, now=now),
+        ]
+
+        return await self._by_codes(wanted, proven, how="old_code", evidence=evidence, now=now)
+
+    async def with_another(
+        self, account_id: str, *, phone: str, evidence: str, new_code: str, second_person: str, now: int
+    ) -> PhoneChanged:
+        """By two people at the server, whose name stands in the act. Raises as a call with two codes does."""
+        evidence = checked_evidence(evidence)
+        wanted = await self.wanted(account_id, phone=phone, by=SERVICE)
+        proven = [await self.prove(wanted, "new", new_code, now=now)]
+        details: dict[str, object] = {"second_person": second_person}
+        return await self._by_codes(wanted, proven, how="two", evidence=evidence, details=details, now=now)
+
+    async def _by_codes(
+        self,
+        wanted: Wanted,
+        proven: list[ProvenCode],
+        *,
+        how: How,
+        evidence: str,
+        details: dict[str, object] | None = None,
+        now: int,
+    ) -> PhoneChanged:
+        async def work(tx: Tx) -> tuple[int, str]:
+            for code in proven:
+                await self.sms_codes.spend(tx, code, now=now)
+            return await self.change_in(tx, wanted, how=how, evidence=evidence, details=details, now=now)
 
         try:
-            return await self.db.write(work)
+            ended, notice_id = await self.db.write(work)
         except Conflict as error:  # taken between the look and the write
             raise errors.PhoneTaken from error
+        for code in proven:
+            self.sms_codes.forget(code)
+        account = wanted.account
+        told = await self.tell_old(account.id, account.phone, notice_id, by=wanted.by, now=now)
+        return PhoneChanged(wanted.phone, ended, told)
 
-    async def _record_telling(
-        self, tx: Tx, account: store.Account, *, is_told: bool, by: By, now: int
-    ) -> None:
-        details = {"old": mask_phone(account.phone), "told": is_told}
-        await acts.record(
-            tx, by=by, act="account.tell_old_number", subject=account.id, details=details, now=now
+    async def change_in(
+        self,
+        tx: Tx,
+        wanted: Wanted,
+        *,
+        how: How,
+        evidence: str,
+        details: dict[str, object] | None = None,
+        now: int,
+    ) -> tuple[int, str]:
+        """Changes it in the transaction that decided so; gives how many logins ended, and the old number's notice.
+
+        That is sent by `tell_old` after the commit, or by the job, where this process dies first. Raises PhoneTaken,
+        Conflict where the account is another one by now; the store's Conflict where the number was taken this moment.
+        """
+        account, by = wanted.account, wanted.by
+        if not await store.change_phone(tx, account=account, phone=wanted.phone, now=now):
+            other = await store.find_account(tx, phone=wanted.phone)
+            raise errors.Conflict if other is None else errors.PhoneTaken
+        ended = await store.end_sessions(tx, account_id=account.id, now=now)
+        ended += await portal_sessions.end_of_account(tx, account_id=account.id, now=now)
+        await self.proofs.carry_over(tx, account.id, old=account.phone, new=wanted.phone, by=by, now=now)
+        occasion = new_id(now)
+        await tell(tx, NoticeKind.PHONE_BOUND, account_id=account.id, occasion=occasion, now=now)
+        notice_id = await tell_number(
+            tx,
+            NoticeKind.PHONE_CHANGED,
+            account_id=account.id,
+            phone=account.phone,
+            occasion=occasion,
+            next_at=now + _TELL_AGAIN_MS,
+            now=now,
         )
+        recorded = {
+            "old": mask_phone(account.phone),
+            "new": mask_phone(wanted.phone),
+            "how": how,
+            "evidence": evidence,
+            "logins_ended": ended,
+        } | (details or {})
+        await acts.record(
+            tx, by=by, act="account.change_phone", subject=account.id, details=recorded, now=now
+        )
+        return ended, notice_id
 
-    async def _tell(self, old: str, *, now: int) -> bool:
-        text = "【手机盾】您的手机盾账号已由客服改为绑定另一个手机号。如非本人申请，请立即联系客服。"
+    async def tell_old(self, account_id: str, old: str, notice_id: str, *, by: By, now: int) -> bool:
+        """Tells the old number at once; whether that went out is an act. If it didn't, the job tries for a day."""
         try:
-            await self.sms.send(SmsMessage(phone=old, text=text, code="", purpose="phone_changed", at=now))
+            await self.notify.send_now(NoticeKind.PHONE_CHANGED, old, notice_id, now=now)
+            is_told = True
         except SmsError:
-            # The old number may be switched off, which is why it was changed: no reason to take the change back.
+            # It may be switched off, which is why it was changed: no reason to take the change back.
             _log.warning("the old number of a changed account could not be told")
-            return False
-        return True
+            is_told = False
+        details = {"old": mask_phone(old), "told": is_told}
+
+        async def work(tx: Tx) -> None:
+            await acts.record(
+                tx, by=by, act="account.tell_old_number", subject=account_id, details=details, now=now
+            )
+
+        await self.db.write(work)
+        return is_told
+
+
+def checked_evidence(text: str) -> str:
+    """What was seen that shows who asked. Raises InvalidRequest for none, more than 1000 characters, or odd ones."""
+    evidence = text.strip()
+    if not 1 <= len(evidence) <= MAX_EVIDENCE or not all(
+        char.isprintable() or char in "\n\t" for char in evidence
+    ):
+        raise errors.InvalidRequest(fields=["evidence"])
+    return evidence

@@ -15,7 +15,7 @@ from mshield.services.accounts.sms_codes import SmsCodes
 from mshield.services.ground import Ground
 from mshield.services.identity.opened import Identity
 from mshield.services.identity.real_name import CheckRealName
-from mshield.services.notices.sms_log import LoggedSms
+from mshield.services.notices.opened import Notices
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +34,11 @@ class Accounts:
     real_name: CheckRealName
 
 
-def open_accounts(ground: Ground, sms: LoggedSms, identity: Identity) -> Accounts:
-    """`sms` sends the codes and notices; `identity` is whose the accounts are, and ends with their numbers."""
+def open_accounts(ground: Ground, notices: Notices, identity: Identity) -> Accounts:
+    """`notices` send the codes too; `identity` is whose the accounts are, carried over to another number."""
     proofs = identity.proofs
     captchas = Captchas(ground.db, ground.keyring, ground.settings)
-    sms_codes = SmsCodes(ground.db, ground.lookup, ground.settings, sms)
+    sms_codes = SmsCodes(ground.db, ground.lookup, ground.settings, notices.sms)
     outside = OutsideAccounts(
         ground.db, ground.keyring, ground.lookup, account_sources(ground.settings), proofs
     )
@@ -49,7 +49,7 @@ def open_accounts(ground: Ground, sms: LoggedSms, identity: Identity) -> Account
         register=Register(ground.db, ground.keyring, ground.lookup, sms_codes),
         log_in=log_in,
         reset_password=ResetPassword(ground.db, ground.lookup, sms_codes),
-        change_phone=ChangePhone(ground.db, sms, proofs),
+        change_phone=ChangePhone(ground.db, sms_codes, notices.notify, proofs),
         manage=ManageAccounts(ground.db, ground.settings),
         outside=outside,
         outside_login=OutsideLogin(

@@ -32,6 +32,13 @@ _PURPOSES: Final[dict[SmsPurpose, str]] = {
     "portal": "法人登录",
     "revoke": "作废手机盾证书",
 }
+_TOLD_ON_THE_PHONE: Final[dict[SmsPurpose, str]] = {
+    "new_phone": "验证码 {code}：客服正把一个手机盾账号改绑到本号码，{minutes} 分钟内有效。"
+    "只在您自己拨打客服电话办理时告诉客服；别人来电、发消息索要的，都是诈骗。不是您要求的，别告诉任何人。",
+    "old_phone": "验证码 {code}：客服正把您的手机盾账号从本号码改绑到尾号 {tail} 的号码，{minutes} 分钟内有效。"
+    "只在您自己拨打客服电话办理时告诉客服；别人来电、发消息索要的，都是诈骗。不是您要求的，别告诉任何人，并立即联系客服。",
+}
+"""Codes that their holder tells customer service: whoever calls them up and asks for one is not customer service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +65,19 @@ class SmsCodes:
     settings: Settings
     gateway: SmsGateway
 
-    async def send(self, *, phone: str, purpose: SmsPurpose, address: str, now: int) -> None:
+    async def send(
+        self,
+        *,
+        phone: str,
+        purpose: SmsPurpose,
+        address: str,
+        bound_to: str = "",
+        parameters: tuple[tuple[str, str], ...] = (),
+        now: int,
+    ) -> None:
         """Sends a code to a number in its one form; a code sent before for the same purpose no longer counts.
+
+        `bound_to` is what else it is for: it is proven for the same alone. `parameters` are told beside the code.
 
         Raises SmsTooSoon, SmsDailyLimit, TooManyRequests (the address), SmsFailed. Whether the number has an account is
         not looked at, so nobody learns it.
@@ -70,18 +88,23 @@ class SmsCodes:
             id=code_id,
             phone=phone,
             purpose=purpose,
-            code_hash=self._hash(code_id, phone, purpose, code, expires_at),
+            code_hash=self._hash(code_id, phone, purpose, code, f"{expires_at} {bound_to}"),
             expires_at=expires_at,
         )
         await self.db.write(lambda tx: self._record(tx, new, address=address, now=now))
-        message = SmsMessage(phone=phone, text=self._text(code, purpose), code=code, purpose=purpose, at=now)
+        text = self._text(code, purpose, parameters)
+        message = SmsMessage(
+            phone=phone, text=text, code=code, purpose=purpose, parameters=parameters, at=now
+        )
         try:
             await self.gateway.send(message)
         except SmsError as error:
             _log.warning("a code by SMS could not be sent: %s", error.reason)
             raise errors.SmsFailed from error
 
-    async def prove(self, *, phone: str, purpose: SmsPurpose, code: str, now: int) -> ProvenCode:
+    async def prove(
+        self, *, phone: str, purpose: SmsPurpose, code: str, bound_to: str = "", now: int
+    ) -> ProvenCode:
         """Counts a try and says whether the code is right; `spend` it in the transaction that it is for.
 
         Raises SmsCodeWrong, SmsCodeExpired.
@@ -90,7 +113,7 @@ class SmsCodes:
         tried = await limits.try_sms(self.db, phone=phone, purpose=purpose, most=most, now=now)
         if tried is None:
             raise await self._why_not(phone, purpose)
-        code_hash = self._hash(tried.id, phone, purpose, code, tried.expires_at)
+        code_hash = self._hash(tried.id, phone, purpose, code, f"{tried.expires_at} {bound_to}")
         if not secrets.compare_digest(code_hash, tried.code_hash):
             raise errors.SmsCodeWrong(left=most - tried.tries)
         return ProvenCode(tried.id, phone, code)
@@ -141,11 +164,14 @@ class SmsCodes:
         latest = await limits.latest_sms(self.db, phone=phone, purpose=purpose)
         return errors.SmsCodeWrong() if latest is None else errors.SmsCodeExpired()
 
-    def _hash(self, code_id: str, phone: str, purpose: SmsPurpose, code: str, expires_at: int) -> bytes:
-        # The time too: who writes to the database and guesses must not have more of it.
-        return self.lookup.lookup_hash(_KIND, f"{code_id} {phone} {purpose} {code} {expires_at}")
+    def _hash(self, code_id: str, phone: str, purpose: SmsPurpose, code: str, bound_to: str) -> bytes:
+        # The code's time is among what it is bound to: who writes to the database and guesses must not have more of it.
+        return self.lookup.lookup_hash(_KIND, f"{code_id} {phone} {purpose} {code} {bound_to}")
 
-    def _text(self, code: str, purpose: SmsPurpose) -> str:
+    def _text(self, code: str, purpose: SmsPurpose, parameters: tuple[tuple[str, str], ...]) -> str:
         minutes = max(1, self.settings.sms_code_seconds // 60)
+        if purpose in _TOLD_ON_THE_PHONE:
+            sentence = _TOLD_ON_THE_PHONE[purpose]
+            return "【手机盾】" + sentence.format(code=code, minutes=minutes, **dict(parameters))
         use = _PURPOSES[purpose]
         return f"【手机盾】验证码 {code}，用于{use}，{minutes} 分钟内有效。请勿告诉他人；非本人操作请忽略。"

@@ -95,7 +95,8 @@ class ActivationCodes:
     async def use(self, account: Account, text: str, *, now: int) -> int:
         """Proves the account by a code, and gives the time (ms) from which that counts.
 
-        Raises ActivationCodeWrong, ActivationLocked after five wrong ones.
+        Raises ActivationCodeWrong, ActivationLocked after five wrong ones, Forbidden for a code from before
+        another account of the person stopped this one.
         """
         failures = await self._count(account, now=now)
         code_hash = self._hash(normalise_code(text))
@@ -106,6 +107,9 @@ class ActivationCodes:
                 return None
             if not same_name(row.name, account.name) or not await store.use(tx, code_hash=code_hash, now=now):
                 return None
+            objected = await self.proofs.objected_at(tx, account.id)
+            if objected is not None and row.made_at <= objected:
+                raise errors.Forbidden(reason="objected")
             await limits.reset(tx, scope=_SCOPE, subject=account.id)
             by = By("user", account.id)
             way = Way.LEGAL_PERSON if row.actor == "legal_person" else Way.FILING_CODE

@@ -7,6 +7,7 @@ from mshield.services.ground import Ground
 from mshield.services.identity.codes import ActivationCodes
 from mshield.services.identity.confirm import ConfirmOperators
 from mshield.services.identity.consents import Consents
+from mshield.services.identity.objection import ObjectToSecond
 from mshield.services.identity.proofs import Proofs
 from mshield.services.identity.shown import ShowProofs
 from mshield.services.identity.ways import FindWays
@@ -24,6 +25,7 @@ class Identity:
     real_name: RealNameCheck | None
     ways: FindWays
     shown: ShowProofs
+    objection: ObjectToSecond
 
 
 def open_identity(ground: Ground) -> Identity:
@@ -37,6 +39,7 @@ def open_identity(ground: Ground) -> Identity:
         real_name=carrier,
         ways=FindWays(ground.db, proofs, asks_carrier=carrier is not None),
         shown=ShowProofs(ground.db),
+        objection=ObjectToSecond(ground.db),
     )
 
 

@@ -81,8 +81,13 @@ class Proofs:
     async def record(
         self, tx: Tx, account_id: str, person_id: str | None, way: Way, *, by: By, now: int
     ) -> int:
-        """Records a proof and its act, and tells the person's other accounts; gives the time from which it counts."""
+        """Records a proof and its act, and tells the person's other accounts; gives the time from which it counts.
+
+        Raises Forbidden for a second account that another one has stopped before: the filing office alone proves it.
+        """
         others = await store.others(tx, account_id=account_id)
+        if others and way is not Way.FILING_CODE and await self.objected_at(tx, account_id) is not None:
+            raise errors.Forbidden(reason="objected")
         counts_from = now + self.settings.identity_wait_hours * HOUR_MS if others else now
         proof = store.NewProof(
             account_id=account_id, person_id=person_id, way=way, by=by, counts_from=counts_from
@@ -93,6 +98,10 @@ class Proofs:
         details = {"way": way.value, "person": person_id, "second": bool(others), "counts_from": counts_from}
         await acts.record(tx, by=by, act="identity.prove", subject=account_id, details=details, now=now)
         return counts_from
+
+    async def objected_at(self, tx: Tx, account_id: str) -> int | None:
+        """When (ms) another account of the person stopped this one: only a code made since then proves it."""
+        return await store.objected_at(tx, account_id=account_id)
 
     async def record_once(
         self, tx: Tx, account_id: str, person_id: str, way: Way, *, by: By, now: int
@@ -110,12 +119,20 @@ class Proofs:
         if verified and not standing and not await store.others(tx, account_id=account_id):
             await self.record(tx, account_id, None, Way.OUTSIDE, by=SERVICE, now=now)
 
-    async def end(self, tx: Tx, account_id: str, *, reason: str, by: By, now: int) -> None:
-        """Ends what proved an account, such as where its phone number was changed."""
-        if await store.end_of_account(tx, account_id=account_id, reason=reason, now=now):
-            await acts.record(
-                tx, by=by, act="identity.end", subject=account_id, details={"reason": reason}, now=now
-            )
+    async def carry_over(self, tx: Tx, account_id: str, *, old: str, new: str, by: By, now: int) -> None:
+        """What proves the account stays with it when its number changes, by two people or by a code to the old one.
+
+        The filed number proved it because the filing office says that it is the person's. Where the office says so of
+        neither number any more, that has no ground left, and ends (docs/identity.md).
+        """
+        ended = []
+        for proof in await store.by_filed_phone(tx, account_id=account_id):
+            if proof.filed_phone not in {old, new}:
+                await store.end_one(tx, proof_id=proof.id, reason="phone_changed", now=now)
+                ended.append(proof.person_id)
+        if ended:
+            details = {"reason": "phone_changed", "way": Way.FILED_PHONE.value, "people": ended}
+            await acts.record(tx, by=by, act="identity.end", subject=account_id, details=details, now=now)
 
     async def _legal_persons(self, db: Database | Tx, account_id: str) -> list[store.FiledLegalPerson]:
         found = await store.legal_persons(db, account_id=account_id)

@@ -22,7 +22,10 @@ _SHOWN: Final = (Way.FILED_PHONE, Way.REAL_NAME, Way.LEGAL_PERSON, Way.FILING_CO
 
 @dataclass(frozen=True, slots=True)
 class WayOpen:
-    """A way, and why it can't be gone, if it can't: `second_account`, `no_phone`, `other_phone`, `no_legal_person`."""
+    """A way, and why it can't be gone, if it can't.
+
+    `second_account`, `objected`, `no_phone`, `other_phone`, `no_legal_person`.
+    """
 
     way: Way
     reason: str | None
@@ -80,6 +83,9 @@ class FindWays:
     ) -> WayOpen:
         if way not in counting([way], is_second=is_second):
             return WayOpen(way, "second_account")
+        objected_at = await store.objected_at(self.db, account_id=claim.account_id) if is_second else None
+        if objected_at is not None and way is not Way.FILING_CODE:
+            return WayOpen(way, "objected")
         if way is Way.FILED_PHONE:
             filed = await store.filed_phone(self.db, person_id=claim.person_id)
             if filed is None:

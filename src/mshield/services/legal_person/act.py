@@ -47,7 +47,7 @@ class Cause(StrEnum):
     CESSATION_OF_OPERATION = "cessation_of_operation"
 
 
-_REASON_CODES: Final = MappingProxyType(
+REASON_CODES: Final = MappingProxyType(
     {
         Cause.UNSPECIFIED: crl.UNSPECIFIED,
         Cause.KEY_COMPROMISE: crl.KEY_COMPROMISE,
@@ -138,7 +138,7 @@ class ManageShields:
                 CertificateEvent.REVOKE,
                 numbers,
                 reason=reason,
-                code=_REASON_CODES[cause],
+                code=REASON_CODES[cause],
                 now=now,
             )
 
@@ -190,19 +190,21 @@ async def _all(
     outcomes: dict[str, Outcome] = {}
     # In one order, however they are spelled, so that two batches never wait for each other's rows.
     for number in sorted(set(parsed)):
-        outcomes[number] = await _one(tx, enterprise, event, number, step)
+        outcomes[number] = await change_shield(tx, enterprise.credit_code, event, number, step)
     return [outcomes[number] for number in parsed]
 
 
-async def _one(
+async def change_shield(
     tx: Tx,
-    enterprise: ManagedEnterprise,
+    credit_code: str,
     event: CertificateEvent,
     number: str,
     step: Callable[[str], Awaitable[Standing]],
 ) -> Outcome:
+    """Has `step` change each certificate of the enterprise's shield that the event affects."""
+
     async def read() -> list[tuple[str, Standing]]:
-        return await store.standings(tx, credit_code=enterprise.credit_code, shield_number=number)
+        return await store.standings(tx, credit_code=credit_code, shield_number=number)
 
     standings, changed = await read(), False
     if not standings:
@@ -210,7 +212,7 @@ async def _one(
     while True:
         results = []
         try:
-            for serial, standing in _affected(standings, event):
+            for serial, standing in affected(standings, event):
                 if stands_already(standing, event):
                     results.append(standing)
                 else:
@@ -226,7 +228,7 @@ async def _one(
             return Outcome(shield_number=number, changed=changed, standing=results[0])
 
 
-def _affected(standings: list[tuple[str, Standing]], event: CertificateEvent) -> list[tuple[str, Standing]]:
+def affected(standings: list[tuple[str, Standing]], event: CertificateEvent) -> list[tuple[str, Standing]]:
     """All certificates of the shield that still count (a renewal makes a second one); else the one that ended last.
 
     One that isn't signed yet can be revoked, but not held: it can't be used anyway.

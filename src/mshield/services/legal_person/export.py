@@ -29,6 +29,8 @@ _EVENTS: Final = {
     CertificateEvent.APPLY_AGAIN: "重复申请",
     CertificateEvent.REPORT_LOSS: "挂失",
     CertificateEvent.LIFT_LOSS: "解挂失",
+    CertificateEvent.SUSPEND: "暂停",
+    CertificateEvent.RESUME: "恢复",
     CertificateEvent.FREEZE: "冻结",
     CertificateEvent.UNFREEZE: "解冻结",
 }

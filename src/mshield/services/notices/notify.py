@@ -21,6 +21,7 @@ from mshield.domain.notices import (
     NoticeKind,
     reason_of,
     silent_ms,
+    staff_act_of,
     tail,
     text,
     wait_ms,
@@ -53,6 +54,18 @@ async def tell(
     """Makes a notice to an account, in the transaction of what it tells; False where this occasion has one already."""
     return await store.insert(
         tx, kind=kind.value, account_id=account_id, occasion=occasion, details=details or {}, now=now
+    )
+
+
+async def tell_number(
+    tx: Tx, kind: NoticeKind, *, account_id: str, phone: str, occasion: str, next_at: int, now: int
+) -> str:
+    """Makes a notice to this number, which the account no longer has; the job sends it from `next_at` (ms) on.
+
+    Gives its id, by which `Notify.send_now` sends it before that.
+    """
+    return await store.insert_for_number(
+        tx, kind=kind.value, account_id=account_id, phone=phone, occasion=occasion, next_at=next_at, now=now
     )
 
 
@@ -89,18 +102,17 @@ class Notify:
             return
         details = {"tail": tail(event.shield_number)}
         await tell(tx, kind, account_id=event.account_id, occasion=event.id, details=details, now=now)
-        reason = reason_of(kind, self.settings.sms_language)
-        if reason is None:
+        language = self.settings.sms_language
+        if (reason := reason_of(kind, language)) is not None:
+            told, more = NoticeKind.NEEDS_REVOCATION, {"reason": reason}
+        elif (act := staff_act_of(kind, language)) is not None:
+            told, more = NoticeKind.STAFF_ACTED, {"act": act}
+        else:
             return
         for account_id in await store.legal_persons(tx, credit_code=event.credit_code, now=now):
             if account_id != event.account_id:
                 await tell(
-                    tx,
-                    NoticeKind.NEEDS_REVOCATION,
-                    account_id=account_id,
-                    occasion=event.id,
-                    details=details | {"reason": reason},
-                    now=now,
+                    tx, told, account_id=account_id, occasion=event.id, details=details | more, now=now
                 )
 
     async def send_due(self, *, now: int) -> int:
@@ -116,6 +128,13 @@ class Notify:
                     await asyncio.wait({attempt})
                     raise
         return sent
+
+    async def send_now(self, kind: NoticeKind, phone: str, notice_id: str, *, now: int) -> None:
+        """Sends a notice without parameters to a number before the job does. Raises SmsError: the job tries again."""
+        language = self.settings.sms_language
+        sentence = _SIGNATURES[language] + text(kind, {}, language)
+        await self.gateway.send(SmsMessage(phone=phone, text=sentence, code="", purpose=kind.value, at=now))
+        await store.end_by_id(self.db, notice_id=notice_id, state="sent", error=None, now=now)
 
     async def _attempt(self, notice: DueNotice, *, now: int) -> bool:
         if notice.unanswered >= MOST_UNANSWERED:  # this process died at the last one
@@ -173,4 +192,6 @@ def _kind_of(event: UntoldEvent) -> NoticeKind | None:
     by_service = event.actor == SERVICE.kind
     if kind is NoticeKind.REVOKED and by_service and event.reason == CA_REVOKED:
         return NoticeKind.CA_REVOKED
+    if kind is NoticeKind.REVOKED and event.actor == "staff":
+        return NoticeKind.REVOKED_BY_STAFF
     return kind

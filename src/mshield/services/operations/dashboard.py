@@ -20,6 +20,7 @@ from mshield.domain.staff import StaffRole
 from mshield.domain.times import HOUR_MS, MINUTE_MS
 from mshield.services.ca.state import ReadCaState
 from mshield.store.database.interface import Database
+from mshield.store.identity import proofs
 from mshield.store.notices import sms_log
 from mshield.store.operations import jobs
 from mshield.store.process import metrics as store
@@ -148,6 +149,12 @@ class ReadDashboard:
         sent, failed = await sms_log.since(self.db, id=first_id(now - HOUR_MS))
         if failed >= alarms.FEW_SMS and failed * alarms.SMS_SHARE >= sent:
             raised.append(alarms.sms_failing(failed, sent))
+        raised += [
+            alarms.objected(account_id, at=at)
+            for account_id, at in await proofs.objected(
+                self.db, since=now - alarms.OBJECTED_MS, most=_MOST_CLONES
+            )
+        ]
         raised += await self._of_jobs(now=now)
         raised += [
             alarms.of_ca(warning.code, warning.severity, warning.zh, warning.en, subject=warning.subject)

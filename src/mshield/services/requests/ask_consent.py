@@ -80,7 +80,7 @@ class AskConsent:
         consent = store.NewConsent(
             request_id=asked.id, account_id=account.id, person_id=person.id, phone=account.phone
         )
-        await store.insert(self.db, consent)
+        await self.db.write(lambda tx: store.insert(tx, consent))
         return asked
 
     def _document(self, account: Account, person: FiledPerson, place: Place, *, now: int) -> Document:

@@ -1,18 +1,18 @@
-"""The two-person rule: what one security officer asks for, another one approves, and then it is carried out (ADR 30).
+"""The two-person rule: what one member of staff asks for, another one approves, and then it is carried out (ADR 30).
 
 The decision and what it decides are one transaction. Who asks and who decides are logged in as people, two different
-ones, both active security officers at that moment; nobody decides about themselves. A question never changes: what the
-approver was shown is what is carried out, or nothing.
+ones, both active and in the roles that the act asks for at that moment; nobody decides about themselves. A question
+never changes: what the approver was shown is what is carried out, or nothing.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from mshield.domain import errors
 from mshield.domain.ids import new_id
 from mshield.domain.reason import checked_reason
-from mshield.domain.staff import StaffRole
+from mshield.domain.staff import StaffRole, require
 from mshield.domain.times import HOUR_MS
 from mshield.services.staff.members import StaffMember
 from mshield.services.staff.second_factor import require_shown_again
@@ -22,13 +22,18 @@ from mshield.store.staff import approvals as store
 from mshield.store.staff import members as staff
 from mshield.store.staff.approvals import ApprovalRow
 
-__all__ = ["Answer", "ApprovableAct", "ApprovalRow", "Approvals", "Decision", "new_question"]
+__all__ = ["Answer", "ApprovableAct", "ApprovalRow", "Approvals", "Decision", "Question"]
 
 Json = Mapping[str, Any]
 Decision = Literal["approve", "refuse"]
 WAITING_MS: Final = 72 * HOUR_MS
-_DECIDER: Final = StaffRole.SECURITY_OFFICER
 _STATES: Final = {"approve": "approved", "refuse": "refused"}
+_OFFICER: Final = StaffRole.SECURITY_OFFICER
+
+RolePairs = frozenset[tuple[StaffRole, StaffRole]]
+"""The role in which somebody asks, and the one in which somebody else approves."""
+
+TWO_OFFICERS: Final[RolePairs] = frozenset({(_OFFICER, _OFFICER)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,28 +41,48 @@ class ApprovableAct:
     """Something that takes two.
 
     `check` takes subject and details of the question, and returns the details as they are shown and carried out, with
-    what they presuppose (such as the roles before); it raises what refuses the question. `do` carries it out in the
-    decision's transaction and returns what the approver is told, once; it raises errors.Conflict where what it
-    presupposes no longer holds. `asker` is the role of who asks. `narrow` keeps of an act of several lines those that
-    the approver chose, and raises InvalidRequest for others than there are. `is_final`: it can't be taken back, so the
-    approver names its subject and shows a second factor after the login.
+    what they presuppose (such as the roles before); it raises what refuses the question. Without one it is asked in its
+    own way. `do` carries it out in the decision's transaction and returns what the approver is told, once; it raises
+    errors.Conflict where what it presupposes no longer holds. `then` gets that after the commit, and returns what is
+    told in its place: a crash may keep it from being done. `waiting_ms` is how long a question waits; `roles` are who
+    asks and who approves. `narrow` keeps of an act of several lines those that the approver chose, and raises
+    InvalidRequest for others than there are. `is_final`: it can't be taken back, so the approver names its subject and
+    shows a second factor after the login.
     """
 
     name: str
-    check: Callable[[str, Json], Awaitable[Json]]
+    check: Callable[[str, Json], Awaitable[Json]] | None
     do: Callable[[Tx, ApprovalRow, StaffMember, int], Awaitable[Json]]
-    asker: StaffRole = StaffRole.SECURITY_OFFICER
+    then: Callable[[ApprovalRow, StaffMember, Json, int], Awaitable[Json]] | None = None
+    roles: RolePairs = TWO_OFFICERS
+    waiting_ms: int = WAITING_MS
     narrow: Callable[[Tx, ApprovalRow, frozenset[int]], Awaitable[None]] | None = None
     is_final: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the second officer says: of an act of several lines perhaps which, of a final one the subject's name."""
+    """What the second one says: of an act of several lines perhaps which, of a final one the subject's name."""
 
     decision: Decision
     lines: frozenset[int] | None = None
     subject: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What is asked; `details` as they are shown, `sealed_box` what isn't."""
+
+    id: str
+    act: str
+    subject: str
+    details: Json
+    reason: str
+    sealed_box: bytes | None = None
+
+
+async def _nothing(tx: Tx) -> None:
+    """Nothing else belongs to the question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,26 +95,60 @@ class Approvals:
     async def ask(
         self, member: StaffMember, *, act: str, subject: str, details: Json, reason: str, now: int
     ) -> ApprovalRow:
-        """The question, which waits for three days.
+        """The question, which waits for three days, or as long as the act says.
 
-        Raises Forbidden for a program, InvalidRequest for an unknown act or no reason, ApprovalWaiting, and what the
-        act's `check` raises.
+        Raises Forbidden for a program or another role, InvalidRequest for an unknown act or no reason, ApprovalWaiting,
+        and what the act's `check` raises.
         """
+        self.require_asker(member, act)
+        check = self.approvable[act].check
+        if check is None:
+            raise errors.InvalidRequest(fields=["act"])
+        plain = checked_reason(reason)
+        checked = await check(subject, details)
+        question = Question(id=new_id(now), act=act, subject=subject, details=checked, reason=plain)
+        return await self.put(member, question, now=now)
+
+    def require_asker(self, member: StaffMember, act: str) -> None:
+        """Raises Forbidden for a program or another role, InvalidRequest for an unknown act."""
         _require_person(member)
         if act not in self.approvable:
             raise errors.InvalidRequest(fields=["act"])
-        plain = checked_reason(reason)
-        checked = await self.approvable[act].check(subject, details)
-        approval = new_question(member, act=act, subject=subject, details=checked, reason=plain, now=now)
+        require(member.roles, {asks for asks, _ in self.approvable[act].roles})
+
+    async def put(
+        self,
+        member: StaffMember,
+        question: Question,
+        *,
+        also: Callable[[Tx], Awaitable[None]] = _nothing,
+        now: int,
+    ) -> ApprovalRow:
+        """Asks what was checked; `also` is done in the same transaction. Raises ApprovalWaiting, as `require_asker`."""
+
+        async def work(tx: Tx) -> None:
+            await self.ask_in(tx, member, question, now=now)
+            await also(tx)
+
         try:
-            await self.db.write(lambda tx: self.ask_in(tx, member, approval, now=now))
+            await self.db.write(work)
         except Conflict as error:
             raise errors.ApprovalWaiting from error
-        return await self.find(approval.id, now=now)
+        return await self.find(question.id, now=now)
 
-    async def ask_in(self, tx: Tx, member: StaffMember, approval: store.NewApproval, *, now: int) -> None:
-        """Asks in a transaction of the caller's, who has checked it. Raises Forbidden for a program, Conflict."""
-        _require_person(member)
+    async def ask_in(self, tx: Tx, member: StaffMember, question: Question, *, now: int) -> None:
+        """Asks what was checked, in the caller's transaction. Raises as `require_asker`; Conflict where it waits."""
+        self.require_asker(member, question.act)
+        approval = store.NewApproval(
+            id=question.id,
+            act=question.act,
+            subject=question.subject,
+            details=question.details,
+            reason=question.reason,
+            asked_by=member.id,
+            expires_at=now + self.approvable[question.act].waiting_ms,
+            sealed_box=question.sealed_box,
+        )
         await store.expire(tx, now=now)
         await store.insert(tx, approval, now=now)
         await _record(tx, member, "ask", approval, now=now)
@@ -99,17 +158,18 @@ class Approvals:
     ) -> tuple[ApprovalRow, Json]:
         """The question as it then stands, and what carrying it out gave.
 
-        Raises Forbidden for a program, NotFound, OwnApproval, ApprovalOver; SecondFactorNeeded and InvalidRequest for
-        what is final; and what the act's `narrow` and `do` raise. Then it still waits.
+        Raises Forbidden for a program or another role, NotFound, OwnApproval, ApprovalOver; SecondFactorNeeded and
+        InvalidRequest for what is final; and what the act's `narrow` and `do` raise. Then it still waits.
         """
         _require_person(member)
         question = await self.find(approval_id, now=now)
+        self._require_role(member, question)
         decision = answer.decision
         if decision == "approve":
             self._require_deliberate(member, question, answer, now=now)
 
         async def work(tx: Tx) -> Json:
-            await self._require_officers(tx, question, member.id)
+            await self._require_people(tx, question, member.id)
             if not await store.decide(
                 tx, approval_id=question.id, state=_STATES[decision], by=member.id, now=now
             ):
@@ -130,6 +190,9 @@ class Approvals:
             result = await self.db.write(work)
         except Conflict as error:
             raise errors.Conflict from error
+        done = self.approvable.get(question.act)
+        if decision == "approve" and done is not None and done.then is not None:
+            result = await done.then(question, member, result, now)
         return await self.find(question.id, now=now), result
 
     async def withdraw(self, member: StaffMember, approval_id: str, *, now: int) -> ApprovalRow:
@@ -148,11 +211,26 @@ class Approvals:
         return await self.find(question.id, now=now)
 
     async def page(
-        self, *, state: str, asked_by: str = "", before: str, most: int, now: int
+        self, member: StaffMember, *, state: str, before: str, most: int, now: int
     ) -> list[ApprovalRow]:
-        """The newest, in this state and asked by this member where these are given."""
+        """The newest, in this state where one is given: all for officers and auditors, else what concerns the role.
+
+        Who only asks in their role sees what they asked for themself.
+        """
         await self.db.write(lambda tx: store.expire(tx, now=now))
-        return await store.page(self.db, state=state, asked_by=asked_by, before=before, most=most)
+        sees_all = {_OFFICER, StaffRole.AUDITOR} & set(member.roles)
+        acts = None if sees_all else sorted(self._acts_of(member))
+        asked_by = "" if sees_all or self._approves(member) else member.id
+        return await store.page(self.db, state=state, acts=acts, asked_by=asked_by, before=before, most=most)
+
+    def sees(self, member: StaffMember, approval: ApprovalRow) -> bool:
+        """Whether the member's pages have this question."""
+        if {_OFFICER, StaffRole.AUDITOR} & set(member.roles) or approval.asked_by == member.id:
+            return True
+        return self._approves(member) and approval.act in self._acts_of(member)
+
+    def _approves(self, member: StaffMember) -> bool:
+        return any(second in member.roles for act in self.approvable.values() for _, second in act.roles)
 
     def _require_deliberate(
         self, member: StaffMember, question: ApprovalRow, answer: Answer, *, now: int
@@ -165,6 +243,28 @@ class Approvals:
             if answer.subject != question.subject:
                 raise errors.InvalidRequest(fields=["subject"])
 
+    def may_decide(self, member: StaffMember, approval: ApprovalRow) -> bool:
+        """Whether it waits for this member."""
+        if approval.state != "waiting" or member.session_id is None:
+            return False
+        if member.id in {approval.asked_by, approval.subject}:
+            return False
+        return self._fits(approval, approval.asked_by_roles, member.roles)
+
+    def _acts_of(self, member: StaffMember) -> set[str]:
+        held = set(member.roles)
+        return {name for name, act in self.approvable.items() if any(held & set(pair) for pair in act.roles)}
+
+    def _fits(self, approval: ApprovalRow, asks: Iterable[str], approves: Iterable[str]) -> bool:
+        """Whether people who hold these roles ask for and approve the act."""
+        held, held_by_other = set(asks), set(approves)
+        return any(one in held and other in held_by_other for one, other in self._pairs(approval))
+
+    def _pairs(self, approval: ApprovalRow) -> RolePairs:
+        """An act of another version of this service is the officers'."""
+        act = self.approvable.get(approval.act)
+        return TWO_OFFICERS if act is None else act.roles
+
     async def find(self, approval_id: str, *, now: int) -> ApprovalRow:
         """The question as it stands. Raises NotFound."""
         await self.db.write(lambda tx: store.expire(tx, now=now))
@@ -173,39 +273,25 @@ class Approvals:
             raise errors.NotFound
         return row
 
-    async def _require_officers(self, tx: Tx, question: ApprovalRow, decider: str) -> None:
-        one = question.asked_by
-        if not await store.lock_people(tx, one=one, other=decider):
-            raise errors.OwnApproval if one == decider else errors.ApprovalOver
-        act = self.approvable.get(question.act)
-        needed = {one: StaffRole.SECURITY_OFFICER if act is None else act.asker, decider: _DECIDER}
-        for person, role in needed.items():
-            row = await staff.find(tx, staff_id=person)
-            if row is None or role.value not in row.roles:
-                raise errors.ApprovalOver
+    def _require_role(self, member: StaffMember, approval: ApprovalRow) -> None:
+        """Raises Forbidden where this member can't be the second one; who asked is told so by OwnApproval.
 
+        Whether who asked may still ask is the transaction's question.
+        """
+        pairs = self._pairs(approval)
+        asks = set(approval.asked_by_roles) & {one for one, _ in pairs}
+        others = {other for one, other in pairs if not asks or one in asks}
+        if member.id != approval.asked_by:
+            require(member.roles, others)
 
-def new_question(
-    member: StaffMember, *, act: str, subject: str | None = None, details: Json, reason: str, now: int
-) -> store.NewApproval:
-    """A question as it is to be asked; it is its own subject where none is given."""
-    approval_id = new_id(now)
-    return store.NewApproval(
-        id=approval_id,
-        act=act,
-        subject=approval_id if subject is None else subject,
-        details=details,
-        reason=reason,
-        asked_by=member.id,
-        expires_at=now + WAITING_MS,
-    )
-
-
-def may_decide(member: StaffMember, approval: ApprovalRow) -> bool:
-    """Whether it waits for this security officer."""
-    if StaffRole.SECURITY_OFFICER not in member.roles or member.session_id is None:
-        return False
-    return approval.state == "waiting" and member.id not in {approval.asked_by, approval.subject}
+    async def _require_people(self, tx: Tx, approval: ApprovalRow, other: str) -> None:
+        one = approval.asked_by
+        if not await store.lock_people(tx, one=one, other=other):
+            raise errors.OwnApproval if one == other else errors.ApprovalOver
+        rows = [await staff.find(tx, staff_id=person) for person in (one, other)]
+        asks, approves = (() if row is None else row.roles for row in rows)
+        if not self._fits(approval, asks, approves):
+            raise errors.ApprovalOver
 
 
 def _require_person(member: StaffMember) -> None:

@@ -9,16 +9,18 @@ from typing import Any, Final
 
 from mshield.domain import errors
 from mshield.domain.filing import FilingRow
+from mshield.domain.ids import new_id
 from mshield.domain.staff import StaffRole
 from mshield.services.filing.import_list import Held, ImportFiling
 from mshield.services.filing.proposals import LegalPersons
 from mshield.services.filing.report import Report, Waits
-from mshield.services.staff.approvals import ApprovableAct, ApprovalRow, Approvals, new_question
+from mshield.services.staff.approvals import ApprovableAct, ApprovalRow, Approvals, Question
 from mshield.services.staff.members import StaffMember
 from mshield.store.database.interface import Tx
 
 NAME: Final = "filing.legal_persons"
 _REASON: Final = "导入备案名单 import of a filing list"
+_ROLES: Final = frozenset({(StaffRole.FILING_OFFICER, StaffRole.SECURITY_OFFICER)})
 Json = Mapping[str, Any]
 
 
@@ -30,7 +32,7 @@ class ApproveLegalPersons:
 
     def act(self) -> ApprovableAct:
         """Its name is `filing.legal_persons`; its details are `{legal_persons, enterprises, digest}`."""
-        return ApprovableAct(NAME, self._check, self._do, asker=StaffRole.FILING_OFFICER, narrow=self._narrow)
+        return ApprovableAct(NAME, self._check, self._do, roles=_ROLES, narrow=self._narrow)
 
     async def _check(self, subject: str, details: Json) -> Json:  # noqa: ARG002  # asked by an import alone
         raise errors.InvalidRequest(fields=["act"])
@@ -83,7 +85,8 @@ class ImportByStaff:
                     "enterprises": len({each.record.credit_code for each in unseen}),
                     "digest": self.legal_persons.digest(unseen),
                 }
-                question = new_question(member, act=NAME, details=details, reason=_REASON, now=now)
+                own_id = new_id(now)  # it is its own subject
+                question = Question(id=own_id, act=NAME, subject=own_id, details=details, reason=_REASON)
                 await self.approvals.ask_in(tx, member, question, now=now)
                 await self.legal_persons.put_up(tx, question.id, unseen, now=now)
                 asked.append(question.id)

@@ -3,9 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from mshield.services.accounts.change_phone import ChangePhone
 from mshield.services.filing.opened import Filing
 from mshield.services.ground import Ground
 from mshield.services.staff.approvals import ApprovableAct, Approvals
+from mshield.services.staff.change_phone import ChangePhoneByTwo
 from mshield.services.staff.changes import StaffChanges
 from mshield.services.staff.factors import StaffFactors
 from mshield.services.staff.import_filing import ApproveLegalPersons, ImportByStaff
@@ -27,16 +29,21 @@ class Staff:
     own_login: OwnLogin
     approvals: Approvals
     import_filing: ImportByStaff
+    change_phone: ChangePhoneByTwo
 
 
-def open_staff(ground: Ground, filing: Filing, acts: Iterable[ApprovableAct]) -> Staff:
-    """`acts` of other subjects need two members of staff, as changes of the staff itself do."""
+def open_staff(
+    ground: Ground, filing: Filing, change_phone: ChangePhone, acts: Iterable[ApprovableAct]
+) -> Staff:
+    """`acts` of other subjects need two members of staff, as changes of the staff itself and of phone numbers do."""
     sessions, factors = (
         StaffSessions(ground.db, ground.settings),
         StaffFactors(ground.db, ground.keyring, ground.settings),
     )
     second = SecondFactors(ground.db, factors, ground.settings)
-    own = (*StaffChanges(ground.db, ground.settings).acts(), ApproveLegalPersons(filing.legal_persons).act())
+    by_two = ChangePhoneByTwo(ground.db, ground.keyring, change_phone)
+    legal_persons = ApproveLegalPersons(filing.legal_persons)
+    own = (*StaffChanges(ground.db, ground.settings).acts(), legal_persons.act(), by_two.act())
     approvals = Approvals(ground.db, {act.name: act for act in (*own, *acts)})
     return Staff(
         sessions=sessions,
@@ -46,4 +53,5 @@ def open_staff(ground: Ground, filing: Filing, acts: Iterable[ApprovableAct]) ->
         own_login=OwnLogin(ground.db, factors, ground.settings),
         approvals=approvals,
         import_filing=ImportByStaff(filing.import_list, filing.legal_persons, approvals),
+        change_phone=by_two,
     )

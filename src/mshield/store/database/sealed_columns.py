@@ -28,7 +28,9 @@ SEALED_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
                 "ended_at",
             ),
         ),
-        "identity_proofs": ("id", "account_id", "person_id", "way", "counts_from", "ended_at"),
+        "identity_proofs": (
+            *("id", "account_id", "person_id", "way", "proven_at", "counts_from", "ended_at", "ended_reason"),
+        ),
         "identity_codes": ("code_hash", "person_id", "actor", "actor_id", "expires_at"),
         "identity_consents": ("request_id", "account_id", "person_id", "phone", "refused_at"),
         "portal_sessions": ("token_hash", "account_id", "expires_at", "ended_at"),

@@ -16,11 +16,12 @@ _FILED: Final = FILED_PERSONS.joined("f_")
 
 @dataclass(frozen=True, slots=True)
 class CodeRow:
-    """The filed person that a code is for, and who made it."""
+    """The filed person that a code is for, who made it and when (ms)."""
 
     person_id: str
     actor: str
     actor_id: str | None
+    made_at: int
     name: str
     role: str
     id_number_hash: bytes
@@ -50,6 +51,7 @@ async def find(tx: Tx, *, code_hash: bytes, now: int) -> CodeRow | None:
     _FILED.check(tx.sealer, row)
     return CodeRow(
         person_id=row["f_id"],
+        made_at=row["made_at"],
         actor=row["c_actor"],
         actor_id=row["c_actor_id"],
         name=row["f_name"],

@@ -19,6 +19,8 @@ _PROOF: Final = PROOFS.joined("p_")
 _ACCOUNT: Final = ACCOUNTS.joined("a_")
 _FILED: Final = FILED_PERSONS.joined("f_")
 _ENTERPRISE: Final = ENTERPRISES.joined("e_")
+OBJECTED: Final = "objected"
+"""The reason of a proof that another account of the same person stopped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,35 @@ class EarlierProof:
 
 
 @dataclass(frozen=True, slots=True)
+class PhoneProof:
+    """A proof by the filed phone number, and the number that is on file now."""
+
+    id: str
+    person_id: str
+    filed_phone: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecondAccount:
+    """A proof of another account of the same person, which counts from `counts_from` (ms).
+
+    `can_object`: whether it can still be stopped from the app, which serves once for an account.
+    """
+
+    id: str
+    account_id: str
+    phone: str
+    way: str
+    person_id: str | None
+    role: str | None
+    credit_code: str | None
+    enterprise: str | None
+    proven_at: int
+    counts_from: int
+    can_object: bool
+
+
+@dataclass(frozen=True, slots=True)
 class FiledLegalPerson:
     """A record of an account's holder as legal person; whether its phone number is the account's too."""
 
@@ -124,22 +155,49 @@ async def insert(tx: Tx, proof: NewProof, *, now: int) -> str:
     return proof_id
 
 
-async def end_of_account(tx: Tx, *, account_id: str, reason: str, now: int) -> int:
-    """Ends all proofs of an account, and gives their number."""
-    return await _end(tx, account_id, way="", reason=reason, now=now)
+async def by_filed_phone(tx: Tx, *, account_id: str) -> list[PhoneProof]:
+    """The account's proofs by the filed phone number."""
+    rows = await tx.all(_SQL["by_filed_phone"], account_id=account_id)
+    for row in rows:
+        _PROOF.check(tx.sealer, row)
+        _FILED.check(tx.sealer, row)
+    return [PhoneProof(row["p_id"], row["p_person_id"], row["f_phone"]) for row in rows]
+
+
+async def end_one(tx: Tx, *, proof_id: str, reason: str, now: int) -> bool:
+    """Ends a proof; False where it has ended before."""
+    async with changing(tx, PROOFS, proof_id, now=now):
+        return await tx.run(_SQL["end_one"], id=proof_id, reason=reason, now=now) == 1
+
+
+async def end_waiting(tx: Tx, *, proof_id: str, reason: str, now: int) -> bool:
+    """Ends a proof that doesn't count yet; False where it has ended, or counts by now."""
+    async with changing(tx, PROOFS, proof_id, now=now):
+        return await tx.run(_SQL["end_waiting"], id=proof_id, reason=reason, now=now) == 1
+
+
+async def second_accounts(db: Database | Tx, *, account_id: str, now: int) -> list[SecondAccount]:
+    """Other accounts of the same person whose proof doesn't count yet, for who was proven before."""
+    rows = await db.all(_SQL["second_accounts"], account_id=account_id, objected=OBJECTED, now=now)
+    return [SecondAccount(**{**row, "can_object": bool(row["can_object"])}) for row in rows]
+
+
+async def objected_at(db: Database | Tx, *, account_id: str) -> int | None:
+    """When (ms) another account of the same person stopped a proof of the account last; None for never."""
+    row = await db.one(_SQL["objected_at"], account_id=account_id, objected=OBJECTED)
+    return None if row is None else row["at"]
+
+
+async def objected(db: Database, *, since: int, most: int) -> list[tuple[str, int]]:
+    """Accounts whose proof was stopped after `since` (ms), with when, as long as nothing was done about it."""
+    rows = await db.all(_SQL["objected"], objected=OBJECTED, since=since, most=most)
+    return [(row["account_id"], row["at"]) for row in rows]
 
 
 async def end_of_way(tx: Tx, *, account_id: str, way: Way, reason: str, now: int) -> int:
     """Ends the proofs of one way."""
-    return await _end(tx, account_id, way=way.value, reason=reason, now=now)
-
-
-async def _end(tx: Tx, account_id: str, *, way: str, reason: str, now: int) -> int:
-    ended = 0
-    for proof_id in await keys_of(tx, _SQL["unended"], PROOFS, account_id=account_id, way=way):
-        async with changing(tx, PROOFS, proof_id, now=now):
-            ended += await tx.run(_SQL["end"], id=proof_id, reason=reason, now=now)
-    return ended
+    ids = await keys_of(tx, _SQL["unended"], PROOFS, account_id=account_id, way=way.value)
+    return sum([await end_one(tx, proof_id=str(one), reason=reason, now=now) for one in ids])
 
 
 async def of_account(db: Database | Tx, *, account_id: str) -> list[AccountProof]:

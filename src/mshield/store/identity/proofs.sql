@@ -24,12 +24,42 @@ WHERE a.id = :account_id AND b.state = 'active';
 INSERT INTO identity_proofs (id, account_id, person_id, way, actor, actor_id, proven_at, counts_from)
 VALUES (:id, :account_id, :person_id, :way, :actor, :actor_id, :now, :counts_from);
 
--- name: unended
--- An empty way stands for all.
-SELECT id FROM identity_proofs WHERE account_id = :account_id AND (way = :way OR :way = '') AND ended_at IS NULL;
+-- name: by_filed_phone
+-- What the filed number proved, each with the number that is on file now.
+SELECT sealed(identity_proofs AS p), sealed(filed_persons AS f) FROM identity_proofs p JOIN filed_persons f ON f.id = p.person_id
+WHERE p.account_id = :account_id AND p.way = 'filed_phone' AND p.ended_at IS NULL ORDER BY p.id;
 
--- name: end!
+-- name: end_one!
 UPDATE identity_proofs SET ended_at = :now, ended_reason = :reason WHERE id = :id AND ended_at IS NULL;
+
+-- name: end_waiting!
+-- Not one that counts by now.
+UPDATE identity_proofs SET ended_at = :now, ended_reason = :reason WHERE id = :id AND ended_at IS NULL AND counts_from > :now;
+
+-- name: second_accounts
+-- Other accounts of the person whose proof doesn't count yet, for who was proven before and is by now.
+SELECT p.id, p.way, p.person_id, p.proven_at, p.counts_from, b.id AS account_id, b.phone, f.role, f.credit_code,
+  e.name AS enterprise,
+  NOT EXISTS (SELECT 1 FROM identity_proofs x WHERE x.account_id = b.id AND x.ended_reason = :objected) AS can_object
+FROM accounts a JOIN accounts b ON b.id_number_hash = a.id_number_hash AND b.id <> a.id AND b.state = 'active'
+JOIN identity_proofs p ON p.account_id = b.id AND p.ended_at IS NULL AND p.counts_from > :now
+LEFT JOIN filed_persons f ON f.id = p.person_id LEFT JOIN enterprises e ON e.credit_code = f.credit_code
+WHERE a.id = :account_id AND a.state = 'active' AND EXISTS (SELECT 1 FROM identity_proofs o
+  WHERE o.account_id = a.id AND o.ended_at IS NULL AND o.counts_from <= :now AND o.proven_at < p.proven_at)
+ORDER BY p.proven_at, p.id;
+
+-- name: objected_at^
+SELECT MAX(ended_at) AS at FROM identity_proofs WHERE account_id = :account_id AND ended_reason = :objected;
+
+-- name: objected
+-- Accounts whose proof was stopped lately and that are neither disabled nor proven since, the newest first.
+SELECT a.id AS account_id, MAX(p.ended_at) AS at FROM identity_proofs p JOIN accounts a ON a.id = p.account_id
+WHERE p.ended_reason = :objected AND p.ended_at > :since AND a.state = 'active'
+  AND NOT EXISTS (SELECT 1 FROM identity_proofs s WHERE s.account_id = a.id AND s.ended_at IS NULL)
+GROUP BY a.id ORDER BY MAX(p.ended_at) DESC LIMIT :most;
+
+-- name: unended
+SELECT id FROM identity_proofs WHERE account_id = :account_id AND way = :way AND ended_at IS NULL;
 
 -- name: earlier
 -- Accounts that are proven by an earlier application only, for the filing office to look through.

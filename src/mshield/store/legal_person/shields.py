@@ -29,6 +29,16 @@ class ShieldRow:
     used_at: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class StandingShield:
+    """A shield as staff stop it: whose it is, and how the certificate that stands for it stands."""
+
+    name: str
+    enterprise: str
+    credit_code: str
+    standing: Standing
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastEvent:
     """A change of one of its certificates; `actor_name` is known of users and legal persons."""
@@ -101,10 +111,18 @@ async def certificates(db: Database, *, credit_code: str, shield_number: str) ->
     return [_shield(row) for row in rows]
 
 
-async def standings(tx: Tx, *, credit_code: str, shield_number: str) -> list[tuple[str, Standing]]:
+async def standings(tx: Database | Tx, *, credit_code: str, shield_number: str) -> list[tuple[str, Standing]]:
     """Serial and standing of each certificate, in the same order."""
     rows = await tx.all(_SQL["standings"], credit_code=credit_code, shield_number=shield_number)
     return [(row["serial"], _standing(row)) for row in rows]
+
+
+async def standing_shield(db: Database | Tx, *, shield_number: str) -> StandingShield | None:
+    """The shield of this number, of whatever enterprise, if a certificate of it counts."""
+    row = await db.one(_SQL["standing_shield"], shield_number=shield_number)
+    if row is None:
+        return None
+    return StandingShield(row["common_name"], row["organisation"], row["credit_code"], _standing(row))
 
 
 async def events(db: Database, *, credit_code: str, shield_number: str) -> list[PastEvent]:

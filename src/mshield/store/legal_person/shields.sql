@@ -41,6 +41,12 @@ SELECT serial, state, holds FROM certificates WHERE credit_code = :credit_code A
 ORDER BY CASE state WHEN 'issued' THEN 0 WHEN 'revoked' THEN 1 WHEN 'superseded' THEN 1 ELSE 2 END DESC,
   issued_at DESC, serial DESC;
 
+-- name: standing_shield^
+-- Of whatever enterprise, for staff: the certificate that stands for a number, where one counts.
+SELECT c.credit_code, c.organisation, c.common_name, c.state, c.holds FROM certificates c
+WHERE c.shield_number = :shield_number AND NOT ended(c)
+ORDER BY CASE c.state WHEN 'issued' THEN 0 ELSE 1 END DESC, c.issued_at DESC, c.serial DESC LIMIT 1;
+
 -- name: events
 -- What happened to all certificates of one shield, the oldest first.
 SELECT e.serial, e.event, e.actor, a.name AS actor_name, e.reason, e.state, e.holds, e.at

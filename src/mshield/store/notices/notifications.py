@@ -35,7 +35,7 @@ class UntoldEvent:
 
 @dataclass(frozen=True, slots=True)
 class DueNotice:
-    """A notice to send now. `phone` is the account's number as it is now; times in ms.
+    """A notice to send now. `phone` is the account's number as it is now, or the one that it had; times in ms.
 
     `attempts` are those before, `unanswered` how many of them may have brought it without our knowing.
     """
@@ -75,6 +75,24 @@ async def insert(
     return inserted == 1
 
 
+async def insert_for_number(
+    tx: Tx, *, kind: str, account_id: str, phone: str, occasion: str, next_at: int, now: int
+) -> str:
+    """Makes a notice to a number that the account no longer has, and gives its id; sent from `next_at` (ms) on."""
+    notice_id = new_id(now)
+    await tx.run(
+        _SQL["insert_for_number"],
+        id=notice_id,
+        kind=kind,
+        account_id=account_id,
+        phone=phone,
+        occasion=occasion,
+        next_at=next_at,
+        now=now,
+    )
+    return notice_id
+
+
 async def untold_events(tx: Tx, *, most: int) -> list[UntoldEvent]:
     """The oldest events of which no notices were made yet."""
     rows = await tx.all(_SQL["untold_events"], most=most)
@@ -108,7 +126,14 @@ async def end(
     db: Database, notice: DueNotice, *, state: Literal["sent", "given_up"], error: str | None, now: int
 ) -> None:
     """Records what became of a notice."""
-    await db.run(_SQL["end"], id=notice.id, state=state, error=error, now=now)
+    await end_by_id(db, notice_id=notice.id, state=state, error=error, now=now)
+
+
+async def end_by_id(
+    db: Database, *, notice_id: str, state: Literal["sent", "given_up"], error: str | None, now: int
+) -> None:
+    """The same; a number that the account no longer has goes with it."""
+    await db.run(_SQL["end"], id=notice_id, state=state, error=error, now=now)
 
 
 async def note_refusal(db: Database, notice: DueNotice, *, error: str) -> None:

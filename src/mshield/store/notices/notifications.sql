@@ -4,6 +4,11 @@ INSERT INTO notifications (id, kind, account_id, phone, occasion, details, state
 VALUES (:id, :kind, :account_id, NULL, :occasion, :details, 'waiting', 0, :now, :now)
 ON CONFLICT (account_id, kind, occasion) DO NOTHING;
 
+-- name: insert_for_number!
+-- To a number that the account no longer has.
+INSERT INTO notifications (id, kind, account_id, phone, occasion, details, state, attempts, next_at, created_at)
+VALUES (:id, :kind, :account_id, :phone, :occasion, '{}', 'waiting', 0, :next_at, :now);
+
 -- name: untold_events
 -- What happened to certificates and has not been made a notice yet.
 SELECT e.id, e.event, e.actor, e.reason, c.account_id, c.credit_code, c.shield_number,
@@ -23,7 +28,7 @@ JOIN identity_proofs p ON p.account_id = a.id AND (p.person_id = f.id OR p.perso
 WHERE f.credit_code = :credit_code AND f.role = 'legal_person' AND f.ended_at IS NULL AND a.state = 'active';
 
 -- name: due
-SELECT n.id, n.kind, n.details, n.attempts, n.unanswered, n.created_at, a.phone
+SELECT n.id, n.kind, n.details, n.attempts, n.unanswered, n.created_at, COALESCE(n.phone, a.phone) AS phone
 FROM notifications n JOIN accounts a ON a.id = n.account_id
 WHERE n.state = 'waiting' AND n.next_at <= :now ORDER BY n.next_at LIMIT :most;
 
@@ -33,7 +38,7 @@ UPDATE notifications SET attempts = attempts + 1, unanswered = unanswered + 1, n
 WHERE id = :id AND state = 'waiting' AND attempts = :attempts;
 
 -- name: end!
-UPDATE notifications SET state = :state, ended_at = :now, last_error = :error WHERE id = :id AND state = 'waiting';
+UPDATE notifications SET state = :state, ended_at = :now, last_error = :error, phone = NULL WHERE id = :id AND state = 'waiting';
 
 -- name: note_refusal!
 -- It certainly wasn't taken.

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mshield.domain.id_numbers import ACCOUNT_BOX, FILING_BOX, PROPOSAL_BOX
+from mshield.domain.staff import QUESTION_BOX, question_context
 from mshield.gm.transcript import nonce_box_context
 from mshield.store.database.interface import Database, Row, Tx
 from mshield.store.database.queries import Query, Statement
@@ -58,6 +59,10 @@ def _bytes(column: str) -> Callable[[Row], bytes]:
     return context
 
 
+def _question(row: Row) -> bytes:
+    return question_context(row["id"], row["subject"], row["asked_by"])
+
+
 def _session(row: Row) -> bytes:
     return nonce_box_context(uid=row["uid"], epoch=row["epoch"], P1=row["P1"], items=row["items"])
 
@@ -78,6 +83,7 @@ BOXES = (
     BoxColumn("keys", "uid", "pending_box", "share", _bytes("uid"), ("pending_epoch",), "pending_epoch"),
     BoxColumn("keys", "uid", "outcome_box", "outcome", _bytes("uid")),
     BoxColumn("idempotency", "call", "answer_box", "answer", _text("call")),
+    BoxColumn("approvals", "id", "sealed_box", QUESTION_BOX, _question, ("subject", "asked_by")),
     BoxColumn("webhook_endpoints", "id", "secret_box", "webhook", _text("id")),
     BoxColumn("webhook_endpoints", "id", "previous_box", "webhook", _text("id")),
     BoxColumn("staff_factors", "id", "secret_box", "staff-totp", _text("id")),

@@ -1,8 +1,8 @@
 """What takes two people: asked by one member of staff, decided by another, and carried out with the decision."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
 from mshield.store.database.interface import Database, Row, Tx
@@ -15,7 +15,10 @@ _SQL: Final = Queries("staff", "approvals")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewApproval:
-    """A question to ask; `details` are JSON values, as shown and as carried out, `expires_at` is ms."""
+    """A question to ask; `details` are JSON values, as shown and as carried out, `expires_at` is ms.
+
+    `sealed_box` is what is carried out and not shown: gone as soon as it is decided.
+    """
 
     id: str
     act: str
@@ -24,6 +27,7 @@ class NewApproval:
     reason: str
     asked_by: str
     expires_at: int
+    sealed_box: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +35,7 @@ class ApprovalRow(NewApproval):
     """A question as it stands; times in ms."""
 
     asked_by_name: str
+    asked_by_roles: tuple[str, ...]
     asked_at: int
     state: str
     decided_by: str | None
@@ -53,6 +58,7 @@ async def insert(tx: Tx, new: NewApproval, *, now: int) -> None:
         act=new.act,
         subject=new.subject,
         details=json.dumps(new.details, ensure_ascii=False, sort_keys=True),
+        sealed_box=new.sealed_box,
         reason=new.reason,
         asked_by=new.asked_by,
         expires_at=new.expires_at,
@@ -67,9 +73,12 @@ async def find(db: Database | Tx, *, approval_id: str) -> ApprovalRow | None:
     return None if row is None else _row(db, row)
 
 
-async def page(db: Database, *, state: str, asked_by: str = "", before: str, most: int) -> list[ApprovalRow]:
-    """The newest with an id below `before`, in this state and asked by this member where these are given."""
-    rows = await db.all(_SQL["page"], state=state, asked_by=asked_by, before=before, most=most)
+async def page(
+    db: Database, *, state: str, acts: Iterable[str] | None, asked_by: str, before: str, most: int
+) -> list[ApprovalRow]:
+    """The newest with an id below `before`, in this state, of these acts and asked by this member where given."""
+    named = "" if acts is None else f",{','.join(acts)},"
+    rows = await db.all(_SQL["page"], state=state, acts=named, asked_by=asked_by, before=before, most=most)
     return [_row(db, row) for row in rows]
 
 
@@ -95,4 +104,8 @@ _FIELDS: Final = tuple(field.name for field in fields(ApprovalRow))
 
 def _row(db: Database | Tx, row: Row) -> ApprovalRow:
     APPROVALS.check(db.sealer, row)
-    return ApprovalRow(**{**{name: row[name] for name in _FIELDS}, "details": json.loads(row["details"])})
+    values = {name: row[name] for name in _FIELDS} | {"details": json.loads(row["details"])}
+    box = None if row["sealed_box"] is None else bytes(row["sealed_box"])
+    return ApprovalRow(
+        **{**values, "sealed_box": box, "asked_by_roles": tuple(row["asked_by_roles"].split())}
+    )

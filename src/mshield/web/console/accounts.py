@@ -10,9 +10,12 @@ from mshield.domain import errors
 from mshield.domain.identity import mask_phone
 from mshield.domain.staff import StaffRole
 from mshield.services.accounts.manage import Account
+from mshield.services.staff.members import StaffMember
 from mshield.web import openapi
 from mshield.web.answers import JsonAnswer, filled
 from mshield.web.body import Wire, body_of
+from mshield.web.caller import address_of
+from mshield.web.console.approvals import ApprovalMessage, approval_message
 from mshield.web.console.authentication import PEOPLE, staff_of
 from mshield.web.context import context_of
 from mshield.web.query import Query
@@ -20,6 +23,9 @@ from mshield.web.router import Router
 
 router: Final = Router("console")
 Reason = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+Phone = Annotated[str, msgspec.Meta(min_length=11, max_length=24)]
+Evidence = Annotated[str, msgspec.Meta(min_length=1, max_length=1000)]
+SmsCode = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{6}\Z")]
 
 
 class ConsoleAccountMessage(Wire, frozen=True):
@@ -94,11 +100,37 @@ class LoginsEndedMessage(Wire, frozen=True):
     logins_ended: int
 
 
-class ChangePhoneMessage(Wire, frozen=True):
-    """The new number, and what was seen that shows who asked: it is kept with the act."""
+class PhoneCodeMessage(Wire, frozen=True):
+    """The new number, and to which of the two the code goes."""
 
-    phone: Annotated[str, msgspec.Meta(min_length=11, max_length=24)]
-    evidence: Annotated[str, msgspec.Meta(min_length=1, max_length=1000)]
+    phone: Phone
+    to: Literal["new", "old"]
+
+
+class PhoneCodeSentMessage(Wire, frozen=True):
+    """Where it went, and for how long it counts, in seconds; the next one can be sent after `resend_after`."""
+
+    phone_masked: str
+    expires_in: int
+    resend_after: int
+
+
+class ChangePhoneMessage(Wire, frozen=True):
+    """The new number, the codes that its holder told from both, and what was seen: it is kept with the act."""
+
+    phone: Phone
+    evidence: Evidence
+    new_code: SmsCode
+    old_code: SmsCode
+
+
+class AskPhoneMessage(Wire, frozen=True):
+    """The new number, the code that its holder told, what was seen, and why no code reaches the old number."""
+
+    phone: Phone
+    evidence: Evidence
+    new_code: SmsCode
+    reason: Reason
 
 
 class PhoneChangedMessage(Wire, frozen=True):
@@ -184,22 +216,88 @@ async def end_logins(request: Request, account_id: str) -> Response:
 
 
 @router.post(
-    "/accounts/{account_id}/phone",
-    summary="Change the bound phone number",
-    operation_id="changePhone",
+    "/accounts/{account_id}/phone-codes",
+    summary="Send a code for a change of the phone number",
+    operation_id="sendPhoneCode",
+    asks=openapi.takes(PhoneCodeMessage),
     security=PEOPLE,
+    answers=openapi.answers(PhoneCodeSentMessage, "Sent") | openapi.problems(413),
+)
+async def send_phone_code(request: Request, account_id: str) -> Response:
+    """R18. Whoever holds the number tells the code to the member whom they called; it serves that member alone."""
+    member = await _person(request)
+    message, context = await body_of(request, PhoneCodeMessage), context_of(request)
+    wanted = await context.accounts.change_phone.send_code(
+        _id(account_id),
+        phone=message.phone,
+        to=message.to,
+        by=member.by,
+        address=address_of(request),
+        now=context.clock(),
+    )
+    phone = wanted.phone if message.to == "new" else wanted.account.phone
+    settings = context.settings
+    return JsonAnswer(
+        PhoneCodeSentMessage(mask_phone(phone), settings.sms_code_seconds, settings.sms_resend_seconds)
+    )
+
+
+@router.post(
+    "/accounts/{account_id}/phone",
+    summary="Change the bound phone number by codes to both",
+    operation_id="changePhone",
     asks=openapi.takes(ChangePhoneMessage),
+    security=PEOPLE,
     answers=openapi.answers(PhoneChangedMessage, "Changed") | openapi.problems(413),
 )
 async def change_phone(request: Request, account_id: str) -> Response:
-    """R18. All logins of the account end, and the old number is told by SMS."""
-    member = await staff_of(request, StaffRole.CUSTOMER_SERVICE)
-    context = context_of(request)
-    message = await body_of(request, ChangePhoneMessage)
+    """R18. All logins of the account end, and the old number is told by SMS. What proves the account stays."""
+    member = await _person(request)
+    message, context = await body_of(request, ChangePhoneMessage), context_of(request)
     done = await context.accounts.change_phone(
-        _id(account_id), phone=message.phone, evidence=message.evidence, by=member.by, now=context.clock()
+        _id(account_id),
+        phone=message.phone,
+        evidence=message.evidence,
+        new_code=message.new_code,
+        old_code=message.old_code,
+        by=member.by,
+        now=context.clock(),
     )
     return JsonAnswer(PhoneChangedMessage(mask_phone(done.phone), done.logins_ended, done.old_number_told))
+
+
+@router.post(
+    "/accounts/{account_id}/phone-questions",
+    summary="Ask a second member of staff to change the phone number",
+    operation_id="askPhoneChange",
+    asks=openapi.takes(AskPhoneMessage),
+    security=PEOPLE,
+    answers=openapi.answers(ApprovalMessage, "Asked; it waits for a second member", status=201)
+    | openapi.problems(413),
+)
+async def ask_phone_change(request: Request, account_id: str) -> Response:
+    """R18, where no code reaches the old number. It waits for a day, and the old number is told that it does."""
+    member = await _person(request)
+    message, context = await body_of(request, AskPhoneMessage), context_of(request)
+    row = await context.staff.change_phone.ask(
+        context.staff.approvals,
+        member,
+        _id(account_id),
+        phone=message.phone,
+        new_code=message.new_code,
+        evidence=message.evidence,
+        reason=message.reason,
+        now=context.clock(),
+    )
+    return JsonAnswer(approval_message(context, member, row), 201)
+
+
+async def _person(request: Request) -> StaffMember:
+    """Customer service, logged in. Raises Forbidden for a program: a number is changed by people who talk to people."""
+    member = await staff_of(request, StaffRole.CUSTOMER_SERVICE)
+    if member.session_id is None:
+        raise errors.Forbidden(reason="person")
+    return member
 
 
 def _account(account: Account) -> ConsoleAccountMessage:

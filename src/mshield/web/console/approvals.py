@@ -1,4 +1,4 @@
-"""The two-person rule at the console: what one security officer asks for, another one approves (ADR 30).
+"""The two-person rule at the console: what one member of staff asks for, another one approves (ADR 30).
 
 For people only: a program's token may read, and neither asks nor decides.
 """
@@ -13,8 +13,9 @@ from mshield.domain import errors
 from mshield.domain.identity import mask_id_number
 from mshield.domain.reason import MAX_REASON
 from mshield.domain.staff import StaffRole
+from mshield.services.context import Context
 from mshield.services.filing.proposals import Proposed
-from mshield.services.staff.approvals import Answer, ApprovalRow, may_decide
+from mshield.services.staff.approvals import Answer, ApprovalRow
 from mshield.services.staff.members import StaffMember
 from mshield.web import openapi
 from mshield.web.answers import JsonAnswer, filled
@@ -26,8 +27,8 @@ from mshield.web.query import Query
 from mshield.web.router import Router
 
 router: Final = Router("console")
-_OFFICER: Final = StaffRole.SECURITY_OFFICER
-_READERS: Final = (_OFFICER, StaffRole.AUDITOR, StaffRole.FILING_OFFICER)
+_DECIDE: Final = (StaffRole.SECURITY_OFFICER, StaffRole.CUSTOMER_SERVICE)
+_READERS: Final = (*_DECIDE, StaffRole.AUDITOR, StaffRole.FILING_OFFICER)
 Id = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f-]{1,36}\Z")]
 Before = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f-]{0,36}\Z", description="`next` of the page before")]
 State = Literal["waiting", "approved", "refused", "withdrawn", "expired"]
@@ -120,7 +121,7 @@ class ProposedLegalPersonsMessage(Wire, frozen=True):
 
 
 class DecidedMessage(Wire, frozen=True):
-    """The question as it stands now, and what carrying it out gave, told this once, as `set_up`, an address."""
+    """The question as it stands now, and what carrying it out gave, told this once: such as `set_up`, an address."""
 
     approval: ApprovalMessage
     told: dict[str, Any]
@@ -133,17 +134,17 @@ class DecidedMessage(Wire, frozen=True):
     answers=openapi.answers(ApprovalsMessage, "A page, newest first"),
 )
 async def approvals(request: Request, query: ApprovalsWanted) -> Response:
-    """What waits, and what became of the rest. A filing officer sees what they asked for themself."""
+    """What waits, and what became of the rest; other roles see what they approve, or asked for themselves."""
     member = await staff_of(request, *_READERS)
     context = context_of(request)
     rows = await context.staff.approvals.page(
+        member,
         state=query.state or "",
-        asked_by="" if _sees_all(member) else member.id,
         before=query.before or "~",
         most=query.limit + 1,
         now=context.clock(),
     )
-    items = tuple(_message(member, row) for row in rows[: query.limit])
+    items = tuple(approval_message(context, member, row) for row in rows[: query.limit])
     return JsonAnswer(ApprovalsMessage(items, items[-1].id if len(rows) > query.limit else None))
 
 
@@ -157,8 +158,8 @@ async def approvals(request: Request, query: ApprovalsWanted) -> Response:
     | openapi.problems(404),
 )
 async def ask(request: Request) -> Response:
-    """Nothing is done yet; the question waits for three days."""
-    member = await staff_of(request, _OFFICER)
+    """Nothing is done yet; the question waits for three days. Which roles ask and approve is up to the act."""
+    member = await staff_of(request, *_DECIDE)
     message, context = await body_of(request, AskApprovalMessage), context_of(request)
     row = await context.staff.approvals.ask(
         member,
@@ -168,7 +169,7 @@ async def ask(request: Request) -> Response:
         reason=message.reason,
         now=context.clock(),
     )
-    return JsonAnswer(_message(member, row), 201)
+    return JsonAnswer(approval_message(context, member, row), 201)
 
 
 @router.post(
@@ -181,7 +182,7 @@ async def ask(request: Request) -> Response:
 )
 async def decide(request: Request, approval_id: Id) -> Response:
     """Never by who asked or whom it is about. What was asked is carried out with the decision, or neither is."""
-    member = await staff_of(request, _OFFICER)
+    member = await staff_of(request, *_DECIDE)
     message, context = await body_of(request, DecisionMessage), context_of(request)
     if message.decision == "approve":
         require_grave(request, member)
@@ -195,7 +196,7 @@ async def decide(request: Request, approval_id: Id) -> Response:
         ),
         now=context.clock(),
     )
-    return JsonAnswer(DecidedMessage(_message(member, row), dict(outcome)))
+    return JsonAnswer(DecidedMessage(approval_message(context, member, row), dict(outcome)))
 
 
 @router.post(
@@ -207,10 +208,10 @@ async def decide(request: Request, approval_id: Id) -> Response:
 )
 async def withdraw(request: Request, approval_id: Id) -> Response:
     """As long as it waits."""
-    member = await staff_of(request, _OFFICER, StaffRole.FILING_OFFICER)
+    member = await staff_of(request, *_DECIDE, StaffRole.FILING_OFFICER)
     context = context_of(request)
     row = await context.staff.approvals.withdraw(member, approval_id, now=context.clock())
-    return JsonAnswer(_message(member, row))
+    return JsonAnswer(approval_message(context, member, row))
 
 
 @router.get(
@@ -224,16 +225,12 @@ async def legal_persons(request: Request, approval_id: Id, query: LinesWanted) -
     member = await staff_of(request, *_READERS)
     context = context_of(request)
     question = await context.staff.approvals.find(approval_id, now=context.clock())
-    if not _sees_all(member) and question.asked_by != member.id:
+    if not context.staff.approvals.sees(member, question):
         raise errors.NotFound
     rows = await context.filing.legal_persons.page(approval_id, after=query.after, most=query.limit + 1)
     items = tuple(map(_proposed, rows[: query.limit]))
     more = len(rows) > query.limit
     return JsonAnswer(ProposedLegalPersonsMessage(items, items[-1].line if more else None))
-
-
-def _sees_all(member: StaffMember) -> bool:
-    return bool({_OFFICER, StaffRole.AUDITOR} & set(member.roles))
 
 
 def _proposed(each: Proposed) -> ProposedLegalPersonMessage:
@@ -252,5 +249,7 @@ def _proposed(each: Proposed) -> ProposedLegalPersonMessage:
     )
 
 
-def _message(member: StaffMember, row: ApprovalRow) -> ApprovalMessage:
-    return filled(ApprovalMessage, row, is_own=row.asked_by == member.id, may_decide=may_decide(member, row))
+def approval_message(context: Context, member: StaffMember, row: ApprovalRow) -> ApprovalMessage:
+    """The question as this member sees it."""
+    may_decide = context.staff.approvals.may_decide(member, row)
+    return filled(ApprovalMessage, row, is_own=row.asked_by == member.id, may_decide=may_decide)

@@ -47,7 +47,7 @@ class SearchWords(StrictQuery, frozen=True):
     id_number_end: Annotated[IdNumberEnd | None, Meta(description="its end")] = None
     credit_code: CreditCode | None = None
     state: Literal["issued", "active", "pin_locked", "expired", "superseded", "revoked"] | None = None
-    hold: Literal["clone", "duplicate", "lost", "frozen"] | None = None
+    hold: Literal["clone", "duplicate", "suspended", "lost", "frozen"] | None = None
     before: Annotated[Cursor | None, Meta(description="`next` of the page before")] = None
     limit: Annotated[int, Meta(ge=1, le=100)] = 50
 

@@ -84,7 +84,7 @@ class AlarmMessage(Wire, frozen=True):
     severity: Literal["bad", "warn"]
     zh: str
     en: str
-    page: Literal["certificates", "systems", "jobs", "ca", "sms", "dashboard"]
+    page: Literal["certificates", "accounts", "systems", "jobs", "ca", "sms", "dashboard"]
     record: str | None
     at: int | None
 

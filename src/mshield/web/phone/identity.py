@@ -7,6 +7,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.domain import errors
+from mshield.domain.identity import mask_phone
+from mshield.domain.ids import require_id
 from mshield.services.accounts.my_account import account_of
 from mshield.services.identity.confirm import Place
 from mshield.web import openapi
@@ -51,11 +53,31 @@ class OwnRequestMessage(Wire, frozen=True):
     decided_at: int | None
 
 
+class SecondAccountMessage(Wire, frozen=True):
+    """Another account that was proven to be the same person's, and counts from `counts_from`; times in ms.
+
+    `can_object`: whether it can be stopped here, which serves once for an account.
+    """
+
+    id: str
+    phone_masked: str
+    way: WayName
+    role: Literal["legal_person", "operator"] | None
+    enterprise: str | None
+    proven_at: int
+    counts_from: int
+    can_object: bool
+
+
 class IdentityMessage(Wire, frozen=True):
-    """What proves the account, the newest first, and its last request to a legal person."""
+    """What proves the account, the newest first, its last request to a legal person, and others in its name.
+
+    `second_accounts` are told to who is proven, as long as they don't count yet.
+    """
 
     proofs: tuple[ProofMessage, ...]
     request: OwnRequestMessage | None
+    second_accounts: tuple[SecondAccountMessage, ...]
 
 
 class RecordMessage(Wire, frozen=True):
@@ -69,7 +91,7 @@ class WayMessage(Wire, frozen=True):
     """A way, and why it can't be gone: null where it can."""
 
     way: WayName
-    reason: Literal["second_account", "no_phone", "other_phone", "no_legal_person"] | None
+    reason: Literal["second_account", "objected", "no_phone", "other_phone", "no_legal_person"] | None
 
 
 class WaysMessage(Wire, frozen=True):
@@ -120,12 +142,29 @@ async def identity(request: Request) -> Response:
     login, context = await phone_of(request), context_of(request)
     proofs = await context.identity.shown.of_account(login.account_id)
     asked = await context.identity.confirm.newest(login.account_id, now=context.clock())
+    seconds = await context.identity.objection.waiting(login.account_id, now=context.clock())
     return JsonAnswer(
         IdentityMessage(
             tuple(filled(ProofMessage, proof) for proof in proofs),
             None if asked is None else filled(OwnRequestMessage, asked),
+            tuple(
+                filled(SecondAccountMessage, each, phone_masked=mask_phone(each.phone)) for each in seconds
+            ),
         )
     )
+
+
+@router.post(
+    "/identity/second-accounts/{proof_id}/objection",
+    summary="This isn't me: stop another account in my name",
+    operation_id="objectToSecondAccount",
+    answers=openapi.answers(None, "Stopped", status=204),
+)
+async def object_to_second(request: Request, proof_id: str) -> Response:
+    """Ends its proof before it counts. Once for an account; after that customer service is asked."""
+    login, context = await phone_of(request), context_of(request)
+    await context.identity.objection(login.account_id, require_id(proof_id), now=context.clock())
+    return no_content()
 
 
 @router.post(

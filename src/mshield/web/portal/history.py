@@ -38,6 +38,8 @@ EventName = Literal[
     "lift_loss",
     "freeze",
     "unfreeze",
+    "suspend",
+    "resume",
 ]
 Time = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
 

@@ -86,7 +86,7 @@ class ShieldWords(Words, frozen=True):
     """What the list of shields is narrowed to."""
 
     state: Literal["issued", "active", "pin_locked", "expired", "superseded", "revoked"] | None = None
-    hold: Literal["clone", "duplicate", "lost", "frozen"] | None = None
+    hold: Literal["clone", "duplicate", "suspended", "lost", "frozen"] | None = None
     person_id: Word | None = None
 
     def terms(self) -> ShieldTerms:

@@ -9,7 +9,7 @@ import type { Approval, Decided, Member, ProposedLegalPerson } from "./types.ts"
 
 const PAGE = 50;
 
-/** How many wait for this officer; the number beside the place in the navigation. */
+/** How many wait for this member; the number beside the place in the navigation. */
 export const waitingForMe = ref(0);
 
 export interface ApprovalsPage {
@@ -23,7 +23,7 @@ export async function list(before = ""): Promise<ApprovalsPage> {
 
 /** Asks again how many wait; of no interest to other roles. */
 export async function countWaiting(): Promise<void> {
-  if (!isLoggedIn.value || !holds("security_officer")) {
+  if (!isLoggedIn.value || !(holds("security_officer") || holds("customer_service"))) {
     waitingForMe.value = 0;
     return;
   }

@@ -28,6 +28,9 @@ const CODES: Readonly<Record<string, keyof typeof detailWords.zh.code>> = {
   kind: "factor",
   way: "way",
   scopes: "scope",
+  how: "how",
+  state: "state",
+  holds: "hold",
   change: "change",
   enterprise_change: "change",
 };

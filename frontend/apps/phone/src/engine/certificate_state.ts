@@ -2,7 +2,7 @@
 
 import type { CertificateChange, IssuedCertificate, Me } from "@mshield/shield";
 
-export const HOLDS = ["clone", "duplicate", "lost", "frozen"] as const;
+export const HOLDS = ["clone", "duplicate", "suspended", "lost", "frozen"] as const;
 /** Gravest first. */
 export type Hold = (typeof HOLDS)[number];
 
@@ -40,7 +40,10 @@ export function holdsOf(certificate: { readonly holds: readonly string[] }): Hol
   return HOLDS.filter((hold) => certificate.holds.includes(hold));
 }
 
-/** Whether one of its holds ends by revocation only: the legal person lifts what he placed, and no other (R14). */
+/**
+ * Whether one of its holds ends by revocation only: the legal person lifts what they placed, the service's staff what
+ * they placed, and nobody anything else (R14).
+ */
 export function isStopped(certificate: { readonly holds: readonly string[] }): boolean {
   return holdsOf(certificate).some((hold) => hold === "clone" || hold === "duplicate");
 }
@@ -48,6 +51,7 @@ export function isStopped(certificate: { readonly holds: readonly string[] }): b
 const PLACED_BY: Record<Hold | "locked" | "revoked", string> = {
   clone: "find_clone",
   duplicate: "apply_again",
+  suspended: "suspend",
   lost: "report_loss",
   frozen: "freeze",
   locked: "lock_pin",

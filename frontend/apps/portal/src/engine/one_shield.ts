@@ -19,6 +19,7 @@ const PLACED_BY: Record<string, string> = {
   frozen: "freeze",
   duplicate: "apply_again",
   clone: "find_clone",
+  suspended: "suspend",
 };
 
 /** The event that placed a hold which stands now: the last of its kind for this certificate. */

@@ -15,6 +15,8 @@ const LOOKS: Record<string, [icon: string, colour: string]> = {
   lift_loss: ["play", "ok"],
   freeze: ["pause", "hold"],
   unfreeze: ["play", "ok"],
+  suspend: ["pause", "hold"],
+  resume: ["play", "ok"],
 };
 
 export function lookOf({ event }: StoryEvent): [icon: string, colour: string] {

@@ -28,6 +28,7 @@ export const shieldWords = {
     held: "当前停用",
     holdsNote: "挂失和冻结是两件事，全部解除后证书才恢复使用。对外都公布为“暂停”。",
     onlyRevoke: "这种停用不能解除，只能作废。作废后持有人可以重新申请。",
+    onlyStaff: "“已暂停”由手机盾客服和安全管理员两人办理，只有他们能恢复；您可以作废。有疑问请联系客服。",
     certificate: "证书",
     serial: "证书序列号",
     issued: "签发",
@@ -48,6 +49,8 @@ export const shieldWords = {
       lift_loss: "解挂失",
       freeze: "冻结",
       unfreeze: "解冻结",
+      suspend: "暂停",
+      resume: "恢复",
     },
     outcome: {
       done: "{act}已生效：{name}",
@@ -90,6 +93,8 @@ export const shieldWords = {
     holdsNote:
       "Loss and freeze are two holds: the shield works again when both are lifted. Both are published as “on hold”.",
     onlyRevoke: "This hold can't be lifted, only ended by revoking. Then the holder may apply again.",
+    onlyStaff:
+      "Two members of the service's staff suspended it, and only they lift that; you can revoke it. If you don't agree, call customer service.",
     certificate: "Certificate",
     serial: "Serial number",
     issued: "Issued",
@@ -110,6 +115,8 @@ export const shieldWords = {
       lift_loss: "Loss lifted",
       freeze: "Frozen",
       unfreeze: "Unfrozen",
+      suspend: "Suspended",
+      resume: "No longer suspended",
     },
     outcome: {
       done: "{act}: done for {name}",

@@ -76,10 +76,50 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Change the bound phone number
-     * @description R18. All logins of the account end, and the old number is told by SMS.
+     * Change the bound phone number by codes to both
+     * @description R18. All logins of the account end, and the old number is told by SMS. What proves the account stays.
      */
     post: operations["changePhone"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/console/accounts/{account_id}/phone-codes": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Send a code for a change of the phone number
+     * @description R18. Whoever holds the number tells the code to the member whom they called; it serves that member alone.
+     */
+    post: operations["sendPhoneCode"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/console/accounts/{account_id}/phone-questions": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Ask a second member of staff to change the phone number
+     * @description R18, where no code reaches the old number. It waits for a day, and the old number is told that it does.
+     */
+    post: operations["askPhoneChange"];
     delete?: never;
     options?: never;
     head?: never;
@@ -175,13 +215,13 @@ export interface paths {
     };
     /**
      * What takes two
-     * @description What waits, and what became of the rest. A filing officer sees what they asked for themself.
+     * @description What waits, and what became of the rest; customer service sees what they ask for or approve themselves.
      */
     get: operations["listApprovals"];
     put?: never;
     /**
      * Ask for what takes two
-     * @description Nothing is done yet; the question waits for three days.
+     * @description Nothing is done yet; the question waits for three days. Which roles ask and approve is up to the act.
      */
     post: operations["askApproval"];
     delete?: never;
@@ -1292,7 +1332,7 @@ export interface components {
       code: string;
       en: string;
       /** @enum {unknown} */
-      page: "ca" | "certificates" | "dashboard" | "jobs" | "sms" | "systems";
+      page: "accounts" | "ca" | "certificates" | "dashboard" | "jobs" | "sms" | "systems";
       record: string | null;
       /** @enum {unknown} */
       severity: "bad" | "warn";
@@ -1341,6 +1381,16 @@ export interface components {
       details?: Record<string, never>;
       reason: string;
       subject: string;
+    };
+    /**
+     * AskPhoneMessage
+     * @description The new number, the code that its holder told, what was seen, and why no code reaches the old number.
+     */
+    AskPhoneMessage: {
+      evidence: string;
+      new_code: string;
+      phone: string;
+      reason: string;
     };
     /**
      * AssertionMessage
@@ -1467,10 +1517,12 @@ export interface components {
     };
     /**
      * ChangePhoneMessage
-     * @description The new number, and what was seen that shows who asked: it is kept with the act.
+     * @description The new number, the codes that its holder told from both, and what was seen: it is kept with the act.
      */
     ChangePhoneMessage: {
       evidence: string;
+      new_code: string;
+      old_code: string;
       phone: string;
     };
     /**
@@ -1567,7 +1619,7 @@ export interface components {
     };
     /**
      * DecidedMessage
-     * @description The question as it stands now, and what carrying it out gave, told this once, as `set_up`, an address.
+     * @description The question as it stands now, and what carrying it out gave, told this once: such as `set_up`, an address.
      */
     DecidedMessage: {
       approval: components["schemas"]["ApprovalMessage"];
@@ -2028,6 +2080,24 @@ export interface components {
       logins_ended: number;
       old_number_told: boolean;
       phone_masked: string;
+    };
+    /**
+     * PhoneCodeMessage
+     * @description The new number, and to which of the two the code goes.
+     */
+    PhoneCodeMessage: {
+      phone: string;
+      /** @enum {unknown} */
+      to: "new" | "old";
+    };
+    /**
+     * PhoneCodeSentMessage
+     * @description Where it went, and for how long it counts, in seconds; the next one can be sent after `resend_after`.
+     */
+    PhoneCodeSentMessage: {
+      expires_in: number;
+      phone_masked: string;
+      resend_after: number;
     };
     /**
      * PointMessage
@@ -2745,7 +2815,7 @@ export interface operations {
           "application/json": components["schemas"]["PhoneChangedMessage"];
         };
       };
-      /** @description `malformed` */
+      /** @description `malformed`, `sms_code_expired`, `sms_code_wrong` */
       400: {
         headers: {
           [name: string]: unknown;
@@ -2753,7 +2823,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "malformed";
+            code?: "malformed" | "sms_code_expired" | "sms_code_wrong";
             /** @constant */
             status?: 400;
           };
@@ -2814,6 +2884,312 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
             code?: "account_elsewhere" | "conflict" | "in_progress" | "phone_taken";
+            /** @constant */
+            status?: 409;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 413;
+          };
+        };
+      };
+      /** @description `idempotency_mismatch`, `invalid_phone`, `invalid_request` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "idempotency_mismatch" | "invalid_phone" | "invalid_request";
+            /** @constant */
+            status?: 422;
+          };
+        };
+      };
+      /** @description `unavailable` */
+      503: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  sendPhoneCode: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @example 01a20c23-c300-7092-a9c2-dd8514bfc6e4 */
+        account_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["PhoneCodeMessage"];
+      };
+    };
+    responses: {
+      /** @description Sent */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["PhoneCodeSentMessage"];
+        };
+      };
+      /** @description `malformed` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "malformed";
+            /** @constant */
+            status?: 400;
+          };
+        };
+      };
+      /** @description `unauthenticated` */
+      401: {
+        headers: {
+          /** @example Bearer realm="mshield" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unauthenticated";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "forbidden";
+            /** @constant */
+            status?: 403;
+          };
+        };
+      };
+      /** @description `not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "not_found";
+            /** @constant */
+            status?: 404;
+          };
+        };
+      };
+      /** @description `account_elsewhere`, `in_progress`, `phone_taken` */
+      409: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "account_elsewhere" | "in_progress" | "phone_taken";
+            /** @constant */
+            status?: 409;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 413;
+          };
+        };
+      };
+      /** @description `idempotency_mismatch`, `invalid_phone`, `invalid_request` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "idempotency_mismatch" | "invalid_phone" | "invalid_request";
+            /** @constant */
+            status?: 422;
+          };
+        };
+      };
+      /** @description `sms_daily_limit`, `sms_too_soon`, `too_many_requests` */
+      429: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "sms_daily_limit" | "sms_too_soon" | "too_many_requests";
+            /** @constant */
+            status?: 429;
+          };
+        };
+      };
+      /** @description `sms_failed`, `unavailable` */
+      503: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "sms_failed" | "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  askPhoneChange: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @example 01a20c23-c300-7092-a9c2-dd8514bfc6e4 */
+        account_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["AskPhoneMessage"];
+      };
+    };
+    responses: {
+      /** @description Asked; it waits for a second member */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ApprovalMessage"];
+        };
+      };
+      /** @description `malformed`, `sms_code_expired`, `sms_code_wrong` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "malformed" | "sms_code_expired" | "sms_code_wrong";
+            /** @constant */
+            status?: 400;
+          };
+        };
+      };
+      /** @description `unauthenticated` */
+      401: {
+        headers: {
+          /** @example Bearer realm="mshield" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unauthenticated";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "forbidden";
+            /** @constant */
+            status?: 403;
+          };
+        };
+      };
+      /** @description `not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "not_found";
+            /** @constant */
+            status?: 404;
+          };
+        };
+      };
+      /** @description `account_elsewhere`, `approval_waiting`, `in_progress`, `phone_taken` */
+      409: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "account_elsewhere" | "approval_waiting" | "in_progress" | "phone_taken";
             /** @constant */
             status?: 409;
           };
@@ -3583,7 +3959,7 @@ export interface operations {
           };
         };
       };
-      /** @description `approval_over`, `conflict`, `in_progress` */
+      /** @description `approval_over`, `conflict`, `in_progress`, `phone_taken` */
       409: {
         headers: {
           /** @example 42 */
@@ -3593,7 +3969,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "approval_over" | "conflict" | "in_progress";
+            code?: "approval_over" | "conflict" | "in_progress" | "phone_taken";
             /** @constant */
             status?: 409;
           };
@@ -3917,7 +4293,7 @@ export interface operations {
         /** @description `next` of the page before */
         before?: string | null;
         credit_code?: string | null;
-        hold?: ("clone" | "duplicate" | "frozen" | "lost") | null;
+        hold?: ("clone" | "duplicate" | "frozen" | "lost" | "suspended") | null;
         /** @description its end */
         id_number_end?: string | null;
         limit?: number;

@@ -1450,8 +1450,10 @@ export interface operations {
               | "lock_pin"
               | "prepare"
               | "report_loss"
+              | "resume"
               | "revoke"
               | "supersede"
+              | "suspend"
               | "unfreeze"
               | "withdraw"
             )
@@ -1559,8 +1561,10 @@ export interface operations {
               | "lock_pin"
               | "prepare"
               | "report_loss"
+              | "resume"
               | "revoke"
               | "supersede"
+              | "suspend"
               | "unfreeze"
               | "withdraw"
             )
@@ -2253,7 +2257,7 @@ export interface operations {
       query?: {
         /** @description `next` of the page before */
         before?: string | null;
-        hold?: ("clone" | "duplicate" | "frozen" | "lost") | null;
+        hold?: ("clone" | "duplicate" | "frozen" | "lost" | "suspended") | null;
         limit?: number;
         /** @description any part of a name */
         name?: string | null;
@@ -2345,7 +2349,7 @@ export interface operations {
   exportShields: {
     parameters: {
       query?: {
-        hold?: ("clone" | "duplicate" | "frozen" | "lost") | null;
+        hold?: ("clone" | "duplicate" | "frozen" | "lost" | "suspended") | null;
         /** @description any part of a name */
         name?: string | null;
         person_id?: string | null;

@@ -12,6 +12,9 @@ export type AccountLogin = Schemas["AccountLoginMessage"];
 export type AccountAct = Schemas["AccountActMessage"];
 export type AccountProof = Schemas["AccountProofMessage"];
 export type PhoneChanged = Schemas["PhoneChangedMessage"];
+export type PhoneCodeSent = Schemas["PhoneCodeSentMessage"];
+export type Question = Schemas["ApprovalMessage"];
+export type Which = Schemas["PhoneCodeMessage"]["to"];
 
 export async function findAccount(phone: string): Promise<Account> {
   return answered(api.GET("/api/console/accounts", { params: { query: { phone } } }));
@@ -28,9 +31,29 @@ export async function readProofs(id: string): Promise<readonly AccountProof[]> {
   return (await answered(api.GET("/api/console/accounts/{account_id}/proofs", ofAccount(id)))).items;
 }
 
-export async function changePhone(id: string, phone: string, evidence: string): Promise<PhoneChanged> {
-  const body = { phone, evidence };
+/** What is known of a change by the time that the new number's code was told. */
+export interface NewNumber {
+  readonly phone: string;
+  readonly evidence: string;
+  readonly new_code: string;
+}
+
+/** Sends a code to one of the two numbers, for its holder to read out. */
+export async function sendPhoneCode(id: string, phone: string, to: Which): Promise<PhoneCodeSent> {
+  const body = { phone, to };
+  return answered(api.POST("/api/console/accounts/{account_id}/phone-codes", { ...ofAccount(id), body }));
+}
+
+/** By codes from both numbers; done at once. */
+export async function changePhone(id: string, change: NewNumber, oldCode: string): Promise<PhoneChanged> {
+  const body = { ...change, old_code: oldCode };
   return answered(api.POST("/api/console/accounts/{account_id}/phone", { ...ofAccount(id), body }));
+}
+
+/** Where no code reaches the old number: a second member of staff decides. */
+export async function askPhoneChange(id: string, change: NewNumber, reason: string): Promise<Question> {
+  const body = { ...change, reason };
+  return answered(api.POST("/api/console/accounts/{account_id}/phone-questions", { ...ofAccount(id), body }));
 }
 
 /** How many logins ended. */

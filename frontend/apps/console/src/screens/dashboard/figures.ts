@@ -42,6 +42,7 @@ export function labels(found: Dashboard, span: Span): string[] {
 
 const PAGES: Record<Alarm["page"], string> = {
   certificates: "/certificates",
+  accounts: "/accounts",
   systems: "/systems",
   jobs: "/jobs",
   ca: "/ca",
@@ -53,6 +54,6 @@ const PAGES: Record<Alarm["page"], string> = {
 export function placeOf({ page, record }: Alarm): string | null {
   const place = PAGES[page];
   if (!place) return null;
-  const isOne = page === "certificates" || page === "systems";
+  const isOne = page === "certificates" || page === "accounts" || page === "systems";
   return isOne && record ? `${place}/${record}` : place;
 }

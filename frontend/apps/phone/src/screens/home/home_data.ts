@@ -1,6 +1,12 @@
 /** What the home page shows beside the certificate: what waits, and what was signed last. */
 
-import { type IdentityRequest, type InboxRequest, NetworkError, type SignatureRecord } from "@mshield/shield";
+import {
+  type Identity,
+  type IdentityRequest,
+  type InboxRequest,
+  NetworkError,
+  type SignatureRecord,
+} from "@mshield/shield";
 import { useDocumentVisibility } from "@vueuse/core";
 import { readonly, type Ref, ref, shallowRef, type ShallowRef, watch } from "vue";
 
@@ -17,6 +23,8 @@ export interface HomeData {
   readonly recent: ShallowRef<readonly SignatureRecord[]>;
   /** The last request to a legal person; asked for only as long as there is no certificate. */
   readonly asked: ShallowRef<IdentityRequest | null>;
+  /** Whether another account in one's name waits to count. */
+  readonly hasSecond: Readonly<Ref<boolean>>;
   /** When all this was asked, ms; null before the first answer. */
   readonly updatedAt: Readonly<Ref<number | null>>;
   load(): Promise<void>;
@@ -27,6 +35,7 @@ export function useHomeData(): HomeData {
   const waiting = shallowRef<readonly InboxRequest[]>([]);
   const recent = shallowRef<readonly SignatureRecord[]>([]);
   const asked = shallowRef<IdentityRequest | null>(null);
+  const hasSecond = ref(false);
   const updatedAt = ref<number | null>(null);
   const visibility = useDocumentVisibility();
 
@@ -36,7 +45,9 @@ export function useHomeData(): HomeData {
       updatedAt.value = Date.now();
       const inbox = state.value && canSign(state.value) ? await orEmpty(shield.inbox()) : [];
       waiting.value = inbox.filter(({ requestId }) => requestId !== phone.status?.scanned?.requestId);
-      asked.value = state.value === "none" ? (await orNobody(shield.identity())).request : null;
+      const { request, secondAccounts } = await orNobody(shield.identity());
+      asked.value = state.value === "none" ? request : null;
+      hasSecond.value = secondAccounts.length > 0;
       recent.value = phone.me?.certificate ? (await orPage(shield.signatures({ limit: RECENT }))).items : [];
     });
   }
@@ -48,17 +59,23 @@ export function useHomeData(): HomeData {
     }
   });
 
-  return { loading, waiting, recent, asked, updatedAt: readonly(updatedAt), load };
+  return {
+    loading,
+    waiting,
+    recent,
+    asked,
+    hasSecond: readonly(hasSecond),
+    updatedAt: readonly(updatedAt),
+    load,
+  };
 }
 
 async function orEmpty<T>(list: Promise<readonly T[]>): Promise<readonly T[]> {
   return await orElse(list, []);
 }
 
-async function orNobody(
-  identity: Promise<{ readonly request: IdentityRequest | null }>,
-): Promise<{ readonly request: IdentityRequest | null }> {
-  return await orElse(identity, { request: null });
+async function orNobody(identity: Promise<Identity>): Promise<Identity> {
+  return await orElse(identity, { proofs: [], request: null, secondAccounts: [] });
 }
 
 async function orPage(page: Promise<{ readonly items: readonly SignatureRecord[] }>): Promise<{

@@ -59,6 +59,7 @@ export const words = {
         revoke: "请在三证合一系统作废我的手机盾。手机盾号：{number}，{organisation}，{name}",
         lost: "请在三证合一系统解挂失我的手机盾。手机盾号：{number}，{organisation}，{name}",
         frozen: "请在三证合一系统解冻结我的手机盾。手机盾号：{number}，{organisation}，{name}",
+        suspended: "我的手机盾被暂停使用，请联系手机盾客服。手机盾号：{number}，{organisation}，{name}",
         both: "请在三证合一系统解挂失并解冻结我的手机盾。手机盾号：{number}，{organisation}，{name}",
       },
       revokeStep: "请法人作废这个手机盾",
@@ -77,6 +78,14 @@ export const words = {
         one: "把手机盾号发给法人",
         oneHint: "说明手机已经找到",
         two: "法人在三证合一系统解挂失",
+        twoHint: "恢复后不用重新申请，PIN 码不变",
+      },
+      suspended: {
+        title: "手机盾已暂停使用",
+        text: "手机盾客服和安全管理员两人办理，暂停了这个手机盾，暂时不能登录和签名。法人不能解除，但可以作废。",
+        one: "联系手机盾客服",
+        oneHint: "说明手机盾号，问清原因",
+        two: "由客服和安全管理员恢复",
         twoHint: "恢复后不用重新申请，PIN 码不变",
       },
       frozen: {
@@ -117,6 +126,9 @@ export const words = {
       },
     },
     notices: {
+      second: "有人以您的名义核验了另一个账号",
+      secondText: "不是您本人，请马上叫停；过了等待时间，它就能以您的名义申请证书。",
+      secondAct: "查看并处理",
       unusable: "本机的手机盾不能再用",
       unusableText: "服务端不认识本机的密钥了，或者它已损坏。请法人作废后重新申请。PIN 码次数没有消耗。",
       unusableAct: "查看办法",
@@ -225,6 +237,8 @@ export const words = {
         revoke: "Please revoke my shield in the portal. Shield number: {number}, {organisation}, {name}",
         lost: "Please lift the loss of my shield in the portal. Shield number: {number}, {organisation}, {name}",
         frozen: "Please unfreeze my shield in the portal. Shield number: {number}, {organisation}, {name}",
+        suspended:
+          "My shield was suspended; please call customer service. Shield number: {number}, {organisation}, {name}",
         both: "Please lift the loss of my shield and unfreeze it in the portal. Shield number: {number}, {organisation}, {name}",
       },
       revokeStep: "Ask your legal person to revoke this shield",
@@ -248,6 +262,14 @@ export const words = {
         one: "Send the shield number to your legal person",
         oneHint: "Say that the phone was found",
         two: "The legal person lifts the loss in the portal",
+        twoHint: "No new application, the PIN stays the same",
+      },
+      suspended: {
+        title: "This shield is suspended",
+        text: "Two members of the service's staff suspended it, so it neither logs in nor signs for now. Your legal person can't lift that, but can revoke the shield.",
+        one: "Call customer service",
+        oneHint: "Name the shield number and ask why",
+        two: "Two members of staff lift it",
         twoHint: "No new application, the PIN stays the same",
       },
       frozen: {
@@ -288,6 +310,10 @@ export const words = {
       },
     },
     notices: {
+      second: "Another account was verified in your name",
+      secondText:
+        "If it isn't you, stop it now: after a waiting time it can apply for a certificate in your name.",
+      secondAct: "See and decide",
       unusable: "This shield can't be used any more",
       unusableText:
         "The service no longer knows this phone's key, or it is damaged. Have it revoked and apply anew. No PIN try was spent.",

@@ -5,7 +5,7 @@ import type { IdentityWay, ShieldError } from "@mshield/shield";
 /** Ways that the app can lead through. */
 const KNOWN = ["filed_phone", "real_name", "legal_person", "filing_code", "own_shield"] as const;
 export type KnownWay = (typeof KNOWN)[number];
-const REASONS = ["second_account", "no_phone", "other_phone", "no_legal_person"] as const;
+const REASONS = ["second_account", "objected", "no_phone", "other_phone", "no_legal_person"] as const;
 export type Reason = (typeof REASONS)[number];
 
 export interface ShownWay {

@@ -35,6 +35,7 @@ export const words = {
     },
     reason: {
       second_account: "您另有一个已核验的账号，这种方式不再适用",
+      objected: "您的另一个账号叫停过，只能用客服的激活码",
       no_phone: "备案里没有手机号，请企业补上",
       other_phone: "与您注册的手机号不同，不能自动通过",
       no_legal_person: "贵企业的法人还没有开通，没有人能确认",
@@ -92,6 +93,7 @@ export const words = {
     },
     reason: {
       second_account: "You have another verified account: this way is closed",
+      objected: "Your other account has stopped this one: customer service's code alone",
       no_phone: "No phone number is on file; your company can add it",
       other_phone: "Not the number that you registered with",
       no_legal_person: "Your legal person has no verified account yet, so nobody could confirm",

@@ -1,0 +1,144 @@
+"""`mshield account` and `mshield shield`: what two people do at the server, and what is recorded of it."""
+
+from typing import Any, Final
+
+import pytest
+
+from mshield.demo.people import OPERATOR
+from mshield.domain.actor import SERVICE
+from mshield.domain.identity import IdType
+from mshield.gateways.sms import DevelopmentSms
+from mshield.gm.engine import load_engine
+from mshield.keys.authority import load_authorities
+from mshield.keys.keyring import load_keyring
+from mshield.keys.secrets import load_lookup_key
+from mshield.services.accounts.change_phone import ChangePhone, Which
+from mshield.services.accounts.register import Register, Registration
+from mshield.services.accounts.sms_codes import SmsCodes
+from mshield.services.certificates.issue import Issue
+from mshield.services.identity.proofs import Proofs
+from mshield.services.notices.notify import Notify
+from mshield.services.process.clock import wall_clock
+from mshield.settings import load_settings
+from mshield.store.certificates.changes import history
+from mshield.store.database.interface import Database
+from tests.commands.test_ca_commands import Operator
+from tests.support.acts import acts_on
+from tests.support.issuing import person
+from tests.support.signing import fetch
+
+NEW: Final = "13900001234"
+SECOND: Final = "许安然"
+SEEN: Final = ("--evidence", "工单 2026-1124，已核对证件")
+PROVIDER: Final = {
+    "MSHIELD_SMS_GATEWAY": "aliyun",
+    "MSHIELD_SMS_KEY_ID": "id",
+    "MSHIELD_SMS_KEY_SECRET": "secret",
+    "MSHIELD_SMS_SIGN_NAME": "手机盾",
+    "MSHIELD_SMS_TEMPLATES": '{"code": "SMS_1", "new_phone": "SMS_2", "old_phone": "SMS_3", "phone_changed": "SMS_4"}',
+    "MSHIELD_SMS_ENDPOINT": "http://127.0.0.1:9",
+}
+"""A provider that can't be reached."""
+
+
+@pytest.fixture
+def office(settings_of_commands: None) -> Operator:
+    """With an account."""
+    made = Operator()
+    made.json("keys", "init")
+    made.on_database(_register)
+    return made
+
+
+async def _codes(db: Database, sms: DevelopmentSms) -> tuple[SmsCodes, Any]:
+    keyring = load_keyring(load_settings())
+    lookup = await load_lookup_key(db, keyring, now=wall_clock())
+    return SmsCodes(db, lookup, load_settings(), sms), (keyring, lookup)
+
+
+async def _register(db: Database) -> None:
+    sms = DevelopmentSms()
+    codes, (keyring, lookup) = await _codes(db, sms)
+    await codes.send(phone=OPERATOR.phone, purpose="register", address="", now=wall_clock())
+    entry = Registration(
+        name=OPERATOR.name,
+        id_type=IdType(OPERATOR.id_type),
+        id_number=OPERATOR.id_number,
+        phone=OPERATOR.phone,
+        sms_code=sms.messages()[0].code,
+        password=OPERATOR.password,
+    )
+    await Register(db, keyring, lookup, codes)(entry, now=wall_clock())
+
+
+async def _code(db: Database, to: Which) -> str:
+    sms = DevelopmentSms()
+    codes, _ = await _codes(db, sms)
+    settings = load_settings()
+    change = ChangePhone(db, codes, Notify(db, settings, sms), Proofs(db, settings))
+    account = await change.find(OPERATOR.phone)
+    later = wall_clock() + 61_000 if to == "old" else wall_clock()
+    await change.send_code(account.id, phone=NEW, to=to, by=SERVICE, address="", now=later)
+    return sms.messages()[0].code
+
+
+def test_in_demo_mode_the_console_changes_numbers(office: Operator) -> None:
+    assert office.refused("account", "send-code", OPERATOR.phone, NEW) == "sms_not_set_up"
+    change = ("account", "change-phone", OPERATOR.phone, NEW, "--new-code", "123456", *SEEN)
+    assert office.refused(*change, "--second-person", SECOND) == "sms_not_set_up"
+    for neither_or_both in ((), ("--old-code", "123456", "--second-person", SECOND)):
+        assert office.run(*change, *neither_or_both).exit_code == 2
+
+
+@pytest.mark.parametrize("how", ["old_code", "two"])
+def test_r18_a_number_is_changed_with_the_codes_or_a_second_person(
+    office: Operator, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new_code = office.on_database(lambda db: _code(db, "new"))
+    old_code = office.on_database(lambda db: _code(db, "old")) if how == "old_code" else ""
+    for name, value in PROVIDER.items():
+        monkeypatch.setenv(name, value)
+    assert office.refused("account", "send-code", OPERATOR.phone, "13900001235") == "sms_failed"
+    change = ("account", "change-phone", OPERATOR.phone, NEW, *SEEN)
+    with_other = ("--old-code", old_code) if how == "old_code" else ("--second-person", SECOND)
+    wrong = "000000" if new_code != "000000" else "000001"
+    assert office.refused(*change, "--new-code", wrong, *with_other) == "sms_code_wrong"
+    done = office.json(*change, "--new-code", new_code, *with_other)
+    assert done == {"phone_masked": "139****1234", "logins_ended": 0, "old_number_told": False}
+
+    async def recorded(db: Database) -> Any:
+        account = await fetch(db, "SELECT id FROM accounts WHERE phone = $1", NEW)
+        return await acts_on(db, subject=str(account["id"]))
+
+    act = next(each for each in office.on_database(recorded) if each.act == "account.change_phone")
+    assert (act.actor, act.details["how"]) == ("service", how)
+    assert act.details.get("second_person") == (SECOND if how == "two" else None)
+
+
+def test_a_shield_is_suspended_resumed_and_revoked_by_two(office: Operator) -> None:
+    office.json("ca", "init")
+
+    async def certify(db: Database) -> tuple[str, str]:
+        settings = load_settings()
+        keyring, engine, now = load_keyring(settings), load_engine(), wall_clock()
+        lookup = await load_lookup_key(db, keyring, now=now)
+        issue = Issue(db, keyring, lookup, await load_authorities(db, keyring, engine), settings)
+        new, _ = await person(db, keyring, engine, now=now)
+        row = await issue.reserve(new, now=now)
+        await issue.issue(row.serial, now=now)
+        return row.serial, new.shield_number
+
+    serial, number = office.on_database(certify)
+    said = (number, *SEEN, "--reason", "法人去世", "--second-person", SECOND)
+    assert office.run("shield", "suspend", number, *SEEN, "--reason", "x").exit_code == 2  # nobody else there
+    assert office.refused("shield", "resume", *said) == "conflict"
+    for act in ("suspend", "resume", "revoke"):
+        assert office.json("shield", act, *said) == {"shield_number": number, "act": act}
+    assert office.refused("shield", "suspend", *said) == "not_found"
+    events = office.on_database(lambda db: history(db, serial=serial))
+    assert [(each.event, each.actor, each.reason) for each in events[-3:]] == [
+        (act, "staff", "法人去世") for act in ("suspend", "resume", "revoke")
+    ]
+    recorded = office.on_database(lambda db: acts_on(db, subject=number))
+    assert [each.act for each in recorded] == ["shield.suspend", "shield.resume", "shield.revoke"]
+    assert {each.details["second_person"] for each in recorded} == {SECOND}
