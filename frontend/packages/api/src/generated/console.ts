@@ -215,7 +215,7 @@ export interface paths {
     };
     /**
      * What takes two
-     * @description What waits, and what became of the rest; customer service sees what they ask for or approve themselves.
+     * @description What waits, and what became of the rest; other roles see what they approve, or asked for themselves.
      */
     get: operations["listApprovals"];
     put?: never;
