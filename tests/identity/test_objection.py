@@ -142,6 +142,7 @@ async def test_after_that_the_legal_person_alone_does_not_prove_it(
     ways = (await second.call("POST", f"{IDENTITY}/ways", record)).json()["items"]
     assert {each["way"]: each["reason"] for each in ways} == {
         "filed_phone": "second_account", "legal_person": "objected", "filing_code": None,
+        "own_shield": "objected",
     }  # fmt: skip
     assert (await second.call("POST", f"{IDENTITY}/requests", record)).status_code == 201
     (asked,) = (await portal.get(f"/enterprises/{OPERATOR.credit_code}/applications")).json()["items"]

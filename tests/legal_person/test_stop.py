@@ -11,7 +11,7 @@ from mshield.services.staff.members import disable_staff
 from tests.support.acts import acts_on
 from tests.support.application import Application
 from tests.support.assertions import assert_refused
-from tests.support.clerk import Staff
+from tests.support.clerk import Program
 from tests.support.console_people import Clerk
 from tests.support.portal import OWN, Browser, certified
 from tests.support.signing import execute, fetch
@@ -122,7 +122,7 @@ async def test_never_two_of_one_role_and_never_one_who_has_both(
     for role in (StaffRole.AUDITOR, StaffRole.FILING_OFFICER):
         assert_refused(await decide(await Clerk.at_work(application, role), asked), "forbidden")
         assert_refused(await send(await Clerk.at_work(application, role), "suspend"), "forbidden")
-    program, path = await Staff.of(application, OFFICER), f"/approvals/{asked['id']}/decision"
+    program, path = await Program.of(application, OFFICER), f"/approvals/{asked['id']}/decision"
     assert_refused(await program.call("POST", path, {"decision": "approve"}), "forbidden")
     assert (await shown(clerk, serial))["certificate"]["holds"] == []
     # With either role of the one who asked, the other one's is the second.

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from mshield.domain.id_numbers import PROPOSAL_BOX
 from mshield.domain.staff import QUESTION_BOX, question_context
 from mshield.keys.authority import load_authorities
 from mshield.keys.errors import MasterKeyInUse, SealError
@@ -30,8 +31,10 @@ from mshield.services.operations.rotate_keys import (
 from mshield.services.systems.register import register_system
 from mshield.services.systems.webhook_endpoints import WebhookEndpoints
 from mshield.settings import Settings
-from mshield.store.database.interface import Database
+from mshield.store.database.interface import Database, Tx
 from mshield.store.database.opening import open_database
+from mshield.store.filing import proposals
+from mshield.store.filing.proposals import NewProposal
 from mshield.store.operations.boxes import BOXES, list_old
 from mshield.store.staff import approvals
 from mshield.store.staff.approvals import NewApproval
@@ -64,7 +67,7 @@ async def ca(db: Database, source: MasterKeyFile) -> Ca:
 
 
 async def _question(db: Database, keyring: Keyring, asked_by: str) -> None:
-    """To a second member of staff, with what isn't shown."""
+    """To a second member of staff, with what isn't shown, and with a line of a filing list."""
     box = keyring.seal(b"{}", purpose=QUESTION_BOX, context=question_context("q", "account", asked_by))
     question = NewApproval(
         id="q",
@@ -76,7 +79,14 @@ async def _question(db: Database, keyring: Keyring, asked_by: str) -> None:
         expires_at=START + 1,
         sealed_box=box,
     )
-    await db.write(lambda tx: approvals.insert(tx, question, now=START))
+    box = keyring.seal(b"{}", purpose=PROPOSAL_BOX, context=b"line")
+    line = NewProposal(id="line", approval_id="q", line=1, record_hash=b"r", record_box=box, before_hash=b"b")
+
+    async def work(tx: Tx) -> None:
+        await approvals.insert(tx, question, now=START)
+        await proposals.insert(tx, line)
+
+    await db.write(work)
 
 
 async def _webhook_endpoint(db: Database, keyring: Keyring) -> None:
@@ -108,7 +118,7 @@ def _settled(source: MasterKeyFile) -> int:
 async def test_every_box_comes_under_a_new_key(db: Database, source: MasterKeyFile, ca: Ca) -> None:
     (before,) = source.load()
     boxes = await _open_all(db, ca.keyring)
-    assert boxes == 3 + 4 + 1 + 2 + 3 + 1 + 7 * PEOPLE
+    assert boxes == 3 + 4 + 1 + 2 + 3 + 2 + 7 * PEOPLE
     seen: list[str] = []
     done = await rotate_keys(db, source, progress=lambda name, _: seen.append(name), now=START)
     new, old = source.load()

@@ -33,7 +33,6 @@ NOT_SEALED: Final = {
     "identity_proofs": {
         "actor": "shown; the act says it",
         "actor_id": "shown; the act says it",
-        "ended_reason": "shown",
     },
     "portal_sessions": {"address": "shown", "browser": "shown"},
     "staff_sessions": {"address": "shown", "browser": "shown"},
@@ -44,7 +43,9 @@ NOT_SEALED: Final = {
         "sign_count": "finds a copied key",
     },
     "staff_ceremonies": {"secret_box": "opens under its own row alone"},
-    "approvals": {"reason": "shown"},
+    "approvals": {"reason": "shown", "sealed_box": "opens under its own row alone"},
+    "staff_tokens": {"name": "shown"},
+    "filing_proposals": {"record_box": "opens under its own row alone"},
     "business_systems": {"secret_at": "shown"},
     "signatures": {
         "serial": "logged",

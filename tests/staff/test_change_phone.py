@@ -11,7 +11,7 @@ from mshield.services.staff.members import disable_staff
 from tests.support.acts import acts_on
 from tests.support.application import Application
 from tests.support.assertions import assert_refused
-from tests.support.clerk import Staff
+from tests.support.clerk import Program
 from tests.support.console_people import Clerk
 from tests.support.identity import filed, prove_account
 from tests.support.signing import execute, fetch
@@ -137,7 +137,7 @@ async def test_nobody_is_both_and_nobody_else_is_the_second_one(
     assert_refused(await decide(one, asked), "own_approval")
     for role in (StaffRole.AUDITOR, StaffRole.FILING_OFFICER):
         assert_refused(await decide(await Clerk.at_work(application, role), asked), "forbidden")
-    program = await Staff.of(application, CLERK)
+    program = await Program.of(application, CLERK)
     refused = await program.call("POST", f"/approvals/{asked['id']}/decision", {"decision": "approve"})
     assert_refused(refused, "forbidden")
     assert await number(application, account) == OPERATOR.phone
@@ -149,7 +149,7 @@ async def test_programs_and_other_roles_begin_no_change(application: Application
         "phone-questions": {"phone": NEW, "new_code": "123456", "evidence": "x", "reason": "x"},
         "phone": {"phone": NEW, "new_code": "123456", "old_code": "123456", "evidence": "x"},
     }
-    program, officer = await Staff.of(application, CLERK), await Clerk.at_work(application, OFFICER)
+    program, officer = await Program.of(application, CLERK), await Clerk.at_work(application, OFFICER)
     for path, document in paths.items():
         assert_refused(await program.call("POST", f"/accounts/{account}/{path}", document), "forbidden")
         assert_refused(await officer.call("POST", f"/accounts/{account}/{path}", document), "forbidden")

@@ -18,6 +18,7 @@ from tests.support.console_people import API, PASSWORD, Clerk
 
 _ROUTES: Final = {route.operation_id: route for router in ROUTERS for route in router.routes}
 _GRAVE: Final = {
+    "askPhoneChange",
     "addWebhook",
     "askApproval",
     "changeOwnPassword",
@@ -31,6 +32,7 @@ _GRAVE: Final = {
     "makeOwnToken",
     "offerFactor",
     "registerSystem",
+    "sendPhoneCode",
     "removeFactor",
     "rotateOwnToken",
     "rotateSystemSecret",

@@ -9,6 +9,8 @@ from mshield.domain import errors
 from mshield.domain.staff import StaffRole, StaffScope
 from mshield.domain.times import DAY_MS
 from mshield.domain.tokens import token_hash
+from mshield.keys.keyring import Keyring
+from mshield.services.operations.seal_earlier import seal_earlier
 from mshield.services.staff.tokens import authenticate
 from mshield.store.database.migrate import migrate
 from mshield.store.database.opening import opened_database
@@ -69,6 +71,7 @@ def test_each_active_members_token_has_a_name_and_an_end(upgraded: str) -> None:
 async def test_they_open_what_they_opened_until_then(upgraded: str) -> None:
     now = time.time_ns() // 1_000_000
     async with opened_database(upgraded, pool_size=1) as db:
+        await seal_earlier(db, Keyring.generate(), now=now)
         member = await authenticate(db, TOKEN, allowed=tuple(StaffRole), now=now)
         assert (member.id, member.scopes) == ("m1", tuple(StaffScope))
         for token, at in ((TOKEN, now + 31 * DAY_MS), (GONE, now), ("m1.wrong", now)):

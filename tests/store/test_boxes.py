@@ -3,6 +3,7 @@
 import pytest
 
 from mshield.domain.filing import FilingRow
+from mshield.domain.staff import QUESTION_BOX, question_context
 from mshield.gm.transcript import nonce_box_context
 from mshield.keys.keyring import Keyring
 from mshield.keys.oidc_key import OidcKeys
@@ -11,7 +12,7 @@ from mshield.services.filing.import_list import ImportFiling
 from mshield.services.filing.proposals import LegalPersons
 from mshield.services.operations.rotate_keys import box_context
 from mshield.services.staff.approvals import Approvals
-from mshield.services.staff.import_filing import ImportByStaff
+from mshield.services.staff.import_filing import ApproveLegalPersons, ImportByStaff
 from mshield.services.staff.members import StaffMember
 from mshield.services.systems.webhook_endpoints import WebhookEndpoints
 from mshield.settings import Settings
@@ -25,6 +26,8 @@ from mshield.store.operations.boxes import (
     list_old,
     reseal,
 )
+from mshield.store.staff import approvals
+from mshield.store.staff.approvals import NewApproval
 from tests.support import schema
 from tests.support.clock import Clock
 from tests.support.signing import execute, fetch, make_world
@@ -72,6 +75,7 @@ async def test_each_box_of_a_real_run_opens_as_the_table_says(
     await hooks.rotate(endpoint, hours=24, now=clock())  # leaves the secret before
     officer = (await set_up(db, keyring, now=clock())).opened.member
     await _put_up_a_legal_person(db, keyring, officer, now=clock())
+    await _ask_two(db, keyring, officer, now=clock())
     seen = set()
     for column in BOXES:
         for row in await list_old(db, column, prefix=b"none", after=None, limit=100):
@@ -82,6 +86,22 @@ async def test_each_box_of_a_real_run_opens_as_the_table_says(
                 assert keyring.open(box, purpose=column.purpose, context=box_context(keyring, column, row))
             seen.add(column.name)
     assert seen == set(_IDS) - {"idempotency.answer_box"}  # made by HTTP calls only
+
+
+async def _ask_two(db: Database, keyring: Keyring, officer: StaffMember, *, now: int) -> None:
+    """With what isn't shown."""
+    box = keyring.seal(b"{}", purpose=QUESTION_BOX, context=question_context("q", "account", officer.id))
+    question = NewApproval(
+        id="q",
+        act="account.change_phone",
+        subject="account",
+        details={},
+        reason="x",
+        asked_by=officer.id,
+        expires_at=now + 1,
+        sealed_box=box,
+    )
+    await db.write(lambda tx: approvals.insert(tx, question, now=now))
 
 
 async def _put_up_a_legal_person(db: Database, keyring: Keyring, officer: StaffMember, *, now: int) -> None:
@@ -97,7 +117,9 @@ async def _put_up_a_legal_person(db: Database, keyring: Keyring, officer: StaffM
         role="法人",
     )
     legal_persons = LegalPersons(db, keyring, lookup, imports)
-    report, _ = await ImportByStaff(imports, legal_persons, Approvals(db, {})).apply(officer, [row], now=now)
+    act = ApproveLegalPersons(legal_persons).act()
+    approved = Approvals(db, {act.name: act})
+    report, _ = await ImportByStaff(imports, legal_persons, approved).apply(officer, [row], now=now)
     assert report.waiting == 1
 
 

@@ -50,6 +50,24 @@ class Staff:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A program of a member with these roles, by its token."""
+
+    application: Application
+    headers: dict[str, str]
+
+    @classmethod
+    async def of(cls, application: Application, *roles: StaffRole) -> "Program":
+        """One of a new member's."""
+        return cls(application, {"Authorization": f"Bearer {await application.staff_token(*roles)}"})
+
+    async def call(self, method: str, path: str, document: object = None) -> httpx.Response:
+        """`path` below /api/console."""
+        url = f"/api/console{path}"
+        return await self.application.http.request(method, url, json=document, headers=self.headers)
+
+
 async def allowed_roles(application: Application, method: str, path: str, document: object) -> set[StaffRole]:
     """Which roles alone open an operation: who isn't refused with `forbidden`."""
     found = set()

@@ -2,12 +2,13 @@
 
 # ruff: noqa: S608  the names in the statements are those of the program's own tables
 
+import uuid
 from typing import Final
 
 from mshield.keys.seals import RowSealer
 from mshield.store.database.interface import Database, NoSealer, Tx
 from mshield.store.database.queries import Query, Statement
-from mshield.store.seals.sealing import record_standing
+from mshield.store.seals.sealing import row_name
 from mshield.store.seals.tables import TABLES, SealedTable
 
 SEALER: Final = RowSealer(bytes(32))
@@ -32,19 +33,29 @@ async def _seal(tx: Tx, table: SealedTable) -> None:
         if table.holds(tx.sealer, row):
             continue
         version = row["seal_version"] + 1
+        seal = table.seal(tx.sealer, row, version=version)
         await tx.run(
             _query(
                 f"UPDATE {table.name} SET seal_version = $1, seal = $2 WHERE {table.key} = $3",
-                "version",
-                "seal",
-                "key",
+                *("version", "seal", "key"),
             ),
             version=version,
-            seal=table.seal(tx.sealer, row, version=version),
+            seal=seal,
             key=row[table.key],
         )
         if table.logged:
-            await record_standing(tx, table, row[table.key], now=0)
+            # With an id of its own: those that the service makes stay in the order in which it makes them.
+            await tx.run(
+                _query(
+                    "INSERT INTO sealed_changes (id, place, row_key, version, seal, at) VALUES ($1, $2, $3, $4, $5, 0)",
+                    *("id", "place", "row_key", "version", "seal"),
+                ),
+                id=str(uuid.uuid4()),
+                place=table.name,
+                row_key=row_name(row[table.key]),
+                version=version,
+                seal=seal,
+            )
 
 
 def _query(sql: str, *names: str) -> Query:

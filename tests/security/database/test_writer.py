@@ -21,19 +21,22 @@ from mshield.services.operations.seal_earlier import SealsLost, seal_earlier
 from mshield.services.staff.factors import StaffFactors
 from mshield.services.staff.session import StaffSessions
 from mshield.services.staff.set_up import renew_set_up
+from mshield.services.staff.tokens import Wanted, add_token
 from mshield.settings import Settings
-from mshield.store.database.interface import Database, SealBroken
+from mshield.store.database.interface import Database, SealBroken, Tx
+from mshield.store.filing import proposals
+from mshield.store.identity import consents
 from mshield.store.seals.reading import SEALED
 from mshield.store.seals.tables import KEYS, RENEWALS, REQUESTS, SIGNATURES, TABLES, TASKS, SealedTable
 from mshield.store.staff import acts, approvals, members
 from tests.security.identity.test_stranger import STRANGER, apply, file_phone, register
 from tests.support.application import Application
 from tests.support.clock import Clock
-from tests.support.identity import make_code_in, prove_account
+from tests.support.identity import filed, make_code_in, prove_account
 from tests.support.intruder import Intruder
 from tests.support.portal import Browser
 from tests.support.renewal import make_renewing
-from tests.support.signing import WRONG_SHARE, World, execute, make_world
+from tests.support.signing import WRONG_SHARE, World, execute, fetch, make_world
 from tests.support.staff import set_up
 
 SETTINGS: Final = Settings(public_origin="https://shield.example")
@@ -191,6 +194,7 @@ async def peopled(application: Application) -> Application:
     assert member is not None
     await StaffFactors(context.db, context.keyring, SETTINGS).offer(member, now=now)
     await set_up(context.db, context.keyring, now=now, name="第二人")
+    await _others(application, member.id)
     question = approvals.NewApproval(
         id="question",
         act="staff.add",
@@ -212,6 +216,32 @@ async def peopled(application: Application) -> Application:
         now=now,
     )
     return application
+
+
+async def _others(application: Application, staff_id: str) -> None:
+    """A token of theirs, a record that waits for two, and a consent that an own shield is asked for."""
+    context, now = application.context, application.clock()
+    wanted = Wanted(name="夜间导入", roles=(StaffRole.AUDITOR,), days=90)
+    await add_token(context.db, staff_id, wanted, by=SERVICE, now=now)
+    ask = approvals.NewApproval(
+        id="import", act="x", subject="y", details={}, reason="x", asked_by=staff_id, expires_at=now + 1
+    )
+    line = proposals.NewProposal(
+        id="line", approval_id="import", line=1, record_hash=b"r", record_box=b"box", before_hash=b"b"
+    )
+    record = (await filed(application)).id
+    account = await fetch(context.db, "SELECT id FROM accounts WHERE phone = $1", OPERATOR.phone)
+    asked = await application.business("POST", "/api/business/requests", {"kind": "login"})
+    consent = consents.NewConsent(
+        request_id=asked.json()["id"], account_id=str(account["id"]), person_id=record, phone=OPERATOR.phone
+    )
+
+    async def work(tx: Tx) -> None:
+        await approvals.insert(tx, ask, now=now)
+        await proposals.insert(tx, line)
+        await consents.insert(tx, consent)
+
+    await context.db.write(work)
 
 
 _OF_KEYS: Final = frozenset({"keys", "renewals", "requests", "tasks", "signatures"})

@@ -100,10 +100,10 @@ class Approvals:
         Raises Forbidden for a program or another role, InvalidRequest for an unknown act or no reason, ApprovalWaiting,
         and what the act's `check` raises.
         """
-        self.require_asker(member, act)
-        check = self.approvable[act].check
+        check = None if act not in self.approvable else self.approvable[act].check
         if check is None:
             raise errors.InvalidRequest(fields=["act"])
+        self.require_asker(member, act)
         plain = checked_reason(reason)
         checked = await check(subject, details)
         question = Question(id=new_id(now), act=act, subject=subject, details=checked, reason=plain)

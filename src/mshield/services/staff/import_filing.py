@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from mshield.domain import errors
 from mshield.domain.filing import FilingRow
 from mshield.domain.ids import new_id
 from mshield.domain.staff import StaffRole
@@ -32,10 +31,7 @@ class ApproveLegalPersons:
 
     def act(self) -> ApprovableAct:
         """Its name is `filing.legal_persons`; its details are `{legal_persons, enterprises, digest}`."""
-        return ApprovableAct(NAME, self._check, self._do, roles=_ROLES, narrow=self._narrow)
-
-    async def _check(self, subject: str, details: Json) -> Json:  # noqa: ARG002  # asked by an import alone
-        raise errors.InvalidRequest(fields=["act"])
+        return ApprovableAct(NAME, None, self._do, roles=_ROLES, narrow=self._narrow)
 
     async def _narrow(self, tx: Tx, approval: ApprovalRow, lines: frozenset[int]) -> None:
         await self.legal_persons.narrow(tx, approval.id, lines)

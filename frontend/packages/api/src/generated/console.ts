@@ -2990,7 +2990,7 @@ export interface operations {
           };
         };
       };
-      /** @description `forbidden` */
+      /** @description `forbidden`, `second_factor_needed` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -2998,7 +2998,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "forbidden";
+            code?: "forbidden" | "second_factor_needed";
             /** @constant */
             status?: 403;
           };
@@ -3151,7 +3151,7 @@ export interface operations {
           };
         };
       };
-      /** @description `forbidden` */
+      /** @description `forbidden`, `second_factor_needed` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -3159,7 +3159,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "forbidden";
+            code?: "forbidden" | "second_factor_needed";
             /** @constant */
             status?: 403;
           };
