@@ -56,7 +56,7 @@ def test_migrate_makes_the_schema_once(shell: Shell) -> None:
     assert shell.run("migrate", "--check").returncode == 1
     first = shell.run("migrate", "--json")
     assert json.loads(first.stdout)["applied"][0] == "0001_initial"
-    assert json.loads(shell.run("migrate", "--json").stdout) == {"applied": []}
+    assert json.loads(shell.run("migrate", "--json").stdout) == {"applied": [], "sealed": 0}
     assert shell.run("migrate", "--check").returncode == 0
     file = Path(shell.environment["MSHIELD_DATABASE"].removeprefix("sqlite:///"))
     assert file.stat().st_mode & 0o077 == 0

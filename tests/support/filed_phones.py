@@ -27,6 +27,7 @@ def asked_earlier(service: LiveService, person: Person) -> None:
 def _write(service: LiveService, statement: str, *values: str | None) -> None:
     with _database(service) as db:
         assert db.execute(statement, values).rowcount > 0
+    service.seal()
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from mshield.demo.people import OPERATOR, Person
 from tests.support.forked import Forked, run_forked
 from tests.support.ports import keep_port
 from tests.support.return_url import RETURN_URL
+from tests.support.seals import seal_beside
 
 EXAMPLES: Final = Path(__file__).parents[2] / "examples"
 PIN_ROUNDS: Final = 1000
@@ -181,6 +182,10 @@ class LiveService:
         return BusinessClient(
             self.origin, client_id=system["client_id"], client_secret=system["client_secret"]
         )
+
+    def seal(self) -> None:
+        """Seals what a test wrote into the database by itself."""
+        seal_beside(self.database, self.folder / "master.key")
 
     def phone(self, name: str = "phone") -> VirtualPhone:
         """The phone in this folder; `name` tells several apart."""

@@ -2,11 +2,17 @@
 
 # ruff: noqa: S608  the names in the statements are those of the program's own tables
 
+import asyncio
+import threading
 import uuid
+from pathlib import Path
 from typing import Final
 
-from mshield.keys.seals import RowSealer
+from mshield.keys.keyring import Keyring
+from mshield.keys.seals import RowSealer, load_sealer
+from mshield.keys.sources import MasterKeyFile
 from mshield.store.database.interface import Database, NoSealer, Tx
+from mshield.store.database.opening import open_database
 from mshield.store.database.queries import Query, Statement
 from mshield.store.seals.sealing import row_name
 from mshield.store.seals.tables import TABLES, SealedTable
@@ -25,6 +31,32 @@ async def seal_all(db: Database) -> None:
             await _seal(tx, table)
 
     await db.write(work)
+
+
+def seal_beside(url: str, key_file: Path) -> None:
+    """The same in the database of a running service, which has this master key; also where a loop runs already."""
+
+    async def run() -> None:
+        db = await open_database(url, pool_size=1)
+        try:
+            await load_sealer(db, Keyring.of(MasterKeyFile(key_file)), now=0)
+            await seal_all(db)
+        finally:
+            await db.close()
+
+    failed: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            asyncio.run(run())
+        except BaseException as error:  # noqa: BLE001  # told to whoever waits
+            failed.append(error)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    if failed:
+        raise failed[0]
 
 
 async def _seal(tx: Tx, table: SealedTable) -> None:

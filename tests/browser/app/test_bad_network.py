@@ -176,6 +176,7 @@ def test_r9_changing_the_pin(party: Party, phone: Holder, user: User, line: Line
 def test_r11_renewing(phone: Holder, user: User, line: Line) -> None:
     with sqlite3.connect(phone.service.folder / "mshield.db") as database:
         database.execute("UPDATE filed_persons SET version = version + 1 WHERE name = ?", (user.person.name,))
+    phone.service.seal()
     user.open("/renew")
     user.fill_application("renew")
     line.lay(phone.context)

@@ -112,6 +112,8 @@ SCREENS: Final[dict[str, Callable[[Sweep], None]]] = {
     "/apply": at("/apply"),
     "/identity": at("/identity"),
     "/identity/code": at("/identity/code"),
+    "/identity/consent": at("/identity/consent"),
+    "/identity/real-name": at("/identity/real-name"),
     "/identity/wait": at("/identity/wait"),
     "/bind": at("/bind"),
     "/pin": at("/pin"),

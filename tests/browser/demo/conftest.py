@@ -122,6 +122,7 @@ class Scene:
         with connection:
             assert connection.execute(statement, values).rowcount == 1
         connection.close()
+        self.demonstration.service.seal()
 
 
 def declare(page: Page) -> str:

@@ -54,7 +54,7 @@ def test_one_officer_asks_and_another_revokes_the_ca(log_in_as: LogInAs) -> None
     expect(page.get_by_role("status").first).to_contain_text("等另一位安全管理员")
     page.get_by_role("link", name="双人审批").click()
     own = page.get_by_role("article", name="吊销 CA 证书: issuing")
-    expect(own).to_contain_text("您提交的，等另一位安全管理员批准")
+    expect(own).to_contain_text("您提交的，等另一位工作人员批准")
     expect(own.get_by_role("button")).to_have_text(["撤回"])
 
     page = other.open("/console/ca")

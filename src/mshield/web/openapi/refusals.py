@@ -42,7 +42,7 @@ _BY_SCHEME: Final[Mapping[str, Codes]] = {
     "portal": {401: ("unauthenticated",)},
     "business": {401: ("wrong_client",)},
     "staff": {401: ("wrong_staff_token",), 403: ("forbidden",)},
-    "console": {401: ("unauthenticated",)},
+    "console": {401: ("unauthenticated", "wrong_staff_token")},
     "status_token": {401: ("wrong_status_token",)},
 }
 _BY_HEADER: Final[Mapping[str, Codes]] = {

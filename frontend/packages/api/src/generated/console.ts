@@ -2829,7 +2829,7 @@ export interface operations {
           };
         };
       };
-      /** @description `unauthenticated` */
+      /** @description `unauthenticated`, `wrong_staff_token` */
       401: {
         headers: {
           /** @example Bearer realm="mshield" */
@@ -2839,7 +2839,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "unauthenticated";
+            code?: "unauthenticated" | "wrong_staff_token";
             /** @constant */
             status?: 401;
           };
@@ -2974,7 +2974,7 @@ export interface operations {
           };
         };
       };
-      /** @description `unauthenticated` */
+      /** @description `unauthenticated`, `wrong_staff_token` */
       401: {
         headers: {
           /** @example Bearer realm="mshield" */
@@ -2984,7 +2984,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "unauthenticated";
+            code?: "unauthenticated" | "wrong_staff_token";
             /** @constant */
             status?: 401;
           };
@@ -3135,7 +3135,7 @@ export interface operations {
           };
         };
       };
-      /** @description `unauthenticated` */
+      /** @description `unauthenticated`, `wrong_staff_token` */
       401: {
         headers: {
           /** @example Bearer realm="mshield" */
@@ -3145,7 +3145,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "unauthenticated";
+            code?: "unauthenticated" | "wrong_staff_token";
             /** @constant */
             status?: 401;
           };
@@ -4979,7 +4979,7 @@ export interface operations {
           "application/json": components["schemas"]["FilingCodeMessage"];
         };
       };
-      /** @description `unauthenticated` */
+      /** @description `unauthenticated`, `wrong_staff_token` */
       401: {
         headers: {
           /** @example Bearer realm="mshield" */
@@ -4989,7 +4989,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "unauthenticated";
+            code?: "unauthenticated" | "wrong_staff_token";
             /** @constant */
             status?: 401;
           };
@@ -5631,7 +5631,7 @@ export interface operations {
           };
         };
       };
-      /** @description `unauthenticated` */
+      /** @description `unauthenticated`, `wrong_staff_token` */
       401: {
         headers: {
           /** @example Bearer realm="mshield" */
@@ -5641,7 +5641,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "unauthenticated";
+            code?: "unauthenticated" | "wrong_staff_token";
             /** @constant */
             status?: 401;
           };
@@ -5746,7 +5746,7 @@ export interface operations {
           };
         };
       };
-      /** @description `unauthenticated` */
+      /** @description `unauthenticated`, `wrong_staff_token` */
       401: {
         headers: {
           /** @example Bearer realm="mshield" */
@@ -5756,7 +5756,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "unauthenticated";
+            code?: "unauthenticated" | "wrong_staff_token";
             /** @constant */
             status?: 401;
           };
@@ -5890,7 +5890,7 @@ export interface operations {
           };
         };
       };
-      /** @description `unauthenticated` */
+      /** @description `unauthenticated`, `wrong_staff_token` */
       401: {
         headers: {
           /** @example Bearer realm="mshield" */
@@ -5900,7 +5900,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "unauthenticated";
+            code?: "unauthenticated" | "wrong_staff_token";
             /** @constant */
             status?: 401;
           };
@@ -6002,7 +6002,7 @@ export interface operations {
           "application/json": components["schemas"]["MyLoginMessage"];
         };
       };
-      /** @description `unauthenticated` */
+      /** @description `unauthenticated`, `wrong_staff_token` */
       401: {
         headers: {
           /** @example Bearer realm="mshield" */
@@ -6012,7 +6012,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "unauthenticated";
+            code?: "unauthenticated" | "wrong_staff_token";
             /** @constant */
             status?: 401;
           };
@@ -6072,7 +6072,7 @@ export interface operations {
           };
         };
       };
-      /** @description `unauthenticated` */
+      /** @description `unauthenticated`, `wrong_staff_token` */
       401: {
         headers: {
           /** @example Bearer realm="mshield" */
@@ -6082,7 +6082,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "unauthenticated";
+            code?: "unauthenticated" | "wrong_staff_token";
             /** @constant */
             status?: 401;
           };
@@ -6185,7 +6185,7 @@ export interface operations {
         };
         content?: never;
       };
-      /** @description `unauthenticated` */
+      /** @description `unauthenticated`, `wrong_staff_token` */
       401: {
         headers: {
           /** @example Bearer realm="mshield" */
@@ -6195,7 +6195,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "unauthenticated";
+            code?: "unauthenticated" | "wrong_staff_token";
             /** @constant */
             status?: 401;
           };
@@ -6295,7 +6295,7 @@ export interface operations {
           "application/json": components["schemas"]["TokensMessage"];
         };
       };
-      /** @description `unauthenticated` */
+      /** @description `unauthenticated`, `wrong_staff_token` */
       401: {
         headers: {
           /** @example Bearer realm="mshield" */
@@ -6305,7 +6305,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "unauthenticated";
+            code?: "unauthenticated" | "wrong_staff_token";
             /** @constant */
             status?: 401;
           };
@@ -6365,7 +6365,7 @@ export interface operations {
           };
         };
       };
-      /** @description `unauthenticated` */
+      /** @description `unauthenticated`, `wrong_staff_token` */
       401: {
         headers: {
           /** @example Bearer realm="mshield" */
@@ -6375,7 +6375,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "unauthenticated";
+            code?: "unauthenticated" | "wrong_staff_token";
             /** @constant */
             status?: 401;
           };
@@ -6476,7 +6476,7 @@ export interface operations {
         };
         content?: never;
       };
-      /** @description `unauthenticated` */
+      /** @description `unauthenticated`, `wrong_staff_token` */
       401: {
         headers: {
           /** @example Bearer realm="mshield" */
@@ -6486,7 +6486,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "unauthenticated";
+            code?: "unauthenticated" | "wrong_staff_token";
             /** @constant */
             status?: 401;
           };
@@ -6607,7 +6607,7 @@ export interface operations {
           };
         };
       };
-      /** @description `unauthenticated` */
+      /** @description `unauthenticated`, `wrong_staff_token` */
       401: {
         headers: {
           /** @example Bearer realm="mshield" */
@@ -6617,7 +6617,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "unauthenticated";
+            code?: "unauthenticated" | "wrong_staff_token";
             /** @constant */
             status?: 401;
           };
@@ -6717,7 +6717,7 @@ export interface operations {
           "application/json": components["schemas"]["ConsoleSessionMessage"];
         };
       };
-      /** @description `unauthenticated` */
+      /** @description `unauthenticated`, `wrong_staff_token` */
       401: {
         headers: {
           /** @example Bearer realm="mshield" */
@@ -6727,7 +6727,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "unauthenticated";
+            code?: "unauthenticated" | "wrong_staff_token";
             /** @constant */
             status?: 401;
           };
@@ -6767,7 +6767,7 @@ export interface operations {
         };
         content?: never;
       };
-      /** @description `unauthenticated` */
+      /** @description `unauthenticated`, `wrong_staff_token` */
       401: {
         headers: {
           /** @example Bearer realm="mshield" */
@@ -6777,7 +6777,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "unauthenticated";
+            code?: "unauthenticated" | "wrong_staff_token";
             /** @constant */
             status?: 401;
           };
@@ -6881,7 +6881,7 @@ export interface operations {
           };
         };
       };
-      /** @description `unauthenticated` */
+      /** @description `unauthenticated`, `wrong_staff_token` */
       401: {
         headers: {
           /** @example Bearer realm="mshield" */
@@ -6891,7 +6891,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "unauthenticated";
+            code?: "unauthenticated" | "wrong_staff_token";
             /** @constant */
             status?: 401;
           };
@@ -6993,7 +6993,7 @@ export interface operations {
           "application/json": components["schemas"]["SecondFactorAskedMessage"];
         };
       };
-      /** @description `unauthenticated` */
+      /** @description `unauthenticated`, `wrong_staff_token` */
       401: {
         headers: {
           /** @example Bearer realm="mshield" */
@@ -7003,7 +7003,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "unauthenticated";
+            code?: "unauthenticated" | "wrong_staff_token";
             /** @constant */
             status?: 401;
           };
@@ -7624,7 +7624,7 @@ export interface operations {
           };
         };
       };
-      /** @description `unauthenticated` */
+      /** @description `unauthenticated`, `wrong_staff_token` */
       401: {
         headers: {
           /** @example Bearer realm="mshield" */
@@ -7634,7 +7634,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "unauthenticated";
+            code?: "unauthenticated" | "wrong_staff_token";
             /** @constant */
             status?: 401;
           };
@@ -7838,7 +7838,7 @@ export interface operations {
           };
         };
       };
-      /** @description `unauthenticated` */
+      /** @description `unauthenticated`, `wrong_staff_token` */
       401: {
         headers: {
           /** @example Bearer realm="mshield" */
@@ -7848,7 +7848,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "unauthenticated";
+            code?: "unauthenticated" | "wrong_staff_token";
             /** @constant */
             status?: 401;
           };
@@ -7983,7 +7983,7 @@ export interface operations {
           };
         };
       };
-      /** @description `unauthenticated` */
+      /** @description `unauthenticated`, `wrong_staff_token` */
       401: {
         headers: {
           /** @example Bearer realm="mshield" */
@@ -7993,7 +7993,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "unauthenticated";
+            code?: "unauthenticated" | "wrong_staff_token";
             /** @constant */
             status?: 401;
           };
@@ -8354,7 +8354,7 @@ export interface operations {
           };
         };
       };
-      /** @description `unauthenticated` */
+      /** @description `unauthenticated`, `wrong_staff_token` */
       401: {
         headers: {
           /** @example Bearer realm="mshield" */
@@ -8364,7 +8364,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "unauthenticated";
+            code?: "unauthenticated" | "wrong_staff_token";
             /** @constant */
             status?: 401;
           };
@@ -8644,7 +8644,7 @@ export interface operations {
           };
         };
       };
-      /** @description `unauthenticated` */
+      /** @description `unauthenticated`, `wrong_staff_token` */
       401: {
         headers: {
           /** @example Bearer realm="mshield" */
@@ -8654,7 +8654,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "unauthenticated";
+            code?: "unauthenticated" | "wrong_staff_token";
             /** @constant */
             status?: 401;
           };
@@ -9192,7 +9192,7 @@ export interface operations {
           };
         };
       };
-      /** @description `unauthenticated` */
+      /** @description `unauthenticated`, `wrong_staff_token` */
       401: {
         headers: {
           /** @example Bearer realm="mshield" */
@@ -9202,7 +9202,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "unauthenticated";
+            code?: "unauthenticated" | "wrong_staff_token";
             /** @constant */
             status?: 401;
           };
