@@ -74,10 +74,12 @@ async def test_a_kill_at_any_batch_is_made_good_by_the_next_run(
     steps: Iterator[int] = iter(range(100))
     seal_some, finish = earlier.seal_some, seals.finish
 
-    async def some(db: Database, table: SealedTable, *, now: int) -> int:
+    async def some(
+        db: Database, table: SealedTable, *, after: str | bytes | None, now: int
+    ) -> list[str | bytes]:
         if table.name == "accounts" and next(steps) == at:
             raise Killed
-        return await seal_some(db, table, now=now)
+        return await seal_some(db, table, after=after, now=now)
 
     async def finishing(*args: object, **values: object) -> None:
         if next(steps) == at:

@@ -50,9 +50,9 @@ async def seal_earlier(
     await make_key(db, keyring, now=now)
     total = 0
     for table in TABLES:
-        done = 0
-        while table.was_sealed and (sealed := await seal_some(db, table, now=now)):
-            done += sealed
+        done, last = 0, None
+        while table.was_sealed and (keys := await seal_some(db, table, after=last, now=now)):
+            done, last = done + len(keys), keys[-1]
             progress(table.name, done)
         total += done
 

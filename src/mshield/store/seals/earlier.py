@@ -21,15 +21,23 @@ async def has_rows(db: Database) -> bool:
     return await db.one(query) is not None
 
 
-async def seal_some(db: Database, table: SealedTable, *, now: int) -> int:
-    """Seals up to BATCH rows that have no seal, and gives their number."""
-    sql = f"SELECT {table.key} AS key FROM {table.name} WHERE seal IS NULL ORDER BY {table.key} LIMIT {BATCH}"
-    query = Query(f"seals.{table.name}.unsealed", Statement(sql, ()), Statement(sql, ()))
+async def seal_some(
+    db: Database, table: SealedTable, *, after: str | bytes | None, now: int
+) -> list[str | bytes]:
+    """Seals up to BATCH rows beyond this key that have no seal, and gives their keys in order."""
+    sql = f"SELECT {table.key} AS key FROM {table.name} WHERE seal IS NULL"
+    end = f" ORDER BY {table.key} LIMIT {BATCH}"
+    # From where the batch before ended: from the beginning, each would pass over all that was sealed by then.
+    text = sql + end if after is None else f"{sql} AND {table.key} > $1{end}"
+    names = () if after is None else ("after",)
+    query = Query(
+        f"seals.{table.name}.unsealed", Statement(text, names), Statement(text.replace("$", "?"), names)
+    )
 
-    async def work(tx: Tx) -> int:
-        rows = await tx.all(query)
-        for row in rows:
-            await seal_new(tx, table, row["key"], now=now)
-        return len(rows)
+    async def work(tx: Tx) -> list[str | bytes]:
+        keys = [row["key"] for row in await tx.all(query, **({} if after is None else {"after": after}))]
+        for key in keys:
+            await seal_new(tx, table, key, now=now)
+        return keys
 
     return await db.write(work)
