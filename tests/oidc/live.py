@@ -63,7 +63,9 @@ class Person:
 
 def new_client(service: LiveService, *arguments: str) -> tuple[str, str]:
     """A new business system as a client: its id and secret."""
-    made = service.command("business", "add", "单一窗口", "--domain", "singlewindow.example")
+    made = service.command(
+        "business", "add", "单一窗口", "--domain", "singlewindow.example", "--second-person", "许安然"
+    )
     service.command("oidc", "client", "set", made["client_id"], *arguments)
     return made["client_id"], made["client_secret"]
 
