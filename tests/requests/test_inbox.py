@@ -51,7 +51,9 @@ async def _ask(
 
 
 async def _another_system(world: World) -> BusinessSystem:
-    client_id, _ = await register_system(world.db, name="掌上海关", domain="palm.example", now=world.clock())
+    client_id, _ = await register_system(
+        world.db, name="掌上海关", domain="palm.example", second_person="许安然", now=world.clock()
+    )
     found = await systems.find(world.db, client_id=client_id)
     assert found is not None
     return found
