@@ -125,8 +125,13 @@ class SqliteDatabase:
         return await self.write(lambda tx: tx.run(query, **values))
 
     async def read_together(self, query: Query, **values: object) -> list[Row]:
-        """Reading takes no way that could be shared."""
-        return _all(self._reader, query, values | {"call": 0})
+        """Reading takes no way that could be shared.
+
+        Rows are dicts: these have a hundred columns, and SQLite's own rows look each name up from the first one on.
+        """
+        rows = _all(self._reader, query, values | {"call": 0})
+        names = rows[0].keys() if rows else ()
+        return [dict(zip(names, row, strict=True)) for row in rows]
 
     async def write_together(self, query: Query, *, by: str | bytes, **values: object) -> list[Row]:  # noqa: ARG002
         """All writing goes together here, in the order in which it comes, and each keeps its own rows."""

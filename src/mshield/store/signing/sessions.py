@@ -154,7 +154,7 @@ def _check_seals(db: Database, row: Row) -> None:
     _ENTERPRISE.check_joined(db.sealer, row)
 
 
-def counted(db: Database, key: KeyRow, *, failures: int, wrong_total: int) -> dict[str, object]:
+def counted(db: Database | Tx, key: KeyRow, *, failures: int, wrong_total: int) -> dict[str, object]:
     """The seal of a key with these counters, for a statement that is guarded by the generation that was read."""
     values = {
         "uid": key.uid,

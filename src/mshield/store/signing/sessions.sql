@@ -76,8 +76,10 @@ WHERE sid = :sid AND uid = :uid AND state = 'waiting' AND expires_at > :now
 RETURNING sid, request_id, purpose;
 
 -- name: record_success!
--- Not for an account that was disabled meanwhile: it signs nothing.
+-- Not for an account that was disabled meanwhile: it signs nothing. The seal of the counters that this leaves, where nothing
+-- else of the outcome changes them.
 UPDATE keys SET failures = 0, wrong_total = wrong_total - 1, generation = generation + 1,
+  seal_version = COALESCE(:seal_version, seal_version), seal = COALESCE(:seal, seal),
   since_refresh = since_refresh + :count, otp_open = FALSE, otp_prev_hash = :otp_prev_hash, rn_prev_hash = :rn_prev_hash, otp_hash = :otp_hash,
   state = CASE WHEN state = 'enrolling' AND :enrolled THEN 'confirmed' ELSE state END,
   outcome_fb = :fb, outcome_box = :outcome_box, outcome_at = :now
