@@ -352,11 +352,27 @@ async def test_what_was_sealed_twice_is_told(peopled: Application, intruder: Int
         await load_sealer(context.db, context.keyring, now=now)
     with pytest.raises(SealsLost):
         await seal_earlier(context.db, context.keyring, now=now)
-    intruder.run("DELETE FROM acts WHERE act = 'seals.begin'")
+    intruder.run(
+        "DELETE FROM acts WHERE act = 'seals.begin'"
+    )  # with the records, deleted above: two holes in the log
     await seal_earlier(context.db, context.keyring, now=now)
     assert {code for _, code in await found_by_the_log(context.db, context.keyring, now=now)} >= {
         "row_missing"
     }
+
+
+async def test_a_database_that_began_with_seals_is_sealed_by_no_upgrade(
+    peopled: Application, intruder: Intruder
+) -> None:
+    """They take one seal away, and the mark that all have one."""
+    context, now = peopled.context, peopled.clock()
+    assert await found_by_the_log(context.db, context.keyring, now=now) == set()
+    intruder.run("DELETE FROM secrets WHERE name = 'sealed'")
+    intruder.run("UPDATE filed_persons SET phone = '13612344321', seal = NULL")
+    with pytest.raises(NotSealed):
+        await load_sealer(context.db, context.keyring, now=now)
+    with pytest.raises(SealsLost):
+        await seal_earlier(context.db, context.keyring, now=now)
 
 
 async def seal_earlier_for_the_first_time(db: Database, *, now: int) -> None:

@@ -8,8 +8,6 @@ from mshield.store.seals.sealing import accept
 from mshield.store.seals.tables import TABLES, SealedTable
 from mshield.store.staff import acts
 
-NAMES = tuple(table.name for table in TABLES)
-
 
 async def accept_row(
     db: Database, table_name: str, key: str, *, second_person: str, reason: str, now: int

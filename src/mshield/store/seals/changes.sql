@@ -8,5 +8,8 @@ ORDER BY place, row_key LIMIT :limit;
 -- name: sealed^
 SELECT COUNT(*) AS times, COALESCE(MAX(at), 0) AS since FROM acts WHERE act = :act;
 
+-- name: is_logged^
+SELECT id FROM sealed_changes WHERE log_index IS NOT NULL LIMIT 1;
+
 -- name: last_version^
 SELECT version FROM sealed_changes WHERE place = :place AND row_key = :row_key ORDER BY version DESC LIMIT 1;

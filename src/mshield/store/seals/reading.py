@@ -59,6 +59,11 @@ async def sealed(db: Database) -> tuple[int, int]:
     return (0, 0) if row is None else (row["times"], row["since"])
 
 
+async def is_logged(db: Database) -> bool:
+    """Whether a change of a sealed row is in the log: then a service has run on the seals."""
+    return await db.one(_SQL["is_logged"]) is not None
+
+
 async def unsealed(db: Database, *, since: int, limit: int) -> list[tuple[str, str]]:
     """Table and key of rows about signatures made since then (ms) that have no seal."""
     rows = await db.all(_SQL["unsealed"], since=since, waited=_WAITED_MS, limit=limit)
