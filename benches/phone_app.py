@@ -19,7 +19,8 @@ from tests.browser.app.camera import Camera, Screen, milliseconds_to_read
 from tests.browser.app.first_load import first_load
 from tests.browser.app.pin_pad_and_pixels import PIXEL, enter_pin
 from tests.browser.app.seeded import CLERK, Holder, bundle, holder
-from tests.browser.conftest import CHROMIUM, FLAGS, Party
+from tests.browser.conftest import Party
+from tests.support.chromium import WHOLE, launch
 from tests.support.live_service import LiveService, enrolled
 
 LOAD_BOUND: Final = 200.0
@@ -158,7 +159,7 @@ def measure(runs: int) -> list[Figure]:
         engine = bundle(folder / "engine")
         camera = Camera(folder / "scene.y4m")
         camera.film([None])
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *camera.flags])
+        browser = launch(playwright, *camera.flags, program=WHOLE)
         try:
             figures = _loads(browser, party.service.origin, runs)
             with holder(browser, party, engine, pin_rounds=PIN_ROUNDS, **PIXEL) as app:

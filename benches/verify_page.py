@@ -11,9 +11,10 @@ from typing import Final
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from benches.figures import SLOWER, Figure, show
-from tests.browser.conftest import CHROMIUM, FLAGS, party_in
+from tests.browser.conftest import party_in
 from tests.browser.verify.conftest import sign_into
 from tests.browser.verify.visitor import Visitor, visiting
+from tests.support.chromium import WHOLE, launch
 
 VERDICT_BOUND: Final = 1000.0
 STILL_BOUND: Final = 500.0
@@ -69,7 +70,7 @@ def measure(runs: int) -> list[Figure]:
         sign_into(files, party)
         with (files / "large.bin").open("wb") as file:
             file.truncate(_LARGE)
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = launch(playwright, program=WHOLE)
         origin = party.service.origin
         bundles = [_bundle(browser, origin, files) for _ in range(runs)]
         large = [_large(browser, origin, files) for _ in range(runs)]

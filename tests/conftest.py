@@ -90,6 +90,15 @@ def postgresql_server(pytestconfig: pytest.Config) -> Server:
         return _read_server(shared)
 
 
+# ---- what is read at all ----
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """A run of the slow tests leaves files without one unread, which are most: each process reads all the others."""
+    is_slow_run = config.option.markexpr == "slow" and collection_path.match("test_*.py")
+    return True if is_slow_run and "mark.slow" not in collection_path.read_text() else None
+
+
 # ---- databases ----
 
 

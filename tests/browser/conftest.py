@@ -18,18 +18,9 @@ from mshield.client.phone import VirtualPhone
 from mshield.demo.people import OPERATOR
 from tests.browser.app.album import language_of_pictures
 from tests.browser.site import Site
+from tests.support.chromium import launch
 from tests.support.live_service import LiveService, enrolled
 
-CHROMIUM: Final = "/usr/bin/chromium"
-FLAGS: Final = [
-    "--no-sandbox",  # tests may run as root
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 # Opens the component's closed tree to locators and to axe; what is drawn and sent stays as it is shipped.
 OPEN: Final = """
 const attach = Element.prototype.attachShadow;
@@ -98,9 +89,8 @@ def party(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Party]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Chromium without a window."""
-    assert Path(CHROMIUM).exists(), "needs Chromium: scripts/install-test-needs"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS, env=language_of_pictures())
+        browser = launch(playwright, env=language_of_pictures())
         yield browser
         browser.close()
 

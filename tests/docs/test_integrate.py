@@ -18,7 +18,8 @@ from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page, expect, sync_playwright
 
 from mshield.demo.people import OPERATOR
-from tests.browser.conftest import CHROMIUM, FLAGS, OPEN
+from tests.browser.conftest import OPEN
+from tests.support.chromium import launch
 from tests.support.ports import free_ports
 
 pytestmark = pytest.mark.slow
@@ -65,7 +66,7 @@ def _open(page: Page, address: str) -> None:
 @contextmanager
 def _browser() -> Iterator[Page]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = launch(playwright)
         page = browser.new_page()
         page.add_init_script(OPEN)
         yield page

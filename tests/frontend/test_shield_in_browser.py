@@ -14,12 +14,12 @@ from playwright.sync_api import Page, Route, sync_playwright
 
 from mshield.client import Document
 from mshield.demo.people import OPERATOR
+from tests.support.chromium import launch
 from tests.support.live_service import LiveService, register
 
 pytestmark = pytest.mark.slow
 
 FRONTEND: Final = Path(__file__).parents[2] / "frontend"
-CHROMIUM: Final = "/usr/bin/chromium"
 _BUNDLE: Final = """
 import { build } from "vite";
 for (const name of ["index", "worker"]) {
@@ -83,7 +83,7 @@ def page(service: LiveService, engine: Path) -> Iterator[Page]:
             route.fulfill(path=engine / name, content_type="text/javascript")
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        browser = launch(playwright)
         context = browser.new_context()
         context.route(f"{service.origin}/engine/**", serve)
         opened = context.new_page()

@@ -16,7 +16,8 @@ from mshield.client.phone import VirtualPhone
 from tests.browser.app.camera import Camera
 from tests.browser.app.pin_pad_and_pixels import PIXEL, enter_pin, judged
 from tests.browser.app.seeded import Holder, bundle, holder
-from tests.browser.conftest import CHROMIUM, FLAGS, Party
+from tests.browser.conftest import Party
+from tests.support.chromium import launch
 from tests.support.demonstration import Demonstration, demonstration_in
 
 
@@ -141,8 +142,8 @@ def scene(demonstration: Demonstration, tmp_path_factory: pytest.TempPathFactory
     engine = bundle(tmp_path_factory.mktemp("engine"))
     party = Party(demonstration.service, demonstration.phone)
     with sync_playwright() as playwright:
-        pc = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        mobile = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *camera.flags])
+        pc = launch(playwright)
+        mobile = launch(playwright, *camera.flags)
         with holder(mobile, party, engine, **PIXEL) as phone:
             phone.context.grant_permissions(["camera"], origin=demonstration.service.origin)
             made = Scene(demonstration, pc, phone, camera)
