@@ -28,6 +28,12 @@ _TEXT: Final = {
 }
 # In brackets, so that this line doesn't match itself.
 _PLACES: Final = re.compile(r"(?<![\w.])/(?:[w]ork/|[r]oot/|[h]ome/\w|[U]sers/\w)")
+_OF_A_MAN: Final = re.compile(
+    r"(?<![a-z])(?:he|him|his|himself|she|her|hers|herself)(?![a-z])", re.IGNORECASE
+)
+_WRITTEN: Final = {".py", ".md", ".sql", ".toml", ".html", ".css", ".ts", ".vue", ".mjs"}
+_THIS: Final = "tests/architecture/test_tree.py"
+_SYLLABLE: Final = "src/mshield/domain/systems/lookalike.py"
 _LEFTOVERS: Final = (".orig", ".rej", ".bak", ".swp", ".pyc")
 
 
@@ -61,6 +67,18 @@ def test_no_file_names_a_place_of_one_machine() -> None:
 
 def test_no_leftovers() -> None:
     assert not [file.name for file in _files() if file.name.endswith(_LEFTOVERS)]
+
+
+def test_people_are_they() -> None:
+    """What a database has applied is never written anew, so comments of old migrations stay."""
+    texts = {file.relative_to(_ROOT).as_posix(): file for file in _files() if file.suffix in _WRITTEN}
+    assert not [
+        f"{place}:{number}: {line.strip()[:120]}"
+        for place, file in texts.items()
+        if not {"migrations", "generated"} & set(file.parts) and place not in {_SYLLABLE, _THIS}
+        for number, line in enumerate(file.read_text("utf-8").splitlines(), 1)
+        if _OF_A_MAN.search(line)
+    ]
 
 
 def test_tests_have_the_names_of_their_subjects() -> None:

@@ -169,7 +169,7 @@ async def test_r11_nobody_is_told_to_renew_who_has_left_the_filing(renewing: Ren
     assert await renewing.renew.due(login, now=renewing.now) is not None
     await execute(renewing.world.db, "UPDATE filed_persons SET ended_at = $1", renewing.now)
     assert await renewing.renew.due(login, now=renewing.now) is None
-    # An outside filing may know him again, and is asked as he renews.
+    # An outside filing may know them again, and is asked as they renew.
     outside = SimpleNamespace(source=SimpleNamespace(outside=True))
     asking = replace(renewing.renew, look_up=cast("LookUpFiling", outside))
     assert await asking.due(login, now=renewing.now) is not None

@@ -103,7 +103,7 @@ async def test_a_refusal_and_a_withdrawal_change_nothing(one: Clerk, other: Cler
     assert await _roles(clerk) == ["customer_service"]
 
 
-async def test_nobody_decides_what_he_asked_also_by_another_session_or_token(
+async def test_nobody_decides_what_they_asked_also_by_another_session_or_token(
     application: Application, one: Clerk, clerk: Clerk
 ) -> None:
     asked = await _ask(one, "staff.disable", clerk.id)
@@ -114,7 +114,7 @@ async def test_nobody_decides_what_he_asked_also_by_another_session_or_token(
     assert await _roles(clerk) == ["customer_service"]
 
 
-async def test_nobody_decides_about_himself(one: Clerk, other: Clerk) -> None:
+async def test_nobody_decides_about_themselves(one: Clerk, other: Clerk) -> None:
     asked = await _ask(one, "staff.roles", other.id, roles=["security_officer", "auditor"])
     (shown,) = (await other.call("GET", "/approvals")).json()["items"]
     assert shown["may_decide"] is False
