@@ -18,7 +18,7 @@ from mshield.store.certificates.certificates import CertificateRow
 from mshield.store.database.interface import Database
 from tests.support.clock import Clock
 from tests.support.issuing import change
-from tests.support.killed_service import Died, MortalDatabase
+from tests.support.killed_database import Died, MortalDatabase
 from tests.support.more_phones import apply, issue, login_of, sign_request
 from tests.support.signing import World, execute, fetch, make_world
 

@@ -1,4 +1,4 @@
-"""The legal person proves themselves at the portal by their own shield: to log in, and for a batch of revocations (R14)."""
+"""The legal person's own shield proves them at the portal: to log in, and for a batch of revocations (R14)."""
 
 from collections.abc import Iterator
 from pathlib import Path

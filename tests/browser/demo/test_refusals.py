@@ -160,7 +160,7 @@ def test_r16_another_persons_phone_is_refused(scene: Scene, look: Look) -> None:
 
 @contextmanager
 def another_name(scene: Scene, name: str) -> Iterator[None]:
-    """The operator's filed name is this; their phone has a certificate of that name, and afterwards again of their own."""
+    """The operator's filed name is this; the phone has a certificate of it, and afterwards of their own again."""
 
     def named(now: str, before: str) -> None:
         scene.change(_NAME, now, before)

@@ -227,8 +227,8 @@ ATTACKS: Final = (
     ),
     Attack(
         name="Code of the coming seconds, at its last moment",
-        does=f"reads the last of the {QR_TEXTS} codes that their own page was given for the coming seconds, and sends it "
-        f"on as a link; the victim opens it {AHEAD_SECONDS} s later and enters their PIN",
+        does=f"reads the last of the {QR_TEXTS} codes that their own page was given for the coming seconds, and sends "
+        f"it on as a link; the victim opens it {AHEAD_SECONDS} s later and enters their PIN",
         ends=None,
         why="their page needs them, so that it is never without one; what is left is what the phone shows, as with a "
         "forwarded video",

@@ -1,6 +1,7 @@
 """What an attacker of a relay lab works with: the real service, a business system's page, and their victim's phone.
 
-The attacker opens the business system's login page on their own PC, so the business system tells their address and browser.
+The attacker opens the business system's login page on a PC of their own, so the business system tells its address and
+browser.
 """
 
 from collections.abc import Callable, Iterator
