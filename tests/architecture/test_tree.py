@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+import pytest
+
 _ROOT: Final = Path(__file__).parents[2]
 _TEXT: Final = {
     ".py",
@@ -88,3 +90,11 @@ def test_tests_have_the_names_of_their_subjects() -> None:
     subjects = {file.parent.name for room in ("services", "store") for file in (source / room).glob("*/*.py")}
     about_none = {"database", "jobs", "migrations"}
     assert not [name for name in subjects - about_none if not list((tests / name).glob("test_*.py"))]
+
+
+@pytest.mark.parametrize("page", ["CONTRIBUTING.md", "docs/architecture.md"])
+def test_a_page_names_each_subject_once(page: str) -> None:
+    listed = re.search(r"(?:\w+, ){10,}\w+", (_ROOT / page).read_text("utf-8"))
+    assert listed is not None
+    folders = {file.parent.name for file in (_ROOT / "src/mshield/services").glob("*/__init__.py")}
+    assert sorted(listed[0].split(", ")) == sorted(folders - {"jobs"})

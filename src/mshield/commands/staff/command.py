@@ -31,7 +31,8 @@ def add(out: Output, name: str, roles: tuple[str, ...]) -> None:
     """Add NAME to the staff; prints a set-up address, this once only.
 
     The address is for the person, for as long as MSHIELD_CONSOLE_SET_UP_SECONDS says: they set their password and
-    second factor there, and are in the console. A program is a member too, without a login: give it a token (`mshield staff token add`).
+    second factor there, and are in the console. A program is a member too, without a login: give it a token
+    (`mshield staff token add`).
 
     filing_officer: filing records. customer_service: accounts; reads certificates, business systems, SMS.
     security_officer: business systems, staff (two of them), jobs, revoking a CA, what was done and by whom.

@@ -101,10 +101,10 @@ class StaffChanges:
         """Told to who approves, who hands it on."""
         shown = {key: value for key, value in approval.details.items() if key != "name"}
         try:
-            made = await add_in(tx, approval.subject, _wanted(shown), by=by.by, now=now)
+            token = await add_in(tx, approval.subject, _wanted(shown), by=by.by, now=now)
         except (errors.NotFound, errors.InvalidStaffToken) as error:  # disabled, or with other roles by now
             raise errors.Conflict from error
-        return {"token": made.token, "expires_at": made.expires_at}
+        return {"token": token.token, "expires_at": token.expires_at}
 
     async def _address(self, tx: Tx, staff_id: str, by: StaffMember, *, now: int) -> Json:
         life = self.settings.console_set_up_seconds
