@@ -59,7 +59,7 @@ class Member:
         self.used_step = max(self.used_step + 1, int(time.time() + 5) // STEP - 1)
         return pyotp.TOTP(self.secret).generate_otp(self.used_step)
 
-    def set_up(self) -> str:
+    def set_up_login(self) -> str:
         """Password and TOTP; the token of the session that this opens."""
         code = self.set_up.partition("#")[2]
         with httpx.Client(base_url=self.service.origin, trust_env=False) as http:
@@ -81,7 +81,7 @@ def log_in_as(browser: Browser, party: Party) -> Iterator[LogInAs]:
 
         def log_in(*roles: StaffRole, **options: object) -> Desk:
             member = Member.made(party.service, *roles)
-            token = member.set_up()
+            token = member.set_up_login()
             made = open_desks.enter_context(desk(browser, party, **options))
             made.code = member.code
             made.page.context.add_cookies([{"name": COOKIE, "value": token, "url": made.origin}])

@@ -99,7 +99,7 @@ async def add_token(db: Database, staff_id: str, wanted: Wanted, *, by: By, now:
 
 
 async def add_in(tx: Tx, staff_id: str, wanted: Wanted, *, by: By, now: int) -> MadeToken:
-    """The same, in a transaction of the caller's."""
+    """The same, in a transaction of the caller's. Raises NotFound, InvalidStaffToken."""
     # The member's roles as they stand until the token does, and one token after the other.
     await staff.lock(tx, staff_id=staff_id)
     row = await staff.find(tx, staff_id=staff_id)
