@@ -66,7 +66,7 @@ async def _measure(
         waiting = [Signature(phones[number % len(phones)], business) for number in range(WARM_UP + pcs)]
         for each in waiting:
             await each.create()
-        # Whoever waits longest shall not be he who is told.
+        # Whoever waits longest shall not be the one who is told.
         chosen = waiting[WARM_UP :: max(1, pcs // signed)][:signed]
         _order(service, readers, waiting[:WARM_UP], poll=poll, told=[])
         before = process.memory_info().rss

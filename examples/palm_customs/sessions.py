@@ -27,7 +27,7 @@ _LIFE_MS: Final = 8 * 3600 * 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Who is logged in, as the verified certificate names him."""
+    """Who is logged in, as the verified certificate names them."""
 
     name: str
     organisation: str

@@ -72,7 +72,7 @@ async def returned(request: Request) -> Response:
 
 
 async def waiting(request: Request) -> Response:
-    """For whom came back by himself: what there is to do."""
+    """For whom came back by themselves: what there is to do."""
     session: Session = request.state.session
     if session.asked is None:
         return RedirectResponse("/", 303)

@@ -127,7 +127,7 @@ async def save(request: Request) -> Response:
 def _unfinished(request: Request, form: Form, given: FormData) -> str | None:
     """Does what another button than the one that saves is for; the name of the field to go on with, if any."""
     if "lang" in request.query_params:
-        if "checked" in given:  # the errors that he has before him
+        if "checked" in given:  # the errors that they have before them
             form.check()
         return ""
     if "add" in given and len(form.lines) < MOST_LINES:

@@ -280,7 +280,7 @@ class Settings(BaseSettings):
         default=300, description="time for the second half of a login at the console"
     )
     console_set_up_seconds: Positive = Field(
-        default=24 * 3600, description="life of an address where a member of staff sets up his login"
+        default=24 * 3600, description="life of an address where a member of staff sets up their login"
     )
     request_seconds: Positive = Field(
         default=120, description="life of a business system's request that names none of its own"

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+import pytest
+
 _ROOT: Final = Path(__file__).parents[2]
 _TEXT: Final = {
     ".py",
@@ -28,6 +30,12 @@ _TEXT: Final = {
 }
 # In brackets, so that this line doesn't match itself.
 _PLACES: Final = re.compile(r"(?<![\w.])/(?:[w]ork/|[r]oot/|[h]ome/\w|[U]sers/\w)")
+_OF_A_MAN: Final = re.compile(
+    r"(?<![a-z])(?:he|him|his|himself|she|her|hers|herself)(?![a-z])", re.IGNORECASE
+)
+_WRITTEN: Final = {".py", ".md", ".sql", ".toml", ".html", ".css", ".ts", ".vue", ".mjs"}
+_THIS: Final = "tests/architecture/test_tree.py"
+_SYLLABLE: Final = "src/mshield/domain/systems/lookalike.py"
 _LEFTOVERS: Final = (".orig", ".rej", ".bak", ".swp", ".pyc")
 
 
@@ -63,6 +71,18 @@ def test_no_leftovers() -> None:
     assert not [file.name for file in _files() if file.name.endswith(_LEFTOVERS)]
 
 
+def test_people_are_they() -> None:
+    """What a database has applied is never written anew, so comments of old migrations stay."""
+    texts = {file.relative_to(_ROOT).as_posix(): file for file in _files() if file.suffix in _WRITTEN}
+    assert not [
+        f"{place}:{number}: {line.strip()[:120]}"
+        for place, file in texts.items()
+        if not {"migrations", "generated"} & set(file.parts) and place not in {_SYLLABLE, _THIS}
+        for number, line in enumerate(file.read_text("utf-8").splitlines(), 1)
+        if _OF_A_MAN.search(line)
+    ]
+
+
 def test_tests_have_the_names_of_their_subjects() -> None:
     tests, source = _ROOT / "tests", _ROOT / "src/mshield"
     assert [file.name for file in tests.glob("*.py")] == ["conftest.py"]
@@ -70,3 +90,11 @@ def test_tests_have_the_names_of_their_subjects() -> None:
     subjects = {file.parent.name for room in ("services", "store") for file in (source / room).glob("*/*.py")}
     about_none = {"database", "jobs", "migrations"}
     assert not [name for name in subjects - about_none if not list((tests / name).glob("test_*.py"))]
+
+
+@pytest.mark.parametrize("page", ["CONTRIBUTING.md", "docs/architecture.md"])
+def test_a_page_names_each_subject_once(page: str) -> None:
+    listed = re.search(r"(?:\w+, ){10,}\w+", (_ROOT / page).read_text("utf-8"))
+    assert listed is not None
+    folders = {file.parent.name for file in (_ROOT / "src/mshield/services").glob("*/__init__.py")}
+    assert sorted(listed[0].split(", ")) == sorted(folders - {"jobs"})

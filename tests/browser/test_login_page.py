@@ -148,7 +148,7 @@ def test_who_did_not_start_it_is_led_back_and_may_stay(
         page.clock.fast_forward(11_000)
     answer = came_back(page, back)
     assert answer["error"] == ["access_denied"]
-    assert answer["error_description"] == ["The person says that he did not begin this login."]
+    assert answer["error_description"] == ["The person says that they did not begin this login."]
 
 
 def test_declined_the_login_is_over(

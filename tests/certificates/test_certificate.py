@@ -18,7 +18,7 @@ from mshield.store.certificates.certificates import CertificateRow
 from mshield.store.database.interface import Database
 from tests.support.clock import Clock
 from tests.support.issuing import change
-from tests.support.killed_service import Died, MortalDatabase
+from tests.support.killed_database import Died, MortalDatabase
 from tests.support.more_phones import apply, issue, login_of, sign_request
 from tests.support.signing import World, execute, fetch, make_world
 
@@ -49,7 +49,7 @@ async def _reserved_only(world: World) -> CertificateRow:
     return await _only(world)
 
 
-async def test_r04_nobody_gets_one_who_left_the_file_after_he_applied(world: World) -> None:
+async def test_r04_nobody_gets_one_who_left_the_file_after_they_applied(world: World) -> None:
     await sign_request(world)
     ended = await world.db.write(
         lambda tx: end_record(tx, "person", reason="已离职", by=SERVICE, now=world.clock())

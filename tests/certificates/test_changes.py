@@ -49,9 +49,9 @@ async def test_each_change_leaves_who_did_what_and_why(db: Database, active: New
         (row.event, row.actor, row.actor_id, row.reason, row.state, row.holds, row.at) for row in rows
     ] == [
         ("activate", "service", None, "", "active", "", START + 1),
-        ("report_loss", "legal_person", "his account", "因测试", "active", "lost", START + 2),
-        ("freeze", "legal_person", "his account", "因测试", "active", "lost,frozen", START + 2),
-        ("revoke", "legal_person", "his account", "因测试", "revoked", "", START + 3),
+        ("report_loss", "legal_person", "their account", "因测试", "active", "lost", START + 2),
+        ("freeze", "legal_person", "their account", "因测试", "active", "lost,frozen", START + 2),
+        ("revoke", "legal_person", "their account", "因测试", "revoked", "", START + 3),
     ]
     row = await certificates.find_by_serial(db, serial=SERIAL)
     assert row is not None

@@ -132,7 +132,7 @@ async def test_r04_not_for_who_is_no_longer_on_file(world: World) -> None:
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)  # SQLite writes one at a time
-async def test_r04_at_once_he_leaves_the_file_or_his_shield_is_named(world: World) -> None:
+async def test_r04_at_once_they_leave_the_file_or_their_shield_is_named(world: World) -> None:
     key = await _signed(world)
 
     async def leaves(tx: Tx) -> list[str]:

@@ -20,7 +20,7 @@ async def test_r10_anyone_may_ask_for_the_rules(application: Application) -> Non
     assert answer.json() == {"pin_rules": list(PIN_RULES), "pin_blocked": list(PIN_BLOCK_LIST)}
 
 
-async def test_r10_a_holder_learns_his_own_birth_date_and_nobody_else(
+async def test_r10_a_holder_learns_their_own_birth_date_and_nobody_else(
     application: Application, device: Device
 ) -> None:
     answer = await device.call("GET", "/api/phone/me/birth-dates")

@@ -147,7 +147,7 @@ async def test_r04_r11_nobody_renews_who_left_before_the_certificate_was_issued(
 async def test_r04_r11_nobody_confirms_who_left_after_it_was_issued(renewing: Renewing) -> None:
     (first,) = await renewing.serials()
     new, renewal = await renewing.issued()
-    assert len(await leave(renewing)) == 1  # his shield, for the legal person to revoke
+    assert len(await leave(renewing)) == 1  # their shield, for the legal person to revoke
     assert "task_closed" in str((await renewing.confirm(new, renewal))["items"])
     with pytest.raises(errors.NoFiling):  # which tells the phone why
         await renewing.current()

@@ -228,7 +228,7 @@ def test_r10_weak_pins_are_refused_by_the_phone_and_nothing_is_sent(
         with pytest.raises(PhoneError) as refused:
             renew(service, phone, pin=weak)
         assert (refused.value.code, refused.value.extra["reason"]) == ("weak_pin", reason)
-    # At a change no id number is typed; the service tells the holder his birth date.
+    # At a change no id number is typed; the service tells the holder their birth date.
     with pytest.raises(PhoneError) as refused:
         phone.change_pin(OPERATOR.pin, "900101")
     assert refused.value.extra["reason"] == "birthday"

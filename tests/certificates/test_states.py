@@ -59,7 +59,7 @@ def test_r10_r14_a_locked_pin_takes_no_hold_away_and_no_hold_a_locked_pin() -> N
     held = Standing(ACTIVE, frozenset({Hold.CLONE, Hold.LOST, Hold.FROZEN}))
     locked = after(held, E.LOCK_PIN)
     assert locked == Standing(LOCKED, held.holds)
-    # What the legal person has placed he takes back; the lock stays.
+    # What the legal person has placed they take back; the lock stays.
     locked = after(after(locked, E.LIFT_LOSS), E.UNFREEZE)
     assert locked == Standing(LOCKED, frozenset({Hold.CLONE}))
     assert after(locked, E.REVOKE) == Standing(REVOKED)
@@ -98,7 +98,7 @@ def test_every_step_leads_where_the_written_table_says(standing: Standing, event
 
 
 @pytest.mark.parametrize(("event", "actor"), list(itertools.product(CertificateEvent, get_args(Actor))))
-def test_nobody_causes_what_isnt_his(event: CertificateEvent, actor: Actor) -> None:
+def test_nobody_causes_what_isnt_theirs(event: CertificateEvent, actor: Actor) -> None:
     if actor in LIFE[event.value].who:
         require_actor(event, actor)
         return

@@ -1,4 +1,4 @@
-"""`mshield legal-person` and the phones of his enterprise, against the running service on each database.
+"""`mshield legal-person` and the phones of their enterprise, against the running service on each database.
 
 R21 as the manual tells it: what happens to a lost phone, from the report of its loss to the certificate on the new one.
 """
@@ -77,7 +77,7 @@ class _Shell:
         return self.json("login", "--login-id", begun["login_id"], "--sms-code", code)
 
     def begin_at_page(self, customs: Provider, *more: str) -> tuple[int, str, str]:
-        """`login --source customs` by who opens the page that it names, and tells where he got to."""
+        """`login --source customs` by who opens the page that it names, and tells where they got to."""
         begun = self.start("login", "--source", "customs", "--lang", "en", *more)
         assert begun.stderr is not None
         address = begun.stderr.readline().split()[-1]
@@ -99,7 +99,7 @@ def office() -> AccountOffice:
 
 @pytest.fixture
 def customs() -> Provider:
-    """Internet+Customs, where he has an account under another number."""
+    """Internet+Customs, where they have an account under another number."""
     person = {
         "sub": "u-9",
         "name": LEGAL_PERSON.name,
@@ -199,7 +199,9 @@ def test_r21_from_the_lost_phone_to_the_certificate_on_the_new_one(service: Live
     assert shell.error("list")["code"] == "not_logged_in"
 
 
-def test_r2_the_legal_person_logs_in_with_his_account_of_the_single_window(with_sources: LiveService) -> None:
+def test_r2_the_legal_person_logs_in_with_their_account_of_the_single_window(
+    with_sources: LiveService,
+) -> None:
     shell = _Shell(with_sources)
     shell.password.write_text(PASSWORD)
     account = ("--account", "gu")
@@ -229,7 +231,7 @@ def test_r2_and_at_the_page_of_internet_customs(with_sources: LiveService, custo
     assert (elsewhere.returncode, "not where the login leads back to" in elsewhere.stderr) == (2, True)
 
 
-def test_r2_so_does_his_program(with_sources: LiveService) -> None:
+def test_r2_so_does_their_program(with_sources: LiveService) -> None:
     with PortalClient(with_sources.origin) as portal:
         assert [(each.name, each.kind, each.title_en) for each in portal.account_sources()] == [
             ("single-window", "password", "Single Window"),
@@ -247,7 +249,7 @@ def test_r2_so_does_his_program(with_sources: LiveService) -> None:
         assert [each.credit_code for each in session.enterprises] == [LEGAL_PERSON.credit_code]
 
 
-def test_r2_and_his_program_that_has_a_browser(with_sources: LiveService, customs: Provider) -> None:
+def test_r2_and_their_program_that_has_a_browser(with_sources: LiveService, customs: Provider) -> None:
     with PortalClient(with_sources.origin) as portal, PortalClient(with_sources.origin) as another:
         left = portal.begin_outside_login("customs")
         code, state = customs.log_in_at(left.address)

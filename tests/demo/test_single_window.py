@@ -65,7 +65,7 @@ def test_r15_who_scans_is_logged_in_and_nobody_else(demonstration: Demonstration
     with Browser(demonstration.window.origin) as stranger:
         stranger.open("/login")
         demonstration.phone.scan(window.leads_to("/login/code"))
-        assert stranger.press("/login").status_code == 409  # his own request isn't signed
+        assert stranger.press("/login").status_code == 409  # their own request isn't signed
         demonstration.phone.approve(pin=OPERATOR.pin)
         stranger.open("/login")
         assert stranger.press("/login").status_code == 409

@@ -1,4 +1,4 @@
-"""One person in a flow that the network disturbs: his phone, his legal person's portal, and what he has seen."""
+"""One person in a flow that the network disturbs: their phone, their legal person's portal, and what they have seen."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

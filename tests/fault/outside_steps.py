@@ -30,7 +30,7 @@ def log_in_by_password(case: Case) -> None:
 
 
 def open_the_page(case: Case) -> None:
-    """He says yes there, and the browser leads back."""
+    """They say yes there, and the browser leads back."""
     begun = case.phone.begin_outside_login("customs")
     case.seen["code"], case.seen["state"] = case.around.provider.log_in_at(begun.address)
 

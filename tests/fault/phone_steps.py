@@ -1,4 +1,4 @@
-"""What a person does with his phone, a step at a time, and what must hold when it has come to its end."""
+"""What a person does with their phone, a step at a time, and what must hold when it has come to its end."""
 
 from dataclasses import replace
 from typing import Final

@@ -1,7 +1,7 @@
 """A network failure loses nothing (R17): each call of each flow is lost once, and then for as long as a phone tries.
 
 A flow is a line of FLOWS. It is tried with the n-th request lost and with the n-th answer lost, for each n. One loss
-is nothing that a user notices; after an outage he does the same again, and comes to the right end. No account is made
+is nothing that a user notices; after an outage they do the same again, and come to the right end. No account is made
 twice, no SMS is sent twice for one answer, no PIN attempt is lost.
 """
 
@@ -71,7 +71,7 @@ def service_on_sqlite(sqlite_url: str, tmp_path: Path, around: Around, name: str
 
 
 def _case(service: Service, around: Around, flow: Flow) -> Case:
-    """A person and his phone, as far as the flow's beginning."""
+    """A person and their phone, as far as the flow's beginning."""
     service.line.repair()
     service.clock.advance(seconds=3600)  # whoever came before has left no limit behind
     case = Case(service, service.person(), service.phone(), service.business(), around)

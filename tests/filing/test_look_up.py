@@ -124,7 +124,7 @@ async def test_a_system_that_tells_no_phone_numbers_leaves_them(
     assert (person.name, person.phone, person.version) == ("林志远", "13800006027", 2)
 
 
-async def test_two_that_find_somebody_gone_end_his_record_once(
+async def test_two_that_find_somebody_gone_end_their_record_once(
     look_up: LookUpFiling, filing: ImportFiling, office: FilingOffice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await _ask(look_up)

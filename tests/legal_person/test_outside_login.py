@@ -1,4 +1,4 @@
-"""R2 at the portal: a legal person logs in at the page of an outside system, from the browser that he began in."""
+"""R2 at the portal: a legal person logs in at the page of an outside system, from the browser that they began in."""
 
 import json
 from collections.abc import AsyncIterator, Iterator
@@ -24,7 +24,7 @@ from tests.support.portal import API, OWN, Browser
 from tests.support.signing import execute
 
 COOKIE: Final = "mshield-portal-page"
-HE: Final = {
+PERSON: Final = {
     "sub": "u-8",
     "name": LEGAL_PERSON.name,
     "id_number": LEGAL_PERSON.id_number,
@@ -36,7 +36,7 @@ HE: Final = {
 def provider(clock: Clock) -> Iterator[Provider]:
     """The legal person's own system."""
     with providing(ORIGIN + RETURN_PATH, ORIGIN + PHONE_RETURN_PATH, clock=clock) as made:
-        made.person |= HE
+        made.person |= PERSON
         yield made
 
 
@@ -97,7 +97,7 @@ async def _account(application: Application) -> store.Account | None:
     return await store.find_account(application.context.db, phone=LEGAL_PERSON.phone)
 
 
-async def test_r2_he_logs_in_at_the_page_and_with_an_sms_code(browser: Browser, provider: Provider) -> None:
+async def test_r2_they_log_in_at_the_page_and_with_an_sms_code(browser: Browser, provider: Provider) -> None:
     begun = await _through_the_page(browser, provider)
     assert begun.status_code == 201, begun.text
     assert begun.json()["phone_masked"] == "139****5011"
@@ -134,7 +134,7 @@ async def test_the_cookie_is_for_no_script_and_no_other_site(browser: Browser) -
 async def test_only_the_browser_that_began_comes_back(
     browser: Browser, other: Browser, provider: Provider
 ) -> None:
-    """Else he would be led into a login that somebody else began, or somebody could use a code of his."""
+    """Else they would be led into a login that somebody else began, or somebody could use a code of theirs."""
     code, state = provider.log_in_at((await _leave(browser)).json()["address"])
     without = await _come_back(other, code, state)
     await _leave(other)
@@ -231,7 +231,7 @@ async def test_nobody_gets_the_account_of_another_by_a_phone_number(
     await browser.application.registered(LEGAL_PERSON)
     provider.person |= {"name": "林知远", "id_number": "330206199001014217"}
     assert_refused(await _through_the_page(browser, provider), "account_differs", 409)
-    provider.person |= HE
+    provider.person |= PERSON
     browser.application.clock.advance(seconds=61)
     assert (await _through_the_page(browser, provider)).status_code == 201
     provider.person |= {"name": "林知远", "id_number": "330206199001014217"}

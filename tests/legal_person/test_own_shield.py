@@ -1,4 +1,4 @@
-"""The legal person proves himself at the portal by his own shield: to log in, and for a batch of revocations (R14)."""
+"""The legal person's own shield proves them at the portal: to log in, and for a batch of revocations (R14)."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -68,11 +68,11 @@ def logged_in(service: Mortal, page: httpx.Client, phone: VirtualPhone) -> None:
 
 
 def revoke(page: httpx.Client, terms: dict[str, Any], **proof: str) -> httpx.Response:
-    """A batch, with what proves that it is he."""
+    """A batch, with what proves whose it is."""
     return page.post(f"{API}/enterprises/{OWN}/revocations", json=terms | proof)
 
 
-def test_r14_he_logs_in_with_his_own_shield_and_sees_who_asks(
+def test_r14_they_log_in_with_their_own_shield_and_see_who_asks(
     service: Mortal, page: httpx.Client, tmp_path: Path
 ) -> None:
     phone = service.enrolled(tmp_path / "phone", LEGAL_PERSON)
@@ -121,7 +121,7 @@ def test_another_systems_login_opens_no_session(service: Mortal, page: httpx.Cli
     assert_refused(start(page, document), "not_found")
 
 
-def test_r14_a_batch_is_revoked_by_his_signature_once_and_only_as_signed(
+def test_r14_a_batch_is_revoked_by_their_signature_once_and_only_as_signed(
     service: Mortal, page: httpx.Client, tmp_path: Path
 ) -> None:
     operator = service.enrolled(tmp_path / "operator")

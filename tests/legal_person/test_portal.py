@@ -1,4 +1,4 @@
-"""The legal person's portal: who gets in and how long, and that nobody else's session or page can act for him."""
+"""The legal person's portal: who gets in and how long, and that nobody else's session or page can act for them."""
 
 import re
 from collections.abc import AsyncIterator
@@ -148,7 +148,7 @@ async def test_a_plain_form_is_no_login(browser: Browser) -> None:
     assert (answer.status_code, answer.json()["field"]) == (400, "content-type")
 
 
-async def test_his_session_ends_with_his_filing(browser: Browser) -> None:
+async def test_their_session_ends_with_their_filing(browser: Browser) -> None:
     await browser.log_in()
     context = browser.application.context
     await execute(

@@ -91,7 +91,7 @@ async def test_the_holder_is_told_of_each_hold_lock_and_revocation_once(
 async def test_a_legal_person_who_writes_the_services_reason_is_not_taken_for_it(
     ca: Ca, notify: Notify, gateway: Gateway
 ) -> None:
-    ends = ((By("legal_person", "his account"), "revoked"), (SERVICE, "ca_revoked"))
+    ends = ((By("legal_person", "their account"), "revoked"), (SERVICE, "ca_revoked"))
     for by, kind in ends:
         holder = await holder_of(ca)
         await change(ca.db, holder.serial, Event.REVOKE, now=START, by=by, words=CA_REVOKED)
@@ -132,7 +132,7 @@ async def test_r14_a_shield_revoked_in_the_middle_of_a_renewal_is_told_once(
     assert gateway.told() == [(holder.phone, "new_certificate"), (holder.phone, "revoked")]
 
 
-async def test_r10_the_legal_person_is_told_where_only_he_can_go_on(
+async def test_r10_the_legal_person_is_told_where_only_they_can_go_on(
     ca: Ca, notify: Notify, gateway: Gateway
 ) -> None:
     holder = await holder_of(ca)
@@ -146,7 +146,7 @@ async def test_r10_the_legal_person_is_told_where_only_he_can_go_on(
     )
     await change(ca.db, holder.serial, Event.REVOKE, now=START)
     await notify(now=START)
-    # What he did himself he knows.
+    # What they did themselves they know.
     assert len([each for each in gateway.taken if each.phone == "13900005011"]) == 1
 
 

@@ -20,14 +20,14 @@ _HOPS: Final = 10
 
 @dataclass(slots=True)
 class Person:
-    """The example's operator with his phone, and a browser."""
+    """The example's operator with their phone, and a browser."""
 
     service: LiveService
     phone: VirtualPhone
     browser: httpx.Client
 
     def log_in(self, address: str, *, until: str) -> httpx.URL:
-        """Goes to the address, logs in where the login page comes, and gives where he then is sent under `until`."""
+        """Goes to the address, logs in where the login page comes, and gives where they then are sent under `until`."""
         answer = self.browser.get(address)
         for _ in range(_HOPS):
             if answer.is_redirect:

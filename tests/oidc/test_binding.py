@@ -23,7 +23,7 @@ async def test_only_the_browser_that_began_gets_the_code(
     page = Page.of(await client.authorize(browser))
     await sign(shield, page)
     async with client.browser() as thief:
-        # He has everything that the page shows: address, request, status token; and a cookie of his own login.
+        # They have everything that the page shows: address, request, status token; and a cookie of their own login.
         Page.of(await client.authorize(thief))
         name = next(iter(browser.cookies.keys()))
         own = next(iter(thief.cookies.values()))
@@ -214,7 +214,7 @@ async def test_r15_not_me_ends_the_login_and_is_told(
     await decline(shield, page, "not_me")
     back = sent(await browser.get(getattr(page, way)))
     assert back["error"] == "access_denied"
-    assert back["error_description"] == "The person says that he did not begin this login."
+    assert back["error_description"] == "The person says that they did not begin this login."
     assert (back["state"], back["iss"]) == ("a state", ORIGIN)
     assert (await browser.get(page.done)).status_code == 400
 

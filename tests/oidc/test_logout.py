@@ -53,7 +53,9 @@ async def test_an_address_that_is_not_registered(
         assert (answer.status_code, address in answer.text) == (200, False)
 
 
-async def test_without_a_hint_the_person_goes_by_himself(client: Client, browser: httpx.AsyncClient) -> None:
+async def test_without_a_hint_the_person_goes_by_themselves(
+    client: Client, browser: httpx.AsyncClient
+) -> None:
     known = client.application.client_id
     answer = await _log_out(browser, client_id=known, post_logout_redirect_uri=LOGOUT)
     assert answer.status_code == 200

@@ -128,7 +128,7 @@ async def test_alarms_lead_to_their_record(application: Application, auditor: St
     assert "clone" not in {each["code"] for each in (await _shown(auditor))["alarms"]}
 
 
-async def test_the_readers_day_is_his_own(application: Application, auditor: Staff) -> None:
+async def test_the_readers_day_is_their_own(application: Application, auditor: Staff) -> None:
     now = application.clock() // HOUR_MS * HOUR_MS
     assert (await _shown(auditor, today=str(now - 3 * HOUR_MS)))["start"] == now - 3 * HOUR_MS
     for wrong in (now + HOUR_MS, now - 26 * HOUR_MS, now - 1, -1, 2**60, "x"):

@@ -168,7 +168,7 @@ async def test_an_office_that_signs_much_can_still_log_in(world: World) -> None:
     await _ask(world)
 
 
-async def test_who_is_named_by_his_shield_is_counted_by_it_alone(world: World) -> None:
+async def test_who_is_named_by_their_shield_is_counted_by_it_alone(world: World) -> None:
     for _ in range(MOST):
         await _ask(world, kind="signature")
     await _ask(world, shield=await _shield(world))

@@ -103,7 +103,7 @@ async def test_nothing_new_is_told_after_its_seconds(application: Application, w
 
 
 @pytest.mark.parametrize("way", WAYS)
-async def test_who_goes_leaves_his_place_to_others(application: Application, way: Way) -> None:
+async def test_who_goes_leaves_their_place_to_others(application: Application, way: Way) -> None:
     request_id = await _asked(application)
     for _ in range(3 * application.context.settings.waiting_per_request):
         async with _waits(application, request_id, way):

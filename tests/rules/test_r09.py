@@ -15,7 +15,8 @@ from mshield.client.errors import PhoneError, ProblemError
 from mshield.client.phone.pin import PinPrompt
 from mshield.demo.people import OPERATOR
 from tests.support.clock import Clock
-from tests.support.killed_service import RECORDED, RESERVED, Fate, Killed, Mortal, mortal_service, stored_key
+from tests.support.killed_database import RECORDED, RESERVED, Killed
+from tests.support.killed_service import Fate, Mortal, mortal_service, stored_key
 
 NEW_PIN: Final = "739152"
 PINS: Final = {"A": OPERATOR.pin, "B": NEW_PIN}

@@ -137,7 +137,7 @@ def test_r10_each_reason_has_its_sentences() -> None:
         assert not zh.endswith("。")
 
 
-def test_r10_a_holder_does_not_show_himself() -> None:
+def test_r10_a_holder_does_not_show_themselves() -> None:
     assert "1990" not in repr(OPERATOR)
 
 

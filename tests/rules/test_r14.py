@@ -72,7 +72,7 @@ async def _try(
     now: int,
 ) -> None:
     standing, before = await _stored(db, serial), len(await history(db, serial=serial))
-    by = By(kind, None if kind == "service" else "his account")
+    by = By(kind, None if kind == "service" else "their account")
 
     async def work(tx: Tx) -> Standing:
         return await change(tx, serial=serial, event=event, by=by, reason="因测试", now=now)
@@ -112,7 +112,7 @@ async def _stored(db: Database, serial: str) -> Standing:
 
 @pytest.fixture
 async def browser(application: Application) -> AsyncIterator[Browser]:
-    """The legal person's browser, logged in; his enterprise has one shield, another enterprise too."""
+    """The legal person's browser, logged in; their enterprise has one shield, another enterprise too."""
     await application.registered(LEGAL_PERSON)
     browser = Browser.of(application)
     await browser.log_in()

@@ -1,4 +1,4 @@
-"""R19: the legal person looks up who is on file for his enterprise, and nobody else does."""
+"""R19: the legal person looks up who is on file for their enterprise, and nobody else does."""
 
 from collections.abc import AsyncIterator
 
@@ -35,13 +35,13 @@ async def test_r19_legal_person_and_operators_as_filed(browser: Browser) -> None
     ]
 
 
-async def test_r19_a_person_is_found_by_the_number_of_his_shield(browser: Browser) -> None:
+async def test_r19_a_person_is_found_by_the_number_of_their_shield(browser: Browser) -> None:
     context = browser.application.context
     row = await certified(context, "MS10720468813")
     await execute(context.db, "UPDATE filed_persons SET credit_code = $1 WHERE id = $2", OWN, row.person_id)
     answer = await browser.get(f"/enterprises/{OWN}/people", shield_number="MS 107 2046 8813")
     assert [(each["id"], each["shields"]) for each in answer.json()["items"]] == [(row.person_id, 1)]
-    # And his shields by him.
+    # And their shields by them.
     listed = await browser.get(f"/enterprises/{OWN}/shields", person_id=row.person_id)
     assert [each["serial"] for each in listed.json()["items"]] == [row.serial]
 

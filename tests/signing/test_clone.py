@@ -27,11 +27,9 @@ from mshield.client.phone.state import KeyState
 from mshield.demo.people import OPERATOR
 from mshield.pki.certificates.certificate import parse_certificate_pem
 from tests.support.clock import START, Clock
+from tests.support.killed_database import RECORDED, RESERVED, Killed
 from tests.support.killed_service import (
-    RECORDED,
-    RESERVED,
     Fate,
-    Killed,
     Mortal,
     mortal_service,
     running_on,

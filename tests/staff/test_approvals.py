@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from mshield.domain.staff import StaffRole
+from mshield.domain.times import SECOND_MS
 from mshield.services.staff.members import disable_staff
 from tests.support.acts import acts_on
 from tests.support.application import Application
@@ -103,7 +104,7 @@ async def test_a_refusal_and_a_withdrawal_change_nothing(one: Clerk, other: Cler
     assert await _roles(clerk) == ["customer_service"]
 
 
-async def test_nobody_decides_what_he_asked_also_by_another_session_or_token(
+async def test_nobody_decides_what_they_asked_also_by_another_session_or_token(
     application: Application, one: Clerk, clerk: Clerk
 ) -> None:
     asked = await _ask(one, "staff.disable", clerk.id)
@@ -114,7 +115,7 @@ async def test_nobody_decides_what_he_asked_also_by_another_session_or_token(
     assert await _roles(clerk) == ["customer_service"]
 
 
-async def test_nobody_decides_about_himself(one: Clerk, other: Clerk) -> None:
+async def test_nobody_decides_about_themselves(one: Clerk, other: Clerk) -> None:
     asked = await _ask(one, "staff.roles", other.id, roles=["security_officer", "auditor"])
     (shown,) = (await other.call("GET", "/approvals")).json()["items"]
     assert shown["may_decide"] is False
@@ -221,6 +222,8 @@ async def test_a_member_is_added_by_two_and_the_approver_hands_on_the_address(
     told = (await _decide(other, asked)).json()["told"]
     code = told["set_up"].partition("#")[2]
     assert told["set_up"].startswith("http://shield.example/console/set-up#")
+    life = application.context.settings.console_set_up_seconds
+    assert told["expires_at"] == application.clock() + life * SECOND_MS
     assert code not in str(await other.call("GET", "/approvals"))
     begun = (await other.http.post(f"{API}/set-ups", json={"code": code})).json()
     assert (begun["name"], begun["roles"]) == ("李想", ["auditor"])

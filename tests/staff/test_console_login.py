@@ -170,7 +170,7 @@ async def test_a_disabled_member_is_out_at_once(application: Application, clerk:
     assert _told(await clerk.begin()) == (401, "staff_login_failed")
 
 
-async def test_his_session_opens_what_his_roles_open(application: Application, clerk: Clerk) -> None:
+async def test_their_session_opens_what_their_roles_open(application: Application, clerk: Clerk) -> None:
     assert (await clerk.call("GET", "/filing/people")).status_code == 200
     assert _told(await clerk.call("GET", "/acts")) == (403, "forbidden")
     (first, *_) = (await clerk.call("GET", "/filing/people")).json()["items"]

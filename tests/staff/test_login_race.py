@@ -36,7 +36,7 @@ LATER: Final = START + STEP_MS
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """A member with his login, and the services around it."""
+    """A member with their login, and the services around it."""
 
     db: Database
     made: SetUp
@@ -48,11 +48,11 @@ class Desk:
         return begun.login_id
 
     async def renew(self) -> None:
-        """What two security officers do: whatever he logged in with is void."""
+        """What two security officers do: whatever they logged in with is void."""
         await renew_set_up(self.db, staff_id=self.made.member.id, by=SERVICE, life=86_400, now=LATER)
 
     async def count(self, table: str) -> object:
-        """Rows that still let him in."""
+        """Rows that still let them in."""
         found = await fetch(self.db, f"SELECT COUNT(*) AS n FROM {table} WHERE ended_at IS NULL")  # noqa: S608  # the test's own
         return found["n"]
 
@@ -89,7 +89,7 @@ async def test_a_login_by_a_password_that_was_just_voided_does_not_begin(
     assert await desk.count("staff_ceremonies") == 0
 
 
-async def test_who_was_set_up_anew_keeps_no_password_that_he_was_just_changing(
+async def test_who_was_set_up_anew_keeps_no_password_that_they_were_just_changing(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And the new address stays good: a change of password ends those that there are."""

@@ -50,7 +50,7 @@ async def _log_in(clerk: Clerk, key: SoftKey, **changes: Any) -> httpx.Response:
 
 @pytest.fixture
 async def key(clerk: Clerk) -> SoftKey:
-    """One of his."""
+    """One of theirs."""
     made = SoftKey()
     assert (await _add(clerk, made)).status_code == 201
     return made

@@ -43,7 +43,7 @@ async def _until_it_answers(db: Database) -> None:
                 return
 
 
-async def test_whoever_loses_his_connection_is_told_that_it_is_unavailable(postgresql_url: str) -> None:
+async def test_whoever_loses_a_connection_is_told_that_it_is_unavailable(postgresql_url: str) -> None:
     db, ended = await open_database(postgresql_url), asyncio.Event()
     killer: Any = await asyncpg.connect(postgresql_url)
     try:

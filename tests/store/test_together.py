@@ -1,4 +1,4 @@
-"""Statements that wait at the same time: one transaction for all, and to each his own rows and his own error."""
+"""Statements that wait at the same time: one transaction for all, and to each its own rows and its own error."""
 
 import asyncio
 
@@ -32,7 +32,7 @@ async def _stored(db: Database) -> object:
     return (await fetch(db, "SELECT COUNT(*) AS n FROM secrets"))["n"]
 
 
-async def test_each_gets_his_own_rows(db: Database) -> None:
+async def test_each_gets_its_own_rows(db: Database) -> None:
     before = db.commits
     answers = await asyncio.gather(*(_insert(db, f"name {at}", at) for at in range(90, 110)))
     assert answers == [[(f"name {at}", at)] if at < 100 else [] for at in range(90, 110)]
@@ -54,7 +54,7 @@ async def test_more_than_one_group_and_those_who_come_meanwhile(db: Database) ->
     assert await _stored(db) == 141
 
 
-async def test_ones_error_is_his_alone(db: Database) -> None:
+async def test_ones_error_is_its_alone(db: Database) -> None:
     await _insert(db, "taken")
     answers = await asyncio.gather(
         *(_insert(db, name) for name in ("one", "taken", "two")), return_exceptions=True

@@ -20,7 +20,7 @@ STEP_SECONDS: Final = 30
 
 @dataclass(slots=True)
 class Clerk:
-    """A member of staff with his browser; `secret` is his TOTP's once he is set up."""
+    """A member of staff with their browser; `secret` is their TOTP's once they are set up."""
 
     application: Application
     http: httpx.AsyncClient
@@ -34,7 +34,7 @@ class Clerk:
 
     @classmethod
     async def added(cls, application: Application, *roles: StaffRole) -> "Clerk":
-        """A new member, not set up yet, with a browser of his own."""
+        """A new member, not set up yet, with a browser of their own."""
         db, now = application.context.db, application.clock()
         name = f"员工 {len(await list_staff(db))}"
         member = await add_staff(db, name=name, roles=roles, now=now)
@@ -51,7 +51,7 @@ class Clerk:
         return clerk
 
     def code(self, *, steps: int = 0) -> str:
-        """What his authenticator shows, so many steps from now."""
+        """What their authenticator shows, so many steps from now."""
         now = self.application.clock() // 1000
         return pyotp.TOTP(self.secret).at(now, counter_offset=steps)
 
@@ -61,7 +61,7 @@ class Clerk:
         return self.code()
 
     async def set_up(self, **changes: str) -> httpx.Response:
-        """Opens his set-up address and completes it."""
+        """Opens their set-up address and completes it."""
         begun = await self.http.post(f"{API}/set-ups", json={"code": self.set_up_code})
         assert begun.status_code == 200, begun.text
         self.begun = begun.json()
@@ -86,11 +86,11 @@ class Clerk:
         return self._entered(await self.http.post(f"{API}/sessions", json=document))
 
     async def token(self) -> str:
-        """A token of his for a program."""
+        """A token of theirs for a program."""
         return await self.application.token_of(self.id, *self.roles)
 
     async def confirm(self) -> httpx.Response:
-        """Shows his second factor again, in this session."""
+        """Shows their second factor again, in this session."""
         asked = await self.call("POST", "/session/factor-requests")
         assert asked.status_code == 201, asked.text
         document = {"id": asked.json()["id"], "code": self.next_code()}
@@ -104,7 +104,7 @@ class Clerk:
         return answer
 
     async def call(self, method: str, path: str, document: object = None, **headers: str) -> httpx.Response:
-        """A call of his page."""
+        """A call of their page."""
         own = {} if self.csrf is None or method == "GET" else {"X-CSRF-Token": self.csrf}
         return await self.http.request(method, f"{API}{path}", json=document, headers=own | headers)
 

@@ -36,7 +36,7 @@ class Demonstration:
 
     @contextlib.contextmanager
     def portal(self) -> Iterator[PortalClient]:
-        """The legal person at his portal."""
+        """The legal person at their portal."""
         with legal_person.at_the_portal(self.service) as portal:
             yield portal
 

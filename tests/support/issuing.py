@@ -81,7 +81,7 @@ def by_one_who_may(event: CertificateEvent) -> By:
     people: tuple[Actor, ...] = ("legal_person", "user")
     if TABLE[event].actors == {"staff"}:
         return By("staff", "a member")
-    return next((By(kind, "his account") for kind in people if kind in TABLE[event].actors), SERVICE)
+    return next((By(kind, "their account") for kind in people if kind in TABLE[event].actors), SERVICE)
 
 
 async def change(

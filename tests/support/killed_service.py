@@ -26,144 +26,15 @@ from mshield.client.phone.vault import opened
 from mshield.demo.people import OPERATOR, Person
 from mshield.services.context import Context
 from mshield.settings import Settings
-from mshield.store.database.interface import Database, Row, Sealer, Tx, Work
+from mshield.store.database.interface import Database
 from mshield.store.database.opening import open_database
-from mshield.store.database.queries import Query
 from tests.support import application
 from tests.support.clock import Clock
+from tests.support.killed_database import Died, Killed, MortalDatabase
 from tests.support.signing import statement
 
 T = TypeVar("T")
 ROUNDS: Final = 1000
-RESERVED: Final = frozenset({"signing.sessions.count_attempt", "signing.sessions.reserve"})
-"""The statements that count an attempt: one or the other runs, by database."""
-RECORDED: Final = frozenset(
-    {"signing.sessions.record_success", "signing.sessions.release", "signing.sessions.record_refusal"}
-)
-"""The statements that record an outcome."""
-
-
-class Died(BaseException):
-    """The process is gone."""
-
-
-class Killed(BaseException):
-    """The phone's app is gone."""
-
-
-@dataclass(slots=True)
-class _Watched:
-    tx: Tx
-    ran: set[str]
-
-    @property
-    def dialect(self) -> Literal["postgresql", "sqlite"]:
-        return self.tx.dialect
-
-    @property
-    def sealer(self) -> Sealer:
-        return self.tx.sealer
-
-    @property
-    def atomic(self) -> Literal[True]:
-        return True
-
-    async def one(self, query: Query, **values: object) -> Row | None:
-        self.ran.add(query.name)
-        return await self.tx.one(query, **values)
-
-    async def all(self, query: Query, **values: object) -> list[Row]:
-        self.ran.add(query.name)
-        return await self.tx.all(query, **values)
-
-    async def run(self, query: Query, **values: object) -> int:
-        self.ran.add(query.name)
-        return await self.tx.run(query, **values)
-
-
-@dataclass(slots=True)
-class MortalDatabase:
-    """Dies right after it has committed one of `deadly`; `skip` of them are survived first."""
-
-    db: Database
-    deadly: frozenset[str] = frozenset()
-    skip: int = 0
-    dead: bool = False
-
-    @property
-    def dialect(self) -> Literal["postgresql", "sqlite"]:
-        return self.db.dialect
-
-    @property
-    def commits(self) -> int:
-        return self.db.commits
-
-    @property
-    def sealer(self) -> Sealer:
-        return self.db.sealer
-
-    @sealer.setter
-    def sealer(self, sealer: Sealer) -> None:
-        self.db.sealer = sealer
-
-    async def one(self, query: Query, **values: object) -> Row | None:
-        self._live()
-        return await self.db.one(query, **values)
-
-    async def all(self, query: Query, **values: object) -> list[Row]:
-        self._live()
-        return await self.db.all(query, **values)
-
-    async def run_one(self, query: Query, **values: object) -> Row | None:
-        self._live()
-        row = await self.db.run_one(query, **values)
-        self._survive({query.name})
-        return row
-
-    async def read_together(self, query: Query, **values: object) -> list[Row]:
-        self._live()
-        return await self.db.read_together(query, **values)
-
-    async def write_together(self, query: Query, *, by: str | bytes, **values: object) -> list[Row]:
-        self._live()
-        rows = await self.db.write_together(query, by=by, **values)
-        self._survive({query.name})
-        return rows
-
-    async def run(self, query: Query, **values: object) -> int:
-        self._live()
-        touched = await self.db.run(query, **values)
-        self._survive({query.name})
-        return touched
-
-    async def write(self, work: Work[T]) -> T:
-        self._live()
-        ran = set[str]()
-
-        async def watched(tx: Tx) -> T:
-            return await work(_Watched(tx, ran))
-
-        result = await self.db.write(watched)
-        self._survive(ran)
-        return result
-
-    async def close(self) -> None:
-        await self.db.close()
-
-    def _live(self) -> None:
-        if self.dead:
-            raise Died
-
-    def _survive(self, ran: set[str]) -> None:
-        if not self.deadly & ran:
-            return
-        if self.skip:
-            self.skip -= 1
-            return
-        self.dead = True
-        raise Died
-
-
 Fate = Literal["kill_before", "kill_after", "lose_before", "lose_after"]
 
 

@@ -1,4 +1,4 @@
-"""The legal person of a running service, over HTTP: he has an account, and no shield."""
+"""The legal person of a running service, over HTTP: they have an account, and no shield."""
 
 from mshield.client.portal import PortalClient
 from mshield.client.portal_messages import Outcome
@@ -29,7 +29,7 @@ def revoke(
     person: Person = LEGAL_PERSON,
     reason: str = "更换手机",
 ) -> list[Outcome]:
-    """Ends shields of his enterprise."""
+    """Ends shields of their enterprise."""
     portal.request_revocation_code()
     return portal.revoke(
         person.credit_code,

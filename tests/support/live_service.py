@@ -206,7 +206,7 @@ def register(service: LiveService, phone: VirtualPhone, person: Person = OPERATO
 
 
 def ensure_registered(service: LiveService, person: Person) -> None:
-    """His account, made once by a phone that then isn't used any more; a mark in the service's folder says so."""
+    """Their account, made once by a phone that then isn't used any more; a mark in the service's folder says so."""
     mark = service.folder / f"registered-{person.phone}"
     if not mark.exists():
         with service.phone(f"other-{person.phone}") as phone:

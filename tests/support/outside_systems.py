@@ -17,7 +17,7 @@ RECORD: Final = {
     "id_number": "330206199001014217",
     "role": "operator",
 }
-"""The demonstration's operator, as a filing system outside knows him."""
+"""The demonstration's operator, as a filing system outside knows them."""
 USER: Final = {
     "external_id": "u-7",
     "name": "林知远",
@@ -25,7 +25,7 @@ USER: Final = {
     "id_number": "330206199001014217",
     "phone": "13800006027",
 }
-"""The same, as a system with accounts tells of him."""
+"""The same, as a system with accounts tells of them."""
 PASSWORD: Final = "the password over there"
 
 

@@ -1,4 +1,4 @@
-"""A phone and its service without HTTP: a filed operator, his account and device, and a key made by the real enrolment.
+"""A phone and its service without HTTP: a filed operator, account and device, and a key made by the real enrolment.
 
 The phone keeps its share in memory; a wrong PIN is another share, as on a real phone.
 """

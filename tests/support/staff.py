@@ -22,14 +22,14 @@ PLACE: Final = Place("203.0.113.9", "Firefox 145, Windows")
 
 @dataclass(frozen=True, slots=True)
 class SetUp:
-    """A member who has set up his login, with his TOTP's secret and the session that this opened."""
+    """A member who has set up their login, with their TOTP's secret and the session that this opened."""
 
     member: StaffMember
     secret: str
     opened: OpenedSession
 
     def code(self, now: int) -> str:
-        """What his authenticator shows at this time (ms)."""
+        """What their authenticator shows at this time (ms)."""
         return pyotp.TOTP(self.secret).at(now // 1000)
 
 

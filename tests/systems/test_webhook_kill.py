@@ -9,7 +9,7 @@ import pytest
 
 from mshield.store.database.queries import Queries
 from tests.support.clock import Clock
-from tests.support.killed_service import Died, MortalDatabase
+from tests.support.killed_database import Died, MortalDatabase
 from tests.support.outside_systems import Asked, OutsideServer, Reply, serving
 from tests.support.webhook_receivers import Hooked, hooked, ids
 

@@ -38,7 +38,7 @@ def test_what_is_no_address_is_refused(text: str) -> None:
     assert not may_go_to(text)
 
 
-def test_the_operator_allows_networks_of_his_own_however_they_are_written() -> None:
+def test_the_operator_allows_networks_of_their_own_however_they_are_written() -> None:
     allowed = read_networks(("10.1.0.0/16", "fd00:1::/32"))
     for address in ("10.1.2.3", "::ffff:10.1.2.3", "64:ff9b::a01:203", "fd00:1::5"):
         assert may_go_to(address, allowed)

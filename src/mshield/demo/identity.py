@@ -57,16 +57,15 @@ def how_proven(phone: VirtualPhone) -> str:
 
 def activate_legal_person(service: Service, read: Read) -> str:
     """Two people of the filing office make the code; the legal person's first login at the portal takes it."""
-    made = service.command(
+    code = service.command(
         "filing", "code", "--credit-code", LEGAL_PERSON.credit_code, "--id-number", LEGAL_PERSON.id_number,
         "--role", "legal-person", *BY_TWO,
     )  # fmt: skip
     with PortalClient(service.origin) as portal:
-        session = legal_person.log_in(portal, read, activation_code=made["code"])
+        session = legal_person.log_in(portal, read, activation_code=code["code"])
         portal.logout()
-    return (
-        f"{session.name}: code 激活码 {made['code']}, {', '.join(each.name for each in session.enterprises)}"
-    )
+    enterprises = ", ".join(enterprise.name for enterprise in session.enterprises)
+    return f"{session.name}: code 激活码 {code['code']}, {enterprises}"
 
 
 def confirm_operator(service: Service, read: Read) -> str:

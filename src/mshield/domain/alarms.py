@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from mshield.domain.staff import StaffRole
-from mshield.domain.times import DAY_MS
+from mshield.domain.times import DAY_MS, MINUTE_MS
 
 Page = Literal["certificates", "accounts", "systems", "jobs", "ca", "sms", "dashboard"]
 
@@ -16,7 +16,7 @@ FEW_SMS: Final = 3
 SMS_SHARE: Final = 10
 """An alarm from three failures within an hour on, if they are a tenth of all."""
 
-JOB_LATE_MS: Final = 180_000
+JOB_LATE_MS: Final = 3 * MINUTE_MS
 OBJECTED_MS: Final = 7 * DAY_MS
 """How long a stopped proof is an alarm, unless something is done about it."""
 

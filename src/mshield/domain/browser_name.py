@@ -38,7 +38,7 @@ def browser_name(described: str) -> str:
 
 def _first(known: Iterable[tuple[str, str]], described: str) -> str:
     for pattern, name in known:
-        found = re.search(pattern, described)
-        if found:
-            return f"{name} {found[1]}" if found.groups() else name
+        match = re.search(pattern, described)
+        if match:
+            return f"{name} {match[1]}" if match.groups() else name
     return ""

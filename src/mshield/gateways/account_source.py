@@ -114,8 +114,8 @@ class HttpAccounts:
 
     def _read(self, person: dict[str, Any]) -> OutsidePerson:
         """Raises ValidationError."""
-        told = {name: value for name, value in person.items() if name != self.identity_claim}
-        if "verified" in told:  # the name is ours, and says nothing where it isn't the one that was agreed
+        claims = {name: value for name, value in person.items() if name != self.identity_claim}
+        if "verified" in claims:  # the name is ours, and says nothing where it isn't the one that was agreed
             raise msgspec.ValidationError("an unknown field")
         verified = bool(self.identity_claim) and person.get(self.identity_claim) is True
-        return msgspec.convert({**told, "verified": verified}, OutsidePerson)
+        return msgspec.convert({**claims, "verified": verified}, OutsidePerson)

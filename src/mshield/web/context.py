@@ -9,5 +9,5 @@ from mshield.services.context import Context
 
 def context_of(request: Request) -> Context:
     """The context that `main` put into the application."""
-    found: Context | None = request.scope.get("mshield.context")
-    return found or cast("Context", request.app.state.context)
+    context: Context | None = request.scope.get("mshield.context")
+    return context or cast("Context", request.app.state.context)

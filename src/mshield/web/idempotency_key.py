@@ -14,10 +14,10 @@ _KEY: Final = re.compile(rf"[\x21-\x7e]{{1,{_LONGEST}}}")
 
 def key_of(request: Request) -> str | None:
     """The key of a call, if it has one. Raises InvalidRequest for another form."""
-    given = request.headers.getlist(HEADER)
-    if not given:
+    values = request.headers.getlist(HEADER)
+    if not values:
         return None
-    key = ",".join(given)
+    key = ",".join(values)
     if not _KEY.fullmatch(key):
         raise errors.InvalidRequest(fields=[HEADER])
     return key

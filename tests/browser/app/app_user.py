@@ -1,6 +1,6 @@
-"""Somebody who uses the app, by what he sees: each of the manual's steps as he does it, through the screens.
+"""Somebody who uses the app, by what they see: each of the manual's steps as they do it, through the screens.
 
-He reads his SMS and the captcha's characters where a demonstration shows them; all else goes by the app.
+They read their SMS and the captcha's characters where a demonstration shows them; all else goes by the app.
 """
 
 import time

@@ -42,7 +42,7 @@ class Authenticator:
         self._send("setUserVerified", isUserVerified=False)
 
     def clear(self) -> None:
-        """The user removes his fingerprints, and with them all credentials."""
+        """The user removes their fingerprints, and with them all credentials."""
         self._send("clearCredentials")
 
     def _send(self, method: str, **more: Any) -> dict[str, Any]:

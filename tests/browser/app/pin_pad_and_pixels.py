@@ -1,4 +1,4 @@
-"""What a person does with the app and what he meets: his thumb on the keypad, his eyes, his settings."""
+"""What a person does with the app and what they meet: their thumb on the keypad, their eyes, their settings."""
 
 from collections.abc import Callable
 from typing import Any, Final

@@ -81,7 +81,7 @@ def welcomed(user: User) -> User:
 
 
 def at(user: User, path: str) -> None:
-    """He is at this address of the app."""
+    """They are at this address of the app."""
     expect(user.page).to_have_url(f"{user.service.origin}/app{path}")
 
 

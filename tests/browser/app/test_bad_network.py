@@ -32,7 +32,7 @@ SECONDS: Final = 90.0
 AGAIN: Final = (
     "再试一次", "继续申请", "继续更新", "输入现在的 PIN 码", "绑定证书", "提交", "输入 PIN 码登录", "输入 PIN 码签名",
 )  # fmt: skip
-"""What somebody presses to do it again, on whichever screen he is."""
+"""What somebody presses to do it again, on whichever screen they are."""
 
 
 @pytest.fixture(params=[False, True], ids=["answers lost", "outages"])

@@ -237,7 +237,7 @@ def test_forgotten_by_a_restored_service_leads_to_the_guide_only(home: Home) -> 
     expect(notice).to_have_count(0)
 
 
-def test_r14_held_by_the_legal_person_with_his_reason(home: Home, chief: Chief) -> None:
+def test_r14_held_by_the_legal_person_with_their_reason(home: Home, chief: Chief) -> None:
     page = home.page
     chief.act("freeze", "出差期间停用")
     home.look("已冻结")
@@ -299,7 +299,7 @@ def test_stopped_because_it_may_have_been_copied(home: Home, chief: Chief) -> No
     expect(home.todo.get_by_role("heading")).to_have_text("疑似被复制，证书已停用")
     expect(home.todo.get_by_role("listitem").first).to_contain_text("系统自动")
     judged(home.page)
-    # What the legal person can lift changes nothing about what he can't.
+    # What the legal person can lift changes nothing about what they can't.
     chief.act("freeze", "先停用")
     home.look("疑似复制")
     expect(home.todo.get_by_role("list", name="停用原因").get_by_role("listitem")).to_have_count(2)

@@ -78,7 +78,7 @@ def file(service: LiveService, enterprise: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Who and what takes part: the operator with his phone, its camera, a PC beside it, the pictures."""
+    """Who and what takes part: the operator with their phone, its camera, a PC beside it, the pictures."""
 
     party: Party
     user: User

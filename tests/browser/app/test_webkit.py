@@ -22,7 +22,7 @@ def person(party: Party) -> Person:
 
 @pytest.fixture(scope="module")
 def phone(party: Party, person: Person) -> Iterator[WebKit]:
-    """A phone on which he has logged in and applied: the flows that all others need."""
+    """A phone on which they have logged in and applied: the flows that all others need."""
     with webkit() as browser:
         log_in(browser, party, person)
         apply(browser, party, person)

@@ -27,7 +27,7 @@ def test_r13_r8_to_the_shield_with_the_binding_on_the_way_and_back(scene: Scene,
     look(page, "palm-login")
     page.get_by_role("button", name="用手机盾登录").click()
     expect(page.get_by_role("heading", name="先绑定证书")).to_be_visible()
-    # He goes back by himself, and is told what to do.
+    # They go back by themselves, and are told what to do.
     page.goto(scene.demonstration.palm.origin)
     page.get_by_role("link", name="有一个请求还没有结果").click()
     expect(page.get_by_text("手机盾提示“先绑定证书”")).to_be_visible()

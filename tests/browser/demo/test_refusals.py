@@ -54,7 +54,7 @@ def test_r15_the_phone_shows_other_digits_than_the_pc(scene: Scene, look: Look) 
     number = page.locator("mshield-login").get_attribute("number")
     while other.locator("mshield-login").get_attribute("number") == number:
         other.reload()
-    phone = scene.hold_the_phone_before(other)  # somebody put his own code before the user's camera
+    phone = scene.hold_the_phone_before(other)  # somebody put their own code before the user's camera
     expect(phone.locator(".match .n")).not_to_have_text(number or "")
     expect(phone.locator(".match")).to_contain_text("数字不同，就选“不是我发起的”")
     phone.get_by_role("button", name="不是我发起的").click()
@@ -65,7 +65,7 @@ def test_r15_the_phone_shows_other_digits_than_the_pc(scene: Scene, look: Look) 
     phone.close()
     expect(other.get_by_text("如果是您本人点的，请核对两位数字后重新扫码")).to_be_visible()
     expect(other.get_by_role("link", name="换一个二维码")).to_be_visible()
-    # His own page still waits for him, with the digits that it had.
+    # Their own page still waits for them, with the digits that it had.
     expect(page.locator("mshield-login")).to_have_attribute("number", number or "")
     helped(page, "扫不上、登不了？", "请点“不是我发起的”，不要输入 PIN 码")
     phone = scene.hold_the_phone_before(page)
@@ -160,7 +160,7 @@ def test_r16_another_persons_phone_is_refused(scene: Scene, look: Look) -> None:
 
 @contextmanager
 def another_name(scene: Scene, name: str) -> Iterator[None]:
-    """The operator's filed name is this; his phone has a certificate of that name, and afterwards again of his own."""
+    """The operator's filed name is this; the phone has a certificate of it, and afterwards of their own again."""
 
     def named(now: str, before: str) -> None:
         scene.change(_NAME, now, before)

@@ -161,7 +161,7 @@ def test_switching_the_language_loses_nothing_that_was_typed(scene: Scene, look:
     expect(page.get_by_label("Contract")).to_have_value("BC-MH-2026-0917")
     expect(page.locator("[data-line]")).to_have_count(2)
     expect(page.locator('[name="lines-1-name"]')).to_have_value("液压泵用阀芯")
-    expect(page.get_by_role("alert")).to_have_count(0)  # nobody is told of errors before he has saved
+    expect(page.get_by_role("alert")).to_have_count(0)  # nobody is told of errors before they have saved
     page.get_by_role("button", name="Save", exact=True).last.click()
     expect(page.get_by_role("alert")).to_contain_text("nothing is saved yet")
     page.get_by_role("button", name="中文").click()

@@ -1,4 +1,4 @@
-"""The legal person's account at the running service, and a second shield in his enterprise; staff at the console."""
+"""The legal person's account at the running service, and a second shield in their enterprise; staff at the console."""
 
 from collections.abc import Iterator
 

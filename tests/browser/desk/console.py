@@ -30,7 +30,7 @@ _NUMBERS: Final = itertools.count(1)
 
 @dataclass(slots=True)
 class Member:
-    """A member of staff of the running service; `secret` is his TOTP's once he is set up."""
+    """A member of staff of the running service; `secret` is their TOTP's once they are set up."""
 
     service: LiveService
     id: str
@@ -41,7 +41,7 @@ class Member:
 
     @classmethod
     def made(cls, service: LiveService, *roles: StaffRole) -> "Member":
-        """A new one, whose name says his first role; not set up yet."""
+        """A new one, whose name says their first role; not set up yet."""
         name = f"{ROLE_NAMES[roles[0]][0]} {next(_NUMBERS)} 号"
         options = [part for role in roles for part in ("--role", role.value)]
         made = service.command("staff", "add", name, *options)
@@ -49,7 +49,7 @@ class Member:
 
     @property
     def path(self) -> str:
-        """Of his set-up address, within the service."""
+        """Of their set-up address, within the service."""
         return self.set_up.removeprefix(self.service.origin)
 
     def code(self) -> str:
@@ -59,7 +59,7 @@ class Member:
         self.used_step = max(self.used_step + 1, int(time.time() + 5) // STEP - 1)
         return pyotp.TOTP(self.secret).generate_otp(self.used_step)
 
-    def set_himself_up(self) -> str:
+    def set_up_login(self) -> str:
         """Password and TOTP; the token of the session that this opens."""
         code = self.set_up.partition("#")[2]
         with httpx.Client(base_url=self.service.origin, trust_env=False) as http:
@@ -81,7 +81,7 @@ def log_in_as(browser: Browser, party: Party) -> Iterator[LogInAs]:
 
         def log_in(*roles: StaffRole, **options: object) -> Desk:
             member = Member.made(party.service, *roles)
-            token = member.set_himself_up()
+            token = member.set_up_login()
             made = open_desks.enter_context(desk(browser, party, **options))
             made.code = member.code
             made.page.context.add_cookies([{"name": COOKIE, "value": token, "url": made.origin}])

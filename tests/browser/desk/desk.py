@@ -40,7 +40,7 @@ class Desk:
         return self.page
 
     def open_password_login(self) -> Page:
-        """The login for who has lost his phone."""
+        """The login for who has lost their phone."""
         page = self.open("/portal/login")
         page.get_by_role("button", name="账号密码").click()
         return page
@@ -112,7 +112,7 @@ def desk(browser: Browser, party: Party, **options: Any) -> Iterator[Desk]:
 
 
 def scanned(place: Locator, phone: VirtualPhone) -> None:
-    """The phone films the code that stands there, and its holder enters his PIN."""
+    """The phone films the code that stands there, and its holder enters their PIN."""
     expect(place).to_be_visible()
     code = read_code(place)
     for _ in range(20):

@@ -80,6 +80,7 @@ def test_two_officers_add_a_member_and_the_address_is_shown_once(log_in_as: LogI
     card(page, "新来的人").get_by_role("button", name="批准并执行").click()
     page.get_by_role("dialog").get_by_role("button", name="批准并执行").click()
     dialog = page.get_by_role("dialog").filter(has_text="请把设置链接交给本人")
+    expect(dialog).to_contain_text("前有效")
     address = dialog.locator(".mono").inner_text()
     look(page, "staff-address")
     page.keyboard.press("Escape")

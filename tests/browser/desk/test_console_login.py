@@ -34,7 +34,7 @@ def give_code(page: Page, code: str | Callable[[], str]) -> None:
 
 
 def open_own_login(page: Page) -> None:
-    """By the navigation, once he is in."""
+    """By the navigation, once they are in."""
     page.get_by_role("link", name="我的登录").click()
     expect(page.get_by_role("heading", name="我的登录")).to_be_visible()
 
@@ -74,7 +74,7 @@ def test_first_access_sets_password_and_authenticator_and_leads_in(console_desk:
 
 def test_login_by_name_password_and_code(console_desk: Desk) -> None:
     member = Member.made(console_desk.party.service, StaffRole.CUSTOMER_SERVICE)
-    member.set_himself_up()
+    member.set_up_login()
     page = console_desk.open("/console/me")
     expect(page).to_have_url(f"{console_desk.origin}/console/login?next=/me")
     give_name(page, member.name, "Wrong-password-1")
@@ -102,7 +102,7 @@ def test_login_by_name_password_and_code(console_desk: Desk) -> None:
 
 def test_a_security_key_is_added_logs_in_and_is_removed(console_desk: Desk) -> None:
     member = Member.made(console_desk.party.service, StaffRole.AUDITOR)
-    member.set_himself_up()
+    member.set_up_login()
     page = console_desk.open("/console/login")
     give_name(page, member.name)
     give_code(page, member.code)
@@ -149,7 +149,7 @@ def test_a_security_key_is_added_logs_in_and_is_removed(console_desk: Desk) -> N
 
 def test_a_new_password_and_sessions_elsewhere(console_desk: Desk) -> None:
     member = Member.made(console_desk.party.service, StaffRole.AUDITOR)
-    member.set_himself_up()
+    member.set_up_login()
     page = console_desk.open("/console/login")
     give_name(page, member.name)
     give_code(page, member.code)

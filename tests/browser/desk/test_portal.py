@@ -63,7 +63,7 @@ def test_wrong_captcha_and_wrong_password_say_so_and_nobody_is_in(browser: Brows
         judged(page)
 
 
-def test_r14_an_operator_gets_no_further_than_his_password(
+def test_r14_an_operator_gets_no_further_than_their_password(
     browser: Browser, party: Party, clerk: VirtualPhone
 ) -> None:
     with desk(browser, party) as made:
@@ -290,7 +290,7 @@ def test_an_abandoned_desk_asks_for_no_news_so_that_its_login_can_end(
         hears_news()
 
 
-def test_r14_he_logs_in_by_scan_and_revokes_by_his_signature(
+def test_r14_they_log_in_by_scan_and_revoke_by_their_signature(
     browser: Browser, party: Party, own_phone: VirtualPhone
 ) -> None:
     with desk(browser, party) as made:

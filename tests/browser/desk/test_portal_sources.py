@@ -26,8 +26,8 @@ from tests.support.outside_systems import PASSWORD, SECRET, USER, AccountOffice,
 
 pytestmark = pytest.mark.slow
 
-HE: Final = replace(LEGAL_PERSON, phone="13900005012")
-"""As Internet+Customs knows him."""
+CHIEF: Final = replace(LEGAL_PERSON, phone="13900005012")
+"""As Internet+Customs knows them."""
 
 
 @pytest.fixture(scope="module")
@@ -35,12 +35,12 @@ def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LiveSer
     """A service whose legal person has an account at the Single Window and one at Internet+Customs, and none here."""
     folder = tmp_path_factory.mktemp("sources")
     live = LiveService(folder, f"sqlite:///{folder / 'mshield.db'}")
-    he = {"name": LEGAL_PERSON.name, "id_number": LEGAL_PERSON.id_number}
-    users = {"gu": {**USER, **he, "external_id": "u-8", "phone": LEGAL_PERSON.phone}}
+    person = {"name": LEGAL_PERSON.name, "id_number": LEGAL_PERSON.id_number}
+    users = {"gu": {**USER, **person, "external_id": "u-8", "phone": LEGAL_PERSON.phone}}
     back = (live.origin + APP_RETURN_PATH, live.origin + RETURN_PATH)
     with serving(AccountOffice(users)) as office, providing(*back) as made:
         # At 127.0.0.1 it is another site than the service at localhost: cookies meet that as in earnest.
-        made.person |= {**he, "sub": "u-9", "phone_number": HE.phone, "identity_verified": True}
+        made.person |= {**person, "sub": "u-9", "phone_number": CHIEF.phone, "identity_verified": True}
         live.settings["MSHIELD_ACCOUNT_SOURCES"] = json.dumps(
             [
                 {"name": "single-window", "kind": "http", "title_zh": "单一窗口", "title_en": "Single Window",
@@ -67,7 +67,7 @@ def party(provider: tuple[LiveService, Provider]) -> Iterator[Party]:
         yield Party(live, phone)
 
 
-def test_r2_with_his_account_of_the_single_window(browser: Browser, party: Party) -> None:
+def test_r2_with_their_account_of_the_single_window(browser: Browser, party: Party) -> None:
     with desk(browser, party) as made:
         page = made.open_password_login()
         whose = page.get_by_role("group", name="账号来自")
@@ -104,7 +104,7 @@ def test_r2_with_his_account_of_the_single_window(browser: Browser, party: Party
         judged(page)
 
 
-def test_r2_whose_phone_is_lost_logs_in_at_the_page_of_his_account_and_reports_it(
+def test_r2_whose_phone_is_lost_logs_in_at_the_page_of_their_account_and_reports_it(
     browser: Browser, party: Party, provider: tuple[LiveService, Provider]
 ) -> None:
     with closing(Intruder(party.service.database)) as office:
@@ -113,7 +113,7 @@ def test_r2_whose_phone_is_lost_logs_in_at_the_page_of_his_account_and_reports_i
     begun = party.phone.begin_outside_login("customs")
     code, state = provider[1].log_in_at(begun.address)
     party.phone.finish_outside_login(state, code)
-    apply(party.service, party.phone, HE)
+    apply(party.service, party.phone, CHIEF)
     number = party.phone.certificate().shield_number
     with desk(browser, party) as made:
         page = made.open(f"/portal/shields/{number}")
@@ -125,12 +125,12 @@ def test_r2_whose_phone_is_lost_logs_in_at_the_page_of_his_account_and_reports_i
         page.get_by_role("button", name="前往互联网+海关登录").click()
         field = page.get_by_label("短信验证码")
         expect(field).to_be_focused()
-        # Neither code nor state stays in the address; the page that he wanted does.
+        # Neither code nor state stays in the address; the page that they wanted does.
         expect(page).to_have_url(f"{made.origin}/portal/login?next=/shields/{number}")
         assert {urlsplit(url).path for url in made.foreign} == {"/authorize"}
         made.foreign.clear()
         look(page, "portal-login-page-code")
-        field.fill(party.service.sms_code("portal", HE))
+        field.fill(party.service.sms_code("portal", CHIEF))
         page.get_by_role("button", name="登录", exact=True).click()
         expect(page).to_have_url(f"{made.origin}/portal/shields/{number}")
         page.get_by_role("button", name="挂失").click()

@@ -1,4 +1,4 @@
-"""Anyone verifies a signature in his browser: each kind of file, what fails first, what is sent, the report."""
+"""Anyone verifies a signature in their browser: each kind of file, what fails first, what is sent, the report."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""Whoever opens /verify/: drops files, reads the verdict; and a record of every call that his browser made."""
+"""Whoever opens /verify/: drops files, reads the verdict; and a record of every call that their browser made."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -142,7 +142,7 @@ def work_at_the_console(life: Life) -> None:
 
 
 def _own_login(life: Life, csrf: str) -> None:
-    """His second factors, his password, his sessions."""
+    """Their second factors, their password, their sessions."""
     key = SoftKey()
 
     def change(method: str, path: str, **document: object) -> Any:

@@ -1,4 +1,4 @@
-"""The legal person at the portal: he looks after the shields of his people and revokes one."""
+"""The legal person at the portal: they look after the shields of their people and revoke one."""
 
 import json
 
@@ -80,7 +80,7 @@ def log_in_from_outside(life: Life) -> None:
 
 
 def _ask_own_shield(life: Life) -> None:
-    """The legal person's own: he logs in by it, and is asked to sign a revocation."""
+    """The legal person's own: they log in by it, and are asked to sign a revocation."""
     phone = life.service.phone()
     captcha = phone.captcha().captcha_id
     phone.login(

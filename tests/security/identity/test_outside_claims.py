@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from mshield.demo.people import OPERATOR
 from mshield.services.accounts.outside_login import RETURN_PATH
 from mshield.settings import AccountSource
-from tests.accounts.test_outside import _log_in, _through_the_page
+from tests.accounts.outside.calls import log_in, through_the_page
 from tests.security.identity.test_stranger import apply, file_phone
 from tests.support.application import ORIGIN, Application, Device, running
 from tests.support.assertions import assert_refused
@@ -58,7 +58,7 @@ async def application(
 async def _come_in(application: Application, office: AccountOffice, **told: Any) -> Device:
     office.users["lin"] = {**USER, **told}
     device = application.device()
-    answer = await _log_in(application, device)
+    answer = await log_in(application, device)
     assert answer.status_code == 201, answer.text
     device.token = answer.json()["access_token"]
     return device
@@ -72,7 +72,7 @@ async def test_who_is_verified_there_applies_here(application: Application, offi
 async def test_at_the_page_of_a_provider_too(application: Application, provider: Provider) -> None:
     provider.person |= {CLAIM: True}
     device = application.device()
-    answer = await _through_the_page(device, provider)
+    answer = await through_the_page(device, provider)
     assert answer.status_code == 201, answer.text
     device.token = answer.json()["access_token"]
     assert (await apply(application, device, OPERATOR)).status_code == 201
@@ -89,7 +89,7 @@ async def test_anything_but_true_proves_nothing(
 @pytest.mark.parametrize("name", ["verified", "identity_verified"])
 async def test_another_member_is_no_claim(application: Application, office: AccountOffice, name: str) -> None:
     office.users["lin"] = {**USER, name: True}
-    answer = await _log_in(application, application.device())
+    answer = await log_in(application, application.device())
     assert_refused(answer, "account_source_unavailable")
 
 
@@ -111,7 +111,7 @@ async def test_a_second_account_is_not_proven_by_a_claim(
     await _come_in(application, office, **{CLAIM: True})
     provider.person |= {CLAIM: True, "phone_number": "13612344321", "sub": "somebody else"}
     device = application.device()
-    answer = await _through_the_page(device, provider)
+    answer = await through_the_page(device, provider)
     assert answer.status_code == 201, answer.text
     device.token = answer.json()["access_token"]
     assert_refused(await apply(application, device, OPERATOR), "identity_unproven", 403)

@@ -1,7 +1,7 @@
 """The simulators of theorems 1 and 2 (docs/security/proof.md), run against the project's own phone and server.
 
 Neither has a share of the key under attack, and what it answers passes all that the other side checks. So whatever an
-attacker reaches with it he would reach with a signing oracle alone, and a forgery would be one of SM2 itself.
+attacker reaches with it they would reach with a signing oracle alone, and a forgery would be one of SM2 itself.
 """
 
 import secrets
@@ -345,7 +345,7 @@ def test_theorem_2_the_server_accepts_and_a_forgery_would_be_one_of_the_challeng
     (delta,) = deltas
     assert engine.mul(delta, P1) == plus(engine, key.P, G)
 
-    # Step 5. The forger is played with the whole key: what counts is that his signature is turned into another's.
+    # Step 5. The forger is played with the whole key: what counts is that their signature is turned into another's.
     d = (delta * (1 + simulated.oracle.private.d) - 1) % N
     forged = sm2.sign_digest(engine, PrivateKey(d, key.P), simulated.digest(key.P, b"never signed"))
     turned = Signature(forged.r, (delta * (forged.s + forged.r) - forged.r) % N)

@@ -142,7 +142,7 @@ def _app_link(lab: Lab) -> None:
 
 
 def _signed_by_the_victim(lab: Lab) -> tuple[Created, str]:
-    """The attacker's login by app, which his victim signs; and the address that the victim's phone then opens."""
+    """The attacker's login by app, which their victim signs; and the address that the victim's phone then opens."""
     lab.victim.bind(OPERATOR.pin)
     created = lab.business.request_login(channel="app", return_url=RETURN_URL)
     lab.scan(created.app_link)
@@ -153,7 +153,7 @@ def _signed_by_the_victim(lab: Lab) -> tuple[Created, str]:
 
 def _app_link_to_a_bound_phone(lab: Lab) -> None:
     created, _ = _signed_by_the_victim(lab)
-    # The attacker's session sees that it is signed, and would have the result; the code isn't his.
+    # The attacker's session sees that it is signed, and would have the result; the code isn't theirs.
     assert lab.business.status(created.id).state == "signed"
     lab.business.result(created.id)
 
@@ -213,7 +213,7 @@ def _raise_refusal(lab: Lab, method: str, path: str, token: str) -> None:
 ATTACKS: Final = (
     Attack(
         name="Still photo (QRLJacking)",
-        does="puts a picture of his login's QR on a page that looks like the business system's; scanned 6 s later",
+        does="puts a picture of their login's QR on a page that looks like the business system's; scanned 6 s later",
         ends="qr_stale",
         why="each second has its own code, and a code counts for 5 s",
         play=_photo,
@@ -227,10 +227,10 @@ ATTACKS: Final = (
     ),
     Attack(
         name="Code of the coming seconds, at its last moment",
-        does=f"reads the last of the {QR_TEXTS} codes that his own page was given for the coming seconds, and sends it "
-        f"on as a link; the victim opens it {AHEAD_SECONDS} s later and enters his PIN",
+        does=f"reads the last of the {QR_TEXTS} codes that their own page was given for the coming seconds, and sends "
+        f"it on as a link; the victim opens it {AHEAD_SECONDS} s later and enters their PIN",
         ends=None,
-        why="his page needs them, so that it is never without one; what is left is what the phone shows, as with a "
+        why="their page needs them, so that it is never without one; what is left is what the phone shows, as with a "
         "forwarded video",
         play=_coming_code_in_time,
     ),
@@ -244,17 +244,17 @@ ATTACKS: Final = (
     ),
     Attack(
         name="Forwarded video, 8 s late",
-        does="films his screen and streams it to the victim's page",
+        does="films their screen and streams it to the victim's page",
         ends="qr_stale",
         why="the same",
         play=_slow_video,
     ),
     Attack(
         name="Forwarded video, 2 s late",
-        does="the same over a fast line, and the victim enters his PIN all the same",
+        does="the same over a fast line, and the victim enters their PIN all the same",
         ends=None,
         why="no code can tell: the phone shows the business system's domain, and the address and browser of the "
-        "attacker's PC, not the victim's; if the victim enters his PIN nevertheless, the attacker is logged in",
+        "attacker's PC, not the victim's; if the victim enters their PIN nevertheless, the attacker is logged in",
         play=_fast_video,
     ),
     Attack(
@@ -266,14 +266,14 @@ ATTACKS: Final = (
     ),
     Attack(
         name="Made-up code",
-        does="knows a request's id and makes a code himself",
+        does="knows a request's id and makes a code themselves",
         ends="not_found",
         why="codes are HMACs under a secret that only the business system's server or our page has",
         play=_guessed_code,
     ),
     Attack(
         name="Code of another request",
-        does="puts his request's id into a code of another",
+        does="puts the id of their own request into a code of another",
         ends="not_found",
         why="each request has its own secret",
         play=_code_of_another,
@@ -315,7 +315,7 @@ ATTACKS: Final = (
     ),
     Attack(
         name="Result of another business system",
-        does="is a registered business system himself, and asks for the result of another's request",
+        does="is itself a registered business system, and asks for the result of another's request",
         ends="not_found",
         why="a request belongs to one business system; another learns not even that there is one",
         play=_result_of_another_system,
@@ -324,13 +324,13 @@ ATTACKS: Final = (
         name="Copied app link",
         does="sends an app-to-app link to a victim whose certificate is not bound",
         ends="not_bound",
-        why="app-to-app signing needs a certificate that its user bound with his PIN (R8)",
+        why="app-to-app signing needs a certificate that its user bound with their PIN (R8)",
         play=_app_link,
     ),
     Attack(
         name="Copied app link, bound certificate",
-        does="sends the link of his own login to a victim who has bound his certificate, and who enters his PIN; "
-        "then his session asks for the result",
+        does="sends the link of their own login to a victim who has bound their certificate, and who enters their PIN; "
+        "then their session asks for the result",
         ends="wrong_return_code",
         why="the code that fetches the result goes with the way back, to the victim's browser; the attacker's "
         "session sees `signed` and gets nothing",
@@ -339,21 +339,21 @@ ATTACKS: Final = (
     Attack(
         name="The same, the victim's browser comes back",
         does="the same, and hopes that the business system puts the code which the victim's browser brings to the "
-        "request which he made",
+        "attacker's request",
         ends="other_session",
         why="a session takes back only the request that it made itself: the SDK's `read_return` compares",
         play=_victim_led_back,
     ),
     Attack(
         name="Code of another return",
-        does="presents the code of a request of his own for that which the victim signed",
+        does="presents the code of a request of their own for that which the victim signed",
         ends="wrong_return_code",
         why="each request has its own code, an HMAC under a key that only the service has",
         play=_other_code,
     ),
     Attack(
         name="Return to the attacker",
-        does="has the business system's page ask with an address of his own to lead back to",
+        does="has the business system's page ask with an address of their own to lead back to",
         ends="return_url_unknown",
         why="only addresses that were registered with the business system count, character by character",
         play=_own_return_address,
@@ -368,7 +368,7 @@ ATTACKS: Final = (
     Attack(
         name="Copied app link and a thief on the phone",
         does="the same, and has an app on the victim's phone that claims the business app's own scheme and passes the "
-        "address on to him",
+        "address on to them",
         ends=None,
         why="no scheme has an owner. Register an https address that the system verifies as the app's (Android App "
         "Links, iOS Universal Links) rather than a scheme of your own",

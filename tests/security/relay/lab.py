@@ -1,6 +1,7 @@
-"""What an attacker of a relay lab works with: the real service, a business system's page, and his victim's phone.
+"""What an attacker of a relay lab works with: the real service, a business system's page, and their victim's phone.
 
-The attacker opens the business system's login page on his own PC, so the business system tells his address and browser.
+The attacker opens the business system's login page on a PC of their own, so the business system tells its address and
+browser.
 """
 
 from collections.abc import Callable, Iterator
@@ -39,7 +40,7 @@ class Lab:
     other_client_id: str
 
     def login(self) -> Created:
-        """A login that the attacker begins at the business system, on his own PC."""
+        """A login that the attacker begins at the business system, on their own PC."""
         return self.business.request_login(pc=ATTACKERS_PC)
 
     def code_after(self, created: Created, seconds: float) -> str:
@@ -53,11 +54,11 @@ class Lab:
         self.service.clock.advance(seconds=seconds)
 
     def scan(self, code: str) -> Scan:
-        """The victim scans what he is shown."""
+        """The victim scans what they are shown."""
         return self.victim.scan(code)
 
     def approve(self) -> None:
-        """The victim enters his PIN."""
+        """The victim enters their PIN."""
         self.victim.approve(pin=OPERATOR.pin)
 
     def root(self) -> bytes:

@@ -8,8 +8,8 @@ _HEAD = """\
 
 Written by `make docs` from the relay lab, tests/security/relay, which plays each attack against the running
 service in `make test`; `python -m tests.security.relay` plays them and prints what ended each. The attacker
-begins a login at a real business system on his own PC and gets his victim to scan that code (QRLJacking): then
-he would be logged in as the victim.
+begins a login at a real business system on their own PC and gets their victim to scan that code (QRLJacking): then
+they would be logged in as the victim.
 
 | attack | the attacker | ended by | why |
 |---|---|---|---|
@@ -18,14 +18,14 @@ _TAIL = """
 ## What none of this can stop
 
 - **A relay within {AHEAD} s to somebody who confirms it.** Within 5 s a stream of the attacker's screen is as good as
-  the screen; and since his own page is given {TEXTS} codes ahead, so that it never lacks one, a code that he reads
+  the screen; and since their own page is given {TEXTS} codes ahead, so that it never lacks one, a code that they read
   out of it counts until {AHEAD} s later. What is left is the person: the phone shows the business system's name and
   domain, and the PC's address and browser *before* the PIN; two digits stand on both screens, but an attacker can
   show them too. A business system should compare the PC's address with where its user usually is, and treat `not_me`
   as an attack. Only a channel that is bound to the PC (FIDO2 over Bluetooth, a client certificate) would close it,
   and neither a photo nor a QR code is one.
 - **App to app, where both ends are on one phone**, the code on the way back tells whose session may have the result.
-  Whoever leaves out the comparison with his session (`read_return`), or stores a result for whoever asks by the
+  Whoever leaves out the comparison with their session (`read_return`), or stores a result for whoever asks by the
   request's id, has the attack above again. What the victim signed stays signed: for signatures, too, the phone shows
   who asks and what for before the PIN.
 - **Malware on the PC** that shows one document and sends another: for signatures the phone shows what is

@@ -11,23 +11,27 @@ import re
 import secrets
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import httpx
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
-from mshield.client.login_message import LoginMessage
-from mshield.domain.login_message import LOGIN_TYPE
 from mshield.gm import cosign, sm2, transcript
 from mshield.gm.errors import BadOpening, NoSession, WrongPin
 from mshield.gm.transcript import internal_message
-from mshield.pki.certificates.certificate import Certificate
 from mshield.pki.certificates.csr import build_request_info
 from mshield.pki.certificates.names import LeafSubject
+from tests.unit.client.counterpart_state import (
+    Call,
+    Json,
+    Key,
+    Refused,
+    Request,
+    Session,
+    Task,
+    b64,
+    checked_proof,
+    login_message,
+)
 from tests.unit.pki.authority import Authority
 
 ORIGIN: Final = "http://shield.test"
@@ -37,7 +41,6 @@ PASSWORD: Final = "correct horse"
 NAME: Final = "张伟"
 ORGANISATION: Final = "深圳市蓝海报关有限公司"
 
-Json = dict[str, Any]
 
 ACCOUNT: Final[Json] = {"name": NAME, "phone_masked": "138****0000", "id_type": "resident_id"}
 CAPTCHA_ANSWER: Final[Json] = {
@@ -46,72 +49,6 @@ CAPTCHA_ANSWER: Final[Json] = {
     "expires_in": 120,
 }
 Lost = Literal["request", "answer"]
-
-
-class Refused(Exception):
-    def __init__(self, status: int, code: str, **extra: object) -> None:
-        super().__init__(code)
-        self.status, self.code, self.extra = status, code, extra
-
-
-@dataclass
-class Call:
-    """One call: the body, the proof's claims, the path in pieces."""
-
-    sent: Json
-    claims: Json
-    path: list[str]
-
-
-@dataclass
-class Session:
-    sids: list[bytes]
-    items: list[cosign.SessionItem]
-    otp: bytes
-    rn: bytes
-    fb: bytes | None = None
-
-
-@dataclass
-class Task:
-    sid: bytes
-    uid: bytes
-    purpose: str
-    message: bytes
-    title: str
-    state: str = "waiting"
-    signature: sm2.Signature | None = None
-
-
-@dataclass
-class Key:
-    uid: bytes
-    sid: bytes
-    challenge: str
-    subject: LeafSubject
-    point: bytes = b""
-    share: cosign.ServerKey | None = None
-    epoch: int = 0
-    failures: int = 0
-    otp_hash: bytes = field(default_factory=lambda: transcript.H("otp", bytes(32)))
-    otp_previous: bytes | None = None
-    rn_previous: bytes | None = None
-    session: Session | None = None
-    outcome: tuple[bytes, int, Json] | None = None
-    busy: int = 0
-    held: str | None = None
-    certificate: Certificate | None = None
-    revoked: bool = False
-
-
-@dataclass
-class Request:
-    id: str
-    kind: str
-    key: str
-    tasks: list[Task]
-    state: str = "waiting"
-    reason: str | None = None
 
 
 class Counterpart:
@@ -144,7 +81,7 @@ class Counterpart:
         """A request for a signature on the documents, or for a login where there are none; gives the QR's text."""
         assert self.key is not None
         request = Request(str(len(self.requests) + 1), "signature" if documents else "login", "k" * 22, [])
-        for message in documents or (self._login(request.id),):
+        for message in documents or (login_message(request.id, now=self.now()),):
             purpose = "sign" if documents else "login"
             task = Task(secrets.token_bytes(16), self.key.uid, purpose, message, "进口货物报关单")
             request.tasks.append(task)
@@ -155,17 +92,6 @@ class Counterpart:
     def count(self, end: str) -> int:
         """How many calls went to paths that end so."""
         return sum(path.endswith(end) for path, _ in self.bodies)
-
-    def _login(self, request_id: str) -> bytes:
-        return LoginMessage(
-            type=LOGIN_TYPE,
-            request_id=request_id,
-            client_id="c1",
-            domain="swapp.example.cn",
-            name="单一窗口",
-            nonce="n",
-            issued_at=self.now(),
-        ).encode()
 
     # ---- HTTP ----
 
@@ -190,7 +116,7 @@ class Counterpart:
         return httpx.Response(status, content=json.dumps(answer).encode(), headers={"content-type": kind})
 
     def _answer(self, request: httpx.Request, path: str, body: bytes) -> tuple[int, Json]:
-        claims = self._proof(request)
+        claims = checked_proof(request, origin=ORIGIN, now=self.now())
         call = Call(json.loads(body) if body else {}, claims, path.strip("/").split("/"))
         for method, pattern, open_to_all, answer in self._routes():
             if request.method == method and re.fullmatch(pattern, path):
@@ -230,31 +156,9 @@ class Counterpart:
             ("GET", "/signatures", False, lambda _: (200, self._signatures())),
         ]
 
-    def _proof(self, request: httpx.Request) -> Json:
-        head, payload, signature = request.headers["dpop"].split(".")
-        header, claims = json.loads(_unb64(head)), json.loads(_unb64(payload))
-        jwk, raw = header["jwk"], _unb64(signature)
-        x, y = (int.from_bytes(_unb64(jwk[name])) for name in "xy")
-        der = encode_dss_signature(int.from_bytes(raw[:32]), int.from_bytes(raw[32:]))
-        try:
-            public = ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1()).public_key()
-            public.verify(der, f"{head}.{payload}".encode(), ec.ECDSA(hashes.SHA256()))
-        except InvalidSignature as error:
-            raise Refused(401, "invalid_proof") from error
-        expected = {
-            "htm": request.method,
-            "htu": ORIGIN + request.url.path,
-            "bd": _b64(hashlib.sha256(request.content).digest()),
-        }
-        if abs(claims["iat"] - self.now() // 1000) > 60:
-            raise Refused(401, "invalid_proof")
-        if any(claims[name] != value for name, value in expected.items()) or header["typ"] != "dpop+jwt":
-            raise Refused(401, "invalid_proof")
-        return dict(claims)
-
     def _authorised(self, request: httpx.Request, claims: Json) -> None:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        bound = claims.get("ath") == _b64(hashlib.sha256(token.encode()).digest())
+        bound = claims.get("ath") == b64(hashlib.sha256(token.encode()).digest())
         if scheme != "DPoP" or token not in self.tokens or not bound:
             raise Refused(401, "unauthenticated")
 
@@ -491,11 +395,3 @@ class Counterpart:
         if self.key is None or self.key.uid.hex() != uid:
             raise Refused(404, "not_found")
         return self.key
-
-
-def _b64(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-def _unb64(text: str) -> bytes:
-    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))

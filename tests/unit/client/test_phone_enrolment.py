@@ -14,7 +14,8 @@ from mshield.gm.sm2 import PrivateKey, sign
 from mshield.pki.certificates.certificate import parse_certificate_pem
 from mshield.pki.certificates.csr import build_request_info
 from tests.unit.client.conftest import PIN, Open, apply
-from tests.unit.client.counterpart import CAPTCHA, ORGANISATION, PASSWORD, SMS_CODE, Counterpart, Json, Key
+from tests.unit.client.counterpart import CAPTCHA, ORGANISATION, PASSWORD, SMS_CODE, Counterpart
+from tests.unit.client.counterpart_state import Json, Key
 
 
 def state_of(tmp_path: Path) -> State:

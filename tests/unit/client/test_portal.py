@@ -69,7 +69,7 @@ def test_what_the_network_lost_is_repeated_under_one_key_and_the_next_operation_
 
 
 @every_operation
-def test_who_repeats_an_operation_himself_names_its_key(operation: str) -> None:
+def test_who_repeats_an_operation_names_its_key(operation: str) -> None:
     line = Line(lost=3)
     with line.portal() as portal, pytest.raises(NetworkError):
         CALLS[operation](portal, idempotency_key="case-17")

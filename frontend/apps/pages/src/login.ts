@@ -1,6 +1,6 @@
 /** The service's own login page: goes on once the phone has answered for good. Addresses come as data attributes.
  *
- * Who declined may get another code. Who said that he did not start this ended the login for the business system too:
+ * Who declined may get another code. Who said that they did not start this ended the login for the business system too:
  * the page says so and goes back there by itself, where an honest reader begins anew.
  */
 

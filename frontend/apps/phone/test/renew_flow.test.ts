@@ -26,7 +26,7 @@ async function shown(renewal: Me["renewal"]): Promise<string> {
   return text;
 }
 
-test("who has left the filing is told so, and of no day from when he could", async () => {
+test("who has left the filing is told so, and of no day from when they could", async () => {
   const text = await shown(null);
   expect(text).toContain("备案中已没有您的信息");
   expect(text).not.toContain("可更新时间");

@@ -1,7 +1,7 @@
 /**
  * Which new PINs this phone refuses (R10): the service says which rules are in force, the phone applies them.
  *
- * The PIN stays here; so does all that is known of the holder while he chooses it, and nothing of it is kept.
+ * The PIN stays here; so does all that is known of the holder while they choose it, and nothing of it is kept.
  */
 
 import { PhoneError, ProblemError } from "./errors.ts";
@@ -35,7 +35,7 @@ export interface Holder {
   readonly birthDates: readonly string[];
 }
 
-/** Nothing is known of him. */
+/** Nothing is known of them. */
 export const NOBODY: Holder = { idNumber: "", birthDates: [] };
 
 export const ALL_RULES: PinPolicy = { rules: new Set(Object.keys(REASONS)), blocked: new Set() };
@@ -78,7 +78,7 @@ export async function requireStrongForApplication(
   requireStrong(pin, await fetchPolicy(operation), holderOf(idNumber));
 }
 
-/** As `requireStrong`, where no id number is typed: the service tells the holder his own birth date. */
+/** As `requireStrong`, where no id number is typed: the service tells the holder their own birth date. */
 export async function requireStrongForChange(operation: Operation, pin: string): Promise<void> {
   const policy = await fetchPolicy(operation);
   let dates: string[] = [];

@@ -40,7 +40,7 @@ export interface SignatureCase extends Trust {
   readonly signature: Uint8Array;
   readonly certificate: Certificate;
   readonly chain: readonly Certificate[];
-  /** Null where the caller judges the status himself. */
+  /** Null where the caller judges the status themselves. */
   readonly status: StatusGiven | null;
 }
 

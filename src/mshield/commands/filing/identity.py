@@ -42,19 +42,19 @@ def code(
         raise click.UsageError("Say PERSON_ID, or --credit-code, --id-number and --role.")
 
     async def work(service: Service) -> "ActivationCode":
-        found = person_id or await _found(service, credit_code or "", id_number or "", role or "")
-        return await _make(out, service, found, second_person)
+        person = person_id or await _found(service, credit_code or "", id_number or "", role or "")
+        return await _make(out, service, person, second_person)
 
     from mshield.domain.proofs import grouped_code
 
-    made = on_service(out, work)
-    shown = grouped_code(made.code)
+    code = on_service(out, work)
+    shown = grouped_code(code.code)
     rows = [
         (out.pick("激活码", "code"), shown),
-        (out.pick("姓名", "name"), made.name),
-        (out.pick("有效期至", "valid until"), shown_time(made.expires_at)),
+        (out.pick("姓名", "name"), code.name),
+        (out.pick("有效期至", "valid until"), shown_time(code.expires_at)),
     ]
-    data = {"code": shown, "person_id": made.person_id, "name": made.name, "expires_at": made.expires_at}
+    data = {"code": shown, "person_id": code.person_id, "name": code.name, "expires_at": code.expires_at}
     out.data(data, table(("", ""), rows)[1:])
     out.say(
         "激活码只显示这一次，请打印或当面交给本人，不要发送",
@@ -126,8 +126,8 @@ async def _found(service: Service, credit_code: str, id_number: str, role: str) 
     db, keyring = service.db, service.keyring
     people = FiledPeople(db, keyring, await load_lookup_key(db, keyring, now=service.now))
     filed_as = Role(role.replace("-", "_"))
-    found = await people.page(credit_code=credit_code, id_number=id_number)
-    for person in found:
+    matches = await people.page(credit_code=credit_code, id_number=id_number)
+    for person in matches:
         if person.role is filed_as:
             return person.id
     raise errors.NoFiling

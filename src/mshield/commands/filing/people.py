@@ -107,7 +107,7 @@ def end(out: Output, person_id: str, reason: str) -> None:
     """Take a person off the file, by the id of the record (`mshield filing list`).
 
     Nobody applies or renews with an ended record, and its certificates no longer log in or sign. The shields that the
-    legal person has to revoke are printed. Importing the person again puts him back on file.
+    legal person has to revoke are printed. Importing the person again puts them back on file.
     """
 
     async def work(people: "FiledPeople", now: int) -> "Ended":

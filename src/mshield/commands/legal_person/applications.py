@@ -34,7 +34,9 @@ def applications(
         if out.lang == "zh"
         else ("id", "state", "name", "id number", "phone", "phone on file", "asked")
     )
-    out.data(msgspec.to_builtins(page), table(headers, [_row(out, each) for each in page.items]))
+    out.data(
+        msgspec.to_builtins(page), table(headers, [_row(out, application) for application in page.items])
+    )
     if page.next is not None:
         out.say(f"下一页：--before {page.next}", f"The next page: --before {page.next}")
 
@@ -74,14 +76,14 @@ def code(out: Output, portal: Portal, *, person_id: str, credit_code: str | None
 
     `applications --json` and the portal's API tell it as `person_id`. One use, seven days, in place of the code before.
     """
-    made = portal.client.make_activation_code(portal.enterprise(credit_code), person_id)
-    shown = grouped_code(made.code)
+    code = portal.client.make_activation_code(portal.enterprise(credit_code), person_id)
+    shown = grouped_code(code.code)
     rows = [
         (out.pick("激活码", "code"), shown),
-        (out.pick("姓名", "name"), made.name),
-        (out.pick("有效期至", "valid until"), shown_time(made.expires_at)),
+        (out.pick("姓名", "name"), code.name),
+        (out.pick("有效期至", "valid until"), shown_time(code.expires_at)),
     ]
-    out.data({**msgspec.to_builtins(made), "code": shown}, table(("", ""), rows)[1:])
+    out.data({**msgspec.to_builtins(code), "code": shown}, table(("", ""), rows)[1:])
     out.say(
         "激活码只显示这一次，请打印或当面交给本人，不要发送",
         "Shown this once only. Print it or hand it over; don't send it",
@@ -96,20 +98,20 @@ def _decide(
     out.data({"id": application_id, "decision": decision}, [out.pick(*said[decision])])
 
 
-def _row(out: Output, each: Application) -> tuple[str, ...]:
+def _row(out: Output, application: Application) -> tuple[str, ...]:
     same = {
         None: out.pick("未备案", "none"),
         True: out.pick("一致", "the same"),
         False: out.pick("不一致", "another"),
     }
     return (
-        each.id,
-        out.pick(*STATES[each.state]),
-        each.name,
-        each.id_number_masked,
-        each.phone_masked,
-        same[each.same_phone],
-        shown_time(each.asked_at),
+        application.id,
+        out.pick(*STATES[application.state]),
+        application.name,
+        application.id_number_masked,
+        application.phone_masked,
+        same[application.same_phone],
+        shown_time(application.asked_at),
     )
 
 

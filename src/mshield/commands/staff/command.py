@@ -30,8 +30,9 @@ command.add_command(token_command)
 def add(out: Output, name: str, roles: tuple[str, ...]) -> None:
     """Add NAME to the staff; prints a set-up address, this once only.
 
-    The address is for the person: within a day they set their password and second factor there, and are in the
-    console. A program is a member too, without a login: give it a token (`mshield staff token add`).
+    The address is for the person, for as long as MSHIELD_CONSOLE_SET_UP_SECONDS says: they set their password and
+    second factor there, and are in the console. A program is a member too, without a login: give it a token
+    (`mshield staff token add`).
 
     filing_officer: filing records. customer_service: accounts; reads certificates, business systems, SMS.
     security_officer: business systems, staff (two of them), jobs, revoking a CA, what was done and by whom.
@@ -47,8 +48,8 @@ def add(out: Output, name: str, roles: tuple[str, ...]) -> None:
     member, address = on_service(out, work)
     out.data({**_data(member), "set_up": address}, [f"id      {member.id}", f"set up  {address}"])
     out.say(
-        "链接只显示这一次，24 小时内由本人打开",
-        "Shown this once only: the member opens the address within a day",
+        "链接只显示这一次，由本人打开，只能用一次",
+        "Shown this once only: the member opens the address, and it works once",
     )
 
 
@@ -64,7 +65,7 @@ def set_up(out: Output, staff_id: str) -> None:
     """
     address = on_service(out, lambda service: _set_up_address(service, staff_id))
     out.data({"id": staff_id, "set_up": address}, [f"set up  {address}"])
-    out.say("链接 24 小时内由本人打开，只能用一次", "The member opens it within a day; it works once")
+    out.say("链接由本人打开，只能用一次", "The member opens it; it works once")
 
 
 @command.command(name="list")

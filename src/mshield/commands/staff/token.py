@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mshield.commands.parts.output import Output, output_options, table
-from mshield.commands.parts.service import on_service
+from mshield.commands.parts.service import Service, on_service
 from mshield.commands.phone.display import shown_time
 
 if TYPE_CHECKING:
@@ -54,10 +54,10 @@ def add(
     wanted = Wanted(
         name=name, roles=tuple(map(StaffRole, roles)), scopes=tuple(map(StaffScope, scopes)), days=days
     )
-    made = on_service(
+    token = on_service(
         out, lambda service: add_token(service.db, staff_id, wanted, by=SERVICE, now=service.now)
     )
-    _tell(out, made)
+    _tell(out, token)
 
 
 @command.command(name="list")
@@ -65,11 +65,12 @@ def add(
 @output_options
 def list_(out: Output, staff_id: str) -> None:
     """List the newest 500 tokens, also those that have ended; never what they are."""
-    from mshield.services.process.clock import wall_clock
     from mshield.services.staff.tokens import list_tokens
 
-    tokens = on_service(out, lambda service: list_tokens(service.db, staff_id=staff_id))
-    now = wall_clock()
+    async def work(service: Service) -> "tuple[list[ListedToken], int]":
+        return await list_tokens(service.db, staff_id=staff_id), service.now
+
+    tokens, now = on_service(out, work)
     headers = (
         ("编号", "id"), ("员工", "member"), ("名称", "name"), ("角色", "roles"), ("范围", "scopes"),
         ("有效期至", "until"), ("最近使用", "last used"), ("状态", "state"),
@@ -111,13 +112,13 @@ def rotate(out: Output, token_id: str, *, days: int, overlap_hours: int) -> None
     from mshield.domain.actor import SERVICE
     from mshield.services.staff.tokens import rotate_token
 
-    made = on_service(
+    token = on_service(
         out,
         lambda service: rotate_token(
             service.db, token_id, days=days, overlap_hours=overlap_hours, by=SERVICE, now=service.now
         ),
     )
-    _tell(out, made)
+    _tell(out, token)
 
 
 @command.command()
@@ -133,16 +134,16 @@ def revoke(out: Output, token_id: str) -> None:
     out.say("令牌已停用", "The token has ended")
 
 
-def _tell(out: Output, made: "MadeToken") -> None:
+def _tell(out: Output, token: "MadeToken") -> None:
     data = {
-        "id": made.id,
-        "token": made.token,
-        "name": made.name,
-        "roles": list(made.roles),
-        "scopes": list(made.scopes),
-        "expires_at": made.expires_at,
+        "id": token.id,
+        "token": token.token,
+        "name": token.name,
+        "roles": list(token.roles),
+        "scopes": list(token.scopes),
+        "expires_at": token.expires_at,
     }
-    out.data(data, [f"id     {made.id}", f"token  {made.token}", f"until  {shown_time(made.expires_at)}"])
+    out.data(data, [f"id     {token.id}", f"token  {token.token}", f"until  {shown_time(token.expires_at)}"])
     out.say("令牌只显示这一次，请妥善保存", "Shown this once only: keep it safe")
 
 

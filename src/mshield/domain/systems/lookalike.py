@@ -48,18 +48,18 @@ _SHORT_LABEL: Final = 4
 
 def likeness(name: str, domain: str, other_name: str, other_domain: str) -> tuple[Likeness, ...]:
     """In which ways the two are alike; empty where they aren't. Names and domains are in their one form."""
-    found: list[Likeness] = []
+    likenesses: list[Likeness] = []
     host, other_host = domain.partition(":")[0], other_domain.partition(":")[0]
     own, others = registrable(host), registrable(other_host)
     if host == other_host:
-        found.append("same_domain")
+        likenesses.append("same_domain")
     elif own == others:
-        found.append("same_owner")
+        likenesses.append("same_owner")
     elif _close(_skeleton_of_label(own), _skeleton_of_label(others), short=_SHORT_LABEL):
-        found.append("like_domain")
+        likenesses.append("like_domain")
     if _close(skeleton(name), skeleton(other_name), short=_SHORT_NAME):
-        found.append("like_name")
-    return tuple(found)
+        likenesses.append("like_name")
+    return tuple(likenesses)
 
 
 def skeleton(name: str) -> str:

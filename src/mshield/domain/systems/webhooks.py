@@ -10,19 +10,18 @@ from collections.abc import Collection
 from typing import Final
 from urllib.parse import urlsplit
 
-from mshield.domain.times import MINUTE_MS
+from mshield.domain.times import DAY_MS, HOUR_MS, MINUTE_MS
 
-HOUR_MS: Final = 60 * MINUTE_MS
 WAITS_MS: Final = (
     5_000, 5 * MINUTE_MS, 30 * MINUTE_MS,
-    2 * HOUR_MS, 5 * HOUR_MS, 10 * HOUR_MS, 14 * HOUR_MS, 20 * HOUR_MS, 24 * HOUR_MS,
+    2 * HOUR_MS, 5 * HOUR_MS, 10 * HOUR_MS, 14 * HOUR_MS, 20 * HOUR_MS, DAY_MS,
 )  # fmt: skip
 """Between the tries: ten over three days."""
 
 JITTER: Final = 0.1
 """By how much a wait may be longer, so that what failed together isn't tried again together."""
 
-LONGEST_RETRY_AFTER_MS: Final = 24 * HOUR_MS
+LONGEST_RETRY_AFTER_MS: Final = DAY_MS
 SECRET_BYTES: Final = 32
 _LONGEST_URL: Final = 512
 

@@ -14,7 +14,7 @@ from mshield.pki.certificates import names
 from mshield.pki.certificates.certificate import Certificate, key_id
 from mshield.pki.certificates.names import Name
 from mshield.pki.certificates.point import on_curve
-from mshield.pki.certificates.profiles import Rules
+from mshield.pki.certificates.profiles import DAY, Rules
 from mshield.pki.certificates.tbs import V3, Tbs, read_tbs
 from mshield.pki.certificates.values import ExtensionValues, read_values
 from mshield.pki.errors import DerError, Finding, LintError
@@ -106,7 +106,7 @@ def _validity(s: Subject) -> Iterator[Finding]:
     if start >= end:
         yield Finding("validity_order", "ends before it begins")
     if end - start > s.rules.max_validity:
-        yield Finding("validity_too_long", f"{(end - start) // 86_400_000} days")
+        yield Finding("validity_too_long", f"{(end - start) // DAY} days")
     if s.issuer is not None and not s.issuer.not_before <= start <= end <= s.issuer.not_after:
         yield Finding("validity_outside_issuer", "not within the issuer's validity")
 

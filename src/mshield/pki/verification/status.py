@@ -11,6 +11,7 @@ from mshield.pki.asn1 import oids
 from mshield.pki.certificates import trust
 from mshield.pki.certificates.certificate import Certificate, key_id
 from mshield.pki.certificates.extensions import KeyUse
+from mshield.pki.certificates.profiles import DAY
 from mshield.pki.errors import (
     CertificateOnHold,
     CertificateRevoked,
@@ -24,7 +25,7 @@ from mshield.pki.revocation.ocsp import Good, OcspResponse, RevokedAt, SingleSta
 SKEW = 300_000
 """Milliseconds by which a status may be from the future: clocks differ, and times have whole seconds."""
 
-OCSP_LIFE = 86_400_000
+OCSP_LIFE = DAY
 """Milliseconds for which a response without nextUpdate counts."""
 
 

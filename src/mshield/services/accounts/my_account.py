@@ -2,13 +2,15 @@
 
 from mshield.domain import errors
 from mshield.services.accounts.session import PhoneLogin
-from mshield.store.accounts import accounts
+from mshield.store.accounts.accounts import Account, get_account
 from mshield.store.database.interface import Database
 
+__all__ = ["Account", "account_of"]
 
-async def account_of(db: Database, login: PhoneLogin) -> accounts.Account:
+
+async def account_of(db: Database, login: PhoneLogin) -> Account:
     """The account. Raises Unauthenticated where it is gone."""
-    account = await accounts.get_account(db, account_id=login.account_id)
+    account = await get_account(db, account_id=login.account_id)
     if account is None:
         raise errors.Unauthenticated
     return account

@@ -35,24 +35,24 @@ class ObjectToSecond:
 
         async def work(tx: Tx) -> None:
             waiting = await store.second_accounts(tx, account_id=account_id, now=now)
-            found = next((each for each in waiting if each.id == proof_id), None)
-            if found is None:
+            proof = next((row for row in waiting if row.id == proof_id), None)
+            if proof is None:
                 raise errors.NotFound
-            if not found.can_object:
+            if not proof.can_object:
                 raise errors.Conflict
             # It serves once, so none of the account's that waits is left over.
-            for each in waiting:
-                if each.account_id == found.account_id and not await store.end_waiting(
-                    tx, proof_id=each.id, reason=OBJECTED, now=now
+            for row in waiting:
+                if row.account_id == proof.account_id and not await store.end_waiting(
+                    tx, proof_id=row.id, reason=OBJECTED, now=now
                 ):
                     raise errors.Conflict
-            details = {"account": account_id, "proof": proof_id, "way": found.way, "person": found.person_id}
+            details = {"account": account_id, "proof": proof_id, "way": proof.way, "person": proof.person_id}
             by = By("user", account_id)
-            await acts.record(tx, by=by, act=ACT, subject=found.account_id, details=details, now=now)
+            await acts.record(tx, by=by, act=ACT, subject=proof.account_id, details=details, now=now)
             await tell(
                 tx,
                 NoticeKind.IDENTITY_OBJECTED,
-                account_id=found.account_id,
+                account_id=proof.account_id,
                 occasion=proof_id,
                 now=now,
             )

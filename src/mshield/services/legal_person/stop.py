@@ -72,8 +72,8 @@ class StopShields:
 
 async def _stop(tx: Tx, name: str, number: str, details: Json, *, by: By, reason: str, now: int) -> None:
     """Raises Conflict where the shield doesn't stand any more as it was shown."""
-    event, found = EVENTS[name], await _found(tx, number)
-    if found is None or _shown(found) != {each: details[each] for each in _shown(found)}:
+    event, certificate = EVENTS[name], await _standing_shield(tx, number)
+    if certificate is None or _shown(certificate) != {key: details[key] for key in _shown(certificate)}:
         raise errors.Conflict
     code = REASON_CODES[Cause(details["cause"])] if event is CertificateEvent.REVOKE else None
 
@@ -82,7 +82,7 @@ async def _stop(tx: Tx, name: str, number: str, details: Json, *, by: By, reason
             tx, serial=serial, event=event, by=by, reason=reason, now=now, revocation_reason=code
         )
 
-    outcome = await change_shield(tx, found.credit_code, event, number, step)
+    outcome = await change_shield(tx, certificate.credit_code, event, number, step)
     if outcome.error is not None:
         raise outcome.error
     if not outcome.changed:
@@ -106,25 +106,29 @@ class _Check:
         if not isinstance(details["evidence"], str):
             raise errors.InvalidRequest(fields=["evidence"])
         evidence = checked_evidence(details["evidence"])
-        found = None if shield.parse_number(subject) != subject else await _found(self.db, subject)
-        if found is None:
+        certificate = (
+            None if shield.parse_number(subject) != subject else await _standing_shield(self.db, subject)
+        )
+        if certificate is None:
             raise errors.NotFound
-        standings = await store.standings(self.db, credit_code=found.credit_code, shield_number=subject)
+        standings = await store.standings(self.db, credit_code=certificate.credit_code, shield_number=subject)
         for _, standing in affected(standings, self.event):
             after(standing, self.event)
-        return {**_shown(found), "evidence": evidence} | ({"cause": details["cause"]} if revokes else {})
+        return {**_shown(certificate), "evidence": evidence} | (
+            {"cause": details["cause"]} if revokes else {}
+        )
 
 
-async def _found(db: Database | Tx, number: str) -> store.StandingShield | None:
+async def _standing_shield(db: Database | Tx, number: str) -> store.StandingShield | None:
     return await store.standing_shield(db, shield_number=number)
 
 
-def _shown(found: store.StandingShield) -> dict[str, str | list[str]]:
+def _shown(certificate: store.StandingShield) -> dict[str, str | list[str]]:
     """What the two look at, and what must still be so when it is done."""
     return {
-        "name": found.name,
-        "enterprise": found.enterprise,
-        "credit_code": found.credit_code,
-        "state": found.standing.state.value,
-        "holds": [hold.value for hold in gravest_first(found.standing.holds)],
+        "name": certificate.name,
+        "enterprise": certificate.enterprise,
+        "credit_code": certificate.credit_code,
+        "state": certificate.standing.state.value,
+        "holds": [hold.value for hold in gravest_first(certificate.standing.holds)],
     }

@@ -104,15 +104,20 @@ class Notify:
         await tell(tx, kind, account_id=event.account_id, occasion=event.id, details=details, now=now)
         language = self.settings.sms_language
         if (reason := reason_of(kind, language)) is not None:
-            told, more = NoticeKind.NEEDS_REVOCATION, {"reason": reason}
+            notice, more = NoticeKind.NEEDS_REVOCATION, {"reason": reason}
         elif (act := staff_act_of(kind, language)) is not None:
-            told, more = NoticeKind.STAFF_ACTED, {"act": act}
+            notice, more = NoticeKind.STAFF_ACTED, {"act": act}
         else:
             return
         for account_id in await store.legal_persons(tx, credit_code=event.credit_code, now=now):
             if account_id != event.account_id:
                 await tell(
-                    tx, told, account_id=account_id, occasion=event.id, details=details | more, now=now
+                    tx,
+                    notice,
+                    account_id=account_id,
+                    occasion=event.id,
+                    details=details | more,
+                    now=now,
                 )
 
     async def send_due(self, *, now: int) -> int:

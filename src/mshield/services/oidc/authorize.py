@@ -34,7 +34,7 @@ from mshield.store.oidc import authorizations as store
 from mshield.store.oidc.authorizations import Authorization, LoginRequest, OpenAuthorization, Parameters
 
 _DECLINED: Final = {
-    "not_me": "The person says that he did not begin this login.",
+    "not_me": "The person says that they did not begin this login.",
     "declined": "The person declined.",
 }
 SecretOf = Callable[[str], str]

@@ -17,7 +17,7 @@ from mshield.domain.errors import BY_CODE
 from mshield.domain.figures import percentile
 from mshield.domain.ids import first_id
 from mshield.domain.staff import StaffRole
-from mshield.domain.times import HOUR_MS, MINUTE_MS
+from mshield.domain.times import DAY_MS, HOUR_MS, MINUTE_MS
 from mshield.services.ca.state import ReadCaState
 from mshield.store.database.interface import Database
 from mshield.store.identity import proofs
@@ -28,7 +28,6 @@ from mshield.store.process.metrics import Certificates, CountRow
 
 __all__ = ["Certificates", "Dashboard", "Failure", "Latency", "Point", "ReadDashboard", "Span"]
 
-DAY_MS: Final = 24 * HOUR_MS
 MONTH_DAYS: Final = 30
 MOST_LISTED: Final = 12
 SIGNING: Final = "finishSigning"

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Final
 
 from mshield.domain import errors
-from mshield.domain.times import HOUR_MS
+from mshield.domain.times import DAY_MS, HOUR_MS
 from mshield.gm.engine import Engine
 from mshield.keys.authority import ROOT, Authorities, Authority, open_authority
 from mshield.keys.keyring import Keyring
@@ -24,7 +24,7 @@ from mshield.store.ca.authorities import CrlRow
 from mshield.store.certificates.certificates import list_revoked, read_status, revoked_basis
 from mshield.store.database.interface import Database, Tx
 
-RETAIN_MS: Final = 31 * 24 * HOUR_MS
+RETAIN_MS: Final = 31 * DAY_MS
 """How long an expired certificate's entry stays: longer than a list lives (RFC 5280, 3.3)."""
 
 KEPT_MS: Final = HOUR_MS

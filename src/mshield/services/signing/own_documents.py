@@ -74,13 +74,13 @@ async def consents_of(
     now: int,
 ) -> tuple[dict[bytes, ConsentRow], list[SignatureRow]]:
     """What the documents consent to, by sid, and the documents that may be signed: one that may not be is closed."""
-    found: dict[bytes, ConsentRow] = {}
+    by_sid: dict[bytes, ConsentRow] = {}
     allowed = []
     for signature in signatures:
         if tasks[signature.sid].purpose == CONSENT:
             consent = await consents.find_unchanging(tx, signature.sid, key.uid, now=now)
             if consent is None:
                 continue
-            found[signature.sid] = consent
+            by_sid[signature.sid] = consent
         allowed.append(signature)
-    return found, allowed
+    return by_sid, allowed

@@ -36,7 +36,7 @@ class ActivateLegalPerson:
 
     async def _do(self, tx: Tx, approval: ApprovalRow, by: StaffMember, now: int) -> Json:
         try:
-            made = await self.codes.make_in(tx, approval.subject, by=by.by, now=now)
+            code = await self.codes.make_in(tx, approval.subject, by=by.by, now=now)
         except errors.NotFound as error:  # has left the file since it was asked
             raise errors.Conflict from error
-        return {"code": made.code, "expires_at": made.expires_at}
+        return {"code": code.code, "expires_at": code.expires_at}

@@ -8,6 +8,7 @@ import msgspec
 
 from mshield.domain import errors
 from mshield.domain.staff import StaffRole
+from mshield.domain.times import SECOND_MS
 from mshield.services.staff.approvals import ApprovableAct, ApprovalRow
 from mshield.services.staff.members import StaffMember, checked_member, disable_in, insert_member
 from mshield.services.staff.set_up import renew_in, set_up_address
@@ -100,15 +101,15 @@ class StaffChanges:
         """Told to who approves, who hands it on."""
         shown = {key: value for key, value in approval.details.items() if key != "name"}
         try:
-            made = await add_in(tx, approval.subject, _wanted(shown), by=by.by, now=now)
+            token = await add_in(tx, approval.subject, _wanted(shown), by=by.by, now=now)
         except (errors.NotFound, errors.InvalidStaffToken) as error:  # disabled, or with other roles by now
             raise errors.Conflict from error
-        return {"token": made.token, "expires_at": made.expires_at}
+        return {"token": token.token, "expires_at": token.expires_at}
 
     async def _address(self, tx: Tx, staff_id: str, by: StaffMember, *, now: int) -> Json:
         life = self.settings.console_set_up_seconds
         _, code = await renew_in(tx, staff_id=staff_id, by=by.by, life=life, now=now)
-        return {"set_up": set_up_address(self.settings, code)}
+        return {"set_up": set_up_address(self.settings, code), "expires_at": now + life * SECOND_MS}
 
     async def _active(self, staff_id: str) -> store.StaffRow:
         row = await store.find(self.db, staff_id=staff_id)

@@ -144,7 +144,7 @@ def require_second_factor(member: StaffMember, *, now: int) -> None:
 
 
 def require_shown_again(member: StaffMember, *, now: int) -> None:
-    """The same, and the login's isn't enough: for what ends many certificates by one word."""
+    """The same, where the login's isn't enough: what ends many certificates by one word. Raises SecondFactorNeeded."""
     if not member.confirmed_at:
         raise errors.SecondFactorNeeded
     require_second_factor(member, now=now)

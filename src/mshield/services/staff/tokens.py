@@ -68,19 +68,19 @@ async def authenticate(db: Database, token: str, *, allowed: Iterable[StaffRole]
     Raises WrongStaffToken; Forbidden where none of them is an allowed one.
     """
     token_id, _, _ = token.partition(".")
-    found = await store.find(db, token_id=token_id)
-    expected = _NOBODYS_HASH if found is None else found.token_hash
-    if not hmac.compare_digest(token_hash(token), expected) or found is None or not found.counts(now=now):
+    row = await store.find(db, token_id=token_id)
+    expected = _NOBODYS_HASH if row is None else row.token_hash
+    if not hmac.compare_digest(token_hash(token), expected) or row is None or not row.counts(now=now):
         raise errors.WrongStaffToken
-    row = await staff.find(db, staff_id=found.staff_id)
-    if row is None or row.state != "active":
+    member = await staff.find(db, staff_id=row.staff_id)
+    if member is None or member.state != "active":
         raise errors.WrongStaffToken
-    if found.used_at is None or now - found.used_at >= MINUTE_MS:
-        await store.touch(db, token_id=found.id, now=now)
-    roles = tuple(role for role in map(StaffRole, row.roles) if role.value in found.roles)
+    if row.used_at is None or now - row.used_at >= MINUTE_MS:
+        await store.touch(db, token_id=row.id, now=now)
+    roles = tuple(role for role in map(StaffRole, member.roles) if role.value in row.roles)
     require(roles, allowed)
-    scopes = tuple(map(StaffScope, found.scopes))
-    return StaffMember(row.id, row.name, roles, row.state, row.created_at, scopes=scopes)
+    scopes = tuple(map(StaffScope, row.scopes))
+    return StaffMember(member.id, member.name, roles, member.state, member.created_at, scopes=scopes)
 
 
 async def list_tokens(db: Database, *, staff_id: str = "") -> list[ListedToken]:
@@ -99,7 +99,7 @@ async def add_token(db: Database, staff_id: str, wanted: Wanted, *, by: By, now:
 
 
 async def add_in(tx: Tx, staff_id: str, wanted: Wanted, *, by: By, now: int) -> MadeToken:
-    """The same, in a transaction of the caller's."""
+    """The same, in a transaction of the caller's. Raises NotFound, InvalidStaffToken."""
     # The member's roles as they stand until the token does, and one token after the other.
     await staff.lock(tx, staff_id=staff_id)
     row = await staff.find(tx, staff_id=staff_id)
@@ -108,11 +108,11 @@ async def add_in(tx: Tx, staff_id: str, wanted: Wanted, *, by: By, now: int) -> 
     plain = check_wanted(wanted, held=row.roles)
     if await store.count_live(tx, staff_id=staff_id, now=now) >= MAX_TOKENS:
         raise errors.InvalidStaffToken(field="count")
-    made = await _insert(
+    token = await _insert(
         tx, staff_id, plain, _in_order(StaffRole, wanted.roles), wanted.scopes, days=wanted.days, now=now
     )
-    await _record(tx, "add", staff_id, made, by=by, now=now)
-    return made
+    await _record(tx, "add", staff_id, token, by=by, now=now)
+    return token
 
 
 async def rotate_token(
@@ -136,15 +136,15 @@ async def rotate_token(
         is_officer = StaffRole.FILING_OFFICER in roles
         scopes = tuple(map(StaffScope, old.scopes)) if is_officer else ()
         wanted = Wanted(name=old.name, roles=roles, scopes=scopes, days=days)
-        made = await _insert(
+        token = await _insert(
             tx, row.id, check_wanted(wanted, held=row.roles), roles, scopes, days=days, now=now
         )
         until = now + overlap_hours * HOUR_MS
-        if not await store.replace(tx, token_id=old.id, next_id=made.id, until=until, now=now):
+        if not await store.replace(tx, token_id=old.id, next_id=token.id, until=until, now=now):
             raise errors.NotFound
         more: dict[str, object] = {"before": old.id, "overlap_hours": overlap_hours}
-        await _record(tx, "rotate", row.id, made, by=by, now=now, **more)
-        return made
+        await _record(tx, "rotate", row.id, token, by=by, now=now, **more)
+        return token
 
     return await db.write(work)
 
@@ -205,25 +205,25 @@ async def _insert(
 
 def _in_order(kind: type[K], chosen: Iterable[K]) -> tuple[K, ...]:
     wanted = set(chosen)
-    return tuple(each for each in kind if each in wanted)
+    return tuple(value for value in kind if value in wanted)
 
 
 async def _find(tx: Tx, token_id: str, *, of: str | None) -> TokenRow:
-    found = await store.find(tx, token_id=token_id)
-    if found is None or of not in {None, found.staff_id}:
+    row = await store.find(tx, token_id=token_id)
+    if row is None or of not in {None, row.staff_id}:
         raise errors.NotFound
-    return found
+    return row
 
 
 async def _record(
-    tx: Tx, what: str, staff_id: str, made: MadeToken, *, by: By, now: int, **more: object
+    tx: Tx, what: str, staff_id: str, token: MadeToken, *, by: By, now: int, **more: object
 ) -> None:
     details = {
-        "token": made.id,
-        "name": made.name,
-        "roles": list(made.roles),
-        "scopes": list(made.scopes),
-        "expires_at": made.expires_at,
+        "token": token.id,
+        "name": token.name,
+        "roles": list(token.roles),
+        "scopes": list(token.scopes),
+        "expires_at": token.expires_at,
         **more,
     }
     await acts.record(tx, by=by, act=f"staff.token_{what}", subject=staff_id, details=details, now=now)

@@ -31,17 +31,17 @@ async def alike_systems(
     db: Database | Tx, *, name: str, domain: str, besides: str | None = None
 ) -> list[Alike]:
     """All that this name or domain is like, also disabled ones and the service itself; `besides` one's own."""
-    found = []
+    systems = []
     for system in await store.list_all(db):
         if system.client_id == besides:
             continue
         if ways := likeness(name, domain, system.name, system.domain):
-            found.append(Alike(system.client_id, system.name, system.domain, ways))
-    return found
+            systems.append(Alike(system.client_id, system.name, system.domain, ways))
+    return systems
 
 
 async def require_unlike(tx: Tx, *, name: str, domain: str, besides: str | None = None, now: int) -> None:
     """Raises SystemAlike where there is one; until the transaction ends nobody else registers any."""
     await store.lock_names(tx, now=now)
-    if found := await alike_systems(tx, name=name, domain=domain, besides=besides):
-        raise errors.SystemAlike(alike=[each.document() for each in found])
+    if alike := await alike_systems(tx, name=name, domain=domain, besides=besides):
+        raise errors.SystemAlike(alike=[system.document() for system in alike])

@@ -41,8 +41,8 @@ async def insert(tx: Tx, proposal: NewProposal) -> None:
 
 async def is_waiting(tx: Tx, *, record_hash: bytes, before_hash: bytes, now: int) -> bool:
     """Whether just this waits already."""
-    found = await tx.one(_SQL["is_waiting"], record_hash=record_hash, before_hash=before_hash, now=now)
-    return found is not None
+    row = await tx.one(_SQL["is_waiting"], record_hash=record_hash, before_hash=before_hash, now=now)
+    return row is not None
 
 
 async def page(db: Database | Tx, *, approval_id: str, after: int = 0, most: int) -> list[ProposalRow]:

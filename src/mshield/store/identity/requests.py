@@ -87,9 +87,9 @@ async def newest(db: Database | Tx, *, account_id: str, now: int) -> OwnRequest 
     row = await db.one(_SQL["newest"], account_id=account_id)
     if row is None:
         return None
-    found = OwnRequest(**row)
-    is_over = found.state == "waiting" and found.expires_at <= now
-    return replace(found, state="expired") if is_over else found
+    request = OwnRequest(**row)
+    is_over = request.state == "waiting" and request.expires_at <= now
+    return replace(request, state="expired") if is_over else request
 
 
 async def withdraw(tx: Tx, *, account_id: str, now: int) -> bool:

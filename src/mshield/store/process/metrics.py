@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from mshield.domain.times import HOUR_MS
 from mshield.store.database.interface import Database, Tx
 from mshield.store.database.queries import Queries
 
@@ -72,7 +73,7 @@ async def between(db: Database, *, start: int, until: int) -> list[CountRow]:
 
 async def issued(db: Database, *, start: int, until: int) -> dict[int, int]:
     """Certificates issued, by the hour (ms) of their issue."""
-    rows = await db.all(_SQL["issued"], start=start, until=until)
+    rows = await db.all(_SQL["issued"], hour_ms=HOUR_MS, start=start, until=until)
     return {row["hour"]: row["count"] for row in rows}
 
 

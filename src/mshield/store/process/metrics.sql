@@ -10,9 +10,9 @@ DELETE FROM metrics WHERE hour < :before;
 
 -- name: issued
 -- Certificates by the hour of their issue, over the index certificates_newest.
-SELECT c.issued_at - c.issued_at % 3600000 AS hour, COUNT(*) AS count FROM certificates c
+SELECT c.issued_at - c.issued_at % :hour_ms AS hour, COUNT(*) AS count FROM certificates c
 WHERE c.issued_at >= :start AND c.issued_at < :until AND c.der IS NOT NULL
-GROUP BY c.issued_at - c.issued_at % 3600000;
+GROUP BY hour;
 
 -- name: certificates^
 -- How many there are in each state that people see; each counts once, by its gravest.

@@ -8,8 +8,8 @@ from starlette.responses import Response
 
 from mshield.domain import errors
 from mshield.domain.staff import StaffRole
-from mshield.domain.times import HOUR_MS
-from mshield.services.operations.dashboard import DAY_MS, Dashboard, Point, sentence_of
+from mshield.domain.times import DAY_MS, HOUR_MS
+from mshield.services.operations.dashboard import Dashboard, Point, sentence_of
 from mshield.web import openapi
 from mshield.web.answers import JsonAnswer, filled
 from mshield.web.body import Wire

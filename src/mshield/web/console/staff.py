@@ -163,8 +163,8 @@ async def make_own(request: Request) -> Response:
     member = (await person_of(request)).member
     message, context = await body_of(request, NewTokenMessage), context_of(request)
     wanted = Wanted(name=message.name, roles=message.roles, scopes=message.scopes, days=message.days)
-    made = await add_token(context.db, member.id, wanted, by=member.by, now=context.clock())
-    return JsonAnswer(filled(MadeTokenMessage, made), 201)
+    token = await add_token(context.db, member.id, wanted, by=member.by, now=context.clock())
+    return JsonAnswer(filled(MadeTokenMessage, token), 201)
 
 
 @router.post(
@@ -179,7 +179,7 @@ async def rotate_own(request: Request, token_id: Id) -> Response:
     """Same name, roles and scopes. The old one ends after the hours that were chosen."""
     member = (await person_of(request)).member
     message, context = await body_of(request, RotateTokenMessage), context_of(request)
-    made = await rotate_token(
+    token = await rotate_token(
         context.db,
         token_id,
         days=message.days,
@@ -188,7 +188,7 @@ async def rotate_own(request: Request, token_id: Id) -> Response:
         by=member.by,
         now=context.clock(),
     )
-    return JsonAnswer(filled(MadeTokenMessage, made), 201)
+    return JsonAnswer(filled(MadeTokenMessage, token), 201)
 
 
 @router.post(

@@ -60,7 +60,7 @@ async def jwks(request: Request) -> Response:
     context = context_of(request)
     now = context.clock()
     keys = (await context.oidc.keys.current(now)).published(now)
-    return _json({"keys": [each.public() for each in keys]})
+    return _json({"keys": [key.public() for key in keys]})
 
 
 def _json(document: dict[str, Any]) -> Response:

@@ -17,7 +17,7 @@ from mshield.web.router import page_route
 from mshield.web.sites.phone_app import BASE, PHONE_APP
 
 _MANIFEST: Final = BASE + "manifest.webmanifest"
-_PLATFORMS: Final = {each.value: each for each in Platform}
+_PLATFORMS: Final = {platform.value: platform for platform in Platform}
 
 
 async def _root(request: Request) -> Response:  # noqa: ARG001  # as routes are called

@@ -51,8 +51,8 @@ def qr_image(address: str) -> bytes:
 
 def _icon(name: str) -> Markup:
     """One of the look's icons, decorative."""
-    found = re.search(_SYMBOL.format(name=re.escape(name)), assets().text("icons.svg"), re.DOTALL)
-    shapes = "" if found is None else found[1]
+    symbol = re.search(_SYMBOL.format(name=re.escape(name)), assets().text("icons.svg"), re.DOTALL)
+    shapes = "" if symbol is None else symbol[1]
     return Markup('<svg class="icon" viewBox="0 0 24 24" aria-hidden="true">{}</svg>').format(
         Markup(shapes)  # noqa: S704  # our own file
     )

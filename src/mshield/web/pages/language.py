@@ -10,8 +10,8 @@ def language_of(request: Request) -> Language:
     asked = request.query_params.get("lang")
     if asked in {"zh", "en"}:
         return "en" if asked == "en" else "zh"
-    for each in request.headers.get("Accept-Language", "").lower().split(","):
-        primary = each.partition(";")[0].strip().partition("-")[0]
+    for choice in request.headers.get("Accept-Language", "").lower().split(","):
+        primary = choice.partition(";")[0].strip().partition("-")[0]
         if primary in {"zh", "en"}:
             return "en" if primary == "en" else "zh"
     return "zh"

@@ -35,7 +35,7 @@ def error_page(
     `zh` and `en` are its titles: nobody knows the reader's language here, so both stand on the page. The error's code,
     `reason` and the id of the HTTP request are for support. The FAQ entry that helps opens in the app, without a login.
     """
-    support = tuple(each for each in (error.code, reason, request_id) if each)
+    support = tuple(text for text in (error.code, reason, request_id) if text)
     return page(
         "message.html",
         lang="zh",

@@ -53,7 +53,7 @@ async def state(request: Request, request_id: str) -> Response:
         asker="page",
         known=known,
         seconds=seconds,
-        tell=lambda found: _answer(context, found),
+        tell=lambda followed: _answer(context, followed),
     )
     return await held_calls_of(request).hold(poll)
 
@@ -78,17 +78,17 @@ async def events(request: Request, request_id: str) -> Response:
     return await held_calls_of(request).hold(stream)
 
 
-def _answer(context: Context, found: Followed) -> Response:
-    return JsonAnswer(_told(context, found))
+def _answer(context: Context, followed: Followed) -> Response:
+    return JsonAnswer(_told(context, followed))
 
 
-def _told(context: Context, found: Followed) -> PcStateMessage:
+def _told(context: Context, followed: Followed) -> PcStateMessage:
     now = context.clock()
-    told = PcStateMessage(**msgspec.structs.asdict(message_of(found, now=now)))
-    if found.state != RequestState.WAITING or found.channel != "qr":
-        return told
-    texts = context.requests.follow.qr_texts(found.id, started_at=found.started_at, now=now)
-    return msgspec.structs.replace(told, qr=QrMessage(texts))
+    state = PcStateMessage(**msgspec.structs.asdict(message_of(followed, now=now)))
+    if followed.state != RequestState.WAITING or followed.channel != "qr":
+        return state
+    texts = context.requests.follow.qr_texts(followed.id, started_at=followed.started_at, now=now)
+    return msgspec.structs.replace(state, qr=QrMessage(texts))
 
 
 def _require_token(request: Request, request_id: str) -> None:

@@ -63,8 +63,8 @@ class OutsideLoginOut(Wire, frozen=True):
 )
 async def sources(request: Request) -> Response:
     """The login page offers them beside the service's own accounts."""
-    found = context_of(request).accounts.outside.sources.names
-    items = (SourceOut(each.name, each.kind, each.title_zh, each.title_en) for each in found)
+    sources = context_of(request).accounts.outside.sources.names
+    items = (SourceOut(source.name, source.kind, source.title_zh, source.title_en) for source in sources)
     return JsonAnswer(SourcesOut(tuple(items)))
 
 

@@ -2,6 +2,7 @@
 
 from starlette.requests import Request
 
+from mshield.services.accounts.my_account import Account, account_of
 from mshield.services.accounts.session import Caller, PhoneLogin, authenticate_phone
 from mshield.web.context import context_of
 from mshield.web.dpop import caller_and_nonce_of, caller_of
@@ -10,6 +11,11 @@ from mshield.web.dpop import caller_and_nonce_of, caller_of
 async def phone_of(request: Request) -> PhoneLogin:
     """The login. Raises Unauthenticated, InvalidProof."""
     return await _login(request, await caller_of(request))
+
+
+async def account_of_phone(request: Request) -> Account:
+    """The login's account. Raises as `phone_of`."""
+    return await account_of(context_of(request).db, await phone_of(request))
 
 
 async def phone_and_nonce_of(request: Request) -> tuple[PhoneLogin, str | None]:

@@ -9,14 +9,13 @@ from starlette.responses import Response
 from mshield.domain import errors
 from mshield.domain.identity import mask_phone
 from mshield.domain.ids import require_id
-from mshield.services.accounts.my_account import account_of
 from mshield.services.identity.confirm import Place
 from mshield.web import openapi
 from mshield.web.answers import JsonAnswer, filled, no_content
 from mshield.web.body import Wire, body_of
 from mshield.web.caller import address_of, browser_of
 from mshield.web.context import context_of
-from mshield.web.phone.authentication import phone_of
+from mshield.web.phone.authentication import account_of_phone, phone_of
 from mshield.web.router import Router
 
 router: Final = Router("phone")
@@ -176,9 +175,8 @@ async def object_to_second(request: Request, proof_id: str) -> Response:
 )
 async def ways(request: Request) -> Response:
     """Changes nothing. Told only to who knows the whole record; the phone number on file is not told."""
-    login, context = await phone_of(request), context_of(request)
+    account, context = await account_of_phone(request), context_of(request)
     message = await body_of(request, RecordMessage)
-    account = await account_of(context.db, login)
     found = await context.identity.ways(
         account, credit_code=message.credit_code, role=message.user_type, now=context.clock()
     )
@@ -195,10 +193,10 @@ async def ways(request: Request) -> Response:
 )
 async def ask(request: Request) -> Response:
     """For operators. The legal person answers in the portal within seven days."""
-    login, context = await phone_of(request), context_of(request)
+    account, context = await account_of_phone(request), context_of(request)
     message = await body_of(request, RecordMessage)
     asked = await context.identity.confirm.ask(
-        await account_of(context.db, login),
+        account,
         credit_code=message.credit_code,
         role=message.user_type,
         place=Place(address_of(request), browser_of(request)),
@@ -247,10 +245,10 @@ async def ask_consent(request: Request) -> Response:
     The page shows the code and follows the request by `status_token` (API for PCs). Ten a day; none for a day after the
     phone answered `not_me`.
     """
-    login, context = await phone_of(request), context_of(request)
+    account, context = await account_of_phone(request), context_of(request)
     message, now = await body_of(request, RecordMessage), context.clock()
     asked = await context.requests.ask_consent(
-        await account_of(context.db, login),
+        account,
         credit_code=message.credit_code,
         role=message.user_type,
         place=Place(address_of(request), browser_of(request)),
@@ -273,12 +271,12 @@ async def check_real_name(request: Request) -> Response:
 
     Name, id number and phone number go to that service: `agreed` says that their holder was asked.
     """
-    login, context = await phone_of(request), context_of(request)
+    account, context = await account_of_phone(request), context_of(request)
     message = await body_of(request, RealNameMessage)
     if not message.agreed:
         raise errors.InvalidRequest(fields=["agreed"])
     counts_from = await context.accounts.real_name(
-        await account_of(context.db, login),
+        account,
         credit_code=message.credit_code,
         role=message.user_type,
         sms_code=message.sms_code,
@@ -296,8 +294,7 @@ async def check_real_name(request: Request) -> Response:
 )
 async def use_code(request: Request) -> Response:
     """One time, for one named person, within seven days. Five wrong codes a day."""
-    login, context = await phone_of(request), context_of(request)
+    account, context = await account_of_phone(request), context_of(request)
     message = await body_of(request, ActivationMessage)
-    account = await account_of(context.db, login)
     counts_from = await context.identity.codes.use(account, message.code, now=context.clock())
     return JsonAnswer(ActivatedMessage(counts_from), 201)

@@ -42,9 +42,9 @@ class PasswordResetOut(Wire, frozen=True):
 async def reset_password(request: Request) -> Response:
     """All logins of the account end, at phones and portal, and its owner is told. Each try costs one of the code's."""
     body, context = await page_body_of(request, PasswordResetIn), context_of(request)
-    given = NewPassword(
+    password = NewPassword(
         phone=body.phone, sms_code=body.sms_code, id_number=body.id_number, password=body.password
     )
     return JsonAnswer(
-        PasswordResetOut(await context.accounts.reset_password(given, now=context.clock())), 201
+        PasswordResetOut(await context.accounts.reset_password(password, now=context.clock())), 201
     )

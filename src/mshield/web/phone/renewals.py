@@ -121,19 +121,19 @@ def renewal_due(due: Due | None) -> RenewalDueMessage | None:
     return RenewalDueMessage(due.due, due.reason, due.until)
 
 
-def _message(found: Renewal, authorities: Authorities) -> RenewalMessage:
-    subject = found.subject
+def _message(renewal: Renewal, authorities: Authorities) -> RenewalMessage:
+    subject = renewal.subject
     return RenewalMessage(
-        sid=found.sid.hex(),
-        uid=found.uid.hex(),
-        key="new" if found.key == "new" else "same",
-        state="issued" if found.state == "issued" else "begun",
-        challenge=found.challenge,
-        shield_number=found.shield_number,
+        sid=renewal.sid.hex(),
+        uid=renewal.uid.hex(),
+        key="new" if renewal.key == "new" else "same",
+        state="issued" if renewal.state == "issued" else "begun",
+        challenge=renewal.challenge,
+        shield_number=renewal.shield_number,
         subject=SubjectMessage(subject.country, subject.organisation, subject.role, subject.common_name),
-        consent=None if found.consent is None else found.consent.hex(),
-        confirm=None if found.confirm is None else found.confirm.hex(),
-        certificate_pem=found.pem,
-        chain_pem=() if found.pem is None else authorities.chain_pem_of(parse_certificate_pem(found.pem)),
-        expires_at=found.expires_at,
+        consent=None if renewal.consent is None else renewal.consent.hex(),
+        confirm=None if renewal.confirm is None else renewal.confirm.hex(),
+        certificate_pem=renewal.pem,
+        chain_pem=() if renewal.pem is None else authorities.chain_pem_of(parse_certificate_pem(renewal.pem)),
+        expires_at=renewal.expires_at,
     )

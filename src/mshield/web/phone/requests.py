@@ -149,7 +149,7 @@ async def inbox(request: Request) -> Response:
     context = context_of(request)
     now = context.clock()
     waiting = await context.requests.answer.inbox(caller, now=now)
-    return JsonAnswer(InboxMessage(tuple(_waiting(each) for each in waiting)))
+    return JsonAnswer(InboxMessage(tuple(_waiting(request_row) for request_row in waiting)))
 
 
 @router.post(
@@ -225,15 +225,15 @@ def _scanned(taken: ScannedRequest) -> ScannedMessage:
     )
 
 
-def _waiting(found: WaitingRequest) -> WaitingMessage:
+def _waiting(request: WaitingRequest) -> WaitingMessage:
     return WaitingMessage(
-        request_id=found.id,
-        kind="login" if found.kind == "login" else "signature",
-        title=found.title,
-        documents=found.documents,
-        requester=_requester(found.requester),
-        asked_at=found.created_at,
-        expires_at=found.expires_at,
+        request_id=request.id,
+        kind="login" if request.kind == "login" else "signature",
+        title=request.title,
+        documents=request.documents,
+        requester=_requester(request.requester),
+        asked_at=request.created_at,
+        expires_at=request.expires_at,
     )
 
 
@@ -241,21 +241,21 @@ def _requester(requester: Requester) -> RequesterMessage:
     return RequesterMessage(requester.name, requester.domain, requester.pc_address, requester.pc_browser)
 
 
-def task_message(found: Task) -> TaskMessage:
+def task_message(task: Task) -> TaskMessage:
     """A document as it goes to the phone."""
-    lines = tuple(DisplayLine(line["label"], line["value"]) for line in json.loads(found.display))
+    lines = tuple(DisplayLine(line["label"], line["value"]) for line in json.loads(task.display))
     return TaskMessage(
-        sid=found.sid.hex(),
-        uid=found.uid.hex(),
-        purpose=found.purpose,  # type: ignore[arg-type]  # the column holds these words only
-        state=found.state,
-        message_b64=base64.b64encode(found.message).decode(),
-        media_type=found.media_type,
-        title=found.title,
+        sid=task.sid.hex(),
+        uid=task.uid.hex(),
+        purpose=task.purpose,  # type: ignore[arg-type]  # the column holds these words only
+        state=task.state,
+        message_b64=base64.b64encode(task.message).decode(),
+        media_type=task.media_type,
+        title=task.title,
         display=lines,
-        format=FORMATS[found.format],
-        content_b64=None if found.content is None else base64.b64encode(found.content).decode(),
-        size=found.size,
-        requester=None if found.requester is None else _requester(found.requester),
-        expires_at=found.expires_at,
+        format=FORMATS[task.format],
+        content_b64=None if task.content is None else base64.b64encode(task.content).decode(),
+        size=task.size,
+        requester=None if task.requester is None else _requester(task.requester),
+        expires_at=task.expires_at,
     )

@@ -37,8 +37,8 @@ class SourcesMessage(Wire, frozen=True):
 )
 async def sources(request: Request) -> Response:
     """The login page offers them beside the service's own accounts."""
-    found = context_of(request).accounts.outside.sources.names
+    sources = context_of(request).accounts.outside.sources.names
     answer = SourcesMessage(
-        tuple(SourceMessage(each.name, each.kind, each.title_zh, each.title_en) for each in found)
+        tuple(SourceMessage(source.name, source.kind, source.title_zh, source.title_en) for source in sources)
     )
     return JsonAnswer(answer)

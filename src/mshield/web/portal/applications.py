@@ -95,16 +95,18 @@ async def applications(request: Request, credit_code: str, query: ApplicationsPa
     """Those of the last week wait; what was decided stays to be seen."""
     _, enterprise = await managed(request, credit_code)
     context = context_of(request)
-    found = await context.identity.confirm.page(
+    applications = await context.identity.confirm.page(
         enterprise.credit_code,
         state=query.state or "",
         before=query.before or _NEWEST,
         limit=query.limit + 1,
         now=context.clock(),
     )
-    items = tuple(filled(ApplicationMessage, each) for each in found[: query.limit])
+    items = tuple(filled(ApplicationMessage, application) for application in applications[: query.limit])
     counts = CountsMessage(**await context.identity.confirm.counts(enterprise.credit_code))
-    return JsonAnswer(ApplicationsMessage(items, items[-1].id if len(found) > query.limit else None, counts))
+    return JsonAnswer(
+        ApplicationsMessage(items, items[-1].id if len(applications) > query.limit else None, counts)
+    )
 
 
 @router.post(
@@ -138,13 +140,13 @@ async def activation_code(request: Request, credit_code: str, person_id: str) ->
     """For seven days and one use; a new one takes the place of the one before."""
     person, enterprise = await managed(request, credit_code, changes=True)
     context = context_of(request)
-    made = await context.identity.codes.make(
+    code = await context.identity.codes.make(
         person_id,
         by=By("legal_person", person.account_id),
         credit_code=enterprise.credit_code,
         now=context.clock(),
     )
-    return JsonAnswer(filled(ActivationCodeMessage, made), 201)
+    return JsonAnswer(filled(ActivationCodeMessage, code), 201)
 
 
 _NEWEST: Final = "z"

@@ -54,7 +54,7 @@ class RevocationTermsMessage(Wire, frozen=True):
     answers=openapi.answers(ScanMessage, "To be scanned", status=201) | openapi.problems(503),
 )
 async def begin_shield_login(request: Request) -> Response:
-    """His phone shows that the portal asks, and this PC; then `POST /shield-sessions` opens the session."""
+    """Their phone shows that the portal asks, and this PC; then `POST /shield-sessions` opens the session."""
     context = context_of(request)
     asked = await context.legal_person.own_shield.ask_login(_pc(request), now=context.clock())
     return _answer(asked, now=context.clock())

@@ -93,10 +93,10 @@ def load(folder: Path = FOLDER) -> Assets:
     if not (folder / _MANIFEST).is_file():
         _log.warning("the front end is not built: there are no pages")
         return Assets()
-    found = {f"/assets/{file.name}": Asset.read(file, FOR_EVER) for file in (folder / "assets").iterdir()}
-    found[COMPONENT] = Asset.read(folder / COMPONENT.lstrip("/"), _SHORT)
+    by_path = {f"/assets/{file.name}": Asset.read(file, FOR_EVER) for file in (folder / "assets").iterdir()}
+    by_path[COMPONENT] = Asset.read(folder / COMPONENT.lstrip("/"), _SHORT)
     manifest = json.loads((folder / _MANIFEST).read_bytes())
-    return Assets(found, {source: f"/{each['file']}" for source, each in manifest.items()})
+    return Assets(by_path, {source: f"/{each['file']}" for source, each in manifest.items()})
 
 
 @cache
@@ -107,10 +107,10 @@ def assets() -> Assets:
 
 async def answer(request: Request) -> Response:
     """One file of the build. Raises NotFound."""
-    found = assets().by_path.get(request.url.path)
-    if found is None:
+    asset = assets().by_path.get(request.url.path)
+    if asset is None:
         raise errors.NotFound
-    return found.answer(request, _ANY_PAGE)
+    return asset.answer(request, _ANY_PAGE)
 
 
 ROUTES: Final = (page_route(COMPONENT, answer), page_route("/assets/{name}", answer))

@@ -120,13 +120,13 @@ class BuiltApp:
         if not (self.folder / "index.html").is_file():
             logging.getLogger(__name__).warning("not built: there is nothing at %s", self.base)
             return MappingProxyType({})
-        found = {}
+        files = {}
         for file in self.folder.rglob("*"):
             if file.is_file():
                 address = self.base + file.relative_to(self.folder).as_posix()
                 keep = FOR_EVER if address.startswith(self._hashed) else _ASKED_ANEW
-                found[address] = Asset.read(file, keep)
-        return MappingProxyType(found)
+                files[address] = Asset.read(file, keep)
+        return MappingProxyType(files)
 
     @property
     def is_built(self) -> bool:
@@ -138,13 +138,13 @@ class BuiltApp:
         if not self.is_built:
             raise errors.NotBuilt
         address = request.scope["path"]
-        found = self.by_path.get(address)
-        if found is None:
+        file = self.by_path.get(address)
+        if file is None:
             if address.startswith(self._hashed):
                 raise errors.NotFound  # of an older build: the document in its place would run as a script
             address = self.base + "index.html"
-            found = self.by_path[address]
-        return found.answer(request, self._headers(address))
+            file = self.by_path[address]
+        return file.answer(request, self._headers(address))
 
     def routes(self) -> tuple[Route, ...]:
         """Not part of the API: they stay out of its document."""

@@ -55,12 +55,12 @@ class EventStream(Held):
 
     async def _news(self, time: float) -> bytes:
         """The event of a state that wasn't told yet."""
-        found = await self.look(time)
-        if found is None or found.state == self._state:
+        followed = await self.look(time)
+        if followed is None or followed.state == self._state:
             return b""
-        self._state, self._started_at = found.state, found.started_at
-        self._with_qr = self._with_qr and found.channel == "qr"
-        return _event(b"state", message_of(found, now=self.context.clock()))
+        self._state, self._started_at = followed.state, followed.started_at
+        self._with_qr = self._with_qr and followed.channel == "qr"
+        return _event(b"state", message_of(followed, now=self.context.clock()))
 
     def _qr(self) -> bytes:
         texts = self.context.requests.follow.qr_texts(

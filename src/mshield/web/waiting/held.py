@@ -182,11 +182,11 @@ class Held:
         )  # before looking: what happens meanwhile is news again
         now = self.context.clock()
         first, self.first = self.first, None
-        found = await self._look(now) if first is None or self._is_stale else first
-        if found.state in OPEN:
-            over = time + (found.expires_at - now) / 1000 + _JUST_AFTER_SECONDS
+        followed = await self._look(now) if first is None or self._is_stale else first
+        if followed.state in OPEN:
+            over = time + (followed.expires_at - now) / 1000 + _JUST_AFTER_SECONDS
             self._look_at = min(self._look_at, over)
-        return found
+        return followed
 
     @property
     def look_at(self) -> float:

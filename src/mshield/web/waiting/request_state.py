@@ -36,15 +36,15 @@ class QrMessage(Wire, frozen=True):
     every: int = 1000
 
 
-def message_of(found: Followed, *, now: int) -> RequestStateMessage:
+def message_of(followed: Followed, *, now: int) -> RequestStateMessage:
     """What is told of a request now."""
     return RequestStateMessage(
-        id=found.id,
-        kind="login" if found.kind == "login" else "signature",
-        state=found.state,
-        reason=found.reason,
-        number=found.number,
-        requester=RequesterMessage(found.requester_name, found.requester_domain),
-        expires_at=found.expires_at,
-        expires_in=max(0, found.expires_at - now),
+        id=followed.id,
+        kind="login" if followed.kind == "login" else "signature",
+        state=followed.state,
+        reason=followed.reason,
+        number=followed.number,
+        requester=RequesterMessage(followed.requester_name, followed.requester_domain),
+        expires_at=followed.expires_at,
+        expires_in=max(0, followed.expires_at - now),
     )

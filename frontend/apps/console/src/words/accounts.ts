@@ -38,7 +38,7 @@ export const accountWords = {
       which: { new: "新号码", old: "旧号码" },
       code: "{which}的验证码",
       sixDigits: "6 位数字",
-      valid: "{n} 分钟内有效，最多试 5 次",
+      valid: "{n} 分钟内有效",
       again: "重发",
       againIn: "重发（{n} 秒后）",
       sms: {
@@ -166,7 +166,7 @@ export const accountWords = {
       which: { new: "new number", old: "old number" },
       code: "Code from the {which}",
       sixDigits: "6 digits",
-      valid: "Valid for {n} minutes and 5 tries",
+      valid: "Valid for {n} minutes",
       again: "Send again",
       againIn: "Send again (in {n} s)",
       sms: {

@@ -75,7 +75,7 @@ export const approvalWords = {
       withdrawn: "已撤回：{act}，{subject}",
     },
     addressTitle: "请把设置链接交给本人",
-    addressAbout: "只显示这一次，24 小时内有效。只能让 {subject} 本人看到：谁先打开，谁就成为他。",
+    addressAbout: "只显示这一次，{at} 前有效。只能让 {subject} 本人看到：谁先打开，谁就成为他。",
     address: "设置链接",
     copied: "我已交给本人",
     codeTitle: "请把激活码交给本人",
@@ -159,7 +159,7 @@ export const approvalWords = {
     },
     addressTitle: "Hand the set-up address on",
     addressAbout:
-      "Shown this once only, valid for 24 hours. Nobody but {subject} may see it: whoever opens it first becomes that member.",
+      "Shown this once only, valid until {at}. Nobody but {subject} may see it: whoever opens it first becomes that member.",
     address: "Set-up address",
     copied: "I have handed it on",
     codeTitle: "Hand the activation code over",

@@ -152,7 +152,7 @@ export const filingWords = {
       means: [
         "Nobody applies or renews with it any more.",
         "Shields issued from it neither log in nor sign; the legal person revokes them.",
-        "Importing the person again puts him back on file.",
+        "Importing the person again puts them back on file.",
       ],
       done: "The record of {name} has ended.",
       shields: "Tell the legal person to revoke: {numbers}",
@@ -165,7 +165,7 @@ export const filingWords = {
       waits: "{n} lines are about legal persons and wait for a security officer's approval.",
       see: "See the request",
       about:
-        "An Excel file (.xlsx) or CSV, a person per line. A person of the same id number is changed; who is not in the list stays as he is.",
+        "An Excel file (.xlsx) or CSV, a person per line. A person of the same id number is changed; who is not in the list stays as they are.",
       choose: "Choose a file",
       another: "Another file",
       checking: "Checking",

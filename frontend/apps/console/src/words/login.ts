@@ -23,7 +23,7 @@ export const loginWords = {
     againTitle: "请再次验证身份",
     againAbout: "这项操作影响重大，需要 5 分钟内的第二步验证。刚才用过的动态码不算，请等下一个。",
     goOn: "验证并继续",
-    ended: "登录已结束，请重新登录。15 分钟没有操作会自动退出。",
+    ended: "登录已结束，请重新登录。太久没有操作会自动退出。",
     show: "显示密码",
   },
   en: {
@@ -51,7 +51,7 @@ export const loginWords = {
     againAbout:
       "This act is a grave one: it takes a second factor of the last five minutes. A code that was used before doesn't count; wait for the next one.",
     goOn: "Verify and go on",
-    ended: "The session has ended; log in again. It ends after 15 minutes without use.",
+    ended: "The session has ended; log in again. It ends by itself after a while without use.",
     show: "Show password",
   },
 };

@@ -55,7 +55,7 @@ let entered: { resolve: (pin: string) => void; reject: (reason: Error) => void }
 
 export const pinEntry = readonly(entry) as Readonly<Entry>;
 
-/** Does `use` under the PIN, again after a wrong one; null where the user went back before he gave one. */
+/** Does `use` under the PIN, again after a wrong one; null where the user went back before they gave one. */
 export async function withPin<T>(about: PinAbout, use: (pin: PinSource) => Promise<T>): Promise<T | null> {
   getReady();
   isCancelled = false;

@@ -1,6 +1,6 @@
 /**
  * SMS codes and the time until the next one may be asked for. That time outlives the screen, and the tab's being
- * discarded while the user reads his messages.
+ * discarded while the user reads their messages.
  */
 
 import { ProblemError, type SmsPurpose } from "@mshield/shield";

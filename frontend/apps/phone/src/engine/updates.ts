@@ -1,5 +1,5 @@
 /**
- * New versions of the app: fetched by the service worker, taken when the user says so, and never while he is in the
+ * New versions of the app: fetched by the service worker, taken when the user says so, and never while they are in the
  * middle of something.
  */
 

@@ -52,7 +52,7 @@ export const loginWords = {
     codeHint: "6 位数字",
     again: "没收到？{left} 秒后可重新登录再发",
     beginAgain: "没收到？重新登录再发一次",
-    ended: "登录已结束，请重新登录。15 分钟没有操作会自动退出。",
+    ended: "登录已结束，请重新登录。太久没有操作会自动退出。",
   },
   en: {
     headline: "The legal person answers for the enterprise's shields",
@@ -108,6 +108,6 @@ export const loginWords = {
     codeHint: "6 digits",
     again: "No code? Log in again in {left} s for another",
     beginAgain: "No code? Log in again for another",
-    ended: "The session has ended; log in again. It ends after 15 minutes without use.",
+    ended: "The session has ended; log in again. It ends by itself after a while without use.",
   },
 };

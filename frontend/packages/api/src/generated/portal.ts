@@ -461,7 +461,7 @@ export interface paths {
     put?: never;
     /**
      * Begin a login by shield
-     * @description His phone shows that the portal asks, and this PC; then `POST /shield-sessions` opens the session.
+     * @description Their phone shows that the portal asks, and this PC; then `POST /shield-sessions` opens the session.
      */
     post: operations["beginPortalShieldLogin"];
     delete?: never;

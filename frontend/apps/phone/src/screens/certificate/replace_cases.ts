@@ -1,6 +1,6 @@
 /** Why somebody looks for the way to another shield. */
 
-/** Among which he chooses. */
+/** Among which they choose. */
 export const CASES = ["new", "lost", "forgotten"] as const;
 
 /** An error led here: this phone's share has lost its counterpart, or is damaged. */

@@ -1,6 +1,6 @@
 /**
  * The list of my signatures, page by page, for the words and the kind that are looked for. It is kept while the user
- * looks at one of them, so that he comes back to where he was; and forgotten with everything else at lock and logout.
+ * looks at one of them, so that they come back to where they were; and forgotten with everything else at lock and logout.
  */
 
 import type { SignaturePage, SignatureQuery, SignatureRecord } from "@mshield/shield";

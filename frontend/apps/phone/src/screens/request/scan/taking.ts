@@ -45,7 +45,7 @@ export class Taking {
     this.#now = now;
   }
 
-  /** Takes the request of this code; `byHand` for one that the user gave himself, which always counts. */
+  /** Takes the request of this code; `byHand` for one that the user gave themselves, which always counts. */
   async take(code: Code, byHand = false): Promise<Outcome> {
     if (code.kind !== "request") {
       return { kind: "told", told: code };

@@ -1,0 +1,51 @@
+"""How a phone logs in with an account of an outside system."""
+
+from typing import Any
+
+import httpx
+
+from mshield.demo.people import OPERATOR
+from mshield.store.accounts import accounts as store
+from tests.support.application import Application, Device
+from tests.support.oidc_provider import Provider
+from tests.support.outside_systems import PASSWORD
+
+
+async def log_in(
+    application: Application,
+    device: Device,
+    *,
+    account: str = "lin",
+    password: str = PASSWORD,
+    **changed: Any,
+) -> httpx.Response:
+    captcha = (await application.http.post("/api/phone/captchas")).json()["captcha_id"]
+    document = {
+        "account": account,
+        "password": password,
+        "captcha_id": captcha,
+        "captcha": (await application.http.get(f"/dev/captchas/{captcha}")).json()["answer"],
+        "source": "single-window",
+        **changed,
+    }
+    return await device.call("POST", "/api/phone/sessions", document)
+
+
+async def begin(device: Device, source: str = "customs") -> httpx.Response:
+    return await device.call("POST", "/api/phone/outside-logins", {"source": source})
+
+
+async def finish(device: Device, state: str, code: str) -> httpx.Response:
+    return await device.call("POST", "/api/phone/outside-logins/finish", {"state": state, "code": code})
+
+
+async def through_the_page(device: Device, provider: Provider) -> httpx.Response:
+    begun = await begin(device)
+    assert begun.status_code == 201, begun.text
+    code, state = provider.log_in_at(begun.json()["address"])
+    assert state == begun.json()["state"]
+    return await finish(device, state, code)
+
+
+async def find_account(application: Application, phone: str = OPERATOR.phone) -> store.Account | None:
+    return await store.find_account(application.context.db, phone=phone)
