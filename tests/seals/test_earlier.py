@@ -6,19 +6,21 @@ import pytest
 
 from mshield.keys import seals
 from mshield.keys.keyring import Keyring
-from mshield.keys.seals import NotSealed, load_sealer
+from mshield.keys.seals import DONE, NotSealed, load_sealer, needs_seals
 from mshield.services.log.open_log import open_log
 from mshield.services.log.sequence import sequence
 from mshield.services.log.verify import verify_log
+from mshield.services.log.verify_seals import check_seals
 from mshield.services.operations import seal_earlier as sealing
-from mshield.services.operations.seal_earlier import SealsLost, needs_seals, seal_earlier
+from mshield.services.operations.seal_earlier import SealsLost, seal_earlier
 from mshield.settings import Settings
 from mshield.store.accounts import accounts
 from mshield.store.database.interface import Database, SealBroken
 from mshield.store.seals import earlier
-from mshield.store.seals.tables import SealedTable
-from tests.support.clock import START
-from tests.support.signing import tamper
+from mshield.store.seals.tables import LATER, SealedTable
+from tests.support.clock import START, Clock
+from tests.support.seals import seal_all
+from tests.support.signing import make_world, tamper
 
 _ACCOUNT = (
     "INSERT INTO accounts (id, phone, password_hash, name, id_type, id_number_hash, id_number_box, state, created_at)"
@@ -102,3 +104,39 @@ async def test_a_new_database_needs_none(db: Database, keyring: Keyring) -> None
     assert not await needs_seals(db)
     await load_sealer(db, keyring, now=START)
     await load_sealer(db, keyring, now=START)
+
+
+# ---- tables that got their seals after the others ----
+
+
+@pytest.fixture
+async def sealed_before(db: Database, keyring: Keyring, clock: Clock) -> Database:
+    """A database of the release before, in which all but the later tables have their seals."""
+    await make_world(db, keyring, clock)
+    await load_sealer(db, keyring, now=START)
+    await seal_all(db)
+    await tamper(db, "DELETE FROM secrets WHERE name = $1", DONE[1])
+    for table in LATER:
+        await tamper(db, f"UPDATE {table.name} SET seal = NULL, seal_version = 0")  # noqa: S608  # named in tables.py
+    return db
+
+
+async def test_they_are_sealed_once_too(sealed_before: Database, keyring: Keyring) -> None:
+    with pytest.raises(NotSealed):
+        await load_sealer(sealed_before, keyring, now=START)
+    assert await seal_earlier(sealed_before, keyring, now=START) == len(LATER)
+    await load_sealer(sealed_before, keyring, now=START)
+    assert [finding async for finding in check_seals(sealed_before)] == []
+    with pytest.raises(SealsLost):
+        await seal_earlier(sealed_before, keyring, now=START)
+
+
+async def test_nobody_has_them_sealed_again_by_taking_the_mark_away(
+    sealed_before: Database, keyring: Keyring
+) -> None:
+    await seal_earlier(sealed_before, keyring, now=START)
+    await tamper(sealed_before, "DELETE FROM secrets WHERE name = $1", DONE[1])
+    with pytest.raises(NotSealed):
+        await load_sealer(sealed_before, keyring, now=START)
+    with pytest.raises(SealsLost):
+        await seal_earlier(sealed_before, keyring, now=START)

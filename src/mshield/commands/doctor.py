@@ -89,6 +89,7 @@ async def _service() -> dict[str, tuple[bool, str]]:
             checks["database"] = (True, db.dialect)
             checks["restore"] = await _restore(db, settings)
             checks["seals"] = await _seals(db)
+            checks["schema"] = await _schema(db)
             authorities = await load_authorities(db, keyring, load_engine(settings.engine))
             checks["CA"] = (True, f"issuing CA {authorities.issuing.certificate.subject.common_name}")
             state = await ReadCaState(db, load_engine(settings.engine), settings)(now=wall_clock())
@@ -108,10 +109,16 @@ async def _service() -> dict[str, tuple[bool, str]]:
 
 
 async def _seals(db: "Database") -> tuple[bool, str]:
-    from mshield.keys.seals import NotSealed
-    from mshield.services.operations.seal_earlier import needs_seals
+    from mshield.keys.seals import NotSealed, needs_seals
 
     return (False, NotSealed().en) if await needs_seals(db) else (True, "no row waits for its seal")
+
+
+async def _schema(db: "Database") -> tuple[bool, str]:
+    from mshield.store.operations.additions import additions
+
+    found = ", ".join(f"{kind} {name}" for kind, name in await additions(db))
+    return (False, f"not ours: {found}") if found else (True, "no trigger, rule, function or view was added")
 
 
 async def _restore(db: "Database", settings: "Settings") -> tuple[bool, str]:

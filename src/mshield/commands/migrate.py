@@ -41,7 +41,8 @@ def command(context: click.Context, out: Output, check: bool) -> None:
 def _seal_earlier(out: Output) -> int:
     from mshield.keys.errors import KeysError
     from mshield.keys.keyring import load_keyring
-    from mshield.services.operations.seal_earlier import needs_seals, seal_earlier
+    from mshield.keys.seals import needs_seals
+    from mshield.services.operations.seal_earlier import seal_earlier
     from mshield.services.process.clock import wall_clock
     from mshield.settings import load_settings
     from mshield.store.database.interface import StoreError

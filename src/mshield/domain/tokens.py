@@ -13,3 +13,13 @@ def token_hash(token: str) -> bytes:
 def new_client_secret() -> str:
     """256 random bits as text."""
     return base64.urlsafe_b64encode(secrets.token_bytes(32)).rstrip(b"=").decode()
+
+
+def owned_token(owner_id: str) -> str:
+    """A token that names the row that it is of: under the hash in another row it is worth nothing."""
+    return f"{owner_id}.{secrets.token_urlsafe(32)}"
+
+
+def owner(token: str) -> str:
+    """The id of the row that a token says it is of."""
+    return token.partition(".")[0]

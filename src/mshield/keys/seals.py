@@ -17,10 +17,11 @@ from mshield.keys.keyring import Keyring
 from mshield.store.database.interface import Database, Tx
 from mshield.store.operations.secrets import find_secret, insert_secret
 from mshield.store.seals.earlier import has_rows
+from mshield.store.seals.tables import LATER
 
 KEY: Final = "seal"
-DONE: Final = "sealed"
-"""The secret that is there once everything is sealed; its content says nothing."""
+DONE: Final = ("sealed", "sealed_later")
+"""The secrets that are there once everything is sealed, and what got its seals later; their content says nothing."""
 
 _KEY_BYTES: Final = 32
 _KNOWN: Final = 4096
@@ -62,16 +63,33 @@ class RowSealer:
 async def load_sealer(db: Database, keyring: Keyring, *, now: int) -> None:
     """Gives the database its sealer; the key is made where there are no rows yet. Raises NotSealed, SealError."""
     if not await is_finished(db):
-        if await has_rows(db):
+        if await needs_seals(db):
             raise NotSealed
         await make_key(db, keyring, now=now)
         await finish(db, keyring, now=now)
+    await load_key(db, keyring)
+
+
+async def load_key(db: Database, keyring: Keyring) -> None:
+    """Gives the database its sealer. Raises NotSealed without the key, SealError."""
     db.sealer = await _open(db, keyring)
 
 
 async def is_finished(db: Database) -> bool:
     """Whether every row has its seal."""
-    return await find_secret(db, name=DONE) is not None
+    return all([await find_secret(db, name=name) is not None for name in DONE])
+
+
+async def needs_seals(db: Database) -> bool:
+    """Whether there are rows that were never sealed."""
+    if not await is_begun(db):
+        return await has_rows(db)
+    return await find_secret(db, name=DONE[1]) is None and await has_rows(db, LATER)
+
+
+async def is_begun(db: Database) -> bool:
+    """Whether the database has seals, though perhaps not those that came later."""
+    return await find_secret(db, name=DONE[0]) is not None
 
 
 async def make_key(db: Database, keyring: Keyring, *, now: int) -> None:
@@ -83,8 +101,9 @@ async def make_key(db: Database, keyring: Keyring, *, now: int) -> None:
 
 async def finish(db: Database | Tx, keyring: Keyring, *, now: int) -> None:
     """Notes that every row has its seal."""
-    box = keyring.seal(DONE.encode(), purpose="secret", context=DONE.encode())
-    await insert_secret(db, name=DONE, box=box, now=now)
+    for name in DONE:
+        box = keyring.seal(name.encode(), purpose="secret", context=name.encode())
+        await insert_secret(db, name=name, box=box, now=now)
 
 
 async def _open(db: Database, keyring: Keyring) -> RowSealer:

@@ -230,7 +230,7 @@ CREATE TABLE "certificates" (
   changed_at BIGINT NOT NULL,
   revoked_at BIGINT,
   revocation_reason INTEGER
-, issuer TEXT NOT NULL DEFAULT 'issuing', held_since BIGINT);
+, issuer TEXT NOT NULL DEFAULT 'issuing', held_since BIGINT, seal_version BIGINT NOT NULL DEFAULT 0, seal BYTEA);
 
 CREATE INDEX certificates_device ON certificates (device_id);
 
@@ -491,7 +491,7 @@ CREATE TABLE oidc_authorizations (
   token_hash BYTEA UNIQUE,
   expires_at BIGINT NOT NULL,
   created_at BIGINT NOT NULL
-, fresh_ms BIGINT NOT NULL DEFAULT 120000);
+, fresh_ms BIGINT NOT NULL DEFAULT 120000, seal_version BIGINT NOT NULL DEFAULT 0, seal BYTEA);
 
 CREATE INDEX oidc_authorizations_created ON oidc_authorizations (created_at);
 
@@ -638,7 +638,7 @@ CREATE TABLE identity_requests (
   reminded_at BIGINT NOT NULL,
   decided_at BIGINT,
   decided_by TEXT REFERENCES accounts (id)
-);
+, seal_version BIGINT NOT NULL DEFAULT 0, seal BYTEA);
 
 CREATE UNIQUE INDEX identity_requests_waiting ON identity_requests (account_id) WHERE state = 'waiting';
 

@@ -167,15 +167,15 @@ class ConfirmOperators:
                 raise errors.RequestClosed
             if decision == "confirm":
                 await self.proofs.record(
-                    tx, row["account_id"], row["person_id"], Way.LEGAL_PERSON, by=by, now=now
+                    tx, row["r_account_id"], row["r_person_id"], Way.LEGAL_PERSON, by=by, now=now
                 )
             else:
-                details = {"person": row["person_id"]}
+                details = {"person": row["r_person_id"]}
                 await acts.record(
-                    tx, by=by, act="identity.refuse", subject=row["account_id"], details=details, now=now
+                    tx, by=by, act="identity.refuse", subject=row["r_account_id"], details=details, now=now
                 )
             await tell(
-                tx, NoticeKind.IDENTITY_DECIDED, account_id=row["account_id"], occasion=request_id, now=now
+                tx, NoticeKind.IDENTITY_DECIDED, account_id=row["r_account_id"], occasion=request_id, now=now
             )
 
         await self.db.write(work)

@@ -12,6 +12,7 @@ from typing import Final
 
 from mshield.domain import errors
 from mshield.domain.certificates import shield
+from mshield.domain.systems.business_system import OWN_CLIENT_ID
 from mshield.services.legal_person.session import LegalPerson, ManagedEnterprise
 from mshield.services.requests.ask import Ask, Asked
 from mshield.services.requests.document import Document
@@ -88,9 +89,10 @@ class OwnShield:
         """
         if not self.ask.secrets.is_status_token(request_id, status_token):
             raise errors.WrongStatusToken
-        result = await self._signed(request_id, "login", now=now)
+        await self._signed(request_id, "login", now=now)
+        account_id = await self._signer(request_id, "login")
         await self.db.write(lambda tx: use(tx, request_id, now=now))
-        return await self._account(result)
+        return account_id
 
     async def require_revocation(
         self, person: LegalPerson, request_id: str, revocation: Revocation, *, now: int
@@ -100,7 +102,7 @@ class OwnShield:
         Raises NotFound, NotSigned, ExpiredRequest, and Forbidden where another signed, or something else.
         """
         result = await self._signed(request_id, "signature", now=now)
-        if await self._account(result) != person.account_id:
+        if await self._signer(request_id, "signature") != person.account_id:
             raise errors.Forbidden(reason="signer")
         (document,) = result.documents
         signed = json.loads(document.content or b"{}")
@@ -115,9 +117,11 @@ class OwnShield:
             raise errors.ExpiredRequest
         return result
 
-    async def _account(self, result: Result) -> str:
-        assert result.signer is not None  # noqa: S101  # `ask.result` refuses a request without
-        return await store.account_of(self.db, serial=result.signer.serial)
+    async def _signer(self, request_id: str, kind: str) -> str:
+        account_id = await store.signer(self.db, request_id=request_id, client_id=OWN_CLIENT_ID, kind=kind)
+        if account_id is None:
+            raise errors.NotSigned
+        return account_id
 
     async def _ask(self, kind: str, documents: tuple[Document, ...], pc: Pc, *, now: int) -> Asked:
         return await self.ask.create(

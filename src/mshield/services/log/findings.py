@@ -65,6 +65,10 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
         "数据库被再次整体加封：此前的改动可能因此看不出来",
         "all rows were sealed a second time: what had been changed before may not show",
     ),
+    "schema_added_to": (
+        "数据库中有不属于本系统的触发器、规则、函数或视图：写入的记录可能被它改动",
+        "there is a trigger, rule, function or view that is not the schema's: it may change what is written or read",
+    ),
     "bad_since": (
         "所给的旧检查点无效",
         "the earlier checkpoint is not of its form, or not signed by this log",

@@ -9,6 +9,7 @@ from typing import Final
 
 from mshield.services.log.findings import Finding, shown
 from mshield.store.database.interface import Database
+from mshield.store.operations.additions import additions
 from mshield.store.seals import reading
 from mshield.store.seals.reading import SEALED, Recorded
 from mshield.store.seals.tables import KEYS, TABLES, SealedTable
@@ -25,8 +26,10 @@ async def check_seals(db: Database) -> AsyncIterator[Finding]:
         if table.kept and (table.logged or table is KEYS):
             for key in await reading.gone(db, table, limit=_FEW):
                 yield Finding("sealed_row_missing", table=table.name, row=shown(key))
-    times, since = await reading.sealed(db)
-    if times > 1:
+    for kind, name in await additions(db):
+        yield Finding("schema_added_to", table=shown(name), detail=kind)
+    again, since = await reading.sealed(db)
+    if again:
         yield Finding("sealed_again", table="acts", row=SEALED)
     for name, key in await reading.unsealed(db, since=since, limit=_FEW):
         yield Finding("seal_broken", table=name, row=shown(key))

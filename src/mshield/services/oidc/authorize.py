@@ -23,7 +23,7 @@ from mshield.domain.systems.oidc import (
     parameters_of,
     recognised_by,
 )
-from mshield.domain.tokens import token_hash
+from mshield.domain.tokens import owned_token, token_hash
 from mshield.services.oidc.clients import OidcClient, OidcClients
 from mshield.services.oidc.grant import CodeGrant, Provider, Step
 from mshield.services.oidc.protocol import Answer, Clients, ProtocolRequest
@@ -103,17 +103,19 @@ class Authorize:
         if isinstance(checked, Answer):
             return checked
         code = await self._ask(checked.client, pc, now=now)
-        secret, authorization = secrets.token_urlsafe(32), new_id(now)
+        secret, parameters = secrets.token_urlsafe(32), checked.parameters
+        authorization = Authorization(
+            new_id(now), checked.client.get_client_id(), parameters, fresh_ms(parameters.get("max_age"))
+        )
         await store.begin(
             self.db,
-            Authorization(authorization, checked.client.get_client_id(), checked.parameters),
-            fresh_ms=fresh_ms(checked.parameters.get("max_age")),
+            authorization,
             browser_hash=token_hash(secret),
-            request=_request(code, checked.parameters),
+            request=_request(code, parameters),
             expires_at=now + AUTHORIZATION_MS,
             now=now,
         )
-        return self._view(authorization, checked.client, checked.parameters, code, secret=secret)
+        return self._view(authorization, checked.client, code, secret=secret)
 
     async def _pushed(
         self, values: dict[str, list[str]], secret_of: SecretOf, pc: Pc, *, now: int
@@ -126,21 +128,21 @@ class Authorize:
             self.db, handle_hash=token_hash(handle.removeprefix(HANDLE)), client_id=client_id, now=now
         )
         if pushed is None or pushed.begun:  # over, or this browser loads its page again
-            known = "" if pushed is None else pushed.id
+            known = "" if pushed is None else pushed.asked.id
             return await self.done(known, secret_of(known), now=now)
         # The handle is spent together with the request: refused, as beyond the limit, it may come again.
         code, secret = await self._ask(client, pc, now=now), secrets.token_urlsafe(32)
         opened = await store.open_pushed(
             self.db,
-            id=pushed.id,
+            pushed.asked,
             browser_hash=token_hash(secret),
-            request=_request(code, pushed.parameters),
+            request=_request(code, pushed.asked.parameters),
             expires_at=now + AUTHORIZATION_MS,
             now=now,
         )
         if not opened:
             raise await self._too_late(client, code, now=now)
-        return self._view(pushed.id, client, pushed.parameters, code, secret=secret)
+        return self._view(pushed.asked, client, code, secret=secret)
 
     async def again(
         self, authorization: str, secret: str, pc: Pc, *, now: int
@@ -152,15 +154,15 @@ class Authorize:
         if row.granted or (_state(row, now=now) == "signed" and not _stale(row, now=now)):
             return await self.done(authorization, secret, now=now)
         if _state(row, now=now) in {"waiting", "scanned"} and row.request_id is not None:
-            return self._view_of(authorization, client, row)
-        return await self._renewed(authorization, client, row.parameters, secret, pc, now=now)
+            return self._view_of(client, row)
+        return await self._renewed(row.asked, client, secret, pc, now=now)
 
     async def done(self, authorization: str, secret: str, *, now: int) -> LoginView | StaleLogin | Answer:
         """The code, for the browser that began the login, once it is signed; before, the page again.
 
         Who comes late after the signature gets none: a browser that was left open is nobody's any more.
         """
-        code = secrets.token_urlsafe(32)
+        code = owned_token(authorization)
         granted = await store.grant(
             self.db,
             id=authorization,
@@ -170,13 +172,13 @@ class Authorize:
             now=now,
         )
         if granted is not None:
-            return await self._answer(granted.client_id, granted.parameters, code=code, now=now)
+            return await self._answer(granted, code=code, now=now)
         row, client = await self._open(authorization, secret, now=now)
         if self._ends(row):
             return await self._denied(authorization, secret, row, now=now)
         if _stale(row, now=now):
-            return StaleLogin(authorization, language(row.parameters.get("ui_locales")))
-        return self._view_of(authorization, client, row)
+            return StaleLogin(authorization, language(row.asked.parameters.get("ui_locales")))
+        return self._view_of(client, row)
 
     async def cancel(self, authorization: str, secret: str, *, now: int) -> Answer:
         """Ends the login for this browser. Raises LoginOver."""
@@ -191,30 +193,23 @@ class Authorize:
         self, authorization: str, secret: str, *, now: int
     ) -> tuple[OpenAuthorization, OidcClient]:
         row = await store.find_open(self.db, id=authorization, browser_hash=token_hash(secret), now=now)
-        client = None if row is None else await self.clients.find(row.client_id, now=now)
+        client = None if row is None else await self.clients.find(row.asked.client_id, now=now)
         if row is None or client is None:
             raise errors.LoginOver
-        if not client.check_redirect_uri(row.parameters["redirect_uri"]):
+        if not client.check_redirect_uri(row.asked.parameters["redirect_uri"]):
             raise errors.LoginOver  # its address was taken from it meanwhile
         return row, client
 
     async def _renewed(
-        self,
-        authorization: str,
-        client: OidcClient,
-        parameters: Parameters,
-        secret: str,
-        pc: Pc,
-        *,
-        now: int,
+        self, authorization: Authorization, client: OidcClient, secret: str, pc: Pc, *, now: int
     ) -> LoginView:
         code = await self._ask(client, pc, now=now)
-        request = _request(code, parameters)
+        request = _request(code, authorization.parameters)
         if not await store.attach(
-            self.db, id=authorization, browser_hash=token_hash(secret), request=request, now=now
+            self.db, authorization, browser_hash=token_hash(secret), request=request, now=now
         ):
             raise await self._too_late(client, code, now=now)
-        return self._view(authorization, client, parameters, code)
+        return self._view(authorization, client, code)
 
     async def _too_late(self, client: OidcClient, code: _Code, *, now: int) -> errors.LoginOver:
         """The refusal where the authorization went on without the request that was made for it, which nobody sees."""
@@ -238,30 +233,25 @@ class Authorize:
             raise errors.LoginRefused(reason="invalid_client: unknown client") from error
         return _Code(request.id, request.status_token, request.number)
 
-    def _view_of(self, authorization: str, client: OidcClient, row: OpenAuthorization) -> LoginView:
+    def _view_of(self, client: OidcClient, row: OpenAuthorization) -> LoginView:
         if row.request_id is None:
             raise errors.LoginOver
         token = self.ask.secrets.status_token(row.request_id)
         code = _Code(row.request_id, token, row.number)
-        return self._view(authorization, client, row.parameters, code)
+        return self._view(row.asked, client, code)
 
     @staticmethod
     def _view(
-        authorization: str,
-        client: OidcClient,
-        parameters: Parameters,
-        code: _Code,
-        *,
-        secret: str | None = None,
+        authorization: Authorization, client: OidcClient, code: _Code, *, secret: str | None = None
     ) -> LoginView:
         return LoginView(
-            authorization=authorization,
+            authorization=authorization.id,
             system_name=client.system.name,
             domain=client.system.domain,
             request_id=code.request_id,
             status_token=code.status_token,
             number=code.number,
-            language=language(parameters.get("ui_locales")),
+            language=language(authorization.parameters.get("ui_locales")),
             secret=secret,
         )
 
@@ -273,18 +263,13 @@ class Authorize:
     async def _denied(self, authorization: str, secret: str, row: OpenAuthorization, *, now: int) -> Answer:
         await store.end(self.db, id=authorization, browser_hash=token_hash(secret))
         reason = _DECLINED.get(row.reason or "") if row.request_state == "declined" else None
-        return await self._answer(row.client_id, row.parameters, denied=reason or "", now=now)
+        return await self._answer(row.asked, denied=reason or "", now=now)
 
     async def _answer(
-        self,
-        client_id: str,
-        parameters: Parameters,
-        *,
-        code: str = "",
-        denied: str | None = None,
-        now: int,
+        self, authorization: Authorization, *, code: str = "", denied: str | None = None, now: int
     ) -> Answer:
         """What goes back through the browser, in Authlib's words."""
+        client_id, parameters = authorization.client_id, authorization.parameters
         values = {name: [value] for name, value in parameters.items()}
         values |= {"client_id": [client_id], "response_type": ["code"], "code_challenge_method": ["S256"]}
         request = ProtocolRequest("GET", values, pushed=True)

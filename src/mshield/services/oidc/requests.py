@@ -79,8 +79,7 @@ class Requests:
         kept = _to_keep(request, grant)
         await store.push(
             self.db,
-            Authorization(new_id(now), client.get_client_id(), kept),
-            fresh_ms=fresh_ms(kept.get("max_age")),
+            Authorization(new_id(now), client.get_client_id(), kept, fresh_ms(kept.get("max_age"))),
             handle_hash=token_hash(handle),
             expires_at=now + PUSHED_MS,
             now=now,

@@ -3,7 +3,6 @@
 So a code counts once, also where its verifier is wrong. One that comes again ends the token that was made from it.
 """
 
-import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, cast
@@ -12,7 +11,7 @@ from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749 import InvalidRequestError
 
 from mshield.domain.systems.oidc import TOKEN_MS
-from mshield.domain.tokens import token_hash
+from mshield.domain.tokens import owned_token, owner, token_hash
 from mshield.keys.oidc_key import OidcKeys
 from mshield.keys.secrets import LookupKey
 from mshield.services.oidc.callers import Callers
@@ -58,7 +57,7 @@ class Tokens:
 
     async def _spend(self, step: Step, code: str, client: OidcClient, *, now: int) -> None:
         """Puts what the code stood for into the step; nothing where it doesn't count."""
-        token = secrets.token_urlsafe(32)
+        token = owned_token(owner(code))
         used = await store.use(
             self.db,
             code_hash=token_hash(code),
@@ -67,7 +66,8 @@ class Tokens:
             expires_at=now + TOKEN_MS,
             now=now,
         )
-        if used is None or not used.login.usable:
+        # A code whose hash was put to another login is that one's no more than its token would be.
+        if used is None or used.id != owner(code) or not used.login.usable:
             return
         step.spent = Code(used.parameters, Login.of(used.login, self.lookup))
         step.sid, step.access_token = used.id, token

@@ -10,7 +10,7 @@ from authlib.oauth2.rfc6749 import ResourceProtector
 from authlib.oauth2.rfc6749.models import TokenMixin
 from authlib.oauth2.rfc6750 import BearerTokenValidator
 
-from mshield.domain.tokens import token_hash
+from mshield.domain.tokens import owner, token_hash
 from mshield.keys.authority import Authorities
 from mshield.keys.secrets import LookupKey
 from mshield.pki.certificates.certificate import Certificate, parse_certificate
@@ -77,7 +77,7 @@ class UserInfo:
         if scheme.lower() != "bearer":
             return None
         row = await store.find_token(self.db, token_hash=token_hash(token.strip()), now=now)
-        if row is None:
+        if row is None or row.id != owner(token.strip()):
             return None
         client = await self.clients.find(row.client_id, now=now)
         return _Token(row, active=client is not None and row.login.usable)

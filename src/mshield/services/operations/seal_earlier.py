@@ -5,17 +5,20 @@ everything was sealed is an act: of two, or of one after the seals, the log tell
 """
 
 from collections.abc import Callable
+from typing import Final
 
 from mshield.domain.actor import SERVICE
 from mshield.keys.errors import KeysError
 from mshield.keys.keyring import Keyring
-from mshield.keys.seals import finish, is_finished, make_key
+from mshield.keys.seals import finish, is_begun, is_finished, load_key, make_key
 from mshield.store.database.interface import Database, Tx
-from mshield.store.seals.earlier import has_rows, seal_some
+from mshield.store.seals.earlier import has_rows, seal_page, seal_some
 from mshield.store.seals.reading import SEALED, is_logged
-from mshield.store.seals.tables import TABLES
+from mshield.store.seals.tables import LATER, TABLES
 from mshield.store.staff import acts
 
+_ALL: Final = "database"
+_LATER: Final = "later"
 Progress = Callable[[str, int], None]
 """Called with a table's name and the number of its rows that were sealed by now."""
 
@@ -33,11 +36,6 @@ class SealsLost(KeysError):
         )
 
 
-async def needs_seals(db: Database) -> bool:
-    """Whether there are rows that were never sealed."""
-    return not await is_finished(db) and await has_rows(db)
-
-
 async def seal_earlier(
     db: Database, keyring: Keyring, *, progress: Progress = lambda _table, _rows: None, now: int
 ) -> int:
@@ -45,6 +43,10 @@ async def seal_earlier(
 
     Raises SealsLost where they had been sealed before.
     """
+    if await is_finished(db):
+        raise SealsLost
+    if await is_begun(db):
+        return await _seal_later(db, keyring, progress=progress, now=now)
     # A database that began with seals has no such act. But a service logs changes only on a sealed one.
     sealed = await acts.page(db, subject=None, actor_id=None, act=SEALED, before="~", most=1)
     if sealed or await is_logged(db):
@@ -59,8 +61,29 @@ async def seal_earlier(
         total += done
 
     async def work(tx: Tx) -> None:
-        await acts.record(tx, by=SERVICE, act=SEALED, subject="database", details={"rows": total}, now=now)
+        await acts.record(tx, by=SERVICE, act=SEALED, subject=_ALL, details={"rows": total}, now=now)
         await finish(tx, keyring, now=now)
 
     await db.write(work)
     return total
+
+
+async def _seal_later(db: Database, keyring: Keyring, *, progress: Progress, now: int) -> int:
+    """In one transaction: a row that has its seal already shows that this was done before."""
+    await load_key(db, keyring)
+
+    async def work(tx: Tx) -> int:
+        if await has_rows(tx, LATER, sealed=True):
+            raise SealsLost
+        total = 0
+        for table in LATER:
+            last: str | bytes | None = None
+            while keys := await seal_page(tx, table, after=last, now=now):
+                total, last = total + len(keys), keys[-1]
+                progress(table.name, total)
+        details = {"rows": total, "tables": [table.name for table in LATER]}
+        await acts.record(tx, by=SERVICE, act=SEALED, subject=_LATER, details=details, now=now)
+        await finish(tx, keyring, now=now)
+        return total
+
+    return await db.write(work)

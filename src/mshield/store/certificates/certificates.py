@@ -9,8 +9,9 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from mshield.store.database.interface import Database, Row, Tx
+from mshield.store.database.interface import Database, Row, Sealer, Tx
 from mshield.store.database.queries import Queries
+from mshield.store.seals.tables import CERTIFICATES
 
 _SQL: Final = Queries("certificates", "certificates")
 
@@ -93,10 +94,10 @@ async def reserve(
     tx: Tx, new: NewCertificate, reservation: Reservation, *, now: int
 ) -> CertificateRow | None:
     """The request's reservation: this one, or the one that was made before (with its own serial and times)."""
-    row = await insert(tx, reservation_values(new, reservation, now=now))
+    row = await insert(tx, reservation_values(tx.sealer, new, reservation, now=now))
     if row is None:
         return await find_by_request(tx, request_sid=new.request_sid)
-    return _certificate(row)
+    return _certificate(tx, row)
 
 
 async def insert(tx: Tx, values: dict[str, object]) -> Row | None:
@@ -104,27 +105,30 @@ async def insert(tx: Tx, values: dict[str, object]) -> Row | None:
     return await tx.one(_SQL["reserve"], **values)
 
 
-def reservation_values(new: NewCertificate, reservation: Reservation, *, now: int) -> dict[str, object]:
+def reservation_values(
+    sealer: Sealer, new: NewCertificate, reservation: Reservation, *, now: int
+) -> dict[str, object]:
     """The parameters of a reservation's statement."""
-    return asdict(new) | msgspec.structs.asdict(reservation) | {"now": now}
+    values = asdict(new) | msgspec.structs.asdict(reservation)
+    return values | {"seal": CERTIFICATES.seal(sealer, values, version=1), "now": now}
 
 
 async def find_by_request(db: Database | Tx, *, request_sid: bytes) -> CertificateRow | None:
-    """The certificate that was made from a request, or None."""
+    """The certificate that was made from a request, or None. Raises SealBroken."""
     row = await db.one(_SQL["find_by_request"], request_sid=request_sid)
-    return None if row is None else _certificate(row)
+    return None if row is None else _certificate(db, row)
 
 
 async def find_by_serial(db: Database | Tx, *, serial: str) -> CertificateRow | None:
-    """The certificate with this serial, or None."""
+    """The certificate with this serial, or None. Raises SealBroken."""
     row = await db.one(_SQL["find_by_serial"], serial=serial)
-    return None if row is None else _certificate(row)
+    return None if row is None else _certificate(db, row)
 
 
 async def find_newest(db: Database, *, device_id: str, account_id: str) -> CertificateRow | None:
-    """The newest certificate of a device and account, in whatever state, or None."""
+    """The newest certificate of a device and account, in whatever state, or None. Raises SealBroken."""
     row = await db.one(_SQL["find_newest"], device_id=device_id, account_id=account_id)
-    return None if row is None else _certificate(row)
+    return None if row is None else _certificate(db, row)
 
 
 async def find_holder(db: Database, *, serial: str) -> Holder | None:
@@ -190,5 +194,8 @@ def _holds(text: str) -> frozenset[str]:
     return frozenset(filter(None, text.split(",")))
 
 
-def _certificate(row: Row) -> CertificateRow:
-    return CertificateRow(**{**row, "holds": _holds(row["holds"])})
+def _certificate(db: Database | Tx, row: Row) -> CertificateRow:
+    CERTIFICATES.check(db.sealer, row)
+    values = {**row, "holds": _holds(row["holds"])}
+    del values["seal_version"], values["seal"]
+    return CertificateRow(**values)

@@ -1,21 +1,24 @@
 -- name: reserve^
 -- The serial is on disk before anything is signed under it. One certificate per request: a repeated call changes nothing.
 INSERT INTO certificates (serial, uid, request_sid, account_id, device_id, person_id, filing_version, shield_number, organisation,
-  credit_code, role, common_name, issuer, der, state, holds, not_before, not_after, issued_at, changed_at)
+  credit_code, role, common_name, issuer, der, state, holds, not_before, not_after, issued_at, changed_at,
+  seal_version, seal)
 VALUES (:serial, :uid, :request_sid, :account_id, :device_id, :person_id, :filing_version, :shield_number, :organisation,
-  :credit_code, :role, :common_name, :issuer, NULL, 'issued', '', :not_before, :not_after, :now, :now)
+  :credit_code, :role, :common_name, :issuer, NULL, 'issued', '', :not_before, :not_after, :now, :now, 1, :seal)
 ON CONFLICT (request_sid) DO NOTHING
 RETURNING serial, uid, request_sid, account_id, device_id, person_id, filing_version, shield_number, organisation, credit_code,
-  role, common_name, issuer, der, state, holds, not_before, not_after, issued_at, changed_at, revoked_at, revocation_reason;
+  role, common_name, issuer, der, state, holds, not_before, not_after, issued_at, changed_at, revoked_at, revocation_reason, seal_version, seal;
 
 -- name: find_by_request^
 SELECT serial, uid, request_sid, account_id, device_id, person_id, filing_version, shield_number, organisation, credit_code, role,
-  common_name, issuer, der, state, holds, not_before, not_after, issued_at, changed_at, revoked_at, revocation_reason
+  common_name, issuer, der, state, holds, not_before, not_after, issued_at, changed_at, revoked_at, revocation_reason,
+  seal_version, seal
 FROM certificates WHERE request_sid = :request_sid;
 
 -- name: find_by_serial^
 SELECT serial, uid, request_sid, account_id, device_id, person_id, filing_version, shield_number, organisation, credit_code, role,
-  common_name, issuer, der, state, holds, not_before, not_after, issued_at, changed_at, revoked_at, revocation_reason
+  common_name, issuer, der, state, holds, not_before, not_after, issued_at, changed_at, revoked_at, revocation_reason,
+  seal_version, seal
 FROM certificates WHERE serial = :serial;
 
 -- name: find_holder^
@@ -36,6 +39,7 @@ FROM certificates WHERE serial = :serial AND der IS NOT NULL;
 -- name: find_newest^
 -- What a device shows as its own: the one that counts, else the newest that ever came into force.
 SELECT serial, uid, request_sid, account_id, device_id, person_id, filing_version, shield_number, organisation, credit_code, role,
-  common_name, issuer, der, state, holds, not_before, not_after, issued_at, changed_at, revoked_at, revocation_reason
+  common_name, issuer, der, state, holds, not_before, not_after, issued_at, changed_at, revoked_at, revocation_reason,
+  seal_version, seal
 FROM certificates WHERE device_id = :device_id AND account_id = :account_id AND state <> 'issued'
 ORDER BY CASE WHEN ended(certificates) THEN 1 ELSE 0 END, issued_at DESC, serial DESC LIMIT 1;

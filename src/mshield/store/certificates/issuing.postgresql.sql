@@ -18,9 +18,10 @@ device AS (
   WHERE devices.id = :device_id AND (devices.account_id IS NULL OR devices.account_id = :account_id)
   RETURNING devices.id, devices.account_id)
 INSERT INTO certificates (serial, uid, request_sid, account_id, device_id, person_id, filing_version, shield_number, organisation,
-  credit_code, role, common_name, issuer, der, state, holds, not_before, not_after, issued_at, changed_at)
+  credit_code, role, common_name, issuer, der, state, holds, not_before, not_after, issued_at, changed_at,
+  seal_version, seal)
 SELECT :serial, :uid, :request_sid, device.account_id, device.id, :person_id, :filing_version, :shield_number, :organisation,
-  :credit_code, :role, :common_name, :issuer, NULL, 'issued', '', :not_before, :not_after, :now, :now
+  :credit_code, :role, :common_name, :issuer, NULL, 'issued', '', :not_before, :not_after, :now, :now, 1, :seal
 FROM device
 ON CONFLICT (request_sid) DO NOTHING
 RETURNING :call::int AS call;

@@ -89,7 +89,7 @@ async def reserve(
 
     `authorities` is the version of the CAs that the reservation was made by (see `keys.authority.Authorities`).
     """
-    values = certificates.reservation_values(new, reservation, now=now) | {
+    values = certificates.reservation_values(db.sealer, new, reservation, now=now) | {
         "first_account_id": key.first_account_id,
         "reservations": key.reservations,
         "authorities": authorities,

@@ -32,6 +32,9 @@ SEALED_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
             *("id", "account_id", "person_id", "way", "proven_at", "counts_from", "ended_at", "ended_reason"),
         ),
         "identity_codes": ("code_hash", "person_id", "actor", "actor_id", "expires_at"),
+        "identity_requests": (
+            *("id", "account_id", "person_id", "address", "browser", "asked_at", "expires_at"),
+        ),
         "identity_consents": ("request_id", "account_id", "person_id", "phone", "refused_at"),
         "portal_sessions": ("token_hash", "account_id", "expires_at", "ended_at"),
         "staff": ("id", "name", "roles", "state", "password_hash"),
@@ -62,6 +65,13 @@ SEALED_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "keys": (
             *("uid", "account_id", "device_id", "person_id", "filing_version", "subject"),
             *("failures", "wrong_total"),
+        ),
+        "certificates": (
+            *("serial", "uid", "account_id", "device_id", "person_id", "filing_version", "shield_number"),
+            *("organisation", "credit_code", "role", "common_name", "issuer", "not_before", "not_after"),
+        ),
+        "oidc_authorizations": (
+            *("id", "client_id", "parameters", "fresh_ms", "browser_hash", "request_id"),
         ),
         "renewals": (
             *(

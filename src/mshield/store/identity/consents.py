@@ -6,7 +6,15 @@ from typing import Final
 from mshield.store.database.interface import Database, Row, Tx
 from mshield.store.database.queries import Queries
 from mshield.store.seals.sealing import changing, seal_new
-from mshield.store.seals.tables import ACCOUNTS, CONSENTS, ENTERPRISES, FILED_PERSONS, KEYS
+from mshield.store.seals.tables import (
+    ACCOUNTS,
+    CERTIFICATES,
+    CONSENTS,
+    ENTERPRISES,
+    FILED_PERSONS,
+    KEYS,
+    TASKS,
+)
 
 _SQL: Final = Queries("identity", "consents")
 _JOINED: Final = (
@@ -16,6 +24,8 @@ _JOINED: Final = (
     ENTERPRISES.joined("e_"),
     ACCOUNTS.joined("a_"),
     ACCOUNTS.joined("s_"),
+    CERTIFICATES.joined("c_"),
+    TASKS.joined("t_"),
 )
 
 

@@ -19,11 +19,11 @@ SELECT MAX(refused_at) AS refused_at FROM identity_consents WHERE account_id = :
 -- the same filing record, and says what is on file now; its account is another one of the same id number, and both are
 -- as they were. Names and proofs are compared by the caller.
 SELECT t.content, sealed(identity_consents AS i), sealed(keys AS k), sealed(filed_persons AS f), sealed(enterprises AS e),
-  sealed(accounts AS a), sealed(accounts AS s)
+  sealed(accounts AS a), sealed(accounts AS s), sealed(certificates AS c), sealed(tasks AS t)
 FROM tasks t
 JOIN identity_consents i ON i.request_id = t.request_id
 JOIN keys k ON k.uid = t.uid
-JOIN certificates c ON c.serial = k.certificate AND usable(c) AND c.not_after > :now
+JOIN certificates c ON c.serial = k.certificate AND c.uid = k.uid AND usable(c) AND c.not_after > :now
 JOIN filed_persons f ON f.id = i.person_id AND f.id = c.person_id AND f.ended_at IS NULL
 JOIN enterprises e ON e.credit_code = f.credit_code AND f.version + e.version = c.filing_version
 JOIN accounts a ON a.id = i.account_id AND a.state = 'active' AND a.phone = i.phone AND a.id_number_hash = f.id_number_hash

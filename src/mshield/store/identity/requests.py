@@ -1,14 +1,16 @@
 """Requests to a legal person to confirm who an operator is (待确认的申请)."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Final
 
 from mshield.domain.proofs import REMIND_MS
 from mshield.store.database.interface import Database, Row, Tx
 from mshield.store.database.queries import Queries
-from mshield.store.seals.tables import FILED_PERSONS
+from mshield.store.seals.tables import ACCOUNTS, FILED_PERSONS, IDENTITY_REQUESTS
 
 _SQL: Final = Queries("identity", "requests")
+_REQUEST: Final = IDENTITY_REQUESTS.joined("r_")
+_ACCOUNT: Final = ACCOUNTS.joined("a_")
 _FILED: Final = FILED_PERSONS.joined("f_")
 
 
@@ -70,16 +72,8 @@ class RequestRow:
 async def insert(tx: Tx, request: NewRequest, *, now: int) -> None:
     """Begins a request. Raises Conflict where one of the account waits."""
     await tx.run(_SQL["expire"], now=now)
-    await tx.run(
-        _SQL["insert"],
-        id=request.id,
-        account_id=request.account_id,
-        person_id=request.person_id,
-        address=request.address,
-        browser=request.browser,
-        expires_at=request.expires_at,
-        now=now,
-    )
+    values = {**asdict(request), "asked_at": now}
+    await tx.run(_SQL["insert"], **values, seal=IDENTITY_REQUESTS.seal(tx.sealer, values, version=1))
 
 
 async def newest(db: Database | Tx, *, account_id: str, now: int) -> OwnRequest | None:
@@ -105,12 +99,17 @@ async def remind(tx: Tx, *, account_id: str, before: int, now: int) -> bool:
 async def page(
     db: Database, *, credit_code: str, state: str, before: str, page_size: int, now: int
 ) -> list[RequestRow]:
-    """Requests of an enterprise, the newest first; an empty state stands for all."""
+    """Requests of an enterprise, the newest first; an empty state stands for all. Raises SealBroken."""
     await db.run(_SQL["expire"], now=now)
     rows = await db.all(
         _SQL["page"], credit_code=credit_code, state=state, before=before, page_size=page_size
     )
-    return [RequestRow(**row) for row in rows]
+    for row in rows:  # who looks at it decides by it
+        if row["state"] == "waiting":
+            _REQUEST.check(db.sealer, row)
+        _ACCOUNT.check(db.sealer, row)
+        _FILED.check(db.sealer, row)
+    return [_shown(row) for row in rows]
 
 
 async def counts(db: Database, *, credit_code: str) -> dict[str, int]:
@@ -119,9 +118,10 @@ async def counts(db: Database, *, credit_code: str) -> dict[str, int]:
 
 
 async def find(db: Database | Tx, *, request_id: str, credit_code: str) -> Row | None:
-    """One of the enterprise's requests, with the filed person as `f_…`. Raises SealBroken."""
+    """One of the enterprise's requests as `r_…`, with the filed person as `f_…`. Raises SealBroken."""
     row = await db.one(_SQL["find"], id=request_id, credit_code=credit_code)
     if row is not None:
+        _REQUEST.check(db.sealer, row)
         _FILED.check(db.sealer, row)
     return row
 
@@ -134,3 +134,25 @@ async def decide(tx: Tx, *, request_id: str, state: str, by: str, now: int) -> b
 async def legal_persons(db: Database | Tx, *, credit_code: str, now: int) -> list[str]:
     """The proven accounts of the enterprise's legal persons."""
     return [row["id"] for row in await db.all(_SQL["legal_persons"], credit_code=credit_code, now=now)]
+
+
+def _shown(row: Row) -> RequestRow:
+    return RequestRow(
+        id=row["r_id"],
+        account_id=row["r_account_id"],
+        person_id=row["r_person_id"],
+        state=row["state"],
+        address=row["r_address"],
+        browser=row["r_browser"],
+        asked_at=row["r_asked_at"],
+        expires_at=row["r_expires_at"],
+        decided_at=row["decided_at"],
+        account_name=row["a_name"],
+        id_type=row["a_id_type"],
+        account_phone=row["a_phone"],
+        id_number_box=row["id_number_box"],
+        filed_name=row["f_name"],
+        role=row["f_role"],
+        filed_phone=row["f_phone"],
+        shields=row["shields"],
+    )

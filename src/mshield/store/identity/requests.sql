@@ -2,8 +2,9 @@
 UPDATE identity_requests SET state = 'expired', decided_at = :now WHERE state = 'waiting' AND expires_at <= :now;
 
 -- name: insert!
-INSERT INTO identity_requests (id, account_id, person_id, state, address, browser, asked_at, expires_at, reminded_at)
-VALUES (:id, :account_id, :person_id, 'waiting', :address, :browser, :now, :expires_at, :now);
+INSERT INTO identity_requests (id, account_id, person_id, state, address, browser, asked_at, expires_at, reminded_at,
+  seal_version, seal)
+VALUES (:id, :account_id, :person_id, 'waiting', :address, :browser, :asked_at, :expires_at, :asked_at, 1, :seal);
 
 -- name: newest^
 -- The last request of an account, with the enterprise whose legal person is asked.
@@ -19,16 +20,14 @@ UPDATE identity_requests SET reminded_at = :now WHERE account_id = :account_id A
 
 -- name: page
 -- Of one enterprise, the newest first; an empty state stands for all.
-SELECT r.id, r.account_id, r.person_id, r.state, r.address, r.browser, r.asked_at, r.expires_at, r.decided_at,
-  a.name AS account_name, a.id_type, a.phone AS account_phone, a.id_number_box,
-  f.name AS filed_name, f.role, f.phone AS filed_phone,
+SELECT sealed(identity_requests AS r), sealed(accounts AS a), sealed(filed_persons AS f), r.state, r.decided_at, a.id_number_box,
   (SELECT COUNT(*) FROM certificates c WHERE c.person_id = f.id AND NOT ended(c) AND c.state <> 'issued') AS shields
 FROM identity_requests r JOIN accounts a ON a.id = r.account_id JOIN filed_persons f ON f.id = r.person_id
 WHERE f.credit_code = :credit_code AND (r.state = :state OR :state = '') AND r.id < :before
 ORDER BY r.id DESC LIMIT :page_size;
 
 -- name: find^
-SELECT r.id, r.account_id, r.person_id, r.state, r.expires_at, sealed(filed_persons AS f)
+SELECT sealed(identity_requests AS r), sealed(filed_persons AS f)
 FROM identity_requests r JOIN filed_persons f ON f.id = r.person_id
 WHERE r.id = :id AND f.credit_code = :credit_code;
 

@@ -7,14 +7,17 @@ it ends with the filing.
 from dataclasses import dataclass
 from typing import Final
 
-from mshield.store.database.interface import Database, Tx
+from mshield.store.database.interface import Database, SealBroken, Tx
 from mshield.store.database.queries import Queries
 from mshield.store.seals.sealing import changing, keys_of, seal_new
-from mshield.store.seals.tables import ACCOUNTS, PORTAL_SESSIONS
+from mshield.store.seals.tables import ACCOUNTS, CERTIFICATES, PORTAL_SESSIONS, REQUESTS, SIGNATURES, TASKS
 
 _SQL: Final = Queries("legal_person", "sessions")
 _SESSION: Final = PORTAL_SESSIONS.joined("s_")
 _ACCOUNT: Final = ACCOUNTS.joined("a_")
+_SIGNED: Final = (
+    *(REQUESTS.joined("r_"), TASKS.joined("t_"), SIGNATURES.joined("s_"), CERTIFICATES.joined("c_")),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +112,17 @@ async def use_request(tx: Tx, *, request_id: str, now: int) -> bool:
     return await tx.run(_SQL["use_request"], request_id=request_id, now=now) == 1
 
 
-async def account_of(db: Database, *, serial: str) -> str:
-    """The account that a certificate belongs to; the serial is one of ours."""
-    row = await db.one(_SQL["account_of"], serial=serial)
-    assert row is not None  # noqa: S101  # it signed
-    account: str = row["account_id"]
-    return account
+async def signer(db: Database, *, request_id: str, client_id: str, kind: str) -> str | None:
+    """The account whose shield signed this request of this kind of this system; None where it isn't signed.
+
+    All of it is read from sealed rows: who writes to the database lends nobody a signature, nor a request of another
+    system. Raises SealBroken.
+    """
+    rows = await db.all(_SQL["signer"], request_id=request_id)
+    for row in rows:
+        for table in _SIGNED:
+            table.check(db.sealer, row)
+        if row["c_uid"] != row["s_uid"]:
+            raise SealBroken(SIGNATURES.name, row["s_sid"])
+    of_it = [row for row in rows if (row["r_client_id"], row["r_kind"]) == (client_id, kind)]
+    return of_it[0]["c_account_id"] if of_it else None

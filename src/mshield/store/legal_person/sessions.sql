@@ -27,6 +27,9 @@ INSERT INTO used_requests (request_id, used_at) VALUES (:request_id, :now) ON CO
 -- name: purge_used!
 DELETE FROM used_requests WHERE used_at <= :before;
 
--- name: account_of^
--- Whose certificate this is.
-SELECT account_id FROM certificates WHERE serial = :serial;
+-- name: signer
+-- Whose certificate signed a request, with all that says so; one row for each document.
+SELECT sealed(requests AS r), sealed(tasks AS t), sealed(signatures AS s), sealed(certificates AS c)
+FROM requests r JOIN tasks t ON t.request_id = r.id JOIN signatures s ON s.sid = t.sid
+JOIN certificates c ON c.serial = s.serial
+WHERE r.id = :request_id;

@@ -7,8 +7,10 @@ from mshield.domain.certificates.states import CertificateState, Standing, parse
 from mshield.store.database.interface import Database, Row, Tx
 from mshield.store.database.matching import name_contains
 from mshield.store.database.queries import Queries
+from mshield.store.seals.tables import CERTIFICATES
 
 _SQL: Final = Queries("legal_person", "shields")
+_CERTIFICATE: Final = CERTIFICATES.joined("c_")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,17 +114,20 @@ async def certificates(db: Database, *, credit_code: str, shield_number: str) ->
 
 
 async def standings(tx: Database | Tx, *, credit_code: str, shield_number: str) -> list[tuple[str, Standing]]:
-    """Serial and standing of each certificate, in the same order."""
+    """Serial and standing of each certificate, in the same order. Raises SealBroken."""
     rows = await tx.all(_SQL["standings"], credit_code=credit_code, shield_number=shield_number)
-    return [(row["serial"], _standing(row)) for row in rows]
+    for row in rows:  # an act on them is the enterprise's own
+        _CERTIFICATE.check(tx.sealer, row)
+    return [(row["c_serial"], _standing(row)) for row in rows]
 
 
 async def standing_shield(db: Database | Tx, *, shield_number: str) -> StandingShield | None:
-    """The shield of this number, of whatever enterprise, if a certificate of it counts."""
+    """The shield of this number, of whatever enterprise, if a certificate of it counts. Raises SealBroken."""
     row = await db.one(_SQL["standing_shield"], shield_number=shield_number)
     if row is None:
         return None
-    return StandingShield(row["common_name"], row["organisation"], row["credit_code"], _standing(row))
+    _CERTIFICATE.check(db.sealer, row)
+    return StandingShield(row["c_common_name"], row["c_organisation"], row["c_credit_code"], _standing(row))
 
 
 async def events(db: Database, *, credit_code: str, shield_number: str) -> list[PastEvent]:

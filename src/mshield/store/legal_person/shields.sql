@@ -37,13 +37,14 @@ ORDER BY CASE c.state WHEN 'issued' THEN 0 WHEN 'revoked' THEN 1 WHEN 'supersede
 
 -- name: standings
 -- What an act changes: as `certificates`, without what only lists show.
-SELECT serial, state, holds FROM certificates WHERE credit_code = :credit_code AND shield_number = :shield_number
-ORDER BY CASE state WHEN 'issued' THEN 0 WHEN 'revoked' THEN 1 WHEN 'superseded' THEN 1 ELSE 2 END DESC,
-  issued_at DESC, serial DESC;
+SELECT sealed(certificates AS c), c.state, c.holds FROM certificates c
+WHERE c.credit_code = :credit_code AND c.shield_number = :shield_number
+ORDER BY CASE c.state WHEN 'issued' THEN 0 WHEN 'revoked' THEN 1 WHEN 'superseded' THEN 1 ELSE 2 END DESC,
+  c.issued_at DESC, c.serial DESC;
 
 -- name: standing_shield^
 -- Of whatever enterprise, for staff: the certificate that stands for a number, where one counts.
-SELECT c.credit_code, c.organisation, c.common_name, c.state, c.holds FROM certificates c
+SELECT sealed(certificates AS c), c.state, c.holds FROM certificates c
 WHERE c.shield_number = :shield_number AND NOT ended(c)
 ORDER BY CASE c.state WHEN 'issued' THEN 0 ELSE 1 END DESC, c.issued_at DESC, c.serial DESC LIMIT 1;
 

@@ -5,9 +5,9 @@
 WITH used AS (
   UPDATE oidc_authorizations SET state = 'used', token_hash = :token_hash, expires_at = :expires_at
   WHERE code_hash = :code_hash AND client_id = :client_id AND state = 'granted' AND expires_at > :now
-  RETURNING id, parameters, request_id)
-SELECT :call::int AS call, used.id, used.parameters, t.message, s.signature, s.signed_at, c.person_id, c.der, c.common_name, c.organisation,
-  c.credit_code, c.role, c.shield_number, c.state, c.holds
+  RETURNING id, client_id, parameters, fresh_ms, browser_hash, request_id, seal_version, seal)
+SELECT :call::int AS call, sealed(oidc_authorizations AS used), sealed(tasks AS t), sealed(signatures AS s), sealed(certificates AS c),
+  s.signature, s.signed_at, c.der, c.state, c.holds
 FROM used JOIN tasks t ON t.request_id = used.request_id JOIN signatures s ON s.sid = t.sid
 JOIN certificates c ON c.serial = s.serial;
 
@@ -15,14 +15,15 @@ JOIN certificates c ON c.serial = s.serial;
 -- What a webhook names the login by goes into its request, where its end is told to somebody.
 WITH named AS (
   UPDATE requests SET oidc = :oidc WHERE id = :request_id AND to_tell)
-INSERT INTO oidc_authorizations (id, client_id, state, parameters, fresh_ms, browser_hash, request_id, expires_at, created_at)
-VALUES (:id, :client_id, 'open', :parameters, :fresh_ms, :browser_hash, :request_id, :expires_at, :now)
+INSERT INTO oidc_authorizations (id, client_id, state, parameters, fresh_ms, browser_hash, request_id, expires_at, created_at,
+  seal_version, seal)
+VALUES (:id, :client_id, 'open', :parameters, :fresh_ms, :browser_hash, :request_id, :expires_at, :now, 1, :seal)
 RETURNING :call::int AS call;
 
 -- name: open_pushed
 -- A pushed request begins one authorization, in one browser.
 WITH opened AS (
-  UPDATE oidc_authorizations SET state = 'open', browser_hash = :browser_hash, request_id = :request_id, expires_at = :expires_at
+  UPDATE oidc_authorizations SET state = 'open', browser_hash = :browser_hash, request_id = :request_id, expires_at = :expires_at, seal = :seal
   WHERE id = :id AND state = 'pushed' AND expires_at > :now
   RETURNING id),
 named AS (
@@ -31,7 +32,7 @@ SELECT :call::int AS call FROM opened;
 
 -- name: attach
 WITH attached AS (
-  UPDATE oidc_authorizations SET request_id = :request_id
+  UPDATE oidc_authorizations SET request_id = :request_id, seal = :seal
   WHERE id = :id AND browser_hash = :browser_hash AND state = 'open' AND expires_at > :now
   RETURNING id),
 named AS (

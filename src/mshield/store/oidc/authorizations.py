@@ -8,28 +8,32 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from mshield.store.database.interface import Database, Row, Tx
+from mshield.store.database.interface import Database, Row, SealBroken, Tx
 from mshield.store.database.queries import Queries, Query
+from mshield.store.seals.tables import AUTHORIZATIONS, CERTIFICATES, SIGNATURES, TASKS, SealedTable
 
 _SQL: Final = Queries("oidc", "authorizations")
+_OPEN: Final = AUTHORIZATIONS.joined("a_")
+_USED: Final = AUTHORIZATIONS.joined("used_")
+_SIGNED: Final = (TASKS.joined("t_"), SIGNATURES.joined("s_"), CERTIFICATES.joined("c_"))
 Parameters = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Authorization:
-    """What a client asked for, under the authorization's id."""
+    """What a client asked for, under the authorization's id; so long after its signature a login gives a code."""
 
     id: str
     client_id: str
     parameters: Parameters
+    fresh_ms: int
 
 
 @dataclass(frozen=True, slots=True)
 class PushedAuthorization:
     """What a client pushed; `begun` once a browser has opened it."""
 
-    id: str
-    parameters: Parameters
+    asked: Authorization
     begun: bool
 
 
@@ -48,9 +52,8 @@ class OpenAuthorization:
     Once that is signed, it gives a code until `fresh_until` (ms).
     """
 
-    client_id: str
+    asked: Authorization
     granted: bool
-    parameters: Parameters
     request_id: str | None
     request_state: str
     reason: str | None
@@ -89,6 +92,7 @@ class UsedCode:
 class TokenRow:
     """What an access token stands for."""
 
+    id: str
     client_id: str
     parameters: Parameters
     login: LoginRow
@@ -98,19 +102,15 @@ async def push(
     db: Database,
     authorization: Authorization,
     *,
-    fresh_ms: int,
     handle_hash: bytes,
     expires_at: int,
     now: int,
 ) -> None:
-    """Stores a pushed request; so long after its signature a login of it gives a code."""
+    """Stores a pushed request."""
     await db.write_together(
         _SQL["push"],
         by=authorization.id,
-        id=authorization.id,
-        client_id=authorization.client_id,
-        parameters=json.dumps(dict(authorization.parameters)),
-        fresh_ms=fresh_ms,
+        **_sealed(db, authorization, browser_hash=None, request_id=None),
         handle_hash=handle_hash,
         expires_at=expires_at,
         now=now,
@@ -120,32 +120,32 @@ async def push(
 async def find_pushed(
     db: Database, *, handle_hash: bytes, client_id: str, now: int
 ) -> PushedAuthorization | None:
-    """What was pushed under this handle, or begun from it; None where it is over, or another client's."""
+    """What was pushed under this handle, or begun from it; None where it is over, or another client's.
+
+    Raises SealBroken.
+    """
     row = await db.one(_SQL["find_pushed"], handle_hash=handle_hash, client_id=client_id, now=now)
     if row is None:
         return None
-    return PushedAuthorization(row["id"], json.loads(row["parameters"]), begun=row["state"] != "pushed")
+    _OPEN.check(db.sealer, row)
+    return PushedAuthorization(_asked(row, "a_"), begun=row["state"] != "pushed")
 
 
 async def begin(
     db: Database,
     authorization: Authorization,
     *,
-    fresh_ms: int,
     browser_hash: bytes,
     request: LoginRequest,
     expires_at: int,
     now: int,
 ) -> None:
-    """Stores an authorization that this browser begins; so long after its signature the login gives a code."""
+    """Stores an authorization that this browser begins."""
     await _give(
         db,
         _SQL["begin"],
+        authorization,
         request,
-        id=authorization.id,
-        client_id=authorization.client_id,
-        parameters=json.dumps(dict(authorization.parameters)),
-        fresh_ms=fresh_ms,
         browser_hash=browser_hash,
         expires_at=expires_at,
         now=now,
@@ -154,8 +154,8 @@ async def begin(
 
 async def open_pushed(
     db: Database,
+    authorization: Authorization,
     *,
-    id: str,  # noqa: A002  # the field's name
     browser_hash: bytes,
     request: LoginRequest,
     expires_at: int,
@@ -163,59 +163,70 @@ async def open_pushed(
 ) -> bool:
     """Lets this browser begin what was pushed, with its request; False where another one has, or it is over."""
     return await _give(
-        db, _SQL["open_pushed"], request, id=id, browser_hash=browser_hash, expires_at=expires_at, now=now
+        db,
+        _SQL["open_pushed"],
+        authorization,
+        request,
+        browser_hash=browser_hash,
+        expires_at=expires_at,
+        now=now,
     )
 
 
 async def attach(
     db: Database,
+    authorization: Authorization,
     *,
-    id: str,  # noqa: A002
     browser_hash: bytes,
     request: LoginRequest,
     now: int,
 ) -> bool:
     """Puts a new request into an open authorization of this browser; False where there is none."""
-    return await _give(db, _SQL["attach"], request, id=id, browser_hash=browser_hash, now=now)
+    return await _give(db, _SQL["attach"], authorization, request, browser_hash=browser_hash, now=now)
 
 
 async def _give(
     db: Database,
     query: Query,
+    authorization: Authorization,
     request: LoginRequest,
     *,
-    id: str,  # noqa: A002
-    **values: object,
+    browser_hash: bytes,
+    **times: int,
 ) -> bool:
     """Gives an authorization its request by this statement, and the request what its client is told it by."""
-    named: dict[str, object] = {"request_id": request.id, "oidc": request.recognised_by}
+    sealed = _sealed(db, authorization, browser_hash=browser_hash, request_id=request.id)
+    values: dict[str, object] = {**sealed, **times, "oidc": request.recognised_by}
 
     async def work(tx: Tx) -> bool:
-        is_named = await tx.one(query, id=id, **values, **named) is not None
+        is_named = await tx.one(query, **values) is not None
         if is_named:
-            await tx.run(_SQL["name_login"], **named)
+            await tx.run(_SQL["name_login"], **values)
         return is_named
 
     if db.dialect == "sqlite":
         return await db.write(work)
-    return bool(await db.write_together(query, by=id, id=id, **values, **named))
+    return bool(await db.write_together(query, by=authorization.id, **values))
 
 
 async def find_open(db: Database, *, id: str, browser_hash: bytes, now: int) -> OpenAuthorization | None:  # noqa: A002
-    """The authorization, where it is this browser's and not over; its request's state is as stored."""
+    """The authorization, where it is this browser's and not over; its request's state is as stored.
+
+    Raises SealBroken.
+    """
     row = await db.one(_SQL["find_open"], id=id, browser_hash=browser_hash, now=now)
     if row is None:
         return None
+    _OPEN.check(db.sealer, row)
     return OpenAuthorization(
-        client_id=row["client_id"],
+        asked=_asked(row, "a_"),
         granted=row["state"] == "granted",
-        parameters=json.loads(row["parameters"]),
         request_id=row["request_id"],
         request_state=row["request_state"] or "",
         reason=row["reason"],
         number=row["number"] or "",
         request_ends=row["expires_at"] or 0,
-        fresh_until=(row["changed_at"] or 0) + row["fresh_ms"],
+        fresh_until=(row["changed_at"] or 0) + row["a_fresh_ms"],
     )
 
 
@@ -228,7 +239,10 @@ async def grant(
     expires_at: int,
     now: int,
 ) -> Authorization | None:
-    """Gives this browser a code for a login that was just signed; None where it wasn't, or isn't this browser's."""
+    """Gives this browser a code for a login that was just signed; None where it wasn't, or isn't this browser's.
+
+    Raises SealBroken.
+    """
     rows = await db.write_together(
         _SQL["grant"],
         by=id,
@@ -238,7 +252,9 @@ async def grant(
         expires_at=expires_at,
         now=now,
     )
-    return next((Authorization(id, row["client_id"], json.loads(row["parameters"])) for row in rows), None)
+    for row in rows:
+        AUTHORIZATIONS.check(db.sealer, row)
+    return next((_asked(row) for row in rows), None)
 
 
 async def end(db: Database, *, id: str, browser_hash: bytes) -> bool:  # noqa: A002
@@ -249,7 +265,10 @@ async def end(db: Database, *, id: str, browser_hash: bytes) -> bool:  # noqa: A
 async def use(
     db: Database, *, code_hash: bytes, client_id: str, token_hash: bytes, expires_at: int, now: int
 ) -> UsedCode | None:
-    """Spends a code of this client for a token; one that was spent before ends the token made from it."""
+    """Spends a code of this client for a token; one that was spent before ends the token made from it.
+
+    Raises SealBroken.
+    """
     values: dict[str, object] = {
         "code_hash": code_hash,
         "client_id": client_id,
@@ -261,7 +280,9 @@ async def use(
     async def work(tx: Tx) -> Row | None:
         used = await tx.one(_SQL["use"], **values)
         login = None if used is None else await tx.one(_SQL["find_login"], request_id=used["request_id"])
-        return None if used is None or login is None else {**used, **login}
+        if used is None or login is None:
+            return None
+        return {f"used_{name}": used[name] for name in dict(used)} | {**login}
 
     if db.dialect == "sqlite":
         row = await db.write(work)
@@ -270,7 +291,8 @@ async def use(
     if row is None:
         await db.run(_SQL["end_replayed"], code_hash=code_hash)
         return None
-    return UsedCode(row["id"], json.loads(row["parameters"]), _login(row))
+    _check(db, _USED, row)
+    return UsedCode(row["used_id"], json.loads(row["used_parameters"]), _login(row))
 
 
 async def log_out(db: Database, *, id: str, client_id: str) -> None:  # noqa: A002
@@ -279,11 +301,11 @@ async def log_out(db: Database, *, id: str, client_id: str) -> None:  # noqa: A0
 
 
 async def find_token(db: Database, *, token_hash: bytes, now: int) -> TokenRow | None:
-    """What a token that counts stands for."""
-    rows = await db.read_together(_SQL["find_token"], token_hash=token_hash, now=now)
-    return next(
-        (TokenRow(row["client_id"], json.loads(row["parameters"]), _login(row)) for row in rows), None
-    )
+    """What a token that counts stands for. Raises SealBroken."""
+    for row in await db.read_together(_SQL["find_token"], token_hash=token_hash, now=now):
+        _check(db, _OPEN, row)
+        return TokenRow(row["a_id"], row["a_client_id"], json.loads(row["a_parameters"]), _login(row))
+    return None
 
 
 async def spend_assertion(db: Database, *, assertion_hash: bytes, expires_at: int) -> bool:
@@ -298,17 +320,45 @@ async def purge(db: Database, *, before: int) -> int:
     return done + await db.run(_SQL["purge_assertions"], before=before)
 
 
+def _sealed(
+    db: Database, authorization: Authorization, *, browser_hash: bytes | None, request_id: str | None
+) -> dict[str, object]:
+    values: dict[str, object] = {
+        "id": authorization.id,
+        "client_id": authorization.client_id,
+        "parameters": json.dumps(dict(authorization.parameters)),
+        "fresh_ms": authorization.fresh_ms,
+        "browser_hash": browser_hash,
+        "request_id": request_id,
+    }
+    return values | {"seal": AUTHORIZATIONS.seal(db.sealer, values, version=1)}
+
+
+def _asked(row: Row, prefix: str = "") -> Authorization:
+    values = (row[prefix + name] for name in ("id", "client_id", "parameters", "fresh_ms"))
+    id_, client_id, parameters, fresh_ms = values
+    return Authorization(id_, client_id, json.loads(parameters), fresh_ms)
+
+
+def _check(db: Database, authorization: SealedTable, row: Row) -> None:
+    """Raises SealBroken unless all of it is as this service wrote it, and the certificate is of the key that signed."""
+    for table in (authorization, *_SIGNED):
+        table.check(db.sealer, row)
+    if row["c_uid"] != row["s_uid"]:
+        raise SealBroken(SIGNATURES.name, row["s_sid"])
+
+
 def _login(row: Row) -> LoginRow:
     return LoginRow(
-        person_id=row["person_id"],
-        message=row["message"],
+        person_id=row["c_person_id"],
+        message=row["t_message"],
         signature=row["signature"],
         signed_at=row["signed_at"],
         certificate=row["der"],
-        name=row["common_name"],
-        organisation=row["organisation"],
-        credit_code=row["credit_code"],
-        role=row["role"],
-        shield_number=row["shield_number"],
+        name=row["c_common_name"],
+        organisation=row["c_organisation"],
+        credit_code=row["c_credit_code"],
+        role=row["c_role"],
+        shield_number=row["c_shield_number"],
         usable=row["state"] != "revoked" and not row["holds"],
     )

@@ -1,14 +1,15 @@
 -- name: push
-INSERT INTO oidc_authorizations (id, client_id, state, parameters, fresh_ms, handle_hash, expires_at, created_at)
-VALUES (:id, :client_id, 'pushed', :parameters, :fresh_ms, :handle_hash, :expires_at, :now)
+INSERT INTO oidc_authorizations (id, client_id, state, parameters, fresh_ms, handle_hash, expires_at, created_at,
+  seal_version, seal)
+VALUES (:id, :client_id, 'pushed', :parameters, :fresh_ms, :handle_hash, :expires_at, :now, 1, :seal)
 RETURNING CAST(:call AS INTEGER) AS call;
 
 -- name: find_pushed^
-SELECT id, state, parameters FROM oidc_authorizations
+SELECT sealed(oidc_authorizations AS a), a.state FROM oidc_authorizations a
 WHERE handle_hash = :handle_hash AND client_id = :client_id AND state IN ('pushed', 'open', 'granted') AND expires_at > :now;
 
 -- name: find_open^
-SELECT a.client_id, a.state, a.parameters, a.fresh_ms, r.id AS request_id, r.state AS request_state, r.reason, r.number,
+SELECT sealed(oidc_authorizations AS a), a.state, r.id AS request_id, r.state AS request_state, r.reason, r.number,
   r.expires_at, r.changed_at
 FROM oidc_authorizations a LEFT JOIN requests r ON r.id = a.request_id
 WHERE a.id = :id AND a.browser_hash = :browser_hash AND a.state IN ('open', 'granted') AND a.expires_at > :now;
@@ -21,7 +22,7 @@ UPDATE oidc_authorizations SET state = 'granted', code_hash = :code_hash,
 WHERE id = :id AND browser_hash = :browser_hash AND state IN ('open', 'granted') AND expires_at > :now
   AND (SELECT r.state = 'signed' AND (oidc_authorizations.state = 'granted' OR r.changed_at + oidc_authorizations.fresh_ms >= :now)
     FROM requests r WHERE r.id = oidc_authorizations.request_id)
-RETURNING CAST(:call AS INTEGER) AS call, client_id, parameters;
+RETURNING CAST(:call AS INTEGER) AS call, id, client_id, parameters, fresh_ms, browser_hash, request_id, seal_version, seal;
 
 -- name: end!
 UPDATE oidc_authorizations SET state = 'ended'
@@ -35,8 +36,8 @@ UPDATE oidc_authorizations SET state = 'ended' WHERE code_hash = :code_hash AND 
 UPDATE oidc_authorizations SET state = 'ended' WHERE id = :id AND client_id = :client_id AND state IN ('granted', 'used');
 
 -- name: find_token
-SELECT CAST(:call AS INTEGER) AS call, a.client_id, a.parameters, t.message, s.signature, s.signed_at, c.person_id, c.der, c.common_name, c.organisation,
-  c.credit_code, c.role, c.shield_number, c.state, c.holds
+SELECT CAST(:call AS INTEGER) AS call, sealed(oidc_authorizations AS a), sealed(tasks AS t), sealed(signatures AS s),
+  sealed(certificates AS c), s.signature, s.signed_at, c.der, c.state, c.holds
 FROM oidc_authorizations a JOIN tasks t ON t.request_id = a.request_id
 JOIN signatures s ON s.sid = t.sid JOIN certificates c ON c.serial = s.serial
 WHERE a.token_hash = :token_hash AND a.state = 'used' AND a.expires_at > :now;

@@ -6,7 +6,8 @@ SELECT place, row_key FROM sealed_changes GROUP BY place, row_key, version HAVIN
 ORDER BY place, row_key LIMIT :limit;
 
 -- name: sealed^
-SELECT COUNT(*) AS times, COALESCE(MAX(at), 0) AS since FROM acts WHERE act = :act;
+SELECT COUNT(*) - COUNT(DISTINCT subject) AS again, COALESCE(MAX(CASE subject WHEN 'database' THEN at END), 0) AS since
+FROM acts WHERE act = :act;
 
 -- name: is_logged^
 SELECT id FROM sealed_changes WHERE log_index IS NOT NULL LIMIT 1;

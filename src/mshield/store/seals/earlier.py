@@ -2,6 +2,7 @@
 
 # ruff: noqa: S608  the names in the statements are those of the tables in `tables`, values are parameters
 
+from collections.abc import Iterable
 from typing import Final
 
 from mshield.store.database.interface import Database, Tx
@@ -12,10 +13,13 @@ from mshield.store.seals.tables import TABLES, SealedTable
 BATCH: Final = 500
 
 
-async def has_rows(db: Database) -> bool:
-    """Whether any table that is sealed has a row."""
+async def has_rows(
+    db: Database | Tx, tables: Iterable[SealedTable] = TABLES, *, sealed: bool = False
+) -> bool:
+    """Whether any of these tables has a row, or a `sealed` one."""
+    condition = " WHERE seal IS NOT NULL" if sealed else ""
     sql = " UNION ALL ".join(
-        f"SELECT 1 FROM (SELECT 1 FROM {table.name} LIMIT 1) {table.name}" for table in TABLES
+        f"SELECT 1 FROM (SELECT 1 FROM {table.name}{condition} LIMIT 1) {table.name}" for table in tables
     )
     query = Query("seals.has_rows", Statement(sql, ()), Statement(sql, ()))
     return await db.one(query) is not None
@@ -25,6 +29,11 @@ async def seal_some(
     db: Database, table: SealedTable, *, after: str | bytes | None, now: int
 ) -> list[str | bytes]:
     """Seals up to BATCH rows beyond this key that have no seal, and gives their keys in order."""
+    return await db.write(lambda tx: seal_page(tx, table, after=after, now=now))
+
+
+async def seal_page(tx: Tx, table: SealedTable, *, after: str | bytes | None, now: int) -> list[str | bytes]:
+    """The same within a transaction."""
     sql = f"SELECT {table.key} AS key FROM {table.name} WHERE seal IS NULL"
     end = f" ORDER BY {table.key} LIMIT {BATCH}"
     # From where the batch before ended: from the beginning, each would pass over all that was sealed by then.
@@ -33,11 +42,7 @@ async def seal_some(
     query = Query(
         f"seals.{table.name}.unsealed", Statement(text, names), Statement(text.replace("$", "?"), names)
     )
-
-    async def work(tx: Tx) -> list[str | bytes]:
-        keys = [row["key"] for row in await tx.all(query, **({} if after is None else {"after": after}))]
-        for key in keys:
-            await seal_new(tx, table, key, now=now)
-        return keys
-
-    return await db.write(work)
+    keys = [row["key"] for row in await tx.all(query, **({} if after is None else {"after": after}))]
+    for key in keys:
+        await seal_new(tx, table, key, now=now)
+    return keys

@@ -54,9 +54,9 @@ async def recorded_twice(db: Database, *, limit: int) -> list[tuple[str, str]]:
 
 
 async def sealed(db: Database) -> tuple[int, int]:
-    """How often all rows were sealed at once, and when last (ms); never where a database began with seals."""
+    """How often rows were sealed again that were before, and when all were (ms; 0: the database began with seals)."""
     row = await db.one(_SQL["sealed"], act=SEALED)
-    return (0, 0) if row is None else (row["times"], row["since"])
+    return (0, 0) if row is None else (row["again"], row["since"])
 
 
 async def is_logged(db: Database) -> bool:

@@ -82,6 +82,8 @@ ENTERPRISES: Final = SealedTable("enterprises")
 FILED_PERSONS: Final = SealedTable("filed_persons")
 PROOFS: Final = SealedTable("identity_proofs")
 CODES: Final = SealedTable("identity_codes", logged=False, kept=False)
+IDENTITY_REQUESTS: Final = SealedTable("identity_requests", logged=False, was_sealed=False)
+"""Whom the legal person is shown and then confirms: sealed when they ask, and never changed."""
 CONSENTS: Final = SealedTable("identity_consents", logged=False, kept=False)
 PORTAL_SESSIONS: Final = SealedTable("portal_sessions", kept=False)
 STAFF: Final = SealedTable("staff")
@@ -95,15 +97,22 @@ PROPOSALS: Final = SealedTable("filing_proposals", logged=False)
 SYSTEMS: Final = SealedTable("business_systems")
 OIDC_CLIENTS: Final = SealedTable("oidc_clients", kept=False)
 KEYS: Final = SealedTable("keys", logged=False)
+CERTIFICATES: Final = SealedTable("certificates", logged=False)
+"""Whose each is: sealed with its reservation and never changed. How it stands is in its events."""
 RENEWALS: Final = SealedTable("renewals", logged=False)
+AUTHORIZATIONS: Final = SealedTable("oidc_authorizations", logged=False, kept=False)
+"""What a client asked for, which browser began it, and which request is signed for it: with each of these anew."""
 REQUESTS: Final = SealedTable("requests", logged=False, was_sealed=False)
 TASKS: Final = SealedTable("tasks", logged=False, was_sealed=False)
 SIGNATURES: Final = SealedTable("signatures", logged=False, was_sealed=False)
 """The log has the signatures themselves; the seal binds how often the key's counters had been changed."""
 
+LATER: Final = (CERTIFICATES,)
+"""Tables that got their seals after the others (migration 0070): `mshield migrate` seals their rows then, once."""
+
 TABLES: Final = (
-    *(ACCOUNTS, ENTERPRISES, FILED_PERSONS, PROOFS, CODES, CONSENTS, PORTAL_SESSIONS),
+    *(ACCOUNTS, ENTERPRISES, FILED_PERSONS, PROOFS, CODES, IDENTITY_REQUESTS, CONSENTS, PORTAL_SESSIONS),
     *(STAFF, STAFF_TOKENS, STAFF_SESSIONS, STAFF_FACTORS, STAFF_SET_UPS, STAFF_CEREMONIES),
     *(APPROVALS, PROPOSALS),
-    *(SYSTEMS, OIDC_CLIENTS, KEYS, RENEWALS, REQUESTS, TASKS, SIGNATURES),
+    *(SYSTEMS, OIDC_CLIENTS, KEYS, CERTIFICATES, RENEWALS, REQUESTS, TASKS, SIGNATURES, AUTHORIZATIONS),
 )

@@ -1,0 +1,38 @@
+"""Who writes to the database becomes no legal person by a shield of their own."""
+
+from pathlib import Path
+
+import httpx
+import pytest
+
+from mshield.demo.people import LEGAL_PERSON, OPERATOR
+from tests.legal_person.test_own_shield import asked, code_of, page, service, start
+from tests.support.intruder import Intruder
+from tests.support.killed_service import Mortal
+
+__all__ = ["page", "service"]
+
+LENT = {
+    "another account's certificate": "UPDATE certificates SET account_id = ?",
+    "another key's signature": "UPDATE signatures SET uid = (SELECT k.uid FROM keys k WHERE k.account_id = ?),"
+    " serial = (SELECT c.serial FROM certificates c JOIN keys k ON k.uid = c.uid ORDER BY k.created_at LIMIT 1)",
+}
+
+
+@pytest.mark.parametrize("sql", LENT.values(), ids=LENT)
+def test_r20_a_shield_of_ones_own_opens_no_other_portal(
+    service: Mortal,
+    page: httpx.Client,
+    intruder: Intruder,
+    tmp_path: Path,
+    sql: str,
+) -> None:
+    service.enrolled(tmp_path / "theirs", LEGAL_PERSON)
+    own = service.enrolled(tmp_path / "own", OPERATOR)
+    made = asked(page, "/shield-logins")
+    own.scan(code_of(service, made["request_id"]))
+    own.approve(pin=OPERATOR.pin)
+    (victim,) = intruder.rows("SELECT id FROM accounts WHERE phone = ?", LEGAL_PERSON.phone)
+    intruder.run(sql, victim["id"])
+    assert start(page, made).status_code == 500
+    assert page.get("/api/portal/session").status_code == 401
