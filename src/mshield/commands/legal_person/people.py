@@ -12,13 +12,8 @@ from mshield.commands.parts.output import Output, table
 from mshield.commands.phone.display import shown_time
 from mshield.commands.phone.identity import way_name
 from mshield.domain.identity import ROLE_NAMES, Role
+from mshield.domain.proofs import PROVERS, Way
 
-_BY: Final = {
-    "user": ("本人", "themselves"),
-    "staff": ("备案机构", "the filing office"),
-    "service": ("系统", "the service"),
-    "legal_person": ("法人", "the legal person"),
-}
 _STATES: Final = {
     "counts": ("有效", "counts"),
     "waits": ("等候生效", "waits"),
@@ -74,7 +69,7 @@ def _person_rows(out: Output, person: FiledPerson) -> list[tuple[str, ...]]:
 
 
 def _proof_row(out: Output, proof: PersonProof) -> tuple[str, ...]:
-    by = out.pick(*_BY[proof.actor]) if proof.actor in _BY else proof.actor
+    by = out.pick(*PROVERS[Way(proof.way)]) if proof.way in set(Way) else proof.actor
     named = proof.actor_name or proof.consented_masked
     state = out.pick(*_STATES[proof.state]) if proof.state in _STATES else proof.state
     until = {"waits": proof.counts_from, "ended": proof.ended_at}.get(proof.state)

@@ -13,14 +13,13 @@ from mshield.domain.certificates import shield
 from mshield.domain.certificates.state_words import HOLDS_ZH, STATES_ZH
 from mshield.domain.certificates.states import CertificateEvent, gravest_first, shown_state
 from mshield.domain.identity import ID_TYPE_NAMES, ROLE_NAMES, IdType, Role
-from mshield.domain.proofs import WAY_NAMES, Way
+from mshield.domain.proofs import PROVERS, WAY_NAMES, Way
 from mshield.services.identity.of_people import PersonProof
 from mshield.services.legal_person.lists import HistoryRow, PersonLine, ShieldRow
 
 MEDIA_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _WIDTH: Final = 22
 _ACTORS: Final = {"service": "系统", "legal_person": "法人", "staff": "客服"}
-_PROVERS: Final = {"service": "系统", "legal_person": "法人", "staff": "备案机构", "user": "本人"}
 _EVENTS: Final = {
     CertificateEvent.PREPARE: "签发，待启用",
     CertificateEvent.ACTIVATE: "签发",
@@ -95,13 +94,10 @@ def history_workbook(rows: Sequence[HistoryRow], *, zone: dt.tzinfo) -> bytes:
 
 def _proof(proof: PersonProof, zone: dt.tzinfo) -> str:
     """How, by whom, of which account and when; and whether it counts."""
-    by = (
-        f"{proof.actor_name or proof.consented_masked or ''} {_PROVERS.get(proof.actor, proof.actor)}".strip()
-    )
+    way = Way(proof.way)
+    by = f"{PROVERS[way][0]} {proof.actor_name or proof.consented_masked or ''}".strip()
     state = {"waits": f"，{_time(proof.counts_from, zone)} 起生效", "off": "，不作数"}.get(proof.state, "")
-    return (
-        f"{WAY_NAMES[Way(proof.way)][0]}，{by}，{proof.phone_masked}，{_time(proof.proven_at, zone)}{state}"
-    )
+    return f"{WAY_NAMES[way][0]}，{by}，{proof.phone_masked}，{_time(proof.proven_at, zone)}{state}"
 
 
 def _actor(row: HistoryRow) -> str:
