@@ -167,7 +167,7 @@ def test_whom_nothing_proves_enters_an_activation_code_after_the_page(
             page.get_by_role("button", name="下一步").click()
             sms = page.get_by_label("短信验证码")
             expect(sms).to_be_focused()
-            sms.fill(live.sms_code("portal", HE))
+            sms.fill(live.sms_code("portal", CHIEF))
             page.get_by_role("button", name="登录", exact=True).click()
             expect(page).to_have_url(re.compile("/portal/shields"))
             page.get_by_role("button", name="退出").click()
