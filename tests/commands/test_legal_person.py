@@ -17,6 +17,7 @@ from mshield.client import ProblemError
 from mshield.client.portal import PortalClient, PortalLogin
 from mshield.demo.people import LEGAL_PERSON, OPERATOR
 from mshield.services.legal_person.outside_login import RETURN_PATH
+from tests.support.identity import make_code
 from tests.support.live_service import LiveService, apply, enrolled, log_in, register
 from tests.support.oidc_provider import CLIENT_ID, CLIENT_SECRET, Provider, returned
 from tests.support.outside_systems import PASSWORD, SECRET, USER, AccountOffice, serving
@@ -187,6 +188,7 @@ def test_r21_from_the_lost_phone_to_the_certificate_on_the_new_one(service: Live
         apply(service, new)
         assert new.certificate().shield_number != number
         shown = shell.json("show", number)
+        _assert_proofs_are_told(shell, shown)
         assert [each["event"] for each in shown["events"]] == [
             "activate", "report_loss", "lift_loss", "apply_again", "revoke", "activate",
         ]  # fmt: skip
@@ -197,6 +199,18 @@ def test_r21_from_the_lost_phone_to_the_certificate_on_the_new_one(service: Live
             client.shield(OPERATOR.credit_code, "MS1/../x")
     shell.json("logout")
     assert shell.error("list")["code"] == "not_logged_in"
+
+
+def _assert_proofs_are_told(shell: _Shell, shown: Any) -> None:
+    """How the holder of a shield was proven, there and in the list of people."""
+    (person,) = shell.json("people", "--name", OPERATOR.name)["items"]
+    assert [(each["way"], each["state"]) for each in person["proofs"]] == [("filed_phone", "counts")]
+    assert shown["proofs"] == person["proofs"]
+    told = shell.run("people", "--lang", "zh").stdout
+    assert "备案手机号一致" in told
+    assert "未核验" in told
+    number = shown["shield"]["shield_number"]
+    assert "The filed phone number" in shell.run("show", number, "--lang", "en").stdout
 
 
 def test_r2_the_legal_person_logs_in_with_their_account_of_the_single_window(
@@ -229,6 +243,25 @@ def test_r2_and_at_the_page_of_internet_customs(with_sources: LiveService, custo
     assert shell.json("list") == []
     elsewhere = shell.run("login", "--source", "customs", "--lang", "en", text="https://elsewhere.example/\n")
     assert (elsewhere.returncode, "not where the login leads back to" in elsewhere.stderr) == (2, True)
+
+
+def test_an_activation_code_is_taken_after_the_page_and_once_logged_in(
+    with_sources: LiveService, customs: Provider
+) -> None:
+    customs.person |= {"identity_verified": False}
+    shell = _Shell(with_sources)
+    code, _, err = shell.begin_at_page(customs, "--json")
+    assert (code, "identity_unproven" in err) == (1, True)
+    code, _, err = shell.begin_at_page(customs, "--json", "--activation-code", "AAAA-BBBB-CCCC")
+    assert (code, "activation_code_wrong" in err) == (1, True)
+    made = make_code(with_sources, LEGAL_PERSON)
+    code, out, err = shell.begin_at_page(customs, "--json", "--activation-code", made)
+    assert code == 0, err
+    sms_code = with_sources.sms_code("portal", AT_CUSTOMS)
+    shell.json("login", "--login-id", json.loads(out)["login_id"], "--sms-code", sms_code)
+    assert shell.error("activate", made)["code"] == "activation_code_wrong"
+    added = shell.json("activate", make_code(with_sources, LEGAL_PERSON))
+    assert [each["credit_code"] for each in added["enterprises"]] == [LEGAL_PERSON.credit_code]
 
 
 def test_r2_so_does_their_program(with_sources: LiveService) -> None:

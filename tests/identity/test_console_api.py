@@ -93,7 +93,7 @@ async def test_an_accounts_proofs_are_told_the_newest_first_with_those_that_ende
     )
     await prove_account(application)
     newest, ended = (await staff.call("GET", path)).json()["items"]
-    assert (newest["way"], newest["actor"], newest["ended_at"]) == ("filing_code", "user", None)
+    assert (newest["way"], newest["actor"], newest["ended_at"]) == ("filing_code", "service", None)
     assert (newest["person_id"], newest["role"]) == (record.id, "operator")
     assert (newest["credit_code"], newest["enterprise"]) == (record.credit_code, record.enterprise)
     assert (ended["way"], ended["ended_reason"]) == ("earlier", "phone_changed")

@@ -5,14 +5,21 @@ from typing import Any, Final
 
 import httpx
 
-from mshield.demo.people import OPERATOR, Person
+from mshield.demo.people import OPERATOR, OPERATOR_TO_CONFIRM, Person
 from mshield.domain.qr import qr_text
 from tests.support.application import Application, Device
 from tests.support.identity import prove_in
 from tests.support.portal import OWN
 from tests.support.shield_over_http import Shield
+from tests.support.signing import fetch
 
 SECOND: Final = replace(OPERATOR, phone="13612344321", password="Second-2026-xy")
+THIRD: Final = replace(SECOND, phone="13612344322")
+COLLEAGUE: Final = replace(
+    OPERATOR_TO_CONFIRM, name="沈若澜", id_number="33020319930727264X", id_type="resident_id"
+)
+"""Somebody else on file in the same enterprise."""
+
 RECORD: Final = {"user_type": "operator", "credit_code": OWN}
 
 
@@ -78,3 +85,16 @@ async def both(application: Application) -> Both:
     shield = await with_shield(application)
     await application.registered(SECOND)
     return Both(application, shield, await application.logged_in(SECOND))
+
+
+async def count(application: Application, sql: str) -> object:
+    """The only value of a row."""
+    row = await fetch(application.context.db, sql)
+    return next(iter(row.values()))
+
+
+async def refused_at_the_pin(case: Both, tasks: list[dict[str, Any]], code: str) -> None:
+    """`open` refuses, and nothing is proven."""
+    _, opened = await case.shield.open(tasks)
+    assert opened.json()["code"] == code, opened.text
+    assert await case.proofs() == []

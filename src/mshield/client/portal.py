@@ -21,6 +21,7 @@ from mshield.client.origin import is_loopback
 from mshield.client.portal_messages import (
     Act,
     ActivationCode,
+    AddedEnterprise,
     ApplicationDecision,
     Applications,
     ApplicationState,
@@ -130,11 +131,25 @@ class PortalClient:
     def finish_outside_login(
         self, state: str, code: str, *, idempotency_key: str | None = None
     ) -> LoginBegun:
-        """Has an SMS code sent to the account's phone, for what the page sent back; then `finish_login`."""
+        """Has an SMS code sent to the account's phone, for what the page sent back; then `finish_login`.
+
+        ProblemError `identity_unproven` where nothing proves that it is the legal person's: see `activate`.
+        """
         document = {"state": state, "code": code}
         answer = self._change("POST", f"{_PAGES}/finish", document, idempotency_key)
         self._http.cookies.clear()
         return read(answer, LoginBegun)
+
+    def activate(
+        self, activation_id: str, activation_code: str, *, idempotency_key: str | None = None
+    ) -> LoginBegun:
+        """Goes on with a login that was refused with `identity_unproven`, by an activation code; then `finish_login`.
+
+        `activation_id` is that ProblemError's `extra["activation_id"]`, good for ten minutes, of whatever kind the
+        login was. ProblemError `activation_code_wrong`, `activation_locked`.
+        """
+        document = {"activation_id": activation_id, "activation_code": activation_code}
+        return read(self._change("POST", "/activations", document, idempotency_key), LoginBegun)
 
     def finish_login(
         self, login_id: str, sms_code: str, *, idempotency_key: str | None = None
@@ -152,6 +167,15 @@ class PortalClient:
     def session(self) -> PortalSession:
         """Who is logged in."""
         return read(self._get("/session", {}), PortalSession)
+
+    def add_enterprise(self, activation_code: str, *, idempotency_key: str | None = None) -> AddedEnterprise:
+        """Proves by a code that who is logged in is the legal person of another enterprise too.
+
+        ProblemError `activation_code_wrong`, `activation_locked`.
+        """
+        document = {"activation_code": activation_code}
+        answer = self._change("POST", "/session/activations", document, idempotency_key)
+        return read(answer, AddedEnterprise)
 
     def logout(self) -> None:
         """Ends the login, on the service too."""

@@ -42,8 +42,34 @@ class PortalSession(msgspec.Struct, frozen=True, kw_only=True):
     enterprises: tuple[Enterprise, ...]
 
 
+class AddedEnterprise(msgspec.Struct, frozen=True, kw_only=True):
+    """What the legal person answers for now; the code's record counts from `counts_from`."""
+
+    counts_from: int
+    enterprises: tuple[Enterprise, ...]
+
+
+class PersonProof(msgspec.Struct, frozen=True, kw_only=True):
+    """How an account of a filed person was proven, by whom and when.
+
+    `state` is `counts`, `waits` (until `counts_from`), `ended`, or `off`: the account is disabled, or the way is taken
+    no more. `actor_name` is the legal person's; `consented_masked` the number of the account whose shield consented.
+    """
+
+    way: str
+    state: str
+    phone_masked: str
+    actor: str
+    actor_name: str | None
+    consented_masked: str | None
+    proven_at: int
+    counts_from: int
+    ended_at: int | None
+    ended_reason: str | None
+
+
 class FiledPerson(msgspec.Struct, frozen=True, kw_only=True):
-    """A person on file; `ended_at` is None while they are."""
+    """A person on file; `ended_at` is None while they are. `proofs` have not ended, the newest first."""
 
     id: str
     name: str
@@ -55,6 +81,7 @@ class FiledPerson(msgspec.Struct, frozen=True, kw_only=True):
     changed_at: int
     ended_at: int | None
     shields: int
+    proofs: tuple[PersonProof, ...] = ()
 
 
 class People(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,11 +130,15 @@ class ShieldEvent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ShieldHistory(msgspec.Struct, frozen=True, kw_only=True):
-    """A shield with its certificates before the present one and all that happened to them, the oldest first."""
+    """A shield with its certificates before the present one and all that happened to them, the oldest first.
+
+    `proofs` of its holder's accounts, ended ones too, the newest first.
+    """
 
     shield: Shield
     earlier: tuple[Shield, ...]
     events: tuple[ShieldEvent, ...]
+    proofs: tuple[PersonProof, ...] = ()
 
 
 class PastAct(msgspec.Struct, frozen=True, kw_only=True):

@@ -50,6 +50,7 @@ class NoticeKind(StrEnum):
     CONFIRM_IDENTITY = "confirm_identity"
     IDENTITY_DECIDED = "identity_decided"
     IDENTITY_OBJECTED = "identity_objected"
+    IDENTITY_ENDED = "identity_ended"
     SUSPENDED = "suspended"
     RESUMED = "resumed"
     REVOKED_BY_STAFF = "revoked_by_staff"
@@ -189,6 +190,11 @@ WORDINGS: Final[Mapping[NoticeKind, Wording]] = MappingProxyType(
             "同一姓名和证件号码的另一个手机盾账号叫停了您的身份核验。如是您本人，请联系客服。",
             "Another account of the same name and id number has stopped the proof of your identity. If it is you, call "
             "us.",
+        ),
+        _K.IDENTITY_ENDED: Wording(
+            "手机盾客服结束了您的一项身份核验，用它不能再申请证书。如有疑问，请联系客服。",
+            "Customer service has ended one of the proofs of your identity; you can't apply by it any more. If you "
+            "don't know why, call us.",
         ),
         _K.SUSPENDED: Wording(
             "您尾号 {tail} 的手机盾已由手机盾客服暂停使用（两人办理）。如有疑问，请联系客服。",

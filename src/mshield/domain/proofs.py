@@ -36,6 +36,19 @@ WAY_NAMES: Final[Mapping[Way, tuple[str, str]]] = MappingProxyType(
 )
 """Chinese and English name of each way."""
 
+PROVERS: Final[Mapping[Way, tuple[str, str]]] = MappingProxyType(
+    {
+        Way.FILED_PHONE: ("备案机构填报的手机号", "the number that the filing office filed"),
+        Way.LEGAL_PERSON: ("法人", "the legal person"),
+        Way.FILING_CODE: ("备案机构", "the filing office"),
+        Way.OWN_SHIELD: ("本人的手机盾", "a shield of their own"),
+        Way.OUTSIDE: ("外部系统", "an outside system"),
+        Way.REAL_NAME: ("运营商", "the phone's carrier"),
+        Way.EARLIER: ("没有人核对过", "nobody looked at it"),
+    }
+)
+"""Who vouches for it, in Chinese and English."""
+
 _FOR_A_SECOND_ACCOUNT: Final = frozenset({Way.LEGAL_PERSON, Way.FILING_CODE, Way.OWN_SHIELD})
 
 REQUEST_MS: Final = 7 * DAY_MS

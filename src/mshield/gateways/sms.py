@@ -36,6 +36,7 @@ SmsNotice = Literal[
     "identity_decided",
     "phone_asked",
     "identity_objected",
+    "identity_ended",
     "suspended",
     "resumed",
     "revoked_by_staff",

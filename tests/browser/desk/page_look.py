@@ -11,6 +11,8 @@ from tests.browser.desk.desk import SIZE
 
 _SEEN: Final = os.environ.get("MSHIELD_SEEN")
 _PHONE: Final = {"width": 390, "height": 844}
+_BETWEEN: Final = ({"width": 1024, "height": 768}, {"width": 320, "height": 690})
+"""Only for pictures."""
 _OUT_OF_SIGHT: Final = """() => [...document.querySelectorAll("table")]
   .filter((each) => each.scrollWidth > each.parentElement.clientWidth).length"""
 
@@ -19,7 +21,7 @@ def look(page: Page, name: str) -> None:
     """The page as it is at a desk and on a phone, light and dark; pictures where MSHIELD_SEEN names a folder."""
     expect(page.locator("h1").first).to_be_visible()
     judged(page)
-    for size in (SIZE, _PHONE):
+    for size in (*(_BETWEEN if _SEEN else ()), SIZE, _PHONE):
         page.set_viewport_size({"width": size["width"], "height": size["height"]})
         for scheme in ("light", "dark") if _SEEN else ():
             page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")

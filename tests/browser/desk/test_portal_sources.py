@@ -19,6 +19,7 @@ from tests.browser.app.pin_pad_and_pixels import judged
 from tests.browser.conftest import Party
 from tests.browser.desk.desk import desk
 from tests.browser.desk.page_look import look
+from tests.support.identity import make_code
 from tests.support.intruder import Intruder
 from tests.support.live_service import LiveService, apply
 from tests.support.oidc_provider import CLIENT_ID, CLIENT_SECRET, Provider, providing, returned
@@ -139,6 +140,52 @@ def test_r2_whose_phone_is_lost_logs_in_at_the_page_of_their_account_and_reports
         dialog.get_by_role("button", name="挂失", exact=True).click()
         expect(page.locator(".chip")).to_have_text("已挂失")
         assert party.phone.certificate().holds == ("lost",)
+
+
+def test_whom_nothing_proves_enters_an_activation_code_after_the_page(
+    browser: Browser, party: Party, provider: tuple[LiveService, Provider]
+) -> None:
+    live, customs = provider
+    customs.person |= {"identity_verified": False}
+    with closing(Intruder(live.database)) as office:
+        office.run("UPDATE identity_proofs SET ended_at = 1")
+    try:
+        with desk(browser, party) as made:
+            page = made.open("/portal/login")
+            page.get_by_role("button", name="账号密码").click()
+            page.get_by_text("互联网+海关").click()
+            page.get_by_role("button", name="前往互联网+海关登录").click()
+            field = page.get_by_label("激活码", exact=True)
+            expect(field).to_be_focused()
+            made.foreign.clear()
+            look(page, "portal-login-activation")
+            field.fill("AAAA-BBBB-CCCC")
+            page.get_by_role("button", name="下一步").click()
+            expect(page.get_by_role("alert")).to_contain_text("还可以试 4 次")
+            look(page, "portal-login-activation-wrong")
+            field.fill(make_code(live, LEGAL_PERSON).lower())
+            page.get_by_role("button", name="下一步").click()
+            sms = page.get_by_label("短信验证码")
+            expect(sms).to_be_focused()
+            sms.fill(live.sms_code("portal", CHIEF))
+            page.get_by_role("button", name="登录", exact=True).click()
+            expect(page).to_have_url(re.compile("/portal/shields"))
+            page.get_by_role("button", name="退出").click()
+        with desk(browser, party) as made:
+            with closing(Intruder(live.database)) as office:
+                office.run("UPDATE identity_proofs SET ended_at = 1")
+            page = made.open("/portal/login")
+            page.get_by_role("button", name="English").click()
+            page.get_by_role("button", name="Password").click()
+            page.get_by_text("Internet+Customs").click()
+            page.get_by_role("button", name="Go to Internet+Customs").click()
+            expect(page.get_by_label("Activation code", exact=True)).to_be_focused()
+            made.foreign.clear()
+            look(page, "portal-login-activation-en")
+            page.get_by_role("button", name="Back to the login").click()
+            expect(page.get_by_role("heading", name="Log in", exact=True)).to_be_visible()
+    finally:
+        customs.person |= {"identity_verified": True}
 
 
 def test_r2_a_way_back_that_another_browser_began_logs_nobody_in(

@@ -3,12 +3,17 @@
 import json
 from typing import Any
 
-from mshield.demo.people import OPERATOR
+from mshield.demo.people import OPERATOR, OPERATOR_TO_CONFIRM
+from mshield.domain.actor import By
+from mshield.domain.proofs import Way
 from mshield.domain.staff import StaffRole
+from mshield.store.accounts import accounts
 from mshield.store.systems import webhook_endpoints
+from tests.http.life.identity import SOMEBODY
 from tests.http.life.life import Life
 from tests.support.application import EXAMPLES
 from tests.support.console_people import PASSWORD, Clerk
+from tests.support.identity import filed
 from tests.support.soft_security_key import SoftKey
 
 
@@ -41,6 +46,7 @@ def serve_customers(life: Life) -> None:
     life.get(path, **session)
     life.get(f"{path}/proofs", **session)
     life.get("/api/console/identity/earlier", **session)
+    _end_a_consent(life, session)
     for state in ("disabled", "active"):
         wanted = json.dumps({"state": state, "reason": "本人来电"}).encode()
         life.post(f"{path}/state", wanted, "application/json", **session)
@@ -48,6 +54,29 @@ def serve_customers(life: Life) -> None:
     life.post(f"{path}/logouts", ended, "application/json", **session)
     life.get("/api/console/acts", **session)
     _change_phones(life, account["id"])
+
+
+def _end_a_consent(life: Life, session: dict[str, str]) -> None:
+    """Somebody's account was proven by the shield of another one in the same name."""
+    context, now = life.service.application.context, life.service.clock()
+
+    async def consent() -> str:
+        of = [
+            await accounts.find_account(context.db, phone=phone)
+            for phone in (OPERATOR_TO_CONFIRM.phone, SOMEBODY.phone)
+        ]
+        one, other = (account.id for account in of if account is not None)
+        record = await filed(life.service.application, OPERATOR_TO_CONFIRM)
+        by = By("user", other)
+        await context.db.write(
+            lambda tx: context.identity.proofs.record(tx, one, record.id, Way.OWN_SHIELD, by=by, now=now)
+        )
+        return other
+
+    path = f"/api/console/accounts/{life.service.run(consent())}/consents"
+    (handed_on,) = life.get(path, **session).json()["items"]
+    reason = json.dumps({"reason": "本人没有同意过"}).encode()
+    life.post(f"{path}/{handed_on['id']}/end", reason, "application/json", **session)
 
 
 def _change_phones(life: Life, account_id: str) -> None:

@@ -1,11 +1,15 @@
 """An operator whose number isn't on file: their legal person confirms who they are, and hands over a code too."""
 
 from dataclasses import replace
+from typing import Final
 
 from mshield.client.phone import VirtualPhone
 from mshield.demo.people import OPERATOR_TO_CONFIRM, Person
 from tests.http.life import portal
 from tests.http.life.life import Life
+
+SOMEBODY: Final = replace(OPERATOR_TO_CONFIRM, phone="13600004321")
+"""Somebody else under their name."""
 
 
 def _log_in(life: Life, phone: VirtualPhone, person: Person = OPERATOR_TO_CONFIRM) -> None:
@@ -58,7 +62,7 @@ def prove(life: Life) -> None:
 def _stop_another(life: Life, phone: VirtualPhone, code: str) -> None:
     """Somebody else has an account in their name and got hold of a code."""
     life.wait_a_minute()
-    somebody, other = replace(OPERATOR_TO_CONFIRM, phone="13600004321"), life.service.phone()
+    somebody, other = SOMEBODY, life.service.phone()
     other.request_sms_code("register", phone=somebody.phone)
     other.register(
         name=somebody.name,

@@ -2,10 +2,16 @@
 
 import json
 
+import pytest
+
+from mshield.client.errors import ProblemError
 from mshield.demo.people import LEGAL_PERSON
 from mshield.domain.qr import qr_text
+from mshield.store.accounts import accounts
 from tests.http.life.life import Life
-from tests.support.application import ORIGIN
+from tests.support.application import ORIGIN, Application
+from tests.support.identity import make_code_in
+from tests.support.signing import execute
 
 
 def manage(life: Life) -> None:
@@ -45,6 +51,8 @@ def manage(life: Life) -> None:
     log_in_from_outside(life)
     _confirm(life)
     portal.logout()
+    _come_in_by_a_code(life)
+    portal.logout()
 
 
 def _ask_to_be_confirmed(life: Life) -> None:
@@ -77,6 +85,32 @@ def log_in_from_outside(life: Life) -> None:
     code, state = life.provider.log_in_at(left.address)
     begun = life.portal.finish_outside_login(state, code)
     life.portal.finish_login(begun.login_id, life.sms_code(LEGAL_PERSON, "portal"))
+
+
+def _come_in_by_a_code(life: Life) -> None:
+    """Nothing proves any more who they are: their account gets in by a code, and then takes one for an enterprise."""
+    service, portal = life.service, life.portal
+    service.run(_forget_who_it_is(service.application))
+    life.wait_a_minute()
+    left = portal.begin_outside_login("customs")
+    code, state = life.provider.log_in_at(left.address)
+    with pytest.raises(ProblemError) as refused:
+        portal.finish_outside_login(state, code)
+    made = service.run(make_code_in(service.application, LEGAL_PERSON))
+    begun = portal.activate(str(refused.value.extra["activation_id"]), made)
+    portal.finish_login(begun.login_id, life.sms_code(LEGAL_PERSON, "portal"))
+    portal.add_enterprise(service.run(make_code_in(service.application, LEGAL_PERSON)))
+
+
+async def _forget_who_it_is(application: Application) -> None:
+    account = await accounts.find_account(application.context.db, phone=LEGAL_PERSON.phone)
+    assert account is not None
+    await execute(
+        application.context.db, "UPDATE identity_proofs SET ended_at = 1 WHERE account_id = $1", account.id
+    )
+    await execute(
+        application.context.db, "UPDATE filed_persons SET phone = NULL WHERE name = $1", account.name
+    )
 
 
 def _ask_own_shield(life: Life) -> None:

@@ -12,6 +12,7 @@ import msgspec
 
 from mshield.client.portal_messages import Act, Cause, Outcome, PortalSession, Shield
 from mshield.commands.legal_person import applications as legal_applications
+from mshield.commands.legal_person import people as legal_people
 from mshield.commands.legal_person.login import LoginOptions, begin_login, fetch_captcha
 from mshield.commands.legal_person.options import Chosen, Portal, enterprise_option, portal_command
 from mshield.commands.parts.output import (
@@ -60,7 +61,9 @@ def command(context: click.Context, folder: Path, server: str | None, lang: str 
 @click.option("--password-file", type=_FILE, help="Otherwise MSHIELD_PORTAL_PASSWORD, or a prompt.")
 @click.option("--captcha-id", help="A captcha fetched by `captcha`; otherwise one is fetched and asked for.")
 @click.option("--captcha", help="Its answer.")
-@click.option("--activation-code", help="Proves who you are 激活码, where nothing has before.")
+@click.option(
+    "--activation-code", help="Proves who you are 激活码, where nothing has before; else it is asked for."
+)
 @click.option("--login-id", help="Of a login that was begun before; then only --sms-code is taken.")
 @click.option("--sms-code", "code", help="The code that was sent; otherwise it is asked for.")
 @portal_command
@@ -103,6 +106,17 @@ def login(
     portal.keep([enterprise.credit_code for enterprise in session.enterprises])
     shown = {"name": session.name, "enterprises": msgspec.to_builtins(session.enterprises)}
     out.data(shown | {"expires_in": session.expires_in}, _session_lines(out, session))
+
+
+@command.command()
+@click.argument("code")
+@portal_command
+def activate(out: Output, portal: Portal, *, code: str) -> None:
+    """Add an enterprise by an activation code 激活码, for who is logged in and its legal person on file too."""
+    added = portal.client.add_enterprise(code)
+    portal.keep([enterprise.credit_code for enterprise in added.enterprises])
+    lines = [f"{enterprise.credit_code}  {enterprise.name}" for enterprise in added.enterprises]
+    out.data(msgspec.to_builtins(added), lines)
 
 
 @command.command()
@@ -157,7 +171,7 @@ def list_(
 @enterprise_option
 @portal_command
 def show(out: Output, portal: Portal, *, shield_number: str, credit_code: str | None) -> None:
-    """Show one shield and who did what to it, why and when."""
+    """Show one shield, who did what to it, why and when, and what proved who its holder is."""
     history = portal.client.shield(portal.enterprise(credit_code), shield_number)
     headers = ("时间", "事件", "操作人", "原因") if out.lang == "zh" else ("time", "event", "by", "reason")
     events = [
@@ -165,6 +179,7 @@ def show(out: Output, portal: Portal, *, shield_number: str, credit_code: str | 
         for event in history.events
     ]
     lines = ["  ".join(_row(out, history.shield)), *table(headers, events)]
+    lines += legal_people.proof_lines(out, history.proofs)
     out.data(msgspec.to_builtins(history), lines)
 
 
@@ -281,5 +296,5 @@ def _session_lines(out: Output, session: PortalSession) -> list[str]:
     return [out.pick(f"已登录：{session.name}", f"Logged in: {session.name}"), *named]
 
 
-for _command in legal_applications.COMMANDS:
+for _command in (*legal_applications.COMMANDS, *legal_people.COMMANDS):
     command.add_command(_command)

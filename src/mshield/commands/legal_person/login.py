@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from mshield.client.errors import ProblemError
 from mshield.client.phone.folder import Folder
 from mshield.client.portal import PortalClient
 from mshield.client.portal_messages import LoginBegun
@@ -27,18 +28,34 @@ class LoginOptions:
 
 def begin_login(out: Output, client: PortalClient, folder: Folder, options: LoginOptions) -> LoginBegun:
     """Has the SMS code sent, and says where to."""
-    if options.source is not None and kind_of(client.account_sources(), options.source) == "page":
-        if options.activation_code is not None:
-            raise click.UsageError("--activation-code goes with a password, not with a page.")
-        page = client.begin_outside_login(options.source)
-        begun = client.finish_outside_login(page.state, code_of_page(out, page))
-    else:
-        begun = _by_password(out, client, folder, options)
+    try:
+        begun = _first_half(out, client, folder, options)
+    except ProblemError as refusal:
+        begun = _activated(out, client, options.activation_code, refusal)
     out.say(
         f"验证码已发送至 {begun.phone_masked}，{begun.expires_in} 秒内有效",
         f"A code was sent to {begun.phone_masked}; valid for {begun.expires_in} seconds",
     )
     return begun
+
+
+def _first_half(out: Output, client: PortalClient, folder: Folder, options: LoginOptions) -> LoginBegun:
+    if options.source is not None and kind_of(client.account_sources(), options.source) == "page":
+        page = client.begin_outside_login(options.source)
+        return client.finish_outside_login(page.state, code_of_page(out, page))
+    return _by_password(out, client, folder, options)
+
+
+def _activated(out: Output, client: PortalClient, code: str | None, refusal: ProblemError) -> LoginBegun:
+    """Goes on by the activation code, where a proof is all that was lacking."""
+    activation_id = refusal.extra.get("activation_id")
+    # With a time the code was taken, and counts later: another account of theirs was told.
+    if not isinstance(activation_id, str) or "counts_from" in refusal.extra or (code is None and out.json):
+        raise refusal
+    if code is None:
+        out.say(refusal.zh, refusal.en)
+        code = str(click.prompt(out.pick("激活码", "Activation code"), err=True))
+    return client.activate(activation_id, code)
 
 
 def _by_password(out: Output, client: PortalClient, folder: Folder, options: LoginOptions) -> LoginBegun:

@@ -209,7 +209,7 @@ def _proof_lines(out: Output, proven: Identity) -> Iterable[str]:
 
 def _proof_row(out: Output, proof: Proof) -> tuple[str, ...]:
     return (
-        _way(out, proof.way),
+        way_name(out, proof.way),
         proof.enterprise or "",
         shown_time(proof.proven_at),
         shown_time(max(proof.proven_at, proof.counts_from)),
@@ -229,10 +229,10 @@ def _way_lines(out: Output, ways: IdentityWays) -> Iterable[str]:
         )
     for each in ways.items:
         can = out.pick("可用", "open") if each.reason is None else _reason(out, each.reason)
-        yield f"* {_way(out, each.way)}: {can}"
+        yield f"* {way_name(out, each.way)}: {can}"
 
 
-def _way(out: Output, way: str) -> str:
+def way_name(out: Output, way: str) -> str:
     """A newer service may know more ways."""
     return out.pick(*WAY_NAMES[Way(way)]) if way in set(Way) else way
 

@@ -50,10 +50,14 @@ class IdentityUnproven(
     en="Nothing proves yet that you are the person on file. Choose a way in the app's identity page first",
     faq="3.3",
 ):
-    """The account has no proof that counts; `counts_from` (ms) where one begins to count later."""
+    """The account has no proof that counts; `counts_from` (ms) where one begins to count later.
 
-    def __init__(self, *, counts_from: int | None = None) -> None:
-        super().__init__(**({} if counts_from is None else {"counts_from": counts_from}))
+    At the portal `activation_id` lets who has just logged in go on by an activation code.
+    """
+
+    def __init__(self, *, counts_from: int | None = None, activation_id: str | None = None) -> None:
+        extra: dict[str, int | str | None] = {"counts_from": counts_from, "activation_id": activation_id}
+        super().__init__(**{name: value for name, value in extra.items() if value is not None})
 
 
 class ActivationCodeWrong(

@@ -111,9 +111,9 @@ class ActivationCodes:
             if objected is not None and row.made_at <= objected:
                 raise errors.Forbidden(reason="objected")
             await limits.reset(tx, scope=_SCOPE, subject=account.id)
-            by = By("user", account.id)
-            way = Way.LEGAL_PERSON if row.actor == "legal_person" else Way.FILING_CODE
-            return await self.proofs.record(tx, account.id, row.person_id, way, by=by, now=now)
+            way = Way.LEGAL_PERSON if row.made_by.kind == "legal_person" else Way.FILING_CODE
+            by, maker = By("user", account.id), row.made_by
+            return await self.proofs.record(tx, account.id, row.person_id, way, by=by, prover=maker, now=now)
 
         counts_from = await self.db.write(work)
         if counts_from is None:

@@ -7,7 +7,9 @@ from mshield.services.ground import Ground
 from mshield.services.identity.codes import ActivationCodes
 from mshield.services.identity.confirm import ConfirmOperators
 from mshield.services.identity.consents import Consents
+from mshield.services.identity.handed_on import HandedOn
 from mshield.services.identity.objection import ObjectToSecond
+from mshield.services.identity.of_people import ProofsOfPeople
 from mshield.services.identity.proofs import Proofs
 from mshield.services.identity.shown import ShowProofs
 from mshield.services.identity.ways import FindWays
@@ -25,6 +27,8 @@ class Identity:
     real_name: RealNameCheck | None
     ways: FindWays
     shown: ShowProofs
+    of_people: ProofsOfPeople
+    handed_on: HandedOn
     objection: ObjectToSecond
 
 
@@ -39,6 +43,8 @@ def open_identity(ground: Ground) -> Identity:
         real_name=carrier,
         ways=FindWays(ground.db, proofs, asks_carrier=carrier is not None),
         shown=ShowProofs(ground.db),
+        of_people=ProofsOfPeople(ground.db, proofs),
+        handed_on=HandedOn(ground.db),
         objection=ObjectToSecond(ground.db),
     )
 

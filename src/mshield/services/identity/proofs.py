@@ -48,7 +48,7 @@ class Proofs:
         """
         standing = await store.standing(self.db, account_id=claim.account_id, person_id=claim.person_id)
         is_second = bool(await store.others(self.db, account_id=claim.account_id))
-        ways = self._ways(claim.role)
+        ways = self.counted(claim.role)
         if any(proof.way in ways and proof.counts_from <= now for proof in standing):
             return True
         by_phone = Way.FILED_PHONE in counting(self.chosen(claim.role), is_second=is_second)
@@ -67,6 +67,14 @@ class Proofs:
             if await self._is_proven(db, account_id, person.person_id, Role.LEGAL_PERSON, now=now)
         ]
 
+    async def managed_from(self, db: Database | Tx, account_id: str, *, now: int) -> int | None:
+        """When (ms) the first proof as a legal person that waits begins to count; None where none waits."""
+        ways, starts = self.counted(Role.LEGAL_PERSON), []
+        for person in await store.legal_persons(db, account_id=account_id):
+            standing = await store.standing(db, account_id=account_id, person_id=person.person_id)
+            starts += [each.counts_from for each in standing if each.way in ways and each.counts_from > now]
+        return min(starts, default=None)
+
     async def provable_by_phone(self, db: Database | Tx, account_id: str) -> list[store.FiledLegalPerson]:
         """The records as legal person that a code to the filed phone number, which is the account's, will prove."""
         is_second = bool(await store.others(db, account_id=account_id))
@@ -79,9 +87,19 @@ class Proofs:
         return bool(await self._legal_persons(db, account_id))
 
     async def record(
-        self, tx: Tx, account_id: str, person_id: str | None, way: Way, *, by: By, now: int
+        self,
+        tx: Tx,
+        account_id: str,
+        person_id: str | None,
+        way: Way,
+        *,
+        by: By,
+        prover: By | None = None,
+        now: int,
     ) -> int:
         """Records a proof and its act, and tells the person's other accounts; gives the time from which it counts.
+
+        `prover` vouches for it, where that is another than who acts.
 
         Raises Forbidden for a second account that another one has stopped before: the filing office alone proves it.
         """
@@ -90,7 +108,7 @@ class Proofs:
             raise errors.Forbidden(reason="objected")
         counts_from = now + self.settings.identity_wait_hours * HOUR_MS if others else now
         proof = store.NewProof(
-            account_id=account_id, person_id=person_id, way=way, by=by, counts_from=counts_from
+            account_id=account_id, person_id=person_id, way=way, by=prover or by, counts_from=counts_from
         )
         proof_id = await store.insert(tx, proof, now=now)
         for other in others:
@@ -147,7 +165,7 @@ class Proofs:
     async def _is_proven(
         self, db: Database | Tx, account_id: str, person_id: str, role: Role, *, now: int
     ) -> bool:
-        return await self._counts(db, account_id, person_id, self._ways(role), now=now)
+        return await self._counts(db, account_id, person_id, self.counted(role), now=now)
 
     async def _counts(
         self, db: Database | Tx, account_id: str, person_id: str, ways: frozenset[Way], *, now: int
@@ -155,7 +173,7 @@ class Proofs:
         standing = await store.standing(db, account_id=account_id, person_id=person_id)
         return any(proof.way in ways and proof.counts_from <= now for proof in standing)
 
-    def _ways(self, role: Role) -> frozenset[Way]:
+    def counted(self, role: Role) -> frozenset[Way]:
         """Those that count once recorded: what a second account may not be proven by is refused before that."""
         return self.chosen(role) | {Way.EARLIER}
 

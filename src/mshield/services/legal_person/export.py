@@ -13,6 +13,8 @@ from mshield.domain.certificates import shield
 from mshield.domain.certificates.state_words import HOLDS_ZH, STATES_ZH
 from mshield.domain.certificates.states import CertificateEvent, gravest_first, shown_state
 from mshield.domain.identity import ID_TYPE_NAMES, ROLE_NAMES, IdType, Role
+from mshield.domain.proofs import PROVERS, WAY_NAMES, Way
+from mshield.services.identity.of_people import PersonProof
 from mshield.services.legal_person.lists import HistoryRow, PersonLine, ShieldRow
 
 MEDIA_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -47,10 +49,12 @@ def people_workbook(lines: Sequence[PersonLine], *, zone: dt.tzinfo) -> bytes:
         "备案变更时间",
         "备案终止时间",
         "有效手机盾",
+        "身份核验",
     )
     return _workbook("备案人员", headers, (
         (line.name, ROLE_NAMES[Role(line.role)][0], ID_TYPE_NAMES[IdType(line.id_type)][0], line.id_number_masked,
-         _time(line.filed_at, zone), _time(line.changed_at, zone), _time(line.ended_at, zone), str(line.shields))
+         _time(line.filed_at, zone), _time(line.changed_at, zone), _time(line.ended_at, zone), str(line.shields),
+         "\n".join(_proof(proof, zone) for proof in line.proofs))
         for line in lines
     ))  # fmt: skip
 
@@ -86,6 +90,14 @@ def history_workbook(rows: Sequence[HistoryRow], *, zone: dt.tzinfo) -> bytes:
          "、".join(HOLDS_ZH[hold] for hold in filter(None, row.event.holds.split(","))))
         for row in rows
     ))  # fmt: skip
+
+
+def _proof(proof: PersonProof, zone: dt.tzinfo) -> str:
+    """How, by whom, of which account and when; and whether it counts."""
+    way = Way(proof.way)
+    by = f"{PROVERS[way][0]} {proof.actor_name or proof.consented_masked or ''}".strip()
+    state = {"waits": f"，{_time(proof.counts_from, zone)} 起生效", "off": "，不作数"}.get(proof.state, "")
+    return f"{WAY_NAMES[way][0]}，{by}，{proof.phone_masked}，{_time(proof.proven_at, zone)}{state}"
 
 
 def _actor(row: HistoryRow) -> str:

@@ -3,7 +3,7 @@
 Pages go by key: the last row of one is where the next begins, so that no page gets slower than the first.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -12,6 +12,7 @@ from mshield.domain.certificates import shield
 from mshield.domain.id_numbers import FILING_BOX
 from mshield.domain.identity import mask_id_number, normalise_id_number
 from mshield.keys.keyring import Keyring
+from mshield.services.identity.of_people import PersonProof, ProofsOfPeople
 from mshield.services.identity.proofs import Proofs
 from mshield.services.legal_person.session import LegalPerson, ManagedEnterprise
 from mshield.store.database.interface import Database
@@ -53,7 +54,10 @@ class PeopleTerms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonLine:
-    """One filed person; the id number is masked. Times in ms; `ended_at` is None while they are on file."""
+    """One filed person; the id number is masked. Times in ms; `ended_at` is None while they are on file.
+
+    `proofs` are those of their accounts that have not ended, the newest first.
+    """
 
     id: str
     name: str
@@ -64,6 +68,7 @@ class PersonLine:
     changed_at: int
     ended_at: int | None
     shields: int
+    proofs: tuple[PersonProof, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,7 @@ class ManagedLists:
     db: Database
     keyring: Keyring
     proofs: Proofs
+    proofs_of_people: ProofsOfPeople
 
     async def enterprise(self, person: LegalPerson, credit_code: str, *, now: int) -> ManagedEnterprise:
         """The enterprise, if they are filed as its legal person now, and proven to be.
@@ -86,13 +92,13 @@ class ManagedLists:
         return found
 
     async def people(
-        self, enterprise: ManagedEnterprise, terms: PeopleTerms, *, after: str, limit: int
+        self, enterprise: ManagedEnterprise, terms: PeopleTerms, *, after: str, limit: int, now: int
     ) -> list[PersonLine]:
         """Filed people after this id; an id number's end is looked for by opening the sealed numbers one by one."""
         end = None if terms.id_number_end is None else normalise_id_number(terms.id_number_end)
         size = limit if end is None else _SCAN
-        lines: list[PersonLine] = []
-        while len(lines) < limit:
+        found: list[tuple[FiledPersonRow, str]] = []
+        while len(found) < limit:
             rows = await people.page(
                 self.db,
                 credit_code=enterprise.credit_code,
@@ -106,18 +112,21 @@ class ManagedLists:
             for row in rows:
                 number = self._id_number(row)
                 if end is None or number.endswith(end):
-                    lines.append(_line(row, number))
+                    found.append((row, number))
             if len(rows) < size:
                 break
             after = rows[-1].id
-        return lines[:limit]
+        proofs = await self.proofs_of_people(
+            [row.id for row, _ in found[:limit]], credit_code=enterprise.credit_code, now=now
+        )
+        return [_line(row, number, proofs.get(row.id, ())) for row, number in found[:limit]]
 
     async def all_people(
-        self, enterprise: ManagedEnterprise, terms: PeopleTerms
+        self, enterprise: ManagedEnterprise, terms: PeopleTerms, *, now: int
     ) -> AsyncIterator[PersonLine]:
         """All pages, one line after the other."""
         after = ""
-        while page := await self.people(enterprise, terms, after=after, limit=_SCAN):
+        while page := await self.people(enterprise, terms, after=after, limit=_SCAN, now=now):
             for line in page:
                 yield line
             after = page[-1].id
@@ -165,6 +174,15 @@ class ManagedLists:
             raise errors.NotFound
         return rows, await managed_shields.events(self.db, credit_code=code, shield_number=parsed)
 
+    async def proofs_of(
+        self, enterprise: ManagedEnterprise, person_id: str, *, now: int
+    ) -> Sequence[PersonProof]:
+        """What proved that a filed person's accounts are theirs, also what has ended, the newest first."""
+        found = await self.proofs_of_people(
+            [person_id], credit_code=enterprise.credit_code, with_ended=True, now=now
+        )
+        return found.get(person_id, ())
+
     async def history(
         self, enterprise: ManagedEnterprise, terms: HistoryTerms, *, before: str = NEWEST, limit: int
     ) -> list[HistoryRow]:
@@ -191,7 +209,7 @@ class ManagedLists:
         return self.keyring.open(row.id_number_box, purpose=FILING_BOX, context=row.id.encode()).decode()
 
 
-def _line(row: FiledPersonRow, id_number: str) -> PersonLine:
+def _line(row: FiledPersonRow, id_number: str, proofs: Sequence[PersonProof]) -> PersonLine:
     return PersonLine(
         id=row.id,
         name=row.name,
@@ -202,6 +220,7 @@ def _line(row: FiledPersonRow, id_number: str) -> PersonLine:
         changed_at=row.changed_at,
         ended_at=row.ended_at,
         shields=row.shields,
+        proofs=tuple(proofs),
     )
 
 

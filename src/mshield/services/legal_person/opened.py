@@ -38,7 +38,7 @@ def open_legal_persons(
         outside_login=PortalOutsideLogin(
             OutsidePages(ground.db, ground.keyring, ground.settings, accounts.outside, RETURN_POINT), sessions
         ),
-        lists=ManagedLists(ground.db, ground.keyring, identity.proofs),
+        lists=ManagedLists(ground.db, ground.keyring, identity.proofs, identity.of_people),
         shields=ManageShields(ground.db, accounts.sms_codes, own_shield),
         own_shield=own_shield,
     )

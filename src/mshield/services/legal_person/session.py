@@ -5,9 +5,6 @@ is filed as legal person of no enterprise gets no session, and learns that only 
 """
 
 import base64
-import binascii
-import hashlib
-import hmac
 import secrets
 from dataclasses import dataclass, field
 from typing import Final
@@ -18,11 +15,11 @@ from mshield.domain.identity import mask_phone
 from mshield.domain.proofs import Way
 from mshield.domain.times import MINUTE_MS
 from mshield.domain.tokens import token_hash
-from mshield.keys.errors import SealError
 from mshield.keys.keyring import Keyring
 from mshield.services.accounts.login import Credentials, LogIn
 from mshield.services.accounts.sms_codes import SmsCodes
 from mshield.services.identity.opened import Identity
+from mshield.services.legal_person.first_half import FirstHalf, open_half, seal_half
 from mshield.services.process import csrf
 from mshield.settings import Settings
 from mshield.store.accounts import accounts
@@ -32,11 +29,10 @@ from mshield.store.legal_person.sessions import ManagedEnterprise
 
 __all__ = ["LegalPerson", "LoginBegun", "ManagedEnterprise", "OpenedSession", "PortalSessions", "csrf_token"]
 
-MAX_LOGIN_ID: Final = 400
+ACTIVATION_SECONDS: Final = 600
+"""How long an activation code can be given after a login that lacked it."""
+
 _TOKEN_BYTES: Final = 32
-_TIME_BYTES: Final = 8
-_HEAD_BYTES: Final = _TIME_BYTES + hashlib.sha256().digest_size
-_PURPOSE: Final = "portal-login"
 _TOUCH_MS: Final = MINUTE_MS
 
 
@@ -78,12 +74,6 @@ class OpenedSession:
 
 
 @dataclass(frozen=True, slots=True)
-class _Login:
-    account_id: str
-    snapshot: bytes = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
 class _Place:
     address: str | None
     browser: str | None
@@ -116,17 +106,46 @@ class PortalSessions:
     async def begin_as(self, account: accounts.Account, *, address: str, now: int) -> LoginBegun:
         """Sends a verified account's phone a code.
 
-        Raises NotLegalPerson; IdentityUnproven for who has the name and number of one, and nothing that proves it; what
-        `SmsCodes.send` raises.
+        Raises NotLegalPerson; IdentityUnproven for who has the name and number of one, and nothing that proves it,
+        with what `activate` takes; what `SmsCodes.send` raises.
         """
-        await self._require(self.db, account.id, provable=True, now=now)
+        await self._require(self.db, account, provable=True, now=now)
         await self.sms_codes.send(phone=account.phone, purpose="portal", address=address, now=now)
         return LoginBegun(
-            login_id=self._seal(account, now=now),
+            login_id=seal_half(
+                self.keyring, account, "portal-login", expires_at=now + self.settings.sms_code_seconds * 1000
+            ),
             phone_masked=mask_phone(account.phone),
             expires_in=self.settings.sms_code_seconds,
             resend_in=self.settings.sms_resend_seconds,
         )
+
+    async def activate(self, activation_id: str, code: str, *, address: str, now: int) -> LoginBegun:
+        """Goes on with a login that lacked a proof, by an activation code; each wrong one counts for the account.
+
+        Raises Unauthenticated for a login that is over, AccountDisabled, and what `ActivationCodes.use` and `begin_as`
+        raise.
+        """
+        login = open_half(self.keyring, activation_id, "portal-activation", now=now)
+        account = None if login is None else await accounts.get_account(self.db, account_id=login.account_id)
+        if login is None or account is None or not login.is_of(account):
+            raise errors.Unauthenticated
+        if account.state != "active":
+            raise errors.AccountDisabled
+        # Who is proven by now comes again for an SMS code that could not be sent: their code was used then.
+        if not await self.identity.proofs.managed(self.db, account.id, now=now):
+            await self.identity.codes.use(account, code, now=now)
+        return await self.begin_as(account, address=address, now=now)
+
+    async def add_enterprise(self, person: LegalPerson, code: str, *, now: int) -> int:
+        """Proves by an activation code that who is logged in is the legal person of another enterprise too.
+
+        From when (ms) that counts. Raises what `ActivationCodes.use` raises.
+        """
+        account = await accounts.get_account(self.db, account_id=person.account_id)
+        if account is None or account.state != "active":
+            raise errors.Unauthenticated
+        return await self.identity.codes.use(account, code, now=now)
 
     async def finish(
         self,
@@ -142,7 +161,9 @@ class PortalSessions:
         Raises SmsCodeExpired for a login too old, made up, or begun before a reset or a new phone number; SmsCodeWrong,
         and what `open` raises.
         """
-        login = self._opened(login_id, now=now)
+        login = open_half(self.keyring, login_id, "portal-login", now=now)
+        if login is None:
+            raise errors.SmsCodeExpired
         account = await accounts.get_account(self.db, account_id=login.account_id)
         if account is None:
             raise errors.SmsCodeExpired
@@ -174,29 +195,34 @@ class PortalSessions:
 
         return await self.db.write(work)
 
-    async def _unchanged(self, tx: Tx, login: _Login) -> accounts.Account:
+    async def _unchanged(self, tx: Tx, login: FirstHalf) -> accounts.Account:
         """The account as the login began with it. Raises SmsCodeExpired where number or password changed since."""
         account = await accounts.find_unchanging(tx, account_id=login.account_id)
-        if account is None or not hmac.compare_digest(login.snapshot, _snapshot(account)):
+        if account is None or not login.is_of(account):
             raise errors.SmsCodeExpired
         return account
 
     async def _require(
-        self, db: Database | Tx, account_id: str, *, provable: bool, now: int
+        self, db: Database | Tx, account: accounts.Account, *, provable: bool, now: int
     ) -> list[ManagedEnterprise]:
         """The enterprises; `provable` lets those pass whom the code that is sent now will prove."""
         proofs = self.identity.proofs
-        managed = await proofs.managed(db, account_id, now=now)
-        if managed or (provable and await proofs.provable_by_phone(db, account_id)):
+        managed = await proofs.managed(db, account.id, now=now)
+        if managed or (provable and await proofs.provable_by_phone(db, account.id)):
             return managed
-        raise (
-            errors.IdentityUnproven if await proofs.is_legal_person(db, account_id) else errors.NotLegalPerson
+        if not await proofs.is_legal_person(db, account.id):
+            raise errors.NotLegalPerson
+        raise errors.IdentityUnproven(
+            counts_from=await proofs.managed_from(db, account.id, now=now),
+            activation_id=seal_half(
+                self.keyring, account, "portal-activation", expires_at=now + ACTIVATION_SECONDS * 1000
+            ),
         )
 
     async def _open(self, tx: Tx, account: accounts.Account, place: _Place, *, now: int) -> OpenedSession:
         if account.state != "active":
             raise errors.AccountDisabled
-        enterprises = await self._require(tx, account.id, provable=False, now=now)
+        enterprises = await self._require(tx, account, provable=False, now=now)
         token = base64.urlsafe_b64encode(secrets.token_bytes(_TOKEN_BYTES)).rstrip(b"=").decode()
         life = self.settings.portal_session_seconds
         await store.insert(
@@ -235,29 +261,6 @@ class PortalSessions:
     async def end(self, person: LegalPerson, *, now: int) -> None:
         """Logs out."""
         await store.end(self.db, token_hash=person.token_hash, now=now)
-
-    def _seal(self, account: accounts.Account, *, now: int) -> str:
-        expires_at = now + self.settings.sms_code_seconds * 1000
-        plain = expires_at.to_bytes(_TIME_BYTES, "big") + _snapshot(account) + account.id.encode()
-        box = self.keyring.seal(plain, purpose=_PURPOSE, context=b"")
-        return base64.urlsafe_b64encode(box).rstrip(b"=").decode()
-
-    def _opened(self, login_id: str, *, now: int) -> _Login:
-        try:
-            padded = login_id.encode() + b"=" * (-len(login_id) % 4)
-            box = base64.b64decode(padded, altchars=b"-_", validate=True)
-            plain = self.keyring.open(box, purpose=_PURPOSE, context=b"")
-        except (binascii.Error, ValueError, SealError) as error:
-            raise errors.SmsCodeExpired from error
-        if int.from_bytes(plain[:_TIME_BYTES], "big") <= now:
-            raise errors.SmsCodeExpired
-        snapshot, account_id = plain[_TIME_BYTES:_HEAD_BYTES], plain[_HEAD_BYTES:]
-        return _Login(account_id.decode(), snapshot)
-
-
-def _snapshot(account: accounts.Account) -> bytes:
-    """Of the account as a login begins: another value once number or password has changed."""
-    return hashlib.sha256(f"{account.phone} {account.password_hash}".encode()).digest()
 
 
 def csrf_token(token: str) -> str:

@@ -19,8 +19,7 @@ class CodeRow:
     """The filed person that a code is for, who made it and when (ms)."""
 
     person_id: str
-    actor: str
-    actor_id: str | None
+    made_by: By
     made_at: int
     name: str
     role: str
@@ -52,8 +51,7 @@ async def find(tx: Tx, *, code_hash: bytes, now: int) -> CodeRow | None:
     return CodeRow(
         person_id=row["f_id"],
         made_at=row["made_at"],
-        actor=row["c_actor"],
-        actor_id=row["c_actor_id"],
+        made_by=By(row["c_actor"], row["c_actor_id"]),
         name=row["f_name"],
         role=row["f_role"],
         id_number_hash=row["f_id_number_hash"],

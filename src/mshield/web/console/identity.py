@@ -1,4 +1,4 @@
-"""What proves accounts, at the console: who stands by an earlier application only; operators' activation codes."""
+"""What proves accounts, at the console: earlier applications, shields' consents; operators' activation codes."""
 
 from typing import Annotated, Final, Literal
 
@@ -9,8 +9,8 @@ from starlette.responses import Response
 from mshield.domain.identity import mask_phone
 from mshield.domain.staff import StaffRole
 from mshield.web import openapi
-from mshield.web.answers import JsonAnswer, filled
-from mshield.web.body import Wire
+from mshield.web.answers import JsonAnswer, filled, no_content
+from mshield.web.body import Wire, body_of
 from mshield.web.console.authentication import PEOPLE, staff_of
 from mshield.web.context import context_of
 from mshield.web.query import Query
@@ -70,6 +70,38 @@ class AccountProofsMessage(Wire, frozen=True):
     items: tuple[AccountProofMessage, ...]
 
 
+class HandedOnMessage(Wire, frozen=True):
+    """What an account's shield consented to: another account of the same person, for a filing record; times in ms.
+
+    `consented_by` is the account whose shield it was: this one, or one that this one's consent had proven.
+    """
+
+    id: str
+    account_id: str
+    consented_by: str
+    name: str
+    phone_masked: str
+    state: Literal["active", "disabled"]
+    role: Literal["legal_person", "operator"]
+    credit_code: str
+    enterprise: str
+    proven_at: int
+    counts_from: int
+    ended_at: int | None
+
+
+class HandedOnsMessage(Wire, frozen=True):
+    """Ended ones too, the oldest first."""
+
+    items: tuple[HandedOnMessage, ...]
+
+
+class EndHandedOnMessage(Wire, frozen=True):
+    """Why it ends."""
+
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+
+
 class FilingCodeMessage(Wire, frozen=True):
     """To be printed or handed over, never sent. Told this once; `expires_at` in ms."""
 
@@ -105,6 +137,37 @@ async def proofs(request: Request, account_id: str) -> Response:
     await staff_of(request, *_READERS)
     found = await context_of(request).identity.shown.of_account(account_id)
     return JsonAnswer(AccountProofsMessage(tuple(filled(AccountProofMessage, each) for each in found)))
+
+
+@router.get(
+    "/accounts/{account_id}/consents",
+    summary="What an account's shield consented to",
+    operation_id="listAccountConsents",
+    answers=openapi.answers(HandedOnsMessage, "The other accounts"),
+)
+async def consents(request: Request, account_id: str) -> Response:
+    """Accounts that it proved by a consent, and those that they proved in turn. An unknown account has none."""
+    await staff_of(request, *_READERS)
+    found = await context_of(request).identity.handed_on.of_account(account_id)
+    items = tuple(filled(HandedOnMessage, each, phone_masked=mask_phone(each.phone)) for each in found)
+    return JsonAnswer(HandedOnsMessage(items))
+
+
+@router.post(
+    "/accounts/{account_id}/consents/{proof_id}/end",
+    summary="End what an account's consent proved",
+    operation_id="endAccountConsent",
+    asks=openapi.takes(EndHandedOnMessage),
+    answers=openapi.answers(None, "Ended", status=204) | openapi.problems(413),
+)
+async def end_consent(request: Request, account_id: str, proof_id: str) -> Response:
+    """Where the account was a thief's. It doesn't end by itself: a lost phone's account is disabled too."""
+    member = await staff_of(request, StaffRole.CUSTOMER_SERVICE)
+    message, context = await body_of(request, EndHandedOnMessage), context_of(request)
+    await context.identity.handed_on.end(
+        account_id, proof_id, reason=message.reason, by=member.by, now=context.clock()
+    )
+    return no_content()
 
 
 @router.post(

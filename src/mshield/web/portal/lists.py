@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from mshield.domain import errors
 from mshield.domain.certificates.states import gravest_first, shown_state
+from mshield.services.identity.of_people import PersonProof
 from mshield.services.legal_person import export as manage_export
 from mshield.services.legal_person.lists import (
     FIRST,
@@ -107,8 +108,30 @@ class ShieldsPage(ShieldWords, frozen=True):
     limit: Annotated[int, Meta(ge=1, le=100)] = 50
 
 
+class PersonProofMessage(Wire, frozen=True):
+    """How an account of the person was proven, by whom and when; numbers are masked, times in ms.
+
+    `waits`: it counts from `counts_from`. `off`: the account is disabled, or the way is taken no more. `actor_name` is
+    the legal person's; `consented_masked` the number of the account whose shield consented.
+    """
+
+    way: str
+    state: Literal["counts", "waits", "ended", "off"]
+    phone_masked: str
+    actor: str
+    actor_name: str | None
+    consented_masked: str | None
+    proven_at: int
+    counts_from: int
+    ended_at: int | None
+    ended_reason: str | None
+
+
 class FiledPersonMessage(Wire, frozen=True):
-    """A person on file. `shields` counts their certificates that are neither revoked nor renewed; times in ms."""
+    """A person on file. `shields` counts their certificates that are neither revoked nor renewed; times in ms.
+
+    `proofs` are those that have not ended, the newest first.
+    """
 
     id: str
     name: str
@@ -120,6 +143,7 @@ class FiledPersonMessage(Wire, frozen=True):
     changed_at: int
     ended_at: int | None
     shields: int
+    proofs: tuple[PersonProofMessage, ...]
 
 
 class PeopleMessage(Wire, frozen=True):
@@ -168,11 +192,15 @@ class EventMessage(Wire, frozen=True):
 
 
 class ShieldHistoryMessage(Wire, frozen=True):
-    """One shield: its present certificate, those before it, and all that happened to them, the oldest first."""
+    """One shield: its present certificate, those before it, and all that happened to them, the oldest first.
+
+    `proofs` are those of its holder's accounts for this enterprise, ended ones too, the newest first.
+    """
 
     shield: ShieldMessage
     earlier: tuple[ShieldMessage, ...]
     events: tuple[EventMessage, ...]
+    proofs: tuple[PersonProofMessage, ...]
 
 
 @router.get(
@@ -184,8 +212,9 @@ class ShieldHistoryMessage(Wire, frozen=True):
 async def list_people(request: Request, credit_code: str, query: PeoplePage) -> Response:
     """Legal person and operators as filed (R19), in the order of their filing."""
     _, enterprise = await managed(request, credit_code)
-    page = await context_of(request).legal_person.lists.people(
-        enterprise, query.terms(), after=query.word("after") or "", limit=query.limit
+    context = context_of(request)
+    page = await context.legal_person.lists.people(
+        enterprise, query.terms(), after=query.word("after") or "", limit=query.limit, now=context.clock()
     )
     following = page[-1].id if len(page) == query.limit else None
     return JsonAnswer(PeopleMessage(tuple(map(_person, page)), following))
@@ -225,10 +254,14 @@ async def show_shield(request: Request, credit_code: str, shield_number: str) ->
     if not shield_number.isprintable():
         raise errors.NotFound
     context = context_of(request)
-    found, events = await context.legal_person.lists.shield(enterprise, shield_number)
-    now = context.clock()
+    lists, now = context.legal_person.lists, context.clock()
+    found, events = await lists.shield(enterprise, shield_number)
     current, *earlier = (_shield(row, now=now) for row in found)
-    return JsonAnswer(ShieldHistoryMessage(current, tuple(earlier), tuple(map(event_message, events))))
+    proofs = await lists.proofs_of(enterprise, current.person_id, now=now)
+    answer = ShieldHistoryMessage(
+        current, tuple(earlier), tuple(map(event_message, events)), tuple(map(_proof, proofs))
+    )
+    return JsonAnswer(answer)
 
 
 @router.get(
@@ -240,8 +273,9 @@ async def show_shield(request: Request, credit_code: str, shield_number: str) ->
 async def export_people(request: Request, credit_code: str, query: PeopleWords) -> Response:
     """The whole list, narrowed like `listPeople`; id numbers are masked there too."""
     _, enterprise = await managed(request, credit_code)
-    terms = query.terms()
-    lines = [line async for line in context_of(request).legal_person.lists.all_people(enterprise, terms)]
+    context = context_of(request)
+    lists, now = context.legal_person.lists, context.clock()
+    lines = [line async for line in lists.all_people(enterprise, query.terms(), now=now)]
     return await workbook_answer(
         request, "people.xlsx", lambda zone: manage_export.people_workbook(lines, zone=zone)
     )
@@ -266,7 +300,13 @@ async def export_shields(request: Request, credit_code: str, query: ShieldWords)
 
 
 def _person(line: PersonLine) -> FiledPersonMessage:
-    return filled(FiledPersonMessage, line, on_file=line.ended_at is None)
+    return filled(
+        FiledPersonMessage, line, on_file=line.ended_at is None, proofs=tuple(map(_proof, line.proofs))
+    )
+
+
+def _proof(proof: PersonProof) -> PersonProofMessage:
+    return filled(PersonProofMessage, proof)
 
 
 def _shield(row: ShieldRow, *, now: int) -> ShieldMessage:

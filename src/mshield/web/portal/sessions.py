@@ -10,7 +10,8 @@ from starlette.responses import Response
 from mshield.services.accounts.local import LOCAL
 from mshield.services.accounts.login import Credentials
 from mshield.services.context import Context
-from mshield.services.legal_person.session import MAX_LOGIN_ID, LoginBegun, ManagedEnterprise, OpenedSession
+from mshield.services.legal_person.first_half import MAX_FIRST_HALF
+from mshield.services.legal_person.session import LoginBegun, ManagedEnterprise, OpenedSession
 from mshield.web import openapi
 from mshield.web.answers import JsonAnswer, filled, no_content
 from mshield.web.body import Wire, page_body_of
@@ -24,6 +25,9 @@ router: Final = Router("portal")
 captchas: Final = captcha_routes("portal", make="makePortalCaptcha", hear="hearPortalCaptcha")
 
 
+Code = Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
+
+
 class PortalLoginMessage(Wire, frozen=True):
     """The first half of a login. `activation_code` proves an account that isn't proven to be the legal person's yet."""
 
@@ -32,7 +36,27 @@ class PortalLoginMessage(Wire, frozen=True):
     captcha_id: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
     captcha: Annotated[str, msgspec.Meta(min_length=1, max_length=16)]
     source: Annotated[str, msgspec.Meta(min_length=1, max_length=32)] | None = None
-    activation_code: Annotated[str, msgspec.Meta(min_length=1, max_length=32)] | None = None
+    activation_code: Code | None = None
+
+
+class ActivationMessage(Wire, frozen=True):
+    """`activation_id` of the login that was refused with `identity_unproven`, and the code."""
+
+    activation_id: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_FIRST_HALF)]
+    activation_code: Code
+
+
+class EnterpriseCodeMessage(Wire, frozen=True):
+    """A code for another filing record of who is logged in."""
+
+    activation_code: Code
+
+
+class EnterprisesMessage(Wire, frozen=True):
+    """What they answer for now; `counts_from` in ms: a second account's proof counts later than now."""
+
+    counts_from: int
+    enterprises: tuple["EnterpriseMessage", ...]
 
 
 class PortalLoginBegunMessage(Wire, frozen=True):
@@ -47,7 +71,7 @@ class PortalLoginBegunMessage(Wire, frozen=True):
 class PortalSessionStartMessage(Wire, frozen=True):
     """The second half: the login's id and the code."""
 
-    login_id: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_LOGIN_ID)]
+    login_id: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_FIRST_HALF)]
     sms_code: Annotated[str, msgspec.Meta(min_length=1, max_length=16)]
 
 
@@ -96,6 +120,27 @@ async def begin_login(request: Request) -> Response:
 
 
 @router.post(
+    "/activations",
+    summary="Go on with a login by an activation code",
+    operation_id="activateLegalPerson",
+    security=(),
+    asks=openapi.takes(ActivationMessage),
+    answers=openapi.answers(PortalLoginBegunMessage, "The code is used, an SMS code sent", status=201),
+)
+async def activate(request: Request) -> Response:
+    """Of whatever kind the login was: by password, at an outside system's page, or by a shield. Ten minutes."""
+    message = await page_body_of(request, ActivationMessage)
+    context = context_of(request)
+    begun = await context.legal_person.sessions.activate(
+        message.activation_id,
+        message.activation_code,
+        address=address_of(request),
+        now=context.clock(),
+    )
+    return begun_answer(begun)
+
+
+@router.post(
     "/sessions",
     summary="Finish a login",
     operation_id="startPortalSession",
@@ -137,6 +182,23 @@ async def get_session(request: Request) -> Response:
         ),
     )
     return JsonAnswer(answer)
+
+
+@router.post(
+    "/session/activations",
+    summary="Add an enterprise by an activation code",
+    operation_id="addEnterprise",
+    asks=openapi.takes(EnterpriseCodeMessage),
+    answers=openapi.answers(EnterprisesMessage, "The code is used", status=201),
+)
+async def add_enterprise(request: Request) -> Response:
+    """For who is a legal person on file elsewhere too, and has no proof of it yet."""
+    person = await legal_person_of(request, changes=True)
+    message, context = await page_body_of(request, EnterpriseCodeMessage), context_of(request)
+    sessions, now = context.legal_person.sessions, context.clock()
+    counts_from = await sessions.add_enterprise(person, message.activation_code, now=now)
+    answer = EnterprisesMessage(counts_from, _enterprises(await sessions.enterprises(person, now=now)))
+    return JsonAnswer(answer, 201)
 
 
 @router.delete(

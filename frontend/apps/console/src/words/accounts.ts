@@ -1,6 +1,8 @@
 /** Words of the accounts' pages. */
 
-import { filedRoles, wayNames } from "./ways.ts";
+import { endedReasons, wayNames } from "@mshield/look/vue/proof_words.ts";
+
+import { filedRoles } from "./ways.ts";
 
 export const accountWords = {
   zh: {
@@ -76,6 +78,7 @@ export const accountWords = {
       act: "停用账号",
       title: "停用 {name} 的账号",
       warning: "停用后不能登录，手机盾不能登录和签名；登录立即结束。证书不变，挂失、冻结、作废由法人办理。",
+      consents: "它用手机盾同意过的账号（{n} 个）仍然有效，停用后在本页逐个处理。",
       done: "账号已停用，结束了 {n} 个登录。",
     },
     enable: {
@@ -103,13 +106,24 @@ export const accountWords = {
       from: "{at} 起有效",
       ended: "{at} 结束：{reason}",
     },
+    consents: {
+      title: "它同意过的账号",
+      look: "停用这个账号，不会结束它用手机盾同意的账号。本人丢了旧手机的，保留；可能是冒用的，终止核验，并停用那个账号。",
+      account: "账号",
+      further: "由它同意的账号再同意",
+      ended: "{at} 结束",
+      act: "终止核验",
+      ask: "终止 {phone} 的核验",
+      means: {
+        proof: "这项核验立即失效，不能恢复。那个账号的其他核验不变。",
+        certificate: "已有的证书和手机盾不变：要停用，请停用那个账号，或请法人作废。",
+        told: "本人会收到短信，不写原因。",
+      },
+    },
     way: wayNames.zh,
     filedAs: filedRoles.zh,
     actor: { service: "本服务", user: "本人", legal_person: "法人", staff: "员工" },
-    endedReason: { phone_changed: "手机号已更改", not_verified: "外部系统不再确认" } as Record<
-      string,
-      string
-    >,
+    endedReason: endedReasons.zh,
     logins: "登录",
     noLogins: "现在没有登录。",
     kind: { phone: "手机", portal: "法人门户" },
@@ -210,6 +224,7 @@ export const accountWords = {
       title: "Disable the account of {name}",
       warning:
         "It logs in no more and its shields neither log in nor sign; its logins end at once. Certificates stay: holding and revoking them is the legal person's.",
+      consents: "What its shield consented to ({n}) stays: afterwards decide about each on this page.",
       done: "Disabled; {n} logins ended.",
     },
     enable: {
@@ -238,6 +253,21 @@ export const accountWords = {
       from: "counts from {at}",
       ended: "ended {at}: {reason}",
     },
+    consents: {
+      title: "Accounts that it consented to",
+      look: "Disabling this account doesn't end what its shield consented to. Where its owner lost the old phone, leave it; where it may be an impostor's, end the proof and disable that account.",
+      account: "Account",
+      further: "by an account that it had consented to",
+      ended: "ended {at}",
+      act: "End the proof",
+      ask: "End the proof of {phone}",
+      means: {
+        proof: "This proof ends at once, for good. Other proofs of that account stay.",
+        certificate:
+          "Certificates and shields stay: to stop them disable that account, or ask the legal person to revoke.",
+        told: "Its holder is told by SMS, without the reason.",
+      },
+    },
     way: wayNames.en,
     filedAs: filedRoles.en,
     actor: {
@@ -246,10 +276,7 @@ export const accountWords = {
       legal_person: "the legal person",
       staff: "a member of staff",
     },
-    endedReason: {
-      phone_changed: "another phone number",
-      not_verified: "the outside system no longer says so",
-    } as Record<string, string>,
+    endedReason: endedReasons.en,
     logins: "Logins",
     noLogins: "Nobody is logged in.",
     kind: { phone: "Phone", portal: "Portal" },

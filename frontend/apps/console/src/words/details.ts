@@ -1,9 +1,10 @@
 /** What acts and approvals keep beside their subject: the names of the fields, in the order they are shown, and codes. */
 
+import { wayNames } from "@mshield/look/vue/proof_words.ts";
 import { stateWords } from "@mshield/look/vue/state_words.ts";
 
 import { roleNames } from "./root.ts";
-import { filedRoles, wayNames } from "./ways.ts";
+import { filedRoles } from "./ways.ts";
 
 export const detailWords = {
   zh: {

@@ -2,6 +2,7 @@
 
 import { type Captcha, readCaptcha } from "@mshield/desk/captcha.ts";
 import { answered, isLoggedOut } from "@mshield/desk/client.ts";
+import type { Problem } from "@mshield/desk/problem.ts";
 
 import { api } from "./client.ts";
 import { enter, leave, mayBeLoggedIn } from "./session.ts";
@@ -21,8 +22,6 @@ export interface Credentials {
   readonly captcha: string;
   /** The outside system that the account belongs to; null for this service's own. */
   readonly source: string | null;
-  /** Proves an account that isn't shown to be the legal person's yet; none where none is needed. */
-  readonly activationCode?: string;
 }
 
 export async function newCaptcha(): Promise<Captcha> {
@@ -30,20 +29,38 @@ export async function newCaptcha(): Promise<Captcha> {
 }
 
 export async function begin(given: Credentials): Promise<Begun> {
-  const { account, password, captchaId, captcha, source, activationCode = "" } = given;
+  const { account, password, captchaId, captcha, source } = given;
   const body = {
     account: account.trim(),
     password,
     captcha_id: captchaId,
     captcha: captcha.trim(),
     ...(source !== null && { source }),
-    ...(activationCode.trim() !== "" && { activation_code: activationCode.trim() }),
   };
   return begunOf(await answered(api.POST("/api/portal/logins", { body })));
 }
 
 export function begunOf(made: LoginBegun): Begun {
   return { loginId: made.login_id, phone: made.phone_masked, resendIn: made.resend_in };
+}
+
+/** A login that lacks a proof: an activation code goes on with it. */
+export interface Unproven {
+  readonly activationId: string;
+  /** From when (ms) a proof counts that is there already. */
+  readonly countsFrom: number | null;
+}
+
+export function unprovenOf(problem: Problem | null): Unproven | null {
+  if (problem?.code !== "identity_unproven") return null;
+  const { activation_id: id, counts_from: from } = problem.document;
+  if (typeof id !== "string") return null;
+  return { activationId: id, countsFrom: typeof from === "number" ? from : null };
+}
+
+export async function activate(activationId: string, code: string): Promise<Begun> {
+  const body = { activation_id: activationId, activation_code: code.trim() };
+  return begunOf(await answered(api.POST("/api/portal/activations", { body })));
 }
 
 export async function finish(loginId: string, code: string): Promise<void> {

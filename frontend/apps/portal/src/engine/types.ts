@@ -7,6 +7,7 @@ export type Shield = Schemas["ShieldMessage"];
 export type ShieldHistory = Schemas["ShieldHistoryMessage"];
 export type StoryEvent = Schemas["EventMessage"];
 export type PastAct = Schemas["PastActMessage"];
+export type PersonProof = Schemas["PersonProofMessage"];
 export type Person = Schemas["FiledPersonMessage"];
 export type Application = Schemas["ApplicationMessage"];
 export type ApplicationCounts = Required<Schemas["CountsMessage"]>;

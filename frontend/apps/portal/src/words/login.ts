@@ -39,9 +39,9 @@ export const loginWords = {
       placeholder: "12 位，不分大小写",
       hint: "法人的激活码由客服当面交给您，7 天内有效，只能用一次。码里没有 0、O、1、I。",
       needed: "还没有核验您就是备案里的法人",
-      neededText: "请填写激活码和新的图形验证码，再点下一步。没有激活码，请联系客服。",
+      neededText: "账号没有问题。请输入激活码，再输入短信验证码。没有激活码，请联系客服。",
       later:
-        "激活码已接受。您另有一个已核验的账号，它已收到短信提醒，过了等待时间才能用这个账号登录。请稍后再登录。",
+        "核验已通过，{when} 起可以用这个账号登录。您另有一个已核验的账号，它已收到短信提醒，所以要等一等。",
     },
     next: "下一步",
     working: "请稍候",
@@ -95,9 +95,9 @@ export const loginWords = {
       hint: "Handed over by customer service, good for 7 days and one use. It has no 0, O, 1 or I.",
       needed: "Nothing proves yet that you are the legal person on file",
       neededText:
-        "Enter your activation code and the new captcha, then go on. If you have no code, call customer service.",
+        "Your account is right. Enter your activation code, then the SMS code. If you have no code, call customer service.",
       later:
-        "The code was accepted. You have another verified account, which was told by SMS; this one can log in after a while. Please try again later.",
+        "You are verified, and this account can log in from {when}. You have another verified account, which was told by SMS: hence the wait.",
     },
     next: "Next",
     working: "One moment",

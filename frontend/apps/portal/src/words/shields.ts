@@ -30,6 +30,7 @@ export const shieldWords = {
     onlyRevoke: "这种停用不能解除，只能作废。作废后持有人可以重新申请。",
     onlyStaff: "“已暂停”由手机盾客服和安全管理员两人办理，只有他们能恢复；您可以作废。有疑问请联系客服。",
     certificate: "证书",
+    identity: "持有人的身份核验",
     serial: "证书序列号",
     issued: "签发",
     from: "有效期自",
@@ -96,6 +97,7 @@ export const shieldWords = {
     onlyStaff:
       "Two members of the service's staff suspended it, and only they lift that; you can revoke it. If you don't agree, call customer service.",
     certificate: "Certificate",
+    identity: "What proves who the holder is",
     serial: "Serial number",
     issued: "Issued",
     from: "Valid from",

@@ -46,6 +46,46 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/console/accounts/{account_id}/consents": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * What an account's shield consented to
+     * @description Accounts that it proved by a consent, and those that they proved in turn. An unknown account has none.
+     */
+    get: operations["listAccountConsents"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/console/accounts/{account_id}/consents/{proof_id}/end": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * End what an account's consent proved
+     * @description Where the account was a thief's. It doesn't end by itself: a lost phone's account is disabled too.
+     */
+    post: operations["endAccountConsent"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/console/accounts/{account_id}/logouts": {
     parameters: {
       query?: never;
@@ -1696,6 +1736,13 @@ export interface components {
       reason: string;
     };
     /**
+     * EndHandedOnMessage
+     * @description Why it ends.
+     */
+    EndHandedOnMessage: {
+      reason: string;
+    };
+    /**
      * EndLoginsMessage
      * @description Which login to end, or null for all of them; and why.
      */
@@ -1819,6 +1866,35 @@ export interface components {
     FoundCertificatesMessage: {
       items: components["schemas"]["FoundCertificateMessage"][];
       next: string | null;
+    };
+    /**
+     * HandedOnMessage
+     * @description What an account's shield consented to: another account of the same person, for a filing record; times in ms.
+     *
+     *         `consented_by` is the account whose shield it was: this one, or one that this one's consent had proven.
+     */
+    HandedOnMessage: {
+      account_id: string;
+      consented_by: string;
+      counts_from: number;
+      credit_code: string;
+      ended_at: number | null;
+      enterprise: string;
+      id: string;
+      name: string;
+      phone_masked: string;
+      proven_at: number;
+      /** @enum {unknown} */
+      role: "legal_person" | "operator";
+      /** @enum {unknown} */
+      state: "active" | "disabled";
+    };
+    /**
+     * HandedOnsMessage
+     * @description Ended ones too, the oldest first.
+     */
+    HandedOnsMessage: {
+      items: components["schemas"]["HandedOnMessage"][];
     };
     /**
      * ImportMessage
@@ -2624,6 +2700,231 @@ export interface operations {
             code?: "not_found";
             /** @constant */
             status?: 404;
+          };
+        };
+      };
+      /** @description `unavailable` */
+      503: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  listAccountConsents: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        account_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The other accounts */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HandedOnsMessage"];
+        };
+      };
+      /** @description `unauthenticated`, `wrong_staff_token` */
+      401: {
+        headers: {
+          /** @example Bearer realm="mshield" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unauthenticated" | "wrong_staff_token";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "forbidden";
+            /** @constant */
+            status?: 403;
+          };
+        };
+      };
+      /** @description `not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "not_found";
+            /** @constant */
+            status?: 404;
+          };
+        };
+      };
+      /** @description `unavailable` */
+      503: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  endAccountConsent: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        account_id: string;
+        proof_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["EndHandedOnMessage"];
+      };
+    };
+    responses: {
+      /** @description Ended */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description `malformed` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "malformed";
+            /** @constant */
+            status?: 400;
+          };
+        };
+      };
+      /** @description `unauthenticated`, `wrong_staff_token` */
+      401: {
+        headers: {
+          /** @example Bearer realm="mshield" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unauthenticated" | "wrong_staff_token";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "forbidden";
+            /** @constant */
+            status?: 403;
+          };
+        };
+      };
+      /** @description `not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "not_found";
+            /** @constant */
+            status?: 404;
+          };
+        };
+      };
+      /** @description `in_progress` */
+      409: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "in_progress";
+            /** @constant */
+            status?: 409;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 413;
+          };
+        };
+      };
+      /** @description `idempotency_mismatch`, `invalid_request` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "idempotency_mismatch" | "invalid_request";
+            /** @constant */
+            status?: 422;
           };
         };
       };

@@ -26,6 +26,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/portal/activations": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Go on with a login by an activation code
+     * @description Of whatever kind the login was: by password, at an outside system's page, or by a shield. Ten minutes.
+     */
+    post: operations["activateLegalPerson"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/portal/captchas": {
     parameters: {
       query?: never;
@@ -430,6 +450,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/portal/session/activations": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Add an enterprise by an activation code
+     * @description For who is a legal person on file elsewhere too, and has no proof of it yet.
+     */
+    post: operations["addEnterprise"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/portal/sessions": {
     parameters: {
       query?: never;
@@ -502,6 +542,14 @@ export interface components {
       code: string;
       expires_at: number;
       name: string;
+    };
+    /**
+     * ActivationMessage
+     * @description `activation_id` of the login that was refused with `identity_unproven`, and the code.
+     */
+    ActivationMessage: {
+      activation_code: string;
+      activation_id: string;
     };
     /**
      * ActMessage
@@ -589,12 +637,27 @@ export interface components {
       decision: "confirm" | "refuse";
     };
     /**
+     * EnterpriseCodeMessage
+     * @description A code for another filing record of who is logged in.
+     */
+    EnterpriseCodeMessage: {
+      activation_code: string;
+    };
+    /**
      * EnterpriseMessage
      * @description An enterprise that the legal person answers for.
      */
     EnterpriseMessage: {
       credit_code: string;
       name: string;
+    };
+    /**
+     * EnterprisesMessage
+     * @description What they answer for now; `counts_from` in ms: a second account's proof counts later than now.
+     */
+    EnterprisesMessage: {
+      counts_from: number;
+      enterprises: components["schemas"]["EnterpriseMessage"][];
     };
     /**
      * EventMessage
@@ -613,6 +676,8 @@ export interface components {
     /**
      * FiledPersonMessage
      * @description A person on file. `shields` counts their certificates that are neither revoked nor renewed; times in ms.
+     *
+     *         `proofs` are those that have not ended, the newest first.
      */
     FiledPersonMessage: {
       changed_at: number;
@@ -623,6 +688,7 @@ export interface components {
       id_type: string;
       name: string;
       on_file: boolean;
+      proofs: components["schemas"]["PersonProofMessage"][];
       role: string;
       shields: number;
     };
@@ -669,6 +735,26 @@ export interface components {
     PeopleMessage: {
       items: components["schemas"]["FiledPersonMessage"][];
       next: string | null;
+    };
+    /**
+     * PersonProofMessage
+     * @description How an account of the person was proven, by whom and when; numbers are masked, times in ms.
+     *
+     *         `waits`: it counts from `counts_from`. `off`: the account is disabled, or the way is taken no more. `actor_name` is
+     *         the legal person's; `consented_masked` the number of the account whose shield consented.
+     */
+    PersonProofMessage: {
+      actor: string;
+      actor_name: string | null;
+      consented_masked: string | null;
+      counts_from: number;
+      ended_at: number | null;
+      ended_reason: string | null;
+      phone_masked: string;
+      proven_at: number;
+      /** @enum {unknown} */
+      state: "counts" | "ended" | "off" | "waits";
+      way: string;
     };
     /**
      * PortalLoginBegunMessage
@@ -813,10 +899,13 @@ export interface components {
     /**
      * ShieldHistoryMessage
      * @description One shield: its present certificate, those before it, and all that happened to them, the oldest first.
+     *
+     *         `proofs` are those of its holder's accounts for this enterprise, ended ones too, the newest first.
      */
     ShieldHistoryMessage: {
       earlier: components["schemas"]["ShieldMessage"][];
       events: components["schemas"]["EventMessage"][];
+      proofs: components["schemas"]["PersonProofMessage"][];
       shield: components["schemas"]["ShieldMessage"];
     };
     /**
@@ -912,6 +1001,74 @@ export interface operations {
             code?: "unavailable";
             /** @constant */
             status?: 503;
+          };
+        };
+      };
+    };
+  };
+  activateLegalPerson: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["ActivationMessage"];
+      };
+    };
+    responses: {
+      /** @description The code is used, an SMS code sent */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["PortalLoginBegunMessage"];
+        };
+      };
+      /** @description `malformed` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "malformed";
+            /** @constant */
+            status?: 400;
+          };
+        };
+      };
+      /** @description `in_progress` */
+      409: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "in_progress";
+            /** @constant */
+            status?: 409;
+          };
+        };
+      };
+      /** @description `idempotency_mismatch`, `invalid_request` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "idempotency_mismatch" | "invalid_request";
+            /** @constant */
+            status?: 422;
           };
         };
       };
@@ -3090,6 +3247,120 @@ export interface operations {
           [name: string]: unknown;
         };
         content?: never;
+      };
+      /** @description `unauthenticated` */
+      401: {
+        headers: {
+          /** @example Session realm="mshield-portal" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unauthenticated";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "forbidden";
+            /** @constant */
+            status?: 403;
+          };
+        };
+      };
+      /** @description `in_progress` */
+      409: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "in_progress";
+            /** @constant */
+            status?: 409;
+          };
+        };
+      };
+      /** @description `idempotency_mismatch`, `invalid_request` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "idempotency_mismatch" | "invalid_request";
+            /** @constant */
+            status?: 422;
+          };
+        };
+      };
+      /** @description `unavailable` */
+      503: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  addEnterprise: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["EnterpriseCodeMessage"];
+      };
+    };
+    responses: {
+      /** @description The code is used */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["EnterprisesMessage"];
+        };
+      };
+      /** @description `malformed` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "malformed";
+            /** @constant */
+            status?: 400;
+          };
+        };
       };
       /** @description `unauthenticated` */
       401: {

@@ -11,6 +11,7 @@ export type AccountRecord = Schemas["AccountRecordMessage"];
 export type AccountLogin = Schemas["AccountLoginMessage"];
 export type AccountAct = Schemas["AccountActMessage"];
 export type AccountProof = Schemas["AccountProofMessage"];
+export type Consent = Schemas["HandedOnMessage"];
 export type PhoneChanged = Schemas["PhoneChangedMessage"];
 export type PhoneCodeSent = Schemas["PhoneCodeSentMessage"];
 export type Question = Schemas["ApprovalMessage"];
@@ -29,6 +30,20 @@ export async function readAccount(id: string): Promise<AccountRecord> {
 /** What proves whose the account is, the newest first. */
 export async function readProofs(id: string): Promise<readonly AccountProof[]> {
   return (await answered(api.GET("/api/console/accounts/{account_id}/proofs", ofAccount(id)))).items;
+}
+
+/** Which other accounts its shield proved by a consent, the oldest first. */
+export async function readConsents(id: string): Promise<readonly Consent[]> {
+  return (await answered(api.GET("/api/console/accounts/{account_id}/consents", ofAccount(id)))).items;
+}
+
+export async function endConsent(id: string, proofId: string, reason: string): Promise<void> {
+  await answered(
+    api.POST("/api/console/accounts/{account_id}/consents/{proof_id}/end", {
+      params: { path: { account_id: id, proof_id: proofId } },
+      body: { reason },
+    }),
+  );
 }
 
 /** What is known of a change by the time that the new number's code was told. */

@@ -1,3 +1,21 @@
+/** What each way has around it. */
+export const aroundWords = {
+  zh: {
+    refused: {
+      hours: "现在不能用这种方式，{n} 小时后再试，或换一种方式。",
+      minutes: "现在不能用这种方式，{n} 分钟后再试，或换一种方式。",
+    },
+    other: "换一种方式核验",
+  },
+  en: {
+    refused: {
+      hours: "This way is closed now. Try again in {n} h, or take another way.",
+      minutes: "This way is closed now. Try again in {n} min, or take another way.",
+    },
+    other: "Take another way",
+  },
+};
+
 export const consentWords = {
   zh: {
     title: "用现有的手机盾同意",
@@ -6,11 +24,6 @@ export const consentWords = {
     again: "换一个二维码",
     later: "同意以后，您原来的账号会收到短信提醒，过了等候时间才能申请证书。",
     lookAgain: "再查一次",
-    refused: {
-      hours: "现在不能用这种方式，{n} 小时后再试，或换一种方式。",
-      minutes: "现在不能用这种方式，{n} 分钟后再试，或换一种方式。",
-    },
-    other: "换一种方式核验",
     done: "知道了",
   },
   en: {
@@ -20,11 +33,6 @@ export const consentWords = {
     again: "Show a new code",
     later: "Your other account is told by SMS then, and you can apply once the waiting time is over.",
     lookAgain: "Look again",
-    refused: {
-      hours: "This way is closed now. Try again in {n} h, or take another way.",
-      minutes: "This way is closed now. Try again in {n} min, or take another way.",
-    },
-    other: "Take another way",
     done: "All right",
   },
 };
@@ -40,11 +48,6 @@ export const realNameWords = {
     codeMissing: "请输入短信验证码",
     act: "同意并核验",
     limit: "每天最多核验 3 次。",
-    refused: {
-      hours: "现在不能用这种方式，{n} 小时后再试，或换一种方式。",
-      minutes: "现在不能用这种方式，{n} 分钟后再试，或换一种方式。",
-    },
-    other: "换一种方式核验",
   },
   en: {
     title: "Check with the carrier",
@@ -57,10 +60,5 @@ export const realNameWords = {
     codeMissing: "Enter the SMS code",
     act: "Agree and check",
     limit: "Three checks a day at most.",
-    refused: {
-      hours: "This way is closed now. Try again in {n} h, or take another way.",
-      minutes: "This way is closed now. Try again in {n} min, or take another way.",
-    },
-    other: "Take another way",
   },
 };

@@ -1,0 +1,30 @@
+/** Words of what proved that a person's accounts are theirs, as their legal person sees it. */
+
+import { endedReasons, proverNames, wayNames } from "@mshield/look/vue/proof_words.ts";
+
+export const proofWords = {
+  zh: {
+    title: "身份核验",
+    none: "还没有核验",
+    way: wayNames.zh,
+    by: { ...proverNames.zh, of: "由{who}" } as Record<string, string>,
+    account: "账号 {phone}",
+    at: "{when} 核验",
+    waits: "第二个账号，{when} 起生效",
+    ended: "{when} 结束：{why}",
+    off: "不作数：账号已停用，或不再接受这种方式",
+    reason: endedReasons.zh,
+  },
+  en: {
+    title: "Identity",
+    none: "Not verified yet",
+    way: wayNames.en,
+    by: { ...proverNames.en, of: "By {who}" } as Record<string, string>,
+    account: "account {phone}",
+    at: "verified {when}",
+    waits: "A second account: counts from {when}",
+    ended: "Ended {when}: {why}",
+    off: "Doesn't count: the account is disabled, or this way is taken no more",
+    reason: endedReasons.en,
+  },
+};

@@ -1,0 +1,60 @@
+/** What proves that an account is the filed person's: as domain/proofs.py says it. */
+
+export const wayNames = {
+  zh: {
+    filed_phone: "备案手机号一致",
+    legal_person: "法人确认",
+    filing_code: "激活码",
+    own_shield: "现有手机盾同意",
+    outside: "外部系统已实名",
+    real_name: "运营商核验",
+    earlier: "此前已申请证书",
+  } as Record<string, string>,
+  en: {
+    filed_phone: "The filed phone number",
+    legal_person: "Confirmed by the legal person",
+    filing_code: "Activation code",
+    own_shield: "Consent by an own shield",
+    outside: "Verified by an outside system",
+    real_name: "Checked with the phone's carrier",
+    earlier: "By an earlier application",
+  } as Record<string, string>,
+};
+
+/** Who vouches for it. */
+export const proverNames = {
+  zh: {
+    filed_phone: "备案机构填报的手机号",
+    legal_person: "法人",
+    filing_code: "备案机构",
+    own_shield: "本人的手机盾",
+    outside: "外部系统",
+    real_name: "运营商",
+    earlier: "没有人核对过",
+  } as Record<string, string>,
+  en: {
+    filed_phone: "the number that was filed",
+    legal_person: "the legal person",
+    filing_code: "the filing office",
+    own_shield: "a shield of their own",
+    outside: "an outside system",
+    real_name: "the phone's carrier",
+    earlier: "nobody looked at it",
+  } as Record<string, string>,
+};
+
+/** Why it ended. */
+export const endedReasons = {
+  zh: {
+    phone_changed: "手机号已更改",
+    not_verified: "外部系统不再确认",
+    objected: "本人的另一个账号叫停",
+    by_staff: "客服终止",
+  } as Record<string, string>,
+  en: {
+    phone_changed: "the phone number was changed",
+    not_verified: "the outside system no longer vouches",
+    objected: "stopped by the person's other account",
+    by_staff: "by customer service",
+  } as Record<string, string>,
+};

@@ -1,0 +1,103 @@
+"""What the legal person sees of how people were proven, and customer service of what a shield consented to."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from mshield.client.phone import VirtualPhone
+from mshield.demo.people import LEGAL_PERSON, OPERATOR
+from mshield.domain.staff import StaffRole
+from tests.browser.app.keyboard import walk
+from tests.browser.conftest import Party
+from tests.browser.desk.console import LogInAs
+from tests.browser.desk.desk import desk
+from tests.browser.desk.page_look import look
+from tests.support.live_service import ensure_registered, log_in
+
+pytestmark = pytest.mark.slow
+
+SECOND: Final = replace(OPERATOR, phone="13612344321", password="Second-2026-xy")
+
+
+@pytest.fixture(scope="module")
+def second(party: Party, clerk: VirtualPhone) -> Iterator[VirtualPhone]:
+    """A new phone with a second account, to which the operator's shield on the old one consented."""
+    assert clerk.certificate().state == "active"
+    service = party.service
+    ensure_registered(service, SECOND)
+    with service.phone("second-at-the-desk") as phone:
+        log_in(service, phone, SECOND)
+        asked = phone.ask_own_shield("operator", OPERATOR.credit_code)
+        code = phone.consent_state(asked.request_id, asked.status_token).code
+        assert code is not None
+        party.phone.scan(code)
+        party.phone.approve(pin=OPERATOR.pin)
+        yield phone
+
+
+def test_the_legal_person_sees_how_each_was_proven_and_what_waits(
+    browser: Browser, party: Party, second: VirtualPhone
+) -> None:
+    assert second.identity().proofs[0].way == "own_shield"
+    with desk(browser, party) as made:
+        made.log_in()
+        page = made.open("/portal/people")
+        row = page.locator("tbody tr").filter(has_text=OPERATOR.name)
+        expect(row).to_contain_text("备案手机号一致")
+        expect(row).to_contain_text("账号 138****6027")
+        expect(row).to_contain_text("由本人的手机盾 138****6027")
+        expect(row).to_contain_text("第二个账号")
+        expect(row).to_contain_text("起生效")
+        expect(page.locator("tbody tr").filter(has_text="CHAN Tai Man")).to_contain_text("还没有核验")
+        assert SECOND.phone not in page.content()
+        look(page, "portal-people-proofs")
+        page.get_by_role("button", name="English").click()
+        expect(row).to_contain_text("Consent by an own shield")
+        expect(row).to_contain_text("A second account: counts from")
+        look(page, "portal-people-proofs-en")
+        page.get_by_role("button", name="中文").click()
+        page = made.open(f"/portal/shields/{party.phone.certificate().shield_number}")
+        panel = page.locator("section", has=page.get_by_role("heading", name="持有人的身份核验"))
+        expect(panel).to_contain_text("备案手机号一致")
+        look(page, "portal-shield-proofs")
+        expect(page.get_by_text(LEGAL_PERSON.name).first).to_be_visible()
+
+
+def test_who_disables_an_account_sees_what_it_consented_to_and_ends_it(
+    log_in_as: LogInAs, party: Party, second: VirtualPhone
+) -> None:
+    page = log_in_as(StaffRole.CUSTOMER_SERVICE).open("/console/accounts")
+    page.get_by_label("手机号", exact=True).fill(OPERATOR.phone)
+    page.get_by_role("button", name="查找", exact=True).click()
+    panel = page.locator("section", has=page.get_by_role("heading", name="它同意过的账号"))
+    expect(panel).to_contain_text("136****4321")
+    expect(panel.get_by_text("可能是冒用的")).to_have_count(0)
+    page.get_by_role("button", name="停用账号").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("它用手机盾同意过的账号（1 个）仍然有效")
+    look(page, "account-disable-consents")
+    dialog.get_by_label("原因").fill("疑似冒用")
+    dialog.get_by_role("button", name="停用账号").click()
+    expect(panel.get_by_text("可能是冒用的")).to_be_visible()
+    look(page, "account-consents")
+    assert not walk(page)
+    panel.get_by_role("button", name="终止核验").click()
+    expect(dialog).to_contain_text("终止 136****4321 的核验")
+    look(page, "account-consent-end")
+    dialog.get_by_label("原因").fill("本人没有同意过")
+    dialog.get_by_role("button", name="终止核验").click()
+    expect(panel).to_contain_text("结束")
+    expect(panel.get_by_role("button", name="终止核验")).to_have_count(0)
+    page.get_by_role("button", name="English").click()
+    expect(page.get_by_role("heading", name="Accounts that it consented to")).to_be_visible()
+    look(page, "account-consents-en")
+    (proof,) = second.identity().proofs
+    assert proof.ended_reason == "by_staff"
+    page.get_by_role("button", name="中文").click()
+    page.get_by_role("button", name="启用账号").click()
+    dialog.get_by_label("原因").fill("核对过")
+    dialog.get_by_role("button", name="启用账号").click()
+    expect(dialog).to_be_hidden()
