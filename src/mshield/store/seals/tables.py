@@ -90,6 +90,7 @@ STAFF_SESSIONS: Final = SealedTable("staff_sessions", kept=False)
 STAFF_FACTORS: Final = SealedTable("staff_factors", kept=False)
 STAFF_SET_UPS: Final = SealedTable("staff_set_ups", kept=False)
 STAFF_CEREMONIES: Final = SealedTable("staff_ceremonies", logged=False, kept=False)
+PHONE_CHANGES: Final = SealedTable("phone_changes")
 APPROVALS: Final = SealedTable("approvals")
 PROPOSALS: Final = SealedTable("filing_proposals", logged=False)
 SYSTEMS: Final = SealedTable("business_systems")
@@ -104,6 +105,6 @@ SIGNATURES: Final = SealedTable("signatures", logged=False, was_sealed=False)
 TABLES: Final = (
     *(ACCOUNTS, ENTERPRISES, FILED_PERSONS, PROOFS, CODES, CONSENTS, PORTAL_SESSIONS),
     *(STAFF, STAFF_TOKENS, STAFF_SESSIONS, STAFF_FACTORS, STAFF_SET_UPS, STAFF_CEREMONIES),
-    *(APPROVALS, PROPOSALS),
+    *(APPROVALS, PROPOSALS, PHONE_CHANGES),
     *(SYSTEMS, OIDC_CLIENTS, KEYS, RENEWALS, REQUESTS, TASKS, SIGNATURES),
 )
