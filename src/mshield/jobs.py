@@ -53,6 +53,10 @@ async def _notify(context: Context) -> int:
     return await context.notices.notify(now=context.clock())
 
 
+async def _phone_changes(context: Context) -> int:
+    return await context.accounts.phone_wait(now=context.clock())
+
+
 async def _webhooks(context: Context) -> int:
     return await context.systems.webhooks()
 
@@ -69,6 +73,7 @@ JOBS: Final = (
     Job("log", 1, _sequence),
     Job("notify", 5, _notify),
     Job("oidc", 3600, _oidc_keys),
+    Job("phones", 60, _phone_changes),
     Job("purge", 600, _purge),
     Job("renewals", 60, _end_renewals),
     Job("webhooks", 5, _webhooks, _webhooks_wanted),

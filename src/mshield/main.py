@@ -173,7 +173,12 @@ async def _assemble(settings: Settings, clock: Clock, db: Database, metrics: Met
     certificates = open_certificates(ground, filing.look_up, accounts.sms_codes.consume, identity.proofs)
     requests = open_requests(ground, identity.consents)
     activate = ActivateLegalPerson(db, identity.codes)
-    decided_by_two = [RevokeCa(db).act(), activate.act(), *ApproveSystems(db).acts(), *StopShields(db).acts()]
+    decided_by_two = [
+        RevokeCa(db, clock).act(),
+        activate.act(),
+        *ApproveSystems(db).acts(),
+        *StopShields(db).acts(),
+    ]
     return Context(
         **vars(ground),
         answer_once=AnswerOnce(db, keyring, ground.lookup),
@@ -187,6 +192,6 @@ async def _assemble(settings: Settings, clock: Clock, db: Database, metrics: Met
         operations=open_operations(ground, {job.name: job.seconds for job in jobs.JOBS}),
         requests=requests,
         signing=open_signing(ground, certificates.own.issue_confirmed, identity.consents),
-        staff=open_staff(ground, filing, accounts.change_phone, decided_by_two),
+        staff=open_staff(ground, filing, accounts.phone_wait, decided_by_two),
         systems=open_systems(ground),
     )

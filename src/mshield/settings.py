@@ -208,6 +208,10 @@ class Settings(BaseSettings):
         default=24,
         description="how long after their other accounts were told a person's second account begins to count",
     )
+    phone_change_wait_hours: Positive = Field(
+        default=24,
+        description="how long another phone number waits that two people approved without a code from the old one",
+    )
     pin_rules: Names = Field(
         default=PIN_RULES, description="which PINs phones refuse, joined by commas; empty refuses none"
     )

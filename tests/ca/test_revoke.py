@@ -53,6 +53,7 @@ async def test_two_revoke_a_ca_and_all_that_it_has_issued(application: Applicati
         "cause": "key_compromise",
         "certificates": 1,
         "enterprises": 1,
+        "systems": 1,
         "most": [{"enterprise": "宁波北潮进出口有限公司", "certificates": 1}],
     }
     assert_refused(await _approve(one, asked), "own_approval")
@@ -100,6 +101,29 @@ async def test_two_revoke_a_ca_and_all_that_it_has_issued(application: Applicati
     await anew.enrol()
     made = (await device.call("GET", "/api/phone/certificate")).json()
     assert (made["state"], made["serial"] != serial) == ("active", True)
+
+
+async def test_who_asks_says_since_when_the_key_is_in_doubt_and_who_refuses_says_why(
+    application: Application,
+) -> None:
+    one, other = await Clerk.at_work(application, OFFICER), await Clerk.at_work(application, OFFICER)
+    now = application.clock()
+    wrongs: tuple[dict[str, object], ...] = (
+        {"cause": "key_compromise", "since": now + 1},
+        {"cause": "key_compromise", "since": 0},
+        {"cause": "key_compromise", "since": True},
+        {"cause": "superseded", "since": now},
+    )
+    for wrong in wrongs:
+        assert_refused(await _ask(one, "issuing", **wrong), "invalid_request", 422)
+    asked = (await _ask(one, cause="key_compromise", since=now)).json()
+    assert (asked["details"]["since"], asked["details"]["signatures"]) == (now, 0)
+    assert_refused(await other.decide(asked, "refuse", reason=" "), "invalid_request", 422)
+    no = await other.call("POST", f"/approvals/{asked['id']}/decision", {"decision": "refuse"})
+    assert_refused(no, "invalid_request", 422)
+    assert (await other.decide(asked, "refuse", reason="请先电话说明")).status_code == 200
+    seen = (await one.call("GET", f"/approvals/{asked['id']}")).json()
+    assert (seen["state"], seen["refused_reason"]) == ("refused", "请先电话说明")
 
 
 async def test_one_click_is_not_enough(application: Application) -> None:

@@ -104,15 +104,30 @@ def test_r18_a_number_is_changed_with_the_codes_or_a_second_person(
     wrong = "000000" if new_code != "000000" else "000001"
     assert office.refused(*change, "--new-code", wrong, *with_other) == "sms_code_wrong"
     done = office.json(*change, "--new-code", new_code, *with_other)
+    if how == "two":
+        _waits_and_is_stopped(office, done)
+        return
     assert done == {"phone_masked": "139****1234", "logins_ended": 0, "old_number_told": False}
+    act = next(each for each in _acts(office, NEW) if each.act == "account.change_phone")
+    assert (act.actor, act.details["how"]) == ("service", "old_code")
 
+
+def _acts(office: Operator, phone: str) -> Any:
     async def recorded(db: Database) -> Any:
-        account = await fetch(db, "SELECT id FROM accounts WHERE phone = $1", NEW)
+        account = await fetch(db, "SELECT id FROM accounts WHERE phone = $1", phone)
         return await acts_on(db, subject=str(account["id"]))
 
-    act = next(each for each in office.on_database(recorded) if each.act == "account.change_phone")
-    assert (act.actor, act.details["how"]) == ("service", how)
-    assert act.details.get("second_person") == (SECOND if how == "two" else None)
+    return office.on_database(recorded)
+
+
+def _waits_and_is_stopped(office: Operator, done: Any) -> None:
+    assert (done["phone_masked"], done["effective_at"] > wall_clock()) == ("139****1234", True)
+    (act,) = (each for each in _acts(office, OPERATOR.phone) if each.act == "account.phone_waits")
+    assert (act.actor, act.details["second_person"]) == ("service", SECOND)
+    stop = ("account", "stop-phone-change", OPERATOR.phone, "--reason")
+    assert office.refused(*stop, " ") == "invalid_request"
+    assert office.json(*stop, "机主来电，未曾申请") == {"stopped": True}
+    assert office.refused(*stop, "再次") == "not_found"
 
 
 def test_a_shield_is_suspended_resumed_and_revoked_by_two(office: Operator) -> None:

@@ -109,9 +109,9 @@ async def test_r22_a_changed_filing_stops_login_and_signature_until_renewal(
     shield = Shield(application, device)
     await shield.enrol()
     made = (await officer.call("GET", "/filing/export", format="csv")).content
-    changed = made.replace("宁波北潮".encode(), "宁波南潮".encode())
+    changed = made.replace(OPERATOR.name.encode(), "林志远".encode())
     done = await officer.send_list(changed, "text/csv")
-    assert done.json()["enterprises_change"] == 1
+    assert done.json()["will_change"] == 1
     asked = await ask_login(application)
     scanned = await device.call("POST", "/api/phone/scans", {"code": qr_of(asked)})
     assert_refused(scanned, "filing_changed")

@@ -312,6 +312,21 @@ def test_command_takes_no_legal_person_by_one_person_alone() -> None:
 
 
 @pytest.mark.usefixtures("settings")
+def test_command_renames_no_enterprise_of_a_legal_person_by_one_person_alone(tmp_path: Path) -> None:
+    text = (EXAMPLES / "filing.csv").read_text("utf-8-sig")
+    assert _run("filing", "import", str(EXAMPLES / "filing.csv"), *BY_TWO).exit_code == 0
+    header, *lines = text.splitlines()
+    operators = [line.replace("北潮", "南潮") for line in lines if "北潮" in line and "操作员" in line]
+    file = tmp_path / "renamed.csv"
+    file.write_text("\n".join([header, *operators]), "utf-8")
+    refused = _run("filing", "import", str(file), "--json")
+    assert json.loads(refused.stderr)["error"]["code"] == "two_people"
+    assert "南潮" not in _run("filing", "list", "--json").stdout
+    assert _run("filing", "import", str(file), *BY_TWO).exit_code == 0
+    assert "南潮" in _run("filing", "list", "--json").stdout
+
+
+@pytest.mark.usefixtures("settings")
 def test_command_names_bad_lines_and_exits_with_one(tmp_path: Path) -> None:
     text = (
         (EXAMPLES / "filing.csv").read_text("utf-8-sig").replace("330206197403183014", "330206197403183015")

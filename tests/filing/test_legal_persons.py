@@ -44,8 +44,7 @@ async def _import(clerk: Clerk, *lines: str, query: str = "", **headers: str) ->
 async def _decide(
     clerk: Clerk, report: dict[str, Any], decision: str = "approve", **more: Any
 ) -> httpx.Response:
-    path = f"/approvals/{report['approval_id']}/decision"
-    return await clerk.call("POST", path, {"decision": decision, **more})
+    return await clerk.decide({"id": report["approval_id"]}, decision, **more)
 
 
 async def _shown(clerk: Clerk, report: dict[str, Any]) -> list[dict[str, Any]]:
@@ -187,8 +186,64 @@ async def test_what_is_on_file_otherwise_by_now_is_not_taken(
 
 async def test_a_renamed_enterprise_overtakes_what_was_shown(officer: Clerk, second: Clerk) -> None:
     report = await _import(officer, NEW)
-    await _import(officer, OPERATOR.replace("北潮", "南潮"))
+    renamed = await _import(officer, OPERATOR.replace("北潮", "南潮"))
+    assert (await _decide(second, renamed)).json()["told"]["taken"] == 1
     assert (await _decide(second, report)).json()["told"] == {"taken": 0, "refused": [], "overtaken": [2]}
+
+
+async def _enterprises(clerk: Clerk) -> set[str]:
+    items = (await clerk.call("GET", "/filing/people?limit=200")).json()["items"]
+    return {each["enterprise"] for each in items if each["credit_code"] == "91330206MA2XB7C1TW"}
+
+
+@pytest.mark.parametrize("line", [KNOWN, OPERATOR], ids=["legal person", "operator"])
+async def test_an_enterprise_with_a_legal_person_gets_another_name_by_two(
+    application: Application, officer: Clerk, second: Clerk, line: str
+) -> None:
+    """Certificates carry the name: whoever files another one would have people sign for somebody else."""
+    line = line.replace("北潮", "南潮")
+    planned = await _import(officer, line, query="?dry_run=true")
+    assert (planned["lines"][0]["waits"], planned["enterprises_change"]) == ("approval", 0)
+    report = await _import(officer, line)
+    assert (report["applied"], report["waiting"], report["enterprises_change"]) == (True, 1, 0)
+    assert await _enterprises(officer) == {"宁波北潮进出口有限公司"}
+    (shown,) = await _shown(second, report)
+    assert (shown["enterprise_before"], shown["enterprise"]) == (
+        "宁波北潮进出口有限公司",
+        "宁波南潮进出口有限公司",
+    )
+    (asked,) = (await second.call("GET", "/approvals?state=waiting")).json()["items"]
+    assert (asked["details"]["lines"], asked["details"]["renamed"]) == (1, 1)
+    assert asked["details"]["legal_persons"] == int(shown["role"] == "legal_person")
+    assert (await _decide(second, report)).json()["told"] == {"taken": 1, "refused": [], "overtaken": []}
+    assert await _enterprises(officer) == {"宁波南潮进出口有限公司"}
+    record = await _record(officer, line.split(",")[4])
+    acts = await acts_on(application.context.db, subject=record["id"])
+    assert (acts[-1].details["enterprise_change"], acts[-1].details["asked_by"]) == ("change", officer.id)
+
+
+async def test_all_lines_of_a_renamed_enterprise_are_taken_together(officer: Clerk, second: Clerk) -> None:
+    """The first one renames it; the others are not overtaken by that."""
+    lines = [each.replace("北潮", "南潮") for each in (KNOWN, OPERATOR, NEW)]
+    report = await _import(officer, *lines)
+    assert report["waiting"] == 3
+    assert (await _decide(second, report)).json()["told"] == {"taken": 3, "refused": [], "overtaken": []}
+    assert await _enterprises(officer) == {"宁波南潮进出口有限公司"}
+
+
+async def test_ending_the_legal_persons_record_is_no_way_round(officer: Clerk) -> None:
+    record = await _record(officer, "330206197403183014")
+    await officer.call("POST", f"/filing/people/{record['id']}/end", {"reason": "已离职"})
+    report = await _import(officer, OPERATOR.replace("北潮", "南潮"))
+    assert report["waiting"] == 1
+    assert "宁波南潮进出口有限公司" not in await _enterprises(officer)
+
+
+async def test_a_program_renames_no_enterprise_of_a_legal_person(officer: Clerk) -> None:
+    token = {"Authorization": f"Bearer {await officer.token()}"}
+    report = await _import(officer, OPERATOR.replace("北潮", "南潮"), **token)
+    assert (report["lines"][0]["waits"], report["approval_id"]) == ("person", None)
+    assert await _enterprises(officer) == {"宁波北潮进出口有限公司"}
 
 
 async def test_some_lines_are_chosen_and_the_others_told(officer: Clerk, second: Clerk) -> None:

@@ -59,7 +59,7 @@ async def ask(who: Clerk, act: str) -> dict[str, Any]:
 
 async def decide(who: Clerk, asked: dict[str, Any], decision: str = "approve") -> httpx.Response:
     """Yes or no."""
-    return await who.call("POST", f"/approvals/{asked['id']}/decision", {"decision": decision})
+    return await who.decide(asked, decision)
 
 
 async def both(one: Clerk, other: Clerk, act: str) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any, get_args
 
 import pytest
@@ -298,7 +299,9 @@ async def test_r14_nor_does_the_time_of_the_answer_tell(browser: Browser) -> Non
         db: Any = _Watched(context.db)
         manage, look_up = (
             ManageShields(db, context.accounts.sms_codes, context.legal_person.own_shield),
-            ManagedLists(db, context.keyring, context.identity.proofs),
+            ManagedLists(
+                db, context.keyring, context.identity.proofs, replace(context.identity.of_people, db=db)
+            ),
         )
         enterprise = ManagedEnterprise(OWN, "")
         try:

@@ -43,7 +43,12 @@ NOT_SEALED: Final = {
         "sign_count": "finds a copied key",
     },
     "staff_ceremonies": {"secret_box": "opens under its own row alone"},
-    "approvals": {"reason": "shown", "sealed_box": "opens under its own row alone"},
+    "approvals": {
+        "reason": "shown",
+        "refused_reason": "shown",
+        "sealed_box": "opens under its own row alone",
+    },
+    "phone_changes": {"ended_at": "shown"},
     "staff_tokens": {"name": "shown"},
     "filing_proposals": {"record_box": "opens under its own row alone"},
     "business_systems": {"secret_at": "shown"},

@@ -56,7 +56,7 @@ async def _ask(officer: Clerk, subject: str) -> dict[str, Any]:
 
 
 async def _decide(officer: Clerk, asked: dict[str, Any], decision: str = "approve") -> httpx.Response:
-    return await officer.call("POST", f"/approvals/{asked['id']}/decision", {"decision": decision})
+    return await officer.decide(asked, decision)
 
 
 async def test_the_approver_sees_who_it_is_for_and_is_told_the_code_once(

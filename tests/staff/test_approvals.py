@@ -49,7 +49,7 @@ async def _ask(officer: Clerk, act: str, subject: str, **details: object) -> dic
 
 
 async def _decide(officer: Clerk, approval: dict[str, Any], decision: str = "approve") -> httpx.Response:
-    return await officer.call("POST", f"/approvals/{approval['id']}/decision", {"decision": decision})
+    return await officer.decide(approval, decision)
 
 
 async def _roles(clerk: Clerk) -> list[str]:

@@ -68,7 +68,13 @@ async def ask(clerk: Clerk, account: str, phone: str = NEW) -> dict[str, Any]:
 
 async def decide(clerk: Clerk, asked: dict[str, Any], decision: str = "approve") -> httpx.Response:
     """Yes or no."""
-    return await clerk.call("POST", f"/approvals/{asked['id']}/decision", {"decision": decision})
+    return await clerk.decide(asked, decision)
+
+
+async def waited(application: Application, hours: float = 24) -> int:
+    """So many hours pass, and the job runs; how many numbers it changed."""
+    application.clock.advance(seconds=int(hours * 3600))
+    return await application.context.accounts.phone_wait(now=application.clock())
 
 
 async def number(application: Application, account: str) -> str:
@@ -84,7 +90,7 @@ async def test_r18_one_asks_another_approves_and_what_proves_the_account_stays(
     device = await application.logged_in()
     asked = await ask(one, account)
     assert asked["details"] == {
-        "name": OPERATOR.name, "old": "138****6027", "new": "139****1234", "evidence": EVIDENCE,
+        "name": OPERATOR.name, "old": "138****6027", "new": "139****1234", "evidence": EVIDENCE, "wait_hours": 24,
     }  # fmt: skip
     assert (asked["reason"], asked["is_own"], asked["may_decide"]) == (REASON, True, False)
     assert asked["expires_at"] - asked["asked_at"] == 24 * 3_600_000
@@ -98,7 +104,11 @@ async def test_r18_one_asks_another_approves_and_what_proves_the_account_stays(
     assert (shown["may_decide"], shown["details"], shown["reason"]) == (True, asked["details"], REASON)
     assert NEW not in str(shown)
     done = await decide(other, asked)
-    assert done.json()["told"] == {"phone_masked": "139****1234", "logins_ended": 1, "old_number_told": True}
+    told = {"phone_masked": "139****1234", "effective_at": application.clock() + 24 * 3_600_000}
+    assert done.json()["told"] == told
+    assert await number(application, account) == OPERATOR.phone
+    await waited(application)
+    await one.log_in()
     assert await number(application, account) == NEW
     assert (await device.call("GET", "/api/phone/me")).status_code == 401
     newest = (await application.http.get("/dev/sms.json")).json()[0]
@@ -107,9 +117,11 @@ async def test_r18_one_asks_another_approves_and_what_proves_the_account_stays(
     (proof,) = (await one.call("GET", f"/accounts/{account}/proofs")).json()["items"]
     assert (proof["way"], proof["ended_at"]) == ("filing_code", None)
     changed, telling = (await acts_on(application.context.db, subject=account))[-2:]
-    assert (changed.act, changed.actor_id) == ("account.change_phone", other.id)
-    assert {name: changed.details[name] for name in ("how", "approval", "asked_by", "evidence", "reason")} == {
-        "how": "two", "approval": asked["id"], "asked_by": one.id, "evidence": EVIDENCE, "reason": REASON,
+    assert (changed.act, changed.actor) == ("account.change_phone", "service")
+    names = ("how", "approval", "asked_by", "approved_by", "evidence", "reason")
+    assert {name: changed.details[name] for name in names} == {
+        "how": "two", "approval": asked["id"], "asked_by": one.id, "approved_by": other.id,
+        "evidence": EVIDENCE, "reason": REASON,
     }  # fmt: skip
     assert (telling.act, telling.details["told"]) == ("account.tell_old_number", True)
     found = "SELECT COUNT(*) AS n FROM acts WHERE details LIKE '%' || $1 || '%'"
@@ -125,6 +137,7 @@ async def test_a_security_officer_may_be_the_second_one(
     officer = await Clerk.at_work(application, OFFICER)
     asked = await ask(one, account)
     assert (await decide(officer, asked)).status_code == 200
+    await waited(application)
     assert await number(application, account) == NEW
 
 
@@ -200,10 +213,13 @@ async def test_a_number_that_was_taken_meanwhile_is_refused(
     application: Application, one: Clerk, other: Clerk, account: str
 ) -> None:
     asked = await ask(one, account, LEGAL_PERSON.phone)
+    assert (await decide(other, asked)).status_code == 200
     application.clock.advance(seconds=61)
     await application.registered(LEGAL_PERSON)
-    assert_refused(await decide(other, asked), "phone_taken")
+    assert await waited(application) == 0
     assert await number(application, account) == OPERATOR.phone
+    stopped = (await acts_on(application.context.db, subject=account))[-1]
+    assert (stopped.act, stopped.details["why"]) == ("account.stop_phone", "number_taken")
 
 
 async def test_a_writer_of_the_database_changes_no_question(

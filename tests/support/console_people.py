@@ -1,5 +1,6 @@
 """People of the staff at the console of the running application: their browsers, passwords and one-time codes."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -107,6 +108,14 @@ class Clerk:
         """A call of their page."""
         own = {} if self.csrf is None or method == "GET" else {"X-CSRF-Token": self.csrf}
         return await self.http.request(method, f"{API}{path}", json=document, headers=own | headers)
+
+    async def decide(
+        self, asked: Mapping[str, Any], decision: str = "approve", **more: object
+    ) -> httpx.Response:
+        """Their yes or no to a question; a no with a reason."""
+        reason = {"reason": "材料不全"} if decision == "refuse" else {}
+        document = {"decision": decision, **reason, **more}
+        return await self.call("POST", f"/approvals/{asked['id']}/decision", document)
 
     def _entered(self, answer: httpx.Response) -> httpx.Response:
         if answer.is_success:

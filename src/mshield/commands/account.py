@@ -8,7 +8,8 @@ from mshield.commands.parts.output import Output, Refused, output_options
 from mshield.commands.parts.service import Service, on_service
 
 if TYPE_CHECKING:
-    from mshield.services.accounts.change_phone import ChangePhone, PhoneChanged, Wanted
+    from mshield.services.accounts.change_phone import PhoneChanged, Wanted
+    from mshield.services.accounts.phone_wait import PhoneChangeRow, PhoneWait
 
 _TO = ("new", "old")
 
@@ -34,7 +35,7 @@ def send_code(out: Output, phone: str, new_phone: str, *, to: str) -> None:
         from mshield.domain.actor import SERVICE
         from mshield.services.accounts.change_phone import Which
 
-        change = await _change_phone(out, service)
+        change = (await _phones(out, service)).change_phone
         account = await change.find(phone)
         which = next(each for each in get_args(Which) if each == to)
         return await change.send_code(
@@ -66,20 +67,21 @@ def change_phone(
 ) -> None:
     """Bind the account of PHONE to NEW_PHONE (R18), with a code from the new number 更改绑定手机号.
 
-    And with a code from the old one, or with a second person who is there. All logins of the account end; the old
-    number is told. What proves the account stays.
+    With a code from the old one it is done at once. With a second person who is there instead, it waits first
+    (MSHIELD_PHONE_CHANGE_WAIT_HOURS): the old number is told and can stop it. When it is done, all logins of the
+    account end. What proves the account stays.
     """
     if (old_code is None) == (second_person is None):
         raise click.UsageError("Say --old-code, or --second-person.")
 
-    async def work(service: Service) -> "PhoneChanged":
+    async def work(service: Service) -> "PhoneChanged | PhoneChangeRow":
         from mshield.domain.actor import SERVICE
         from mshield.domain.identity import normalise_name
 
-        change = await _change_phone(out, service)
-        account, now = await change.find(phone), service.now
+        phones = await _phones(out, service)
+        account, now = await phones.change_phone.find(phone), service.now
         if old_code is not None:
-            return await change(
+            return await phones.change_phone(
                 account.id,
                 phone=new_phone,
                 evidence=evidence,
@@ -88,7 +90,7 @@ def change_phone(
                 by=SERVICE,
                 now=now,
             )
-        return await change.with_another(
+        return await phones.with_another(
             account.id,
             phone=new_phone,
             evidence=evidence,
@@ -98,23 +100,60 @@ def change_phone(
         )
 
     from mshield.domain.identity import mask_phone
+    from mshield.services.accounts.change_phone import PhoneChanged
 
     done = on_service(out, work)
-    data = {
-        "phone_masked": mask_phone(done.phone),
-        "logins_ended": done.logins_ended,
-        "old_number_told": done.old_number_told,
-    }
+    if isinstance(done, PhoneChanged):
+        data: dict[str, object] = {
+            "phone_masked": mask_phone(done.phone),
+            "logins_ended": done.logins_ended,
+            "old_number_told": done.old_number_told,
+        }
+        said = ("已更改", "Changed")
+    else:
+        data = {"phone_masked": mask_phone(done.new_phone), "effective_at": done.effective_at}
+        said = (
+            "尚未更改：等待期过后由服务完成，期间可以叫停",
+            "Not changed yet: the service does it after the wait",
+        )
     out.data(data, [f"{name}  {value}" for name, value in data.items()])
-    out.say("已更改", "Changed")
+    out.say(*said)
 
 
-async def _change_phone(out: Output, service: Service) -> "ChangePhone":
+@command.command(name="stop-phone-change")
+@click.argument("phone")
+@click.option("--reason", required=True, help="Why, such as who called.")
+@output_options
+def stop_phone_change(out: Output, phone: str, *, reason: str) -> None:
+    """Stop another number of the account of PHONE that waits 叫停; the number stays. One person is enough."""
+
+    async def work(service: Service) -> None:
+        from mshield.domain import errors
+        from mshield.domain.actor import SERVICE
+        from mshield.domain.identity import check_phone
+        from mshield.domain.reason import checked_reason
+        from mshield.services.accounts.stop_phone import stop_waiting
+        from mshield.store.accounts.accounts import find_account
+
+        account = await find_account(service.db, phone=check_phone(phone))
+        if account is None:
+            raise errors.NotFound
+        said = checked_reason(reason)
+        await stop_waiting(
+            service.db, account.id, why="customer_service", reason=said, by=SERVICE, now=service.now
+        )
+
+    on_service(out, work)
+    out.data({"stopped": True}, [out.pick("已叫停，手机号没有更改", "Stopped. The number stays")])
+
+
+async def _phones(out: Output, service: Service) -> "PhoneWait":
     """Raises Refused in demo mode, whose SMS stay in the service's own process."""
     from mshield.gateways.sms import DevelopmentSms
     from mshield.gateways.sms_provider import SmsNotSetUp, open_gateway
     from mshield.keys.secrets import load_lookup_key
     from mshield.services.accounts.change_phone import ChangePhone
+    from mshield.services.accounts.phone_wait import PhoneWait
     from mshield.services.accounts.sms_codes import SmsCodes
     from mshield.services.identity.proofs import Proofs
     from mshield.services.notices.notify import Notify
@@ -136,6 +175,7 @@ async def _change_phone(out: Output, service: Service) -> "ChangePhone":
         )
     lookup = await load_lookup_key(db, service.keyring, now=service.now)
     sms = LoggedSms(db, lookup, gateway)
-    return ChangePhone(
+    change = ChangePhone(
         db, SmsCodes(db, lookup, settings, sms), Notify(db, settings, sms), Proofs(db, settings)
     )
+    return PhoneWait(db, settings, change)

@@ -56,6 +56,8 @@ class NoticeKind(StrEnum):
     REVOKED_BY_STAFF = "revoked_by_staff"
     STAFF_ACTED = "staff_acted"
     PHONE_ASKED = "phone_asked"
+    PHONE_WAITS = "phone_waits"
+    PHONE_STOPPED = "phone_stopped"
     PHONE_CHANGED = "phone_changed"
 
 
@@ -223,6 +225,18 @@ WORDINGS: Final[Mapping[NoticeKind, Wording]] = MappingProxyType(
             "有人要求客服把您的手机盾账号改绑到另一个手机号，正等第二位工作人员批准。如非本人要求，请立即联系客服。",
             "Somebody asked customer service to bind your account to another phone number; it waits for a second "
             "member of staff. If it was not you, call us at once.",
+        ),
+        _K.PHONE_WAITS: Wording(
+            "您的手机盾账号将在 {hours} 小时后由客服改绑到尾号 {tail} 的手机号。"
+            "如非本人要求，请立即打开手机盾叫停，或联系客服。",
+            "In {hours} hours customer service binds your account to the phone number ending in {tail}. If you did not "
+            "ask for it, stop it in the app or call us at once.",
+            ("tail", "hours"),
+        ),
+        _K.PHONE_STOPPED: Wording(
+            "把手机盾账号改绑到另一个手机号的申请已叫停，手机号没有更改。如有疑问，请联系客服。",
+            "The change of the account's phone number was stopped; the number stays as it is. If you don't know why, "
+            "call us.",
         ),
         _K.PHONE_CHANGED: Wording(
             "您的手机盾账号已由客服改为绑定另一个手机号。如非本人申请，请立即联系客服。",

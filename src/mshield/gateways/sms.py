@@ -35,6 +35,8 @@ SmsNotice = Literal[
     "confirm_identity",
     "identity_decided",
     "phone_asked",
+    "phone_waits",
+    "phone_stopped",
     "identity_objected",
     "identity_ended",
     "suspended",

@@ -570,7 +570,7 @@ CREATE TABLE approvals (
   state TEXT NOT NULL,
   decided_by TEXT REFERENCES staff (id),
   decided_at BIGINT
-, seal_version BIGINT NOT NULL DEFAULT 0, seal BYTEA, sealed_box BYTEA);
+, seal_version BIGINT NOT NULL DEFAULT 0, seal BYTEA, sealed_box BYTEA, refused_reason TEXT);
 
 CREATE UNIQUE INDEX approvals_waiting ON approvals (act, subject) WHERE state = 'waiting';
 
@@ -714,3 +714,22 @@ CREATE TABLE filing_proposals (
 CREATE UNIQUE INDEX filing_proposals_approval ON filing_proposals (approval_id, line);
 
 CREATE INDEX filing_proposals_record ON filing_proposals (record_hash);
+
+CREATE TABLE phone_changes (
+  id TEXT PRIMARY KEY,
+  account_id TEXT NOT NULL REFERENCES accounts (id),
+  approval_id TEXT UNIQUE REFERENCES approvals (id),
+  old_phone TEXT NOT NULL,
+  new_phone TEXT NOT NULL,
+  details TEXT NOT NULL,
+  approved_at BIGINT NOT NULL,
+  effective_at BIGINT NOT NULL,
+  state TEXT NOT NULL,
+  ended_at BIGINT,
+  seal_version BIGINT NOT NULL DEFAULT 0,
+  seal BYTEA
+);
+
+CREATE UNIQUE INDEX phone_changes_waiting ON phone_changes (account_id) WHERE state = 'waiting';
+
+CREATE INDEX phone_changes_due ON phone_changes (effective_at) WHERE state = 'waiting';

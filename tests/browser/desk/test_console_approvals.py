@@ -104,6 +104,12 @@ def test_a_question_is_refused_or_withdrawn(log_in_as: LogInAs) -> None:
         page = (other if end == "拒绝" else one).open("/console/approvals")
         asked = card(page, clerk.name)
         asked.get_by_role("button", name=end).click()
+        if end == "拒绝":
+            dialog = page.get_by_role("dialog")
+            expect(dialog.get_by_role("button", name="拒绝")).to_be_disabled()
+            dialog.get_by_role("textbox").fill("仍在职")
+            dialog.get_by_role("button", name="拒绝").click()
+            expect(asked).to_contain_text("仍在职")
         expect(asked.locator(".chip")).to_have_text(f"已{end}")
     expect(row(one.open("/console/staff"), clerk.name)).not_to_contain_text("已停用")
 

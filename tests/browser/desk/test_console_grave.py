@@ -34,15 +34,15 @@ def test_legal_persons_of_a_list_are_seen_and_chosen_by_a_second_officer(
     page = other.open("/console/approvals")
     page.get_by_role("button", name="批准并执行").click()
     dialog = page.get_by_role("dialog")
-    rows = dialog.get_by_role("list", name="待批准的法人").locator("li")
+    rows = dialog.get_by_role("list", name="待批准的法人和企业名称").locator("li")
     expect(rows).to_have_count(2)
     expect(rows.first).to_contain_text("许安甲")
     expect(rows.first).to_contain_text("13800007780")
     rows.nth(1).locator(".el-checkbox").click()
-    expect(dialog).to_contain_text("批准 1 人，拒绝 1 人")
+    expect(dialog).to_contain_text("批准 1 行，拒绝 1 行")
     look(page, "approve-legal")
     dialog.get_by_role("button", name="批准并执行").click()
-    expect(page.get_by_role("status").first).to_contain_text("已批准 1 位法人，拒绝 1 位")
+    expect(page.get_by_role("status").first).to_contain_text("已批准 1 行，拒绝 1 行")
 
 
 def test_a_system_like_another_is_shown_beside_it(log_in_as: LogInAs) -> None:

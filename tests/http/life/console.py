@@ -80,7 +80,7 @@ def _end_a_consent(life: Life, session: dict[str, str]) -> None:
 
 
 def _change_phones(life: Life, account_id: str) -> None:
-    """Customer service binds the account to another number by codes to both, then asks a second member for a third."""
+    """Customer service binds the account to another number by codes to both, then a third waits and is stopped."""
     clerk = life.service.run(Clerk.at_work(life.service.application, StaffRole.CUSTOMER_SERVICE))
 
     def call(path: str, **document: str) -> Any:
@@ -96,7 +96,12 @@ def _change_phones(life: Life, account_id: str) -> None:
     seen = {"evidence": "本人持身份证原件到柜台办理"}
     first, second = "13700001234", "13700001235"
     call("phone", phone=first, new_code=code(first, "new"), old_code=code(first, "old"), **seen)
-    call("phone-questions", phone=second, new_code=code(second, "new"), reason="号码停机", **seen)
+    asked = call("phone-questions", phone=second, new_code=code(second, "new"), reason="号码停机", **seen)
+    officer = life.service.run(Clerk.at_work(life.service.application, StaffRole.SECURITY_OFFICER))
+    assert life.service.run(officer.call("GET", f"/approvals/{asked['id']}")).status_code == 200
+    assert life.service.run(officer.decide(asked)).status_code == 200
+    stopped = clerk.call("POST", f"/accounts/{account_id}/phone-stop", {"reason": "机主来电，未曾申请"})
+    assert life.service.run(stopped).status_code == 204
 
 
 def operate(life: Life) -> None:

@@ -5,6 +5,9 @@ from typing import Final
 
 from mshield.client.phone import VirtualPhone
 from mshield.demo.people import OPERATOR_TO_CONFIRM, Person
+from mshield.domain.actor import SERVICE
+from mshield.domain.ids import new_id
+from mshield.services.accounts.change_phone import Wanted
 from tests.http.life import portal
 from tests.http.life.life import Life
 
@@ -56,6 +59,7 @@ def prove(life: Life) -> None:
     phone.use_activation_code(made.code)
     assert {proof.way for proof in phone.identity().proofs} == {"legal_person", "real_name"}
     _stop_another(life, phone, life.portal.make_activation_code(code, waiting.person_id).code)
+    _stop_a_change(life, phone, person)
     life.portal.logout()
 
 
@@ -76,3 +80,21 @@ def _stop_another(life: Life, phone: VirtualPhone, code: str) -> None:
     other.use_activation_code(code)
     (second,) = phone.identity().second_accounts
     phone.object_to_second_account(second.id)
+
+
+def _stop_a_change(life: Life, phone: VirtualPhone, person: Person) -> None:
+    """Customer service is about to bind the account to another number, and its holder didn't ask for it."""
+    context, now = life.service.application.context, life.service.clock()
+    phones = context.accounts.phone_wait
+
+    async def begin() -> None:
+        account = await phones.change_phone.find(person.phone)
+        wanted = Wanted(account, "13700001236", SERVICE)
+        details = {"evidence": "本人持身份证原件到柜台办理"}
+        await context.db.write(
+            lambda tx: phones.begin_in(tx, wanted, new_id(now), details=details, hours=24, now=now)
+        )
+
+    life.service.run(begin())
+    assert phone.identity().phone_change is not None
+    phone.stop_phone_change()

@@ -152,6 +152,12 @@ export const PLACES: readonly ConsolePlace[] = [
     roles: ["customer_service", "security_officer", "auditor", "filing_officer"],
     count: waitingForMe,
     page: () => import("./screens/approvals/ApprovalsScreen.vue"),
+    below: [
+      {
+        path: "/approvals/:id",
+        page: () => import("./screens/approvals/RevokeCaScreen.vue"),
+      },
+    ],
   },
   {
     path: "/me",

@@ -16,7 +16,7 @@ vi.mock("../src/engine/shield.ts", () => ({
   shield: {
     status: async () => ({ isLoggedIn: true }),
     me: async () => ({ account: { name: "林知远" }, certificate: null, renewal: null }),
-    identity: async () => ({ proofs: [], request: null, secondAccounts: [] }),
+    identity: async () => ({ proofs: [], request: null, secondAccounts: [], phoneChange: null }),
     identityWays: async () => ({
       isProven: false,
       countsFrom: null,
@@ -134,7 +134,7 @@ describe("how the account stands", () => {
     remindFrom: NOW,
     decidedAt,
   });
-  test.for<[string, Omit<Identity, "secondAccounts">, string, string]>([
+  test.for<[string, Omit<Identity, "secondAccounts" | "phoneChange">, string, string]>([
     ["nothing", { proofs: [], request: null }, "open", "/identity"],
     ["a proof", { proofs: [proof({})], request: request("waiting") }, "proven", "/me/identity"],
     ["one to come", { proofs: [proof({ countsFrom: NOW + 1 })], request: null }, "later", "/me/identity"],
@@ -147,7 +147,10 @@ describe("how the account stands", () => {
     ["a refusal", { proofs: [], request: request("refused") }, "refused", "/identity/wait"],
     ["one taken back", { proofs: [], request: request("withdrawn") }, "open", "/identity"],
   ])("with %s", ([, identity, name, to]) => {
-    expect(standingOf({ ...identity, secondAccounts: [] }, NOW)).toMatchObject({ name, to });
+    expect(standingOf({ ...identity, secondAccounts: [], phoneChange: null }, NOW)).toMatchObject({
+      name,
+      to,
+    });
   });
   test("an old answer is no news", () => {
     expect(isNews(request("waiting"), NOW)).toBe(true);

@@ -43,11 +43,18 @@ export interface SecondAccount {
   readonly canObject: boolean;
 }
 
-/** Proofs, the newest first, the last request, and other accounts in one's name that don't count yet. */
+/** Another number that customer service gives the account at `effectiveAt`, unless it is stopped. Times in ms. */
+export interface PhoneChange {
+  readonly phoneMasked: string;
+  readonly effectiveAt: number;
+}
+
+/** Proofs, the newest first, the last request, other accounts in one's name, and another number; which all wait. */
 export interface Identity {
   readonly proofs: readonly IdentityProof[];
   readonly request: IdentityRequest | null;
   readonly secondAccounts: readonly SecondAccount[];
+  readonly phoneChange: PhoneChange | null;
 }
 
 /** A way, and why it can't be gone; null where it can. */
@@ -80,7 +87,15 @@ export async function identity(operation: Operation): Promise<Identity> {
     proofs: of.list("proofs").map(readProof),
     request: of.has("request") ? readRequest((answer as { request: unknown }).request) : null,
     secondAccounts: of.list("second_accounts").map(readSecond),
+    phoneChange: of.has("phone_change")
+      ? readPhoneChange((answer as { phone_change: unknown }).phone_change)
+      : null,
   };
+}
+
+/** I didn't ask for it: stops the change of the account's phone number that waits. */
+export async function stopPhoneChange(operation: Operation): Promise<void> {
+  await operation.connection.post("/api/phone/identity/phone-change/stop", operation.loggedIn());
 }
 
 /** This isn't me: ends what verified another account in one's name, before it counts. Once for an account. */
@@ -167,6 +182,11 @@ function readProof(value: unknown): IdentityProof {
     creditCode: of.textOrNull("credit_code"),
     enterprise: of.textOrNull("enterprise"),
   };
+}
+
+function readPhoneChange(value: unknown): PhoneChange {
+  const of = new Fields(value);
+  return { phoneMasked: of.text("phone_masked"), effectiveAt: of.integer("effective_at") };
 }
 
 function readSecond(value: unknown): SecondAccount {

@@ -20,6 +20,7 @@ export type {
   IdentityRequest,
   IdentityWay,
   IdentityWays,
+  PhoneChange,
   SecondAccount,
 } from "./identity.ts";
 export type { AccountSource, Captcha, Login, OutsideLoginBegun } from "./login.ts";

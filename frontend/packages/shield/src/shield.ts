@@ -197,6 +197,11 @@ export class Shield {
     await this.#run((operation) => identity.objectToSecondAccount(operation, id));
   }
 
+  /** I didn't ask for it: stops the change of the phone number that customer service has begun. */
+  async stopPhoneChange(): Promise<void> {
+    await this.#run((operation) => identity.stopPhoneChange(operation));
+  }
+
   /** Proves the account by an activation code; from when that counts, ms. */
   async useActivationCode(code: string): Promise<number> {
     return await this.#run((operation) => identity.useActivationCode(operation, code));

@@ -57,12 +57,24 @@ class SecondAccount(msgspec.Struct, frozen=True, kw_only=True):
     can_object: bool
 
 
+class PhoneChange(msgspec.Struct, frozen=True, kw_only=True):
+    """Another number that the account gets at `effective_at`, unless it is stopped; times in ms."""
+
+    phone_masked: str
+    approved_at: int
+    effective_at: int
+
+
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
-    """What proves the account, the newest first, its last request to a legal person, and others in its name."""
+    """What proves the account, the newest first, its last request to a legal person, and others in its name.
+
+    `phone_change` is another number that customer service gives it, None where none waits.
+    """
 
     proofs: tuple[Proof, ...]
     request: IdentityRequest | None
     second_accounts: tuple[SecondAccount, ...] = ()
+    phone_change: PhoneChange | None = None
 
 
 class IdentityWay(msgspec.Struct, frozen=True, kw_only=True):
@@ -186,6 +198,14 @@ class ProvesIdentity:
         with self._operation() as operation:
             path = f"{_PATH}/second-accounts/{quote(second_id, safe='')}/objection"
             operation.connection.post(path, operation.logged_in())
+
+    def stop_phone_change(self) -> None:
+        """I didn't ask for it: stops the change of the account's phone number that waits.
+
+        ProblemError `not_found` where none waits.
+        """
+        with self._operation() as operation:
+            operation.connection.post(f"{_PATH}/phone-change/stop", operation.logged_in())
 
     def use_activation_code(self, code: str) -> int:
         """Proves the account by an activation code (激活码); the time (ms) from which that counts.

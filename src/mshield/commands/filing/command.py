@@ -30,7 +30,9 @@ command.add_command(filing_identity.earlier)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
 @click.option(
-    "--second-person", metavar="NAME", help="Who else is there; needed where somebody becomes a legal person."
+    "--second-person",
+    metavar="NAME",
+    help="Who else is there; needed for legal persons and their enterprises' names.",
 )
 @output_options
 def import_(out: Output, file: Path, *, dry_run: bool, second_person: str | None) -> None:
@@ -40,8 +42,9 @@ def import_(out: Output, file: Path, *, dry_run: bool, second_person: str | None
     证件号码 id number, 用户类型 user type (法人 legal person, 操作员 operator), and 手机号 phone (a mobile number).
     The last may be left out: numbers on file then stay, while an empty cell removes one. Others are ignored.
 
-    A new legal person 法人, or another name, document or phone number of one, takes two people: both have seen the
-    enterprise's papers. --second-person names the other one, and stands in the act that is recorded.
+    A new legal person 法人, another name, document or phone number of one, or another name of an enterprise that has
+    one takes two people: both have seen the enterprise's papers. --second-person names the other one, and stands in the
+    act that is recorded.
 
     Prints what becomes of each line. Where any line is bad nothing is imported and the exit code is 1. People on
     file who aren't in the list stay.
@@ -75,8 +78,9 @@ def import_(out: Output, file: Path, *, dry_run: bool, second_person: str | None
     if not dry_run and not report.applied:
         raise Refused(
             out.pick(
-                f"有 {report.waiting} 行涉及法人，须两人在场，请用 --second-person 写明另一人的姓名；没有导入任何内容",
-                f"Lines about legal persons, which take two people: {report.waiting}. "
+                f"有 {report.waiting} 行涉及法人或其企业的名称，须两人在场，"
+                "请用 --second-person 写明另一人的姓名；没有导入任何内容",
+                f"Lines about legal persons or their enterprises' names take two people: {report.waiting}. "
                 "Name the other one with --second-person. Nothing was imported",
             ),
             code="two_people",

@@ -172,6 +172,14 @@ def object_(out: Output, phone: VirtualPhone, *, second_id: str) -> None:
     )
 
 
+@identity.command(name="stop-phone-change")
+@phone_command
+def stop_phone_change(out: Output, phone: VirtualPhone) -> None:
+    """I didn't ask for it 叫停: stop the change of my phone number that customer service has begun."""
+    phone.stop_phone_change()
+    out.data({"stopped": True}, [out.pick("已叫停，手机号没有更改", "Stopped. The number stays")])
+
+
 def _show_request(out: Output, request: IdentityRequest) -> None:
     out.data(msgspec.to_builtins(request), [_request_line(out, request)])
 
@@ -204,6 +212,13 @@ def _proof_lines(out: Output, proven: Identity) -> Iterable[str]:
             f"请叫停：identity object {each.id}",
             f"Another account ({each.phone_masked}) was proven to be yours and counts from {when}. "
             f"If it isn't you: identity object {each.id}",
+        )
+    if (change := proven.phone_change) is not None:
+        when = shown_time(change.effective_at)
+        yield out.pick(
+            f"客服将在 {when} 把本账号改绑到 {change.phone_masked}。不是您要求的，请叫停：identity stop-phone-change",
+            f"Customer service binds this account to {change.phone_masked} at {when}. "
+            "If you didn't ask for it: identity stop-phone-change",
         )
 
 

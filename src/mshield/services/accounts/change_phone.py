@@ -1,23 +1,26 @@
 """Customer service changes the phone number of an account (R18, manual 3.2), whose owner no longer has the old one.
 
-The new number answers by a code, always. Besides it takes a code to the old number, or a second member of staff
-(services/staff/change_phone.py): one member alone, whom anybody may have talked into it, changes nothing. A code is
-bound to the account, both numbers and the member who sent it. The account name changes with the number, all its logins
-at phones and portal end, the evidence that was seen is recorded, and the old number is told.
+The new number answers by a code, always. Besides it takes a code to the old number, which changes it at once, or a
+second member of staff (services/staff/change_phone.py) and a wait (phone_wait.py): one member alone, whom anybody may
+have talked into it, changes nothing. A code is bound to the account, both numbers and the member who sent it. The
+account name changes with the number, all its logins at phones and portal end, the evidence that was seen is recorded,
+and the old number is told.
 """
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from mshield.domain import errors
-from mshield.domain.actor import SERVICE, By
+from mshield.domain.actor import By
 from mshield.domain.identity import check_phone, mask_phone
 from mshield.domain.ids import new_id
 from mshield.domain.notices import NoticeKind, tail
 from mshield.domain.times import MINUTE_MS
 from mshield.gateways.sms import SmsError, SmsPurpose
 from mshield.services.accounts.sms_codes import ProvenCode, SmsCodes
+from mshield.services.accounts.stop_phone import stop_of_account
 from mshield.services.identity.proofs import Proofs
 from mshield.services.notices.notify import Notify, tell, tell_number
 from mshield.store.accounts import accounts as store
@@ -78,9 +81,12 @@ class ChangePhone:
     ) -> Wanted:
         """Sends a code to the `new` or the `old` number, for its holder to tell the member whom they called.
 
-        Raises what `wanted` raises, and what `SmsCodes.send` raises.
+        None goes to the old number of a disabled account, whose phone may be in wrong hands: NotFound. Raises also what
+        `wanted` raises, and what `SmsCodes.send` raises.
         """
         wanted = await self.wanted(account_id, phone=phone, by=by)
+        if to == "old":
+            _require_active(wanted)
         await self.sms_codes.send(
             phone=wanted.phone if to == "new" else wanted.account.phone,
             purpose=_PURPOSES[to],
@@ -94,11 +100,11 @@ class ChangePhone:
     async def wanted(self, account_id: str, *, phone: str, by: By) -> Wanted:
         """The change, if the account can be changed here and nobody has the number.
 
-        Raises InvalidPhone, NotFound (also for a disabled account), AccountElsewhere, PhoneTaken.
+        Raises InvalidPhone, NotFound, AccountElsewhere, PhoneTaken.
         """
         number = check_phone(phone)
         account = await store.get_account(self.db, account_id=account_id)
-        if account is None or account.state != "active":
+        if account is None:
             raise errors.NotFound
         if account.source != store.LOCAL:
             raise errors.AccountElsewhere(source=account.source)
@@ -121,42 +127,21 @@ class ChangePhone:
     ) -> PhoneChanged:
         """Changes the number by codes that came back from both; the evidence says what else shows who asked.
 
-        Raises InvalidRequest without evidence, what `wanted` and `prove` raise, Conflict where the account changed
-        meanwhile.
+        Raises InvalidRequest without evidence, what `wanted` and `prove` raise, NotFound for a disabled account,
+        Conflict where the account changed meanwhile.
         """
         evidence = checked_evidence(evidence)
         wanted = await self.wanted(account_id, phone=phone, by=by)
+        _require_active(wanted)
         proven = [
             await self.prove(wanted, "new", new_code, now=now),
             await self.prove(wanted, "old", old_code, now=now),
         ]
 
-        return await self._by_codes(wanted, proven, how="old_code", evidence=evidence, now=now)
-
-    async def with_another(
-        self, account_id: str, *, phone: str, evidence: str, new_code: str, second_person: str, now: int
-    ) -> PhoneChanged:
-        """By two people at the server, whose name stands in the act. Raises as a call with two codes does."""
-        evidence = checked_evidence(evidence)
-        wanted = await self.wanted(account_id, phone=phone, by=SERVICE)
-        proven = [await self.prove(wanted, "new", new_code, now=now)]
-        details: dict[str, object] = {"second_person": second_person}
-        return await self._by_codes(wanted, proven, how="two", evidence=evidence, details=details, now=now)
-
-    async def _by_codes(
-        self,
-        wanted: Wanted,
-        proven: list[ProvenCode],
-        *,
-        how: How,
-        evidence: str,
-        details: dict[str, object] | None = None,
-        now: int,
-    ) -> PhoneChanged:
         async def work(tx: Tx) -> tuple[int, str]:
             for code in proven:
                 await self.sms_codes.spend(tx, code, now=now)
-            return await self.change_in(tx, wanted, how=how, evidence=evidence, details=details, now=now)
+            return await self.change_in(tx, wanted, how="old_code", evidence=evidence, now=now)
 
         try:
             ended, notice_id = await self.db.write(work)
@@ -175,15 +160,17 @@ class ChangePhone:
         *,
         how: How,
         evidence: str,
-        details: dict[str, object] | None = None,
+        details: Mapping[str, object] | None = None,
         now: int,
     ) -> tuple[int, str]:
         """Changes it in the transaction that decided so; gives how many logins ended, and the old number's notice.
 
-        That is sent by `tell_old` after the commit, or by the job, where this process dies first. Raises PhoneTaken,
-        Conflict where the account is another one by now; the store's Conflict where the number was taken this moment.
+        Another change of the account that waits is stopped. The notice is sent by `tell_old` after the commit, or by
+        the job, where this process dies first. Raises PhoneTaken, Conflict where the account is another one by now; the
+        store's Conflict where the number was taken this moment.
         """
         account, by = wanted.account, wanted.by
+        await stop_of_account(tx, account.id, why="other_number", by=by, now=now)
         if not await store.change_phone(tx, account=account, phone=wanted.phone, now=now):
             other = await store.find_account(tx, phone=wanted.phone)
             raise errors.Conflict if other is None else errors.PhoneTaken
@@ -207,7 +194,8 @@ class ChangePhone:
             "how": how,
             "evidence": evidence,
             "logins_ended": ended,
-        } | (details or {})
+            **(details or {}),
+        }
         await acts.record(
             tx, by=by, act="account.change_phone", subject=account.id, details=recorded, now=now
         )
@@ -231,6 +219,11 @@ class ChangePhone:
 
         await self.db.write(work)
         return is_told
+
+
+def _require_active(wanted: Wanted) -> None:
+    if wanted.account.state != "active":
+        raise errors.NotFound
 
 
 def checked_evidence(text: str) -> str:

@@ -13,12 +13,14 @@ from mshield.domain.actor import By
 from mshield.domain.ids import NEWEST, new_id
 from mshield.domain.notices import NoticeKind
 from mshield.domain.reason import checked_reason
+from mshield.services.accounts.stop_phone import stop_of_account, waiting_of
 from mshield.services.notices.notify import tell
 from mshield.settings import Settings
 from mshield.store.accounts import accounts as store
 from mshield.store.accounts import logins as account_logins
 from mshield.store.accounts.accounts import Account
 from mshield.store.accounts.logins import AccountLogin
+from mshield.store.accounts.phone_changes import PhoneChangeRow
 from mshield.store.database.interface import Database, Tx
 from mshield.store.legal_person import sessions as portal_sessions
 from mshield.store.staff import acts
@@ -31,9 +33,10 @@ _MAX_ACTS: Final = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountRecord:
-    """An account with its logins that count, and what was done to it, the newest first."""
+    """An account, another number of it that waits, its logins that count, and what was done to it, the newest first."""
 
     account: Account
+    phone_change: PhoneChangeRow | None
     logins: tuple[AccountLogin, ...]
     acts: tuple[ActRow, ...]
 
@@ -55,14 +58,20 @@ class ManageAccounts:
         recorded = await acts.page(
             self.db, subject=account_id, actor_id=None, act="account", before=NEWEST, most=_MAX_ACTS
         )
-        return AccountRecord(account=account, logins=tuple(logins), acts=tuple(recorded))
+        waits = await waiting_of(self.db, account_id)
+        return AccountRecord(account=account, phone_change=waits, logins=tuple(logins), acts=tuple(recorded))
 
     async def disable(self, account_id: str, *, reason: str, by: By, now: int) -> int:
-        """Disables it and ends its logins, whose number it gives. Raises InvalidRequest, NotFound, Conflict."""
+        """Disables it, ends its logins, whose number it gives, and stops another phone number that waits.
+
+        Raises InvalidRequest, NotFound, Conflict.
+        """
         reason = checked_reason(reason)
         await self._account(account_id)
 
         async def work(tx: Tx) -> int:
+            # First, as who carries it out locks the two in this order.
+            await stop_of_account(tx, account_id, why="disabled", by=by, now=now)
             if not await store.disable(tx, account_id=account_id, reason=reason, now=now):
                 raise errors.Conflict
             await _tell_owner(tx, NoticeKind.ACCOUNT_DISABLED, account_id, now=now)

@@ -9,6 +9,7 @@ from mshield.services.accounts.manage import ManageAccounts
 from mshield.services.accounts.outside import OutsideAccounts, account_sources
 from mshield.services.accounts.outside_login import RETURN_POINT, OutsideLogin
 from mshield.services.accounts.outside_pages import OutsidePages
+from mshield.services.accounts.phone_wait import PhoneWait
 from mshield.services.accounts.register import Register
 from mshield.services.accounts.reset_password import ResetPassword
 from mshield.services.accounts.sms_codes import SmsCodes
@@ -28,6 +29,7 @@ class Accounts:
     log_in: LogIn
     reset_password: ResetPassword
     change_phone: ChangePhone
+    phone_wait: PhoneWait
     manage: ManageAccounts
     outside: OutsideAccounts
     outside_login: OutsideLogin
@@ -43,13 +45,15 @@ def open_accounts(ground: Ground, notices: Notices, identity: Identity) -> Accou
         ground.db, ground.keyring, ground.lookup, account_sources(ground.settings), proofs
     )
     log_in = LogIn(ground.db, ground.lookup, ground.settings, captchas, outside)
+    change_phone = ChangePhone(ground.db, sms_codes, notices.notify, proofs)
     return Accounts(
         captchas=captchas,
         sms_codes=sms_codes,
         register=Register(ground.db, ground.keyring, ground.lookup, sms_codes),
         log_in=log_in,
         reset_password=ResetPassword(ground.db, ground.lookup, sms_codes),
-        change_phone=ChangePhone(ground.db, sms_codes, notices.notify, proofs),
+        change_phone=change_phone,
+        phone_wait=PhoneWait(ground.db, ground.settings, change_phone),
         manage=ManageAccounts(ground.db, ground.settings),
         outside=outside,
         outside_login=OutsideLogin(

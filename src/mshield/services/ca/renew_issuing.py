@@ -4,6 +4,7 @@ A renewed CA has a new key and a new name; the one before stays for what it has 
 answers are published at their addresses, signed by its own keys, until its certificate ends and with it the last leaf.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 from mshield.domain.actor import SERVICE, By
@@ -71,7 +72,9 @@ async def revoke_issuing(db: Database, name: str, *, reason: int, now: int) -> C
     return await db.write(lambda tx: revoke_issuing_in(tx, name, reason=reason, by=SERVICE, now=now))
 
 
-async def revoke_issuing_in(tx: Tx, name: str, *, reason: int, by: By, now: int) -> Certificate:
+async def revoke_issuing_in(
+    tx: Tx, name: str, *, reason: int, by: By, details: Mapping[str, object] | None = None, now: int
+) -> Certificate:
     """`revoke_issuing` inside of the caller's transaction; what it has issued is ended by the job `ca`, due at once.
 
     Raises as that does.
@@ -81,7 +84,8 @@ async def revoke_issuing_in(tx: Tx, name: str, *, reason: int, by: By, now: int)
         raise _no_authority(name)
     if not await revoke_authority(tx, name=name, reason=reason, now=now):
         raise AuthorityRevoked(f"{name} 早已被吊销", f"{name} is revoked already")
-    await acts.record(tx, by=by, act="ca.revoke_issuing", subject=name, details={"reason": reason}, now=now)
+    recorded = {"reason": reason, **(details or {})}
+    await acts.record(tx, by=by, act="ca.revoke_issuing", subject=name, details=recorded, now=now)
     await jobs.register(tx, name=END_LEAVES, now=now)
     await jobs.make_due(tx, name=END_LEAVES, now=now)
     return parse_certificate(row.certificate)

@@ -46,6 +46,11 @@ class Held:
     record: FilingRecord
     before: OnFile
 
+    @property
+    def renames(self) -> bool:
+        """Whether the enterprise gets another name by it."""
+        return self.before.enterprise not in {None, self.record.enterprise}
+
 
 Hold = Callable[[Tx, Sequence[Held]], Awaitable[Waits]]
 """What becomes of the records that take two: says what they wait for."""
@@ -112,14 +117,14 @@ class ImportFiling:
             return OnFile(known, None, None, None, None, None)
         return OnFile(known, person.version, person.name, person.id_type, person.phone, person.ended_at)
 
-    async def take_in(self, tx: Tx, record: FilingRecord, *, now: int) -> tuple[str, Change]:
+    async def take_in(self, tx: Tx, record: FilingRecord, *, now: int) -> tuple[str, LineReport]:
         """Takes one record over in the caller's transaction, who holds the imports' lock and records the act.
 
         Gives the id of the record, and what became of it.
         """
         line = await self._take(tx, record, now=now)
         person = await self._find_person(tx, record)
-        return ("" if person is None else person.id), line.change or "none"
+        return ("" if person is None else person.id), line
 
     async def _check(
         self, db: Database | Tx, rows: Sequence[FilingRow]
@@ -203,7 +208,8 @@ class ImportFiling:
     async def _line(self, db: Database | Tx, record: FilingRecord) -> LineReport:
         enterprise = await store.find_enterprise(db, credit_code=record.credit_code)
         person = await self._find_person(db, record)
-        return _line_report(record, person, _enterprise_change(enterprise, record))
+        line = _line_report(record, person, _enterprise_change(enterprise, record))
+        return replace(line, takes_two=_takes_two(person, record) or await _renames(db, line))
 
     async def _find_person(self, db: Database | Tx, record: FilingRecord) -> store.FiledPerson | None:
         return await store.find_person(
@@ -239,8 +245,18 @@ def _line_report(
         record,
         (),
         phone_changed=before is not None and _changes_phone(before, record),
-        takes_two=_takes_two(before, record),
     )
+
+
+async def _renames(db: Database | Tx, line: LineReport) -> bool:
+    """Whether this gives another name to an enterprise that has, or had, a legal person: their certificates carry it.
+
+    One who has left counts: else ending their record, which takes one officer, were the way round.
+    """
+    record = line.record
+    if record is None or line.enterprise_change != "change":
+        return False
+    return await store.has_legal_person(db, credit_code=record.credit_code)
 
 
 def _takes_two(person: store.FiledPerson | None, record: FilingRecord) -> bool:

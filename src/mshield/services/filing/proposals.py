@@ -1,4 +1,6 @@
-"""Legal persons in a list (法人): who becomes one takes two people, so their lines wait and are shown to the second.
+"""What of a list takes two people: legal persons (法人), and another name of an enterprise that has one.
+
+Such lines wait, and are shown to the second.
 
 What was shown is what is taken: each record is sealed with what was on file then, and where that has changed meanwhile
 it is not taken.
@@ -27,6 +29,7 @@ from mshield.store.staff import acts
 _RECORD_HASH: Final = "filing-proposal"
 _BEFORE_HASH: Final = "filing-proposal-before"
 _BATCH: Final = 1000
+_ACTS: Final = {Role.LEGAL_PERSON: "filing.legal_person", Role.OPERATOR: "filing.take"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,18 +118,25 @@ class LegalPersons:
         proposed = [self._proposed(row) for row in rows]
         if self.digest([Held(each.record, each.before) for each in proposed]) != digest:
             raise errors.Conflict
-        for row, shown in zip(rows, proposed, strict=True):
+        # Looked at before any is taken: the first of several lines gives their enterprise its new name.
+        standing = [await self.imports.on_file(tx, each.record) for each in proposed]
+        for row, shown, now_on_file in zip(rows, proposed, standing, strict=True):
             if row.state != "waiting":
                 refused.append(row.line)
-            elif await self.imports.on_file(tx, shown.record) != shown.before:
+            elif now_on_file != shown.before:
                 await store.settle(tx, proposal_id=row.id, state="overtaken")
                 overtaken.append(row.line)
             else:
                 await store.settle(tx, proposal_id=row.id, state="taken")
-                person_id, change = await self.imports.take_in(tx, shown.record, now=now)
-                details = {"approval": approval_id, "asked_by": asked_by, "change": change}
+                person_id, line = await self.imports.take_in(tx, shown.record, now=now)
+                details = {
+                    "approval": approval_id,
+                    "asked_by": asked_by,
+                    "change": line.change,
+                    "enterprise_change": line.enterprise_change,
+                }
                 await acts.record(
-                    tx, by=by, act="filing.legal_person", subject=person_id, details=details, now=now
+                    tx, by=by, act=_ACTS[shown.record.role], subject=person_id, details=details, now=now
                 )
                 taken += 1
         return Outcome(taken, tuple(refused), tuple(overtaken))

@@ -18,7 +18,8 @@ class LineReport:
     """One line of the list: what becomes of it, or why it can't be taken. `change` is None where there are findings.
 
     `phone_changed` tells whether a record that was there gets another phone number, or loses its own; `takes_two`
-    whether it makes somebody a legal person who wasn't, `waits` what it waits for: then nothing became of it yet.
+    whether it makes somebody a legal person who wasn't, or gives the enterprise of one another name, `waits` what it
+    waits for: then nothing became of it yet.
     """
 
     line: int

@@ -43,17 +43,15 @@ class ApprovableAct:
     `check` takes subject and details of the question, and returns the details as they are shown and carried out, with
     what they presuppose (such as the roles before); it raises what refuses the question. Without one it is asked in its
     own way. `do` carries it out in the decision's transaction and returns what the approver is told, once; it raises
-    errors.Conflict where what it presupposes no longer holds. `then` gets that after the commit, and returns what is
-    told in its place: a crash may keep it from being done. `waiting_ms` is how long a question waits; `roles` are who
-    asks and who approves. `narrow` keeps of an act of several lines those that the approver chose, and raises
-    InvalidRequest for others than there are. `is_final`: it can't be taken back, so the approver names its subject and
-    shows a second factor after the login.
+    errors.Conflict where what it presupposes no longer holds. `waiting_ms` is how long a question waits; `roles` are
+    who asks and who approves; where the details have an `approver`, that role alone does. `narrow` keeps of an act of
+    several lines those that the approver chose, and raises InvalidRequest for others than there are. `is_final`: it
+    can't be taken back, so the approver names its subject and shows a second factor after the login.
     """
 
     name: str
     check: Callable[[str, Json], Awaitable[Json]] | None
     do: Callable[[Tx, ApprovalRow, StaffMember, int], Awaitable[Json]]
-    then: Callable[[ApprovalRow, StaffMember, Json, int], Awaitable[Json]] | None = None
     roles: RolePairs = TWO_OFFICERS
     waiting_ms: int = WAITING_MS
     narrow: Callable[[Tx, ApprovalRow, frozenset[int]], Awaitable[None]] | None = None
@@ -62,11 +60,15 @@ class ApprovableAct:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the second one says: of an act of several lines perhaps which, of a final one the subject's name."""
+    """What the second one says: of an act of several lines perhaps which, of a final one the subject's name.
+
+    Who refuses says why: who asked reads it.
+    """
 
     decision: Decision
     lines: frozenset[int] | None = None
     subject: str | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,22 +161,29 @@ class Approvals:
         """The question as it then stands, and what carrying it out gave.
 
         Raises Forbidden for a program or another role, NotFound, OwnApproval, ApprovalOver; SecondFactorNeeded and
-        InvalidRequest for what is final; and what the act's `narrow` and `do` raise. Then it still waits.
+        InvalidRequest for what is final, and for a refusal without a reason; what the act's `narrow` and `do` raise.
+        Then it still waits.
         """
         _require_person(member)
         question = await self.find(approval_id, now=now)
         self._require_role(member, question)
         decision = answer.decision
+        why = checked_reason(answer.reason or "") if decision == "refuse" else None
         if decision == "approve":
             self._require_deliberate(member, question, answer, now=now)
 
         async def work(tx: Tx) -> Json:
             await self._require_people(tx, question, member.id)
             if not await store.decide(
-                tx, approval_id=question.id, state=_STATES[decision], by=member.id, now=now
+                tx,
+                approval_id=question.id,
+                state=_STATES[decision],
+                by=member.id,
+                refused_reason=why,
+                now=now,
             ):
                 raise await _why_not(tx, question.id, member.id, now=now)
-            await _record(tx, member, decision, question, now=now)
+            await _record(tx, member, decision, question, why=why, now=now)
             if decision == "refuse":
                 return {}
             if question.act not in self.approvable:  # asked of another version of this service
@@ -190,9 +199,6 @@ class Approvals:
             result = await self.db.write(work)
         except Conflict as error:
             raise errors.Conflict from error
-        done = self.approvable.get(question.act)
-        if decision == "approve" and done is not None and done.then is not None:
-            result = await done.then(question, member, result, now)
         return await self.find(question.id, now=now), result
 
     async def withdraw(self, member: StaffMember, approval_id: str, *, now: int) -> ApprovalRow:
@@ -261,9 +267,10 @@ class Approvals:
         return any(one in held and other in held_by_other for one, other in self._pairs(approval))
 
     def _pairs(self, approval: ApprovalRow) -> RolePairs:
-        """An act of another version of this service is the officers'."""
+        """An act of another version of this service is the officers'; details may name the only role that approves."""
         act = self.approvable.get(approval.act)
-        return TWO_OFFICERS if act is None else act.roles
+        roles, approver = TWO_OFFICERS if act is None else act.roles, approval.details.get("approver")
+        return frozenset(pair for pair in roles if approver in {None, pair[1].value})
 
     async def find(self, approval_id: str, *, now: int) -> ApprovalRow:
         """The question as it stands. Raises NotFound."""
@@ -306,14 +313,18 @@ async def _why_not(tx: Tx, approval_id: str, by: str, *, now: int) -> errors.Dom
     return errors.ApprovalOver()
 
 
-async def _record(tx: Tx, member: StaffMember, what: str, question: store.NewApproval, *, now: int) -> None:
-    details = {
+async def _record(
+    tx: Tx, member: StaffMember, what: str, question: store.NewApproval, *, why: str | None = None, now: int
+) -> None:
+    details: dict[str, Any] = {
         "approval": question.id,
         "act": question.act,
         "details": dict(question.details),
         "reason": question.reason,
         "asked_by": question.asked_by,
     }
+    if why is not None:
+        details["refused_reason"] = why
     await acts.record(
         tx, by=member.by, act=f"approval.{what}", subject=question.subject, details=details, now=now
     )

@@ -1,5 +1,9 @@
 """A second member of staff approves that an account gets another phone number (R18), where the old one is lost.
 
+Then it waits, so that the old number's holder can stop it (services/accounts/phone_wait.py). Of a legal person's
+account, or of one that is disabled, the second one is a security officer: customer service alone makes nobody the
+enterprise.
+
 Who asks has a code back from the new number, says what shows that the account's owner asked, and why no code reaches
 the old one, which is told that somebody asked. Who approves sees all of that, both numbers masked. The numbers
 themselves lie sealed in the question, bound to it, to the account and to who asked.
@@ -20,17 +24,20 @@ from mshield.domain.times import DAY_MS
 from mshield.keys.errors import SealError
 from mshield.keys.keyring import Keyring
 from mshield.services.accounts.change_phone import ChangePhone, Wanted, checked_evidence
+from mshield.services.accounts.phone_wait import PhoneWait
 from mshield.services.notices.notify import tell
 from mshield.services.staff.approvals import ApprovableAct, ApprovalRow, Approvals, Question
 from mshield.services.staff.members import StaffMember
 from mshield.store.accounts import accounts
 from mshield.store.database.interface import Database, Tx
+from mshield.store.identity import proofs
 
 NAME: Final = "account.change_phone"
 WAITING_MS: Final = DAY_MS
 """Shorter than other questions: the new number's code says that it is the person's today."""
 
 _ASKS: Final = StaffRole.CUSTOMER_SERVICE
+_OFFICER: Final = StaffRole.SECURITY_OFFICER
 Json = Mapping[str, Any]
 
 
@@ -40,16 +47,23 @@ class ChangePhoneByTwo:
 
     db: Database
     keyring: Keyring
-    change_phone: ChangePhone
+    phone_wait: PhoneWait
+
+    @property
+    def change_phone(self) -> ChangePhone:
+        """How numbers are changed."""
+        return self.phone_wait.change_phone
 
     def act(self) -> ApprovableAct:
-        """Its subject is the account; customer service asks, another member of it or a security officer approves."""
+        """Its subject is the account; customer service asks, another member of it or a security officer approves.
+
+        Its details are `{name, old, new, evidence, wait_hours}`, and `approver`, a role, where nobody else may.
+        """
         return ApprovableAct(
             NAME,
             None,
             self._do,
-            then=self._then,
-            roles=frozenset({(_ASKS, _ASKS), (_ASKS, StaffRole.SECURITY_OFFICER)}),
+            roles=frozenset({(_ASKS, _ASKS), (_ASKS, _OFFICER)}),
             waiting_ms=WAITING_MS,
         )
 
@@ -68,13 +82,16 @@ class ChangePhoneByTwo:
         """The question. The code is spent with it; the old number is told that it was asked.
 
         Raises Forbidden for a program or another role, InvalidRequest, what `ChangePhone.wanted` and `prove` raise,
-        SmsCodeExpired, ApprovalWaiting.
+        SmsCodeExpired, ApprovalWaiting, also where an approved one waits to be done.
         """
         approvals.require_asker(member, NAME)
         evidence, reason = checked_evidence(evidence), checked_reason(reason)
         wanted = await self.change_phone.wanted(account_id, phone=phone, by=member.by)
         code = await self.change_phone.prove(wanted, "new", new_code, now=now)
         question_id, account = new_id(now), wanted.account
+        if await self.phone_wait.waiting(account.id) is not None:
+            raise errors.ApprovalWaiting
+        approver = {"approver": _OFFICER.value} if await self._needs_officer(self.db, account) else {}
         question = Question(
             id=question_id,
             act=NAME,
@@ -84,6 +101,8 @@ class ChangePhoneByTwo:
                 "old": mask_phone(account.phone),
                 "new": mask_phone(wanted.phone),
                 "evidence": evidence,
+                "wait_hours": self.phone_wait.hours,
+                **approver,
             },
             reason=reason,
             sealed_box=self.keyring.seal(
@@ -108,25 +127,33 @@ class ChangePhoneByTwo:
             raise errors.Conflict
         if mask_phone(numbers["new"]) != asked.details["new"]:  # somebody wrote into the database
             raise errors.Conflict
-        ended, notice_id = await self.change_phone.change_in(
+        if _OFFICER not in member.roles and await self._needs_officer(tx, account):
+            raise errors.Conflict  # a legal person's, or disabled, since it was asked
+        at = await self.phone_wait.begin_in(
             tx,
             Wanted(account, numbers["new"], member.by),
-            how="two",
-            evidence=asked.details["evidence"],
-            details={"approval": asked.id, "asked_by": asked.asked_by, "reason": asked.reason},
+            asked.id,
+            details={
+                "evidence": asked.details["evidence"],
+                "approval": asked.id,
+                "asked_by": asked.asked_by,
+                "approved_by": member.id,
+                "reason": asked.reason,
+            },
+            hours=asked.details["wait_hours"],
+            approval_id=asked.id,
             now=now,
         )
-        return {"logins_ended": ended, "notice": notice_id}
+        return {"phone_masked": asked.details["new"], "effective_at": at}
 
-    async def _then(self, asked: ApprovalRow, member: StaffMember, done: Json, now: int) -> Json:
-        is_told = await self.change_phone.tell_old(
-            asked.subject, self._numbers(asked)["old"], done["notice"], by=member.by, now=now
-        )
-        return {
-            "phone_masked": asked.details["new"],
-            "logins_ended": done["logins_ended"],
-            "old_number_told": is_told,
-        }
+    async def _needs_officer(self, db: Database | Tx, account: accounts.Account) -> bool:
+        """Whether it is the account of somebody on file as a legal person, proven or not, or disabled.
+
+        A disabled one was stopped for a reason, and its old number can't stop this one.
+        """
+        if account.state != "active":
+            return True
+        return bool(await proofs.legal_persons(db, account_id=account.id))
 
     def _numbers(self, asked: ApprovalRow) -> dict[str, str]:
         """Raises Conflict where the question holds none, or ones that were sealed for another question."""

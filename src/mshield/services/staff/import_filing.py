@@ -1,6 +1,7 @@
-"""Importing filing lists at the console: whoever becomes a legal person waits for a second officer, all else is done.
+"""Importing filing lists at the console: legal persons, and their enterprises' names, wait for a second officer.
 
-One question holds all such lines of a list. A program puts nothing up: it leaves them out and says so.
+All other lines are taken. One question holds those that wait. A program puts nothing up: it leaves them out and says
+so.
 """
 
 from collections.abc import Mapping, Sequence
@@ -8,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from mshield.domain.filing import FilingRow
+from mshield.domain.identity import Role
 from mshield.domain.ids import new_id
 from mshield.domain.staff import StaffRole
 from mshield.services.filing.import_list import Held, ImportFiling
@@ -30,7 +32,10 @@ class ApproveLegalPersons:
     legal_persons: LegalPersons
 
     def act(self) -> ApprovableAct:
-        """Its name is `filing.legal_persons`; its details are `{legal_persons, enterprises, digest}`."""
+        """Its name is `filing.legal_persons`; its details are `{lines, legal_persons, enterprises, renamed, digest}`.
+
+        `lines` are those of legal persons, and those that rename an enterprise which has one: `renamed` enterprises.
+        """
         return ApprovableAct(NAME, None, self._do, roles=_ROLES, narrow=self._narrow)
 
     async def _narrow(self, tx: Tx, approval: ApprovalRow, lines: frozenset[int]) -> None:
@@ -77,8 +82,10 @@ class ImportByStaff:
             unseen = await self.legal_persons.unseen(tx, held, now=now)
             if unseen:
                 details = {
-                    "legal_persons": len(unseen),
+                    "lines": len(unseen),
+                    "legal_persons": sum(each.record.role is Role.LEGAL_PERSON for each in unseen),
                     "enterprises": len({each.record.credit_code for each in unseen}),
+                    "renamed": len({each.record.credit_code for each in unseen if each.renames}),
                     "digest": self.legal_persons.digest(unseen),
                 }
                 own_id = new_id(now)  # it is its own subject

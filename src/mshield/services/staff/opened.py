@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from mshield.services.accounts.change_phone import ChangePhone
+from mshield.services.accounts.phone_wait import PhoneWait
 from mshield.services.filing.opened import Filing
 from mshield.services.ground import Ground
 from mshield.services.staff.approvals import ApprovableAct, Approvals
@@ -32,16 +32,14 @@ class Staff:
     change_phone: ChangePhoneByTwo
 
 
-def open_staff(
-    ground: Ground, filing: Filing, change_phone: ChangePhone, acts: Iterable[ApprovableAct]
-) -> Staff:
+def open_staff(ground: Ground, filing: Filing, phone_wait: PhoneWait, acts: Iterable[ApprovableAct]) -> Staff:
     """`acts` of other subjects need two members of staff, as changes of the staff itself and of phone numbers do."""
     sessions, factors = (
         StaffSessions(ground.db, ground.settings),
         StaffFactors(ground.db, ground.keyring, ground.settings),
     )
     second = SecondFactors(ground.db, factors, ground.settings)
-    by_two = ChangePhoneByTwo(ground.db, ground.keyring, change_phone)
+    by_two = ChangePhoneByTwo(ground.db, ground.keyring, phone_wait)
     legal_persons = ApproveLegalPersons(filing.legal_persons)
     own = (*StaffChanges(ground.db, ground.settings).acts(), legal_persons.act(), by_two.act())
     approvals = Approvals(ground.db, {act.name: act for act in (*own, *acts)})

@@ -164,7 +164,9 @@ async def change_phone(tx: Tx, *, account: Account, phone: str, now: int) -> boo
     Raises Conflict where another account took the number at this moment.
     """
     async with changing(tx, ACCOUNTS, account.id, now=now):
-        changed = await tx.run(_SQL["change_phone"], id=account.id, previous=account.phone, phone=phone)
+        changed = await tx.run(
+            _SQL["change_phone"], id=account.id, previous=account.phone, state=account.state, phone=phone
+        )
     return changed == 1
 
 

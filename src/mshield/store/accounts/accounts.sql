@@ -61,7 +61,7 @@ DELETE FROM phone_sessions WHERE expires_at <= :before;
 
 -- name: change_phone!
 -- Not where another account has the number, and not where the account's was changed meanwhile.
-UPDATE accounts SET phone = :phone WHERE id = :id AND phone = :previous AND state = 'active' AND source = 'local'
+UPDATE accounts SET phone = :phone WHERE id = :id AND phone = :previous AND state = :state AND source = 'local'
   AND NOT EXISTS (SELECT 1 FROM accounts taken WHERE taken.phone = :phone);
 
 -- name: end_sessions_of_account!

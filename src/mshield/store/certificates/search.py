@@ -140,6 +140,12 @@ async def count_standing(db: Database, *, issuer: str) -> tuple[int, int]:
     return (0, 0) if row is None else (row["count"], row["enterprises"])
 
 
+async def count_signed_since(db: Database, *, issuer: str, since: int) -> int:
+    """How many signatures were made by certificates of an issuer at or after this time (ms)."""
+    row = await db.one(_SQL["count_signed_since"], issuer=issuer, since=since)
+    return 0 if row is None else int(row["signatures"])
+
+
 async def standing_by_enterprise(db: Database, *, issuer: str, most: int) -> list[tuple[str, int]]:
     """The enterprises that have the most of them, each with its number."""
     rows = await db.all(_SQL["standing_by_enterprise"], issuer=issuer, most=most)

@@ -60,6 +60,11 @@ SELECT credit_code, MAX(organisation) AS enterprise, COUNT(*) AS certificates FR
 WHERE issuer = :issuer AND state IN ('issued', 'active', 'pin_locked')
 GROUP BY credit_code ORDER BY COUNT(*) DESC, credit_code LIMIT :most;
 
+-- name: count_signed_since^
+-- Signatures by certificates of an issuer; a scan, for what is asked once in years.
+SELECT COUNT(*) AS signatures FROM signatures s JOIN certificates c ON c.serial = s.serial
+WHERE c.issuer = :issuer AND s.signed_at >= :since;
+
 -- name: count_standing^
 SELECT COUNT(*) AS count, COUNT(DISTINCT credit_code) AS enterprises FROM certificates
 WHERE issuer = :issuer AND state IN ('issued', 'active', 'pin_locked');

@@ -54,6 +54,10 @@ SEALED_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "staff_set_ups": ("code_hash", "staff_id", "expires_at", "ended_at"),
         "staff_ceremonies": ("token_hash", "staff_id", "purpose", "challenge", "expires_at", "ended_at"),
         "approvals": ("id", "act", "subject", "details", "asked_by", "expires_at", "state", "decided_by"),
+        "phone_changes": (
+            *("id", "account_id", "approval_id", "old_phone", "new_phone", "details"),
+            *("approved_at", "effective_at", "state"),
+        ),
         "filing_proposals": ("id", "approval_id", "line", "record_hash", "before_hash", "state"),
         "business_systems": (
             *("client_id", "name", "domain", "secret_hash", "state", "return_urls"),

@@ -77,6 +77,11 @@ async def find_person(
     return None if row is None else FiledPerson(**row)
 
 
+async def has_legal_person(db: Database | Tx, *, credit_code: str) -> bool:
+    """Whether the enterprise has a legal person on file, or had one who left."""
+    return await db.one(_SQL["legal_person"], credit_code=credit_code) is not None
+
+
 async def lock_imports(tx: Tx, *, now: int) -> None:
     """Waits for an import that is running elsewhere; none other begins until this transaction ends."""
     await tx.one(_SQL["lock"], now=now)

@@ -5,6 +5,10 @@ SELECT credit_code, name, version FROM enterprises WHERE credit_code = :credit_c
 SELECT id, credit_code, name, id_type, role, phone, version, ended_at FROM filed_persons
 WHERE credit_code = :credit_code AND role = :role AND id_number_hash = :id_number_hash;
 
+-- name: legal_person^
+-- On file as one, or once: some record of them.
+SELECT id FROM filed_persons WHERE credit_code = :credit_code AND role = 'legal_person' LIMIT 1;
+
 -- name: lock^
 -- Imports take their turn: the row is locked until the transaction ends, so that a plan holds while it is carried out.
 INSERT INTO throttles (scope, subject, failures, window_start, blocked_until) VALUES ('filing_import', '', 0, :now, 0)

@@ -82,6 +82,12 @@ async def accept(tx: Tx, table: SealedTable, key: str | bytes, *, now: int) -> b
     return True
 
 
+async def is_newest(db: Database | Tx, table: SealedTable, key: str | bytes, *, version: int) -> bool:
+    """Whether no later version of the row is on record: else it was set back to an older state of its own."""
+    last = await db.one(_SQL["last_version"], place=table.name, row_key=row_name(key))
+    return last is not None and bool(last["version"] <= version)
+
+
 async def keys_of(tx: Tx, query: Query, table: SealedTable, **values: object) -> list[str | bytes]:
     """The keys that a query gives, for a change of several rows: in one order, so that none waits crosswise."""
     return sorted(row[table.key] for row in await tx.all(query, **values))

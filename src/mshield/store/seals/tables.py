@@ -92,6 +92,7 @@ STAFF_SESSIONS: Final = SealedTable("staff_sessions", kept=False)
 STAFF_FACTORS: Final = SealedTable("staff_factors", kept=False)
 STAFF_SET_UPS: Final = SealedTable("staff_set_ups", kept=False)
 STAFF_CEREMONIES: Final = SealedTable("staff_ceremonies", logged=False, kept=False)
+PHONE_CHANGES: Final = SealedTable("phone_changes")
 APPROVALS: Final = SealedTable("approvals")
 PROPOSALS: Final = SealedTable("filing_proposals", logged=False)
 SYSTEMS: Final = SealedTable("business_systems")
@@ -108,11 +109,11 @@ SIGNATURES: Final = SealedTable("signatures", logged=False, was_sealed=False)
 """The log has the signatures themselves; the seal binds how often the key's counters had been changed."""
 
 LATER: Final = (CERTIFICATES,)
-"""Tables that got their seals after the others (migration 0070): `mshield migrate` seals their rows then, once."""
+"""Tables that got their seals after the others (migration 0048): `mshield migrate` seals their rows then, once."""
 
 TABLES: Final = (
     *(ACCOUNTS, ENTERPRISES, FILED_PERSONS, PROOFS, CODES, IDENTITY_REQUESTS, CONSENTS, PORTAL_SESSIONS),
     *(STAFF, STAFF_TOKENS, STAFF_SESSIONS, STAFF_FACTORS, STAFF_SET_UPS, STAFF_CEREMONIES),
-    *(APPROVALS, PROPOSALS),
+    *(APPROVALS, PROPOSALS, PHONE_CHANGES),
     *(SYSTEMS, OIDC_CLIENTS, KEYS, CERTIFICATES, RENEWALS, REQUESTS, TASKS, SIGNATURES, AUTHORIZATIONS),
 )

@@ -41,6 +41,7 @@ class ApprovalRow(NewApproval):
     decided_by: str | None
     decided_by_name: str | None
     decided_at: int | None
+    refused_reason: str | None
 
 
 async def expire(tx: Tx, *, now: int) -> None:
@@ -82,10 +83,15 @@ async def page(
     return [_row(db, row) for row in rows]
 
 
-async def decide(tx: Tx, *, approval_id: str, state: str, by: str, now: int) -> bool:
+async def decide(
+    tx: Tx, *, approval_id: str, state: str, by: str, refused_reason: str | None = None, now: int
+) -> bool:
     """Whether this decided it: not twice, not too late, not by who asked or whom it is about."""
     async with changing(tx, APPROVALS, approval_id, now=now):
-        return await tx.run(_SQL["decide"], id=approval_id, state=state, by=by, now=now) == 1
+        decided = await tx.run(
+            _SQL["decide"], id=approval_id, state=state, by=by, refused_reason=refused_reason, now=now
+        )
+    return decided == 1
 
 
 async def withdraw(tx: Tx, *, approval_id: str, by: str, now: int) -> bool:

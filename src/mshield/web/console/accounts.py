@@ -12,7 +12,7 @@ from mshield.domain.staff import StaffRole
 from mshield.services.accounts.manage import Account
 from mshield.services.staff.members import StaffMember
 from mshield.web import openapi
-from mshield.web.answers import JsonAnswer, filled
+from mshield.web.answers import JsonAnswer, filled, no_content
 from mshield.web.body import Wire, body_of
 from mshield.web.caller import address_of
 from mshield.web.console.approvals import ApprovalMessage, approval_message
@@ -72,10 +72,28 @@ class AccountActMessage(Wire, frozen=True):
     at: int
 
 
+class WaitingPhoneMessage(Wire, frozen=True):
+    """Another number that two people approved; it counts from `effective_at` (ms) unless it is stopped before."""
+
+    phone_masked: str
+    approved_at: int
+    effective_at: int
+
+
+class StopPhoneMessage(Wire, frozen=True):
+    """Why it is stopped, such as who called."""
+
+    reason: Reason
+
+
 class AccountRecordMessage(Wire, frozen=True):
-    """An account with its logins, phones first, and what was done to it, the newest first."""
+    """An account with its logins, phones first, and what was done to it, the newest first.
+
+    `phone_change`: another number that waits, or null.
+    """
 
     account: ConsoleAccountMessage
+    phone_change: WaitingPhoneMessage | None
     logins: tuple[AccountLoginMessage, ...]
     acts: tuple[AccountActMessage, ...]
 
@@ -172,7 +190,13 @@ async def show(request: Request, account_id: str) -> Response:
     record = await context.accounts.manage.show(_id(account_id), now=context.clock())
     logins = tuple(filled(AccountLoginMessage, login, id=login.token_hash.hex()) for login in record.logins)
     acts = tuple(filled(AccountActMessage, act) for act in record.acts)
-    return JsonAnswer(AccountRecordMessage(_account(record.account), logins, acts))
+    change = record.phone_change
+    waits = (
+        None
+        if change is None
+        else filled(WaitingPhoneMessage, change, phone_masked=mask_phone(change.new_phone))
+    )
+    return JsonAnswer(AccountRecordMessage(_account(record.account), waits, logins, acts))
 
 
 @router.post(
@@ -276,7 +300,11 @@ async def change_phone(request: Request, account_id: str) -> Response:
     | openapi.problems(413),
 )
 async def ask_phone_change(request: Request, account_id: str) -> Response:
-    """R18, where no code reaches the old number. It waits for a day, and the old number is told that it does."""
+    """R18, where no code reaches the old number. It waits for a day, and the old number is told that it does.
+
+    Once approved it waits again before it is done, and can be stopped. Of a legal person's account, or a disabled one,
+    a security officer approves.
+    """
     member = await _person(request)
     message, context = await body_of(request, AskPhoneMessage), context_of(request)
     row = await context.staff.change_phone.ask(
@@ -290,6 +318,23 @@ async def ask_phone_change(request: Request, account_id: str) -> Response:
         now=context.clock(),
     )
     return JsonAnswer(approval_message(context, member, row), 201)
+
+
+@router.post(
+    "/accounts/{account_id}/phone-stop",
+    summary="Stop another phone number that waits",
+    operation_id="stopPhoneChangeOf",
+    asks=openapi.takes(StopPhoneMessage),
+    answers=openapi.answers(None, "Stopped; the number stays", status=204) | openapi.problems(413),
+)
+async def stop_phone_change(request: Request, account_id: str) -> Response:
+    """For whoever calls and didn't ask for it. One member is enough; the old number and the new one are told."""
+    member = await staff_of(request, StaffRole.CUSTOMER_SERVICE)
+    message, context = await body_of(request, StopPhoneMessage), context_of(request)
+    await context.accounts.phone_wait.stop_for_caller(
+        _id(account_id), reason=message.reason, by=member.by, now=context.clock()
+    )
+    return no_content()
 
 
 async def _person(request: Request) -> StaffMember:

@@ -70,6 +70,7 @@ class ApprovalMessage(Wire, frozen=True):
     decided_by: str | None
     decided_by_name: str | None
     decided_at: int | None
+    refused_reason: str | None
     is_own: bool
     may_decide: bool
 
@@ -82,11 +83,15 @@ class ApprovalsMessage(Wire, frozen=True):
 
 
 class DecisionMessage(Wire, frozen=True):
-    """Yes or no: perhaps to some `lines` only, to what can't be taken back with the `subject` typed once more."""
+    """Yes or no: perhaps to some `lines` only, to what can't be taken back with the `subject` typed once more.
+
+    No takes a `reason`, which who asked reads.
+    """
 
     decision: Literal["approve", "refuse"]
     lines: Annotated[tuple[int, ...], msgspec.Meta(min_length=1, max_length=20_000)] | None = None
     subject: Annotated[str, msgspec.Meta(max_length=128)] | None = None
+    reason: Annotated[str, msgspec.Meta(max_length=MAX_REASON)] | None = None
 
 
 class LinesWanted(Query, frozen=True):
@@ -97,9 +102,13 @@ class LinesWanted(Query, frozen=True):
 
 
 class ProposedLegalPersonMessage(Wire, frozen=True):
-    """A legal person by the list's `line`; `phone` null: what is on file stays. The others are what was on file."""
+    """A legal person by the list's `line`, or an operator whose line renames the enterprise.
+
+    `phone` null: what is on file stays. `…_before` are what was on file.
+    """
 
     line: int
+    role: Literal["legal_person", "operator"]
     change: Literal["add", "change"]
     name: str
     id_type: str
@@ -172,6 +181,18 @@ async def ask(request: Request) -> Response:
     return JsonAnswer(approval_message(context, member, row), 201)
 
 
+@router.get(
+    "/approvals/{approval_id}",
+    summary="One question",
+    operation_id="showApproval",
+    answers=openapi.answers(ApprovalMessage, "As it stands"),
+)
+async def show(request: Request, approval_id: Id) -> Response:
+    """With all that the approver is shown, and why it was refused."""
+    member, context, row = await _seen(request, approval_id)
+    return JsonAnswer(approval_message(context, member, row))
+
+
 @router.post(
     "/approvals/{approval_id}/decision",
     summary="Approve or refuse",
@@ -193,6 +214,7 @@ async def decide(request: Request, approval_id: Id) -> Response:
             message.decision,
             None if message.lines is None else frozenset(message.lines),
             message.subject,
+            message.reason,
         ),
         now=context.clock(),
     )
@@ -221,16 +243,21 @@ async def withdraw(request: Request, approval_id: Id) -> Response:
     answers=openapi.answers(ProposedLegalPersonsMessage, "A page, by line"),
 )
 async def legal_persons(request: Request, approval_id: Id, query: LinesWanted) -> Response:
-    """Of an act `filing.legal_persons`: each as it would be taken, beside what was on file."""
-    member = await staff_of(request, *_READERS)
-    context = context_of(request)
-    question = await context.staff.approvals.find(approval_id, now=context.clock())
-    if not context.staff.approvals.sees(member, question):
-        raise errors.NotFound
+    """Of an act `filing.legal_persons`: each line as it would be taken, beside what was on file."""
+    _, context, _ = await _seen(request, approval_id)
     rows = await context.filing.legal_persons.page(approval_id, after=query.after, most=query.limit + 1)
     items = tuple(map(_proposed, rows[: query.limit]))
     more = len(rows) > query.limit
     return JsonAnswer(ProposedLegalPersonsMessage(items, items[-1].line if more else None))
+
+
+async def _seen(request: Request, approval_id: str) -> tuple[StaffMember, Context, ApprovalRow]:
+    """A question that the caller's pages have. Raises NotFound."""
+    member, context = await staff_of(request, *_READERS), context_of(request)
+    row = await context.staff.approvals.find(approval_id, now=context.clock())
+    if not context.staff.approvals.sees(member, row):
+        raise errors.NotFound
+    return member, context, row
 
 
 def _proposed(each: Proposed) -> ProposedLegalPersonMessage:
@@ -240,6 +267,7 @@ def _proposed(each: Proposed) -> ProposedLegalPersonMessage:
         ProposedLegalPersonMessage,
         record,
         id_type=record.id_type.value,
+        role=record.role.value,
         id_number_masked=mask_id_number(record.id_number),
         change="add" if is_new else "change",
         enterprise_before=before.enterprise,

@@ -23,7 +23,7 @@ ORDINARY: Final = frozenset(
         # Begun by a grave act.
         "addFactor",
         # Gives nobody more, and stops what must stop at once.
-        *("endConsoleSession", "endOwnSession", "endAccountLogins", "setAccountState"),
+        *("endConsoleSession", "endOwnSession", "endAccountLogins", "setAccountState", "stopPhoneChangeOf"),
         *("withdrawApproval", "revokeToken", "revokeOwnToken"),
         *("endPreviousSecret", "setSystemState", "endSystemLogin", "removeWebhook"),
         # Does again what would be done anyway.

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.domain import errors
+from mshield.domain.actor import By
 from mshield.domain.identity import mask_phone
 from mshield.domain.ids import require_id
 from mshield.services.identity.confirm import Place
@@ -68,15 +69,25 @@ class SecondAccountMessage(Wire, frozen=True):
     can_object: bool
 
 
+class PhoneChangeMessage(Wire, frozen=True):
+    """Customer service binds the account to this number at `effective_at`, unless it is stopped; times in ms."""
+
+    phone_masked: str
+    approved_at: int
+    effective_at: int
+
+
 class IdentityMessage(Wire, frozen=True):
     """What proves the account, the newest first, its last request to a legal person, and others in its name.
 
-    `second_accounts` are told to who is proven, as long as they don't count yet.
+    `second_accounts` are told to who is proven, as long as they don't count yet. `phone_change` is another number that
+    two of the staff approved without a code from this one, null where none waits.
     """
 
     proofs: tuple[ProofMessage, ...]
     request: OwnRequestMessage | None
     second_accounts: tuple[SecondAccountMessage, ...]
+    phone_change: PhoneChangeMessage | None
 
 
 class RecordMessage(Wire, frozen=True):
@@ -142,6 +153,7 @@ async def identity(request: Request) -> Response:
     proofs = await context.identity.shown.of_account(login.account_id)
     asked = await context.identity.confirm.newest(login.account_id, now=context.clock())
     seconds = await context.identity.objection.waiting(login.account_id, now=context.clock())
+    change = await context.accounts.phone_wait.waiting(login.account_id)
     return JsonAnswer(
         IdentityMessage(
             tuple(filled(ProofMessage, proof) for proof in proofs),
@@ -149,6 +161,9 @@ async def identity(request: Request) -> Response:
             tuple(
                 filled(SecondAccountMessage, each, phone_masked=mask_phone(each.phone)) for each in seconds
             ),
+            None
+            if change is None
+            else filled(PhoneChangeMessage, change, phone_masked=mask_phone(change.new_phone)),
         )
     )
 
@@ -163,6 +178,20 @@ async def object_to_second(request: Request, proof_id: str) -> Response:
     """Ends its proof before it counts. Once for an account; after that customer service is asked."""
     login, context = await phone_of(request), context_of(request)
     await context.identity.objection(login.account_id, require_id(proof_id), now=context.clock())
+    return no_content()
+
+
+@router.post(
+    "/identity/phone-change/stop",
+    summary="I didn't ask for it: stop the change of my phone number",
+    operation_id="stopPhoneChange",
+    answers=openapi.answers(None, "Stopped; the number stays", status=204),
+)
+async def stop_phone_change(request: Request) -> Response:
+    """Until it is done, from any phone that is logged in to the account."""
+    login, context = await phone_of(request), context_of(request)
+    by = By("user", login.account_id)
+    await context.accounts.phone_wait.stop(login.account_id, by=by, now=context.clock())
     return no_content()
 
 

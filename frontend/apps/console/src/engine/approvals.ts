@@ -51,13 +51,21 @@ export interface More {
   readonly subject?: string;
 }
 
-export async function decide(
-  id: string,
-  decision: "approve" | "refuse",
-  { lines, subject }: More = {},
-): Promise<Decided> {
+export async function show(id: string): Promise<Approval> {
+  return answered(api.GET("/api/console/approvals/{approval_id}", { params: { path: { approval_id: id } } }));
+}
+
+export async function approve(id: string, { lines, subject }: More = {}): Promise<Decided> {
   const params = { path: { approval_id: id } };
-  const body = { decision, lines: lines === undefined ? null : [...lines], subject: subject ?? null };
+  const more = { lines: lines === undefined ? null : [...lines], subject: subject ?? null };
+  const body = { decision: "approve", ...more } as const;
+  return answered(api.POST("/api/console/approvals/{approval_id}/decision", { params, body }));
+}
+
+/** Who asked reads the reason. */
+export async function refuse(id: string, reason: string): Promise<Decided> {
+  const params = { path: { approval_id: id } };
+  const body = { decision: "refuse", reason } as const;
   return answered(api.POST("/api/console/approvals/{approval_id}/decision", { params, body }));
 }
 

@@ -29,13 +29,15 @@ const CODES: Readonly<Record<string, keyof typeof detailWords.zh.code>> = {
   way: "way",
   scopes: "scope",
   how: "how",
+  why: "why",
+  approver: "role",
   state: "state",
   holds: "hold",
   change: "change",
   enterprise_change: "change",
 };
 const ORDER = Object.keys(detailWords.zh.field);
-const TIMES = new Set(["counts_from", "old_until", "expires_at"]);
+const TIMES = new Set(["counts_from", "old_until", "expires_at", "effective_at", "since"]);
 const LETTERS = /^[0-9a-f-]{32,64}$/;
 /** Its fields hold what was there before and what is there now. */
 const CHANGE = "system.change";

@@ -57,8 +57,9 @@ export const accountWords = {
       ways: { old: "旧号码还能收短信", two: "旧号码收不到短信" },
       wayHints: {
         old: "旧号码也收一个验证码，立即生效。",
-        two: "交另一位客服或安全管理员批准。旧号码会收到提醒。",
+        two: "交第二人批准，批准后再等一段时间（一般 24 小时）才生效。旧号码会收到通知，期间可以叫停。",
       },
+      frozen: "账号已停用：旧号码不收验证码，须由安全管理员批准，批准后再等一段时间（一般 24 小时）才生效。",
       confirm: "更改手机号",
       why: "为什么旧号码收不到",
       whyHint: "如手机丢失、号码已停机。批准的人会看到。",
@@ -66,14 +67,32 @@ export const accountWords = {
       seen: "已核对的身份",
       seenNot: "还没有填写。",
       whoTitle: "谁来批准",
-      who: "您以外的一位客服或安全管理员。批准时看到核实依据、姓名和两个号码（部分隐藏），24 小时内有效。",
+      who: "您以外的一位客服或安全管理员；法人的账号和已停用的账号，须由安全管理员批准。批准时看到核实依据、姓名和两个号码（部分隐藏），24 小时内有效。",
       done: "已改为 {phone}，结束了 {n} 个登录。",
       told: "原手机号已收到短信提醒。",
       notTold: "原手机号的短信没有发出，可能已停用。",
-      asked: "已交第二人批准，还没有更改。{until} 前有效，进度见“双人审批”。旧号码会收到提醒。",
+      asked:
+        "已交第二人批准，还没有更改。{until} 前有效，进度见“双人审批”。批准后再等一段时间才生效，旧号码会收到通知，期间可以叫停。",
       toApprovals: "双人审批",
       toAccount: "返回账号",
     },
+    waits: "已批准改绑到 {phone}，{at} 生效。在此之前，机主在旧手机上或您接到来电，都可以叫停。",
+    stop: {
+      act: "叫停",
+      title: "叫停更改 {name} 的手机号",
+      warning: "手机号不变，新旧号码都会收到短信。要再改，须重新提出、重新批准。",
+      done: "已叫停，手机号没有更改。",
+    },
+    why: {
+      holder: "本人在手机上叫停",
+      customer_service: "客服叫停",
+      disabled: "账号已停用",
+      other_number: "已改为另一号码",
+      number_taken: "新号码已被别的账号使用",
+      account_changed: "账号已变动",
+      approval: "审批记录不符",
+    },
+    doneAt: "{at} 生效",
     disable: {
       act: "停用账号",
       title: "停用 {name} 的账号",
@@ -139,6 +158,8 @@ export const accountWords = {
     what: {
       change_phone: "更改手机号 {old} → {new}",
       tell_old_number: "短信提醒原手机号 {old}",
+      phone_waits: "已批准更改手机号 {old} → {new}",
+      stop_phone: "叫停更改手机号 {old} → {new}",
       disable: "停用账号",
       enable: "启用账号",
       end_logins: "结束登录",
@@ -197,8 +218,10 @@ export const accountWords = {
       ways: { old: "The old number still gets SMS", two: "The old number gets no SMS" },
       wayHints: {
         old: "It gets a code as well; then the change is made at once.",
-        two: "Another member of customer service or a security officer approves. The old number is told.",
+        two: "A second person approves; then it waits for a while, usually 24 hours. The old number is told and can stop it until then.",
       },
+      frozen:
+        "The account is disabled: its old number gets no code. A security officer approves, and then it waits for a while, usually 24 hours.",
       confirm: "Change the phone number",
       why: "Why no code reaches the old number",
       whyHint: "Such as a lost phone. Who approves sees it.",
@@ -206,9 +229,9 @@ export const accountWords = {
       seen: "What you have seen",
       seenNot: "Nothing entered yet.",
       whoTitle: "Who approves",
-      who: "Another member of customer service, or a security officer. They see what you have seen, the name and both numbers (masked). The question waits for 24 hours.",
+      who: "Another member of customer service, or a security officer; of a legal person's account or a disabled one a security officer. They see what you have seen, the name and both numbers (masked). The question waits for 24 hours.",
       asked:
-        "A second person has to approve; nothing is changed yet. It waits until {until}; see Approvals. The old number is told.",
+        "A second person has to approve; nothing is changed yet. It waits until {until}; see Approvals. Once approved it waits for a while, and the old number, which is told, can stop it.",
       toApprovals: "Approvals",
       toAccount: "Back to the account",
       new: "New phone number",
@@ -219,6 +242,25 @@ export const accountWords = {
       told: "The old number was told by SMS.",
       notTold: "The SMS to the old number was not sent; it may be out of use.",
     },
+    waits:
+      "Another number, {phone}, was approved and counts from {at}. Until then its holder stops it on the old phone, or you do for who calls.",
+    stop: {
+      act: "Stop it",
+      title: "Stop the change of {name}'s number",
+      warning:
+        "The number stays, and both numbers are told by SMS. Another try must be asked for and approved anew.",
+      done: "Stopped; the number stays.",
+    },
+    why: {
+      holder: "stopped on their phone",
+      customer_service: "stopped by customer service",
+      disabled: "the account was disabled",
+      other_number: "it got yet another number",
+      number_taken: "another account has the new number",
+      account_changed: "the account was changed",
+      approval: "the approval isn't there",
+    },
+    doneAt: "counts from {at}",
     disable: {
       act: "Disable the account",
       title: "Disable the account of {name}",
@@ -292,6 +334,8 @@ export const accountWords = {
     what: {
       change_phone: "Phone number {old} → {new}",
       tell_old_number: "Old number {old} told",
+      phone_waits: "Another number approved: {old} → {new}",
+      stop_phone: "Change of number stopped: {old} → {new}",
       disable: "Disabled",
       enable: "Enabled",
       end_logins: "Logins ended",

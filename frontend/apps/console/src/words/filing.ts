@@ -70,7 +70,7 @@ export const filingWords = {
       title: "导入名单",
       two: "法人，等另一人批准",
       willWait:
-        "其中 {n} 行涉及法人（新法人，或姓名、证件、手机号有变），不会直接写入，要由一位安全管理员批准。",
+        "其中 {n} 行涉及法人（新法人，或姓名、证件、手机号、企业名称有变），不会直接写入，要由一位安全管理员批准。",
       waits: "{n} 行涉及法人，已提交双人审批，等一位安全管理员批准。",
       see: "查看审批",
       about: "Excel（.xlsx）或 CSV 文件，每行一个人。同一证件号码的人会被更改，名单里没有的人不受影响。",
@@ -161,7 +161,7 @@ export const filingWords = {
       title: "Import a list",
       two: "Legal person; takes another one's approval",
       willWait:
-        "{n} lines are about legal persons (new, or with another name, document or phone number). They aren't taken at once: a security officer has to approve them.",
+        "{n} lines are about legal persons (new, or with another name, document, phone number or enterprise's name). They aren't taken at once: a security officer has to approve them.",
       waits: "{n} lines are about legal persons and wait for a security officer's approval.",
       see: "See the request",
       about:

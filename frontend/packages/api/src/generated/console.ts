@@ -158,8 +158,31 @@ export interface paths {
     /**
      * Ask a second member of staff to change the phone number
      * @description R18, where no code reaches the old number. It waits for a day, and the old number is told that it does.
+     *
+     *     Once approved it waits again before it is done, and can be stopped. Of a legal person's account, or a disabled one,
+     *     a security officer approves.
      */
     post: operations["askPhoneChange"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/console/accounts/{account_id}/phone-stop": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Stop another phone number that waits
+     * @description For whoever calls and didn't ask for it. One member is enough; the old number and the new one are told.
+     */
+    post: operations["stopPhoneChangeOf"];
     delete?: never;
     options?: never;
     head?: never;
@@ -270,6 +293,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/console/approvals/{approval_id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * One question
+     * @description With all that the approver is shown, and why it was refused.
+     */
+    get: operations["showApproval"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/console/approvals/{approval_id}/decision": {
     parameters: {
       query?: never;
@@ -299,7 +342,7 @@ export interface paths {
     };
     /**
      * The legal persons that a question is about
-     * @description Of an act `filing.legal_persons`: each as it would be taken, beside what was on file.
+     * @description Of an act `filing.legal_persons`: each line as it would be taken, beside what was on file.
      */
     get: operations["listProposedLegalPersons"];
     put?: never;
@@ -1313,11 +1356,14 @@ export interface components {
     /**
      * AccountRecordMessage
      * @description An account with its logins, phones first, and what was done to it, the newest first.
+     *
+     *         `phone_change`: another number that waits, or null.
      */
     AccountRecordMessage: {
       account: components["schemas"]["ConsoleAccountMessage"];
       acts: components["schemas"]["AccountActMessage"][];
       logins: components["schemas"]["AccountLoginMessage"][];
+      phone_change: components["schemas"]["WaitingPhoneMessage"] | null;
     };
     /**
      * AccountStateMessage
@@ -1398,6 +1444,7 @@ export interface components {
       is_own: boolean;
       may_decide: boolean;
       reason: string;
+      refused_reason: string | null;
       /** @enum {unknown} */
       state: "approved" | "expired" | "refused" | "waiting" | "withdrawn";
       subject: string;
@@ -1668,12 +1715,16 @@ export interface components {
     /**
      * DecisionMessage
      * @description Yes or no: perhaps to some `lines` only, to what can't be taken back with the `subject` typed once more.
+     *
+     *         No takes a `reason`, which who asked reads.
      */
     DecisionMessage: {
       /** @enum {unknown} */
       decision: "approve" | "refuse";
       /** @default null */
       lines?: number[] | null;
+      /** @default null */
+      reason?: string | null;
       /** @default null */
       subject?: string | null;
     };
@@ -2204,7 +2255,9 @@ export interface components {
     };
     /**
      * ProposedLegalPersonMessage
-     * @description A legal person by the list's `line`; `phone` null: what is on file stays. The others are what was on file.
+     * @description A legal person by the list's `line`, or an operator whose line renames the enterprise.
+     *
+     *         `phone` null: what is on file stays. `…_before` are what was on file.
      */
     ProposedLegalPersonMessage: {
       /** @enum {unknown} */
@@ -2219,6 +2272,8 @@ export interface components {
       name_before: string | null;
       phone: string | null;
       phone_before: string | null;
+      /** @enum {unknown} */
+      role: "legal_person" | "operator";
       /** @enum {unknown} */
       state: "overtaken" | "refused" | "taken" | "waiting";
     };
@@ -2391,6 +2446,13 @@ export interface components {
      */
     StaffScope: "filing_export" | "filing_import";
     /**
+     * StopPhoneMessage
+     * @description Why it is stopped, such as who called.
+     */
+    StopPhoneMessage: {
+      reason: string;
+    };
+    /**
      * SystemLoginMessage
      * @description How it logs people in by OpenID Connect.
      */
@@ -2488,6 +2550,15 @@ export interface components {
       address: string;
       picture: string;
       secret: string;
+    };
+    /**
+     * WaitingPhoneMessage
+     * @description Another number that two people approved; it counts from `effective_at` (ms) unless it is stopped before.
+     */
+    WaitingPhoneMessage: {
+      approved_at: number;
+      effective_at: number;
+      phone_masked: string;
     };
     /**
      * WarningMessage
@@ -2726,6 +2797,7 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
+        /** @example 01a2b3c4-0000-7000-8000-000000000004 */
         account_id: string;
       };
       cookie?: never;
@@ -2808,7 +2880,9 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
+        /** @example 01a2b3c4-0000-7000-8000-000000000004 */
         account_id: string;
+        /** @example 01a2b3c4-0000-7000-8000-000000000021 */
         proof_id: string;
       };
       cookie?: never;
@@ -2884,7 +2958,7 @@ export interface operations {
           };
         };
       };
-      /** @description `in_progress` */
+      /** @description `conflict`, `in_progress` */
       409: {
         headers: {
           /** @example 42 */
@@ -2894,7 +2968,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "in_progress";
+            code?: "conflict" | "in_progress";
             /** @constant */
             status?: 409;
           };
@@ -3519,6 +3593,149 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
             code?: "idempotency_mismatch" | "invalid_phone" | "invalid_request";
+            /** @constant */
+            status?: 422;
+          };
+        };
+      };
+      /** @description `unavailable` */
+      503: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  stopPhoneChangeOf: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @example 01a20c23-c300-7092-a9c2-dd8514bfc6e4 */
+        account_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["StopPhoneMessage"];
+      };
+    };
+    responses: {
+      /** @description Stopped; the number stays */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description `malformed` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "malformed";
+            /** @constant */
+            status?: 400;
+          };
+        };
+      };
+      /** @description `unauthenticated`, `wrong_staff_token` */
+      401: {
+        headers: {
+          /** @example Bearer realm="mshield" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unauthenticated" | "wrong_staff_token";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "forbidden";
+            /** @constant */
+            status?: 403;
+          };
+        };
+      };
+      /** @description `not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "not_found";
+            /** @constant */
+            status?: 404;
+          };
+        };
+      };
+      /** @description `in_progress` */
+      409: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "in_progress";
+            /** @constant */
+            status?: 409;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 413;
+          };
+        };
+      };
+      /** @description `idempotency_mismatch`, `invalid_request` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "idempotency_mismatch" | "invalid_request";
             /** @constant */
             status?: 422;
           };
@@ -4177,6 +4394,103 @@ export interface operations {
       };
     };
   };
+  showApproval: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @example 0199f0d0-1200-7b31-a2c4-77d1e0f5b902 */
+        approval_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description As it stands */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ApprovalMessage"];
+        };
+      };
+      /** @description `unauthenticated`, `wrong_staff_token` */
+      401: {
+        headers: {
+          /** @example Bearer realm="mshield" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unauthenticated" | "wrong_staff_token";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "forbidden";
+            /** @constant */
+            status?: 403;
+          };
+        };
+      };
+      /** @description `not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "not_found";
+            /** @constant */
+            status?: 404;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 422;
+          };
+        };
+      };
+      /** @description `unavailable` */
+      503: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
   decideApproval: {
     parameters: {
       query?: never;
@@ -4260,7 +4574,7 @@ export interface operations {
           };
         };
       };
-      /** @description `approval_over`, `conflict`, `in_progress`, `phone_taken` */
+      /** @description `approval_over`, `conflict`, `in_progress` */
       409: {
         headers: {
           /** @example 42 */
@@ -4270,7 +4584,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "approval_over" | "conflict" | "in_progress" | "phone_taken";
+            code?: "approval_over" | "conflict" | "in_progress";
             /** @constant */
             status?: 409;
           };

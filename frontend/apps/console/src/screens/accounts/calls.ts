@@ -71,6 +71,12 @@ export async function askPhoneChange(id: string, change: NewNumber, reason: stri
   return answered(api.POST("/api/console/accounts/{account_id}/phone-questions", { ...ofAccount(id), body }));
 }
 
+/** Another number that waits is stopped; the number stays. */
+export async function stopPhoneChange(id: string, reason: string): Promise<void> {
+  const body = { reason };
+  await answered(api.POST("/api/console/accounts/{account_id}/phone-stop", { ...ofAccount(id), body }));
+}
+
 /** How many logins ended. */
 export async function setState(id: string, state: Account["state"], reason: string): Promise<number> {
   const body = { state, reason };

@@ -20,8 +20,14 @@ export function warningOf(t: Say, { act }: Approval): string {
   return known(t, `warning.${act.replace(".", "_")}`, "");
 }
 
-/** A member's name stands in the details, since the subject is their id; a list of legal persons has their number. */
-export function subjectOf({ act, subject, details }: Approval): string {
-  if (act === "filing.legal_persons") return String(details["legal_persons"]);
+/** How many lines of a list wait; a question of an earlier version has its legal persons' number alone. */
+export function linesOf({ details }: Approval): number {
+  return Number(details["lines"] ?? details["legal_persons"]);
+}
+
+/** A member's name stands in the details, since the subject is their id; a list has the number of its lines. */
+export function subjectOf(approval: Approval): string {
+  const { act, subject, details } = approval;
+  if (act === "filing.legal_persons") return String(linesOf(approval));
   return typeof details["name"] === "string" ? details["name"] : subject;
 }

@@ -4,6 +4,7 @@ import {
   type Identity,
   type IdentityRequest,
   type InboxRequest,
+  type PhoneChange,
   NetworkError,
   type SignatureRecord,
 } from "@mshield/shield";
@@ -25,6 +26,8 @@ export interface HomeData {
   readonly asked: ShallowRef<IdentityRequest | null>;
   /** Whether another account in one's name waits to count. */
   readonly hasSecond: Readonly<Ref<boolean>>;
+  /** Another phone number that the account will get. */
+  readonly phoneChange: ShallowRef<PhoneChange | null>;
   /** When all this was asked, ms; null before the first answer. */
   readonly updatedAt: Readonly<Ref<number | null>>;
   load(): Promise<void>;
@@ -36,6 +39,7 @@ export function useHomeData(): HomeData {
   const recent = shallowRef<readonly SignatureRecord[]>([]);
   const asked = shallowRef<IdentityRequest | null>(null);
   const hasSecond = ref(false);
+  const phoneChange = shallowRef<PhoneChange | null>(null);
   const updatedAt = ref<number | null>(null);
   const visibility = useDocumentVisibility();
 
@@ -45,9 +49,10 @@ export function useHomeData(): HomeData {
       updatedAt.value = Date.now();
       const inbox = state.value && canSign(state.value) ? await orEmpty(shield.inbox()) : [];
       waiting.value = inbox.filter(({ requestId }) => requestId !== phone.status?.scanned?.requestId);
-      const { request, secondAccounts } = await orNobody(shield.identity());
-      asked.value = state.value === "none" ? request : null;
-      hasSecond.value = secondAccounts.length > 0;
+      const identity = await orNobody(shield.identity());
+      asked.value = state.value === "none" ? identity.request : null;
+      hasSecond.value = identity.secondAccounts.length > 0;
+      phoneChange.value = identity.phoneChange;
       recent.value = phone.me?.certificate ? (await orPage(shield.signatures({ limit: RECENT }))).items : [];
     });
   }
@@ -65,6 +70,7 @@ export function useHomeData(): HomeData {
     recent,
     asked,
     hasSecond: readonly(hasSecond),
+    phoneChange,
     updatedAt: readonly(updatedAt),
     load,
   };
@@ -75,7 +81,7 @@ async function orEmpty<T>(list: Promise<readonly T[]>): Promise<readonly T[]> {
 }
 
 async function orNobody(identity: Promise<Identity>): Promise<Identity> {
-  return await orElse(identity, { proofs: [], request: null, secondAccounts: [] });
+  return await orElse(identity, { proofs: [], request: null, secondAccounts: [], phoneChange: null });
 }
 
 async function orPage(page: Promise<{ readonly items: readonly SignatureRecord[] }>): Promise<{

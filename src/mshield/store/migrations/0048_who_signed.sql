@@ -1,6 +1,6 @@
 -- Who signed is read from sealed rows: whose a certificate is, which request an OpenID login waits for, and whom a legal
 -- person confirms.
--- depends: 0046_staff_tokens
+-- depends: 0047_phone_changes
 
 ALTER TABLE certificates ADD COLUMN seal_version BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE certificates ADD COLUMN seal BYTEA;

@@ -1,0 +1,62 @@
+/** Shows the second factor again: by a security key where they have one, else by the code that their app shows. */
+
+import { useTask } from "@mshield/desk/task.ts";
+import { computed, type ComputedRef, type Ref, ref, shallowRef } from "vue";
+
+import { askSecondFactor, showByCode, showByKey } from "../engine/login.ts";
+import { knowsKeys } from "../engine/security_key.ts";
+import type { FactorAsked } from "../engine/types.ts";
+
+export interface SecondFactor {
+  readonly code: Ref<string>;
+  readonly showing: ReturnType<typeof useTask>;
+  readonly byCode: ComputedRef<boolean>;
+  /** Both kinds are there, so that one can be taken for the other. */
+  readonly hasChoice: ComputedRef<boolean>;
+  /** It was asked for, and the code has its six digits. */
+  readonly isWhole: ComputedRef<boolean>;
+  turn(): void;
+  /** Whether it was shown by this; `showing` has the problem. */
+  show(): Promise<boolean>;
+}
+
+export function useSecondFactor(): SecondFactor {
+  const code = ref("");
+  const begun = shallowRef<FactorAsked | null>(null);
+  const showing = useTask();
+  const wantsCode = ref(false);
+  const key = computed(() => (knowsKeys() ? (begun.value?.key ?? null) : null));
+  const hasCode = computed(() => begun.value?.factors.includes("totp") ?? false);
+  const byCode = computed(() => key.value === null || wantsCode.value);
+  const isWhole = computed(
+    () => begun.value !== null && (!byCode.value || code.value.replace(/\s/g, "").length === 6),
+  );
+
+  async function show(): Promise<boolean> {
+    const [asking, request] = [begun.value, key.value];
+    if (asking === null) return false;
+    const done = await showing.run(async () => {
+      if (byCode.value || request === null) await showByCode(asking.id, code.value);
+      else await showByKey(asking.id, request);
+      return true;
+    });
+    if (done) return true;
+    // Each asking serves once, so that a wrong code needs another.
+    code.value = "";
+    const { value: problem } = showing.problem;
+    begun.value = await askSecondFactor().catch(() => null);
+    showing.problem.value = problem;
+    return false;
+  }
+
+  void showing.run(askSecondFactor).then((asked) => (begun.value = asked ?? null));
+  return {
+    code,
+    showing,
+    byCode,
+    hasChoice: computed(() => key.value !== null && hasCode.value),
+    isWhole,
+    turn: () => (wantsCode.value = !wantsCode.value),
+    show,
+  };
+}

@@ -1,0 +1,30 @@
+/** Words of another phone number that waits. */
+
+export const words = {
+  zh: {
+    title: "您的手机号将被更改",
+    text: "客服将在 {when} 把这个账号改绑到 {phone}。不是您要求的，请马上叫停。",
+    stop: "不是我要求的，叫停",
+    mine: "是您要求的，不用处理。到时这里会退出登录，请用新手机号登录。",
+    stopped: "已叫停，手机号没有更改。请联系客服，说明不是您要求的。",
+    ask: {
+      title: "叫停更改手机号？",
+      text: "账号不会改绑到 {phone}。两个号码都会收到短信。",
+      stay: "再看看",
+      act: "叫停",
+    },
+  },
+  en: {
+    title: "Your phone number is about to be changed",
+    text: "Customer service binds this account to {phone} at {when}. If you didn't ask for it, stop it at once.",
+    stop: "It wasn't me: stop it",
+    mine: "If you asked for it, there is nothing to do. You will be logged out here; log in with the new number.",
+    stopped: "Stopped; the number stays. Call customer service and say that it wasn't you.",
+    ask: {
+      title: "Stop the change of your number?",
+      text: "The account won't be bound to {phone}. Both numbers are told by SMS.",
+      stay: "Not yet",
+      act: "Stop it",
+    },
+  },
+};
