@@ -70,7 +70,7 @@ def test_keys_show_and_rotate(folder: Path) -> None:
     _ok("ca", "init")
     old = parse_master_keys(_key(folder))[0].id.hex()
     (shown,) = json.loads(_ok("keys", "show", "--json").stdout)
-    assert shown == {"id": old, "current": True, "known": True, "boxes": 6}
+    assert shown == {"id": old, "current": True, "known": True, "boxes": 7}
     told = json.loads(_ok("keys", "rotate", "--cipher", "sm4", "--json").stdout)
     assert told["added"] is True
     assert (told["resealed"]["authorities.key_box"], told["total"]) == (4, 6)
@@ -90,7 +90,7 @@ def test_keys_rotate_that_leaves_something_fails(folder: Path, monkeypatch: pyte
     monkeypatch.setenv("MSHIELD_MASTER_KEY", _ok("keys", "generate").stdout.strip())
     result = _run("keys", "rotate")
     assert result.exit_code == 1
-    assert "6 values are still under old keys" in result.stdout
+    assert "7 values are still under old keys" in result.stdout
     assert "does not open: authorities.key_box root" in result.stdout
     assert "missing" in _ok("keys", "show").stdout
 

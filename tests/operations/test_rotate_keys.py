@@ -118,7 +118,7 @@ def _settled(source: MasterKeyFile) -> int:
 async def test_every_box_comes_under_a_new_key(db: Database, source: MasterKeyFile, ca: Ca) -> None:
     (before,) = source.load()
     boxes = await _open_all(db, ca.keyring)
-    assert boxes == 3 + 4 + 1 + 2 + 3 + 2 + 7 * PEOPLE
+    assert boxes == 3 + 5 + 1 + 2 + 3 + 2 + 7 * PEOPLE
     seen: list[str] = []
     done = await rotate_keys(db, source, progress=lambda name, _: seen.append(name), now=START)
     new, old = source.load()
@@ -347,7 +347,7 @@ async def test_killed_in_the_middle_and_run_again(database_url: str, tmp_path: P
     assert told["added"] is False
     assert told["total"] == counts[old.id]
     assert told["remaining"] == {}
-    assert await _open_all(db, Keyring((new,))) == secrets + 2  # the command made the key of the seals
+    assert await _open_all(db, Keyring((new,))) == secrets + 3  # the command made the key of the seals and its marks
     os.utime(source.path, (time.time() - SETTLE_MS, time.time() - SETTLE_MS))
     dropped = await asyncio.to_thread(
         subprocess.run,

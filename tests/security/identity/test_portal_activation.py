@@ -29,13 +29,13 @@ from tests.support.portal import API, FOREIGN, OWN, Browser
 from tests.support.signing import execute, fetch
 
 WRONG: Final = "AAAA-BBBB-CCCC"
-HE: Final = {
+STRANGER: Final = {
     "sub": "u-8",
     "name": LEGAL_PERSON.name,
     "id_number": LEGAL_PERSON.id_number,
     "phone_number": "13900005099",
 }
-"""As an outside system knows him, under a number that isn't on file."""
+"""As an outside system knows them, under a number that isn't on file."""
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def office() -> AccountOffice:
 @pytest.fixture
 def provider(clock: Clock) -> Iterator[Provider]:
     with providing(ORIGIN + RETURN_PATH, ORIGIN + PHONE_RETURN_PATH, clock=clock) as made:
-        made.person |= HE
+        made.person |= STRANGER
         yield made
 
 
@@ -303,7 +303,7 @@ async def test_it_ends_with_a_change_of_the_account(browser: Browser, provider: 
 async def test_a_made_up_second_account_waits_and_the_first_is_told(
     browser: Browser, provider: Provider
 ) -> None:
-    """Whoever has both a code and an account under his data outside: he has a day to stop it."""
+    """Whoever has both a code and an account under their data outside: they have a day to stop it."""
     application = browser.application
     await application.registered(LEGAL_PERSON)
     await browser.log_in()
@@ -328,7 +328,7 @@ async def test_an_sms_code_that_could_not_be_sent_costs_no_second_activation_cod
 ) -> None:
     application = browser.application
     activation = ticket(await at_the_page(browser, provider))
-    account = await accounts.find_account(application.context.db, phone=HE["phone_number"])
+    account = await accounts.find_account(application.context.db, phone=STRANGER["phone_number"])
     assert account is not None
     codes = application.context.legal_person.sessions.sms_codes
     await codes.send(phone=account.phone, purpose="portal", address="127.0.0.1", now=application.clock())
