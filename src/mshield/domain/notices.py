@@ -59,6 +59,7 @@ class NoticeKind(StrEnum):
     PHONE_WAITS = "phone_waits"
     PHONE_STOPPED = "phone_stopped"
     PHONE_CHANGED = "phone_changed"
+    SOURCE_CHANGED = "source_changed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +243,11 @@ WORDINGS: Final[Mapping[NoticeKind, Wording]] = MappingProxyType(
             "您的手机盾账号已由客服改为绑定另一个手机号。如非本人申请，请立即联系客服。",
             "Your account was bound to another phone number by customer service. If you did not ask for it, call us "
             "at once.",
+        ),
+        _K.SOURCE_CHANGED: Wording(
+            "您手机盾账号的姓名或手机号已按其所属外部系统的资料更改，原有的身份核验不再有效。如非本人更改，请立即联系客服。",
+            "The name or phone number of your account was changed in the outside system that it belongs to; what "
+            "proved your identity counts no more. If you did not change it, call us at once.",
         ),
     }
 )

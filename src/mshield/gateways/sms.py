@@ -12,6 +12,7 @@ OUTBOX_SIZE: Final = 100
 REDACTED: Final = "******"
 SmsNotice = Literal[
     "phone_changed",
+    "source_changed",
     "new_device",
     "new_certificate",
     "lost",

@@ -21,6 +21,7 @@ STATUS: Final[Mapping[str, int]] = {
     "account_differs": 409,
     "account_elsewhere": 409,
     "account_exists": 409,
+    "account_here": 409,
     "account_source_unavailable": 424,
     "already_certified": 409,
     "approval_over": 409,

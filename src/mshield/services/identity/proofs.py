@@ -137,6 +137,20 @@ class Proofs:
         if verified and not standing and not await store.others(tx, account_id=account_id):
             await self.record(tx, account_id, None, Way.OUTSIDE, by=SERVICE, now=now)
 
+    async def end_others(self, tx: Tx, account_id: str, *, but: Way, reason: str, now: int) -> None:
+        """Ends every proof of the account but those of one way, with an act where there were any."""
+        ended = [
+            way.value
+            for way in Way
+            if way is not but
+            and await store.end_of_way(tx, account_id=account_id, way=way, reason=reason, now=now)
+        ]
+        if ended:
+            details = {"reason": reason, "ways": ended}
+            await acts.record(
+                tx, by=SERVICE, act="identity.end", subject=account_id, details=details, now=now
+            )
+
     async def carry_over(self, tx: Tx, account_id: str, *, old: str, new: str, by: By, now: int) -> None:
         """What proves the account stays with it when its number changes, by two people or by a code to the old one.
 

@@ -2793,7 +2793,7 @@ export interface operations {
           };
         };
       };
-      /** @description `account_differs`, `in_progress` */
+      /** @description `account_differs`, `account_here`, `in_progress` */
       409: {
         headers: {
           /** @example 42 */
@@ -2803,7 +2803,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "account_differs" | "in_progress";
+            code?: "account_differs" | "account_here" | "in_progress";
             /** @constant */
             status?: 409;
           };
@@ -3052,7 +3052,7 @@ export interface operations {
           };
         };
       };
-      /** @description `account_differs`, `in_progress` */
+      /** @description `account_differs`, `account_here`, `in_progress` */
       409: {
         headers: {
           /** @example 42 */
@@ -3062,7 +3062,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "account_differs" | "in_progress";
+            code?: "account_differs" | "account_here" | "in_progress";
             /** @constant */
             status?: 409;
           };
