@@ -48,6 +48,8 @@ class NoticeKind(StrEnum):
     NEEDS_REVOCATION = "needs_revocation"
     SECOND_ACCOUNT = "second_account"
     CONFIRM_IDENTITY = "confirm_identity"
+    VOUCHED = "vouched"
+    VOUCHED_FOR = "vouched_for"
     IDENTITY_DECIDED = "identity_decided"
     IDENTITY_OBJECTED = "identity_objected"
     IDENTITY_ENDED = "identity_ended"
@@ -184,6 +186,16 @@ WORDINGS: Final[Mapping[NoticeKind, Wording]] = MappingProxyType(
             "贵企业有一位操作员等您确认身份，请登录三证合一系统，在“待确认的申请”中核对。请先问过本人。",
             "An operator of your enterprise waits for you to confirm who they are. Log in to the portal and look at "
             "the applications to confirm. Ask the person first.",
+        ),
+        _K.VOUCHED: Wording(
+            "贵企业法人刚在三证合一系统确认了一位操作员的身份，或制作了激活码。如非本人操作，请立即联系客服。",
+            "At the portal somebody has just confirmed an operator of your enterprise in the legal person's name, or "
+            "made an activation code. If it was not you, call us at once.",
+        ),
+        _K.VOUCHED_FOR: Wording(
+            "贵企业法人刚确认了您的手机盾账号，或为您制作了激活码。如您没有申请，请立即告知企业法人。",
+            "Your legal person has just confirmed an account as yours, or made an activation code for you. If you did "
+            "not ask for it, tell them at once.",
         ),
         _K.IDENTITY_DECIDED: Wording(
             "企业法人已答复您的身份核验，请打开手机盾查看。",

@@ -4,6 +4,7 @@ No system is trusted with an account that isn't its own; and what others proved 
 """
 
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from mshield.domain.actor import SERVICE
 from mshield.services.accounts.outside_login import RETURN_PATH
 from mshield.settings import AccountSource
 from tests.accounts.outside.calls import log_in, through_the_page
+from tests.security.identity.test_other_enterprise import ELSEWHERE, impostor
 from tests.security.identity.test_stranger import OWN_NUMBER, apply, file_phone, person_id
 from tests.support.application import ORIGIN, Application, Device, running
 from tests.support.assertions import assert_refused
@@ -214,6 +216,19 @@ async def test_the_legal_person_confirms_no_number_that_was_another_when_they_lo
     (shown,) = (await portal.get(f"/enterprises/{OWN}/applications")).json()["items"]
     office.users["mallory"]["phone"] = OWN_NUMBER
     await come_in(application)
-    path = f"/enterprises/{OWN}/applications/{shown['id']}/decision"
-    assert_refused(await portal.send("POST", path, {"decision": "confirm"}), "request_closed", 409)
+    assert_refused(await portal.confirm(shown), "request_closed", 409)
     assert "legal_person" not in await standing(application)
+
+
+async def test_another_enterprises_list_takes_the_claim_of_a_source_from_nobody(
+    application: Application, provider: Provider
+) -> None:
+    await impostor(application, OPERATOR)
+    await file_phone(application, OPERATOR, None)
+    provider.person |= {CLAIM: True}
+    device = application.device()
+    device.token = (await through_the_page(device, provider)).json()["access_token"]
+    assert (await apply(application, device, OPERATOR)).status_code == 201
+    assert_refused(
+        await apply(application, device, replace(OPERATOR, credit_code=ELSEWHERE)), "identity_unproven", 403
+    )

@@ -55,6 +55,7 @@ export const endedReasons = {
   en: {
     phone_changed: "the phone number was changed",
     not_verified: "the outside system no longer vouches",
+    source_changed: "another name or number in the outside system",
     objected: "stopped by the person's other account",
     by_staff: "by customer service",
   } as Record<string, string>,

@@ -147,38 +147,48 @@ class ConfirmOperators:
         """How many there are in each state."""
         return await store.counts(self.db, credit_code=credit_code)
 
-    async def decide(
-        self, request_id: str, decision: Decision, *, credit_code: str, by: By, now: int
+    async def person_of(self, request_id: str, *, credit_code: str) -> str:
+        """The filed person whom a request is about. Raises NotFound for another enterprise's."""
+        row = await store.find(self.db, request_id=request_id, credit_code=credit_code)
+        if row is None:
+            raise errors.NotFound
+        person_id: str = row["f_id"]
+        return person_id
+
+    async def refuse(self, request_id: str, *, credit_code: str, by: By, now: int) -> None:
+        """The legal person says that it isn't them: final, and nobody gets anything. Raises what `decide_in` raises."""
+        await self.db.write(
+            lambda tx: self.decide_in(tx, request_id, "refuse", credit_code=credit_code, by=by, now=now)
+        )
+
+    async def decide_in(
+        self, tx: Tx, request_id: str, decision: Decision, *, credit_code: str, by: By, now: int
     ) -> None:
-        """The legal person's answer, final.
+        """The legal person's answer, final, in the transaction that spends what proves that it is theirs.
 
         Raises NotFound for another enterprise's request, RequestClosed for one that is over, NoFiling for a person who
         has left the file meanwhile.
         """
-
-        async def work(tx: Tx) -> None:
-            row = await store.find(tx, request_id=request_id, credit_code=credit_code)
-            if row is None:
-                raise errors.NotFound
-            if row["f_ended_at"] is not None and decision == "confirm":
-                raise errors.NoFiling
-            assert by.id is not None  # noqa: S101  # a legal person has an account
-            if not await store.decide(tx, request_id=request_id, state=_STATES[decision], by=by.id, now=now):
-                raise errors.RequestClosed
-            if decision == "confirm":
-                await self.proofs.record(
-                    tx, row["r_account_id"], row["r_person_id"], Way.LEGAL_PERSON, by=by, now=now
-                )
-            else:
-                details = {"person": row["r_person_id"]}
-                await acts.record(
-                    tx, by=by, act="identity.refuse", subject=row["r_account_id"], details=details, now=now
-                )
-            await tell(
-                tx, NoticeKind.IDENTITY_DECIDED, account_id=row["r_account_id"], occasion=request_id, now=now
+        row = await store.find(tx, request_id=request_id, credit_code=credit_code)
+        if row is None:
+            raise errors.NotFound
+        if row["f_ended_at"] is not None and decision == "confirm":
+            raise errors.NoFiling
+        assert by.id is not None  # noqa: S101  # a legal person has an account
+        if not await store.decide(tx, request_id=request_id, state=_STATES[decision], by=by.id, now=now):
+            raise errors.RequestClosed
+        if decision == "confirm":
+            await self.proofs.record(
+                tx, row["r_account_id"], row["r_person_id"], Way.LEGAL_PERSON, by=by, now=now
             )
-
-        await self.db.write(work)
+        else:
+            details = {"person": row["r_person_id"]}
+            await acts.record(
+                tx, by=by, act="identity.refuse", subject=row["r_account_id"], details=details, now=now
+            )
+        await tell(
+            tx, NoticeKind.IDENTITY_DECIDED, account_id=row["r_account_id"], occasion=request_id, now=now
+        )
 
     async def _current(self, account_id: str, *, now: int) -> store.OwnRequest:
         row = await self.newest(account_id, now=now)
