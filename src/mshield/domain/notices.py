@@ -29,6 +29,8 @@ class NoticeKind(StrEnum):
 
     NEW_DEVICE = "new_device"
     NEW_CERTIFICATE = "new_certificate"
+    CERTIFICATE_ISSUED = "certificate_issued"
+    APPLIED_AFTER_RESET = "applied_after_reset"
     LOST = "lost"
     LOSS_LIFTED = "loss_lifted"
     FROZEN = "frozen"
@@ -85,6 +87,18 @@ WORDINGS: Final[Mapping[NoticeKind, Wording]] = MappingProxyType(
             "The certificate of your shield ending in {tail} was issued. If you did not ask for it, tell your legal "
             "person at once.",
             ("tail",),
+        ),
+        _K.CERTIFICATE_ISSUED: Wording(
+            "贵企业有一个新的手机盾（尾号 {tail}）已签发。如不知情，请登录三证合一系统核对，必要时冻结或作废。",
+            "A new shield of your enterprise, ending in {tail}, was issued. If you don't know of it, look at the "
+            "portal and freeze or revoke it if need be.",
+            ("tail",),
+        ),
+        _K.APPLIED_AFTER_RESET: Wording(
+            "贵企业一位人员重设密码后，在另一台设备上申请手机盾，已暂缓。请向本人核实：手机遗失的，请挂失其手机盾；"
+            "非本人操作的，请联系客服。",
+            "Somebody of your enterprise set their password anew and then applied for a shield on another device, "
+            "which has to wait. Ask them: if the phone is lost, report its shield; if it was not them, call us.",
         ),
         _K.LOST: Wording(
             "您尾号 {tail} 的手机盾已由企业法人挂失，暂停使用。",

@@ -17,6 +17,8 @@ SmsNotice = Literal[
     "source_changed",
     "new_device",
     "new_certificate",
+    "certificate_issued",
+    "applied_after_reset",
     "lost",
     "loss_lifted",
     "frozen",

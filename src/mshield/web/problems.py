@@ -30,6 +30,7 @@ STATUS: Final[Mapping[str, int]] = {
     "bad_opening": 400,
     "activation_code_wrong": 400,
     "activation_locked": 429,
+    "applies_later": 429,
     "bad_proof": 400,
     "busy": 409,
     "captcha_wrong": 400,

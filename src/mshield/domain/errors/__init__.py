@@ -77,6 +77,7 @@ from mshield.domain.errors.filing import (
 from mshield.domain.errors.identity import (
     ActivationCodeWrong,
     ActivationLocked,
+    AppliesLater,
     ConsentNotYours,
     IdentityUnproven,
     InvalidCreditCode,
@@ -154,6 +155,7 @@ __all__ = [
     "ActivationCodeWrong",
     "ActivationLocked",
     "AlreadyCertified",
+    "AppliesLater",
     "ApprovalOver",
     "ApprovalWaiting",
     "BadAnswer",

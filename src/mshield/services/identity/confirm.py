@@ -75,7 +75,7 @@ class ConfirmOperators:
 
         Raises NoFiling where the account's own name and id number aren't on file there, Forbidden for a legal person,
         NoLegalPerson where nobody could answer, Conflict while one waits, TooManyRequests for the fourth of an account
-        or about one person within a day: each is an SMS to the legal person.
+        within a day. The legal person is told by SMS of three a day about one person, and sees them all.
         """
         person = await enrolment.find_filed(
             self.db, credit_code=credit_code, role=role, id_number_hash=account.id_number_hash
@@ -98,9 +98,10 @@ class ConfirmOperators:
             if not answering:
                 raise errors.NoLegalPerson
             await store.insert(tx, request, now=now)
-            for subject in (account.id, person.id):
-                await daily.count(tx, scope=_SCOPE, subject=subject, most=MOST_A_DAY, now=now)
-            await self._tell(tx, answering, occasion=request.id, now=now)
+            await daily.count(tx, scope=_SCOPE, subject=account.id, most=MOST_A_DAY, now=now)
+            # Strangers with accounts of that name must not keep the true one from asking: only the messages are fewer.
+            if await daily.is_within(tx, scope=_SCOPE, subject=person.id, most=MOST_A_DAY, now=now):
+                await self._tell(tx, answering, occasion=request.id, now=now)
 
         try:
             await self.db.write(work)
