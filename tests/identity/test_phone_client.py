@@ -108,7 +108,7 @@ def test_an_operator_without_any_proof_uses_an_activation_code(
     (proof,) = phone.identity().proofs
     assert (proof.way, proof.actor, proof.role, proof.credit_code) == (
         "filing_code",
-        "user",
+        "service",
         "operator",
         CODE,
     )
@@ -230,7 +230,7 @@ def test_the_commands_of_the_legal_person(live: LiveService, phone: VirtualPhone
     by_code = ("--sms-code", live.sms_code("vouch", CHIEF))
     again = run("confirm", second["id"], *by_code, "--yes", "--json")
     assert json.loads(again.stderr)["error"]["code"] == "request_closed"
-    made = data("code", second["person_id"])
+    made = data("code", second["person_id"], *by_code)  # the one that no confirmation has spent
     assert (len(made["code"]), made["name"]) == (14, WORKER.name)
     assert [each.way for each in phone.identity().proofs] == ["legal_person"]
 

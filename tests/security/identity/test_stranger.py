@@ -223,7 +223,7 @@ async def test_what_the_legal_person_sees_tells_the_stranger_apart(victims: Appl
     path = f"/enterprises/{OWN}/applications/{waiting['id']}/decision"
     assert (await portal.send("POST", path, {"decision": "refuse"})).status_code == 204
     assert_refused(await apply(victims, device, AS_OPERATOR), "identity_unproven", 403)
-    assert_refused(await portal.send("POST", path, {"decision": "confirm"}), "request_closed", 409)
+    assert_refused(await portal.confirm(waiting), "request_closed", 409)
 
 
 async def test_nobody_floods_the_legal_person_with_messages(victims: Application) -> None:

@@ -11,7 +11,7 @@ WHERE p.account_id = :account_id ORDER BY p.proven_at DESC, p.id DESC;
 SELECT sealed(identity_proofs AS p) FROM identity_proofs p
 WHERE p.account_id = :account_id AND p.ended_at IS NULL AND (p.person_id = :person_id OR (p.person_id IS NULL AND NOT EXISTS (
   SELECT 1 FROM accounts a JOIN accounts b ON b.id_number_hash = a.id_number_hash AND b.id <> a.id
-  JOIN identity_proofs o ON o.account_id = b.id AND o.ended_at IS NULL AND o.person_id = :person_id AND o.proven_at < p.proven_at
+  JOIN identity_proofs o ON o.account_id = b.id AND o.ended_at IS NULL AND o.person_id = :person_id AND o.proven_at <= p.proven_at
   WHERE a.id = p.account_id)));
 
 -- name: vouched^
