@@ -17,7 +17,7 @@ from tests.support.killed_service import Mortal, mortal_service
 
 NEW: Final = "Stolen-phone-2026"  # an invented password of tests
 DAY: Final = 86_400
-HE: Final = By("legal_person", "account")
+THEIR_LEGAL_PERSON: Final = By("legal_person", "account")
 
 
 @pytest.fixture
@@ -90,7 +90,12 @@ def test_r14_who_lost_the_phone_and_had_it_reported_applies_at_once(service: Mor
     service.run(
         db.write(
             lambda tx: change(
-                tx, serial=row["serial"], event=CertificateEvent.REPORT_LOSS, by=HE, reason="x", now=now
+                tx,
+                serial=row["serial"],
+                event=CertificateEvent.REPORT_LOSS,
+                by=THEIR_LEGAL_PERSON,
+                reason="x",
+                now=now,
             )
         )
     )
