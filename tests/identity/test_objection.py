@@ -146,8 +146,7 @@ async def test_after_that_the_legal_person_alone_does_not_prove_it(
     }  # fmt: skip
     assert (await second.call("POST", f"{IDENTITY}/requests", record)).status_code == 201
     (asked,) = (await portal.get(f"/enterprises/{OPERATOR.credit_code}/applications")).json()["items"]
-    path = f"/enterprises/{OPERATOR.credit_code}/applications/{asked['id']}/decision"
-    assert_refused(await portal.send("POST", path, {"decision": "confirm"}), "forbidden")
+    assert_refused(await portal.confirm(asked), "forbidden")
 
 
 async def test_nobody_else_stops_it_and_nothing_that_counts_is_stopped(

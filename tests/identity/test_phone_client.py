@@ -108,13 +108,19 @@ def test_an_operator_without_any_proof_uses_an_activation_code(
     (proof,) = phone.identity().proofs
     assert (proof.way, proof.actor, proof.role, proof.credit_code) == (
         "filing_code",
-        "user",
+        "service",
         "operator",
         CODE,
     )
     assert phone.identity_ways("operator", CODE).proven
     apply(live, phone, WORKER)
     assert phone.certificate().subject.common_name == WORKER.name
+
+
+def vouching_code(live: LiveService, portal: PortalClient, person_id: str) -> str:
+    """The SMS code of the legal person for one act about this operator."""
+    portal.request_vouching_code(CODE, person_id)
+    return live.sms_code("vouch", CHIEF)
 
 
 def test_the_legal_person_confirms_an_operator(
@@ -134,23 +140,29 @@ def test_the_legal_person_confirms_an_operator(
     assert (waiting.name, waiting.filed_name, waiting.same_phone) == (WORKER.name, WORKER.name, False)
     assert waiting.phone_masked == "137****3303"
     portal.decide_application(CODE, waiting.id, "refuse")
-    assert _refused(lambda: portal.decide_application(CODE, waiting.id, "confirm")) == "request_closed"
+    code = vouching_code(live, portal, waiting.person_id)
+    late = _refused(lambda: portal.decide_application(CODE, waiting.id, "confirm", sms_code=code))
+    assert late == "request_closed"
     request = phone.identity().request
     assert request is not None
     assert request.state == "refused"
     assert _refused(lambda: apply(live, phone, WORKER)) == "identity_unproven"
     phone.ask_legal_person("operator", CODE)
     (waiting,) = portal.applications(CODE, state="waiting").items
-    portal.decide_application(CODE, waiting.id, "confirm")
+    assert _refused(lambda: portal.decide_application(CODE, waiting.id, "confirm")) == "invalid_request"
+    portal.decide_application(CODE, waiting.id, "confirm", sms_code=code)
     assert [(each.way, each.actor) for each in phone.identity().proofs] == [("legal_person", "legal_person")]
     apply(live, phone, WORKER)
 
 
-def test_the_legal_person_makes_an_operators_code(phone: VirtualPhone, portal: PortalClient) -> None:
+def test_the_legal_person_makes_an_operators_code(
+    live: LiveService, phone: VirtualPhone, portal: PortalClient
+) -> None:
     people = {each.name: each.id for each in portal.people(CODE).items}
-    made = portal.make_activation_code(CODE, people[WORKER.name])
+    code = vouching_code(live, portal, people[WORKER.name])
+    made = portal.make_activation_code(CODE, people[WORKER.name], sms_code=code)
     assert made.name == WORKER.name
-    assert _refused(lambda: portal.make_activation_code(CODE, people[CHIEF.name])) == "forbidden"
+    assert _refused(lambda: portal.request_vouching_code(CODE, people[CHIEF.name])) == "forbidden"
     phone.use_activation_code(made.code)
     (proof,) = phone.identity().proofs
     assert proof.way == "legal_person"
@@ -209,12 +221,16 @@ def test_the_commands_of_the_legal_person(live: LiveService, phone: VirtualPhone
     assert WORKER.name in listed
     assert "refused" in listed
     (second,) = data("applications", "--state", "waiting")["items"]
-    confirmed = run("confirm", second["id"])
+    data("vouching-code", second["person_id"])
+    by_code = ("--sms-code", live.sms_code("vouch", CHIEF))
+    confirmed = run("confirm", second["id"], *by_code)
     assert confirmed.stdout == "Confirmed\n"
     assert "Ask them first" in confirmed.stderr
-    again = run("confirm", second["id"], "--yes", "--json")
+    data("vouching-code", second["person_id"])
+    by_code = ("--sms-code", live.sms_code("vouch", CHIEF))
+    again = run("confirm", second["id"], *by_code, "--yes", "--json")
     assert json.loads(again.stderr)["error"]["code"] == "request_closed"
-    made = data("code", second["person_id"])
+    made = data("code", second["person_id"], *by_code)  # the one that no confirmation has spent
     assert (len(made["code"]), made["name"]) == (14, WORKER.name)
     assert [each.way for each in phone.identity().proofs] == ["legal_person"]
 

@@ -77,9 +77,9 @@ async def test_the_legal_person_sees_who_proved_it_how_and_when(browser: Browser
     application = browser.application
     await application.registered(OPERATOR)
     at = application.clock()
-    made = await browser.send(
-        "POST", f"/enterprises/{OWN}/people/{(await filed(application)).id}/activation-code"
-    )
+    record = (await filed(application)).id
+    code = {"sms_code": await browser.vouching_code(record)}
+    made = await browser.send("POST", f"/enterprises/{OWN}/people/{record}/activation-code", code)
     account = await accounts.find_account(application.context.db, phone=OPERATOR.phone)
     assert account is not None
     await application.context.identity.codes.use(account, made.json()["code"], now=at)

@@ -298,7 +298,7 @@ async def test_r14_nor_does_the_time_of_the_answer_tell(browser: Browser) -> Non
     for number in (OTHERS, UNKNOWN, NUMBER):
         db: Any = _Watched(context.db)
         manage, look_up = (
-            ManageShields(db, context.accounts.sms_codes, context.legal_person.own_shield),
+            ManageShields(db, context.legal_person.shields.prove),
             ManagedLists(
                 db, context.keyring, context.identity.proofs, replace(context.identity.of_people, db=db)
             ),

@@ -38,10 +38,16 @@ _GRAVE: Final = {
     "rotateSystemSecret",
     "rotateWebhookSecret",
     "setSystemLogin",
+    "setAccountState",
+    "setSystemState",
 }
+_STOPS: Final = {"setAccountState", "setSystemState"}
+"""What gives back is grave; to stop somebody is not, and programs may."""
 _SOME: Final = "01a20c23-c300-7092-a9c2-dd8514bfc6e4"
 _BODIES: Final[dict[str, object]] = {
     "decideApproval": {"decision": "approve"},
+    "setAccountState": {"state": "active", "reason": "x"},
+    "setSystemState": {"state": "active", "reason": "x"},
     "makeOwnToken": {"name": "夜间导入", "roles": ["auditor"]},
 }
 
@@ -86,7 +92,7 @@ def test_the_list_is_all_that_changes_something_but_what_is_named() -> None:
     assert {name for name, route in _ROUTES.items() if is_grave(route)} == _GRAVE
     assert _ROUTES.keys() >= ORDINARY | READS | IN_PART | PROGRAMS.keys()
     assert not ORDINARY & _GRAVE
-    for name in _GRAVE - PROGRAMS.keys():
+    for name in _GRAVE - PROGRAMS.keys() - _STOPS:
         assert _ROUTES[name].security == PEOPLE, f"{name} is for people: say so to who reads the document"
 
 
@@ -140,6 +146,18 @@ async def test_a_dry_run_and_a_refusal_ask_for_nothing(application: Application,
     path = f"/approvals/{asked['id']}/decision"
     assert _told(await other.call("POST", path, {"decision": "approve"})) == (403, "second_factor_needed")
     assert (await other.decide(asked, "refuse")).status_code == 200
+
+
+@pytest.mark.parametrize("name", sorted(_STOPS))
+async def test_who_was_stopped_is_stopped_without_the_factor(
+    application: Application, clerk: Clerk, name: str
+) -> None:
+    """And gets nothing back without it: a stolen cookie, or a program's token, revives no impostor's account."""
+    application.clock.advance(seconds=CONFIRM_MS // 1000)
+    stop = await clerk.call("POST", _path(_ROUTES[name]), {"state": "disabled", "reason": "x"})
+    assert _told(stop) == (404, "not_found")
+    give_back = await clerk.call("POST", _path(_ROUTES[name]), {"state": "active", "reason": "x"})
+    assert _told(give_back) == (403, "second_factor_needed")
 
 
 async def test_five_minutes_over_between_asking_and_doing(application: Application, clerk: Clerk) -> None:

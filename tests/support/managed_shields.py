@@ -3,6 +3,7 @@
 from mshield.domain.certificates.states import CertificateEvent
 from mshield.services.legal_person.act import ManageShields, Outcome
 from mshield.services.legal_person.own_shield import OwnShield
+from mshield.services.legal_person.proving import ProveAgain
 from mshield.services.legal_person.session import LegalPerson, ManagedEnterprise
 from mshield.services.requests.own_system import OwnSystem
 from mshield.settings import Settings
@@ -14,7 +15,8 @@ async def report_loss(world: World, numbers: list[str]) -> list[Outcome]:
     """The legal person reports these shields of the world's enterprise lost."""
     settings, now = Settings(), world.clock()
     codes = Office.on(world.db, world.keyring, settings).codes
-    manage = ManageShields(world.db, codes, OwnShield(world.db, OwnSystem(world.db, settings), world.ask))
+    own_shield = OwnShield(world.db, OwnSystem(world.db, settings), world.ask)
+    manage = ManageShields(world.db, ProveAgain(codes, own_shield))
     person = LegalPerson(
         account_id="account",
         name="顾承岳",

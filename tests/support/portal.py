@@ -87,6 +87,19 @@ class Browser:
         assert sent.status_code == 202, sent.text
         return await self.application.sms_code("revoke")
 
+    async def vouching_code(self, person_id: str, *, enterprise: str = OWN) -> str:
+        """A fresh code for one act about this operator."""
+        self.application.clock.advance(seconds=61)
+        sent = await self.send("POST", f"/enterprises/{enterprise}/people/{person_id}/vouching-codes")
+        assert sent.status_code == 202, sent.text
+        return await self.application.sms_code("vouch")
+
+    async def confirm(self, application: dict[str, Any], *, enterprise: str = OWN) -> httpx.Response:
+        """Confirms an operator's application, with a fresh code."""
+        code = await self.vouching_code(application["person_id"], enterprise=enterprise)
+        path = f"/enterprises/{enterprise}/applications/{application['id']}/decision"
+        return await self.send("POST", path, {"decision": "confirm", "sms_code": code})
+
     async def revoke(self, *numbers: str, code: str | None = None, enterprise: str = OWN) -> httpx.Response:
         """Revokes, with a fresh code where none is given."""
         document = {

@@ -259,18 +259,32 @@ class PortalClient:
         application_id: str,
         decision: ApplicationDecision,
         *,
+        sms_code: str | None = None,
         idempotency_key: str | None = None,
     ) -> None:
-        """Confirms an operator, or refuses to, for good; ProblemError `not_found`, `request_closed`, `no_filing`."""
+        """Confirms an operator, or refuses to, for good; ProblemError `not_found`, `request_closed`, `no_filing`.
+
+        `confirm` takes the code of `request_vouching_code` for the application's `person_id`.
+        """
         path = _of(credit_code, "applications", application_id, "decision")
-        self._change("POST", path, {"decision": decision}, idempotency_key)
+        self._change("POST", path, {"decision": decision, "sms_code": sms_code}, idempotency_key)
+
+    def request_vouching_code(
+        self, credit_code: str, person_id: str, *, idempotency_key: str | None = None
+    ) -> CodeSent:
+        """Has a code sent to the legal person's phone that says once who this operator is."""
+        path = _of(credit_code, "people", person_id, "vouching-codes")
+        return read(self._change("POST", path, None, idempotency_key), CodeSent)
 
     def make_activation_code(
-        self, credit_code: str, person_id: str, *, idempotency_key: str | None = None
+        self, credit_code: str, person_id: str, *, sms_code: str, idempotency_key: str | None = None
     ) -> ActivationCode:
-        """A code for an operator (激活码), in place of the one before; `person_id` as in `people`."""
+        """A code for an operator (激活码), in place of the one before; `person_id` as in `people`.
+
+        `sms_code` is that of `request_vouching_code`.
+        """
         path = _of(credit_code, "people", person_id, "activation-code")
-        return read(self._change("POST", path, None, idempotency_key), ActivationCode)
+        return read(self._change("POST", path, {"sms_code": sms_code}, idempotency_key), ActivationCode)
 
     def close(self) -> None:
         """Closes the connections; the login stays."""

@@ -79,7 +79,9 @@ def confirm_operator(service: Service, read: Read) -> str:
         with PortalClient(service.origin) as portal:
             legal_person.log_in(portal, read)
             (waiting,) = portal.applications(person.credit_code, state="waiting").items
-            portal.decide_application(person.credit_code, waiting.id, "confirm")
+            portal.request_vouching_code(person.credit_code, waiting.person_id)
+            code = read(f"sms vouch {LEGAL_PERSON.phone}")
+            portal.decide_application(person.credit_code, waiting.id, "confirm", sms_code=code)
             portal.logout()
         return f"{person.name}: {how_proven(phone)}"
 

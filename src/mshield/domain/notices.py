@@ -29,6 +29,8 @@ class NoticeKind(StrEnum):
 
     NEW_DEVICE = "new_device"
     NEW_CERTIFICATE = "new_certificate"
+    CERTIFICATE_ISSUED = "certificate_issued"
+    APPLIED_AFTER_RESET = "applied_after_reset"
     LOST = "lost"
     LOSS_LIFTED = "loss_lifted"
     FROZEN = "frozen"
@@ -48,6 +50,8 @@ class NoticeKind(StrEnum):
     NEEDS_REVOCATION = "needs_revocation"
     SECOND_ACCOUNT = "second_account"
     CONFIRM_IDENTITY = "confirm_identity"
+    VOUCHED = "vouched"
+    VOUCHED_FOR = "vouched_for"
     IDENTITY_DECIDED = "identity_decided"
     IDENTITY_OBJECTED = "identity_objected"
     IDENTITY_ENDED = "identity_ended"
@@ -59,6 +63,7 @@ class NoticeKind(StrEnum):
     PHONE_WAITS = "phone_waits"
     PHONE_STOPPED = "phone_stopped"
     PHONE_CHANGED = "phone_changed"
+    SOURCE_CHANGED = "source_changed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +87,18 @@ WORDINGS: Final[Mapping[NoticeKind, Wording]] = MappingProxyType(
             "The certificate of your shield ending in {tail} was issued. If you did not ask for it, tell your legal "
             "person at once.",
             ("tail",),
+        ),
+        _K.CERTIFICATE_ISSUED: Wording(
+            "贵企业有一个新的手机盾（尾号 {tail}）已签发。如不知情，请登录三证合一系统核对，必要时冻结或作废。",
+            "A new shield of your enterprise, ending in {tail}, was issued. If you don't know of it, look at the "
+            "portal and freeze or revoke it if need be.",
+            ("tail",),
+        ),
+        _K.APPLIED_AFTER_RESET: Wording(
+            "贵企业一位人员重设密码后，在另一台设备上申请手机盾，已暂缓。请向本人核实：手机遗失的，请挂失其手机盾；"
+            "非本人操作的，请联系客服。",
+            "Somebody of your enterprise set their password anew and then applied for a shield on another device, "
+            "which has to wait. Ask them: if the phone is lost, report its shield; if it was not them, call us.",
         ),
         _K.LOST: Wording(
             "您尾号 {tail} 的手机盾已由企业法人挂失，暂停使用。",
@@ -184,6 +201,16 @@ WORDINGS: Final[Mapping[NoticeKind, Wording]] = MappingProxyType(
             "An operator of your enterprise waits for you to confirm who they are. Log in to the portal and look at "
             "the applications to confirm. Ask the person first.",
         ),
+        _K.VOUCHED: Wording(
+            "贵企业法人刚在三证合一系统确认了一位操作员的身份，或制作了激活码。如非本人操作，请立即联系客服。",
+            "At the portal somebody has just confirmed an operator of your enterprise in the legal person's name, or "
+            "made an activation code. If it was not you, call us at once.",
+        ),
+        _K.VOUCHED_FOR: Wording(
+            "贵企业法人刚确认了您的手机盾账号，或为您制作了激活码。如您没有申请，请立即告知企业法人。",
+            "Your legal person has just confirmed an account as yours, or made an activation code for you. If you did "
+            "not ask for it, tell them at once.",
+        ),
         _K.IDENTITY_DECIDED: Wording(
             "企业法人已答复您的身份核验，请打开手机盾查看。",
             "Your legal person has answered your request to confirm your identity. Open the app to see it.",
@@ -242,6 +269,11 @@ WORDINGS: Final[Mapping[NoticeKind, Wording]] = MappingProxyType(
             "您的手机盾账号已由客服改为绑定另一个手机号。如非本人申请，请立即联系客服。",
             "Your account was bound to another phone number by customer service. If you did not ask for it, call us "
             "at once.",
+        ),
+        _K.SOURCE_CHANGED: Wording(
+            "您手机盾账号的姓名或手机号已按其所属外部系统的资料更改，原有的身份核验不再有效。如非本人更改，请立即联系客服。",
+            "The name or phone number of your account was changed in the outside system that it belongs to; what "
+            "proved your identity counts no more. If you did not change it, call us at once.",
         ),
     }
 )

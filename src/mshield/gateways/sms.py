@@ -7,13 +7,18 @@ from collections import deque
 from dataclasses import dataclass, replace
 from typing import Final, Literal, Protocol
 
-SmsPurpose = Literal["register", "apply", "renew", "reset", "portal", "revoke", "new_phone", "old_phone"]
+SmsPurpose = Literal[
+    "register", "apply", "renew", "reset", "portal", "revoke", "vouch", "new_phone", "old_phone"
+]
 OUTBOX_SIZE: Final = 100
 REDACTED: Final = "******"
 SmsNotice = Literal[
     "phone_changed",
+    "source_changed",
     "new_device",
     "new_certificate",
+    "certificate_issued",
+    "applied_after_reset",
     "lost",
     "loss_lifted",
     "frozen",
@@ -33,6 +38,8 @@ SmsNotice = Literal[
     "needs_revocation",
     "second_account",
     "confirm_identity",
+    "vouched",
+    "vouched_for",
     "identity_decided",
     "phone_asked",
     "phone_waits",

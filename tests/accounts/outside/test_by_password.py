@@ -131,20 +131,16 @@ async def test_an_outage_is_told_and_the_password_sent_once(
     assert (await log_in(application, application.device())).status_code == 201
 
 
-async def test_a_registration_of_the_same_person_becomes_the_outside_account(
+async def test_a_registration_of_the_same_person_stays_an_account_of_its_own(
     application: Application,
 ) -> None:
     await application.registered()
     before = await find_account(application)
-    assert (await log_in(application, application.device())).status_code == 201
-    after = await find_account(application)
-    assert before is not None
-    assert after is not None
-    assert (after.id, after.source) == (before.id, "single-window")
-    own = await log_in(
-        application, application.device(), account=OPERATOR.phone, password=OPERATOR.password, source=None
-    )
-    assert_refused(own, "login_failed", 401)
+    refused = await log_in(application, application.device())
+    assert_refused(refused, "account_here", 409)
+    assert "单一窗口" in refused.json()["zh"]
+    assert await find_account(application) == before
+    await application.logged_in()
 
 
 async def test_nobody_gets_the_account_of_another_by_a_phone_number(

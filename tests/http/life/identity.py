@@ -54,11 +54,19 @@ def prove(life: Life) -> None:
     phone.remind_legal_person()
     portal.log_in_from_outside(life)
     (waiting,) = life.portal.applications(code, state="waiting").items
-    life.portal.decide_application(code, waiting.id, "confirm")
-    made = life.portal.make_activation_code(code, waiting.person_id)
+    record = waiting.person_id
+    life.portal.decide_application(
+        code, waiting.id, "confirm", sms_code=portal.vouching_code(life, life.portal, record)
+    )
+    made = life.portal.make_activation_code(
+        code, record, sms_code=portal.vouching_code(life, life.portal, record)
+    )
     phone.use_activation_code(made.code)
     assert {proof.way for proof in phone.identity().proofs} == {"legal_person", "real_name"}
-    _stop_another(life, phone, life.portal.make_activation_code(code, waiting.person_id).code)
+    another = life.portal.make_activation_code(
+        code, record, sms_code=portal.vouching_code(life, life.portal, record)
+    )
+    _stop_another(life, phone, another.code)
     _stop_a_change(life, phone, person)
     life.portal.logout()
 

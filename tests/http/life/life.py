@@ -108,6 +108,7 @@ def _service(database_url: str, folder: Path, provider: Provider) -> Iterator[Se
         settings: dict[str, object] = {
             "account_sources": (customs,),
             "p256_status": True,
+            "sms_codes_per_day": 30,
             "real_name_url": carrier.url,
             "real_name_secret": SecretStr(SECRET),
         }

@@ -1,11 +1,13 @@
 """The legal person at the portal: they look after the shields of their people and revoke one."""
 
 import json
+from typing import Final
 
 import pytest
 
 from mshield.client.errors import ProblemError
-from mshield.demo.people import LEGAL_PERSON
+from mshield.client.portal import PortalClient
+from mshield.demo.people import LEGAL_PERSON, Person
 from mshield.domain.qr import qr_text
 from mshield.store.accounts import accounts
 from tests.http.life.life import Life
@@ -13,20 +15,21 @@ from tests.support.application import ORIGIN, Application
 from tests.support.identity import make_code_in
 from tests.support.signing import execute
 
+CHIEF: Final = Person(
+    name="孟庭筠",
+    id_number="370203198112051858",
+    role="legal_person",
+    credit_code="91370203MA3YK2D9RF",
+    phone="13900006612",
+    password="Harbour-gate-2026",  # an invented account of tests
+    pin="314159",
+)
+
 
 def manage(life: Life) -> None:
     portal, code = life.portal, LEGAL_PERSON.credit_code
-    life.wait_a_minute()
     portal.account_sources()
-    captcha = portal.captcha().captcha_id
-    life.get(f"/api/portal/captchas/{captcha}/audio")
-    begun = portal.begin_login(
-        account=LEGAL_PERSON.phone,
-        password=LEGAL_PERSON.password,
-        captcha_id=captcha,
-        captcha=life.captcha_answer(captcha),
-    )
-    portal.finish_login(begun.login_id, life.sms_code(LEGAL_PERSON, "portal"))
+    log_in(life)
     portal.session()
     portal.people(code)
     _ask_to_be_confirmed(life)
@@ -68,27 +71,56 @@ def _ask_to_be_confirmed(life: Life) -> None:
 def _confirm(life: Life) -> None:
     portal, code = life.portal, LEGAL_PERSON.credit_code
     (waiting,) = portal.applications(code, state="waiting").items
-    portal.decide_application(code, waiting.id, "confirm")
-    life.phone.use_activation_code(portal.make_activation_code(code, waiting.person_id).code)
+    portal.decide_application(
+        code, waiting.id, "confirm", sms_code=vouching_code(life, portal, waiting.person_id)
+    )
+    made = portal.make_activation_code(
+        code, waiting.person_id, sms_code=vouching_code(life, portal, waiting.person_id)
+    )
+    life.phone.use_activation_code(made.code)
+
+
+def vouching_code(life: Life, portal: PortalClient, person_id: str) -> str:
+    """The SMS code of the legal person for one act about this operator."""
+    life.wait_a_minute()
+    portal.request_vouching_code(LEGAL_PERSON.credit_code, person_id)
+    return life.sms_code(LEGAL_PERSON, "vouch")
 
 
 def log_in_from_outside(life: Life) -> None:
-    """Their registration becomes the account that they have there."""
+    """Another enterprise's legal person, by the account that they have elsewhere; then the first one again."""
     life.provider.person |= {
-        "sub": "gu-3",
-        "name": LEGAL_PERSON.name,
-        "id_number": LEGAL_PERSON.id_number,
-        "phone_number": LEGAL_PERSON.phone,
+        "sub": "meng-3",
+        "name": CHIEF.name,
+        "id_number": CHIEF.id_number,
+        "phone_number": CHIEF.phone,
     }
     life.wait_a_minute()
     left = life.portal.begin_outside_login("customs")
     code, state = life.provider.log_in_at(left.address)
     begun = life.portal.finish_outside_login(state, code)
-    life.portal.finish_login(begun.login_id, life.sms_code(LEGAL_PERSON, "portal"))
+    life.portal.finish_login(begun.login_id, life.sms_code(CHIEF, "portal"))
+    life.portal.logout()
+    log_in(life)
+
+
+def log_in(life: Life) -> None:
+    """The legal person, by password."""
+    portal = life.portal
+    life.wait_a_minute()
+    captcha = portal.captcha().captcha_id
+    life.get(f"/api/portal/captchas/{captcha}/audio")
+    begun = portal.begin_login(
+        account=LEGAL_PERSON.phone,
+        password=LEGAL_PERSON.password,
+        captcha_id=captcha,
+        captcha=life.captcha_answer(captcha),
+    )
+    portal.finish_login(begun.login_id, life.sms_code(LEGAL_PERSON, "portal"))
 
 
 def _come_in_by_a_code(life: Life) -> None:
-    """Nothing proves any more who they are: their account gets in by a code, and then takes one for an enterprise."""
+    """Nothing proves any more who the other one is: they get in by a code, and then take one for an enterprise."""
     service, portal = life.service, life.portal
     service.run(_forget_who_it_is(service.application))
     life.wait_a_minute()
@@ -96,14 +128,14 @@ def _come_in_by_a_code(life: Life) -> None:
     code, state = life.provider.log_in_at(left.address)
     with pytest.raises(ProblemError) as refused:
         portal.finish_outside_login(state, code)
-    made = service.run(make_code_in(service.application, LEGAL_PERSON))
+    made = service.run(make_code_in(service.application, CHIEF))
     begun = portal.activate(str(refused.value.extra["activation_id"]), made)
-    portal.finish_login(begun.login_id, life.sms_code(LEGAL_PERSON, "portal"))
-    portal.add_enterprise(service.run(make_code_in(service.application, LEGAL_PERSON)))
+    portal.finish_login(begun.login_id, life.sms_code(CHIEF, "portal"))
+    portal.add_enterprise(service.run(make_code_in(service.application, CHIEF)))
 
 
 async def _forget_who_it_is(application: Application) -> None:
-    account = await accounts.find_account(application.context.db, phone=LEGAL_PERSON.phone)
+    account = await accounts.find_account(application.context.db, phone=CHIEF.phone)
     assert account is not None
     await execute(
         application.context.db, "UPDATE identity_proofs SET ended_at = 1 WHERE account_id = $1", account.id
@@ -139,10 +171,12 @@ def _ask_own_shield(life: Life) -> None:
     phone.approve(pin=LEGAL_PERSON.pin)
     given = {name: made[name] for name in ("request_id", "status_token")}
     opened = life.post("/api/portal/shield-sessions", json.dumps(given).encode(), "application/json").json()
-    terms = {"shield_numbers": [life.shield_number], "reason": "员工离职", "cause": "affiliation_changed"}
-    life.post(
-        f"/api/portal/enterprises/{LEGAL_PERSON.credit_code}/revocation-requests",
-        json.dumps(terms).encode(),
-        "application/json",
-        **{"X-CSRF-Token": opened["csrf_token"]},
+    of, session = (
+        f"/api/portal/enterprises/{LEGAL_PERSON.credit_code}",
+        {"X-CSRF-Token": opened["csrf_token"]},
     )
+    terms = {"shield_numbers": [life.shield_number], "reason": "员工离职", "cause": "affiliation_changed"}
+    life.post(f"{of}/revocation-requests", json.dumps(terms).encode(), "application/json", **session)
+    (waiting,) = life.portal.applications(LEGAL_PERSON.credit_code, state="waiting").items
+    wanted = json.dumps({"application_id": waiting.id}).encode()
+    life.post(f"{of}/people/{waiting.person_id}/vouching-requests", wanted, "application/json", **session)

@@ -223,21 +223,21 @@ async def test_what_the_legal_person_sees_tells_the_stranger_apart(victims: Appl
     path = f"/enterprises/{OWN}/applications/{waiting['id']}/decision"
     assert (await portal.send("POST", path, {"decision": "refuse"})).status_code == 204
     assert_refused(await apply(victims, device, AS_OPERATOR), "identity_unproven", 403)
-    assert_refused(await portal.send("POST", path, {"decision": "confirm"}), "request_closed", 409)
+    assert_refused(await portal.confirm(waiting), "request_closed", 409)
 
 
 async def test_nobody_floods_the_legal_person_with_messages(victims: Application) -> None:
-    """Asked, withdrawn, and asked again; and the same by further accounts of that name."""
+    """Asked, withdrawn, and asked again; and the same by further accounts of that name, which may ask all the same."""
     await victims.registered(LEGAL_PERSON)
     await Browser.of(victims).log_in()
     record = {"user_type": "operator", "credit_code": OWN}
-    for number, last in ((OWN_NUMBER, 3), ("13612344322", 0)):
+    for number, last in ((OWN_NUMBER, 3), ("13612344322", 2)):
         device = await register(victims, replace(AS_OPERATOR, phone=number))
         for _ in range(last):
             assert (await device.call("POST", "/api/phone/identity/requests", record)).status_code == 201
             assert (await device.call("DELETE", "/api/phone/identity/requests/current")).status_code == 204
         answer = await device.call("POST", "/api/phone/identity/requests", record)
-        assert_refused(answer, "too_many_requests", 429)
+        assert answer.status_code == (429 if last == 3 else 201), answer.text
     row = await fetch(
         victims.context.db, "SELECT COUNT(*) AS told FROM notifications WHERE kind = 'confirm_identity'"
     )

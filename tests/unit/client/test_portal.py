@@ -16,6 +16,7 @@ ANSWERS: Final[dict[str, Any]] = {
     "logins": {"login_id": "l1", "phone_masked": "139****5011", "expires_in": 300, "resend_in": 60},
     "sessions": {"name": "顾承岳", "csrf_token": "c", "expires_in": 600, "enterprises": []},
     "revocation-codes": {"expires_in": 300, "resend_in": 60},
+    "vouching-codes": {"expires_in": 300, "resend_in": 60},
     "acts": {"items": []},
     "revocations": {"items": []},
     "activation-code": {"code": "K7RD4WX9PQ2M", "name": "沈若澜", "expires_at": 1796104800000},
@@ -27,12 +28,17 @@ CALLS: Final[dict[str, Callable[..., object]]] = {
     ),
     "sessions": lambda portal, **key: portal.finish_login("l1", "271828", **key),
     "revocation-codes": lambda portal, **key: portal.request_revocation_code(**key),
+    "vouching-codes": lambda portal, **key: portal.request_vouching_code(CODE, "p1", **key),
     "acts": lambda portal, **key: portal.act(CODE, "report_loss", ["MS1"], reason="手机遗失", **key),
     "revocations": lambda portal, **key: portal.revoke(
         CODE, ["MS1"], reason="员工离职", cause="affiliation_changed", sms_code="271828", **key
     ),
-    "activation-code": lambda portal, **key: portal.make_activation_code(CODE, "p1", **key),
-    "decision": lambda portal, **key: portal.decide_application(CODE, "a1", "confirm", **key),
+    "activation-code": lambda portal, **key: portal.make_activation_code(
+        CODE, "p1", sms_code="271828", **key
+    ),
+    "decision": lambda portal, **key: portal.decide_application(
+        CODE, "a1", "confirm", sms_code="271828", **key
+    ),
 }
 every_operation = pytest.mark.parametrize("operation", CALLS)
 

@@ -22,6 +22,8 @@ _EXTRA: dict[str, dict[str, Any]] = {
     "account_source_unavailable": {"source": "single-window"},
     "account_data_refused": {"source": "single-window"},
     "account_differs": {"source": "single-window"},
+    "account_here": {"source": "single-window"},
+    "applies_later": {"retry_after": 3600},
 }
 _PROTOCOL = {
     "malformed", "held", "busy", "clone", "stale_epoch", "pin_locked", "task_closed", "no_session", "bad_opening",

@@ -12,6 +12,10 @@ from mshield.commands.phone.display import shown_time
 from mshield.commands.phone.identity import STATES
 from mshield.domain.proofs import grouped_code
 
+_code_option: Final = click.option(
+    "--sms-code", help="A code of `vouching-code` for this operator; otherwise one is sent and asked for."
+)
+
 
 @click.command()
 @click.option("--state", type=click.Choice(get_args(ApplicationState)), help="Only those in this state.")
@@ -43,10 +47,19 @@ def applications(
 
 @click.command()
 @click.argument("application_id")
+@_code_option
 @click.option("--yes", is_flag=True, help="Don't ask whether you have spoken with them.")
 @enterprise_option
 @portal_command
-def confirm(out: Output, portal: Portal, *, application_id: str, yes: bool, credit_code: str | None) -> None:
+def confirm(
+    out: Output,
+    portal: Portal,
+    *,
+    application_id: str,
+    sms_code: str | None,
+    yes: bool,
+    credit_code: str | None,
+) -> None:
     """Confirm 确认 that it is the operator on file, for good; then they can apply for a certificate."""
     enterprise = portal.enterprise(credit_code)
     if not yes:
@@ -55,7 +68,10 @@ def confirm(out: Output, portal: Portal, *, application_id: str, yes: bool, cred
             "Ask them first, in person or by the number on file. It can't be undone: the account may then apply",
         )
         click.confirm(out.pick("确认是本人？", "Is it them?"), abort=True, err=True)
-    _decide(out, portal, enterprise, application_id, "confirm")
+    if sms_code is None:
+        sms_code = _asked_code(out, portal, enterprise, _person_of(portal, enterprise, application_id))
+    portal.client.decide_application(enterprise, application_id, "confirm", sms_code=sms_code)
+    _say(out, application_id, "confirm")
 
 
 @click.command()
@@ -64,19 +80,26 @@ def confirm(out: Output, portal: Portal, *, application_id: str, yes: bool, cred
 @portal_command
 def refuse(out: Output, portal: Portal, *, application_id: str, credit_code: str | None) -> None:
     """Say that it isn't them 不是本人."""
-    _decide(out, portal, portal.enterprise(credit_code), application_id, "refuse")
+    portal.client.decide_application(portal.enterprise(credit_code), application_id, "refuse")
+    _say(out, application_id, "refuse")
 
 
 @click.command()
 @click.argument("person_id")
+@_code_option
 @enterprise_option
 @portal_command
-def code(out: Output, portal: Portal, *, person_id: str, credit_code: str | None) -> None:
+def code(
+    out: Output, portal: Portal, *, person_id: str, sms_code: str | None, credit_code: str | None
+) -> None:
     """Make an operator's activation code 激活码, to be printed or handed over; PERSON_ID is the filed person's.
 
     `applications --json` and the portal's API tell it as `person_id`. One use, seven days, in place of the code before.
     """
-    code = portal.client.make_activation_code(portal.enterprise(credit_code), person_id)
+    enterprise = portal.enterprise(credit_code)
+    if sms_code is None:
+        sms_code = _asked_code(out, portal, enterprise, person_id)
+    code = portal.client.make_activation_code(enterprise, person_id, sms_code=sms_code)
     shown = grouped_code(code.code)
     rows = [
         (out.pick("激活码", "code"), shown),
@@ -90,10 +113,39 @@ def code(out: Output, portal: Portal, *, person_id: str, credit_code: str | None
     )
 
 
-def _decide(
-    out: Output, portal: Portal, enterprise: str, application_id: str, decision: ApplicationDecision
-) -> None:
-    portal.client.decide_application(enterprise, application_id, decision)
+@click.command()
+@click.argument("person_id")
+@enterprise_option
+@portal_command
+def vouching_code(out: Output, portal: Portal, *, person_id: str, credit_code: str | None) -> None:
+    """Have the code sent that says once who an operator is, for scripts that use --sms-code."""
+    sent = portal.client.request_vouching_code(portal.enterprise(credit_code), person_id)
+    out.data(
+        msgspec.to_builtins(sent),
+        [out.pick(f"验证码已发送，{sent.expires_in} 秒内有效", f"Sent; valid for {sent.expires_in} seconds")],
+    )
+
+
+def _asked_code(out: Output, portal: Portal, enterprise: str, person_id: str) -> str:
+    portal.client.request_vouching_code(enterprise, person_id)
+    return str(click.prompt(out.pick("短信验证码", "SMS code"), err=True))
+
+
+def _person_of(portal: Portal, enterprise: str, application_id: str) -> str:
+    """Whom an application that waits is about. Raises UsageError for none."""
+    before: str | None = None
+    while True:
+        filters = {} if before is None else {"before": before}
+        page = portal.client.applications(enterprise, state="waiting", **filters)
+        for each in page.items:
+            if each.id == application_id:
+                return each.person_id
+        if page.next is None:
+            raise click.UsageError("No such application waits.")
+        before = page.next
+
+
+def _say(out: Output, application_id: str, decision: ApplicationDecision) -> None:
     said = {"confirm": ("已确认", "Confirmed"), "refuse": ("已拒绝", "Refused")}
     out.data({"id": application_id, "decision": decision}, [out.pick(*said[decision])])
 
@@ -115,5 +167,5 @@ def _row(out: Output, application: Application) -> tuple[str, ...]:
     )
 
 
-COMMANDS: Final = (applications, confirm, refuse, code)
+COMMANDS: Final = (applications, confirm, refuse, code, vouching_code)
 """The commands, for the group that they belong to."""

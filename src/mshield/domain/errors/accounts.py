@@ -85,6 +85,20 @@ class AccountDiffers(
         super().__init__(source=source)
 
 
+class AccountHere(
+    DomainError,
+    code="account_here",
+    zh="您在 {source} 登记的手机号已在手机盾注册，两个账号不会合并，没有登录。请选“手机盾账号”，用在这里设置的密码登录",
+    en="Your number in {source} has an account of Mobile Shield. The two are never made one, so nobody was logged in. "
+    "Choose Mobile Shield and log in with the password that you set here",
+    faq="3.4",
+):
+    """The phone number's account was registered here: what a source says of its user doesn't make it the source's."""
+
+    def __init__(self, *, source: str = "") -> None:
+        super().__init__(source=source)
+
+
 class AccountExists(
     DomainError,
     code="account_exists",

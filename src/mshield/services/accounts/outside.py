@@ -1,25 +1,43 @@
 """Accounts of an outside system log in as they are (R2): what it tells of its user becomes an account here.
 
-The account is known by source and external id. Its name, document and phone are what the source says at each login,
-once they passed the checks of a registration; the id number, which says who it is, never changes.
+The account is known by source and external id, and by nothing else: whatever a source says of a user, it gets no
+account that was registered here, nor another source's. Its name, document and phone are what the source says at each
+login, once they passed the checks of a registration; where name or phone change, what others proved of it ends. The id
+number, which says who it is, never changes.
 """
 
 from dataclasses import dataclass, field
 
 from mshield.domain import errors
+from mshield.domain.actor import SERVICE
 from mshield.domain.id_numbers import ACCOUNT_BOX, LOOKUP
-from mshield.domain.identity import IdType, check_id_number, check_phone, normalise_name
+from mshield.domain.identity import (
+    IdType,
+    check_id_number,
+    check_phone,
+    mask_phone,
+    normalise_name,
+    same_name,
+)
 from mshield.domain.ids import new_id
+from mshield.domain.notices import NoticeKind
+from mshield.domain.proofs import Way
 from mshield.gateways.account_source import AccountSources, HttpAccounts, OutsidePerson, SourceNames
 from mshield.gateways.account_source_oidc import OidcAccounts
 from mshield.gateways.outside import OutsideError
 from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
 from mshield.services.identity.proofs import Proofs
+from mshield.services.notices.notify import tell_number
 from mshield.settings import Settings
 from mshield.store.accounts import accounts as store
 from mshield.store.accounts.accounts import LOCAL
 from mshield.store.database.interface import Conflict, Database, Tx
+from mshield.store.identity import requests
+from mshield.store.staff import acts
+
+SOURCE_CHANGED = "source_changed"
+"""The reason of proofs that ended since the account's outside system says another name or number."""
 
 _MAX_EXTERNAL_ID = 128
 
@@ -62,9 +80,8 @@ class OutsideAccounts:
     async def admit(self, source: str, person: OutsidePerson, *, now: int) -> store.Account:
         """The account of a user whom the source vouches for: made, or brought up to date.
 
-        A registration with the same phone and id number becomes the user's; its password counts no longer. Raises
-        AccountDataRefused for data that no registration would take, AccountDiffers where they contradict the account
-        that the user or the phone has, AccountDisabled.
+        Raises AccountDataRefused for data that no registration would take, AccountDiffers where they contradict the
+        account that the user or the phone has, AccountHere where the phone's was registered here, AccountDisabled.
         """
         checked = self._checked(source, person)
         for again in (False, True):
@@ -99,9 +116,7 @@ class OutsideAccounts:
         hashed = self.lookup.lookup_hash(LOOKUP, person.id_number)
         account = await store.find_outside(tx, source=person.source, external_id=person.external_id)
         if account is None:
-            account = await store.find_account(tx, phone=person.phone)
-            if account is not None and not _may_become(account, person):
-                raise errors.AccountDiffers(source=self._title(person.source))
+            await self._require_free(tx, person, hashed)
         if account is not None and account.id_number_hash != hashed:
             raise errors.AccountDiffers(source=self._title(person.source))
         if account is not None and account.state != "active":
@@ -111,11 +126,53 @@ class OutsideAccounts:
             await store.insert_outside(tx, self._new(account_id, person, hashed), now=now)
         else:
             await store.follow_outside(tx, account_id=account_id, **_followed(person), now=now)
+            await self._follow(tx, account, person, now=now)
         await self.proofs.follow_source(tx, account_id, verified=person.verified, now=now)
         kept = await store.get_account(tx, account_id=account_id)
         if kept is None:
             raise errors.Conflict
         return kept
+
+    async def _require_free(self, tx: Tx, person: _Checked, hashed: bytes) -> None:
+        """Raises where somebody has the number; the store's Conflict where that is the user, of this very moment."""
+        other = await store.find_account(tx, phone=person.phone)
+        if other is None:
+            return
+        if (other.source, other.external_id) == (person.source, person.external_id):
+            raise Conflict
+        title = self._title(person.source)
+        if other.source == LOCAL and other.id_number_hash == hashed:
+            raise errors.AccountHere(source=title)
+        raise errors.AccountDiffers(source=title)
+
+    async def _follow(self, tx: Tx, account: store.Account, person: _Checked, *, now: int) -> None:
+        """Ends what others proved of an account that has another name or number now, and tells the old number.
+
+        A profile is what its user or a clerk there typed: no code came back from either number, and nobody looked.
+        """
+        renamed = not same_name(account.name, person.name)
+        if not renamed and account.phone == person.phone:
+            return
+        await requests.withdraw(tx, account_id=account.id, now=now)
+        await self.proofs.end_others(tx, account.id, but=Way.OUTSIDE, reason=SOURCE_CHANGED, now=now)
+        await tell_number(
+            tx,
+            NoticeKind.SOURCE_CHANGED,
+            account_id=account.id,
+            phone=account.phone,
+            occasion=new_id(now),
+            next_at=now,
+            now=now,
+        )
+        details = {
+            "source": person.source,
+            "old": mask_phone(account.phone),
+            "new": mask_phone(person.phone),
+            "renamed": renamed,
+        }
+        await acts.record(
+            tx, by=SERVICE, act="account.follow_source", subject=account.id, details=details, now=now
+        )
 
     def _new(self, account_id: str, person: _Checked, hashed: bytes) -> store.NewOutsideAccount:
         return store.NewOutsideAccount(
@@ -129,14 +186,6 @@ class OutsideAccounts:
 
     def _title(self, source: str) -> str:
         return title_of(self.sources, source)
-
-
-def _may_become(account: store.Account, person: _Checked) -> bool:
-    """Whether the phone's account is a registration, or the person's own, made since it was looked for."""
-    return account.source == LOCAL or (account.source, account.external_id) == (
-        person.source,
-        person.external_id,
-    )
 
 
 def _check_external_id(text: str) -> str:

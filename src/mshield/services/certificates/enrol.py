@@ -37,6 +37,7 @@ from mshield.pki.certificates.names import LeafSubject
 from mshield.services.accounts.session import PhoneLogin
 from mshield.services.accounts.sms_codes import SpendCode
 from mshield.services.certificates import apply_again
+from mshield.services.certificates.after_reset import WaitAfterReset
 from mshield.services.filing.look_up import LookUpFiling
 from mshield.services.identity.proofs import Claim, Proofs
 from mshield.services.signing import key as signing_key
@@ -91,8 +92,8 @@ class Enrol:
     ) -> Begun:
         """Step 1. `sms_code`, of purpose `apply`, is spent last, so that a typing error elsewhere costs no new code.
 
-        Raises NoFiling, IdentityUnproven, DeviceLimit, OtherAccount, SmsCodeWrong, SmsCodeExpired, Unavailable where no
-        free shield number turned up, what `bring_up_to_date` and `apply_again.refuse` raise.
+        Raises NoFiling, IdentityUnproven, DeviceLimit, AppliesLater, OtherAccount, SmsCodeWrong, SmsCodeExpired,
+        Unavailable where no free shield number turned up, what `bring_up_to_date` and `apply_again.refuse` raise.
         """
         spend_code = partial(self.spend_code, phone=login.phone, purpose="apply", code=sms_code, now=now)
         await bring_up_to_date(self.look_up, self.lookup, login, application, now=now)
@@ -112,6 +113,9 @@ class Enrol:
         )
         if used >= MAX_DEVICES:
             raise errors.DeviceLimit
+        await WaitAfterReset(self.db, self.proofs.settings).require_over(
+            login, credit_code=person.credit_code, now=now
+        )
         await spend_code()
         if not is_proven:
             await self._prove_by_phone(claim, now=now)

@@ -46,15 +46,20 @@ class ActivationCodes:
     lookup: LookupKey
     proofs: Proofs
 
-    async def make(
-        self, person_id: str, *, by: By, credit_code: str | None = None, now: int
-    ) -> ActivationCode:
-        """A code for an operator, of this enterprise if one is given. Raises NotFound; Forbidden for a legal person."""
+    async def make(self, person_id: str, *, by: By, now: int) -> ActivationCode:
+        """A code for an operator. Raises NotFound; Forbidden for a legal person."""
 
         async def work(tx: Tx) -> ActivationCode:
-            return await self._make(tx, person_id, by=by, roles={Role.OPERATOR}, of=credit_code, now=now)
+            return await self._make(tx, person_id, by=by, roles={Role.OPERATOR}, of=None, now=now)
 
         return await self.db.write(work)
+
+    async def make_of(self, tx: Tx, person_id: str, *, by: By, credit_code: str, now: int) -> ActivationCode:
+        """A code for an operator of this enterprise, in the transaction that spends its legal person's proof.
+
+        Raises NotFound; Forbidden for a legal person.
+        """
+        return await self._make(tx, person_id, by=by, roles={Role.OPERATOR}, of=credit_code, now=now)
 
     async def make_in(
         self, tx: Tx, person_id: str, *, by: By, details: Mapping[str, object] | None = None, now: int
@@ -107,7 +112,7 @@ class ActivationCodes:
                 return None
             if not same_name(row.name, account.name) or not await store.use(tx, code_hash=code_hash, now=now):
                 return None
-            objected = await self.proofs.objected_at(tx, account.id)
+            objected = await self.proofs.objected_at(tx, account.id, row.person_id)
             if objected is not None and row.made_at <= objected:
                 raise errors.Forbidden(reason="objected")
             await limits.reset(tx, scope=_SCOPE, subject=account.id)

@@ -75,7 +75,7 @@ class ConfirmOperators:
 
         Raises NoFiling where the account's own name and id number aren't on file there, Forbidden for a legal person,
         NoLegalPerson where nobody could answer, Conflict while one waits, TooManyRequests for the fourth of an account
-        or about one person within a day: each is an SMS to the legal person.
+        within a day. The legal person is told by SMS of three a day about one person, and sees them all.
         """
         person = await enrolment.find_filed(
             self.db, credit_code=credit_code, role=role, id_number_hash=account.id_number_hash
@@ -98,9 +98,10 @@ class ConfirmOperators:
             if not answering:
                 raise errors.NoLegalPerson
             await store.insert(tx, request, now=now)
-            for subject in (account.id, person.id):
-                await daily.count(tx, scope=_SCOPE, subject=subject, most=MOST_A_DAY, now=now)
-            await self._tell(tx, answering, occasion=request.id, now=now)
+            await daily.count(tx, scope=_SCOPE, subject=account.id, most=MOST_A_DAY, now=now)
+            # Strangers with accounts of that name must not keep the true one from asking: only the messages are fewer.
+            if await daily.is_within(tx, scope=_SCOPE, subject=person.id, most=MOST_A_DAY, now=now):
+                await self._tell(tx, answering, occasion=request.id, now=now)
 
         try:
             await self.db.write(work)
@@ -147,38 +148,48 @@ class ConfirmOperators:
         """How many there are in each state."""
         return await store.counts(self.db, credit_code=credit_code)
 
-    async def decide(
-        self, request_id: str, decision: Decision, *, credit_code: str, by: By, now: int
+    async def person_of(self, request_id: str, *, credit_code: str) -> str:
+        """The filed person whom a request is about. Raises NotFound for another enterprise's."""
+        row = await store.find(self.db, request_id=request_id, credit_code=credit_code)
+        if row is None:
+            raise errors.NotFound
+        person_id: str = row["f_id"]
+        return person_id
+
+    async def refuse(self, request_id: str, *, credit_code: str, by: By, now: int) -> None:
+        """The legal person says that it isn't them: final, and nobody gets anything. Raises what `decide_in` raises."""
+        await self.db.write(
+            lambda tx: self.decide_in(tx, request_id, "refuse", credit_code=credit_code, by=by, now=now)
+        )
+
+    async def decide_in(
+        self, tx: Tx, request_id: str, decision: Decision, *, credit_code: str, by: By, now: int
     ) -> None:
-        """The legal person's answer, final.
+        """The legal person's answer, final, in the transaction that spends what proves that it is theirs.
 
         Raises NotFound for another enterprise's request, RequestClosed for one that is over, NoFiling for a person who
         has left the file meanwhile.
         """
-
-        async def work(tx: Tx) -> None:
-            row = await store.find(tx, request_id=request_id, credit_code=credit_code)
-            if row is None:
-                raise errors.NotFound
-            if row["f_ended_at"] is not None and decision == "confirm":
-                raise errors.NoFiling
-            assert by.id is not None  # noqa: S101  # a legal person has an account
-            if not await store.decide(tx, request_id=request_id, state=_STATES[decision], by=by.id, now=now):
-                raise errors.RequestClosed
-            if decision == "confirm":
-                await self.proofs.record(
-                    tx, row["r_account_id"], row["r_person_id"], Way.LEGAL_PERSON, by=by, now=now
-                )
-            else:
-                details = {"person": row["r_person_id"]}
-                await acts.record(
-                    tx, by=by, act="identity.refuse", subject=row["r_account_id"], details=details, now=now
-                )
-            await tell(
-                tx, NoticeKind.IDENTITY_DECIDED, account_id=row["r_account_id"], occasion=request_id, now=now
+        row = await store.find(tx, request_id=request_id, credit_code=credit_code)
+        if row is None:
+            raise errors.NotFound
+        if row["f_ended_at"] is not None and decision == "confirm":
+            raise errors.NoFiling
+        assert by.id is not None  # noqa: S101  # a legal person has an account
+        if not await store.decide(tx, request_id=request_id, state=_STATES[decision], by=by.id, now=now):
+            raise errors.RequestClosed
+        if decision == "confirm":
+            await self.proofs.record(
+                tx, row["r_account_id"], row["r_person_id"], Way.LEGAL_PERSON, by=by, now=now
             )
-
-        await self.db.write(work)
+        else:
+            details = {"person": row["r_person_id"]}
+            await acts.record(
+                tx, by=by, act="identity.refuse", subject=row["r_account_id"], details=details, now=now
+            )
+        await tell(
+            tx, NoticeKind.IDENTITY_DECIDED, account_id=row["r_account_id"], occasion=request_id, now=now
+        )
 
     async def _current(self, account_id: str, *, now: int) -> store.OwnRequest:
         row = await self.newest(account_id, now=now)

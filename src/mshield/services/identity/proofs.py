@@ -47,7 +47,7 @@ class Proofs:
         True where it is proven; False where the filed phone number will prove it, once an SMS code came back from it.
         """
         standing = await store.standing(self.db, account_id=claim.account_id, person_id=claim.person_id)
-        is_second = bool(await store.others(self.db, account_id=claim.account_id))
+        is_second = bool(await store.others(self.db, account_id=claim.account_id, person_id=claim.person_id))
         ways = self.counted(claim.role)
         if any(proof.way in ways and proof.counts_from <= now for proof in standing):
             return True
@@ -77,10 +77,14 @@ class Proofs:
 
     async def provable_by_phone(self, db: Database | Tx, account_id: str) -> list[store.FiledLegalPerson]:
         """The records as legal person that a code to the filed phone number, which is the account's, will prove."""
-        is_second = bool(await store.others(db, account_id=account_id))
-        if Way.FILED_PHONE not in counting(self.chosen(Role.LEGAL_PERSON), is_second=is_second):
+        if Way.FILED_PHONE not in self.chosen(Role.LEGAL_PERSON):
             return []
-        return [person for person in await self._legal_persons(db, account_id) if person.same_phone]
+        return [
+            person
+            for person in await self._legal_persons(db, account_id)
+            if person.same_phone
+            and not await store.others(db, account_id=account_id, person_id=person.person_id)
+        ]
 
     async def is_legal_person(self, db: Database | Tx, account_id: str) -> bool:
         """Whether they are on file as one, proven or not."""
@@ -103,8 +107,9 @@ class Proofs:
 
         Raises Forbidden for a second account that another one has stopped before: the filing office alone proves it.
         """
-        others = await store.others(tx, account_id=account_id)
-        if others and way is not Way.FILING_CODE and await self.objected_at(tx, account_id) is not None:
+        others = await store.others(tx, account_id=account_id, person_id=person_id)
+        stopped = await self.objected_at(tx, account_id, person_id) if others else None
+        if stopped is not None and way is not Way.FILING_CODE:
             raise errors.Forbidden(reason="objected")
         counts_from = now + self.settings.identity_wait_hours * HOUR_MS if others else now
         proof = store.NewProof(
@@ -117,9 +122,9 @@ class Proofs:
         await acts.record(tx, by=by, act="identity.prove", subject=account_id, details=details, now=now)
         return counts_from
 
-    async def objected_at(self, tx: Tx, account_id: str) -> int | None:
-        """When (ms) another account of the person stopped this one: only a code made since then proves it."""
-        return await store.objected_at(tx, account_id=account_id)
+    async def objected_at(self, tx: Tx, account_id: str, person_id: str | None) -> int | None:
+        """When (ms) another account of the person stopped this one for a record: only a code made since proves it."""
+        return await store.objected_at(tx, account_id=account_id, person_id=person_id)
 
     async def record_once(
         self, tx: Tx, account_id: str, person_id: str, way: Way, *, by: By, now: int
@@ -134,8 +139,22 @@ class Proofs:
         standing = await store.vouched(tx, account_id=account_id, way=Way.OUTSIDE)
         if not verified and standing:
             await store.end_of_way(tx, account_id=account_id, way=Way.OUTSIDE, reason="not_verified", now=now)
-        if verified and not standing and not await store.others(tx, account_id=account_id):
+        if verified and not standing and not await store.others(tx, account_id=account_id, person_id=None):
             await self.record(tx, account_id, None, Way.OUTSIDE, by=SERVICE, now=now)
+
+    async def end_others(self, tx: Tx, account_id: str, *, but: Way, reason: str, now: int) -> None:
+        """Ends every proof of the account but those of one way, with an act where there were any."""
+        ended = [
+            way.value
+            for way in Way
+            if way is not but
+            and await store.end_of_way(tx, account_id=account_id, way=way, reason=reason, now=now)
+        ]
+        if ended:
+            details = {"reason": reason, "ways": ended}
+            await acts.record(
+                tx, by=SERVICE, act="identity.end", subject=account_id, details=details, now=now
+            )
 
     async def carry_over(self, tx: Tx, account_id: str, *, old: str, new: str, by: By, now: int) -> None:
         """What proves the account stays with it when its number changes, by two people or by a code to the old one.

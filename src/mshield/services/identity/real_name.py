@@ -78,7 +78,7 @@ class CheckRealName:
             raise errors.NoFiling
         if Way.REAL_NAME not in self.proofs.chosen(Role(person.role)):
             raise errors.Forbidden(reason=person.role)
-        if await store.others(self.db, account_id=account.id):
+        if await store.others(self.db, account_id=account.id, person_id=person.id):
             raise errors.Forbidden(reason="second_account")
         return person
 
@@ -100,7 +100,7 @@ class CheckRealName:
         current = await accounts.find_unchanging(tx, account_id=account.id)
         if current is None or current.state != "active" or current.phone != account.phone:
             raise errors.Conflict
-        if await store.others(tx, account_id=account.id):
+        if await store.others(tx, account_id=account.id, person_id=person.id):
             raise errors.Forbidden(reason="second_account")
         by = By("user", account.id)
         await self.proofs.record_once(tx, account.id, person.id, Way.REAL_NAME, by=by, now=now)

@@ -68,7 +68,7 @@ class FindWays:
         except errors.IdentityUnproven as error:
             waits = error.extra.get("counts_from")
             counts_from = waits if isinstance(waits, int) else None
-        is_second = bool(await store.others(self.db, account_id=account.id))
+        is_second = bool(await store.others(self.db, account_id=account.id, person_id=person.id))
         # Who has no other account that is proven has no shield that could consent.
         there = {Way.OWN_SHIELD: is_second, Way.REAL_NAME: self.asks_carrier}
         items = [
@@ -83,9 +83,10 @@ class FindWays:
     ) -> WayOpen:
         if way not in counting([way], is_second=is_second):
             return WayOpen(way, "second_account")
-        objected_at = await store.objected_at(self.db, account_id=claim.account_id) if is_second else None
-        if objected_at is not None and way is not Way.FILING_CODE:
-            return WayOpen(way, "objected")
+        if is_second and way is not Way.FILING_CODE:
+            stopped = await store.objected_at(self.db, account_id=claim.account_id, person_id=claim.person_id)
+            if stopped is not None:
+                return WayOpen(way, "objected")
         if way is Way.FILED_PHONE:
             filed = await store.filed_phone(self.db, person_id=claim.person_id)
             if filed is None:

@@ -21,8 +21,8 @@ from mshield.domain.certificates.states import (
     stands_already,
 )
 from mshield.pki.revocation import crl
-from mshield.services.accounts.sms_codes import SmsCodes
-from mshield.services.legal_person.own_shield import OwnShield, Revocation, use
+from mshield.services.legal_person.own_shield import Revocation
+from mshield.services.legal_person.proving import Given, ProveAgain
 from mshield.services.legal_person.session import LegalPerson, ManagedEnterprise
 from mshield.store.certificates.changes import change
 from mshield.store.database.interface import Database, Tx
@@ -69,20 +69,11 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class _Proof:
-    """That it is the legal person who revokes: spent in the transaction, forgotten after it."""
-
-    spend: Callable[[Tx], Awaitable[None]]
-    forget: Callable[[], None] = lambda: None
-
-
-@dataclass(frozen=True, slots=True)
 class ManageShields:
     """Holds, lifts and revokes."""
 
     db: Database
-    sms_codes: SmsCodes
-    own_shield: OwnShield
+    prove: ProveAgain
 
     async def act(
         self,
@@ -112,22 +103,16 @@ class ManageShields:
         *,
         reason: str,
         cause: Cause,
-        sms_code: str | None = None,
-        request_id: str | None = None,
+        given: Given,
         now: int,
     ) -> list[Outcome]:
         """Ends the shields' certificates for good, proven by a fresh SMS code or by their own shield's signature.
 
-        The proof is spent in the transaction that revokes: it serves one batch. Raises SmsCodeWrong, SmsCodeExpired,
-        what `OwnShield.require_revocation` and `own_shield.use` raise, and then revokes none.
+        The proof is spent in the transaction that revokes: it serves one batch. Raises what `ProveAgain` raises, and
+        then revokes none.
         """
-        proof = await self._proof(
-            person,
-            Revocation(enterprise.credit_code, numbers, reason, cause.value),
-            sms_code=sms_code,
-            request_id=request_id,
-            now=now,
-        )
+        wanted = Revocation(enterprise.credit_code, numbers, reason, cause.value)
+        proof = await self.prove(person, given, wanted, "revoke", now=now)
 
         async def work(tx: Tx) -> list[Outcome]:
             await proof.spend(tx)
@@ -146,27 +131,9 @@ class ManageShields:
         proof.forget()
         return outcomes
 
-    async def _proof(
-        self,
-        person: LegalPerson,
-        revocation: Revocation,
-        *,
-        sms_code: str | None,
-        request_id: str | None,
-        now: int,
-    ) -> "_Proof":
-        if request_id is not None:
-            await self.own_shield.require_revocation(person, request_id, revocation, now=now)
-            return _Proof(lambda tx: use(tx, request_id, now=now))
-        code = sms_code or ""
-        proven = await self.sms_codes.prove(phone=person.phone, purpose="revoke", code=code, now=now)
-        return _Proof(
-            lambda tx: self.sms_codes.spend(tx, proven, now=now), lambda: self.sms_codes.forget(proven)
-        )
-
     async def send_revocation_code(self, person: LegalPerson, *, address: str, now: int) -> None:
         """Sends the legal person a code that revokes one batch. Raises what `SmsCodes.send` raises."""
-        await self.sms_codes.send(phone=person.phone, purpose="revoke", address=address, now=now)
+        await self.prove.send(person, "revoke", address=address, now=now)
 
 
 async def _all(

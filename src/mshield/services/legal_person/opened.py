@@ -10,7 +10,9 @@ from mshield.services.legal_person.act import ManageShields
 from mshield.services.legal_person.lists import ManagedLists
 from mshield.services.legal_person.outside_login import RETURN_POINT, PortalOutsideLogin
 from mshield.services.legal_person.own_shield import OwnShield
+from mshield.services.legal_person.proving import ProveAgain
 from mshield.services.legal_person.session import PortalSessions
+from mshield.services.legal_person.vouch import VouchForOperators
 from mshield.services.requests.opened import Requests
 
 
@@ -23,6 +25,7 @@ class LegalPersons:
     lists: ManagedLists
     shields: ManageShields
     own_shield: OwnShield
+    vouch: VouchForOperators
 
 
 def open_legal_persons(
@@ -33,12 +36,14 @@ def open_legal_persons(
         ground.db, ground.keyring, ground.settings, accounts.log_in, accounts.sms_codes, identity
     )
     own_shield = OwnShield(ground.db, requests.own_system, requests.ask)
+    prove = ProveAgain(accounts.sms_codes, own_shield)
     return LegalPersons(
         sessions=sessions,
         outside_login=PortalOutsideLogin(
             OutsidePages(ground.db, ground.keyring, ground.settings, accounts.outside, RETURN_POINT), sessions
         ),
         lists=ManagedLists(ground.db, ground.keyring, identity.proofs, identity.of_people),
-        shields=ManageShields(ground.db, accounts.sms_codes, own_shield),
+        shields=ManageShields(ground.db, prove),
         own_shield=own_shield,
+        vouch=VouchForOperators(ground.db, prove, own_shield, identity.confirm, identity.codes),
     )

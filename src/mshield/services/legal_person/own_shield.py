@@ -1,4 +1,4 @@
-"""Legal persons prove themselves at the portal by their own shield: to log in, and for a batch of revocations.
+"""Legal persons prove themselves at the portal by their own shield: to log in, and for what is grave.
 
 The service asks as a business system does, so that the phone shows who asks, from which PC, and what is signed. What is
 signed serves once, for exactly what it says, and only for a short time.
@@ -8,7 +8,7 @@ import json
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import ClassVar, Final, Protocol
 
 from mshield.domain import errors
 from mshield.domain.certificates import shield
@@ -34,6 +34,23 @@ class Pc:
     browser: str | None
 
 
+class Signable(Protocol):
+    """What a legal person's own shield can be asked to sign."""
+
+    @property
+    def title(self) -> str:
+        """The document's."""
+        ...
+
+    def terms(self) -> dict[str, object]:
+        """What the signature is for, in one form: what is then done must say the same."""
+        ...
+
+    def lines(self, enterprise: ManagedEnterprise) -> tuple[tuple[str, str], ...]:
+        """What the phone shows."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Revocation:
     """A batch as it is asked for and as it is signed; numbers in any spacing and order."""
@@ -42,6 +59,8 @@ class Revocation:
     numbers: Sequence[str]
     reason: str
     cause: str
+
+    title: ClassVar[str] = "作废手机盾"
 
     def terms(self) -> dict[str, object]:
         """What the signature is for, in one form."""
@@ -53,6 +72,18 @@ class Revocation:
             "reason": self.reason,
             "cause": self.cause,
         }
+
+    def lines(self, enterprise: ManagedEnterprise) -> tuple[tuple[str, str], ...]:
+        """What the phone shows."""
+        numbers = sorted({shield.parse_number(number) or number for number in self.numbers})
+        listed = "、".join(map(_displayed, numbers[:_SHOWN]))
+        more = f" 等 {len(numbers)} 个" if len(numbers) > _SHOWN else ""
+        return (
+            ("操作", "作废手机盾，不能撤销"),
+            ("企业", enterprise.name),
+            ("手机盾号", listed + more),
+            ("原因", self.reason),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +98,16 @@ class OwnShield:
         """A request to log in, by scan. Raises TooManyRequests."""
         return await self._ask("login", (), pc, now=now)
 
-    async def ask_revocation(
-        self, enterprise: ManagedEnterprise, revocation: Revocation, pc: Pc, *, now: int
+    async def ask_signature(
+        self, enterprise: ManagedEnterprise, wanted: Signable, pc: Pc, *, now: int
     ) -> Asked:
-        """A request to sign a batch of revocations, by scan. Raises TooManyRequests."""
-        terms = revocation.terms()
-        content = terms | {"issued_at": now, "nonce": secrets.token_hex(16)}
+        """A request to sign what is to be done, by scan. Raises TooManyRequests."""
+        content = wanted.terms() | {"issued_at": now, "nonce": secrets.token_hex(16)}
         document = Document(
-            title="作废手机盾",
+            title=wanted.title,
             media_type="application/json",
             content=json.dumps(content, ensure_ascii=False, sort_keys=True).encode(),
-            display=_display(enterprise, terms),
+            display=wanted.lines(enterprise),
             format="cms",
         )
         return await self._ask("signature", (document,), pc, now=now)
@@ -94,9 +124,7 @@ class OwnShield:
         await self.db.write(lambda tx: use(tx, request_id, now=now))
         return account_id
 
-    async def require_revocation(
-        self, person: LegalPerson, request_id: str, revocation: Revocation, *, now: int
-    ) -> None:
+    async def require(self, person: LegalPerson, request_id: str, wanted: Signable, *, now: int) -> None:
         """Raises unless this legal person has just signed just this; `use` then spends it.
 
         Raises NotFound, NotSigned, ExpiredRequest, and Forbidden where another signed, or something else.
@@ -106,7 +134,7 @@ class OwnShield:
             raise errors.Forbidden(reason="signer")
         (document,) = result.documents
         signed = json.loads(document.content or b"{}")
-        if {name: signed.get(name) for name in revocation.terms()} != revocation.terms():
+        if {name: signed.get(name) for name in wanted.terms()} != wanted.terms():
             raise errors.Forbidden(reason="content")
 
     async def _signed(self, request_id: str, kind: str, *, now: int) -> Result:
@@ -140,19 +168,6 @@ async def use(tx: Tx, request_id: str, *, now: int) -> None:
     """Spends a signed request. Raises RequestClosed for one that has served."""
     if not await store.use_request(tx, request_id=request_id, now=now):
         raise errors.RequestClosed(state="signed")
-
-
-def _display(enterprise: ManagedEnterprise, terms: dict[str, object]) -> tuple[tuple[str, str], ...]:
-    numbers = terms["shield_numbers"]
-    assert isinstance(numbers, list)  # noqa: S101  # `Revocation.terms` made it
-    listed = "、".join(map(_displayed, numbers[:_SHOWN]))
-    more = f" 等 {len(numbers)} 个" if len(numbers) > _SHOWN else ""
-    return (
-        ("操作", "作废手机盾，不能撤销"),
-        ("企业", enterprise.name),
-        ("手机盾号", listed + more),
-        ("原因", str(terms["reason"])),
-    )
 
 
 def _displayed(number: str) -> str:

@@ -105,6 +105,8 @@ class Notify:
         language = self.settings.sms_language
         if (reason := reason_of(kind, language)) is not None:
             notice, more = NoticeKind.NEEDS_REVOCATION, {"reason": reason}
+        elif kind is NoticeKind.NEW_CERTIFICATE and not event.renews:
+            notice, more = NoticeKind.CERTIFICATE_ISSUED, {}
         elif (act := staff_act_of(kind, language)) is not None:
             notice, more = NoticeKind.STAFF_ACTED, {"act": act}
         else:

@@ -120,7 +120,7 @@ async def insert_outside(tx: Tx, account: NewOutsideAccount, *, now: int) -> Non
 async def follow_outside(  # one value for each column
     tx: Tx, *, account_id: str, source: str, external_id: str, phone: str, name: str, id_type: str, now: int
 ) -> None:
-    """Makes an account what its source says. Raises Conflict where another one has the phone number."""
+    """Makes a source's own account what it says. Raises Conflict where another one has the phone number."""
     async with changing(tx, ACCOUNTS, account_id, now=now):
         await tx.run(
             _SQL["follow_outside"],

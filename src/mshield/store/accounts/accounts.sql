@@ -27,10 +27,9 @@ INSERT INTO accounts (id, phone, password_hash, name, id_type, id_number_hash, i
 VALUES (:id, :phone, '', :name, :id_type, :id_number_hash, :id_number_box, 'active', :now, :source, :external_id);
 
 -- name: follow_outside!
--- What the source says now; an account that was registered here loses its own password.
-UPDATE accounts SET source = :source, external_id = :external_id, name = :name, id_type = :id_type, phone = :phone,
-  password_hash = ''
-WHERE id = :id;
+-- What the source says now of its own account.
+UPDATE accounts SET name = :name, id_type = :id_type, phone = :phone
+WHERE id = :id AND source = :source AND external_id = :external_id;
 
 -- name: replace_password_hash!
 -- The same password under newer parameters; not where it was changed meanwhile.

@@ -101,6 +101,21 @@ async def other_devices_in_use(db: Database | Tx, *, account_id: str, device_id:
     return 0 if row is None else int(row["devices"])
 
 
+async def reset_beside_a_shield(  # one value for each column
+    db: Database, *, account_id: str, device_id: str, act: str, since: int, now: int
+) -> int | None:
+    """When (ms) its password was reset by that act, after `since`, while another device of it has a usable shield."""
+    row = await db.one(
+        _SQL["reset_beside_a_shield"],
+        account_id=account_id,
+        device_id=device_id,
+        act=act,
+        since=since,
+        now=now,
+    )
+    return None if row is None else row["at"]
+
+
 async def begin(db: Database, key: NewKey, *, shield_number: str, now: int) -> str:
     """Starts the enrolment, ends an unfinished one of the same device, and gives the device's shield number.
 

@@ -17,6 +17,12 @@ SELECT COALESCE(SUM((SELECT COUNT(DISTINCT c.device_id) FROM certificates c
 FROM accounts a JOIN accounts b ON b.id_number_hash = a.id_number_hash
 WHERE a.id = :account_id;
 
+-- name: reset_beside_a_shield^
+-- When a forgotten password of the account was set anew last, if another device has a shield of the account that can be used.
+SELECT MAX(t.at) AS at FROM acts t WHERE t.subject = :account_id AND t.act = :act AND t.at > :since
+  AND EXISTS (SELECT 1 FROM certificates c WHERE c.account_id = :account_id AND c.device_id <> :device_id
+    AND usable(c) AND c.not_after > :now);
+
 -- name: give_shield_number^
 -- Keeps the number that the installation has (it belongs to the device).
 UPDATE devices SET shield_number = COALESCE(shield_number, :shield_number) WHERE id = :device_id RETURNING shield_number;

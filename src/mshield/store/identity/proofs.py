@@ -132,9 +132,10 @@ async def vouched(tx: Tx, *, account_id: str, way: Way) -> bool:
     return row is not None
 
 
-async def others(db: Database | Tx, *, account_id: str) -> list[str]:
-    """The other proven accounts of the same person, by id."""
-    return [row["id"] for row in await db.all(_SQL["others"], account_id=account_id)]
+async def others(db: Database | Tx, *, account_id: str, person_id: str | None) -> list[str]:
+    """The other accounts of the same person that are proven for a filing record, or as such (None: only so), by id."""
+    rows = await db.all(_SQL["others"], account_id=account_id, person_id=person_id)
+    return [row["id"] for row in rows]
 
 
 async def insert(tx: Tx, proof: NewProof, *, now: int) -> str:
@@ -177,14 +178,14 @@ async def end_waiting(tx: Tx, *, proof_id: str, reason: str, now: int) -> bool:
 
 
 async def second_accounts(db: Database | Tx, *, account_id: str, now: int) -> list[SecondAccount]:
-    """Other accounts of the same person whose proof doesn't count yet, for who was proven before."""
+    """Other accounts of the same person whose proof doesn't count yet, for who was proven before for that record."""
     rows = await db.all(_SQL["second_accounts"], account_id=account_id, objected=OBJECTED, now=now)
     return [SecondAccount(**{**row, "can_object": bool(row["can_object"])}) for row in rows]
 
 
-async def objected_at(db: Database | Tx, *, account_id: str) -> int | None:
-    """When (ms) another account of the same person stopped a proof of the account last; None for never."""
-    row = await db.one(_SQL["objected_at"], account_id=account_id, objected=OBJECTED)
+async def objected_at(db: Database | Tx, *, account_id: str, person_id: str | None) -> int | None:
+    """When (ms) another account of the same person stopped a proof for the record last; None for never."""
+    row = await db.one(_SQL["objected_at"], account_id=account_id, person_id=person_id, objected=OBJECTED)
     return None if row is None else row["at"]
 
 

@@ -20,7 +20,8 @@ class UntoldEvent:
     """A certificate's event of which nobody has been told, with the certificate's holder and enterprise.
 
     `actor` is the kind of who caused it; `reason` may be the actor's own words. `was_in_force` says whether the
-    certificate ever was: one prepared for a renewal may end before.
+    certificate ever was: one prepared for a renewal may end before. `renews` whether the device had one before that was
+    superseded.
     """
 
     id: str
@@ -31,6 +32,7 @@ class UntoldEvent:
     credit_code: str
     shield_number: str
     was_in_force: bool
+    renews: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,10 @@ async def insert_for_number(
 async def untold_events(tx: Tx, *, most: int) -> list[UntoldEvent]:
     """The oldest events of which no notices were made yet."""
     rows = await tx.all(_SQL["untold_events"], most=most)
-    return [UntoldEvent(**{**row, "was_in_force": bool(row["was_in_force"])}) for row in rows]
+    return [
+        UntoldEvent(**{**row, "was_in_force": bool(row["was_in_force"]), "renews": bool(row["renews"])})
+        for row in rows
+    ]
 
 
 async def mark_told(tx: Tx, *, event_id: str, now: int) -> bool:

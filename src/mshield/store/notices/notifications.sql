@@ -12,7 +12,9 @@ VALUES (:id, :kind, :account_id, :phone, :occasion, '{}', 'waiting', 0, :next_at
 -- name: untold_events
 -- What happened to certificates and has not been made a notice yet.
 SELECT e.id, e.event, e.actor, e.reason, c.account_id, c.credit_code, c.shield_number,
-  EXISTS (SELECT 1 FROM certificate_events a WHERE a.serial = e.serial AND a.event = 'activate') AS was_in_force
+  EXISTS (SELECT 1 FROM certificate_events a WHERE a.serial = e.serial AND a.event = 'activate') AS was_in_force,
+  EXISTS (SELECT 1 FROM certificates o WHERE o.device_id = c.device_id AND o.account_id = c.account_id
+    AND o.serial <> c.serial AND o.state = 'superseded') AS renews
 FROM certificate_events e JOIN certificates c ON c.serial = e.serial
 WHERE e.notified_at IS NULL ORDER BY e.at LIMIT :most;
 

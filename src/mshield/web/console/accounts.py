@@ -17,6 +17,7 @@ from mshield.web.body import Wire, body_of
 from mshield.web.caller import address_of
 from mshield.web.console.approvals import ApprovalMessage, approval_message
 from mshield.web.console.authentication import PEOPLE, staff_of
+from mshield.web.console.grave import require_grave
 from mshield.web.context import context_of
 from mshield.web.query import Query
 from mshield.web.router import Router
@@ -212,6 +213,7 @@ async def set_state(request: Request, account_id: str) -> Response:
     message, context = await body_of(request, AccountStateMessage), context_of(request)
     manage, account_id = context.accounts.manage, _id(account_id)
     if message.state == "active":
+        require_grave(request, member)  # who was stopped gets everything back
         await manage.enable(account_id, reason=message.reason, by=member.by, now=context.clock())
         return JsonAnswer(LoginsEndedMessage(0))
     ended = await manage.disable(account_id, reason=message.reason, by=member.by, now=context.clock())

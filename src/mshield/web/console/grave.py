@@ -23,9 +23,9 @@ ORDINARY: Final = frozenset(
         # Begun by a grave act.
         "addFactor",
         # Gives nobody more, and stops what must stop at once.
-        *("endConsoleSession", "endOwnSession", "endAccountLogins", "setAccountState", "stopPhoneChangeOf"),
+        *("endConsoleSession", "endOwnSession", "endAccountLogins", "stopPhoneChangeOf"),
         *("withdrawApproval", "revokeToken", "revokeOwnToken"),
-        *("endPreviousSecret", "setSystemState", "endSystemLogin", "removeWebhook"),
+        *("endPreviousSecret", "endSystemLogin", "removeWebhook"),
         # Does again what would be done anyway.
         *("enableWebhook", "replayDeliveries", "runJob"),
     }
@@ -35,8 +35,8 @@ ORDINARY: Final = frozenset(
 READS: Final = frozenset({"exportFiling"})
 """Operations that only read and are grave all the same: id numbers of everybody, in the clear."""
 
-IN_PART: Final = frozenset({"importFiling", "decideApproval"})
-"""Grave, but for a dry run or a refusal: their endpoints call `require_grave`."""
+IN_PART: Final = frozenset({"importFiling", "decideApproval", "setAccountState", "setSystemState"})
+"""Grave, but for a dry run, a refusal, or what disables: their endpoints call `require_grave`."""
 
 PROGRAMS: Final[Mapping[str, StaffScope]] = {
     "importFiling": StaffScope.FILING_IMPORT,

@@ -15,6 +15,7 @@ from mshield.web import openapi
 from mshield.web.answers import JsonAnswer, filled
 from mshield.web.body import Wire, body_of
 from mshield.web.console.authentication import PEOPLE, staff_of
+from mshield.web.console.grave import require_grave
 from mshield.web.context import context_of
 from mshield.web.router import Router
 
@@ -229,6 +230,8 @@ async def set_state(request: Request, client_id: str) -> Response:
     """A disabled system asks for nothing and logs nobody in, within five seconds; its open requests are cancelled."""
     member = await staff_of(request, WRITER)
     message, context = await body_of(request, SystemStateMessage), context_of(request)
+    if message.state == "active":
+        require_grave(request, member)  # who was stopped gets everything back
     now = context.clock()
     system = await context.systems.manage.set_state(
         client_id, message.state, reason=message.reason, by=member.by, now=now

@@ -6,7 +6,6 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mshield.domain import errors
 from mshield.domain.certificates.states import CertificateEvent, gravest_first
 from mshield.domain.reason import MAX_REASON, checked_reason
 from mshield.services.legal_person.act import MAX_NUMBERS, Cause, Outcome
@@ -16,6 +15,7 @@ from mshield.web.body import Wire, page_body_of
 from mshield.web.caller import address_of
 from mshield.web.context import context_of
 from mshield.web.portal.authentication import legal_person_of, managed
+from mshield.web.portal.proving import CodeSentMessage, RequestId, SmsCode, given_of
 from mshield.web.router import Router
 
 router: Final = Router("portal")
@@ -55,15 +55,8 @@ class RevocationMessage(Wire, frozen=True):
     shield_numbers: Numbers
     reason: Reason
     cause: CauseName
-    sms_code: Annotated[str, msgspec.Meta(min_length=1, max_length=16)] | None = None
-    request_id: Annotated[str, msgspec.Meta(min_length=1, max_length=64)] | None = None
-
-
-class RevocationCodeMessage(Wire, frozen=True):
-    """Sent; both in seconds."""
-
-    expires_in: int
-    resend_in: int
+    sms_code: SmsCode | None = None
+    request_id: RequestId | None = None
 
 
 class RefusalMessage(Wire, frozen=True):
@@ -117,7 +110,7 @@ async def act(request: Request, credit_code: str) -> Response:
     "/revocation-codes",
     summary="Send the code for a revocation",
     operation_id="sendRevocationCode",
-    answers=openapi.answers(RevocationCodeMessage, "Sent", status=202),
+    answers=openapi.answers(CodeSentMessage, "Sent", status=202),
 )
 async def send_revocation_code(request: Request) -> Response:
     """To the legal person's own phone; good for one batch of revocations."""
@@ -126,7 +119,7 @@ async def send_revocation_code(request: Request) -> Response:
     await context.legal_person.shields.send_revocation_code(
         person, address=address_of(request), now=context.clock()
     )
-    answer = RevocationCodeMessage(context.settings.sms_code_seconds, context.settings.sms_resend_seconds)
+    answer = CodeSentMessage(context.settings.sms_code_seconds, context.settings.sms_resend_seconds)
     return JsonAnswer(answer, 202)
 
 
@@ -142,16 +135,13 @@ async def revoke(request: Request, credit_code: str) -> Response:
     person, enterprise = await managed(request, credit_code, changes=True)
     message = await page_body_of(request, RevocationMessage)
     context = context_of(request)
-    if (message.sms_code is None) == (message.request_id is None):
-        raise errors.InvalidRequest(fields=["sms_code", "request_id"])
     outcomes = await context.legal_person.shields.revoke(
         person,
         enterprise,
         message.shield_numbers,
         reason=checked_reason(message.reason),
         cause=Cause(message.cause),
-        sms_code=message.sms_code,
-        request_id=message.request_id,
+        given=given_of(message),
         now=context.clock(),
     )
     return _answer(outcomes)

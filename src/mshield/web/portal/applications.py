@@ -6,12 +6,23 @@ from msgspec import Meta
 from starlette.requests import Request
 from starlette.responses import Response
 
+from mshield.domain import errors
 from mshield.domain.actor import By
 from mshield.web import openapi
 from mshield.web.answers import JsonAnswer, filled, no_content
 from mshield.web.body import Wire, page_body_of
+from mshield.web.caller import address_of
 from mshield.web.context import context_of
 from mshield.web.portal.authentication import managed
+from mshield.web.portal.proving import (
+    CodeSentMessage,
+    RequestId,
+    ScanMessage,
+    SmsCode,
+    given_of,
+    pc_of,
+    scan_answer,
+)
 from mshield.web.query import StrictQuery
 from mshield.web.router import Router
 
@@ -72,9 +83,27 @@ class ApplicationsMessage(Wire, frozen=True):
 
 
 class DecisionMessage(Wire, frozen=True):
-    """Whether it is the person on file. Ask them first, by the phone number on file."""
+    """Whether it is the person on file. Ask them first, by the phone number on file.
+
+    With `confirm` goes an SMS code for this operator, or the id of a request that the own shield signed for just this.
+    """
 
     decision: Literal["confirm", "refuse"]
+    sms_code: SmsCode | None = None
+    request_id: RequestId | None = None
+
+
+class ActivationCodeRequestMessage(Wire, frozen=True):
+    """An SMS code for this operator, or the id of a request that the own shield signed for just this."""
+
+    sms_code: SmsCode | None = None
+    request_id: RequestId | None = None
+
+
+class VouchingRequestMessage(Wire, frozen=True):
+    """What is to be signed: to confirm this application, or, with null, to make an activation code."""
+
+    application_id: Annotated[str, Meta(min_length=1, max_length=64)] | None = None
 
 
 class ActivationCodeMessage(Wire, frozen=True):
@@ -120,9 +149,15 @@ async def decide(request: Request, credit_code: str, application_id: str) -> Res
     """Final. The operator is told; who was confirmed can apply for a certificate."""
     person, enterprise = await managed(request, credit_code, changes=True)
     message, context = await page_body_of(request, DecisionMessage), context_of(request)
-    await context.identity.confirm.decide(
+    if message.decision == "confirm":
+        await context.legal_person.vouch.confirm(
+            person, enterprise, application_id, given_of(message), now=context.clock()
+        )
+        return no_content()
+    if (message.sms_code, message.request_id) != (None, None):
+        raise errors.InvalidRequest(fields=["sms_code", "request_id"])
+    await context.identity.confirm.refuse(
         application_id,
-        message.decision,
         credit_code=enterprise.credit_code,
         by=By("legal_person", person.account_id),
         now=context.clock(),
@@ -134,19 +169,51 @@ async def decide(request: Request, credit_code: str, application_id: str) -> Res
     "/enterprises/{credit_code}/people/{person_id}/activation-code",
     summary="Make an operator's activation code",
     operation_id="makeOperatorCode",
+    asks=openapi.takes(ActivationCodeRequestMessage),
     answers=openapi.answers(ActivationCodeMessage, "The code", status=201),
 )
 async def activation_code(request: Request, credit_code: str, person_id: str) -> Response:
     """For seven days and one use; a new one takes the place of the one before."""
     person, enterprise = await managed(request, credit_code, changes=True)
-    context = context_of(request)
-    code = await context.identity.codes.make(
-        person_id,
-        by=By("legal_person", person.account_id),
-        credit_code=enterprise.credit_code,
-        now=context.clock(),
+    message, context = await page_body_of(request, ActivationCodeRequestMessage), context_of(request)
+    code = await context.legal_person.vouch.make_code(
+        person, enterprise, person_id, given_of(message), now=context.clock()
     )
     return JsonAnswer(filled(ActivationCodeMessage, code), 201)
+
+
+@router.post(
+    "/enterprises/{credit_code}/people/{person_id}/vouching-codes",
+    summary="Send the code that says who an operator is",
+    operation_id="sendVouchingCode",
+    answers=openapi.answers(CodeSentMessage, "Sent", status=202),
+)
+async def send_vouching_code(request: Request, credit_code: str, person_id: str) -> Response:
+    """To the legal person's own phone; good for one confirmation or activation code of this operator."""
+    person, enterprise = await managed(request, credit_code, changes=True)
+    context = context_of(request)
+    await context.legal_person.vouch.send_code(
+        person, enterprise, person_id, address=address_of(request), now=context.clock()
+    )
+    settings = context.settings
+    return JsonAnswer(CodeSentMessage(settings.sms_code_seconds, settings.sms_resend_seconds), 202)
+
+
+@router.post(
+    "/enterprises/{credit_code}/people/{person_id}/vouching-requests",
+    summary="Have it signed who an operator is",
+    operation_id="askForVouchingSignature",
+    asks=openapi.takes(VouchingRequestMessage),
+    answers=openapi.answers(ScanMessage, "To be scanned", status=201),
+)
+async def ask_for_vouching(request: Request, credit_code: str, person_id: str) -> Response:
+    """In place of an SMS code: the signed request's id goes with the confirmation, or with the activation code."""
+    _, enterprise = await managed(request, credit_code, changes=True)
+    message, context = await page_body_of(request, VouchingRequestMessage), context_of(request)
+    asked = await context.legal_person.vouch.ask_signature(
+        enterprise, person_id, message.application_id, pc_of(request), now=context.clock()
+    )
+    return scan_answer(asked, now=context.clock())
 
 
 _NEWEST: Final = "z"

@@ -7,28 +7,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.domain.reason import checked_reason
-from mshield.services.legal_person.own_shield import Pc, Revocation
-from mshield.services.requests.ask import Asked
+from mshield.services.legal_person.own_shield import Revocation
 from mshield.web import openapi
-from mshield.web.answers import JsonAnswer
 from mshield.web.body import Wire, page_body_of
 from mshield.web.caller import address_of, browser_of
 from mshield.web.context import context_of
 from mshield.web.portal.acts import CauseName, Numbers, Reason
 from mshield.web.portal.authentication import managed
+from mshield.web.portal.proving import ScanMessage, pc_of, scan_answer
 from mshield.web.portal.sessions import PortalSessionMessage, opened_answer
 from mshield.web.router import Router
 
 router: Final = Router("portal")
-
-
-class ScanMessage(Wire, frozen=True):
-    """A request for the legal person's phone: the page shows its QR code and follows it by `status_token`."""
-
-    request_id: str
-    status_token: str
-    number: str
-    expires_in: int
 
 
 class ShieldSessionStartMessage(Wire, frozen=True):
@@ -56,8 +46,8 @@ class RevocationTermsMessage(Wire, frozen=True):
 async def begin_shield_login(request: Request) -> Response:
     """Their phone shows that the portal asks, and this PC; then `POST /shield-sessions` opens the session."""
     context = context_of(request)
-    asked = await context.legal_person.own_shield.ask_login(_pc(request), now=context.clock())
-    return _answer(asked, now=context.clock())
+    asked = await context.legal_person.own_shield.ask_login(pc_of(request), now=context.clock())
+    return scan_answer(asked, now=context.clock())
 
 
 @router.post(
@@ -98,17 +88,7 @@ async def ask_for_revocation(request: Request, credit_code: str) -> Response:
     revocation = Revocation(
         enterprise.credit_code, message.shield_numbers, checked_reason(message.reason), message.cause
     )
-    asked = await context.legal_person.own_shield.ask_revocation(
-        enterprise, revocation, _pc(request), now=context.clock()
+    asked = await context.legal_person.own_shield.ask_signature(
+        enterprise, revocation, pc_of(request), now=context.clock()
     )
-    return _answer(asked, now=context.clock())
-
-
-def _pc(request: Request) -> Pc:
-    return Pc(address_of(request), browser_of(request))
-
-
-def _answer(asked: Asked, *, now: int) -> Response:
-    seconds = max(0, asked.expires_at - now) // 1000
-    answer = ScanMessage(asked.id, asked.status_token, asked.number, seconds)
-    return JsonAnswer(answer, 201)
+    return scan_answer(asked, now=context.clock())

@@ -4,6 +4,7 @@ import { answered } from "@mshield/desk/client.ts";
 import type { PageOf } from "@mshield/desk/pages.ts";
 import { reactive } from "vue";
 
+import { type Proof, type Scan, scanOf } from "./by_shield.ts";
 import { api } from "./client.ts";
 import type { ActivationCode, Application, ApplicationCounts } from "./types.ts";
 
@@ -40,21 +41,62 @@ export async function readCounts(creditCode: string): Promise<void> {
   await readApplications(creditCode, "waiting", null, 1);
 }
 
-export async function decide(creditCode: string, id: string, decision: "confirm" | "refuse"): Promise<void> {
+/** Says that it isn't them. */
+export async function refuse(creditCode: string, id: string): Promise<void> {
+  await decide(creditCode, id, { decision: "refuse" });
+}
+
+/** Confirms them, for good. */
+export async function confirm(creditCode: string, id: string, proof: Proof): Promise<void> {
+  await decide(creditCode, id, { decision: "confirm", ...proof });
+}
+
+async function decide(
+  creditCode: string,
+  id: string,
+  body: { readonly decision: "confirm" | "refuse" } & Partial<{ sms_code: string; request_id: string }>,
+): Promise<void> {
   await answered(
     api.POST("/api/portal/enterprises/{credit_code}/applications/{application_id}/decision", {
       params: { path: { credit_code: creditCode, application_id: id } },
-      body: { decision },
+      body,
     }),
   );
 }
 
 /** A code for one operator; told this once, and the one before is worth nothing from now on. */
-export async function makeCode(creditCode: string, personId: string): Promise<ActivationCode> {
+export async function makeCode(creditCode: string, personId: string, proof: Proof): Promise<ActivationCode> {
   return answered(
     api.POST("/api/portal/enterprises/{credit_code}/people/{person_id}/activation-code", {
       params: { path: { credit_code: creditCode, person_id: personId } },
+      body: proof,
     }),
+  );
+}
+
+/** Sends a code that says once who this operator is; seconds until another may be asked for. */
+export async function askToVouch(creditCode: string, personId: string): Promise<number> {
+  const sent = await answered(
+    api.POST("/api/portal/enterprises/{credit_code}/people/{person_id}/vouching-codes", {
+      params: { path: { credit_code: creditCode, person_id: personId } },
+    }),
+  );
+  return sent.resend_in;
+}
+
+/** Has it signed who they are: for this application, or, with null, for an activation code. */
+export async function askVouchingSignature(
+  creditCode: string,
+  personId: string,
+  applicationId: string | null,
+): Promise<Scan> {
+  return scanOf(
+    await answered(
+      api.POST("/api/portal/enterprises/{credit_code}/people/{person_id}/vouching-requests", {
+        params: { path: { credit_code: creditCode, person_id: personId } },
+        body: { application_id: applicationId },
+      }),
+    ),
   );
 }
 

@@ -1,4 +1,4 @@
-/** What the legal person's own phone is asked: to log in, or to sign a batch of revocations. */
+/** What the legal person's own phone is asked: to log in, or to sign what is grave. */
 
 import { answered } from "@mshield/desk/client.ts";
 
@@ -15,13 +15,16 @@ export interface Scan {
   readonly number: string;
 }
 
+/** That it is the legal person: a code by SMS, or what their shield has signed. */
+export type Proof = { readonly sms_code: string } | { readonly request_id: string };
+
 interface Made {
   readonly request_id: string;
   readonly status_token: string;
   readonly number: string;
 }
 
-function scanOf(made: Made): Scan {
+export function scanOf(made: Made): Scan {
   return { id: made.request_id, token: made.status_token, number: made.number };
 }
 
@@ -57,11 +60,7 @@ export async function askSignature(creditCode: string, terms: RevocationTerms): 
 }
 
 /** Revokes what they have signed, or what their SMS code is for. */
-export async function revoke(
-  creditCode: string,
-  terms: RevocationTerms,
-  proof: { readonly sms_code: string } | { readonly request_id: string },
-): Promise<Outcome[]> {
+export async function revoke(creditCode: string, terms: RevocationTerms, proof: Proof): Promise<Outcome[]> {
   const { items } = await answered(
     api.POST("/api/portal/enterprises/{credit_code}/revocations", {
       params: { path: { credit_code: creditCode } },

@@ -208,3 +208,8 @@ export const codeWords = {
     handed: "Noted, close",
   },
 };
+
+export const vouchWords = {
+  zh: { shieldHint: "下一步用您的手机盾扫码，核对操作员姓名，输入 PIN 码" },
+  en: { shieldHint: "Next, scan with your shield, compare the operator's name, enter the PIN" },
+};

@@ -3897,7 +3897,7 @@ export interface operations {
           };
         };
       };
-      /** @description `forbidden` */
+      /** @description `forbidden`, `second_factor_needed` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -3905,7 +3905,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "forbidden";
+            code?: "forbidden" | "second_factor_needed";
             /** @constant */
             status?: 403;
           };
@@ -9130,7 +9130,7 @@ export interface operations {
           };
         };
       };
-      /** @description `forbidden` */
+      /** @description `forbidden`, `second_factor_needed` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -9138,7 +9138,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "forbidden";
+            code?: "forbidden" | "second_factor_needed";
             /** @constant */
             status?: 403;
           };

@@ -246,6 +246,46 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/portal/enterprises/{credit_code}/people/{person_id}/vouching-codes": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Send the code that says who an operator is
+     * @description To the legal person's own phone; good for one confirmation or activation code of this operator.
+     */
+    post: operations["sendVouchingCode"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/portal/enterprises/{credit_code}/people/{person_id}/vouching-requests": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Have it signed who an operator is
+     * @description In place of an SMS code: the signed request's id goes with the confirmation, or with the activation code.
+     */
+    post: operations["askForVouchingSignature"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/portal/enterprises/{credit_code}/revocation-requests": {
     parameters: {
       query?: never;
@@ -544,6 +584,16 @@ export interface components {
       name: string;
     };
     /**
+     * ActivationCodeRequestMessage
+     * @description An SMS code for this operator, or the id of a request that the own shield signed for just this.
+     */
+    ActivationCodeRequestMessage: {
+      /** @default null */
+      request_id?: string | null;
+      /** @default null */
+      sms_code?: string | null;
+    };
+    /**
      * ActivationMessage
      * @description `activation_id` of the login that was refused with `identity_unproven`, and the code.
      */
@@ -613,6 +663,14 @@ export interface components {
       image_b64: string;
     };
     /**
+     * CodeSentMessage
+     * @description Sent; both in seconds.
+     */
+    CodeSentMessage: {
+      expires_in: number;
+      resend_in: number;
+    };
+    /**
      * CountsMessage
      * @description How many there are in each state.
      */
@@ -631,10 +689,16 @@ export interface components {
     /**
      * DecisionMessage
      * @description Whether it is the person on file. Ask them first, by the phone number on file.
+     *
+     *         With `confirm` goes an SMS code for this operator, or the id of a request that the own shield signed for just this.
      */
     DecisionMessage: {
       /** @enum {unknown} */
       decision: "confirm" | "refuse";
+      /** @default null */
+      request_id?: string | null;
+      /** @default null */
+      sms_code?: string | null;
     };
     /**
      * EnterpriseCodeMessage
@@ -849,14 +913,6 @@ export interface components {
       zh: string;
     };
     /**
-     * RevocationCodeMessage
-     * @description Sent; both in seconds.
-     */
-    RevocationCodeMessage: {
-      expires_in: number;
-      resend_in: number;
-    };
-    /**
      * RevocationMessage
      * @description A batch of revocations; `cause` is what the revocation list says, `reason` what the history says.
      *
@@ -960,6 +1016,14 @@ export interface components {
      */
     SourcesMessage: {
       items: components["schemas"]["SourceMessage"][];
+    };
+    /**
+     * VouchingRequestMessage
+     * @description What is to be signed: to confirm this application, or, with null, to make an activation code.
+     */
+    VouchingRequestMessage: {
+      /** @default null */
+      application_id?: string | null;
     };
   };
   responses: never;
@@ -1548,7 +1612,7 @@ export interface operations {
         };
         content?: never;
       };
-      /** @description `malformed` */
+      /** @description `malformed`, `sms_code_expired`, `sms_code_wrong` */
       400: {
         headers: {
           [name: string]: unknown;
@@ -1556,7 +1620,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "malformed";
+            code?: "malformed" | "sms_code_expired" | "sms_code_wrong";
             /** @constant */
             status?: 400;
           };
@@ -1606,7 +1670,7 @@ export interface operations {
           };
         };
       };
-      /** @description `in_progress`, `no_filing`, `request_closed` */
+      /** @description `in_progress`, `no_filing`, `not_signed`, `request_closed` */
       409: {
         headers: {
           /** @example 42 */
@@ -1616,9 +1680,23 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "in_progress" | "no_filing" | "request_closed";
+            code?: "in_progress" | "no_filing" | "not_signed" | "request_closed";
             /** @constant */
             status?: 409;
+          };
+        };
+      };
+      /** @description `expired_request` */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "expired_request";
+            /** @constant */
+            status?: 410;
           };
         };
       };
@@ -2076,7 +2154,11 @@ export interface operations {
       };
       cookie?: never;
     };
-    requestBody?: never;
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["ActivationCodeRequestMessage"];
+      };
+    };
     responses: {
       /** @description The code */
       201: {
@@ -2085,6 +2167,149 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["ActivationCodeMessage"];
+        };
+      };
+      /** @description `malformed`, `sms_code_expired`, `sms_code_wrong` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "malformed" | "sms_code_expired" | "sms_code_wrong";
+            /** @constant */
+            status?: 400;
+          };
+        };
+      };
+      /** @description `unauthenticated` */
+      401: {
+        headers: {
+          /** @example Session realm="mshield-portal" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unauthenticated";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "forbidden";
+            /** @constant */
+            status?: 403;
+          };
+        };
+      };
+      /** @description `not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "not_found";
+            /** @constant */
+            status?: 404;
+          };
+        };
+      };
+      /** @description `in_progress`, `not_signed`, `request_closed` */
+      409: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "in_progress" | "not_signed" | "request_closed";
+            /** @constant */
+            status?: 409;
+          };
+        };
+      };
+      /** @description `expired_request` */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "expired_request";
+            /** @constant */
+            status?: 410;
+          };
+        };
+      };
+      /** @description `idempotency_mismatch`, `invalid_request` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "idempotency_mismatch" | "invalid_request";
+            /** @constant */
+            status?: 422;
+          };
+        };
+      };
+      /** @description `unavailable` */
+      503: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  sendVouchingCode: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @example 91330206MA2XB7C1TW */
+        credit_code: string;
+        /** @example 01a2b3c4-0000-7000-8000-000000000002 */
+        person_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Sent */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["CodeSentMessage"];
         };
       };
       /** @description `unauthenticated` */
@@ -2158,6 +2383,171 @@ export interface operations {
             code?: "idempotency_mismatch" | "invalid_request";
             /** @constant */
             status?: 422;
+          };
+        };
+      };
+      /** @description `sms_daily_limit`, `sms_too_soon`, `too_many_requests` */
+      429: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "sms_daily_limit" | "sms_too_soon" | "too_many_requests";
+            /** @constant */
+            status?: 429;
+          };
+        };
+      };
+      /** @description `sms_failed`, `unavailable` */
+      503: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "sms_failed" | "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  askForVouchingSignature: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @example 91330206MA2XB7C1TW */
+        credit_code: string;
+        /** @example 01a2b3c4-0000-7000-8000-000000000002 */
+        person_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["VouchingRequestMessage"];
+      };
+    };
+    responses: {
+      /** @description To be scanned */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ScanMessage"];
+        };
+      };
+      /** @description `malformed` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "malformed";
+            /** @constant */
+            status?: 400;
+          };
+        };
+      };
+      /** @description `unauthenticated` */
+      401: {
+        headers: {
+          /** @example Session realm="mshield-portal" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unauthenticated";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "forbidden";
+            /** @constant */
+            status?: 403;
+          };
+        };
+      };
+      /** @description `not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "not_found";
+            /** @constant */
+            status?: 404;
+          };
+        };
+      };
+      /** @description `in_progress`, `no_filing` */
+      409: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "in_progress" | "no_filing";
+            /** @constant */
+            status?: 409;
+          };
+        };
+      };
+      /** @description `idempotency_mismatch`, `invalid_request` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "idempotency_mismatch" | "invalid_request";
+            /** @constant */
+            status?: 422;
+          };
+        };
+      };
+      /** @description `too_many_requests` */
+      429: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "too_many_requests";
+            /** @constant */
+            status?: 429;
           };
         };
       };
@@ -2793,7 +3183,7 @@ export interface operations {
           };
         };
       };
-      /** @description `account_differs`, `in_progress` */
+      /** @description `account_differs`, `account_here`, `in_progress` */
       409: {
         headers: {
           /** @example 42 */
@@ -2803,7 +3193,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "account_differs" | "in_progress";
+            code?: "account_differs" | "account_here" | "in_progress";
             /** @constant */
             status?: 409;
           };
@@ -3052,7 +3442,7 @@ export interface operations {
           };
         };
       };
-      /** @description `account_differs`, `in_progress` */
+      /** @description `account_differs`, `account_here`, `in_progress` */
       409: {
         headers: {
           /** @example 42 */
@@ -3062,7 +3452,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "account_differs" | "in_progress";
+            code?: "account_differs" | "account_here" | "in_progress";
             /** @constant */
             status?: 409;
           };
@@ -3145,7 +3535,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["RevocationCodeMessage"];
+          "application/json": components["schemas"]["CodeSentMessage"];
         };
       };
       /** @description `unauthenticated` */
