@@ -131,7 +131,7 @@ async def _run(url: str, server: Server | None, certificates: int) -> list[Measu
 async def _measure_issuing(ca: Ca, meter: _Meter) -> None:
     confirmed = [await _confirmed(ca) for _ in range(ISSUED)]
     await settle(ca.db)
-    certificates = Certificates(ca.db, ca.engine, ca.authorities, ca.issue)
+    certificates = Certificates(ca.db, ca.engine, ca.authorities, ca.issue, Proofs(ca.db, ca.issue.settings))
 
     async def finish(first: int) -> None:
         for each in confirmed[first : first + AT_ONCE]:

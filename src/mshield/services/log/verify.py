@@ -16,6 +16,7 @@ from mshield.services.log.open_log import Log
 from mshield.services.log.read import hash_of
 from mshield.services.log.verify_authorities import check_authorities
 from mshield.services.log.verify_certificates import check_certificates
+from mshield.services.log.verify_keys import check_keys
 from mshield.services.log.verify_rows import check_end, check_outside, check_rows
 from mshield.services.log.verify_seals import check_seals
 from mshield.store.log import log as store
@@ -75,6 +76,8 @@ async def _checks(log: Log, report: Report, since: str | None) -> AsyncIterator[
     for finding in await check_authorities(log.db):
         yield finding
     async for finding in check_seals(log.db):
+        yield finding
+    async for finding in check_keys(log.db):
         yield finding
 
 

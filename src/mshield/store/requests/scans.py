@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
+from mshield.store.accounts.login_marks import check_login
 from mshield.store.database.interface import Database, Row, Tx
 from mshield.store.database.queries import Queries
 from mshield.store.requests.requests import end_after_its_tasks
@@ -102,6 +103,8 @@ async def usable_certificate(
 ) -> tuple[bool, DeviceCertificate | None]:
     """Whether this login is valid, and the newest certificate of its device that is neither revoked nor superseded."""
     rows = await db.read_together(_SQL["usable_key"], token_hash=token_hash, jkt=jkt, now=now)
+    for row in rows[:1]:
+        check_login(db.sealer, row, token_hash=token_hash, jkt=jkt)
     if not rows or rows[0]["uid"] is None:
         return bool(rows), None
     (row,) = rows

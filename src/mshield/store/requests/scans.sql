@@ -1,7 +1,9 @@
 -- name: usable_key
 -- The key with which the caller's device may answer, and the filing's version as certified and as it is now. No row where
 -- the login isn't valid, one of nulls where the device has no such certificate.
-SELECT CAST(:call AS INTEGER) AS call, k.uid, c.shield_number, c.state, c.holds, c.not_after, c.filing_version,
+SELECT CAST(:call AS INTEGER) AS call, p.account_id AS login_account_id, p.device_id AS login_device_id,
+  p.expires_at AS login_expires_at, p.mark AS login_mark,
+  k.uid, c.shield_number, c.state, c.holds, c.not_after, c.filing_version,
   f.version + e.version AS filed_version
 FROM phone_sessions p
 JOIN devices d ON d.id = p.device_id AND d.jkt = :jkt

@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 
 from mshield.domain.certificates.states import CertificateEvent
+from mshield.store.accounts.login_marks import check_login
 from mshield.store.certificates import changes as certificate_changes
 from mshield.store.certificates import renewal_outcome
 from mshield.store.database.interface import Database, Row, Tx, Undone
@@ -137,6 +138,8 @@ async def find(
         _SQL["context"], token_hash=token_hash, jkt=jkt, uid=uid, sid=first, now=now
     )
     valid = bool(rows) and rows[0]["a_state"] == "active"
+    if valid:
+        check_login(db.sealer, rows[0], token_hash=token_hash, jkt=jkt)
     if not valid or rows[0]["uid"] is None:
         return KeyOfCaller(valid=valid, key=None, tasks={})
     more = await asyncio.gather(*(db.read_together(_SQL["task"], uid=uid, sid=sid) for sid in others))
