@@ -33,6 +33,7 @@ from mshield.pki.revocation.crl import Revoked, build_crl
 from mshield.pki.revocation.ocsp import CertId, build_ocsp_request
 from mshield.services.accounts.session import Caller
 from mshield.services.certificates.certificate import Certificates
+from mshield.services.identity.proofs import Proofs
 from mshield.services.publication.crl import entries_of
 from mshield.settings import Settings
 from mshield.store.ca.authorities import CrlRow, insert_crl

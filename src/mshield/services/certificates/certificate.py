@@ -65,8 +65,8 @@ class Certificates:
         """Issues the certificate of an enrolment whose request is signed; does nothing without such a request.
 
         Raises Unauthenticated; NoFiling, IdentityUnproven, AlreadyCertified, DeviceLimit, OtherAccount where the
-        application is refused at last; Unavailable where the issuing CA is revoked; Conflict where the request is for other names than the
-        application, or the reservation has ended.
+        application is refused at last; Unavailable where the issuing CA is revoked; Conflict where the request is for
+        other names than the application, or the reservation has ended.
         """
         login = await issuing.find_by_token(self.db, token_hash=caller.token_hash, jkt=caller.jkt, now=now)
         if not login.valid:

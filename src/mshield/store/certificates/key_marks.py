@@ -1,4 +1,4 @@
-"""What binds a key to its enrolment: first to the enrolment as it was begun, then, for good, to the public key made in it.
+"""What binds a key to its enrolment: first to the enrolment as it was begun, then for good to its public key.
 
 The service itself replaces the one mark by the other, so a key that was made is never made anew, whatever else of its
 row is set back. Account, device, person and names are under the row's seal, which has the same uid.
@@ -21,7 +21,7 @@ _PAGE: Final = 500
 def begun_mark(
     sealer: Sealer, *, uid: bytes, enrol_sid: bytes, challenge_hash: bytes, expires_at: int
 ) -> bytes:
-    """The mark of an enrolment whose key isn't made yet. An old one is worth nothing after its hour (`expires_at`, ms)."""
+    """The mark of an enrolment whose key isn't made yet; worth nothing after its hour (`expires_at`, ms)."""
     return mark_of(sealer, _BEGUN, uid, enrol_sid, challenge_hash, expires_at)
 
 
@@ -45,7 +45,7 @@ def check_enrolment(sealer: Sealer, row: Row) -> None:
 
 
 async def mark_earlier(tx: Tx) -> int:
-    """Marks up to 500 keys that were made before there were marks, and gives their number. Of `mshield migrate` alone."""
+    """Marks up to 500 keys from before there were marks, and gives their number. Of `mshield migrate` alone."""
     rows = await tx.all(_SQL["unmarked"], most=_PAGE)
     for row in rows:
         await tx.run(_SQL["mark"], uid=row["uid"], mark=key_mark(tx.sealer, **row))
@@ -53,7 +53,7 @@ async def mark_earlier(tx: Tx) -> int:
 
 
 def holds(sealer: Sealer, row: Row) -> bool:
-    """Whether a row of `keys_page` is as it was made or begun, and its certificate its own; also of any other values."""
+    """Whether a row of `keys_page` is as it was made or begun, with its own certificate; whatever the values are."""
     if row["public_key"] is None and row["mark"] is None:
         return row["certificate"] is None  # older than the marks: never made
     try:
