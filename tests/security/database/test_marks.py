@@ -1,6 +1,7 @@
 """Who writes to the database and has no key makes nobody else's key, and calls from nobody else's phone."""
 
 import base64
+import json
 import secrets
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -10,15 +11,21 @@ import pytest
 
 from mshield.domain import errors
 from mshield.domain.times import HOUR_MS
+from mshield.gateways.sms import DevelopmentSms
 from mshield.gm import cosign, transcript
 from mshield.keys.keyring import Keyring
+from mshield.keys.secrets import LookupKey
+from mshield.services.accounts.sms_codes import SmsCodes
+from mshield.settings import Settings
 from mshield.store.database.interface import Database, SealBroken
+from mshield.store.signing.sessions import binding
 from tests.security.database.test_writer import found_by_the_log
 from tests.support.clock import Clock
 from tests.support.intruder import Intruder
 from tests.support.more_phones import another_account, another_phone, begin, issue, login_of, sign_request
 from tests.support.renewal import make_renewing
-from tests.support.signing import World, execute, fetch, make_world, tamper
+from tests.support.return_url import RETURN_URL
+from tests.support.signing import PHONE_NUMBER, WRONG_SHARE, World, execute, fetch, make_world, tamper
 
 CHALLENGE: Final = bytes(range(32))
 NONCE: Final = base64.urlsafe_b64encode(CHALLENGE).rstrip(b"=").decode()
@@ -196,3 +203,98 @@ async def test_another_public_key_or_certificate_is_found(
     assert await found(now=now) == {("keys", "key_changed")}
     intruder.run("UPDATE keys SET certificate = ?", key["certificate"])
     assert await found(now=now) == set()
+
+
+# ---- guesses that nobody counted ----
+
+
+def body_hash(world: World, partials: list[cosign.Partial]) -> bytes:
+    """What a session is bound to, as the protocol has it."""
+    items = tuple(cosign.FinishItem(each.sid, each.Q1, each.rho, each.s_prime) for each in partials)
+    return transcript.finish_hash(uid=world.phone.uid, items=items, tau=None)
+
+
+async def test_a_guess_is_counted_whatever_the_session_says(world: World) -> None:
+    """The thief of a phone bound the session to the guess to come, and it passed for one that was counted."""
+    for _ in range(2):
+        nonces = await world.commit([await world.task()])
+        partials = world.partials(nonces, await world.open(nonces), d1=WRONG_SHARE)
+        bound = "UPDATE signing_sessions SET fb = $1, bound_at = $2"
+        await tamper(world.db, bound, body_hash(world, partials), world.clock() - 60_000)
+        with pytest.raises(errors.NoSession):
+            await world.finish(partials)
+        await tamper(world.db, "UPDATE signing_sessions SET fb = NULL")
+        with pytest.raises(errors.WrongPin):
+            await world.finish(partials)
+    assert (await world.counters())[0] == 2
+
+
+async def test_a_guess_that_was_counted_once_is_none_for_another(world: World) -> None:
+    """What bound the session before, put back, binds it to that body at those counters alone."""
+    nonces = await world.commit([await world.task()])
+    partials = world.partials(nonces, await world.open(nonces), d1=WRONG_SHARE)
+    key = await fetch(world.db, "SELECT uid, seal_version FROM keys")
+    kept = binding(
+        world.db,
+        world.phone.uid,
+        body_hash(world, partials),
+        seal_version=int(str(key["seal_version"])) + 1,
+    )
+    with pytest.raises(errors.WrongPin):
+        await world.finish(partials)
+    again = await world.commit([await world.task()])
+    other = world.partials(again, await world.open(again), d1=WRONG_SHARE + 1)
+    await tamper(world.db, "UPDATE signing_sessions SET fb = $1", kept)
+    with pytest.raises(errors.NoSession):
+        await world.finish(other)
+    assert (await world.counters())[0] == 1
+
+
+async def test_tries_of_a_code_are_not_set_back(db: Database, clock: Clock) -> None:
+    """One code took guesses without end for its five minutes."""
+    sms = DevelopmentSms()
+    codes = SmsCodes(db, LookupKey(bytes(32)), Settings(), sms)
+    await codes.send(phone=PHONE_NUMBER, purpose="reset", address="x", now=clock())
+    right = str(sms.messages()[0].code)
+    wrong = f"{(int(right) + 1) % 10**6:06d}"
+    for tries in (-1000, 0, 0, 0, 0):
+        await tamper(db, "UPDATE sms_codes SET tries = $1", tries)
+        with pytest.raises((errors.SmsCodeWrong, errors.SmsCodeExpired)):
+            await codes.prove(phone=PHONE_NUMBER, purpose="reset", code=wrong, now=clock())
+    for _ in range(2):
+        await tamper(db, "UPDATE sms_codes SET tries = 0")
+        with pytest.raises((errors.SmsCodeWrong, errors.SmsCodeExpired)):
+            await codes.prove(phone=PHONE_NUMBER, purpose="reset", code=wrong, now=clock())
+    await tamper(db, "UPDATE sms_codes SET tries = 0")
+    with pytest.raises(errors.SmsCodeExpired):
+        await codes.prove(phone=PHONE_NUMBER, purpose="reset", code=right, now=clock())
+
+
+async def test_codes_are_not_sent_without_end(db: Database, clock: Clock) -> None:
+    sms = DevelopmentSms()
+    codes = SmsCodes(db, LookupKey(bytes(32)), Settings(), sms)
+    for _ in range(Settings().sms_codes_per_day):
+        await codes.send(phone=PHONE_NUMBER, purpose="reset", address="x", now=clock())
+        await tamper(db, "DELETE FROM sms_codes")
+        await tamper(db, "DELETE FROM throttles")
+    with pytest.raises(errors.SmsDailyLimit):
+        await codes.send(phone=PHONE_NUMBER, purpose="reset", address="x", now=clock())
+
+
+async def test_no_request_leads_back_to_an_address_that_its_system_did_not_register(world: World) -> None:
+    """The phone would carry the return code there."""
+    asked = await world.asked([b"text"])
+    await world.sign(await world.scan(asked))
+
+    async def back() -> str:
+        return (await world.answer.way_back(await world.login(), asked.id, now=world.clock())).address
+
+    await tamper(world.db, "UPDATE requests SET return_url = 'https://evil.example/take'")
+    with pytest.raises(errors.NotFound):
+        await back()
+    await tamper(world.db, "UPDATE business_systems SET return_urls = '[\"https://evil.example/take\"]'")
+    with pytest.raises(SealBroken):
+        await back()
+    await execute(world.db, "UPDATE business_systems SET return_urls = $1", json.dumps([RETURN_URL]))
+    await tamper(world.db, "UPDATE requests SET return_url = $1", RETURN_URL)
+    assert (await back()).startswith(RETURN_URL)
