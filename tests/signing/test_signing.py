@@ -12,7 +12,7 @@ from mshield.keys.keyring import Keyring
 from mshield.settings import Settings
 from mshield.store.database.interface import Database
 from tests.support.clock import Clock
-from tests.support.killed_service import RESERVED, Died, MortalDatabase
+from tests.support.killed_database import RESERVED, Died, MortalDatabase
 from tests.support.signing import WRONG_SHARE, World, execute, fetch, make_world
 
 

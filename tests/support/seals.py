@@ -11,11 +11,11 @@ from typing import Final
 from mshield.keys.keyring import Keyring
 from mshield.keys.seals import RowSealer, load_sealer
 from mshield.keys.sources import MasterKeyFile
-from mshield.store.accounts.login_marks import login_mark
 from mshield.store.certificates.key_marks import begun_mark, mark_earlier
 from mshield.store.database.interface import Database, NoSealer, Tx
 from mshield.store.database.opening import open_database
 from mshield.store.database.queries import Query, Statement
+from mshield.store.seals.login_marks import login_mark
 from mshield.store.seals.sealing import row_name
 from mshield.store.seals.tables import TABLES, SealedTable
 

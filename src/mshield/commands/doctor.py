@@ -71,12 +71,13 @@ async def _service() -> dict[str, tuple[bool, str]]:
     from mshield.keys.errors import KeysError
     from mshield.keys.keyring import load_keyring
     from mshield.services.ca.state import ReadCaState
-    from mshield.services.operations.watch_jobs import held_too_long, last_run
+    from mshield.services.operations.watch_jobs import held_too_long
     from mshield.services.process.clock import wall_clock
     from mshield.services.staff.tokens import ending
     from mshield.settings import load_settings
     from mshield.store.database.interface import StoreError
     from mshield.store.database.opening import opened_database
+    from mshield.store.operations.jobs import last_run
 
     settings = load_settings()
     checks: dict[str, tuple[bool, str]] = {}

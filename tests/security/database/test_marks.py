@@ -187,7 +187,7 @@ async def test_a_login_that_was_written_in_is_none(world: World) -> None:
 # ---- what the log finds ----
 
 
-async def test_another_public_key_or_certificate_is_found(
+async def test_another_public_key_certificate_or_login_is_found(
     world: World, keyring: Keyring, intruder: Intruder
 ) -> None:
     """A second certificate under one key's uid, for another public key, among them."""
@@ -203,6 +203,8 @@ async def test_another_public_key_or_certificate_is_found(
     assert await found(now=now) == {("keys", "key_changed")}
     intruder.run("UPDATE keys SET certificate = ?", key["certificate"])
     assert await found(now=now) == set()
+    intruder.run("UPDATE devices SET jkt = 'another'")
+    assert await found(now=now) == {("phone_sessions", "seal_broken")}
 
 
 # ---- guesses that nobody counted ----

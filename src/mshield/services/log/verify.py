@@ -16,11 +16,11 @@ from mshield.services.log.open_log import Log
 from mshield.services.log.read import hash_of
 from mshield.services.log.verify_authorities import check_authorities
 from mshield.services.log.verify_certificates import check_certificates
-from mshield.services.log.verify_keys import check_keys
+from mshield.services.log.verify_marks import check_marks
 from mshield.services.log.verify_rows import check_end, check_outside, check_rows
 from mshield.services.log.verify_seals import check_seals
-from mshield.services.operations.watch_jobs import last_run
 from mshield.store.log import log as store
+from mshield.store.operations.jobs import last_run
 
 JOB: Final = "log"
 MOST_FINDINGS: Final = 100
@@ -84,7 +84,7 @@ async def _checks(log: Log, report: Report, since: str | None) -> AsyncIterator[
         yield finding
     async for finding in check_seals(log.db):
         yield finding
-    async for finding in check_keys(log.db):
+    async for finding in check_marks(log.db):
         yield finding
 
 

@@ -16,7 +16,7 @@ from mshield.store.operations import jobs as store
 from mshield.store.operations.jobs import JobRow
 from mshield.store.staff import acts
 
-__all__ = ["JobRow", "WatchJobs", "WatchedJob", "held_too_long", "last_run", "record_runs"]
+__all__ = ["JobRow", "WatchJobs", "WatchedJob", "held_too_long", "record_runs"]
 
 _LONGEST_LEASE_MS: Final = 10 * MINUTE_MS
 """A process renews its lease every few seconds, a minute at a time; and clocks differ."""
@@ -39,11 +39,6 @@ async def record_runs(db: Database, names: Iterable[str], *, by: By, now: int) -
             await acts.record(tx, by=by, act="job.run", subject=name, details={}, now=now)
 
     await db.write(work)
-
-
-async def last_run(db: Database, name: str) -> int | None:
-    """When a job's last run ended (ms); None where it never did."""
-    return next((row.last_at for row in await store.list_jobs(db) if row.name == name), None)
 
 
 async def held_too_long(db: Database, *, now: int) -> list[JobRow]:

@@ -7,9 +7,9 @@ account is read with its seal: whatever gives one raises SealBroken where somebo
 from dataclasses import asdict, dataclass, fields
 from typing import Final
 
-from mshield.store.accounts.login_marks import login_mark
 from mshield.store.database.interface import Database, Row, Tx
 from mshield.store.database.queries import Queries
+from mshield.store.seals.login_marks import login_mark
 from mshield.store.seals.sealing import changing, seal_new
 from mshield.store.seals.tables import ACCOUNTS
 

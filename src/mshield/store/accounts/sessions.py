@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Final
 
-from mshield.store.accounts.login_marks import check_login
 from mshield.store.database.interface import Database
 from mshield.store.database.queries import Queries
+from mshield.store.seals.login_marks import check_login
 from mshield.store.seals.tables import ACCOUNTS
 
 _SQL: Final = Queries("accounts", "sessions")

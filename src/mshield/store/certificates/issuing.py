@@ -11,13 +11,13 @@ from typing import Final, Literal
 import msgspec
 
 from mshield.domain.certificates.states import MAX_DEVICES, CertificateState
-from mshield.store.accounts.login_marks import check_login
 from mshield.store.certificates import certificates
 from mshield.store.certificates.certificates import Holder, NewCertificate, Reservation
 from mshield.store.certificates.enrolment import find_occupant, other_devices_in_use
 from mshield.store.certificates.key_marks import check_key
 from mshield.store.database.interface import Database, Row, Tx
 from mshield.store.database.queries import Queries
+from mshield.store.seals.login_marks import check_login
 from mshield.store.seals.tables import FILED_PERSONS, KEYS
 
 _SQL: Final = Queries("certificates", "issuing")

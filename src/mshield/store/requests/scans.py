@@ -5,10 +5,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from mshield.store.accounts.login_marks import check_login
 from mshield.store.database.interface import Database, Row, Tx
 from mshield.store.database.queries import Queries
 from mshield.store.requests.requests import end_after_its_tasks
+from mshield.store.seals.login_marks import check_login
 from mshield.store.seals.tables import REQUESTS, SYSTEMS
 
 _SQL: Final = Queries("requests", "scans")

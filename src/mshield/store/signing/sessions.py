@@ -12,11 +12,11 @@ from typing import Final
 import msgspec
 
 from mshield.domain.certificates.states import CertificateEvent
-from mshield.store.accounts.login_marks import check_login
 from mshield.store.certificates import changes as certificate_changes
 from mshield.store.certificates import renewal_outcome
 from mshield.store.database.interface import Database, Row, Tx, Undone
 from mshield.store.database.queries import Queries
+from mshield.store.seals.login_marks import check_login
 from mshield.store.seals.marks import mark_of
 from mshield.store.seals.tables import ACCOUNTS, ENTERPRISES, FILED_PERSONS, KEYS
 
