@@ -41,6 +41,7 @@ from mshield.store.certificates.certificates import list_revoked
 from mshield.store.database.migrate import migrate
 from mshield.store.database.opening import open_database
 from tests.support.issuing import NAME, ORGANISATION, Ca, change, make_ca, person
+from tests.support.more_phones import proven
 from tests.support.postgresql import Server, start_server
 from tests.support.signing import execute
 
@@ -226,6 +227,7 @@ async def _confirmed(ca: Ca) -> _Confirmed:
     subject = msgspec.json.encode(
         {"organisation": _SUBJECT.organisation, "role": _SUBJECT.role, "common_name": _SUBJECT.common_name}
     ).decode()
+    await proven(ca.db, new.account_id, new.person_id)
     await execute(ca.db, "UPDATE keys SET subject = $1 WHERE uid = $2", subject, new.uid)
     await execute(ca.db, "UPDATE devices SET shield_number = id WHERE id = $1", new.device_id)
     await execute(
