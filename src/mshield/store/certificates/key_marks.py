@@ -6,7 +6,7 @@ row is set back. Account, device, person and names are under the row's seal, whi
 
 from typing import Final
 
-from mshield.store.database.interface import Database, Row, SealBroken, Sealer, Tx
+from mshield.store.database.interface import Database, Row, SealBroken, Sealer, Tx, as_parameter
 from mshield.store.database.queries import Queries
 from mshield.store.seals.marks import check_mark, mark_of
 
@@ -70,4 +70,4 @@ async def keys_page(db: Database, *, after: object, most: int) -> list[Row]:
 
 async def certified_page(db: Database, *, after: object, most: int) -> list[Row]:
     """Signed certificates by serial, with the public key that stands under their uid."""
-    return await db.all(_AS_IS["certified"], after=after, most=most)
+    return await db.all(_AS_IS["certified"], after=as_parameter(after), most=most)

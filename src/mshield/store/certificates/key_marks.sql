@@ -11,4 +11,4 @@ WHERE k.uid > :after ORDER BY k.uid LIMIT :most;
 
 -- name: certified
 SELECT c.serial, c.der, k.public_key FROM certificates c LEFT JOIN keys k ON k.uid = c.uid
-WHERE c.serial > :after AND c.der IS NOT NULL ORDER BY c.serial LIMIT :most;
+WHERE c.serial > CAST(:after AS TEXT) AND c.der IS NOT NULL ORDER BY c.serial LIMIT :most;
