@@ -1,5 +1,5 @@
 -- A login, and the enrolment of a key, carry a keyed mark of whose they are: a row that somebody else wrote decides nothing.
--- depends: 0070_who_signed
+-- depends: 0048_who_signed
 
 -- Logins have none: people log in again.
 DELETE FROM phone_sessions;
