@@ -15,8 +15,8 @@ from mshield.domain.ids import new_id
 from mshield.domain.times import DAY_MS, HOUR_MS
 from mshield.gateways.sms import SmsError, SmsGateway, SmsMessage, SmsPurpose
 from mshield.keys.secrets import LookupKey
-from mshield.services.accounts.counted_here import CountedHere
 from mshield.services.accounts.throttle import address_subject, limit_rate, seconds_left
+from mshield.services.process.counted_here import CountedHere
 from mshield.settings import Settings
 from mshield.store.accounts import limits
 from mshield.store.database.interface import Database, Tx
