@@ -33,6 +33,7 @@ from mshield.pki.revocation.crl import Revoked, build_crl
 from mshield.pki.revocation.ocsp import CertId, build_ocsp_request
 from mshield.services.accounts.session import Caller
 from mshield.services.certificates.certificate import Certificates
+from mshield.services.identity.proofs import Proofs
 from mshield.services.publication.crl import entries_of
 from mshield.settings import Settings
 from mshield.store.ca.authorities import CrlRow, insert_crl
@@ -40,6 +41,7 @@ from mshield.store.certificates.certificates import list_revoked
 from mshield.store.database.migrate import migrate
 from mshield.store.database.opening import open_database
 from tests.support.issuing import NAME, ORGANISATION, Ca, change, make_ca, person
+from tests.support.more_phones import proven
 from tests.support.postgresql import Server, start_server
 from tests.support.signing import execute
 
@@ -131,7 +133,7 @@ async def _run(url: str, server: Server | None, certificates: int) -> list[Measu
 async def _measure_issuing(ca: Ca, meter: _Meter) -> None:
     confirmed = [await _confirmed(ca) for _ in range(ISSUED)]
     await settle(ca.db)
-    certificates = Certificates(ca.db, ca.engine, ca.authorities, ca.issue)
+    certificates = Certificates(ca.db, ca.engine, ca.authorities, ca.issue, Proofs(ca.db, ca.issue.settings))
 
     async def finish(first: int) -> None:
         for each in confirmed[first : first + AT_ONCE]:
@@ -225,6 +227,7 @@ async def _confirmed(ca: Ca) -> _Confirmed:
     subject = msgspec.json.encode(
         {"organisation": _SUBJECT.organisation, "role": _SUBJECT.role, "common_name": _SUBJECT.common_name}
     ).decode()
+    await proven(ca.db, new.account_id, new.person_id)
     await execute(ca.db, "UPDATE keys SET subject = $1 WHERE uid = $2", subject, new.uid)
     await execute(ca.db, "UPDATE devices SET shield_number = id WHERE id = $1", new.device_id)
     await execute(

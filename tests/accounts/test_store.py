@@ -81,6 +81,7 @@ async def test_a_login_ends_the_one_before_on_the_same_device(db: Database, cloc
                 token_hash=token,
                 account_id="account-1",
                 device_id=device.id,
+                jkt=jkt,
                 now=clock(),
                 expires_at=clock() + 1000,
             )

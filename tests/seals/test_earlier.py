@@ -140,3 +140,21 @@ async def test_nobody_has_them_sealed_again_by_taking_the_mark_away(
         await load_sealer(sealed_before, keyring, now=START)
     with pytest.raises(SealsLost):
         await seal_earlier(sealed_before, keyring, now=START)
+
+
+async def test_keys_that_are_older_than_their_marks_are_marked_with_the_later_seals(
+    db: Database, keyring: Keyring, clock: Clock
+) -> None:
+    """The phone goes on with its key; who has an application under way at the upgrade finishes it."""
+    world = await make_world(db, keyring, clock)
+    await tamper(db, "UPDATE certificates SET seal = NULL, seal_version = 0")
+    await tamper(db, "UPDATE keys SET mark = NULL")
+    await tamper(db, "DELETE FROM secrets WHERE name = 'sealed_later'")
+    with pytest.raises(NotSealed):
+        await load_sealer(db, keyring, now=clock())
+    await seal_earlier(db, keyring, now=clock())
+    await load_sealer(db, keyring, now=clock())
+    await world.sign([await world.task()])
+    log = await open_log(db, keyring, Settings(), now=clock())
+    await sequence(log, now=clock())
+    assert (await verify_log(log)).findings == []

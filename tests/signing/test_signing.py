@@ -1,6 +1,7 @@
 """The co-signing protocol's server side on real databases: what is counted, what is answered again, what is refused."""
 
 import secrets
+from dataclasses import replace
 
 import pytest
 
@@ -11,6 +12,7 @@ from mshield.keys.keyring import Keyring
 from mshield.settings import Settings
 from mshield.store.database.interface import Database
 from tests.support.clock import Clock
+from tests.support.killed_database import RESERVED, Died, MortalDatabase
 from tests.support.signing import WRONG_SHARE, World, execute, fetch, make_world
 
 
@@ -141,16 +143,15 @@ async def test_a_bound_session_keeps_nobody_out_for_as_long_as_the_clock_was_set
 
 
 async def test_a_server_that_died_after_counting_goes_on_without_counting_again(world: World) -> None:
-    from mshield.gm import transcript
-    from mshield.gm.cosign import FinishItem
-
     nonces = await world.commit([await world.task()])
     partials = world.partials(nonces, await world.open(nonces))
-    items = tuple(FinishItem(each.sid, each.Q1, each.rho, each.s_prime) for each in partials)
-    fb = transcript.finish_hash(uid=world.phone.uid, items=items, tau=None)
-    # What stands in the database when the process is killed right after step 2.
-    await execute(world.db, "UPDATE signing_sessions SET fb = $1, bound_at = $2", fb, world.clock())
-    await execute(world.db, "UPDATE keys SET failures = 1, wrong_total = 1, generation = generation + 1")
+    # The process is killed right after step 2: the outcome is never recorded.
+    finishing = world.finishing
+    world.finishing = replace(finishing, db=MortalDatabase(world.db, deadly=RESERVED))
+    with pytest.raises(Died):
+        await world.finish(partials)
+    assert await world.counters() == (1, 1)
+    world.finishing = finishing
     await world.finish(partials)
     assert await world.counters() == (0, 0)
 

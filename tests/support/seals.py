@@ -11,9 +11,11 @@ from typing import Final
 from mshield.keys.keyring import Keyring
 from mshield.keys.seals import RowSealer, load_sealer
 from mshield.keys.sources import MasterKeyFile
+from mshield.store.certificates.key_marks import begun_mark, mark_earlier
 from mshield.store.database.interface import Database, NoSealer, Tx
 from mshield.store.database.opening import open_database
 from mshield.store.database.queries import Query, Statement
+from mshield.store.seals.login_marks import login_mark
 from mshield.store.seals.sealing import row_name
 from mshield.store.seals.tables import TABLES, SealedTable
 
@@ -29,6 +31,7 @@ async def seal_all(db: Database) -> None:
     async def work(tx: Tx) -> None:
         for table in TABLES:
             await _seal(tx, table)
+        await _mark(tx)
 
     await db.write(work)
 
@@ -88,6 +91,33 @@ async def _seal(tx: Tx, table: SealedTable) -> None:
                 version=version,
                 seal=seal,
             )
+
+
+async def _mark(tx: Tx) -> None:
+    """Marks the logins and keys that have no mark, as the service would have."""
+    for row in await tx.all(
+        _query(
+            "SELECT p.token_hash, p.account_id, p.device_id, d.jkt, p.expires_at FROM phone_sessions p"
+            " JOIN devices d ON d.id = p.device_id"
+        )
+    ):
+        await tx.run(
+            _query("UPDATE phone_sessions SET mark = $1 WHERE token_hash = $2", "mark", "token_hash"),
+            mark=login_mark(tx.sealer, **row),
+            token_hash=row["token_hash"],
+        )
+    while await mark_earlier(tx):
+        pass
+    for row in await tx.all(
+        _query(
+            "SELECT uid, enrol_sid, challenge_hash, expires_at FROM keys WHERE mark IS NULL AND public_key IS NULL"
+        )
+    ):
+        await tx.run(
+            _query("UPDATE keys SET mark = $1 WHERE uid = $2", "mark", "uid"),
+            mark=begun_mark(tx.sealer, **row),
+            uid=row["uid"],
+        )
 
 
 def _query(sql: str, *names: str) -> Query:

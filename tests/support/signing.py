@@ -253,7 +253,9 @@ async def make_world(
         lookup=lookup,
         clock=clock,
         enrol=Enrol(db, engine, keyring, lookup, any_code, proofs),
-        certificates=Certificates(db, engine, authorities, Issue(db, keyring, lookup, authorities, settings)),
+        certificates=Certificates(
+            db, engine, authorities, Issue(db, keyring, lookup, authorities, settings), proofs
+        ),
         opening=OpenSigning(db, engine, keyring, settings, consents),
         finishing=FinishSigning(db, engine, keyring, events, _issue_later, consents),
         ask_internally=AskInternally(db, settings),

@@ -71,11 +71,13 @@ async def _service() -> dict[str, tuple[bool, str]]:
     from mshield.keys.errors import KeysError
     from mshield.keys.keyring import load_keyring
     from mshield.services.ca.state import ReadCaState
+    from mshield.services.operations.watch_jobs import held_too_long
     from mshield.services.process.clock import wall_clock
     from mshield.services.staff.tokens import ending
     from mshield.settings import load_settings
     from mshield.store.database.interface import StoreError
     from mshield.store.database.opening import opened_database
+    from mshield.store.operations.jobs import last_run
 
     settings = load_settings()
     checks: dict[str, tuple[bool, str]] = {}
@@ -93,7 +95,10 @@ async def _service() -> dict[str, tuple[bool, str]]:
             authorities = await load_authorities(db, keyring, load_engine(settings.engine))
             checks["CA"] = (True, f"issuing CA {authorities.issuing.certificate.subject.common_name}")
             state = await ReadCaState(db, load_engine(settings.engine), settings)(now=wall_clock())
-            checks["log"] = (True, _log(state.log))
+            checks["log"] = (True, _log(state.log, await last_run(db, "log")))
+            for job in await held_too_long(db, now=wall_clock()):
+                text = f"held until {shown_time(job.lease_until)} by {job.holder}, as no process holds it"
+                checks[f"warning job {job.name}"] = (True, text)
             # The service would start: these are for whoever looks.
             count, first = await ending(db, now=wall_clock())
             if first is not None:
@@ -132,7 +137,10 @@ async def _restore(db: "Database", settings: "Settings") -> tuple[bool, str]:
     return True, f"none undeclared, by {file.path.absolute()}"
 
 
-def _log(state: "LogState | None") -> str:
+def _log(state: "LogState | None", last_run: int | None) -> str:
+    from mshield.commands.phone.display import shown_time
+
     if state is None:
         return "begins when the service starts"
-    return f"{state.origin}, {state.size} entries, {state.waiting} rows wait"
+    when = "never" if last_run is None else f"last at {shown_time(last_run)}"
+    return f"{state.origin}, {state.size} entries, {state.waiting} rows wait; the service wrote to it {when}"

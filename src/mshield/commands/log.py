@@ -15,6 +15,7 @@ from mshield.client.log import Logged, LogReader, Noted, VerifierKey, open_check
 from mshield.commands.parts.findings import finding_data, finding_lines
 from mshield.commands.parts.output import Output, Refused, output_options, refusing
 from mshield.commands.parts.service import Service, on_service
+from mshield.commands.phone.display import shown_time
 from mshield.pki.errors import LogError
 from mshield.pki.tlog.act_proof import is_act_proof, parse_act_proof
 from mshield.pki.tlog.entry import CertificateEntry, SignatureEntry
@@ -212,6 +213,9 @@ def _verify_database(context: click.Context, out: Output, since: Path | None) ->
         lines.append(
             out.pick(f"{report.waiting} 行等待写入日志", f"{report.waiting} rows wait for their place")
         )
+    if report.last_run is not None:
+        when = shown_time(report.last_run)
+        lines.append(out.pick(f"服务上次写日志：{when}", f"The service last wrote to the log at {when}"))
     if report.findings:
         lines = finding_lines(out, report.findings)
     else:
@@ -222,6 +226,7 @@ def _verify_database(context: click.Context, out: Output, since: Path | None) ->
             "holds": report.holds,
             "size": size,
             "waiting": report.waiting,
+            "last_run": report.last_run,
             "findings": finding_data(report.findings),
         },
         lines,

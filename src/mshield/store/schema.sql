@@ -35,7 +35,7 @@ CREATE TABLE phone_sessions (
   created_at BIGINT NOT NULL,
   expires_at BIGINT NOT NULL,
   ended_at BIGINT
-, address TEXT, browser TEXT);
+, address TEXT, browser TEXT, mark BYTEA);
 
 CREATE INDEX phone_sessions_account ON phone_sessions (account_id);
 
@@ -136,7 +136,7 @@ CREATE TABLE keys (
   generation BIGINT NOT NULL,
   created_at BIGINT NOT NULL,
   expires_at BIGINT
-, certificate TEXT REFERENCES certificates (serial), pending_changes_pin BOOLEAN NOT NULL DEFAULT FALSE, since_refresh INTEGER NOT NULL DEFAULT 0, otp_open BOOLEAN NOT NULL DEFAULT FALSE, challenge_hash BYTEA, seal_version BIGINT NOT NULL DEFAULT 0, seal BYTEA);
+, certificate TEXT REFERENCES certificates (serial), pending_changes_pin BOOLEAN NOT NULL DEFAULT FALSE, since_refresh INTEGER NOT NULL DEFAULT 0, otp_open BOOLEAN NOT NULL DEFAULT FALSE, challenge_hash BYTEA, seal_version BIGINT NOT NULL DEFAULT 0, seal BYTEA, mark BYTEA);
 
 CREATE INDEX keys_device ON keys (device_id);
 

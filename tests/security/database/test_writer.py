@@ -27,7 +27,16 @@ from mshield.store.database.interface import Database, SealBroken, Tx
 from mshield.store.filing import proposals
 from mshield.store.identity import consents
 from mshield.store.seals.reading import SEALED
-from mshield.store.seals.tables import KEYS, RENEWALS, REQUESTS, SIGNATURES, TABLES, TASKS, SealedTable
+from mshield.store.seals.tables import (
+    CERTIFICATES,
+    KEYS,
+    RENEWALS,
+    REQUESTS,
+    SIGNATURES,
+    TABLES,
+    TASKS,
+    SealedTable,
+)
 from mshield.store.staff import acts, approvals, members
 from tests.security.identity.test_stranger import STRANGER, apply, file_phone, register
 from tests.support.application import Application
@@ -219,7 +228,7 @@ async def peopled(application: Application) -> Application:
 
 
 async def _others(application: Application, staff_id: str) -> None:
-    """A token of theirs, a record that waits for two, and a consent that an own shield is asked for."""
+    """A token of theirs, a record that waits for two, a consent that an own shield is asked for, what else waits."""
     context, now = application.context, application.clock()
     wanted = Wanted(name="夜间导入", roles=(StaffRole.AUDITOR,), days=90)
     await add_token(context.db, staff_id, wanted, by=SERVICE, now=now)
@@ -229,11 +238,14 @@ async def _others(application: Application, staff_id: str) -> None:
     line = proposals.NewProposal(
         id="line", approval_id="import", line=1, record_hash=b"r", record_box=b"box", before_hash=b"b"
     )
-    record = (await filed(application)).id
+    person = await filed(application)
     account = await fetch(context.db, "SELECT id FROM accounts WHERE phone = $1", OPERATOR.phone)
     asked = await application.business("POST", "/api/business/requests", {"kind": "login"})
     consent = consents.NewConsent(
-        request_id=asked.json()["id"], account_id=str(account["id"]), person_id=record, phone=OPERATOR.phone
+        request_id=asked.json()["id"],
+        account_id=str(account["id"]),
+        person_id=person.id,
+        phone=OPERATOR.phone,
     )
 
     async def work(tx: Tx) -> None:
@@ -242,9 +254,15 @@ async def _others(application: Application, staff_id: str) -> None:
         await consents.insert(tx, consent)
 
     await context.db.write(work)
+    columns = "(id, state, asked_at, expires_at, reminded_at, account_id, person_id)"
+    values = "'x', 'waiting', 1, 1, 0, a.id, f.id FROM accounts a, filed_persons f LIMIT 1"
+    await execute(context.db, f"INSERT INTO identity_requests {columns} SELECT {values}")
+    columns = "(id, state, parameters, expires_at, created_at, client_id)"
+    values = "'x', 'pushed', '{}', 1, 1, client_id FROM business_systems LIMIT 1"
+    await execute(context.db, f"INSERT INTO oidc_authorizations {columns} SELECT {values}")
 
 
-_OF_KEYS: Final = frozenset({"keys", "renewals", "requests", "tasks", "signatures"})
+_OF_KEYS: Final = frozenset({"keys", "certificates", "renewals", "requests", "tasks", "signatures"})
 
 
 @pytest.mark.parametrize("table", [table for table in TABLES if table.name not in _OF_KEYS], ids=_name)
@@ -255,7 +273,7 @@ async def test_each_sealed_column_that_is_changed_is_found(
     await _each_column_is_found(context.db, context.keyring, intruder, table, now=peopled.clock())
 
 
-@pytest.mark.parametrize("table", [KEYS, REQUESTS, TASKS, SIGNATURES], ids=_name)
+@pytest.mark.parametrize("table", [KEYS, CERTIFICATES, REQUESTS, TASKS, SIGNATURES], ids=_name)
 async def test_each_sealed_column_of_what_is_signed_is_found(
     db: Database, keyring: Keyring, clock: Clock, intruder: Intruder, table: SealedTable
 ) -> None:

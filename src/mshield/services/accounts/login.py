@@ -150,6 +150,7 @@ class LogIn:
             token_hash=token_hash(token),
             account_id=account.id,
             device_id=device.id,
+            jkt=proof.jkt,
             now=now,
             expires_at=now + self.settings.session_seconds * 1000,
             address=proof.address,

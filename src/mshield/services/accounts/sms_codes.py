@@ -1,7 +1,8 @@
 """SMS codes: six digits, bound to one number and one purpose, spent once.
 
 Sending and trying are counted in the database before anything is sent or compared, so that no crash and no parallel
-call gives a code or a try for nothing. Only a keyed hash of a code is stored, and that goes with its use.
+call gives a code or a try for nothing; and in this process, so that no change of the database does. Only a keyed hash
+of a code is stored, and that goes with its use.
 """
 
 import logging
@@ -15,6 +16,7 @@ from mshield.domain.times import DAY_MS, HOUR_MS
 from mshield.gateways.sms import SmsError, SmsGateway, SmsMessage, SmsPurpose
 from mshield.keys.secrets import LookupKey
 from mshield.services.accounts.throttle import address_subject, limit_rate, seconds_left
+from mshield.services.process.counted_here import CountedHere
 from mshield.settings import Settings
 from mshield.store.accounts import limits
 from mshield.store.database.interface import Database, Tx
@@ -65,6 +67,7 @@ class SmsCodes:
     lookup: LookupKey
     settings: Settings
     gateway: SmsGateway
+    counted: CountedHere = field(default_factory=CountedHere, repr=False)
 
     async def send(
         self,
@@ -93,6 +96,9 @@ class SmsCodes:
             expires_at=expires_at,
         )
         await self.db.write(lambda tx: self._record(tx, new, address=address, now=now))
+        sent = self.counted.count(f"{_PHONE} {phone}", window=DAY_MS, now=now)
+        if sent > self.settings.sms_codes_per_day:
+            raise errors.SmsDailyLimit
         text = self._text(code, purpose, parameters)
         message = SmsMessage(
             phone=phone, text=text, code=code, purpose=purpose, parameters=parameters, at=now
@@ -114,6 +120,11 @@ class SmsCodes:
         tried = await limits.try_sms(self.db, phone=phone, purpose=purpose, most=most, now=now)
         if tried is None:
             raise await self._why_not(phone, purpose)
+        if (
+            self.counted.count(f"{_KIND} {tried.id}", window=self.settings.sms_code_seconds * 1000, now=now)
+            > most
+        ):
+            raise errors.SmsCodeExpired
         code_hash = self._hash(tried.id, phone, purpose, code, f"{tried.expires_at} {bound_to}")
         if not secrets.compare_digest(code_hash, tried.code_hash):
             raise errors.SmsCodeWrong(left=most - tried.tries)

@@ -21,6 +21,7 @@ from mshield.pki.certificates.certificate import parse_certificate
 from mshield.pki.certificates.names import LeafSubject
 from mshield.services.accounts.session import Caller, PhoneLogin
 from mshield.services.certificates.issue import Issue, new_certificate, reservation_of
+from mshield.services.identity.proofs import Proofs
 from mshield.store.certificates import certificates, issuing
 from mshield.store.certificates import changes as certificate_changes
 from mshield.store.certificates.certificates import CertificateRow, NewCertificate, Reservation
@@ -58,13 +59,14 @@ class Certificates:
     engine: Engine
     authorities: Authorities
     issue: Issue
+    proofs: Proofs
 
     async def issue_confirmed(self, caller: Caller, *, now: int) -> None:
         """Issues the certificate of an enrolment whose request is signed; does nothing without such a request.
 
-        Raises Unauthenticated; NoFiling, AlreadyCertified, DeviceLimit, OtherAccount where the application is refused
-        at last; Unavailable where the issuing CA is revoked; Conflict where the request is for other names than the
-        application, or the reservation has ended.
+        Raises Unauthenticated; NoFiling, IdentityUnproven, AlreadyCertified, DeviceLimit, OtherAccount where the
+        application is refused at last; Unavailable where the issuing CA is revoked; Conflict where the request is for
+        other names than the application, or the reservation has ended.
         """
         login = await issuing.find_by_token(self.db, token_hash=caller.token_hash, jkt=caller.jkt, now=now)
         if not login.valid:
@@ -108,8 +110,17 @@ class Certificates:
             subject=key.subject,
         )
         new = new_certificate(key, subject, request_sid=key.request_sid)
-        reserved = key.reserved or await self._reserve(key, new, now=now)
+        reserved = key.reserved
+        if reserved is None:
+            await self._require_proven(key, now=now)
+            reserved = await self._reserve(key, new, now=now)
         await self.issue.issue_reserved(new, reserved, key.holder, now=now)
+
+    async def _require_proven(self, key: ConfirmedKey, *, now: int) -> None:
+        """Once more: what proved the account at its application may have ended since."""
+        if not await self.proofs.stands(self.db, key.account_id, key.person_id, Role(key.role), now=now):
+            await issuing.refuse(self.db, key)
+            raise errors.IdentityUnproven(counts_from=None)
 
     async def _reserve(self, key: ConfirmedKey, new: NewCertificate, *, now: int) -> Reservation:
         # One guarded step first, which nearly always passes. It refuses where anything isn't as it was read, and says

@@ -32,7 +32,7 @@ def open_certificates(
     issue = Issue(ground.db, ground.keyring, ground.lookup, ground.authorities, ground.settings)
     return Certificates(
         enrol=Enrol(ground.db, ground.engine, ground.keyring, ground.lookup, spend_code, proofs, look_up),
-        own=OwnCertificate(ground.db, ground.engine, ground.authorities, issue),
+        own=OwnCertificate(ground.db, ground.engine, ground.authorities, issue, proofs),
         renew=Renew(ground.db, ground.engine, ground.lookup, issue, ground.settings, spend_code, look_up),
         bind=Bind(ground.db, ground.settings),
         search=FindCertificates(ground.db, ground.keyring, ground.authorities),

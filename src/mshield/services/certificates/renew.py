@@ -255,8 +255,10 @@ class Renew:
         """A new one for each look until the key is made: of the one before only the hash is kept."""
         if not row.makes_new_key or row.public_key is not None:
             return None
+        begun = await enrolment.find(self.db, uid=row.uid, account_id=row.account_id, device_id=row.device_id)
         challenge = new_challenge()
-        await enrolment.set_challenge(self.db, uid=row.uid, challenge_hash=challenge_hash(challenge))
+        if begun is not None:
+            await enrolment.set_challenge(self.db, begun, challenge_hash=challenge_hash(challenge))
         return challenge
 
     async def _shown(self, row: RenewalRow, *, now: int) -> Renewal:

@@ -181,6 +181,12 @@ class Proofs:
         """Whether a proof counts now that somebody looked at: an earlier application proves no further account."""
         return await self._counts(db, account_id, person_id, self.chosen(role), now=now)
 
+    async def stands(
+        self, db: Database | Tx, account_id: str, person_id: str, role: Role, *, now: int
+    ) -> bool:
+        """Whether anything proves now that the account is this person's."""
+        return await self._is_proven(db, account_id, person_id, role, now=now)
+
     async def _is_proven(
         self, db: Database | Tx, account_id: str, person_id: str, role: Role, *, now: int
     ) -> bool:

@@ -16,20 +16,27 @@ from mshield.services.log.open_log import Log
 from mshield.services.log.read import hash_of
 from mshield.services.log.verify_authorities import check_authorities
 from mshield.services.log.verify_certificates import check_certificates
+from mshield.services.log.verify_marks import check_marks
 from mshield.services.log.verify_rows import check_end, check_outside, check_rows
 from mshield.services.log.verify_seals import check_seals
 from mshield.store.log import log as store
+from mshield.store.operations.jobs import last_run
 
+JOB: Final = "log"
 MOST_FINDINGS: Final = 100
 """A check stops there: who rewrote a table needn't be told of each row."""
 
 
 @dataclass(slots=True)
 class Report:
-    """What a check saw: the checkpoint, rows that wait for their place, and everything that is wrong, in order."""
+    """What a check saw: the checkpoint, rows that wait for their place, and everything that is wrong, in order.
+
+    `last_run` (ms) is when the service last looked for rows: what was changed since may be gone by the time it looks.
+    """
 
     checkpoint: Checkpoint | None = None
     waiting: int = 0
+    last_run: int | None = None
     findings: list[Finding] = field(default_factory=list)
 
     @property
@@ -50,6 +57,7 @@ async def verify_log(log: Log, *, since: str | None = None) -> Report:
 
 async def _checks(log: Log, report: Report, since: str | None) -> AsyncIterator[Finding]:
     report.waiting = await store.count_waiting(log.db)
+    report.last_run = await last_run(log.db, JOB)
     state = await store.find_state(log.db)
     if state is None:
         yield Finding("no_log")
@@ -75,6 +83,8 @@ async def _checks(log: Log, report: Report, since: str | None) -> AsyncIterator[
     for finding in await check_authorities(log.db):
         yield finding
     async for finding in check_seals(log.db):
+        yield finding
+    async for finding in check_marks(log.db):
         yield finding
 
 

@@ -11,6 +11,7 @@ from mshield.domain.actor import SERVICE
 from mshield.keys.errors import KeysError
 from mshield.keys.keyring import Keyring
 from mshield.keys.seals import finish, is_begun, is_finished, load_key, make_key
+from mshield.store.certificates.key_marks import mark_earlier
 from mshield.store.database.interface import Database, Tx
 from mshield.store.seals.earlier import has_rows, seal_page, seal_some
 from mshield.store.seals.reading import SEALED, is_logged
@@ -59,6 +60,8 @@ async def seal_earlier(
             done, last = done + len(keys), keys[-1]
             progress(table.name, done)
         total += done
+    while await db.write(mark_earlier):
+        pass
 
     async def work(tx: Tx) -> None:
         await acts.record(tx, by=SERVICE, act=SEALED, subject=_ALL, details={"rows": total}, now=now)
@@ -81,6 +84,8 @@ async def _seal_later(db: Database, keyring: Keyring, *, progress: Progress, now
             while keys := await seal_page(tx, table, after=last, now=now):
                 total, last = total + len(keys), keys[-1]
                 progress(table.name, total)
+        while await mark_earlier(tx):
+            pass
         details = {"rows": total, "tables": [table.name for table in LATER]}
         await acts.record(tx, by=SERVICE, act=SEALED, subject=_LATER, details=details, now=now)
         await finish(tx, keyring, now=now)

@@ -6,15 +6,20 @@ at any time (services/jobs/job.py).
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from mshield.domain import errors
 from mshield.domain.actor import By
+from mshield.domain.times import MINUTE_MS
 from mshield.store.database.interface import Database, Tx
 from mshield.store.operations import jobs as store
 from mshield.store.operations.jobs import JobRow
 from mshield.store.staff import acts
 
-__all__ = ["JobRow", "WatchJobs", "WatchedJob", "record_runs"]
+__all__ = ["JobRow", "WatchJobs", "WatchedJob", "held_too_long", "record_runs"]
+
+_LONGEST_LEASE_MS: Final = 10 * MINUTE_MS
+"""A process renews its lease every few seconds, a minute at a time; and clocks differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,11 @@ async def record_runs(db: Database, names: Iterable[str], *, by: By, now: int) -
             await acts.record(tx, by=by, act="job.run", subject=name, details={}, now=now)
 
     await db.write(work)
+
+
+async def held_too_long(db: Database, *, now: int) -> list[JobRow]:
+    """Jobs that are held for longer than any process holds one: somebody keeps them from being done."""
+    return [row for row in await store.list_jobs(db) if row.lease_until > now + _LONGEST_LEASE_MS]
 
 
 @dataclass(frozen=True, slots=True)

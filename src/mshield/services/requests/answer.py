@@ -75,7 +75,7 @@ class Answer:
         if request is None:
             raise errors.NotFound
         if not taken:
-            raise _refusal(request, by=certificate, begun=begun, now=now)
+            raise await self._refusal(request, by=certificate, begun=begun, now=now)
         self.events.notify(request_id)
         purposes = {task.sid: task.purpose for task in request.tasks}
         await self.consents.require(purposes, certificate.uid, now=now)
@@ -111,14 +111,15 @@ class Answer:
         if request is None or request.shield_number != certificate.shield_number:
             raise errors.NotFound
         if not taken:
-            raise _refusal(request, by=certificate, begun=(0, now), now=now)
+            raise await self._refusal(request, by=certificate, begun=(0, now), now=now)
         self.events.notify(request_id)
         return request
 
     async def way_back(self, login: PhoneLogin, request_id: str, *, now: int) -> Back:
         """Where a request by another app leads back to, now that it is over (R13); signed, with its return code.
 
-        Raises NotFound for a request that this device didn't take, or that another way brought; RequestOpen.
+        Raises NotFound for a request that this device didn't take, that another way brought, or whose address isn't
+        registered any more; RequestOpen.
         """
         request = await store.way_back(
             self.db, id=request_id, device_id=login.device_id, account_id=login.account_id
@@ -128,10 +129,11 @@ class Answer:
         state = shown_state(RequestState(request.state), expires_at=request.expires_at, now=now)
         if state in OPEN:
             raise errors.RequestOpen(state=state.value)
+        url = await store.return_url(self.db, id=request.id)
+        if url is None:  # its system has taken the address back
+            raise errors.NotFound
         code = self.secrets.return_code(request.id) if state is RequestState.SIGNED else None
-        address = return_address(
-            request.return_url, request_id=request.id, state=state.value, return_code=code
-        )
+        address = return_address(url, request_id=request.id, state=state.value, return_code=code)
         return Back(state.value, address)
 
     async def _require_bound(self, request_id: str, *, uid: bytes) -> None:
@@ -190,26 +192,27 @@ class Answer:
         self.events.notify(request_id)
         self.count("declined", reason)
 
+    async def _refusal(
+        self, request: store.ScannedRequest, *, by: store.DeviceCertificate, begun: tuple[int, int], now: int
+    ) -> errors.DomainError:
+        """Why a request could not be taken by who holds its secret."""
+        if request.shield_number not in {None, by.shield_number}:
+            return errors.OtherShield()
+        back = await self._way_back_unsigned(request, now=now)
+        if request.expires_at <= now:
+            return errors.ExpiredRequest(**back)
+        earliest, latest = begun
+        if request.state == RequestState.WAITING and not earliest <= request.created_at <= latest:
+            return errors.QrStale()
+        return errors.RequestClosed(**back)
 
-def _refusal(
-    request: store.ScannedRequest, *, by: store.DeviceCertificate, begun: tuple[int, int], now: int
-) -> errors.DomainError:
-    """Why a request could not be taken by who holds its secret."""
-    if request.shield_number not in {None, by.shield_number}:
-        return errors.OtherShield()
-    back = _way_back_unsigned(request, now=now)
-    if request.expires_at <= now:
-        return errors.ExpiredRequest(**back)
-    earliest, latest = begun
-    if request.state == RequestState.WAITING and not earliest <= request.created_at <= latest:
-        return errors.QrStale()
-    return errors.RequestClosed(**back)
-
-
-def _way_back_unsigned(request: store.ScannedRequest, *, now: int) -> dict[str, errors.Json]:
-    """Whom another app sent too late leads back too. It carries no return code: this phone may not have signed."""
-    state = shown_state(RequestState(request.state), expires_at=request.expires_at, now=now)
-    if request.return_url is None or state in OPEN:
-        return {}
-    address = return_address(request.return_url, request_id=request.id, state=state.value, return_code=None)
-    return {"return_address": address}
+    async def _way_back_unsigned(self, request: store.ScannedRequest, *, now: int) -> dict[str, errors.Json]:
+        """Whom another app sent too late leads back too. It carries no return code: this phone may not have signed."""
+        state = shown_state(RequestState(request.state), expires_at=request.expires_at, now=now)
+        if request.return_url is None or state in OPEN:
+            return {}
+        url = await store.return_url(self.db, id=request.id)
+        if url is None:
+            return {}
+        address = return_address(url, request_id=request.id, state=state.value, return_code=None)
+        return {"return_address": address}

@@ -128,7 +128,10 @@ class FinishSigning:
         now: int,
     ) -> _Finished:
         session = key.session
-        if session is None or session.expires_at <= now or session.fb not in {None, fb}:
+        if session is None or session.expires_at <= now:
+            raise errors.NoSession
+        is_bound = session.fb is not None
+        if is_bound and session.fb != store.binding(self.db, key.uid, fb, seal_version=key.seal_version):
             raise errors.NoSession
         refreshes = any(task.purpose == "refresh" for task in tasks.values())
         if (session.next_epoch is None) if request.tau is not None else refreshes:
@@ -143,10 +146,10 @@ class FinishSigning:
         except errors.DomainError:
             # A session that is bound to these bytes has its attempt counted. The PIN's accounting is settled all the
             # same, and what may not be signed any more is answered as closed.
-            if session.fb is None:
+            if not is_bound:
                 raise
             may_sign = False
-        if session.fb is None:
+        if not is_bound:
             # Not of a bound one: its attempt may have been the last.
             if signing_key.is_locked(key):
                 raise errors.PinLocked

@@ -9,6 +9,7 @@ from typing import Final
 
 from mshield.store.database.interface import Database, Row, Tx
 from mshield.store.database.queries import Queries
+from mshield.store.seals.login_marks import login_mark
 from mshield.store.seals.sealing import changing, seal_new
 from mshield.store.seals.tables import ACCOUNTS
 
@@ -189,6 +190,7 @@ async def start_session(  # one value for each column
     token_hash: bytes,
     account_id: str,
     device_id: str,
+    jkt: str,
     now: int,
     expires_at: int,
     address: str | None = None,
@@ -196,8 +198,17 @@ async def start_session(  # one value for each column
 ) -> None:
     """Logs in, and ends the installation's earlier login."""
     await tx.run(_SQL["end_sessions_of_device"], device_id=device_id, now=now)
+    mark = login_mark(
+        tx.sealer,
+        token_hash=token_hash,
+        account_id=account_id,
+        device_id=device_id,
+        jkt=jkt,
+        expires_at=expires_at,
+    )
     await tx.run(
         _SQL["insert_session"],
+        mark=mark,
         token_hash=token_hash,
         account_id=account_id,
         device_id=device_id,

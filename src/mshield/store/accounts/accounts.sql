@@ -52,8 +52,8 @@ RETURNING id, account_id, shield_number;
 UPDATE phone_sessions SET ended_at = :now WHERE device_id = :device_id AND ended_at IS NULL;
 
 -- name: insert_session!
-INSERT INTO phone_sessions (token_hash, account_id, device_id, created_at, expires_at, ended_at, address, browser)
-VALUES (:token_hash, :account_id, :device_id, :now, :expires_at, NULL, :address, :browser);
+INSERT INTO phone_sessions (token_hash, account_id, device_id, created_at, expires_at, ended_at, address, browser, mark)
+VALUES (:token_hash, :account_id, :device_id, :now, :expires_at, NULL, :address, :browser, :mark);
 
 -- name: purge_sessions!
 DELETE FROM phone_sessions WHERE expires_at <= :before;

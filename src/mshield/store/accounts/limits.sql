@@ -50,7 +50,7 @@ VALUES (:id, :phone, :purpose, :code_hash, 0, :now, :expires_at, NULL);
 -- Counts a try of the newest code for this number and purpose; older ones no longer count. No row: nothing to try.
 UPDATE sms_codes SET tries = tries + 1
 WHERE id = (SELECT id FROM sms_codes WHERE phone = :phone AND purpose = :purpose ORDER BY sent_at DESC, id DESC LIMIT 1)
-  AND tries < :most AND used_at IS NULL AND expires_at > :now
+  AND tries >= 0 AND tries < :most AND used_at IS NULL AND expires_at > :now
 RETURNING id, code_hash, tries, expires_at;
 
 -- name: latest_sms^

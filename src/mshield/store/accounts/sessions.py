@@ -5,6 +5,7 @@ from typing import Final
 
 from mshield.store.database.interface import Database
 from mshield.store.database.queries import Queries
+from mshield.store.seals.login_marks import check_login
 from mshield.store.seals.tables import ACCOUNTS
 
 _SQL: Final = Queries("accounts", "sessions")
@@ -30,10 +31,11 @@ async def find(db: Database, *, token_hash: bytes, jkt: str, now: int) -> PhoneL
     row = await db.one(_SQL["find"], token_hash=token_hash, jkt=jkt, now=now)
     if row is None:
         return None
+    check_login(db.sealer, row, token_hash=token_hash, jkt=jkt)
     _ACCOUNT.check(db.sealer, row)
     return PhoneLogin(
         account_id=row["a_id"],
-        device_id=row["device_id"],
+        device_id=row["login_device_id"],
         phone=row["a_phone"],
         name=row["a_name"],
         id_type=row["a_id_type"],

@@ -5,6 +5,7 @@ from typing import Final
 
 from mshield.domain.certificates.states import CertificateState, Standing, parse_holds
 from mshield.store.certificates import renewal_outcome
+from mshield.store.certificates.key_marks import begun_mark, check_enrolment, key_mark
 from mshield.store.database.interface import Conflict, Database, Tx
 from mshield.store.database.queries import Queries
 from mshield.store.seals.sealing import seal_new
@@ -13,6 +14,7 @@ from mshield.store.seals.tables import ENTERPRISES, FILED_PERSONS, KEYS, TASKS
 _SQL: Final = Queries("certificates", "enrolment")
 _FILED: Final = FILED_PERSONS.joined("f_")
 _ENTERPRISE: Final = ENTERPRISES.joined("e_")
+_KEY: Final = KEYS.joined("k_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ class Enrolment:
     share_box: bytes | None
     epoch: int
     expires_at: int
+    mark: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,31 +140,49 @@ async def begin(db: Database, key: NewKey, *, shield_number: str, now: int) -> s
 
 async def insert_key(tx: Tx, key: NewKey, *, now: int) -> None:
     """The row of a key whose enrolment begins."""
-    await tx.run(_SQL["insert_key"], **asdict(key), now=now)
+    mark = begun_mark(
+        tx.sealer,
+        uid=key.uid,
+        enrol_sid=key.enrol_sid,
+        challenge_hash=key.challenge_hash,
+        expires_at=key.expires_at,
+    )
+    await tx.run(_SQL["insert_key"], **asdict(key), mark=mark, now=now)
     await seal_new(tx, KEYS, key.uid, now=now)
 
 
 async def find(db: Database, *, uid: bytes, account_id: str, device_id: str) -> Enrolment | None:
-    """The enrolment, if it is this device's and account's own."""
+    """The enrolment, if it is this device's and account's own, as it was begun or made. Raises SealBroken."""
     row = await db.one(_SQL["find_enrolment"], uid=uid, account_id=account_id, device_id=device_id)
     if row is None:
         return None
+    _KEY.check(db.sealer, row)
+    check_enrolment(db.sealer, {**row, "uid": row["k_uid"]})
     return Enrolment(
-        uid=row["uid"],
+        uid=row["k_uid"],
         sid=row["enrol_sid"],
         challenge_hash=row["challenge_hash"] or b"",
-        subject=row["subject"],
+        subject=row["k_subject"],
         state=row["state"],
         public_key=row["public_key"],
         share_box=row["share_box"],
         epoch=row["epoch"],
         expires_at=row["expires_at"],
+        mark=row["mark"],
     )
 
 
-async def set_challenge(db: Database, *, uid: bytes, challenge_hash: bytes) -> bool:
+async def set_challenge(db: Database, enrolment: Enrolment, *, challenge_hash: bytes) -> bool:
     """Replaces the challenge of a key that isn't made yet; False where it is, or never will be."""
-    return await db.run(_SQL["set_challenge"], uid=uid, challenge_hash=challenge_hash) == 1
+    mark = begun_mark(
+        db.sealer,
+        uid=enrolment.uid,
+        enrol_sid=enrolment.sid,
+        challenge_hash=challenge_hash,
+        expires_at=enrolment.expires_at,
+    )
+    values = {"uid": enrolment.uid, "challenge_hash": challenge_hash, "mark": mark, "begun": enrolment.mark}
+    return await db.run(_SQL["set_challenge"], **values) == 1
 
 
 async def sent_again(db: Database, *, uid: bytes, share_box: bytes, same: bool, now: int) -> bool:
@@ -196,7 +217,12 @@ async def set_public_key(
 
     async def work(tx: Tx) -> bool:
         changed = await tx.run(
-            _SQL["set_public_key"], uid=enrolment.uid, public_key=public_key, share_box=share_box
+            _SQL["set_public_key"],
+            uid=enrolment.uid,
+            public_key=public_key,
+            share_box=share_box,
+            begun=enrolment.mark,
+            mark=key_mark(tx.sealer, uid=enrolment.uid, enrol_sid=enrolment.sid, public_key=public_key),
         )
         if changed != 1:
             return False

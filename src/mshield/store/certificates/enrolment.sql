@@ -32,16 +32,17 @@ UPDATE keys SET state = 'void', generation = generation + 1 WHERE device_id = :d
 
 -- name: insert_key!
 INSERT INTO keys (uid, account_id, device_id, person_id, filing_version, subject, state, enrol_sid, challenge_hash, epoch,
-  last_epoch, failures, wrong_total, otp_hash, opens_window, opens, generation, created_at, expires_at)
+  last_epoch, failures, wrong_total, otp_hash, opens_window, opens, generation, created_at, expires_at, mark)
 VALUES (:uid, :account_id, :device_id, :person_id, :filing_version, :subject, 'enrolling', :enrol_sid, :challenge_hash, 0,
-  0, 0, 0, :otp_hash, 0, 0, 0, :now, :expires_at);
+  0, 0, 0, :otp_hash, 0, 0, 0, :now, :expires_at, :mark);
 
 -- name: find_enrolment^
-SELECT uid, enrol_sid, challenge_hash, subject, state, public_key, share_box, epoch, expires_at FROM keys
-WHERE uid = :uid AND account_id = :account_id AND device_id = :device_id;
+SELECT sealed(keys AS k), k.enrol_sid, k.challenge_hash, k.state, k.public_key, k.share_box, k.epoch, k.expires_at, k.mark
+FROM keys k WHERE k.uid = :uid AND k.account_id = :account_id AND k.device_id = :device_id;
 
 -- name: set_challenge!
-UPDATE keys SET challenge_hash = :challenge_hash WHERE uid = :uid AND state = 'enrolling' AND share_box IS NULL;
+UPDATE keys SET challenge_hash = :challenge_hash, mark = :mark
+WHERE uid = :uid AND state = 'enrolling' AND share_box IS NULL AND mark = :begun;
 
 -- name: claim!
 -- Changes nothing: others that ask the same wait for this one's end.
@@ -53,8 +54,9 @@ UPDATE keys SET state = 'void', share_box = NULL, generation = generation + 1
 WHERE uid = :uid AND state = 'enrolling' AND share_box IS NOT NULL;
 
 -- name: set_public_key!
-UPDATE keys SET public_key = :public_key, share_box = :share_box, generation = generation + 1
-WHERE uid = :uid AND state = 'enrolling' AND share_box IS NULL;
+-- Once: the mark of an enrolment that was begun becomes that of the key.
+UPDATE keys SET public_key = :public_key, share_box = :share_box, generation = generation + 1, mark = :mark
+WHERE uid = :uid AND state = 'enrolling' AND share_box IS NULL AND mark = :begun;
 
 -- name: insert_task!
 INSERT INTO tasks (sid, request_id, position, uid, purpose, state, message, media_type, title, display, created_at, expires_at)

@@ -14,8 +14,10 @@ from mshield.domain.certificates.states import MAX_DEVICES, CertificateState
 from mshield.store.certificates import certificates
 from mshield.store.certificates.certificates import Holder, NewCertificate, Reservation
 from mshield.store.certificates.enrolment import find_occupant, other_devices_in_use
+from mshield.store.certificates.key_marks import check_key
 from mshield.store.database.interface import Database, Row, Tx
 from mshield.store.database.queries import Queries
+from mshield.store.seals.login_marks import check_login
 from mshield.store.seals.tables import FILED_PERSONS, KEYS
 
 _SQL: Final = Queries("certificates", "issuing")
@@ -68,6 +70,8 @@ Admission = Literal["admitted", "no_filing", "occupied", "limit", "other_account
 async def find_by_token(db: Database, *, token_hash: bytes, jkt: str, now: int) -> LoginKey:
     """The caller's key that is signed for but has no certificate yet."""
     rows = await db.read_together(_SQL["find_by_token"], token_hash=token_hash, jkt=jkt, now=now)
+    for row in rows[:1]:
+        check_login(db.sealer, row, token_hash=token_hash, jkt=jkt)
     return LoginKey(bool(rows), _first(db, rows))
 
 
@@ -107,6 +111,11 @@ async def reserve(
         return await db.write(work)
     # In the order of the rows that are locked first: two groups never wait for each other.
     return bool(await db.write_together(_SQL["reserve"], by=key.first_account_id, **values))
+
+
+async def refuse(db: Database, key: ConfirmedKey) -> None:
+    """A key that never gets a certificate: the phone applies anew."""
+    await db.run(_SQL["refuse_key"], uid=key.uid)
 
 
 async def admit(tx: Tx, key: ConfirmedKey) -> Admission:
@@ -152,9 +161,10 @@ def _first(db: Database, rows: list[Row]) -> ConfirmedKey | None:
 
 
 def _confirmed(db: Database, row: Row) -> ConfirmedKey:
-    # The certificate will say what stands in these two rows.
+    # The certificate will say what stands in these two rows, for the key that was made in this enrolment.
     _KEY.check(db.sealer, row)
     _FILED.check(db.sealer, row)
+    check_key(db.sealer, {**row, "uid": row["k_uid"]})
     serial = row["serial"]
     return ConfirmedKey(
         uid=row["k_uid"],

@@ -5,7 +5,9 @@
 -- Keys whose CertificationRequest is signed, with all that the certificate is made from; no row where the login isn't valid,
 -- one of nulls where it has no such key. A renewal's key comes into force otherwise. The long tables are asked by a subquery
 -- each: as joins PostgreSQL would read them from their beginning while it has no statistics of them yet.
-SELECT CAST(:call AS INTEGER) AS call, sealed(keys AS k), k.public_key, k.enrol_sid,
+SELECT CAST(:call AS INTEGER) AS call, p.account_id AS login_account_id, p.device_id AS login_device_id,
+  p.expires_at AS login_expires_at, p.mark AS login_mark,
+  sealed(keys AS k), k.public_key, k.enrol_sid, k.mark,
   (SELECT b.id FROM accounts a JOIN accounts b ON b.id_number_hash = a.id_number_hash
     WHERE a.id = p.account_id ORDER BY b.created_at, b.id LIMIT 1) AS first_account_id,
   (SELECT b.reservations FROM accounts a JOIN accounts b ON b.id_number_hash = a.id_number_hash
@@ -25,7 +27,7 @@ WHERE p.token_hash = :token_hash AND p.ended_at IS NULL AND p.expires_at > :now
 
 -- name: find_of_device
 -- The same for a login that is known to be valid.
-SELECT sealed(keys AS k), k.public_key, k.enrol_sid,
+SELECT sealed(keys AS k), k.public_key, k.enrol_sid, k.mark,
   (SELECT b.id FROM accounts a JOIN accounts b ON b.id_number_hash = a.id_number_hash
     WHERE a.id = k.account_id ORDER BY b.created_at, b.id LIMIT 1) AS first_account_id,
   (SELECT b.reservations FROM accounts a JOIN accounts b ON b.id_number_hash = a.id_number_hash

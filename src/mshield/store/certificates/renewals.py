@@ -9,6 +9,7 @@ from typing import Final
 from mshield.domain.certificates.states import parse_holds
 from mshield.store.certificates import enrolment
 from mshield.store.certificates.enrolment import NewKey
+from mshield.store.certificates.key_marks import check_key
 from mshield.store.certificates.renewal_outcome import end
 from mshield.store.database.interface import Database, Tx
 from mshield.store.database.queries import Queries
@@ -100,6 +101,7 @@ class RenewalRow(NewRenewal):
         return self.uid != self.old_uid
 
 
+_IN_FORCE: Final = tuple(field.name for field in fields(InForce))
 _AS_READ: Final = tuple(
     field.name
     for field in fields(RenewalRow)
@@ -110,7 +112,11 @@ _AS_READ: Final = tuple(
 async def find_in_force(db: Database | Tx, *, device_id: str, account_id: str) -> InForce | None:
     """The device's certificate in force, held, locked or expired ones among them; None without one."""
     row = await db.one(_SQL["in_force"], device_id=device_id, account_id=account_id)
-    return None if row is None else InForce(**{**row, "holds": parse_holds(row["holds"])})
+    if row is None:
+        return None
+    check_key(db.sealer, row)
+    values = {name: row[name] for name in _IN_FORCE}
+    return InForce(**values | {"holds": parse_holds(row["holds"])})
 
 
 async def begin(
@@ -142,6 +148,8 @@ async def find_open(db: Database | Tx, *, device_id: str, account_id: str) -> Re
         return None
     for table in (RENEWALS, _FILED, _ENTERPRISE):
         table.check(db.sealer, row)
+    if row["public_key"] is not None:
+        check_key(db.sealer, row)
     values = {name: row[name] for name in _AS_READ}
     return RenewalRow(
         **values,

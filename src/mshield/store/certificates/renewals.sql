@@ -1,7 +1,8 @@
 -- name: in_force^
 -- The certificate with which a device signs, and the filing as it is now: no version for who left it.
 SELECT c.serial, c.uid, c.state, c.holds, c.not_after, c.filing_version, c.person_id, c.shield_number,
-  k.public_key, CASE WHEN f.ended_at IS NULL THEN f.version + e.version END AS filed_version
+  k.public_key, k.enrol_sid, k.mark,
+  CASE WHEN f.ended_at IS NULL THEN f.version + e.version END AS filed_version
 FROM keys k
 JOIN certificates c ON c.serial = k.certificate
 JOIN filed_persons f ON f.id = c.person_id
@@ -26,7 +27,7 @@ ON CONFLICT (sid) DO NOTHING;
 -- where its own certificate, or the CA that this one is of, has ended.
 SELECT r.sid, r.uid, r.old_serial, r.account_id, r.device_id, r.person_id, r.filing_version, r.subject, r.seal_version, r.seal,
   sealed(filed_persons AS f), sealed(enterprises AS e), r.consent_sid, r.confirm_sid, r.state, r.reason, r.expires_at, old.uid AS old_uid, old.state AS old_state, old.holds AS old_holds,
-  old.not_after AS old_not_after, old.shield_number, k.public_key, old.der AS old_der,
+  old.not_after AS old_not_after, old.shield_number, k.public_key, k.enrol_sid, k.mark, old.der AS old_der,
   t.message AS request_info, s.signature AS request_signature, cs.signature AS consent_signature,
   COALESCE(c.state <> 'issued' OR a.revoked_at IS NOT NULL, FALSE) AS lost, f.ended_at IS NULL AS on_file
 FROM renewals r

@@ -34,6 +34,16 @@ class Garbled(StoreError):
     """A stored text is no UTF-8: SQLite keeps any bytes as text, though no statement of this service writes such."""
 
 
+def as_parameter(value: Any) -> Any:
+    """A value that was read, as a parameter, for a column that is cast: a text that is no UTF-8 only goes as bytes."""
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            return value.encode("utf-8", "surrogateescape")
+    return value
+
+
 class Unavailable(StoreError):
     """The database can't be reached or is too busy."""
 

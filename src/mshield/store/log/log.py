@@ -13,7 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from mshield.pki.tlog.tiles import Tile
-from mshield.store.database.interface import Database, Row, Tx
+from mshield.store.database.interface import Database, Row, Tx, as_parameter
 from mshield.store.database.queries import Queries
 
 _SQL: Final = Queries("log", "log", as_is=True)
@@ -336,17 +336,8 @@ async def certificate_position(db: Database, *, serial: str) -> int | None:
 
 async def lives(db: Database, *, after: str, limit: int) -> list[Life]:
     """Up to `limit` certificates by serial, each with all its events."""
-    rows: Iterable[Row] = await db.all(_SQL["lives"], after=_bound(after), limit=limit)
+    rows: Iterable[Row] = await db.all(_SQL["lives"], after=as_parameter(after), limit=limit)
     return [_life(serial, list(own)) for serial, own in groupby(rows, key=lambda row: row["serial"])]
-
-
-def _bound(text: str) -> str | bytes:
-    """A text that was read, as a parameter; one that is no UTF-8 can only be given as bytes."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-8", "surrogateescape")
-    return text
 
 
 def _life(serial: str, rows: list[Row]) -> Life:

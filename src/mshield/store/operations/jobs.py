@@ -40,6 +40,11 @@ async def list_jobs(db: Database) -> list[JobRow]:
     return [JobRow(**row) for row in await db.all(_SQL["list"])]
 
 
+async def last_run(db: Database, name: str) -> int | None:
+    """When a job's last run ended (ms); None where it never did."""
+    return next((row.last_at for row in await list_jobs(db) if row.name == name), None)
+
+
 async def claim(db: Database, *, name: str, holder: str, due: int, lease_until: int, now: int) -> int | None:
     """Takes a job that is due by `due` (ms) and free; gives its failures in a row, or None where it can't be had."""
     row = await db.run_one(_SQL["claim"], name=name, holder=holder, due=due, lease_until=lease_until, now=now)

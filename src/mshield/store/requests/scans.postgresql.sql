@@ -24,7 +24,9 @@ WHERE r.id = :id ORDER BY t.position;
 -- name: usable_key
 -- The same by a subquery for each shield: as joins PostgreSQL would read the long tables from their beginning while it has
 -- no statistics of them yet.
-SELECT :call::int AS call, c.uid, c.shield_number, c.state, c.holds, c.not_after, c.filing_version,
+SELECT :call::int AS call, p.account_id AS login_account_id, p.device_id AS login_device_id,
+  p.expires_at AS login_expires_at, p.mark AS login_mark,
+  c.uid, c.shield_number, c.state, c.holds, c.not_after, c.filing_version,
   (SELECT f.version + e.version FROM filed_persons f JOIN enterprises e ON e.credit_code = f.credit_code
     WHERE f.id = c.person_id) AS filed_version
 FROM phone_sessions p

@@ -1,5 +1,6 @@
 """How a phone takes a request, by its code or from its inbox, sees its documents, and declines it."""
 
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Final
@@ -7,8 +8,12 @@ from typing import Final
 from mshield.store.database.interface import Database, Row, Tx
 from mshield.store.database.queries import Queries
 from mshield.store.requests.requests import end_after_its_tasks
+from mshield.store.seals.login_marks import check_login
+from mshield.store.seals.tables import REQUESTS, SYSTEMS
 
 _SQL: Final = Queries("requests", "scans")
+_REQUEST: Final = REQUESTS.joined("r_")
+_SYSTEM: Final = SYSTEMS.joined("s_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +75,11 @@ class DeviceCertificate:
 
 @dataclass(frozen=True, slots=True)
 class WayBack:
-    """Where a request by another app leads back to; an overdue one is still in its last stored state."""
+    """A request by another app, which leads back; an overdue one is still in its last stored state."""
 
     id: str
     state: str
     expires_at: int
-    return_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,8 @@ async def usable_certificate(
 ) -> tuple[bool, DeviceCertificate | None]:
     """Whether this login is valid, and the newest certificate of its device that is neither revoked nor superseded."""
     rows = await db.read_together(_SQL["usable_key"], token_hash=token_hash, jkt=jkt, now=now)
+    for row in rows[:1]:
+        check_login(db.sealer, row, token_hash=token_hash, jkt=jkt)
     if not rows or rows[0]["uid"] is None:
         return bool(rows), None
     (row,) = rows
@@ -185,7 +191,18 @@ async def way_back(
 ) -> WayBack | None:
     """Of a request by another app that this device took."""
     row = await db.one(_SQL["way_back"], id=id, device_id=device_id, account_id=account_id)
-    return None if row is None else WayBack(row["id"], row["state"], row["expires_at"], row["return_url"])
+    return None if row is None else WayBack(row["id"], row["state"], row["expires_at"])
+
+
+async def return_url(db: Database, *, id: str) -> str | None:  # noqa: A002
+    """Where a request leads back to, if its system has that address registered. Raises SealBroken."""
+    row = await db.one(_SQL["return_url"], id=id)
+    if row is None:
+        return None
+    _REQUEST.check(db.sealer, row)
+    _SYSTEM.check(db.sealer, row)
+    url: str = row["return_url"]
+    return url if url in json.loads(row["s_return_urls"]) else None
 
 
 async def find_task(db: Database, *, sid: bytes, device_id: str, account_id: str) -> Task | None:

@@ -1,7 +1,9 @@
 -- name: usable_key
 -- The key with which the caller's device may answer, and the filing's version as certified and as it is now. No row where
 -- the login isn't valid, one of nulls where the device has no such certificate.
-SELECT CAST(:call AS INTEGER) AS call, k.uid, c.shield_number, c.state, c.holds, c.not_after, c.filing_version,
+SELECT CAST(:call AS INTEGER) AS call, p.account_id AS login_account_id, p.device_id AS login_device_id,
+  p.expires_at AS login_expires_at, p.mark AS login_mark,
+  k.uid, c.shield_number, c.state, c.holds, c.not_after, c.filing_version,
   f.version + e.version AS filed_version
 FROM phone_sessions p
 JOIN devices d ON d.id = p.device_id AND d.jkt = :jkt
@@ -44,7 +46,12 @@ WHERE id = :id AND state = 'scanned' AND expires_at > :now
   AND uid IN (SELECT uid FROM keys WHERE device_id = :device_id AND account_id = :account_id);
 
 -- name: way_back^
--- A request by another app that this device took: where it leads back to, and how it stands.
-SELECT r.id, r.state, r.expires_at, r.return_url FROM requests r
+-- A request by another app that this device took, and how it stands.
+SELECT r.id, r.state, r.expires_at FROM requests r
 JOIN keys k ON k.uid = r.uid AND k.device_id = :device_id AND k.account_id = :account_id
 WHERE r.id = :id AND r.return_url IS NOT NULL;
+
+-- name: return_url^
+-- Where a request leads back to, beside the addresses that its system has registered.
+SELECT sealed(requests AS r), r.return_url, sealed(business_systems AS s)
+FROM requests r JOIN business_systems s ON s.client_id = r.client_id WHERE r.id = :id AND r.return_url IS NOT NULL;

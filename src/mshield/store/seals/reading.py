@@ -11,7 +11,7 @@ from functools import cache
 from typing import Final
 
 from mshield.domain.times import DAY_MS
-from mshield.store.database.interface import Database, Row
+from mshield.store.database.interface import Database, Row, as_parameter
 from mshield.store.database.queries import Queries, Query, Statement
 from mshield.store.seals.tables import SealedTable
 
@@ -37,7 +37,7 @@ class Recorded:
 async def page(db: Database, table: SealedTable, *, after: object, limit: int) -> list[Recorded]:
     """Up to `limit` rows by key; `after` is None for the first ones."""
     query = _page(table, first=after is None)
-    values = {"limit": limit} if after is None else {"limit": limit, "after": after}
+    values = {"limit": limit} if after is None else {"limit": limit, "after": as_parameter(after)}
     rows = await db.all(query, **values)
     return [Recorded(row[table.key], row, row["last_version"], row["last_seal"]) for row in rows]
 
@@ -93,7 +93,8 @@ def _page(table: SealedTable, *, first: bool) -> Query:
             f"FROM sealed_changes c WHERE c.place = '{table.name}' AND c.row_key = {_key(table, dialect)}"
             " ORDER BY c.version DESC LIMIT 1"
         )
-        after = "" if first else f" WHERE t.{table.key} > $2"
+        bound = "$2" if table.is_binary else "CAST($2 AS TEXT)"
+        after = "" if first else f" WHERE t.{table.key} > {bound}"
         return (
             f"SELECT {columns}, (SELECT c.version {last}) AS last_version, (SELECT c.seal {last}) AS last_seal"
             f" FROM {table.name} t{after} ORDER BY t.{table.key} LIMIT $1"

@@ -16,6 +16,8 @@ from mshield.store.certificates import changes as certificate_changes
 from mshield.store.certificates import renewal_outcome
 from mshield.store.database.interface import Database, Row, Tx, Undone
 from mshield.store.database.queries import Queries
+from mshield.store.seals.login_marks import check_login
+from mshield.store.seals.marks import mark_of
 from mshield.store.seals.tables import ACCOUNTS, ENTERPRISES, FILED_PERSONS, KEYS
 
 _SQL: Final = Queries("signing", "sessions")
@@ -30,7 +32,10 @@ class Overtaken(Exception):
 
 
 class SessionRow(msgspec.Struct, frozen=True, gc=False):
-    """An open session as stored: `items` is N x (sid 16, e 32, c 32) bytes, k2 is sealed, fb is set once bound."""
+    """An open session as stored: `items` is N x (sid 16, e 32, c 32) bytes, k2 is sealed.
+
+    `fb` is there once it is bound: see `binding`.
+    """
 
     epoch: int
     otp_hash: bytes
@@ -137,6 +142,8 @@ async def find(
         _SQL["context"], token_hash=token_hash, jkt=jkt, uid=uid, sid=first, now=now
     )
     valid = bool(rows) and rows[0]["a_state"] == "active"
+    if valid:
+        check_login(db.sealer, rows[0], token_hash=token_hash, jkt=jkt)
     if not valid or rows[0]["uid"] is None:
         return KeyOfCaller(valid=valid, key=None, tasks={})
     more = await asyncio.gather(*(db.read_together(_SQL["task"], uid=uid, sid=sid) for sid in others))
@@ -201,6 +208,14 @@ async def open_session(
         raise Overtaken
 
 
+def binding(db: Database, uid: bytes, fb: bytes, *, seal_version: int) -> bytes:
+    """What a session keeps that is bound to a body of this hash: only the service can say that an attempt was counted.
+
+    It holds for the version of the key's seal that the counting left, so not once the counters have changed again.
+    """
+    return mark_of(db.sealer, "attempt", uid, fb, seal_version)
+
+
 async def reserve_attempt(db: Database, key: KeyRow, *, fb: bytes, now: int) -> KeyRow:
     """Counts one attempt and binds the session to `fb`, durably; gives the key as it is now. Raises Overtaken.
 
@@ -210,7 +225,7 @@ async def reserve_attempt(db: Database, key: KeyRow, *, fb: bytes, now: int) -> 
     values = {
         "uid": key.uid,
         "generation": key.generation,
-        "fb": fb,
+        "fb": binding(db, key.uid, fb, seal_version=key.seal_version + 1),
         "now": now,
         **renewal_outcome.LIMITS,
         **seal,

@@ -8,6 +8,8 @@ SELECT CAST(:call AS INTEGER) AS call, k.uid, k.state AS key_state, k.public_key
   k.otp_hash, k.otp_prev_hash, k.rn_prev_hash, k.generation, k.opens_window, k.opens, k.enrol_sid, k.expires_at AS key_expires_at,
   k.outcome_fb, k.outcome_box, k.outcome_at,
   k.account_id, k.device_id, k.person_id, k.filing_version, k.subject, k.seal_version, k.seal,
+  p.account_id AS login_account_id, p.device_id AS login_device_id,
+  p.expires_at AS login_expires_at, p.mark AS login_mark,
   sealed(accounts AS a), sealed(filed_persons AS f), sealed(enterprises AS e),
   c.serial, c.state AS certificate_state, c.holds, c.not_before, c.not_after,
   CASE WHEN k.certificate IS NULL
