@@ -73,11 +73,11 @@ def test_keys_show_and_rotate(folder: Path) -> None:
     assert shown == {"id": old, "current": True, "known": True, "boxes": 7}
     told = json.loads(_ok("keys", "rotate", "--cipher", "sm4", "--json").stdout)
     assert told["added"] is True
-    assert (told["resealed"]["authorities.key_box"], told["total"]) == (4, 6)
+    assert (told["resealed"]["authorities.key_box"], told["total"]) == (4, 7)
     new, _ = parse_master_keys(_key(folder))
     assert (told["current"], new.cipher) == (new.id.hex(), "sm4")
     lines = _ok("keys", "show").stdout.splitlines()
-    assert re.fullmatch(rf"{new.id.hex()}\s+current\s+6", lines[1])
+    assert re.fullmatch(rf"{new.id.hex()}\s+current\s+7", lines[1])
     assert re.fullmatch(rf"{old}\s+old\s+0", lines[2])
     refused = _run("keys", "rotate", "--drop-old", "--json")
     assert refused.exit_code == 1

@@ -347,7 +347,9 @@ async def test_killed_in_the_middle_and_run_again(database_url: str, tmp_path: P
     assert told["added"] is False
     assert told["total"] == counts[old.id]
     assert told["remaining"] == {}
-    assert await _open_all(db, Keyring((new,))) == secrets + 3  # the command made the key of the seals and its marks
+    assert (
+        await _open_all(db, Keyring((new,))) == secrets + 3
+    )  # the command made the key of the seals and its marks
     os.utime(source.path, (time.time() - SETTLE_MS, time.time() - SETTLE_MS))
     dropped = await asyncio.to_thread(
         subprocess.run,

@@ -115,9 +115,9 @@ async def sealed_before(db: Database, keyring: Keyring, clock: Clock) -> Databas
     await make_world(db, keyring, clock)
     await load_sealer(db, keyring, now=START)
     await seal_all(db)
-    await tamper(db, "DELETE FROM secrets WHERE name = $1", DONE[1])
-    for table in LATER:
-        await tamper(db, f"UPDATE {table.name} SET seal = NULL, seal_version = 0")  # noqa: S608  # named in tables.py
+    await _take_away(db)
+    box = keyring.seal(DONE[0].encode(), purpose="secret", context=DONE[0].encode())
+    await tamper(db, "UPDATE secrets SET box = $1 WHERE name = $2", box, DONE[0])
     return db
 
 
@@ -158,3 +158,23 @@ async def test_keys_that_are_older_than_their_marks_are_marked_with_the_later_se
     log = await open_log(db, keyring, Settings(), now=clock())
     await sequence(log, now=clock())
     assert (await verify_log(log)).findings == []
+
+
+async def test_nor_by_taking_all_their_seals_away_too(sealed_before: Database, keyring: Keyring) -> None:
+    await seal_earlier(sealed_before, keyring, now=START)
+    await _take_away(sealed_before)
+    with pytest.raises(SealsLost):
+        await seal_earlier(sealed_before, keyring, now=START)
+
+
+async def test_nor_where_the_database_began_with_them(db: Database, keyring: Keyring, clock: Clock) -> None:
+    await make_world(db, keyring, clock)
+    await _take_away(db)
+    with pytest.raises(SealsLost):
+        await seal_earlier(db, keyring, now=START)
+
+
+async def _take_away(db: Database) -> None:
+    await tamper(db, "DELETE FROM secrets WHERE name = $1", DONE[1])
+    for table in LATER:
+        await tamper(db, f"UPDATE {table.name} SET seal = NULL, seal_version = 0")  # noqa: S608  # named in tables.py

@@ -21,7 +21,10 @@ from mshield.store.seals.tables import LATER
 
 KEY: Final = "seal"
 DONE: Final = ("sealed", "sealed_later")
-"""The secrets that are there once everything is sealed, and what got its seals later; their content says nothing."""
+"""The secrets that are there once everything is sealed, and what got its seals later."""
+
+_BEGAN_WITH_ALL: Final = b"sealed from the beginning"
+"""What the first mark says where no table was left for later: whoever takes the second one away has nothing sealed."""
 
 _KEY_BYTES: Final = 32
 _KNOWN: Final = 4096
@@ -92,6 +95,18 @@ async def is_begun(db: Database) -> bool:
     return await find_secret(db, name=DONE[0]) is not None
 
 
+async def began_with_all(db: Database, keyring: Keyring) -> bool:
+    """Whether no table was left for later when this database was sealed. Raises SealError."""
+    box = await find_secret(db, name=DONE[0])
+    try:
+        return (
+            box is not None
+            and keyring.open(box, purpose="secret", context=DONE[0].encode()) == _BEGAN_WITH_ALL
+        )
+    except ValueError as error:
+        raise SealError from error
+
+
 async def make_key(db: Database, keyring: Keyring, *, now: int) -> None:
     """Makes the key, unless it is there, and gives the database its sealer."""
     box = keyring.seal(os.urandom(_KEY_BYTES), purpose="secret", context=KEY.encode())
@@ -100,9 +115,9 @@ async def make_key(db: Database, keyring: Keyring, *, now: int) -> None:
 
 
 async def finish(db: Database | Tx, keyring: Keyring, *, now: int) -> None:
-    """Notes that every row has its seal."""
-    for name in DONE:
-        box = keyring.seal(name.encode(), purpose="secret", context=name.encode())
+    """Notes that every row has its seal; a mark that is there stays as it is."""
+    for name, content in zip(DONE, (_BEGAN_WITH_ALL, b"sealed"), strict=True):
+        box = keyring.seal(content, purpose="secret", context=name.encode())
         await insert_secret(db, name=name, box=box, now=now)
 
 

@@ -10,6 +10,7 @@ from mshield.demo.people import LEGAL_PERSON, OPERATOR
 from mshield.domain import errors
 from mshield.domain.actor import SERVICE
 from mshield.domain.staff import StaffRole
+from mshield.domain.times import DAY_MS
 from mshield.domain.tokens import token_hash
 from mshield.keys.keyring import Keyring
 from mshield.keys.seals import NotSealed, load_sealer
@@ -23,6 +24,7 @@ from mshield.services.staff.session import StaffSessions
 from mshield.services.staff.set_up import renew_set_up
 from mshield.services.staff.tokens import Wanted, add_token
 from mshield.settings import Settings
+from mshield.store.accounts import phone_changes
 from mshield.store.database.interface import Database, SealBroken, Tx
 from mshield.store.filing import proposals
 from mshield.store.identity import consents
@@ -248,8 +250,19 @@ async def _others(application: Application, staff_id: str) -> None:
         phone=OPERATOR.phone,
     )
 
+    change = phone_changes.NewPhoneChange(
+        id="change",
+        account_id=str(account["id"]),
+        approval_id="import",
+        old_phone=OPERATOR.phone,
+        new_phone="13600000001",
+        details={},
+        effective_at=now + DAY_MS,
+    )
+
     async def work(tx: Tx) -> None:
         await approvals.insert(tx, ask, now=now)
+        await phone_changes.insert(tx, change, now=now)
         await proposals.insert(tx, line)
         await consents.insert(tx, consent)
 

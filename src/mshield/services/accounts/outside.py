@@ -168,7 +168,7 @@ class OutsideAccounts:
             "source": person.source,
             "old": mask_phone(account.phone),
             "new": mask_phone(person.phone),
-            "renamed": renamed,
+            "name_changed": renamed,
         }
         await acts.record(
             tx, by=SERVICE, act="account.follow_source", subject=account.id, details=details, now=now

@@ -10,7 +10,7 @@ from typing import Final
 from mshield.domain.actor import SERVICE
 from mshield.keys.errors import KeysError
 from mshield.keys.keyring import Keyring
-from mshield.keys.seals import finish, is_begun, is_finished, load_key, make_key
+from mshield.keys.seals import began_with_all, finish, is_begun, is_finished, load_key, make_key
 from mshield.store.certificates.key_marks import mark_earlier
 from mshield.store.database.interface import Database, Tx
 from mshield.store.seals.earlier import has_rows, seal_page, seal_some
@@ -74,9 +74,12 @@ async def seal_earlier(
 async def _seal_later(db: Database, keyring: Keyring, *, progress: Progress, now: int) -> int:
     """In one transaction: a row that has its seal already shows that this was done before."""
     await load_key(db, keyring)
+    if await began_with_all(db, keyring):
+        raise SealsLost
 
     async def work(tx: Tx) -> int:
-        if await has_rows(tx, LATER, sealed=True):
+        done = await acts.page(tx, subject=_LATER, actor_id=None, act=SEALED, before="~", most=1)
+        if done or await has_rows(tx, LATER, sealed=True):
             raise SealsLost
         total = 0
         for table in LATER:
