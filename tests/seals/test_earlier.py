@@ -115,9 +115,7 @@ async def sealed_before(db: Database, keyring: Keyring, clock: Clock) -> Databas
     await make_world(db, keyring, clock)
     await load_sealer(db, keyring, now=START)
     await seal_all(db)
-    await _take_away(db)
-    box = keyring.seal(DONE[0].encode(), purpose="secret", context=DONE[0].encode())
-    await tamper(db, "UPDATE secrets SET box = $1 WHERE name = $2", box, DONE[0])
+    await _as_the_release_before(db, keyring)
     return db
 
 
@@ -147,9 +145,8 @@ async def test_keys_that_are_older_than_their_marks_are_marked_with_the_later_se
 ) -> None:
     """The phone goes on with its key; who has an application under way at the upgrade finishes it."""
     world = await make_world(db, keyring, clock)
-    await tamper(db, "UPDATE certificates SET seal = NULL, seal_version = 0")
+    await _as_the_release_before(db, keyring)
     await tamper(db, "UPDATE keys SET mark = NULL")
-    await tamper(db, "DELETE FROM secrets WHERE name = 'sealed_later'")
     with pytest.raises(NotSealed):
         await load_sealer(db, keyring, now=clock())
     await seal_earlier(db, keyring, now=clock())
@@ -172,6 +169,12 @@ async def test_nor_where_the_database_began_with_them(db: Database, keyring: Key
     await _take_away(db)
     with pytest.raises(SealsLost):
         await seal_earlier(db, keyring, now=START)
+
+
+async def _as_the_release_before(db: Database, keyring: Keyring) -> None:
+    await _take_away(db)
+    box = keyring.seal(DONE[0].encode(), purpose="secret", context=DONE[0].encode())
+    await tamper(db, "UPDATE secrets SET box = $1 WHERE name = $2", box, DONE[0])
 
 
 async def _take_away(db: Database) -> None:

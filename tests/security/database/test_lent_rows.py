@@ -39,8 +39,7 @@ async def test_the_legal_person_confirms_whom_they_were_shown(
         return
     (waiting,) = (await portal.get(f"/enterprises/{OWN}/applications")).json()["items"]
     intruder.run(lend, honest.phone)
-    path = f"/enterprises/{OWN}/applications/{waiting['id']}/decision"
-    assert (await portal.send("POST", path, {"decision": "confirm"})).status_code == 500
+    assert (await portal.confirm(waiting)).status_code == 500
     assert intruder.rows("SELECT id FROM identity_proofs WHERE way = 'legal_person'") == []
 
 
