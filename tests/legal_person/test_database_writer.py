@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from mshield.demo.people import LEGAL_PERSON, OPERATOR
-from tests.legal_person.test_own_shield import asked, code_of, page, service, start
+from tests.legal_person.test_own_shield import asked, code_of, logged_in, page, revoke, service, start
 from tests.support.intruder import Intruder
 from tests.support.killed_service import Mortal
 
@@ -36,3 +36,20 @@ def test_r20_a_shield_of_ones_own_opens_no_other_portal(
     intruder.run(sql, victim["id"])
     assert start(page, made).status_code == 500
     assert page.get("/api/portal/session").status_code == 401
+
+
+def test_r14_a_signature_revokes_what_was_signed_and_not_what_was_put_in_its_place(
+    service: Mortal, page: httpx.Client, intruder: Intruder, tmp_path: Path
+) -> None:
+    phone = service.enrolled(tmp_path / "phone", LEGAL_PERSON)
+    number = phone.certificate().shield_number
+    logged_in(service, page, phone)
+    terms = {"shield_numbers": [number], "reason": "手机遗失", "cause": "key_compromise"}
+    proof = asked(page, f"/enterprises/{LEGAL_PERSON.credit_code}/revocation-requests", terms)["request_id"]
+    phone.scan(code_of(service, proof))
+    phone.approve(pin=LEGAL_PERSON.pin)
+    (document,) = intruder.rows("SELECT content FROM tasks WHERE request_id = ?", proof)
+    other = bytes(document["content"]).replace("手机遗失".encode(), "员工离职".encode())
+    intruder.run("UPDATE tasks SET content = ? WHERE request_id = ?", other, proof)
+    assert revoke(page, terms | {"reason": "员工离职"}, request_id=proof).status_code == 500
+    assert phone.certificate().state == "active"

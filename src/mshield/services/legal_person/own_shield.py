@@ -13,11 +13,13 @@ from typing import ClassVar, Final, Protocol
 from mshield.domain import errors
 from mshield.domain.certificates import shield
 from mshield.domain.systems.business_system import OWN_CLIENT_ID
+from mshield.gm.sm3 import sm3
+from mshield.pki.signatures.signed_attributes import parse_signed_attributes
 from mshield.services.legal_person.session import LegalPerson, ManagedEnterprise
 from mshield.services.requests.ask import Ask, Asked
 from mshield.services.requests.document import Document
 from mshield.services.requests.own_system import OwnSystem
-from mshield.store.database.interface import Database, Tx
+from mshield.store.database.interface import Database, SealBroken, Tx
 from mshield.store.legal_person import sessions as store
 from mshield.store.requests.requests import Result
 
@@ -133,7 +135,11 @@ class OwnShield:
         if await self._signer(request_id, "signature") != person.account_id:
             raise errors.Forbidden(reason="signer")
         (document,) = result.documents
-        signed = json.loads(document.content or b"{}")
+        content = document.content or b""
+        # The signature is over its digest: the content itself stands in the database as anybody left it.
+        if sm3(content) != parse_signed_attributes(document.message).message_digest:
+            raise SealBroken("tasks", request_id)
+        signed = json.loads(content)
         if {name: signed.get(name) for name in wanted.terms()} != wanted.terms():
             raise errors.Forbidden(reason="content")
 
