@@ -346,9 +346,21 @@ class Settings(BaseSettings):
     sms_language: Literal["zh", "en"] = Field(default="zh", description="language of notices by SMS")
     sms_code_seconds: Positive = Field(default=300, description="life of an SMS code")
     sms_code_tries: Positive = Field(default=5, description="wrong tries that end an SMS code")
-    sms_resend_seconds: NotNegative = Field(default=60, description="between two SMS codes to one number")
-    sms_codes_per_day: Positive = Field(default=10, description="SMS codes a day to one number")
-    sms_codes_per_address: Positive = Field(default=30, description="SMS codes an hour from one address")
+    sms_resend_seconds: NotNegative = Field(default=60, description="between two SMS codes to one number for one purpose")
+    sms_codes_per_day: Positive = Field(
+        default=10, description="SMS codes a day to one number for one purpose"
+    )
+    sms_codes_per_address: Positive = Field(
+        default=30, description="SMS codes an hour, of those asked for without a login, from one address"
+    )
+    sms_codes_per_prefix: Positive = Field(
+        default=120, description="the same from one network: an IPv4 /24, an IPv6 /56"
+    )
+    sms_codes_per_day_in_all: Positive = Field(
+        default=5_000,
+        description="the same a day from everywhere; beyond, nobody registers or resets a password until the day is "
+        "over, while people's own codes go on. From four fifths on it is an alarm",
+    )
     captcha_seconds: Positive = Field(default=120, description="life of a captcha")
     captchas_per_address: Positive = Field(default=120, description="captchas a minute to one address")
     captcha_audios_per_address: Positive = Field(

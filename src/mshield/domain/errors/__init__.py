@@ -106,6 +106,7 @@ from mshield.domain.errors.requests import (
     WrongStatusToken,
 )
 from mshield.domain.errors.sms import (
+    SmsAllSpent,
     SmsCodeExpired,
     SmsCodeWrong,
     SmsDailyLimit,
@@ -235,6 +236,7 @@ __all__ = [
     "SetUpOver",
     "ShieldUnusable",
     "SignedAttributesRefused",
+    "SmsAllSpent",
     "SmsCodeExpired",
     "SmsCodeWrong",
     "SmsDailyLimit",
