@@ -120,9 +120,7 @@ async def test_so_many_a_day_to_all_numbers_also_in_parallel(db: Database, clock
     sends = (_send(codes, clock, _phone(each), address=f"203.0.{each}.1") for each in range(20))
     results = await asyncio.gather(*sends, return_exceptions=True)
     assert results.count(None) == 5
-    refused = [each for each in results if isinstance(each, errors.SmsAllSpent)]
-    assert len(refused) == 15
-    assert refused[0].extra == {"retry_after": 86_400}
+    assert [type(each) for each in results].count(errors.SmsAllSpent) == 15
     clock.advance(seconds=86_400)
     assert (await read_spent(db, codes.settings, now=clock())).count == 0
     await _send(codes, clock)

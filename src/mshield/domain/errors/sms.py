@@ -54,10 +54,7 @@ class SmsAllSpent(
     "Try again later, or ask customer service",
     faq="3.2",
 ):
-    """What strangers may have sent in a day is used up, for `retry_after` whole seconds."""
-
-    def __init__(self, *, retry_after: int) -> None:
-        super().__init__(retry_after=retry_after)
+    """What people without a login may have sent in a day, all together, is used up."""
 
 
 class SmsFailed(

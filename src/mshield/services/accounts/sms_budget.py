@@ -12,7 +12,7 @@ from typing import Final
 from mshield.domain import errors
 from mshield.domain.times import DAY_MS, HOUR_MS
 from mshield.gateways.sms import SmsPurpose
-from mshield.services.accounts.throttle import Budget, address_subject, limit_rate, seconds_left, window_left
+from mshield.services.accounts.throttle import Budget, address_subject, limit_rate, seconds_left
 from mshield.settings import Settings
 from mshield.store.accounts import limits
 from mshield.store.accounts.limits import Limit
@@ -24,7 +24,8 @@ STRANGERS: Final[frozenset[SmsPurpose]] = frozenset({"register", "reset"})
 STAFF: Final[frozenset[SmsPurpose]] = frozenset({"new_phone", "old_phone"})
 """Purposes for which members of staff have one sent to a number that they name."""
 _PHONE: Final = "sms_phone"
-_STRANGERS: Final = "sms_address"
+CODES: Final = "sms_address"
+"""The scope of strangers' codes by address, within an hour."""
 _STAFF: Final = "sms_staff"
 _DAY: Final = ("sms_day", "strangers")
 _LOW: Final = 0.8
@@ -54,7 +55,9 @@ class SmsBudget:
 
     settings: Settings
 
-    async def spend(self, tx: Tx, *, phone: str, purpose: SmsPurpose, address: str, now: int) -> SmsSpent | None:
+    async def spend(
+        self, tx: Tx, *, phone: str, purpose: SmsPurpose, address: str, now: int
+    ) -> SmsSpent | None:
         """Counts one; of a stranger's it gives the day's count.
 
         Raises TooManyRequests (the address or its network), SmsTooSoon, SmsDailyLimit, SmsAllSpent.
@@ -73,7 +76,7 @@ class SmsBudget:
     def _of_strangers(self) -> Budget:
         settings = self.settings
         return Budget(
-            scope=_STRANGERS,
+            scope=CODES,
             per_address=settings.sms_codes_per_address,
             per_prefix=settings.sms_codes_per_prefix,
             window=HOUR_MS,
@@ -100,7 +103,7 @@ class SmsBudget:
         )
         count = await limits.count_within(tx, limit, now=now)
         if count is None:
-            raise errors.SmsAllSpent(retry_after=await window_left(tx, limit, now=now))
+            raise errors.SmsAllSpent
         return SmsSpent(count=count, most=limit.most)
 
 

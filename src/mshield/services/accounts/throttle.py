@@ -17,7 +17,8 @@ from mshield.store.accounts.limits import Limit
 from mshield.store.database.interface import Database, Tx
 
 _ACCOUNT: Final = "login_account"
-_ADDRESS: Final = "login_address"
+LOGINS: Final = "login_address"
+"""The scope of failed logins by address, within a day."""
 UNKNOWN_ADDRESS: Final = "unknown"
 """How all that have no address, or one that can't be read, are counted."""
 
@@ -33,7 +34,7 @@ class LoginThrottle:
         """Counts an attempt. Raises LoginSlowed while the account or the address waits, and then counts nothing."""
 
         async def work(tx: Tx) -> None:
-            throttle = await limits.find_throttle(tx, scope=_ADDRESS, subject=address_subject(address))
+            throttle = await limits.find_throttle(tx, scope=LOGINS, subject=address_subject(address))
             if throttle is not None and throttle.blocked_until > now:
                 raise errors.LoginSlowed(retry_after=whole_seconds(throttle.blocked_until - now))
             await self._count(tx, _ACCOUNT, account, free=self.settings.login_failures_per_account, now=now)
@@ -45,7 +46,7 @@ class LoginThrottle:
         free = self.settings.login_failures_per_address
 
         async def work(tx: Tx) -> None:
-            await self._count(tx, _ADDRESS, address_subject(address), free=free, now=now)
+            await self._count(tx, LOGINS, address_subject(address), free=free, now=now)
 
         await self.db.write(work)
 
@@ -91,7 +92,7 @@ class Budget:
         # Always in this order, so that two calls never wait for each other's rows.
         for scope, subject, most in (
             (self.scope, address_subject(address), self.per_address),
-            (f"{self.scope}_prefix", prefix_subject(address), self.per_prefix),
+            (of_network(self.scope), prefix_subject(address), self.per_prefix),
         ):
             await limit_rate(tx, scope=scope, subject=subject, most=most, window=self.window, now=now)
 
@@ -105,14 +106,9 @@ async def limit_calls(db: Database, *, scope: str, subject: str, most: int, wind
 
 async def too_many(db: Database | Tx, limit: Limit, *, now: int) -> errors.TooManyRequests:
     """The refusal of what is beyond a limit; it tells when the window ends."""
-    return errors.TooManyRequests(retry_after=await window_left(db, limit, now=now))
-
-
-async def window_left(db: Database | Tx, limit: Limit, *, now: int) -> int:
-    """Whole seconds until a limit's window ends."""
     throttle = await limits.find_throttle(db, scope=limit.scope, subject=limit.subject)
     start = now if throttle is None else throttle.window_start
-    return whole_seconds(start - limit.stale)
+    return errors.TooManyRequests(retry_after=whole_seconds(start - limit.stale))
 
 
 def address_subject(address: str) -> str:
@@ -123,12 +119,17 @@ def address_subject(address: str) -> str:
     return UNKNOWN_ADDRESS if parsed is None else str(parsed)
 
 
+def of_network(scope: str) -> str:
+    """Under what a network's count of the same stands."""
+    return f"{scope}_prefix"
+
+
 def prefix_subject(address: str) -> str:
     """The network that an address is counted with: an IPv4 /24, an IPv6 /56, which providers give to one customer."""
     parsed = _parsed(address)
     if parsed is None:
         return UNKNOWN_ADDRESS
-    return str(ipaddress.ip_network((str(parsed), 24 if parsed.version == 4 else 56), strict=False))  # noqa: PLR2004
+    return str(ipaddress.ip_network((str(parsed), 24 if parsed.version == 4 else 56), strict=False))
 
 
 def _parsed(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
