@@ -23,9 +23,10 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
 
 from mshield.gm.mask import PIN_FORM
+from mshield.limit_settings import LimitSettings, NotNegative, Positive
 
 _THIS_MACHINE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -44,8 +45,6 @@ def checked_outside_url(url: str, *, query: bool = False) -> str:
 
 OutsideUrl = Annotated[str, AfterValidator(checked_outside_url)]
 """The address of an outside system: secrets and personal data go there, so it is https."""
-Positive = Annotated[int, Field(ge=1)]
-NotNegative = Annotated[int, Field(ge=0)]
 
 
 OPERATOR_WAYS: Final = (
@@ -139,7 +138,7 @@ class BadSettings(Exception):
         super().__init__(self.en)
 
 
-class Settings(BaseSettings):
+class Settings(LimitSettings):
     """What an operator may set. Unknown `MSHIELD_` variables are ignored; wrong values stop the start."""
 
     model_config = SettingsConfigDict(env_prefix="MSHIELD_", frozen=True)
@@ -348,25 +347,6 @@ class Settings(BaseSettings):
         description='template ids as JSON: {"code": "SMS_1", "lost": "SMS_2"}; see notifications.md',
     )
     sms_language: Literal["zh", "en"] = Field(default="zh", description="language of notices by SMS")
-    sms_code_seconds: Positive = Field(default=300, description="life of an SMS code")
-    sms_code_tries: Positive = Field(default=5, description="wrong tries that end an SMS code")
-    sms_resend_seconds: NotNegative = Field(default=60, description="between two SMS codes to one number")
-    sms_codes_per_day: Positive = Field(default=10, description="SMS codes a day to one number")
-    sms_codes_per_address: Positive = Field(default=30, description="SMS codes an hour from one address")
-    captcha_seconds: Positive = Field(default=120, description="life of a captcha")
-    captchas_per_address: Positive = Field(default=120, description="captchas a minute to one address")
-    captcha_audios_per_address: Positive = Field(
-        default=20, description="spoken captchas a minute to one address"
-    )
-    login_failures_per_account: Positive = Field(
-        default=5, description="failed logins of an account before it slows down"
-    )
-    login_failures_per_address: Positive = Field(
-        default=30, description="failed logins from an address before it slows down"
-    )
-    login_slow_seconds: Positive = Field(
-        default=60, description="first wait after too many failed logins; doubles, up to an hour"
-    )
 
     @field_validator("identity_ways_operator", "identity_ways_legal_person")
     @classmethod

@@ -4,6 +4,7 @@ import asyncio
 import re
 import statistics
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -90,8 +91,8 @@ async def test_unknown_accounts_take_as_long(db: Database, keyring: Keyring, clo
 
 
 async def test_the_captcha_comes_first_and_is_spent(office: Office, clock: Clock) -> None:
-    captcha = await office.captchas.new(address=ADDRESS, now=clock())
-    wrong = Credentials(account=PHONE, password=PASSWORD, captcha_id=captcha.id, captcha="????")
+    shown = replace(await office.captcha(now=clock()), answer="????")
+    wrong = Credentials(account=PHONE, password=PASSWORD, captcha=shown)
     for _ in range(10):
         with pytest.raises(errors.CaptchaWrong):
             await office.log_in(wrong, DeviceProof("d", b"\x04" * 65), address=ADDRESS, now=clock())
@@ -193,7 +194,8 @@ async def test_an_older_hash_is_made_anew(office: Office, db: Database, clock: C
 async def test_nothing_of_a_login_shows_in_its_repr(office: Office, clock: Clock) -> None:
     session = await office.come_in(now=clock())
     assert session.access_token not in repr(session)
-    assert PASSWORD not in repr(Credentials(account=PHONE, password=PASSWORD, captcha_id="x", captcha="y"))
+    shown = await office.captcha(now=clock())
+    assert PASSWORD not in repr(Credentials(account=PHONE, password=PASSWORD, captcha=shown))
 
 
 @pytest.mark.parametrize(

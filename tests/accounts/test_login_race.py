@@ -9,16 +9,19 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, Final
 
+import msgspec
 import pytest
 from argon2 import PasswordHasher
 
+from mshield.client.work import solved
 from mshield.domain import errors
 from mshield.domain.actor import By
 from mshield.domain.tokens import token_hash
 from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
 from mshield.services.accounts import local as local_accounts
-from mshield.services.accounts.captcha import answer_of
+from mshield.services.accounts.captcha.captchas import Shown, answer_of
+from mshield.services.accounts.captcha.deeds import Deed
 from mshield.services.accounts.login import Credentials, DeviceProof, Session
 from mshield.services.accounts.manage import ManageAccounts
 from mshield.services.accounts.passwords import verify_password
@@ -89,9 +92,13 @@ def _meanwhile(monkeypatch: pytest.MonkeyPatch, act: Callable[[], Awaitable[obje
 
 
 async def _begin_at_the_portal(office: Office, portal: PortalSessions, password: str = PASSWORD) -> str:
-    captcha = await office.captchas.new(address=ADDRESS, now=START)
-    answer = answer_of(office.captchas.keyring, captcha.id, now=START)
-    credentials = Credentials(account=PHONE, password=password, captcha_id=captcha.id, captcha=answer)
+    made = await office.captchas.new(Deed.PORTAL_LOGIN, address=ADDRESS, now=START)
+    shown = Shown(
+        id=made.id,
+        answer=answer_of(office.captchas.keyring, made.id, now=START),
+        work=solved(msgspec.json.encode(made.challenge)),
+    )
+    credentials = Credentials(account=PHONE, password=password, captcha=shown)
     return (await portal.begin(credentials, address=ADDRESS, now=START)).login_id
 
 

@@ -10,6 +10,7 @@ from mshield.demo.people import OPERATOR
 from mshield.domain.errors import BY_CODE
 from mshield.web.problems import STATUS
 from tests.support.application import Application, Device
+from tests.support.captchas import answered_captcha
 
 API = "/api/phone"
 HOSTILE = [
@@ -58,7 +59,7 @@ async def test_a_captcha_is_a_picture_and_a_sound(application: Application) -> N
     made = await application.http.post(f"{API}/captchas")
     assert made.status_code == 201
     assert made.headers["cache-control"] == "no-store"
-    assert made.json().keys() == {"captcha_id", "image_b64", "expires_in"}
+    assert made.json().keys() == {"captcha_id", "image_b64", "challenge", "expires_in"}
     assert base64.b64decode(made.json()["image_b64"]).startswith(b"\x89PNG\r\n")
     sound = await application.http.get(f"{API}/captchas/{made.json()['captcha_id']}/audio")
     assert (sound.status_code, sound.headers["content-type"]) == (200, "audio/wav")
@@ -69,14 +70,11 @@ async def test_a_captcha_is_a_picture_and_a_sound(application: Application) -> N
 async def test_a_code_is_sent_whether_or_not_the_number_has_an_account(application: Application) -> None:
     await application.registered()
     application.clock.advance(seconds=60)
-    answers = [
-        await _post(application, "/sms-codes", {"phone": phone, "purpose": "reset"})
-        for phone in (OPERATOR.phone, "13900000000")
-    ]
+    answers = [await application.ask_for_code(phone, "reset") for phone in (OPERATOR.phone, "13900000000")]
     assert [answer.status_code for answer in answers] == [202, 202]
     assert answers[0].json() == answers[1].json() == {"expires_in": 300, "resend_in": 60}
     problem = _problem(
-        await _post(application, "/sms-codes", {"phone": OPERATOR.phone, "purpose": "reset"}),
+        await application.ask_for_code(OPERATOR.phone, "reset"),
         429,
         "sms_too_soon",
     )
@@ -99,7 +97,7 @@ async def test_a_code_to_apply_with_needs_a_login_and_goes_to_the_accounts_numbe
 
 
 async def test_r2_registration_and_its_refusals(application: Application) -> None:
-    await _post(application, "/sms-codes", {"phone": OPERATOR.phone, "purpose": "register"})
+    await application.ask_for_code(OPERATOR.phone)
     code = await application.sms_code("register")
     for changes, status, refusal in (
         ({"id_number": "330206199001014218"}, 422, "invalid_id_number"),
@@ -126,14 +124,9 @@ async def test_r3_login_gives_a_token_of_this_key(application: Application, devi
 
 async def test_login_without_a_proof_spends_no_captcha(application: Application) -> None:
     await application.registered()
-    captcha = (await application.http.post(f"{API}/captchas")).json()["captcha_id"]
-    answer = (await application.http.get(f"/dev/captchas/{captcha}")).json()["answer"]
-    document = {
-        "account": OPERATOR.phone,
-        "password": OPERATOR.password,
-        "captcha_id": captcha,
-        "captcha": answer.lower(),
-    }
+    shown = await answered_captcha(application.http)
+    shown["captcha"] = shown["captcha"].lower()
+    document = {"account": OPERATOR.phone, "password": OPERATOR.password, **shown}
     _problem(await _post(application, "/sessions", document), 401, "invalid_proof")
     made = await application.device().call("POST", f"{API}/sessions", document)
     assert made.status_code == 201
@@ -158,12 +151,9 @@ async def test_hostile_text_in_any_field_is_a_problem(application: Application, 
         # What no database keeps is no text at all.
         status = 400 if {"\0", "\ud800"} & set(text) else 422
         assert (await _post(application, "/sms-codes", document)).status_code == status
-    for field in ("account", "password", "captcha_id", "captcha"):
-        made = (await application.http.post(f"{API}/captchas")).json()["captcha_id"]
-        answer = (await application.http.get(f"/dev/captchas/{made}")).json()["answer"]
-        login = {"account": OPERATOR.phone, "password": "x", "captcha_id": made, "captcha": answer} | {
-            field: text
-        }
+    for field in ("account", "password", "captcha_id", "captcha", "work"):
+        shown = await answered_captcha(application.http)
+        login = {"account": OPERATOR.phone, "password": "x", **shown, field: text}
         answered = await application.device().call("POST", f"{API}/sessions", login)
         assert answered.status_code in {400, 401, 422, 429}, (field, answered.text)
 

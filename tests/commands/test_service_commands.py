@@ -69,6 +69,7 @@ def test_doctor_shows_the_engine_that_is_forced(shell: Shell, engine: str) -> No
     assert done.returncode == 0, done.stdout
     checks = json.loads(done.stdout)["checks"]
     assert checks["engine in use"]["text"].startswith(engine)
+    assert checks["SMS budget"]["text"] == "0 of 5000 of the day spent by people without a login"
     assert all(check["ok"] for check in checks.values())
 
 

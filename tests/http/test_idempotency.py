@@ -15,6 +15,7 @@ from mshield.services.operations.purge import purge
 from mshield.services.process import repeated_calls as answer_once
 from tests.support.application import Application, Device, running
 from tests.support.assertions import assert_refused
+from tests.support.captchas import answered_captcha
 from tests.support.clock import Clock
 from tests.support.portal import API, OWN, Browser, certified
 from tests.support.signing import fetch
@@ -44,7 +45,7 @@ async def _keyed(
 
 
 async def _registration(application: Application) -> dict[str, str]:
-    await application.http.post("/api/phone/sms-codes", json={"phone": OPERATOR.phone, "purpose": "register"})
+    await application.ask_for_code(OPERATOR.phone)
     return {
         "name": OPERATOR.name,
         "id_type": "resident_id",
@@ -76,7 +77,7 @@ async def test_r17_registering_again_gives_the_same_answer_and_one_account(appli
 
 
 async def test_r17_one_sms_and_one_charge_however_often_the_call_comes(application: Application) -> None:
-    document = {"phone": OPERATOR.phone, "purpose": "register"}
+    document = await application.code_form(OPERATOR.phone)
     answers = [
         await application.http.post("/api/phone/sms-codes", json=document, headers=KEY) for _ in range(3)
     ]
@@ -94,13 +95,8 @@ async def test_r17_a_wrong_code_burns_one_try_however_often_the_call_comes(appli
 
 async def test_r17_a_repeated_login_is_the_same_login(application: Application) -> None:
     await application.registered()
-    captcha = (await application.http.post("/api/phone/captchas")).json()["captcha_id"]
-    document = {
-        "account": OPERATOR.phone,
-        "password": OPERATOR.password,
-        "captcha_id": captcha,
-        "captcha": (await application.http.get(f"/dev/captchas/{captcha}")).json()["answer"],
-    }
+    shown = await answered_captcha(application.http)
+    document = {"account": OPERATOR.phone, "password": OPERATOR.password, **shown}
     device = application.device()
     first = await _keyed(device, "POST", "/api/phone/sessions", document)
     again = await _keyed(device, "POST", "/api/phone/sessions", document)
@@ -174,14 +170,11 @@ async def test_a_proof_is_for_one_call_also_with_a_key(application: Application)
 
 
 async def test_what_was_refused_before_anything_was_done_is_tried_anew(application: Application) -> None:
-    document = {"phone": OPERATOR.phone, "purpose": "register"}
-    await application.http.post("/api/phone/sms-codes", json=document)
-    slowed = await application.http.post("/api/phone/sms-codes", json=document, headers=KEY)
+    await application.ask_for_code(OPERATOR.phone)
+    slowed = await application.ask_for_code(OPERATOR.phone, **KEY)
     assert slowed.status_code == 429
     application.clock.advance(seconds=61)
-    assert (
-        await application.http.post("/api/phone/sms-codes", json=document, headers=KEY)
-    ).status_code == 202
+    assert (await application.ask_for_code(OPERATOR.phone, **KEY)).status_code == 202
 
 
 async def test_a_fault_is_tried_anew(application: Application, monkeypatch: pytest.MonkeyPatch) -> None:

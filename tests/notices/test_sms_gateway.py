@@ -31,7 +31,7 @@ async def test_codes_go_to_the_provider_and_its_refusal_is_told(
         }
         async with running(sqlite_url, tmp_path, clock, **settings) as application:
             there.answer = b'{"Code": "OK"}'
-            sent = await application.http.post("/api/phone/sms-codes", json=DOCUMENT)
+            sent = await application.ask_for_code(OPERATOR.phone)
             assert sent.status_code == 202
             parameters = dict(parse_qsl(urlsplit(there.sent[0].target).query))
             assert parameters["PhoneNumbers"] == OPERATOR.phone
@@ -49,6 +49,6 @@ async def test_codes_go_to_the_provider_and_its_refusal_is_told(
             clock.advance(seconds=61)
             there.answer = b'{"Code": "isv.MOBILE_NUMBER_ILLEGAL"}'
             with caplog.at_level(logging.WARNING):
-                refused = await application.http.post("/api/phone/sms-codes", json=DOCUMENT)
+                refused = await application.ask_for_code(OPERATOR.phone)
     assert_refused(refused, "sms_failed", 503)
     assert "a code by SMS could not be sent: isv.MOBILE_NUMBER_ILLEGAL" in caplog.messages

@@ -1,5 +1,6 @@
 """Jobs and SMS at the console: what ran and what was sent, never with a code; who may, and what is refused."""
 
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -11,8 +12,9 @@ from mshield.jobs import JOBS
 from mshield.services.jobs.runner import Runner
 from mshield.services.operations.purge import purge
 from tests.support.acts import acts_on
-from tests.support.application import Application
+from tests.support.application import Application, running
 from tests.support.clerk import Staff, allowed_roles
+from tests.support.clock import Clock
 
 OFFICER: Final = StaffRole.SECURITY_OFFICER
 CLERK: Final = StaffRole.CUSTOMER_SERVICE
@@ -28,8 +30,7 @@ async def _jobs(officer: Staff) -> dict[str, dict[str, Any]]:
 
 
 async def _send(application: Application, phone: str = OPERATOR.phone) -> None:
-    body = {"purpose": "register", "phone": phone}
-    await application.http.post("/api/phone/sms-codes", json=body)
+    await application.ask_for_code(phone)
 
 
 async def test_every_job_is_listed_also_before_its_first_run(officer: Staff) -> None:
@@ -99,6 +100,25 @@ async def test_a_failure_is_noted_with_the_gateways_word(
     assert (await officer.call("GET", "/sms", state="sent")).json()["items"] == []
     alarms = (await officer.call("GET", "/dashboard")).json()["alarms"]
     assert "sms_failing" in {each["code"] for each in alarms}
+
+
+async def test_four_fifths_of_the_days_codes_for_strangers_are_an_alarm(
+    sqlite_url: str, tmp_path: Path, clock: Clock
+) -> None:
+    async with running(sqlite_url, tmp_path, clock, sms_codes_per_day_in_all=5) as application:
+        officer = await Staff.of(application, OFFICER)
+        found = []
+        for number in range(5):
+            await _send(application, f"1380000600{number}")
+            alarms = (await officer.call("GET", "/dashboard")).json()["alarms"]
+            found += [each for each in alarms if each["code"] == "sms_budget"]
+        assert [(each["severity"], each["page"]) for each in found] == [("warn", "sms"), ("bad", "sms")]
+        assert "已发 4 条，共 5 条" in found[0]["zh"]
+        assert "5 of today's 5" in found[1]["en"]
+        assert (await application.ask_for_code("13800006009")).json()["code"] == "sms_all_spent"
+        clock.advance(seconds=86_400)
+        alarms = (await officer.call("GET", "/dashboard")).json()["alarms"]
+        assert "sms_budget" not in {each["code"] for each in alarms}
 
 
 async def test_the_messages_of_one_number(application: Application, officer: Staff) -> None:

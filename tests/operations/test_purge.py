@@ -19,8 +19,9 @@ async def test_a_day_later_all_of_it_goes(db: Database, keyring: Keyring, clock:
         await office.come_in(now=clock(), password="Wrong-password-1")
     await office.come_in(now=clock())
     assert await purge(db, now=clock()) == 0
-    # Two captchas; counts of the address for SMS, captchas, logins; the number's count; a code; a login.
-    assert await purge(db, now=clock.advance(seconds=86_400 + 120)) == 8
+    # Two captchas; counts of the address for SMS, captchas, logins, of its network for SMS and captchas; the number's
+    # count and the day's; a code; a login.
+    assert await purge(db, now=clock.advance(seconds=86_400 + 120)) == 11
     assert await purge(db, now=clock()) == 0
     await office.come_in(now=clock())
 

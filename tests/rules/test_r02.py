@@ -7,6 +7,7 @@ import pytest
 from mshield.domain.identity import ID_TYPE_NAMES
 from tests.support.application import Application
 from tests.support.assertions import assert_refused
+from tests.support.captchas import answered_captcha
 
 PERSON = {
     "name": "林知远",
@@ -18,9 +19,7 @@ PERSON = {
 
 
 async def _code(application: Application) -> str:
-    sent = await application.http.post(
-        "/api/phone/sms-codes", json={"phone": PERSON["phone"], "purpose": "register"}
-    )
+    sent = await application.ask_for_code(PERSON["phone"])
     assert sent.status_code == 202
     return await application.sms_code("register")
 
@@ -75,11 +74,8 @@ async def test_r02_a_number_is_registered_once(application: Application) -> None
 
 
 async def _captcha(application: Application, *, right: bool = True) -> dict[str, str]:
-    made = await application.http.post("/api/register/captchas")
-    assert made.status_code == 201
-    captcha = made.json()["captcha_id"]
-    answer = (await application.http.get(f"/dev/captchas/{captcha}")).json()["answer"]
-    return {"captcha_id": captcha, "captcha": answer if right else "0000"}
+    shown = await answered_captcha(application.http, "/api/register/captchas")
+    return shown if right else shown | {"captcha": "0000"}
 
 
 async def _ask_on_a_pc(application: Application, **given: str) -> tuple[int, str]:
@@ -97,7 +93,8 @@ async def test_r02_on_a_pc_and_then_logged_in_on_the_phone(application: Applicat
     code = await application.sms_code("register")
     assert await _register_on_a_pc(application, sms_code=code) == (201, "")
     device = application.device()
-    given = {"account": PERSON["phone"], "password": PERSON["password"], **await _captcha(application)}
+    shown = await answered_captcha(application.http)
+    given = {"account": PERSON["phone"], "password": PERSON["password"], **shown}
     answer = await device.call("POST", "/api/phone/sessions", given)
     assert (answer.status_code, answer.json()["account"]["name"]) == (201, "林知远")
 

@@ -4,6 +4,7 @@ import pytest
 
 from mshield.demo.people import OPERATOR
 from tests.support.application import Application
+from tests.support.captchas import answered_captcha
 
 SIX_FUNCTIONS = {
     "apply 申请证书": ("/api/phone/enrolments", "post"),
@@ -15,14 +16,8 @@ SIX_FUNCTIONS = {
 
 
 async def _login(application: Application, **changes: str) -> tuple[int, str]:
-    captcha = (await application.http.post("/api/phone/captchas")).json()["captcha_id"]
-    answer = (await application.http.get(f"/dev/captchas/{captcha}")).json()["answer"]
-    document = {
-        "account": OPERATOR.phone,
-        "password": OPERATOR.password,
-        "captcha_id": captcha,
-        "captcha": answer,
-    }
+    shown = await answered_captcha(application.http)
+    document = {"account": OPERATOR.phone, "password": OPERATOR.password, **shown}
     response = await application.device().call("POST", "/api/phone/sessions", document | changes)
     return response.status_code, response.json().get("code", "")
 
@@ -34,6 +29,7 @@ async def test_r03_account_password_and_captcha_must_all_be_right(application: A
         ({"account": "13800006028"}, "login_failed"),
         ({"password": "Demo-declare-2027"}, "login_failed"),
         ({"captcha": "wrong"}, "captcha_wrong"),
+        ({"work": "none"}, "work_wrong"),
     ):
         assert (await _login(application, **changes))[1] == code
 

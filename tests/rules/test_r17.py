@@ -93,9 +93,8 @@ def test_r17_every_error_has_a_status_and_every_status_an_error() -> None:
 
 
 async def test_r17_a_refusal_tells_its_entry_and_the_entry_is_served(application: Application) -> None:
-    document = {"phone": "13800006027", "purpose": "register"}
-    await application.http.post("/api/phone/sms-codes", json=document)
-    refused = (await application.http.post("/api/phone/sms-codes", json=document)).json()
+    await application.ask_for_code("13800006027")
+    refused = (await application.ask_for_code("13800006027")).json()
     assert refused["code"] == "sms_too_soon"
     answer = await application.http.get("/api/faq")
     assert answer.headers["cache-control"] == "public, max-age=3600"

@@ -38,10 +38,12 @@ from mshield.settings import Settings
 from mshield.store.database.opening import open_database
 from mshield.store.staff import sessions as staff_sessions
 from mshield.store.staff.sessions import NewSession
+from tests.support.captchas import answered_captcha
 from tests.support.clock import Clock
 from tests.support.conformance import Conforming
 from tests.support.return_url import RETURN_URL
 
+CODE_CAPTCHAS: Final = "/api/phone/sms-codes/captchas"
 ORIGIN: Final = "http://shield.example"
 EXAMPLES: Final = Path(__file__).parents[2] / "examples"
 """Where the example's filing records and declaration are."""
@@ -151,9 +153,19 @@ class Application:
                 return str(message["code"])
         raise AssertionError(f"no code for {purpose}")
 
+    async def code_form(self, phone: str, purpose: str = "register") -> dict[str, str]:
+        """What asks for a code without a login, with the work of a captcha."""
+        shown = await answered_captcha(self.http, CODE_CAPTCHAS)
+        return {"phone": phone, "purpose": purpose, **shown}
+
+    async def ask_for_code(self, phone: str, purpose: str = "register", **headers: str) -> httpx.Response:
+        """Has one sent without a login."""
+        form = await self.code_form(phone, purpose)
+        return await self.http.post("/api/phone/sms-codes", json=form, headers=headers)
+
     async def registered(self, person: Person = OPERATOR) -> None:
         """The example's operator, or another of its people, has an account."""
-        await self.http.post("/api/phone/sms-codes", json={"phone": person.phone, "purpose": "register"})
+        await self.ask_for_code(person.phone)
         document = {
             "name": person.name,
             "id_type": "resident_id",
@@ -168,13 +180,8 @@ class Application:
     async def logged_in(self, person: Person = OPERATOR) -> Device:
         """A phone of the operator, or of another."""
         device = self.device()
-        captcha = (await self.http.post("/api/phone/captchas")).json()["captcha_id"]
-        document = {
-            "account": person.phone,
-            "password": person.password,
-            "captcha_id": captcha,
-            "captcha": (await self.http.get(f"/dev/captchas/{captcha}")).json()["answer"],
-        }
+        shown = await answered_captcha(self.http)
+        document = {"account": person.phone, "password": person.password, **shown}
         answer = await device.call("POST", "/api/phone/sessions", document)
         assert answer.status_code == 201, answer.text
         device.token = answer.json()["access_token"]
@@ -204,6 +211,8 @@ async def prepared(database_url: str, folder: Path, clock: Clock) -> tuple[Setti
     MasterKeyFile(key_file).create(generate_master_key("aes"))
     settings = Settings(
         mode="demo",
+        captcha_work=4,
+        sms_codes_before_picture=1000,
         jobs="off",  # a test runs the job that it is about
         database=database_url,
         database_pool=4,

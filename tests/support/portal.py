@@ -10,6 +10,7 @@ from mshield.demo.people import LEGAL_PERSON, Person
 from mshield.services.context import Context
 from mshield.store.certificates.certificates import CertificateRow
 from tests.support.application import ORIGIN, Application
+from tests.support.captchas import answered_captcha
 from tests.support.conformance import Conforming
 from tests.support.issuing import person as filed_person
 
@@ -37,14 +38,8 @@ class Browser:
         self, person: Person = LEGAL_PERSON, *, changes: Mapping[str, str] | None = None
     ) -> httpx.Response:
         """The first half of a login, with a right captcha."""
-        captcha = (await self.http.post(f"{API}/captchas")).json()["captcha_id"]
-        answer = (await self.http.get(f"/dev/captchas/{captcha}")).json()["answer"]
-        document = {
-            "account": person.phone,
-            "password": person.password,
-            "captcha_id": captcha,
-            "captcha": answer,
-        }
+        shown = await answered_captcha(self.http, f"{API}/captchas")
+        document = {"account": person.phone, "password": person.password, **shown}
         return await self.http.post(f"{API}/logins", json=document | dict(changes or {}))
 
     async def finish(self, begun: dict[str, Any], code: str) -> httpx.Response:

@@ -3,11 +3,15 @@
 from dataclasses import dataclass
 from typing import Final
 
+import msgspec
+
+from mshield.client.work import solved
 from mshield.domain.identity import IdType
 from mshield.gateways.sms import DevelopmentSms
 from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
-from mshield.services.accounts.captcha import Captchas, answer_of
+from mshield.services.accounts.captcha.captchas import Captchas, Shown, answer_of
+from mshield.services.accounts.captcha.deeds import Deed
 from mshield.services.accounts.login import Credentials, DeviceProof, LogIn, Session
 from mshield.services.accounts.register import Register, RegisteredAccount, Registration
 from mshield.services.accounts.sms_codes import SmsCodes
@@ -34,10 +38,16 @@ class Office:
         """An office on this database, with a lookup key that is always the same."""
         lookup, sms = LookupKey(bytes(32)), DevelopmentSms()
         codes = SmsCodes(db, lookup, settings, sms)
-        captchas = Captchas(db, keyring, settings)
+        captchas = Captchas(db, keyring, lookup, settings)
         return cls(
             sms, codes, captchas, Register(db, keyring, lookup, codes), LogIn(db, lookup, settings, captchas)
         )
+
+    async def captcha(self, *, now: int, address: str = ADDRESS) -> Shown:
+        """A new captcha for a login, rightly answered."""
+        made = await self.captchas.new(Deed.PHONE_LOGIN, address=address, now=now)
+        answer = answer_of(self.captchas.keyring, made.id, now=now)
+        return Shown(id=made.id, answer=answer, work=solved(msgspec.json.encode(made.challenge)))
 
     async def code(self, *, now: int, phone: str = PHONE) -> str:
         """The code of a new SMS for registration."""
@@ -65,11 +75,6 @@ class Office:
         address: str = ADDRESS,
     ) -> Session:
         """Logs in with a new captcha, rightly answered."""
-        captcha = await self.captchas.new(address=address, now=now)
-        credentials = Credentials(
-            account=account,
-            password=password,
-            captcha_id=captcha.id,
-            captcha=answer_of(self.captchas.keyring, captcha.id, now=now),
-        )
+        shown = await self.captcha(address=address, now=now)
+        credentials = Credentials(account=account, password=password, captcha=shown)
         return await self.log_in(credentials, DeviceProof(device, b"\x04" * 65), address=address, now=now)

@@ -39,6 +39,7 @@ from mshield.client.portal_messages import (
     Shields,
 )
 from mshield.client.wire import read
+from mshield.client.work import solved
 
 _API: Final = "/api/portal"
 _PAGES: Final = "/outside-logins"
@@ -111,7 +112,14 @@ class PortalClient:
         `account_sources` whose kind is `password`. `activation_code` proves who they are, where nothing has before:
         else ProblemError `identity_unproven`.
         """
-        document = {"account": account, "password": password, "captcha_id": captcha_id, "captcha": captcha}
+        challenge = f"/captchas/{quote(captcha_id, safe='')}/challenge"
+        document = {
+            "account": account,
+            "password": password,
+            "captcha_id": captcha_id,
+            "captcha": captcha,
+            "work": solved(self._repeatedly("GET", challenge, None, {}).content),
+        }
         if source is not None:
             document["source"] = source
         if activation_code is not None:

@@ -150,6 +150,11 @@ PHONE_TEXTS: Final[Mapping[str, tuple[str, str, str]]] = {
         "There is no phone in this folder; run init first",
         "3.9",
     ),
+    "work_refused": (
+        "服务器要求的安全验证无法完成，请检查服务器地址",
+        "The server asks for a security check that can't be done. Check its address",
+        "3.1",
+    ),
     "already_initialised": (
         "本文件夹中已有手机盾，请直接使用",
         "This folder already holds a phone. Use it as it is",

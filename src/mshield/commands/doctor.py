@@ -70,6 +70,7 @@ async def _service() -> dict[str, tuple[bool, str]]:
     from mshield.keys.authority import load_authorities
     from mshield.keys.errors import KeysError
     from mshield.keys.keyring import load_keyring
+    from mshield.services.accounts.sms_budget import read_spent
     from mshield.services.ca.state import ReadCaState
     from mshield.services.operations.watch_jobs import held_too_long
     from mshield.services.process.clock import wall_clock
@@ -100,6 +101,9 @@ async def _service() -> dict[str, tuple[bool, str]]:
                 text = f"held until {shown_time(job.lease_until)} by {job.holder}, as no process holds it"
                 checks[f"warning job {job.name}"] = (True, text)
             # The service would start: these are for whoever looks.
+            spent = await read_spent(db, settings, now=wall_clock())
+            text = f"{spent.count} of {spent.most} of the day spent by people without a login"
+            checks["SMS budget"] = (True, f"{text}: look at the SMS log" if spent.is_low else text)
             count, first = await ending(db, now=wall_clock())
             if first is not None:
                 text = f"{count} end within two weeks, the first at {shown_time(first)}: mshield staff token list"

@@ -127,6 +127,22 @@ def sms_failing(failed: int, sent: int) -> Alarm:
     )
 
 
+def sms_budget(spent: int, most: int) -> Alarm:
+    """Of what people without a login may have sent in a day, little or nothing is left: somebody may be spending it."""
+    zh, en = (
+        f"今天注册和重设密码的短信验证码已发 {spent} 条，共 {most} 条",
+        f"{spent} of today's {most} SMS codes",
+    )
+    return Alarm(
+        code="sms_budget",
+        severity="bad" if spent >= most else "warn",
+        zh=f"{zh}；发完后无法注册和重设密码" if spent < most else f"{zh}，现在无法注册和重设密码",
+        en=f"{en} for registering and resetting passwords are spent"
+        + ("" if spent < most else ": nobody can do either now"),
+        page="sms",
+    )
+
+
 def of_ca(code: str, severity: Literal["bad", "warn"], zh: str, en: str, *, subject: str) -> Alarm:
     """A warning of the CA's state."""
     return Alarm(code=code, severity=severity, zh=zh, en=en, page="ca", record=subject, roles=_RUNNING)

@@ -7,6 +7,7 @@ import httpx
 from mshield.demo.people import OPERATOR
 from mshield.store.accounts import accounts as store
 from tests.support.application import Application, Device
+from tests.support.captchas import answered_captcha
 from tests.support.oidc_provider import Provider
 from tests.support.outside_systems import PASSWORD
 
@@ -19,12 +20,10 @@ async def log_in(
     password: str = PASSWORD,
     **changed: Any,
 ) -> httpx.Response:
-    captcha = (await application.http.post("/api/phone/captchas")).json()["captcha_id"]
     document = {
         "account": account,
         "password": password,
-        "captcha_id": captcha,
-        "captcha": (await application.http.get(f"/dev/captchas/{captcha}")).json()["answer"],
+        **await answered_captcha(application.http),
         "source": "single-window",
         **changed,
     }

@@ -9,6 +9,7 @@ from mshield.demo.people import OPERATOR
 from tests.accounts.outside.calls import begin, find_account, log_in
 from tests.support.application import Application
 from tests.support.assertions import assert_refused
+from tests.support.captchas import answered_captcha
 from tests.support.outside_systems import PASSWORD, USER, AccountOffice, OutsideServer, Reply
 
 
@@ -184,12 +185,10 @@ async def test_a_legal_person_of_the_single_window_comes_into_the_portal(
         **USER, "external_id": "u-8", "phone": "13900005011", "id_number": "330206197403183014", "name": "顾承岳",
     }  # fmt: skip
     for account, status in (("gu", 201), ("lin", 403)):
-        captcha = (await application.http.post("/api/portal/captchas")).json()["captcha_id"]
         document = {
             "account": account,
             "password": PASSWORD,
-            "captcha_id": captcha,
-            "captcha": (await application.http.get(f"/dev/captchas/{captcha}")).json()["answer"],
+            **await answered_captcha(application.http, "/api/portal/captchas"),
             "source": "single-window",
         }
         begun = await application.http.post("/api/portal/logins", json=document)

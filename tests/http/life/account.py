@@ -2,6 +2,7 @@
 
 import json
 
+from mshield.client.work import solved
 from mshield.demo.people import LEGAL_PERSON, OPERATOR
 from tests.http.life.life import Life
 
@@ -23,7 +24,13 @@ def register_on_a_pc(life: Life) -> None:
     life.get("/api/register/account-sources")
     captcha = life.post("/api/register/captchas", b"", "application/json").json()["captcha_id"]
     life.get(f"/api/register/captchas/{captcha}/audio")
-    asked = {"phone": "13700002468", "captcha_id": captcha, "captcha": life.captcha_answer(captcha)}
+    work = solved(life.get(f"/api/register/captchas/{captcha}/challenge").content)
+    asked = {
+        "phone": "13700002468",
+        "captcha_id": captcha,
+        "captcha": life.captcha_answer(captcha),
+        "work": work,
+    }
     life.post("/api/register/sms-codes", json.dumps(asked).encode(), "application/json")
     newest = life.get("/dev/sms.json").json()[0]
     person = {

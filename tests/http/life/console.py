@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from mshield.client.work import solved
 from mshield.demo.people import OPERATOR, OPERATOR_TO_CONFIRM
 from mshield.domain.actor import By
 from mshield.domain.proofs import Way
@@ -167,7 +168,11 @@ def work_at_the_console(life: Life) -> None:
     clerk.secret = offer["totp"]["secret"]
     factor = {"enrolment": offer["enrolment"], "totp_code": clerk.code()}
     post("/set-ups/completions", code=clerk.set_up_code, password=PASSWORD, factor=factor)
-    begun = post("/logins", name=clerk.name, password=PASSWORD)
+    captcha = post("/captchas?picture=true")["captcha_id"]
+    life.get(f"/api/console/captchas/{captcha}/audio")
+    work = solved(life.get(f"/api/console/captchas/{captcha}/challenge").content)
+    shown = {"captcha_id": captcha, "captcha": life.captcha_answer(captcha), "work": work}
+    begun = post("/logins", name=clerk.name, password=PASSWORD, **shown)
     session = post("/sessions", login_id=begun["login_id"], code=clerk.next_code())
     assert life.get("/api/console/session").json() == session
     _own_login(life, session["csrf_token"])

@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final, Literal
 
+import altcha
 import httpx
 
 from mshield.gm import cosign, sm2, transcript
@@ -47,6 +48,9 @@ CAPTCHA_ANSWER: Final[Json] = {
     "captcha_id": "cap",
     "image_b64": base64.b64encode(b"\x89PNG").decode(),
     "expires_in": 120,
+}
+CHALLENGE: Final[Json] = altcha.create_challenge("PBKDF2/SHA-256", 10, counter=2).to_dict() | {
+    "signature": "00"
 }
 Lost = Literal["request", "answer"]
 
@@ -128,7 +132,8 @@ class Counterpart:
     def _routes(self) -> list[tuple[str, str, bool, Callable[[Call], tuple[int, Json]]]]:
         """Method, path, whether it is open before login, and what answers."""
         return [
-            ("POST", "/captchas", True, lambda _: (201, CAPTCHA_ANSWER)),
+            ("POST", "(/sms-codes)?/captchas", True, lambda _: (201, CAPTCHA_ANSWER)),
+            ("GET", "/captchas/[^/]+/challenge", True, lambda _: (200, CHALLENGE)),
             ("POST", "/sms-codes", True, lambda _: (202, {"expires_in": 300, "resend_in": 60})),
             ("POST", "/accounts", True, lambda c: self._register(c.sent)),
             ("POST", "/sessions", True, lambda c: self._log_in(c.sent)),

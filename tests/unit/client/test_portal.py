@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Final
 
+import altcha
 import httpx
 import pytest
 
@@ -12,6 +13,7 @@ from mshield.client.portal import PortalClient, PortalLogin
 URL: Final = "https://shield.example.cn"
 CODE: Final = "91330206MA2XB7C1TW"
 LOGIN: Final = PortalLogin(cookie="mshield-portal", token="t", csrf_token="c")
+CHALLENGE: Final = altcha.create_challenge("PBKDF2/SHA-256", 10, counter=2).to_dict() | {"signature": "00"}
 ANSWERS: Final[dict[str, Any]] = {
     "logins": {"login_id": "l1", "phone_masked": "139****5011", "expires_in": 300, "resend_in": 60},
     "sessions": {"name": "顾承岳", "csrf_token": "c", "expires_in": 600, "enterprises": []},
@@ -51,6 +53,8 @@ class Line:
         self.keys: list[str] = []
 
     def handle(self, request: httpx.Request) -> httpx.Response:
+        if request.method == "GET":
+            return httpx.Response(200, json=CHALLENGE)  # of the captcha, for its work
         self.keys.append(request.headers["idempotency-key"])
         if len(self.keys) <= self.lost:
             raise httpx.ReadTimeout("lost", request=request)

@@ -35,7 +35,7 @@ describe("the SMS code's row", () => {
     const row = await shown();
     await row.get("button").trigger("click");
     await flushPromises();
-    expect(requestSmsCode).toHaveBeenCalledExactlyOnceWith("register", "13800006027");
+    expect(requestSmsCode).toHaveBeenCalledExactlyOnceWith("register", "13800006027", null);
     expect(row.get('[role="status"]').text()).toBe("已发送到 138****6027");
     expect(row.get("button").text()).toBe("60 秒后重发");
     await vi.advanceTimersByTimeAsync(59_000);

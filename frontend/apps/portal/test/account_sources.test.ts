@@ -6,7 +6,7 @@ import { beforeEach, expect, test, vi } from "vitest";
 import { nextTick } from "vue";
 
 import { sourceTitle, usePortalSources } from "../src/engine/account_sources.ts";
-import { begin } from "../src/engine/login.ts";
+import { begin, newCaptcha } from "../src/engine/login.ts";
 
 const SINGLE_WINDOW = {
   name: "single-window",
@@ -16,6 +16,13 @@ const SINGLE_WINDOW = {
 };
 const CUSTOMS = { name: "customs", kind: "page", title_zh: "互联网+海关", title_en: "Internet+Customs" };
 const BEGUN = { login_id: "l1", phone_masked: "139****5011", expires_in: 300, resend_in: 60 };
+const WORK = { algorithm: "PBKDF2/SHA-256", cost: 1, keyLength: 32, keyPrefix: "0", nonce: "00", salt: "00" };
+const CAPTCHA = {
+  captcha_id: "c1",
+  image_b64: "",
+  challenge: { parameters: WORK, signature: "00" },
+  expires_in: 120,
+};
 const CREDENTIALS = { account: " gu ", password: "p", captchaId: "c1", captcha: "ABCD" };
 
 /** What the service was sent. */
@@ -27,6 +34,7 @@ beforeEach(() => {
   sent.length = 0;
   listed = [SINGLE_WINDOW, CUSTOMS];
   vi.stubGlobal("fetch", async (request: Request) => {
+    if (request.url.endsWith("/captchas")) return Response.json(CAPTCHA, { status: 201 });
     if (request.method === "GET") return Response.json({ items: listed });
     sent.push(await request.json());
     return Response.json(BEGUN, { status: 201 });
@@ -56,9 +64,10 @@ test("the choice is remembered while there is such a system", async () => {
 });
 
 test("the login names the system, and none for an account of this service", async () => {
+  await newCaptcha();
   await begin({ ...CREDENTIALS, source: "single-window" });
   await begin({ ...CREDENTIALS, source: null });
-  const own = { account: "gu", password: "p", captcha_id: "c1", captcha: "ABCD" };
+  const own = { account: "gu", password: "p", captcha_id: "c1", captcha: "ABCD", work: expect.any(String) };
   expect(sent).toEqual([{ ...own, source: "single-window" }, own]);
 });
 

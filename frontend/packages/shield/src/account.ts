@@ -2,8 +2,10 @@
 
 import type { IdType } from "@mshield/identity/identity.ts";
 
+import { workOf } from "@mshield/work";
+
 import { Fields } from "./fields.ts";
-import { readAccount } from "./login.ts";
+import { readAccount, smsCodeCaptcha } from "./login.ts";
 import { type IssuedCertificate, readCertificate } from "./messages.ts";
 import type { Operation } from "./operation.ts";
 import type { Account } from "./state.ts";
@@ -45,17 +47,37 @@ export interface Binding {
   readonly boundAt: number;
 }
 
-/** `apply` and `renew` send to the account's phone and need a login; the others to `phone`. */
+/** A captcha of `smsCodeCaptcha` and what was read in its picture. */
+export interface AnsweredCaptcha {
+  readonly captchaId: string;
+  readonly captcha: string;
+}
+
+/**
+ * `apply` and `renew` send to the account's phone and need a login; the others to `phone`, after the work of a captcha.
+ * ProblemError `captcha_needed`: again with one whose picture was read.
+ */
 export async function requestSmsCode(
   operation: Operation,
   purpose: SmsPurpose,
   phone: string | null,
+  answered: AnsweredCaptcha | null,
 ): Promise<SmsCodeSent> {
   const isOwn = purpose === "apply" || purpose === "renew";
   const credentials = isOwn ? operation.loggedIn() : operation.anonymous();
-  const payload = { phone, purpose };
+  const payload = { phone, purpose, ...(!isOwn && (await shownFor(operation, answered))) };
   const of = new Fields(await operation.connection.post("/api/phone/sms-codes", credentials, payload));
   return { expiresIn: of.integer("expires_in"), resendIn: of.integer("resend_in") };
+}
+
+async function shownFor(operation: Operation, answered: AnsweredCaptcha | null): Promise<object> {
+  if (answered !== null) {
+    const { captchaId, captcha } = answered;
+    return { captcha_id: captchaId, captcha, work: await workOf(captchaId) };
+  }
+  const { id, image } = await smsCodeCaptcha(operation);
+  // With a picture to read it is refused, and says so: its work is not waited for.
+  return image === null ? { captcha_id: id, work: await workOf(id) } : { captcha_id: id };
 }
 
 /** What a forgotten password is set anew with; `smsCode` is one of purpose `reset`. */

@@ -3,7 +3,16 @@
 export { version as VERSION } from "../package.json";
 export { PROTOCOL } from "@mshield/gm";
 
-export type { Binding, IdType, Me, PasswordReset, Registration, SmsCodeSent, SmsPurpose } from "./account.ts";
+export type {
+  AnsweredCaptcha,
+  Binding,
+  IdType,
+  Me,
+  PasswordReset,
+  Registration,
+  SmsCodeSent,
+  SmsPurpose,
+} from "./account.ts";
 export type { Bound } from "./binding.ts";
 export { type Certified, readPem } from "./certificate.ts";
 export { type CertificateFacts, type KeyUse, readFacts } from "./certificate_facts.ts";

@@ -3,15 +3,17 @@
  * device's key and kept until it ends or `logout`.
  */
 
+import { beginWork, type Challenge, workOf } from "@mshield/work";
+
 import { ProtocolError } from "./errors.ts";
 import { Fields, fromBase64 } from "./fields.ts";
 import type { Operation } from "./operation.ts";
 import type { Account } from "./state.ts";
 
-/** A captcha to answer at login; `image` is a PNG, `audio` to be fetched by `captchaAudio`. */
+/** A captcha, its work under way. `image` is a PNG, null where the work is enough; `captchaAudio` is its sound. */
 export interface Captcha {
   readonly id: string;
-  readonly image: Uint8Array;
+  readonly image: Uint8Array | null;
   /** Seconds. */
   readonly expiresIn: number;
 }
@@ -40,12 +42,37 @@ export interface OutsideLoginBegun {
   readonly expiresIn: number;
 }
 
+/** One for the login, with a picture. */
 export async function captcha(operation: Operation): Promise<Captcha> {
-  const of = new Fields(await operation.connection.post("/api/phone/captchas", operation.anonymous()));
+  return await made(operation, "/api/phone/captchas");
+}
+
+/** One for an SMS code without a login. */
+export async function smsCodeCaptcha(operation: Operation): Promise<Captcha> {
+  return await made(operation, "/api/phone/sms-codes/captchas");
+}
+
+async function made(operation: Operation, path: string): Promise<Captcha> {
+  const of = new Fields(await operation.connection.post(path, operation.anonymous()));
+  const [id, image] = [of.text("captcha_id"), of.textOrNull("image_b64")];
+  beginWork(id, readChallenge(of.object("challenge")));
+  return { id, image: image === null ? null : fromBase64(image), expiresIn: of.integer("expires_in") };
+}
+
+function readChallenge(of: Fields): Challenge {
+  const parameters = of.object("parameters");
   return {
-    id: of.text("captcha_id"),
-    image: fromBase64(of.text("image_b64")),
-    expiresIn: of.integer("expires_in"),
+    parameters: {
+      algorithm: parameters.text("algorithm"),
+      cost: parameters.integer("cost"),
+      keyLength: parameters.integer("keyLength"),
+      keyPrefix: parameters.text("keyPrefix"),
+      keySignature: parameters.text("keySignature"),
+      nonce: parameters.text("nonce"),
+      salt: parameters.text("salt"),
+      data: { captcha: parameters.object("data").text("captcha") },
+    },
+    signature: of.text("signature"),
   };
 }
 
@@ -62,6 +89,7 @@ export async function login(operation: Operation, given: Login): Promise<Account
     password,
     captcha_id: captchaId,
     captcha: answer,
+    work: await workOf(captchaId),
     ...(source !== undefined && { source }),
   };
   return await logIn(operation, "/api/phone/sessions", payload, account);

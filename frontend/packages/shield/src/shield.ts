@@ -89,6 +89,11 @@ export class Shield {
     return await this.#run(login.captcha);
   }
 
+  /** A captcha for an SMS code without a login, where `captcha_needed` was said. */
+  async smsCodeCaptcha(): Promise<login.Captcha> {
+    return await this.#run(login.smsCodeCaptcha);
+  }
+
   async captchaAudio(id: string): Promise<Uint8Array> {
     return await this.#run((operation) => login.captchaAudio(operation, id));
   }
@@ -96,8 +101,9 @@ export class Shield {
   async requestSmsCode(
     purpose: account.SmsPurpose,
     phone: string | null = null,
+    answered: account.AnsweredCaptcha | null = null,
   ): Promise<account.SmsCodeSent> {
-    return await this.#run((operation) => account.requestSmsCode(operation, purpose, phone));
+    return await this.#run((operation) => account.requestSmsCode(operation, purpose, phone, answered));
   }
 
   /** Sets a forgotten password anew (忘记密码); all logins of the account end. */

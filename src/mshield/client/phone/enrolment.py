@@ -12,7 +12,7 @@ import msgspec
 from mshield.client.errors import PhoneError, ProblemError, ProtocolError
 from mshield.client.phone import pin_rules
 from mshield.client.phone.cosigning import CoSigning, ToSign
-from mshield.client.phone.messages import Enrolment, IssuedCertificate, JointKey, Task
+from mshield.client.phone.messages import Captcha, Enrolment, IssuedCertificate, JointKey, SmsCodeSent, Task
 from mshield.client.phone.operation import Operation
 from mshield.client.phone.pin import PinSource, checked_pin
 from mshield.client.phone.pin_change import confirm
@@ -28,6 +28,7 @@ from mshield.pki.certificates.csr import parse_request_info
 from mshield.pki.certificates.names import LeafSubject, Name
 from mshield.pki.errors import PkiError
 
+_CODE_CAPTCHAS: Final = "/api/phone/sms-codes/captchas"
 _ROLES: Final = {"legal_person": "法人", "operator": "操作员"}
 
 UserType = Literal["legal_person", "operator"]
@@ -42,6 +43,33 @@ class Application:
     user_type: UserType
     credit_code: str
     sms_code: str
+
+
+def captcha(operation: Operation, *, for_sms_code: bool) -> Captcha:
+    """One with a picture, for a login or for an SMS code."""
+    path = f"{_CODE_CAPTCHAS}?picture=true" if for_sms_code else "/api/phone/captchas"
+    return read(operation.connection.post(path, operation.anonymous()), Captcha)
+
+
+def request_sms_code(
+    operation: Operation, purpose: str, phone: str | None, captcha_id: str | None, answer: str | None
+) -> SmsCodeSent:
+    """Has a code sent: to the account's phone after a login, else after the work of a captcha."""
+    credentials, shown = operation.anonymous(), dict[str, str]()
+    if purpose in {"apply", "renew"}:
+        credentials = operation.logged_in()
+    else:
+        shown = _for_code(operation, captcha_id, answer)
+    payload = {"phone": phone, "purpose": purpose, **shown}
+    return read(operation.connection.post("/api/phone/sms-codes", credentials, payload), SmsCodeSent)
+
+
+def _for_code(operation: Operation, captcha_id: str | None, answer: str | None) -> dict[str, str]:
+    if captcha_id is None:
+        made = operation.connection.post(_CODE_CAPTCHAS, operation.anonymous())
+        captcha_id = read(made, Captcha).captcha_id
+    shown = {"captcha_id": captcha_id, "work": operation.work(captcha_id)}
+    return shown if answer is None else {**shown, "captcha": answer}
 
 
 def apply(operation: Operation, application: Application, pin: str, *, again: bool) -> IssuedCertificate:

@@ -18,16 +18,16 @@ from mshield.pki.signatures.evidence import Format
 
 
 class Captcha(msgspec.Struct, frozen=True, kw_only=True):
-    """A captcha to answer at login; `image` is a PNG."""
+    """A captcha to answer; `image` is a PNG, and empty where the work alone is asked for."""
 
     captcha_id: str
-    image_b64: str
+    image_b64: str | None
     expires_in: int
 
     @property
     def image(self) -> bytes:
         """The PNG's bytes."""
-        return unbase64(self.image_b64)
+        return unbase64(self.image_b64 or "")
 
 
 class SmsCodeSent(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,9 +4,11 @@ Every use case of the virtual phone is a function of one `Operation`.
 """
 
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from mshield.client.phone.connection import Clock, Connection, Credentials, Patience, Sleep
 from mshield.client.phone.vault import Vault
+from mshield.client.work import solved
 from mshield.gm.engine import Engine
 
 
@@ -30,3 +32,8 @@ class Operation:
         """For calls after login; PhoneError `not_logged_in` where the login is missing or has ended."""
         token = self.vault.session(now=self.clock()).token
         return Credentials(device_key=self.vault.device_key, token=token, nonce=nonce)
+
+    def work(self, captcha_id: str) -> str:
+        """Does a captcha's work."""
+        path = f"/api/phone/captchas/{quote(captcha_id, safe='')}/challenge"
+        return solved(self.connection.get(path, self.anonymous()))

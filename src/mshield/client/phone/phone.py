@@ -101,17 +101,25 @@ class VirtualPhone(ProvesIdentity):
         with self._operation():
             pass
 
-    def captcha(self) -> Captcha:
-        """A captcha to answer at the next login."""
+    def captcha(self, *, for_sms_code: bool = False) -> Captcha:
+        """A captcha to answer at the next login, or, after `captcha_needed`, for an SMS code."""
         with self._operation() as operation:
-            return read(operation.connection.post("/api/phone/captchas", operation.anonymous()), Captcha)
+            return enrolment.captcha(operation, for_sms_code=for_sms_code)
 
-    def request_sms_code(self, purpose: SmsPurpose, *, phone: str | None = None) -> SmsCodeSent:
-        """Has an SMS code sent: for `apply` and `renew` to the account's phone (needs a login), else to `phone`."""
+    def request_sms_code(
+        self,
+        purpose: SmsPurpose,
+        *,
+        phone: str | None = None,
+        captcha_id: str | None = None,
+        captcha: str | None = None,
+    ) -> SmsCodeSent:
+        """Has an SMS code sent: for `apply` and `renew` to the account's phone (needs a login), else to `phone`.
+
+        ProblemError `captcha_needed` where many were sent before: again then, with a captcha and its answer.
+        """
         with self._operation() as operation:
-            credentials = operation.logged_in() if purpose in {"apply", "renew"} else operation.anonymous()
-            payload = {"phone": phone, "purpose": purpose}
-            return read(operation.connection.post("/api/phone/sms-codes", credentials, payload), SmsCodeSent)
+            return enrolment.request_sms_code(operation, purpose, phone, captcha_id, captcha)
 
     def register(
         self, *, name: str, id_type: IdType, id_number: str, phone: str, sms_code: str, password: str
@@ -168,6 +176,8 @@ class VirtualPhone(ProvesIdentity):
 
     def _log_in(self, path: str, payload: dict[str, str], *, account: str | None) -> LoggedIn:
         with self._operation() as operation:
+            if (captcha_id := payload.get("captcha_id")) is not None:
+                payload = {**payload, "work": operation.work(captcha_id)}
             done = read(operation.connection.post(path, operation.anonymous(), payload), LoggedIn)
             session = Session(
                 account=account or done.account.phone_masked,

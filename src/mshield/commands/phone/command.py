@@ -19,6 +19,7 @@ from mshield.commands.parts.account_source import code_of_page, kind_of
 from mshield.commands.parts.output import Output, remember_lang, server_address, table
 from mshield.commands.phone import identity as phone_identity
 from mshield.commands.phone import renewal as phone_renewal
+from mshield.commands.phone.captcha import captcha, fetch_captcha, go_together
 from mshield.commands.phone.display import (
     approved_data,
     approved_lines,
@@ -78,12 +79,28 @@ def init(out: Output, phone: VirtualPhone) -> None:
     "--purpose", type=click.Choice(get_args(SmsPurpose)), required=True, help="What the code is for."
 )
 @click.option("--phone", "number", help="The phone number; for apply and renew it is the account's own.")
+@click.option("--captcha-id", help="After `captcha_needed`: a captcha fetched by `captcha --for-sms-code`.")
+@click.option("--captcha", "answer", help="Its answer.")
 @phone_command
-def sms_code(out: Output, phone: VirtualPhone, *, purpose: SmsPurpose, number: str | None) -> None:
+def sms_code(
+    out: Output,
+    phone: VirtualPhone,
+    *,
+    purpose: SmsPurpose,
+    number: str | None,
+    captcha_id: str | None,
+    answer: str | None,
+) -> None:
     """Have an SMS code sent 获取验证码."""
     if purpose not in {"apply", "renew"} and number is None:
         raise click.UsageError("Say the phone number with --phone.")
-    sent = phone.request_sms_code(purpose, phone=None if purpose in {"apply", "renew"} else number)
+    go_together(captcha_id, answer)
+    sent = phone.request_sms_code(
+        purpose,
+        phone=None if purpose in {"apply", "renew"} else number,
+        captcha_id=captcha_id,
+        captcha=answer,
+    )
     out.data(
         {"expires_in": sent.expires_in, "resend_in": sent.resend_in},
         [out.pick(f"验证码已发送，{sent.expires_in} 秒内有效", f"Sent; valid for {sent.expires_in} seconds")],
@@ -148,23 +165,6 @@ def reset_password(
 
 
 @command.command()
-@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Where to write the PNG.")
-@phone_command
-def captcha(out: Output, phone: VirtualPhone, *, output: Path | None) -> None:
-    """Fetch a captcha image, for a scripted login."""
-    path, captcha_id = _captcha(phone, output)
-    out.data({"captcha_id": captcha_id, "image": str(path)}, [f"{captcha_id}  {path}"])
-
-
-def _captcha(phone: VirtualPhone, output: Path | None) -> tuple[Path, str]:
-    fetched = phone.captcha()
-    chosen = click.get_current_context().find_object(Chosen)
-    path = output or (chosen.folder if chosen else Path()) / "captcha.png"
-    path.write_bytes(fetched.image)
-    return path, fetched.captcha_id
-
-
-@command.command()
 @click.option("--account", help="The account: its phone number, or its name at --source.")
 @click.option("--password-file", type=FILE, help="Otherwise MSHIELD_PHONE_PASSWORD, or a prompt.")
 @click.option("--captcha-id", help="A captcha fetched by `captcha`; otherwise one is fetched and asked for.")
@@ -190,13 +190,12 @@ def login(
         return
     if account is None:
         raise click.UsageError("Say which --account.")
-    if (captcha_id is None) != (answer is None):
-        raise click.UsageError("--captcha-id and --captcha go together.")
+    go_together(captcha_id, answer)
     password = secret_from(password_file, "MSHIELD_PHONE_PASSWORD") or click.prompt(
         out.pick("密码", "Password"), hide_input=True, err=True
     )
     if captcha_id is None or answer is None:
-        path, captcha_id = _captcha(phone, None)
+        path, captcha_id = fetch_captcha(phone, None)
         out.say(f"验证码图片：{path}", f"The captcha's image: {path}")
         answer = click.prompt(out.pick("验证码", "Captcha"), err=True)
     done = phone.login(
@@ -379,6 +378,7 @@ def signatures(out: Output, phone: VirtualPhone, *, before: str | None, limit: i
     out.data(msgspec.to_builtins(page), table(headers, rows))
 
 
+command.add_command(captcha)
 command.add_command(phone_identity.identity)
 for _command in phone_renewal.COMMANDS:
     command.add_command(_command)

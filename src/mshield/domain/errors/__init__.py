@@ -12,12 +12,15 @@ from mshield.domain.errors.accounts import (
     AccountExists,
     AccountHere,
     AccountSourceUnavailable,
+    CaptchaNeeded,
     CaptchaWrong,
     LoginFailed,
     LoginSlowed,
     PhoneTaken,
     ResetRefused,
     WeakPassword,
+    WorkMissing,
+    WorkWrong,
 )
 from mshield.domain.errors.calls import (
     Conflict,
@@ -108,6 +111,7 @@ from mshield.domain.errors.requests import (
     WrongStatusToken,
 )
 from mshield.domain.errors.sms import (
+    SmsAllSpent,
     SmsCodeExpired,
     SmsCodeWrong,
     SmsDailyLimit,
@@ -162,6 +166,7 @@ __all__ = [
     "BadOpening",
     "BadProof",
     "Busy",
+    "CaptchaNeeded",
     "CaptchaWrong",
     "CertificateExpired",
     "Clone",
@@ -239,6 +244,7 @@ __all__ = [
     "SetUpOver",
     "ShieldUnusable",
     "SignedAttributesRefused",
+    "SmsAllSpent",
     "SmsCodeExpired",
     "SmsCodeWrong",
     "SmsDailyLimit",
@@ -254,6 +260,8 @@ __all__ = [
     "Unavailable",
     "WeakPassword",
     "WebhookUrlRefused",
+    "WorkMissing",
+    "WorkWrong",
     "WrongClient",
     "WrongOwnPassword",
     "WrongPin",

@@ -13,6 +13,36 @@ class CaptchaWrong(
     """Wrong, used before, or too old."""
 
 
+class CaptchaNeeded(
+    DomainError,
+    code="captcha_needed",
+    zh="请先填写图形验证码",
+    en="Enter the characters of the captcha first",
+    faq="3.4",
+):
+    """A person must read a picture or hear it: so many failures, or codes, came before. Nothing was spent."""
+
+
+class WorkMissing(
+    DomainError,
+    code="work_missing",
+    zh="这个版本的手机盾已不能完成这一步，请关闭后重新打开，或更新后再试",
+    en="This version of the app can no longer do this. Close it and open it again, or update it",
+    faq="3.4",
+):
+    """No proof of work came along: an app from before there was one."""
+
+
+class WorkWrong(
+    DomainError,
+    code="work_wrong",
+    zh="安全验证没有通过或已过期，请再试一次",
+    en="The security check failed or has expired. Try again",
+    faq="3.4",
+):
+    """The proof of work is wrong, used before, too old, or of another captcha."""
+
+
 class LoginFailed(
     DomainError,
     code="login_failed",

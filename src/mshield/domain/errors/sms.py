@@ -43,7 +43,18 @@ class SmsDailyLimit(
     en="No more codes can be sent to this number today. Try again tomorrow",
     faq="3.2",
 ):
-    """The number's codes of 24 hours are used up."""
+    """The number's codes of 24 hours for this purpose are used up."""
+
+
+class SmsAllSpent(
+    DomainError,
+    code="sms_all_spent",
+    zh="今天的短信验证码已发完，暂时不能注册或重设密码。请稍后再试，或联系客服",
+    en="Today's SMS codes are used up, so nobody can register or reset a password now. "
+    "Try again later, or ask customer service",
+    faq="3.2",
+):
+    """What people without a login may have sent in a day, all together, is used up."""
 
 
 class SmsFailed(

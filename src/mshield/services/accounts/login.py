@@ -16,7 +16,8 @@ from mshield.domain.ids import new_id
 from mshield.domain.notices import NoticeKind
 from mshield.domain.tokens import token_hash
 from mshield.keys.secrets import LookupKey
-from mshield.services.accounts.captcha import Captchas
+from mshield.services.accounts.captcha.captchas import Captchas, Shown
+from mshield.services.accounts.captcha.deeds import Deed
 from mshield.services.accounts.local import LOCAL, LocalAccounts, phone_or_none
 from mshield.services.accounts.outside import OutsideAccounts
 from mshield.services.accounts.throttle import LoginThrottle
@@ -34,8 +35,7 @@ class Credentials:
 
     account: str
     password: str = field(repr=False)
-    captcha_id: str
-    captcha: str
+    captcha: Shown
     source: str = LOCAL
 
 
@@ -78,16 +78,18 @@ class LogIn:
 
         Raises what `authenticate` raises, and OtherAccount where the phone belongs to another account (R7).
         """
-        account = await self.authenticate(credentials, address=address, now=now)
+        account = await self.authenticate(credentials, Deed.PHONE_LOGIN, address=address, now=now)
         return await self.start(account, device, now=now)
 
-    async def authenticate(self, credentials: Credentials, *, address: str, now: int) -> store.Account:
-        """The account whose credentials these are.
+    async def authenticate(
+        self, credentials: Credentials, deed: Deed, *, address: str, now: int
+    ) -> store.Account:
+        """The account whose credentials these are; `deed` is what the captcha must be for.
 
-        Raises CaptchaWrong, LoginSlowed, LoginFailed, AccountDisabled, InvalidRequest for a source that is not offered,
-        and what `OutsideAccounts.verify` raises.
+        Raises what `Captchas.use` raises, LoginSlowed, LoginFailed, AccountDisabled, InvalidRequest for a source that
+        is not offered, and what `OutsideAccounts.verify` raises.
         """
-        await self.captchas.use(credentials.captcha_id, credentials.captcha, now=now)
+        await self.captchas.use(credentials.captcha, deed, address=address, now=now)
         return await self._account(credentials, address=address, now=now)
 
     async def start(self, account: store.Account, device: DeviceProof, *, now: int) -> Session:

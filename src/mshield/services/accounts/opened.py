@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from mshield.services.accounts.captcha import Captchas
+from mshield.services.accounts.captcha.captchas import Captchas
 from mshield.services.accounts.change_phone import ChangePhone
 from mshield.services.accounts.login import LogIn
 from mshield.services.accounts.manage import ManageAccounts
@@ -39,7 +39,7 @@ class Accounts:
 def open_accounts(ground: Ground, notices: Notices, identity: Identity) -> Accounts:
     """`notices` send the codes too; `identity` is whose the accounts are, carried over to another number."""
     proofs = identity.proofs
-    captchas = Captchas(ground.db, ground.keyring, ground.settings)
+    captchas = Captchas(ground.db, ground.keyring, ground.lookup, ground.settings)
     sms_codes = SmsCodes(ground.db, ground.lookup, ground.settings, notices.sms)
     outside = OutsideAccounts(
         ground.db, ground.keyring, ground.lookup, account_sources(ground.settings), proofs

@@ -12,10 +12,10 @@ from typing import Final, Protocol
 
 from mshield.domain import errors
 from mshield.domain.ids import new_id
-from mshield.domain.times import DAY_MS, HOUR_MS
+from mshield.domain.times import DAY_MS
 from mshield.gateways.sms import SmsError, SmsGateway, SmsMessage, SmsPurpose
 from mshield.keys.secrets import LookupKey
-from mshield.services.accounts.throttle import address_subject, limit_rate, seconds_left
+from mshield.services.accounts.sms_budget import SmsBudget, SmsSpent, tell_operator
 from mshield.services.process.counted_here import CountedHere
 from mshield.settings import Settings
 from mshield.store.accounts import limits
@@ -24,8 +24,6 @@ from mshield.store.database.interface import Database, Tx
 _log = logging.getLogger(__name__)
 DIGITS: Final = 6
 _KIND: Final = "sms-code"
-_PHONE: Final = "sms_phone"
-_ADDRESS: Final = "sms_address"
 _PURPOSES: Final[dict[SmsPurpose, str]] = {
     "register": "注册",
     "apply": "申请证书",
@@ -83,7 +81,7 @@ class SmsCodes:
 
         `bound_to` is what else it is for: it is proven for the same alone. `parameters` are told beside the code.
 
-        Raises SmsTooSoon, SmsDailyLimit, TooManyRequests (the address), SmsFailed. Whether the number has an account is
+        Raises what `SmsBudget.spend` raises, and SmsFailed. Whether the number has an account is
         not looked at, so nobody learns it.
         """
         code_id, code = new_id(now), f"{secrets.randbelow(10**DIGITS):0{DIGITS}d}"
@@ -95,10 +93,19 @@ class SmsCodes:
             code_hash=self._hash(code_id, phone, purpose, code, f"{expires_at} {bound_to}"),
             expires_at=expires_at,
         )
-        await self.db.write(lambda tx: self._record(tx, new, address=address, now=now))
-        sent = self.counted.count(f"{_PHONE} {phone}", window=DAY_MS, now=now)
+        budget = SmsBudget(self.settings)
+
+        async def record(tx: Tx) -> SmsSpent | None:
+            spent = await budget.spend(tx, phone=phone, purpose=purpose, address=address, now=now)
+            await limits.insert_sms(tx, new, now=now)
+            return spent
+
+        spent = await self.db.write(record)
+        sent = self.counted.count(f"{_PHONE} {phone} {purpose}", window=DAY_MS, now=now)
         if sent > self.settings.sms_codes_per_day:
             raise errors.SmsDailyLimit
+        if spent is not None:
+            tell_operator(spent)
         text = self._text(code, purpose, parameters)
         message = SmsMessage(
             phone=phone, text=text, code=code, purpose=purpose, parameters=parameters, at=now
@@ -147,30 +154,6 @@ class SmsCodes:
         proven = await self.prove(phone=phone, purpose=purpose, code=code, now=now)
         await self.db.write(lambda tx: self.spend(tx, proven, now=now))
         self.forget(proven)
-
-    async def _record(self, tx: Tx, new: limits.NewSmsCode, *, address: str, now: int) -> None:
-        settings = self.settings
-        await limit_rate(
-            tx,
-            scope=_ADDRESS,
-            subject=address_subject(address),
-            most=settings.sms_codes_per_address,
-            window=HOUR_MS,
-            now=now,
-        )
-        # The number's row is locked from here on: two sends to one number take their turn.
-        free_at = now + settings.sms_resend_seconds * 1000
-        if (
-            await limits.begin_attempt(
-                tx, scope=_PHONE, subject=new.phone, now=now, stale=now - DAY_MS, blocked_until=free_at
-            )
-            is None
-        ):
-            wait = await seconds_left(tx, scope=_PHONE, subject=new.phone, now=now)
-            raise errors.SmsTooSoon(retry_after=wait)
-        if await limits.count_sms(tx, phone=new.phone, since=now - DAY_MS) >= settings.sms_codes_per_day:
-            raise errors.SmsDailyLimit
-        await limits.insert_sms(tx, new, now=now)
 
     async def _why_not(self, phone: str, purpose: SmsPurpose) -> errors.DomainError:
         latest = await limits.latest_sms(self.db, phone=phone, purpose=purpose)

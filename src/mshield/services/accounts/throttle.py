@@ -17,7 +17,8 @@ from mshield.store.accounts.limits import Limit
 from mshield.store.database.interface import Database, Tx
 
 _ACCOUNT: Final = "login_account"
-_ADDRESS: Final = "login_address"
+LOGINS: Final = "login_address"
+"""The scope of failed logins by address, within a day."""
 UNKNOWN_ADDRESS: Final = "unknown"
 """How all that have no address, or one that can't be read, are counted."""
 
@@ -33,7 +34,7 @@ class LoginThrottle:
         """Counts an attempt. Raises LoginSlowed while the account or the address waits, and then counts nothing."""
 
         async def work(tx: Tx) -> None:
-            throttle = await limits.find_throttle(tx, scope=_ADDRESS, subject=address_subject(address))
+            throttle = await limits.find_throttle(tx, scope=LOGINS, subject=address_subject(address))
             if throttle is not None and throttle.blocked_until > now:
                 raise errors.LoginSlowed(retry_after=whole_seconds(throttle.blocked_until - now))
             await self._count(tx, _ACCOUNT, account, free=self.settings.login_failures_per_account, now=now)
@@ -45,7 +46,7 @@ class LoginThrottle:
         free = self.settings.login_failures_per_address
 
         async def work(tx: Tx) -> None:
-            await self._count(tx, _ADDRESS, address_subject(address), free=free, now=now)
+            await self._count(tx, LOGINS, address_subject(address), free=free, now=now)
 
         await self.db.write(work)
 
@@ -73,8 +74,27 @@ async def seconds_left(tx: Tx, *, scope: str, subject: str, now: int) -> int:
 async def limit_rate(tx: Tx, *, scope: str, subject: str, most: int, window: int, now: int) -> None:
     """Counts a call of this subject; TooManyRequests beyond `most` within `window` (ms)."""
     limit = Limit(scope=scope, subject=subject, most=most, stale=now - window)
-    if not await limits.count_within(tx, limit, now=now):
+    if await limits.count_within(tx, limit, now=now) is None:
         raise await too_many(tx, limit, now=now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """What strangers may spend within `window` (ms): `per_address`, and `per_prefix` those of one network together."""
+
+    scope: str
+    per_address: int
+    per_prefix: int
+    window: int
+
+    async def spend(self, tx: Tx, *, address: str, now: int) -> None:
+        """Counts a call from there. Raises TooManyRequests, and then the transaction must count nothing."""
+        # Always in this order, so that two calls never wait for each other's rows.
+        for scope, subject, most in (
+            (self.scope, address_subject(address), self.per_address),
+            (of_network(self.scope), prefix_subject(address), self.per_prefix),
+        ):
+            await limit_rate(tx, scope=scope, subject=subject, most=most, window=self.window, now=now)
 
 
 async def limit_calls(db: Database, *, scope: str, subject: str, most: int, window: int, now: int) -> None:
@@ -93,12 +113,31 @@ async def too_many(db: Database | Tx, limit: Limit, *, now: int) -> errors.TooMa
 
 def address_subject(address: str) -> str:
     """How an address is counted: IPv6 by its /64, since one customer has all of it; IPv4 within IPv6 as IPv4."""
+    parsed = _parsed(address)
+    if isinstance(parsed, ipaddress.IPv6Address):
+        return str(ipaddress.ip_network((int(parsed), 64), strict=False))
+    return UNKNOWN_ADDRESS if parsed is None else str(parsed)
+
+
+def of_network(scope: str) -> str:
+    """Under what a network's count of the same stands."""
+    return f"{scope}_prefix"
+
+
+def prefix_subject(address: str) -> str:
+    """The network that an address is counted with: an IPv4 /24, an IPv6 /56, which providers give to one customer."""
+    parsed = _parsed(address)
+    if parsed is None:
+        return UNKNOWN_ADDRESS
+    return str(ipaddress.ip_network((str(parsed), 24 if parsed.version == 4 else 56), strict=False))
+
+
+def _parsed(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
-        return UNKNOWN_ADDRESS
-    if isinstance(parsed, ipaddress.IPv4Address):
-        return str(parsed)
-    if parsed.ipv4_mapped is not None:
-        return str(parsed.ipv4_mapped)
-    return str(ipaddress.ip_network((int(parsed), 64), strict=False))
+        return None
+    if isinstance(parsed, ipaddress.IPv6Address):
+        # Without its zone, which no network has.
+        return parsed.ipv4_mapped or ipaddress.IPv6Address(int(parsed))
+    return parsed

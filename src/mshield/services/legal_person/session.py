@@ -16,6 +16,7 @@ from mshield.domain.proofs import Way
 from mshield.domain.times import MINUTE_MS
 from mshield.domain.tokens import token_hash
 from mshield.keys.keyring import Keyring
+from mshield.services.accounts.captcha.deeds import Deed
 from mshield.services.accounts.login import Credentials, LogIn
 from mshield.services.accounts.sms_codes import SmsCodes
 from mshield.services.identity.opened import Identity
@@ -98,7 +99,7 @@ class PortalSessions:
         An activation code proves first that the account is the legal person's. Raises what `LogIn.authenticate`,
         `ActivationCodes.use` and `begin_as` raise.
         """
-        account = await self.log_in.authenticate(credentials, address=address, now=now)
+        account = await self.log_in.authenticate(credentials, Deed.PORTAL_LOGIN, address=address, now=now)
         if activation_code:
             await self.identity.codes.use(account, activation_code, now=now)
         return await self.begin_as(account, address=address, now=now)

@@ -18,7 +18,9 @@ from mshield.domain.figures import percentile
 from mshield.domain.ids import first_id
 from mshield.domain.staff import StaffRole
 from mshield.domain.times import DAY_MS, HOUR_MS, MINUTE_MS
+from mshield.services.accounts.sms_budget import read_spent
 from mshield.services.ca.state import ReadCaState
+from mshield.settings import Settings
 from mshield.store.database.interface import Database
 from mshield.store.identity import proofs
 from mshield.store.notices import sms_log
@@ -93,6 +95,7 @@ class ReadDashboard:
 
     db: Database
     ca_state: ReadCaState
+    settings: Settings
     zone: dt.tzinfo
     _certificates: tuple[int, Certificates] | None = field(default=None)
 
@@ -148,6 +151,9 @@ class ReadDashboard:
         sent, failed = await sms_log.since(self.db, id=first_id(now - HOUR_MS))
         if failed >= alarms.FEW_SMS and failed * alarms.SMS_SHARE >= sent:
             raised.append(alarms.sms_failing(failed, sent))
+        spent = await read_spent(self.db, self.settings, now=now)
+        if spent.is_low:
+            raised.append(alarms.sms_budget(spent.count, spent.most))
         raised += [
             alarms.objected(account_id, at=at)
             for account_id, at in await proofs.objected(

@@ -24,6 +24,6 @@ def open_operations(ground: Ground, periods: Mapping[str, int]) -> Operations:
     ca_state = ReadCaState(ground.db, ground.engine, ground.settings)
     return Operations(
         ca_state,
-        ReadDashboard(ground.db, ca_state, ZoneInfo(ground.settings.time_zone)),
+        ReadDashboard(ground.db, ca_state, ground.settings, ZoneInfo(ground.settings.time_zone)),
         WatchJobs(ground.db, periods),
     )

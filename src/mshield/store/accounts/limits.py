@@ -79,9 +79,10 @@ async def begin_attempt(
     return None if row is None else row["failures"]
 
 
-async def count_within(tx: Tx, limit: Limit, *, now: int) -> bool:
-    """Counts one event; False when `most` are counted already in a window begun after `stale`."""
-    return await tx.one(_SQL["count_within"], **asdict(limit), now=now) is not None
+async def count_within(tx: Tx, limit: Limit, *, now: int) -> int | None:
+    """Counts one event and gives the count; None when `most` are counted already in a window begun after `stale`."""
+    row = await tx.one(_SQL["count_within"], **asdict(limit), now=now)
+    return None if row is None else row["failures"]
 
 
 async def count_alone(db: Database, limit: Limit, *, now: int) -> bool:
@@ -95,6 +96,12 @@ async def find_throttle(db: Database | Tx, *, scope: str, subject: str) -> Throt
     return None if row is None else Throttle(**row)
 
 
+async def counted(db: Database | Tx, *, scope: str, subject: str, stale: int) -> int:
+    """The subject's count in a window that began after `stale` (ms)."""
+    throttle = await find_throttle(db, scope=scope, subject=subject)
+    return 0 if throttle is None or throttle.window_start <= stale else throttle.failures
+
+
 async def block(tx: Tx, *, scope: str, subject: str, until: int) -> None:
     """Makes the subject wait until then (ms)."""
     await tx.run(_SQL["block"], scope=scope, subject=subject, until=until)
@@ -105,9 +112,9 @@ async def reset(tx: Tx, *, scope: str, subject: str) -> None:
     await tx.run(_SQL["reset"], scope=scope, subject=subject)
 
 
-async def count_sms(tx: Tx, *, phone: str, since: int) -> int:
-    """Codes sent to this number after `since` (ms)."""
-    row = await tx.one(_SQL["count_sms"], phone=phone, since=since)
+async def count_sms(tx: Tx, *, phone: str, purpose: str, since: int) -> int:
+    """Codes sent to this number for this purpose after `since` (ms)."""
+    row = await tx.one(_SQL["count_sms"], phone=phone, purpose=purpose, since=since)
     return 0 if row is None else row["sent"]
 
 

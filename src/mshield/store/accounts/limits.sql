@@ -40,7 +40,7 @@ DELETE FROM throttles WHERE scope = :scope AND subject = :subject;
 DELETE FROM throttles WHERE window_start <= :before AND blocked_until <= :before;
 
 -- name: count_sms^
-SELECT COUNT(*) AS sent FROM sms_codes WHERE phone = :phone AND sent_at > :since;
+SELECT COUNT(*) AS sent FROM sms_codes WHERE phone = :phone AND purpose = :purpose AND sent_at > :since;
 
 -- name: insert_sms!
 INSERT INTO sms_codes (id, phone, purpose, code_hash, tries, sent_at, expires_at, used_at)

@@ -22,6 +22,7 @@ from mshield.web.console import (
 )
 
 ROUTERS: Final = (
+    sessions.captchas,
     sessions.router,
     set_ups.router,
     my_login.router,

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from mshield.domain import errors
 from mshield.domain.staff import StaffRole
+from mshield.services.accounts.captcha.deeds import Deed
 from mshield.services.context import Context
 from mshield.services.staff.factors import FactorProof
 from mshield.services.staff.members import StaffMember
@@ -15,6 +16,7 @@ from mshield.services.staff.session import OpenedSession, csrf_token
 from mshield.web import openapi
 from mshield.web.answers import JsonAnswer, filled, no_content
 from mshield.web.body import Wire, page_body_of
+from mshield.web.captchas import Answer, SolvedWork, SpentId, captcha_routes, shown_by
 from mshield.web.console.authentication import (
     PEOPLE,
     SESSION,
@@ -35,15 +37,19 @@ from mshield.web.context import context_of
 from mshield.web.router import Router
 
 router: Final = Router("console", security=PEOPLE)
+captchas: Final = captcha_routes("console", {"/captchas": Deed.STAFF_LOGIN}, name="Console")
 
 Password = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
 
 
 class ConsoleLoginMessage(Wire, frozen=True):
-    """The first half of a login."""
+    """The first half of a login, with a captcha: its work always, its characters where it has a picture."""
 
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=128, examples=["周启明"])]
     password: Password
+    captcha_id: SpentId | None = None
+    captcha: Answer | None = None
+    work: SolvedWork | None = None
 
 
 class ConsoleLoginBegunMessage(Wire, frozen=True):
@@ -108,8 +114,12 @@ class ConsoleSessionMessage(Wire, frozen=True):
 async def begin_login(request: Request) -> Response:
     """Name and password. Failures slow down the name and the address."""
     message, context = await page_body_of(request, ConsoleLoginMessage), context_of(request)
+    address = place_of(request).address
+    await context.accounts.captchas.use(
+        shown_by(message), Deed.STAFF_LOGIN, address=address, now=context.clock()
+    )
     begun = await context.staff.logins.begin(
-        message.name, message.password, address=place_of(request).address, now=context.clock()
+        message.name, message.password, address=address, now=context.clock()
     )
     return JsonAnswer(filled(ConsoleLoginBegunMessage, begun, key=request_message(begun.key)), 201)
 

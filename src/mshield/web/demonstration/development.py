@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from mshield.gateways.sms import DevelopmentSms, SmsMessage
-from mshield.services.accounts.captcha import answer_of
+from mshield.services.accounts.captcha.captchas import answer_of
 from mshield.services.staff.demo_codes import shown_codes
 from mshield.web.answers import JsonAnswer
 from mshield.web.body import Wire

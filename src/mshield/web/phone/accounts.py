@@ -11,21 +11,25 @@ from starlette.responses import Response
 
 from mshield.domain import errors
 from mshield.domain.identity import IdType, check_phone, mask_phone
+from mshield.services.accounts.captcha.deeds import Deed
 from mshield.services.accounts.local import LOCAL
 from mshield.services.accounts.login import Credentials, DeviceProof, Session
 from mshield.services.accounts.register import Registration
+from mshield.services.accounts.sms_budget import STRANGERS
 from mshield.web import openapi
 from mshield.web.answers import JsonAnswer
 from mshield.web.body import Wire, page_body_of
 from mshield.web.caller import address_of, browser_of
-from mshield.web.captchas import captcha_routes
+from mshield.web.captchas import Answer, SolvedWork, SpentId, captcha_routes, shown_by
 from mshield.web.context import context_of
 from mshield.web.dpop import proof_of
 from mshield.web.phone.authentication import phone_of
 from mshield.web.router import Router, Security
 
 router: Final = Router("phone", security=())
-captchas: Final = captcha_routes("phone", make="makeCaptcha", hear="hearCaptcha")
+captchas: Final = captcha_routes(
+    "phone", {"/captchas": Deed.PHONE_LOGIN, "/sms-codes/captchas": Deed.PHONE_CODE}
+)
 PROOF: Final[dict[str, Any]] = {
     "parameters": [
         {
@@ -60,10 +64,16 @@ Password = Annotated[str, msgspec.Meta(min_length=1, max_length=256, examples=["
 
 
 class SmsCodeIn(Wire, frozen=True):
-    """Asks for an SMS code. `apply` and `renew` need a login and go to the account's own number: `phone` is null."""
+    """Asks for an SMS code. `apply` and `renew` need a login and go to the account's own number: `phone` is null.
+
+    The others need a captcha of `/sms-codes/captchas`: its work always, its characters where it has a picture.
+    """
 
     phone: Phone | None
     purpose: Literal["register", "apply", "renew", "reset"]
+    captcha_id: SpentId | None = None
+    captcha: Answer | None = None
+    work: SolvedWork | None = None
 
 
 class AccountIn(Wire, frozen=True):
@@ -87,13 +97,12 @@ class SessionIn(Wire, frozen=True):
         msgspec.Meta(min_length=1, max_length=64, description="the phone number", examples=["13800006027"]),
     ]
     password: Password
-    captcha_id: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
-    captcha: Annotated[
-        str, msgspec.Meta(min_length=1, max_length=16, description="in either case", examples=["A7KD"])
-    ]
+    captcha_id: SpentId
+    captcha: Answer
     source: Annotated[
         SourceName | None, msgspec.Meta(description="an outside system whose account it is; absent: ours")
     ] = None
+    work: SolvedWork | None = None
 
 
 class SmsCodeOut(Wire, frozen=True):
@@ -138,9 +147,13 @@ class SessionOut(Wire, frozen=True):
 async def send_sms_code(request: Request) -> Response:
     """The answer is the same whether the number has an account or not. A newer code replaces an older one."""
     body, context = await page_body_of(request, SmsCodeIn), context_of(request)
-    phone = await _phone_for(request, body)
+    phone, address = await _phone_for(request, body), address_of(request)
+    if body.purpose in STRANGERS:
+        await context.accounts.captchas.use(
+            shown_by(body), Deed.PHONE_CODE, address=address, now=context.clock()
+        )
     await context.accounts.sms_codes.send(
-        phone=phone, purpose=body.purpose, address=address_of(request), now=context.clock()
+        phone=phone, purpose=body.purpose, address=address, now=context.clock()
     )
     settings = context.settings
     return JsonAnswer(SmsCodeOut(settings.sms_code_seconds, settings.sms_resend_seconds), 202)
@@ -182,8 +195,7 @@ async def log_in(request: Request) -> Response:
     credentials = Credentials(
         account=body.account,
         password=body.password,
-        captcha_id=body.captcha_id,
-        captcha=body.captcha,
+        captcha=shown_by(body),
         source=body.source or LOCAL,
     )
     session = await context.accounts.log_in(

@@ -7,6 +7,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from mshield.services.accounts.captcha.deeds import Deed
 from mshield.services.accounts.local import LOCAL
 from mshield.services.accounts.login import Credentials
 from mshield.services.context import Context
@@ -16,13 +17,13 @@ from mshield.web import openapi
 from mshield.web.answers import JsonAnswer, filled, no_content
 from mshield.web.body import Wire, page_body_of
 from mshield.web.caller import address_of, browser_of
-from mshield.web.captchas import captcha_routes
+from mshield.web.captchas import Answer, SolvedWork, SpentId, captcha_routes, shown_by
 from mshield.web.context import context_of
 from mshield.web.portal.authentication import SESSION, csrf_of, legal_person_of
 from mshield.web.router import Router
 
 router: Final = Router("portal")
-captchas: Final = captcha_routes("portal", make="makePortalCaptcha", hear="hearPortalCaptcha")
+captchas: Final = captcha_routes("portal", {"/captchas": Deed.PORTAL_LOGIN}, name="Portal")
 
 
 Code = Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
@@ -33,8 +34,9 @@ class PortalLoginMessage(Wire, frozen=True):
 
     account: Annotated[str, msgspec.Meta(min_length=1, max_length=64, examples=["13900005011"])]
     password: Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
-    captcha_id: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
-    captcha: Annotated[str, msgspec.Meta(min_length=1, max_length=16)]
+    captcha_id: SpentId
+    captcha: Answer
+    work: SolvedWork | None = None
     source: Annotated[str, msgspec.Meta(min_length=1, max_length=32)] | None = None
     activation_code: Code | None = None
 
@@ -106,8 +108,7 @@ async def begin_login(request: Request) -> Response:
     credentials = Credentials(
         account=message.account,
         password=message.password,
-        captcha_id=message.captcha_id,
-        captcha=message.captcha,
+        captcha=shown_by(message),
         source=message.source or LOCAL,
     )
     begun = await context.legal_person.sessions.begin(

@@ -11,17 +11,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.domain.identity import IdType, check_phone
+from mshield.services.accounts.captcha.deeds import Deed
 from mshield.services.accounts.register import Registration
 from mshield.web import openapi
 from mshield.web.answers import JsonAnswer
 from mshield.web.body import Wire, page_body_of
 from mshield.web.caller import address_of
-from mshield.web.captchas import captcha_routes
+from mshield.web.captchas import Answer, SolvedWork, SpentId, captcha_routes, shown_by
 from mshield.web.context import context_of
 from mshield.web.router import Router
 
 router: Final = Router("register")
-captchas: Final = captcha_routes("register", make="makeRegisterCaptcha", hear="hearRegisterCaptcha")
+captchas: Final = captcha_routes("register", {"/captchas": Deed.PC_CODE}, name="Register")
 
 IdTypeName = Literal["resident_id", "passport", "hk_macau_permit", "taiwan_permit", "foreign_resident_id"]
 Phone = Annotated[str, msgspec.Meta(min_length=1, max_length=24, examples=["13800006027"])]
@@ -31,8 +32,9 @@ class RegisterCodeMessage(Wire, frozen=True):
     """The mainland mobile number that the code goes to, and a captcha."""
 
     phone: Phone
-    captcha_id: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
-    captcha: Annotated[str, msgspec.Meta(min_length=1, max_length=16)]
+    captcha_id: SpentId
+    captcha: Answer
+    work: SolvedWork | None = None
 
 
 class RegisterCodeSentMessage(Wire, frozen=True):
@@ -96,9 +98,10 @@ async def send_code(request: Request) -> Response:
     """One captcha, one code. The answer is the same whether the number has an account or not."""
     message = await page_body_of(request, RegisterCodeMessage)
     context, phone = context_of(request), check_phone(message.phone)
-    await context.accounts.captchas.use(message.captcha_id, message.captcha, now=context.clock())
+    address = address_of(request)
+    await context.accounts.captchas.use(shown_by(message), Deed.PC_CODE, address=address, now=context.clock())
     await context.accounts.sms_codes.send(
-        phone=phone, purpose="register", address=address_of(request), now=context.clock()
+        phone=phone, purpose="register", address=address, now=context.clock()
     )
     answer = RegisterCodeSentMessage(
         expires_in=context.settings.sms_code_seconds, resend_in=context.settings.sms_resend_seconds

@@ -1,5 +1,6 @@
 /** Logging in: name and password, then a second factor; and the session that a page loaded anew still has. */
 
+import { type Captcha, readCaptcha, shownCaptcha } from "@mshield/desk/captcha.ts";
 import { answered, isLoggedOut } from "@mshield/desk/client.ts";
 
 import { api } from "./client.ts";
@@ -7,8 +8,27 @@ import { sign } from "./security_key.ts";
 import { enter, leave, mayBeLoggedIn } from "./session.ts";
 import type { FactorAsked, KeyRequest, LoginBegun } from "./types.ts";
 
-export async function begin(name: string, password: string): Promise<LoginBegun> {
-  return answered(api.POST("/api/console/logins", { body: { name: name.trim(), password } }));
+const CAPTCHAS = "/api/console/captchas";
+
+export async function newCaptcha(): Promise<Captcha> {
+  return readCaptcha(await answered(api.POST(CAPTCHAS)), CAPTCHAS);
+}
+
+/** `captcha` is what was read in its picture, empty where it has none. */
+export async function begin(given: {
+  readonly name: string;
+  readonly password: string;
+  readonly captchaId: string;
+  readonly captcha: string;
+}): Promise<LoginBegun> {
+  const { captcha, ...shown } = await shownCaptcha(given.captchaId, given.captcha);
+  const body = {
+    name: given.name.trim(),
+    password: given.password,
+    ...shown,
+    ...(captcha !== "" && { captcha }),
+  };
+  return answered(api.POST("/api/console/logins", { body }));
 }
 
 export async function finishByCode(begun: LoginBegun, code: string): Promise<void> {

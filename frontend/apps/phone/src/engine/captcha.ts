@@ -1,5 +1,6 @@
 /** A captcha as picture and as sound. The sound is fetched when it is asked for and can be heard again. */
 
+import type { Captcha } from "@mshield/shield";
 import { tryOnScopeDispose } from "@vueuse/core";
 import { readonly, type Ref, ref } from "vue";
 
@@ -21,7 +22,8 @@ export interface CaptchaUse {
   hear(): Promise<void>;
 }
 
-export function useCaptcha(): CaptchaUse {
+/** `make` asks for one that has a picture where a person must read one. */
+export function useCaptcha(make: () => Promise<Captcha> = () => shield.captcha()): CaptchaUse {
   const [drawing, hearing] = [useTask(), useTask()];
   const id = ref("");
   const picture = ref<string | null>(null);
@@ -42,10 +44,10 @@ export function useCaptcha(): CaptchaUse {
   }
 
   async function draw(): Promise<void> {
-    const made = await drawing.run(() => shield.captcha());
+    const made = await drawing.run(make);
     if (made) {
       forget();
-      picture.value = addressOf(made.image, "image/png");
+      picture.value = made.image && addressOf(made.image, "image/png");
       id.value = made.id;
     }
   }

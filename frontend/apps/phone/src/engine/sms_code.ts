@@ -3,7 +3,7 @@
  * discarded while the user reads their messages.
  */
 
-import { ProblemError, type SmsPurpose } from "@mshield/shield";
+import { type AnsweredCaptcha, ProblemError, type SmsPurpose } from "@mshield/shield";
 import { useIntervalFn, useSessionStorage } from "@vueuse/core";
 import { computed, type ComputedRef, ref } from "vue";
 
@@ -18,8 +18,8 @@ const LONGEST_MS = 600_000;
 export interface SmsCode extends Task {
   /** Whole seconds until the next code; 0 where one may be asked for. */
   readonly wait: ComputedRef<number>;
-  /** Asks for a code; true where it was sent. `phone` is null for the account's own. */
-  send(phone: string | null): Promise<boolean>;
+  /** Asks for a code; true where it was sent. `phone` is null for the account's own, `answered` where none is shown. */
+  send(phone: string | null, answered: AnsweredCaptcha | null): Promise<boolean>;
 }
 
 export function useSmsCode(purpose: SmsPurpose): SmsCode {
@@ -42,9 +42,9 @@ export function useSmsCode(purpose: SmsPurpose): SmsCode {
     clock.resume();
   }
 
-  async function ask(phone: string | null): Promise<true> {
+  async function ask(phone: string | null, answered: AnsweredCaptcha | null): Promise<true> {
     try {
-      waitFor((await shield.requestSmsCode(purpose, phone)).resendIn);
+      waitFor((await shield.requestSmsCode(purpose, phone, answered)).resendIn);
       return true;
     } catch (error) {
       const after = error instanceof ProblemError ? error.extra["retry_after"] : undefined;
@@ -55,8 +55,8 @@ export function useSmsCode(purpose: SmsPurpose): SmsCode {
     }
   }
 
-  async function send(phone: string | null): Promise<boolean> {
-    return wait.value === 0 && ((await task.run(() => ask(phone))) ?? false);
+  async function send(phone: string | null, answered: AnsweredCaptcha | null): Promise<boolean> {
+    return wait.value === 0 && ((await task.run(() => ask(phone, answered))) ?? false);
   }
 
   return { ...task, wait, send };

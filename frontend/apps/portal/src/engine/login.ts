@@ -1,6 +1,6 @@
 /** Logging in: password and captcha, then an SMS code, which other first halves lead to too; and the session that a page loaded anew still has. */
 
-import { type Captcha, readCaptcha } from "@mshield/desk/captcha.ts";
+import { type Captcha, readCaptcha, shownCaptcha } from "@mshield/desk/captcha.ts";
 import { answered, isLoggedOut } from "@mshield/desk/client.ts";
 import type { Problem } from "@mshield/desk/problem.ts";
 
@@ -33,8 +33,7 @@ export async function begin(given: Credentials): Promise<Begun> {
   const body = {
     account: account.trim(),
     password,
-    captcha_id: captchaId,
-    captcha: captcha.trim(),
+    ...(await shownCaptcha(captchaId, captcha)),
     ...(source !== null && { source }),
   };
   return begunOf(await answered(api.POST("/api/portal/logins", { body })));

@@ -1,7 +1,7 @@
 /** What the page calls: captcha, SMS code, account, and which systems' users need none. */
 
 import type { components, paths } from "@mshield/api/register.ts";
-import { type Captcha, readCaptcha } from "@mshield/desk/captcha.ts";
+import { type Captcha, readCaptcha, shownCaptcha } from "@mshield/desk/captcha.ts";
 import { answered, makeClient } from "@mshield/desk/client.ts";
 
 type Schemas = components["schemas"];
@@ -23,7 +23,7 @@ export interface CodeOrder {
 
 /** Seconds until another code may be asked for. */
 export async function sendCode({ phone, captchaId, captcha }: CodeOrder): Promise<number> {
-  const body = { phone, captcha_id: captchaId, captcha: captcha.trim() };
+  const body = { phone, ...(await shownCaptcha(captchaId, captcha)) };
   return (await answered(api.POST("/api/register/sms-codes", { body }))).resend_in;
 }
 

@@ -393,6 +393,66 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/console/captchas": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Get a captcha
+     * @description Its id holds the answer, sealed: nothing is stored until it is used. After failures it is harder.
+     */
+    post: operations["makeConsoleCaptcha"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/console/captchas/{captcha_id}/audio": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Hear a captcha
+     * @description For who can't see the picture. Hearing doesn't use the captcha.
+     */
+    get: operations["hearConsoleCaptcha"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/console/captchas/{captcha_id}/challenge": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get a captcha's work once more
+     * @description For a program that kept the id alone. It doesn't use the captcha.
+     */
+    get: operations["getConsoleCaptchaChallenge"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/console/certificates": {
     parameters: {
       query?: never;
@@ -1509,6 +1569,21 @@ export interface components {
       subject: string;
     };
     /**
+     * CaptchaMessage
+     * @description A captcha: one use, right or wrong, for one thing.
+     */
+    CaptchaMessage: {
+      captcha_id: string;
+      challenge: components["schemas"]["ChallengeMessage"];
+      /**
+       * @description seconds
+       * @example 120
+       */
+      expires_in: number;
+      /** @description PNG, base64; null where the work alone is asked for */
+      image_b64: string | null;
+    };
+    /**
      * CaStateMessage
      * @description All of it; the gravest warning first. `database_us` is in microseconds, `high_water` the restore's mark.
      */
@@ -1594,6 +1669,14 @@ export interface components {
       subject: string;
     };
     /**
+     * ChallengeMessage
+     * @description A challenge of ALTCHA, for its solvers; any client tries counters until one fits.
+     */
+    ChallengeMessage: {
+      parameters: components["schemas"]["ParametersMessage"];
+      signature: string;
+    };
+    /**
      * ChangePasswordMessage
      * @description The password as it is and as it shall be.
      */
@@ -1655,12 +1738,18 @@ export interface components {
     };
     /**
      * ConsoleLoginMessage
-     * @description The first half of a login.
+     * @description The first half of a login, with a captcha: its work always, its characters where it has a picture.
      */
     ConsoleLoginMessage: {
+      /** @default null */
+      captcha?: string | null;
+      /** @default null */
+      captcha_id?: string | null;
       /** @example 周启明 */
       name: string;
       password: string;
+      /** @default null */
+      work?: string | null;
     };
     /**
      * ConsoleSessionMessage
@@ -2191,6 +2280,22 @@ export interface components {
       id: string;
       is_this: boolean;
       used_at: number;
+    };
+    /**
+     * ParametersMessage
+     * @description The work: find the counter whose key begins with `keyPrefix`. ALTCHA's names, version 2.
+     */
+    ParametersMessage: {
+      algorithm: string;
+      cost: number;
+      data: {
+        [key: string]: string;
+      };
+      keyLength: number;
+      keyPrefix: string;
+      keySignature: string;
+      nonce: string;
+      salt: string;
     };
     /**
      * PasswordChangedMessage
@@ -4902,6 +5007,266 @@ export interface operations {
       };
     };
   };
+  makeConsoleCaptcha: {
+    parameters: {
+      query?: {
+        /**
+         * @description with a picture also where none is needed yet, after `captcha_needed`
+         * @example false
+         */
+        picture?: boolean;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description A captcha */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["CaptchaMessage"];
+        };
+      };
+      /** @description `in_progress` */
+      409: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "in_progress";
+            /** @constant */
+            status?: 409;
+          };
+        };
+      };
+      /** @description `idempotency_mismatch`, `invalid_request` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "idempotency_mismatch" | "invalid_request";
+            /** @constant */
+            status?: 422;
+          };
+        };
+      };
+      /** @description `too_many_requests` */
+      429: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "too_many_requests";
+            /** @constant */
+            status?: 429;
+          };
+        };
+      };
+      /** @description `unavailable` */
+      503: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  hearConsoleCaptcha: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /**
+         * @description of a captcha that is still valid
+         * @example AaeeqeCO8GNIfbyFhFa53XNvAa1WhjLOVQDws3XQETBpDwzORLjxdP_uLG0CjPA5hg
+         */
+        captcha_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The characters, spoken */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "audio/wav": unknown;
+        };
+      };
+      /** @description `not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "not_found";
+            /** @constant */
+            status?: 404;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 422;
+          };
+        };
+      };
+      /** @description `too_many_requests` */
+      429: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "too_many_requests";
+            /** @constant */
+            status?: 429;
+          };
+        };
+      };
+      /** @description `unavailable` */
+      503: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  getConsoleCaptchaChallenge: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /**
+         * @description of a captcha that is still valid
+         * @example AaeeqeCO8GNIfbyFhFa53XNvAa1WhjLOVQDws3XQETBpDwzORLjxdP_uLG0CjPA5hg
+         */
+        captcha_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The work */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ChallengeMessage"];
+        };
+      };
+      /** @description `not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "not_found";
+            /** @constant */
+            status?: 404;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 422;
+          };
+        };
+      };
+      /** @description `too_many_requests` */
+      429: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "too_many_requests";
+            /** @constant */
+            status?: 429;
+          };
+        };
+      };
+      /** @description `unavailable` */
+      503: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
   searchCertificates: {
     parameters: {
       query?: {
@@ -6116,7 +6481,7 @@ export interface operations {
           "application/json": components["schemas"]["ConsoleLoginBegunMessage"];
         };
       };
-      /** @description `malformed` */
+      /** @description `captcha_needed`, `captcha_wrong`, `malformed`, `work_missing`, `work_wrong` */
       400: {
         headers: {
           [name: string]: unknown;
@@ -6124,7 +6489,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "malformed";
+            code?: "captcha_needed" | "captcha_wrong" | "malformed" | "work_missing" | "work_wrong";
             /** @constant */
             status?: 400;
           };

@@ -57,7 +57,7 @@ export interface paths {
     put?: never;
     /**
      * Get a captcha
-     * @description Its id holds the answer, sealed: nothing is stored until it is used.
+     * @description Its id holds the answer, sealed: nothing is stored until it is used. After failures it is harder.
      */
     post: operations["makePortalCaptcha"];
     delete?: never;
@@ -78,6 +78,26 @@ export interface paths {
      * @description For who can't see the picture. Hearing doesn't use the captcha.
      */
     get: operations["hearPortalCaptcha"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/portal/captchas/{captcha_id}/challenge": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get a captcha's work once more
+     * @description For a program that kept the id alone. It doesn't use the captcha.
+     */
+    get: operations["getPortalCaptchaChallenge"];
     put?: never;
     post?: never;
     delete?: never;
@@ -650,17 +670,26 @@ export interface components {
     };
     /**
      * CaptchaMessage
-     * @description A captcha: one use, right or wrong.
+     * @description A captcha: one use, right or wrong, for one thing.
      */
     CaptchaMessage: {
       captcha_id: string;
+      challenge: components["schemas"]["ChallengeMessage"];
       /**
        * @description seconds
        * @example 120
        */
       expires_in: number;
-      /** @description PNG, base64 */
-      image_b64: string;
+      /** @description PNG, base64; null where the work alone is asked for */
+      image_b64: string | null;
+    };
+    /**
+     * ChallengeMessage
+     * @description A challenge of ALTCHA, for its solvers; any client tries counters until one fits.
+     */
+    ChallengeMessage: {
+      parameters: components["schemas"]["ParametersMessage"];
+      signature: string;
     };
     /**
      * CodeSentMessage
@@ -784,6 +813,22 @@ export interface components {
       items: components["schemas"]["OutcomeMessage"][];
     };
     /**
+     * ParametersMessage
+     * @description The work: find the counter whose key begins with `keyPrefix`. ALTCHA's names, version 2.
+     */
+    ParametersMessage: {
+      algorithm: string;
+      cost: number;
+      data: {
+        [key: string]: string;
+      };
+      keyLength: number;
+      keyPrefix: string;
+      keySignature: string;
+      nonce: string;
+      salt: string;
+    };
+    /**
      * PastActMessage
      * @description A change of one of the enterprise's shields, and whose shield it is.
      */
@@ -839,11 +884,17 @@ export interface components {
       account: string;
       /** @default null */
       activation_code?: string | null;
+      /**
+       * @description in either case
+       * @example A7KE
+       */
       captcha: string;
       captcha_id: string;
       password: string;
       /** @default null */
       source?: string | null;
+      /** @default null */
+      work?: string | null;
     };
     /**
      * PortalOutsideBegunMessage
@@ -1202,7 +1253,13 @@ export interface operations {
   };
   makePortalCaptcha: {
     parameters: {
-      query?: never;
+      query?: {
+        /**
+         * @description with a picture also where none is needed yet, after `captcha_needed`
+         * @example true
+         */
+        picture?: boolean;
+      };
       header?: never;
       path?: never;
       cookie?: never;
@@ -1304,6 +1361,92 @@ export interface operations {
         };
         content: {
           "audio/wav": unknown;
+        };
+      };
+      /** @description `not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "not_found";
+            /** @constant */
+            status?: 404;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 422;
+          };
+        };
+      };
+      /** @description `too_many_requests` */
+      429: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "too_many_requests";
+            /** @constant */
+            status?: 429;
+          };
+        };
+      };
+      /** @description `unavailable` */
+      503: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  getPortalCaptchaChallenge: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /**
+         * @description of a captcha that is still valid
+         * @example AaeeqeCO8GNIfbyFhFa53XNvAa1WhjLOVQDws3XQETBpDwzORLjxdP_uLG0CjPA5hg
+         */
+        captcha_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The work */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ChallengeMessage"];
         };
       };
       /** @description `not_found` */
@@ -3139,7 +3282,7 @@ export interface operations {
           "application/json": components["schemas"]["PortalLoginBegunMessage"];
         };
       };
-      /** @description `activation_code_wrong`, `captcha_wrong`, `malformed` */
+      /** @description `activation_code_wrong`, `captcha_needed`, `captcha_wrong`, `malformed`, `work_missing`, `work_wrong` */
       400: {
         headers: {
           [name: string]: unknown;
@@ -3147,7 +3290,13 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "activation_code_wrong" | "captcha_wrong" | "malformed";
+            code?:
+              | "activation_code_wrong"
+              | "captcha_needed"
+              | "captcha_wrong"
+              | "malformed"
+              | "work_missing"
+              | "work_wrong";
             /** @constant */
             status?: 400;
           };

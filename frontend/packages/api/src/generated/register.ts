@@ -57,7 +57,7 @@ export interface paths {
     put?: never;
     /**
      * Get a captcha
-     * @description Its id holds the answer, sealed: nothing is stored until it is used.
+     * @description Its id holds the answer, sealed: nothing is stored until it is used. After failures it is harder.
      */
     post: operations["makeRegisterCaptcha"];
     delete?: never;
@@ -78,6 +78,26 @@ export interface paths {
      * @description For who can't see the picture. Hearing doesn't use the captcha.
      */
     get: operations["hearRegisterCaptcha"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/register/captchas/{captcha_id}/challenge": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get a captcha's work once more
+     * @description For a program that kept the id alone. It doesn't use the captcha.
+     */
+    get: operations["getRegisterCaptchaChallenge"];
     put?: never;
     post?: never;
     delete?: never;
@@ -112,17 +132,42 @@ export interface components {
   schemas: {
     /**
      * CaptchaMessage
-     * @description A captcha: one use, right or wrong.
+     * @description A captcha: one use, right or wrong, for one thing.
      */
     CaptchaMessage: {
       captcha_id: string;
+      challenge: components["schemas"]["ChallengeMessage"];
       /**
        * @description seconds
        * @example 120
        */
       expires_in: number;
-      /** @description PNG, base64 */
-      image_b64: string;
+      /** @description PNG, base64; null where the work alone is asked for */
+      image_b64: string | null;
+    };
+    /**
+     * ChallengeMessage
+     * @description A challenge of ALTCHA, for its solvers; any client tries counters until one fits.
+     */
+    ChallengeMessage: {
+      parameters: components["schemas"]["ParametersMessage"];
+      signature: string;
+    };
+    /**
+     * ParametersMessage
+     * @description The work: find the counter whose key begins with `keyPrefix`. ALTCHA's names, version 2.
+     */
+    ParametersMessage: {
+      algorithm: string;
+      cost: number;
+      data: {
+        [key: string]: string;
+      };
+      keyLength: number;
+      keyPrefix: string;
+      keySignature: string;
+      nonce: string;
+      salt: string;
     };
     /** @description A problem document (RFC 9457). Programs decide by `code`, which is stable; `zh` and `en` are for people, `faq` is the entry of `GET /api/faq` that helps. Any operation may also answer 500 `internal` */
     Problem: {
@@ -144,10 +189,16 @@ export interface components {
      * @description The mainland mobile number that the code goes to, and a captcha.
      */
     RegisterCodeMessage: {
+      /**
+       * @description in either case
+       * @example A7KE
+       */
       captcha: string;
       captcha_id: string;
       /** @example 13800006027 */
       phone: string;
+      /** @default null */
+      work?: string | null;
     };
     /**
      * RegisterCodeSentMessage
@@ -330,7 +381,13 @@ export interface operations {
   };
   makeRegisterCaptcha: {
     parameters: {
-      query?: never;
+      query?: {
+        /**
+         * @description with a picture also where none is needed yet, after `captcha_needed`
+         * @example true
+         */
+        picture?: boolean;
+      };
       header?: never;
       path?: never;
       cookie?: never;
@@ -496,6 +553,92 @@ export interface operations {
       };
     };
   };
+  getRegisterCaptchaChallenge: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /**
+         * @description of a captcha that is still valid
+         * @example AaeeqeCO8GNIfbyFhFa53XNvAa1WhjLOVQDws3XQETBpDwzORLjxdP_uLG0CjPA5hg
+         */
+        captcha_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The work */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ChallengeMessage"];
+        };
+      };
+      /** @description `not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "not_found";
+            /** @constant */
+            status?: 404;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 422;
+          };
+        };
+      };
+      /** @description `too_many_requests` */
+      429: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "too_many_requests";
+            /** @constant */
+            status?: 429;
+          };
+        };
+      };
+      /** @description `unavailable` */
+      503: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
   sendRegisterCode: {
     parameters: {
       query?: never;
@@ -518,7 +661,7 @@ export interface operations {
           "application/json": components["schemas"]["RegisterCodeSentMessage"];
         };
       };
-      /** @description `captcha_wrong`, `malformed` */
+      /** @description `captcha_needed`, `captcha_wrong`, `malformed`, `work_missing`, `work_wrong` */
       400: {
         headers: {
           [name: string]: unknown;
@@ -526,7 +669,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "captcha_wrong" | "malformed";
+            code?: "captcha_needed" | "captcha_wrong" | "malformed" | "work_missing" | "work_wrong";
             /** @constant */
             status?: 400;
           };
@@ -562,7 +705,7 @@ export interface operations {
           };
         };
       };
-      /** @description `sms_daily_limit`, `sms_too_soon`, `too_many_requests` */
+      /** @description `sms_all_spent`, `sms_daily_limit`, `sms_too_soon`, `too_many_requests` */
       429: {
         headers: {
           /** @example 42 */
@@ -572,7 +715,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "sms_daily_limit" | "sms_too_soon" | "too_many_requests";
+            code?: "sms_all_spent" | "sms_daily_limit" | "sms_too_soon" | "too_many_requests";
             /** @constant */
             status?: 429;
           };

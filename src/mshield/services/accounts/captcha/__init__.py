@@ -1,0 +1,1 @@
+"""What stands before calls that anybody may make: work for a program, and a picture or a sound for a person."""
