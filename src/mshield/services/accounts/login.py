@@ -19,6 +19,7 @@ from mshield.keys.secrets import LookupKey
 from mshield.services.accounts.captcha import Captchas
 from mshield.services.accounts.local import LOCAL, LocalAccounts, phone_or_none
 from mshield.services.accounts.outside import OutsideAccounts
+from mshield.services.accounts.passwords import Audience, Turn, require_place
 from mshield.services.accounts.throttle import LoginThrottle
 from mshield.services.notices.notify import tell
 from mshield.settings import Settings
@@ -81,14 +82,19 @@ class LogIn:
         account = await self.authenticate(credentials, address=address, now=now)
         return await self.start(account, device, now=now)
 
-    async def authenticate(self, credentials: Credentials, *, address: str, now: int) -> store.Account:
-        """The account whose credentials these are.
+    async def authenticate(
+        self, credentials: Credentials, *, address: str, now: int, audience: Audience = "phone"
+    ) -> store.Account:
+        """The account whose credentials these are; its password waits in the queue of its audience.
 
-        Raises CaptchaWrong, LoginSlowed, LoginFailed, AccountDisabled, InvalidRequest for a source that is not offered,
-        and what `OutsideAccounts.verify` raises.
+        Raises Unavailable where that is full, before the captcha is used; CaptchaWrong, LoginSlowed, LoginFailed,
+        AccountDisabled, InvalidRequest for a source that is not offered, and what `OutsideAccounts.verify` raises.
         """
+        turn = Turn(audience, address)
+        if credentials.source == LOCAL:
+            require_place(turn)
         await self.captchas.use(credentials.captcha_id, credentials.captcha, now=now)
-        return await self._account(credentials, address=address, now=now)
+        return await self._account(credentials, turn, address=address, now=now)
 
     async def start(self, account: store.Account, device: DeviceProof, *, now: int) -> Session:
         """A new login of an account that was verified; ends this phone's login before it.
@@ -106,11 +112,13 @@ class LogIn:
             shield_number=phone.shield_number,
         )
 
-    async def _account(self, credentials: Credentials, *, address: str, now: int) -> store.Account:
+    async def _account(
+        self, credentials: Credentials, turn: Turn, *, address: str, now: int
+    ) -> store.Account:
         throttle = LoginThrottle(self.db, self.settings)
         subject = self._subject(credentials)
         await throttle.begin(account=subject, address=address, now=now)
-        account = await self._verify(credentials, now=now)
+        account = await self._verify(credentials, turn, now=now)
         if account is None:
             await throttle.failed(address=address, now=now)
             raise errors.LoginFailed
@@ -119,10 +127,10 @@ class LogIn:
             raise errors.AccountDisabled
         return account
 
-    async def _verify(self, credentials: Credentials, *, now: int) -> store.Account | None:
+    async def _verify(self, credentials: Credentials, turn: Turn, *, now: int) -> store.Account | None:
         name, password = credentials.account, credentials.password
         if credentials.source == LOCAL:
-            return await LocalAccounts(self.db).verify(name, password, now=now)
+            return await LocalAccounts(self.db).verify(name, password, turn, now=now)
         if self.outside is None:
             raise errors.InvalidRequest(fields=["source"])
         return await self.outside.verify(credentials.source, name, password, now=now)

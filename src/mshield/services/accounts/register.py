@@ -13,7 +13,7 @@ from mshield.domain.ids import new_id
 from mshield.domain.password import check_password
 from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
-from mshield.services.accounts.passwords import hash_password
+from mshield.services.accounts.passwords import Turn, hash_password
 from mshield.services.accounts.sms_codes import ProvenCode, SmsCodes
 from mshield.store.accounts import accounts as store
 from mshield.store.database.interface import Database, Tx
@@ -69,7 +69,7 @@ class Register:
         account = store.NewAccount(
             id=account_id,
             phone=phone,
-            password_hash=await hash_password(password),
+            password_hash=await hash_password(password, Turn("new_password")),
             name=name,
             id_type=registration.id_type.value,
             id_number_hash=self.lookup.lookup_hash(LOOKUP, id_number),

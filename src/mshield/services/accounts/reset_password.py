@@ -15,7 +15,7 @@ from mshield.domain.identity import IdType, check_id_number, check_phone
 from mshield.domain.notices import NoticeKind
 from mshield.domain.password import check_password
 from mshield.keys.secrets import LookupKey
-from mshield.services.accounts.passwords import hash_password
+from mshield.services.accounts.passwords import Turn, hash_password
 from mshield.services.accounts.sms_codes import ProvenCode, SmsCodes
 from mshield.services.notices.notify import tell
 from mshield.store.accounts import accounts as store
@@ -57,7 +57,7 @@ class ResetPassword:
         account = await store.find_account(self.db, phone=phone)
         if account is None or not self._is_owner(account, entry.id_number):
             raise errors.ResetRefused
-        password_hash = await hash_password(password)
+        password_hash = await hash_password(password, Turn("new_password"))
         ended = await self.db.write(lambda tx: self._store(tx, account, password_hash, code, now=now))
         self.sms_codes.forget(code)
         return ended
