@@ -8,6 +8,7 @@ account is still what it was then.
 import base64
 import secrets
 import unicodedata
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 from mshield.domain import errors
@@ -19,7 +20,7 @@ from mshield.keys.secrets import LookupKey
 from mshield.services.accounts.captcha import Captchas
 from mshield.services.accounts.local import LOCAL, LocalAccounts, phone_or_none
 from mshield.services.accounts.outside import OutsideAccounts
-from mshield.services.accounts.passwords import Audience, Turn, require_place
+from mshield.services.accounts.passwords import Audience, Turn, take_turn
 from mshield.services.accounts.throttle import LoginThrottle
 from mshield.services.notices.notify import tell
 from mshield.settings import Settings
@@ -90,11 +91,10 @@ class LogIn:
         Raises Unavailable where that is full, before the captcha is used; CaptchaWrong, LoginSlowed, LoginFailed,
         AccountDisabled, InvalidRequest for a source that is not offered, and what `OutsideAccounts.verify` raises.
         """
-        turn = Turn(audience, address)
-        if credentials.source == LOCAL:
-            require_place(turn)
-        await self.captchas.use(credentials.captcha_id, credentials.captcha, now=now)
-        return await self._account(credentials, turn, address=address, now=now)
+        # An outside system's passwords are not hashed here, and take their own time.
+        with take_turn(audience, address) if credentials.source == LOCAL else nullcontext() as turn:
+            await self.captchas.use(credentials.captcha_id, credentials.captcha, now=now)
+            return await self._account(credentials, turn, address=address, now=now)
 
     async def start(self, account: store.Account, device: DeviceProof, *, now: int) -> Session:
         """A new login of an account that was verified; ends this phone's login before it.
@@ -113,7 +113,7 @@ class LogIn:
         )
 
     async def _account(
-        self, credentials: Credentials, turn: Turn, *, address: str, now: int
+        self, credentials: Credentials, turn: Turn | None, *, address: str, now: int
     ) -> store.Account:
         throttle = LoginThrottle(self.db, self.settings)
         subject = self._subject(credentials)
@@ -127,9 +127,9 @@ class LogIn:
             raise errors.AccountDisabled
         return account
 
-    async def _verify(self, credentials: Credentials, turn: Turn, *, now: int) -> store.Account | None:
+    async def _verify(self, credentials: Credentials, turn: Turn | None, *, now: int) -> store.Account | None:
         name, password = credentials.account, credentials.password
-        if credentials.source == LOCAL:
+        if turn is not None:
             return await LocalAccounts(self.db).verify(name, password, turn, now=now)
         if self.outside is None:
             raise errors.InvalidRequest(fields=["source"])

@@ -6,10 +6,10 @@ login without an account costs the same as one with a wrong password.
 """
 
 import asyncio
-from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections import Counter, OrderedDict, deque
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Final, Literal, TypeVar
 from weakref import WeakKeyDictionary
@@ -25,41 +25,49 @@ Audience = Literal["phone", "portal", "new_password", "console", "staff"]
 """Logins of phones, portal and console; passwords set with an SMS code; staff who are logged in or have their code."""
 
 AT_ONCE: Final = 2
-MOST_WAITING: Final = 32
+MOST_PLACES: Final = 32
 """In one queue: about two seconds."""
 
 OF_ONE_NETWORK: Final = 8
-"""Places that one network may have in a queue."""
+"""Of them for one network."""
 
 _RETRY_AFTER: Final = 3
 _HASHER: Final = PasswordHasher()
 _POOL: Final = ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="passwords")
 
 
-@dataclass(frozen=True, slots=True)
 class Turn:
-    """In which queue a password waits, and from which address it came; none for who has proved themself already."""
+    """A place in a queue, given by `take_turn`."""
 
-    audience: Audience
-    address: str | None = None
+    __slots__ = ("audience", "network", "queues")
+
+    def __init__(self, queues: "_Queues", audience: Audience, network: str | None) -> None:
+        self.queues, self.audience, self.network = queues, audience, network
+
+
+@contextmanager
+def take_turn(audience: Audience, address: str | None = None) -> Iterator[Turn]:
+    """A place in the queue for one password, before anything is counted or used up for it.
+
+    `address` is whence it came; none for who has proved themself already. Raises Unavailable where the queue is full.
+    """
+    queues = _ALL_QUEUES.setdefault(asyncio.get_running_loop(), _Queues())
+    turn = Turn(queues, audience, None if address is None else network_subject(address))
+    queues.admit(turn)
+    try:
+        yield turn
+    finally:
+        queues.dismiss(turn)
 
 
 async def hash_password(password: str, turn: Turn) -> str:
-    """The password's hash with its parameters, as it is stored. Raises Unavailable where the queue is full."""
+    """The password's hash with its parameters, as it is stored."""
     return await _in_turn(turn, _HASHER.hash, password)
 
 
 async def verify_password(stored: str | None, password: str, turn: Turn) -> bool:
-    """Whether the password fits; `stored` None stands for an account that doesn't exist and takes as long.
-
-    Raises Unavailable where the queue is full.
-    """
+    """Whether the password fits; `stored` None stands for an account that doesn't exist and takes as long."""
     return await _in_turn(turn, _verify, stored, password)
-
-
-def require_place(turn: Turn) -> None:
-    """Raises Unavailable where the queue is full, before anything is counted or used up for this password."""
-    _turns_here().require_place(turn)
 
 
 def needs_new_hash(stored: str) -> bool:
@@ -67,30 +75,38 @@ def needs_new_hash(stored: str) -> bool:
     return _HASHER.check_needs_rehash(stored)
 
 
-class _Turns:
+class _Queues:
     """The queues of a process."""
 
     def __init__(self) -> None:
         self._free = AT_ONCE
-        self._queues: OrderedDict[Audience, deque[tuple[str | None, asyncio.Future[None]]]] = OrderedDict()
+        self._places: Counter[tuple[Audience, str | None]] = Counter()
+        self._queues: OrderedDict[Audience, deque[asyncio.Future[None]]] = OrderedDict()
 
-    def require_place(self, turn: Turn) -> str | None:
-        """The network that this turn counts for. Raises Unavailable where there is no place to wait."""
-        network = None if turn.address is None else network_subject(turn.address)
-        queue = self._queues.get(turn.audience, ())
-        own = sum(network == other for other, _ in queue) if network is not None else 0
-        if len(queue) >= MOST_WAITING or own >= OF_ONE_NETWORK:
+    def admit(self, turn: Turn) -> None:
+        """Counts a place. Raises Unavailable where there is none."""
+        own = turn.audience, turn.network
+        is_crowded = turn.network is not None and self._places[own] >= OF_ONE_NETWORK
+        if is_crowded or self._places[turn.audience, None] >= MOST_PLACES:
             raise errors.Unavailable(retry_after=_RETRY_AFTER)
-        return network
+        self._places[turn.audience, None] += 1
+        if turn.network is not None:
+            self._places[own] += 1
 
-    async def enter(self, turn: Turn) -> None:
-        """Returns when it is this one's turn. Raises Unavailable."""
+    def dismiss(self, turn: Turn) -> None:
+        """It is free again."""
+        for name in {(turn.audience, None), (turn.audience, turn.network)}:
+            self._places[name] -= 1
+            if not self._places[name]:
+                del self._places[name]
+
+    async def enter(self, audience: Audience) -> None:
+        """Returns when it is this one's turn."""
         if self._free:
             self._free -= 1
             return
-        network = self.require_place(turn)
         waiter = asyncio.get_running_loop().create_future()
-        self._queues.setdefault(turn.audience, deque()).append((network, waiter))
+        self._queues.setdefault(audience, deque()).append(waiter)
         try:
             await waiter
         except asyncio.CancelledError:
@@ -99,12 +115,12 @@ class _Turns:
             raise
 
     def leave(self) -> None:
-        """Gives the place to the first of the queue that has waited longest for its turn."""
+        """Lets in the first of the queue that has waited longest for its turn."""
         for audience in tuple(self._queues):
             queue = self._queues[audience]
             self._queues.move_to_end(audience)
             while queue:
-                _, waiter = queue.popleft()
+                waiter = queue.popleft()
                 if not waiter.done():
                     waiter.set_result(None)
                     return
@@ -112,20 +128,15 @@ class _Turns:
         self._free += 1
 
 
-_ALL_TURNS: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, _Turns]] = WeakKeyDictionary()
-
-
-def _turns_here() -> _Turns:
-    return _ALL_TURNS.setdefault(asyncio.get_running_loop(), _Turns())
+_ALL_QUEUES: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, _Queues]] = WeakKeyDictionary()
 
 
 async def _in_turn(turn: Turn, work: Callable[..., R], *arguments: object) -> R:
-    turns = _turns_here()
-    await turns.enter(turn)
+    await turn.queues.enter(turn.audience)
     try:
         return await asyncio.get_running_loop().run_in_executor(_POOL, work, *arguments)
     finally:
-        turns.leave()
+        turn.queues.leave()
 
 
 def _verify(stored: str | None, password: str) -> bool:

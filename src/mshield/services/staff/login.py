@@ -10,7 +10,7 @@ from mshield.domain import errors
 from mshield.domain.password import normalise_password
 from mshield.domain.tokens import token_hash
 from mshield.keys.secrets import LookupKey
-from mshield.services.accounts.passwords import Turn, require_place, verify_password
+from mshield.services.accounts.passwords import Turn, take_turn, verify_password
 from mshield.services.accounts.throttle import LoginThrottle
 from mshield.services.staff.factors import FactorProof, KeyRequest
 from mshield.services.staff.members import plain_name
@@ -48,8 +48,14 @@ class StaffLogins:
 
     async def begin(self, name: str, password: str, *, address: str, now: int) -> LoginBegun:
         """Checks the password. Raises StaffLoginFailed, LoginSlowed, Unavailable."""
-        throttle, turn = LoginThrottle(self.db, self.settings), Turn("console", address)
-        require_place(turn)
+        with take_turn("console", address) as turn:
+            row = await self._verified(name, password, turn, address=address, now=now)
+        return await self._begun(row, now=now)
+
+    async def _verified(
+        self, name: str, password: str, turn: Turn, *, address: str, now: int
+    ) -> store.StaffRow:
+        throttle = LoginThrottle(self.db, self.settings)
         plain = plain_name(name)
         subject = self.lookup.lookup_hash("staff-login", plain).hex()
         await throttle.begin(account=subject, address=address, now=now)
@@ -59,7 +65,7 @@ class StaffLogins:
             await throttle.failed(address=address, now=now)
             raise errors.StaffLoginFailed
         await throttle.succeeded(account=subject)
-        return await self._begun(row, now=now)
+        return row
 
     async def finish(self, login_id: str, proof: FactorProof, place: Place, *, now: int) -> OpenedSession:
         """The session, by a second factor.

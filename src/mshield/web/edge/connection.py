@@ -92,9 +92,7 @@ class Connection(HttpToolsProtocol):
             self.transport.abort()
             return
         waiting = self.transport.get_write_buffer_size()
-        if not waiting or waiting + _TAKEN < self._unread:
-            self._unread, self._unread_since = waiting, time
-        elif not self._unread:
+        if not waiting or waiting + _TAKEN < self._unread or not self._unread:
             self._unread, self._unread_since = waiting, time
         elif time - self._unread_since >= UNREAD_SECONDS:
             self.transport.abort()
