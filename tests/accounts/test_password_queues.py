@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
 
 import httpx
 import pytest
@@ -24,7 +23,7 @@ _HASH_SECONDS = 0.02
 
 
 @pytest.fixture
-def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+def slow(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Which passwords were hashed, in their order; each takes a while."""
     done: list[str] = []
 

@@ -1,8 +1,8 @@
 """Bodies from outside: strict JSON, each field checked where it enters.
 
 What isn't JSON, or repeats a field, is `malformed`; JSON of another form is `invalid_request` and names the field.
-In a message of the co-signing protocol any such slip is `malformed` (protocol, "Notation"). Members are counted and depth
-is bounded before anything walks over a body (`body_limits.py`).
+In a message of the co-signing protocol any such slip is `malformed` (protocol, "Notation"). Members are counted
+before anything walks over a body (`body_limits.py`).
 """
 
 import re

@@ -1,7 +1,7 @@
 """How large a call's body may be: the one table of all routes.
 
-Before anybody is known a body is small: anonymous calls have little to say, and a phone's proof covers its body, which so
-comes first. What needs more room gets it only from callers who have shown who they are by their headers alone.
+Before anybody is known a body is small: anonymous calls have little to say, and a phone's proof covers its body, which
+so comes first. What needs more room gets it only of callers who have shown who they are by their headers alone.
 """
 
 from collections.abc import Mapping
@@ -38,13 +38,13 @@ _OF_OPERATION: Final[Mapping[str, BodyLimit]] = {
     "createRequest": BodyLimit(64 * _KIB, members=40_000, known=12 * _MIB),
     # The file itself; its own reader takes as much (gateways/filing_files.py).
     "importFiling": BodyLimit(64 * _KIB, known=10 * _MIB),
-    # A login names one account and proves one thing.
-    "sendSmsCode": BodyLimit(4 * _KIB),
-    "sendRegisterCode": BodyLimit(4 * _KIB),
-    "beginConsoleLogin": BodyLimit(4 * _KIB),
-    "beginPortalLogin": BodyLimit(4 * _KIB),
-    "logIn": BodyLimit(4 * _KIB),
-    # A client's assertion may carry its chain; a pushed request object many claims.
+    # What is asked for most by strangers: a code, a login.
+    "sendSmsCode": BodyLimit(8 * _KIB),
+    "sendRegisterCode": BodyLimit(8 * _KIB),
+    "beginConsoleLogin": BodyLimit(8 * _KIB),
+    "beginPortalLogin": BodyLimit(8 * _KIB),
+    "logIn": BodyLimit(8 * _KIB),
+    # As large as a form of theirs is read (web/oidc/answers.py).
     "pushAuthorizationRequest": BodyLimit(32 * _KIB),
     "issueTokens": BodyLimit(32 * _KIB),
     "authorizeByForm": BodyLimit(32 * _KIB),

@@ -1,8 +1,8 @@
 """Hashing passwords with Argon2id (RFC 9106, second recommended option), away from the event loop.
 
-At most two at once: each takes 64 MiB. Who waits stands in the queue of their audience, each of a bounded length, and the
-queues take turns: however many strangers try logins of one kind, a login of another waits for a few hashes at most. A
-login without an account costs the same as one with a wrong password.
+At most two at once: each takes 64 MiB. Who waits stands in the queue of their audience, each of a bounded length, and
+the queues take turns: however many strangers try logins of one kind, a login of another waits for a few hashes at most.
+A login without an account costs the same as one with a wrong password.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from mshield.domain import errors
-from mshield.services.accounts.budgets import network_subject
+from mshield.services.accounts.allowances import prefix_subject
 
 R = TypeVar("R")
 Audience = Literal["phone", "portal", "new_password", "console", "staff"]
@@ -52,7 +52,7 @@ def take_turn(audience: Audience, address: str | None = None) -> Iterator[Turn]:
     `address` is whence it came; none for who has proved themself already. Raises Unavailable where the queue is full.
     """
     queues = _ALL_QUEUES.setdefault(asyncio.get_running_loop(), _Queues())
-    turn = Turn(queues, audience, None if address is None else network_subject(address))
+    turn = Turn(queues, audience, None if address is None else prefix_subject(address))
     queues.admit(turn)
     try:
         yield turn

@@ -47,9 +47,9 @@ class ResetPassword:
     async def __call__(self, entry: NewPassword, *, now: int) -> int:
         """How many logins ended.
 
-        Raises InvalidPhone, WeakPassword, Unavailable before anything is counted; SmsCodeWrong, SmsCodeExpired; ResetRefused
-        where the id number isn't the account's, or there is no account with a password here; Conflict where the account
-        changed meanwhile. A try costs one of the code's.
+        Raises InvalidPhone, WeakPassword, Unavailable before anything is counted; SmsCodeWrong, SmsCodeExpired;
+        ResetRefused where the id number isn't the account's, or there is no account with a password here; Conflict
+        where the account changed meanwhile. A try costs one of the code's.
         """
         phone = check_phone(entry.phone)
         password = check_password(entry.password, phone=phone)

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.domain.times import DAY_MS
-from mshield.services.accounts.budgets import Budget
+from mshield.services.accounts.allowances import Allowance
 from mshield.services.process.repeated_calls import AnswerOnce, Begun, KeptAnswer
 from mshield.web.caller import address_of
 from mshield.web.context import context_of
@@ -42,9 +42,9 @@ _OF_STRANGERS: Final = {"address": 240, "network": 2_400, "everybody": 50_000, "
 _log = logging.getLogger(__name__)
 
 
-def budget_of_strangers() -> Budget:
+def allowance_of_strangers() -> Allowance:
     """How many answers a process keeps for callers whom nobody need know; for its application's state."""
-    return Budget(**_OF_STRANGERS)
+    return Allowance(**_OF_STRANGERS)
 
 
 class _Replayed(Response):
@@ -108,7 +108,7 @@ async def _who(request: Request) -> str:
 
 def _has_room(request: Request) -> bool:
     """Whether one more answer is kept for strangers, and then it is counted."""
-    kept: Budget = request.app.state.kept_for_strangers
+    kept: Allowance = request.app.state.kept_for_strangers
     address, now = address_of(request), context_of(request).clock()
     if kept.wait(address, now=now):
         return False

@@ -12,7 +12,7 @@ from mshield.domain.times import HOUR_MS
 from mshield.gm import cosign
 from mshield.gm import errors as gm_errors
 from mshield.gm.cosign import FinishItem
-from mshield.services.accounts.budgets import Budget
+from mshield.services.accounts.allowances import Allowance
 from mshield.services.signing.finish import FinishRequest
 from mshield.services.signing.open import OpenItem, OpenRequest
 from mshield.web import openapi
@@ -157,13 +157,13 @@ async def finish_signing(request: Request, uid: str) -> Response:
         raise
 
 
-def budget_of_wrong_pins() -> Budget:
+def allowance_of_wrong_pins() -> Allowance:
     """How many wrong PINs a process takes, beside the five of each key; for its application's state."""
-    return Budget(**_WRONG_PINS)
+    return Allowance(**_WRONG_PINS)
 
 
-def _wrong_pins(request: Request) -> Budget:
-    return cast("Budget", request.app.state.wrong_pins)
+def _wrong_pins(request: Request) -> Allowance:
+    return cast("Allowance", request.app.state.wrong_pins)
 
 
 def _item(item: PartialItem) -> FinishItem:

@@ -10,11 +10,11 @@ from typing import Final
 from mshield.services.accounts.throttle import address_subject
 
 _IPV4_NETWORK: Final = 24
-_IPV6_NETWORK: Final = 48
+_IPV6_NETWORK: Final = 56
 
 
-def network_subject(address: str) -> str:
-    """How the network around an address is counted: IPv4 by its /24, IPv6 by the /48 that a site has."""
+def prefix_subject(address: str) -> str:
+    """How the network around an address is counted: an IPv4 /24, an IPv6 /56, which providers give to one customer."""
     subject = address_subject(address)
     try:
         parsed = ipaddress.ip_network(subject).network_address
@@ -24,7 +24,7 @@ def network_subject(address: str) -> str:
     return str(ipaddress.ip_network((parsed, bits), strict=False))
 
 
-class Budget:
+class Allowance:
     """So many per address, per network and in all within a window (ms); then the count begins anew."""
 
     def __init__(self, *, address: int, network: int, everybody: int, window: int) -> None:
@@ -63,4 +63,4 @@ def _address(address: str) -> str:
 
 
 def _network(address: str) -> str:
-    return f"network {network_subject(address)}"
+    return f"network {prefix_subject(address)}"
