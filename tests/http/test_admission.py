@@ -7,7 +7,10 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 
+from mshield.web import body_limits
 from mshield.web.answers import no_content
+from mshield.web.app import _ROUTERS
+from mshield.web.edge import admission
 from mshield.web.edge.dispatch import Dispatch
 from mshield.web.router import Router
 from tests.support.assertions import assert_refused
@@ -74,3 +77,10 @@ async def test_a_call_that_fails_gives_its_place_back() -> None:
     app = serving(router.routes, most=1)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://x") as http:
         assert [(await http.post("/api/phone/x")).status_code for _ in range(3)] == [500] * 3
+
+
+def test_the_tables_name_operations_that_there_are() -> None:
+    """A name that nothing has any more would be a bound that nothing has."""
+    names = {route.operation_id for router in _ROUTERS for route in router.routes}
+    assert body_limits._OF_OPERATION.keys() <= names
+    assert {operation for operations in admission._OWN.values() for operation in operations} <= names

@@ -20,14 +20,8 @@ _OWN: Final[Mapping[str, tuple[str, ...]]] = {
     # Argon2's queues (services/accounts/passwords.py).
     "phone passwords": ("logIn", "register", "registerOnPc", "resetPassword"),
     "portal passwords": ("beginPortalLogin",),
-    "console passwords": (
-        "beginConsoleLogin",
-        "completeSetUp",
-        "changeOwnPassword",
-        "offerFactor",
-        "removeFactor",
-        "makeOwnToken",
-    ),
+    "console passwords": ("beginConsoleLogin", "completeSetUp"),
+    "own passwords of staff": ("changeOwnPassword", "offerFactor", "removeFactor"),
     # Other people's systems: SMS, filing, real names, logins.
     "outside": (
         "sendSmsCode",
