@@ -2726,6 +2726,7 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
+        /** @example 01a2b3c4-0000-7000-8000-000000000004 */
         account_id: string;
       };
       cookie?: never;
@@ -2808,7 +2809,9 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
+        /** @example 01a2b3c4-0000-7000-8000-000000000004 */
         account_id: string;
+        /** @example 01a2b3c4-0000-7000-8000-000000000021 */
         proof_id: string;
       };
       cookie?: never;
@@ -2884,7 +2887,21 @@ export interface operations {
           };
         };
       };
-      /** @description `in_progress` */
+      /** @description `invalid_request` */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 408;
+          };
+        };
+      };
+      /** @description `conflict`, `in_progress` */
       409: {
         headers: {
           /** @example 42 */
@@ -2894,7 +2911,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "in_progress";
+            code?: "conflict" | "in_progress";
             /** @constant */
             status?: 409;
           };

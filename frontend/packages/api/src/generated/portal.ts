@@ -1028,7 +1028,7 @@ export interface operations {
           "application/json": components["schemas"]["PortalLoginBegunMessage"];
         };
       };
-      /** @description `malformed` */
+      /** @description `activation_code_wrong`, `malformed` */
       400: {
         headers: {
           [name: string]: unknown;
@@ -1036,9 +1036,53 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "malformed";
+            code?: "activation_code_wrong" | "malformed";
             /** @constant */
             status?: 400;
+          };
+        };
+      };
+      /** @description `unauthenticated` */
+      401: {
+        headers: {
+          /** @example Session realm="mshield-portal" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unauthenticated";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `account_disabled`, `forbidden`, `identity_unproven`, `not_legal_person` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "account_disabled" | "forbidden" | "identity_unproven" | "not_legal_person";
+            /** @constant */
+            status?: 403;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 408;
           };
         };
       };
@@ -1058,6 +1102,20 @@ export interface operations {
           };
         };
       };
+      /** @description `invalid_request` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 413;
+          };
+        };
+      };
       /** @description `idempotency_mismatch`, `invalid_request` */
       422: {
         headers: {
@@ -1069,6 +1127,38 @@ export interface operations {
             code?: "idempotency_mismatch" | "invalid_request";
             /** @constant */
             status?: 422;
+          };
+        };
+      };
+      /** @description `activation_locked`, `sms_daily_limit`, `sms_too_soon`, `too_many_requests` */
+      429: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "activation_locked" | "sms_daily_limit" | "sms_too_soon" | "too_many_requests";
+            /** @constant */
+            status?: 429;
+          };
+        };
+      };
+      /** @description `sms_failed`, `unavailable` */
+      503: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "sms_failed" | "unavailable";
+            /** @constant */
+            status?: 503;
           };
         };
       };
@@ -3544,7 +3634,7 @@ export interface operations {
           "application/json": components["schemas"]["EnterprisesMessage"];
         };
       };
-      /** @description `malformed` */
+      /** @description `activation_code_wrong`, `malformed` */
       400: {
         headers: {
           [name: string]: unknown;
@@ -3552,7 +3642,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "malformed";
+            code?: "activation_code_wrong" | "malformed";
             /** @constant */
             status?: 400;
           };
@@ -3588,6 +3678,20 @@ export interface operations {
           };
         };
       };
+      /** @description `invalid_request` */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 408;
+          };
+        };
+      };
       /** @description `in_progress` */
       409: {
         headers: {
@@ -3604,6 +3708,20 @@ export interface operations {
           };
         };
       };
+      /** @description `invalid_request` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 413;
+          };
+        };
+      };
       /** @description `idempotency_mismatch`, `invalid_request` */
       422: {
         headers: {
@@ -3615,6 +3733,22 @@ export interface operations {
             code?: "idempotency_mismatch" | "invalid_request";
             /** @constant */
             status?: 422;
+          };
+        };
+      };
+      /** @description `activation_locked` */
+      429: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "activation_locked";
+            /** @constant */
+            status?: 429;
           };
         };
       };
