@@ -160,6 +160,17 @@ def ready_service(
     engine: str, database: DatabaseName, **settings: str
 ) -> Iterator[tuple[LiveService, Server | None]]:
     """A running service on a fresh database, all people enrolled on all their phones."""
+    with bare_service(engine, database, **settings) as (service, server):
+        with ThreadPoolExecutor(len(PEOPLE)) as pool:
+            list(pool.map(partial(_enrol, service), PEOPLE))
+        yield service, server
+
+
+@contextmanager
+def bare_service(
+    engine: str, database: DatabaseName, **settings: str
+) -> Iterator[tuple[LiveService, Server | None]]:
+    """A running service on a fresh database, with a business system and nobody else."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o755)
@@ -180,8 +191,6 @@ def ready_service(
             service.prepare()
             service.start()
             try:
-                with ThreadPoolExecutor(len(PEOPLE)) as pool:
-                    list(pool.map(partial(_enrol, service), PEOPLE))
                 yield service, server
             finally:
                 service.stop()

@@ -76,6 +76,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = wall_clock) -
         demo=settings.mode == "demo",
         access_log=settings.access_log,
         metrics=metrics,
+        most_calls=settings.calls_per_process,
     )
 
 

@@ -308,6 +308,9 @@ class Settings(LimitSettings):
         default=10_000,
         description="calls that may wait for requests in one process; a tenth is for business systems alone",
     )
+    calls_per_process: Positive = Field(
+        default=32, description="calls carried out at once in one process; more are told to come again (503)"
+    )
     webhook_networks: Networks = Field(
         default=(),
         description="networks where webhooks may go beside public addresses, such as 10.1.0.0/16, by commas",

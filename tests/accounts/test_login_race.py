@@ -24,7 +24,7 @@ from mshield.services.accounts.captcha.captchas import Shown, answer_of
 from mshield.services.accounts.captcha.deeds import Deed
 from mshield.services.accounts.login import Credentials, DeviceProof, Session
 from mshield.services.accounts.manage import ManageAccounts
-from mshield.services.accounts.passwords import verify_password
+from mshield.services.accounts.passwords import Turn, verify_password
 from mshield.services.accounts.reset_password import NewPassword, ResetPassword
 from mshield.services.accounts.session import Caller, authenticate_phone
 from mshield.services.identity.opened import open_identity
@@ -82,8 +82,8 @@ def _meanwhile(monkeypatch: pytest.MonkeyPatch, act: Callable[[], Awaitable[obje
     """Once, while the next password is being checked."""
     left = [act]
 
-    async def checked(stored: str | None, password: str) -> bool:
-        right = await verify_password(stored, password)
+    async def checked(stored: str | None, password: str, turn: Turn) -> bool:
+        right = await verify_password(stored, password, turn)
         while left:
             await left.pop()()
         return right

@@ -10,6 +10,8 @@ import httpx
 import pytest
 
 from mshield.demo.people import LEGAL_PERSON, OPERATOR
+from mshield.domain.times import DAY_MS
+from mshield.services.accounts.allowances import Allowance
 from mshield.services.accounts.register import Register
 from mshield.services.operations.purge import purge
 from mshield.services.process import repeated_calls as answer_once
@@ -286,3 +288,26 @@ async def test_every_changing_operation_says_how_it_may_be_repeated(application:
                 assert "Idempotency-Key" in operation["description"]
             else:
                 assert "Idempotency-Key" in names, f"{method} {path}"
+
+
+async def test_strangers_fill_no_table_with_kept_answers(application: Application) -> None:
+    """What is beyond their part is answered as without a key."""
+    application.app.state.kept_for_strangers = Allowance(address=3, network=9, everybody=9, window=DAY_MS)
+    answers = [
+        await application.http.post("/api/register/captchas", headers={"Idempotency-Key": f"k{number}"})
+        for number in range(8)
+    ]
+    assert {answer.status_code for answer in answers} == {201}
+    assert await _count(application, "idempotency") == 3
+    again = await application.http.post("/api/register/captchas", headers={"Idempotency-Key": "k0"})
+    assert again.json()["captcha_id"] != answers[0].json()["captcha_id"]
+
+
+async def test_a_wrong_captcha_leaves_no_row(application: Application) -> None:
+    document = {"account": OPERATOR.phone, "password": "x", "captcha_id": "x", "captcha": "x"}
+    for number in range(20):
+        answer = await application.http.post(
+            "/api/portal/logins", json=document, headers={"Idempotency-Key": f"k{number}"}
+        )
+        assert_refused(answer, "captcha_wrong")
+    assert await _count(application, "idempotency") == 0

@@ -10,7 +10,7 @@ from mshield.domain import errors
 from mshield.domain.actor import SERVICE
 from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
-from mshield.services.accounts.passwords import verify_password
+from mshield.services.accounts.passwords import Turn, verify_password
 from mshield.services.staff import login as staff_login
 from mshield.services.staff import own_login
 from mshield.services.staff.factors import StaffFactors
@@ -59,8 +59,8 @@ class Desk:
     def renewed_amid(self, monkeypatch: pytest.MonkeyPatch, module: object) -> None:
         """Once a password has been checked by this module, and before it goes on."""
 
-        async def checked(stored: str | None, password: str) -> bool:
-            right = await verify_password(stored, password)
+        async def checked(stored: str | None, password: str, turn: Turn) -> bool:
+            right = await verify_password(stored, password, turn)
             await self.renew()
             return right
 

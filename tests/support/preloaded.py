@@ -17,8 +17,7 @@ _LATER: Final = (
     "mshield.main",
     "uvicorn.lifespan.on",
     "uvicorn.loops.auto",
-    "uvicorn.protocols.http.auto",
-    "uvicorn.protocols.websockets.auto",
+    "mshield.web.edge.connection",
     "yoyo.scripts.main",
 )
 

@@ -11,8 +11,8 @@ from mshield.web.problems import Refusals
 from mshield.web.router import Route
 
 
-def serving(routes: Iterable[Route], context: object = None) -> Dispatch:
-    """These routes, over what they need of the service's context."""
+def serving(routes: Iterable[Route], context: object = None, *, most: int = 64) -> Dispatch:
+    """These routes, over what they need of the service's context; `most` calls at once."""
     app = Starlette()
     app.state.context = context
-    return Dispatch(app, routes, refuse=Refusals({Unavailable: errors.Unavailable}))
+    return Dispatch(app, tuple(routes), refuse=Refusals({Unavailable: errors.Unavailable}), most=most)

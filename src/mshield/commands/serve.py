@@ -44,6 +44,7 @@ def command(out: Output, host: str, port: int | None, workers: int, trust_proxy:
     from mshield.services.operations.high_water import RestoreUndeclared
     from mshield.settings import load_settings
     from mshield.store.database.interface import StoreError
+    from mshield.web.edge.connection import IDLE_SECONDS
 
     settings = load_settings()
     if workers > 1 and settings.database.startswith("sqlite:"):
@@ -73,7 +74,9 @@ def command(out: Output, host: str, port: int | None, workers: int, trust_proxy:
         forwarded_allow_ips=trust_proxy,
         server_header=False,
         timeout_graceful_shutdown=5,
-        timeout_keep_alive=75,  # longer than reverse proxies keep theirs, so that none is cut off in use
+        http="mshield.web.edge.connection:Connection",  # by its name, which workers import
+        ws="none",
+        timeout_keep_alive=round(IDLE_SECONDS),
     )
 
 

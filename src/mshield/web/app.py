@@ -16,6 +16,7 @@ from mshield.web.demonstration import ROUTES as DEMONSTRATION
 from mshield.web.dpop import ReplayCache
 from mshield.web.edge.dispatch import Dispatch
 from mshield.web.edge.edge import Edge
+from mshield.web.edge.idempotency import allowance_of_strangers
 from mshield.web.edge.measured import measure
 from mshield.web.oidc import ROUTERS as OIDC
 from mshield.web.openapi import documents
@@ -23,6 +24,7 @@ from mshield.web.pages import download, scanned_link
 from mshield.web.pc import ROUTERS as PC
 from mshield.web.pc.cors import PcCors
 from mshield.web.phone import ROUTERS as PHONE
+from mshield.web.phone.signing import allowance_of_wrong_pins
 from mshield.web.portal import ROUTERS as PORTAL
 from mshield.web.problems import Refusals
 from mshield.web.publication import ROUTERS as PUBLICATION
@@ -79,8 +81,12 @@ def build(
     demo: bool,
     access_log: bool,
     metrics: Metrics,
+    most_calls: int,
 ) -> Service:
-    """The application; `lifespan` puts the context into `app.state.context`, `metrics` get each call."""
+    """The application; `lifespan` puts the context into `app.state.context`, `metrics` get each call.
+
+    `most_calls` are carried out at once.
+    """
     app = Service(lifespan=lifespan)
     app.all_routes = (
         *chain.from_iterable(router.routes for router in _ROUTERS),
@@ -89,7 +95,9 @@ def build(
     )
     app.state.replays = ReplayCache()
     app.state.held_calls = HeldCalls()
+    app.state.kept_for_strangers = allowance_of_strangers()
+    app.state.wrong_pins = allowance_of_wrong_pins()
     app.state.documents = documents.Documents(app.all_routes, version=version, origin=origin)
-    dispatch = Dispatch(app, app.all_routes, refuse=Refusals(store_errors))
+    dispatch = Dispatch(app, app.all_routes, refuse=Refusals(store_errors), most=most_calls)
     app.front = Edge(PcCors(dispatch), access_log=access_log, measure=measure(metrics))
     return app

@@ -1,7 +1,8 @@
 """Bodies from outside: strict JSON, each field checked where it enters.
 
 What isn't JSON, or repeats a field, is `malformed`; JSON of another form is `invalid_request` and names the field.
-In a message of the co-signing protocol any such slip is `malformed` (protocol, "Notation").
+In a message of the co-signing protocol any such slip is `malformed` (protocol, "Notation"). Members are counted
+before anything walks over a body (`body_limits.py`).
 """
 
 import re
@@ -12,8 +13,12 @@ from starlette.requests import Request
 
 from mshield.domain import errors
 from mshield.pki.strict_json import read_json
+from mshield.web.body_limits import ANONYMOUS, MOST_DEPTH, BodyLimit, require_few_members
 
 T = TypeVar("T")
+LIMIT: Final = "mshield.limit"
+"""In a scope: the limit of the call's body."""
+
 _NO_TEXT: Final = re.compile("[\0\ud800-\udfff]")
 _PLACE: Final = re.compile(r" - at `([^`]*)`\Z")
 _NAME: Final = re.compile(r"Object (?:missing required|contains unknown) field `(.*?)`", re.DOTALL)
@@ -43,8 +48,9 @@ class ProtocolWire(Wire, frozen=True):
     """A message of the co-signing protocol, whose refusals are the protocol's own."""
 
 
-def decode(body: bytes, kind: type[T]) -> T:
+def decode(body: bytes, kind: type[T], limit: BodyLimit = ANONYMOUS) -> T:
     """The message in a body. Raises Malformed, InvalidRequest."""
+    require_few_members(body, limit)
     if b"\\u" in body:
         return _decode_slowly(body, kind)
     try:
@@ -57,13 +63,13 @@ def decode(body: bytes, kind: type[T]) -> T:
 
 async def body_of(request: Request, kind: type[T]) -> T:
     """The message in a call's body. Raises Malformed, InvalidRequest."""
-    return decode(await request.body(), kind)
+    return decode(await request.body(), kind, request.scope.get(LIMIT, ANONYMOUS))
 
 
 async def page_body_of(request: Request, kind: type[T]) -> T:
     """The same where a cookie or nothing at all says who calls, so that another site must not be able to."""
     require_json(request)
-    return decode(await request.body(), kind)
+    return await body_of(request, kind)
 
 
 def require_json(request: Request) -> None:
@@ -75,7 +81,7 @@ def require_json(request: Request) -> None:
 def _decode_slowly(body: bytes, kind: type[T]) -> T:
     try:
         value = read_json(body)
-        _require_text(value)
+        _require_text(value, MOST_DEPTH)
     except (ValueError, RecursionError) as error:  # json's errors are ValueErrors, msgspec's too
         raise errors.Malformed from error
     try:
@@ -98,16 +104,18 @@ def _field(complaint: str) -> str:
     return _NOT_HARMLESS.sub("", path).removeprefix("$.")[:_LONGEST_NAME]
 
 
-def _require_text(value: object) -> None:
-    """No lone surrogate and no NUL, which only escapes can bring in and which no database keeps."""
+def _require_text(value: object, depth: int) -> None:
+    """No lone surrogate and no NUL, which only escapes can bring in and which no database keeps; nothing deeper."""
+    if depth < 0:
+        raise ValueError("nested too deep")
     match value:
         case str():
             if _NO_TEXT.search(value):
                 raise ValueError("a character that no text has")
         case list():
             for item in value:
-                _require_text(item)
+                _require_text(item, depth - 1)
         case dict():
             for name, item in value.items():
-                _require_text(name)
-                _require_text(item)
+                _require_text(name, depth)
+                _require_text(item, depth - 1)

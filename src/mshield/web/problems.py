@@ -167,7 +167,11 @@ def problem(request: Request, error: errors.DomainError, *, status: int | None =
 
 
 class TooLarge(Exception):
-    """The body is larger than any route takes."""
+    """The body is larger than its route takes."""
+
+
+class TooSlow(Exception):
+    """The body didn't come in time."""
 
 
 class Refusals:
@@ -180,6 +184,8 @@ class Refusals:
         """The problem document, logged where the service is at fault."""
         if isinstance(error, TooLarge):
             return problem(request, errors.InvalidRequest(reason="size"), status=413)
+        if isinstance(error, TooSlow):
+            return problem(request, errors.InvalidRequest(reason="slow"), status=408)
         return problem(request, self._refusal(request, error))
 
     def _refusal(self, request: Request, error: Exception) -> errors.DomainError:

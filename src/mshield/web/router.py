@@ -21,12 +21,15 @@ from typing import (
     get_type_hints,
 )
 
+from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.web.audiences import AUDIENCES
+from mshield.web.body_limits import BodyLimit, limit_of
 from mshield.web.query import Query
 
 Endpoint = Callable[..., Awaitable[Response]]
+Known = Callable[[Request], Awaitable[object]]
 Responses = dict[int | str, dict[str, Any]]
 """Answers by their status, as OpenAPI writes them."""
 
@@ -65,6 +68,11 @@ class Route:
     """Those of them that have bounds."""
 
     query: type[Query] | None
+    limit: BodyLimit
+    """Of its body."""
+
+    known_first: Known | None
+    """Finds out by the headers alone who calls, before a body is taken that only who is known may send."""
 
     @property
     def template(self) -> str:
@@ -92,6 +100,7 @@ class Declared(TypedDict, total=False):
     security: NotRequired[Security]
     """Where it differs from its router's."""
 
+    known_first: NotRequired[Known]
     knows_repeats: NotRequired[bool]
     """Whether it knows a repeat of a call by rules of its own, so that no answer is kept for one."""
 
@@ -142,6 +151,7 @@ class Router:
                 asks=declared.get("asks", {}),
                 answers=declared["answers"],
                 security=declared.get("security", self._security),
+                known_first=declared.get("known_first"),
                 also_head=method == "GET" and self._also_head,
                 keeps_answer=method != "GET" and audience.repeatable and not declared.get("knows_repeats"),
             )
@@ -153,7 +163,9 @@ class Router:
 
 def page_route(path: str, endpoint: Endpoint) -> Route:
     """What people's browsers fetch: part of no API, so it stands in no document."""
-    return _route("GET", path, endpoint, asks={}, answers={}, also_head=True, keeps_answer=False)
+    return _route(
+        "GET", path, endpoint, asks={}, answers={}, also_head=True, keeps_answer=False, known_first=None
+    )
 
 
 def _route(method: str, path: str, endpoint: Endpoint, **declared: Any) -> Route:
@@ -163,6 +175,9 @@ def _route(method: str, path: str, endpoint: Endpoint, **declared: Any) -> Route
     if unknown := set(taken) - {*names, "query"}:
         raise TypeError(f"{endpoint.__qualname__} takes {unknown}, which {path} doesn't have")
     parameters = {name: hints[name] for name in names if name in taken}
+    limit = limit_of(declared.get("operation_id", ""), anonymous=not declared.get("security"))
+    if bool(limit.known) != (declared["known_first"] is not None):
+        raise TypeError(f"{path} takes a large body of whom it can't know first, or the other way round")
     return Route(
         method=method,
         path=path,
@@ -170,5 +185,6 @@ def _route(method: str, path: str, endpoint: Endpoint, **declared: Any) -> Route
         parameters=parameters,
         checked={name: kind for name, kind in parameters.items() if get_origin(kind) is Annotated},
         query=hints.get("query"),
+        limit=limit,
         **declared,
     )

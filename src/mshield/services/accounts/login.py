@@ -8,6 +8,7 @@ account is still what it was then.
 import base64
 import secrets
 import unicodedata
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 from mshield.domain import errors
@@ -20,6 +21,7 @@ from mshield.services.accounts.captcha.captchas import Captchas, Shown
 from mshield.services.accounts.captcha.deeds import Deed
 from mshield.services.accounts.local import LOCAL, LocalAccounts, phone_or_none
 from mshield.services.accounts.outside import OutsideAccounts
+from mshield.services.accounts.passwords import Audience, Turn, take_turn
 from mshield.services.accounts.throttle import LoginThrottle
 from mshield.services.notices.notify import tell
 from mshield.settings import Settings
@@ -82,15 +84,24 @@ class LogIn:
         return await self.start(account, device, now=now)
 
     async def authenticate(
-        self, credentials: Credentials, deed: Deed, *, address: str, now: int
+        self,
+        credentials: Credentials,
+        deed: Deed,
+        *,
+        address: str,
+        now: int,
+        audience: Audience = "phone",
     ) -> store.Account:
-        """The account whose credentials these are; `deed` is what the captcha must be for.
+        """The account whose credentials these are; its password waits in the queue of its audience.
 
-        Raises what `Captchas.use` raises, LoginSlowed, LoginFailed, AccountDisabled, InvalidRequest for a source that
-        is not offered, and what `OutsideAccounts.verify` raises.
+        `deed` is what the captcha must be for. Raises Unavailable where the queue is full, before the captcha is used;
+        what `Captchas.use` raises, LoginSlowed, LoginFailed, AccountDisabled, InvalidRequest for a source that is not
+        offered, and what `OutsideAccounts.verify` raises.
         """
-        await self.captchas.use(credentials.captcha, deed, address=address, now=now)
-        return await self._account(credentials, address=address, now=now)
+        # An outside system's passwords are not hashed here, and take their own time.
+        with take_turn(audience, address) if credentials.source == LOCAL else nullcontext() as turn:
+            await self.captchas.use(credentials.captcha, deed, address=address, now=now)
+            return await self._account(credentials, turn, address=address, now=now)
 
     async def start(self, account: store.Account, device: DeviceProof, *, now: int) -> Session:
         """A new login of an account that was verified; ends this phone's login before it.
@@ -108,11 +119,13 @@ class LogIn:
             shield_number=phone.shield_number,
         )
 
-    async def _account(self, credentials: Credentials, *, address: str, now: int) -> store.Account:
+    async def _account(
+        self, credentials: Credentials, turn: Turn | None, *, address: str, now: int
+    ) -> store.Account:
         throttle = LoginThrottle(self.db, self.settings)
         subject = self._subject(credentials)
         await throttle.begin(account=subject, address=address, now=now)
-        account = await self._verify(credentials, now=now)
+        account = await self._verify(credentials, turn, now=now)
         if account is None:
             await throttle.failed(address=address, now=now)
             raise errors.LoginFailed
@@ -121,10 +134,10 @@ class LogIn:
             raise errors.AccountDisabled
         return account
 
-    async def _verify(self, credentials: Credentials, *, now: int) -> store.Account | None:
+    async def _verify(self, credentials: Credentials, turn: Turn | None, *, now: int) -> store.Account | None:
         name, password = credentials.account, credentials.password
-        if credentials.source == LOCAL:
-            return await LocalAccounts(self.db).verify(name, password, now=now)
+        if turn is not None:
+            return await LocalAccounts(self.db).verify(name, password, turn, now=now)
         if self.outside is None:
             raise errors.InvalidRequest(fields=["source"])
         return await self.outside.verify(credentials.source, name, password, now=now)

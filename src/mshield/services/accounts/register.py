@@ -13,7 +13,7 @@ from mshield.domain.ids import new_id
 from mshield.domain.password import check_password
 from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
-from mshield.services.accounts.passwords import hash_password
+from mshield.services.accounts.passwords import hash_password, take_turn
 from mshield.services.accounts.sms_codes import ProvenCode, SmsCodes
 from mshield.store.accounts import accounts as store
 from mshield.store.database.interface import Database, Tx
@@ -53,23 +53,25 @@ class Register:
     async def __call__(self, registration: Registration, *, now: int) -> RegisteredAccount:
         """The new account.
 
-        Raises InvalidName, InvalidIdNumber, InvalidPhone, WeakPassword before anything is counted; SmsCodeWrong,
-        SmsCodeExpired; AccountExists, which leaves the code as it is.
+        Raises InvalidName, InvalidIdNumber, InvalidPhone, WeakPassword, Unavailable before anything is counted;
+        SmsCodeWrong, SmsCodeExpired; AccountExists, which leaves the code as it is.
         """
         name = normalise_name(registration.name)
         id_number = check_id_number(registration.id_type, registration.id_number)
         phone = check_phone(registration.phone)
         password = check_password(registration.password, phone=phone)
-        code = await self.sms_codes.prove(
-            phone=phone, purpose="register", code=registration.sms_code, now=now
-        )
-        if await store.find_account(self.db, phone=phone) is not None:
-            raise errors.AccountExists
+        with take_turn("new_password") as turn:
+            code = await self.sms_codes.prove(
+                phone=phone, purpose="register", code=registration.sms_code, now=now
+            )
+            if await store.find_account(self.db, phone=phone) is not None:
+                raise errors.AccountExists
+            password_hash = await hash_password(password, turn)
         account_id = new_id(now)
         account = store.NewAccount(
             id=account_id,
             phone=phone,
-            password_hash=await hash_password(password),
+            password_hash=password_hash,
             name=name,
             id_type=registration.id_type.value,
             id_number_hash=self.lookup.lookup_hash(LOOKUP, id_number),

@@ -15,7 +15,7 @@ from mshield.domain.identity import IdType, check_id_number, check_phone
 from mshield.domain.notices import NoticeKind
 from mshield.domain.password import check_password
 from mshield.keys.secrets import LookupKey
-from mshield.services.accounts.passwords import hash_password
+from mshield.services.accounts.passwords import hash_password, take_turn
 from mshield.services.accounts.sms_codes import ProvenCode, SmsCodes
 from mshield.services.notices.notify import tell
 from mshield.store.accounts import accounts as store
@@ -47,17 +47,18 @@ class ResetPassword:
     async def __call__(self, entry: NewPassword, *, now: int) -> int:
         """How many logins ended.
 
-        Raises InvalidPhone, WeakPassword before anything is counted; SmsCodeWrong, SmsCodeExpired; ResetRefused
-        where the id number isn't the account's, or there is no account with a password here; Conflict where the account
-        changed meanwhile. A try costs one of the code's.
+        Raises InvalidPhone, WeakPassword, Unavailable before anything is counted; SmsCodeWrong, SmsCodeExpired;
+        ResetRefused where the id number isn't the account's, or there is no account with a password here; Conflict
+        where the account changed meanwhile. A try costs one of the code's.
         """
         phone = check_phone(entry.phone)
         password = check_password(entry.password, phone=phone)
-        code = await self.sms_codes.prove(phone=phone, purpose="reset", code=entry.sms_code, now=now)
-        account = await store.find_account(self.db, phone=phone)
-        if account is None or not self._is_owner(account, entry.id_number):
-            raise errors.ResetRefused
-        password_hash = await hash_password(password)
+        with take_turn("new_password") as turn:
+            code = await self.sms_codes.prove(phone=phone, purpose="reset", code=entry.sms_code, now=now)
+            account = await store.find_account(self.db, phone=phone)
+            if account is None or not self._is_owner(account, entry.id_number):
+                raise errors.ResetRefused
+            password_hash = await hash_password(password, turn)
         ended = await self.db.write(lambda tx: self._store(tx, account, password_hash, code, now=now))
         self.sms_codes.forget(code)
         return ended

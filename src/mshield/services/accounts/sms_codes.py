@@ -101,7 +101,7 @@ class SmsCodes:
             return spent
 
         spent = await self.db.write(record)
-        sent = self.counted.count(f"{_PHONE} {phone} {purpose}", window=DAY_MS, now=now)
+        sent = self.counted.count(f"{_KIND} {phone} {purpose}", window=DAY_MS, now=now)
         if sent > self.settings.sms_codes_per_day:
             raise errors.SmsDailyLimit
         if spent is not None:

@@ -99,7 +99,9 @@ class PortalSessions:
         An activation code proves first that the account is the legal person's. Raises what `LogIn.authenticate`,
         `ActivationCodes.use` and `begin_as` raise.
         """
-        account = await self.log_in.authenticate(credentials, Deed.PORTAL_LOGIN, address=address, now=now)
+        account = await self.log_in.authenticate(
+            credentials, Deed.PORTAL_LOGIN, address=address, now=now, audience="portal"
+        )
         if activation_code:
             await self.identity.codes.use(account, activation_code, now=now)
         return await self.begin_as(account, address=address, now=now)

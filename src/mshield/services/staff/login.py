@@ -10,7 +10,7 @@ from mshield.domain import errors
 from mshield.domain.password import normalise_password
 from mshield.domain.tokens import token_hash
 from mshield.keys.secrets import LookupKey
-from mshield.services.accounts.passwords import verify_password
+from mshield.services.accounts.passwords import Turn, take_turn, verify_password
 from mshield.services.accounts.throttle import LoginThrottle
 from mshield.services.staff.factors import FactorProof, KeyRequest
 from mshield.services.staff.members import plain_name
@@ -47,18 +47,25 @@ class StaffLogins:
     sessions: StaffSessions
 
     async def begin(self, name: str, password: str, *, address: str, now: int) -> LoginBegun:
-        """Checks the password. Raises StaffLoginFailed, LoginSlowed."""
+        """Checks the password. Raises StaffLoginFailed, LoginSlowed, Unavailable."""
+        with take_turn("console", address) as turn:
+            row = await self._verified(name, password, turn, address=address, now=now)
+        return await self._begun(row, now=now)
+
+    async def _verified(
+        self, name: str, password: str, turn: Turn, *, address: str, now: int
+    ) -> store.StaffRow:
         throttle = LoginThrottle(self.db, self.settings)
         plain = plain_name(name)
         subject = self.lookup.lookup_hash("staff-login", plain).hex()
         await throttle.begin(account=subject, address=address, now=now)
         row = await store.find_named(self.db, name=plain)
         stored = row.password_hash if row is not None and row.state == "active" else None
-        if not await verify_password(stored, normalise_password(password)) or row is None:
+        if not await verify_password(stored, normalise_password(password), turn) or row is None:
             await throttle.failed(address=address, now=now)
             raise errors.StaffLoginFailed
         await throttle.succeeded(account=subject)
-        return await self._begun(row, now=now)
+        return row
 
     async def finish(self, login_id: str, proof: FactorProof, place: Place, *, now: int) -> OpenedSession:
         """The session, by a second factor.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from mshield.domain import errors
 from mshield.domain.password import check_password, normalise_password
-from mshield.services.accounts.passwords import hash_password, verify_password
+from mshield.services.accounts.passwords import hash_password, take_turn, verify_password
 from mshield.services.accounts.throttle import LoginThrottle
 from mshield.services.staff.factors import Confirmation, FactorOffer, StaffFactors
 from mshield.services.staff.members import StaffMember
@@ -46,7 +46,9 @@ class OwnLogin:
         Raises WrongOwnPassword, LoginSlowed, WeakPassword; Unauthenticated where the password changed meanwhile.
         """
         row = await self._confirm(member, old, address=address, now=now)
-        password_hash = await hash_password(check_password(new, name=member.name))
+        plain = check_password(new, name=member.name)
+        with take_turn("staff") as turn:
+            password_hash = await hash_password(plain, turn)
 
         async def work(tx: Tx) -> int:
             if not await store.change_password(
@@ -118,9 +120,12 @@ class OwnLogin:
     async def _confirm(self, member: StaffMember, password: str, *, address: str, now: int) -> store.StaffRow:
         throttle = LoginThrottle(self.db, self.settings)
         subject = f"staff-own {member.id}"
-        await throttle.begin(account=subject, address=address, now=now)
-        row = await store.find(self.db, staff_id=member.id)
-        if row is None or not await verify_password(row.password_hash, normalise_password(password)):
+        with take_turn("staff") as turn:
+            await throttle.begin(account=subject, address=address, now=now)
+            row = await store.find(self.db, staff_id=member.id)
+            plain = normalise_password(password)
+            right = row is not None and await verify_password(row.password_hash, plain, turn)
+        if row is None or not right:
             await throttle.failed(address=address, now=now)
             raise errors.WrongOwnPassword
         await throttle.succeeded(account=subject)

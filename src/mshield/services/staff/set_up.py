@@ -11,7 +11,7 @@ from mshield.domain.actor import By
 from mshield.domain.password import check_password
 from mshield.domain.staff import StaffRole
 from mshield.domain.tokens import token_hash
-from mshield.services.accounts.passwords import hash_password
+from mshield.services.accounts.passwords import hash_password, take_turn
 from mshield.services.staff.factors import Confirmation, FactorOffer, StaffFactors
 from mshield.services.staff.members import StaffMember, member_of
 from mshield.services.staff.session import OpenedSession, Place, StaffSessions, new_token
@@ -90,7 +90,8 @@ class SetUps:
         row = await self._member(code, now=now)
         plain = check_password(password, name=row.name)
         confirmed = await self.factors.confirm(row.id, first_use, now=now)
-        password_hash = await hash_password(plain)
+        with take_turn("staff") as turn:
+            password_hash = await hash_password(plain, turn)
 
         async def work(tx: Tx) -> OpenedSession:
             if not await access.use_set_up(tx, code_hash=token_hash(code), now=now):

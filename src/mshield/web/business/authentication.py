@@ -24,3 +24,8 @@ async def system_of(request: Request, *, now: int) -> BusinessSystem:
     if not colon:
         raise errors.WrongClient
     return await context_of(request).systems.authenticate(client_id, secret, now=now)
+
+
+async def known_system(request: Request) -> BusinessSystem:
+    """As above, at the time of the call."""
+    return await system_of(request, now=context_of(request).clock())

@@ -19,8 +19,8 @@ from mshield.services.requests.follow import Followed
 from mshield.services.requests.result import SignedResult
 from mshield.web import idempotency_key, openapi
 from mshield.web.answers import JsonAnswer, no_content
-from mshield.web.body import Hex32, Wire, decode
-from mshield.web.business.authentication import system_of
+from mshield.web.body import Hex32, Wire, body_of
+from mshield.web.business.authentication import known_system, system_of
 from mshield.web.business.return_code import PARAMETER as RETURN_CODE
 from mshield.web.business.return_code import return_code_of
 from mshield.web.context import context_of
@@ -165,6 +165,7 @@ class ResultMessage(Wire, frozen=True):
     summary="Ask for a login or a signature",
     operation_id="createRequest",
     knows_repeats=True,
+    known_first=known_system,
     asks=openapi.takes(CreateMessage) | {"parameters": [idempotency_key.BY_ROW]},
     answers=openapi.answers(CreatedMessage, "The request", status=201) | openapi.problems(413, 429),
 )
@@ -173,8 +174,7 @@ async def create(request: Request) -> Response:
     context = context_of(request)
     now = context.clock()
     system = await system_of(request, now=now)
-    body = await request.body()
-    message = decode(body, CreateMessage)
+    message = await body_of(request, CreateMessage)
     _check(message)
     asked = await context.requests.ask.create(
         system,
@@ -187,7 +187,7 @@ async def create(request: Request) -> Response:
         pc_address=message.pc.address if message.pc else None,
         pc_browser=message.pc.browser if message.pc else None,
         idempotency_key=idempotency_key.key_of(request),
-        body=body,
+        body=await request.body(),
         now=now,
     )
     return JsonAnswer(_created(asked, message.kind, now=now), 201)

@@ -10,6 +10,7 @@ from mshield.domain import errors
 from mshield.domain.staff import StaffRole
 from mshield.services.filing.read_list import MEDIA_TYPES, read_list
 from mshield.services.filing.report import Report, report_data
+from mshield.services.staff.members import StaffMember
 from mshield.web import openapi
 from mshield.web.answers import JsonAnswer
 from mshield.web.body import Wire
@@ -78,10 +79,15 @@ class ImportMessage(Wire, frozen=True):
     approval_id: str | None
 
 
+async def _officer(request: Request) -> StaffMember:
+    return await staff_of(request, StaffRole.FILING_OFFICER)
+
+
 @router.post(
     "/filing/imports",
     summary="Import a list of filed people",
     operation_id="importFiling",
+    known_first=_officer,
     asks=openapi.takes_file(*MEDIA_TYPES.values()),
     answers=openapi.answers(ImportMessage, "The dry run's report")
     | openapi.answers(ImportMessage, "Imported", status=201)
@@ -93,7 +99,7 @@ async def import_list(request: Request, query: ImportWanted) -> Response:
     Where any line is bad nothing is imported: 422 `filing_lines_bad` with the same report in `report`. A dry run
     answers its report with 200 in any case.
     """
-    member = await staff_of(request, StaffRole.FILING_OFFICER)
+    member = await _officer(request)
     context = context_of(request)
     rows = await read_list(await request.body(), request.headers.get("content-type", ""))
     if query.dry_run == "true":

@@ -6,17 +6,19 @@ patterns under the longest beginning that there is.
 
 import re
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
 from starlette.applications import Starlette
-from starlette.requests import ClientDisconnect
 from starlette.requests import Request as StarletteRequest
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from mshield.domain import errors
+from mshield.web.body import LIMIT
+from mshield.web.edge.admission import Room, rooms_of
+from mshield.web.edge.bodies import Bodies, announced_length
 from mshield.web.edge.idempotency import answered_once
 from mshield.web.idempotency_key import key_of
 from mshield.web.problems import problem
@@ -34,30 +36,22 @@ Pattern = tuple[re.Pattern[str], dict[str, Route]]
 
 
 class Request(StarletteRequest):
-    """A call whose body is read at once, not as a stream."""
+    """A call whose body has come before its route is asked."""
 
-    _whole: bytes | None = None
+    whole: bytes = b""
 
     async def body(self) -> bytes:
-        """The body. Raises ClientDisconnect."""
-        if self._whole is None:
-            parts, more = [], True
-            while more:
-                message = await self.receive()
-                if message["type"] == "http.disconnect":
-                    raise ClientDisconnect
-                parts.append(message.get("body", b""))
-                more = message.get("more_body", False)
-            self._whole = b"".join(parts)
-        return self._whole
+        """The body."""
+        return self.whole
 
 
 class Dispatch:
     """ASGI, for HTTP alone: answers every call."""
 
-    def __init__(self, app: Starlette, routes: Iterable[Route], *, refuse: Refuse) -> None:
-        """`app` has the state that routes reach."""
+    def __init__(self, app: Starlette, routes: Sequence[Route], *, refuse: Refuse, most: int) -> None:
+        """`app` has the state that routes reach; `most` calls are carried out at once."""
         self._app, self._refuse = app, refuse
+        self._bodies, self._rooms = Bodies(), rooms_of(routes, most=most)
         self._fixed: dict[str, dict[str, Route]] = defaultdict(dict)
         self._under: dict[str, list[Pattern]] = {}
         patterns: dict[str, dict[str, Route]] = defaultdict(dict)
@@ -85,13 +79,32 @@ class Dispatch:
         if found is None:
             return self._refused(request)
         route, parameters = found
-        scope["route"] = route
+        scope["route"], scope[LIMIT] = route, route.limit
+        room = self._rooms[route]
         try:
-            if route.keeps_answer and (key := key_of(request)) is not None:
-                return await answered_once(request, key, lambda: self._carry_out(request, route, parameters))
-            return await route.endpoint(request, **_given(request, route, parameters))
+            await self._take_body(request, route, room)
+            with room:
+                return await self._ask(request, route, parameters)
         except Exception as error:  # noqa: BLE001  # every error is an answer
             return await self._refuse(request, error)
+
+    async def _take_body(self, request: Request, route: Route, room: Room) -> None:
+        """Raises what taking it raises, and what knowing who calls does where only who is known may send so much."""
+        room.require_place()
+        length, limit = announced_length(request.scope), route.limit
+        if length == 0:
+            return
+        most, known = limit.octets, False
+        if route.known_first is not None and (length is None or limit.octets < length <= limit.known):
+            with room:
+                await route.known_first(request)
+            most, known = limit.known, True
+        request.whole = await self._bodies.take(request, request.receive, most=most, known=known)
+
+    async def _ask(self, request: Request, route: Route, parameters: Mapping[str, str]) -> Response:
+        if route.keeps_answer and (key := key_of(request)) is not None:
+            return await answered_once(request, key, lambda: self._carry_out(request, route, parameters))
+        return await route.endpoint(request, **_given(request, route, parameters))
 
     def _route_of(self, path: str, method: str) -> tuple[Route, Mapping[str, str]] | None:
         """The route of a call, and the values of its parameters in the path."""

@@ -1,4 +1,4 @@
-"""What every request passes first: an id for it, a bound on its body, security headers, and a line of log where wanted.
+"""What every request passes first: an id for it, security headers, and a line of log where wanted.
 
 The line names method, path, status and time; never a query, a header or a body.
 """
@@ -10,11 +10,6 @@ from collections.abc import Callable
 from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-from mshield.web.problems import TooLarge
-
-MAX_BODY: Final = 12 * 1024 * 1024
-"""Bytes of the largest body of any route: 64 documents, base64, of a customs declaration's size."""
 
 EXTRA_HEADERS: Final = "mshield.headers"
 """In a scope: headers for the answer, also where it is a refusal."""
@@ -42,15 +37,7 @@ class Edge:
             return
         request_id = secrets.token_hex(8)
         scope["mshield.request_id"] = request_id
-        start, status, read = time.perf_counter(), 0, 0
-
-        async def bounded() -> Message:
-            nonlocal read
-            message = await receive()
-            read += len(message.get("body", b""))
-            if read > MAX_BODY:
-                raise TooLarge
-            return message
+        start, status = time.perf_counter(), 0
 
         async def marked(message: Message) -> None:
             nonlocal status
@@ -61,7 +48,7 @@ class Edge:
             await send(message)
 
         try:
-            await self._app(scope, bounded, marked)
+            await self._app(scope, receive, marked)
         finally:
             elapsed = time.perf_counter() - start
             self._measure(scope, status, elapsed)

@@ -3,6 +3,9 @@
 One mechanism in front of the routes, which know nothing of it. It isn't for routes with rules of their own for repeats:
 co-signing has the protocol's, a scan its phone, and a business system's request is remembered by its own row, which is
 written together with it, so that no crash between the two makes a second one.
+
+Of callers whom nobody need know only so many answers are kept, since strangers could fill the table. What is beyond is
+carried out as a call without a key is, which these calls can bear: they send a code, or begin a login.
 """
 
 import hashlib
@@ -13,7 +16,10 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
+from mshield.domain.times import DAY_MS
+from mshield.services.accounts.allowances import Allowance
 from mshield.services.process.repeated_calls import AnswerOnce, Begun, KeptAnswer
+from mshield.web.caller import address_of
 from mshield.web.context import context_of
 from mshield.web.dpop import who_of
 
@@ -26,12 +32,19 @@ _PASSING: Final = frozenset(
         "second_factor_needed",
         "malformed",
         "invalid_request",
+        "captcha_wrong",
     }
     | {"busy", "retry", "in_progress"}
 )
 """Refusals before anything was done, besides those by status 429 and 5xx: their repeat is carried out."""
 
+_OF_STRANGERS: Final = {"address": 240, "network": 2_400, "everybody": 50_000, "window": DAY_MS}
 _log = logging.getLogger(__name__)
+
+
+def allowance_of_strangers() -> Allowance:
+    """How many answers a process keeps for callers whom nobody need know; for its application's state."""
+    return Allowance(**_OF_STRANGERS)
 
 
 class _Replayed(Response):
@@ -51,6 +64,8 @@ async def answered_once(request: Request, key: str, carry_out: Callable[[], Awai
     forgotten. Raises IdempotencyMismatch, InProgress; InvalidProof for a phone's call.
     """
     context = context_of(request)
+    if not (request.scope["route"].security or _has_room(request)):
+        return await carry_out()
     head = f"{request.method} {request.scope['path']}?{request.url.query}\n"
     begun = await context.answer_once.begin(
         who=await _who(request), key=key, content=head.encode() + await request.body(), now=context.clock()
@@ -89,6 +104,16 @@ async def _who(request: Request) -> str:
         if (shown := request.headers.get(name)) is not None:
             return f"{name} {hashlib.sha256(shown.encode()).hexdigest()}"
     return f"address {request.client.host if request.client is not None else ''}"
+
+
+def _has_room(request: Request) -> bool:
+    """Whether one more answer is kept for strangers, and then it is counted."""
+    kept: Allowance = request.app.state.kept_for_strangers
+    address, now = address_of(request), context_of(request).clock()
+    if kept.wait(address, now=now):
+        return False
+    kept.spend(address, now=now)
+    return True
 
 
 def _passes(request: Request, answer: Response) -> bool:

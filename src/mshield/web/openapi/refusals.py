@@ -52,6 +52,7 @@ _BY_HEADER: Final[Mapping[str, Codes]] = {
 }
 _USUAL: Final[Codes] = {
     404: ("not_found",),
+    408: ("invalid_request",),
     413: ("invalid_request",),
     422: ("invalid_request",),
     500: ("internal",),
@@ -98,12 +99,13 @@ def _describe(path: str, operation: dict[str, Any]) -> None:
 
 
 def _of_its_form(operation: dict[str, Any]) -> list[Codes]:
-    """What follows from who calls (which asks the database), from its headers and its body."""
+    """What follows from its being a call, from who calls, from its headers and its body."""
     schemes = {name for way in operation.get("security", ()) for name in way}
     headers = {one["name"] for one in operation.get("parameters", ()) if one["in"] == "header"}
     formal = [codes for name, codes in _BY_SCHEME.items() if name in schemes]
-    if formal:
-        formal.append({503: ("unavailable",)})
+    formal.append({503: ("unavailable",)})  # too much is under way, or the database doesn't answer
+    if "requestBody" in operation:
+        formal.append({408: ("invalid_request",), 413: ("invalid_request",)})
     formal += [codes for name, codes in _BY_HEADER.items() if name in headers]
     for message in _messages(operation):
         formal.append({400: ("malformed",)})
@@ -150,7 +152,7 @@ def _says_to_wait(code: str) -> bool:
 def _example_of(code: str, status: int) -> dict[str, Any]:
     if status == STATUS[code]:
         return {"$ref": f"#/components/examples/{code}"}
-    return {"value": _example(code, status)}  # 413 is an `invalid_request` too
+    return {"value": _example(code, status)}  # 408 and 413 are `invalid_request` too
 
 
 def _example(code: str, status: int) -> dict[str, Any]:

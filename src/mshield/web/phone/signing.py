@@ -1,6 +1,6 @@
 """The phone's two calls of the co-signing protocol. Nothing of their bodies or answers is kept, logged or cached."""
 
-from typing import Annotated, Final
+from typing import Annotated, Final, cast
 
 import msgspec
 from starlette.requests import Request
@@ -8,20 +8,25 @@ from starlette.responses import Response
 
 from mshield.domain import errors
 from mshield.domain.certificates.pin_tries import MAX_FAILURES
+from mshield.domain.times import HOUR_MS
 from mshield.gm import cosign
 from mshield.gm import errors as gm_errors
 from mshield.gm.cosign import FinishItem
+from mshield.services.accounts.allowances import Allowance
 from mshield.services.signing.finish import FinishRequest
 from mshield.services.signing.open import OpenItem, OpenRequest
 from mshield.web import openapi
 from mshield.web.answers import JsonAnswer
 from mshield.web.body import Epoch, Hex16, Hex32, Hex65, ProtocolWire, Wire, body_of
+from mshield.web.caller import address_of
 from mshield.web.context import context_of
 from mshield.web.dpop import caller_of
 from mshield.web.phone.keys import key_id
 from mshield.web.router import Router
 
 router: Final = Router("phone")
+_WRONG_PINS: Final = {"address": 200, "network": 1_000, "everybody": 10_000, "window": HOUR_MS}
+"""Far more than the mistakes of an office that signs all day behind one address."""
 
 
 class CommittedItem(Wire, frozen=True):
@@ -100,9 +105,12 @@ class FinishedMessage(Wire, frozen=True):
 async def open_signing(request: Request, uid: str) -> Response:
     """Protocol MSHIELD/v1, "Signing: open". The PIN is asked for after this, with `left` shown.
 
-    Takes no Idempotency-Key: a repeat opens a new session in place of the old one, and nothing is counted.
+    Takes no Idempotency-Key: a repeat opens a new session in place of the old one, and nothing is counted. 429
+    `too_many_requests` also where too many wrong PINs came from this address or network within an hour.
     """
     caller, context = await caller_of(request), context_of(request)
+    if wait := _wrong_pins(request).wait(address_of(request), now=context.clock()):
+        raise errors.TooManyRequests(retry_after=wait)
     message = await body_of(request, OpenMessage)
     opened = await context.signing.open(
         caller,
@@ -141,13 +149,21 @@ async def finish_signing(request: Request, uid: str) -> Response:
     """
     caller, context = await caller_of(request), context_of(request)
     message = await body_of(request, FinishMessage)
-    answer = await context.signing.finish(
-        caller,
-        key_id(uid),
-        FinishRequest(tuple(_item(item) for item in message.items), _tau(message.tau)),
-        now=context.clock(),
-    )
-    return JsonAnswer(answer)
+    finish = FinishRequest(tuple(_item(item) for item in message.items), _tau(message.tau))
+    try:
+        return JsonAnswer(await context.signing.finish(caller, key_id(uid), finish, now=context.clock()))
+    except (errors.WrongPin, errors.PinLocked):
+        _wrong_pins(request).spend(address_of(request), now=context.clock())
+        raise
+
+
+def allowance_of_wrong_pins() -> Allowance:
+    """How many wrong PINs a process takes, beside the five of each key; for its application's state."""
+    return Allowance(**_WRONG_PINS)
+
+
+def _wrong_pins(request: Request) -> Allowance:
+    return cast("Allowance", request.app.state.wrong_pins)
 
 
 def _item(item: PartialItem) -> FinishItem:

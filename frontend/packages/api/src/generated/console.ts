@@ -3208,6 +3208,20 @@ export interface operations {
           };
         };
       };
+      /** @description `invalid_request` */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 408;
+          };
+        };
+      };
       /** @description `in_progress` */
       409: {
         headers: {
@@ -3353,6 +3367,20 @@ export interface operations {
           };
         };
       };
+      /** @description `invalid_request` */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 408;
+          };
+        };
+      };
       /** @description `account_elsewhere`, `conflict`, `in_progress`, `phone_taken` */
       409: {
         headers: {
@@ -3495,6 +3523,20 @@ export interface operations {
             code?: "not_found";
             /** @constant */
             status?: 404;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 408;
           };
         };
       };
@@ -3656,6 +3698,20 @@ export interface operations {
             code?: "not_found";
             /** @constant */
             status?: 404;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 408;
           };
         };
       };
@@ -4027,6 +4083,20 @@ export interface operations {
             code?: "not_found";
             /** @constant */
             status?: 404;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 408;
           };
         };
       };
@@ -4451,6 +4521,20 @@ export interface operations {
           };
         };
       };
+      /** @description `invalid_request` */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 408;
+          };
+        };
+      };
       /** @description `approval_waiting`, `conflict`, `in_progress` */
       409: {
         headers: {
@@ -4464,6 +4548,20 @@ export interface operations {
             code?: "approval_waiting" | "conflict" | "in_progress";
             /** @constant */
             status?: 409;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 413;
           };
         };
       };
@@ -4692,6 +4790,20 @@ export interface operations {
             code?: "approval_over" | "conflict" | "in_progress";
             /** @constant */
             status?: 409;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 413;
           };
         };
       };
@@ -5786,6 +5898,20 @@ export interface operations {
           };
         };
       };
+      /** @description `invalid_request` */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 408;
+          };
+        };
+      };
       /** @description `in_progress` */
       409: {
         headers: {
@@ -6131,6 +6257,20 @@ export interface operations {
             code?: "not_found";
             /** @constant */
             status?: 404;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 408;
           };
         };
       };
@@ -6511,6 +6651,20 @@ export interface operations {
           };
         };
       };
+      /** @description `invalid_request` */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 408;
+          };
+        };
+      };
       /** @description `in_progress` */
       409: {
         headers: {
@@ -6524,6 +6678,20 @@ export interface operations {
             code?: "in_progress";
             /** @constant */
             status?: 409;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 413;
           };
         };
       };
@@ -6641,6 +6809,20 @@ export interface operations {
           };
         };
       };
+      /** @description `invalid_request` */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 408;
+          };
+        };
+      };
       /** @description `in_progress` */
       409: {
         headers: {
@@ -6654,6 +6836,20 @@ export interface operations {
             code?: "in_progress";
             /** @constant */
             status?: 409;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 413;
           };
         };
       };
@@ -6770,6 +6966,20 @@ export interface operations {
           };
         };
       };
+      /** @description `invalid_request` */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 408;
+          };
+        };
+      };
       /** @description `in_progress`, `last_factor` */
       409: {
         headers: {
@@ -6783,6 +6993,20 @@ export interface operations {
             code?: "in_progress" | "last_factor";
             /** @constant */
             status?: 409;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 413;
           };
         };
       };
@@ -6900,6 +7124,20 @@ export interface operations {
           };
         };
       };
+      /** @description `invalid_request` */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 408;
+          };
+        };
+      };
       /** @description `in_progress` */
       409: {
         headers: {
@@ -6913,6 +7151,20 @@ export interface operations {
             code?: "in_progress";
             /** @constant */
             status?: 409;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 413;
           };
         };
       };
@@ -7082,6 +7334,20 @@ export interface operations {
           };
         };
       };
+      /** @description `invalid_request` */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 408;
+          };
+        };
+      };
       /** @description `in_progress` */
       409: {
         headers: {
@@ -7095,6 +7361,20 @@ export interface operations {
             code?: "in_progress";
             /** @constant */
             status?: 409;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 413;
           };
         };
       };
@@ -7389,6 +7669,20 @@ export interface operations {
           };
         };
       };
+      /** @description `invalid_request` */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 408;
+          };
+        };
+      };
       /** @description `in_progress` */
       409: {
         headers: {
@@ -7402,6 +7696,20 @@ export interface operations {
             code?: "in_progress";
             /** @constant */
             status?: 409;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 413;
           };
         };
       };
@@ -7631,6 +7939,20 @@ export interface operations {
           };
         };
       };
+      /** @description `invalid_request` */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 408;
+          };
+        };
+      };
       /** @description `in_progress` */
       409: {
         headers: {
@@ -7644,6 +7966,20 @@ export interface operations {
             code?: "in_progress";
             /** @constant */
             status?: 409;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 413;
           };
         };
       };
@@ -7891,6 +8227,20 @@ export interface operations {
           };
         };
       };
+      /** @description `invalid_request` */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 408;
+          };
+        };
+      };
       /** @description `in_progress` */
       409: {
         headers: {
@@ -7904,6 +8254,20 @@ export interface operations {
             code?: "in_progress";
             /** @constant */
             status?: 409;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 413;
           };
         };
       };
@@ -8087,6 +8451,20 @@ export interface operations {
           };
         };
       };
+      /** @description `invalid_request` */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 408;
+          };
+        };
+      };
       /** @description `in_progress` */
       409: {
         headers: {
@@ -8100,6 +8478,20 @@ export interface operations {
             code?: "in_progress";
             /** @constant */
             status?: 409;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 413;
           };
         };
       };
@@ -8187,6 +8579,20 @@ export interface operations {
           };
         };
       };
+      /** @description `invalid_request` */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 408;
+          };
+        };
+      };
       /** @description `in_progress` */
       409: {
         headers: {
@@ -8214,6 +8620,20 @@ export interface operations {
             code?: "set_up_over";
             /** @constant */
             status?: 410;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 413;
           };
         };
       };
@@ -8285,6 +8705,20 @@ export interface operations {
           };
         };
       };
+      /** @description `invalid_request` */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 408;
+          };
+        };
+      };
       /** @description `in_progress` */
       409: {
         headers: {
@@ -8312,6 +8746,20 @@ export interface operations {
             code?: "set_up_over";
             /** @constant */
             status?: 410;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 413;
           };
         };
       };
@@ -8634,6 +9082,20 @@ export interface operations {
           };
         };
       };
+      /** @description `invalid_request` */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 408;
+          };
+        };
+      };
       /** @description `in_progress`, `system_alike` */
       409: {
         headers: {
@@ -8862,6 +9324,20 @@ export interface operations {
           };
         };
       };
+      /** @description `invalid_request` */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 408;
+          };
+        };
+      };
       /** @description `in_progress`, `system_alike` */
       409: {
         headers: {
@@ -9004,6 +9480,20 @@ export interface operations {
             code?: "not_found";
             /** @constant */
             status?: 404;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 408;
           };
         };
       };
@@ -9378,6 +9868,20 @@ export interface operations {
           };
         };
       };
+      /** @description `invalid_request` */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 408;
+          };
+        };
+      };
       /** @description `conflict`, `in_progress`, `secret_before_counts` */
       409: {
         headers: {
@@ -9523,6 +10027,20 @@ export interface operations {
           };
         };
       };
+      /** @description `invalid_request` */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 408;
+          };
+        };
+      };
       /** @description `conflict`, `in_progress` */
       409: {
         headers: {
@@ -9665,6 +10183,20 @@ export interface operations {
             code?: "not_found";
             /** @constant */
             status?: 404;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 408;
           };
         };
       };
@@ -10216,6 +10748,20 @@ export interface operations {
           };
         };
       };
+      /** @description `invalid_request` */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 408;
+          };
+        };
+      };
       /** @description `conflict`, `in_progress`, `secret_before_counts` */
       409: {
         headers: {
@@ -10440,6 +10986,20 @@ export interface operations {
             code?: "not_found";
             /** @constant */
             status?: 404;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 408;
           };
         };
       };

@@ -1203,6 +1203,20 @@ export interface operations {
           };
         };
       };
+      /** @description `invalid_request` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 413;
+          };
+        };
+      };
       /** @description `idempotency_mismatch`, `invalid_request` */
       422: {
         headers: {
@@ -1594,6 +1608,20 @@ export interface operations {
           };
         };
       };
+      /** @description `invalid_request` */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 408;
+          };
+        };
+      };
       /** @description `in_progress` */
       409: {
         headers: {
@@ -1607,6 +1635,20 @@ export interface operations {
             code?: "in_progress";
             /** @constant */
             status?: 409;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 413;
           };
         };
       };
@@ -2795,6 +2837,20 @@ export interface operations {
           };
         };
       };
+      /** @description `invalid_request` */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 408;
+          };
+        };
+      };
       /** @description `in_progress` */
       409: {
         headers: {
@@ -2808,6 +2864,20 @@ export interface operations {
             code?: "in_progress";
             /** @constant */
             status?: 409;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 413;
           };
         };
       };
@@ -2942,6 +3012,20 @@ export interface operations {
           };
         };
       };
+      /** @description `invalid_request` */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 408;
+          };
+        };
+      };
       /** @description `in_progress`, `not_signed`, `request_closed` */
       409: {
         headers: {
@@ -2969,6 +3053,20 @@ export interface operations {
             code?: "expired_request";
             /** @constant */
             status?: 410;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 413;
           };
         };
       };
@@ -3348,6 +3446,20 @@ export interface operations {
           };
         };
       };
+      /** @description `invalid_request` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 413;
+          };
+        };
+      };
       /** @description `idempotency_mismatch`, `invalid_request` */
       422: {
         headers: {
@@ -3447,6 +3559,20 @@ export interface operations {
           };
         };
       };
+      /** @description `invalid_request` */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 408;
+          };
+        };
+      };
       /** @description `in_progress` */
       409: {
         headers: {
@@ -3460,6 +3586,20 @@ export interface operations {
             code?: "in_progress";
             /** @constant */
             status?: 409;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 413;
           };
         };
       };
@@ -3604,6 +3744,20 @@ export interface operations {
             code?: "account_differs" | "account_here" | "in_progress";
             /** @constant */
             status?: 409;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 413;
           };
         };
       };
@@ -3993,6 +4147,20 @@ export interface operations {
           };
         };
       };
+      /** @description `invalid_request` */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 408;
+          };
+        };
+      };
       /** @description `in_progress` */
       409: {
         headers: {
@@ -4006,6 +4174,20 @@ export interface operations {
             code?: "in_progress";
             /** @constant */
             status?: 409;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 413;
           };
         };
       };
@@ -4107,6 +4289,20 @@ export interface operations {
           };
         };
       };
+      /** @description `invalid_request` */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 408;
+          };
+        };
+      };
       /** @description `in_progress` */
       409: {
         headers: {
@@ -4120,6 +4316,20 @@ export interface operations {
             code?: "in_progress";
             /** @constant */
             status?: 409;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 413;
           };
         };
       };
@@ -4317,6 +4527,20 @@ export interface operations {
           };
         };
       };
+      /** @description `invalid_request` */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 408;
+          };
+        };
+      };
       /** @description `in_progress`, `not_signed`, `request_closed` */
       409: {
         headers: {
@@ -4344,6 +4568,20 @@ export interface operations {
             code?: "expired_request";
             /** @constant */
             status?: 410;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 413;
           };
         };
       };

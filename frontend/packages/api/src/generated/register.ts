@@ -325,6 +325,20 @@ export interface operations {
           };
         };
       };
+      /** @description `invalid_request` */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 408;
+          };
+        };
+      };
       /** @description `account_exists`, `in_progress` */
       409: {
         headers: {
@@ -338,6 +352,20 @@ export interface operations {
             code?: "account_exists" | "in_progress";
             /** @constant */
             status?: 409;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 413;
           };
         };
       };
@@ -675,6 +703,20 @@ export interface operations {
           };
         };
       };
+      /** @description `invalid_request` */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 408;
+          };
+        };
+      };
       /** @description `in_progress` */
       409: {
         headers: {
@@ -688,6 +730,20 @@ export interface operations {
             code?: "in_progress";
             /** @constant */
             status?: 409;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 413;
           };
         };
       };

@@ -120,6 +120,22 @@ export interface operations {
           "application/json": components["schemas"]["FaqListMessage"];
         };
       };
+      /** @description `unavailable` */
+      503: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
     };
   };
   health: {

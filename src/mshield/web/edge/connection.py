@@ -1,0 +1,119 @@
+"""A connection as the server has it, with an end: to each head, to each pause, and to a peer who doesn't read.
+
+The server itself ends only connections that rest between two calls. Bodies have their time in `bodies.py`, where it is
+known whether the peer or this process is slow. One timer looks after all connections of a process.
+"""
+
+import asyncio
+from typing import Any, Final
+
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
+
+HEAD_SECONDS: Final = 10.0
+"""Within which a call's head has come, from the connection or from its first octet on; what is left of a body, too."""
+
+IDLE_SECONDS: Final = 75.0
+"""Between two calls: longer than reverse proxies keep theirs, so that none is cut off in use."""
+
+UNREAD_SECONDS: Final = 30.0
+"""Within which a peer takes something of what waits for them."""
+
+MOST_HEAD: Final = 64 * 1024
+_LOOK_SECONDS: Final = 1.0
+_TAKEN: Final = 16 * 1024
+"""Octets fewer that count as something."""
+
+_NEVER: Final = float("inf")
+
+
+class HeadTooLarge(Exception):
+    """A call's head is larger than any that this service needs."""
+
+
+class Connection(HttpToolsProtocol):
+    """The server's protocol, which is told in its settings to be of this class."""
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self._due = _NEVER
+        self._in_head, self._head = True, 0
+        self._whole = True  # whether all of the call that came last has come
+        self._unread, self._unread_since = 0, 0.0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in the server
+        """Waits for a first head."""
+        super().connection_made(transport)
+        self._due = self.loop.time() + HEAD_SECONDS
+        _look_after(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Reads on, unless the head has grown too large."""
+        if self._in_head:
+            self._head += len(data)
+        super().data_received(data)
+        if self._in_head and self._head > MOST_HEAD and not self.transport.is_closing():
+            self.send_400_response("The head is too large.")
+
+    def on_message_begin(self) -> None:
+        """A head begins."""
+        super().on_message_begin()
+        self._in_head, self._whole, self._head = True, False, 0
+        self._due = self.loop.time() + HEAD_SECONDS
+
+    def on_headers_complete(self) -> None:
+        """The application has the call from here on."""
+        if sum(len(name) + len(value) for name, value in self.headers) + len(self.url) > MOST_HEAD:
+            raise HeadTooLarge
+        self._in_head, self._due = False, _NEVER
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """Nothing is missing of this call."""
+        self._whole = True
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """The connection rests, or goes on with a body that nobody waits for."""
+        super().on_response_complete()
+        if not self.pipeline and not self._in_head:
+            self._due = self.loop.time() + (IDLE_SECONDS if self._whole else HEAD_SECONDS)
+
+    def look(self, time: float) -> None:
+        """Ends it where it is time to."""
+        if time >= self._due:
+            self.transport.abort()
+            return
+        waiting = self.transport.get_write_buffer_size()
+        if not waiting or waiting + _TAKEN < self._unread or not self._unread:
+            self._unread, self._unread_since = waiting, time
+        elif time - self._unread_since >= UNREAD_SECONDS:
+            self.transport.abort()
+
+
+def _look_after(connection: Connection) -> None:
+    """Sees to it that somebody looks at this process's connections for as long as there are any."""
+    state = connection.server_state
+    if getattr(state, "mshield_looking", False):
+        return
+    state.mshield_looking = True  # type: ignore[attr-defined]  # the server's state lives as long as its connections
+    loop = connection.loop
+
+    def look() -> None:
+        time = loop.time()
+        for each in tuple(state.connections):
+            if isinstance(each, Connection):
+                each.look(time)
+        if state.connections:
+            loop.call_later(_LOOK_SECONDS, look)
+        else:
+            state.mshield_looking = False  # type: ignore[attr-defined]
+
+    loop.call_later(_LOOK_SECONDS, look)

@@ -1,0 +1,62 @@
+"""What strangers may spend: per address, per network and in all; and what nobody else loses by it."""
+
+import pytest
+
+from mshield.domain.times import HOUR_MS
+from mshield.services.accounts.allowances import Allowance, prefix_subject
+
+NOW = 1_795_500_000_000
+
+
+def _allowance() -> Allowance:
+    return Allowance(address=2, network=4, everybody=6, window=HOUR_MS)
+
+
+def _spend(allowance: Allowance, address: str, times: int, *, now: int = NOW) -> None:
+    for _ in range(times):
+        allowance.spend(address, now=now)
+
+
+def test_an_address_waits_for_the_windows_end() -> None:
+    allowance = _allowance()
+    _spend(allowance, "192.0.2.1", 2)
+    assert allowance.wait("192.0.2.1", now=NOW + 1_000) == 3_600
+    assert allowance.wait("192.0.2.2", now=NOW) == 0
+    assert allowance.wait("192.0.2.1", now=NOW + HOUR_MS) == 0
+
+
+def test_a_network_and_all_together_have_a_bound() -> None:
+    allowance = _allowance()
+    for number in range(2):
+        _spend(allowance, f"192.0.2.{number}", 2)
+    assert allowance.wait("192.0.2.9", now=NOW)
+    assert not allowance.wait("198.51.100.1", now=NOW)
+    _spend(allowance, "198.51.100.1", 2)
+    assert allowance.wait("203.0.113.1", now=NOW)
+
+
+def test_one_address_alone_spends_not_what_everybody_has() -> None:
+    allowance = _allowance()
+    _spend(allowance, "192.0.2.1", 1_000)
+    assert not allowance.wait("192.0.2.2", now=NOW)
+    assert not allowance.wait("198.51.100.1", now=NOW)
+
+
+def test_a_clock_that_goes_back_begins_anew() -> None:
+    allowance = _allowance()
+    _spend(allowance, "192.0.2.1", 2)
+    assert allowance.wait("192.0.2.1", now=NOW - HOUR_MS) == 0
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("192.0.2.77", "192.0.2.0/24"),
+        ("::ffff:192.0.2.77", "192.0.2.0/24"),
+        ("2001:db8:1:2ff::1", "2001:db8:1:200::/56"),
+        ("testclient", "unknown"),
+        ("", "unknown"),
+    ],
+)
+def test_the_network_around_an_address(address: str, network: str) -> None:
+    assert prefix_subject(address) == network
