@@ -27,8 +27,7 @@ async def test_who_shows_no_token_is_told_what_to_show_and_no_error(
 )
 async def test_what_is_no_token_is_a_malformed_call(application: Application, authorization: str) -> None:
     answer = await application.http.get(
-        "/oidc/userinfo",
-        headers={"Authorization": authorization.encode()},  # type: ignore[dict-item]
+        "/oidc/userinfo", headers=[(b"Authorization", authorization.encode())]
     )
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
     assert answer.headers["www-authenticate"].startswith('Bearer error="invalid_request"')
