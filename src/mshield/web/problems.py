@@ -106,6 +106,7 @@ STATUS: Final[Mapping[str, int]] = {
     "set_up_over": 410,
     "shield_unusable": 409,
     "signed_attributes_refused": 422,
+    "charset_refused": 422,
     "sms_code_expired": 400,
     "sms_code_wrong": 400,
     "sms_daily_limit": 429,

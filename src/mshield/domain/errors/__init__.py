@@ -88,6 +88,7 @@ from mshield.domain.errors.identity import (
     RealNameUnknown,
 )
 from mshield.domain.errors.requests import (
+    CharsetRefused,
     EvidenceOver,
     ExpiredRequest,
     InboxFull,
@@ -160,6 +161,7 @@ __all__ = [
     "Busy",
     "CaptchaWrong",
     "CertificateExpired",
+    "CharsetRefused",
     "Clone",
     "Conflict",
     "ConsentNotYours",

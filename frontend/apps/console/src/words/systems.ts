@@ -23,7 +23,8 @@ export const systemWords = {
     facts: "登记内容",
     change: "修改",
     returns: "返回地址",
-    returnsHint: "每行一个：https 地址、本机 http 地址，或本服务允许的应用协议，如 palmcustoms://signed。可以不填",
+    returnsHint:
+      "每行一个：https 地址、本机 http 地址，或本服务允许的应用协议，如 palmcustoms://signed。可以不填",
     noReturns: "没有登记",
     nameHint: "手机上显示的名称",
     domainHint: "手机上显示的域名，如 singlewindow.example",

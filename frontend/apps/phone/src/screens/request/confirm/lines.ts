@@ -146,7 +146,7 @@ export class Lines {
 /** A text's own lines. */
 export function textLines(text: string): Lines {
   const lines = new Lines(text);
-  for (let at = 0; ; ) {
+  for (let at = 0; ;) {
     let end = at;
     while (end < text.length && text.charCodeAt(end) !== 0x0a && text.charCodeAt(end) !== 0x0d) {
       end++;

@@ -36,7 +36,7 @@ class Reader {
   }
 
   lines(): Lines | null {
-    for (let token = 0; token < this.#ends.length; ) {
+    for (let token = 0; token < this.#ends.length;) {
       const taken = this.#take(token);
       if (taken === 0) {
         return null;
