@@ -114,7 +114,7 @@ def test_no_two_plain_characters_look_the_same(page: Page) -> None:
     """Those that this machine has a font for: all of China's, and of the alphabets."""
     found: dict[str, Any] = page.evaluate(_GLYPHS, {"font": _FONT})
     assert found["same"] == []
-    assert found["seen"] > 70_000
+    assert found["seen"] > 40_000
 
 
 @pytest.mark.parametrize(
@@ -208,9 +208,14 @@ def app(browser: Browser, party: Party, engine: Path) -> Iterator[Holder]:
 
 def test_a_hostile_content_does_not_stop_the_screen(app: Holder, party: Party) -> None:
     content = b"<!--" * 1_250_000
-    made = party.ask("signature", documents=[document(content=content, format="raw", display=[])])
+    page = app.page()
+    number = page.locator("[aria-label^=MS]").first.get_attribute("aria-label")
+    page.close()
+    documents = [document("大文件", content, format="raw", display=[])]
+    party.ask("signature", documents=documents, shield_number=number)
     app.context.add_init_script(_HELD_UP)
-    page = app.page(Screen.of(made).newest.removeprefix(party.service.origin))
+    page = app.page("/inbox")
+    page.get_by_role("button", name="大文件").click()
     region = page.get_by_role("region", name="原文")
     expect(region).to_contain_text("<!--<!--")
     page.get_by_role("button", name="再显示").click()
