@@ -7,7 +7,7 @@ from typing import Literal
 
 from mshield.domain import errors
 from mshield.domain.login_message import is_login_message
-from mshield.domain.text_charset import check_charset
+from mshield.domain.systems.text_charset import check_charset
 from mshield.gm import transcript
 from mshield.gm.sm3 import sm3
 from mshield.pki.signatures.evidence import Format

@@ -1,7 +1,7 @@
 /** Reads one content, and hands out its lines. */
 
 import { type Content, contentOf } from "./content.ts";
-import { type Answer, type Order, STEP } from "./reader.ts";
+import { type Answer, type Order, STEP } from "./orders.ts";
 
 let content: Content = { kind: "absent" };
 

@@ -9,9 +9,8 @@ import { type Content, contentOf, type Given } from "./content.ts";
 // oxlint-disable-next-line import/default -- Vite makes the address
 import workerAddress from "./content_worker.ts?worker&url";
 import type { ShownLine } from "./lines.ts";
+import { type Answer, type Order, STEP } from "./orders.ts";
 
-/** Lines that are drawn at a time. */
-export const STEP = 200;
 const SMALL = 64 * 1024;
 
 export interface Opened {
@@ -20,14 +19,6 @@ export interface Opened {
   /** The first `STEP` lines. */
   readonly first: readonly ShownLine[];
   lines(from: number, to: number): Promise<readonly ShownLine[]>;
-}
-
-/** What the worker is asked, one thing after the other, and what it answers to both. */
-export type Order = { readonly open: Given } | { readonly from: number; readonly to: number };
-export interface Answer {
-  readonly kind: Content["kind"];
-  readonly count: number;
-  readonly lines: readonly ShownLine[];
 }
 
 export const isSmall = ({ content }: Given): boolean => (content?.length ?? 0) <= SMALL;
