@@ -1,12 +1,9 @@
 """Settings of what anybody may ask for, how often, and what it costs: codes by SMS, captchas, failed logins."""
 
-from typing import Annotated
-
 from pydantic import Field
 from pydantic_settings import BaseSettings
 
-Positive = Annotated[int, Field(ge=1)]
-NotNegative = Annotated[int, Field(ge=0)]
+from mshield.setting_forms import NotNegative, Positive
 
 
 class LimitSettings(BaseSettings):

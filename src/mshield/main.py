@@ -35,6 +35,8 @@ from mshield.services.operations.opened import open_operations
 from mshield.services.process.clock import Clock, wall_clock
 from mshield.services.process.events import Events
 from mshield.services.process.metrics import Metrics
+from mshield.services.process.origin import require_origin
+from mshield.services.process.proofs_once import ProofsOnce
 from mshield.services.process.repeated_calls import AnswerOnce
 from mshield.services.publication.publisher import Publisher
 from mshield.services.requests.opened import open_requests
@@ -96,7 +98,8 @@ def collect_as_the_service() -> None:
 
 @asynccontextmanager
 async def running(settings: Settings, clock: Clock, metrics: Metrics | None = None) -> AsyncIterator[Context]:
-    """The services over an open database. Raises SchemaOld, and what keys and CA raise."""
+    """The services over an open database. Raises PlainOrigin, SchemaOld, and what keys and CA raise."""
+    require_origin(settings)
     async with opened_database(settings.database, pool_size=settings.database_pool) as db:
         metrics = metrics or Metrics()
         context = await _assemble(settings, clock, db, metrics)
@@ -145,6 +148,7 @@ async def _beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
 
 async def require_ready(settings: Settings) -> None:
     """Raises what would keep the service from starting on this database, so that it can be said in one sentence."""
+    require_origin(settings)
     open_gateway(settings)
     async with opened_database(settings.database, pool_size=settings.database_pool) as db:
         await require_newest(db, settings.high_water_folder)
@@ -177,12 +181,13 @@ async def _assemble(settings: Settings, clock: Clock, db: Database, metrics: Met
     decided_by_two = [
         RevokeCa(db, clock).act(),
         activate.act(),
-        *ApproveSystems(db).acts(),
+        *ApproveSystems(db, settings.return_schemes).acts(),
         *StopShields(db).acts(),
     ]
     return Context(
         **vars(ground),
         answer_once=AnswerOnce(db, keyring, ground.lookup),
+        proofs_once=ProofsOnce(db),
         accounts=accounts,
         certificates=certificates,
         filing=filing,

@@ -3,49 +3,26 @@
 Lengths of time are seconds here and milliseconds inside. Defaults are the manual's rules or this project's numbers.
 """
 
-import ipaddress
-import json
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Final, Literal
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Final, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    SecretStr,
-    ValidationError,
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
-from pydantic_settings import NoDecode, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic_settings import SettingsConfigDict
 
 from mshield.gm.mask import PIN_FORM
-from mshield.limit_settings import LimitSettings, NotNegative, Positive
-
-_THIS_MACHINE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
-
-
-def checked_outside_url(url: str, *, query: bool = False) -> str:
-    """The address without a final slash. Raises ValueError where secrets must not go there.
-
-    `query` lets it have one; then it is given back as it is.
-    """
-    parts = urlsplit(url)
-    safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _THIS_MACHINE)
-    if not safe or not parts.hostname or parts.username or (parts.query and not query) or parts.fragment:
-        raise ValueError("must be https:// and nothing but an address; http:// for this machine only")
-    return url if query else url.rstrip("/")
-
-
-OutsideUrl = Annotated[str, AfterValidator(checked_outside_url)]
-"""The address of an outside system: secrets and personal data go there, so it is https."""
-
+from mshield.limit_settings import LimitSettings
+from mshield.setting_forms import (
+    AccountSourceList,
+    Names,
+    Networks,
+    NotNegative,
+    OutsideUrl,
+    Positive,
+    PublicOrigin,
+    Schemes,
+    ZoneName,
+)
 
 OPERATOR_WAYS: Final = (
     "filed_phone", "legal_person", "filing_code", "own_shield", "outside", "real_name",
@@ -58,72 +35,6 @@ PIN_BLOCK_LIST: Final = (
     "963852", "789456", "456123", "123321", "321123", "654123", "123654", "112358", "100200", "010203", "246810",
     "666888", "888666", "521314", "201314", "123987", "987123", "123789",
 )  # fmt: skip
-
-
-def _known_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise ValueError("no such time zone") from error
-    return name
-
-
-def _split(value: object) -> object:
-    return tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value
-
-
-ZoneName = Annotated[str, AfterValidator(_known_zone)]
-Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
-
-
-def _known_networks(texts: tuple[str, ...]) -> tuple[str, ...]:
-    for text in texts:
-        ipaddress.ip_network(text)
-    return texts
-
-
-Networks = Annotated[Names, AfterValidator(_known_networks)]
-
-
-def _from_json(value: object) -> object:
-    return json.loads(value) if isinstance(value, str) else value
-
-
-class AccountSource(BaseModel):
-    """A system whose users log in here with their accounts there.
-
-    `http`: it checks passwords at `url`. `oidc`: its users log in at a page of its own; `url` is the issuer.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
-    kind: Literal["http", "oidc"]
-    title_zh: Annotated[str, Field(min_length=1, max_length=64)]
-    title_en: Annotated[str, Field(min_length=1, max_length=64)]
-    url: OutsideUrl
-    client_id: str = ""
-    secret: SecretStr
-    seconds: Positive = 10
-    identity_claim: Annotated[str, Field(pattern=r"^[A-Za-z0-9_:/.-]{0,128}$")] = ""
-    """Which member of what it tells is true for a user whose identity it has verified; empty: it verifies nobody's."""
-
-    @model_validator(mode="after")
-    def _whole(self) -> "AccountSource":
-        if self.name == "local" or (self.kind == "oidc") != bool(self.client_id):
-            raise ValueError("a source isn't called local, and oidc alone has a client_id")
-        return self
-
-
-def _named_once(sources: tuple[AccountSource, ...]) -> tuple[AccountSource, ...]:
-    if len({source.name for source in sources}) != len(sources):
-        raise ValueError("two sources of one name")
-    return sources
-
-
-AccountSourceList = Annotated[
-    tuple[AccountSource, ...], NoDecode, BeforeValidator(_from_json), AfterValidator(_named_once)
-]
 
 
 class BadSettings(Exception):
@@ -161,8 +72,13 @@ class Settings(LimitSettings):
         default=None,
         description="PostgreSQL's address past a pooler, for news between processes; none: as `database`",
     )
-    public_origin: str = Field(
-        default="http://localhost:8000", description="how phones, PCs and certificates address this service"
+    public_origin: PublicOrigin = Field(
+        default="http://localhost:8000",
+        description="how phones, PCs and certificates address this service; https, but for demo mode and `loopback`",
+    )
+    loopback: bool = Field(
+        default=False,
+        description="production mode on this machine alone: the public origin may be http://localhost",
     )
     engine: Literal["auto", "botan", "openssl"] = Field(
         default="auto", description="who computes SM2; auto takes Botan when it is there"
@@ -266,6 +182,16 @@ class Settings(LimitSettings):
         default=90, description="after which the key that signs ID tokens is replaced by the next"
     )
 
+    oidc_subjects: Literal["public", "pairwise"] = Field(
+        default="public",
+        description="who a person is in `sub`: the same to all business systems, or another to each; "
+        "a change makes everybody new to them",
+    )
+    oidc_endpoint_audiences: bool = Field(
+        default=False,
+        description="whether a client's assertion may also name the token or PAR address as its audience",
+    )
+
     session_seconds: Positive = Field(default=12 * 3600, description="life of a phone's login")
     portal_session_seconds: Positive = Field(
         default=8 * 3600, description="life of a legal person's login at the portal"
@@ -314,6 +240,11 @@ class Settings(LimitSettings):
     webhook_networks: Networks = Field(
         default=(),
         description="networks where webhooks may go beside public addresses, such as 10.1.0.0/16, by commas",
+    )
+    return_schemes: Schemes = Field(
+        default=(),
+        description="apps' own schemes that return addresses may have beside https, joined by commas; "
+        "see app-to-app.md",
     )
     webhook_http: bool = Field(default=False, description="whether a webhook may go to http:// too")
     signing_session_seconds: Positive = Field(default=600, description="life of an opened signing session")

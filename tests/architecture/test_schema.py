@@ -17,7 +17,7 @@ def test_both_databases_have_the_same_schema(sqlite_url: str, postgresql_url: st
 
 
 def test_what_lives_for_minutes_stays_out_of_the_write_ahead_log(postgresql_url: str) -> None:
-    assert schema.unlogged(postgresql_url) == {"oidc_authorizations", "signing_sessions"}
+    assert schema.unlogged(postgresql_url) == {"dpop_proofs", "oidc_authorizations", "signing_sessions"}
 
 
 def test_migrating_twice_applies_nothing_more(database_url: str) -> None:

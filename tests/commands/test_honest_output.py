@@ -13,8 +13,16 @@ from mshield.commands.parts.output import Output, Refused, output_options, table
 from tests.vectors.files import load
 
 _VECTORS: Final = load("shown_text.json")
-_HIDDEN: Final = frozenset(
-    each for first, last in _VECTORS["hidden"] for each in range(int(first, 16), int(last, 16) + 1)
+
+
+def _points(name: str) -> frozenset[int]:
+    return frozenset(
+        each for first, last in _VECTORS[name] for each in range(int(first, 16), int(last, 16) + 1)
+    )
+
+
+_HIDDEN: Final = frozenset(range(sys.maxunicode + 1)) - (_points("plain") - _points("isolated")) | frozenset(
+    map(ord, _VECTORS["lookalikes"])
 )
 _ENDS: Final = frozenset(int(each, 16) for each in _VECTORS["ends"])
 _HOSTILE: Final = "x\x1b[4A\r\u202e\x9b\n  signer: 李四"
@@ -29,7 +37,7 @@ def test_exactly_the_characters_of_the_list_are_marked() -> None:
 
 @pytest.mark.parametrize("case", _VECTORS["texts"])
 def test_texts_are_shown_as_the_list_says(case: dict[str, str]) -> None:
-    assert (honest(case["text"]), honest_line(case["text"])) == (case["shown"], case["line"])
+    assert (honest(case["text"]), honest_line(case["text"])) == (case["text_shown"], case["line"])
 
 
 def _run(*, error: Exception | None = None, as_json: bool = False) -> Result:

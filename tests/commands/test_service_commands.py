@@ -141,8 +141,33 @@ def test_a_taken_port_is_said(shell: Shell) -> None:
         assert f"port {port} is taken; the demonstration needs {port - 2} to {port}" in beside.stderr
 
 
+def test_production_does_not_start_on_an_origin_that_anybody_on_the_way_can_change(shell: Shell) -> None:
+    shell.prepare()
+    port = str(free_ports(1))
+    for lang, said in (("zh", "须为 https"), ("en", "needs an https public origin")):
+        done = shell.run(
+            "serve", "--port", port, "--lang", lang, MSHIELD_PUBLIC_ORIGIN="http://shield.example"
+        )
+        assert done.returncode == 1
+        assert said in done.stderr
+        assert "[plain_origin]" in done.stderr
+    # Loopback says this machine and no other.
+    for origin, loopback, code in (
+        ("http://shield.example", "true", "plain_origin"),
+        ("http://localhost:8000", "false", "plain_origin"),
+        ("http://localhost:8000", "true", "sms_not_set_up"),
+        ("https://shield.example", "false", "sms_not_set_up"),
+    ):
+        done = shell.run("serve", "--port", port, MSHIELD_PUBLIC_ORIGIN=origin, MSHIELD_LOOPBACK=loopback)
+        assert f"[{code}]" in done.stderr, origin
+    found = shell.run("doctor", "--json", MSHIELD_PUBLIC_ORIGIN="http://shield.example")
+    assert json.loads(found.stdout)["checks"]["public origin"]["ok"] is False
+    assert found.returncode == 1
+
+
 def test_production_does_not_start_with_the_development_outbox(shell: Shell) -> None:
     shell.prepare()
+    shell.environment["MSHIELD_PUBLIC_ORIGIN"] = "https://shield.example"
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = str(probe.getsockname()[1])
     for command in (("serve", "--port", port), ("jobs", "run", "--once")):

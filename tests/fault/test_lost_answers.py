@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from mshield.client.errors import ClientError, NetworkError
 from mshield.services.accounts.outside_login import RETURN_PATH
-from mshield.settings import AccountSource
+from mshield.setting_forms import AccountSource
 from tests.fault.case import Around, Case, Flow
 from tests.fault.flows import FLOWS
 from tests.fault.phone_steps import wait_a_minute

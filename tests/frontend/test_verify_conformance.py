@@ -43,6 +43,8 @@ def good_bundles() -> Iterator[Case]:
         yield made(each, format=each)
     yield made("a digest alone", format="cms_detached", with_content=False)
     yield made("a login", format="raw", kind="login", content=login_message())
+    for each in formats:
+        yield made(f"{each}, logged without its asker", format=each, asked_logged=False)
     at = (SIGNED_AT // 1000 + 10) * 1000
     yield made("revoked later", status=RevokedAt(at, KEY_COMPROMISE), status_at=LATER)
     yield made("on hold later", status=RevokedAt(at, CERTIFICATE_HOLD), status_at=LATER)

@@ -2,12 +2,17 @@
 
 import base64
 import json
+from pathlib import Path
 
 import httpx
 import pytest
 
 from mshield.client.dpop import DeviceKey, b64url, proof
-from tests.support.application import ORIGIN, Application, Device
+from mshield.main import create_app
+from mshield.services.operations.purge import purge
+from tests.support.application import ORIGIN, Application, Device, running
+from tests.support.clock import Clock
+from tests.support.signing import fetch
 
 PATH = "/api/phone/me"
 
@@ -144,6 +149,30 @@ async def test_a_proof_passes_once(device: Device) -> None:
     made = device.proof("GET", PATH, b"")
     assert (await device.send("GET", PATH, b"", made)).status_code == 200
     assert await _reason(await device.send("GET", PATH, b"", made)) == "jti"
+
+
+async def test_a_proof_passes_once_in_all_processes(
+    postgresql_url: str, tmp_path: Path, clock: Clock
+) -> None:
+    async with running(postgresql_url, tmp_path, clock) as one:
+        await one.registered()
+        device = await one.logged_in()
+        other = create_app(one.context.settings, clock=clock)
+        async with (
+            other.router.lifespan_context(other),
+            httpx.AsyncClient(transport=httpx.ASGITransport(other), base_url=ORIGIN) as http,
+        ):
+            made = device.proof("GET", PATH, b"")
+            assert (await device.send("GET", PATH, b"", made)).status_code == 200
+            device.http = http
+            assert await _reason(await device.send("GET", PATH, b"", made)) == "jti"
+            assert (await device.call("GET", PATH)).status_code == 200
+        count = "SELECT count(*) AS n FROM dpop_proofs"
+        assert (await fetch(one.context.db, count))["n"] == 3  # the login, and two calls
+        await purge(one.context.db, now=clock() + 119_000)
+        assert (await fetch(one.context.db, count))["n"] == 3
+        await purge(one.context.db, now=clock() + 121_000)
+        assert (await fetch(one.context.db, count))["n"] == 0
 
 
 async def test_a_proof_is_good_for_a_minute(device: Device) -> None:

@@ -192,6 +192,7 @@ def _application(folder: Path, database: str, sms_endpoint: str) -> Iterator[InP
         app = create_app(
             Settings(
                 mode="production",
+                loopback=True,
                 sms_gateway="aliyun",
                 sms_key_id="an id",
                 sms_key_secret=SecretStr("a secret"),

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from mshield.demo.people import LEGAL_PERSON
 from mshield.services.accounts.outside_login import RETURN_PATH as PHONE_RETURN_PATH
 from mshield.services.legal_person.outside_login import RETURN_PATH
-from mshield.settings import AccountSource
+from mshield.setting_forms import AccountSource
 from mshield.store.accounts import accounts as store
 from tests.support.application import ORIGIN, Application, running
 from tests.support.assertions import assert_refused

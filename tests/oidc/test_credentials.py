@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final
 
 import httpx
@@ -12,7 +13,8 @@ from joserfc.jwk import ECKey, Key, OKPKey, RSAKey
 
 from mshield.domain.actor import SERVICE
 from tests.oidc.client import Client
-from tests.support.application import ORIGIN, Application
+from tests.support.application import ORIGIN, Application, running
+from tests.support.clock import Clock
 
 _TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _CODE = {"grant_type": "authorization_code", "code": "x" * 43, "code_verifier": "v" * 43}
@@ -104,7 +106,7 @@ class Signer:
         claims: dict[str, Any] = {
             "iss": self.application.client_id,
             "sub": self.application.client_id,
-            "aud": f"{ORIGIN}/oidc/token",
+            "aud": ORIGIN,
             "exp": now + 60,
             "iat": now,
             "jti": "one",
@@ -129,7 +131,7 @@ async def signer(application: Application, client: Client) -> Signer:
 async def test_an_assertion_counts_once(application: Application, signer: Signer) -> None:
     assert await _error(application, signer.form()) == (400, "invalid_grant")
     assert await _error(application, signer.form()) == (401, "invalid_client")
-    assert await _error(application, signer.form(jti="two", aud=[ORIGIN])) == (400, "invalid_grant")
+    assert await _error(application, signer.form(jti="two")) == (400, "invalid_grant")
 
 
 @pytest.mark.parametrize(
@@ -147,8 +149,7 @@ async def test_an_assertion_by_each_other_algorithm(
     signer = Signer(application, make(), algorithm)
     await signer.register(client)
     assert await _error(application, signer.form()) == (400, "invalid_grant")
-    _, error = await _error(application, signer.form(make(), jti="two"))
-    assert error == "invalid_client"
+    assert await _error(application, signer.form(make(), jti="two")) == (401, "invalid_client")
 
 
 async def test_an_assertion_by_an_algorithm_that_is_not_offered(
@@ -159,13 +160,18 @@ async def test_an_assertion_by_an_algorithm_that_is_not_offered(
     for algorithm in ("none", "HS256", "ES512"):
         forged = base64.urlsafe_b64encode(json.dumps({"alg": algorithm}).encode()).decode().rstrip("=")
         form = {"client_assertion_type": _TYPE, "client_assertion": f"{forged}.{rest}"}
-        _, error = await _error(application, form)
-        assert error == "invalid_client", algorithm
+        assert await _error(application, form) == (401, "invalid_client"), algorithm
 
 
 _ASSERTIONS: Final[tuple[dict[str, Any], ...]] = (
     {"aud": "https://other.example"},
     {"aud": None},
+    {"aud": [ORIGIN]},
+    {"aud": [ORIGIN, "https://x.example"]},
+    {"aud": f"{ORIGIN}/"},
+    {"aud": f"{ORIGIN}/oidc/token"},
+    {"aud": f"{ORIGIN}/oidc/par"},
+    {"aud": f"{ORIGIN}/oidc/authorize"},
     {"iss": "bs-other"},
     {"iss": None},
     {"sub": "bs-unknown"},
@@ -181,20 +187,28 @@ _ASSERTIONS: Final[tuple[dict[str, Any], ...]] = (
 
 async def test_wrong_assertions(application: Application, signer: Signer) -> None:
     for changed in _ASSERTIONS:
-        status, error = await _error(application, signer.form(**changed))
-        assert (status in {400, 401}, error) == (True, "invalid_client"), changed
+        assert await _error(application, signer.form(**changed)) == (401, "invalid_client"), changed
+
+
+async def test_addresses_as_audience_by_a_setting(database_url: str, tmp_path: Path, clock: Clock) -> None:
+    async with running(database_url, tmp_path, clock, oidc_endpoint_audiences=True) as application:
+        signer = Signer(application, ECKey.generate_key("P-256"), "ES256")
+        await signer.register(Client(application))
+        for path in ("", "/oidc/token", "/oidc/par"):
+            form = signer.form(aud=ORIGIN + path, jti=path or "issuer")
+            assert await _error(application, form) == (400, "invalid_grant"), path
+        for audience in ([ORIGIN], f"{ORIGIN}/oidc/authorize"):
+            assert await _error(application, signer.form(aud=audience, jti="x")) == (401, "invalid_client")
 
 
 async def test_an_assertion_in_its_time_alone(application: Application, signer: Signer) -> None:
     now = application.clock() // 1000
     for expires in (now - 31, now + 331, 10**30):
-        _, error = await _error(application, signer.form(exp=expires))
-        assert error == "invalid_client"
+        assert await _error(application, signer.form(exp=expires)) == (401, "invalid_client"), expires
 
 
 async def test_an_assertion_by_another_key(application: Application, signer: Signer) -> None:
-    _, error = await _error(application, signer.form(ECKey.generate_key("P-256")))
-    assert error == "invalid_client"
+    assert await _error(application, signer.form(ECKey.generate_key("P-256"))) == (401, "invalid_client")
     list_for_head = base64.b64encode(b'["alg"]').decode().rstrip("=")
     claims = base64.b64encode(json.dumps({"sub": application.client_id}).encode()).decode().rstrip("=")
     for made in (
@@ -204,8 +218,8 @@ async def test_an_assertion_by_another_key(application: Application, signer: Sig
         f"{list_for_head}.{claims}.AAAA",
         base64.b64encode(b"[" * 3000).decode() + ".e30.x",
     ):
-        _, error = await _error(application, {"client_assertion_type": _TYPE, "client_assertion": made})
-        assert error == "invalid_client"
+        form = {"client_assertion_type": _TYPE, "client_assertion": made}
+        assert await _error(application, form) == (401, "invalid_client"), made
 
 
 async def test_a_client_with_a_key_has_no_secret(application: Application, signer: Signer) -> None:

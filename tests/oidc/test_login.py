@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 
 import httpx
 import pytest
@@ -11,8 +12,10 @@ from joserfc.errors import JoseError
 
 from mshield.client import verify
 from mshield.domain.systems.oidc import ACR
+from mshield.services.systems.register import register_system
 from tests.oidc.client import Client, Page, scan, sent, sign
-from tests.support.application import ORIGIN, Application
+from tests.support.application import ORIGIN, Application, running
+from tests.support.clock import Clock
 from tests.support.shield_over_http import Shield
 
 _MAX_ID_TOKEN = 3000
@@ -137,3 +140,33 @@ async def test_sub_stays_and_says_nothing(
         application.clock.advance(seconds=31)  # a key's next session
     (subject,) = subjects
     assert len(subject) == 43
+
+
+async def test_pairwise_each_business_system_knows_them_by_another_sub(
+    database_url: str, tmp_path: Path, clock: Clock
+) -> None:
+    async with running(database_url, tmp_path, clock, oidc_subjects="pairwise") as application:
+        assert (await application.http.get("/.well-known/openid-configuration")).json()[
+            "subject_types_supported"
+        ] == ["pairwise"]
+        await application.registered()
+        shield = Shield(application, await application.logged_in())
+        await shield.enrol()
+        subjects = []
+        for turn in range(3):
+            client = Client(application)
+            if turn == 2:
+                application.client_id, application.client_secret = await register_system(
+                    application.context.db, name="报关大厅", domain="hall.example", now=application.clock()
+                )
+            await client.register()
+            application.clock.advance(seconds=31)
+            async with client.browser() as browser:
+                page = Page.of(await client.authorize(browser))
+                await sign(shield, page)
+                tokens = (await client.token(sent(await browser.get(page.done))["code"])).json()
+            subject = (await client.claims(tokens["id_token"]))["sub"]
+            assert (await client.user_info(tokens["access_token"])).json()["sub"] == subject
+            subjects.append(subject)
+        assert subjects[0] == subjects[1] != subjects[2]
+        assert len(subjects[2]) == 43

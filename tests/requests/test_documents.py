@@ -32,7 +32,11 @@ async def asked(application: Application, **changes: Any) -> tuple[int, str | No
         {"content_b64": B64, "format": "cms_detached"},
         {"format": "cms_detached", **DIGEST},
         {"format": "cms_detached", **DIGEST, "size": 0},
-        {"content_b64": base64.b64encode(ATTRIBUTES).decode(), "format": "cms"},
+        {
+            "content_b64": base64.b64encode(ATTRIBUTES).decode(),
+            "format": "cms",
+            "media_type": "application/octet-stream",
+        },
         {"content_b64": base64.b64encode(LOGIN).decode(), "format": "cms"},
         {"content_b64": base64.b64encode(b'{"type": "declaration"}').decode()},
         {"content_b64": base64.b64encode(b'{"type": ').decode()},
@@ -62,6 +66,20 @@ async def test_a_document_in_any_form_is_taken(application: Application, changes
             {"content_b64": base64.b64encode(LOGIN[:-1] + b', "type": 1}').decode()},
             "internal_message_refused",
         ),
+        *(
+            (
+                {"content_b64": base64.b64encode(each).decode(), "media_type": "application/octet-stream"},
+                "internal_message_refused",
+            )
+            for each in (
+                b"\xef\xbb\xbf" + LOGIN,
+                LOGIN.decode().encode("utf-16"),
+                LOGIN.decode().encode("utf-16-le"),
+                LOGIN.decode().encode("utf-32-be"),
+                b"[" + LOGIN + b"]",
+                b'{"a":[' + LOGIN + b"]}",
+            )
+        ),
     ],
 )
 async def test_a_document_out_of_form_is_refused(
@@ -70,3 +88,48 @@ async def test_a_document_out_of_form_is_refused(
     status, found = await asked(application, **changes)
     assert found == code
     assert status in {400, 422}
+
+
+_XML_IN_GBK = b'<?xml version="1.0" encoding="GBK"?><a>\xd7\xdc\xbc\xdb</a>'
+
+
+@pytest.mark.parametrize(
+    ("media_type", "content", "form", "code"),
+    [
+        ("text/plain", "总价".encode(), "raw", None),
+        ("text/plain; charset=UTF-8", "总价".encode(), "raw", None),
+        ("text/plain;charset=us-ascii", b"total", "raw", None),
+        ("text/plain; charset=gb18030", b"\xd7\xdc\xbc\xdb", "cms", None),
+        ("text/plain; charset=GBK", b"\xd7\xdc\xbc\xdb", "cms_detached", None),
+        ("application/xml", _XML_IN_GBK, "raw", None),
+        ("application/xml; charset=gb18030", _XML_IN_GBK, "raw", None),
+        ("application/octet-stream", b"\xff\xfe", "raw", None),
+        # Of the type alone nobody has signed what the octets read as.
+        ("text/plain; charset=gb18030", b"\xd7\xdc\xbc\xdb", "raw", "charset_refused"),
+        ("application/xml; charset=utf-8", _XML_IN_GBK, "cms", "charset_refused"),
+        ("application/xml", b'<?xml version="1.0" encoding="ISO-8859-1"?><a/>', "cms", "charset_refused"),
+        ("text/plain", b"\xd7\xdc\xbc\xdb", "cms", "charset_refused"),
+        ("text/plain; charset=us-ascii", "总价".encode(), "cms", "charset_refused"),
+        ("text/plain; charset=utf-16", "总价".encode("utf-16"), "cms", "charset_refused"),
+        ("text/plain", "总价".encode("utf-16"), "raw", "charset_refused"),
+        ("text/plain; charset=x-user-defined", b"x", "raw", "charset_refused"),
+        ("text/plain; charset=iso-8859-1", b"x", "cms", "charset_refused"),
+        ("application/json; charset=gb18030", b"1", "cms", "charset_refused"),
+        ("image/svg+xml; charset=big5", b"<svg/>", "cms", "charset_refused"),
+    ],
+)
+async def test_a_text_reads_as_what_is_signed_says(
+    application: Application, media_type: str, content: bytes, form: str, code: str | None
+) -> None:
+    encoded = base64.b64encode(content).decode()
+    _, found = await asked(application, content_b64=encoded, media_type=media_type, format=form)
+    assert found == code
+
+
+async def test_the_charset_of_a_digest_alone_is_looked_at_too(application: Application) -> None:
+    for media_type, code in (
+        ("text/plain; charset=gbk", None),
+        ("text/plain; charset=utf-7", "charset_refused"),
+    ):
+        changes = {"format": "cms_detached", "media_type": media_type, **DIGEST}
+        assert (await asked(application, **changes))[1] == code

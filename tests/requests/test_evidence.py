@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 import pytest
@@ -15,13 +16,14 @@ from mshield.keys.keyring import Keyring
 from mshield.pki.signatures.evidence import Evidence
 from mshield.services.log.open_log import open_log
 from mshield.services.log.sequence import sequence
+from mshield.services.log.verify import verify_log
 from mshield.services.publication.publisher import Publisher
 from mshield.services.requests.evidence import MakeEvidence
 from mshield.settings import Settings
 from mshield.store.database.interface import Database
 from tests.support.clock import Clock
 from tests.support.issuing import change
-from tests.support.signing import World, make_world
+from tests.support.signing import World, fetch, make_world, tamper
 
 
 class Signed:
@@ -143,3 +145,49 @@ async def test_a_login_has_its_bundle_too(signed: Signed) -> None:
     found = signed.verified(await signed.evidence())
     assert found.evidence.request.kind == "login"
     assert found.evidence.document.title == "登录 单一窗口"
+    assert found.asked_logged
+    with pytest.raises(VerificationError, match="bad_log_proof"):
+        signed.verified(_forged(found.evidence, title="登录 别处"))
+
+
+def _forged(evidence: Evidence, **changes: Any) -> Evidence:
+    return msgspec.structs.replace(evidence, document=msgspec.structs.replace(evidence.document, **changes))
+
+
+async def test_the_log_tells_who_asked_and_what_was_to_be_shown(signed: Signed) -> None:
+    await signed.logged()
+    evidence = await signed.evidence()
+    assert (evidence.document.format, signed.verified(evidence).asked_logged) == ("raw", True)
+    forged = [_forged(evidence, title="另一份"), _forged(evidence, media_type="text/csv")]
+    system = msgspec.structs.replace(evidence.request.business_system, name="另一个系统")
+    request = msgspec.structs.replace(evidence.request, business_system=system)
+    for each in (*forged, msgspec.structs.replace(evidence, request=request)):
+        with pytest.raises(VerificationError, match="bad_log_proof"):
+            signed.verified(each)
+
+
+async def test_what_was_signed_before_the_upgrade_is_as_it_was(signed: Signed) -> None:
+    await tamper(signed.world.db, "UPDATE signatures SET row_form = 1")
+    await signed.logged()
+    evidence = await signed.evidence()
+    found = signed.verified(_forged(evidence, title="另一份"))  # the service's word
+    assert (found.asked_logged, (await verify_log(signed.make.log)).findings) == (False, [])
+
+
+async def test_a_title_or_an_asker_changed_after_the_signature_is_not_its_entrys(signed: Signed) -> None:
+    await signed.logged()
+    db, sid = signed.world.db, bytes.fromhex((await signed.evidence()).document.sid)
+    line = '[{"label":"a","value":"b"}]'
+    for table, column, value, where in (
+        ("tasks", "title", "另一份", "sid"),
+        ("tasks", "media_type", "text/csv", "sid"),
+        ("tasks", "display", line, "sid"),
+        ("requests", "asker_name", "另一个系统", "id"),
+        ("requests", "asker_domain", "other.example", "id"),
+    ):
+        key = sid if where == "sid" else signed.request_id
+        was = (await fetch(db, f"SELECT {column} AS was FROM {table} WHERE {where} = $1", key))["was"]  # noqa: S608
+        for text in (value, was):
+            await tamper(db, f"UPDATE {table} SET {column} = $1 WHERE {where} = $2", text, key)  # noqa: S608
+            found = [each.code for each in (await verify_log(signed.make.log)).findings]
+            assert ("row_changed" in found) == (text != was), (column, found)

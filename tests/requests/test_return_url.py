@@ -20,7 +20,7 @@ from mshield.domain.systems.return_url import checked_return_url, return_address
     ],
 )
 def test_r13_web_addresses_and_schemes_of_apps(url: str) -> None:
-    assert checked_return_url(url) == url
+    assert checked_return_url(url, ("palmcustoms", "cn.gov.customs.palm")) == url
 
 
 @pytest.mark.parametrize(
@@ -57,6 +57,15 @@ def test_r13_web_addresses_and_schemes_of_apps(url: str) -> None:
         "view-source://palm.example",
         "content://x/y",
         "tel://10086",
+        "smb://nas.example/share",
+        "vnc://10.0.0.1",
+        "ldap://10.0.0.1/o=x",
+        "git://palm.example/x",
+        "search-ms://query=x",
+        "ms-settings://network",
+        "x-safari-https://palm.example",
+        "weixin://signed",
+        "HTTPS://palm.example/signed",
         "palmcustoms:signed",
         "palmcustoms://",
         "palmcustoms:///",
@@ -66,7 +75,7 @@ def test_r13_web_addresses_and_schemes_of_apps(url: str) -> None:
 )
 def test_r13_all_else_is_refused(url: str) -> None:
     with pytest.raises(errors.InvalidReturnUrl):
-        checked_return_url(url)
+        checked_return_url(url, ("palmcustoms",))
 
 
 @pytest.mark.parametrize(

@@ -168,8 +168,16 @@ async def test_r13_addresses_are_replaced_within_seconds(application: Applicatio
     asked = {"kind": "login", "channel": "app", "return_url": scheme}
     assert (await application.business("POST", REQUESTS, asked)).status_code == 422
     db, client_id = application.context.db, application.client_id
-    await set_return_urls(db, client_id=client_id, return_urls=(scheme,), now=application.clock())
+    with pytest.raises(errors.InvalidReturnUrl):
+        await set_return_urls(db, client_id=client_id, return_urls=(scheme,), now=application.clock())
+    await set_return_urls(
+        db, client_id=client_id, return_urls=(scheme,), schemes=("palmcustoms",), now=application.clock()
+    )
     application.clock.advance(seconds=6)
+    # Registered by a command with another setting, or before the upgrade: this process has no such scheme.
+    assert_refused(await application.business("POST", REQUESTS, asked), "return_url_unknown")
+    allowed = application.context.settings.model_copy(update={"return_schemes": ("palmcustoms",)})
+    object.__setattr__(application.context.requests.ask, "settings", allowed)
     assert (await application.business("POST", REQUESTS, asked)).status_code == 201
     for unknown, urls, refusal in (
         ("bs-unknown", (), errors.NotFound),

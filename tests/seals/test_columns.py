@@ -82,6 +82,7 @@ NOT_SEALED: Final = {
         "signature": "logged",
         "signed_at": "logged",
         "log_index": "the place in the log",
+        "row_form": "what the entry commits to: another one fits no entry",
     },
     "requests": {
         "state": "the signature tells",
@@ -142,6 +143,7 @@ _OTHER_TABLES: Final = {
     "high_water": "compared with a file outside",
     "webhook_endpoints": "tells that something ended",
     "webhook_deliveries": "tells that something ended",
+    "dpop_proofs": "counts once",
     "oidc_assertions": "used once",
     "used_requests": "used once",
     "sms_log": "shown",

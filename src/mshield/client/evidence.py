@@ -7,6 +7,7 @@ log keys are the caller's: those in the bundle prove nothing by standing there.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 
 import msgspec
 
@@ -29,10 +30,11 @@ from mshield.pki.signatures import cms
 from mshield.pki.signatures.evidence import MEDIA_TYPE, Evidence, parse_evidence
 from mshield.pki.signatures.signed_attributes import (
     attributes_of,
+    display_bytes,
     is_like_attributes,
     parse_signed_attributes,
 )
-from mshield.pki.tlog.entry import SignatureEntry, binding, commitment, signature_row
+from mshield.pki.tlog.entry import SignatureEntry, asked_by, binding, commitment, signature_row
 from mshield.pki.tlog.note import Checkpoint, VerifierKey
 from mshield.pki.verification.status import SKEW
 
@@ -44,7 +46,8 @@ class VerifiedEvidence:
     """What the bundle proves.
 
     `content` is None where only its digest is known. `display_bound`: the signature covers title, media type, size and
-    display; else, as for a login, they are the service's word. `status_at` is the moment of the signer's OCSP answer,
+    display. `asked_logged`: the log's entry covers them too, with who asked; of entries from before it does not, and
+    what neither covers is the service's word. `status_at` is the moment of the signer's OCSP answer,
     `later` and `ca_later` what it says happened after the signature.
     """
 
@@ -53,6 +56,7 @@ class VerifiedEvidence:
     signed_at: datetime
     content: bytes | None = field(repr=False)
     display_bound: bool
+    asked_logged: bool
     status_at: datetime
     later: LaterStatus | None
     ca_later: LaterStatus | None
@@ -81,8 +85,8 @@ def verify_evidence(
     """Verifies that the signature was good when it was made, by roots and log keys (vkeys) that the caller trusts.
 
     `at` is the moment of the verification (now where None): nothing in the bundle may be later. `content` must be the
-    document's, where it is given. `expected_client_id` is for a login: of a document's signature who asked is the
-    service's word, and expecting somebody is refused as `asker_unproven`.
+    document's, where it is given. `expected_client_id` is who must have asked: a login names them, the log's entry of a
+    signature covers them; of one from before nothing does, and expecting somebody is refused as `asker_unproven`.
     Raises VerificationError, which names the step.
     """
     engine = engine or load_engine()
@@ -112,6 +116,9 @@ def verify_evidence(
     with failing("revocation"):
         status = check_status(engine, signature.certificate, issuing, evidence.status.ocsp, **times)
         ca_status = check_status(engine, issuing, root, evidence.status.ca_ocsp, **times)
+    checkpoint, asked_logged = _check_log(evidence, signature, log_keys)
+    if expected_client_id is not None and evidence.request.kind != "login" and not asked_logged:
+        raise asker_unproven("request")
     return VerifiedEvidence(
         evidence=evidence,
         signature=signature,
@@ -121,7 +128,8 @@ def verify_evidence(
         status_at=datetime.fromtimestamp(status.this_update / 1000, UTC),
         later=status.later,
         ca_later=ca_status.later,
-        checkpoint=_check_log(evidence, signature, log_keys),
+        asked_logged=asked_logged,
+        checkpoint=checkpoint,
     )
 
 
@@ -166,14 +174,12 @@ def _message(evidence: Evidence, content: bytes | None) -> bytes:
 
 
 def _check_request(evidence: Evidence, message: bytes, client_id: str | None) -> None:
-    """A login names its request and business system itself."""
+    """A login names its request and business system itself; who asked for a signature, the log's entry tells."""
     request, system = evidence.request, evidence.request.business_system
-    if request.kind != "login":
-        if client_id is not None:
-            raise asker_unproven("request")
-        return
     if client_id is not None and system.client_id != client_id:
         raise VerificationError("message_mismatch", "request", "another business system asked")
+    if request.kind != "login":
+        return
     try:
         login = msgspec.json.decode(message, type=LoginMessage)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
@@ -214,8 +220,13 @@ def _check_cms(
         raise VerificationError("message_mismatch", "cms", "the CMS is not this signature's")
 
 
-def _check_log(evidence: Evidence, signature: VerifiedSignature, log_keys: Sequence[str]) -> Checkpoint:
-    """The entry is made anew from the bundle, so that no other signature's proof passes for this one's."""
+def _check_log(
+    evidence: Evidence, signature: VerifiedSignature, log_keys: Sequence[str]
+) -> tuple[Checkpoint, bool]:
+    """The entry is made anew from the bundle, so that no other signature's proof passes for this one's.
+
+    With it, whether it also covers who asked and what was to be shown.
+    """
     log, raw = evidence.log, signature.signature.to_raw()
     with failing("log"):
         key = VerifierKey.parse(log.key)
@@ -223,7 +234,8 @@ def _check_log(evidence: Evidence, signature: VerifiedSignature, log_keys: Seque
             raise VerificationError("unknown_log", "log", f"the log {key.name} is not trusted")
         checkpoint = log.proof.check(key).checkpoint
     sid = bytes.fromhex(evidence.document.sid)
-    row = signature_row(
+    make_row = partial(
+        signature_row,
         sid=sid,
         uid=bytes.fromhex(log.uid),
         request_id=evidence.request.id,
@@ -233,9 +245,17 @@ def _check_log(evidence: Evidence, signature: VerifiedSignature, log_keys: Seque
         signed_at=evidence.signature.signed_at,
         serial=f"{signature.serial:040x}",
     )
-    entry = SignatureEntry(
-        evidence.signature.signed_at, sid, binding(signature.digest, raw), commitment(log.salt, row)
+    for asked in (_asked(evidence), None):
+        row = commitment(log.salt, make_row(asked=asked))
+        entry = SignatureEntry(evidence.signature.signed_at, sid, binding(signature.digest, raw), row)
+        if entry.encode() == log.entry:
+            return checkpoint, asked is not None
+    raise VerificationError("bad_log_proof", "log", "the entry is not this signature's")
+
+
+def _asked(evidence: Evidence) -> bytes:
+    document, system = evidence.document, evidence.request.business_system
+    display = display_bytes(
+        title=document.title, media_type=document.media_type, size=document.size, lines=document.lines
     )
-    if entry.encode() != log.entry:
-        raise VerificationError("bad_log_proof", "log", "the entry is not this signature's")
-    return checkpoint
+    return asked_by(client_id=system.client_id, name=system.name, domain=system.domain, display=display)

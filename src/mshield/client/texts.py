@@ -246,8 +246,8 @@ _OTHER_TEXTS: Final[Mapping[str, tuple[str, str, str | None]]] = {
         None,
     ),
     "asker_unproven": (
-        "签名不能证明由哪个业务系统发起，只有登录可以",
-        "A signature doesn't prove which business system asked for it; only a login does",
+        "签名本身不能证明由哪个业务系统发起",
+        "A signature alone doesn't prove which business system asked for it",
         None,
     ),
     "display_mismatch": (

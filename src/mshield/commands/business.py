@@ -51,6 +51,7 @@ def add(
                 name=name,
                 domain=domain,
                 return_urls=return_urls,
+                schemes=service.settings.return_schemes,
                 second_person=other,
                 now=service.now,
             )
@@ -93,12 +94,19 @@ def _two_people(out: Output, error: "SystemAlike") -> Refused:
 def return_urls_(out: Output, client_id: str, return_urls: tuple[str, ...]) -> None:
     """Put RETURN_URLS in place of those of the business system CLIENT_ID; none ends app-to-app requests.
 
-    Each is https, http on this machine, or an app's own scheme (`palmcustoms://signed`), and matches exactly.
+    Each is https, http on this machine, or by an app's own scheme that MSHIELD_RETURN_SCHEMES names
+    (`palmcustoms://signed`), and matches exactly.
     """
     from mshield.services.systems.register import set_return_urls
 
     async def work(service: Service) -> None:
-        await set_return_urls(service.db, client_id=client_id, return_urls=return_urls, now=service.now)
+        await set_return_urls(
+            service.db,
+            client_id=client_id,
+            return_urls=return_urls,
+            schemes=service.settings.return_schemes,
+            now=service.now,
+        )
 
     on_service(out, work)
     out.data({"client_id": client_id, "return_urls": list(return_urls)}, list(return_urls))

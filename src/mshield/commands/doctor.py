@@ -22,18 +22,25 @@ _PASSWORD: Final = re.compile(r"(://[^/:@\s]*):[^/@\s]*@")
 
 
 @click.command()
+@click.option("--outside", is_flag=True, help="Also call the public origin: TLS, HSTS, no plain HTTP.")
 @output_options
 @click.pass_context
-def command(context: click.Context, out: Output) -> None:
-    """Check engine, settings, SMS, master key, database, restore and CA. Exit 1 if the service would not start."""
+def command(context: click.Context, out: Output, *, outside: bool) -> None:
+    """Check engine, settings, SMS, master key, database, restore and CA. Exit 1 if the service would not start.
+
+    With --outside also if those who come by the public origin don't find what they should; the service has to run then.
+    """
+    from mshield.gateways.own_origin import seen_from_outside
     from mshield.settings import load_settings
 
     settings = load_settings()
     checks = {
         "mshield": (True, f"{version('mshield')}, Python {platform.python_version()}"),
         **_engines(settings.engine),
+        **_origin(settings),
         **_sms(settings),
         **asyncio.run(_service()),
+        **(asyncio.run(seen_from_outside(settings.public_origin)) if outside else {}),
     }
     shown = {
         name: "***" if name == "master_key" and value is not None else _PASSWORD.sub(r"\1:***@", str(value))
@@ -53,6 +60,16 @@ def _engines(chosen: str) -> dict[str, tuple[bool, str]]:
     except EngineUnavailable as error:
         return {**engines, "engine in use": (False, str(error))}
     return {**engines, "engine in use": (True, f"{engine.name} {engine.version} (MSHIELD_ENGINE={chosen})")}
+
+
+def _origin(settings: "Settings") -> dict[str, tuple[bool, str]]:
+    from mshield.services.process.origin import PlainOrigin, require_origin
+
+    try:
+        require_origin(settings)
+    except PlainOrigin as error:
+        return {"public origin": (False, error.en)}
+    return {"public origin": (True, settings.public_origin)}
 
 
 def _sms(settings: "Settings") -> dict[str, tuple[bool, str]]:

@@ -42,6 +42,7 @@ def command(out: Output, host: str, port: int | None, workers: int, trust_proxy:
     from mshield.gateways.sms_provider import SmsNotSetUp
     from mshield.main import require_ready
     from mshield.services.operations.high_water import RestoreUndeclared
+    from mshield.services.process.origin import PlainOrigin
     from mshield.settings import load_settings
     from mshield.store.database.interface import StoreError
     from mshield.web.edge.connection import IDLE_SECONDS
@@ -58,7 +59,7 @@ def command(out: Output, host: str, port: int | None, workers: int, trust_proxy:
     number = port or urlsplit(settings.public_origin).port or 8000
     _require_free(out, host, number)
     _allow_connections()
-    with refusing(out, SmsNotSetUp, RestoreUndeclared, BadHighWaterFile, StoreError):
+    with refusing(out, PlainOrigin, SmsNotSetUp, RestoreUndeclared, BadHighWaterFile, StoreError):
         asyncio.run(require_ready(settings))
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)

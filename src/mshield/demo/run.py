@@ -147,6 +147,7 @@ def _write_business_env(service: Service, system: dict[str, str]) -> None:
 
 
 def _summary(service: Service, system: dict[str, str], staff_token: str) -> str:
+    evidence = shown(service.folder / "evidence")
     return f"""
 Try it 试一试
   {service.origin}/demo/            all of it 演示入口
@@ -176,7 +177,7 @@ Try it 试一试
   staff token 令牌  {staff_token}
                     curl -H "Authorization: Bearer TOKEN" -H "Content-Type: text/csv" \\
                       --data-binary @examples/filing.csv "{service.origin}/api/console/filing/imports?dry_run=true"
-  evidence 证据     mshield verify {shown(service.folder / "evidence")}
+  evidence 证据     mshield verify {evidence} --root {evidence}/root.pem
 """
 
 

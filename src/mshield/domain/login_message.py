@@ -4,6 +4,8 @@ import json
 from typing import Final
 
 LOGIN_TYPE: Final = "mshield-login/v1"
+_LOOKED_AT: Final = 256
+"""Octets in which the first sign of a JSON text is looked for."""
 
 
 class _Marked(Exception):
@@ -12,7 +14,9 @@ class _Marked(Exception):
 
 def is_login_message(content: bytes) -> bool:
     """Whether any reader of JSON might take this for what a login signs, however it is written."""
-    if content.lstrip()[:1] != b"{":
+    # As lenient readers do: with a mark of the octets' order, or in UTF-16 or UTF-32.
+    start = content[:_LOOKED_AT].decode(json.detect_encoding(content), "ignore").lstrip("\ufeff \t\r\n")
+    if start[:1] not in {"{", "["}:
         return False
     try:
         json.loads(content, object_pairs_hook=_read)

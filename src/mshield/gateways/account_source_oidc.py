@@ -19,7 +19,7 @@ from joserfc.jwt import JWTClaimsRegistry
 
 from mshield.gateways.account_source import OutsidePerson, PageLogin
 from mshield.gateways.outside import Answer, OutsideError, ask
-from mshield.settings import checked_outside_url
+from mshield.setting_forms import checked_outside_url
 
 ALGORITHMS: Final = ("ES256", "PS256", "RS256", "EdDSA")
 SCOPE: Final = "openid profile phone identity"

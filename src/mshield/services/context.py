@@ -11,6 +11,7 @@ from mshield.services.legal_person.opened import LegalPersons
 from mshield.services.notices.opened import Notices
 from mshield.services.oidc.provider import OidcProvider
 from mshield.services.operations.opened import Operations
+from mshield.services.process.proofs_once import ProofsOnce
 from mshield.services.process.repeated_calls import AnswerOnce
 from mshield.services.requests.opened import Requests
 from mshield.services.signing.opened import Signing
@@ -23,6 +24,7 @@ class Context(Ground):
     """What one process has, and the subjects of its services."""
 
     answer_once: AnswerOnce
+    proofs_once: ProofsOnce
 
     accounts: Accounts
     certificates: Certificates

@@ -204,7 +204,7 @@ CREATE TABLE signatures (
   digest BYTEA NOT NULL,
   signature BYTEA NOT NULL,
   signed_at BIGINT NOT NULL
-, serial TEXT REFERENCES certificates (serial), log_index BIGINT, key_version BIGINT, seal_version BIGINT NOT NULL DEFAULT 0, seal BYTEA);
+, serial TEXT REFERENCES certificates (serial), log_index BIGINT, key_version BIGINT, seal_version BIGINT NOT NULL DEFAULT 0, seal BYTEA, row_form INTEGER NOT NULL DEFAULT 1);
 
 CREATE INDEX signatures_uid ON signatures (uid, signed_at);
 
@@ -733,3 +733,7 @@ CREATE TABLE phone_changes (
 CREATE UNIQUE INDEX phone_changes_waiting ON phone_changes (account_id) WHERE state = 'waiting';
 
 CREATE INDEX phone_changes_due ON phone_changes (effective_at) WHERE state = 'waiting';
+
+CREATE TABLE dpop_proofs (proof_hash BYTEA PRIMARY KEY, expires_at BIGINT NOT NULL);
+
+CREATE INDEX dpop_proofs_ends ON dpop_proofs (expires_at);

@@ -13,7 +13,6 @@ from mshield.services.process.metrics import Metrics
 from mshield.web.business import ROUTERS as BUSINESS
 from mshield.web.console import ROUTERS as CONSOLE
 from mshield.web.demonstration import ROUTES as DEMONSTRATION
-from mshield.web.dpop import ReplayCache
 from mshield.web.edge.dispatch import Dispatch
 from mshield.web.edge.edge import Edge
 from mshield.web.edge.idempotency import allowance_of_strangers
@@ -93,11 +92,10 @@ def build(
         *_PAGES,
         *(DEMONSTRATION if demo else ()),
     )
-    app.state.replays = ReplayCache()
     app.state.held_calls = HeldCalls()
     app.state.kept_for_strangers = allowance_of_strangers()
     app.state.wrong_pins = allowance_of_wrong_pins()
     app.state.documents = documents.Documents(app.all_routes, version=version, origin=origin)
     dispatch = Dispatch(app, app.all_routes, refuse=Refusals(store_errors), most=most_calls)
-    app.front = Edge(PcCors(dispatch), access_log=access_log, measure=measure(metrics))
+    app.front = Edge(PcCors(dispatch), origin=origin, access_log=access_log, measure=measure(metrics))
     return app

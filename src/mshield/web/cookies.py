@@ -1,4 +1,4 @@
-"""Cookies of ours: no script reads them, and with https another host can't set them."""
+"""Cookies of ours: no script reads them, and in production no other host can set them."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -33,7 +33,7 @@ class Cookie:
             value,
             max_age=seconds,
             path="/",
-            secure=_is_https(context),
+            secure=_is_guarded(context),
             httponly=True,
             samesite=self.samesite,
         )
@@ -41,13 +41,14 @@ class Cookie:
     def take(self, response: Response, context: Context) -> None:
         """Takes it back."""
         response.delete_cookie(
-            self._name(context), path="/", secure=_is_https(context), httponly=True, samesite=self.samesite
+            self._name(context), path="/", secure=_is_guarded(context), httponly=True, samesite=self.samesite
         )
 
     def _name(self, context: Context) -> str:
         # The prefix makes browsers refuse a cookie that another host of the domain, or plain HTTP, has set.
-        return f"__Host-{self.name}" if _is_https(context) else self.name
+        return f"__Host-{self.name}" if _is_guarded(context) else self.name
 
 
-def _is_https(context: Context) -> bool:
-    return context.settings.public_origin.startswith("https://")
+def _is_guarded(context: Context) -> bool:
+    # Browsers take a secure cookie from this machine by plain HTTP too (`loopback`); a demonstration may be elsewhere.
+    return context.settings.mode == "production" or context.settings.public_origin.startswith("https://")

@@ -1,14 +1,13 @@
 """DPoP (RFC 9449): each call of a phone is signed by its device key, body included.
 
 The extra claim `bd` is the base64url SHA-256 of the body; without it a proof would leave the body unsigned. A repeated
-`jti` is refused within this process; across processes the time window and the protocol's own one-time values remain.
+`jti` is refused, by this process from memory and by all others of one PostgreSQL from the table that they share.
 """
 
 import base64
 import binascii
 import hashlib
 import json
-from collections import OrderedDict
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
@@ -28,7 +27,6 @@ from mshield.web.context import context_of
 MAX_PROOF: Final = 4096
 MAX_TOKEN: Final = 256
 MAX_JTI: Final = 128
-_JTIS: Final = 65536
 _COORDINATE: Final = 32
 _CHECKED: Final = "mshield.proof"
 _ES256: Final = ec.ECDSA(SHA256())
@@ -48,25 +46,6 @@ class _DeviceKey:
     key: ec.EllipticCurvePublicKey
     jkt: str
     point: bytes
-
-
-class ReplayCache:
-    """The `jti` values seen within the time window, the oldest forgotten first."""
-
-    def __init__(self) -> None:
-        self._seen: OrderedDict[str, int] = OrderedDict()
-
-    def first_use(self, jti: str, *, now: int, window: int) -> bool:
-        """False for a value that was seen less than two windows ago; times in ms."""
-        while self._seen:
-            oldest, seen_at = next(iter(self._seen.items()))
-            if seen_at > now - 2 * window and len(self._seen) < _JTIS:
-                break
-            del self._seen[oldest]
-        if jti in self._seen:
-            return False
-        self._seen[jti] = now
-        return True
 
 
 async def caller_of(request: Request) -> Caller:
@@ -139,10 +118,10 @@ async def _check_anew(request: Request, *, ath: str | None) -> Proof:
         raise errors.InvalidProof(reason="iat")
     if nonce is not None and not isinstance(nonce, str):
         raise errors.InvalidProof(reason="nonce")
-    replays: ReplayCache = request.app.state.replays
     if not isinstance(jti, str) or not 0 < len(jti) <= MAX_JTI:
         raise errors.InvalidProof(reason="jti")
-    if not replays.first_use(f"{device.jkt} {jti}", now=now, window=window):
+    until = issued_at * 1000 + window
+    if not await context.proofs_once.first_use(f"{device.jkt} {jti}", expires_at=until, now=now):
         raise errors.InvalidProof(reason="jti")
     return Proof(device.jkt, device.point, nonce)
 

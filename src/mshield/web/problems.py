@@ -110,6 +110,7 @@ STATUS: Final[Mapping[str, int]] = {
     "shield_unusable": 409,
     "signed_attributes_refused": 422,
     "sms_all_spent": 429,
+    "charset_refused": 422,
     "sms_code_expired": 400,
     "sms_code_wrong": 400,
     "sms_daily_limit": 429,

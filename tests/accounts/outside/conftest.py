@@ -7,7 +7,7 @@ import pytest
 from pydantic import SecretStr
 
 from mshield.services.accounts.outside_login import RETURN_PATH
-from mshield.settings import AccountSource
+from mshield.setting_forms import AccountSource
 from tests.support.application import ORIGIN, Application, running
 from tests.support.clock import Clock
 from tests.support.oidc_provider import CLIENT_ID, CLIENT_SECRET, Provider, providing

@@ -18,7 +18,7 @@ from mshield.services.accounts.outside_login import RETURN_PATH
 from mshield.services.ca.init_p256 import init_p256
 from mshield.services.legal_person.outside_login import RETURN_PATH as PORTAL_RETURN_PATH
 from mshield.services.log.sequence import sequence
-from mshield.settings import AccountSource
+from mshield.setting_forms import AccountSource
 from tests.support.application import ORIGIN
 from tests.support.losing_line import Service, running_behind_a_line
 from tests.support.oidc_provider import CLIENT_ID, CLIENT_SECRET, Provider, providing

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from mshield.demo.people import OPERATOR
 from mshield.services.accounts.outside_login import RETURN_PATH
-from mshield.settings import AccountSource
+from mshield.setting_forms import AccountSource
 from tests.accounts.outside.calls import log_in, through_the_page
 from tests.security.identity.test_stranger import apply, file_phone
 from tests.support.application import ORIGIN, Application, Device, running

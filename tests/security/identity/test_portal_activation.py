@@ -15,7 +15,7 @@ from mshield.demo.people import LEGAL_PERSON, OPERATOR, Person
 from mshield.domain.actor import SERVICE
 from mshield.services.accounts.outside_login import RETURN_PATH as PHONE_RETURN_PATH
 from mshield.services.legal_person.outside_login import RETURN_PATH
-from mshield.settings import AccountSource
+from mshield.setting_forms import AccountSource
 from mshield.store.accounts import accounts
 from tests.security.identity.test_stranger import file_phone
 from tests.support.application import ORIGIN, Application, running

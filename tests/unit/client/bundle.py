@@ -27,9 +27,9 @@ from mshield.pki.signatures.evidence import (
     Format,
     Kind,
 )
-from mshield.pki.signatures.signed_attributes import attributes_of
+from mshield.pki.signatures.signed_attributes import attributes_of, display_bytes
 from mshield.pki.signer import KeySigner
-from mshield.pki.tlog.entry import ActEntry, SignatureEntry, binding, commitment, signature_row
+from mshield.pki.tlog.entry import ActEntry, SignatureEntry, asked_by, binding, commitment, signature_row
 from mshield.pki.tlog.merkle import inclusion_ranges, leaf_hash, node_hash
 from mshield.pki.tlog.note import Checkpoint, VerifierKey
 from tests.unit.pki.authority import DAY, NOW, Authority, ca_name, new_key, new_serial
@@ -57,6 +57,8 @@ class Maker:
     status_at: int = SIGNED_AT + 60_000
     status: CertStatus = field(default_factory=Good)
     ca_status: CertStatus = field(default_factory=Good)
+    asked_logged: bool = True
+    """False for an entry from before, which says nothing of who asked."""
 
     def made(self) -> Evidence:
         """The bundle."""
@@ -105,6 +107,12 @@ class Maker:
             log=self._log(sm2.digest(self.a.leaf.public_key, message), signature),
         )
 
+    def _asked(self) -> bytes:
+        display = display_bytes(
+            title="报关单", media_type="application/xml", size=len(self.content), lines=LINES
+        )
+        return asked_by(client_id=SYSTEM.client_id, name=SYSTEM.name, domain=SYSTEM.domain, display=display)
+
     def _log(self, digest: bytes, signature: sm2.Signature) -> EvidenceLog:
         row = signature_row(
             sid=SID,
@@ -115,6 +123,7 @@ class Maker:
             signature=signature.to_raw(),
             signed_at=self.signed_at,
             serial=f"{self.a.leaf.serial:040x}",
+            asked=self._asked() if self.asked_logged else None,
         )
         entry = SignatureEntry(
             self.signed_at, SID, binding(digest, signature.to_raw()), commitment(SALT, row)

@@ -87,19 +87,24 @@ def evidence(tmp_path: Path) -> Path:
 
 
 def test_an_evidence_folder_verifies_at_the_time_of_its_status(evidence: Path) -> None:
-    done = run("verify", str(evidence), "--json")
+    done = run("verify", str(evidence), "--root", str(evidence / "root.pem"), "--json")
     assert done.exit_code == 0, done.output
     shown = json.loads(done.stdout)
+    assert (shown["verified"], shown["missing"]) == (True, [])
     assert shown["at"] == "2026-01-01T00:00:00+00:00"
     assert (shown["revocation"], shown["issuers_checked"]) == (["ocsp", "crl"], True)
     assert (shown["name"], shown["credit_code"]) == (NAME, IDENTITY.credit_code)
 
 
-def test_the_text_says_where_the_root_came_from(evidence: Path) -> None:
-    assert "The root came with the evidence" in run("verify", str(evidence)).stdout
+def test_a_root_that_came_with_the_evidence_establishes_nothing(evidence: Path) -> None:
+    done = run("verify", str(evidence))
+    assert (done.exit_code, done.stdout.startswith("Not established: ")) == (1, True)
+    assert "The signature is valid" not in done.stdout
+    shown = json.loads(run("verify", str(evidence), "--json").stdout)
+    assert (shown["verified"], shown["missing"]) == (False, ["root"])
     named = run("verify", str(evidence), "--root", str(evidence / "root.pem"), "--lang", "zh").stdout
     assert "签名有效" in named
-    assert "根证书取自证据本身" not in named
+    assert "未能确认" not in named
 
 
 @pytest.mark.parametrize(
@@ -123,12 +128,13 @@ def test_evidence_that_does_not_hold_is_refused(evidence: Path, name: str, chang
 
 
 def test_a_moment_and_expectations(evidence: Path) -> None:
-    assert run("verify", str(evidence), "--at", "2026-01-01T08:00:00+08:00").exit_code == 0
+    root = ("--root", str(evidence / "root.pem"))
+    assert run("verify", str(evidence), *root, "--at", "2026-01-01T08:00:00+08:00").exit_code == 0
     later = run("verify", str(evidence), "--at", "2027-06-01T00:00:00+00:00")
     assert (later.exit_code, "[expired]" in later.stderr) == (1, True)
     assert run("verify", str(evidence), "--at", "2026-01-01T08:00:00").exit_code == 2
     assert run("verify", str(evidence), "--at", "yesterday").exit_code == 2
-    assert run("verify", str(evidence), "--expect-credit-code", IDENTITY.credit_code).exit_code == 0
+    assert run("verify", str(evidence), *root, "--expect-credit-code", IDENTITY.credit_code).exit_code == 0
     other = run("verify", str(evidence), "--expect-name", "王伟")
     assert (other.exit_code, "[unexpected_signer]" in other.stderr) == (1, True)
 

@@ -23,7 +23,7 @@ from mshield.client.verify import VerificationError
 from mshield.gm.sm3 import sm3
 from mshield.pki.revocation.crl import CERTIFICATE_HOLD, KEY_COMPROMISE
 from mshield.pki.revocation.ocsp import Good, RevokedAt, Unknown
-from mshield.pki.signatures.evidence import Format
+from mshield.pki.signatures.evidence import Format, Kind
 from tests.unit.client.bundle import (
     CONTENT,
     SIGNED_AT,
@@ -45,10 +45,18 @@ def check(evidence: Evidence, **changes: Any) -> VerifiedEvidence:
     return verify_evidence(evidence, **(given | changes))
 
 
-@lru_cache(maxsize=8)
-def good(format: Format = "cms", *, kind: str = "signature", with_content: bool = True) -> Evidence:  # noqa: A002
+@lru_cache(maxsize=16)
+def good(
+    format: Format = "cms",  # noqa: A002
+    *,
+    kind: Kind = "signature",
+    with_content: bool = True,
+    asked_logged: bool = True,
+) -> Evidence:
     content = login_message() if kind == "login" else CONTENT
-    return Maker(A, format=format, kind=kind, content=content, with_content=with_content).made()  # type: ignore[arg-type]
+    return Maker(
+        A, format=format, kind=kind, content=content, with_content=with_content, asked_logged=asked_logged
+    ).made()
 
 
 def refused(evidence: Evidence, **changes: Any) -> tuple[str, str]:
@@ -103,14 +111,38 @@ def test_expectations() -> None:
 
 
 @pytest.mark.parametrize("format", ["raw", "cms", "cms_detached"])
-def test_who_asked_for_a_signature_is_never_confirmed(format: Format) -> None:  # noqa: A002
+def test_who_asked_for_a_signature_is_told_by_the_log(format: Format) -> None:  # noqa: A002
     evidence = good(format)
-    forged = put(evidence, "request.business_system.client_id", "forged")
-    assert (
-        check(forged).evidence.request.business_system.client_id == "forged"
-    )  # the service's word, as documented
-    for bundle, expected in ((evidence, "bs"), (evidence, "other"), (forged, "forged")):
+    assert check(evidence, expected_client_id="bs").asked_logged
+    assert refused(evidence, expected_client_id="other") == ("request", "message_mismatch")
+    for member in ("client_id", "name", "domain"):
+        forged = put(evidence, f"request.business_system.{member}", "forged")
+        assert refused(forged) == ("log", "bad_log_proof")
+
+
+@pytest.mark.parametrize("kind", ["signature", "login"])
+def test_title_and_display_are_told_by_the_log_where_nothing_signs_them(kind: Kind) -> None:
+    evidence = good("raw", kind=kind)
+    found = check(evidence)
+    assert (found.asked_logged, found.display_bound) == (True, False)
+    lines = [{"label": "总价", "value": "1.00 欧元"}]
+    for member, forged in (
+        ("title", "另一份"),
+        ("media_type", "text/plain"),
+        ("display", lines),
+        ("display", []),
+    ):
+        assert refused(put(evidence, f"document.{member}", forged)) == ("log", "bad_log_proof"), member
+
+
+def test_of_an_entry_from_before_who_asked_is_the_services_word() -> None:
+    evidence = good("raw", asked_logged=False)
+    forged = put(put(evidence, "request.business_system.client_id", "forged"), "document.title", "另一份")
+    for bundle in (evidence, forged):
+        assert not check(bundle).asked_logged
+    for bundle, expected in ((evidence, "bs"), (forged, "forged")):
         assert refused(bundle, expected_client_id=expected) == ("request", "asker_unproven")
+    assert refused(evidence, expected_client_id="other") == ("request", "message_mismatch")
 
 
 def test_nothing_is_trusted_for_standing_in_the_bundle() -> None:

@@ -33,35 +33,60 @@ def written(folder: Path, maker: Maker) -> Path:
     return file
 
 
-def test_it_says_what_was_checked_and_whom_that_trusts(bundle: Path, tmp_path: Path) -> None:
-    done = run(bundle)
-    assert done.exit_code == 0, done.output
-    assert SUBJECT.common_name in done.stdout
-    assert done.stdout.count("from the bundle: compare it") == 2
-    assert "bound by the signature" in done.stdout
+@pytest.fixture
+def trusted(tmp_path: Path) -> tuple[object, ...]:
     root = tmp_path / "root.pem"
     root.write_text(A.root.pem())
-    done = run(bundle, "--root", root, "--log-key", VKEY, "--expect-credit-code", IDENTITY.credit_code)
+    return "--root", root, "--log-key", VKEY
+
+
+def test_it_says_what_was_checked_and_whom_that_trusts(bundle: Path, trusted: tuple[object, ...]) -> None:
+    done = run(bundle, *trusted, "--expect-credit-code", IDENTITY.credit_code)
+    assert done.exit_code == 0, done.output
+    assert done.stdout.startswith("The evidence is valid\n")
+    assert SUBJECT.common_name in done.stdout
+    assert "bound by the signature" in done.stdout
     assert done.stdout.count("named by you") == 2
-    assert "证据有效" in run(bundle, "--lang", "zh").stdout
+    assert "证据有效" in run(bundle, *trusted, "--lang", "zh").stdout
 
 
-def test_json_for_programs(bundle: Path) -> None:
+def test_a_bundle_of_anybodys_own_ca_and_log_establishes_nothing(
+    bundle: Path, trusted: tuple[object, ...]
+) -> None:
+    for named, wanted in (((), "--root --log-key"), (trusted[:2], "--log-key"), (trusted[2:], "--root")):
+        done = run(bundle, *named)
+        assert done.exit_code == 1
+        assert done.stdout.startswith("Not established: ")
+        assert done.stdout.splitlines()[0].endswith(f": {wanted}")
+        assert "The evidence is valid" not in done.stdout
+    assert run(bundle).stdout.count("from the bundle: compare it") == 2
+    assert "证据有效" not in run(bundle, "--lang", "zh").stdout
     told = json.loads(run(bundle, "--json").stdout)
-    assert (told["verified"], told["root_named"], told["log_key_named"]) == (True, False, False)
+    assert (told["verified"], told["missing"]) == (False, ["root", "log_key"])
+
+
+def test_json_for_programs(bundle: Path, trusted: tuple[object, ...]) -> None:
+    done = run(bundle, *trusted, "--json")
+    assert done.exit_code == 0
+    told = json.loads(done.stdout)
+    assert (told["verified"], told["root_named"], told["log_key_named"]) == (True, True, True)
+    assert (told["missing"], told["asked_logged"]) == ([], True)
     assert (told["name"], told["display_bound"], told["later"]) == (SUBJECT.common_name, True, None)
     assert (told["log_index"], told["log_size"]) == (2, 5)
 
 
 def test_it_says_plainly_what_is_not_bound(tmp_path: Path) -> None:
-    done = run(written(tmp_path, Maker(A, format="raw")))
-    assert done.stdout.count("as the service says") == 3
-    done = run(written(tmp_path, Maker(A, format="raw", kind="login", content=login_message())))
-    assert done.stdout.count("as the service says") == 2
+    login = {"kind": "login", "content": login_message()}
+    for logged, said in ((True, (1, 2)), (False, (3, 0))):
+        done = run(written(tmp_path, Maker(A, format="raw", asked_logged=logged)))
+        words = ("as the service says", "as the log took it down")
+        assert tuple(done.stdout.count(each) for each in words) == said
+        done = run(written(tmp_path, Maker(A, format="raw", asked_logged=logged, **login)))  # type: ignore[arg-type]
+        assert done.stdout.count("as the service says") == (1 if logged else 2)
 
 
 def test_a_title_that_nothing_binds_shows_no_other_signer(tmp_path: Path) -> None:
-    made = Maker(A, format="raw").made()
+    made = Maker(A, format="raw", asked_logged=False).made()
     doctored = "x\x1b[4A\x1b[2K\r  signer: 李四\n  signer: 王五"
     file = tmp_path / "bundle.json"
     file.write_bytes(
@@ -70,7 +95,6 @@ def test_a_title_that_nothing_binds_shows_no_other_signer(tmp_path: Path) -> Non
         ).encode()
     )
     done = run(file)
-    assert done.exit_code == 0
     assert (
         "document: x[U+001B][4A[U+001B][2K[U+000D]  signer: 李四[U+000A]  signer: 王五 (raw)" in done.stdout
     )
@@ -89,9 +113,9 @@ def test_content_that_is_not_there_can_be_given(tmp_path: Path) -> None:
     assert run(file, "--message", content).exit_code == 1
 
 
-def test_what_happened_later_is_told(tmp_path: Path) -> None:
+def test_what_happened_later_is_told(tmp_path: Path, trusted: tuple[object, ...]) -> None:
     later = RevokedAt(SIGNED_AT // 1000 * 1000 + 5000, KEY_COMPROMISE)
-    done = run(written(tmp_path, Maker(A, status=later)))
+    done = run(written(tmp_path, Maker(A, status=later)), *trusted)
     assert done.exit_code == 0
     assert "certificate: revoked or put on hold after the signature" in done.stdout
 

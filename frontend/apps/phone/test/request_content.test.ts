@@ -1,7 +1,9 @@
 /** What is shown of a document: nothing left out, nothing hidden, nothing that reads otherwise than it is signed. */
 
 import { readFileSync } from "node:fs";
+import process from "node:process";
 
+import type { Task } from "@mshield/shield";
 import { describe, expect, test } from "vitest";
 
 import { amountOf } from "../src/screens/request/confirm/amount.ts";
@@ -9,12 +11,23 @@ import { contentOf } from "../src/screens/request/confirm/content.ts";
 import { fingerprint, shortened } from "../src/screens/request/confirm/fingerprint.ts";
 import { honest } from "@mshield/look/honest_text.ts";
 import { jsonLines } from "../src/screens/request/confirm/json_lines.ts";
-import { drawn, type ShownLine, textLines } from "../src/screens/request/confirm/lines.ts";
+import { type Lines, textLines } from "../src/screens/request/confirm/lines.ts";
 import { xmlLines } from "../src/screens/request/confirm/xml_lines.ts";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
-const read = (lines: readonly ShownLine[] | null): string[] | null =>
-  lines && lines.map(({ depth, parts }) => "  ".repeat(depth) + parts.map(({ text }) => text).join(""));
+const read = (lines: Lines | null): string[] | null =>
+  lines &&
+  lines
+    .shown(0, lines.count)
+    .map(({ depth, parts }) => "  ".repeat(depth) + parts.map(({ text }) => text).join(""));
+const shownOf = (given: {
+  content: Uint8Array | null;
+  mediaType: string;
+  format?: Task["format"];
+}): unknown => {
+  const content = contentOf({ format: "cms", ...given });
+  return "lines" in content ? [content.kind, read(content.lines)] : content.kind;
+};
 
 test("characters that hide or turn others around are written out", () => {
   expect(honest("总价\u202E000621\u202C")).toBe("总价[U+202E]000621[U+202C]");
@@ -60,11 +73,8 @@ describe("XML", () => {
     expect(xmlLines(text)).toBeNull();
   });
   test("an escaped direction mark is seen too", () => {
-    const { kind, lines } = contentOf({
-      content: bytes("<a>&#x202E;1</a>"),
-      mediaType: "application/xml",
-    }) as { kind: string; lines: ShownLine[] };
-    expect([kind, read(lines)]).toEqual(["xml", ["<a>[U+202E]1</a>"]]);
+    const given = { content: bytes("<a>&#x202E;1</a>"), mediaType: "application/xml" };
+    expect(shownOf(given)).toEqual(["xml", ["<a>[U+202E]1</a>"]]);
   });
   test("nothing of the example is lost", () => {
     const text = readFileSync(new URL("../../../../examples/declaration.xml", import.meta.url), "utf8");
@@ -88,43 +98,81 @@ describe("JSON", () => {
   });
   test("what isn't JSON is shown as it is", () => {
     expect(jsonLines("{a:1}")).toBeNull();
-    expect(contentOf({ content: bytes("{a:1}"), mediaType: "application/json" })).toMatchObject({
-      kind: "json",
-      lines: [{ depth: 0, parts: [{ text: "{a:1}" }] }],
-    });
+    expect(shownOf({ content: bytes("{a:1}"), mediaType: "application/json" })).toEqual(["json", ["{a:1}"]]);
   });
 });
 
 describe("other content", () => {
   const gbk = Uint8Array.from([0xd7, 0xdc, 0xbc, 0xdb]);
 
-  test("a text in the charset that it names", () => {
-    expect(contentOf({ content: gbk, mediaType: "text/plain; charset=GBK" })).toMatchObject({
-      kind: "text",
-      lines: [{ parts: [{ text: "总价" }] }],
-    });
+  test("a text in the charset that it names, where that is signed", () => {
+    for (const mediaType of ["text/plain; charset=GBK", "text/plain; charset=gb18030"]) {
+      expect(shownOf({ content: gbk, mediaType })).toEqual(["text", ["总价"]]);
+      expect(shownOf({ content: gbk, mediaType, format: "raw" })).toBe("other");
+    }
   });
   test("XML in the encoding that it declares", () => {
     const head = bytes('<?xml version="1.0" encoding="gb2312"?><a>');
     const content = Uint8Array.from([...head, ...gbk, ...bytes("</a>")]);
-    expect(contentOf({ content, mediaType: "text/xml" })).toMatchObject({ kind: "xml" });
+    const shown = ["xml", ['<?xml version="1.0" encoding="gb2312"?>', "<a>总价</a>"]];
+    expect(shownOf({ content, mediaType: "text/xml", format: "raw" })).toEqual(shown);
+    expect(shownOf({ content, mediaType: "text/xml; charset=gb18030", format: "raw" })).toEqual(shown);
+    expect(shownOf({ content, mediaType: "text/xml; charset=utf-8" })).toBe("other");
+  });
+  test("a mark of the order of octets is seen", () => {
+    expect(shownOf({ content: bytes("\uFEFFx"), mediaType: "text/plain" })).toEqual(["text", ["[U+FEFF]x"]]);
   });
   test.for([
     [gbk, "text/plain"],
     [gbk, "text/plain; charset=no-such"],
+    [gbk, "text/plain; charset=us-ascii"],
+    [bytes("总"), "text/plain; charset=us-ascii"],
+    [Uint8Array.from([0x61, 0, 0x62, 0]), "text/plain; charset=utf-16"],
+    [bytes("x"), "text/plain; charset=x-user-defined"],
+    [bytes("x"), "text/plain; charset=iso-8859-1"],
+    [bytes("1"), "application/json; charset=gb18030"],
+    [bytes('<?xml version="1.0" encoding="ISO-8859-1"?><a/>'), "application/xml"],
     [bytes("%PDF"), "application/pdf"],
     [bytes("x"), "image/svg"],
   ] as const)("%s as %s is not shown", ([content, mediaType]) => {
-    expect(contentOf({ content, mediaType })).toEqual({ kind: "other" });
+    expect(shownOf({ content, mediaType })).toBe("other");
   });
   test("what stays with the business system", () => {
-    expect(contentOf({ content: null, mediaType: "text/plain" })).toEqual({ kind: "absent" });
+    expect(shownOf({ content: null, mediaType: "text/plain" })).toBe("absent");
   });
   test("long lines are several, and lose nothing", () => {
     const text = "总".repeat(2500);
-    const lines = drawn(textLines(text));
-    expect(lines).toHaveLength(3);
+    const lines = textLines(text);
+    expect(lines.count).toBe(3);
     expect(read(lines)!.join("")).toBe(text);
+  });
+});
+
+describe("a content of 5 MB, whatever it is made of", () => {
+  const SIZE = 5 * 1024 * 1024;
+  const of = (text: string): string => text.repeat(Math.floor(SIZE / text.length));
+  const written: Readonly<Record<string, readonly [(text: string) => Lines | null, string]>> = {
+    "openings of comments": [xmlLines, of("<!--")],
+    "openings of CDATA": [xmlLines, of("<![CDATA[")],
+    "openings of instructions": [xmlLines, of("<?")],
+    "a value that isn't closed": [xmlLines, `<a b="${of("x")}`],
+    "a name that isn't closed": [xmlLines, `<a></${of("a")}`],
+    "blanks in a closing tag": [xmlLines, `<a></a${of(" ")}x>`],
+    elements: [xmlLines, `<r>${of("<a/>")}</r>`],
+    "elements in elements": [xmlLines, "<a>".repeat(700_000) + "</a>".repeat(700_000)],
+    references: [xmlLines, `<a>${of("&#65;")}</a>`],
+    "a string of escapes": [jsonLines, `"${of("\\n")}"`],
+    numbers: [jsonLines, `[${of("1,")}1]`],
+    brackets: [jsonLines, of("[")],
+    blanks: [jsonLines, `[${of(" ")}]`],
+    "ends of lines": [textLines, of("\n")],
+  };
+  test.for(Object.entries(written))("%s", ([, [reader, text]]) => {
+    const before = process.cpuUsage();
+    const lines = reader(text);
+    lines?.shown(0, 200);
+    const { user, system } = process.cpuUsage(before);
+    expect((user + system) / 1000).toBeLessThan(1000);
   });
 });
 

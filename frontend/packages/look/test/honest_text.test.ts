@@ -4,28 +4,44 @@ import { readFileSync } from "node:fs";
 
 import { expect, test } from "vitest";
 
-import { honest, honestly } from "../honest_text.ts";
+import { honest, honestly, honestValue } from "../honest_text.ts";
 
 interface Vectors {
-  readonly hidden: readonly (readonly [string, string])[];
+  readonly plain: readonly (readonly [string, string])[];
+  readonly isolated: readonly (readonly [string, string])[];
+  readonly lookalikes: string;
   readonly texts: readonly { readonly text: string; readonly shown: string }[];
 }
 const vectors = JSON.parse(
   readFileSync(new URL("../../../../vectors/shown_text.json", import.meta.url), "utf8"),
 ) as Vectors;
 const LAST = 0x10ffff;
-const ranges = vectors.hidden.map(([from, to]) => [parseInt(from, 16), parseInt(to, 16)] as const);
+const rangesOf = (list: readonly (readonly [string, string])[]): (readonly [number, number])[] =>
+  list.map(([from, to]) => [parseInt(from, 16), parseInt(to, 16)] as const);
+const isIn = (list: readonly (readonly [number, number])[], point: number): boolean =>
+  list.some(([from, to]) => from <= point && point <= to);
+const [plain, isolated] = [rangesOf(vectors.plain), rangesOf(vectors.isolated)];
 
-test("exactly the characters of the list are marked", () => {
+test("all but the characters of the list are marked", () => {
   const wrong: number[] = [];
   for (let each = 0; each <= LAST; each += 1) {
-    const isHidden = ranges.some(([from, to]) => from <= each && each <= to);
-    const isMarked = honest(String.fromCodePoint(each)).startsWith("[U+");
-    if (isHidden !== isMarked) {
+    const text = String.fromCodePoint(each);
+    const isPlain = isIn(plain, each) && !vectors.lookalikes.includes(text);
+    const shown = isIn(isolated, each) ? `\u2068${text}\u2069` : text;
+    const found = honest(text);
+    if (isPlain ? found !== shown : !found.startsWith("[U+")) {
       wrong.push(each);
     }
   }
   expect(wrong).toEqual([]);
+});
+
+test("a text that reads as a mark of ours is no mark", () => {
+  expect(honest("[U+202E] [u] [U]")).toBe("[U+005B]U+202E] [u] [U]");
+});
+
+test("blanks at the ends of a value are seen", () => {
+  expect(honestValue(" a  b\t c \n")).toBe("[U+0020]a  b[U+0009] c[U+0020][U+000A]");
 });
 
 test("texts are shown as the list says", () => {

@@ -24,7 +24,7 @@ import { type Content, contentOf, NOTHING } from "./content.ts";
 import { inStep, type Step, VerificationError } from "./errors.ts";
 import type { Evidence } from "./evidence.ts";
 import { SKEW, statusThen, type StatusThen } from "./status.ts";
-import { requireEntry, signatureEntry } from "./tlog/entry.ts";
+import { askedBy, requireEntry, signatureEntry } from "./tlog/entry.ts";
 import { checkInclusion, leafHash } from "./tlog/merkle.ts";
 import { type Checkpoint, isSameKey, openCheckpoint, parseVerifierKey } from "./tlog/note.ts";
 import { type Trust, type VerifiedSignature, verifySignature } from "./verify_signature.ts";
@@ -228,7 +228,10 @@ function isSameSet(a: readonly Certificate[], b: readonly Certificate[]): boolea
   return one.size === other.size && [...one].every((der) => other.has(der));
 }
 
-/** The entry is made anew from the bundle, so that no other signature's proof passes for this one's. */
+/**
+ * The entry is made anew from the bundle, so that no other signature's proof passes for this one's. But for those from
+ * before it also covers who asked and what was to be shown.
+ */
 async function checkLog(
   { document, log, request, signature }: Evidence,
   verified: VerifiedSignature,
@@ -261,8 +264,16 @@ async function checkLog(
     signedAt: signature.signedAt,
     serial: serialText(verified.path.leaf),
   };
-  if (!same(signatureEntry(row, log.salt), log.entry)) {
+  const { title, mediaType, size, display } = document;
+  const asked = askedBy(request.system, { title, mediaType, size, lines: display });
+  const isLogged = same(signatureEntry({ ...row, asked }, log.salt), log.entry);
+  if (!isLogged && !same(signatureEntry({ ...row, asked: null }, log.salt), log.entry)) {
     throw failed("bad_log_proof", "log", "the entry is not this signature's");
+  }
+  if (isLogged) {
+    for (const name of (["display", "request"] as const).filter((each) => tally.isMissing(each))) {
+      tally.passed(name, { by: "log" });
+    }
   }
   tally.passed("log", { index: log.index, size: checkpoint.size.toString(), origin: checkpoint.origin });
   return checkpoint;

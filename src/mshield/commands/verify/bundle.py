@@ -21,7 +21,11 @@ def verify_bundle(
     credit_code: str | None,
     name: str | None,
 ) -> None:
-    """Verifies the bundle in this file; roots and log keys that are not named are the bundle's, which is said."""
+    """Verifies the bundle in this file.
+
+    Where no root or log key is named those of the bundle are tried: then it can only be found to agree with itself,
+    which anyone's bundle does, and the exit code is 1.
+    """
     try:
         data = bundle.read_bytes()
     except OSError as error:
@@ -39,12 +43,17 @@ def verify_bundle(
         )
     trusted = {"root": bool(roots), "log": bool(log_keys)}
     out.data(_shown(verified, trusted), _lines(out, verified, trusted, is_file=content is not None))
+    if not all(trusted.values()):
+        click.get_current_context().exit(1)
 
 
 def _shown(verified: VerifiedEvidence, trusted: dict[str, bool]) -> dict[str, object]:
     evidence, signature = verified.evidence, verified.signature
     return {
-        "verified": True,
+        "verified": all(trusted.values()),
+        "missing": [
+            name for name, named in (("root", trusted["root"]), ("log_key", trusted["log"])) if not named
+        ],
         "request_id": evidence.request.id,
         "kind": evidence.request.kind,
         "client_id": evidence.request.business_system.client_id,
@@ -53,6 +62,7 @@ def _shown(verified: VerifiedEvidence, trusted: dict[str, bool]) -> dict[str, ob
         "digest_sm3": evidence.document.digest_sm3,
         "content_checked": verified.content is not None,
         "display_bound": verified.display_bound,
+        "asked_logged": verified.asked_logged,
         "name": signature.name,
         "organisation": signature.organisation,
         "role": signature.role,
@@ -75,11 +85,26 @@ def _later(later: LaterStatus | None) -> dict[str, int] | None:
     return None if later is None else {"at": later.at, "reason": later.reason}
 
 
+def _headline(out: Output, trusted: dict[str, bool]) -> str:
+    if all(trusted.values()):
+        return out.pick("证据有效", "The evidence is valid")
+    wanted = " ".join(
+        option for option, named in (("--root", trusted["root"]), ("--log-key", trusted["log"])) if not named
+    )
+    return out.pick(
+        f"未能确认：证据自身前后一致，但谁都可以造出这样的证据。请用 {wanted} 指定您信任的",
+        f"Not established: the bundle agrees with itself, as anybody's can. Name what you trust: {wanted}",
+    )
+
+
 def _lines(out: Output, verified: VerifiedEvidence, trusted: dict[str, bool], *, is_file: bool) -> list[str]:
     pick, evidence, signature = out.pick, verified.evidence, verified.signature
     status_at = verified.status_at.isoformat()
     system = evidence.request.business_system
     said = pick("业务系统或服务所称", "as the service says")
+    signed = pick("已由签名绑定", "bound by the signature")
+    logged = pick("与透明日志记下的一致", "as the log took it down") if verified.asked_logged else said
+    asker = signed if evidence.request.kind == "login" else logged
     by = {
         True: pick("由您指定", "named by you"),
         False: pick("取自证据本身，请核对", "from the bundle: compare it"),
@@ -91,21 +116,15 @@ def _lines(out: Output, verified: VerifiedEvidence, trusted: dict[str, bool], *,
     else:
         content = pick("在证据内", "in the bundle")
     lines = [
-        pick("证据有效", "The evidence is valid"),
+        _headline(out, trusted),
         f"  {pick('签名人', 'signer')}: {signature.name} ({signature.role})",
         f"  {pick('企业', 'enterprise')}: {signature.organisation} {signature.credit_code or ''}".rstrip(),
         f"  {pick('证书序列号', 'serial')}: {signature.serial:x}",
         f"  {pick('签名时间', 'signed at')}: {verified.signed_at.isoformat()} ({said})",
         f"  {pick('文件', 'document')}: {evidence.document.title} ({evidence.document.format})",
         f"  {pick('内容', 'content')}: {content}; SM3 {evidence.document.digest_sm3}",
-        f"  {pick('显示内容', 'display')}: "
-        + (pick("已由签名绑定", "bound by the signature") if verified.display_bound else f"{said}"),
-        f"  {pick('业务系统', 'business system')}: {system.name} {system.domain} "
-        + (
-            pick("(已由签名绑定)", "(bound by the signature)")
-            if evidence.request.kind == "login"
-            else f"({said})"
-        ),
+        f"  {pick('显示内容', 'display')}: " + (signed if verified.display_bound else logged),
+        f"  {pick('业务系统', 'business system')}: {system.name} {system.domain} ({asker})",
         f"  {pick('证书状态', 'status')}: {pick('签名时有效', 'good when signed')}, OCSP {status_at}",
         f"  {pick('透明日志', 'log')}: {verified.checkpoint.origin} #{evidence.log.index} / {verified.checkpoint.size}",
         f"  {pick('根证书', 'root')} SHA-256: {signature.issuers[-1].fingerprint().hex()} ({by[trusted['root']]})",

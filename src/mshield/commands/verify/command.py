@@ -95,8 +95,8 @@ def command(
     """Verify a signature offline: chain, validity, revocation, signature; of a bundle also the log's proof.
 
     Give a bundle of EVIDENCE (a file), a folder, or the files by the options. The root and the log key in the
-    evidence prove nothing by standing there: name those that you trust with --root and --log-key. Exit code 1 if
-    anything does not hold.
+    evidence prove nothing by standing there: name those that you trust with --root and --log-key, or nothing is
+    established. Exit code 1 then, and if anything does not hold.
     """
     if evidence is not None and evidence.is_file():
         if any((digest, signature, cms, cert, chain, crl, ocsp, unchecked)):
@@ -138,7 +138,9 @@ def command(
         verified = _verified(
             inputs, moment, unchecked=unchecked, credit_code=expect_credit_code, name=expect_name
         )
-    out.data(_shown(verified), _lines(out, verified, named_root=bool(root)))
+    out.data(_shown(verified, named_root=bool(root)), _lines(out, verified, named_root=bool(root)))
+    if not root:
+        click.get_current_context().exit(1)
 
 
 def _verified(
@@ -255,9 +257,10 @@ def _read_all(paths: tuple[Path, ...]) -> tuple[bytes, ...]:
     return tuple(content for content in map(_read, paths) if content is not None)
 
 
-def _shown(verified: VerifiedSignature) -> dict[str, object]:
+def _shown(verified: VerifiedSignature, *, named_root: bool) -> dict[str, object]:
     return {
-        "verified": True,
+        "verified": named_root,
+        "missing": [] if named_root else ["root"],
         "name": verified.name,
         "organisation": verified.organisation,
         "role": verified.role,
@@ -274,7 +277,13 @@ def _shown(verified: VerifiedSignature) -> dict[str, object]:
 def _lines(out: Output, verified: VerifiedSignature, *, named_root: bool) -> list[str]:
     pick = out.pick
     lines = [
-        pick("签名有效", "The signature is valid"),
+        pick("签名有效", "The signature is valid")
+        if named_root
+        else pick(
+            "未能确认：签名与证据里的根证书一致，但谁都可以造出这样的根证书。请用 --root 指定您信任的",
+            "Not established: the signature fits the root in the evidence, which anybody can make. "
+            "Name the one that you trust: --root",
+        ),
         f"  {pick('签名人', 'signer')}: {verified.name} ({verified.role})",
         f"  {pick('企业', 'enterprise')}: {verified.organisation} {verified.credit_code or ''}".rstrip(),
         f"  {pick('证书序列号', 'serial')}: {verified.serial:x}",
@@ -287,13 +296,6 @@ def _lines(out: Output, verified: VerifiedSignature, *, named_root: bool) -> lis
             pick(
                 "  签发机构证书是否被撤销：未检查（证据里没有）",
                 "  Whether the CA itself was revoked: not checked, as nothing here tells",
-            )
-        )
-    if not named_root:
-        lines.append(
-            pick(
-                "  根证书取自证据本身，请核对其指纹",
-                "  The root came with the evidence: compare its fingerprint",
             )
         )
     return lines

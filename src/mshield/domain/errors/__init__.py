@@ -93,6 +93,7 @@ from mshield.domain.errors.identity import (
     RealNameUnknown,
 )
 from mshield.domain.errors.requests import (
+    CharsetRefused,
     EvidenceOver,
     ExpiredRequest,
     InboxFull,
@@ -169,6 +170,7 @@ __all__ = [
     "CaptchaNeeded",
     "CaptchaWrong",
     "CertificateExpired",
+    "CharsetRefused",
     "Clone",
     "Conflict",
     "ConsentNotYours",

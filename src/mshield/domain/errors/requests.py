@@ -129,6 +129,17 @@ class SignedAttributesRefused(
     """A raw content whose signature would serve as a CMS signature over another content."""
 
 
+class CharsetRefused(
+    DomainError,
+    code="charset_refused",
+    zh="文本的字符编码不能用：须为 UTF-8、GB 18030 或 ASCII，与原文一致，"
+    "并写在签名所及之处（raw 格式只能是 UTF-8 或 XML 自己声明的编码）",
+    en="The text's charset can't be used: it must be UTF-8, GB 18030 or ASCII, that of the octets, and said where it "
+    "is signed (in the format raw UTF-8, or what the XML declares itself)",
+):
+    """A text that a phone would read as nobody has signed it."""
+
+
 class ReturnUrlUnknown(
     DomainError,
     code="return_url_unknown",

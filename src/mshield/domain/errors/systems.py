@@ -29,9 +29,10 @@ class InvalidSystem(
 class InvalidReturnUrl(
     DomainError,
     code="invalid_return_url",
-    zh="返回地址 {url} 不能登记：须为不带片段和通配符的 https 地址（本机可用 http），或应用自己的协议",
-    en="The return address {url} can't be registered: it must be https, http on this machine, or an app's own scheme, "
-    "without fragment or wildcard",
+    zh="返回地址 {url} 不能登记：须为不带片段和通配符的 https 地址（本机可用 http），"
+    "或本服务允许的应用协议（MSHIELD_RETURN_SCHEMES）",
+    en="The return address {url} can't be registered: it must be https, http on this machine, or by an app's scheme "
+    "that this service allows (MSHIELD_RETURN_SCHEMES), without fragment or wildcard",
 ):
     """An address to which the shield's app is to lead back (R13)."""
 

@@ -5,11 +5,13 @@ Integers are big-endian. An entry is version (1) ‖ kind (1) ‖ time in ms (8)
 """
 
 import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import ClassVar, Final
 
+from mshield.gm.sm3 import sm3
 from mshield.pki.errors import LogFormError
 from mshield.pki.tlog.merkle import HASH_BYTES
 
@@ -17,6 +19,7 @@ VERSION: Final = 1
 SID_BYTES: Final = 16
 SERIAL_BYTES: Final = 20
 NO_CERTIFICATE: Final = bytes(HASH_BYTES)
+ASKED_TYPE: Final = "mshield-asked/v1"
 _TIME_BYTES: Final = 8
 
 Value = bytes | str | int | None
@@ -117,8 +120,12 @@ def signature_row(  # one column each
     signature: bytes,
     signed_at: int,
     serial: str,
+    asked: bytes | None = None,
 ) -> bytes:
-    """The row of a signature, as `canonical`; `signature` is r ‖ s, `serial` 40 hex digits."""
+    """The row of a signature, as `canonical`; `signature` is r ‖ s, `serial` 40 hex digits, `asked` from `asked_by`.
+
+    Without `asked` it is the form of entries from before, and of a phone's own documents, which nobody asked for.
+    """
     row: dict[str, Value] = {
         "sid": sid,
         "uid": uid,
@@ -129,7 +136,21 @@ def signature_row(  # one column each
         "signed_at": signed_at,
         "serial": serial,
     }
+    if asked is not None:
+        row["asked"] = asked
     return canonical(tuple(row), tuple(row.values()))
+
+
+def asked_by(*, client_id: str, name: str, domain: str, display: bytes) -> bytes:
+    """SM3 of who asked for a signature, and what the phone was to show (`display_bytes`), as canonical JSON."""
+    asked = {
+        "client_id": client_id,
+        "display": sm3(display).hex(),
+        "domain": domain,
+        "name": name,
+        "type": ASKED_TYPE,
+    }
+    return sm3(json.dumps(asked, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode())
 
 
 def parse_entry(entry: bytes) -> LogEntry:

@@ -1,11 +1,13 @@
 """Makes the log's entry of a row. docs/log.md says what is in it, and what an outsider learns from it."""
 
 import hashlib
+import json
 from collections.abc import Callable, Mapping
 from typing import Final
 
 from mshield.keys.log_key import LogKey
 from mshield.pki.errors import LogFormError
+from mshield.pki.signatures.signed_attributes import display_bytes
 from mshield.pki.tlog.entry import (
     NO_CERTIFICATE,
     SERIAL_BYTES,
@@ -15,6 +17,7 @@ from mshield.pki.tlog.entry import (
     Kind,
     Published,
     SignatureEntry,
+    asked_by,
     binding,
     canonical,
     commitment,
@@ -23,6 +26,8 @@ from mshield.services.log.findings import shown
 from mshield.store.database.interface import Row
 from mshield.store.log.log import ACTS, CHANGES, EVENTS, ISSUED, ISSUES, SIGNATURES, Source, SourceRow
 
+_WITH_ASKER: Final = 2
+_FORMS: Final = (1, _WITH_ASKER)
 _ENDED: Final = frozenset({"revoked", "superseded"})
 
 
@@ -30,7 +35,7 @@ def entry_of(row: SourceRow, key: LogKey) -> bytes:
     """The entry, encoded. Raises LogFormError for a row that this service never writes."""
     try:
         return _ENTRIES[row.source](row.values, key)
-    except (ValueError, TypeError, OverflowError, AttributeError) as error:
+    except (ValueError, TypeError, OverflowError, AttributeError, KeyError) as error:
         raise LogFormError(f"a row of {row.source.table} is not of its form: {shown(row.id)}") from error
 
 
@@ -41,13 +46,32 @@ def time_of(row: SourceRow) -> int:
 
 
 def _signature(values: Row, key: LogKey) -> bytes:
-    sid = _exactly(values["sid"], SID_BYTES)
+    sid, row = _exactly(values["sid"], SID_BYTES), _row(SIGNATURES.columns, values)
+    if _exactly_one(values["row_form"], _FORMS) == _WITH_ASKER and values["request_id"] is not None:
+        row += canonical(("asked",), (_asked(values),))
     return SignatureEntry(
         at=values["signed_at"],
         sid=sid,
         binding=binding(values["digest"], values["signature"]),
-        row=commitment(key.salt(Kind.SIGNATURE, sid), _row(SIGNATURES.columns, values)),
+        row=commitment(key.salt(Kind.SIGNATURE, sid), row),
     ).encode()
+
+
+def _asked(values: Row) -> bytes:
+    lines = [(line["label"], line["value"]) for line in json.loads(values["display"])]
+    held = values["message_size"] if values["format"] == "raw" else values["content_size"]
+    display = display_bytes(
+        title=values["title"],
+        media_type=values["media_type"],
+        size=values["size"] if held is None else held,
+        lines=lines,
+    )
+    return asked_by(
+        client_id=values["client_id"],
+        name=values["asker_name"],
+        domain=values["asker_domain"],
+        display=display,
+    )
 
 
 def _event(values: Row, key: LogKey) -> bytes:
@@ -80,6 +104,12 @@ def _hidden(source: Source, values: Row, key: LogKey) -> bytes:
 
 def _row(columns: tuple[str, ...], values: Row) -> bytes:
     return canonical(columns, [values[name] for name in columns])
+
+
+def _exactly_one(value: object, known: tuple[int, ...]) -> object:
+    if type(value) is not int or value not in known:
+        raise ValueError(value)
+    return value
 
 
 def _exactly(value: bytes, length: int) -> bytes:

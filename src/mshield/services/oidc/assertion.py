@@ -1,6 +1,8 @@
 """A client that shows itself by a signed assertion (private_key_jwt, RFC 7523), good for one call and five minutes.
 
-Authlib checks it by the client's registered keys. That it comes for the first time is for the database to say, after.
+Its audience is the issuer, as one string (FAPI 2.0 Security Profile, 5.3.2.1): an address or a list may be another
+server's too, which then could use the assertion here. Authlib checks it by the client's registered keys. That it comes
+for the first time is for the database to say, after.
 """
 
 import hashlib
@@ -34,13 +36,13 @@ class ClientAssertion(JWTBearerClientAssertion):
 
     CLIENT_AUTH_METHOD = PRIVATE_KEY_JWT  # type: ignore[misc]  # Authlib has it set by subclasses
 
-    def __init__(self, issuer: str, *, now: int) -> None:
+    def __init__(self, audiences: tuple[str, ...], *, now: int) -> None:
         super().__init__(validate_jti=True, leeway=_LEEWAY_SECONDS)
-        self._issuer, self._now = issuer, now
+        self._audiences, self._now = audiences, now
         self.used: UsedAssertion | None = None
 
     def get_audiences(self) -> list[str]:
-        return [self._issuer, f"{self._issuer}/oidc/token", f"{self._issuer}/oidc/par"]
+        return list(self._audiences)
 
     def resolve_client_public_key(self, client: OidcClient) -> KeySet:
         if client.jwks is None:
@@ -69,6 +71,8 @@ class ClientAssertion(JWTBearerClientAssertion):
             registry.validate(claims)
         except (JoseError, ValueError, TypeError) as error:
             raise InvalidClientError(description="The assertion's claims are not right.") from error
+        if not isinstance(claims["aud"], str):
+            raise InvalidClientError(description="The assertion's audience is not one string.")
         jti, expires = claims["jti"], claims["exp"]
         if not isinstance(jti, str) or expires * 1000 > self._now + 1000 * (
             LONGEST_SECONDS + _LEEWAY_SECONDS

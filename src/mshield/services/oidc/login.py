@@ -1,6 +1,7 @@
 """A signed login and what is told about it: claims by scope, and the signature with which anyone can verify it.
 
 `sub` is a keyed hash of the filed person, so it stays the same through new phones and certificates, and says nothing.
+Pairwise (OpenID Connect Core, 8.1) it is of the business system too, so that two of them can't compare theirs.
 """
 
 import base64
@@ -13,6 +14,24 @@ from mshield.keys.secrets import LookupKey
 from mshield.store.oidc.authorizations import LoginRow
 
 _SUBJECT: Final = "oidc-sub"
+_PAIRWISE: Final = "oidc-sub-pairwise"
+
+
+@dataclass(frozen=True, slots=True)
+class Subjects:
+    """Makes `sub`, the same for all clients or, pairwise, another for each."""
+
+    lookup: LookupKey
+    pairwise: bool
+
+    def of(self, row: LoginRow, client_id: str) -> str:
+        """The person of this login, to this client: 43 characters."""
+        hashed = (
+            self.lookup.lookup_hash(_PAIRWISE, f"{client_id} {row.person_id}")
+            if self.pairwise
+            else self.lookup.lookup_hash(_SUBJECT, row.person_id)
+        )
+        return base64.urlsafe_b64encode(hashed).rstrip(b"=").decode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +40,6 @@ class Login:
 
     subject: str
     row: LoginRow = field(repr=False)
-
-    @classmethod
-    def of(cls, row: LoginRow, lookup: LookupKey) -> "Login":
-        """The login of a row."""
-        subject = base64.urlsafe_b64encode(lookup.lookup_hash(_SUBJECT, row.person_id))
-        return cls(subject.rstrip(b"=").decode(), row)
 
     @property
     def auth_time(self) -> int:

@@ -19,6 +19,14 @@ def issuer_of(settings: Settings) -> str:
     return settings.public_origin.rstrip("/")
 
 
+def audiences_of(settings: Settings) -> tuple[str, ...]:
+    """What a client's assertion may name as its audience: the issuer, and addresses where the operator says so."""
+    issuer = issuer_of(settings)
+    if not settings.oidc_endpoint_audiences:
+        return (issuer,)
+    return issuer, f"{issuer}/oidc/token", f"{issuer}/oidc/par"
+
+
 def metadata(settings: Settings) -> dict[str, Any]:
     """The document at /.well-known/openid-configuration."""
     issuer = issuer_of(settings)
@@ -34,7 +42,7 @@ def metadata(settings: Settings) -> dict[str, Any]:
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "grant_types_supported": ["authorization_code"],
-        "subject_types_supported": ["public"],
+        "subject_types_supported": [settings.oidc_subjects],
         "acr_values_supported": [ACR],
         "id_token_signing_alg_values_supported": [ALGORITHM],
         "token_endpoint_auth_methods_supported": list(AUTH_METHODS),

@@ -17,6 +17,9 @@ from mshield.services.oidc.clients import OidcClient, OidcClients
 
 T = TypeVar("T")
 
+UNKNOWN: Final = 401
+"""The status of credentials that aren't right (RFC 6749, 5.2), whichever way they came."""
+
 # TLS ends before this process, and what the address is matters to nobody; Authlib wants to see https.
 _ADDRESS: Final = "https://provider.invalid/"
 
@@ -151,7 +154,9 @@ def authenticated(server: Protocol, request: ProtocolRequest, methods: Sequence[
     """The client that calls. Raises OAuth2Error."""
     try:
         client = server.authenticate_client(request, methods)
+    except InvalidClientError as error:  # Authlib's has 400 for an assertion and 401 for a secret
+        raise InvalidClientError(error.description, status_code=UNKNOWN) from error
     except (ValueError, RecursionError) as error:  # credentials that are no text, or no sensible JSON
-        raise InvalidClientError(status_code=401) from error
+        raise InvalidClientError(status_code=UNKNOWN) from error
     assert isinstance(client, OidcClient)  # noqa: S101  # from `query_client`
     return client

@@ -13,11 +13,10 @@ from authlib.oauth2.rfc6749 import InvalidRequestError
 from mshield.domain.systems.oidc import TOKEN_MS
 from mshield.domain.tokens import owned_token, owner, token_hash
 from mshield.keys.oidc_key import OidcKeys
-from mshield.keys.secrets import LookupKey
 from mshield.services.oidc.callers import Callers
 from mshield.services.oidc.clients import OidcClient, OidcClients
 from mshield.services.oidc.grant import Code, Provider, Step
-from mshield.services.oidc.login import Login
+from mshield.services.oidc.login import Login, Subjects
 from mshield.services.oidc.protocol import Answer, Clients, ProtocolRequest, parameter_lists
 from mshield.store.database.interface import Database
 from mshield.store.oidc import authorizations as store
@@ -33,7 +32,7 @@ class Tokens:
     clients: OidcClients
     callers: Callers
     keys: OidcKeys
-    lookup: LookupKey
+    subjects: Subjects
     issuer: str
 
     async def __call__(
@@ -69,6 +68,7 @@ class Tokens:
         # A code whose hash was put to another login is that one's no more than its token would be.
         if used is None or used.id != owner(code) or not used.login.usable:
             return
-        step.spent = Code(used.parameters, Login.of(used.login, self.lookup))
+        subject = self.subjects.of(used.login, client.get_client_id())
+        step.spent = Code(used.parameters, Login(subject, used.login))
         step.sid, step.access_token = used.id, token
         step.key = (await self.keys.current(now)).signing(now)

@@ -14,7 +14,7 @@ from mshield.store.database.interface import Database
 from mshield.store.legal_person import sessions as portal_sessions
 from mshield.store.notices import notifications
 from mshield.store.oidc import authorizations as oidc_authorizations
-from mshield.store.process import idempotency
+from mshield.store.process import idempotency, proofs
 from mshield.store.process import metrics as store_metrics
 from mshield.store.signing import sessions as signing
 from mshield.store.staff import access as staff_access
@@ -39,7 +39,7 @@ async def purge(db: Database, *, now: int) -> int:
         db, sent_before=now - webhooks.SENT_KEPT_MS, dead_before=now - webhooks.DEAD_KEPT_MS
     )
     sessions = await signing.purge_sessions(db, now=now)
-    logins += await oidc_authorizations.purge(db, before=before)
+    logins += await oidc_authorizations.purge(db, before=before) + await proofs.purge(db, now=now)
     notices += await sms_log.purge(db, now=now)
     counters += await store_metrics.purge(db, before=now - metrics.KEPT_MS)
     return counters + logins + notices + hooks + sessions + await idempotency.purge(db, before=before)

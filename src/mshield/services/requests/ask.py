@@ -12,6 +12,7 @@ from mshield.domain.ids import new_id, require_id
 from mshield.domain.login_message import LOGIN_TYPE
 from mshield.domain.qr import qr_text
 from mshield.domain.requests import RequestState, shown_state
+from mshield.domain.systems.return_url import leads_by
 from mshield.domain.times import MINUTE_MS
 from mshield.services.accounts.throttle import UNKNOWN_ADDRESS, address_subject, too_many
 from mshield.services.process.events import Events
@@ -116,7 +117,7 @@ class Ask:
     async def _make(
         self, system: BusinessSystem, request: store.NewRequest, documents: tuple[Document, ...], *, now: int
     ) -> Asked:
-        _check_return(system, request)
+        _check_return(system, request, self.settings.return_schemes)
         if request.shield_number is not None:
             await self._require_room(request, request.shield_number, now=now)
         tasks = (
@@ -242,10 +243,11 @@ class Ask:
         return row
 
 
-def _check_return(system: BusinessSystem, request: store.NewRequest) -> None:
+def _check_return(system: BusinessSystem, request: store.NewRequest, schemes: tuple[str, ...]) -> None:
     if (request.channel == "app") != (request.return_url is not None):
         raise errors.InvalidRequest(fields=["return_url"])
-    if request.return_url is not None and request.return_url not in system.return_urls:
+    url = request.return_url
+    if url is not None and (url not in system.return_urls or not leads_by(url, schemes)):
         raise errors.ReturnUrlUnknown
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 
 from mshield.domain import errors
 from mshield.domain.login_message import is_login_message
+from mshield.domain.systems.text_charset import check_charset
 from mshield.gm import transcript
 from mshield.gm.sm3 import sm3
 from mshield.pki.signatures.evidence import Format
@@ -35,7 +36,8 @@ class Document:
 def task_of(document: Document) -> NewTask:
     """The document as it is kept until a phone signs it.
 
-    Raises InternalMessageRefused, SignedAttributesRefused for raw content that would mean something else as message.
+    Raises CharsetRefused; InternalMessageRefused, SignedAttributesRefused for raw content that would mean something
+    else as message.
     """
     display = json.dumps(
         [{"label": label, "value": value} for label, value in document.display], ensure_ascii=False
@@ -45,6 +47,7 @@ def task_of(document: Document) -> NewTask:
         message, apart = _raw(content), None
     else:
         message, apart = _attributes(document), content
+    check_charset(document.media_type, document.content, is_type_signed=document.format != "raw")
     return NewTask(
         secrets.token_bytes(16),
         document.purpose,

@@ -29,6 +29,8 @@ class ApproveSystems:
     """The acts, for `Approvals`. The secret of a new system is told to who approves."""
 
     db: Database
+    schemes: tuple[str, ...]
+    """Those of apps that return addresses may have."""
 
     def acts(self) -> tuple[ApprovableAct, ...]:
         """By name: system.add, system.change."""
@@ -42,7 +44,7 @@ class ApproveSystems:
         name = checked_name(subject)
         if name != subject:
             raise errors.InvalidSystem(field="name")
-        domain, urls = _values(details, _ADD)
+        domain, urls = _values(details, _ADD, self.schemes)
         found = await alike_systems(self.db, name=name, domain=domain)
         return {"domain": domain, "return_urls": urls, "alike": [each.document() for each in found]}
 
@@ -62,7 +64,7 @@ class ApproveSystems:
     async def _check_change(self, subject: str, details: Json) -> Json:
         """The subject is the client id; what is registered now is shown too."""
         system = await require_system(self.db, subject)
-        domain, urls = _values(details, _CHANGE)
+        domain, urls = _values(details, _CHANGE, self.schemes)
         name = checked_name(str(details["name"]))
         found = await alike_systems(self.db, name=name, domain=domain, besides=subject)
         return {
@@ -104,11 +106,11 @@ class ApproveSystems:
             raise errors.Conflict
 
 
-def _values(details: Json, names: set[str]) -> tuple[str, list[str]]:
+def _values(details: Json, names: set[str], schemes: tuple[str, ...]) -> tuple[str, list[str]]:
     if set(details) != names:
         raise errors.InvalidRequest(fields=["details"])
     try:
         urls = msgspec.convert(details["return_urls"], tuple[str, ...])
     except msgspec.ValidationError as error:
         raise errors.InvalidRequest(fields=["details"]) from error
-    return checked_domain(str(details["domain"])), list(checked_urls(urls))
+    return checked_domain(str(details["domain"])), list(checked_urls(urls, schemes))

@@ -77,7 +77,13 @@ class ManageSystems:
         Raises InvalidSystem, InvalidReturnUrl, InvalidRequest for too many URLs, SystemAlike.
         """
         client_id, secret = await register_system(
-            self.db, name=name, domain=domain, return_urls=return_urls, by=by, now=now
+            self.db,
+            name=name,
+            domain=domain,
+            return_urls=return_urls,
+            schemes=self.settings.return_schemes,
+            by=by,
+            now=now,
         )
         return await self.find(client_id), secret
 
@@ -88,7 +94,8 @@ class ManageSystems:
 
         Raises NotFound, InvalidSystem, InvalidReturnUrl, InvalidRequest for too many URLs, SystemAlike.
         """
-        plain, host, urls = checked_name(name), checked_domain(domain), checked_urls(return_urls)
+        plain, host = checked_name(name), checked_domain(domain)
+        urls = checked_urls(return_urls, self.settings.return_schemes)
 
         async def work(tx: Tx) -> None:
             before = await require_system(tx, client_id)

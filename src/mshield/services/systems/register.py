@@ -1,7 +1,7 @@
 """Registers a business system (业务系统): its secret is shown once and stored as a hash."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from mshield.domain import errors
 from mshield.domain.actor import SERVICE, By
@@ -22,16 +22,17 @@ async def register_system(
     name: str,
     domain: str,
     return_urls: tuple[str, ...] = (),
+    schemes: Collection[str] = (),
     second_person: str | None = None,
     by: By = SERVICE,
     now: int,
 ) -> tuple[str, str]:
-    """The new client id and secret; the shield's app may lead back to `return_urls`.
+    """The new client id and secret; the shield's app may lead back to `return_urls`, also by these `schemes` of apps.
 
     Raises InvalidSystem, InvalidReturnUrl, InvalidRequest for too many URLs; SystemAlike where it is like another one,
     unless a second person has seen both, whom the act names.
     """
-    plain, host, urls = checked_name(name), checked_domain(domain), checked_urls(return_urls)
+    plain, host, urls = checked_name(name), checked_domain(domain), checked_urls(return_urls, schemes)
     more = {} if second_person is None else {"second_person": second_person}
 
     async def work(tx: Tx) -> tuple[str, str]:
@@ -62,13 +63,19 @@ async def register_in(
 
 
 async def set_return_urls(
-    db: Database, *, client_id: str, return_urls: tuple[str, ...], by: By = SERVICE, now: int
+    db: Database,
+    *,
+    client_id: str,
+    return_urls: tuple[str, ...],
+    schemes: Collection[str] = (),
+    by: By = SERVICE,
+    now: int,
 ) -> None:
     """Puts these in place of what was registered; it counts within seconds.
 
     Raises NotFound, InvalidReturnUrl, InvalidRequest for too many URLs.
     """
-    urls = checked_urls(return_urls)
+    urls = checked_urls(return_urls, schemes)
 
     async def work(tx: Tx) -> None:
         before = await store.find(tx, client_id=client_id)
@@ -83,11 +90,11 @@ async def set_return_urls(
     await db.write(work)
 
 
-def checked_urls(return_urls: tuple[str, ...]) -> tuple[str, ...]:
+def checked_urls(return_urls: tuple[str, ...], schemes: Collection[str]) -> tuple[str, ...]:
     """The addresses in their one form. Raises InvalidReturnUrl, InvalidRequest for too many."""
     if len(return_urls) > MAX_URIS:
         raise errors.InvalidRequest(fields=["return_urls"])
-    return tuple(map(checked_return_url, return_urls))
+    return tuple(checked_return_url(url, schemes) for url in return_urls)
 
 
 async def list_systems(db: Database) -> list[dict[str, str | list[str]]]:

@@ -14,8 +14,12 @@ UPDATE log_state SET origin = :origin, checkpoint = :checkpoint, changed_at = :n
 UPDATE log_state SET size = :size, checkpoint = :checkpoint, changed_at = :now WHERE id = 1 AND size = :old_size;
 
 -- name: unlogged_signatures
-SELECT log_index, sid, uid, request_id, purpose, digest, signature, signed_at, serial
-FROM signatures WHERE log_index IS NULL ORDER BY signed_at, sid LIMIT :limit;
+-- What was asked, by whom, is the request's; the row alone is logged where there was none.
+SELECT s.log_index, s.sid, s.uid, s.request_id, s.purpose, s.digest, s.signature, s.signed_at, s.serial, s.row_form,
+  r.client_id, r.asker_name, r.asker_domain, t.title, t.media_type, t.display, t.format, t.size,
+  LENGTH(t.message) AS message_size, LENGTH(t.content) AS content_size
+FROM signatures s LEFT JOIN tasks t ON t.sid = s.sid LEFT JOIN requests r ON r.id = s.request_id
+WHERE s.log_index IS NULL ORDER BY s.signed_at, s.sid LIMIT :limit;
 
 -- name: unlogged_events
 -- The events of issue also speak for what was issued.
@@ -34,8 +38,11 @@ SELECT log_index, id, place, row_key, version, seal, at
 FROM sealed_changes WHERE log_index IS NULL ORDER BY id LIMIT :limit;
 
 -- name: logged_signatures
-SELECT log_index, sid, uid, request_id, purpose, digest, signature, signed_at, serial
-FROM signatures WHERE log_index >= :start AND log_index < :end ORDER BY log_index;
+SELECT s.log_index, s.sid, s.uid, s.request_id, s.purpose, s.digest, s.signature, s.signed_at, s.serial, s.row_form,
+  r.client_id, r.asker_name, r.asker_domain, t.title, t.media_type, t.display, t.format, t.size,
+  LENGTH(t.message) AS message_size, LENGTH(t.content) AS content_size
+FROM signatures s LEFT JOIN tasks t ON t.sid = s.sid LEFT JOIN requests r ON r.id = s.request_id
+WHERE s.log_index >= :start AND s.log_index < :end ORDER BY s.log_index;
 
 -- name: logged_events
 SELECT e.log_index, e.id, e.serial, e.event, e.actor, e.actor_id, e.reason, e.state, e.holds, e.revocation_reason, e.at,

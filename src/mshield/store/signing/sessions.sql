@@ -108,8 +108,8 @@ WHERE uid = :uid;
 
 -- name: insert_signature!
 INSERT INTO signatures (sid, uid, serial, request_id, purpose, digest, signature, signed_at, key_version,
-  seal_version, seal)
-VALUES (:sid, :uid, :serial, :request_id, :purpose, :digest, :signature, :now, :key_version, 1, :seal);
+  seal_version, seal, row_form)
+VALUES (:sid, :uid, :serial, :request_id, :purpose, :digest, :signature, :now, :key_version, 1, :seal, 2);
 
 -- name: finish_request!
 -- A request is signed when its last document is.

@@ -17,6 +17,9 @@ EXTRA_HEADERS: Final = "mshield.headers"
 Measure = Callable[[Scope, int, float], None]
 """Takes a call's scope, the status of its answer (0: none) and how long it took in seconds."""
 
+_HTTPS_ONLY: Final = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
+"""RFC 6797, for a year; TLS ends at the proxy in front, and the answer says it all the same."""
+
 _NOSNIFF: Final = (b"x-content-type-options", b"nosniff")
 _log = logging.getLogger("mshield.access")
 
@@ -24,9 +27,10 @@ _log = logging.getLogger("mshield.access")
 class Edge:
     """ASGI middleware around the whole application."""
 
-    def __init__(self, app: ASGIApp, *, access_log: bool, measure: Measure) -> None:
-        """`measure` is told of each call that was answered."""
+    def __init__(self, app: ASGIApp, *, origin: str, access_log: bool, measure: Measure) -> None:
+        """`measure` is told of each call that was answered; `origin` is how the service is addressed."""
         self._app = app
+        self._secured = (_NOSNIFF, _HTTPS_ONLY) if origin.startswith("https://") else (_NOSNIFF,)
         self._access_log = access_log
         self._measure = measure
 
@@ -43,7 +47,7 @@ class Edge:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                own = ((b"x-request-id", request_id.encode()), _NOSNIFF)
+                own = ((b"x-request-id", request_id.encode()), *self._secured)
                 message["headers"] = [*message["headers"], *own, *scope.get(EXTRA_HEADERS, ())]
             await send(message)
 

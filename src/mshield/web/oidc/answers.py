@@ -15,7 +15,6 @@ MAX_FORM: Final = 32 * 1024
 _MAX_FIELDS: Final = 64
 _FORM: Final = "application/x-www-form-urlencoded"
 _NO_STORE: Final = {"Cache-Control": "no-store", "Pragma": "no-cache", "Referrer-Policy": "no-referrer"}
-_CHALLENGED: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 ERROR: Final[dict[str, Any]] = {
     "type": "object",
     "description": "The standard's error (RFC 6749, 5.2)",
@@ -65,11 +64,21 @@ def form(properties: dict[str, dict[str, Any]], *required: str) -> dict[str, Any
     return {"requestBody": {"required": True, "content": {_FORM: {"schema": schema}}}}
 
 
-def oauth_errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """`answers` for the standard's refusals; credentials that are wanted are named (RFC 6749, 5.2; RFC 6750, 3)."""
-    told = {"description": "The standard's error", "content": {"application/json": {"schema": ERROR}}}
-    challenged = told | {"headers": {"WWW-Authenticate": {"schema": {"type": "string"}}}}
-    return {status: challenged if status in _CHALLENGED else told for status in statuses}
+def oauth_errors(*statuses: int, bearer: bool = False) -> dict[int | str, dict[str, Any]]:
+    """`answers` for the standard's refusals; credentials that are wanted are named (RFC 6749, 5.2).
+
+    `bearer`: where a token is to be shown each names it, and whoever showed none is told no error (RFC 6750, 3).
+    """
+    told: dict[int | str, dict[str, Any]] = {}
+    for status in statuses:
+        is_named = bearer or status == HTTPStatus.UNAUTHORIZED
+        schema = {name: value for name, value in ERROR.items() if name != "required"} if bearer else ERROR
+        told[status] = {
+            "description": "The standard's error",
+            "content": {"application/json": {"schema": schema}},
+            **({"headers": {"WWW-Authenticate": {"schema": {"type": "string"}}}} if is_named else {}),
+        }
+    return told
 
 
 def pages(description: str, *, status: int) -> dict[int | str, dict[str, Any]]:

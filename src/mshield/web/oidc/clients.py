@@ -68,7 +68,7 @@ async def token(request: Request) -> Response:
     return json_answer(await context.oidc.tokens(given, request.headers, now=context.clock()))
 
 
-_USER: Final = _answers("The claims of the granted scopes", ("sub",)) | oauth_errors(401, 403)
+_USER: Final = _answers("The claims of the granted scopes", ("sub",)) | oauth_errors(400, 401, bearer=True)
 
 
 @router.get(

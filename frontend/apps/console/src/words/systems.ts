@@ -23,7 +23,8 @@ export const systemWords = {
     facts: "登记内容",
     change: "修改",
     returns: "返回地址",
-    returnsHint: "每行一个：https 地址、本机 http 地址，或应用自己的协议，如 palmcustoms://signed。可以不填",
+    returnsHint:
+      "每行一个：https 地址、本机 http 地址，或本服务允许的应用协议，如 palmcustoms://signed。可以不填",
     noReturns: "没有登记",
     nameHint: "手机上显示的名称",
     domainHint: "手机上显示的域名，如 singlewindow.example",
@@ -115,7 +116,7 @@ export const systemWords = {
     change: "Change",
     returns: "Return addresses",
     returnsHint:
-      "One a line: https, http on this machine, or an app's own scheme like palmcustoms://signed. May be empty",
+      "One a line: https, http on this machine, or an app's scheme that this service allows, like palmcustoms://signed. May be empty",
     noReturns: "None registered",
     nameHint: "The name that phones show",
     domainHint: "The domain that phones show, like singlewindow.example",

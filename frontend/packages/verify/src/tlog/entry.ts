@@ -1,6 +1,7 @@
 /** This log's entries, to the byte (docs/log.md): what the entry of a signature is, made anew from what is known of it. */
 
-import { concat, unhex, utf8 } from "@mshield/gm";
+import { canonicalJson, displayDigest, type Shown } from "@mshield/forms";
+import { concat, hex, sm3, unhex, utf8 } from "@mshield/gm";
 import { sha256 } from "@noble/hashes/sha2.js";
 
 import { PartError } from "../errors.ts";
@@ -20,6 +21,21 @@ export interface SignatureRow {
   readonly signature: Uint8Array;
   readonly signedAt: number;
   readonly serial: string;
+  /** What `askedBy` gives; null in entries from before, and of a phone's own documents. */
+  readonly asked: Uint8Array | null;
+}
+
+/** SM3 of who asked for a signature, and what the phone was to show, as canonical JSON. */
+export function askedBy(by: { clientId: string; name: string; domain: string }, shown: Shown): Uint8Array {
+  return sm3(
+    canonicalJson({
+      client_id: by.clientId,
+      display: hex(displayDigest(shown)),
+      domain: by.domain,
+      name: by.name,
+      type: "mshield-asked/v1",
+    }),
+  );
 }
 
 /** The entry, 90 bytes: head, sid, SHA-256(e ‖ r ‖ s), and the commitment to the row under its salt. */
@@ -83,6 +99,9 @@ function canonical(row: SignatureRow): Uint8Array {
     ["signed_at", concat(Uint8Array.of(1), int64(row.signedAt))],
     ["serial", text(row.serial)],
   ];
+  if (row.asked !== null) {
+    columns.push(["asked", octets(row.asked)]);
+  }
   return rowBytes(columns);
 }
 

@@ -3,33 +3,46 @@
 import type { Task } from "@mshield/shield";
 
 import { jsonLines } from "./json_lines.ts";
-import { drawn, type ShownLine, textLines } from "./lines.ts";
+import { type Lines, textLines } from "./lines.ts";
 import { xmlLines } from "./xml_lines.ts";
 
 export type Content =
-  | { readonly kind: "text" | "xml" | "json"; readonly lines: readonly ShownLine[] }
+  | { readonly kind: TextKind; readonly lines: Lines }
   /** Not to be read on a screen: type, size and digest stand for it. */
   | { readonly kind: "other" }
   /** The content stays with the business system. */
   | { readonly kind: "absent" };
 
-type Given = Pick<Task, "content" | "mediaType">;
+export type TextKind = "text" | "xml" | "json";
+export type Given = Pick<Task, "content" | "mediaType" | "format">;
 
-export function contentOf({ content, mediaType }: Given): Content {
+const CHARSETS: Readonly<Record<string, Charset>> = {
+  "utf-8": "utf-8",
+  utf8: "utf-8",
+  gb18030: "gb18030",
+  gbk: "gb18030",
+  gb2312: "gb18030",
+  "us-ascii": "ascii",
+  ascii: "ascii",
+};
+type Charset = "utf-8" | "gb18030" | "ascii";
+
+export function contentOf({ content, mediaType, format }: Given): Content {
   if (content === null) {
     return { kind: "absent" };
   }
   const [type = "", parameters = ""] = mediaType.toLowerCase().split(";", 2);
   const kind = kindOf(type.trim());
-  const text = kind && textOf(content, kind, parameters);
-  if (kind === null || text === null) {
+  const charset = kind && charsetOf(content, kind, parameters, format !== "raw");
+  const text = charset && textOf(content, charset);
+  if (kind === null || typeof text !== "string") {
     return { kind: "other" };
   }
   const read = { text: textLines, xml: xmlLines, json: jsonLines }[kind];
-  return { kind, lines: drawn(read(text) ?? textLines(text)) };
+  return { kind, lines: read(text) ?? textLines(text) };
 }
 
-function kindOf(type: string): "text" | "xml" | "json" | null {
+function kindOf(type: string): TextKind | null {
   if (/^(?:text|application)\/xml$|\+xml$/.test(type)) {
     return "xml";
   }
@@ -39,18 +52,44 @@ function kindOf(type: string): "text" | "xml" | "json" | null {
   return type.startsWith("text/") ? "text" : null;
 }
 
-/** The content as text in the charset that it names; null where it isn't that. */
-function textOf(content: Uint8Array, kind: string, parameters: string): string | null {
-  const named = /charset=([a-z0-9-]+)/.exec(parameters)?.[1];
+/**
+ * What the octets are read by, which is signed: UTF-8, or what the XML itself or the type says; the type is signed with
+ * attributes alone. Null where they say something else, or different things; the service refuses the same.
+ */
+function charsetOf(
+  content: Uint8Array,
+  kind: TextKind,
+  parameters: string,
+  isTypeSigned: boolean,
+): Charset | null {
+  const typed = /charset=([a-z0-9-]+)/.exec(parameters)?.[1];
   const declared = kind === "xml" ? declaredEncoding(content) : undefined;
+  const named = [typed, declared]
+    .filter((each) => each !== undefined)
+    .map((each) => CHARSETS[each.toLowerCase()]);
+  const [charset = "utf-8", other = charset] = named.length > 0 && named[0] === undefined ? [null] : named;
+  if (charset === null || other !== charset || (kind === "json" && charset === "gb18030")) {
+    return null;
+  }
+  return charset === "gb18030" && declared === undefined && !isTypeSigned ? null : charset;
+}
+
+/** Null where the octets aren't of the charset. */
+function textOf(content: Uint8Array, charset: Charset): string | null {
+  if (charset === "ascii" && content.some((octet) => octet > 0x7f)) {
+    return null;
+  }
   try {
-    return new TextDecoder(named ?? declared ?? "utf-8", { fatal: true, ignoreBOM: false }).decode(content);
+    // A mark of the order of octets is a character like others: it is signed, and shown.
+    return new TextDecoder(charset === "ascii" ? "utf-8" : charset, { fatal: true, ignoreBOM: true }).decode(
+      content,
+    );
   } catch {
     return null;
   }
 }
 
 function declaredEncoding(content: Uint8Array): string | undefined {
-  const start = String.fromCharCode(...content.subarray(0, 100));
-  return /^<\?xml[^>]*\sencoding=["']([A-Za-z0-9._-]+)["']/.exec(start)?.[1];
+  const start = String.fromCharCode(...content.subarray(0, 100)).replace(/^\u00EF\u00BB\u00BF/, "");
+  return /^<\?xml[^>]*\sencoding\s*=\s*["']([A-Za-z0-9._-]+)["']/.exec(start)?.[1];
 }

@@ -1,55 +1,116 @@
 /**
  * JSON indented for reading. The tokens stay as they stand, so that numbers keep their digits and a name that is there
- * twice is seen twice; only escaped characters are written as themselves. Null for what isn't JSON.
+ * twice is seen twice; only escaped characters are written as themselves. Null for what isn't JSON, or is nested deeper than
+ * anybody reads: that is shown as it is.
  */
 
-import { markup, plain, type ShownLine, type ShownPart } from "./lines.ts";
+import { CODED, Lines, MARKUP, PLAIN, SPACED } from "./lines.ts";
 
-const TOKEN = /"(?:[^"\\]|\\.)*"|[[\]{},:]|[^\s"[\]{},:]+/g;
-const DEEPEST = 100;
+const [QUOTE, BACKSLASH] = [0x22, 0x5c] as const;
+const DEEPEST = 1000;
+const MARK = 1;
+const BLANK = 2;
+/** By code what ends a number or a word. */
+const ENDS = new Uint8Array(128);
+for (const [all, kind] of [
+  ['"{}[],:', MARK],
+  [" \t\n\r", BLANK],
+] as const) {
+  for (const each of all) {
+    ENDS[each.charCodeAt(0)] = kind;
+  }
+}
 
-export function jsonLines(text: string): ShownLine[] | null {
+export function jsonLines(text: string): Lines | null {
+  if (!isReadable(text)) {
+    return null;
+  }
   try {
     JSON.parse(text);
   } catch {
     return null;
   }
-  const tokens = text.match(TOKEN) ?? [];
-  const lines: ShownLine[] = [];
+  const lines = new Lines(text, readable);
   let depth = 0;
-  let parts: ShownPart[] = [];
-  const end = (): void => {
-    if (parts.length > 0) {
-      lines.push({ depth: Math.min(depth, DEEPEST), parts });
-      parts = [];
+  let isNew = true;
+  const put = (start: number, end: number, kind: number): void => {
+    if (isNew) {
+      lines.line(depth);
+      isNew = false;
     }
+    lines.part(start, end, kind);
   };
-  tokens.forEach((token, at) => {
-    const next = tokens[at + 1];
+  let before = "";
+  for (let at = skipped(text, 0), end; at < text.length; at = skipped(text, end)) {
+    const token = text[at]!;
+    end = tokenEnd(text, at);
     if (token === "{" || token === "[") {
-      parts.push(markup(token));
+      put(at, end, MARKUP);
+      const next = text[skipped(text, end)];
       if (next !== "}" && next !== "]") {
-        end();
+        isNew = true;
         depth += 1;
       }
     } else if (token === "}" || token === "]") {
-      const isEmpty = tokens[at - 1] === "{" || tokens[at - 1] === "[";
-      if (!isEmpty) {
-        end();
+      if (before !== "{" && before !== "[") {
+        isNew = true;
         depth -= 1;
       }
-      parts.push(markup(token));
+      put(at, end, MARKUP);
     } else if (token === ",") {
-      parts.push(markup(token));
-      end();
+      put(at, end, MARKUP);
+      isNew = true;
     } else if (token === ":") {
-      parts.push(markup(": "));
+      put(at, end, MARKUP | SPACED);
     } else {
-      parts.push(next === ":" ? markup(readable(token)) : plain(readable(token)));
+      const isName = text[skipped(text, end)] === ":";
+      put(at, end, CODED | (isName ? MARKUP : PLAIN));
     }
-  });
-  end();
+    before = token;
+  }
   return lines;
+}
+
+/** Whether its brackets nest no deeper than `DEEPEST`. */
+function isReadable(text: string): boolean {
+  let depth = 0;
+  for (let at = 0; at < text.length && depth <= DEEPEST; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit === QUOTE) {
+      at = tokenEnd(text, at) - 1;
+    } else if (unit === 0x5b || unit === 0x7b) {
+      depth++;
+    } else if (unit === 0x5d || unit === 0x7d) {
+      depth--;
+    }
+  }
+  return depth <= DEEPEST;
+}
+
+/** Where the token ends that begins here, at the end of the text where a string isn't closed. */
+function tokenEnd(text: string, start: number): number {
+  let at = start + 1;
+  if (text.charCodeAt(start) === QUOTE) {
+    while (at < text.length && text.charCodeAt(at) !== QUOTE) {
+      at += text.charCodeAt(at) === BACKSLASH ? 2 : 1;
+    }
+    return at + 1;
+  }
+  if (ENDS[text.charCodeAt(start)] !== MARK) {
+    while (at < text.length && !ENDS[text.charCodeAt(at)]) {
+      at++;
+    }
+  }
+  return at;
+}
+
+/** Past white space. */
+function skipped(text: string, from: number): number {
+  let at = from;
+  while (ENDS[text.charCodeAt(at)] === BLANK) {
+    at++;
+  }
+  return at;
 }
 
 /** Characters that are escaped without need are written as themselves. */

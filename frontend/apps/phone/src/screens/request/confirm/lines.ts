@@ -1,4 +1,7 @@
-/** A document's content in lines to show: markup apart from what it holds, and never more at once than a phone draws. */
+/**
+ * A document's content in lines to show, markup apart from what it holds. Where the lines and their parts lie in the text
+ * is kept as numbers, so that a content of millions of lines is read in a moment; texts are made of the few that are drawn.
+ */
 
 import { honest } from "@mshield/look/honest_text.ts";
 
@@ -13,30 +16,146 @@ export interface ShownLine {
   readonly parts: readonly ShownPart[];
 }
 
-const LONGEST = 1000;
+/** What a part is: markup or not, with references to be read or not, with a space after it or not. */
+export const PLAIN = 0;
+export const MARKUP = 1;
+export const CODED = 2;
+export const SPACED = 4;
+const KINDS = 8;
 
-export const plain = (text: string): ShownPart => ({ text, isMarkup: false });
-export const markup = (text: string): ShownPart => ({ text, isMarkup: true });
+/** Characters of a line; what is longer is several. */
+const LONGEST = 1000;
+/** Characters of the longest reference: none is cut in two. */
+const REFERENCE = 12;
+const DEEPEST = 100;
+const DEPTHS = 128;
+
+/** A list of numbers that grows. */
+export class Numbers {
+  #held = new Uint32Array(1024);
+  length = 0;
+
+  push(value: number): void {
+    if (this.length === this.#held.length) {
+      const wider = new Uint32Array(this.length * 2);
+      wider.set(this.#held);
+      this.#held = wider;
+    }
+    this.#held[this.length++] = value;
+  }
+
+  pop(): number {
+    return this.#held[--this.length]!;
+  }
+
+  at(place: number): number {
+    return this.#held[place]!;
+  }
+}
+
+/** The lines of one text, in the order in which they are added. */
+export class Lines {
+  readonly #source: string;
+  readonly #readable: (text: string) => string;
+  /** Of each line its first part, and its depth in the lowest bits. */
+  readonly #begun = new Numbers();
+  /** Of each part where it begins; and where it ends, with its kind in the lowest bits. */
+  readonly #starts = new Numbers();
+  readonly #ends = new Numbers();
+  #depth = 0;
+  #room = LONGEST;
+
+  /** `readable` reads the references of a part that is `CODED`. */
+  constructor(source: string, readable: (text: string) => string = (text) => text) {
+    this.#source = source;
+    this.#readable = readable;
+  }
+
+  get count(): number {
+    return this.#begun.length;
+  }
+
+  /** Begins a line; the parts that follow are its own. */
+  line(depth: number): void {
+    this.#depth = Math.min(depth, DEEPEST);
+    this.#begun.push(this.#starts.length * DEPTHS + this.#depth);
+    this.#room = LONGEST;
+  }
+
+  /** Adds what stands from `start` up to `end`, on as many lines as it takes. */
+  part(start: number, end: number, kind: number): void {
+    let from = start;
+    while (end - from > this.#room) {
+      const to = this.#cut(from, from + this.#room, kind);
+      this.#put(from, to, kind);
+      this.line(this.#depth);
+      from = to;
+    }
+    this.#put(from, end, kind);
+  }
+
+  /** These lines as they are shown: with hidden characters written out. */
+  shown(from: number, to: number): ShownLine[] {
+    const made: ShownLine[] = [];
+    for (let n = Math.max(from, 0); n < Math.min(to, this.count); n++) {
+      const parts: ShownPart[] = [];
+      for (let p = this.#first(n); p < this.#first(n + 1); p++) {
+        parts.push(this.#part(p));
+      }
+      made.push({ depth: this.#begun.at(n) % DEPTHS, parts });
+    }
+    return made;
+  }
+
+  #first(line: number): number {
+    return line < this.count ? Math.floor(this.#begun.at(line) / DEPTHS) : this.#starts.length;
+  }
+
+  #part(p: number): ShownPart {
+    const kind = this.#ends.at(p) % KINDS;
+    const text = this.#source.slice(this.#starts.at(p), Math.floor(this.#ends.at(p) / KINDS));
+    const read = honest((kind & CODED) === 0 ? text : this.#readable(text));
+    return { text: (kind & SPACED) === 0 ? read : `${read} `, isMarkup: (kind & MARKUP) !== 0 };
+  }
+
+  #put(start: number, end: number, kind: number): void {
+    this.#starts.push(start);
+    this.#ends.push(end * KINDS + kind);
+    this.#room -= end - start;
+  }
+
+  /** A place at or before `to` that parts no character and no reference. */
+  #cut(from: number, to: number, kind: number): number {
+    if ((kind & CODED) !== 0) {
+      for (let at = to - 1; at > Math.max(from, to - REFERENCE); at--) {
+        const character = this.#source[at];
+        if (character === ";") {
+          break;
+        }
+        if (character === "&" || character === "\\") {
+          return at;
+        }
+      }
+    }
+    const unit = this.#source.charCodeAt(to);
+    const isSecondHalf = unit >= 0xdc00 && unit <= 0xdfff;
+    return isSecondHalf && to - 1 > from ? to - 1 : to;
+  }
+}
 
 /** A text's own lines. */
-export function textLines(text: string): ShownLine[] {
-  return text.split(/\r\n|\n|\r/).map((line) => ({ depth: 0, parts: [plain(line)] }));
-}
-
-/** As they are shown: hidden characters written out, and what is longer than a screen in several. */
-export function drawn(lines: readonly ShownLine[]): ShownLine[] {
-  return lines.flatMap((line) => {
-    const parts = line.parts.map((part) => ({ ...part, text: honest(part.text) }));
-    const length = parts.reduce((sum, { text }) => sum + text.length, 0);
-    return length <= LONGEST ? [{ ...line, parts }] : parts.flatMap((part) => cut(line.depth, part));
-  });
-}
-
-function cut(depth: number, { text, isMarkup }: ShownPart): ShownLine[] {
-  const characters = [...text];
-  const made: ShownLine[] = [];
-  for (let at = 0; at < characters.length; at += LONGEST) {
-    made.push({ depth, parts: [{ text: characters.slice(at, at + LONGEST).join(""), isMarkup }] });
+export function textLines(text: string): Lines {
+  const lines = new Lines(text);
+  for (let at = 0; ;) {
+    let end = at;
+    while (end < text.length && text.charCodeAt(end) !== 0x0a && text.charCodeAt(end) !== 0x0d) {
+      end++;
+    }
+    lines.line(0);
+    lines.part(at, end, PLAIN);
+    if (end === text.length) {
+      return lines;
+    }
+    at = end + (text.startsWith("\r\n", end) ? 2 : 1);
   }
-  return made;
 }

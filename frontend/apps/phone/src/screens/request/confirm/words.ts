@@ -58,6 +58,7 @@ export const words = {
     notBoundOther: "以上摘要由{system}提供，不在签名内容里。签名的是原文，请在{system}核对。",
     bound: "以上内容和原文都在签名里，改动任何一处签名都会失效。",
     other: "这种文件不能在手机上显示。签名前请在{system}核对，内容指纹应当相同。",
+    reading: "正在读取原文……",
     absent: "原文留在{system}，没有发到手机。签名前请在那里核对，内容指纹应当相同。",
     type: "类型",
     size: "大小",
@@ -68,7 +69,14 @@ export const words = {
     nth: "第 {n} 份，共 {all} 份",
     next: "看下一份",
     backToList: "看完了，回到清单",
-    kinds: { xml: "XML 数据", json: "JSON 数据", text: "文本", other: "文件", absent: "原文不在手机上" },
+    kinds: {
+      xml: "XML 数据",
+      json: "JSON 数据",
+      text: "文本",
+      other: "文件",
+      absent: "原文不在手机上",
+      reading: "原文",
+    },
     end: {
       notMe: "已拒绝",
       notMeText:
@@ -152,6 +160,7 @@ export const words = {
       "All of this and the content are part of the signature: if anything is changed, it no longer holds.",
     other:
       "A file of this kind can't be shown here. Check it at {system} before you sign: the digest must be the same.",
+    reading: "Reading the content …",
     absent:
       "The content stays at {system} and was not sent to the phone. Check it there: the digest must be the same.",
     type: "Type",
@@ -169,6 +178,7 @@ export const words = {
       text: "Text",
       other: "File",
       absent: "Content not on this phone",
+      reading: "Content",
     },
     end: {
       notMe: "Declined",

@@ -1,73 +1,208 @@
 /**
  * XML indented for reading. Only blanks between tags change; nothing is left out, added or resolved but for the five
  * named entities and character references. Null for what isn't well nested, or has a DOCTYPE: that is shown as it is.
+ * Each character is looked at once, whatever is written: the time is that of the length.
  */
 
-import { markup, plain, type ShownLine, type ShownPart } from "./lines.ts";
+import { CODED, Lines, MARKUP, Numbers, PLAIN } from "./lines.ts";
 
-const TOKEN =
-  /<!--[\s\S]*?-->|<!\[CDATA\[[\s\S]*?\]\]>|<\?[\s\S]*?\?>|<\/[^<>\s]+\s*>|<[^<>!?/\s](?:[^<>"']|"[^"<]*"|'[^'<]*')*>|[^<]+/g;
+const SPANS = [
+  ["<!--", "-->"],
+  ["<![CDATA[", "]]>"],
+  ["<?", "?>"],
+] as const;
 const NAMED: Record<string, string> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
-const DEEPEST = 100;
+const [LESS, GREATER, SLASH, DOUBLE, SINGLE] = [0x3c, 0x3e, 0x2f, 0x22, 0x27] as const;
+const NO_NAME = /[<>!?/\s]/;
 
-export function xmlLines(text: string): ShownLine[] | null {
+export function xmlLines(text: string): Lines | null {
   const source = text.replace(/^\uFEFF/, "");
-  const tokens = source.match(TOKEN) ?? [];
-  if (tokens.reduce((sum, token) => sum + token.length, 0) !== source.length) {
-    return null; // something that is none of these, as a DOCTYPE
+  const tokens = tokensOf(source);
+  return tokens && new Reader(source, tokens).lines();
+}
+
+/** Puts tokens on lines: an element with nothing but a text in it is one. */
+class Reader {
+  readonly #source: string;
+  readonly #ends: Numbers;
+  readonly #lines: Lines;
+  /** Where the names of the elements that are open begin. */
+  readonly #open = new Numbers();
+
+  constructor(source: string, ends: Numbers) {
+    this.#source = source;
+    this.#ends = ends;
+    this.#lines = new Lines(source, decoded);
   }
-  const lines: ShownLine[] = [];
-  const open: string[] = [];
-  for (let at = 0; at < tokens.length; at++) {
-    const token = tokens[at]!;
-    if (token.startsWith("</")) {
-      if (open.pop() !== nameOf(token)) {
+
+  lines(): Lines | null {
+    for (let token = 0; token < this.#ends.length;) {
+      const taken = this.#take(token);
+      if (taken === 0) {
         return null;
       }
-      lines.push(line(open.length, [markup(token)]));
-    } else if (isOpening(token)) {
-      const [content, end] = [tokens[at + 1], tokens[at + 2]];
-      const name = nameOf(token);
-      if (isText(content) && end?.startsWith("</") && nameOf(end) === name) {
-        lines.push(line(open.length, [markup(decoded(token)), plain(decoded(content)), markup(end)]));
-        at += 2;
-      } else if (content?.startsWith("</") && nameOf(content) === name) {
-        lines.push(line(open.length, [markup(decoded(token) + content)]));
-        at += 1;
-      } else {
-        lines.push(line(open.length, [markup(decoded(token))]));
-        open.push(name);
+      token += taken;
+    }
+    return this.#open.length === 0 && this.#lines.count > 0 ? this.#lines : null;
+  }
+
+  /** How many tokens were put on a line; 0 where a tag closes what isn't open. */
+  #take(token: number): number {
+    const start = this.#start(token);
+    if (this.#isClosing(token)) {
+      if (this.#open.length === 0 || this.#nameAt(this.#open.pop()) !== this.#nameAt(start + 2)) {
+        return 0;
       }
-    } else if (token.startsWith("<![CDATA[")) {
-      lines.push(line(open.length, [plain(token)]));
-    } else if (token.startsWith("<")) {
-      lines.push(line(open.length, [markup(decodedElement(token))]));
-    } else if (token.trim() !== "") {
-      lines.push(line(open.length, [plain(decoded(token))]));
+      return this.#put(token, [MARKUP]);
+    }
+    if (this.#source.charCodeAt(start) !== LESS) {
+      return this.#isBlank(token) ? 1 : this.#put(token, [CODED]);
+    }
+    if (this.#source.startsWith("<![CDATA[", start)) {
+      return this.#put(token, [PLAIN]);
+    }
+    const next = this.#source[start + 1];
+    if (next === "!" || next === "?") {
+      return this.#put(token, [MARKUP]); // these know no references
+    }
+    return this.#takeOpening(token);
+  }
+
+  #takeOpening(token: number): number {
+    const name = this.#start(token) + 1;
+    if (this.#source.charCodeAt(this.#ends.at(token) - 2) === SLASH) {
+      return this.#put(token, [MARKUP | CODED]);
+    }
+    if (this.#closes(token + 1, name)) {
+      return this.#put(token, [MARKUP | CODED, MARKUP]);
+    }
+    if (this.#isText(token + 1) && this.#closes(token + 2, name)) {
+      return this.#put(token, [MARKUP | CODED, CODED, MARKUP]);
+    }
+    this.#put(token, [MARKUP | CODED]);
+    this.#open.push(name);
+    return 1;
+  }
+
+  /** One line of as many tokens as there are kinds. */
+  #put(token: number, kinds: readonly number[]): number {
+    this.#lines.line(this.#open.length);
+    kinds.forEach((kind, n) => this.#lines.part(this.#start(token + n), this.#ends.at(token + n), kind));
+    return kinds.length;
+  }
+
+  #start(token: number): number {
+    return token === 0 ? 0 : this.#ends.at(token - 1);
+  }
+
+  #isText(token: number): boolean {
+    return token < this.#ends.length && this.#source.charCodeAt(this.#start(token)) !== LESS;
+  }
+
+  #isClosing(token: number): boolean {
+    return token < this.#ends.length && this.#source.startsWith("</", this.#start(token));
+  }
+
+  #closes(token: number, name: number): boolean {
+    return this.#isClosing(token) && this.#nameAt(name) === this.#nameAt(this.#start(token) + 2);
+  }
+
+  #nameAt(start: number): string {
+    let end = start;
+    while (!isNameEnd(this.#source.charCodeAt(end))) {
+      end++;
+    }
+    return this.#source.slice(start, end);
+  }
+
+  #isBlank(token: number): boolean {
+    for (let at = this.#start(token); at < this.#ends.at(token); at++) {
+      if (!isSpace(this.#source.charCodeAt(at))) {
+        return false;
+      }
+    }
+    return true;
+  }
+}
+
+/** Where comments, CDATA, instructions, tags and texts end; null where something is none of these. */
+function tokensOf(source: string): Numbers | null {
+  const ends = new Numbers();
+  for (let at = 0, end; at < source.length; at = end) {
+    end = endOf(source, at);
+    if (end < 0) {
+      return null;
+    }
+    ends.push(end);
+  }
+  return ends;
+}
+
+function endOf(source: string, at: number): number {
+  if (source.charCodeAt(at) !== LESS) {
+    const next = source.indexOf("<", at);
+    return next < 0 ? source.length : next;
+  }
+  for (const [begin, end] of SPANS) {
+    if (source.startsWith(begin, at)) {
+      const found = source.indexOf(end, at + begin.length);
+      return found < 0 ? -1 : found + end.length;
     }
   }
-  return open.length === 0 && lines.length > 0 ? lines : null;
+  const isClosing = source.charCodeAt(at + 1) === SLASH;
+  const name = at + (isClosing ? 2 : 1);
+  if (name >= source.length || NO_NAME.test(source[name]!)) {
+    return -1;
+  }
+  return isClosing ? closingEnd(source, name) : openingEnd(source, name);
 }
 
-function line(depth: number, parts: readonly ShownPart[]): ShownLine {
-  return { depth: Math.min(depth, DEEPEST), parts };
+/** A closing tag has nothing but its name, and blanks after it. */
+function closingEnd(source: string, name: number): number {
+  let isOver = false;
+  for (let at = name; at < source.length; at++) {
+    const unit = source.charCodeAt(at);
+    if (unit === GREATER) {
+      return at + 1;
+    }
+    if (unit === LESS || (isOver && !isSpace(unit))) {
+      return -1;
+    }
+    isOver = isSpace(unit);
+  }
+  return -1;
 }
 
-function isOpening(token: string): boolean {
-  return /^<[^!?/]/.test(token) && !token.endsWith("/>");
+/** An opening tag ends at a `>` that no quoted value holds; none holds a `<`. */
+function openingEnd(source: string, name: number): number {
+  let quote = 0;
+  for (let at = name; at < source.length; at++) {
+    const unit = source.charCodeAt(at);
+    if (unit === LESS) {
+      return -1;
+    }
+    if (quote !== 0) {
+      quote = unit === quote ? 0 : quote;
+    } else if (unit === GREATER) {
+      return at + 1;
+    } else if (unit === DOUBLE || unit === SINGLE) {
+      quote = unit;
+    }
+  }
+  return -1;
 }
 
-function isText(token: string | undefined): token is string {
-  return token !== undefined && !token.startsWith("<");
+function isNameEnd(unit: number): boolean {
+  return unit === GREATER || unit === SLASH || isSpace(unit) || Number.isNaN(unit);
 }
 
-function nameOf(tag: string): string {
-  return /^<\/?([^\s/>]+)/.exec(tag)?.[1] ?? "";
+/** As `\s` and `trim` have it. */
+function isSpace(unit: number): boolean {
+  return unit <= 0x20 ? unit === 0x20 || (unit >= 0x09 && unit <= 0x0d) : unit >= 0xa0 && isWideSpace(unit);
 }
 
-/** Comments and processing instructions know no references. */
-function decodedElement(token: string): string {
-  return /^<[!?]/.test(token) ? token : decoded(token);
+function isWideSpace(unit: number): boolean {
+  return /\s/.test(String.fromCharCode(unit));
 }
 
 function decoded(text: string): string {

@@ -1,0 +1,19 @@
+/** Reads one content, and hands out its lines. */
+
+import { type Content, contentOf } from "./content.ts";
+import { type Answer, type Order, STEP } from "./orders.ts";
+
+let content: Content = { kind: "absent" };
+
+addEventListener("message", ({ data }: MessageEvent<Order>) => {
+  const [from, to] = "open" in data ? [0, STEP] : [data.from, data.to];
+  if ("open" in data) {
+    content = contentOf(data.open);
+  }
+  const answer: Answer =
+    "lines" in content
+      ? { kind: content.kind, count: content.lines.count, lines: content.lines.shown(from, to) }
+      : { kind: content.kind, count: 0, lines: [] };
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker's has none
+  postMessage(answer);
+});

@@ -1,0 +1,57 @@
+"""By which characters a phone reads a text that is to be signed: UTF-8, GB 18030 or ASCII, as what is signed says.
+
+A signature over the content alone says nothing of its type, so the type may not choose what the same octets read as:
+there a text is UTF-8, or XML that declares its encoding itself.
+"""
+
+import re
+from typing import Final
+
+from mshield.domain import errors
+
+_NAMES: Final = {
+    "utf-8": "utf-8",
+    "utf8": "utf-8",
+    "gb18030": "gb18030",
+    "gbk": "gb18030",
+    "gb2312": "gb18030",
+    "us-ascii": "ascii",
+    "ascii": "ascii",
+}
+_XML: Final = re.compile(r"(?:text|application)/xml|.*\+xml")
+_JSON: Final = re.compile(r"application/json|.*\+json")
+_CHARSET: Final = re.compile(r"charset=([a-z0-9-]+)")
+_DECLARED: Final = re.compile(rb"(?:\xef\xbb\xbf)?<\?xml[^>]*\sencoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']")
+_LOOKED_AT: Final = 100
+"""Octets in which XML says its encoding."""
+
+
+def check_charset(media_type: str, content: bytes | None, *, is_type_signed: bool) -> None:
+    """Raises CharsetRefused for a text of another charset, of two, or of octets that aren't of it.
+
+    Of a content that isn't there, what the type says is looked at alone.
+    """
+    kind, _, parameters = media_type.lower().partition(";")
+    is_xml, is_json = _XML.fullmatch(kind.strip()) is not None, _JSON.fullmatch(kind.strip()) is not None
+    if not (is_xml or is_json or kind.startswith("text/")):
+        return
+    typed = _CHARSET.search(parameters)
+    declared = _DECLARED.match(content[:_LOOKED_AT]) if is_xml and content is not None else None
+    named = {
+        _NAMES.get(name)
+        for name in (
+            None if typed is None else typed[1],
+            None if declared is None else declared[1].decode("ascii").lower(),
+        )
+        if name is not None
+    } or {"utf-8"}
+    charset = named.pop()
+    if charset is None or named or (is_json and charset == "gb18030"):
+        raise errors.CharsetRefused
+    if charset == "gb18030" and declared is None and not is_type_signed:
+        raise errors.CharsetRefused
+    if content is not None:
+        try:
+            content.decode(charset)
+        except UnicodeDecodeError as error:
+            raise errors.CharsetRefused from error
