@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from mshield.demo.people import Person
+from mshield.demo.people import LEGAL_PERSON, Person
 from tests.browser.app.app_user import User
 from tests.browser.app.more_people import registered
 from tests.browser.app.pin_pad_and_pixels import PIXEL
@@ -89,7 +89,11 @@ def test_from_applying_to_the_legal_person_and_back(browser: Browser, office: Pa
         desk_page = legal.log_in()
         desk_page.get_by_role("link", name="待确认的申请").click()
         desk_page.get_by_role("button", name="确认是本人").click()
-        desk_page.get_by_role("dialog").get_by_role("button", name="确认是本人").click()
+        sure = desk_page.get_by_role("dialog")
+        sure.get_by_role("button", name="获取验证码").click()
+        expect(sure.get_by_text("已发送到您账号的手机")).to_be_visible()
+        sure.get_by_role("textbox", name="短信验证码").fill(service.sms_code("vouch", LEGAL_PERSON))
+        sure.get_by_role("button", name="确认是本人").click()
         expect(desk_page.get_by_text(f"已确认：{person.name}")).to_be_visible()
 
         user.sees("已核验")  # by itself
