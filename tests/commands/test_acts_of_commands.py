@@ -61,6 +61,7 @@ _ACTS: Final[Mapping[str, str]] = {
 
 _ELSEWHERE: Final[Mapping[str, str]] = {
     "account change-phone": "account.change_phone",
+    "account stop-phone-change": "account.stop_phone",
     "shield resume": "shield.resume",
     "shield revoke": "shield.revoke",
     "shield suspend": "shield.suspend",

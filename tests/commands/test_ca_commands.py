@@ -15,6 +15,7 @@ from mshield.cli import main
 from mshield.gm.engine import load_engine
 from mshield.keys.authority import load_authorities
 from mshield.keys.keyring import load_keyring
+from mshield.keys.seals import load_sealer
 from mshield.keys.secrets import load_lookup_key
 from mshield.pki.certificates.certificate import Certificate, parse_certificate
 from mshield.services.certificates.issue import Issue
@@ -57,8 +58,10 @@ class Operator:
 
     def on_database(self, work: Callable[[Database], Awaitable[T]]) -> T:
         async def run() -> T:
-            db = await open_database(load_settings().database, pool_size=1)
+            settings = load_settings()
+            db = await open_database(settings.database, pool_size=1)
             try:
+                await load_sealer(db, load_keyring(settings), now=0)
                 return await work(db)
             finally:
                 await db.close()

@@ -127,6 +127,8 @@ def _waits_and_is_stopped(office: Operator, done: Any) -> None:
     stop = ("account", "stop-phone-change", OPERATOR.phone, "--reason")
     assert office.refused(*stop, " ") == "invalid_request"
     assert office.json(*stop, "机主来电，未曾申请") == {"stopped": True}
+    (stopped,) = (each for each in _acts(office, OPERATOR.phone) if each.act == "account.stop_phone")
+    assert stopped.actor == "service"
     assert office.refused(*stop, "再次") == "not_found"
 
 

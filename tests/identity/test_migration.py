@@ -59,7 +59,7 @@ def test_the_database_keeps_hashes_only(old_url: str) -> None:
         )
         assert rows == [(H("rn", RN), None, 2), (None, H("challenge", CHALLENGE), 2)]
         assert _run(connection, old_url, "SELECT uid FROM signing_sessions") == []
-        row = _run(connection, old_url, "SELECT * FROM keys WHERE state = 'enrolling'")
+        row = _run(connection, old_url, "SELECT * FROM keys WHERE state = 'void'")
         assert not {RN, CHALLENGE, TEXT} & set(row[0])
 
 

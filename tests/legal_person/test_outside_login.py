@@ -232,10 +232,10 @@ async def test_nobody_gets_the_account_of_another_by_a_phone_number(
     provider.person |= {"name": "林知远", "id_number": "330206199001014217"}
     assert_refused(await _through_the_page(browser, provider), "account_differs", 409)
     provider.person |= PERSON
+    assert_refused(await _through_the_page(browser, provider), "account_here", 409)
+    provider.person |= {"phone_number": "13900005098"}
     browser.application.clock.advance(seconds=61)
-    assert (await _through_the_page(browser, provider)).status_code == 201
-    provider.person |= {"name": "林知远", "id_number": "330206199001014217"}
-    assert_refused(await _through_the_page(browser, provider), "account_differs", 409)
+    assert_refused(await _through_the_page(browser, provider), "identity_unproven", 403)
 
 
 async def test_a_disabled_account_is_told_so_at_each_half(browser: Browser, provider: Provider) -> None:

@@ -139,15 +139,15 @@ async def test_r10_the_legal_person_is_told_where_only_they_can_go_on(
     await _legal_person(ca.db, holder.credit_code, "13900005011")
     await change(ca.db, holder.serial, Event.LOCK_PIN, now=START)
     await notify(now=START)
-    (message,) = [each for each in gateway.taken if each.phone == "13900005011"]
-    assert message.purpose == "needs_revocation"
+    issued, message = [each for each in gateway.taken if each.phone == "13900005011"]
+    assert (issued.purpose, message.purpose) == ("certificate_issued", "needs_revocation")
     assert message.text == (
         f"【手机盾】贵企业尾号 {holder.tail} 的手机盾因 PIN 码锁死停用，须由您登录三证合一系统作废后方可重新申请。"
     )
     await change(ca.db, holder.serial, Event.REVOKE, now=START)
     await notify(now=START)
     # What they did themselves they know.
-    assert len([each for each in gateway.taken if each.phone == "13900005011"]) == 1
+    assert len([each for each in gateway.taken if each.phone == "13900005011"]) == 2
 
 
 async def test_english_is_a_setting(ca: Ca, db: Database, gateway: Gateway) -> None:

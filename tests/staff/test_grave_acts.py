@@ -25,6 +25,7 @@ _GRAVE: Final = {
     "changePhone",
     "changeSystem",
     "decideApproval",
+    "endAccountConsent",
     "endFiling",
     "exportFiling",
     "importFiling",

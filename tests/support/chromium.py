@@ -23,7 +23,10 @@ _FLAGS: Final = (
 
 
 def launch(playwright: Playwright, *flags: str, program: Path | None = None, **options: Any) -> Browser:
-    """A browser with these flags besides; `program` is WHOLE where it shall be what people have, as for a bench."""
+    """A browser with these flags besides.
+
+    `program` is WHOLE for a bench, where it shall be what people have, and for a camera, which the shell can't open.
+    """
     program = program or next((path for path in (_SHELL, WHOLE) if path.exists()), None)
     assert program, "needs Chromium: scripts/install-test-needs"
     return playwright.chromium.launch(executable_path=program, args=[*_FLAGS, *flags], **options)

@@ -142,6 +142,7 @@ class Home:
             (end,) = db.execute(_END, (self.number,)).fetchone()
             db.execute(_MOVE_END, (now + milliseconds, self.number))
         db.close()
+        self.phone.service.seal()
         return int(end) - now
 
 

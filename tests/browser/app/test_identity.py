@@ -13,7 +13,7 @@ from tests.browser.app.more_people import registered
 from tests.browser.app.pin_pad_and_pixels import PIXEL
 from tests.browser.app.seeded import visitor
 from tests.browser.conftest import Party
-from tests.browser.desk.desk import desk
+from tests.browser.desk.desk import desk, prove_again
 from tests.browser.unproven import seen, unproven_party
 from tests.support.filed_phones import asked_earlier, file_phone
 from tests.support.identity import make_code, prove
@@ -54,6 +54,12 @@ def open_ways(user: User) -> Page:
     return user.page
 
 
+def _confirm(page: Page, service: LiveService) -> None:
+    page.get_by_role("button", name="确认是本人").click()
+    prove_again(page, service)
+    page.get_by_role("dialog").get_by_role("button", name="确认是本人").click()
+
+
 def test_from_applying_to_the_legal_person_and_back(browser: Browser, office: Party) -> None:
     service = office.service
     person = nobody_yet(service)
@@ -88,8 +94,7 @@ def test_from_applying_to_the_legal_person_and_back(browser: Browser, office: Pa
 
         desk_page = legal.log_in()
         desk_page.get_by_role("link", name="待确认的申请").click()
-        desk_page.get_by_role("button", name="确认是本人").click()
-        desk_page.get_by_role("dialog").get_by_role("button", name="确认是本人").click()
+        _confirm(desk_page, service)
         expect(desk_page.get_by_text(f"已确认：{person.name}")).to_be_visible()
 
         user.sees("已核验")  # by itself

@@ -23,7 +23,7 @@ from tests.browser.conftest import Party
 from tests.browser.page_checks import read_code
 from tests.browser.site import Site
 from tests.browser.test_component import show
-from tests.support.chromium import launch
+from tests.support.chromium import WHOLE, launch
 from tests.support.legal_person import at_the_portal
 from tests.support.live_service import LiveService
 
@@ -104,7 +104,7 @@ def scene(party: Party, site: Site, tmp_path: Path) -> Iterator[Scene]:
     camera.film([None])
     file(party.service, ENTERPRISE)
     with sync_playwright() as playwright:
-        browser = launch(playwright, *camera.flags, env=language_of_pictures())
+        browser = launch(playwright, *camera.flags, program=WHOLE, env=language_of_pictures())
         phone = browser.new_context(locale="zh-CN", timezone_id="Asia/Shanghai", **PIXEL)
         phone.grant_permissions(["camera"], origin=party.service.origin)
         user = User(party.service, phone.new_page(), OPERATOR)

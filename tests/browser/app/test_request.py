@@ -16,7 +16,7 @@ from tests.browser.app.pin_pad_and_pixels import PIXEL, enter_pin, judged
 from tests.browser.app.seeded import CLERK, Holder, holder
 from tests.browser.conftest import Party
 from tests.browser.site import Site
-from tests.support.chromium import launch
+from tests.support.chromium import WHOLE, launch
 
 pytestmark = pytest.mark.slow
 
@@ -63,7 +63,7 @@ def camera(tmp_path_factory: pytest.TempPathFactory) -> Camera:
 def app(party: Party, engine: Path, camera: Camera) -> Iterator[Holder]:
     """A phone with a certificate and this camera; its browser closes with the module's last test."""
     with sync_playwright() as playwright:
-        browser = launch(playwright, *camera.flags)
+        browser = launch(playwright, *camera.flags, program=WHOLE)
         with holder(browser, party, engine, **PIXEL) as made:
             made.context.grant_permissions(["camera"], origin=party.service.origin)
             yield made

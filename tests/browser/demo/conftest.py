@@ -17,7 +17,7 @@ from tests.browser.app.camera import Camera
 from tests.browser.app.pin_pad_and_pixels import PIXEL, enter_pin, judged
 from tests.browser.app.seeded import Holder, bundle, holder
 from tests.browser.conftest import Party
-from tests.support.chromium import launch
+from tests.support.chromium import WHOLE, launch
 from tests.support.demonstration import Demonstration, demonstration_in
 
 
@@ -143,7 +143,7 @@ def scene(demonstration: Demonstration, tmp_path_factory: pytest.TempPathFactory
     party = Party(demonstration.service, demonstration.phone)
     with sync_playwright() as playwright:
         pc = launch(playwright)
-        mobile = launch(playwright, *camera.flags)
+        mobile = launch(playwright, *camera.flags, program=WHOLE)
         with holder(mobile, party, engine, **PIXEL) as phone:
             phone.context.grant_permissions(["camera"], origin=demonstration.service.origin)
             made = Scene(demonstration, pc, phone, camera)

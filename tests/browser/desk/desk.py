@@ -12,6 +12,7 @@ from mshield.client.phone import VirtualPhone
 from mshield.demo.people import LEGAL_PERSON, Person
 from tests.browser.conftest import Party
 from tests.browser.page_checks import read_code
+from tests.support.live_service import LiveService
 
 SIZE: Final = {"width": 1440, "height": 900}
 
@@ -123,3 +124,11 @@ def scanned(place: Locator, phone: VirtualPhone) -> None:
     assert code is not None
     assert phone.scan(code).requester.name == "三证合一"
     phone.approve(pin=LEGAL_PERSON.pin)
+
+
+def prove_again(page: Page, service: LiveService) -> None:
+    """That it is the legal person, by a code to their phone."""
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="获取验证码").click()
+    expect(dialog.get_by_text("已发送到您账号的手机")).to_be_visible()
+    dialog.get_by_role("textbox", name="短信验证码").fill(service.sms_code("vouch", LEGAL_PERSON))

@@ -68,7 +68,7 @@ def _refuse(page: Page) -> None:
         "等您批准，还剩 71 小时",
     ):
         expect(main).to_contain_text(said)
-    expect(main.locator("dl div", has_text="业务系统").first).to_contain_text("3")
+    expect(main.locator("dl div", has_text="业务系统").first).to_contain_text("1")
     page.get_by_text("受影响最多的 1 家企业").click()
     expect(main).to_contain_text("宁波北潮进出口有限公司")
     expect(page.get_by_role("button", name="批准并立即吊销")).to_be_disabled()

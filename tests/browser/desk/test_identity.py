@@ -11,7 +11,7 @@ from mshield.client.phone import VirtualPhone
 from mshield.demo.people import LEGAL_PERSON, OPERATOR
 from mshield.domain.staff import StaffRole
 from tests.browser.app.keyboard import walk
-from tests.browser.conftest import Party
+from tests.browser.conftest import Party, party_in
 from tests.browser.desk.console import LogInAs
 from tests.browser.desk.desk import desk
 from tests.browser.desk.page_look import look
@@ -20,6 +20,13 @@ from tests.support.live_service import ensure_registered, log_in
 pytestmark = pytest.mark.slow
 
 SECOND: Final = replace(OPERATOR, phone="13612344321", password="Second-2026-xy")
+
+
+@pytest.fixture(scope="module")
+def party(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Party]:
+    """A service of this module's own: its operator's account is disabled here."""
+    with party_in(tmp_path_factory.mktemp("service")) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")

@@ -19,9 +19,9 @@ from mshield.services.accounts.sms_codes import SmsCodes
 from mshield.settings import Settings
 from mshield.store.database.interface import Database, SealBroken
 from mshield.store.signing.sessions import binding
-from tests.security.database.test_writer import found_by_the_log
 from tests.support.clock import Clock
 from tests.support.intruder import Intruder
+from tests.support.log_findings import found_by_the_log
 from tests.support.more_phones import another_account, another_phone, begin, issue, login_of, sign_request
 from tests.support.renewal import make_renewing
 from tests.support.return_url import RETURN_URL

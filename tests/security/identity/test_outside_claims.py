@@ -5,18 +5,17 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from pydantic import SecretStr
 
 from mshield.demo.people import OPERATOR
 from mshield.services.accounts.outside_login import RETURN_PATH
-from mshield.setting_forms import AccountSource
 from tests.accounts.outside.calls import log_in, through_the_page
 from tests.security.identity.test_stranger import apply, file_phone
+from tests.support.account_sources import both_sources
 from tests.support.application import ORIGIN, Application, Device, running
 from tests.support.assertions import assert_refused
 from tests.support.clock import Clock
-from tests.support.oidc_provider import CLIENT_ID, CLIENT_SECRET, Provider, providing
-from tests.support.outside_systems import SECRET, USER, AccountOffice, serving
+from tests.support.oidc_provider import Provider, providing
+from tests.support.outside_systems import USER, AccountOffice, serving
 from tests.support.signing import fetch
 
 CLAIM: Final = "urn:example:identity_verified"
@@ -39,17 +38,7 @@ async def application(
 ) -> AsyncIterator[Application]:
     """The Single Window verifies its users, and so does Internet+Customs; nobody's phone number is on file."""
     with serving(office) as server:
-        sources = (
-            AccountSource(
-                name="single-window", kind="http", title_zh="单一窗口", title_en="Single Window", url=server.url,
-                secret=SecretStr(SECRET), seconds=5, identity_claim=CLAIM,
-            ),
-            AccountSource(
-                name="customs", kind="oidc", title_zh="互联网+海关", title_en="Internet+Customs",
-                url=provider.issuer, client_id=CLIENT_ID, secret=SecretStr(CLIENT_SECRET), seconds=5,
-                identity_claim=CLAIM,
-            ),
-        )  # fmt: skip
+        sources = both_sources(server, provider, server_claim=CLAIM, provider_claim=CLAIM)
         async with running(database_url, tmp_path, clock, account_sources=sources) as made:
             await file_phone(made, OPERATOR, None)
             yield made

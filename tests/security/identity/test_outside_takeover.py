@@ -10,20 +10,19 @@ from typing import Any, Final
 
 import httpx
 import pytest
-from pydantic import SecretStr
 
 from mshield.demo.people import LEGAL_PERSON, OPERATOR, Person
 from mshield.domain.actor import SERVICE
 from mshield.services.accounts.outside_login import RETURN_PATH
-from mshield.settings import AccountSource
 from tests.accounts.outside.calls import log_in, through_the_page
 from tests.security.identity.test_other_enterprise import ELSEWHERE, impostor
 from tests.security.identity.test_stranger import OWN_NUMBER, apply, file_phone, person_id
+from tests.support.account_sources import both_sources
 from tests.support.application import ORIGIN, Application, Device, running
 from tests.support.assertions import assert_refused
 from tests.support.clock import Clock
-from tests.support.oidc_provider import CLIENT_ID, CLIENT_SECRET, Provider, providing
-from tests.support.outside_systems import PASSWORD, SECRET, USER, AccountOffice, serving
+from tests.support.oidc_provider import Provider, providing
+from tests.support.outside_systems import PASSWORD, USER, AccountOffice, serving
 from tests.support.portal import OWN, Browser
 from tests.support.signing import fetch, statement
 
@@ -48,17 +47,7 @@ async def application(
 ) -> AsyncIterator[Application]:
     """The Single Window verifies nobody, as is the default; Internet+Customs says whom it has verified."""
     with serving(office) as server:
-        sources = (
-            AccountSource(
-                name="single-window", kind="http", title_zh="单一窗口", title_en="Single Window", url=server.url,
-                secret=SecretStr(SECRET), seconds=5,
-            ),
-            AccountSource(
-                name="customs", kind="oidc", title_zh="互联网+海关", title_en="Internet+Customs",
-                url=provider.issuer, client_id=CLIENT_ID, secret=SecretStr(CLIENT_SECRET), seconds=5,
-                identity_claim=CLAIM,
-            ),
-        )  # fmt: skip
+        sources = both_sources(server, provider, provider_claim=CLAIM)
         async with running(database_url, tmp_path, clock, account_sources=sources) as made:
             await file_phone(made, LEGAL_PERSON, LEGAL_PERSON.phone)
             await file_phone(made, OPERATOR, OPERATOR.phone)

@@ -9,22 +9,21 @@ from typing import Any, Final
 
 import httpx
 import pytest
-from pydantic import SecretStr
 
 from mshield.demo.people import LEGAL_PERSON, OPERATOR, Person
 from mshield.domain.actor import SERVICE
 from mshield.services.accounts.outside_login import RETURN_PATH as PHONE_RETURN_PATH
 from mshield.services.legal_person.outside_login import RETURN_PATH
-from mshield.setting_forms import AccountSource
 from mshield.store.accounts import accounts
 from tests.security.identity.test_stranger import file_phone
+from tests.support.account_sources import both_sources
 from tests.support.application import ORIGIN, Application, running
 from tests.support.assertions import assert_refused
 from tests.support.clock import Clock
 from tests.support.consent import code_of, with_shield
 from tests.support.identity import make_code_in
-from tests.support.oidc_provider import CLIENT_ID, CLIENT_SECRET, Provider, providing
-from tests.support.outside_systems import PASSWORD, SECRET, USER, AccountOffice, serving
+from tests.support.oidc_provider import Provider, providing
+from tests.support.outside_systems import PASSWORD, USER, AccountOffice, serving
 from tests.support.portal import API, FOREIGN, OWN, Browser
 from tests.support.signing import execute, fetch
 
@@ -56,16 +55,7 @@ async def application(
 ) -> AsyncIterator[Application]:
     """Neither system says that it has verified anybody."""
     with serving(office) as server:
-        sources = (
-            AccountSource(
-                name="single-window", kind="http", title_zh="单一窗口", title_en="Single Window", url=server.url,
-                secret=SecretStr(SECRET), seconds=5,
-            ),
-            AccountSource(
-                name="customs", kind="oidc", title_zh="互联网+海关", title_en="Internet+Customs", url=provider.issuer,
-                client_id=CLIENT_ID, secret=SecretStr(CLIENT_SECRET), seconds=5,
-            ),
-        )  # fmt: skip
+        sources = both_sources(server, provider)
         async with running(database_url, tmp_path, clock, account_sources=sources) as made:
             yield made
 

@@ -157,6 +157,7 @@ async def consents(request: Request, account_id: str) -> Response:
     "/accounts/{account_id}/consents/{proof_id}/end",
     summary="End what an account's consent proved",
     operation_id="endAccountConsent",
+    security=PEOPLE,
     asks=openapi.takes(EndHandedOnMessage),
     answers=openapi.answers(None, "Ended", status=204) | openapi.problems(413),
 )

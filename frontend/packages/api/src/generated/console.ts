@@ -3035,7 +3035,7 @@ export interface operations {
           };
         };
       };
-      /** @description `forbidden` */
+      /** @description `forbidden`, `second_factor_needed` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -3043,7 +3043,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "forbidden";
+            code?: "forbidden" | "second_factor_needed";
             /** @constant */
             status?: 403;
           };
