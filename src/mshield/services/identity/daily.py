@@ -18,4 +18,4 @@ async def count(tx: Tx, *, scope: str, subject: str, most: int, now: int) -> Non
 async def is_within(tx: Tx, *, scope: str, subject: str, most: int, now: int) -> bool:
     """Counts once more; False beyond `most` within a day, and counts nothing."""
     limit = limits.Limit(scope=scope, subject=subject, most=most, stale=now - DAY_MS)
-    return await limits.count_within(tx, limit, now=now)
+    return await limits.count_within(tx, limit, now=now) is not None
