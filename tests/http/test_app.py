@@ -138,6 +138,7 @@ async def test_a_worker_has_a_policy_of_its_own(http: httpx.AsyncClient, path: s
         "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src"
     )
     assert "unsafe-inline" not in policy
+    assert {"base-uri 'none'", "frame-ancestors 'none'"} <= set(policy.split("; "))
     assert headers.get("service-worker-allowed") == ("/app/" if path == "sw.js" else None)
 
 

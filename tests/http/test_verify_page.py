@@ -8,6 +8,7 @@ import pytest
 from mshield.web.sites.verify_app import verify_app
 from tests.support.serving import serving
 
+_CLOSED = ["base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"]
 _TRUSTED = ["require-trusted-types-for 'script'", "trusted-types vue mshield"]
 
 
@@ -23,13 +24,11 @@ _TRUSTED = ["require-trusted-types-for 'script'", "trusted-types vue mshield"]
                 "worker-src 'self'",
                 "img-src 'self' data:",
                 "connect-src 'self'",
-                "base-uri 'none'",
-                "form-action 'none'",
-                "frame-ancestors 'none'",
+                *_CLOSED,
                 *_TRUSTED,
             ],
         ),
-        ("assets/worker-0a1b2c3d.js", ["default-src 'none'", *_TRUSTED]),
+        ("assets/worker-0a1b2c3d.js", ["default-src 'none'", *_CLOSED, *_TRUSTED]),
     ],
 )
 async def test_the_policies(tmp_path: Path, path: str, policy: list[str]) -> None:

@@ -136,3 +136,23 @@ async def test_connections_in_use_stay(server: _Server) -> None:
             writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
             assert b"200 OK" in await reader.readuntil(b"ok")
             await asyncio.sleep(0.2)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"Content-Length: 2\r\nTransfer-Encoding: chunked",
+        b"Transfer-Encoding: chunked\r\nContent-Length: 2",
+        b"Content-Length: 2\r\nContent-Length: 7",
+        b"Transfer-Encoding: xchunked",
+        b"Transfer-Encoding: chunked, identity",
+        b"Content-Length: +2",
+    ],
+)
+async def test_a_call_of_two_lengths_is_none(server: _Server, head: bytes) -> None:
+    """Whatever stands in front may have taken the other: the next call would be whose is hidden in this one."""
+    hidden = b"0\r\n\r\nGET /hidden HTTP/1.1\r\nHost: x\r\n\r\n"
+    async with server.peer(b"POST / HTTP/1.1\r\nHost: x\r\n" + head + b"\r\n\r\n" + hidden) as (reader, _):
+        answered = await _end(reader)
+    assert answered.startswith(b"HTTP/1.1 400 ")
+    assert b"200 OK" not in answered

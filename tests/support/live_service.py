@@ -55,6 +55,9 @@ class LiveService:
     system: dict[str, str] = field(default_factory=dict)
     codes: list[str] = field(default_factory=list)
     settings: dict[str, str] = field(default_factory=dict)
+    options: tuple[str, ...] = ()
+    """More words for `mshield serve`."""
+
     fresh: bool = False
     """Whether its processes start from nothing, as an operator's do; else they are forked from one with its imports."""
 
@@ -126,7 +129,7 @@ class LiveService:
 
     def start(self) -> None:
         """Starts the process and returns when it answers."""
-        arguments = ("serve", "--port", str(self.port))
+        arguments = ("serve", "--port", str(self.port), *self.options)
         if self.fresh:
             with self.log.open("ab") as log:
                 self.process = subprocess.Popen(

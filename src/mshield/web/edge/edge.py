@@ -21,6 +21,13 @@ _HTTPS_ONLY: Final = (b"strict-transport-security", b"max-age=31536000; includeS
 """RFC 6797, for a year; TLS ends at the proxy in front, and the answer says it all the same."""
 
 _NOSNIFF: Final = (b"x-content-type-options", b"nosniff")
+_POLICY: Final = b"content-security-policy"
+_NO_PAGE: Final = (
+    _POLICY,
+    b"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+)
+"""Of an answer that brings no policy of its own: opened by itself it runs, loads and sends nothing."""
+
 _log = logging.getLogger("mshield.access")
 
 
@@ -47,8 +54,10 @@ class Edge:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                headers = message["headers"]
                 own = ((b"x-request-id", request_id.encode()), *self._secured)
-                message["headers"] = [*message["headers"], *own, *scope.get(EXTRA_HEADERS, ())]
+                policy = () if any(name == _POLICY for name, _ in headers) else (_NO_PAGE,)
+                message["headers"] = [*headers, *own, *policy, *scope.get(EXTRA_HEADERS, ())]
             await send(message)
 
         try:

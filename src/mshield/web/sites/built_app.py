@@ -77,7 +77,7 @@ class Policy:
     @property
     def of_a_script(self) -> str:
         """The policy of a script file."""
-        return "; ".join(("default-src 'none'", *self.script, *self._trusted))
+        return "; ".join(("default-src 'none'", *self.script, *_CLOSED, *self._trusted))
 
     @property
     def permissions(self) -> str:

@@ -1,0 +1,43 @@
+"""What every answer tells a browser, whatever was asked: to guess no type, to run nothing, to be framed by nobody."""
+
+import pytest
+
+from tests.support.application import Application
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/healthz",
+        "/api/phone/me",
+        "/api/faq",
+        "/api/pc/requests/x",
+        "/no/such/page",
+        "/oidc/jwks",
+        "/oidc/authorize",
+        "/openapi/pc.json",
+        "/pki/root.cer",
+        "/log/checkpoint",
+        "/mshield.js",
+        "/install",
+        "/app",
+        "/app/",
+        "/app/sw.js",
+        "/console/",
+        "/portal/",
+        "/register/",
+        "/verify/",
+    ],
+)
+async def test_each_answer_has_a_policy(application: Application, path: str) -> None:
+    answer = await application.http.get(path)
+    (policy,) = answer.headers.get_list("content-security-policy")
+    assert {"default-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"} <= set(policy.split("; "))
+    assert answer.headers.get_list("x-content-type-options") == ["nosniff"]
+
+
+async def test_an_answer_to_another_site_has_one_too(application: Application) -> None:
+    asked = {"Origin": "https://business.example", "Access-Control-Request-Method": "GET"}
+    answer = await application.http.options("/api/pc/requests/x", headers=asked)
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
