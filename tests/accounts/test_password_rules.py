@@ -40,6 +40,8 @@ def test_good_passwords(password: str) -> None:
         ("1qaz2wsx3edc!", "common"),
         ("iloveyou1314520", "common"),
         ("admin@123456", "common"),
+        ("mshield#2026", "common"),
+        ("ShouJiDun123456", "common"),
     ],
 )
 def test_weak_passwords(password: str, reason: str) -> None:

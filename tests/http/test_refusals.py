@@ -1,8 +1,11 @@
 """Whatever an address is asked, its refusal is a problem document, and a 401 says how it wants to be called."""
 
-import pytest
+import json
 
-from mshield.web.problems import MEDIA_TYPE
+import pytest
+from starlette.requests import Request
+
+from mshield.web.problems import MEDIA_TYPE, Refusals
 from tests.support.application import Application
 from tests.support.assertions import assert_refused
 
@@ -73,3 +76,20 @@ async def test_a_wrong_proof_is_named_by_its_standard(application: Application) 
     answer = await device.send("GET", "/api/phone/me", b"", "nothing")
     assert_refused(answer, "invalid_proof")
     assert answer.headers["www-authenticate"] == 'DPoP algs="ES256", error="invalid_dpop_proof"'
+
+
+async def test_what_nobody_foresaw_is_logged_and_told_to_nobody(caplog: pytest.LogCaptureFixture) -> None:
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/",
+        "headers": [],
+        "mshield.request_id": "5f0c1e9a77b3d204",
+    }
+    answer = await Refusals({})(Request(scope), RuntimeError("what lies within"))
+    assert answer.status_code == 500
+    told = json.loads(bytes(answer.body))
+    assert (told["code"], told["request_id"]) == ("internal", "5f0c1e9a77b3d204")
+    assert b"lies within" not in bytes(answer.body)
+    assert "5f0c1e9a77b3d204" in caplog.text
+    assert "what lies within" in caplog.text

@@ -23,6 +23,9 @@ from mshield.domain.filing import COLUMNS, FIELDS, FilingRow
 
 MAX_FILE: Final = 10 * 1024 * 1024
 MAX_UNPACKED: Final = 64 * 1024 * 1024
+MAX_PARTS: Final = 1000
+"""Files in a workbook, which has some dozens."""
+
 MAX_ROWS: Final = 20_000
 _PLAIN: Final = frozenset({"General", "0", "@"})
 """Formats in which a whole number is shown as it is stored."""
@@ -173,7 +176,8 @@ _ALIASES: Final = {alias: name for name, aliases in HEADERS.items() for alias in
 def _workbook_lines(data: bytes) -> Iterator[_Line]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            if sum(entry.file_size for entry in archive.infolist()) > MAX_UNPACKED:
+            parts = archive.infolist()
+            if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_UNPACKED:
                 raise FilingFileError("too_large")
         # read_only doesn't trust the size that a sheet declares; data_only stays off, so that formulas show themselves.
         book = load_workbook(io.BytesIO(data), read_only=True, keep_links=False)

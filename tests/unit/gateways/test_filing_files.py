@@ -248,6 +248,14 @@ def test_a_workbook_that_unpacks_to_too_much(monkeypatch: pytest.MonkeyPatch) ->
     assert _refusal(data, "list.xlsx").code == "too_large"
 
 
+def test_a_workbook_of_too_many_files() -> None:
+    data = io.BytesIO(_workbook(HEADER, PERSON))
+    with zipfile.ZipFile(data, "a") as archive:
+        for number in range(filing_files.MAX_PARTS):
+            archive.writestr(f"{number}", b"")
+    assert _refusal(data.getvalue(), "list.xlsx").code == "too_large"
+
+
 def test_entities_are_not_expanded() -> None:
     bomb = '<!DOCTYPE x [<!ENTITY a "' + "A" * 5000 + '">' + "".join(
         f'<!ENTITY {name} "{f"&{before};" * 50}">' for before, name in zip("abcdef", "bcdefg", strict=True)
