@@ -8,6 +8,7 @@ import secrets
 import time
 from collections.abc import Callable
 from typing import Final
+from urllib.parse import quote
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -66,6 +67,5 @@ class Edge:
             elapsed = time.perf_counter() - start
             self._measure(scope, status, elapsed)
             if self._access_log:
-                _log.info(
-                    "%s %s %d %.1f ms %s", scope["method"], scope["path"], status, elapsed * 1000, request_id
-                )
+                path = quote(scope["path"])  # as it came: decoded it could begin another line
+                _log.info("%s %s %d %.1f ms %s", scope["method"], path, status, elapsed * 1000, request_id)
