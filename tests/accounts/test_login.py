@@ -9,11 +9,11 @@ from dataclasses import replace
 import pytest
 
 from mshield.domain import errors
+from mshield.domain.throttling import address_subject
 from mshield.domain.tokens import token_hash
 from mshield.keys.keyring import Keyring
 from mshield.services.accounts.login import Credentials, DeviceProof
 from mshield.services.accounts.session import Caller, authenticate_phone
-from mshield.services.accounts.throttle import address_subject
 from mshield.settings import Settings
 from mshield.store.accounts import accounts as store
 from mshield.store.database.interface import Database

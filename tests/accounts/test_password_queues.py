@@ -18,6 +18,7 @@ from mshield.services.accounts.passwords import (
 )
 from tests.support.application import Application
 from tests.support.assertions import assert_refused
+from tests.support.captchas import answered_captcha
 
 _HASH_SECONDS = 0.02
 
@@ -97,6 +98,4 @@ async def test_a_login_that_finds_the_queue_full_is_told_when_to_come_again(
 
 
 async def _form(application: Application, account: str) -> dict[str, str]:
-    captcha = (await application.http.post("/api/phone/captchas")).json()["captcha_id"]
-    answer = (await application.http.get(f"/dev/captchas/{captcha}")).json()["answer"]
-    return {"account": account, "password": "Wrong-2026-x", "captcha_id": captcha, "captcha": answer}
+    return {"account": account, "password": "Wrong-2026-x", **await answered_captcha(application.http)}

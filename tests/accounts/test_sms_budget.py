@@ -7,11 +7,11 @@ from typing import Final
 import pytest
 
 from mshield.domain import errors
+from mshield.domain.throttling import prefix_subject
 from mshield.gateways.sms import DevelopmentSms, SmsPurpose
 from mshield.keys.secrets import LookupKey
 from mshield.services.accounts.sms_budget import SmsSpent, read_spent
 from mshield.services.accounts.sms_codes import SmsCodes
-from mshield.services.accounts.throttle import prefix_subject
 from mshield.settings import Settings
 from mshield.store.database.interface import Database
 from tests.support.clock import Clock

@@ -18,6 +18,7 @@ def settings_of_commands(
         "MSHIELD_MASTER_KEY_FILE": str(tmp_path / "master.key"),
         "MSHIELD_HIGH_WATER_FOLDER": str(tmp_path / "high-water"),
         "MSHIELD_MODE": "demo",
+        "MSHIELD_RETURN_SCHEMES": "palmcustoms",
     }.items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("MSHIELD_MASTER_KEY", raising=False)

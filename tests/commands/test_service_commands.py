@@ -23,6 +23,7 @@ class Shell:
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("MSHIELD_")},
             "MSHIELD_DATABASE": database,
+            "MSHIELD_RETURN_SCHEMES": "palmcustoms",
             "MSHIELD_MASTER_KEY_FILE": str(folder / "master.key"),
             "MSHIELD_HIGH_WATER_FOLDER": str(folder / "high-water"),
             "LANG": "C.UTF-8",

@@ -44,6 +44,7 @@ async def test_production_has_none_of_it(sqlite_url: str, tmp_path: Path, clock:
     with provider() as there:
         settings = {
             "mode": "production",
+            "public_origin": "https://shield.example",
             "demo_systems": SYSTEMS,
             "sms_gateway": "aliyun",
             "sms_key_id": "an id",

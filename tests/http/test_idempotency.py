@@ -11,10 +11,10 @@ import pytest
 
 from mshield.demo.people import LEGAL_PERSON, OPERATOR
 from mshield.domain.times import DAY_MS
-from mshield.services.accounts.allowances import Allowance
 from mshield.services.accounts.register import Register
 from mshield.services.operations.purge import purge
 from mshield.services.process import repeated_calls as answer_once
+from mshield.services.process.allowances import Allowance
 from tests.support.application import Application, Device, running
 from tests.support.assertions import assert_refused
 from tests.support.captchas import answered_captcha
@@ -304,7 +304,7 @@ async def test_strangers_fill_no_table_with_kept_answers(application: Applicatio
 
 
 async def test_a_wrong_captcha_leaves_no_row(application: Application) -> None:
-    document = {"account": OPERATOR.phone, "password": "x", "captcha_id": "x", "captcha": "x"}
+    document = {"account": OPERATOR.phone, "password": "x", "captcha_id": "x", "captcha": "x", "work": "eA=="}
     for number in range(20):
         answer = await application.http.post(
             "/api/portal/logins", json=document, headers={"Idempotency-Key": f"k{number}"}

@@ -165,7 +165,7 @@ async def test_ocsp_by_get_with_a_nonce_may_not(world: _World) -> None:
     world.judge(answer.content, nonce=b"n" * 8)
 
 
-@pytest.mark.parametrize("body", [b"", b"\x00", b"\x30\x03\x02\x01\x00", b"{}", bytes(MAX_REQUEST + 1)])
+@pytest.mark.parametrize("body", [b"", b"\x00", b"\x30\x03\x02\x01\x00", b"{}"])
 async def test_what_isnt_a_request_is_answered_by_ocsp(world: _World, body: bytes) -> None:
     answer = await world.http.post("/pki/ocsp", content=body)
     assert (answer.status_code, answer.content) == (200, MALFORMED)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from mshield.domain.times import HOUR_MS
-from mshield.services.accounts.allowances import Allowance
+from mshield.services.process.allowances import Allowance
 from tests.support.application import Application, qr_of
 from tests.support.assertions import assert_refused
 from tests.support.shield_over_http import Shield

@@ -213,6 +213,7 @@ async def prepared(database_url: str, folder: Path, clock: Clock) -> tuple[Setti
         mode="demo",
         captcha_work=4,
         sms_codes_before_picture=1000,
+        return_schemes=("palmcustoms",),
         jobs="off",  # a test runs the job that it is about
         database=database_url,
         database_pool=4,

@@ -12,6 +12,7 @@ from mshield.domain.staff import StaffRole
 from mshield.services.staff.members import add_staff, list_staff
 from mshield.services.staff.set_up import renew_set_up
 from tests.support.application import ORIGIN, Application
+from tests.support.captchas import answered_captcha
 from tests.support.conformance import Conforming
 
 API: Final = "/api/console"
@@ -75,7 +76,8 @@ class Clerk:
 
     async def begin(self, password: str = PASSWORD, *, name: str | None = None) -> httpx.Response:
         """The first half of a login."""
-        document = {"name": name or self.name, "password": password}
+        shown = await answered_captcha(self.http, f"{API}/captchas")
+        document = {"name": name or self.name, "password": password, **shown}
         answer = await self.http.post(f"{API}/logins", json=document)
         if answer.is_success:
             self.begun = answer.json()

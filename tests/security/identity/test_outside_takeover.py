@@ -20,6 +20,7 @@ from tests.security.identity.test_stranger import OWN_NUMBER, apply, file_phone,
 from tests.support.account_sources import both_sources
 from tests.support.application import ORIGIN, Application, Device, running
 from tests.support.assertions import assert_refused
+from tests.support.captchas import answered_captcha
 from tests.support.clock import Clock
 from tests.support.oidc_provider import Provider, providing
 from tests.support.outside_systems import PASSWORD, USER, AccountOffice, serving
@@ -85,12 +86,11 @@ async def standing(application: Application) -> list[str]:
 
 
 async def begin_at_the_portal(application: Application, account: str) -> httpx.Response:
-    captcha = (await application.http.post("/api/portal/captchas")).json()["captcha_id"]
+    shown = await answered_captcha(application.http, "/api/portal/captchas")
     document = {
         "account": account,
         "password": PASSWORD,
-        "captcha_id": captcha,
-        "captcha": (await application.http.get(f"/dev/captchas/{captcha}")).json()["answer"],
+        **shown,
         "source": "single-window",
     }
     return await application.http.post("/api/portal/logins", json=document)

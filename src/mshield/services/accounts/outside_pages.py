@@ -13,13 +13,14 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from mshield.domain import errors
+from mshield.domain.throttling import address_subject
 from mshield.domain.times import MINUTE_MS
 from mshield.gateways.account_source import PageLogin, PageSource
 from mshield.gateways.outside import OutsideError
 from mshield.keys.errors import SealError
 from mshield.keys.keyring import Keyring
 from mshield.services.accounts.outside import OutsideAccounts
-from mshield.services.accounts.throttle import address_subject, limit_calls
+from mshield.services.accounts.throttle import limit_calls
 from mshield.settings import Settings
 from mshield.store.accounts import limits
 from mshield.store.accounts.accounts import Account

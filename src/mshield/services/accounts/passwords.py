@@ -18,7 +18,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from mshield.domain import errors
-from mshield.services.accounts.allowances import prefix_subject
+from mshield.domain.throttling import prefix_subject
 
 R = TypeVar("R")
 Audience = Literal["phone", "portal", "new_password", "console", "staff"]

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from mshield.domain import errors
+from mshield.domain.throttling import address_subject
 from mshield.domain.times import DAY_MS, HOUR_MS
 from mshield.gateways.sms import SmsPurpose
-from mshield.services.accounts.throttle import Budget, address_subject, limit_rate, seconds_left
+from mshield.services.accounts.throttle import Budget, limit_rate, seconds_left
 from mshield.settings import Settings
 from mshield.store.accounts import limits
 from mshield.store.accounts.limits import Limit

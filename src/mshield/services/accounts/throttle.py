@@ -4,12 +4,11 @@ A login is counted against its account before the password is looked at, so that
 against its address after it failed, so that an office behind one address isn't slowed by people who log in.
 """
 
-import ipaddress
 from dataclasses import dataclass
 from typing import Final
 
 from mshield.domain import errors
-from mshield.domain.throttling import wait_after, whole_seconds
+from mshield.domain.throttling import address_subject, prefix_subject, wait_after, whole_seconds
 from mshield.domain.times import DAY_MS
 from mshield.settings import Settings
 from mshield.store.accounts import limits
@@ -19,8 +18,6 @@ from mshield.store.database.interface import Database, Tx
 _ACCOUNT: Final = "login_account"
 LOGINS: Final = "login_address"
 """The scope of failed logins by address, within a day."""
-UNKNOWN_ADDRESS: Final = "unknown"
-"""How all that have no address, or one that can't be read, are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,33 +108,6 @@ async def too_many(db: Database | Tx, limit: Limit, *, now: int) -> errors.TooMa
     return errors.TooManyRequests(retry_after=whole_seconds(start - limit.stale))
 
 
-def address_subject(address: str) -> str:
-    """How an address is counted: IPv6 by its /64, since one customer has all of it; IPv4 within IPv6 as IPv4."""
-    parsed = _parsed(address)
-    if isinstance(parsed, ipaddress.IPv6Address):
-        return str(ipaddress.ip_network((int(parsed), 64), strict=False))
-    return UNKNOWN_ADDRESS if parsed is None else str(parsed)
-
-
 def of_network(scope: str) -> str:
     """Under what a network's count of the same stands."""
     return f"{scope}_prefix"
-
-
-def prefix_subject(address: str) -> str:
-    """The network that an address is counted with: an IPv4 /24, an IPv6 /56, which providers give to one customer."""
-    parsed = _parsed(address)
-    if parsed is None:
-        return UNKNOWN_ADDRESS
-    return str(ipaddress.ip_network((str(parsed), 24 if parsed.version == 4 else 56), strict=False))
-
-
-def _parsed(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return None
-    if isinstance(parsed, ipaddress.IPv6Address):
-        # Without its zone, which no network has.
-        return parsed.ipv4_mapped or ipaddress.IPv6Address(int(parsed))
-    return parsed

@@ -13,8 +13,9 @@ from mshield.domain.login_message import LOGIN_TYPE
 from mshield.domain.qr import qr_text
 from mshield.domain.requests import RequestState, shown_state
 from mshield.domain.systems.return_url import leads_by
+from mshield.domain.throttling import UNKNOWN_ADDRESS, address_subject
 from mshield.domain.times import MINUTE_MS
-from mshield.services.accounts.throttle import UNKNOWN_ADDRESS, address_subject, too_many
+from mshield.services.accounts.throttle import too_many
 from mshield.services.process.events import Events
 from mshield.services.requests.document import Document, task_of
 from mshield.services.requests.secrets import RequestSecrets

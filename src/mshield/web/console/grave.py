@@ -18,7 +18,7 @@ from mshield.web.router import Route
 ORDINARY: Final = frozenset(
     {
         # The login itself, and what shows the factor.
-        *("beginConsoleLogin", "startConsoleSession", "openSetUp", "completeSetUp"),
+        *("makeConsoleCaptcha", "beginConsoleLogin", "startConsoleSession", "openSetUp", "completeSetUp"),
         *("askSecondFactor", "showSecondFactor"),
         # Begun by a grave act.
         "addFactor",

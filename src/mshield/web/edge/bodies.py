@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope
 
 from mshield.domain import errors
-from mshield.services.accounts.throttle import address_subject
+from mshield.domain.throttling import address_subject
 from mshield.web.caller import address_of
 from mshield.web.problems import TooLarge, TooSlow
 

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.domain.times import DAY_MS
-from mshield.services.accounts.allowances import Allowance
+from mshield.services.process.allowances import Allowance
 from mshield.services.process.repeated_calls import AnswerOnce, Begun, KeptAnswer
 from mshield.web.caller import address_of
 from mshield.web.context import context_of

@@ -12,7 +12,7 @@ from mshield.domain.times import HOUR_MS
 from mshield.gm import cosign
 from mshield.gm import errors as gm_errors
 from mshield.gm.cosign import FinishItem
-from mshield.services.accounts.allowances import Allowance
+from mshield.services.process.allowances import Allowance
 from mshield.services.signing.finish import FinishRequest
 from mshield.services.signing.open import OpenItem, OpenRequest
 from mshield.web import openapi

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from mshield.domain.throttling import address_subject, prefix_subject
 from mshield.domain.times import DAY_MS, HOUR_MS
 from mshield.services.accounts.sms_budget import CODES, read_spent
-from mshield.services.accounts.throttle import LOGINS, address_subject, of_network, prefix_subject
+from mshield.services.accounts.throttle import LOGINS, of_network
 from mshield.settings import Settings
 from mshield.store.accounts import limits
 from mshield.store.database.interface import Database, Tx

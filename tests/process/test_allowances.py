@@ -1,9 +1,7 @@
 """What strangers may spend: per address, per network and in all; and what nobody else loses by it."""
 
-import pytest
-
 from mshield.domain.times import HOUR_MS
-from mshield.services.accounts.allowances import Allowance, prefix_subject
+from mshield.services.process.allowances import Allowance
 
 NOW = 1_795_500_000_000
 
@@ -46,17 +44,3 @@ def test_a_clock_that_goes_back_begins_anew() -> None:
     allowance = _allowance()
     _spend(allowance, "192.0.2.1", 2)
     assert allowance.wait("192.0.2.1", now=NOW - HOUR_MS) == 0
-
-
-@pytest.mark.parametrize(
-    ("address", "network"),
-    [
-        ("192.0.2.77", "192.0.2.0/24"),
-        ("::ffff:192.0.2.77", "192.0.2.0/24"),
-        ("2001:db8:1:2ff::1", "2001:db8:1:200::/56"),
-        ("testclient", "unknown"),
-        ("", "unknown"),
-    ],
-)
-def test_the_network_around_an_address(address: str, network: str) -> None:
-    assert prefix_subject(address) == network

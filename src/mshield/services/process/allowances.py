@@ -3,25 +3,9 @@
 Counted in memory: what is counted here harms nobody else where another process counts it too.
 """
 
-import ipaddress
 from collections import Counter
-from typing import Final
 
-from mshield.services.accounts.throttle import address_subject
-
-_IPV4_NETWORK: Final = 24
-_IPV6_NETWORK: Final = 56
-
-
-def prefix_subject(address: str) -> str:
-    """How the network around an address is counted: an IPv4 /24, an IPv6 /56, which providers give to one customer."""
-    subject = address_subject(address)
-    try:
-        parsed = ipaddress.ip_network(subject).network_address
-    except ValueError:
-        return subject
-    bits = _IPV4_NETWORK if parsed.version == 4 else _IPV6_NETWORK
-    return str(ipaddress.ip_network((parsed, bits), strict=False))
+from mshield.domain.throttling import address_subject, prefix_subject
 
 
 class Allowance:
