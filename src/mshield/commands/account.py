@@ -37,7 +37,7 @@ def send_code(out: Output, phone: str, new_phone: str, *, to: str) -> None:
 
         change = (await _phones(out, service)).change_phone
         account = await change.find(phone)
-        which = next(each for each in get_args(Which) if each == to)
+        which = next(choice for choice in get_args(Which) if choice == to)
         return await change.send_code(
             account.id, phone=new_phone, to=which, by=SERVICE, address="", now=service.now
         )
