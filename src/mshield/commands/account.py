@@ -131,7 +131,7 @@ def stop_phone_change(out: Output, phone: str, *, reason: str) -> None:
         from mshield.domain import errors
         from mshield.domain.actor import SERVICE
         from mshield.domain.identity import check_phone
-        from mshield.domain.reason import checked_reason
+        from mshield.domain.lines import checked_reason
         from mshield.services.accounts.stop_phone import stop_waiting
         from mshield.store.accounts.accounts import find_account
 

@@ -14,8 +14,8 @@ from mshield.domain import errors
 from mshield.domain.actor import SERVICE, By
 from mshield.domain.identity import mask_phone
 from mshield.domain.ids import new_id
+from mshield.domain.lines import checked_reason
 from mshield.domain.notices import NoticeKind, tail
-from mshield.domain.reason import checked_reason
 from mshield.domain.times import HOUR_MS
 from mshield.services.accounts.change_phone import ChangePhone, Wanted, checked_evidence
 from mshield.services.accounts.stop_phone import Why, stop_in, stop_waiting, waiting_of

@@ -10,9 +10,9 @@ from typing import Final
 from mshield.domain import errors
 from mshield.domain.actor import By
 from mshield.domain.ids import require_id
+from mshield.domain.lines import checked_reason
 from mshield.domain.notices import NoticeKind
 from mshield.domain.proofs import Way
-from mshield.domain.reason import checked_reason
 from mshield.services.notices.notify import tell
 from mshield.store.database.interface import Database, Tx
 from mshield.store.identity import handed_on as store

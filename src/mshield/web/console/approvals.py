@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from mshield.domain import errors
 from mshield.domain.identity import mask_id_number
-from mshield.domain.reason import MAX_REASON
+from mshield.domain.lines import MAX_REASON
 from mshield.domain.staff import StaffRole
 from mshield.services.context import Context
 from mshield.services.filing.proposals import Proposed

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.domain.certificates.states import CertificateEvent, gravest_first
-from mshield.domain.reason import MAX_REASON, checked_reason
+from mshield.domain.lines import MAX_REASON, checked_reason
 from mshield.services.legal_person.act import MAX_NUMBERS, Cause, Outcome
 from mshield.web import openapi
 from mshield.web.answers import JsonAnswer
