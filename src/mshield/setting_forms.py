@@ -87,7 +87,9 @@ _NO_APPS: Final = frozenset(
 
 def _schemes_of_apps(schemes: tuple[str, ...]) -> tuple[str, ...]:
     if unfit := [
-        each for each in schemes if not _SCHEME.fullmatch(each) or each in _NO_APPS | {"http", "https"}
+        scheme
+        for scheme in schemes
+        if not _SCHEME.fullmatch(scheme) or scheme in _NO_APPS | {"http", "https"}
     ]:
         raise ValueError(f"no scheme of an app: {', '.join(unfit)}")
     return schemes

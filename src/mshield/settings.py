@@ -43,7 +43,9 @@ class BadSettings(Exception):
     code = "bad_settings"
 
     def __init__(self, error: ValidationError) -> None:
-        names = ", ".join(f"MSHIELD_{str(each['loc'][0]).upper()} ({each['msg']})" for each in error.errors())
+        names = ", ".join(
+            f"MSHIELD_{str(fault['loc'][0]).upper()} ({fault['msg']})" for fault in error.errors()
+        )
         self.zh = f"设置有误：{names}"
         self.en = f"these settings can't be: {names}"
         super().__init__(self.en)

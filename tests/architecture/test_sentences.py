@@ -123,7 +123,7 @@ SAID: Final = (
     Said(
         "how long before its end a token is said to end",
         tokens.SOON_MS // DAY_MS,
-        r"SOON_MS = (\d+) \* 86_400_000",
+        r"SOON_MS = (\d+) \* DAY_MS",
         (f"{_APPS}/console/src/parts/TokensPanel.vue",),
     ),
 )

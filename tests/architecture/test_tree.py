@@ -1,5 +1,6 @@
 """The tree: no file names a place that exists on one machine only, and none is a leftover."""
 
+import ast
 import re
 import subprocess
 from collections.abc import Iterator
@@ -36,6 +37,7 @@ _OF_A_MAN: Final = re.compile(
 _WRITTEN: Final = {".py", ".md", ".sql", ".toml", ".html", ".css", ".ts", ".vue", ".mjs"}
 _THIS: Final = "tests/architecture/test_tree.py"
 _SYLLABLE: Final = "src/mshield/domain/systems/lookalike.py"
+_NO_NOUNS: Final = {"found", "made", "told", "given", "each"}
 _LEFTOVERS: Final = (".orig", ".rej", ".bak", ".swp", ".pyc")
 
 
@@ -81,6 +83,28 @@ def test_people_are_they() -> None:
         for number, line in enumerate(file.read_text("utf-8").splitlines(), 1)
         if _OF_A_MAN.search(line)
     ]
+
+
+def test_what_has_a_noun_is_named_by_it() -> None:
+    """A row, a proof, a notice: no `found`, `made`, `told`, `given`, `each` in the source."""
+    assert not [
+        f"{file.relative_to(_ROOT)}:{line}: {name}"
+        for file in (_ROOT / "src/mshield").rglob("*.py")
+        for line, name in _names(ast.parse(file.read_text("utf-8")))
+        if name in _NO_NOUNS
+    ]
+
+
+def _names(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """What is named there, by line: variables, parameters, fields, functions."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name, ctx=ast.Store()) | ast.Attribute(attr=name, ctx=ast.Store()):
+                yield node.lineno, name
+            case ast.arg(arg=name) | ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                yield node.lineno, name
+            case ast.MatchAs(name=str(name)) | ast.ExceptHandler(name=str(name)):
+                yield node.lineno, name
 
 
 def test_tests_have_the_names_of_their_subjects() -> None:

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from mshield.domain.qr import begun_between, qr_text, read_qr
 from tests.support.application import Application
 from tests.support.assertions import assert_refused
+from tests.support.clock import Clock
 
 REQUESTS = "/api/business/requests"
 DOCUMENT = {
@@ -194,6 +196,28 @@ async def test_a_repeat_under_the_same_key_gets_the_same_request(application: Ap
         "POST", REQUESTS, {"kind": "signature", "documents": [DOCUMENT]}, **header
     )
     assert_refused(other, "idempotency_mismatch", 422)
+
+
+async def test_a_repeat_tells_the_age_by_which_its_codes_count(
+    application: Application, clock: Clock
+) -> None:
+    """The first answer kept (ADR 42) would say 0, and a page that counts from there shows codes that are refused."""
+    header = {"Idempotency-Key": "one"}
+    first = (await application.business("POST", REQUESTS, {"kind": "login"}, **header)).json()
+    began = clock()
+    clock.advance(seconds=8)
+    again = (await application.business("POST", REQUESTS, {"kind": "login"}, **header)).json()
+    assert again == first | {"age": 8_000}
+
+    def counts(answer: dict[str, Any]) -> bool:
+        secret = bytes.fromhex(answer["qr_secret"])
+        qr = read_qr(qr_text(answer["qr_origin"], answer["id"], secret, answer["age"] // 1000))
+        assert qr is not None
+        earliest, latest = begun_between(qr, now=clock())
+        return earliest <= began <= latest
+
+    assert counts(again)
+    assert not counts(first)
 
 
 async def test_a_request_of_another_system_is_as_if_absent(application: Application) -> None:

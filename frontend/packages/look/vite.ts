@@ -43,18 +43,18 @@ function declarations(css: string): Tokens {
 }
 
 function used(css: string, tokens: Tokens): Set<string> {
-  const found = new Set<string>();
+  const names = new Set<string>();
   const follow = (text: string) => {
     for (const [, name] of text.matchAll(USE)) {
-      if (!found.has(name!)) {
-        found.add(name!);
+      if (!names.has(name!)) {
+        names.add(name!);
         const token = tokens.get(name!);
         if (token) follow(`${token.day} ${token.night ?? ""}`);
       }
     }
   };
   follow(css);
-  return found;
+  return names;
 }
 
 function block(tokens: Iterable<readonly [string, string]>): string {

@@ -30,14 +30,14 @@ def solved(answer: bytes) -> str:
     if not _is_bounded(challenge.parameters):
         raise PhoneError("work_refused")
     try:
-        made = altcha.Challenge.from_dict(msgspec.to_builtins(challenge))
-        solution = altcha.solve_challenge(made, timeout=_PATIENCE)
+        puzzle = altcha.Challenge.from_dict(msgspec.to_builtins(challenge))
+        solution = altcha.solve_challenge(puzzle, timeout=_PATIENCE)
     except (KeyError, TypeError, ValueError) as error:
         raise PhoneError("work_refused") from error
     if solution is None:
         raise PhoneError("work_refused")
     # Without the time that it took: a call that is repeated says the same.
-    return altcha.Payload(made, altcha.Solution(solution.counter, solution.derived_key)).to_base64()
+    return altcha.Payload(puzzle, altcha.Solution(solution.counter, solution.derived_key)).to_base64()
 
 
 def _is_bounded(parameters: Mapping[str, Any]) -> bool:

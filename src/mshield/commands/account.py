@@ -37,7 +37,7 @@ def send_code(out: Output, phone: str, new_phone: str, *, to: str) -> None:
 
         change = (await _phones(out, service)).change_phone
         account = await change.find(phone)
-        which = next(each for each in get_args(Which) if each == to)
+        which = next(choice for choice in get_args(Which) if choice == to)
         return await change.send_code(
             account.id, phone=new_phone, to=which, by=SERVICE, address="", now=service.now
         )
@@ -131,7 +131,7 @@ def stop_phone_change(out: Output, phone: str, *, reason: str) -> None:
         from mshield.domain import errors
         from mshield.domain.actor import SERVICE
         from mshield.domain.identity import check_phone
-        from mshield.domain.reason import checked_reason
+        from mshield.domain.lines import checked_reason
         from mshield.services.accounts.stop_phone import stop_waiting
         from mshield.store.accounts.accounts import find_account
 

@@ -143,8 +143,8 @@ async def _seals(db: "Database") -> tuple[bool, str]:
 async def _schema(db: "Database") -> tuple[bool, str]:
     from mshield.store.operations.additions import additions
 
-    found = ", ".join(f"{kind} {name}" for kind, name in await additions(db))
-    return (False, f"not ours: {found}") if found else (True, "no trigger, rule, function or view was added")
+    names = ", ".join(f"{kind} {name}" for kind, name in await additions(db))
+    return (False, f"not ours: {names}") if names else (True, "no trigger, rule, function or view was added")
 
 
 async def _restore(db: "Database", settings: "Settings") -> tuple[bool, str]:

@@ -97,9 +97,9 @@ class OidcAccounts:
         if not claims.keys() >= self._wanted and provider.userinfo_endpoint is not None:
             claims = {**await self._userinfo(provider.userinfo_endpoint, tokens, claims["sub"]), **claims}
         try:
-            told = {ours: claims.get(theirs) for ours, theirs in CLAIMS.items()}
+            values = {ours: claims.get(theirs) for ours, theirs in CLAIMS.items()}
             verified = bool(self.identity_claim) and claims.get(self.identity_claim) is True
-            return msgspec.convert({**told, "verified": verified}, OutsidePerson)
+            return msgspec.convert({**values, "verified": verified}, OutsidePerson)
         except msgspec.ValidationError as error:
             raise OutsideError("a person without name, document or phone") from error
 

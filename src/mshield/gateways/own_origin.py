@@ -26,12 +26,12 @@ async def seen_from_outside(origin: str, *, plain_port: int = 80) -> dict[str, F
             answer = await http.get(f"{origin}/healthz")
         except httpx.HTTPError as error:
             return {"outside https": (False, f"{origin}: {type(error).__name__} {error}".strip())}
-        found = {
+        checks = {
             "outside https": (answer.status_code == 200, f"{origin}/healthz answers {answer.status_code}")
         }
-        found["outside HSTS"] = _hsts(answer.headers.get("strict-transport-security", ""))
-        found["outside http"] = await _plain(http, origin, plain_port)
-        return found
+        checks["outside HSTS"] = _hsts(answer.headers.get("strict-transport-security", ""))
+        checks["outside http"] = await _plain(http, origin, plain_port)
+        return checks
 
 
 def _hsts(header: str) -> Finding:

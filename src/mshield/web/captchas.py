@@ -92,10 +92,10 @@ def shown_by(message: _Carrying) -> Shown:
     return Shown(id=message.captcha_id, answer=message.captcha, work=message.work)
 
 
-def captcha_routes(audience: str, made: Mapping[str, Deed], *, name: str = "") -> Router:
+def captcha_routes(audience: str, deeds: Mapping[str, Deed], *, name: str = "") -> Router:
     """The routes of an audience's captchas, made at an address per deed; `name` is what their operation ids add."""
     router = Router(audience, security=())
-    for path, deed in made.items():
+    for path, deed in deeds.items():
         of_codes = "SmsCode" if path != _USUAL else ""
         _add_making(router, path, deed, operation_id=f"make{of_codes}{name}Captcha")
 
@@ -148,5 +148,5 @@ def _add_making(router: Router, path: str, deed: Deed, *, operation_id: str) -> 
         return JsonAnswer(CaptchaMessage(captcha.id, image, challenge, life), 201)
 
 
-def _challenge(made: Mapping[str, Any]) -> ChallengeMessage:
-    return msgspec.convert(made, ChallengeMessage)
+def _challenge(challenge: Mapping[str, Any]) -> ChallengeMessage:
+    return msgspec.convert(challenge, ChallengeMessage)

@@ -48,4 +48,4 @@ KEPT: Final = parameter(
 """Where the first call's answer is kept (`web/edge/idempotency.py`)."""
 
 BY_ROW: Final = parameter("A repeat with the same key and body gets the same request")
-"""Where what was made remembers its key."""
+"""Where what was made remembers its key (docs/adr/0042-repeats.md)."""

@@ -157,13 +157,13 @@ def problem(request: Request, error: errors.DomainError, *, status: int | None =
     """The problem document of an error."""
     code = status or STATUS[error.code]
     request.scope["mshield.problem"] = error.code
-    told = document(error, code, request.scope.get("mshield.request_id"))
+    problem = document(error, code, request.scope.get("mshield.request_id"))
     headers = {"Cache-Control": "no-store"}
     if code == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = challenge(request.scope["path"], error.code)
     if (wait := error.extra.get("retry_after")) is not None:
         headers["Retry-After"] = str(wait)
-    body = json.dumps(told, ensure_ascii=False).encode()
+    body = json.dumps(problem, ensure_ascii=False).encode()
     return Response(body, code, headers, media_type=MEDIA_TYPE)
 
 

@@ -13,16 +13,15 @@ import {
   renewableFrom,
   storyOf,
 } from "../src/engine/certificate_state.ts";
-import { day } from "@mshield/look/vue/dates.ts";
+import { day, DAY_MS } from "@mshield/look/vue/dates.ts";
 
 const NOW = Date.UTC(2026, 10, 25, 4);
-const DAY = 86_400_000;
 
 function certificate(parts: Partial<IssuedCertificate> = {}): IssuedCertificate {
   return {
     state: "active",
     holds: [],
-    notAfter: NOW + 400 * DAY,
+    notAfter: NOW + 400 * DAY_MS,
     changes: [],
     ...parts,
   } as IssuedCertificate;
@@ -104,11 +103,11 @@ describe("holds", () => {
 
 describe("days", () => {
   test.for([
-    [43 * DAY + 5, 43],
-    [DAY, 1],
-    [DAY - 1, 0],
+    [43 * DAY_MS + 5, 43],
+    [DAY_MS, 1],
+    [DAY_MS - 1, 0],
     [0, 0],
-    [-DAY, 0],
+    [-DAY_MS, 0],
   ])("with %i ms left there are %i", ([left, days]) => {
     expect(daysLeft({ notAfter: NOW + left! }, NOW)).toBe(days);
   });

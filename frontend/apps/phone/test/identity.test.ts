@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 /** 核验身份: the record in the address, the ways in their order, the code as it is typed, how the account stands. */
 
+import { DAY_MS } from "@mshield/look/vue/dates.ts";
 import { type Identity, type IdentityProof, type IdentityRequest, ProblemError } from "@mshield/shield";
 import { flushPromises } from "@vue/test-utils";
 import { describe, expect, test, vi } from "vitest";
@@ -154,8 +155,8 @@ describe("how the account stands", () => {
   });
   test("an old answer is no news", () => {
     expect(isNews(request("waiting"), NOW)).toBe(true);
-    expect(isNews(request("confirmed", NOW - 86_400_000), NOW)).toBe(true);
-    expect(isNews(request("refused", NOW - 8 * 86_400_000), NOW)).toBe(false);
+    expect(isNews(request("confirmed", NOW - DAY_MS), NOW)).toBe(true);
+    expect(isNews(request("refused", NOW - 8 * DAY_MS), NOW)).toBe(false);
     expect(isNews(request("withdrawn", NOW), NOW)).toBe(false);
   });
   test("a way of a newer service has a name", () => {

@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 /** What the page of renewing shows before one begins: the form, from when, or why nobody can be renewed. */
 
+import { DAY_MS } from "@mshield/look/vue/dates.ts";
 import type { IssuedCertificate, Me } from "@mshield/shield";
 import { flushPromises } from "@vue/test-utils";
 import { expect, test, vi } from "vitest";
@@ -13,7 +14,7 @@ const { default: RenewFlow } = await import("../src/screens/certificate/RenewFlo
 const CERTIFICATE = {
   state: "active",
   holds: [],
-  notAfter: Date.now() + 400 * 86_400_000,
+  notAfter: Date.now() + 400 * DAY_MS,
   subject: { organisation: "宁波北潮进出口有限公司", commonName: "林知远", role: "操作员" },
 } as unknown as IssuedCertificate;
 

@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 /** The card on the home page: where this phone can't use its shield any more, it doesn't say that all is in order. */
 
+import { DAY_MS } from "@mshield/look/vue/dates.ts";
 import type { IssuedCertificate, Me } from "@mshield/shield";
 import { expect, test } from "vitest";
 
@@ -11,7 +12,7 @@ import { mounted } from "./mounted.ts";
 const CERTIFICATE = {
   state: "active",
   holds: [],
-  notAfter: Date.now() + 86_400_000,
+  notAfter: Date.now() + DAY_MS,
   changes: [],
   shieldNumber: "0000000000000000",
   subject: { organisation: "宁波北潮进出口有限公司", commonName: "林知远", role: "操作员" },

@@ -171,9 +171,9 @@ export class MshieldRequest extends HTMLElement implements Listener {
 
   /** Once for each state, also where the page moves the element and it begins anew. */
   #tell({ id, state, reason }: Snapshot): void {
-    const told = `${id} ${state}`;
-    if (state === "waiting" || told === this.#told) return;
-    this.#told = told;
+    const news = `${id} ${state}`;
+    if (state === "waiting" || news === this.#told) return;
+    this.#told = news;
     const detail = { id, state, reason };
     this.dispatchEvent(new CustomEvent(`mshield-${state}`, { bubbles: true, composed: true, detail }));
   }

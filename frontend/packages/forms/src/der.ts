@@ -55,17 +55,17 @@ export interface Value {
 
 /** The values that stand in these bytes one after the other; RangeError where they are no DER. */
 export function values(bytes: Uint8Array): Value[] {
-  const found: Value[] = [];
+  const parts: Value[] = [];
   for (let at = 0; at < bytes.length;) {
     const [start, length] = header(bytes, at);
     const end = start + length;
     if (end > bytes.length) {
       throw new RangeError("a value reaches past its end");
     }
-    found.push({ tag: bytes[at]!, content: bytes.subarray(start, end), raw: bytes.subarray(at, end) });
+    parts.push({ tag: bytes[at]!, content: bytes.subarray(start, end), raw: bytes.subarray(at, end) });
     at = end;
   }
-  return found;
+  return parts;
 }
 
 /** The one value that these bytes are, which must have this tag; RangeError else. */

@@ -95,9 +95,9 @@ function decode(point: Uint8Array): Point {
     if (x >= CURVE.p || y >= CURVE.p) {
       throw new RangeError("a coordinate is not below p");
     }
-    const found = Point.fromAffine({ x, y });
-    found.assertValidity();
-    return found;
+    const affine = Point.fromAffine({ x, y });
+    affine.assertValidity();
+    return affine;
   } catch {
     throw new GmError("bad_point", "not on the curve");
   }

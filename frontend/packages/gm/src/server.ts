@@ -104,9 +104,9 @@ function vanishes({ Q, rG }: Combined): boolean {
 
 function fits(P1: Uint8Array, { item, rG }: Combined): boolean {
   const inRange = item.sPrime > 0n && item.sPrime < N;
-  const found = mul(inRange ? item.sPrime : 1n, P1);
+  const product = mul(inRange ? item.sPrime : 1n, P1);
   const expected = add(item.Q1, rG!);
-  return inRange && expected !== null && same(found, expected);
+  return inRange && expected !== null && same(product, expected);
 }
 
 function complete(P: Uint8Array, d2: bigint, { bound, item, r }: Combined): Signature {

@@ -38,9 +38,9 @@ export function browserName(described: string): string[] {
 
 function nameIn(described: string): string | undefined {
   for (const [sign, name] of BROWSERS) {
-    const found = sign.exec(described);
-    if (found) {
-      return found[1] === undefined ? name : `${name} ${found[1]}`;
+    const match = sign.exec(described);
+    if (match) {
+      return match[1] === undefined ? name : `${name} ${match[1]}`;
     }
   }
   return undefined;

@@ -1,5 +1,8 @@
 /** Dates and times as the look has them: 2026-11-24, 09:26, "today" within the day; in the phone's time zone. */
 
+/** Of 24 hours. */
+export const DAY_MS = 86_400_000;
+
 const pad = (n: number): string => String(n).padStart(2, "0");
 
 /** 2026-11-24. */

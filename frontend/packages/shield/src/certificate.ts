@@ -48,8 +48,8 @@ export function requestInfo(subject: Subject, P: Uint8Array): Uint8Array {
 
 /** The names in a certificate, or null where it is for another key than P; ProtocolError `bad_certificate`. */
 export function certifiedNames(pem: string, P: Uint8Array): Subject | null {
-  const found = readPem(pem);
-  return same(found.publicKeyInfo, publicKeyInfo(P)) ? found.subject : null;
+  const facts = readPem(pem);
+  return same(facts.publicKeyInfo, publicKeyInfo(P)) ? facts.subject : null;
 }
 
 /** The serial number in 40 hex digits. */

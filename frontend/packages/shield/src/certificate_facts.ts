@@ -52,19 +52,19 @@ function read(body: readonly Value[]): CertificateFacts {
     throw new RangeError("not a certificate of version 3");
   }
   const { organisation, commonName } = readName(issuer.raw);
-  const found = extensionsOf(body.find(({ tag }) => tag === EXTENSIONS));
-  const accesses = partsOf(found.get(ACCESS)).map(({ raw }) => partsOf(raw));
+  const extensions = extensionsOf(body.find(({ tag }) => tag === EXTENSIONS));
+  const accesses = partsOf(extensions.get(ACCESS)).map(({ raw }) => partsOf(raw));
   const access = (method: string): string | null =>
     uriOf(accesses.find(([kind]) => kind !== undefined && hex(kind.raw) === method)?.[1]);
-  const code = found.get(CREDIT_CODE);
+  const code = extensions.get(CREDIT_CODE);
   const [, bits] = partsOf(key.raw);
   return {
     issuer: { organisation, commonName },
     publicKey: hex((bits?.content ?? new Uint8Array()).subarray(1)),
-    uses: usesOf(found.get(KEY_USAGE)),
-    isForDocuments: partsOf(found.get(PURPOSES)).some(({ raw }) => hex(raw) === DOCUMENT_SIGNING),
+    uses: usesOf(extensions.get(KEY_USAGE)),
+    isForDocuments: partsOf(extensions.get(PURPOSES)).some(({ raw }) => hex(raw) === DOCUMENT_SIGNING),
     creditCode: code === undefined ? null : utf8Text(values(code)[0]?.content ?? new Uint8Array()),
-    crl: firstPoint(found.get(CRL_POINTS)),
+    crl: firstPoint(extensions.get(CRL_POINTS)),
     ocsp: access(OCSP),
     caIssuer: access(CA_ISSUERS),
   };

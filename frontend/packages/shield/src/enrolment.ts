@@ -184,18 +184,18 @@ export async function makeKey(
   renews = false,
 ): Promise<void> {
   const { deviceSecret } = operation.vault.state;
-  const made = await operation.secrets.enrol({ deviceSecret, uid, sid, pin: operation.newPin(pin) });
+  const share = await operation.secrets.enrol({ deviceSecret, uid, sid, pin: operation.newPin(pin) });
   const path = `/api/phone/enrolments/${hex(uid)}/key`;
   // The same P1 again gets the same P, so a lost answer is asked for with the same body.
   const credentials = { ...operation.loggedIn(), nonce: challenge };
-  const P = readJointKey(await operation.connection.postKeyed(path, credentials, made.body));
+  const P = readJointKey(await operation.connection.postKeyed(path, credentials, share.body));
   requirePoint(P);
   const pending: KeyState = {
     uid,
     sid,
     public: P,
     subject,
-    slots: [made.slot],
+    slots: [share.slot],
     otp: ZERO_OTP,
     rn: null,
     left: null,

@@ -107,8 +107,8 @@ export function problemOf(status: number, contentType: string, body: string): Sh
 
 function membersOf(body: string): Record<string, unknown> | null {
   try {
-    const found: unknown = JSON.parse(body);
-    return typeof found === "object" && found !== null ? (found as Record<string, unknown>) : null;
+    const document: unknown = JSON.parse(body);
+    return typeof document === "object" && document !== null ? (document as Record<string, unknown>) : null;
   } catch {
     return null;
   }

@@ -82,7 +82,7 @@ class LocalSession implements SecretSession {
     const owner = { deviceSecret, uid: this.#uid };
     const d1 = await revealShare(owner, slot, pin);
     const tau = refresh === null ? null : randomScalar();
-    const made =
+    const hidden =
       refresh === null || tau === null
         ? null
         : await hideShare(owner, refresh.epoch, nextShare(d1, tau), refresh.pin);
@@ -94,7 +94,7 @@ class LocalSession implements SecretSession {
       rho: hex(rho),
       s_prime: hex(bytes32(sPrime)),
     }));
-    return { body: json({ items, tau: tau === null ? null : hex(bytes32(tau)) }), made };
+    return { body: json({ items, tau: tau === null ? null : hex(bytes32(tau)) }), made: hidden };
   }
 
   async verify(P: Uint8Array, signatures: readonly (Signature | null)[]): Promise<void> {

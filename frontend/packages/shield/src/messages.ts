@@ -114,7 +114,7 @@ export function readTask(value: unknown): Task {
   const of = new Fields(value);
   const message = fromBase64(of.text("message_b64"));
   const format = of.has("format") ? of.word("format", FORMATS) : "raw";
-  const given = of.textOrNull("content_b64");
+  const content = of.textOrNull("content_b64");
   return {
     sid: of.text("sid"),
     uid: of.text("uid"),
@@ -125,7 +125,7 @@ export function readTask(value: unknown): Task {
     title: of.text("title"),
     display: of.list("display").map(readLine),
     format,
-    content: format === "raw" ? message : given === null ? null : fromBase64(given),
+    content: format === "raw" ? message : content === null ? null : fromBase64(content),
     size: of.integerOrNull("size"),
   };
 }

@@ -93,7 +93,7 @@ export async function requireStrongForChange(operation: Operation, pin: string):
 
 /** The first rule that refuses a PIN of six digits, or null. */
 export function weakness(pin: string, policy: PinPolicy, holder: Holder): PinRule | null {
-  const found: Record<PinRule, boolean> = {
+  const breaks: Record<PinRule, boolean> = {
     same: new Set(pin).size === 1,
     run: isRun(pin),
     repeated: isRepeated(pin),
@@ -102,7 +102,7 @@ export function weakness(pin: string, policy: PinPolicy, holder: Holder): PinRul
     blocked: policy.blocked.has(pin),
   };
   const rules = Object.keys(REASONS) as PinRule[];
-  return rules.find((rule) => policy.rules.has(rule) && found[rule]) ?? null;
+  return rules.find((rule) => policy.rules.has(rule) && breaks[rule]) ?? null;
 }
 
 /**

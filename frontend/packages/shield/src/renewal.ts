@@ -69,9 +69,9 @@ export async function renew(
  */
 export async function resumeRenewal(operation: Operation, pin: PinSource): Promise<IssuedCertificate> {
   checkGiven(pin);
-  const found = await currentRenewal(operation);
-  if (found !== null) {
-    return await goOn(operation, found, await OncePin.of(operation, pin, NOBODY));
+  const renewal = await currentRenewal(operation);
+  if (renewal !== null) {
+    return await goOn(operation, renewal, await OncePin.of(operation, pin, NOBODY));
   }
   const issued = await settledRenewal(operation, pin);
   if (issued === null) {

@@ -54,11 +54,11 @@ export async function currentRenewal(operation: Operation): Promise<Renewal | nu
 
 /** The renewal under way; PhoneError `no_renewal` where there is none any more. */
 export async function requiredRenewal(operation: Operation): Promise<Renewal> {
-  const found = await currentRenewal(operation);
-  if (found === null) {
+  const renewal = await currentRenewal(operation);
+  if (renewal === null) {
     throw new PhoneError("no_renewal");
   }
-  return found;
+  return renewal;
 }
 
 /**

@@ -56,10 +56,10 @@ class Served {
   }
 
   #session(number: number): SecretSession {
-    const found = this.#sessions.get(number);
-    if (found === undefined) {
+    const session = this.#sessions.get(number);
+    if (session === undefined) {
       throw new GmError("no_session", "closed before");
     }
-    return found;
+    return session;
   }
 }

@@ -105,11 +105,11 @@ export async function newState(): Promise<State> {
 
 /** The key in that place; PhoneError `no_key` where none is. */
 export function keyAt(state: State, place: KeyPlace): KeyState {
-  const found = state[place];
-  if (found === null) {
+  const key = state[place];
+  if (key === null) {
     throw new PhoneError("no_key");
   }
-  return found;
+  return key;
 }
 
 /** SHA-256 over what the slot stores. It says nothing about a PIN. */

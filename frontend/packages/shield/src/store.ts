@@ -87,8 +87,8 @@ export class Vault {
   /** What the database holds now; the operation goes on with it. */
   async reread(): Promise<State | null> {
     const transaction = this.#database.transaction(STORE, "readonly");
-    const found: unknown = await guarded(result(transaction.objectStore(STORE).get(RECORD)));
-    this.#state = found === undefined ? null : checked(found);
+    const record: unknown = await guarded(result(transaction.objectStore(STORE).get(RECORD)));
+    this.#state = record === undefined ? null : checked(record);
     return this.#state;
   }
 

@@ -110,8 +110,10 @@ async function byDigest(digest: string, documents: readonly Piece[]): Promise<Pi
 /** `report.pdf` for `report.pdf.p7s` and `report.sig`. */
 function byName({ name }: Piece, documents: readonly Piece[]): Piece | null {
   const stem = name.replace(/\.[^.]*$/, "");
-  const found = documents.filter((each) => each.name === stem || each.name.replace(/\.[^.]*$/, "") === stem);
-  return alone(found);
+  const namesakes = documents.filter(
+    (each) => each.name === stem || each.name.replace(/\.[^.]*$/, "") === stem,
+  );
+  return alone(namesakes);
 }
 
 function alone<T>(all: readonly T[]): T | null {

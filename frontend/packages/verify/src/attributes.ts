@@ -20,14 +20,14 @@ export function parseAttributes(message: Uint8Array): Attributes {
   if (!same(values.get(OIDS.contentType) ?? new Uint8Array(), oid(OIDS.cmsData))) {
     throw new FormError("the signed content type is not plain data");
   }
-  const found = {
+  const digests = {
     messageDigest: digestIn(values.get(OIDS.messageDigest)),
     display: digestIn(values.get(OIDS.displayDigest)),
   };
-  if (!same(signedAttributes(found.messageDigest, found.display), message)) {
+  if (!same(signedAttributes(digests.messageDigest, digests.display), message)) {
     throw new FormError("a signed attribute too many, or one that stands twice");
   }
-  return found;
+  return digests;
 }
 
 /** Its type, and its one value as it stands. */

@@ -137,8 +137,8 @@ function members(value: unknown, names: readonly string[]): Members {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new FormError("not an object");
   }
-  const found = Object.keys(value);
-  if (found.length !== names.length || !names.every((name) => Object.hasOwn(value, name))) {
+  const keys = Object.keys(value);
+  if (keys.length !== names.length || !names.every((name) => Object.hasOwn(value, name))) {
     throw new FormError("a field is missing or unknown");
   }
   return value as Members;
@@ -152,11 +152,11 @@ function text(value: unknown): string {
 }
 
 function word<T extends string>(value: unknown, words: readonly T[]): T {
-  const found = words.find((each) => each === value);
-  if (found === undefined) {
+  const match = words.find((each) => each === value);
+  if (match === undefined) {
     throw new FormError(`not one of ${words.join(", ")}`);
   }
-  return found;
+  return match;
 }
 
 function count(value: unknown): number {
@@ -178,9 +178,9 @@ function bytes(value: unknown): Uint8Array {
 }
 
 function hexText(value: unknown, length: number): string {
-  const found = text(value);
-  if (found.length !== 2 * length || !/^[0-9a-f]*$/.test(found)) {
+  const digits = text(value);
+  if (digits.length !== 2 * length || !/^[0-9a-f]*$/.test(digits)) {
     throw new FormError(`not ${length} bytes of lower-case hex`);
   }
-  return found;
+  return digits;
 }

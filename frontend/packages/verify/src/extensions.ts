@@ -30,17 +30,17 @@ export interface ExtensionValues {
 
 /** The SEQUENCE OF Extension that comes next; it may not be empty. */
 export function readExtensions(reader: Reader): Extension[] {
-  const found = each(reader.enter(), (list) =>
+  const extensions = each(reader.enter(), (list) =>
     allOf(list.enter(), (item) => ({
       oid: item.oid(),
       isCritical: item.defaultFalse(),
       value: item.octets(),
     })),
   );
-  if (found.length === 0) {
+  if (extensions.length === 0) {
     throw new FormError("a list of extensions may not be empty");
   }
-  return found;
+  return extensions;
 }
 
 /** The key identifier of AuthorityKeyIdentifier, which must be there; issuer and serial number may follow. */
@@ -57,8 +57,8 @@ export function readValues(extensions: readonly Extension[]): ExtensionValues {
   if (byOid.size !== extensions.length) {
     throw new FormError("an extension stands twice");
   }
-  const found = new Map([...byOid].map(([oid, value]) => [oid, READERS[oid]?.(value)]));
-  const get = <T>(oid: string, absent: T): T => (found.has(oid) ? (found.get(oid) as T) : absent);
+  const contents = new Map([...byOid].map(([oid, value]) => [oid, READERS[oid]?.(value)]));
+  const get = <T>(oid: string, absent: T): T => (contents.has(oid) ? (contents.get(oid) as T) : absent);
   const [isCa, pathLength] = get<[boolean, bigint | null]>(OIDS.basicConstraints, [false, null]);
   const access = get<[method: string, url: string][]>(OIDS.authorityInfoAccess, []);
   return {
@@ -119,14 +119,14 @@ function readKeyUsage(value: Uint8Array): Set<number> {
 }
 
 function readPurposes(value: Uint8Array): string[] {
-  const found = each(
+  const purposes = each(
     whole(value, (reader) => reader.enter()),
     (inside) => inside.oid(),
   );
-  if (found.length === 0) {
+  if (purposes.length === 0) {
     throw new FormError("extended key usage without a purpose");
   }
-  return found;
+  return purposes;
 }
 
 /** Points must be full names made of URLs. */

@@ -15,11 +15,11 @@ import { openCheckpoint, parseVerifierKey } from "./tlog/note.ts";
 /** All certificates of a DER or PEM file; FormError where there is none. */
 export function parseCertificates(bytes: Uint8Array): Certificate[] {
   const text = ascii(bytes);
-  const found = /^\s*-----BEGIN/.test(text) ? parsePem(text) : [parseCertificate(bytes)];
-  if (found.length === 0) {
+  const certificates = /^\s*-----BEGIN/.test(text) ? parsePem(text) : [parseCertificate(bytes)];
+  if (certificates.length === 0) {
     throw new FormError("no certificate");
   }
-  return found;
+  return certificates;
 }
 
 /** Whom the certificate names: CN, or O where there is none. */

@@ -152,11 +152,11 @@ function readSingle(item: Reader): SingleStatus {
 
 function readCertId(inside: Reader): CertId {
   const hash = allOf(inside.enter(), (algorithm) => {
-    const found = algorithm.oid();
+    const identifier = algorithm.oid();
     if (algorithm.more) {
       algorithm.null();
     }
-    return found;
+    return identifier;
   });
   const [nameHash, keyHash, serial] = [inside.octets(), inside.octets(), inside.integer()];
   const bytes = Object.hasOwn(HASHES, hash) ? HASHES[hash]![1] : -1;

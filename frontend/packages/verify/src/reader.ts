@@ -64,9 +64,9 @@ export class Reader {
   /** The next value as it stands, of this identifier octet if one is given. */
   raw(tag?: number): Uint8Array {
     const [, end] = this.#header(tag);
-    const found = this.#data.subarray(this.#at, end);
+    const octets = this.#data.subarray(this.#at, end);
     this.#at = end;
-    return found;
+    return octets;
   }
 
   /** A reader of the inside of the next value, which must have this constructed identifier octet. */
@@ -82,7 +82,7 @@ export class Reader {
   /** The elements of a SET OF, each as a reader of just that element; in DER's order. */
   setOf(tag = SET): Reader[] {
     const inside = this.enter(tag);
-    const found: Reader[] = [];
+    const elements: Reader[] = [];
     let last: Uint8Array = new Uint8Array();
     while (inside.more) {
       const element = inside.raw();
@@ -90,9 +90,9 @@ export class Reader {
         throw new FormError("a set is not sorted");
       }
       last = element;
-      found.push(new Reader(element, this.#depth + 1));
+      elements.push(new Reader(element, this.#depth + 1));
     }
-    return found;
+    return elements;
   }
 
   integer(tag: number = INTEGER): bigint {
@@ -224,25 +224,25 @@ export class Reader {
 /** What `read` makes of bytes that it must use up. */
 export function whole<T>(data: Uint8Array, read: (reader: Reader) => T): T {
   const reader = new Reader(data);
-  const found = read(reader);
+  const result = read(reader);
   reader.end();
-  return found;
+  return result;
 }
 
 /** What `read` makes of a reader that it must use up. */
 export function allOf<T>(reader: Reader, read: (reader: Reader) => T): T {
-  const found = read(reader);
+  const result = read(reader);
   reader.end();
-  return found;
+  return result;
 }
 
 /** What `read` gives, again and again until nothing is left. */
 export function each<T>(reader: Reader, read: (reader: Reader) => T): T[] {
-  const found: T[] = [];
+  const items: T[] = [];
   while (reader.more) {
-    found.push(read(reader));
+    items.push(read(reader));
   }
-  return found;
+  return items;
 }
 
 function longLength(data: Uint8Array, at: number, octets: number): [start: number, length: number] {

@@ -75,8 +75,8 @@ function ofPem(label: string, text: string): Found {
   if (der === null) {
     return { kind: "unreadable" };
   }
-  const found = ofDer(der, "");
-  return found.kind === "document" ? { kind: "unreadable" } : found;
+  const piece = ofDer(der, "");
+  return piece.kind === "document" ? { kind: "unreadable" } : piece;
 }
 
 /** One signature in base64 or hex, or as r ‖ s, where the file's name or form says so. */

@@ -135,18 +135,18 @@ function responderOf(issuer: Certificate, response: OcspResponse, at: number): C
     requireUsage(issuer, KeyUse.digitalSignature);
     return issuer;
   }
-  const found = response.certificates.find(({ publicKey }) =>
+  const responder = response.certificates.find(({ publicKey }) =>
     same(response.responderKeyHash, keyId(publicKey)),
   );
-  if (found === undefined) {
+  if (responder === undefined) {
     throw new PartError("status_unknown", "the responder's certificate is not in the answer");
   }
-  requireUnderstood(found);
-  requireIssued(found, issuer);
-  requireValid(found, at);
-  requireUsage(found, KeyUse.digitalSignature);
-  if (!found.values.purposes.includes(OIDS.ocspSigning) || !found.values.ocspNoCheck) {
+  requireUnderstood(responder);
+  requireIssued(responder, issuer);
+  requireValid(responder, at);
+  requireUsage(responder, KeyUse.digitalSignature);
+  if (!responder.values.purposes.includes(OIDS.ocspSigning) || !responder.values.ocspNoCheck) {
     throw new PartError("status_unknown", "the responder is not authorised, or its own status is unknown");
   }
-  return found;
+  return responder;
 }

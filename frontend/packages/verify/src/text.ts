@@ -13,16 +13,16 @@ export function ascii(bytes: Uint8Array): string {
 /** The base64 in all PEM blocks of this label. A search for a pattern would take forever over many beginnings without an end. */
 export function pemBlocks(label: string, text: string): string[] {
   const [begin, finish] = [`-----BEGIN ${label}-----`, `-----END ${label}-----`];
-  const found: string[] = [];
+  const blocks: string[] = [];
   for (let at = text.indexOf(begin); at >= 0;) {
     const end = text.indexOf(finish, at + begin.length);
     if (end < 0) {
       break;
     }
-    found.push(text.slice(at + begin.length, end).replaceAll(/\s+/g, ""));
+    blocks.push(text.slice(at + begin.length, end).replaceAll(/\s+/g, ""));
     at = text.indexOf(begin, end + finish.length);
   }
-  return found;
+  return blocks;
 }
 
 const LONGEST = 1000;

@@ -14,7 +14,7 @@ export function moment(text: string): number {
   const at = new Date(0);
   at.setUTCFullYear(year, month - 1, day); // not Date.UTC, which takes the year 26 for 1926
   at.setUTCHours(hour, minute, second);
-  const made = [
+  const calendar = [
     at.getUTCFullYear(),
     at.getUTCMonth() + 1,
     at.getUTCDate(),
@@ -22,7 +22,7 @@ export function moment(text: string): number {
     at.getUTCMinutes(),
     at.getUTCSeconds(),
   ];
-  if (year < 1 || made.some((value, i) => value !== parts[i])) {
+  if (year < 1 || calendar.some((value, i) => value !== parts[i])) {
     throw new FormError("no such moment");
   }
   return at.getTime();

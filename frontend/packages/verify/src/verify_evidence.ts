@@ -52,8 +52,8 @@ export async function verifyEvidence(
     throw failed("from_future", "input", "signed after the moment of the verification");
   }
   tally.passed("input");
-  const found = await checkedContent(evidence, content);
-  const message = await messageOf(evidence, found, tally);
+  const document = await checkedContent(evidence, content);
+  const message = await messageOf(evidence, document, tally);
   checkRequest(evidence, message, tally);
   const signature = await verifySignature(
     {
@@ -68,7 +68,7 @@ export async function verifyEvidence(
     tally,
   );
   const [issuing, root] = chainOf(evidence, signature);
-  await checkCms(evidence, signature, message, found);
+  await checkCms(evidence, signature, message, document);
   tally.passed("cms");
   const times = { signedAt, now: trust.at };
   await inStep("revocation", () => {
@@ -156,12 +156,12 @@ function checkRequest({ request }: Evidence, message: Uint8Array, tally: Tally):
 /** What a login signed, or null for anything but its canonical form. */
 function loginOf(message: Uint8Array): LoginMessage | null {
   try {
-    const found = readJson(message, { integers: true }) as Record<string, unknown> | null;
+    const members = readJson(message, { integers: true }) as Record<string, unknown> | null;
     const isOfForm =
-      typeof found === "object" &&
-      found !== null &&
-      LOGIN_FIELDS.every((name) => typeof found[name] === (name === "issued_at" ? "number" : "string"));
-    const login = found as unknown as LoginMessage;
+      typeof members === "object" &&
+      members !== null &&
+      LOGIN_FIELDS.every((name) => typeof members[name] === (name === "issued_at" ? "number" : "string"));
+    const login = members as unknown as LoginMessage;
     return isOfForm && same(loginBytes(login), message) ? login : null;
   } catch (error) {
     if (error instanceof FormError) {
@@ -180,19 +180,19 @@ async function onePem(pem: string): Promise<Certificate> {
 }
 
 async function somePem(pem: string): Promise<Certificate[]> {
-  const found = await inStep("input", () => parsePem(pem));
-  if (found.length === 0) {
+  const certificates = await inStep("input", () => parsePem(pem));
+  if (certificates.length === 0) {
     throw failed("unreadable", "input", "no certificate in the PEM text");
   }
-  return found;
+  return certificates;
 }
 
 /** Issuing CA and root; what the bundle has is what was verified, to the byte. */
 function chainOf(evidence: Evidence, { path }: VerifiedSignature): [issuing: Certificate, root: Certificate] {
   const own = [path.leaf, ...path.intermediates, path.root].map(({ der }) => toPem(toBase64(der)));
-  const told = [evidence.certificatePem, ...evidence.chainPem];
+  const chain = [evidence.certificatePem, ...evidence.chainPem];
   const [issuing] = path.intermediates;
-  if (issuing === undefined || own.length !== told.length || own.some((pem, i) => pem !== told[i])) {
+  if (issuing === undefined || own.length !== chain.length || own.some((pem, i) => pem !== chain[i])) {
     throw failed("unknown_issuer", "chain", "the chain in the bundle is not the one verified");
   }
   return [issuing, path.root];

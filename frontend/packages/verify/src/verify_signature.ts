@@ -47,7 +47,7 @@ export interface SignatureCase extends Trust {
 /** Checks a signature over a message; VerificationError. A status that nobody gave is missing in the tally, no error. */
 export async function verifySignature(given: SignatureCase, tally: Tally): Promise<VerifiedSignature> {
   const { certificate, message } = given;
-  const made = await inStep("signature", () => fromDer(given.signature));
+  const signature = await inStep("signature", () => fromDer(given.signature));
   const path = await inStep("chain", () => verifyPath(certificate, given.chain, given.roots, given.at));
   tally.passed("chain", { levels: path.intermediates.length + 2 });
   if (given.status !== null) {
@@ -55,9 +55,9 @@ export async function verifySignature(given: SignatureCase, tally: Tally): Promi
     await inStep("revocation", () => clear(path, status, given.at, tally));
   }
   const digest = await message.hash(zValue(certificate.publicKey));
-  await inStep("signature", () => verifyDigest(certificate.publicKey, digest, made));
+  await inStep("signature", () => verifyDigest(certificate.publicKey, digest, signature));
   tally.passed("signature");
-  return { path, signature: made, digest };
+  return { path, signature, digest };
 }
 
 export interface CmsCase extends Trust {

@@ -127,7 +127,7 @@ class BusinessClient:
                 status = self._perform(
                     self._plans.next_state(request_id, wait=states.wait, state=states.known)
                 )
-                news = list(states.told(status))
+                news = list(states.news(status))
                 yield from news
                 self._sleep(states.pause(news=bool(news), seconds=self._now() - asked))
 
@@ -284,7 +284,7 @@ class AsyncBusinessClient:
                 status = await self._perform(
                     self._plans.next_state(request_id, wait=states.wait, state=states.known)
                 )
-                news = list(states.told(status))
+                news = list(states.news(status))
                 for news_item in news:
                     yield news_item
                 await self._sleep(states.pause(news=bool(news), seconds=self._now() - asked))

@@ -48,7 +48,7 @@ class States:
         """How long to wait after a poll that took so many seconds: one not held must not be repeated in a loop."""
         return 0.0 if news or self.done else max(0.0, _AGAIN_SECONDS - seconds)
 
-    def told(self, status: Status) -> Iterator[Status]:
+    def news(self, status: Status) -> Iterator[Status]:
         """The status, where it is news."""
         self.done = status.done
         if status.state != self.known:
@@ -66,4 +66,4 @@ class States:
             if b"event: state" in lines:
                 data = next((line[6:] for line in lines if line.startswith(b"data: ")), b"")
                 self._brought = True
-                yield from self.told(read(data, Status))
+                yield from self.news(read(data, Status))

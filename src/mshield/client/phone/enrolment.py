@@ -66,8 +66,8 @@ def request_sms_code(
 
 def _for_code(operation: Operation, captcha_id: str | None, answer: str | None) -> dict[str, str]:
     if captcha_id is None:
-        made = operation.connection.post(_CODE_CAPTCHAS, operation.anonymous())
-        captcha_id = read(made, Captcha).captcha_id
+        captcha = operation.connection.post(_CODE_CAPTCHAS, operation.anonymous())
+        captcha_id = read(captcha, Captcha).captcha_id
     shown = {"captcha_id": captcha_id, "work": operation.work(captcha_id)}
     return shown if answer is None else {**shown, "captcha": answer}
 

@@ -137,9 +137,9 @@ def _person_of(portal: Portal, enterprise: str, application_id: str) -> str:
     while True:
         filters = {} if before is None else {"before": before}
         page = portal.client.applications(enterprise, state="waiting", **filters)
-        for each in page.items:
-            if each.id == application_id:
-                return each.person_id
+        for application in page.items:
+            if application.id == application_id:
+                return application.person_id
         if page.next is None:
             raise click.UsageError("No such application waits.")
         before = page.next

@@ -27,7 +27,9 @@ _LOOKALIKES: Final = "ΑΒΓΕΖΗΙΪΚΜΝΟΠΡΣΤΥΫΦΧικμνοπρυφ
 
 
 def _points(ranges: str) -> str:
-    return "".join("-".join(f"\\U{int(each, 16):08x}" for each in part.split("-")) for part in ranges.split())
+    return "".join(
+        "-".join(f"\\U{int(point, 16):08x}" for point in part.split("-")) for part in ranges.split()
+    )
 
 
 _GREEK: Final = "\u0370-\u03ff"

@@ -112,9 +112,9 @@ def consent(out: Output, phone: VirtualPhone, *, user_type: UserType, credit_cod
 @phone_command
 def consent_state(out: Output, phone: VirtualPhone, *, request_id: str, status_token: str) -> None:
     """Where the request to my other phone stands; while it waits, the code to scan, which changes each second."""
-    found = phone.consent_state(request_id, status_token)
-    data = {"state": found.state, "reason": found.reason, "number": found.number, "code": found.code}
-    lines = [out.pick(*_CONSENT_STATES[found.state]), *(() if found.code is None else (found.code,))]
+    consent = phone.consent_state(request_id, status_token)
+    data = {"state": consent.state, "reason": consent.reason, "number": consent.number, "code": consent.code}
+    lines = [out.pick(*_CONSENT_STATES[consent.state]), *(() if consent.code is None else (consent.code,))]
     out.data(data, lines)
 
 
@@ -205,13 +205,13 @@ def _proof_lines(out: Output, proven: Identity) -> Iterable[str]:
         yield from table(headers, [_proof_row(out, proof) for proof in proven.proofs])
     if proven.request is not None:
         yield _request_line(out, proven.request)
-    for each in proven.second_accounts:
-        when = shown_time(each.counts_from)
+    for account in proven.second_accounts:
+        when = shown_time(account.counts_from)
         yield out.pick(
-            f"有人以您的名义核验了另一个账号（{each.phone_masked}），{when} 起有效。不是您本人，"
-            f"请叫停：identity object {each.id}",
-            f"Another account ({each.phone_masked}) was proven to be yours and counts from {when}. "
-            f"If it isn't you: identity object {each.id}",
+            f"有人以您的名义核验了另一个账号（{account.phone_masked}），{when} 起有效。不是您本人，"
+            f"请叫停：identity object {account.id}",
+            f"Another account ({account.phone_masked}) was proven to be yours and counts from {when}. "
+            f"If it isn't you: identity object {account.id}",
         )
     if (change := proven.phone_change) is not None:
         when = shown_time(change.effective_at)
@@ -242,9 +242,9 @@ def _way_lines(out: Output, ways: IdentityWays) -> Iterable[str]:
             f"{ways.enterprise}：已核验，自 {from_when} 起有效",
             f"{ways.enterprise}: proven, counts from {from_when}",
         )
-    for each in ways.items:
-        can = out.pick("可用", "open") if each.reason is None else _reason(out, each.reason)
-        yield f"* {way_name(out, each.way)}: {can}"
+    for way in ways.items:
+        can = out.pick("可用", "open") if way.reason is None else _reason(out, way.reason)
+        yield f"* {way_name(out, way.way)}: {can}"
 
 
 def way_name(out: Output, way: str) -> str:

@@ -4,11 +4,11 @@ import re
 from typing import Final
 
 from mshield.domain import errors
+from mshield.domain.lines import plain_name
 
 OWN_CLIENT_ID: Final = "portal"
 """The service's own business system, for which the legal person signs at the portal."""
 
-MAX_NAME: Final = 64
 MAX_OVERLAP_HOURS: Final = 720
 """How long an old secret may count beside the new one: thirty days."""
 
@@ -21,10 +21,7 @@ _DOMAIN: Final = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})*(?::[1-9][
 
 def checked_name(name: str) -> str:
     """The name in its one form. Raises InvalidSystem."""
-    plain = " ".join(name.split())
-    if not 1 <= len(plain) <= MAX_NAME or not plain.isprintable():
-        raise errors.InvalidSystem(field="name")
-    return plain
+    return plain_name(name, refusal=errors.InvalidSystem(field="name"))
 
 
 def checked_domain(domain: str) -> str:

@@ -150,8 +150,8 @@ class ChangePhone:
         for code in proven:
             self.sms_codes.forget(code)
         account = wanted.account
-        told = await self.tell_old(account.id, account.phone, notice_id, by=wanted.by, now=now)
-        return PhoneChanged(wanted.phone, ended, told)
+        old_number_told = await self.tell_old(account.id, account.phone, notice_id, by=wanted.by, now=now)
+        return PhoneChanged(wanted.phone, ended, old_number_told)
 
     async def change_in(
         self,

@@ -11,8 +11,8 @@ from typing import Final
 from mshield.domain import errors
 from mshield.domain.actor import By
 from mshield.domain.ids import NEWEST, new_id
+from mshield.domain.lines import checked_reason
 from mshield.domain.notices import NoticeKind
-from mshield.domain.reason import checked_reason
 from mshield.services.accounts.stop_phone import stop_of_account, waiting_of
 from mshield.services.notices.notify import tell
 from mshield.settings import Settings

@@ -14,8 +14,8 @@ from mshield.domain import errors
 from mshield.domain.actor import SERVICE, By
 from mshield.domain.identity import mask_phone
 from mshield.domain.ids import new_id
+from mshield.domain.lines import checked_reason
 from mshield.domain.notices import NoticeKind, tail
-from mshield.domain.reason import checked_reason
 from mshield.domain.times import HOUR_MS
 from mshield.services.accounts.change_phone import ChangePhone, Wanted, checked_evidence
 from mshield.services.accounts.stop_phone import Why, stop_in, stop_waiting, waiting_of
@@ -150,10 +150,10 @@ class PhoneWait:
         return done
 
     async def _finish(self, change_id: str, *, now: int) -> bool:
-        told: list[tuple[str, str, str]] = []
+        notices: list[tuple[str, str, str]] = []
 
         async def work(tx: Tx) -> bool:
-            told.clear()  # of a try that the database undid
+            notices.clear()  # of a try that the database undid
             change = await store.find(tx, change_id=change_id)
             if change is None or change.effective_at > now:
                 return False
@@ -165,7 +165,7 @@ class PhoneWait:
             _, notice_id = await self.change_phone.change_in(
                 tx, wanted, how="two", evidence=change.details["evidence"], details=change.details, now=now
             )
-            told.append((wanted.account.id, wanted.account.phone, notice_id))
+            notices.append((wanted.account.id, wanted.account.phone, notice_id))
             return True
 
         try:
@@ -176,7 +176,7 @@ class PhoneWait:
         except (errors.PhoneTaken, Conflict):
             await self._overtaken(change_id, "number_taken", now=now)
             return False
-        for account_id, old, notice_id in told:
+        for account_id, old, notice_id in notices:
             await self.change_phone.tell_old(account_id, old, notice_id, by=SERVICE, now=now)
         return done
 

@@ -57,7 +57,7 @@ class RevokeCa:
         since = _checked_since(details, now=self.clock())
         count, enterprises = await certificate_search.count_standing(self.db, issuer=subject)
         most = await certificate_search.standing_by_enterprise(self.db, issuer=subject, most=SHOWN)
-        systems = [each for each in await list_all(self.db) if each.state == "active"]
+        systems = [system for system in await list_all(self.db) if system.state == "active"]
         doubtful: dict[str, int] = {}
         if since is not None:
             signed = await certificate_search.count_signed_since(self.db, issuer=subject, since=since)
@@ -67,7 +67,7 @@ class RevokeCa:
             **doubtful,
             "certificates": count,
             "enterprises": enterprises,
-            "systems": sum(each.client_id != OWN_CLIENT_ID for each in systems),
+            "systems": sum(system.client_id != OWN_CLIENT_ID for system in systems),
             "most": [{"enterprise": name, "certificates": number} for name, number in most],
         }
 

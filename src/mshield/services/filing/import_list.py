@@ -92,7 +92,7 @@ class ImportFiling:
             held = {line.line for line in planned.lines if line.waits is not None}
             lines = [await self._take(tx, record, now=now) for record in records if record.line not in held]
             if hold is not None and held:
-                lines += await self._hold(tx, [each for each in records if each.line in held], hold)
+                lines += await self._hold(tx, [record for record in records if record.line in held], hold)
             report = report_of(lines, [], applied=True)
             details = counts(report)
             if second_person:

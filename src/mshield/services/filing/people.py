@@ -15,7 +15,7 @@ from mshield.domain.filing import FilingRecord
 from mshield.domain.id_numbers import FILING_BOX, LOOKUP
 from mshield.domain.identity import IdType, Role, check_credit_code, normalise_id_number
 from mshield.domain.ids import require_id
-from mshield.domain.reason import checked_reason
+from mshield.domain.lines import checked_reason
 from mshield.gateways.filing_export import ListFormat, write_filing
 from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey

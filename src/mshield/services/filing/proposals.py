@@ -62,36 +62,38 @@ class LegalPersons:
     async def unseen(self, tx: Tx, held: Sequence[Held], *, now: int) -> list[Held]:
         """Those of them that don't wait just so already, as when a list is imported twice."""
         return [
-            each
-            for each in held
+            person
+            for person in held
             if not await store.is_waiting(
                 tx,
-                record_hash=self._record_hash(each.record),
-                before_hash=self._before_hash(each.before),
+                record_hash=self._record_hash(person.record),
+                before_hash=self._before_hash(person.before),
                 now=now,
             )
         ]
 
     async def put_up(self, tx: Tx, approval_id: str, held: Sequence[Held], *, now: int) -> None:
         """Keeps them for the question of this id."""
-        for each in held:
+        for person in held:
             proposal_id = new_id(now)
-            plain = json.dumps({"record": _document(each.record), "before": asdict(each.before)})
+            plain = json.dumps({"record": _document(person.record), "before": asdict(person.before)})
             proposal = store.NewProposal(
                 id=proposal_id,
                 approval_id=approval_id,
-                line=each.record.line,
-                record_hash=self._record_hash(each.record),
+                line=person.record.line,
+                record_hash=self._record_hash(person.record),
                 record_box=self.keyring.seal(
                     plain.encode(), purpose=PROPOSAL_BOX, context=proposal_id.encode()
                 ),
-                before_hash=self._before_hash(each.before),
+                before_hash=self._before_hash(person.before),
             )
             await store.insert(tx, proposal)
 
     def digest(self, held: Sequence[Held]) -> str:
         """A keyed hash of all that is shown, for the act: it tells nothing of an id number, and binds each."""
-        whole = b"".join(self._record_hash(each.record) + self._before_hash(each.before) for each in held)
+        whole = b"".join(
+            self._record_hash(person.record) + self._before_hash(person.before) for person in held
+        )
         return self.lookup.lookup_hash(_RECORD_HASH, whole.hex()).hex()
 
     async def page(self, approval_id: str, *, after: int, most: int) -> list[Proposed]:
@@ -116,10 +118,10 @@ class LegalPersons:
         taken, refused, overtaken = 0, [], []
         rows = await self._all(tx, approval_id)
         proposed = [self._proposed(row) for row in rows]
-        if self.digest([Held(each.record, each.before) for each in proposed]) != digest:
+        if self.digest([Held(person.record, person.before) for person in proposed]) != digest:
             raise errors.Conflict
         # Looked at before any is taken: the first of several lines gives their enterprise its new name.
-        standing = [await self.imports.on_file(tx, each.record) for each in proposed]
+        standing = [await self.imports.on_file(tx, person.record) for person in proposed]
         for row, shown, now_on_file in zip(rows, proposed, standing, strict=True):
             if row.state != "waiting":
                 refused.append(row.line)
@@ -145,10 +147,10 @@ class LegalPersons:
         rows: list[store.ProposalRow] = []
         while True:
             after = rows[-1].line if rows else 0
-            found = await store.page(tx, approval_id=approval_id, after=after, most=_BATCH)
-            if not found:
+            page = await store.page(tx, approval_id=approval_id, after=after, most=_BATCH)
+            if not page:
                 return rows
-            rows += found
+            rows += page
 
     def _proposed(self, row: store.ProposalRow) -> Proposed:
         try:

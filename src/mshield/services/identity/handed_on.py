@@ -10,9 +10,9 @@ from typing import Final
 from mshield.domain import errors
 from mshield.domain.actor import By
 from mshield.domain.ids import require_id
+from mshield.domain.lines import checked_reason
 from mshield.domain.notices import NoticeKind
 from mshield.domain.proofs import Way
-from mshield.domain.reason import checked_reason
 from mshield.services.notices.notify import tell
 from mshield.store.database.interface import Database, Tx
 from mshield.store.identity import handed_on as store
@@ -44,23 +44,23 @@ class HandedOn:
         reason = checked_reason(reason)
 
         async def work(tx: Tx) -> None:
-            found = next(
-                (each for each in await _of(tx, require_id(account_id)) if each.id == proof_id), None
+            proof = next(
+                (proof for proof in await _of(tx, require_id(account_id)) if proof.id == proof_id), None
             )
-            if found is None:
+            if proof is None:
                 raise errors.NotFound
             if not await end_one(tx, proof_id=proof_id, reason=BY_STAFF, now=now):
                 raise errors.Conflict
             details = {
                 "reason": reason,
                 "way": Way.OWN_SHIELD.value,
-                "person": found.person_id,
-                "consented_by": found.consented_by,
+                "person": proof.person_id,
+                "consented_by": proof.consented_by,
             }
             await acts.record(
-                tx, by=by, act="identity.end", subject=found.account_id, details=details, now=now
+                tx, by=by, act="identity.end", subject=proof.account_id, details=details, now=now
             )
-            await tell(tx, NoticeKind.IDENTITY_ENDED, account_id=found.account_id, occasion=proof_id, now=now)
+            await tell(tx, NoticeKind.IDENTITY_ENDED, account_id=proof.account_id, occasion=proof_id, now=now)
 
         await self.db.write(work)
 
@@ -68,6 +68,6 @@ class HandedOn:
 async def _of(db: Database | Tx, account_id: str) -> list[HandedOnProof]:
     """By way of others too: a thief's account that was ended may have handed its proof on before."""
     person, accounts = await store.of_person(db, account_id=account_id), {account_id}
-    while more := {each.account_id for each in person if each.consented_by in accounts} - accounts:
+    while more := {proof.account_id for proof in person if proof.consented_by in accounts} - accounts:
         accounts |= more
-    return [each for each in person if each.consented_by in accounts]
+    return [proof for proof in person if proof.consented_by in accounts]

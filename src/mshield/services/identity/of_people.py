@@ -46,13 +46,13 @@ class ProofsOfPeople:
         self, person_ids: Sequence[str], *, credit_code: str, with_ended: bool = False, now: int
     ) -> Mapping[str, Sequence[PersonProof]]:
         """Of filed people of one enterprise, by their id, the newest first: nothing of other enterprises' records."""
-        found: dict[str, list[PersonProof]] = defaultdict(list)
+        proofs: dict[str, list[PersonProof]] = defaultdict(list)
         rows = await store.of_people(self.db, person_ids, credit_code=credit_code, with_ended=with_ended)
         for row in rows:
             # Who is vouched for as such is the filed person by name and number.
             if not row.of_person or same_name(row.account_name, row.filed_name):
-                found[row.person_id].append(self._shown(row, now=now))
-        return found
+                proofs[row.person_id].append(self._shown(row, now=now))
+        return proofs
 
     def _shown(self, row: PersonProofRow, *, now: int) -> PersonProof:
         return PersonProof(

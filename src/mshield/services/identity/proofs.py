@@ -72,7 +72,9 @@ class Proofs:
         ways, starts = self.counted(Role.LEGAL_PERSON), []
         for person in await store.legal_persons(db, account_id=account_id):
             standing = await store.standing(db, account_id=account_id, person_id=person.person_id)
-            starts += [each.counts_from for each in standing if each.way in ways and each.counts_from > now]
+            starts += [
+                proof.counts_from for proof in standing if proof.way in ways and proof.counts_from > now
+            ]
         return min(starts, default=None)
 
     async def provable_by_phone(self, db: Database | Tx, account_id: str) -> list[store.FiledLegalPerson]:
@@ -172,8 +174,8 @@ class Proofs:
             await acts.record(tx, by=by, act="identity.end", subject=account_id, details=details, now=now)
 
     async def _legal_persons(self, db: Database | Tx, account_id: str) -> list[store.FiledLegalPerson]:
-        found = await store.legal_persons(db, account_id=account_id)
-        return [person for person in found if same_name(person.filed_name, person.account_name)]
+        persons = await store.legal_persons(db, account_id=account_id)
+        return [person for person in persons if same_name(person.filed_name, person.account_name)]
 
     async def may_hand_on(
         self, db: Database | Tx, account_id: str, person_id: str, role: Role, *, now: int

@@ -22,7 +22,7 @@ from mshield.domain.certificates.states import (
 )
 from mshield.pki.revocation import crl
 from mshield.services.legal_person.own_shield import Revocation
-from mshield.services.legal_person.proving import Given, ProveAgain
+from mshield.services.legal_person.proving import Proof, ProveAgain
 from mshield.services.legal_person.session import LegalPerson, ManagedEnterprise
 from mshield.store.certificates.changes import change
 from mshield.store.database.interface import Database, Tx
@@ -103,7 +103,7 @@ class ManageShields:
         *,
         reason: str,
         cause: Cause,
-        given: Given,
+        proof: Proof,
         now: int,
     ) -> list[Outcome]:
         """Ends the shields' certificates for good, proven by a fresh SMS code or by their own shield's signature.
@@ -112,10 +112,10 @@ class ManageShields:
         then revokes none.
         """
         wanted = Revocation(enterprise.credit_code, numbers, reason, cause.value)
-        proof = await self.prove(person, given, wanted, "revoke", now=now)
+        proven = await self.prove(person, proof, wanted, "revoke", now=now)
 
         async def work(tx: Tx) -> list[Outcome]:
-            await proof.spend(tx)
+            await proven.spend(tx)
             return await _all(
                 tx,
                 person,
@@ -128,7 +128,7 @@ class ManageShields:
             )
 
         outcomes = await self.db.write(work)
-        proof.forget()
+        proven.forget()
         return outcomes
 
     async def send_revocation_code(self, person: LegalPerson, *, address: str, now: int) -> None:

@@ -86,10 +86,12 @@ class ManagedLists:
         Raises NotFound, for an unknown one as for another's.
         """
         managed = await self.proofs.managed(self.db, person.account_id, now=now)
-        found = next((each for each in managed if each.credit_code == credit_code), None)
-        if found is None:
+        enterprise = next(
+            (enterprise for enterprise in managed if enterprise.credit_code == credit_code), None
+        )
+        if enterprise is None:
             raise errors.NotFound
-        return found
+        return enterprise
 
     async def people(
         self, enterprise: ManagedEnterprise, terms: PeopleTerms, *, after: str, limit: int, now: int
@@ -97,8 +99,8 @@ class ManagedLists:
         """Filed people after this id; an id number's end is looked for by opening the sealed numbers one by one."""
         end = None if terms.id_number_end is None else normalise_id_number(terms.id_number_end)
         size = limit if end is None else _SCAN
-        found: list[tuple[FiledPersonRow, str]] = []
-        while len(found) < limit:
+        matches: list[tuple[FiledPersonRow, str]] = []
+        while len(matches) < limit:
             rows = await people.page(
                 self.db,
                 credit_code=enterprise.credit_code,
@@ -112,14 +114,14 @@ class ManagedLists:
             for row in rows:
                 number = self._id_number(row)
                 if end is None or number.endswith(end):
-                    found.append((row, number))
+                    matches.append((row, number))
             if len(rows) < size:
                 break
             after = rows[-1].id
         proofs = await self.proofs_of_people(
-            [row.id for row, _ in found[:limit]], credit_code=enterprise.credit_code, now=now
+            [row.id for row, _ in matches[:limit]], credit_code=enterprise.credit_code, now=now
         )
-        return [_line(row, number, proofs.get(row.id, ())) for row, number in found[:limit]]
+        return [_line(row, number, proofs.get(row.id, ())) for row, number in matches[:limit]]
 
     async def all_people(
         self, enterprise: ManagedEnterprise, terms: PeopleTerms, *, now: int
@@ -178,10 +180,10 @@ class ManagedLists:
         self, enterprise: ManagedEnterprise, person_id: str, *, now: int
     ) -> Sequence[PersonProof]:
         """What proved that a filed person's accounts are theirs, also what has ended, the newest first."""
-        found = await self.proofs_of_people(
+        proofs = await self.proofs_of_people(
             [person_id], credit_code=enterprise.credit_code, with_ended=True, now=now
         )
-        return found.get(person_id, ())
+        return proofs.get(person_id, ())
 
     async def history(
         self, enterprise: ManagedEnterprise, terms: HistoryTerms, *, before: str = NEWEST, limit: int

@@ -15,7 +15,7 @@ from mshield.store.database.interface import Tx
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class Proof:
     """What the page sent: one of the two."""
 
     sms_code: str | None = None
@@ -48,7 +48,7 @@ class ProveAgain:
     async def __call__(
         self,
         person: LegalPerson,
-        given: Given,
+        proof: Proof,
         wanted: Signable,
         purpose: SmsPurpose,
         *,
@@ -56,12 +56,12 @@ class ProveAgain:
         now: int,
     ) -> Proven:
         """Raises SmsCodeWrong, SmsCodeExpired, and what `OwnShield.require` and `use` raise."""
-        request_id = given.request_id
+        request_id = proof.request_id
         if request_id is not None:
             await self.own_shield.require(person, request_id, wanted, now=now)
             return Proven(lambda tx: use(tx, request_id, now=now))
         proven = await self.sms_codes.prove(
-            phone=person.phone, purpose=purpose, code=given.sms_code or "", bound_to=bound_to, now=now
+            phone=person.phone, purpose=purpose, code=proof.sms_code or "", bound_to=bound_to, now=now
         )
         return Proven(
             lambda tx: self.sms_codes.spend(tx, proven, now=now), lambda: self.sms_codes.forget(proven)

@@ -14,7 +14,7 @@ from mshield.domain import errors
 from mshield.domain.actor import SERVICE, By
 from mshield.domain.certificates import shield
 from mshield.domain.certificates.states import CertificateEvent, Standing, after, gravest_first
-from mshield.domain.reason import checked_reason
+from mshield.domain.lines import checked_reason
 from mshield.domain.staff import StaffRole
 from mshield.services.accounts.change_phone import checked_evidence
 from mshield.services.legal_person.act import REASON_CODES, Cause, affected, change_shield

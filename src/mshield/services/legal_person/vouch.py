@@ -16,7 +16,7 @@ from mshield.domain.notices import NoticeKind
 from mshield.services.identity.codes import ActivationCode, ActivationCodes
 from mshield.services.identity.confirm import ConfirmOperators
 from mshield.services.legal_person.own_shield import OwnShield, Pc
-from mshield.services.legal_person.proving import Given, ProveAgain
+from mshield.services.legal_person.proving import Proof, ProveAgain
 from mshield.services.legal_person.session import LegalPerson, ManagedEnterprise
 from mshield.services.notices.notify import tell, tell_number
 from mshield.services.requests.ask import Asked
@@ -101,14 +101,14 @@ class VouchForOperators:
         person: LegalPerson,
         enterprise: ManagedEnterprise,
         application_id: str,
-        given: Given,
+        proof: Proof,
         *,
         now: int,
     ) -> None:
         """Confirms an application, for good. Raises what `ConfirmOperators.decide_in` and `ProveAgain` raise."""
         person_id = await self.confirming.person_of(application_id, credit_code=enterprise.credit_code)
         wanted = await self._vouching(enterprise, person_id, application_id)
-        proven = await self.prove(person, given, wanted, "vouch", bound_to=wanted.bound_to, now=now)
+        proven = await self.prove(person, proof, wanted, "vouch", bound_to=wanted.bound_to, now=now)
 
         async def work(tx: Tx) -> None:
             await proven.spend(tx)
@@ -126,23 +126,23 @@ class VouchForOperators:
         proven.forget()
 
     async def make_code(
-        self, person: LegalPerson, enterprise: ManagedEnterprise, person_id: str, given: Given, *, now: int
+        self, person: LegalPerson, enterprise: ManagedEnterprise, person_id: str, proof: Proof, *, now: int
     ) -> ActivationCode:
         """A code for an operator of theirs. Raises NotFound, Forbidden for a legal person, what `ProveAgain` raises."""
         wanted = await self._vouching(enterprise, person_id)
-        proven = await self.prove(person, given, wanted, "vouch", bound_to=wanted.bound_to, now=now)
+        proven = await self.prove(person, proof, wanted, "vouch", bound_to=wanted.bound_to, now=now)
 
         async def work(tx: Tx) -> ActivationCode:
             await proven.spend(tx)
-            made = await self.codes.make_of(
+            code = await self.codes.make_of(
                 tx, person_id, by=_by(person), credit_code=enterprise.credit_code, now=now
             )
             await _tell(tx, person, wanted, now=now)
-            return made
+            return code
 
-        made = await self.db.write(work)
+        code = await self.db.write(work)
         proven.forget()
-        return made
+        return code
 
     async def _vouching(
         self, enterprise: ManagedEnterprise, person_id: str, application_id: str | None = None

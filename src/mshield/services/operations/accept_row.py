@@ -2,7 +2,7 @@
 
 from mshield.domain import errors
 from mshield.domain.actor import SERVICE
-from mshield.domain.reason import checked_reason
+from mshield.domain.lines import checked_reason
 from mshield.store.database.interface import Database, Tx
 from mshield.store.seals.sealing import accept
 from mshield.store.seals.tables import TABLES, SealedTable

@@ -15,7 +15,7 @@ class CountedHere:
     def count(self, subject: str, *, window: int, now: int) -> int:
         """Counts one event, and gives how many there were by now; `window` and `now` in ms."""
         if len(self._counts) >= self._clean_at:
-            self._counts = {key: each for key, each in self._counts.items() if each[1] > now}
+            self._counts = {key: entry for key, entry in self._counts.items() if entry[1] > now}
             self._clean_at = max(_FEW, 2 * len(self._counts))
         before, until = self._counts.get(subject, (0, 0))
         if until <= now:

@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 
 from mshield.domain import errors
 from mshield.domain.ids import new_id
-from mshield.domain.reason import checked_reason
+from mshield.domain.lines import checked_reason
 from mshield.domain.staff import StaffRole, require
 from mshield.domain.times import HOUR_MS
 from mshield.services.staff.members import StaffMember

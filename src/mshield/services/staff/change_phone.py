@@ -17,8 +17,8 @@ from typing import Any, Final
 from mshield.domain import errors
 from mshield.domain.identity import mask_phone
 from mshield.domain.ids import new_id
+from mshield.domain.lines import checked_reason
 from mshield.domain.notices import NoticeKind
-from mshield.domain.reason import checked_reason
 from mshield.domain.staff import QUESTION_BOX, StaffRole, question_context
 from mshield.domain.times import DAY_MS
 from mshield.keys.errors import SealError

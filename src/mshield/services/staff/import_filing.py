@@ -83,9 +83,9 @@ class ImportByStaff:
             if unseen:
                 details = {
                     "lines": len(unseen),
-                    "legal_persons": sum(each.record.role is Role.LEGAL_PERSON for each in unseen),
-                    "enterprises": len({each.record.credit_code for each in unseen}),
-                    "renamed": len({each.record.credit_code for each in unseen if each.renames}),
+                    "legal_persons": sum(person.record.role is Role.LEGAL_PERSON for person in unseen),
+                    "enterprises": len({person.record.credit_code for person in unseen}),
+                    "renamed": len({person.record.credit_code for person in unseen if person.renames}),
                     "digest": self.legal_persons.digest(unseen),
                 }
                 own_id = new_id(now)  # it is its own subject

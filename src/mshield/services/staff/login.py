@@ -7,13 +7,13 @@ so that who has a password can't try codes. Nothing tells a wrong name from a wr
 from dataclasses import dataclass, field
 
 from mshield.domain import errors
+from mshield.domain.lines import in_one_spacing
 from mshield.domain.password import normalise_password
 from mshield.domain.tokens import token_hash
 from mshield.keys.secrets import LookupKey
 from mshield.services.accounts.passwords import Turn, take_turn, verify_password
 from mshield.services.accounts.throttle import LoginThrottle
 from mshield.services.staff.factors import FactorProof, KeyRequest
-from mshield.services.staff.members import plain_name
 from mshield.services.staff.second_factor import SecondFactors
 from mshield.services.staff.security_keys import new_challenge
 from mshield.services.staff.session import OpenedSession, Place, StaffSessions, new_token
@@ -56,7 +56,7 @@ class StaffLogins:
         self, name: str, password: str, turn: Turn, *, address: str, now: int
     ) -> store.StaffRow:
         throttle = LoginThrottle(self.db, self.settings)
-        plain = plain_name(name)
+        plain = in_one_spacing(name)
         subject = self.lookup.lookup_hash("staff-login", plain).hex()
         await throttle.begin(account=subject, address=address, now=now)
         row = await store.find_named(self.db, name=plain)

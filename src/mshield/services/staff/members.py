@@ -2,19 +2,17 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
 
 from mshield.domain import errors
 from mshield.domain.actor import SERVICE, By
 from mshield.domain.ids import new_id
+from mshield.domain.lines import plain_name
 from mshield.domain.staff import StaffRole, StaffScope
 from mshield.store.database.interface import Conflict, Database, Tx
 from mshield.store.staff import acts
 from mshield.store.staff import members as store
 from mshield.store.staff import sessions as staff_sessions
 from mshield.store.staff import tokens as staff_tokens
-
-MAX_NAME: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +52,9 @@ async def add_staff(db: Database, *, name: str, roles: Iterable[StaffRole], now:
 
 def checked_member(name: str, roles: Iterable[StaffRole]) -> tuple[str, tuple[StaffRole, ...]]:
     """Name and roles as they are kept. Raises InvalidStaff."""
-    plain, chosen = plain_name(name), set(roles)
+    plain, chosen = plain_name(name, refusal=errors.InvalidStaff()), set(roles)
     ordered = tuple(role for role in StaffRole if role in chosen)
-    if not 1 <= len(plain) <= MAX_NAME or not plain.isprintable() or not ordered:
+    if not ordered:
         raise errors.InvalidStaff
     return plain, ordered
 
@@ -88,11 +86,6 @@ async def disable_in(tx: Tx, *, staff_id: str, by: By, now: int) -> None:
 async def list_staff(db: Database) -> list[StaffMember]:
     """Everybody, also who is disabled, oldest first."""
     return [member_of(row) for row in await store.list_all(db)]
-
-
-def plain_name(name: str) -> str:
-    """A name as it is kept: single blanks, none at the ends."""
-    return " ".join(name.split())
 
 
 def member_of(row: store.StaffRow, *, session: staff_sessions.SessionRow | None = None) -> StaffMember:

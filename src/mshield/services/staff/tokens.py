@@ -13,6 +13,7 @@ from typing import Final, TypeVar
 from mshield.domain import errors
 from mshield.domain.actor import By
 from mshield.domain.ids import new_id
+from mshield.domain.lines import plain_name
 from mshield.domain.staff import (
     MAX_TOKEN_DAYS,
     MAX_TOKEN_OVERLAP_HOURS,
@@ -34,7 +35,6 @@ __all__ = ["ListedToken", "MadeToken", "Wanted", "authenticate", "list_tokens"]
 
 K = TypeVar("K", bound=StrEnum)
 
-MAX_NAME: Final = 64
 LISTED: Final = 500
 SOON_MS: Final = 14 * DAY_MS
 _NOBODYS_HASH: Final = bytes(32)
@@ -164,9 +164,7 @@ async def revoke_token(db: Database, token_id: str, *, of: str | None = None, by
 
 def check_wanted(wanted: Wanted, *, held: Sequence[str]) -> str:
     """The name as it is kept. Raises InvalidStaffToken; the roles are those held, at most."""
-    plain = " ".join(wanted.name.split())
-    if not 1 <= len(plain) <= MAX_NAME or not plain.isprintable():
-        raise errors.InvalidStaffToken(field="name")
+    plain = plain_name(wanted.name, refusal=errors.InvalidStaffToken(field="name"))
     if not wanted.roles or not {role.value for role in wanted.roles} <= set(held):
         raise errors.InvalidStaffToken(field="roles")
     if not 1 <= wanted.days <= MAX_TOKEN_DAYS:

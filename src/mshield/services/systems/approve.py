@@ -45,8 +45,8 @@ class ApproveSystems:
         if name != subject:
             raise errors.InvalidSystem(field="name")
         domain, urls = _values(details, _ADD, self.schemes)
-        found = await alike_systems(self.db, name=name, domain=domain)
-        return {"domain": domain, "return_urls": urls, "alike": [each.document() for each in found]}
+        alike = await alike_systems(self.db, name=name, domain=domain)
+        return {"domain": domain, "return_urls": urls, "alike": [other.document() for other in alike]}
 
     async def _add(self, tx: Tx, approval: ApprovalRow, by: StaffMember, now: int) -> Json:
         await self._require_as_shown(tx, approval.subject, approval.details, besides=None, now=now)
@@ -66,14 +66,14 @@ class ApproveSystems:
         system = await require_system(self.db, subject)
         domain, urls = _values(details, _CHANGE, self.schemes)
         name = checked_name(str(details["name"]))
-        found = await alike_systems(self.db, name=name, domain=domain, besides=subject)
+        alike = await alike_systems(self.db, name=name, domain=domain, besides=subject)
         return {
             "name": name,
             "domain": domain,
             "return_urls": urls,
             "name_before": system.name,
             "domain_before": system.domain,
-            "alike": [each.document() for each in found],
+            "alike": [other.document() for other in alike],
         }
 
     async def _change(self, tx: Tx, approval: ApprovalRow, by: StaffMember, now: int) -> Json:
@@ -101,8 +101,8 @@ class ApproveSystems:
         self, tx: Tx, name: str, details: Json, *, besides: str | None, now: int
     ) -> None:
         await store.lock_names(tx, now=now)
-        found = await alike_systems(tx, name=name, domain=details["domain"], besides=besides)
-        if [each.document() for each in found] != details["alike"]:
+        alike = await alike_systems(tx, name=name, domain=details["domain"], besides=besides)
+        if [other.document() for other in alike] != details["alike"]:
             raise errors.Conflict
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from mshield.domain import errors
 from mshield.domain.actor import By
 from mshield.domain.ids import first_id, is_client_id
-from mshield.domain.reason import checked_reason
+from mshield.domain.lines import checked_reason
 from mshield.domain.systems.business_system import OWN_CLIENT_ID as OWN
 from mshield.domain.systems.business_system import checked_domain, checked_name
 from mshield.domain.times import DAY_MS, HOUR_MS

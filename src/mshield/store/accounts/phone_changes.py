@@ -72,7 +72,7 @@ async def was_set_back(tx: Tx, change: PhoneChangeRow) -> bool:
     return not await is_newest(tx, PHONE_CHANGES, change.id, version=change.seal_version)
 
 
-_FIELDS: Final = tuple(each.name for each in fields(PhoneChangeRow))
+_FIELDS: Final = tuple(column.name for column in fields(PhoneChangeRow))
 
 
 def _row(db: Database | Tx, row: Row | None) -> PhoneChangeRow | None:

@@ -180,7 +180,7 @@ async def create(request: Request) -> Response:
         system,
         kind=message.kind,
         channel=message.channel,
-        documents=tuple(_document(each) for each in message.documents),
+        documents=tuple(_document(document) for document in message.documents),
         shield_number=message.shield_number,
         return_url=message.return_url,
         lifetime=message.lifetime,
@@ -255,9 +255,9 @@ async def cancel(request: Request, request_id: str) -> Response:
     return no_content()
 
 
-def _state(found: Followed) -> Response:
-    kind: Literal["login", "signature"] = "login" if found.kind == "login" else "signature"
-    return JsonAnswer(StateMessage(found.id, kind, found.state, found.reason, found.expires_at))
+def _state(followed: Followed) -> Response:
+    kind: Literal["login", "signature"] = "login" if followed.kind == "login" else "signature"
+    return JsonAnswer(StateMessage(followed.id, kind, followed.state, followed.reason, followed.expires_at))
 
 
 def _check(message: CreateMessage) -> None:
@@ -278,7 +278,7 @@ def _check(message: CreateMessage) -> None:
 
 
 def _created(asked: Asked, kind: Literal["login", "signature"], *, now: int) -> CreatedMessage:
-    made = CreatedMessage(
+    message = CreatedMessage(
         id=asked.id,
         kind=kind,
         state=asked.state,
@@ -288,8 +288,8 @@ def _created(asked: Asked, kind: Literal["login", "signature"], *, now: int) -> 
         status_token=asked.status_token,
     )
     if asked.channel == "app":
-        return msgspec.structs.replace(made, app_link=asked.app_link)
-    return msgspec.structs.replace(made, qr_origin=asked.origin, qr_secret=asked.qr_secret.hex())
+        return msgspec.structs.replace(message, app_link=asked.app_link)
+    return msgspec.structs.replace(message, qr_origin=asked.origin, qr_secret=asked.qr_secret.hex())
 
 
 def _document(message: DocumentMessage) -> Document:
@@ -337,14 +337,14 @@ def _result(signed: SignedResult) -> ResultMessage:
         signed_at=signed.signed_at,
         documents=tuple(
             SignedDocumentMessage(
-                title=each.title,
-                format=each.format,
-                message_b64=_encoded(each.message) if each.format == "raw" else None,
-                signed_attributes_b64=None if each.format == "raw" else _encoded(each.message),
-                signature_b64=_encoded(each.signature),
-                cms_b64=_encoded(each.cms),
+                title=document.title,
+                format=document.format,
+                message_b64=_encoded(document.message) if document.format == "raw" else None,
+                signed_attributes_b64=None if document.format == "raw" else _encoded(document.message),
+                signature_b64=_encoded(document.signature),
+                cms_b64=_encoded(document.cms),
             )
-            for each in signed.documents
+            for document in signed.documents
         ),
         ocsp_b64=None if signed.ocsp is None else _encoded(signed.ocsp),
     )

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from mshield.domain import errors
 from mshield.domain.identity import mask_id_number
-from mshield.domain.reason import MAX_REASON
+from mshield.domain.lines import MAX_REASON
 from mshield.domain.staff import StaffRole
 from mshield.services.context import Context
 from mshield.services.filing.proposals import Proposed
@@ -133,7 +133,7 @@ class DecidedMessage(Wire, frozen=True):
     """The question as it stands now, and what carrying it out gave, told this once: such as `set_up`, an address."""
 
     approval: ApprovalMessage
-    told: dict[str, Any]
+    outcome: dict[str, Any] = msgspec.field(name="told")
 
 
 @router.get(
@@ -260,8 +260,8 @@ async def _seen(request: Request, approval_id: str) -> tuple[StaffMember, Contex
     return member, context, row
 
 
-def _proposed(each: Proposed) -> ProposedLegalPersonMessage:
-    record, before = each.record, each.before
+def _proposed(person: Proposed) -> ProposedLegalPersonMessage:
+    record, before = person.record, person.before
     is_new = before.version is None or before.ended_at is not None
     return filled(
         ProposedLegalPersonMessage,
@@ -273,7 +273,7 @@ def _proposed(each: Proposed) -> ProposedLegalPersonMessage:
         enterprise_before=before.enterprise,
         name_before=before.name,
         phone_before=before.phone,
-        state=each.state,
+        state=person.state,
     )
 
 

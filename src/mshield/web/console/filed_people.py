@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.domain.identity import mask_id_number, mask_phone
-from mshield.domain.reason import MAX_REASON
+from mshield.domain.lines import MAX_REASON
 from mshield.domain.staff import StaffRole
 from mshield.services.filing.people import Person
 from mshield.services.filing.read_list import MEDIA_TYPES

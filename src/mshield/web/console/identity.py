@@ -135,8 +135,8 @@ async def earlier(request: Request, query: EarlierWanted) -> Response:
 async def proofs(request: Request, account_id: str) -> Response:
     """Ended ones too. An unknown account has none."""
     await staff_of(request, *_READERS)
-    found = await context_of(request).identity.shown.of_account(account_id)
-    return JsonAnswer(AccountProofsMessage(tuple(filled(AccountProofMessage, each) for each in found)))
+    proofs = await context_of(request).identity.shown.of_account(account_id)
+    return JsonAnswer(AccountProofsMessage(tuple(filled(AccountProofMessage, proof) for proof in proofs)))
 
 
 @router.get(
@@ -148,8 +148,8 @@ async def proofs(request: Request, account_id: str) -> Response:
 async def consents(request: Request, account_id: str) -> Response:
     """Accounts that it proved by a consent, and those that they proved in turn. An unknown account has none."""
     await staff_of(request, *_READERS)
-    found = await context_of(request).identity.handed_on.of_account(account_id)
-    items = tuple(filled(HandedOnMessage, each, phone_masked=mask_phone(each.phone)) for each in found)
+    proofs = await context_of(request).identity.handed_on.of_account(account_id)
+    items = tuple(filled(HandedOnMessage, proof, phone_masked=mask_phone(proof.phone)) for proof in proofs)
     return JsonAnswer(HandedOnsMessage(items))
 
 
@@ -181,5 +181,5 @@ async def end_consent(request: Request, account_id: str, proof_id: str) -> Respo
 async def filing_code(request: Request, person_id: str) -> Response:
     """For seven days and one use. A legal person's takes two: ask for the act `identity.code`."""
     member, context = await staff_of(request, StaffRole.FILING_OFFICER), context_of(request)
-    made = await context.identity.codes.make(person_id, by=member.by, now=context.clock())
-    return JsonAnswer(filled(FilingCodeMessage, made), 201)
+    code = await context.identity.codes.make(person_id, by=member.by, now=context.clock())
+    return JsonAnswer(filled(FilingCodeMessage, code), 201)

@@ -9,6 +9,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from mshield.domain.lines import MAX_NAME
 from mshield.domain.staff import MAX_TOKEN_DAYS, MAX_TOKEN_OVERLAP_HOURS, TOKEN_DAYS, StaffRole, StaffScope
 from mshield.services.staff.members import StaffMember, list_staff
 from mshield.services.staff.tokens import (
@@ -88,7 +89,7 @@ class TokensMessage(Wire, frozen=True):
 class NewTokenMessage(Wire, frozen=True):
     """Roles of one's own, what it may do beside reading and small changes, and for how many days."""
 
-    name: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_NAME)]
     roles: Annotated[tuple[StaffRole, ...], msgspec.Meta(min_length=1, max_length=4)]
     scopes: Annotated[tuple[StaffScope, ...], msgspec.Meta(max_length=2)] = ()
     days: Days = TOKEN_DAYS

@@ -6,9 +6,9 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mshield.domain.reason import MAX_REASON
+from mshield.domain.lines import MAX_NAME, MAX_REASON
 from mshield.domain.staff import StaffRole
-from mshield.domain.systems.business_system import MAX_NAME, MAX_OVERLAP_HOURS
+from mshield.domain.systems.business_system import MAX_OVERLAP_HOURS
 from mshield.services.systems.manage import System
 from mshield.services.systems.webhook_endpoints import ListedEndpoint
 from mshield.web import openapi

@@ -84,7 +84,8 @@ async def sms(request: Request) -> HTMLResponse:
 async def sms_json(request: Request) -> Response:
     """The outbox, newest first."""
     messages = [
-        OutboxMessage(each.phone, each.text, each.code, each.purpose, each.at) for each in _outbox(request)
+        OutboxMessage(message.phone, message.text, message.code, message.purpose, message.at)
+        for message in _outbox(request)
     ]
     return JsonAnswer(msgspec.json.encode(messages))
 
@@ -99,7 +100,7 @@ async def codes(request: Request) -> HTMLResponse:
     """What their authenticators would show."""
     context = context_of(request)
     shown = await shown_codes(context.db, context.keyring, now=context.clock())
-    items = (f'<li><span class="code">{each.code}</span><p>{escape(each.name)}</p></li>' for each in shown)
+    items = (f'<li><span class="code">{row.code}</span><p>{escape(row.name)}</p></li>' for row in shown)
     return HTMLResponse(_PAGE.format(messages="".join(items) or _NOBODY, **_CODES), headers=_HEADERS)
 
 

@@ -83,7 +83,7 @@ _OWN: Final = (
 
 async def _show(request: Request) -> Response:
     known = context_of(request).settings.demo_systems
-    systems = tuple(Place(known[key], *told) for key, told in _SYSTEMS.items() if key in known)
+    systems = tuple(Place(known[key], *texts) for key, texts in _SYSTEMS.items() if key in known)
     lang = language_of(request)
     answer = page("demo.html", lang=lang, systems=systems, own=_OWN, place=1 if lang == "en" else 0)
     answer.headers["Vary"] = "Accept-Language"

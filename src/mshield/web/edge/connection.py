@@ -108,9 +108,9 @@ def _look_after(connection: Connection) -> None:
 
     def look() -> None:
         time = loop.time()
-        for each in tuple(state.connections):
-            if isinstance(each, Connection):
-                each.look(time)
+        for peer in tuple(state.connections):
+            if isinstance(peer, Connection):
+                peer.look(time)
         if state.connections:
             loop.call_later(_LOOK_SECONDS, look)
         else:

@@ -75,10 +75,10 @@ class Dispatch:
         scope["app"] = self._app
         scope["mshield.context"] = getattr(self._app.state, "context", None)
         request = Request(scope, receive)
-        found = self._route_of(scope["path"], scope["method"])
-        if found is None:
+        match = self._route_of(scope["path"], scope["method"])
+        if match is None:
             return self._refused(request)
-        route, parameters = found
+        route, parameters = match
         scope["route"], scope[LIMIT] = route, route.limit
         room = self._rooms[route]
         try:

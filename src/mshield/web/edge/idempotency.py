@@ -1,8 +1,8 @@
 """Repeating a call safely (R17): any changing call takes an `Idempotency-Key`, and a repeat gets the first's answer.
 
 One mechanism in front of the routes, which know nothing of it. It isn't for routes with rules of their own for repeats:
-co-signing has the protocol's, a scan its phone, and a business system's request is remembered by its own row, which is
-written together with it, so that no crash between the two makes a second one.
+co-signing has the protocol's, a scan its phone, and a business system's request is remembered by its own row, since its
+answer ages and a crash must not make a second one (docs/adr/0042-repeats.md).
 
 Of callers whom nobody need know only so many answers are kept, since strangers could fill the table. What is beyond is
 carried out as a call without a key is, which these calls can bear: they send a code, or begin a login.

@@ -24,7 +24,7 @@ def told_to_stop(stop: Callable[[], None]) -> Iterator[None]:
     loop = asyncio.get_running_loop()
     previous = {number: signal.getsignal(number) for number in _SIGNALS}
 
-    def told(number: int, frame: FrameType | None) -> None:
+    def on_signal(number: int, frame: FrameType | None) -> None:
         loop.call_soon_threadsafe(stop)
         handler = previous[signal.Signals(number)]
         if callable(handler):
@@ -32,10 +32,10 @@ def told_to_stop(stop: Callable[[], None]) -> Iterator[None]:
 
     for number, handler in previous.items():
         if callable(handler):  # the default would end the process anyway
-            signal.signal(number, told)
+            signal.signal(number, on_signal)
     try:
         yield
     finally:
         for number, handler in previous.items():
-            if signal.getsignal(number) is told:
+            if signal.getsignal(number) is on_signal:
                 signal.signal(number, handler)

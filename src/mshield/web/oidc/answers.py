@@ -69,24 +69,24 @@ def oauth_errors(*statuses: int, bearer: bool = False) -> dict[int | str, dict[s
 
     `bearer`: where a token is to be shown each names it, and whoever showed none is told no error (RFC 6750, 3).
     """
-    told: dict[int | str, dict[str, Any]] = {}
+    answers: dict[int | str, dict[str, Any]] = {}
     for status in statuses:
         is_named = bearer or status == HTTPStatus.UNAUTHORIZED
         schema = {name: value for name, value in ERROR.items() if name != "required"} if bearer else ERROR
-        told[status] = {
+        answers[status] = {
             "description": "The standard's error",
             "content": {"application/json": {"schema": schema}},
             **({"headers": {"WWW-Authenticate": {"schema": {"type": "string"}}}} if is_named else {}),
         }
-    return told
+    return answers
 
 
 def pages(description: str, *, status: int) -> dict[int | str, dict[str, Any]]:
     """`answers` for a page; one that says to wait says how long."""
-    told: dict[str, Any] = {"description": description, "content": HTML}
+    answer: dict[str, Any] = {"description": description, "content": HTML}
     if status == HTTPStatus.TOO_MANY_REQUESTS:
-        told["headers"] = RETRY_AFTER
-    return {status: told}
+        answer["headers"] = RETRY_AFTER
+    return {status: answer}
 
 
 def sends(description: str) -> dict[int | str, dict[str, Any]]:

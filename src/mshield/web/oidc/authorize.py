@@ -139,11 +139,11 @@ async def cancel(request: Request) -> Response:
 
 async def _begun(request: Request) -> Response:
     context = context_of(request)
-    given = await parameters_of(request)
+    parameters = await parameters_of(request)
     return await _shown(
         request,
         lambda: context.oidc.authorize.begin(
-            given, lambda known: cookie_of(known).of(request), _pc(request), now=context.clock()
+            parameters, lambda known: cookie_of(known).of(request), _pc(request), now=context.clock()
         ),
     )
 
@@ -220,8 +220,8 @@ def _refused(request: Request, error: errors.DomainError) -> Response:
 
 
 def _authorization(request: Request) -> str:
-    found = request.query_params.get("a", "")
-    return found if _ID.fullmatch(found) else ""
+    authorization = request.query_params.get("a", "")
+    return authorization if _ID.fullmatch(authorization) else ""
 
 
 def _pc(request: Request) -> Pc:

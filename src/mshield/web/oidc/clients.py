@@ -36,8 +36,8 @@ def _answers(description: str, required: tuple[str, ...], *, status: int = 200) 
 async def par(request: Request) -> Response:
     """Keeps a request for a minute (RFC 9126); `request_uri` begins one login."""
     context = context_of(request)
-    given = await form_of(request)
-    return json_answer(await context.oidc.requests.push(given, request.headers, now=context.clock()))
+    fields = await form_of(request)
+    return json_answer(await context.oidc.requests.push(fields, request.headers, now=context.clock()))
 
 
 @router.post(
@@ -64,8 +64,8 @@ async def par(request: Request) -> Response:
 async def token(request: Request) -> Response:
     """Spends a code once, and gives an ID token and an access token for ten minutes."""
     context = context_of(request)
-    given = await form_of(request)
-    return json_answer(await context.oidc.tokens(given, request.headers, now=context.clock()))
+    fields = await form_of(request)
+    return json_answer(await context.oidc.tokens(fields, request.headers, now=context.clock()))
 
 
 _USER: Final = _answers("The claims of the granted scopes", ("sub",)) | oauth_errors(400, 401, bearer=True)

@@ -177,8 +177,8 @@ async def register(request: Request) -> Response:
         sms_code=body.sms_code,
         password=body.password,
     )
-    made = await context.accounts.register(registration, now=context.clock())
-    return JsonAnswer(AccountOut(made.phone), 201)
+    account = await context.accounts.register(registration, now=context.clock())
+    return JsonAnswer(AccountOut(account.phone), 201)
 
 
 @router.post(

@@ -159,7 +159,8 @@ async def identity(request: Request) -> Response:
             tuple(filled(ProofMessage, proof) for proof in proofs),
             None if asked is None else filled(OwnRequestMessage, asked),
             tuple(
-                filled(SecondAccountMessage, each, phone_masked=mask_phone(each.phone)) for each in seconds
+                filled(SecondAccountMessage, second, phone_masked=mask_phone(second.phone))
+                for second in seconds
             ),
             None
             if change is None
@@ -206,11 +207,11 @@ async def ways(request: Request) -> Response:
     """Changes nothing. Told only to who knows the whole record; the phone number on file is not told."""
     account, context = await account_of_phone(request), context_of(request)
     message = await body_of(request, RecordMessage)
-    found = await context.identity.ways(
+    ways = await context.identity.ways(
         account, credit_code=message.credit_code, role=message.user_type, now=context.clock()
     )
-    items = tuple(WayMessage(each.way.value, each.reason) for each in found.items)  # type: ignore[arg-type]  # of these
-    return JsonAnswer(WaysMessage(found.proven, found.counts_from, found.enterprise, items))
+    items = tuple(WayMessage(way.way.value, way.reason) for way in ways.items)  # type: ignore[arg-type]  # of these
+    return JsonAnswer(WaysMessage(ways.proven, ways.counts_from, ways.enterprise, items))
 
 
 @router.post(

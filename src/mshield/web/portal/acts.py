@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.domain.certificates.states import CertificateEvent, gravest_first
-from mshield.domain.reason import MAX_REASON, checked_reason
+from mshield.domain.lines import MAX_REASON, checked_reason
 from mshield.services.legal_person.act import MAX_NUMBERS, Cause, Outcome
 from mshield.web import openapi
 from mshield.web.answers import JsonAnswer
@@ -15,7 +15,7 @@ from mshield.web.body import Wire, page_body_of
 from mshield.web.caller import address_of
 from mshield.web.context import context_of
 from mshield.web.portal.authentication import legal_person_of, managed
-from mshield.web.portal.proving import CodeSentMessage, RequestId, SmsCode, given_of
+from mshield.web.portal.proving import CodeSentMessage, RequestId, SmsCode, proof_of
 from mshield.web.router import Router
 
 router: Final = Router("portal")
@@ -141,7 +141,7 @@ async def revoke(request: Request, credit_code: str) -> Response:
         message.shield_numbers,
         reason=checked_reason(message.reason),
         cause=Cause(message.cause),
-        given=given_of(message),
+        proof=proof_of(message),
         now=context.clock(),
     )
     return _answer(outcomes)

@@ -19,8 +19,8 @@ from mshield.web.portal.proving import (
     RequestId,
     ScanMessage,
     SmsCode,
-    given_of,
     pc_of,
+    proof_of,
     scan_answer,
 )
 from mshield.web.query import StrictQuery
@@ -151,7 +151,7 @@ async def decide(request: Request, credit_code: str, application_id: str) -> Res
     message, context = await page_body_of(request, DecisionMessage), context_of(request)
     if message.decision == "confirm":
         await context.legal_person.vouch.confirm(
-            person, enterprise, application_id, given_of(message), now=context.clock()
+            person, enterprise, application_id, proof_of(message), now=context.clock()
         )
         return no_content()
     if (message.sms_code, message.request_id) != (None, None):
@@ -177,7 +177,7 @@ async def activation_code(request: Request, credit_code: str, person_id: str) ->
     person, enterprise = await managed(request, credit_code, changes=True)
     message, context = await page_body_of(request, ActivationCodeRequestMessage), context_of(request)
     code = await context.legal_person.vouch.make_code(
-        person, enterprise, person_id, given_of(message), now=context.clock()
+        person, enterprise, person_id, proof_of(message), now=context.clock()
     )
     return JsonAnswer(filled(ActivationCodeMessage, code), 201)
 

@@ -53,12 +53,12 @@ class HistoryWords(Words, frozen=True):
 
     def terms(self) -> HistoryTerms:
         """The same for the service. Raises InvalidRequest."""
-        given = {"since": self.since, "until": self.until}
+        times = {"since": self.since, "until": self.until}
         return HistoryTerms(
             shield_number=self.word("shield_number"),
             name=self.word("name"),
             event=self.event,
-            **{name: at for name, at in given.items() if at is not None},
+            **{name: at for name, at in times.items() if at is not None},
         )
 
 

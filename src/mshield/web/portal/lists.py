@@ -255,8 +255,8 @@ async def show_shield(request: Request, credit_code: str, shield_number: str) ->
         raise errors.NotFound
     context = context_of(request)
     lists, now = context.legal_person.lists, context.clock()
-    found, events = await lists.shield(enterprise, shield_number)
-    current, *earlier = (_shield(row, now=now) for row in found)
+    rows, events = await lists.shield(enterprise, shield_number)
+    current, *earlier = (_shield(row, now=now) for row in rows)
     proofs = await lists.proofs_of(enterprise, current.person_id, now=now)
     answer = ShieldHistoryMessage(
         current, tuple(earlier), tuple(map(event_message, events)), tuple(map(_proof, proofs))
@@ -328,8 +328,8 @@ async def workbook_answer(request: Request, name: str, make: Callable[[dt.tzinfo
     """What `make` writes with the times of the service's zone, as a file to save."""
     zone = ZoneInfo(context_of(request).settings.time_zone)
     # Writing takes seconds where the list is long: the other calls needn't wait for it.
-    made = await asyncio.to_thread(make, zone)
-    return file_answer(made, manage_export.MEDIA_TYPE, name)
+    file = await asyncio.to_thread(make, zone)
+    return file_answer(file, manage_export.MEDIA_TYPE, name)
 
 
 def _cursor(row: ShieldRow) -> str:

@@ -6,7 +6,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mshield.domain.reason import checked_reason
+from mshield.domain.lines import checked_reason
 from mshield.services.legal_person.own_shield import Revocation
 from mshield.web import openapi
 from mshield.web.body import Wire, page_body_of

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from mshield.domain import errors
 from mshield.services.legal_person.own_shield import Pc
-from mshield.services.legal_person.proving import Given
+from mshield.services.legal_person.proving import Proof
 from mshield.services.requests.ask import Asked
 from mshield.web.answers import JsonAnswer
 from mshield.web.body import Wire
@@ -34,18 +34,18 @@ class ScanMessage(Wire, frozen=True):
     expires_in: int
 
 
-class _Proof(Protocol):
+class _WithProof(Protocol):
     @property
     def sms_code(self) -> str | None: ...
     @property
     def request_id(self) -> str | None: ...
 
 
-def given_of(message: _Proof) -> Given:
+def proof_of(message: _WithProof) -> Proof:
     """The proof in a message. Raises InvalidRequest for none or both."""
     if (message.sms_code is None) == (message.request_id is None):
         raise errors.InvalidRequest(fields=["sms_code", "request_id"])
-    return Given(message.sms_code, message.request_id)
+    return Proof(message.sms_code, message.request_id)
 
 
 def pc_of(request: Request) -> Pc:

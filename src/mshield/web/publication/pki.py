@@ -35,10 +35,10 @@ Ca = Annotated[str, msgspec.Meta(max_length=16, description="root, issuing, issu
 
 def _documented(description: str, media_type: str, *, cached: bool) -> dict[int | str, dict[str, Any]]:
     content = {media_type: {"schema": {"type": "string", "format": "binary"}}}
-    found: dict[int | str, dict[str, Any]] = {200: {"description": description, "content": content}}
+    answers: dict[int | str, dict[str, Any]] = {200: {"description": description, "content": content}}
     if cached:
-        found[304] = {"description": "The caller has it: If-None-Match names its ETag"}
-    return found
+        answers[304] = {"description": "The caller has it: If-None-Match names its ETag"}
+    return answers
 
 
 _CER_ANSWERS: Final = _documented("The certificate (DER)", _CERTIFICATE, cached=True) | problems(404, 503)
@@ -81,12 +81,12 @@ async def crl(request: Request, ca: Ca) -> Response:
     """Revoked certificates, and those on hold as certificateHold; the root's list names revoked issuing CAs."""
     context = context_of(request)
     now = context.clock()
-    found: PublishedCrl = await context.publication.crl(ca, now=now)
+    published: PublishedCrl = await context.publication.crl(ca, now=now)
     headers = {
-        "Cache-Control": f"public, max-age={min(_CRL_SECONDS, max(0, found.renew_at - now) // 1000)}",
-        "Last-Modified": formatdate(found.this_update / 1000, usegmt=True),
+        "Cache-Control": f"public, max-age={min(_CRL_SECONDS, max(0, published.renew_at - now) // 1000)}",
+        "Last-Modified": formatdate(published.this_update / 1000, usegmt=True),
     }
-    return cached(request, found.der, _CRL, headers)
+    return cached(request, published.der, _CRL, headers)
 
 
 @router.post(

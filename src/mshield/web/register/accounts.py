@@ -82,8 +82,8 @@ class SourcesMessage(Wire, frozen=True):
 )
 async def sources(request: Request) -> Response:
     """The page tells them up front: their users log in with the account that they have (manual 3.4)."""
-    found = context_of(request).accounts.outside.sources.names
-    answer = SourcesMessage(tuple(SourceNamesMessage(each.title_zh, each.title_en) for each in found))
+    names = context_of(request).accounts.outside.sources.names
+    answer = SourcesMessage(tuple(SourceNamesMessage(source.title_zh, source.title_en) for source in names))
     return JsonAnswer(answer)
 
 
@@ -128,6 +128,6 @@ async def register(request: Request) -> Response:
         sms_code=message.sms_code,
         password=message.password,
     )
-    made = await context.accounts.register(registration, now=context.clock())
-    answer = RegisteredMessage(made.phone)
+    account = await context.accounts.register(registration, now=context.clock())
+    answer = RegisteredMessage(account.phone)
     return JsonAnswer(answer, 201)

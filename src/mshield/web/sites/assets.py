@@ -96,7 +96,7 @@ def load(folder: Path = FOLDER) -> Assets:
     by_path = {f"/assets/{file.name}": Asset.read(file, FOR_EVER) for file in (folder / "assets").iterdir()}
     by_path[COMPONENT] = Asset.read(folder / COMPONENT.lstrip("/"), _SHORT)
     manifest = json.loads((folder / _MANIFEST).read_bytes())
-    return Assets(by_path, {source: f"/{each['file']}" for source, each in manifest.items()})
+    return Assets(by_path, {source: f"/{entry['file']}" for source, entry in manifest.items()})
 
 
 @cache

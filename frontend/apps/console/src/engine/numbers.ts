@@ -1,6 +1,7 @@
 /** Numbers and times as people read them. */
 
 import { settings } from "@mshield/desk/settings.ts";
+import { DAY_MS } from "@mshield/look/vue/dates.ts";
 
 /** 6,418. */
 export function count(n: number): string {
@@ -15,8 +16,8 @@ export function millis(ms: number): string {
 }
 
 const UNITS: readonly (readonly [ms: number, unit: Intl.RelativeTimeFormatUnit])[] = [
-  [365 * 86_400_000, "year"],
-  [86_400_000, "day"],
+  [365 * DAY_MS, "year"],
+  [DAY_MS, "day"],
   [3_600_000, "hour"],
   [60_000, "minute"],
   [0, "second"],

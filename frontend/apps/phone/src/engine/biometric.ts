@@ -78,12 +78,12 @@ export async function makeSealer(userName: string): Promise<Sealer | null> {
     timeout: TIMEOUT_MS,
     extensions: { prf: { eval: { first: salt } } } as AuthenticationExtensionsClientInputs,
   };
-  const made = await asked(() => navigator.credentials.create({ publicKey }));
-  if (made === null) {
+  const credential = await asked(() => navigator.credentials.create({ publicKey }));
+  if (credential === null) {
     return null;
   }
-  const credentialId = new Uint8Array(made.rawId);
-  const { prf } = made.getClientExtensionResults() as PrfOutputs;
+  const credentialId = new Uint8Array(credential.rawId);
+  const { prf } = credential.getClientExtensionResults() as PrfOutputs;
   // Some give the output at once, some only with the first use.
   const output = prf?.results?.first ?? (prf?.enabled ? await evaluate(credentialId, salt) : undefined);
   if (output === undefined) {

@@ -44,11 +44,11 @@ export function useCaptcha(make: () => Promise<Captcha> = () => shield.captcha()
   }
 
   async function draw(): Promise<void> {
-    const made = await drawing.run(make);
-    if (made) {
+    const captcha = await drawing.run(make);
+    if (captcha) {
       forget();
-      picture.value = made.image && addressOf(made.image, "image/png");
-      id.value = made.id;
+      picture.value = captcha.image && addressOf(captcha.image, "image/png");
+      id.value = captcha.id;
     }
   }
 

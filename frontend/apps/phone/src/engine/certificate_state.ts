@@ -1,5 +1,6 @@
 /** The seven states of the certificate as the app shows them (look, "States of the certificate"). */
 
+import { DAY_MS } from "@mshield/look/vue/dates.ts";
 import type { CertificateChange, IssuedCertificate, Me } from "@mshield/shield";
 
 export const HOLDS = ["clone", "duplicate", "suspended", "lost", "frozen"] as const;
@@ -90,12 +91,11 @@ export function canSign(state: CertificateState): boolean {
   return state === "active" || state === "due";
 }
 
-const DAY = 86_400_000;
 const MONTHS = 6;
 
 /** Whole days until the certificate's end; 0 on its last day and after it. */
 export function daysLeft(certificate: { readonly notAfter: number }, now: number): number {
-  return Math.max(0, Math.floor((certificate.notAfter - now) / DAY));
+  return Math.max(0, Math.floor((certificate.notAfter - now) / DAY_MS));
 }
 
 /**

@@ -52,10 +52,10 @@ export async function keepUpToDate(given: Updating): Promise<{ look: () => void;
     offer(registration.waiting);
   }
   registration.addEventListener("updatefound", () => {
-    const found = registration.installing;
-    found?.addEventListener("statechange", () => {
-      if (found.state === "installed" && workers.controller !== null) {
-        offer(found);
+    const worker = registration.installing;
+    worker?.addEventListener("statechange", () => {
+      if (worker.state === "installed" && workers.controller !== null) {
+        offer(worker);
       }
     });
   });

@@ -45,17 +45,17 @@ export class Bench {
   async take(id: string, file: File, asDocument: boolean): Promise<Taken> {
     const isSmall = file.size <= MAX_BYTES && !asDocument;
     const bytes = isSmall ? new Uint8Array(await file.arrayBuffer()) : null;
-    const found: Found = bytes === null ? { kind: "document" } : recognise(bytes, file.name);
-    const isDocument = found.kind === "document";
+    const piece: Found = bytes === null ? { kind: "document" } : recognise(bytes, file.name);
+    const isDocument = piece.kind === "document";
     const content = isDocument
       ? await FileContent.of(file, (done) => this.#tell(id, done))
       : contentOf(bytes!);
-    this.#pieces.set(id, { id, name: file.name, found, content });
+    this.#pieces.set(id, { id, name: file.name, found: piece, content });
     if (isDocument) {
       await content.hash(NOTHING);
     }
-    const subjects = found.kind === "certificates" ? found.certificates.map(nameOf) : [];
-    return { id, name: file.name, kind: found.kind, size: file.size, subjects };
+    const subjects = piece.kind === "certificates" ? piece.certificates.map(nameOf) : [];
+    return { id, name: file.name, kind: piece.kind, size: file.size, subjects };
   }
 
   drop(id: string): null {
@@ -100,8 +100,8 @@ export class Bench {
   /** Of certificates in DER or PEM; none where there is something else. */
   fingerprints(encoded: Uint8Array): Root[] {
     try {
-      const found = parseCertificates(encoded);
-      return found.map((each) => ({ name: nameOf(each), sha256: hex(fingerprint(each)) }));
+      const certificates = parseCertificates(encoded);
+      return certificates.map((each) => ({ name: nameOf(each), sha256: hex(fingerprint(each)) }));
     } catch (error) {
       if (error instanceof FormError) {
         return [];

@@ -127,9 +127,9 @@ async function verify(mine: number): Promise<void> {
   hasFailed.value = false;
   try {
     const answers = await answered(mine);
-    const found = await bridge.call("judge", ground(answers));
+    const verdicts = await bridge.call("judge", ground(answers));
     if (mine === run) {
-      judged.value = found;
+      judged.value = verdicts;
     }
   } catch (error) {
     if (mine === run) {
@@ -152,16 +152,16 @@ async function answered(mine: number): Promise<Record<string, Answer>> {
   const hopeless = new Set(
     results.filter(({ verdict }) => verdict === "invalid").map(({ caseId }) => caseId),
   );
-  const found: Record<string, Answer> = {};
+  const byId: Record<string, Answer> = {};
   for (const id of plan.foreign) {
-    found[id] = { state: "foreign_ca" };
+    byId[id] = { state: "foreign_ca" };
   }
   for (const question of plan.questions) {
     if (mine === run && !hopeless.has(question.caseId)) {
-      found[question.caseId] = await service.status(question);
+      byId[question.caseId] = await service.status(question);
     }
   }
-  return found;
+  return byId;
 }
 
 /** The plan, once the CAs that it wants are fetched. */
@@ -169,9 +169,9 @@ async function planned(): Promise<Plan> {
   const plan = await bridge.call("plan", ground({}));
   const missing = plan.wantedCas.filter((name) => !cas.has(name));
   for (const name of missing) {
-    const found = await service.caCertificate(name);
-    if (found !== null) {
-      cas.set(name, found);
+    const certificate = await service.caCertificate(name);
+    if (certificate !== null) {
+      cas.set(name, certificate);
     }
   }
   return missing.some((name) => cas.has(name)) ? await bridge.call("plan", ground({})) : plan;

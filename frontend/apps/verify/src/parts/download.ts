@@ -9,14 +9,14 @@ import { judged, roots } from "../engine/verification.ts";
 const REVOKE_MS = 10_000;
 
 export function download(): void {
-  const told = {
+  const report = {
     tool: `mshield-verify-page/${VERSION}`,
     trusted_roots: roots.value,
     results: judged.value?.results ?? [],
     unused_files: judged.value?.unused ?? [],
     asked: toRaw(asked),
   };
-  const url = URL.createObjectURL(new Blob([JSON.stringify(told, null, 2)], { type: "application/json" }));
+  const url = URL.createObjectURL(new Blob([JSON.stringify(report, null, 2)], { type: "application/json" }));
   const link = document.createElement("a");
   link.href = url;
   link.download = "verification.json";

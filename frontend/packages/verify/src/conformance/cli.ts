@@ -64,7 +64,7 @@ function told({ verdict, checks }: Result): object {
 function caseOf(line: Line): Case {
   const bytes = fromBase64(line.signature);
   const content = line.content === undefined ? null : contentOf(fromBase64(line.content));
-  const found: Found =
+  const whole: Found =
     line.kind === "evidence" ? { kind: "evidence", bytes } : { kind: line.kind, der: bytes };
   const piece = (of: Found, holds = contentOf(bytes)): Piece => ({
     id: "",
@@ -73,7 +73,7 @@ function caseOf(line: Line): Case {
     content: holds,
   });
   return {
-    piece: piece(found),
+    piece: piece(whole),
     kind: line.kind,
     document: content === null ? null : piece({ kind: "document" }, content),
     certificate: line.certificate === undefined ? null : parseCertificate(fromBase64(line.certificate)),

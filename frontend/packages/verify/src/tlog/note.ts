@@ -92,7 +92,7 @@ function openNote(note: string, key: VerifierKey): string {
 }
 
 function signatures(lines: string): [name: string, signature: Uint8Array][] {
-  const found = lines.split("\n").map((line): [string, Uint8Array] => {
+  const parts = lines.split("\n").map((line): [string, Uint8Array] => {
     const [mark, rest] = cut(line, " ");
     const [name, encoded] = cut(rest, " ");
     const signature = decode(encoded);
@@ -101,10 +101,10 @@ function signatures(lines: string): [name: string, signature: Uint8Array][] {
     }
     return [name, signature];
   });
-  if (found.length > MOST_SIGNATURES) {
+  if (parts.length > MOST_SIGNATURES) {
     throw badForm("too many signatures");
   }
-  return found;
+  return parts;
 }
 
 /** By RFC 8032, as OpenSSL does: no second encoding of a point passes. */

@@ -74,12 +74,12 @@ class _Thread:
 
     waiting: int = 0
 
-    async def run(self, work: Callable[..., T], *given: object) -> T:
+    async def run(self, work: Callable[..., T], *arguments: object) -> T:
         if self.waiting >= _MOST_WAITING:
             raise errors.TooManyRequests(retry_after=2)
         self.waiting += 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(_POOL, work, *given)
+            return await asyncio.get_running_loop().run_in_executor(_POOL, work, *arguments)
         finally:
             self.waiting -= 1
 

@@ -41,28 +41,28 @@ export function useApplicationForm(
   const refused = ref("");
 
   const wrong = computed(() => {
-    const found: Partial<Record<FieldName, string>> = {};
+    const problems: Partial<Record<FieldName, string>> = {};
     if (!isName(fields.name)) {
-      found.name = "nameMissing";
+      problems.name = "nameMissing";
     }
     if (fields.idNumber.trim() === "") {
-      found.idNumber = "idMissing";
+      problems.idNumber = "idMissing";
     } else if (idType !== undefined && !isIdNumber(idType, fields.idNumber)) {
-      found.idNumber = idType === "resident_id" ? "idWrong" : "documentWrong";
+      problems.idNumber = idType === "resident_id" ? "idWrong" : "documentWrong";
     }
     if (fields.userType === "") {
-      found.userType = "typeMissing";
+      problems.userType = "typeMissing";
     }
     const code = compact(fields.creditCode);
     if (!isCreditCode(code)) {
-      found.creditCode = isCreditCodeForm(code) ? "codeWrong" : "codeForm";
+      problems.creditCode = isCreditCodeForm(code) ? "codeWrong" : "codeForm";
     }
     if (!/^[0-9]{6}$/.test(fields.smsCode)) {
-      found.smsCode = "smsMissing";
+      problems.smsCode = "smsMissing";
     } else if (fields.smsCode === refused.value) {
-      found.smsCode = "smsRefused";
+      problems.smsCode = "smsRefused";
     }
-    return found;
+    return problems;
   });
   const errors = computed(() => (isTold.value ? wrong.value : {}));
 

@@ -1,5 +1,6 @@
 /** How the account stands as a whole, in one word: for "my page" and the home page. */
 
+import { DAY_MS } from "@mshield/look/vue/dates.ts";
 import type { Identity, IdentityRequest } from "@mshield/shield";
 
 const WAYS = [
@@ -11,7 +12,7 @@ const WAYS = [
   "real_name",
   "earlier",
 ] as const;
-const NEWS_MS = 7 * 86_400_000;
+const NEWS_MS = 7 * DAY_MS;
 
 /** The name of a proof's way in the words; `other` for one of a newer service. */
 export function wayName(way: string): (typeof WAYS)[number] | "other" {

@@ -59,9 +59,9 @@ export function useAnswering(scanned: ShallowRef<Scan | null>): Answering {
 
   function noticed(pin: PinSource): PinSource {
     return async (prompt) => {
-      const given = typeof pin === "string" ? pin : await pin(prompt);
+      const digits = typeof pin === "string" ? pin : await pin(prompt);
       isPinGiven.value = true;
-      return given;
+      return digits;
     };
   }
 

@@ -18,8 +18,8 @@ const VALUE = new RegExp(
 /** The first line that is one, or null. */
 export function amountOf(lines: readonly Line[]): { readonly amount: Amount; readonly line: Line } | null {
   for (const line of lines) {
-    const found = LABEL.test(line.label) ? VALUE.exec(line.value.trim()) : null;
-    const [, before, digits, after] = found ?? [];
+    const match = LABEL.test(line.label) ? VALUE.exec(line.value.trim()) : null;
+    const [, before, digits, after] = match ?? [];
     // Two currencies are none; a number alone may count pieces.
     if (digits !== undefined && (before === undefined) !== (after === undefined)) {
       const currency = before ?? after ?? "";

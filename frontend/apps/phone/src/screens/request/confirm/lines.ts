@@ -96,15 +96,15 @@ export class Lines {
 
   /** These lines as they are shown: with hidden characters written out. */
   shown(from: number, to: number): ShownLine[] {
-    const made: ShownLine[] = [];
+    const lines: ShownLine[] = [];
     for (let n = Math.max(from, 0); n < Math.min(to, this.count); n++) {
       const parts: ShownPart[] = [];
       for (let p = this.#first(n); p < this.#first(n + 1); p++) {
         parts.push(this.#part(p));
       }
-      made.push({ depth: this.#begun.at(n) % DEPTHS, parts });
+      lines.push({ depth: this.#begun.at(n) % DEPTHS, parts });
     }
-    return made;
+    return lines;
   }
 
   #first(line: number): number {

@@ -145,8 +145,8 @@ function endOf(source: string, at: number): number {
   }
   for (const [begin, end] of SPANS) {
     if (source.startsWith(begin, at)) {
-      const found = source.indexOf(end, at + begin.length);
-      return found < 0 ? -1 : found + end.length;
+      const place = source.indexOf(end, at + begin.length);
+      return place < 0 ? -1 : place + end.length;
     }
   }
   const isClosing = source.charCodeAt(at + 1) === SLASH;

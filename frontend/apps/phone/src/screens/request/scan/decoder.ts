@@ -31,7 +31,7 @@ async function load(): Promise<Reader> {
   const { prepareZXingModule, readBarcodes } = await import("zxing-wasm/reader");
   await prepareZXingModule({ overrides: { locateFile }, fireImmediately: true });
   return async (picture) => {
-    const found = await readBarcodes(picture, { formats: ["QRCode"], maxNumberOfSymbols: 4 });
-    return found.map(({ text }) => text);
+    const codes = await readBarcodes(picture, { formats: ["QRCode"], maxNumberOfSymbols: 4 });
+    return codes.map(({ text }) => text);
   };
 }
