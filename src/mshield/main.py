@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import gc
 import logging
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import Any, Final
@@ -49,6 +49,7 @@ from mshield.settings import Settings, load_settings
 from mshield.store.database.interface import Database, NoText, SealBroken, Unavailable
 from mshield.store.database.opening import opened_database
 from mshield.web.app import Service, build
+from mshield.web.edge.gate import GATE
 from mshield.web.edge.stopping import told_to_stop
 
 _log = logging.getLogger(__name__)
@@ -60,11 +61,11 @@ def create_app(settings: Settings | None = None, *, clock: Clock = wall_clock) -
     settings, metrics = settings or load_settings(), Metrics()
 
     @asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+    async def lifespan(app: Starlette) -> AsyncIterator[Mapping[str, Any]]:
         async with running(settings, clock, metrics) as context:
             app.state.context = context
             with told_to_stop(context.events.stop):
-                yield
+                yield {GATE: app.state.gate}
 
     return build(
         lifespan,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from itertools import chain
-from typing import Final
+from typing import Any, Final
 
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -14,7 +14,8 @@ from mshield.web.business import ROUTERS as BUSINESS
 from mshield.web.console import ROUTERS as CONSOLE
 from mshield.web.demonstration import ROUTES as DEMONSTRATION
 from mshield.web.edge.dispatch import Dispatch
-from mshield.web.edge.edge import Edge
+from mshield.web.edge.edge import Edge, secured
+from mshield.web.edge.gate import Gate
 from mshield.web.edge.idempotency import allowance_of_strangers
 from mshield.web.edge.measured import measure
 from mshield.web.oidc import ROUTERS as OIDC
@@ -72,7 +73,7 @@ class Service(Starlette):
 
 
 def build(
-    lifespan: Callable[[Starlette], AbstractAsyncContextManager[None]],
+    lifespan: Callable[[Starlette], AbstractAsyncContextManager[Mapping[str, Any]]],
     *,
     version: str,
     origin: str,
@@ -97,5 +98,6 @@ def build(
     app.state.wrong_pins = allowance_of_wrong_pins()
     app.state.documents = documents.Documents(app.all_routes, version=version, origin=origin)
     dispatch = Dispatch(app, app.all_routes, refuse=Refusals(store_errors), most=most_calls)
+    app.state.gate = Gate(dispatch.room_of, headers=secured(origin), measure=measure(metrics))
     app.front = Edge(PcCors(dispatch), origin=origin, access_log=access_log, measure=measure(metrics))
     return app

@@ -39,20 +39,27 @@ _OWN: Final[Mapping[str, tuple[str, ...]]] = {
 _MOST: Final = 64
 """In a room of those that wait."""
 
+RETRY_SECONDS: Final = (1, 2, 3)
+"""When who was refused may come again: spread, so that those refused together don't come together."""
+
 
 class Room:
     """Entered by each call, as a context manager. Raises Unavailable where it is full."""
 
-    __slots__ = ("_most", "used")
+    __slots__ = ("_most", "expected", "used")
 
     def __init__(self, most: int) -> None:
         self._most, self.used = most, 0
+        self.expected = 0  # let in at their heads, and not yet seen by the application
+
+    def is_full(self) -> bool:
+        """Whether those here and those expected take all places."""
+        return self.used + self.expected >= self._most
 
     def require_place(self) -> None:
         """Raises Unavailable where it is full."""
-        if self.used >= self._most:
-            # Spread, so that those refused together don't come again together.
-            raise errors.Unavailable(retry_after=1 + secrets.randbelow(3))
+        if self.is_full():
+            raise errors.Unavailable(retry_after=secrets.choice(RETRY_SECONDS))
 
     def __enter__(self) -> None:
         self.require_place()

@@ -5,11 +5,16 @@ known whether the peer or this process is slow. One timer looks after all connec
 """
 
 import asyncio
-from typing import Any, Final
+from typing import Any, Final, cast
+from urllib.parse import unquote
 
+import httptools
+from starlette.types import Scope
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
+
+from mshield.web.edge.gate import GATE, Gate
 
 HEAD_SECONDS: Final = 10.0
 """Within which a call's head has come, from the connection or from its first octet on; what is left of a body, too."""
@@ -32,6 +37,13 @@ class HeadTooLarge(Exception):
     """A call's head is larger than any that this service needs."""
 
 
+class _Answered:
+    """The call before the first one, so that this one too may be refused at its head."""
+
+    response_complete = True
+    message_event = asyncio.Event()
+
+
 class Connection(HttpToolsProtocol):
     """The server's protocol, which is told in its settings to be of this class."""
 
@@ -46,6 +58,8 @@ class Connection(HttpToolsProtocol):
         self._due = _NEVER
         self._in_head, self._head = True, 0
         self._whole = True  # whether all of the call that came last has come
+        self.cycle = _Answered()  # type: ignore[assignment]  # what of it is asked
+        self._gate: Gate | None = app_state.get(GATE)
         self._unread, self._unread_since = 0, 0.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in the server
@@ -73,12 +87,33 @@ class Connection(HttpToolsProtocol):
         if sum(len(name) + len(value) for name, value in self.headers) + len(self.url) > MOST_HEAD:
             raise HeadTooLarge
         self._in_head, self._due = False, _NEVER
-        super().on_headers_complete()
+        refusal = self._refusal() if self.cycle.response_complete else None
+        if refusal is None:
+            super().on_headers_complete()
+        else:
+            self._refuse(refusal)
+
+    def _refusal(self) -> bytes | None:
+        if self._gate is None:
+            return None
+        self.scope["method"] = self.parser.get_method().decode("ascii")
+        self.scope["path"] = unquote(httptools.parse_url(self.url).path.decode("ascii"))
+        return self._gate.answer(cast("Scope", self.scope))
+
+    def _refuse(self, answer: bytes) -> None:
+        """Answers, and lets pass by what is left of the call."""
+        self.transport.write(answer)
+        if self.parser.get_http_version() == "1.0" or not self.parser.should_keep_alive():
+            self.transport.close()
+        else:
+            self.on_response_complete()
 
     def on_message_complete(self) -> None:
         """Nothing is missing of this call."""
         self._whole = True
         super().on_message_complete()
+        if self.cycle.response_complete:
+            self._due = self.loop.time() + IDLE_SECONDS
 
     def on_response_complete(self) -> None:
         """The connection rests, or goes on with a body that nobody waits for."""

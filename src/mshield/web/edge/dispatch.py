@@ -19,6 +19,7 @@ from mshield.domain import errors
 from mshield.web.body import LIMIT
 from mshield.web.edge.admission import Room, rooms_of
 from mshield.web.edge.bodies import Bodies, announced_length
+from mshield.web.edge.gate import EXPECTED
 from mshield.web.edge.idempotency import answered_once
 from mshield.web.idempotency_key import key_of
 from mshield.web.problems import problem
@@ -74,6 +75,8 @@ class Dispatch:
     async def _answer(self, scope: Scope, receive: Receive) -> Response:
         scope["app"] = self._app
         scope["mshield.context"] = getattr(self._app.state, "context", None)
+        if (expecting := scope.pop(EXPECTED, None)) is not None:
+            expecting.expected -= 1
         request = Request(scope, receive)
         match = self._route_of(scope["path"], scope["method"])
         if match is None:
@@ -105,6 +108,11 @@ class Dispatch:
         if route.keeps_answer and (key := key_of(request)) is not None:
             return await answered_once(request, key, lambda: self._carry_out(request, route, parameters))
         return await route.endpoint(request, **_given(request, route, parameters))
+
+    def room_of(self, path: str, method: str) -> tuple[Route, Room] | None:
+        """The route of a call, and the room that it is carried out in."""
+        entry = self._route_of(path, method)
+        return None if entry is None else (entry[0], self._rooms[entry[0]])
 
     def _route_of(self, path: str, method: str) -> tuple[Route, Mapping[str, str]] | None:
         """The route of a call, and the values of its parameters in the path."""

@@ -32,13 +32,18 @@ _NO_PAGE: Final = (
 _log = logging.getLogger("mshield.access")
 
 
+def secured(origin: str) -> tuple[tuple[bytes, bytes], ...]:
+    """The headers of all answers."""
+    return (_NOSNIFF, _HTTPS_ONLY) if origin.startswith("https://") else (_NOSNIFF,)
+
+
 class Edge:
     """ASGI middleware around the whole application."""
 
     def __init__(self, app: ASGIApp, *, origin: str, access_log: bool, measure: Measure) -> None:
         """`measure` is told of each call that was answered; `origin` is how the service is addressed."""
         self._app = app
-        self._secured = (_NOSNIFF, _HTTPS_ONLY) if origin.startswith("https://") else (_NOSNIFF,)
+        self._secured = secured(origin)
         self._access_log = access_log
         self._measure = measure
 

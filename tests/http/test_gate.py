@@ -1,0 +1,168 @@
+"""A call for which there is no room is refused at its head, as the application would refuse it, and cheaply."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+import uvicorn
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from mshield.web.answers import no_content
+from mshield.web.edge.connection import Connection
+from mshield.web.edge.edge import secured
+from mshield.web.edge.gate import GATE, Gate
+from mshield.web.router import Router
+from tests.support.assertions import assert_refused
+from tests.support.serving import serving
+
+_MOST = 3
+_LARGE = bytes(300_000)
+
+
+class _Service:
+    """Operations that don't end before they are told to, on a server as in production."""
+
+    port: int
+
+    def __init__(self) -> None:
+        self.open, self.asked = asyncio.Event(), 0
+        self.counted: list[tuple[str, int]] = []
+        router, status = Router("phone", security=()), Router("service")
+
+        async def answer(request: Request) -> Response:
+            await self.open.wait()
+            return no_content()
+
+        for name in ("getTask", "finishSigning"):
+            router.post(f"/{name}", summary="", operation_id=name, answers={})(answer)
+        status.get("/healthz", summary="", operation_id="health", answers={})(answer)
+        self._dispatch = serving((*router.routes, *status.routes), most=_MOST)
+        self._gate = Gate(
+            self._dispatch.room_of, headers=secured("https://shield.example"), measure=self._measure
+        )
+
+    def http(self) -> httpx.AsyncClient:
+        limits = httpx.Limits(max_connections=None)
+        return httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.port}/api/phone", limits=limits)
+
+    def _measure(self, scope: Scope, status: int, _seconds: float) -> None:
+        self.counted.append((scope["route"].operation_id, status))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            assert (await receive())["type"] == "lifespan.startup"
+            scope["state"][GATE] = self._gate
+            await send({"type": "lifespan.startup.complete"})
+            assert (await receive())["type"] == "lifespan.shutdown"
+            await send({"type": "lifespan.shutdown.complete"})
+            return
+        self.asked += 1
+        scope["mshield.request_id"] = "its own"
+        await self._dispatch(scope, receive, send)
+
+
+@pytest.fixture
+async def service() -> AsyncIterator[_Service]:
+    service = _Service()
+    config = uvicorn.Config(service, port=0, http=Connection, ws="none", lifespan="on", log_config=None)
+    server = uvicorn.Server(config)
+    task = asyncio.create_task(server.serve())
+    while not server.started:  # noqa: ASYNC110  # the server sets no event
+        await asyncio.sleep(0.01)
+    service.port = server.servers[0].sockets[0].getsockname()[1]
+    yield service
+    service.open.set()
+    server.should_exit = True
+    await task
+
+
+async def test_of_calls_that_come_together_the_application_sees_those_that_fit(service: _Service) -> None:
+    async with service.http() as http:
+        calls = [asyncio.create_task(http.post("/getTask", content=_LARGE[:1_000])) for _ in range(30)]
+        done, waiting = await asyncio.wait(calls, timeout=1)
+        while len(waiting) > _MOST:
+            more, waiting = await asyncio.wait(waiting, timeout=1)
+            done |= more
+        service.open.set()
+        assert {(await call).status_code for call in waiting} == {204}
+        refused = [call.result() for call in done]
+    assert service.asked == len(waiting) == _MOST
+    assert service.counted == [("getTask", 503)] * len(refused)
+    for answer in refused:
+        assert_refused(answer, "unavailable", 503)
+        assert answer.json()["retry_after"] == int(answer.headers["retry-after"]) in (1, 2, 3)
+        assert answer.json()["request_id"] == answer.headers["x-request-id"]
+        assert answer.headers["strict-transport-security"]
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["cache-control"] == "no-store"
+    assert len({answer.headers["x-request-id"] for answer in refused}) == len(refused)
+
+
+async def test_it_answers_as_the_application_does(service: _Service) -> None:
+    async with service.http() as http:
+        calls = [asyncio.create_task(http.post("/getTask")) for _ in range(_MOST)]
+        while service.asked < _MOST:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        refused = await http.post("/getTask")
+        itself = httpx.ASGITransport(service)
+        async with httpx.AsyncClient(transport=itself, base_url="http://x") as direct:
+            by_application = await direct.post("/api/phone/getTask")
+        service.open.set()
+        await asyncio.gather(*calls)
+    changing = {"retry_after", "request_id"}
+    assert {key: value for key, value in refused.json().items() if key not in changing} == {
+        key: value for key, value in by_application.json().items() if key not in changing
+    }
+    assert refused.headers["content-type"] == by_application.headers["content-type"]
+
+
+async def test_a_refused_body_passes_by_and_the_connection_goes_on(service: _Service) -> None:
+    async with service.http() as http:
+        calls = [asyncio.create_task(http.post("/getTask")) for _ in range(_MOST)]
+        while service.asked < _MOST:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        reader, writer = await asyncio.open_connection("127.0.0.1", service.port)
+        head = b"POST /api/phone/%s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n"
+        for _ in range(3):  # a first call, and ones after a refused one
+            writer.write(head % (b"getTask", len(_LARGE)))
+            assert b" 503 " in await asyncio.wait_for(reader.readuntil(b"\r\n\r\n{"), 5)
+            await asyncio.wait_for(reader.readuntil(b"}"), 5)
+            writer.write(_LARGE)
+            await writer.drain()
+        service.open.set()
+        writer.write(head % (b"getTask", 0))
+        assert b" 204 " in await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)
+        writer.close()
+        await asyncio.gather(*calls)
+
+
+async def test_what_has_room_of_its_own_goes_on_and_places_come_back(service: _Service) -> None:
+    async with service.http() as http:
+        calls = [asyncio.create_task(http.post("/getTask")) for _ in range(_MOST)]
+        while service.asked < _MOST:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        own = asyncio.create_task(http.post("/finishSigning"))
+        while service.asked < _MOST + 1:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        assert (await http.post("/nothing")).status_code == 404
+        service.open.set()
+        await asyncio.gather(own, *calls)
+        again = await asyncio.gather(*(http.post("/getTask") for _ in range(_MOST)))
+    assert {answer.status_code for answer in again} == {204}
+
+
+async def test_a_peer_who_leaves_keeps_no_place(service: _Service) -> None:
+    service.open.set()
+    head = b"POST /api/phone/getTask HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n"
+    for _ in range(3 * _MOST):
+        _, writer = await asyncio.open_connection("127.0.0.1", service.port)
+        writer.write(head)
+        await writer.drain()
+        writer.transport.abort()
+    while service.asked < 3 * _MOST:  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
+    async with service.http() as http:
+        assert (await http.post("/getTask")).status_code == 204
