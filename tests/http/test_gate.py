@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from mshield.web.answers import no_content
 from mshield.web.edge.connection import Connection
-from mshield.web.edge.edge import secured
+from mshield.web.edge.edge import NO_PAGE, secured
 from mshield.web.edge.gate import GATE, Gate
 from mshield.web.router import Router
 from tests.support.assertions import assert_refused
@@ -41,7 +41,9 @@ class _Service:
         status.get("/healthz", summary="", operation_id="health", answers={})(answer)
         self._dispatch = serving((*router.routes, *status.routes), most=_MOST)
         self._gate = Gate(
-            self._dispatch.room_of, headers=secured("https://shield.example"), measure=self._measure
+            self._dispatch.room_of,
+            headers=(*secured("https://shield.example"), NO_PAGE),
+            measure=self._measure,
         )
 
     def http(self) -> httpx.AsyncClient:
@@ -97,6 +99,7 @@ async def test_of_calls_that_come_together_the_application_sees_those_that_fit(s
         assert answer.json()["request_id"] == answer.headers["x-request-id"]
         assert answer.headers["strict-transport-security"]
         assert answer.headers["x-content-type-options"] == "nosniff"
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
         assert answer.headers["cache-control"] == "no-store"
     assert len({answer.headers["x-request-id"] for answer in refused}) == len(refused)
 

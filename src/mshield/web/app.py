@@ -14,7 +14,7 @@ from mshield.web.business import ROUTERS as BUSINESS
 from mshield.web.console import ROUTERS as CONSOLE
 from mshield.web.demonstration import ROUTES as DEMONSTRATION
 from mshield.web.edge.dispatch import Dispatch
-from mshield.web.edge.edge import Edge, secured
+from mshield.web.edge.edge import NO_PAGE, Edge, secured
 from mshield.web.edge.gate import Gate
 from mshield.web.edge.idempotency import allowance_of_strangers
 from mshield.web.edge.measured import measure
@@ -98,6 +98,6 @@ def build(
     app.state.wrong_pins = allowance_of_wrong_pins()
     app.state.documents = documents.Documents(app.all_routes, version=version, origin=origin)
     dispatch = Dispatch(app, app.all_routes, refuse=Refusals(store_errors), most=most_calls)
-    app.state.gate = Gate(dispatch.room_of, headers=secured(origin), measure=measure(metrics))
+    app.state.gate = Gate(dispatch.room_of, headers=(*secured(origin), NO_PAGE), measure=measure(metrics))
     app.front = Edge(PcCors(dispatch), origin=origin, access_log=access_log, measure=measure(metrics))
     return app

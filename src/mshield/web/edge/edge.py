@@ -23,7 +23,7 @@ _HTTPS_ONLY: Final = (b"strict-transport-security", b"max-age=31536000; includeS
 
 _NOSNIFF: Final = (b"x-content-type-options", b"nosniff")
 _POLICY: Final = b"content-security-policy"
-_NO_PAGE: Final = (
+NO_PAGE: Final = (
     _POLICY,
     b"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 )
@@ -62,7 +62,7 @@ class Edge:
                 status = message["status"]
                 headers = message["headers"]
                 own = ((b"x-request-id", request_id.encode()), *self._secured)
-                policy = () if any(name == _POLICY for name, _ in headers) else (_NO_PAGE,)
+                policy = () if any(name == _POLICY for name, _ in headers) else (NO_PAGE,)
                 message["headers"] = [*headers, *own, *policy, *scope.get(EXTRA_HEADERS, ())]
             await send(message)
 
