@@ -144,7 +144,7 @@ def test_each_sentence_says_the_number_that_counts(said: Said) -> None:
         ("console/src/words/approvals.ts", r"\d+ ?(?:小时|hours)"),  # MSHIELD_CONSOLE_SET_UP_SECONDS
         ("console/src/words/accounts.ts", r"\d+ ?(?:次|tries)"),  # MSHIELD_SMS_CODE_TRIES
         ("console/src/words/login.ts", r"\d+ (?:分钟没有|minutes without)"),  # MSHIELD_CONSOLE_IDLE_SECONDS
-        ("portal/src/words/activation.ts", r"\d+ (?:分钟没有|minutes without)"),  # MSHIELD_PORTAL_IDLE_SECONDS
+        ("portal/src/words/login.ts", r"\d+ (?:分钟没有|minutes without)"),  # MSHIELD_PORTAL_IDLE_SECONDS
     ],
 )
 def test_pages_say_no_number_that_a_setting_decides(words: str, number: str) -> None:

@@ -57,8 +57,8 @@ def bind_to_another(service: LiveService, person: Person) -> str:
 def test_r18_whoever_has_the_phone_stops_the_change_of_their_number(browser: Browser, party: Party) -> None:
     service = party.service
     person = registered(service)
-    with visitor(browser, service, **PIXEL) as made:
-        user = User(service, made.page(), person)
+    with visitor(browser, service, **PIXEL) as visiting:
+        user = User(service, visiting.page(), person)
         user.begin()
         user.log_in()
         page = user.page
@@ -84,8 +84,8 @@ def test_r18_whoever_has_the_phone_stops_the_change_of_their_number(browser: Bro
         page.reload()
         expect(page.get_by_role("navigation", name="功能")).to_be_visible()
         expect(notice).to_have_count(0)
-        told = {each["phone"] for each in service.get("/dev/sms.json") if "叫停" in each["text"]}
-        assert {person.phone, new} <= told
+        numbers = {each["phone"] for each in service.get("/dev/sms.json") if "叫停" in each["text"]}
+        assert {person.phone, new} <= numbers
 
 
 def test_what_customer_service_stopped_meanwhile_is_said_and_in_english(
@@ -93,8 +93,8 @@ def test_what_customer_service_stopped_meanwhile_is_said_and_in_english(
 ) -> None:
     service = party.service
     person = registered(service)
-    with visitor(browser, service, **PIXEL) as made:
-        user = User(service, made.page(), person)
+    with visitor(browser, service, **PIXEL) as visiting:
+        user = User(service, visiting.page(), person)
         user.begin()
         user.log_in()
         page = user.page

@@ -27,23 +27,23 @@ HEAD: Final = "企业名称,统一社会信用代码,姓名,证件类型,证件�
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Party]:
     """A service whose legal person is on file at two more enterprises, without a phone number there."""
-    with unproven_party(tmp_path_factory.mktemp("enterprises")) as made:
-        listed = made.service.folder / "elsewhere.csv"
+    with unproven_party(tmp_path_factory.mktemp("enterprises")) as party:
+        listed = party.service.folder / "elsewhere.csv"
         lines = [
             f"{name},{person.credit_code},{person.name},居民身份证,{person.id_number},法人,"
             for person, name in FIRMS.items()
         ]
         listed.write_text("\n".join((HEAD, *lines)), "utf-8")
-        made.service.command("filing", "import", str(listed), "--second-person", "许安然")
-        yield made
+        party.service.command("filing", "import", str(listed), "--second-person", "许安然")
+        yield party
 
 
 @pytest.fixture(scope="module")
 def legal(browser: Browser, office: Party) -> Iterator[Desk]:
     """The legal person, logged in."""
-    with desk(browser, office) as made:
-        made.log_in()
-        yield made
+    with desk(browser, office) as at_desk:
+        at_desk.log_in()
+        yield at_desk
 
 
 def open_enterprises(legal: Desk) -> Page:

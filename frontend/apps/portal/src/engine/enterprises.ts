@@ -14,7 +14,7 @@ export interface Added {
   readonly countsFrom: number | null;
 }
 
-/** Uses a code up; `key` is the same for each try of one code, which is good once. */
+/** Uses a code up; `key` is the same for every try of one code, which is good once. */
 export async function addEnterprise(code: string, key: string): Promise<Added> {
   const { counts_from: from, enterprises } = await answered(
     api.POST("/api/portal/session/activations", {
@@ -22,10 +22,10 @@ export async function addEnterprise(code: string, key: string): Promise<Added> {
       headers: { "Idempotency-Key": key },
     }),
   );
-  const before = new Set(session.enterprises.map((each) => each.credit_code));
+  const before = new Set(session.enterprises.map((firm) => firm.credit_code));
   session.enterprises = enterprises;
   return {
-    added: enterprises.filter((each) => !before.has(each.credit_code)),
+    added: enterprises.filter((firm) => !before.has(firm.credit_code)),
     countsFrom: from > Date.now() ? from : null,
   };
 }
