@@ -25,7 +25,7 @@ _WEEK: Final = (
     f"{_APPS}/console/src/words/filing.ts",
     f"{_APPS}/phone/src/screens/identity/words.ts",
     f"{_APPS}/portal/src/words/applications.ts",
-    f"{_APPS}/portal/src/words/login.ts",
+    f"{_APPS}/portal/src/words/activation.ts",
     f"{_WEB}/phone/identity.py",
     f"{_WEB}/portal/applications.py",
     f"{_WEB}/console/identity.py",

@@ -10,22 +10,23 @@ from tests.browser.app.pin_pad_and_pixels import judged
 from tests.browser.desk.desk import SIZE
 
 _SEEN: Final = os.environ.get("MSHIELD_SEEN")
-_PHONE: Final = {"width": 390, "height": 844}
-_BETWEEN: Final = ({"width": 1024, "height": 768}, {"width": 320, "height": 690})
+_SIZES: Final = ({"width": 1024, "height": 768}, SIZE, {"width": 390, "height": 844})
+_NARROW: Final = {"width": 320, "height": 690}
 """Only for pictures."""
 _OUT_OF_SIGHT: Final = """() => [...document.querySelectorAll("table")]
   .filter((each) => each.scrollWidth > each.parentElement.clientWidth).length"""
 
 
 def look(page: Page, name: str) -> None:
-    """The page as it is at a desk and on a phone, light and dark; pictures where MSHIELD_SEEN names a folder."""
+    """The page at desks of two sizes and on a phone, light and dark; pictures where MSHIELD_SEEN names a folder."""
     expect(page.locator("h1").first).to_be_visible()
     judged(page)
-    for size in (*(_BETWEEN if _SEEN else ()), SIZE, _PHONE):
+    for size in (*((_NARROW,) if _SEEN else ()), *_SIZES):
         page.set_viewport_size({"width": size["width"], "height": size["height"]})
         for scheme in ("light", "dark") if _SEEN else ():
             page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
             page.screenshot(path=Path(str(_SEEN)) / f"{name}-{size['width']}-{scheme}.png", full_page=True)
-    assert not page.evaluate(_OUT_OF_SIGHT), f"{name}: a table's columns are out of sight on a phone"
+        hidden = page.evaluate(_OUT_OF_SIGHT)
+        assert not hidden, f"{name}: a table's columns are out of sight at {size['width']}"
     page.emulate_media(color_scheme="light", reduced_motion="reduce")
     page.set_viewport_size({"width": SIZE["width"], "height": SIZE["height"]})

@@ -77,7 +77,7 @@ def test_a_list_comes_in_after_its_report_and_a_record_ends(
     look(page, "filing-end")
     dialog.get_by_role("textbox").fill("已离职")
     dialog.get_by_role("button", name="撤销备案").click()
-    expect(page.get_by_text("已撤销 马思远 的备案")).to_be_visible()
+    expect(page.get_by_text("已撤销马思远的备案")).to_be_visible()
     page.get_by_role("button", name="English").click()
     expect(page.get_by_role("status")).to_have_text("The record of 马思远 has ended.")
     page.get_by_role("button", name="中文").click()

@@ -60,7 +60,7 @@ def _refuse(page: Page) -> None:
     """Looks at all that follows, and refuses with a reason."""
     main = page.locator("main")
     for said in (
-        "无法撤回。它签发的所有证书几分钟内全部失效，持有人必须重新申请",
+        "几分钟内，这个签发机构发出的证书都不能登录和签名",
         "不能撤回。1 张能用的证书会一起失效",
         "机房进水，密钥备份下落不明",
         "早于现在：此后的 0 次签名存疑",

@@ -15,6 +15,7 @@ from tests.support.application import Application
 from tests.support.assertions import assert_refused
 from tests.support.consent import COLLEAGUE, RECORD, SECOND, THIRD, Both, count, with_shield
 from tests.support.portal import OWN
+from tests.support.shield_over_http import Shield
 from tests.support.signing import execute, fetch
 
 
@@ -38,6 +39,10 @@ async def test_who_is_told_what_and_when_it_counts(case: Both) -> None:
     ways = (await case.new.call("POST", "/api/phone/identity/ways", RECORD)).json()
     assert (ways["proven"], ways["counts_from"]) == (False, proof["counts_from"])
 
+    device = case.shield.device
+    (other,) = (await device.call("GET", "/api/phone/identity")).json()["second_accounts"]
+    assert (other["phone_masked"], other["way"]) == ("136****4321", "own_shield")
+    assert (other["counts_from"], other["can_object"]) == (proof["counts_from"], True)
     await case.application.context.notices.notify(now=clock())
     told = (await case.application.http.get("/dev/sms.json")).json()
     assert OPERATOR.phone in {each["phone"] for each in told if each["purpose"] == "second_account"}
@@ -49,10 +54,11 @@ async def test_who_is_told_what_and_when_it_counts(case: Both) -> None:
     assert act["phone"] == OPERATOR.phone  # who proved it, not who asked
 
     clock.advance(seconds=86_400)
-    device = await case.application.logged_in(SECOND)
-    form = await case.application.application_form(device)
-    answer = await device.call("POST", "/api/phone/enrolments", form)
-    assert answer.status_code == 201, answer.text
+    new = Shield(case.application, await case.application.logged_in(SECOND))
+    await new.enrol(name=SECOND.name, id_number=SECOND.id_number, user_type="operator", credit_code=OWN)
+    # What counts by now is stopped no longer; customer service ends it.
+    device = await case.application.logged_in(OPERATOR)
+    assert (await device.call("GET", "/api/phone/identity")).json()["second_accounts"] == []
 
 
 async def test_the_way_is_told_to_who_has_another_proven_account_only(application: Application) -> None:

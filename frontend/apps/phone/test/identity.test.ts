@@ -9,7 +9,8 @@ import { describe, expect, test, vi } from "vitest";
 import { grouped, hasForeign, lettersOf, typed } from "../src/screens/identity/activation_code.ts";
 import { queryOf, recordOf } from "../src/screens/identity/record.ts";
 import { isNews, standingOf, wayName } from "../src/screens/identity/standing.ts";
-import { refusedFor, shownWays, span } from "../src/screens/identity/ways.ts";
+import { span } from "@mshield/look/vue/dates.ts";
+import { refusedFor, shownWays } from "../src/screens/identity/ways.ts";
 import { mounted } from "./mounted.ts";
 
 const asked = vi.hoisted(() => vi.fn(async () => ({})));

@@ -33,6 +33,7 @@ export const router = createRouter({
     { path: "/applications", component: () => import("./screens/ApplicationsScreen.vue") },
     { path: "/people", component: () => import("./screens/PeopleScreen.vue") },
     { path: "/history", component: () => import("./screens/HistoryScreen.vue") },
+    { path: "/enterprises", component: () => import("./screens/EnterprisesScreen.vue") },
     { path: "/guide", component: () => import("./screens/GuideScreen.vue"), meta: { isOpen: true } },
     { path: "/:unknown(.*)*", redirect: "/" },
   ],

@@ -26,3 +26,9 @@ export function moment(ms: number): string {
 export function isSameDay(a: number, b: number): boolean {
   return day(a) === day(b);
 }
+
+/** Hours left, rounded up, and minutes below one; as `{ unit, n }` for words. */
+export function span(ms: number): { readonly unit: "hours" | "minutes"; readonly n: number } {
+  const minutes = Math.max(1, Math.ceil(ms / 60_000));
+  return minutes > 60 ? { unit: "hours", n: Math.ceil(minutes / 60) } : { unit: "minutes", n: minutes };
+}

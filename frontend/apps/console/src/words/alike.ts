@@ -9,7 +9,7 @@ export const alikeWords = {
       same_domain: "域名相同",
       same_owner: "同一域名持有人",
       like_domain: "域名相近",
-      like_name: "名称相近",
+      like_name: "名称相同或相近",
     } as Record<string, string>,
     about: "名称或域名与已登记的业务系统相同或相近，用户可能认错。须由另一位安全管理员看过两者后批准。",
     reason: "给批准人的说明",
@@ -24,7 +24,7 @@ export const alikeWords = {
       same_domain: "Same domain",
       same_owner: "Same owner of the domain",
       like_domain: "Domain looks alike",
-      like_name: "Name looks alike",
+      like_name: "Name is the same or alike",
     } as Record<string, string>,
     about:
       "Its name or domain is, or is like, a registered system's, and people could take one for the other. Another security officer has to see both and approve.",

@@ -41,12 +41,11 @@ export const approvalWords = {
       shield_suspend: "批准后这个手机盾立即不能登录和签名。请自己核对凭据：法人确实不能办理。",
       shield_revoke: "作废不能撤销，持有人必须重新申请。请自己核对凭据：法人确实不能办理。",
       identity_code: "激活码能让一个账号成为这位法人。请确认您也见到了本人和证件。",
-      ca_revoke:
-        "无法撤回。它签发的所有证书几分钟内全部失效，持有人必须重新申请；在建立新一代（mshield ca renew-issuing）之前，不能签发和更新任何证书。",
     } as Record<string, string>,
     ca: {
       title: "不能撤回。{n} 张能用的证书会一起失效",
-      about: "这个签发机构发出的证书从此都不能登录和签名，业务系统验证新签名都会失败。",
+      about:
+        "几分钟内，这个签发机构发出的证书都不能登录和签名，业务系统验证新签名都会失败，持有人必须重新申请。在建立新一代（mshield ca renew-issuing）之前，不能签发和更新任何证书。",
       certificates: "张证书不再受信任",
       enterprises: "家企业受影响",
       systems: "个在用的业务系统须由您通知",
@@ -68,6 +67,7 @@ export const approvalWords = {
       three: "三项都完成后，才能按红色按钮。不批准要写原因，{name}会看到。",
     },
     legal: {
+      lines: "{n} 行",
       title: "待批准的法人和企业名称",
       look: "请对照企业的证照逐一核对企业名称、姓名、证件号码和手机号。手机号与法人一致的账号会成为这位法人；新的企业名称会写进证书。",
       take: "批准",
@@ -83,6 +83,7 @@ export const approvalWords = {
     secretTitle: "请保存并转交",
     secretAbout: "{subject}：只显示这一次，请安全地交给使用的人。",
     secretKept: "我已保存",
+    later: "先不决定",
     keep: "不批准",
     working: "请稍候",
     told: {
@@ -92,11 +93,11 @@ export const approvalWords = {
       withdrawn: "已撤回：{act}，{subject}",
     },
     addressTitle: "请把设置链接交给本人",
-    addressAbout: "只显示这一次，{at} 前有效。只能让 {subject} 本人看到：谁先打开，谁就成为他。",
+    addressAbout: "只显示这一次，{at} 前有效。只能让{subject}本人看到：谁先打开，谁就成为他。",
     address: "设置链接",
     copied: "我已交给本人",
     codeTitle: "请把激活码交给本人",
-    codeAbout: "只显示这一次，{at} 前有效。打印或当面交给 {subject} 本人，不要发送。",
+    codeAbout: "只显示这一次，{at} 前有效。打印或当面交给{subject}本人，不要发送。",
     activationCode: "激活码",
   },
   en: {
@@ -140,13 +141,11 @@ export const approvalWords = {
         "A revocation can't be taken back, and the holder must apply anew. Look at the evidence yourself: the legal person really can't do it.",
       identity_code:
         "The code makes an account this person's. Make sure that you, too, have seen them and their document.",
-      ca_revoke:
-        "It can't be taken back. All certificates that this CA has issued end within minutes, and their holders must apply anew; until the next generation is made (mshield ca renew-issuing), nothing is issued or renewed.",
     } as Record<string, string>,
     ca: {
       title: "It can't be taken back. {n} certificates in use end with it",
       about:
-        "No certificate of this CA logs in or signs from then on; business systems refuse new signatures by them.",
+        "Within minutes no certificate of this CA logs in or signs; business systems refuse new signatures by them, and their holders must apply anew. Until the next generation is made (mshield ca renew-issuing), nothing is issued or renewed.",
       certificates: "certificates no longer trusted",
       enterprises: "enterprises concerned",
       systems: "business systems in use, which you have to tell",
@@ -168,6 +167,7 @@ export const approvalWords = {
       three: "The red button takes all three. Not approving takes a reason, which {name} reads.",
     },
     legal: {
+      lines: "{n} lines",
       title: "Legal persons and enterprises' names to approve",
       look: "Compare each enterprise's name, person, document and phone number with its papers. An account with a legal person's number becomes this legal person; an enterprise's new name goes into certificates.",
       take: "Approve",
@@ -184,6 +184,7 @@ export const approvalWords = {
     secretTitle: "Keep it and hand it on",
     secretAbout: "{subject}: shown this once only. Hand it safely to who uses it.",
     secretKept: "I have kept it",
+    later: "Not now",
     keep: "Don't approve",
     working: "One moment",
     told: {

@@ -42,9 +42,9 @@ export const certificateWords = {
       resume: "恢复使用",
       revoke: "作废",
       title: {
-        suspend: "申请暂停 {name} 的手机盾？",
-        resume: "申请恢复 {name} 的手机盾？",
-        revoke: "申请作废 {name} 的手机盾？",
+        suspend: "申请暂停{name}的手机盾？",
+        resume: "申请恢复{name}的手机盾？",
+        revoke: "申请作废{name}的手机盾？",
       },
       means: {
         all: "平时由企业法人挂失、冻结、作废。只在法人已离职、去世、账号被锁或被冒用，无人能办时用。",

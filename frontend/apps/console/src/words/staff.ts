@@ -17,9 +17,9 @@ export const staffWords = {
     act: { roles: "调整角色", reset: "重发设置链接", disable: "停用" },
     question: {
       add: "添加员工",
-      roles: "调整 {name} 的角色",
-      reset: "给 {name} 重发设置链接",
-      disable: "停用 {name}",
+      roles: "调整{name}的角色",
+      reset: "给{name}重发设置链接",
+      disable: "停用{name}",
     },
     means: {
       add: "批准后得到一个设置链接，由批准人转交本人。",

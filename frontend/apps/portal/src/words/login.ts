@@ -35,9 +35,6 @@ export const loginWords = {
       again: "返回登录",
     },
     activation: {
-      label: "激活码",
-      placeholder: "12 位，不分大小写",
-      hint: "法人的激活码由客服当面交给您，7 天内有效，只能用一次。码里没有 0、O、1、I。",
       needed: "还没有核验您就是备案里的法人",
       neededText: "账号没有问题。请输入激活码，再输入短信验证码。没有激活码，请联系客服。",
       later:
@@ -90,9 +87,6 @@ export const loginWords = {
       again: "Back to the login",
     },
     activation: {
-      label: "Activation code",
-      placeholder: "12 characters, in either case",
-      hint: "Handed over by customer service, good for 7 days and one use. It has no 0, O, 1 or I.",
       needed: "Nothing proves yet that you are the legal person on file",
       neededText:
         "Your account is right. Enter your activation code, then the SMS code. If you have no code, call customer service.",

@@ -26,8 +26,8 @@ export function linesOf({ details }: Approval): number {
 }
 
 /** A member's name stands in the details, since the subject is their id; a list has the number of its lines. */
-export function subjectOf(approval: Approval): string {
+export function subjectOf(t: Say, approval: Approval): string {
   const { act, subject, details } = approval;
-  if (act === "filing.legal_persons") return String(linesOf(approval));
+  if (act === "filing.legal_persons") return t("legal.lines", { n: linesOf(approval) });
   return typeof details["name"] === "string" ? details["name"] : subject;
 }

@@ -7,6 +7,7 @@ export const words = {
     stop: "不是我要求的，叫停",
     mine: "是您要求的，不用处理。到时这里会退出登录，请用新手机号登录。",
     stopped: "已叫停，手机号没有更改。请联系客服，说明不是您要求的。",
+    gone: "这次更改已经叫停或取消，手机号没有更改。不是您要求的，请联系客服。",
     ask: {
       title: "叫停更改手机号？",
       text: "账号不会改绑到 {phone}。两个号码都会收到短信。",
@@ -20,6 +21,7 @@ export const words = {
     stop: "It wasn't me: stop it",
     mine: "If you asked for it, there is nothing to do. You will be logged out here; log in with the new number.",
     stopped: "Stopped; the number stays. Call customer service and say that it wasn't you.",
+    gone: "It was stopped or given up already; the number stays. If you didn't ask for it, call customer service.",
     ask: {
       title: "Stop the change of your number?",
       text: "The account won't be bound to {phone}. Both numbers are told by SMS.",

@@ -1,5 +1,6 @@
 /** The ways in the order in which they are shown, and which of them is recommended. */
 
+import { span } from "@mshield/look/vue/dates.ts";
 import type { IdentityWay, ShieldError } from "@mshield/shield";
 
 /** Ways that the app can lead through. */
@@ -28,10 +29,4 @@ export function shownWays(items: readonly IdentityWay[]): ShownWay[] {
 export function refusedFor(problem: ShieldError | null): ReturnType<typeof span> | null {
   const seconds = problem?.code === "too_many_requests" ? problem.extra["retry_after"] : null;
   return typeof seconds === "number" ? span(seconds * 1000) : null;
-}
-
-/** Hours left, rounded up, and minutes below one; as `{ unit, n }` for words. */
-export function span(ms: number): { readonly unit: "hours" | "minutes"; readonly n: number } {
-  const minutes = Math.max(1, Math.ceil(ms / 60_000));
-  return minutes > 60 ? { unit: "hours", n: Math.ceil(minutes / 60) } : { unit: "minutes", n: minutes };
 }
