@@ -18,6 +18,7 @@ from mshield.web.edge.edge import Edge, secured
 from mshield.web.edge.gate import Gate
 from mshield.web.edge.idempotency import allowance_of_strangers
 from mshield.web.edge.measured import measure
+from mshield.web.edge.watched import watch
 from mshield.web.oidc import ROUTERS as OIDC
 from mshield.web.openapi import documents
 from mshield.web.pages import download, scanned_link
@@ -99,5 +100,7 @@ def build(
     app.state.documents = documents.Documents(app.all_routes, version=version, origin=origin)
     dispatch = Dispatch(app, app.all_routes, refuse=Refusals(store_errors), most=most_calls)
     app.state.gate = Gate(dispatch.room_of, headers=secured(origin), measure=measure(metrics))
-    app.front = Edge(PcCors(dispatch), origin=origin, access_log=access_log, measure=measure(metrics))
+    app.front = Edge(
+        PcCors(dispatch), origin=origin, access_log=access_log, measure=measure(metrics), watch=watch
+    )
     return app
