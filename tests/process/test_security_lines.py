@@ -17,7 +17,7 @@ from mshield.services.process.security_log import LOGGER, SecurityLog, pseudonym
 from mshield.services.process.weak_settings import weak_settings
 from mshield.settings import Settings
 from tests.support.clock import START
-from tests.support.security_lines import lines_of, raw_lines
+from tests.support.security_lines import fresh_logger, lines_of, raw_lines
 
 _MOST: Final = events.LOGIN_REFUSED.most or 0
 
@@ -29,15 +29,8 @@ def _told(caplog: pytest.LogCaptureFixture) -> None:
 
 @pytest.fixture
 def logger() -> Iterator[logging.Logger]:
-    """The logger, as it is in a process that begins; afterwards as it was."""
-    logger = logging.getLogger(LOGGER)
-    before = logger.handlers[:], logger.propagate, logger.level
-    logger.handlers.clear()
-    yield logger
-    for handler in logger.handlers:
-        handler.close()
-    logger.handlers[:], logger.propagate = before[:2]
-    logger.setLevel(before[2])
+    with fresh_logger() as logger:
+        yield logger
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,8 @@
 import json
 import logging
 from functools import partial
+from importlib.metadata import version
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -10,14 +12,17 @@ import pytest
 from mshield.demo.people import LEGAL_PERSON, OPERATOR
 from mshield.domain.actor import SERVICE
 from mshield.domain.staff import StaffRole
+from mshield.main import require_ready
 from mshield.services.log.errors import LogDamaged
+from mshield.services.operations.high_water import RestoreUndeclared
 from mshield.services.operations.tell_log import sequence_and_tell
 from mshield.services.process import security_events as events
 from mshield.services.process.security_log import LOGGER
 from mshield.services.staff.members import add_staff
 from mshield.store.database.interface import Tx
+from mshield.store.database.opening import opened_database
 from mshield.store.staff import acts
-from tests.support.application import Application, Device, qr_of
+from tests.support.application import Application, Device, qr_of, running
 from tests.support.captchas import answered_captcha
 from tests.support.clock import Clock
 from tests.support.console_people import PASSWORD, Clerk
@@ -179,6 +184,45 @@ async def test_limits_are_told(application: Application, caplog: pytest.LogCaptu
     assert (body["event"], body["status"]) == ("limit.body", 413)
     assert (form["event"], form["code"]) == ("input.refused", "malformed")
     require_nobody(raw_lines(caplog), (OPERATOR,))
+
+
+async def test_a_full_process_tells_so_a_bounded_number_of_times(
+    database_url: str, tmp_path: Path, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with running(database_url, tmp_path, clock, calls_per_process=0) as application:
+        calls = 2 * (events.LIMIT_BUSY.most or 0)
+        for _ in range(calls):
+            assert (await application.http.post("/api/phone/captchas")).status_code == 503
+        assert len(lines_of(caplog, events.LIMIT_BUSY)) == events.LIMIT_BUSY.most
+    (left_out,) = lines_of(caplog, events.LINES_LEFT_OUT)
+    assert (left_out["of"], left_out["count"]) == ("limit.busy", calls // 2)
+
+
+async def test_the_begin_the_end_and_weak_settings_are_told(
+    database_url: str, tmp_path: Path, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with running(database_url, tmp_path, clock, webhook_http=True):
+        started, *weak = lines_of(caplog)
+        assert (started["event"], started["version"], started["mode"]) == (
+            "service.started",
+            version("mshield"),
+            "demo",
+        )
+        assert {"MSHIELD_MODE", "MSHIELD_WEBHOOK_HTTP"} <= {line["setting"] for line in weak}
+    assert lines_of(caplog)[-1]["event"] == "service.stopped"
+
+
+async def test_an_older_copy_of_the_database_is_told(
+    database_url: str, tmp_path: Path, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with running(database_url, tmp_path, clock) as application:
+        settings = application.context.settings
+        await add_staff(application.context.db, name="许安然", roles=(StaffRole.AUDITOR,), now=clock())
+    async with opened_database(database_url, pool_size=1) as db:
+        await tamper(db, "UPDATE high_water SET mark = mark - 1")
+    with pytest.raises(RestoreUndeclared):
+        await require_ready(settings)
+    assert [line["code"] for line in lines_of(caplog, events.DATABASE_SET_BACK)] == ["restore_undeclared"]
 
 
 async def test_a_repeat_of_an_answer_tells_nothing(

@@ -1,7 +1,9 @@
 """The lines of the security log as a test sees them, and whether they name any of its people."""
 
 import json
-from collections.abc import Iterable
+import logging
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 import pytest
@@ -11,6 +13,21 @@ from mshield.services.process.security_events import EVENTS, Event
 from mshield.services.process.security_log import LOGGER
 
 _FIELDS: Final = {event.name: {"time", "event", "level", *event.fields} for event in EVENTS}
+
+
+@contextmanager
+def fresh_logger() -> Iterator[logging.Logger]:
+    """The logger as it is in a process that begins; afterwards as it was."""
+    logger = logging.getLogger(LOGGER)
+    handlers, propagates, level = logger.handlers[:], logger.propagate, logger.level
+    logger.handlers.clear()
+    try:
+        yield logger
+    finally:
+        for handler in logger.handlers:
+            handler.close()
+        logger.handlers[:], logger.propagate = handlers, propagates
+        logger.setLevel(level)
 
 
 def raw_lines(caplog: pytest.LogCaptureFixture) -> list[str]:

@@ -109,6 +109,7 @@ def _service(database_url: str, folder: Path, provider: Provider) -> Iterator[Se
         settings: dict[str, object] = {
             "account_sources": (customs,),
             "p256_status": True,
+            "return_schemes": ("palmcustoms",),
             "sms_codes_per_day": 30,
             "real_name_url": carrier.url,
             "real_name_secret": SecretStr(SECRET),

@@ -47,7 +47,7 @@ _CALL: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Event:
     """One kind of line; a process writes at most `most` of it a minute and counts the rest, or all where it is None."""
 

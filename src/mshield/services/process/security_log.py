@@ -8,7 +8,7 @@ import asyncio
 import json
 import logging
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
@@ -35,12 +35,14 @@ class SecurityLog:
 
         Raises ValueError for a field that the event doesn't have.
         """
-        if unknown := fields.keys() - event.fields:
-            raise ValueError(f"{event.name} has no {sorted(unknown)}")
+        self.tell(event, lambda: fields, now=now)
+
+    def tell(self, event: Event, fields: Callable[[], Mapping[str, object]], *, now: int) -> None:
+        """The same, with fields that are made only where a line is written: a flood costs a count."""
         self.turn(now=now)
         count = self._counts[event] = self._counts.get(event, 0) + 1
         if event.most is None or count <= event.most:
-            _write(event, now, fields)
+            _write(event, now, fields())
 
     def turn(self, *, now: int) -> None:
         """Tells what was left out of the minutes before that of `now`."""
@@ -77,7 +79,9 @@ def shown_time(at: int) -> str:
     return shown.replace("+00:00", "Z")
 
 
-def _write(event: Event, now: int, fields: dict[str, object]) -> None:
+def _write(event: Event, now: int, fields: Mapping[str, object]) -> None:
+    if unknown := fields.keys() - event.fields:
+        raise ValueError(f"{event.name} has no {sorted(unknown)}")
     level = _LEVELS[event.level.upper()]
     if _log.isEnabledFor(level):
         told = {name: _bounded(value) for name, value in fields.items() if value is not None and value != ""}

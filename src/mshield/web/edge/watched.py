@@ -114,10 +114,9 @@ def watch(scope: Scope, status: int) -> None:
     context: Context | None = scope.get("mshield.context")
     if event is None or context is None or REPLAYED in scope:
         return
-    fields = dict(_fields(scope, route, status, context))
-    if event is events.PROOF_REFUSED:  # elsewhere a reason may be what somebody wrote
-        fields["reason"] = scope.get(REASON)
-    context.security.write(event, now=context.clock(), **fields)
+    context.security.tell(
+        event, lambda: dict(_fields(scope, route, event, status, context)), now=context.clock()
+    )
 
 
 def event_of(code: str | None, status: int, *, reason: object = None) -> Event | None:
@@ -138,12 +137,16 @@ def _code(scope: Scope) -> str | None:
     return scope.get(CAUSE) or scope.get("mshield.problem")
 
 
-def _fields(scope: Scope, route: Route, status: int, context: Context) -> Iterator[tuple[str, Any]]:
+def _fields(
+    scope: Scope, route: Route, event: Event, status: int, context: Context
+) -> Iterator[tuple[str, Any]]:
     yield "request", scope.get("mshield.request_id")
     yield "audience", route.audience
     yield "operation", route.operation_id
     yield "status", status
     yield "code", _code(scope)
+    if event is events.PROOF_REFUSED:  # elsewhere a reason may be what somebody wrote
+        yield "reason", scope.get(REASON)
     kind, caller = scope.get(ACTOR) or (None, None)
     yield "actor_kind", kind
     yield "actor", caller
