@@ -118,6 +118,9 @@ def test_a_command_writes_to_the_file_alone(
     set_up_file(Settings())
     SecurityLog().write(events.DOCTOR_FINDING, now=START, check="CA")
     assert capfd.readouterr() == ("", "")
+    set_up_logs(Settings())  # a command that goes on as a service
+    SecurityLog().write(events.SERVICE_STARTED, now=START)
+    assert "service.started" in capfd.readouterr().err
     logger.handlers.clear()
     set_up_file(Settings(security_log=tmp_path / "security.log"))
     SecurityLog().write(events.DOCTOR_FINDING, now=START, check="CA")

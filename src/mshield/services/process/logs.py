@@ -9,6 +9,7 @@ from typing import Final
 from mshield.services.process.security_log import LOGGER
 from mshield.settings import Settings
 
+_NOWHERE: Final = logging.NullHandler()
 _FORM: Final = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
 
@@ -36,16 +37,16 @@ def set_up_file(settings: Settings) -> None:
 
     Raises NoSecurityLog.
     """
-    if settings.security_log is None:
-        logger = logging.getLogger(LOGGER)
-        if not logger.hasHandlers():
-            logger.addHandler(logging.NullHandler())
-    else:
+    logger = logging.getLogger(LOGGER)
+    if settings.security_log is not None:
         _set_up_security_log(settings.security_log)
+    elif not logger.hasHandlers():
+        logger.addHandler(_NOWHERE)
 
 
 def _set_up_security_log(file: Path | None) -> None:
     logger = logging.getLogger(LOGGER)
+    logger.removeHandler(_NOWHERE)
     if logger.handlers:
         return
     try:
