@@ -148,8 +148,8 @@ async def test_the_operator_is_told_once_when_little_and_when_nothing_is_left(
     with caplog.at_level(logging.WARNING, logger="mshield"):
         for number in range(10):
             await _send(codes, clock, _phone(number))
-    told = lines_of(caplog, SMS_BUDGET)
-    assert [(line["count"], line["most"]) for line in told] == [(8, 10), (10, 10)]
+    lines = lines_of(caplog, SMS_BUDGET)
+    assert [(line["count"], line["most"]) for line in lines] == [(8, 10), (10, 10)]
 
 
 @pytest.mark.parametrize(

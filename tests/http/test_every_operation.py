@@ -57,8 +57,8 @@ def test_every_operation_is_called_and_answers_as_documented(
     for part in _LIFE:
         part(life)
         life.log()
-    told = {line["event"] for line in lines_of(caplog)}
-    assert told >= {"login.accepted", "login.begun", "login.ended", "account.registered", "act.recorded"}
+    events = {line["event"] for line in lines_of(caplog)}
+    assert events >= {"login.accepted", "login.begun", "login.ended", "account.registered", "act.recorded"}
     require_nobody(raw_lines(caplog), _PEOPLE, life.service.application.client_secret)
     operations = {
         operation["operationId"]

@@ -53,8 +53,8 @@ async def test_r15_a_person_logs_in_by_scan(
     assert "refresh_token" not in tokens
     assert len(tokens["id_token"]) < _MAX_ID_TOKEN
 
-    (told,) = lines_of(caplog, LOGIN_ACCEPTED)
-    assert (told["operation"], told["actor_kind"], told["actor"]) == (
+    (line,) = lines_of(caplog, LOGIN_ACCEPTED)
+    assert (line["operation"], line["actor_kind"], line["actor"]) == (
         "issueTokens",
         "system",
         client.application.client_id,

@@ -34,7 +34,7 @@ _NETWORK: Final = "127.0.0.0/24"
 
 
 @pytest.fixture(autouse=True)
-def _told(caplog: pytest.LogCaptureFixture) -> None:
+def _all_levels(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, LOGGER)
 
 
@@ -115,12 +115,15 @@ async def test_staff_and_systems_are_told_by_their_ids(
     assert wrong.status_code == 401
     await _sequenced(application)
     lines = lines_of(caplog)
-    told = {line["event"]: line for line in lines}
-    assert told["login.accepted"]["actor"] == clerk.id
-    assert told["login.refused"]["code"] == "staff_login_failed"
-    assert (told["access.refused"]["actor_kind"], told["access.refused"]["actor"]) == ("staff", clerk.id)
-    assert told["proof.refused"]["reason"] == "csrf"
-    assert told["credentials.refused"]["subject"] == application.client_id
+    by_event = {line["event"]: line for line in lines}
+    assert by_event["login.accepted"]["actor"] == clerk.id
+    assert by_event["login.refused"]["code"] == "staff_login_failed"
+    assert (by_event["access.refused"]["actor_kind"], by_event["access.refused"]["actor"]) == (
+        "staff",
+        clerk.id,
+    )
+    assert by_event["proof.refused"]["reason"] == "csrf"
+    assert by_event["credentials.refused"]["subject"] == application.client_id
     acts_told = {line["act"]: line for line in lines if line["event"] == "act.recorded"}
     assert acts_told["staff.set_up"]["actor"] == acts_told["staff.set_up"]["subject"] == clerk.id
     assert {"ca.init", "filing.import", "system.add"} <= acts_told.keys()

@@ -105,7 +105,7 @@ def events_page() -> str:
 
 
 def _told_by(event: Event) -> str:
-    return " ".join(f"`{name}`" for name, told in (*DONE.items(), *REFUSED.items()) if told is event)
+    return " ".join(f"`{name}`" for name, other in (*DONE.items(), *REFUSED.items()) if other is event)
 
 
 def errors_page() -> str:

@@ -18,7 +18,7 @@ from mshield.store.log.log import ACTS, EVENTS, SourceRow
 async def sequence_and_tell(log: Log, security: SecurityLog, *, now: int) -> int:
     """As `sequence`. Raises LogDamaged, StoreError."""
 
-    def told(size: int, rows: Sequence[SourceRow]) -> None:
+    def tell(size: int, rows: Sequence[SourceRow]) -> None:
         for place, row in enumerate(rows, size):
             if row.source is ACTS:
                 _act(security, row, place, now=now)
@@ -26,7 +26,7 @@ async def sequence_and_tell(log: Log, security: SecurityLog, *, now: int) -> int
                 _event(security, row, place, now=now)
 
     try:
-        return await sequence(log, now=now, placed=told)
+        return await sequence(log, now=now, placed=tell)
     except LogDamaged as error:
         security.write(LOG_DAMAGED, now=now, code=error.code)
         raise

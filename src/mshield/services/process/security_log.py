@@ -84,8 +84,10 @@ def _write(event: Event, now: int, fields: Mapping[str, object]) -> None:
         raise ValueError(f"{event.name} has no {sorted(unknown)}")
     level = _LEVELS[event.level.upper()]
     if _log.isEnabledFor(level):
-        told = {name: _bounded(value) for name, value in fields.items() if value is not None and value != ""}
-        line = {"time": shown_time(now), "event": event.name, "level": event.level, **told}
+        written = {
+            name: _bounded(value) for name, value in fields.items() if value is not None and value != ""
+        }
+        line = {"time": shown_time(now), "event": event.name, "level": event.level, **written}
         _log.log(level, "%s", json.dumps(line, separators=(",", ":")))
 
 

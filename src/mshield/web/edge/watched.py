@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
+from starlette.datastructures import State
 from starlette.types import Scope
 
 from mshield.domain.ids import is_own_id
@@ -16,6 +17,7 @@ from mshield.services.process import security_events as events
 from mshield.services.process.security_events import Event
 from mshield.services.process.security_log import pseudonym
 from mshield.web.caller import ACTOR, CAUSE, REASON, SUBJECT, TARGET
+from mshield.web.edge.edge import Watch
 from mshield.web.edge.idempotency import REPLAYED
 from mshield.web.router import Route
 
@@ -103,20 +105,23 @@ _LOGINS: Final = frozenset({events.LOGIN_ACCEPTED, events.LOGIN_BEGUN})
 _CSRF: Final = "csrf"
 
 
-def watch(scope: Scope, status: int) -> None:
-    """Tells of the call what is to be told, if anything."""
-    route: Route | None = scope.get("route")
-    if route is None:
-        return
-    event = DONE.get(route.operation_id)
-    if status >= _REFUSED:
-        event = _refusal(scope, status, of_login=event in _LOGINS)
-    context: Context | None = scope.get("mshield.context")
-    if event is None or context is None or REPLAYED in scope:
-        return
-    context.security.tell(
-        event, lambda: dict(_fields(scope, route, event, status, context)), now=context.clock()
-    )
+def watching(state: State) -> Watch:
+    """Tells the security log of the application's context, once there is one, of each call what is to be told of it."""
+
+    def watch(scope: Scope, status: int) -> None:
+        route: Route | None = scope.get("route")
+        context: Context | None = getattr(state, "context", None)
+        if route is None or context is None:
+            return
+        event = DONE.get(route.operation_id)
+        if status >= _REFUSED:
+            event = _refusal(scope, status, of_login=event in _LOGINS)
+        if event is not None and REPLAYED not in scope:
+            context.security.tell(
+                event, lambda: dict(_fields(scope, route, event, status, context)), now=context.clock()
+            )
+
+    return watch
 
 
 def event_of(code: str | None, status: int, *, reason: object = None) -> Event | None:

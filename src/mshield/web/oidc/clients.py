@@ -37,7 +37,9 @@ async def par(request: Request) -> Response:
     """Keeps a request for a minute (RFC 9126); `request_uri` begins one login."""
     context = context_of(request)
     fields = await form_of(request)
-    return json_answer(request, await context.oidc.requests.push(fields, request.headers, now=context.clock()))
+    return json_answer(
+        request, await context.oidc.requests.push(fields, request.headers, now=context.clock())
+    )
 
 
 @router.post(
