@@ -53,7 +53,7 @@ schema: $(VENV)/.dev ## renews the schema's snapshot after a migration was added
 api: $(VENV)/.dev $(VENV)/.frontend-lint ## renews the front end's types of the HTTP API
 	@$(BIN)/python -m tests.support.api_types
 
-docs: $(VENV)/.dev ## renews what repeats the code: docs of errors, settings and commands, the app's FAQ
+docs: $(VENV)/.dev ## renews what repeats the code: docs of errors, settings, commands and security events, the app's FAQ
 	@$(BIN)/python -m tests.support.generated_pages
 
 manual: $(VENV)/.dev $(VENV)/.frontend ## renews the manuals' pictures, docs/manual

@@ -12,8 +12,8 @@ from mshield.services.certificates.expiry import tell_of_ends
 from mshield.services.context import Context
 from mshield.services.jobs.job import Job
 from mshield.services.jobs.runner import Runner
-from mshield.services.log.sequence import sequence
 from mshield.services.operations.purge import purge
+from mshield.services.operations.tell_log import sequence_and_tell
 
 
 async def _publish_crls(context: Context) -> int:
@@ -30,7 +30,7 @@ async def _purge(context: Context) -> int:
 
 
 async def _sequence(context: Context) -> int:
-    return await sequence(context.log, now=context.clock())
+    return await sequence_and_tell(context.log, context.security, now=context.clock())
 
 
 async def _end_renewals(context: Context) -> int:

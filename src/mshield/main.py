@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 
 from mshield import jobs
 from mshield.domain import errors
+from mshield.gateways.high_water_file import HighWaterFile
 from mshield.gateways.sms_provider import open_gateway
 from mshield.gm.engine import load_engine
 from mshield.keys.authority import load_authorities
@@ -30,14 +31,23 @@ from mshield.services.legal_person.stop import StopShields
 from mshield.services.log.open_log import open_log
 from mshield.services.notices.opened import open_notices
 from mshield.services.oidc.provider import open_provider
-from mshield.services.operations.high_water import HighWater, require_newest
+from mshield.services.operations.high_water import HighWater, RestoreUndeclared, require_newest
 from mshield.services.operations.opened import open_operations
 from mshield.services.process.clock import Clock, wall_clock
 from mshield.services.process.events import Events
+from mshield.services.process.logs import set_up_logs
 from mshield.services.process.metrics import Metrics
 from mshield.services.process.origin import require_origin
 from mshield.services.process.proofs_once import ProofsOnce
 from mshield.services.process.repeated_calls import AnswerOnce
+from mshield.services.process.security_events import (
+    DATABASE_SET_BACK,
+    SERVICE_STARTED,
+    SERVICE_STOPPED,
+    SETTING_WEAK,
+)
+from mshield.services.process.security_log import SecurityLog
+from mshield.services.process.weak_settings import weak_settings
 from mshield.services.publication.publisher import Publisher
 from mshield.services.requests.opened import open_requests
 from mshield.services.signing.opened import open_signing
@@ -85,7 +95,9 @@ def create_app(settings: Settings | None = None, *, clock: Clock = wall_clock) -
 
 def create_service() -> Service:
     """`create_app` for a process of its own: what is loaded by now lives to the end, and the collector needn't look."""
-    app = create_app()
+    settings = load_settings()
+    set_up_logs(settings)  # a worker is a process of its own, where nobody has done so
+    app = create_app(settings)
     collect_as_the_service()
     return app
 
@@ -106,7 +118,8 @@ async def running(settings: Settings, clock: Clock, metrics: Metrics | None = No
         context = await _assemble(settings, clock, db, metrics)
         _log.info("engine %s %s, database %s", context.engine.name, context.engine.version, db.dialect)
         async with (
-            _marking(settings, clock, db),
+            _telling(context),
+            _marking(context),
             _beside(metrics.keep(db, clock)),
             _beside(context.events.keep()),
             _beside(context.publication.keep(clock)),
@@ -116,9 +129,26 @@ async def running(settings: Settings, clock: Clock, metrics: Metrics | None = No
 
 
 @asynccontextmanager
-async def _marking(settings: Settings, clock: Clock, db: Database) -> AsyncIterator[None]:
+async def _telling(context: Context) -> AsyncIterator[None]:
+    """Tells the security log of the process's begin and end, and of the settings that weaken it."""
+    security, clock, settings = context.security, context.clock, context.settings
+    program = version("mshield")
+    security.write(
+        SERVICE_STARTED, now=clock(), version=program, mode=settings.mode, database=context.db.dialect
+    )
+    for name in weak_settings(settings):
+        security.write(SETTING_WEAK, now=clock(), setting=name)
+    async with _beside(security.keep(clock)):
+        yield
+    security.write(SERVICE_STOPPED, now=clock(), version=program)
+
+
+@asynccontextmanager
+async def _marking(context: Context) -> AsyncIterator[None]:
     """Keeps the high-water mark beside the body. Raises RestoreUndeclared for an older copy of the database."""
-    water = HighWater(db, await require_newest(db, settings.high_water_folder), clock)
+    db, clock, security = context.db, context.clock, context.security
+    file = await _newest(db, context.settings, security, now=clock())
+    water = HighWater(db, file, clock, security)
     await water.mark()
     async with _beside(water.keep()):
         yield
@@ -152,7 +182,16 @@ async def require_ready(settings: Settings) -> None:
     require_origin(settings)
     open_gateway(settings)
     async with opened_database(settings.database, pool_size=settings.database_pool) as db:
-        await require_newest(db, settings.high_water_folder)
+        await _newest(db, settings, SecurityLog(), now=wall_clock())
+
+
+async def _newest(db: Database, settings: Settings, security: SecurityLog, *, now: int) -> HighWaterFile:
+    """As `require_newest`, which the security log is told of."""
+    try:
+        return await require_newest(db, settings.high_water_folder)
+    except RestoreUndeclared as error:
+        security.write(DATABASE_SET_BACK, now=now, code=error.code)
+        raise
 
 
 async def _assemble(settings: Settings, clock: Clock, db: Database, metrics: Metrics) -> Context:
@@ -163,6 +202,7 @@ async def _assemble(settings: Settings, clock: Clock, db: Database, metrics: Met
         settings=settings,
         clock=clock,
         count=metrics.count,
+        security=SecurityLog(),
         db=db,
         engine=engine,
         keyring=keyring,

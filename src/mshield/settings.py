@@ -66,6 +66,11 @@ class Settings(LimitSettings):
     access_log: bool = Field(
         default=False, description="a line for each request; a reverse proxy usually has one"
     )
+    security_log: Path | None = Field(
+        default=None,
+        description="file that the security log is added to, also by commands that find something; none: the "
+        "service's goes to standard error, see operations.md",
+    )
     database: str = Field(
         default="sqlite:///var/mshield.db", description="sqlite:///PATH or postgresql://USER@HOST/NAME"
     )

@@ -12,9 +12,11 @@ from mshield.gateways.sms import DevelopmentSms, SmsPurpose
 from mshield.keys.secrets import LookupKey
 from mshield.services.accounts.sms_budget import SmsSpent, read_spent
 from mshield.services.accounts.sms_codes import SmsCodes
+from mshield.services.process.security_events import SMS_BUDGET
 from mshield.settings import Settings
 from mshield.store.database.interface import Database
 from tests.support.clock import Clock
+from tests.support.security_lines import lines_of
 
 PHONE, ADDRESS = "13800006027", "192.0.2.7"
 OWN: Final[tuple[SmsPurpose, ...]] = ("portal", "revoke", "apply", "renew")
@@ -146,10 +148,8 @@ async def test_the_operator_is_told_once_when_little_and_when_nothing_is_left(
     with caplog.at_level(logging.WARNING, logger="mshield"):
         for number in range(10):
             await _send(codes, clock, _phone(number))
-    told = [record.getMessage() for record in caplog.records]
-    assert told == [
-        f"{count} of the day's 10 codes by SMS that anybody may ask for are spent" for count in (8, 10)
-    ]
+    lines = lines_of(caplog, SMS_BUDGET)
+    assert [(line["count"], line["most"]) for line in lines] == [(8, 10), (10, 10)]
 
 
 @pytest.mark.parametrize(

@@ -4,15 +4,19 @@ Its parts stand in `tests/http/life`, by who calls. Each call is held against it
 `tests/support/conformance.py`. OpenID Connect has its own in `tests/oidc`.
 """
 
+import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
 import pytest
 
+from mshield.demo.people import LEGAL_PERSON, OPERATOR, OPERATOR_TO_CONFIRM
+from mshield.services.process.security_log import LOGGER
 from tests.http.life import account, console, identity, portal, publication, shield
 from tests.http.life.life import Life, living
 from tests.support.conformance import ANSWERED, document
+from tests.support.security_lines import lines_of, raw_lines, require_nobody
 
 
 @pytest.fixture
@@ -21,6 +25,7 @@ def life(sqlite_url: str, tmp_path: Path) -> Iterator[Life]:
         yield made
 
 
+_PEOPLE: Final = (OPERATOR, LEGAL_PERSON, OPERATOR_TO_CONFIRM)
 _LIFE: Final[tuple[Callable[[Life], None], ...]] = (
     account.register,
     account.register_on_a_pc,
@@ -43,10 +48,18 @@ _LIFE: Final[tuple[Callable[[Life], None], ...]] = (
 )
 
 
-def test_every_operation_is_called_and_answers_as_documented(life: Life) -> None:
+def test_every_operation_is_called_and_answers_as_documented(
+    life: Life, caplog: pytest.LogCaptureFixture
+) -> None:
+    """And the security log of all that names nobody."""
     ANSWERED.clear()
+    caplog.set_level(logging.INFO, LOGGER)
     for part in _LIFE:
         part(life)
+        life.log()
+    events = {line["event"] for line in lines_of(caplog)}
+    assert events >= {"login.accepted", "login.begun", "login.ended", "account.registered", "act.recorded"}
+    require_nobody(raw_lines(caplog), _PEOPLE, life.service.application.client_secret)
     operations = {
         operation["operationId"]
         for item in document()["paths"].values()

@@ -30,6 +30,7 @@ class _Service:
     def __init__(self) -> None:
         self.open, self.asked = asyncio.Event(), 0
         self.counted: list[tuple[str, int]] = []
+        self.watched: list[str] = []
         router, status = Router("phone", security=()), Router("service")
 
         async def answer(request: Request) -> Response:
@@ -44,6 +45,7 @@ class _Service:
             self._dispatch.room_of,
             headers=(*secured("https://shield.example"), NO_PAGE),
             measure=self._measure,
+            watch=self._watch,
         )
 
     def http(self) -> httpx.AsyncClient:
@@ -52,6 +54,10 @@ class _Service:
 
     def _measure(self, scope: Scope, status: int, _seconds: float) -> None:
         self.counted.append((scope["route"].operation_id, status))
+
+    def _watch(self, scope: Scope, status: int) -> None:
+        assert (status, scope["mshield.problem"]) == (503, "unavailable")
+        self.watched.append(scope["mshield.request_id"])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -102,6 +108,7 @@ async def test_of_calls_that_come_together_the_application_sees_those_that_fit(s
         assert "default-src 'none'" in answer.headers["content-security-policy"]
         assert answer.headers["cache-control"] == "no-store"
     assert len({answer.headers["x-request-id"] for answer in refused}) == len(refused)
+    assert sorted(service.watched) == sorted(answer.headers["x-request-id"] for answer in refused)
 
 
 async def test_it_answers_as_the_application_does(service: _Service) -> None:

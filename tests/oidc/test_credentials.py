@@ -2,6 +2,7 @@
 
 import base64
 import json
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -12,9 +13,11 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, Key, OKPKey, RSAKey
 
 from mshield.domain.actor import SERVICE
+from mshield.services.process.security_log import LOGGER
 from tests.oidc.client import Client
 from tests.support.application import ORIGIN, Application, running
 from tests.support.clock import Clock
+from tests.support.security_lines import lines_of, raw_lines, require_nobody
 
 _TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _CODE = {"grant_type": "authorization_code", "code": "x" * 43, "code_verifier": "v" * 43}
@@ -52,6 +55,24 @@ async def test_wrong_credentials(application: Application, client: Client) -> No
     for header in _HEADERS:
         found = await _error(application, {}, headers={"Authorization": header})
         assert found == (401, "invalid_client"), header
+
+
+async def test_the_security_log_is_told_of_wrong_ones(
+    application: Application, client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, LOGGER)
+    basic = {"auth": (application.client_id, application.client_secret)}
+    await _error(application, {}, auth=(application.client_id, "wrong-secret"))
+    await _error(application, {}, **basic)
+    assert (await application.http.get("/oidc/userinfo", headers={"Authorization": "Bearer x"})).is_error
+    assert (await application.http.get("/oidc/userinfo")).is_error
+    assert [(line["event"], line["status"], line.get("code")) for line in lines_of(caplog)] == [
+        ("login.refused", 401, "invalid_client"),
+        ("login.refused", 400, "invalid_grant"),
+        ("session.refused", 401, "invalid_token"),
+        ("session.refused", 401, None),
+    ]
+    require_nobody(raw_lines(caplog), (), "wrong-secret", application.client_secret)
 
 
 async def test_who_has_no_client_id_is_an_unknown_client(application: Application, client: Client) -> None:

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import logging
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,11 +12,15 @@ import pytest
 from joserfc.errors import JoseError
 
 from mshield.client import verify
+from mshield.demo.people import OPERATOR
 from mshield.domain.systems.oidc import ACR
+from mshield.services.process.security_events import LOGIN_ACCEPTED
+from mshield.services.process.security_log import LOGGER
 from mshield.services.systems.register import register_system
 from tests.oidc.client import Client, Page, scan, sent, sign
 from tests.support.application import ORIGIN, Application, running
 from tests.support.clock import Clock
+from tests.support.security_lines import lines_of, raw_lines, require_nobody
 from tests.support.shield_over_http import Shield
 
 _MAX_ID_TOKEN = 3000
@@ -23,8 +28,9 @@ _MAX_ID_TOKEN = 3000
 
 
 async def test_r15_a_person_logs_in_by_scan(
-    client: Client, browser: httpx.AsyncClient, shield: Shield
+    client: Client, browser: httpx.AsyncClient, shield: Shield, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.INFO, LOGGER)
     page = Page.of(await client.authorize(browser))
     shown = await scan(shield, page)
     assert shown["requester"] == {
@@ -46,6 +52,14 @@ async def test_r15_a_person_logs_in_by_scan(
     assert tokens["scope"] == "openid profile mshield"
     assert "refresh_token" not in tokens
     assert len(tokens["id_token"]) < _MAX_ID_TOKEN
+
+    (line,) = lines_of(caplog, LOGIN_ACCEPTED)
+    assert (line["operation"], line["actor_kind"], line["actor"]) == (
+        "issueTokens",
+        "system",
+        client.application.client_id,
+    )
+    require_nobody(raw_lines(caplog), (OPERATOR,), tokens["access_token"], back["code"])
 
     now = client.application.clock() // 1000
     claims = await client.claims(tokens["id_token"])

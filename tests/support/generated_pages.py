@@ -1,4 +1,4 @@
-"""Files that repeat what the code says: errors, settings, commands, relay attacks, and the FAQ in the phone app.
+"""Files that repeat what the code says: errors, settings, commands, security events, relay attacks, the app's FAQ.
 
 `python -m tests.support.generated_pages` (`make docs`) writes them; a test compares them with the code.
 """
@@ -17,7 +17,9 @@ from pydantic_settings import NoDecode
 from mshield.cli import main
 from mshield.domain.errors import BY_CODE
 from mshield.domain.faq import FAQ
+from mshield.services.process.security_events import EVENTS, FIELDS, Event
 from mshield.settings import Settings
+from mshield.web.edge.watched import DONE, REFUSED
 from mshield.web.problems import STATUS
 from tests.security.relay.page import relay_page
 
@@ -50,6 +52,60 @@ _COMMANDS: Final = """\
 
 Written by `make docs` from the code; the same text is in `--help`. Exit codes: 0 done, 1 refused or failed, 2 usage.
 """
+_EVENTS: Final = """\
+# Security events
+
+Written by `make docs` from [the code](../../src/mshield/services/process/security_events.py). Each line of the security
+log is one JSON object in ASCII: `time` (UTC), `event`, `level`, then those of the event's fields that there are.
+[Operations](../operations.md#the-security-log) says where the lines go and what to alert on.
+
+**Nobody is named.** No line has a name, a phone or id number, a password, a PIN, a code, a token, a document, or
+anything else that a caller wrote, but as a keyed hash (`target`). Accounts, members of staff and business systems stand
+there by the ids that they have in this service; the console tells those who may know whom an id means. The log still
+says what one and the same person did, and from which network: keep it as such, and delete it when its time is over.
+
+**Nothing forges a line**: whatever isn't printable ASCII is escaped, and a value has at most 128 characters.
+
+**An attack can't fill the disk**: of an event one process writes so many lines a minute, and `lines.left_out` says how
+many more there were. Successes, refusals and acts are counted apart: a flood of the one hides none of the other.
+"""
+_EVENTS_HEAD: Final = """
+## Events
+
+| event | level | lines a minute | when | operations, codes |
+|---|---|---|---|---|
+"""
+_FIELDS_HEAD: Final = """
+## Fields
+
+| field | what |
+|---|---|
+"""
+_NO_BOUND: Final = "all"
+
+
+def events_page() -> str:
+    """docs/security/events.md."""
+    levels = "info", "warning", "error", "critical"
+    ordered = sorted(EVENTS, key=lambda event: -levels.index(event.level))
+    rows = "".join(
+        f"| `{event.name}` | {event.level} | {event.most or _NO_BOUND} | {_cell(event.when)} | {_told_by(event)} |\n"
+        for event in ordered
+    )
+    own: dict[tuple[str, ...], list[str]] = {}
+    for event in ordered:
+        own.setdefault(event.fields, []).append(f"`{event.name}`")
+    calls = max(own, key=lambda fields: len(own[fields]))
+    sets = "".join(
+        f"- {', '.join(f'`{name}`' for name in fields)}: {'all others' if fields is calls else ', '.join(names)}\n"
+        for fields, names in own.items()
+    )
+    fields = "".join(f"| `{name}` | {_cell(text)} |\n" for name, text in FIELDS.items())
+    return f"{_EVENTS}{_EVENTS_HEAD}{rows}{_FIELDS_HEAD}{fields}\nWhich events have which:\n\n{sets}"
+
+
+def _told_by(event: Event) -> str:
+    return " ".join(f"`{name}`" for name, other in (*DONE.items(), *REFUSED.items()) if other is event)
 
 
 def errors_page() -> str:
@@ -99,6 +155,7 @@ PAGES: Final = {
     "docs/api/errors.md": errors_page,
     "docs/settings.md": settings_page,
     "docs/commands.md": commands_page,
+    "docs/security/events.md": events_page,
     "docs/security/relay.md": relay_page,
     "frontend/apps/phone/src/screens/me/faq/entries.json": faq_entries,
 }

@@ -42,6 +42,7 @@ def command(context: click.Context, out: Output, *, outside: bool) -> None:
         **asyncio.run(_service()),
         **(asyncio.run(seen_from_outside(settings.public_origin)) if outside else {}),
     }
+    _tell(settings, checks)
     shown = {
         name: "***" if name == "master_key" and value is not None else _PASSWORD.sub(r"\1:***@", str(value))
         for name, value in settings.model_dump().items()
@@ -51,6 +52,20 @@ def command(context: click.Context, out: Output, *, outside: bool) -> None:
     shown_checks = {name: {"ok": good, "text": text} for name, (good, text) in checks.items()}
     out.data({"checks": shown_checks, "settings": shown}, lines)
     context.exit(0 if all(good for good, _ in checks.values()) else 1)
+
+
+def _tell(settings: "Settings", checks: dict[str, tuple[bool, str]]) -> None:
+    """Whatever failed or warns, to the security log, where it has a file."""
+    from mshield.services.process.clock import wall_clock
+    from mshield.services.process.logs import set_up_file
+    from mshield.services.process.security_events import DOCTOR_FINDING
+    from mshield.services.process.security_log import SecurityLog
+
+    set_up_file(settings)
+    security, now = SecurityLog(), wall_clock()
+    for name, (good, _) in checks.items():
+        if not good or name.startswith("warning "):
+            security.write(DOCTOR_FINDING, now=now, check=name)
 
 
 def _engines(chosen: str) -> dict[str, tuple[bool, str]]:

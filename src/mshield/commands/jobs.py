@@ -92,17 +92,19 @@ def _listed(job: "WatchedJob") -> dict[str, object]:
 
 async def _run_on(names: Sequence[str]) -> None:
     """Until SIGINT or SIGTERM."""
-    import logging
     import signal
 
     from mshield.jobs import JOBS
-    from mshield.main import running
+    from mshield.main import require_ready, running
     from mshield.services.jobs.runner import Runner
     from mshield.services.process.clock import wall_clock
+    from mshield.services.process.logs import set_up_file, set_up_logs
     from mshield.settings import load_settings
 
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     settings = load_settings().model_copy(update={"jobs": "off"})
+    set_up_file(settings)  # what keeps it from starting is a refusal of the command
+    await require_ready(settings)
+    set_up_logs(settings)
     async with running(settings, wall_clock) as context:
         task = asyncio.ensure_future(Runner(context, [job for job in JOBS if job.name in names]).run())
         loop = asyncio.get_running_loop()
@@ -120,9 +122,11 @@ async def _run_once(names: Sequence[str]) -> "list[Outcome]":
     from mshield.services.jobs.runner import Runner
     from mshield.services.operations.watch_jobs import record_runs
     from mshield.services.process.clock import wall_clock
+    from mshield.services.process.logs import set_up_file
     from mshield.settings import load_settings
 
     settings = load_settings().model_copy(update={"jobs": "off"})
+    set_up_file(settings)
     async with running(settings, wall_clock) as context:
         await record_runs(context.db, names, by=SERVICE, now=wall_clock())
         runner = Runner(context, JOBS)

@@ -12,7 +12,7 @@ import click
 
 from mshield.client.errors import ClientError
 from mshield.client.log import Logged, LogReader, Noted, VerifierKey, open_checkpoint, parse_proof
-from mshield.commands.parts.findings import finding_data, finding_lines
+from mshield.commands.parts.findings import finding_data, finding_lines, tell_findings
 from mshield.commands.parts.output import Output, Refused, output_options, refusing
 from mshield.commands.parts.service import Service, on_service
 from mshield.commands.phone.display import shown_time
@@ -208,6 +208,7 @@ def _verify_database(context: click.Context, out: Output, since: Path | None) ->
         return await verify_log(log, since=earlier)
 
     report = _on_database(out, run, begin=False)
+    tell_findings("log verify", report.findings)
     lines = [_size_line(out, report.checkpoint.size if report.checkpoint else 0)]
     if report.waiting:
         lines.append(

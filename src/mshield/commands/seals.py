@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mshield.commands.parts.findings import finding_data, finding_lines
+from mshield.commands.parts.findings import finding_data, finding_lines, tell_findings
 from mshield.commands.parts.output import Output, output_options
 from mshield.commands.parts.service import Service, on_service
 
@@ -32,6 +32,7 @@ def check(context: click.Context, out: Output) -> None:
         return [finding async for finding in check_seals(service.db)]
 
     findings = on_service(out, run)
+    tell_findings("seals check", findings)
     whole = out.pick("所有封条完好", "All seals are whole")
     out.data(
         {"holds": not findings, "findings": finding_data(findings)},

@@ -1,7 +1,6 @@
 """`mshield serve`: runs the service."""
 
 import asyncio
-import logging
 import socket
 from typing import Final
 from urllib.parse import urlsplit
@@ -42,6 +41,7 @@ def command(out: Output, host: str, port: int | None, workers: int, trust_proxy:
     from mshield.gateways.sms_provider import SmsNotSetUp
     from mshield.main import require_ready
     from mshield.services.operations.high_water import RestoreUndeclared
+    from mshield.services.process.logs import set_up_file, set_up_logs
     from mshield.services.process.origin import PlainOrigin
     from mshield.settings import load_settings
     from mshield.store.database.interface import StoreError
@@ -60,9 +60,9 @@ def command(out: Output, host: str, port: int | None, workers: int, trust_proxy:
     _require_free(out, host, number)
     _allow_connections()
     with refusing(out, PlainOrigin, SmsNotSetUp, RestoreUndeclared, BadHighWaterFile, StoreError):
+        set_up_file(settings)  # what keeps it from starting is a refusal of the command
         asyncio.run(require_ready(settings))
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+        set_up_logs(settings)
     uvicorn.run(
         "mshield.main:create_service",
         factory=True,

@@ -11,13 +11,16 @@ from threading import Lock
 from typing import Final
 
 from mshield.domain import errors
+from mshield.domain.certificates import shield
 
 UUID: Final = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_OWN: Final = rf"(?:ep_)?{UUID}|bs-[0-9a-f]{{16}}|{shield.PATTERN}|[0-9a-f]{{32,64}}"
 CLIENT_ID: Final = r"[A-Za-z0-9._~:/-]{1,64}"
 NEWEST: Final = "g"
 """Greater than every id, which begins with a hexadecimal digit: where a list with the newest first begins."""
 
 _UUID: Final = re.compile(UUID)
+_OWN_ID: Final = re.compile(_OWN)
 _CLIENT_ID: Final = re.compile(CLIENT_ID)
 _RANDOM_BITS: Final = 74
 _STEP_BITS: Final = 32
@@ -42,6 +45,11 @@ def require_id(text: str) -> str:
     if not is_id(text):
         raise errors.NotFound
     return text
+
+
+def is_own_id(text: str) -> bool:
+    """Whether this has the form of an id that the service makes: no name, and no number of a person's."""
+    return _OWN_ID.fullmatch(text) is not None
 
 
 def is_client_id(text: str) -> bool:

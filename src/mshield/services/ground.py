@@ -10,6 +10,7 @@ from mshield.keys.secrets import LookupKey
 from mshield.services.log.open_log import Log
 from mshield.services.process.events import Events
 from mshield.services.process.metrics import Count
+from mshield.services.process.security_log import SecurityLog
 from mshield.services.publication.publisher import Publisher
 from mshield.settings import Settings
 from mshield.store.database.interface import Database
@@ -22,6 +23,7 @@ class Ground:
     settings: Settings
     clock: Callable[[], int]
     count: Count
+    security: SecurityLog
     db: Database
     engine: Engine
     keyring: Keyring

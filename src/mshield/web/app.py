@@ -18,6 +18,7 @@ from mshield.web.edge.edge import NO_PAGE, Edge, secured
 from mshield.web.edge.gate import Gate
 from mshield.web.edge.idempotency import allowance_of_strangers
 from mshield.web.edge.measured import measure
+from mshield.web.edge.watched import watching
 from mshield.web.oidc import ROUTERS as OIDC
 from mshield.web.openapi import documents
 from mshield.web.pages import download, scanned_link
@@ -98,6 +99,8 @@ def build(
     app.state.wrong_pins = allowance_of_wrong_pins()
     app.state.documents = documents.Documents(app.all_routes, version=version, origin=origin)
     dispatch = Dispatch(app, app.all_routes, refuse=Refusals(store_errors), most=most_calls)
-    app.state.gate = Gate(dispatch.room_of, headers=(*secured(origin), NO_PAGE), measure=measure(metrics))
-    app.front = Edge(PcCors(dispatch), origin=origin, access_log=access_log, measure=measure(metrics))
+    watch = watching(app.state)
+    counted = measure(metrics)
+    app.state.gate = Gate(dispatch.room_of, headers=(*secured(origin), NO_PAGE), measure=counted, watch=watch)
+    app.front = Edge(PcCors(dispatch), origin=origin, access_log=access_log, measure=counted, watch=watch)
     return app

@@ -1,10 +1,35 @@
-"""Where a call comes from."""
+"""Where a call comes from, and what the security log is told of its caller."""
 
-from typing import Final
+from typing import Final, Literal
 
 from starlette.requests import Request
 
+from mshield.domain.actor import Actor
+
+ACTOR: Final = "mshield.actor"
+SUBJECT: Final = "mshield.subject"
+TARGET: Final = "mshield.target"
+REASON: Final = "mshield.reason"
+CAUSE: Final = "mshield.cause"
+"""In a scope: what a refusal is called that no problem document names, or that hides what it was."""
+
+Caller = Actor | Literal["system"]
 _MAX_BROWSER: Final = 200
+
+
+def acting(request: Request, kind: Caller, caller_id: str) -> None:
+    """Notes who calls, once it is known: an account, a member of staff, a business system."""
+    request.scope[ACTOR] = kind, caller_id
+
+
+def concerning(request: Request, own_id: str) -> None:
+    """Notes what the call is about: an id of this service's, once its form was checked."""
+    request.scope[SUBJECT] = own_id
+
+
+def naming(request: Request, name: str) -> None:
+    """Notes the name or number that somebody typed as their own, for a keyed hash of it."""
+    request.scope[TARGET] = name
 
 
 def address_of(request: Request) -> str:

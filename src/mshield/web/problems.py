@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from mshield.domain import errors
 from mshield.web.audiences import challenge
+from mshield.web.caller import CAUSE, REASON
 
 MEDIA_TYPE: Final = "application/problem+json"
 _log = logging.getLogger(__name__)
@@ -157,6 +158,7 @@ def problem(request: Request, error: errors.DomainError, *, status: int | None =
     """The problem document of an error."""
     code = status or STATUS[error.code]
     request.scope["mshield.problem"] = error.code
+    request.scope[REASON] = error.extra.get("reason")
     problem = document(error, code, request.scope.get("mshield.request_id"))
     headers = {"Cache-Control": "no-store"}
     if code == HTTPStatus.UNAUTHORIZED:
@@ -199,6 +201,7 @@ class Refusals:
                 _log.error("the database can't be reached: %s", type(error).__name__)
             if meant is errors.Internal:
                 _log.critical("request %s: %s", request.scope.get("mshield.request_id"), error)
+                request.scope[CAUSE] = getattr(error, "code", None)
             return meant()
         # The traceback, without locals: a body of a signing call must not reach a log.
         _log.error("request %s failed", request.scope.get("mshield.request_id"), exc_info=error)

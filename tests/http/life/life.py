@@ -17,7 +17,7 @@ from mshield.demo.people import OPERATOR_TO_CONFIRM, Person
 from mshield.services.accounts.outside_login import RETURN_PATH
 from mshield.services.ca.init_p256 import init_p256
 from mshield.services.legal_person.outside_login import RETURN_PATH as PORTAL_RETURN_PATH
-from mshield.services.log.sequence import sequence
+from mshield.services.operations.tell_log import sequence_and_tell
 from mshield.setting_forms import AccountSource
 from tests.support.application import ORIGIN
 from tests.support.losing_line import Service, running_behind_a_line
@@ -61,7 +61,8 @@ class Life:
 
     def log(self) -> None:
         """Puts what was done into the transparency log."""
-        self.service.run(sequence(self.service.application.context.log, now=self.service.clock()))
+        context = self.service.application.context
+        self.service.run(sequence_and_tell(context.log, context.security, now=self.service.clock()))
 
     def captcha_answer(self, captcha_id: str) -> str:
         """What the picture shows."""
@@ -108,6 +109,7 @@ def _service(database_url: str, folder: Path, provider: Provider) -> Iterator[Se
         settings: dict[str, object] = {
             "account_sources": (customs,),
             "p256_status": True,
+            "return_schemes": ("palmcustoms",),
             "sms_codes_per_day": 30,
             "real_name_url": carrier.url,
             "real_name_secret": SecretStr(SECRET),

@@ -59,6 +59,7 @@ class Session:
     expires_in: int
     name: str
     phone: str
+    account_id: str
     id_type: str
     shield_number: str | None
 
@@ -115,6 +116,7 @@ class LogIn:
             expires_in=self.settings.session_seconds,
             name=account.name,
             phone=account.phone,
+            account_id=account.id,
             id_type=account.id_type,
             shield_number=phone.shield_number,
         )

@@ -40,7 +40,7 @@ def open_accounts(ground: Ground, notices: Notices, identity: Identity) -> Accou
     """`notices` send the codes too; `identity` is whose the accounts are, carried over to another number."""
     proofs = identity.proofs
     captchas = Captchas(ground.db, ground.keyring, ground.lookup, ground.settings)
-    sms_codes = SmsCodes(ground.db, ground.lookup, ground.settings, notices.sms)
+    sms_codes = SmsCodes(ground.db, ground.lookup, ground.settings, notices.sms, ground.security)
     outside = OutsideAccounts(
         ground.db, ground.keyring, ground.lookup, account_sources(ground.settings), proofs
     )

@@ -26,7 +26,8 @@ async def authenticate_phone(db: Database, caller: Caller, *, now: int) -> Phone
     return login
 
 
-async def log_out(db: Database, caller: Caller, *, now: int) -> None:
-    """Ends the login of this token. Raises Unauthenticated."""
-    await authenticate_phone(db, caller, now=now)
+async def log_out(db: Database, caller: Caller, *, now: int) -> PhoneLogin:
+    """Ends the login of this token, and gives what it was. Raises Unauthenticated."""
+    login = await authenticate_phone(db, caller, now=now)
     await sessions.end(db, token_hash=caller.token_hash, now=now)
+    return login

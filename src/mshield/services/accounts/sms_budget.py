@@ -5,7 +5,6 @@ purpose alone, so none of them depends on what strangers have had sent. Stranger
 address, their network, and all together in a day; that last count is watched (`SmsSpent`).
 """
 
-import logging
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,12 +13,13 @@ from mshield.domain.throttling import address_subject
 from mshield.domain.times import DAY_MS, HOUR_MS
 from mshield.gateways.sms import SmsPurpose
 from mshield.services.accounts.throttle import Budget, limit_rate, seconds_left
+from mshield.services.process.security_events import SMS_BUDGET
+from mshield.services.process.security_log import SecurityLog
 from mshield.settings import Settings
 from mshield.store.accounts import limits
 from mshield.store.accounts.limits import Limit
 from mshield.store.database.interface import Database, Tx
 
-_log = logging.getLogger(__name__)
 STRANGERS: Final[frozenset[SmsPurpose]] = frozenset({"register", "reset"})
 """Purposes for which anybody may have a code sent to any number."""
 STAFF: Final[frozenset[SmsPurpose]] = frozenset({"new_phone", "old_phone"})
@@ -115,9 +115,8 @@ async def read_spent(db: Database | Tx, settings: Settings, *, now: int) -> SmsS
     return SmsSpent(count=count, most=settings.sms_codes_per_day_in_all)
 
 
-def tell_operator(spent: SmsSpent) -> None:
+def tell_operator(spent: SmsSpent, security: SecurityLog, *, now: int) -> None:
     """Writes a line where this code is the one that made the day's budget low, or used it up."""
     before = SmsSpent(count=spent.count - 1, most=spent.most)
     if (spent.is_low, spent.is_over) != (before.is_low, before.is_over):
-        text = "%d of the day's %d codes by SMS that anybody may ask for are spent"
-        _log.warning(text, spent.count, spent.most)
+        security.write(SMS_BUDGET, now=now, count=spent.count, most=spent.most)

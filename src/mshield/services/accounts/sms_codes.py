@@ -17,6 +17,7 @@ from mshield.gateways.sms import SmsError, SmsGateway, SmsMessage, SmsPurpose
 from mshield.keys.secrets import LookupKey
 from mshield.services.accounts.sms_budget import SmsBudget, SmsSpent, tell_operator
 from mshield.services.process.counted_here import CountedHere
+from mshield.services.process.security_log import SecurityLog
 from mshield.settings import Settings
 from mshield.store.accounts import limits
 from mshield.store.database.interface import Database, Tx
@@ -65,6 +66,7 @@ class SmsCodes:
     lookup: LookupKey
     settings: Settings
     gateway: SmsGateway
+    security: SecurityLog = field(default_factory=SecurityLog, repr=False)
     counted: CountedHere = field(default_factory=CountedHere, repr=False)
 
     async def send(
@@ -105,7 +107,7 @@ class SmsCodes:
         if sent > self.settings.sms_codes_per_day:
             raise errors.SmsDailyLimit
         if spent is not None:
-            tell_operator(spent)
+            tell_operator(spent, self.security, now=now)
         text = self._text(code, purpose, parameters)
         message = SmsMessage(
             phone=phone, text=text, code=code, purpose=purpose, parameters=parameters, at=now

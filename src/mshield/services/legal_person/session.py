@@ -65,6 +65,7 @@ class OpenedSession:
 
     token: str = field(repr=False)
     expires_in: int
+    account_id: str
     name: str
     enterprises: tuple[ManagedEnterprise, ...]
 
@@ -237,7 +238,13 @@ class PortalSessions:
             address=place.address,
             browser=place.browser,
         )
-        return OpenedSession(token=token, expires_in=life, name=account.name, enterprises=tuple(enterprises))
+        return OpenedSession(
+            token=token,
+            expires_in=life,
+            account_id=account.id,
+            name=account.name,
+            enterprises=tuple(enterprises),
+        )
 
     async def find(self, token: str, *, now: int) -> LegalPerson:
         """Whose session this is, which counts as use of it. Raises Unauthenticated."""

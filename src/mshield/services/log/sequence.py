@@ -5,6 +5,7 @@ stored right edge must fold to the root that was signed last, so that no checkpo
 the one before.
 """
 
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from mshield.pki.errors import LogError
@@ -24,16 +25,20 @@ BATCH: Final = 512
 """Rows of one transaction: on SQLite it holds the event loop for some ten milliseconds."""
 
 
-async def sequence(log: Log, *, now: int) -> int:
+Placed = Callable[[int, Sequence[SourceRow]], None]
+"""Is told of rows that stand in the log now, and of the first one's place; the others follow it."""
+
+
+async def sequence(log: Log, *, now: int, placed: Placed | None = None) -> int:
     """Logs all rows that wait and gives their number. Raises LogDamaged, StoreError."""
     total, added = 0, BATCH
     while added == BATCH:
-        added = await _sequence_batch(log, now=now)
+        added = await _sequence_batch(log, now=now, placed=placed)
         total += added
     return total
 
 
-async def _sequence_batch(log: Log, *, now: int) -> int:
+async def _sequence_batch(log: Log, *, now: int, placed: Placed | None) -> int:
     # The state before the rows: rows that another process placed since then come with a size that has changed since.
     state = await store.find_state(log.db)
     unlogged = await store.unlogged(log.db, limit=BATCH)
@@ -48,6 +53,8 @@ async def _sequence_batch(log: Log, *, now: int) -> int:
         if again is None or again.size != state.size:
             return 0
         raise LogDamaged(str(error)) from error
+    if placed is not None:
+        placed(state.size, rows)
     return len(rows)
 
 

@@ -43,12 +43,13 @@ def parameter_lists(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
 
 @dataclass(slots=True)
 class Answer:
-    """What to answer; `location` where the browser is sent on."""
+    """What to answer; `location` where the browser is sent on, `client_id` of whom a call has shown to be."""
 
     status: int
     body: Mapping[str, Any]
     headers: list[tuple[str, str]]
     location: str | None = None
+    client_id: str | None = None
 
 
 class _Payload(OAuth2Payload):

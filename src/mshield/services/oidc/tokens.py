@@ -52,7 +52,9 @@ class Tokens:
             return server.refused(request, error)
         if (code := request.values.get("code")) is not None:
             await self._spend(step, code, request.client, now=now)
-        return cast("Answer", server.create_token_response(request))  # as `handle_response` makes it
+        answer = cast("Answer", server.create_token_response(request))  # as `handle_response` makes it
+        answer.client_id = request.client.get_client_id()
+        return answer
 
     async def _spend(self, step: Step, code: str, client: OidcClient, *, now: int) -> None:
         """Puts what the code stood for into the step; nothing where it doesn't count."""

@@ -12,12 +12,14 @@ import os
 import secrets
 import signal
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from mshield.domain.actor import By
 from mshield.gateways.high_water_file import BadHighWaterFile, HighWaterFile
+from mshield.services.process.security_events import DATABASE_SET_BACK
+from mshield.services.process.security_log import SecurityLog
 from mshield.store.database.interface import Database, StoreError, Tx
 from mshield.store.operations import high_water
 from mshield.store.staff import acts
@@ -99,6 +101,7 @@ class HighWater:
     db: Database
     file: HighWaterFile
     clock: Callable[[], int]
+    security: SecurityLog = field(default_factory=SecurityLog)
     stop: Callable[[], None] = _end_process
     _seen: int = -1
 
@@ -126,7 +129,8 @@ class HighWater:
             await asyncio.sleep(PERIOD_SECONDS)
             try:
                 await self.mark()
-            except RestoreUndeclared:
+            except RestoreUndeclared as error:
+                self.security.write(DATABASE_SET_BACK, now=self.clock(), code=error.code)
                 _log.critical("%s; this process ends", RestoreUndeclared.en)
                 self.stop()
                 return

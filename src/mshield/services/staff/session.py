@@ -5,14 +5,12 @@ A token is 256 random bits, new for each login; only its hash is stored. Roles a
 
 import base64
 import secrets
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from mshield.domain import errors
 from mshield.domain.actor import By
 from mshield.domain.ids import new_id
-from mshield.domain.staff import StaffRole, require
 from mshield.domain.times import MINUTE_MS
 from mshield.domain.tokens import token_hash
 from mshield.services.process import csrf
@@ -91,12 +89,6 @@ class StaffSessions:
         if now - session.used_at >= min(_TOUCH_MS, self.settings.console_idle_seconds * 250):
             await store.touch(self.db, session_id=session.id, now=now)
         return LoggedIn(member_of(row, session=session), session.expires_at)
-
-    async def authenticate(self, token: str, *, allowed: Iterable[StaffRole], now: int) -> StaffMember:
-        """The member of this session who holds one of the allowed roles. Raises Unauthenticated, Forbidden."""
-        member = (await self.find(token, now=now)).member
-        require(member.roles, allowed)
-        return member
 
     async def end(self, member: StaffMember, *, now: int) -> None:
         """Logs out of the session by which the member calls."""

@@ -7,6 +7,7 @@ from starlette.requests import Request
 
 from mshield.domain import errors
 from mshield.services.systems.authenticate import BusinessSystem
+from mshield.web.caller import acting, concerning
 from mshield.web.context import context_of
 
 _MAX_HEADER = 512
@@ -23,7 +24,10 @@ async def system_of(request: Request, *, now: int) -> BusinessSystem:
         raise errors.WrongClient from error
     if not colon:
         raise errors.WrongClient
-    return await context_of(request).systems.authenticate(client_id, secret, now=now)
+    concerning(request, client_id)
+    system = await context_of(request).systems.authenticate(client_id, secret, now=now)
+    acting(request, "system", system.client_id)
+    return system
 
 
 async def known_system(request: Request) -> BusinessSystem:

@@ -9,12 +9,13 @@ from typing import Final
 from starlette.requests import Request
 
 from mshield.domain import errors
-from mshield.domain.staff import StaffRole
+from mshield.domain.staff import StaffRole, require
 from mshield.services.process.csrf import require_csrf
 from mshield.services.staff.members import StaffMember
 from mshield.services.staff.session import LoggedIn, Place, csrf_token
 from mshield.services.staff.tokens import authenticate
 from mshield.web.audiences import CSRF_HEADER
+from mshield.web.caller import acting
 from mshield.web.console.grave import require_if_grave
 from mshield.web.context import context_of
 from mshield.web.cookies import Cookie
@@ -37,15 +38,17 @@ async def staff_of(request: Request, *allowed: StaffRole) -> StaffMember:
     context = context_of(request)
     authorization = request.headers.get("authorization")
     if authorization is None:
-        token = session_token(request)
-        member = await context.staff.sessions.authenticate(token, allowed=allowed, now=context.clock())
-        _require_csrf(request, token)
-        require_if_grave(request, member)
-        return member
+        login = await _login(request)
+        require(login.member.roles, allowed)
+        _require_csrf(request, session_token(request))
+        require_if_grave(request, login.member)
+        return login.member
     scheme, _, token = authorization.partition(" ")
     if scheme.lower() != "bearer" or not 0 < len(token) <= _MAX_TOKEN or not token.isascii():
         raise errors.WrongStaffToken
-    member = await authenticate(context.db, token, allowed=allowed, now=context.clock())
+    member = await authenticate(context.db, token, allowed=StaffRole, now=context.clock())
+    acting(request, "staff", member.id)
+    require(member.roles, allowed)
     require_if_grave(request, member)
     return member
 
@@ -55,9 +58,8 @@ async def person_of(request: Request) -> LoggedIn:
 
     Raises Unauthenticated; Forbidden and SecondFactorNeeded as above.
     """
-    context, token = context_of(request), session_token(request)
-    login = await context.staff.sessions.find(token, now=context.clock())
-    _require_csrf(request, token)
+    login = await _login(request)
+    _require_csrf(request, session_token(request))
     require_if_grave(request, login.member)
     return login
 
@@ -74,6 +76,13 @@ def place_of(request: Request) -> Place:
     """Whence the call comes."""
     address = request.client.host if request.client is not None else ""
     return Place(address, request.headers.get("user-agent", ""))
+
+
+async def _login(request: Request) -> LoggedIn:
+    context = context_of(request)
+    login = await context.staff.sessions.find(session_token(request), now=context.clock())
+    acting(request, "staff", login.member.id)
+    return login
 
 
 def _require_csrf(request: Request, token: str) -> None:

@@ -9,13 +9,13 @@ from starlette.responses import Response
 from mshield.domain import errors
 from mshield.domain.staff import StaffRole
 from mshield.services.accounts.captcha.deeds import Deed
-from mshield.services.context import Context
 from mshield.services.staff.factors import FactorProof
 from mshield.services.staff.members import StaffMember
 from mshield.services.staff.session import OpenedSession, csrf_token
 from mshield.web import openapi
 from mshield.web.answers import JsonAnswer, filled, no_content
 from mshield.web.body import Wire, page_body_of
+from mshield.web.caller import acting, naming
 from mshield.web.captchas import Answer, SolvedWork, SpentId, captcha_routes, shown_by
 from mshield.web.console.authentication import (
     PEOPLE,
@@ -114,6 +114,7 @@ class ConsoleSessionMessage(Wire, frozen=True):
 async def begin_login(request: Request) -> Response:
     """Name and password. Failures slow down the name and the address."""
     message, context = await page_body_of(request, ConsoleLoginMessage), context_of(request)
+    naming(request, message.name)
     address = place_of(request).address
     await context.accounts.captchas.use(
         shown_by(message), Deed.STAFF_LOGIN, address=address, now=context.clock()
@@ -139,7 +140,7 @@ async def start_session(request: Request) -> Response:
     opened = await context.staff.logins.finish(
         message.login_id, _shown(message), place_of(request), now=context.clock()
     )
-    return opened_answer(context, opened)
+    return opened_answer(request, opened)
 
 
 @router.get(
@@ -214,8 +215,9 @@ def _session(member: StaffMember, token: str, *, seconds: int) -> ConsoleSession
     return filled(ConsoleSessionMessage, member, csrf_token=csrf_token(token), expires_in=seconds)
 
 
-def opened_answer(context: Context, opened: OpenedSession) -> Response:
+def opened_answer(request: Request, opened: OpenedSession) -> Response:
     """A new session, with its cookie."""
+    acting(request, "staff", opened.member.id)
     response = JsonAnswer(_session(opened.member, opened.token, seconds=opened.expires_in), 201)
-    SESSION.give(response, context, opened.token, seconds=opened.expires_in)
+    SESSION.give(response, context_of(request), opened.token, seconds=opened.expires_in)
     return response

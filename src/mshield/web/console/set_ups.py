@@ -79,4 +79,4 @@ async def complete_set_up(request: Request) -> Response:
     opened = await context.staff.set_ups.finish(
         message.code, message.password, confirmation(message.factor), place_of(request), now=context.clock()
     )
-    return opened_answer(context, opened)
+    return opened_answer(request, opened)

@@ -18,6 +18,9 @@ EXTRA_HEADERS: Final = "mshield.headers"
 Measure = Callable[[Scope, int, float], None]
 """Takes a call's scope, the status of its answer (0: none) and how long it took in seconds."""
 
+Watch = Callable[[Scope, int], None]
+"""Takes a call's scope and the status of its answer."""
+
 _HTTPS_ONLY: Final = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
 """RFC 6797, for a year; TLS ends at the proxy in front, and the answer says it all the same."""
 
@@ -40,12 +43,14 @@ def secured(origin: str) -> tuple[tuple[bytes, bytes], ...]:
 class Edge:
     """ASGI middleware around the whole application."""
 
-    def __init__(self, app: ASGIApp, *, origin: str, access_log: bool, measure: Measure) -> None:
-        """`measure` is told of each call that was answered; `origin` is how the service is addressed."""
+    def __init__(
+        self, app: ASGIApp, *, origin: str, access_log: bool, measure: Measure, watch: Watch
+    ) -> None:
+        """`measure` and `watch` are told of each call that was answered; `origin` is how the service is addressed."""
         self._app = app
         self._secured = secured(origin)
         self._access_log = access_log
-        self._measure = measure
+        self._measure, self._watch = measure, watch
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handles one connection."""
@@ -71,6 +76,8 @@ class Edge:
         finally:
             elapsed = time.perf_counter() - start
             self._measure(scope, status, elapsed)
+            if status:
+                self._watch(scope, status)
             if self._access_log:
                 path = quote(scope["path"])  # as it came: decoded it could begin another line
                 _log.info("%s %s %d %.1f ms %s", scope["method"], path, status, elapsed * 1000, request_id)

@@ -15,7 +15,7 @@ from starlette.types import Scope
 
 from mshield.domain import errors
 from mshield.web.edge.admission import RETRY_SECONDS, Room
-from mshield.web.edge.edge import Measure
+from mshield.web.edge.edge import Measure, Watch
 from mshield.web.problems import MEDIA_TYPE, document
 from mshield.web.router import Route
 
@@ -42,9 +42,10 @@ class Gate:
         *,
         headers: Iterable[tuple[bytes, bytes]],
         measure: Measure,
+        watch: Watch,
     ) -> None:
         """`room_of` finds route and room by path and method; `headers` are those of all answers."""
-        self._room_of, self._measure = room_of, measure
+        self._room_of, self._measure, self._watch = room_of, measure, watch
         self._answers = tuple(_parts(seconds, headers) for seconds in RETRY_SECONDS)
 
     def answer(self, scope: Scope) -> bytes | None:
@@ -60,8 +61,10 @@ class Gate:
             scope[EXPECTED] = room
             return None
         scope["route"], scope["mshield.problem"] = route, errors.Unavailable.code
+        request_id = scope["mshield.request_id"] = secrets.token_hex(_ID_OCTETS)
         self._measure(scope, _STATUS, 0.0)
-        return secrets.token_hex(_ID_OCTETS).encode().join(secrets.choice(self._answers))
+        self._watch(scope, _STATUS)
+        return request_id.encode().join(secrets.choice(self._answers))
 
 
 def _parts(seconds: int, headers: Iterable[tuple[bytes, bytes]]) -> tuple[bytes, ...]:

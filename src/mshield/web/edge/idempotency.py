@@ -23,6 +23,9 @@ from mshield.web.caller import address_of
 from mshield.web.context import context_of
 from mshield.web.dpop import who_of
 
+REPLAYED: Final = "mshield.replayed"
+"""In a scope: the answer was given before, so nothing happened."""
+
 _PASSING: Final = frozenset(
     {
         "unauthenticated",
@@ -71,6 +74,7 @@ async def answered_once(request: Request, key: str, carry_out: Callable[[], Awai
         who=await _who(request), key=key, content=head.encode() + await request.body(), now=context.clock()
     )
     if isinstance(begun, KeptAnswer):
+        request.scope[REPLAYED] = True
         return _Replayed(begun)
     kept: KeptAnswer | None = None
     try:

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.services.oidc.protocol import Answer
+from mshield.web.caller import CAUSE, acting
 from mshield.web.openapi import RETRY_AFTER
 
 MAX_FORM: Final = 32 * 1024
@@ -43,8 +44,11 @@ async def parameters_of(request: Request) -> list[tuple[str, str]]:
     return request.query_params.multi_items()
 
 
-def json_answer(answer: Answer) -> Response:
+def json_answer(request: Request, answer: Answer) -> Response:
     """What a client's software reads."""
+    request.scope[CAUSE] = answer.body.get("error")
+    if answer.client_id is not None:
+        acting(request, "system", answer.client_id)
     response = Response(msgspec.json.encode(answer.body), answer.status, media_type="application/json")
     for name, value in answer.headers:
         if name.lower() == "www-authenticate":

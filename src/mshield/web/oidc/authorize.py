@@ -15,6 +15,7 @@ from mshield.domain.systems.oidc import browser_name
 from mshield.services.context import Context
 from mshield.services.oidc.authorize import LoginView, Pc, StaleLogin
 from mshield.services.oidc.protocol import Answer
+from mshield.web.caller import CAUSE
 from mshield.web.context import context_of
 from mshield.web.oidc.answers import form, pages, parameters_of, sends, sent_to
 from mshield.web.oidc.cookie import SECONDS, cookie_of
@@ -206,6 +207,7 @@ def _page(context: Context, view: LoginView) -> Response:
 
 
 def _refused(request: Request, error: errors.DomainError) -> Response:
+    request.scope[CAUSE] = error.code
     response = error_page(
         error,
         zh="无法登录",

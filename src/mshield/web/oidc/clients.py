@@ -37,7 +37,9 @@ async def par(request: Request) -> Response:
     """Keeps a request for a minute (RFC 9126); `request_uri` begins one login."""
     context = context_of(request)
     fields = await form_of(request)
-    return json_answer(await context.oidc.requests.push(fields, request.headers, now=context.clock()))
+    return json_answer(
+        request, await context.oidc.requests.push(fields, request.headers, now=context.clock())
+    )
 
 
 @router.post(
@@ -65,7 +67,7 @@ async def token(request: Request) -> Response:
     """Spends a code once, and gives an ID token and an access token for ten minutes."""
     context = context_of(request)
     fields = await form_of(request)
-    return json_answer(await context.oidc.tokens(fields, request.headers, now=context.clock()))
+    return json_answer(request, await context.oidc.tokens(fields, request.headers, now=context.clock()))
 
 
 _USER: Final = _answers("The claims of the granted scopes", ("sub",)) | oauth_errors(400, 401, bearer=True)
@@ -81,7 +83,7 @@ _USER: Final = _answers("The claims of the granted scopes", ("sub",)) | oauth_er
 async def userinfo(request: Request) -> Response:
     """The person's claims, and the signed login with its certificate. 401 once the certificate is revoked or held."""
     context = context_of(request)
-    return json_answer(await context.oidc.user_info(request.headers, now=context.clock()))
+    return json_answer(request, await context.oidc.user_info(request.headers, now=context.clock()))
 
 
 @router.post(

@@ -107,4 +107,4 @@ async def finish(request: Request) -> Response:
         address=address_of(request),
         now=context.clock(),
     )
-    return session_answer(session)
+    return session_answer(request, session)

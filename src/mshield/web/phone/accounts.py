@@ -19,7 +19,7 @@ from mshield.services.accounts.sms_budget import STRANGERS
 from mshield.web import openapi
 from mshield.web.answers import JsonAnswer
 from mshield.web.body import Wire, page_body_of
-from mshield.web.caller import address_of, browser_of
+from mshield.web.caller import acting, address_of, browser_of, naming
 from mshield.web.captchas import Answer, SolvedWork, SpentId, captcha_routes, shown_by
 from mshield.web.context import context_of
 from mshield.web.dpop import proof_of
@@ -148,6 +148,7 @@ async def send_sms_code(request: Request) -> Response:
     """The answer is the same whether the number has an account or not. A newer code replaces an older one."""
     body, context = await page_body_of(request, SmsCodeIn), context_of(request)
     phone, address = await _phone_for(request, body), address_of(request)
+    naming(request, phone)
     if body.purpose in STRANGERS:
         await context.accounts.captchas.use(
             shown_by(body), Deed.PHONE_CODE, address=address, now=context.clock()
@@ -169,6 +170,7 @@ async def send_sms_code(request: Request) -> Response:
 async def register(request: Request) -> Response:
     """Manual 2.3.1.1. That a number is registered is told only with the right SMS code, which then stays valid."""
     body, context = await page_body_of(request, AccountIn), context_of(request)
+    naming(request, body.phone)
     registration = Registration(
         name=body.name,
         id_type=IdType(body.id_type),
@@ -191,6 +193,7 @@ async def register(request: Request) -> Response:
 async def log_in(request: Request) -> Response:
     """Manual 2.3.1.2. A phone that has applied for a certificate lets only that account in (R7)."""
     body, context = await page_body_of(request, SessionIn), context_of(request)
+    naming(request, body.account)
     proof = await proof_of(request)
     credentials = Credentials(
         account=body.account,
@@ -204,11 +207,12 @@ async def log_in(request: Request) -> Response:
         address=address_of(request),
         now=context.clock(),
     )
-    return session_answer(session)
+    return session_answer(request, session)
 
 
-def session_answer(session: Session) -> Response:
+def session_answer(request: Request, session: Session) -> Response:
     """A login as the app gets it."""
+    acting(request, "user", session.account_id)
     answer = SessionOut(
         access_token=session.access_token,
         token_type="DPoP",  # noqa: S106  # RFC 9449's name of the kind, no secret

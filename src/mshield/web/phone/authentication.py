@@ -4,6 +4,7 @@ from starlette.requests import Request
 
 from mshield.services.accounts.my_account import Account, account_of
 from mshield.services.accounts.session import Caller, PhoneLogin, authenticate_phone
+from mshield.web.caller import acting
 from mshield.web.context import context_of
 from mshield.web.dpop import caller_and_nonce_of, caller_of
 
@@ -26,4 +27,6 @@ async def phone_and_nonce_of(request: Request) -> tuple[PhoneLogin, str | None]:
 
 async def _login(request: Request, caller: Caller) -> PhoneLogin:
     context = context_of(request)
-    return await authenticate_phone(context.db, caller, now=context.clock())
+    login = await authenticate_phone(context.db, caller, now=context.clock())
+    acting(request, "user", login.account_id)
+    return login

@@ -10,6 +10,7 @@ from mshield.services.accounts.reset_password import NewPassword
 from mshield.web import openapi
 from mshield.web.answers import JsonAnswer
 from mshield.web.body import Wire, page_body_of
+from mshield.web.caller import naming
 from mshield.web.context import context_of
 from mshield.web.phone.accounts import IdNumber, Password, Phone, SmsCode
 from mshield.web.router import Router
@@ -42,6 +43,7 @@ class PasswordResetOut(Wire, frozen=True):
 async def reset_password(request: Request) -> Response:
     """All logins of the account end, at phones and portal, and its owner is told. Each try costs one of the code's."""
     body, context = await page_body_of(request, PasswordResetIn), context_of(request)
+    naming(request, body.phone)
     password = NewPassword(
         phone=body.phone, sms_code=body.sms_code, id_number=body.id_number, password=body.password
     )

@@ -12,6 +12,7 @@ from mshield.services.certificates.certificate import CurrentCertificate
 from mshield.web import openapi
 from mshield.web.answers import JsonAnswer, filled, no_content
 from mshield.web.body import Wire
+from mshield.web.caller import acting
 from mshield.web.context import context_of
 from mshield.web.dpop import caller_of
 from mshield.web.phone.authentication import phone_of
@@ -117,7 +118,8 @@ async def delete_session(request: Request) -> Response:
     """The access token is worth nothing from now on."""
     caller = await caller_of(request)
     context = context_of(request)
-    await log_out(context.db, caller, now=context.clock())
+    login = await log_out(context.db, caller, now=context.clock())
+    acting(request, "user", login.account_id)
     return no_content()
 
 

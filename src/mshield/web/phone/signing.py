@@ -18,7 +18,7 @@ from mshield.services.signing.open import OpenItem, OpenRequest
 from mshield.web import openapi
 from mshield.web.answers import JsonAnswer
 from mshield.web.body import Epoch, Hex16, Hex32, Hex65, ProtocolWire, Wire, body_of
-from mshield.web.caller import address_of
+from mshield.web.caller import address_of, concerning
 from mshield.web.context import context_of
 from mshield.web.dpop import caller_of
 from mshield.web.phone.keys import key_id
@@ -109,6 +109,7 @@ async def open_signing(request: Request, uid: str) -> Response:
     `too_many_requests` also where too many wrong PINs came from this address or network within an hour.
     """
     caller, context = await caller_of(request), context_of(request)
+    concerning(request, uid)
     if wait := _wrong_pins(request).wait(address_of(request), now=context.clock()):
         raise errors.TooManyRequests(retry_after=wait)
     message = await body_of(request, OpenMessage)
@@ -148,6 +149,7 @@ async def finish_signing(request: Request, uid: str) -> Response:
     Takes no Idempotency-Key: by the protocol a repeat of the same bytes gets the same answer and counts no try.
     """
     caller, context = await caller_of(request), context_of(request)
+    concerning(request, uid)
     message = await body_of(request, FinishMessage)
     finish = FinishRequest(tuple(_item(item) for item in message.items), _tau(message.tau))
     try:

@@ -8,6 +8,7 @@ from mshield.domain import errors
 from mshield.services.legal_person.session import LegalPerson, ManagedEnterprise, csrf_token
 from mshield.services.process.csrf import require_csrf
 from mshield.web.audiences import CSRF_HEADER
+from mshield.web.caller import acting
 from mshield.web.context import context_of
 from mshield.web.cookies import Cookie
 
@@ -20,6 +21,7 @@ async def legal_person_of(request: Request, *, changes: bool = False) -> LegalPe
     token = session_token(request)
     context = context_of(request)
     person = await context.legal_person.sessions.find(token, now=context.clock())
+    acting(request, "legal_person", person.account_id)
     if changes:
         require_csrf(csrf_token(token), request.headers.get(CSRF_HEADER))
     return person

@@ -70,7 +70,7 @@ async def start_shield_session(request: Request) -> Response:
     opened = await context.legal_person.sessions.open(
         account, now=now, address=address_of(request), browser=browser_of(request)
     )
-    return opened_answer(context, opened)
+    return opened_answer(request, opened)
 
 
 @router.post(

@@ -10,13 +10,12 @@ from starlette.responses import Response
 from mshield.services.accounts.captcha.deeds import Deed
 from mshield.services.accounts.local import LOCAL
 from mshield.services.accounts.login import Credentials
-from mshield.services.context import Context
 from mshield.services.legal_person.first_half import MAX_FIRST_HALF
 from mshield.services.legal_person.session import LoginBegun, ManagedEnterprise, OpenedSession
 from mshield.web import openapi
 from mshield.web.answers import JsonAnswer, filled, no_content
 from mshield.web.body import Wire, page_body_of
-from mshield.web.caller import address_of, browser_of
+from mshield.web.caller import acting, address_of, browser_of, naming
 from mshield.web.captchas import Answer, SolvedWork, SpentId, captcha_routes, shown_by
 from mshield.web.context import context_of
 from mshield.web.portal.authentication import SESSION, csrf_of, legal_person_of
@@ -104,6 +103,7 @@ class PortalSessionMessage(Wire, frozen=True):
 async def begin_login(request: Request) -> Response:
     """The account, its password and a captcha; then a code goes to the account's phone. Failures slow down."""
     message = await page_body_of(request, PortalLoginMessage)
+    naming(request, message.account)
     context = context_of(request)
     credentials = Credentials(
         account=message.account,
@@ -161,7 +161,7 @@ async def start_session(request: Request) -> Response:
         address=address_of(request),
         browser=browser_of(request),
     )
-    return opened_answer(context, opened)
+    return opened_answer(request, opened)
 
 
 @router.get(
@@ -223,11 +223,12 @@ def begun_answer(begun: LoginBegun) -> Response:
     return JsonAnswer(filled(PortalLoginBegunMessage, begun), 201)
 
 
-def opened_answer(context: Context, opened: OpenedSession) -> Response:
+def opened_answer(request: Request, opened: OpenedSession) -> Response:
     """A new session, with its cookie."""
+    acting(request, "legal_person", opened.account_id)
     answer = filled(PortalSessionMessage, opened, enterprises=_enterprises(opened.enterprises))
     response = JsonAnswer(answer, 201)
-    SESSION.give(response, context, opened.token, seconds=opened.expires_in)
+    SESSION.give(response, context_of(request), opened.token, seconds=opened.expires_in)
     return response
 
 

@@ -16,7 +16,7 @@ from mshield.services.accounts.register import Registration
 from mshield.web import openapi
 from mshield.web.answers import JsonAnswer
 from mshield.web.body import Wire, page_body_of
-from mshield.web.caller import address_of
+from mshield.web.caller import address_of, naming
 from mshield.web.captchas import Answer, SolvedWork, SpentId, captcha_routes, shown_by
 from mshield.web.context import context_of
 from mshield.web.router import Router
@@ -98,6 +98,7 @@ async def send_code(request: Request) -> Response:
     """One captcha, one code. The answer is the same whether the number has an account or not."""
     message = await page_body_of(request, RegisterCodeMessage)
     context, phone = context_of(request), check_phone(message.phone)
+    naming(request, phone)
     address = address_of(request)
     await context.accounts.captchas.use(shown_by(message), Deed.PC_CODE, address=address, now=context.clock())
     await context.accounts.sms_codes.send(
@@ -119,6 +120,7 @@ async def send_code(request: Request) -> Response:
 async def register(request: Request) -> Response:
     """That a number is registered is told only with the right SMS code, which then stays valid."""
     message = await page_body_of(request, RegistrationMessage)
+    naming(request, message.phone)
     context = context_of(request)
     registration = Registration(
         name=message.name,

@@ -1,0 +1,56 @@
+"""Commands that find something add it to the file of the security log, and to nothing else."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mshield.demo.people import OPERATOR
+from tests.commands.test_ca_commands import Operator
+from tests.support.security_lines import fresh_logger, require_nobody
+from tests.support.signing import tamper
+
+
+@pytest.fixture(autouse=True)
+def _logger() -> Iterator[None]:
+    with fresh_logger():
+        yield
+
+
+@pytest.fixture
+def file(settings_of_commands: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Of an installation with a CA, and a business system whose name somebody has changed in the database."""
+    file = tmp_path / "security.log"
+    monkeypatch.setenv("MSHIELD_SECURITY_LOG", str(file))
+    operator = Operator()
+    operator.json("keys", "init")
+    operator.json("ca", "init")
+    operator.json("business", "add", "单一窗口", "--domain", "singlewindow.example")
+    assert operator.log_holds()
+    operator.on_database(lambda db: tamper(db, "UPDATE business_systems SET name = '林知远'"))
+    return file
+
+
+def _lines(file: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in file.read_text("ascii").splitlines()]
+
+
+def test_what_commands_find_is_told(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for command in ("log verify", "seals check"):
+        _require_finding(*command.split())
+        (line,) = [line for line in _lines(file) if line.get("command") == command]
+        assert (line["event"], line["level"]) == ("verification.failed", "critical")
+        assert (line["code"], line["table"]) == ("seal_broken", "business_systems")
+    monkeypatch.setenv("MSHIELD_MODE", "production")
+    _require_finding("doctor")
+    checks = [line["check"] for line in _lines(file) if line["event"] == "doctor.finding"]
+    assert checks == ["public origin", "SMS", "warning root", "warning issuing"]
+    require_nobody(file.read_text("ascii").splitlines(), (OPERATOR,))
+
+
+def _require_finding(*command: str) -> None:
+    done = Operator().run(*command, "--json")
+    assert done.exit_code == 1
+    assert not done.stderr
