@@ -3,10 +3,16 @@
 PYTHON ?= python3
 PORT ?= 8000
 ONCE ?=
+UPGRADE ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
-INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
+# Only what the lock files name, with a hash that they have; a source is built by the packages that they name too.
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --use-pep517
+LOCKED := $(PIP) --require-hashes --requirement constraints.txt
+PROJECT := $(PIP) --no-index --no-deps --editable .
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+  --custom-compile-command 'make constraints' $(if $(UPGRADE),--upgrade) pyproject.toml --extra server --group build
 FRONTEND := $(shell find frontend -name node_modules -prune -o -type f -print) scripts/frontend.py hatch_build.py \
   src/mshield/domain/certificates/state_words.json
 # More than one test process, also where a container counts fewer physical than logical cores. Python keeps what it
@@ -60,10 +66,11 @@ manual: $(VENV)/.dev $(VENV)/.frontend ## renews the manuals' pictures, docs/man
 	@scripts/install-test-needs
 	@MSHIELD_MANUAL=docs/manual/pictures $(BIN)/pytest -m slow tests/browser/app/test_manual.py tests/browser/app/test_manual_install.py tests/browser/desk tests/browser/verify/test_verify.py
 
-constraints: $(VENV)/.dev ## renews constraints.txt from what .venv holds
-	@{ echo '# What `make` installs, exactly. Renewed by `make constraints`.'; \
-	  $(BIN)/pip freeze --exclude-editable --exclude pip --exclude setuptools | grep -v '@'; } > constraints.new
-	@mv constraints.new constraints.txt
+# The second file has what the first hasn't.
+constraints: $(VENV)/.dev ## renews the lock files after pyproject.toml changed (UPGRADE=1 takes the newest releases)
+	@$(LOCK) --output-file constraints.txt >/dev/null
+	@$(LOCK) --output-file constraints-dev.txt --group dev --constraint constraints.txt \
+	  $$(sed -n 's/^\([a-z0-9-]*\)==.*/--no-emit-package \1/p' constraints.txt) >/dev/null
 
 clean: ## removes .venv, caches and var
 	@rm -rf $(VENV) var dist build src/mshield/web/static frontend/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .schemathesis
@@ -75,19 +82,19 @@ $(VENV)/.pip:
 
 $(VENV)/.server: $(VENV)/.pip pyproject.toml constraints.txt
 	@echo "installing mshield[server] into $(VENV)"
-	@$(INSTALL) --editable '.[server]'
+	@$(LOCKED)
+	@$(PROJECT)
 	@touch $@
 
-# A change of the front end alone: built by the tools of .dev where they are, else as the install does.
 $(VENV)/.frontend: $(FRONTEND) | $(VENV)/.server
-	@$(BIN)/python scripts/frontend.py build || $(INSTALL) --no-deps --editable .
+	@$(BIN)/python scripts/frontend.py build
 	@touch $@
 
 $(VENV)/.frontend-lint: $(FRONTEND) | $(VENV)/.dev $(VENV)/.frontend
 	@$(BIN)/python scripts/frontend.py lint
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.server
+$(VENV)/.dev: $(VENV)/.server constraints-dev.txt
 	@echo "installing the tools of tests and lint into $(VENV)"
-	@$(INSTALL) --group dev
+	@$(LOCKED) --requirement constraints-dev.txt
 	@touch $@
