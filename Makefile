@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-bui
 LOCKED := $(PIP) --require-hashes --requirement constraints.txt
 PROJECT := $(PIP) --no-index --no-deps --editable .
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
-  --custom-compile-command 'make constraints' $(if $(UPGRADE),--upgrade) pyproject.toml --extra server --group build
+  --custom-compile-command 'make constraints' pyproject.toml --extra server --group build
 FRONTEND := $(shell find frontend -name node_modules -prune -o -type f -print) scripts/frontend.py hatch_build.py \
   src/mshield/domain/certificates/state_words.json
 # More than one test process, also where a container counts fewer physical than logical cores. Python keeps what it
@@ -59,18 +59,22 @@ schema: $(VENV)/.dev ## renews the schema's snapshot after a migration was added
 api: $(VENV)/.dev $(VENV)/.frontend-lint ## renews the front end's types of the HTTP API
 	@$(BIN)/python -m tests.support.api_types
 
-docs: $(VENV)/.dev ## renews what repeats the code: docs of errors, settings and commands, the app's FAQ
+docs: $(VENV)/.dev $(VENV)/.frontend ## renews what repeats the code: docs of errors, settings, commands, licences, the app's FAQ
 	@$(BIN)/python -m tests.support.generated_pages
 
 manual: $(VENV)/.dev $(VENV)/.frontend ## renews the manuals' pictures, docs/manual
 	@scripts/install-test-needs
 	@MSHIELD_MANUAL=docs/manual/pictures $(BIN)/pytest -m slow tests/browser/app/test_manual.py tests/browser/app/test_manual_install.py tests/browser/desk tests/browser/verify/test_verify.py
 
-# The second file has what the first hasn't.
+# Each file has what those before it haven't, at their versions.
 constraints: $(VENV)/.dev ## renews the lock files after pyproject.toml changed (UPGRADE=1 takes the newest releases)
-	@$(LOCK) --output-file constraints.txt >/dev/null
-	@$(LOCK) --output-file constraints-dev.txt --group dev --constraint constraints.txt \
-	  $$(sed -n 's/^\([a-z0-9-]*\)==.*/--no-emit-package \1/p' constraints.txt) >/dev/null
+	@$(LOCK) $(if $(UPGRADE),--upgrade) --output-file constraints.txt >/dev/null
+	@set -- --extra aliyun --extra tencent; earlier=constraints.txt; \
+	for file in constraints-sms.txt constraints-dev.txt; do \
+	  $(LOCK) "$$@" $(if $(UPGRADE),--upgrade) --output-file $$file $$(printf -- '--constraint %s ' $$earlier) \
+	    $$(sed -n 's/^\([a-z0-9-]*\)==.*/--no-emit-package \1/p' $$earlier) >/dev/null || exit 1; \
+	  set -- "$$@" --group dev; earlier="$$earlier $$file"; \
+	done
 
 clean: ## removes .venv, caches and var
 	@rm -rf $(VENV) var dist build src/mshield/web/static frontend/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .schemathesis
@@ -94,7 +98,7 @@ $(VENV)/.frontend-lint: $(FRONTEND) | $(VENV)/.dev $(VENV)/.frontend
 	@$(BIN)/python scripts/frontend.py lint
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.server constraints-dev.txt
+$(VENV)/.dev: $(VENV)/.server constraints-sms.txt constraints-dev.txt
 	@echo "installing the tools of tests and lint into $(VENV)"
-	@$(LOCKED) --requirement constraints-dev.txt
+	@$(LOCKED) --requirement constraints-sms.txt --requirement constraints-dev.txt
 	@touch $@
