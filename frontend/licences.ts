@@ -42,7 +42,12 @@ export function licences(fileName = "licences.json"): { application: Plugin; wor
       name: "mshield-licences",
       generateBundle(_options, bundle) {
         note(bundle);
-        const parts = new Map([...folders].toSorted().map(part).map((one) => [`${one.name}@${one.version}`, one]));
+        const parts = new Map(
+          [...folders]
+            .toSorted()
+            .map(part)
+            .map((one) => [`${one.name}@${one.version}`, one]),
+        );
         const source = JSON.stringify([...parts.values()], null, 2);
         this.emitFile({ type: "asset", fileName, source });
       },
