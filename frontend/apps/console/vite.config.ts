@@ -3,7 +3,7 @@ import { ElementPlusResolver } from "unplugin-vue-components/resolvers";
 import components from "unplugin-vue-components/vite";
 import { defineConfig } from "vite";
 
-import { licences } from "../../licences.ts";
+import { licences } from "../../packages/look/licences.ts";
 import { iconSprite } from "../../packages/look/vite.ts";
 
 export default defineConfig({

@@ -1,6 +1,6 @@
 import { defineConfig } from "vite";
 
-import { licences } from "../../licences.ts";
+import { licences } from "../../packages/look/licences.ts";
 import { look } from "../../packages/look/vite.ts";
 
 const STATIC = "../../../src/mshield/web/static";

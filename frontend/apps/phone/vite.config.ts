@@ -2,7 +2,7 @@ import vue from "@vitejs/plugin-vue";
 import { defineConfig, type InlineConfig } from "vite";
 import { VitePWA } from "vite-plugin-pwa";
 
-import { licences } from "../../licences.ts";
+import { licences } from "../../packages/look/licences.ts";
 import { iconSprite, look } from "../../packages/look/vite.ts";
 import { manifest } from "./manifest.ts";
 

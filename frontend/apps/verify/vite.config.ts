@@ -1,7 +1,7 @@
 import vue from "@vitejs/plugin-vue";
 import { defineConfig } from "vite";
 
-import { licences } from "../../licences.ts";
+import { licences } from "../../packages/look/licences.ts";
 import { iconSprite } from "../../packages/look/vite.ts";
 
 const { application, workers } = licences();

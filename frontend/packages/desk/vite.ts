@@ -8,7 +8,7 @@ import { ElementPlusResolver } from "unplugin-vue-components/resolvers";
 import components from "unplugin-vue-components/vite";
 import type { PluginOption, UserConfig } from "vite";
 
-import { licences } from "../../licences.ts";
+import { licences } from "../look/licences.ts";
 import { iconSprite } from "../look/vite.ts";
 
 const STATIC = fileURLToPath(new URL("../../../src/mshield/web/static", import.meta.url));
