@@ -58,7 +58,7 @@ def _wanted(lock: str) -> Iterator[Requirement]:
 @pytest.mark.parametrize("lock", LOCKS)
 def test_a_lock_file_has_all_that_is_wanted(lock: str) -> None:
     versions = {
-        name: version for each in LOCKS[: LOCKS.index(lock) + 1] for name, version in locked(each).items()
+        name: version for file in LOCKS[: LOCKS.index(lock) + 1] for name, version in locked(file).items()
     }
     for wanted in _wanted(lock):
         version = versions.get(canonicalize_name(wanted.name))
@@ -128,29 +128,29 @@ def test_make_installs_what_has_the_hash_in_the_lock_file(small_project: Path) -
 
 
 @pytest.mark.parametrize(
-    ("lock", "told"),
+    ("lock", "refusal"),
     [
         (f"lent==1.0 --hash=sha256:{hashlib.sha256(b'another').hexdigest()}\n", "DO NOT MATCH THE HASHES"),
         ("lent==1.0\n", "Hashes are required"),
     ],
     ids=["another hash", "no hash"],
 )
-def test_make_refuses_what_has_not(small_project: Path, lock: str, told: str) -> None:
+def test_make_refuses_what_has_not(small_project: Path, lock: str, refusal: str) -> None:
     done = _install(small_project, lock)
     assert done.returncode != 0
-    assert told in done.stderr
+    assert refusal in done.stderr
     assert not (small_project / "installed").exists()
 
 
 def test_each_install_of_make_asks_for_hashes_or_for_nothing_of_others() -> None:
-    told = subprocess.run(
+    commands = subprocess.run(
         ("make", "--dry-run", "--always-make", "test", "lint", "demo"),
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=True,
     ).stdout
-    installs = [line for line in told.splitlines() if "pip install" in line]
+    installs = [line for line in commands.splitlines() if "pip install" in line]
     assert len(installs) == 3
     for line in installs:
         assert "--no-build-isolation" in line

@@ -202,8 +202,8 @@ def _with_all_it_needs(extra: str, known: Container[str]) -> dict[str, set[str]]
 def _python_part(name: str, version: str, where: str, needs: set[str]) -> Part:
     if (installed := importlib.metadata.version(name)) != version:
         raise LookupError(f"{name} {installed} is installed, {version} is locked: run make .venv/.dev")
-    told = importlib.metadata.metadata(name).json
-    written = str(told.get("license_expression") or told.get("license") or "")
+    fields = importlib.metadata.metadata(name).json
+    written = str(fields.get("license_expression") or fields.get("license") or "")
     return Part(
         name=name,
         version=version,

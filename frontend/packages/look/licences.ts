@@ -20,8 +20,8 @@ interface Part {
 }
 
 function part(folder: string): Part {
-  const told = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Record<string, string>;
-  const { name = folder, version = "", license: identifier = "" } = told;
+  const fields = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Record<string, string>;
+  const { name = folder, version = "", license: identifier = "" } = fields;
   const file = readdirSync(folder).find((entry) => TEXT.test(entry));
   return { name, version, identifier, text: file ? readFileSync(join(folder, file), "utf8").trim() : "" };
 }
