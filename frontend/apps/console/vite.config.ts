@@ -3,6 +3,7 @@ import { ElementPlusResolver } from "unplugin-vue-components/resolvers";
 import components from "unplugin-vue-components/vite";
 import { defineConfig } from "vite";
 
+import { licences } from "../../packages/look/licences.ts";
 import { iconSprite } from "../../packages/look/vite.ts";
 
 export default defineConfig({
@@ -10,6 +11,7 @@ export default defineConfig({
   plugins: [
     vue(),
     iconSprite(),
+    licences().application,
     components({ dts: false, dirs: [], resolvers: [ElementPlusResolver({ importStyle: "css" })] }),
   ],
   define: {

@@ -1,5 +1,6 @@
 import { defineConfig } from "vite";
 
+import { licences } from "../../packages/look/licences.ts";
 import { look } from "../../packages/look/vite.ts";
 
 const STATIC = "../../../src/mshield/web/static";
@@ -7,7 +8,7 @@ const STATIC = "../../../src/mshield/web/static";
 // The scripts and styles of pages that the service writes itself; it finds them by the manifest.
 export default defineConfig({
   base: "/",
-  plugins: [look({ files: ["logo.svg", "icons.svg"] })],
+  plugins: [look({ files: ["logo.svg", "icons.svg"] }), licences("licences-pages.json").application],
   build: {
     outDir: STATIC,
     emptyOutDir: false,

@@ -2,10 +2,13 @@ import vue from "@vitejs/plugin-vue";
 import { defineConfig, type InlineConfig } from "vite";
 import { VitePWA } from "vite-plugin-pwa";
 
+import { licences } from "../../packages/look/licences.ts";
 import { iconSprite, look } from "../../packages/look/vite.ts";
 import { manifest } from "./manifest.ts";
 
-/** The worker's own build says no more than the app's, and what it writes is one file. */
+const { application, workers } = licences();
+
+/** The service worker's own build says no more than the app's, and what it writes is one file. */
 function quietly(config: InlineConfig): void {
   config.logLevel = "warn";
   const output = config.build?.rollupOptions?.output;
@@ -13,9 +16,7 @@ function quietly(config: InlineConfig): void {
     delete output.inlineDynamicImports;
     output.codeSplitting = false;
   }
-  if (config.build) {
-    config.build.license = { fileName: "licences-worker.json" };
-  }
+  config.plugins = [config.plugins, licences("licences-worker.json").application];
 }
 
 export default defineConfig({
@@ -25,6 +26,8 @@ export default defineConfig({
     iconSprite(),
     // What the web component draws with.
     look({ icons: ["scan", "pin", "clock", "stop", "wifi-off"] }),
+    // What is built in, with its licences, for the screen that tells them.
+    application,
     VitePWA({
       strategies: "injectManifest",
       srcDir: "src",
@@ -49,7 +52,7 @@ export default defineConfig({
     __VUE_I18N_LEGACY_API__: false,
     __INTLIFY_PROD_DEVTOOLS__: false,
   },
-  worker: { format: "es" },
+  worker: { format: "es", plugins: workers },
   build: {
     outDir: "../../../src/mshield/web/static/app",
     emptyOutDir: true,
@@ -72,7 +75,5 @@ export default defineConfig({
       },
     },
     reportCompressedSize: false,
-    // What is built in, with its licences, for the screen that tells them.
-    license: { fileName: "licences.json" },
   },
 });

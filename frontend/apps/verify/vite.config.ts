@@ -1,12 +1,15 @@
 import vue from "@vitejs/plugin-vue";
 import { defineConfig } from "vite";
 
+import { licences } from "../../packages/look/licences.ts";
 import { iconSprite } from "../../packages/look/vite.ts";
+
+const { application, workers } = licences();
 
 export default defineConfig({
   base: "/verify/",
-  plugins: [vue(), iconSprite()],
-  worker: { format: "es" },
+  plugins: [vue(), iconSprite(), application],
+  worker: { format: "es", plugins: workers },
   define: {
     __VUE_OPTIONS_API__: false,
     __VUE_PROD_DEVTOOLS__: false,

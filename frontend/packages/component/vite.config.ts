@@ -1,12 +1,13 @@
 import { defineConfig } from "vite";
 
+import { licences } from "../look/licences.ts";
 import { look } from "../look/vite.ts";
 
 const STATIC = "../../../src/mshield/web/static";
 
 // One file that any page includes by one script tag.
 export default defineConfig({
-  plugins: [look({ icons: ["scan", "pin", "clock", "stop", "wifi-off"] })],
+  plugins: [look({ icons: ["scan", "pin", "clock", "stop", "wifi-off"] }), licences().application],
   build: {
     outDir: STATIC,
     emptyOutDir: false,

@@ -8,6 +8,7 @@ import { ElementPlusResolver } from "unplugin-vue-components/resolvers";
 import components from "unplugin-vue-components/vite";
 import type { PluginOption, UserConfig } from "vite";
 
+import { licences } from "../look/licences.ts";
 import { iconSprite } from "../look/vite.ts";
 
 const STATIC = fileURLToPath(new URL("../../../src/mshield/web/static", import.meta.url));
@@ -19,6 +20,7 @@ export function deskApp(name: string, ...plugins: PluginOption[]): UserConfig {
     plugins: [
       vue({ template: { compilerOptions: { isCustomElement: (tag) => tag.startsWith("mshield-") } } }),
       iconSprite(),
+      licences().application,
       components({ dts: false, dirs: [], resolvers: [ElementPlusResolver({ importStyle: "css" })] }),
       ...plugins,
     ],

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import time
 from logging.handlers import WatchedFileHandler
 from pathlib import Path
 from typing import Final
@@ -10,7 +11,8 @@ from mshield.services.process.security_log import LOGGER
 from mshield.settings import Settings
 
 _NOWHERE: Final = logging.NullHandler()
-_FORM: Final = "%(asctime)s %(levelname)s %(name)s %(message)s"
+_FORM: Final = "%(asctime)s.%(msecs)03dZ %(levelname)s %(name)s %(message)s"
+_TIME: Final = "%Y-%m-%dT%H:%M:%S"
 
 
 class NoSecurityLog(Exception):
@@ -27,7 +29,11 @@ class NoSecurityLog(Exception):
 
 def set_up_logs(settings: Settings) -> None:
     """For a process that serves or runs jobs; a second call changes nothing. Raises NoSecurityLog."""
-    logging.basicConfig(level=logging.INFO, format=_FORM)
+    lines = logging.Formatter(_FORM, _TIME)
+    lines.converter = time.gmtime  # in UTC, whatever the host's zone: lines of several hosts are read together
+    handler = logging.StreamHandler()
+    handler.setFormatter(lines)
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
     logging.getLogger("httpx").setLevel(logging.WARNING)
     _set_up_security_log(settings.security_log)
 
