@@ -29,13 +29,18 @@ class NoSecurityLog(Exception):
 
 def set_up_logs(settings: Settings) -> None:
     """For a process that serves or runs jobs; a second call changes nothing. Raises NoSecurityLog."""
-    lines = logging.Formatter(_FORM, _TIME)
-    lines.converter = time.gmtime  # in UTC, whatever the host's zone: lines of several hosts are read together
     handler = logging.StreamHandler()
-    handler.setFormatter(lines)
+    handler.setFormatter(in_utc())
     logging.basicConfig(level=logging.INFO, handlers=[handler])
     logging.getLogger("httpx").setLevel(logging.WARNING)
     _set_up_security_log(settings.security_log)
+
+
+def in_utc() -> logging.Formatter:
+    """The form of text lines: in UTC whatever the host's zone is, since lines of several hosts are read together."""
+    lines = logging.Formatter(_FORM, _TIME)
+    lines.converter = time.gmtime
+    return lines
 
 
 def set_up_file(settings: Settings) -> None:
