@@ -222,7 +222,7 @@ def test_hidden_characters_of_a_bundle_are_marked_on_the_page_and_the_report(
         found["request"]["business_system"]["name"] = "窗口\u2066\x1b"
 
     visitor = visit().give(changed(files / "raw.json", change))
-    visitor.head("签名有效")
+    visitor.head("签名无效")  # the log has other words
     shown = "总价[U+202E]000621[U+200B]"
     name = visitor.page.locator(".aside .what .name")
     expect(name).to_have_text(shown)
