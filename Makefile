@@ -18,8 +18,8 @@ FRONTEND := $(shell find frontend -name node_modules -prune -o -type f -print) s
 # More than one test process, also where a container counts fewer physical than logical cores. Python keeps what it
 # compiled and pytest what it rewrote, whatever the environment says: the next process starts in less time.
 PYTEST := env -u PYTHONDONTWRITEBYTECODE $(BIN)/pytest --dist worksteal --numprocesses
-# The slow tests often wait, for a browser or a clock: half as many processes again keep the cores busy.
-SLOW_PROCESSES = $$(( ($$(getconf _NPROCESSORS_ONLN) * 3 + 1) / 2 ))
+# Tests often wait, for a disk, a browser or a clock: half as many processes again keep the cores busy.
+PROCESSES = $$(( ($$(getconf _NPROCESSORS_ONLN) * 3 + 1) / 2 ))
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-slow lint format bench schema api docs manual constraints clean
@@ -33,11 +33,11 @@ demo: $(VENV)/.server $(VENV)/.frontend ## the main job with demo data at http:/
 test: $(VENV)/.dev $(VENV)/.frontend ## all tests but the slow ones, on SQLite and on a PostgreSQL of their own
 	@$(BIN)/python scripts/frontend.py test
 	@scripts/install-test-needs
-	@$(PYTEST) logical
+	@$(PYTEST) $(PROCESSES)
 
 test-slow: $(VENV)/.dev $(VENV)/.frontend ## the slow tests
 	@scripts/install-test-needs
-	@$(PYTEST) $(SLOW_PROCESSES) -m slow
+	@$(PYTEST) $(PROCESSES) -m slow
 
 lint: $(VENV)/.dev $(VENV)/.frontend-lint ## ruff, mypy --strict, import directions, and the front end's own
 	@$(BIN)/ruff check
