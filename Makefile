@@ -4,6 +4,8 @@ PYTHON ?= python3
 PORT ?= 8000
 ONCE ?=
 UPGRADE ?=
+MINUTES ?= 1
+SEED := $(or $(SEED),$(shell od -An -N4 -tu4 /dev/urandom | tr -d ' '))
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -22,7 +24,7 @@ PYTEST := env -u PYTHONDONTWRITEBYTECODE $(BIN)/pytest --dist worksteal --numpro
 PROCESSES = $$(( ($$(getconf _NPROCESSORS_ONLN) * 3 + 1) / 2 ))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow lint format bench schema api docs manual constraints clean
+.PHONY: help demo test test-slow fuzz lint format bench schema api docs manual constraints clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +40,11 @@ test: $(VENV)/.dev $(VENV)/.frontend ## all tests but the slow ones, on SQLite a
 test-slow: $(VENV)/.dev $(VENV)/.frontend ## the slow tests
 	@scripts/install-test-needs
 	@$(PYTEST) $(PROCESSES) -m slow
+
+fuzz: $(VENV)/.dev ## new inputs for every reader and for both verifiers (MINUTES= for each, SEED= as a failure says it)
+	@scripts/install-test-needs
+	@echo "SEED=$(SEED)"
+	@FUZZ_MINUTES=$(MINUTES) FUZZ_SEED=$(SEED) $(PYTEST) logical --timeout 0 -m 'slow or not slow' tests/fuzz
 
 lint: $(VENV)/.dev $(VENV)/.frontend-lint ## ruff, mypy --strict, import directions, and the front end's own
 	@$(BIN)/ruff check

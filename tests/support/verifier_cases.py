@@ -52,6 +52,14 @@ class Case:
         optional = {"content": self.content, "certificate": self.certificate, "ocsp": self.ocsp}
         return json.dumps(told | {name: _b64(each) for name, each in optional.items() if each is not None})
 
+    @classmethod
+    def of(cls, line: str) -> "Case":
+        """The case in a runner's line, which has no name."""
+        told = json.loads(line)
+        optional = {name: _bytes(told[name]) for name in ("content", "certificate", "ocsp") if name in told}
+        lists = {name: [_bytes(each) for each in told[name]] for name in ("chain", "roots", "crls")}
+        return cls(**(told | optional | lists | {"name": "kept", "signature": _bytes(told["signature"])}))
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -161,3 +169,7 @@ def disagreements(cases: Sequence[Case], folder: Path) -> list[str]:
 
 def _b64(data: bytes) -> str:
     return base64.b64encode(data).decode()
+
+
+def _bytes(text: str) -> bytes:
+    return base64.b64decode(text)

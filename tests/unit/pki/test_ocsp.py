@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from mshield.pki.asn1 import der, oids
+from mshield.pki.asn1.frame import assemble
 from mshield.pki.certificates.certificate import Certificate, key_id
 from mshield.pki.certificates.extensions import Extension
 from mshield.pki.errors import DerError, IssueError, LintError, OcspError
@@ -129,6 +130,23 @@ NONCE = Extension(oids.OCSP_NONCE, der.octet_string(b"1"))
         pytest.param(
             der.sequence(der.sequence(der.explicit(0, der.integer(1)), der.sequence())), id="version"
         ),
+        pytest.param(
+            der.sequence(
+                der.sequence(
+                    der.explicit(0, der.integer(0) + der.null()), der.sequence(der.sequence(LEAF_ID.der))
+                )
+            ),
+            id="more than a version",
+        ),
+        pytest.param(
+            der.sequence(
+                der.sequence(
+                    der.sequence(der.sequence(LEAF_ID.der)),
+                    der.explicit(2, der.sequence(NONCE.der) + der.null()),
+                )
+            ),
+            id="more than extensions",
+        ),
         pytest.param(b"", id="nothing"),
     ],
 )
@@ -222,6 +240,21 @@ def test_next_update_follows_this_update() -> None:
 GOOD = respond([(LEAF_ID, Good())])
 
 
+def single_with(*more: bytes, status: bytes = b"\x80\x00") -> bytes:
+    """A response whose one status is followed by these."""
+    single = der.sequence(LEAF_ID.der, status, der.generalized_time(NOW), *more)
+    tbs = der.sequence(
+        der.explicit(2, der.octet_string(bytes(20))), der.generalized_time(NOW), der.sequence(single)
+    )
+    return module.successful(assemble(tbs, A.ocsp_key.sign(tbs)))
+
+
+def test_a_response_of_these_parts_is_read() -> None:
+    until, more = der.explicit(0, der.generalized_time(NOW + DAY)), der.explicit(1, der.sequence(NONCE.der))
+    (single,) = parse_ocsp_response(single_with(until, more)).statuses
+    assert single.next_update == NOW + DAY
+
+
 @pytest.mark.parametrize(
     "data",
     [
@@ -229,6 +262,24 @@ GOOD = respond([(LEAF_ID, Good())])
         pytest.param(GOOD.replace(der.oid(oids.OCSP_BASIC), der.oid("1.3.6.1.5.5.7.48.1.9")), id="not basic"),
         pytest.param(GOOD.replace(b"\x80\x00\x18", b"\x83\x00\x18"), id="unknown status tag"),
         pytest.param(der.sequence(der.enumerated(0)), id="success without content"),
+        pytest.param(
+            der.sequence(der.tlv(der.ENUMERATED, b"\x55" * 5000)),
+            id="an error that Python writes out no more",
+        ),
+        pytest.param(
+            single_with(der.explicit(0, der.generalized_time(NOW + DAY) + der.null())), id="more than a time"
+        ),
+        pytest.param(
+            single_with(der.explicit(1, der.sequence(NONCE.der) + der.null())), id="more than extensions"
+        ),
+        pytest.param(
+            single_with(
+                status=der.explicit(
+                    1, der.generalized_time(NOW) + der.explicit(0, der.enumerated(1) + der.null())
+                )
+            ),
+            id="more than a reason",
+        ),
         pytest.param(b"", id="nothing"),
     ],
 )

@@ -9,7 +9,7 @@ import { type ExtensionValues, readExtensions, readValues } from "./extensions.t
 import { ALGORITHM, KEY_ALGORITHM, readFrame } from "./frame.ts";
 import { attribute, type Name, readName } from "./names.ts";
 import { OIDS } from "./oids.ts";
-import { allOf, type Reader, whole } from "./reader.ts";
+import { allOf, optional, type Reader, whole } from "./reader.ts";
 import { pemBlocks } from "./text.ts";
 
 const V3 = 2n;
@@ -38,8 +38,7 @@ export function parseCertificate(der: Uint8Array): Certificate {
 }
 
 function readBody(inside: Reader): Omit<Certificate, "der" | "tbs" | "signature"> {
-  const wrapped = inside.explicit(0);
-  const version = wrapped === null ? 0n : allOf(wrapped, (reader) => reader.integer());
+  const version = optional(inside, 0, (reader) => reader.integer()) ?? 0n;
   const serial = inside.integer();
   const algorithm = inside.raw(0x30);
   const issuer = readName(inside);
@@ -49,8 +48,7 @@ function readBody(inside: Reader): Omit<Certificate, "der" | "tbs" | "signature"
   );
   const subject = readName(inside);
   const [keyAlgorithm, publicKey] = allOf(inside.enter(), (key) => [key.raw(0x30), key.bits()] as const);
-  const list = inside.explicit(3);
-  const extensions = list === null ? [] : allOf(list, readExtensions);
+  const extensions = optional(inside, 3, readExtensions) ?? [];
   if (version !== V3 || !same(algorithm, ALGORITHM)) {
     throw new FormError("not of version 3, or the two signature algorithms differ");
   }

@@ -9,7 +9,7 @@ import { type Certificate, keyId, parseCertificate } from "./certificate.ts";
 import { type Extension, readExtensions } from "./extensions.ts";
 import { readFrame } from "./frame.ts";
 import { OIDS } from "./oids.ts";
-import { allOf, each, ENUMERATED, type Reader, whole } from "./reader.ts";
+import { allOf, each, ENUMERATED, optional, type Reader, whole } from "./reader.ts";
 
 const HASHES: Readonly<Record<string, readonly [hash: (data: Uint8Array) => Uint8Array, bytes: number]>> = {
   [OIDS.sha1]: [sha1, 20],
@@ -117,10 +117,7 @@ function readData(inside: Reader): Pick<OcspResponse, "responderKeyHash" | "prod
   const responderKeyHash = allOf(byKey, (reader) => reader.octets());
   const producedAt = inside.generalizedTime();
   const statuses = each(inside.enter(), (list) => readSingle(list.enter()));
-  const wrapped = inside.explicit(1);
-  if (wrapped !== null) {
-    requireNonceAlone(readExtensions(wrapped));
-  }
+  requireNonceAlone(optional(inside, 1, readExtensions) ?? []);
   return { responderKeyHash, producedAt, statuses };
 }
 
@@ -141,10 +138,10 @@ function readSingle(item: Reader): SingleStatus {
     readStatus(item),
     item.generalizedTime(),
   ];
-  const nextUpdate = item.explicit(0)?.generalizedTime() ?? null;
-  const wrapped = item.explicit(1);
+  const nextUpdate = optional(item, 0, (until) => until.generalizedTime());
+  const extensions = optional(item, 1, readExtensions) ?? [];
   item.end();
-  if (wrapped !== null && readExtensions(wrapped).some(({ isCritical }) => isCritical)) {
+  if (extensions.some(({ isCritical }) => isCritical)) {
     throw new FormError("an unknown critical extension");
   }
   return { certId, status, thisUpdate, nextUpdate };
@@ -175,7 +172,8 @@ function readStatus(item: Reader): Status {
     return { state: tag === 0x80 ? "good" : "unknown" };
   }
   return allOf(item.enter(0xa1), (info) => {
-    const [at, why] = [info.generalizedTime(), info.explicit(0)];
-    return { state: "revoked" as const, at, reason: Number(why?.integer(ENUMERATED) ?? 0n) };
+    const at = info.generalizedTime();
+    const reason = optional(info, 0, (why) => why.integer(ENUMERATED)) ?? 0n;
+    return { state: "revoked" as const, at, reason: Number(reason) };
   });
 }

@@ -236,6 +236,12 @@ export function allOf<T>(reader: Reader, read: (reader: Reader) => T): T {
   return result;
 }
 
+/** What `read` makes of an optional `[n] EXPLICIT` value, which it must use up; null where there is none. */
+export function optional<T>(reader: Reader, n: number, read: (inside: Reader) => T): T | null {
+  const inside = reader.explicit(n);
+  return inside === null ? null : allOf(inside, read);
+}
+
 /** What `read` gives, again and again until nothing is left. */
 export function each<T>(reader: Reader, read: (reader: Reader) => T): T[] {
   const items: T[] = [];

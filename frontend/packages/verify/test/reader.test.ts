@@ -8,7 +8,7 @@ import { parseCertificate, parseCrl } from "../src/index.ts";
 import { parseCms } from "../src/cms.ts";
 import { parseEvidence } from "../src/evidence.ts";
 import { parseOcsp } from "../src/ocsp.ts";
-import { Reader, whole } from "../src/reader.ts";
+import { optional, Reader, whole } from "../src/reader.ts";
 import { bytes } from "./signed.ts";
 
 const read: Readonly<Record<string, (reader: Reader) => unknown>> = {
@@ -21,6 +21,7 @@ const read: Readonly<Record<string, (reader: Reader) => unknown>> = {
   default: (reader: Reader) => reader.defaultFalse(),
   set: (reader: Reader) => reader.setOf(),
   raw: (reader: Reader) => reader.raw(),
+  optional: (reader: Reader) => optional(reader, 0, (inside) => inside.integer()),
 };
 
 test.for([
@@ -51,6 +52,7 @@ test.for([
   ["default", "010100"],
   ["default", "010101"],
   ["set", "3106020102020101"],
+  ["optional", "a0050201000500"],
   ["raw", "1f0100"],
   ["raw", "30"],
   ["raw", "300201"],

@@ -7,15 +7,23 @@ bytes.
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from typing import TypeVar
 
 from mshield.pki.asn1 import der
 from mshield.pki.errors import DerError
 
+T = TypeVar("T")
 MAX_DEPTH = 32
 """Nesting allowed; certificates, CRLs, OCSP and CMS need fewer than 16 levels."""
 
 MAX_OID = 128
 """Octets of the longest object identifier that is read: the longest that is used here has 20."""
+
+MAX_INTEGER = 1024
+"""Octets of the longest number that is read: those used here have 20, and beyond some 1 800 Python writes none out."""
+
+MAX_BITS = 16
+"""Octets of the longest set of named bits; key usage has two."""
 
 
 class Reader:
@@ -83,6 +91,15 @@ class Reader:
         tag = 0xA0 | number
         return self.enter(tag) if self.peek() == tag else None
 
+    def optional(self, number: int, read: Callable[["Reader"], T]) -> T | None:
+        """What `read` makes of an optional `[number] EXPLICIT`, which it must use up; None where there is none."""
+        inside = self.explicit(number)
+        if inside is None:
+            return None
+        value = read(inside)
+        inside.end()
+        return value
+
     def set_of(self, tag: int = der.SET) -> Iterator["Reader"]:
         """Each element of a SET OF as a reader of just that element; the order must be DER's."""
         inside, last = self.enter(tag), b""
@@ -131,8 +148,8 @@ class Reader:
     def named_bits(self) -> frozenset[int]:
         """Positions of the set bits of a BIT STRING of named bits, the last of which is set (X.690, 11.2)."""
         content = self.content(der.BIT_STRING)
-        if not content or content[0] > 7 or (len(content) == 1 and content[0]):
-            raise DerError("bit string is malformed")
+        if not 0 < len(content) <= 1 + MAX_BITS or content[0] > 7 or (len(content) == 1 and content[0]):
+            raise DerError("bit string is malformed or too long")
         unused, octets = content[0], content[1:]
         if octets and (octets[-1] & ((2 << unused) - 1)) != 1 << unused:
             raise DerError("named bits have trailing zeros or padding")
@@ -182,8 +199,10 @@ def _header(data: bytes, pos: int, end: int) -> tuple[int, int, int]:
 
 
 def _integer(content: bytes) -> int:
-    if not content or (len(content) > 1 and (content[0], content[1] >> 7) in ((0, 0), (0xFF, 1))):
-        raise DerError("integer is empty or not minimal")
+    if not 0 < len(content) <= MAX_INTEGER or (
+        len(content) > 1 and (content[0], content[1] >> 7) in ((0, 0), (0xFF, 1))
+    ):
+        raise DerError("integer is empty, not minimal or too long")
     return int.from_bytes(content, "big", signed=True)
 
 

@@ -55,6 +55,11 @@ def read_extensions(reader: Reader) -> tuple[Extension, ...]:
     return tuple(extensions)
 
 
+def read_explicit_extensions(reader: Reader, number: int) -> tuple[Extension, ...]:
+    """Those of an optional `[number] EXPLICIT`; empty where there are none."""
+    return reader.optional(number, read_extensions) or ()
+
+
 @lru_cache(maxsize=256)
 def _read(raw: bytes) -> Extension:
     """Remembered, since most extensions of a CA's certificates are the same in all of them."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from mshield.pki.asn1 import der
 from mshield.pki.asn1.frame import ALGORITHM, public_key_info, read_public_key_info
 from mshield.pki.asn1.reader import Reader
-from mshield.pki.certificates.extensions import Extension, read_extensions
+from mshield.pki.certificates.extensions import Extension, read_explicit_extensions
 from mshield.pki.certificates.names import Name, read_name
 
 V3 = 2
@@ -59,33 +59,15 @@ def read_tbs(data: bytes) -> Tbs:
     reader = Reader(data)
     inside = reader.enter()
     reader.end()
-    version = _version(inside)
+    version = inside.optional(0, Reader.integer) or 0
     serial, algorithm, issuer = inside.integer(), inside.raw(der.SEQUENCE), read_name(inside)
     validity = inside.enter()
     not_before, not_after = validity.time(), validity.time()
     validity.end()
     subject = read_name(inside)
     key_algorithm, public = read_public_key_info(inside)
-    extensions = _extensions(inside)
+    extensions = read_explicit_extensions(inside, 3)
     inside.end()
     return Tbs(
         version, serial, algorithm, issuer, not_before, not_after, subject, key_algorithm, public, extensions
     )
-
-
-def _version(inside: Reader) -> int:
-    wrapped = inside.explicit(0)
-    if wrapped is None:
-        return 0
-    version = wrapped.integer()
-    wrapped.end()
-    return version
-
-
-def _extensions(inside: Reader) -> tuple[Extension, ...]:
-    wrapped = inside.explicit(3)
-    if wrapped is None:
-        return ()
-    extensions = read_extensions(wrapped)
-    wrapped.end()
-    return extensions

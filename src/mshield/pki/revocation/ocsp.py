@@ -263,19 +263,17 @@ def _response_data(tbs: bytes) -> tuple[bytes, int, tuple[SingleStatus, ...], by
     produced_at, items, statuses = inside.generalized_time(), inside.enter(), []
     while items.more():
         statuses.append(_read_single(items.enter()))
-    wrapped = inside.explicit(1)
-    nonce = None if wrapped is None else read_nonce(ext.read_extensions(wrapped))
+    nonce = read_nonce(ext.read_explicit_extensions(inside, 1))
     inside.end()
     return key_hash, produced_at, tuple(statuses), nonce
 
 
 def _read_single(item: Reader) -> SingleStatus:
     cert_id, status, this_update = read_cert_id(item), _read_status(item), item.generalized_time()
-    until = item.explicit(0)
-    next_update = None if until is None else until.generalized_time()
-    wrapped = item.explicit(1)
+    next_update = item.optional(0, Reader.generalized_time)
+    extensions = ext.read_explicit_extensions(item, 1)
     item.end()
-    if wrapped is not None and any(e.critical for e in ext.read_extensions(wrapped)):
+    if any(e.critical for e in extensions):
         raise OcspError("an unknown critical extension")
     return SingleStatus(cert_id, status, this_update, next_update)
 
@@ -288,6 +286,10 @@ def _read_status(item: Reader) -> CertStatus:
             return Good() if tag == 0x80 else Unknown()
         case _:
             info = item.enter(0xA1)
-            at, why = info.generalized_time(), info.explicit(0)
+            at, why = info.generalized_time(), info.optional(0, _reason)
             info.end()
-            return RevokedAt(at, UNSPECIFIED if why is None else why.integer(der.ENUMERATED))
+            return RevokedAt(at, UNSPECIFIED if why is None else why)
+
+
+def _reason(why: Reader) -> int:
+    return why.integer(der.ENUMERATED)

@@ -104,7 +104,7 @@ def parse_ocsp_request(data: bytes) -> OcspRequest:
         item = items.enter()
         cert_ids.append(read_cert_id(item))
         _refuse_critical(item)
-    nonce = _nonce(inside)
+    nonce = read_nonce(ext.read_explicit_extensions(inside, 2))
     inside.end()
     if not 1 <= len(cert_ids) <= MAX_REQUESTS:
         raise OcspError(f"a request asks about 1 to {MAX_REQUESTS} certificates")
@@ -148,18 +148,12 @@ def read_nonce(extensions: Sequence[Extension]) -> bytes | None:
 
 def _version(inside: Reader) -> None:
     # DEFAULT v1 is not encoded in DER, but clients that encode it are many enough to be let through.
-    wrapped = inside.explicit(0)
-    if wrapped is not None and wrapped.integer() != 0:
+    if inside.optional(0, Reader.integer) not in {None, 0}:
         raise OcspError("not a version 1 request")
 
 
 def _refuse_critical(item: Reader) -> None:
-    wrapped = item.explicit(0)
+    extensions = ext.read_explicit_extensions(item, 0)
     item.end()
-    if wrapped is not None and any(e.critical for e in ext.read_extensions(wrapped)):
+    if any(e.critical for e in extensions):
         raise OcspError("an unknown critical extension")
-
-
-def _nonce(inside: Reader) -> bytes | None:
-    wrapped = inside.explicit(2)
-    return None if wrapped is None else read_nonce(ext.read_extensions(wrapped))

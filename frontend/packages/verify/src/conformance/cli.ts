@@ -7,7 +7,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import process from "node:process";
 
-import { fromBase64 } from "@mshield/forms";
+import { FormError, fromBase64 } from "@mshield/forms";
 
 import type { Case, Piece } from "../assemble.ts";
 import { parseCertificate } from "../certificate.ts";
@@ -41,8 +41,12 @@ for (const line of text.split("\n").filter((each) => each !== "")) {
 
 async function run(line: Line): Promise<object> {
   try {
-    return told(await judge(caseOf(line), knownOf(line)));
+    const [given, known] = [caseOf(line), knownOf(line)];
+    return told(await judge(given, known));
   } catch (error) {
+    if (error instanceof FormError) {
+      return { verdict: "invalid", step: "input", code: "unreadable" }; // a certificate or a list
+    }
     return {
       verdict: "crash",
       step: null,
@@ -58,7 +62,13 @@ function told({ verdict, checks }: Result): object {
   );
   const later =
     checks.find(({ name, state }) => name === "revocation" && state === "noted")?.revocation ?? null;
-  return { verdict, step: open?.name ?? null, code: open?.code ?? null, later };
+  // The page tells of a later revocation beside a fault too; the command ends at the fault.
+  return {
+    verdict,
+    step: open?.name ?? null,
+    code: open?.code ?? null,
+    later: verdict === "invalid" ? null : later,
+  };
 }
 
 function caseOf(line: Line): Case {

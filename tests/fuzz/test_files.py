@@ -1,0 +1,154 @@
+"""Files and texts that come in: a filing list, a bundle of evidence, a log's entry, a scanned code.
+
+Each is read or refused by its reader's own error, within bounds of work and memory.
+"""
+
+import io
+import json
+import re
+import warnings
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from hypothesis import strategies as st
+
+from mshield.domain.filing import COLUMNS, FilingRow
+from mshield.domain.qr import QrCode, qr_text, read_qr
+from mshield.gateways.filing_files import MAX_CELL, FilingFileError, read_filing
+from mshield.pki.errors import EvidenceError, PkiError
+from mshield.pki.signatures.evidence import parse_evidence
+from mshield.pki.tlog.entry import parse_entry
+from tests.fuzz import mutations
+from tests.fuzz.running import fuzz, reading
+from tests.fuzz.seeds import seeds
+
+_EXAMPLES: Final = Path(__file__).parents[2] / "examples"
+_CSV: Final = (_EXAMPLES / "filing.csv").read_bytes()
+_XLSX: Final = (_EXAMPLES / "filing.xlsx").read_bytes()
+_ORIGIN: Final = "https://shield.example"
+
+
+# ---- filing lists ----
+
+
+def _parts() -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(_XLSX)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+@st.composite
+def _workbooks(draw: st.DrawFn) -> bytes:
+    """The workbook with a part changed, dropped, or in another's place; or its bytes as they are."""
+    if draw(st.integers(0, 3)) == 0:
+        return draw(mutations.changed([_XLSX]))
+    parts = _parts()
+    name = draw(st.sampled_from(sorted(parts)))
+    match draw(st.integers(0, 4)):
+        case 0:
+            del parts[name]
+        case 1:
+            parts[draw(st.sampled_from(sorted(parts)))] = parts[name]
+        case _:
+            parts[name] = draw(_xml(parts[name]))
+    return _zipped(parts)
+
+
+def _zipped(parts: dict[str, bytes]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in parts.items():
+            archive.writestr(zipfile.ZipInfo(name), content)
+    return out.getvalue()
+
+
+def _each_part() -> Iterator[bytes]:
+    """The workbook once with each part missing, and cut."""
+    parts = _parts()
+    for name, content in parts.items():
+        yield _zipped({other: kept for other, kept in parts.items() if other != name})
+        yield _zipped(parts | {name: content[: len(content) // 2]})
+
+
+@st.composite
+def _xml(draw: st.DrawFn, text: bytes) -> bytes:
+    """With an element dropped, doubled or nested, or a number made extreme; or its bytes changed."""
+    tags = list(re.finditer(rb"<[^>]+>", text))
+    numbers = list(re.finditer(rb"\d+", text))
+    match draw(st.integers(0, 4)):
+        case 0 if numbers:
+            at = draw(st.sampled_from(numbers))
+            other = draw(st.sampled_from((b"", b"-1", b"1e999", b"9" * 30, b"9" * 5000, b"nan", b"=1")))
+            return text[: at.start()] + other + text[at.end() :]
+        case 1 | 2 if tags:
+            tag = draw(st.sampled_from(tags))
+            return text[: tag.start()] + tag[0] * draw(st.sampled_from((0, 2, 2000))) + text[tag.end() :]
+        case _:
+            return draw(mutations.changed([text]))
+
+
+@pytest.mark.parametrize(
+    ("kind", "each", "inputs", "examples"),
+    [
+        ("xlsx", list(_each_part()), _workbooks(), 10),
+        ("csv", [_CSV + b'"', _CSV + b'"x"y'], mutations.changed([_CSV]), 200),
+    ],
+    ids=["xlsx", "csv"],
+)
+def test_filing_lists(kind: str, each: list[bytes], inputs: st.SearchStrategy[bytes], examples: int) -> None:
+    def parse(data: bytes) -> list[FilingRow]:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # openpyxl's, of what it passes over
+            return read_filing(data, f"list.{kind}")
+
+    def judge(data: bytes) -> None:
+        bounds = {"calls": 400_000, "octets": 16 << 20, "per_octet": 400}
+        rows = reading(parse, data, FilingFileError, **bounds)
+        for row in rows or ():
+            texts = [getattr(row, name) or "" for name in COLUMNS]
+            assert all(isinstance(text, str) and len(text) <= MAX_CELL for text in texts)
+
+    for data in each:
+        judge(data)
+    fuzz(kind, inputs, judge, examples=examples)
+
+
+# ---- JSON, entries, codes ----
+
+
+def test_evidence() -> None:
+    def judge(data: bytes) -> None:
+        bundle = reading(parse_evidence, data, EvidenceError, per_octet=100)
+        if bundle is not None:
+            assert parse_evidence(bundle.encode()) == bundle
+            assert json.loads(bundle.encode()) == json.loads(data)
+
+    fuzz("evidence", mutations.json_text(seeds("evidence")), judge)
+
+
+def test_entries_of_the_log() -> None:
+    entries = [parse_evidence(each).log.entry for each in seeds("evidence")]
+
+    def judge(data: bytes) -> None:
+        entry: Any = reading(parse_entry, data, PkiError)
+        if entry is not None:
+            assert entry.encode() == data
+
+    fuzz("entries", mutations.changed(entries), judge)
+
+
+def test_scanned_codes() -> None:
+    right = qr_text(_ORIGIN, "019ab5f0-6c1e-7d52-9c0b-0f6f0f1d8c11", b"s", 12)
+
+    def read(data: bytes) -> QrCode | None:
+        return read_qr(data.decode("utf-8", "surrogateescape"))
+
+    def judge(data: bytes) -> None:
+        code = reading(read, data)
+        if code is not None:
+            told = f"/q/{code.request_id}?t={code.elapsed}&c={code.code}"
+            assert data.endswith(told.encode())
+
+    fuzz("codes", mutations.changed([right.encode()]), judge)
