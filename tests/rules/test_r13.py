@@ -164,19 +164,19 @@ async def test_r13_only_registered_addresses_character_by_character(
 
 
 async def test_r13_addresses_are_replaced_within_seconds(application: Application) -> None:
-    scheme = "palmcustoms://signed"
+    scheme = "customsphone://signed"
     asked = {"kind": "login", "channel": "app", "return_url": scheme}
     assert (await application.business("POST", REQUESTS, asked)).status_code == 422
     db, client_id = application.context.db, application.client_id
     with pytest.raises(errors.InvalidReturnUrl):
         await set_return_urls(db, client_id=client_id, return_urls=(scheme,), now=application.clock())
     await set_return_urls(
-        db, client_id=client_id, return_urls=(scheme,), schemes=("palmcustoms",), now=application.clock()
+        db, client_id=client_id, return_urls=(scheme,), schemes=("customsphone",), now=application.clock()
     )
     application.clock.advance(seconds=6)
     # Registered by a command with another setting, or before the upgrade: this process has no such scheme.
     assert_refused(await application.business("POST", REQUESTS, asked), "return_url_unknown")
-    allowed = application.context.settings.model_copy(update={"return_schemes": ("palmcustoms",)})
+    allowed = application.context.settings.model_copy(update={"return_schemes": ("customsphone",)})
     object.__setattr__(application.context.requests.ask, "settings", allowed)
     assert (await application.business("POST", REQUESTS, asked)).status_code == 201
     for unknown, urls, refusal in (
