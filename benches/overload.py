@@ -148,10 +148,10 @@ def main() -> None:
     """Prints the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=15.0)
-    parser.add_argument("--most", help="MSHIELD_CALLS_PER_PROCESS")
+    parser.add_argument("--most", default="32", help="MSHIELD_CALLS_PER_PROCESS")
     parser.add_argument("--database", action="append", choices=_DATABASES)
     given, _ = parser.parse_known_args()
-    settings = {} if given.most is None else {"MSHIELD_CALLS_PER_PROCESS": given.most}
+    settings = {"MSHIELD_CALLS_PER_PROCESS": given.most}
     for database in given.database or _DATABASES:
         with bare_service("auto", database, **settings) as (
             service,
