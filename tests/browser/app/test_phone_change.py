@@ -86,11 +86,14 @@ def test_r18_whoever_has_the_phone_stops_the_change_of_their_number(browser: Bro
         expect(notice).to_have_count(0)
         # A job sends them.
         for _ in range(200):
-            numbers = {sms["phone"] for sms in service.get("/dev/sms.json") if "叫停" in sms["text"]}
-            if {person.phone, new} <= numbers:
+            if {person.phone, new} <= _told_of_the_stop(service):
                 break
             page.wait_for_timeout(100)
-        assert {person.phone, new} <= numbers
+        assert {person.phone, new} <= _told_of_the_stop(service)
+
+
+def _told_of_the_stop(service: LiveService) -> set[str]:
+    return {sms["phone"] for sms in service.get("/dev/sms.json") if "叫停" in sms["text"]}
 
 
 def test_what_customer_service_stopped_meanwhile_is_said_and_in_english(
