@@ -59,6 +59,12 @@ class _Service:
         assert (status, scope["mshield.problem"]) == (503, "unavailable")
         self.watched.append(scope["mshield.request_id"])
 
+    async def has_been_asked(self, count: int) -> None:
+        """Waits until so many calls have reached the application; fails where they don't."""
+        async with asyncio.timeout(20):
+            while self.asked < count:  # noqa: ASYNC110  # a count that the server's own task raises
+                await asyncio.sleep(0.01)
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             assert (await receive())["type"] == "lifespan.startup"
@@ -114,8 +120,7 @@ async def test_of_calls_that_come_together_the_application_sees_those_that_fit(s
 async def test_it_answers_as_the_application_does(service: _Service) -> None:
     async with service.http() as http:
         calls = [asyncio.create_task(http.post("/getTask")) for _ in range(_MOST)]
-        while service.asked < _MOST:  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
+        await service.has_been_asked(_MOST)
         refused = await http.post("/getTask")
         itself = httpx.ASGITransport(service)
         async with httpx.AsyncClient(transport=itself, base_url="http://x") as direct:
@@ -132,8 +137,7 @@ async def test_it_answers_as_the_application_does(service: _Service) -> None:
 async def test_a_refused_body_passes_by_and_the_connection_goes_on(service: _Service) -> None:
     async with service.http() as http:
         calls = [asyncio.create_task(http.post("/getTask")) for _ in range(_MOST)]
-        while service.asked < _MOST:  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
+        await service.has_been_asked(_MOST)
         reader, writer = await asyncio.open_connection("127.0.0.1", service.port)
         head = b"POST /api/phone/%s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n"
         for _ in range(3):  # a first call, and ones after a refused one
@@ -152,11 +156,9 @@ async def test_a_refused_body_passes_by_and_the_connection_goes_on(service: _Ser
 async def test_what_has_room_of_its_own_goes_on_and_places_come_back(service: _Service) -> None:
     async with service.http() as http:
         calls = [asyncio.create_task(http.post("/getTask")) for _ in range(_MOST)]
-        while service.asked < _MOST:  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
+        await service.has_been_asked(_MOST)
         own = asyncio.create_task(http.post("/finishSigning"))
-        while service.asked < _MOST + 1:  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
+        await service.has_been_asked(_MOST + 1)
         assert (await http.post("/nothing")).status_code == 404
         service.open.set()
         await asyncio.gather(own, *calls)
@@ -172,7 +174,6 @@ async def test_a_peer_who_leaves_keeps_no_place(service: _Service) -> None:
         writer.write(head)
         await writer.drain()
         writer.transport.abort()
-    while service.asked < 3 * _MOST:  # noqa: ASYNC110
-        await asyncio.sleep(0.01)
+    await service.has_been_asked(3 * _MOST)
     async with service.http() as http:
         assert (await http.post("/getTask")).status_code == 204
