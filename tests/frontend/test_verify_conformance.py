@@ -17,7 +17,7 @@ from mshield.pki.signatures.evidence import Format
 from mshield.pki.signatures.signed_attributes import SignedAttributes, attributes_of
 from tests.support.verifier_cases import Case, Verdict, by_page, by_python, disagreements
 from tests.unit.client import test_evidence as bundles
-from tests.unit.client.bundle import CONTENT, SIGNED_AT, VKEY, Maker, login_message, ocsp
+from tests.unit.client.bundle import CONTENT, SIGNED_AT, VKEY, Maker, login_message, ocsp, v1
 from tests.unit.pki.authority import DAY, NOW, YEAR, Authority, make_authority
 
 pytestmark = pytest.mark.slow
@@ -52,6 +52,7 @@ def good_bundles() -> Iterator[Case]:
     digest = Maker(A, format="cms_detached", with_content=False).made().encode()
     yield bundle("a digest and the file", digest, content=CONTENT)
     yield bundle("a digest and another file", digest, content=CONTENT + b" ")
+    yield bundle("from before time stamps", v1(bundles.good()))
     yield bundle("in another spelling", json.dumps(json.loads(digest), indent=3, sort_keys=True).encode())
 
 
@@ -75,7 +76,7 @@ def faulty_bundles() -> Iterator[Case]:
         *("", "[]", "{}", "[" * 3000, '{"type":"mshield-evidence/v1"}'),
         *(bundles.good().encode().decode().replace(*pair) for pair in SPELLINGS),
         bundles.good().encode().decode()[:-1] + ',"more":1}',
-        bundles.good().encode().decode()[:-1] + ',"type":"mshield-evidence/v1"}',
+        bundles.good().encode().decode()[:-1] + ',"type":"mshield-evidence/v2"}',
         bundles.good().encode().decode()[:-200],
     ):
         yield bundle(f"text {text[:40]}…{text[-40:]}", text.encode())
@@ -84,7 +85,11 @@ def faulty_bundles() -> Iterator[Case]:
 
 
 SPELLINGS: Final = [
-    ("evidence/v1", "evidence/v2"),
+    ("evidence/v2", "evidence/v1"),
+    ("evidence/v2", "evidence/v3"),
+    (',"time_stamps":[]', ""),
+    (',"time_stamps":[]', ',"time_stamps":null'),
+    (',"time_stamps":[]', ',"time_stamps":{}'),
     ('"index":2', '"index":2.0'),
     ('"index":2', '"index":2e0'),
     ('"index":2', '"index":NaN'),

@@ -1,6 +1,7 @@
 """Makes bundles of evidence without a service: the tests' authority signs, and a log of a few entries proves it."""
 
 import hashlib
+import json
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -24,6 +25,7 @@ from mshield.pki.signatures.evidence import (
     EvidenceSignature,
     EvidenceStatus,
     EvidenceSystem,
+    EvidenceTimeStamp,
     Format,
     Kind,
 )
@@ -59,6 +61,7 @@ class Maker:
     ca_status: CertStatus = field(default_factory=Good)
     asked_logged: bool = True
     """False for an entry from before, which says nothing of who asked."""
+    stamps: tuple[EvidenceTimeStamp, ...] = ()
 
     def made(self) -> Evidence:
         """The bundle."""
@@ -105,6 +108,7 @@ class Maker:
                 ca_ocsp=ocsp(self.a, self.a.issuing, self.ca_status, at=self.status_at),
             ),
             log=self._log(sm2.digest(self.a.leaf.public_key, message), signature),
+            time_stamps=self.stamps,
         )
 
     def _asked(self) -> bytes:
@@ -129,6 +133,15 @@ class Maker:
             self.signed_at, SID, binding(digest, signature.to_raw()), commitment(SALT, row)
         ).encode()
         return logged(entry)
+
+
+def v1(evidence: Evidence) -> bytes:
+    """The file as it was made before there were time stamps."""
+    told = json.loads(evidence.encode())
+    del told["time_stamps"]
+    return json.dumps(
+        told | {"type": "mshield-evidence/v1"}, ensure_ascii=False, separators=(",", ":")
+    ).encode()
 
 
 def logged(entry: bytes, *, key: Ed25519PrivateKey = LOG_KEY, name: str = VKEY.name) -> EvidenceLog:

@@ -32,6 +32,7 @@ from tests.unit.client.bundle import (
     logged,
     login_message,
     ocsp,
+    v1,
 )
 from tests.unit.pki.authority import DAY, IDENTITY, SUBJECT, authority, make_authority
 
@@ -73,6 +74,12 @@ def test_a_good_bundle_is_verified(format: Format) -> None:  # noqa: A002
     assert found.display_bound == (format != "raw")
     assert (found.later, found.ca_later, found.checkpoint.size) == (None, None, 5)
     assert found.signed_at.timestamp() * 1000 == SIGNED_AT
+
+
+def test_a_bundle_from_before_time_stamps_is_verified() -> None:
+    before = read_evidence(v1(good()))
+    assert check(before).evidence.stamps == ()
+    assert read_evidence(before.encode()) == before
 
 
 def test_the_content_need_not_be_there() -> None:
@@ -377,9 +384,12 @@ def test_a_cms_that_is_detached_though_its_format_is_not() -> None:
         "[]",
         "{}",
         '{"type":"mshield-evidence/v1"}',
-        good().encode().decode().replace("evidence/v1", "evidence/v2"),
+        good().encode().decode().replace("evidence/v2", "evidence/v1"),
+        good().encode().decode().replace("evidence/v2", "evidence/v3"),
+        v1(good()).decode().replace("evidence/v1", "evidence/v2"),
+        v1(good()).decode()[:-1] + ',"time_stamps":null}',
         good().encode().decode()[:-1] + ',"more":1}',
-        good().encode().decode()[:-1] + ',"type":"mshield-evidence/v1"}',
+        good().encode().decode()[:-1] + ',"type":"mshield-evidence/v2"}',
         good().encode().decode().replace('"index":2', '"index":2.0'),
         good().encode().decode().replace('"index":2', '"index":NaN'),
         good().encode().decode().replace('"index":2', '"index":-1'),
