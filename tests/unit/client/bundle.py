@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -31,6 +32,8 @@ from mshield.pki.signatures.evidence import (
 )
 from mshield.pki.signatures.signed_attributes import attributes_of, display_bytes
 from mshield.pki.signer import KeySigner
+from mshield.pki.timestamps.algorithms import hashed
+from mshield.pki.timestamps.token import parse_token
 from mshield.pki.tlog.entry import ActEntry, SignatureEntry, asked_by, binding, commitment, signature_row
 from mshield.pki.tlog.merkle import inclusion_ranges, leaf_hash, node_hash
 from mshield.pki.tlog.note import Checkpoint, VerifierKey
@@ -61,7 +64,8 @@ class Maker:
     ca_status: CertStatus = field(default_factory=Good)
     asked_logged: bool = True
     """False for an entry from before, which says nothing of who asked."""
-    stamps: tuple[EvidenceTimeStamp, ...] = ()
+    stamp: Callable[[bytes], Sequence[EvidenceTimeStamp]] = lambda _: ()
+    """Makes the time stamps of a signature (DER)."""
 
     def made(self) -> Evidence:
         """The bundle."""
@@ -76,6 +80,7 @@ class Maker:
             )
         message = self.content if attributes is None else attributes.encode()
         signature = self.a.leaf_key.sign(message)
+        stamps = tuple(self.stamp(signature.to_der()))
         return Evidence(
             type=TYPE,
             request=EvidenceRequest(id=REQUEST, kind=self.kind, business_system=SYSTEM),
@@ -99,6 +104,7 @@ class Maker:
                     certificate=self.a.leaf,
                     chain=[self.a.issuing, self.a.root],
                     attributes=attributes,
+                    time_stamps=[stamp.token for stamp in stamps if is_on(stamp, signature.to_der())],
                 ),
             ),
             certificate_pem=self.a.leaf.pem(),
@@ -108,7 +114,7 @@ class Maker:
                 ca_ocsp=ocsp(self.a, self.a.issuing, self.ca_status, at=self.status_at),
             ),
             log=self._log(sm2.digest(self.a.leaf.public_key, message), signature),
-            time_stamps=self.stamps,
+            time_stamps=stamps,
         )
 
     def _asked(self) -> bytes:
@@ -133,6 +139,12 @@ class Maker:
             self.signed_at, SID, binding(digest, signature.to_raw()), commitment(SALT, row)
         ).encode()
         return logged(entry)
+
+
+def is_on(stamp: EvidenceTimeStamp, data: bytes) -> bool:
+    """Whether it stamps these bytes."""
+    info = parse_token(stamp.token).info
+    return hashed(info.hash, data) == info.digest
 
 
 def v1(evidence: Evidence) -> bytes:

@@ -21,7 +21,7 @@ from mshield.client.evidence import (
 )
 from mshield.client.verify import VerificationError
 from mshield.gm.sm3 import sm3
-from mshield.pki.revocation.crl import CERTIFICATE_HOLD, KEY_COMPROMISE
+from mshield.pki.revocation.crl import CERTIFICATE_HOLD, KEY_COMPROMISE, SUPERSEDED
 from mshield.pki.revocation.ocsp import Good, RevokedAt, Unknown
 from mshield.pki.signatures.evidence import Format, Kind
 from tests.unit.client.bundle import (
@@ -342,8 +342,8 @@ def test_a_revocation_after_the_signature_does_not_touch_it() -> None:
     at = (SIGNED_AT // 1000 + 10) * 1000
     found = check(Maker(A, status=RevokedAt(at, KEY_COMPROMISE), status_at=LATER).made())
     assert found.later == LaterStatus(at, KEY_COMPROMISE)
-    found = check(Maker(A, ca_status=RevokedAt(at, KEY_COMPROMISE), status_at=LATER).made())
-    assert (found.later, found.ca_later) == (None, LaterStatus(at, KEY_COMPROMISE))
+    found = check(Maker(A, ca_status=RevokedAt(at, SUPERSEDED), status_at=LATER).made())
+    assert (found.later, found.ca_later) == (None, LaterStatus(at, SUPERSEDED))
 
 
 def test_a_bundle_from_the_future_is_refused() -> None:
