@@ -108,6 +108,7 @@ class MakeEvidence:
             chain_pem=(chain[0].pem(), chain[1].pem()),
             status=await self._status(chain[0], signed, now=now),
             log=logged,
+            time_stamps=(),
         )
 
     async def _status(self, issuing: Certificate, signed: SignatureRow, *, now: int) -> EvidenceStatus:
