@@ -6,7 +6,7 @@ import { hex, sm3 } from "@mshield/gm";
 import type { Case } from "./assemble.ts";
 import { type Certificate, parsePem, type Person, personOf } from "./certificate.ts";
 import { parseCms } from "./cms.ts";
-import { NOTHING } from "./content.ts";
+import { type Content, contentOf, NOTHING } from "./content.ts";
 import { type Evidence, parseEvidence } from "./evidence.ts";
 import { clipped } from "./text.ts";
 import { serialText } from "./verify_evidence.ts";
@@ -90,6 +90,15 @@ export function requestOf({ request: { id, kind, system } }: Evidence): Evidence
     kind,
     system: { clientId: clipped(clientId), name: clipped(name), domain: clipped(domain) },
   };
+}
+
+/** The document of a case: the one that was given with it, or the one that lies in it. */
+export function contentOfCase(given: Case): { readonly content: Content; readonly isInside: boolean } | null {
+  const { embedded } = readCase(given);
+  if (embedded !== null) {
+    return { content: contentOf(embedded), isInside: true };
+  }
+  return given.document === null ? null : { content: given.document.content, isInside: false };
 }
 
 export async function documentOf({ document }: Case, { evidence, embedded }: Read): Promise<Document | null> {

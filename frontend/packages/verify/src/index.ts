@@ -9,7 +9,7 @@ export { type Content, contentOf, NOTHING } from "./content.ts";
 export { type Crl, parseCrl } from "./crl.ts";
 export type { Revocation, Step } from "./errors.ts";
 export { isIssuedBy, logKeyOf, nameOf, parseCertificates, signsCheckpoint } from "./from_outside.ts";
-export type { Document, Signer } from "./case_facts.ts";
+export { contentOfCase, type Document, type Signer } from "./case_facts.ts";
 export type { CheckedStamp, StampBy, TrustedTime } from "./evidence_time.ts";
 export { parseTsaCertificate } from "./timestamps/certificate.ts";
 export { type Answer, askable, judge, type Known, leafOf, type Result } from "./judge.ts";

@@ -8,7 +8,9 @@ import {
   askable,
   type Case,
   type Certificate,
+  type Content,
   contentOf,
+  contentOfCase,
   fingerprint,
   type Found,
   isIssuedBy,
@@ -32,6 +34,7 @@ import {
 import { Dropped, FileContent } from "./file_content.ts";
 import type { Ground, Judged, Plan, Question, Root, Taken } from "./messages.ts";
 
+const MAX_TEXT = 1024 * 1024;
 const CA_NAME = /\/pki\/(issuing(?:-[1-9][0-9]{0,3})?)\.cer$/;
 
 export class Bench {
@@ -92,9 +95,23 @@ export class Bench {
     const all = await this.#assembled();
     const results = [];
     for (const each of all.cases) {
-      results.push({ ...(await judge(each, knownOf(each, all, ground))), caseId: each.piece.id });
+      const document = contentOfCase(each);
+      results.push({
+        ...(await judge(each, knownOf(each, all, ground))),
+        caseId: each.piece.id,
+        text: document === null ? null : textOf(document.content),
+        isInside: document?.isInside ?? false,
+      });
     }
     return { results, unused: all.unused.map(({ name }) => name) };
+  }
+
+  /** The document in a signature's file, to be saved. */
+  async document(caseId: string): Promise<Uint8Array<ArrayBuffer> | null> {
+    const { cases } = await this.#assembled();
+    const given = cases.find(({ piece }) => piece.id === caseId);
+    const document = given === undefined ? null : contentOfCase(given);
+    return document?.isInside ? new Uint8Array(document.content.head) : null;
   }
 
   /** Of certificates in DER or PEM; none where there is something else. */
@@ -136,6 +153,19 @@ function knownOf(given: Case, all: Assembled, ground: Ground): Parameters<typeof
     givenOcsp: all.ocsps[0] ?? null,
     answer: ground.answers[given.piece.id] ?? { state: "not_asked" },
   };
+}
+
+/** The content as text, where it is UTF-8, whole, and not too much to be drawn. */
+function textOf({ head, size }: Content): string | null {
+  if (head.length !== size || size > MAX_TEXT) {
+    return null;
+  }
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(head);
+    return text.includes("\u0000") ? null : text;
+  } catch {
+    return null;
+  }
 }
 
 /** Nobody but the service is told a serial number, and it is told those of its own certificates alone. */

@@ -41,8 +41,16 @@ export interface Ground {
   readonly answers: Readonly<Record<string, Answer>>;
 }
 
+/** A result with its document, as far as that can be read: `text` where it is text of at most a megabyte. */
+export interface Shown extends Result {
+  readonly caseId: string;
+  readonly text: string | null;
+  /** Whether the document lies in the signature's file, from where it can be saved. */
+  readonly isInside: boolean;
+}
+
 export interface Judged {
-  readonly results: readonly (Result & { readonly caseId: string })[];
+  readonly results: readonly Shown[];
   /** Names of documents that no signature is over. */
   readonly unused: readonly string[];
 }
@@ -53,6 +61,8 @@ export interface Calls {
   drop: (id: string) => null;
   plan: (ground: Ground) => Plan;
   judge: (ground: Ground) => Judged;
+  /** The document in a signature's file; null where there is none. */
+  document: (caseId: string) => Uint8Array<ArrayBuffer> | null;
   fingerprints: (encoded: Uint8Array) => readonly Root[];
 }
 

@@ -96,6 +96,11 @@ export async function trust(file: File | null): Promise<boolean> {
   return shown.length > 0;
 }
 
+/** The document that lies in a signature's file. */
+export async function documentIn(caseId: string): Promise<Uint8Array<ArrayBuffer> | null> {
+  return await bridge.call("document", caseId);
+}
+
 async function take(given: Given): Promise<void> {
   try {
     given.taken = await bridge.call("take", given.id, given.file, given.asDocument);

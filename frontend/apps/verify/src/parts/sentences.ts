@@ -1,6 +1,6 @@
 /** The sentence about a check. */
 
-import { moment } from "@mshield/look/vue/dates.ts";
+import { exact } from "@mshield/look/vue/dates.ts";
 import type { Say } from "@mshield/look/vue/words.ts";
 import type { Check, Result } from "@mshield/verify";
 
@@ -35,9 +35,9 @@ function valuesOf(t: Say["t"], { facts, revocation }: Check): Record<string, unk
   const at = facts["at"];
   return {
     ...facts,
-    ...(typeof at === "number" && { at: moment(at) }),
+    ...(typeof at === "number" && { at: exact(at) }),
     ...(revocation !== null && {
-      since: moment(revocation.at),
+      since: exact(revocation.at),
       ended: t(`checks.ended.${revocation.reason === HOLD ? "held" : "revoked"}`),
       reason: t(
         `checks.reason.${Object.hasOwn(checkWords.zh.reason, revocation.reason) ? revocation.reason : 0}`,

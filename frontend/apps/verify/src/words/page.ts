@@ -1,10 +1,12 @@
 /** What the page says around the checks. */
 
+import { answerWords } from "./answers.ts";
 import { checkWords } from "./checks.ts";
 
 export const pageWords = {
   zh: {
     checks: checkWords.zh,
+    answers: answerWords.zh,
     part: "验证签名",
     title: "验证签名 - 手机盾",
     heading: "验证签名",
@@ -24,11 +26,19 @@ export const pageWords = {
     working: "正在核对",
     reading: "正在读取 {percent}%",
     starting: "正在取根证书",
-    onlyDocument: "还没有签名：请再放入签名文件或证据包",
+    onlyDocument: "这不是签名文件。请放入签名文件或证据包",
     crashed: "核对时出错了，没有得出结论。请刷新后再试，或用命令 mshield verify 核对",
-    verdict: { valid: "签名有效", invalid: "签名无效", incomplete: "还不能确认" },
-    by: "由{name}于 {at} 签署，之后没有改动",
-    byUndated: "由{name}签署，之后没有改动。签名里没有可信的时间，以 {at} 的状态核对",
+    verdict: {
+      valid: "签名有效",
+      invalid: "签名无效",
+      incomplete: "还不能确认",
+      caLater: "签名有效，签发机构后来被吊销",
+      caCompromised: "不能采信：签发机构已被吊销",
+    },
+    caLaterHint: "原文没有改动，签名时一切正常。能不能采信，看您的规定和签发机构被吊销的原因",
+    caCompromisedHint: "原文没有改动，但不能证明签名早于吊销。请让对方重新签署",
+    by: "由{name}于 {at} 签署，原文没有改动",
+    byUndated: "由{name}签署，原文没有改动。签名里没有可信的时间，以 {at} 的状态核对",
     missing: "有必要的一项没有核对，见下",
     several: "共 {count} 个签名",
     signer: "签署人",
@@ -44,7 +54,16 @@ export const pageWords = {
     signedAt: "签名时间",
     signedAtHint: "服务的时钟",
     nowIs: { good: "正常", revoked: "已作废", on_hold: "已停用", unchecked: "没有查询" },
-    document: "被签的文件",
+    document: "签了什么",
+    content: "原文",
+    saveContent: "保存原文",
+    noContent: "原文不在这份文件里",
+    notText: "这种文件这里读不了，请保存后用可靠的软件打开",
+    theirs: {
+      bound: "对方的说明，签名时显示过，未核对",
+      logged: "对方的说明，日志里有记录，未经签名",
+      said: "服务所称，未经签名",
+    },
     noTitle: "没有标题",
     fingerprint: "SM3 指纹",
     shown: "手机上显示的内容",
@@ -102,6 +121,7 @@ export const pageWords = {
   },
   en: {
     checks: checkWords.en,
+    answers: answerWords.en,
     part: "Verify a signature",
     title: "Verify a signature - Mobile Shield",
     heading: "Verify a signature",
@@ -122,15 +142,21 @@ export const pageWords = {
     working: "Checking",
     reading: "Reading, {percent}%",
     starting: "Fetching the root certificate",
-    onlyDocument: "There is no signature yet: add a signature's file or a bundle",
+    onlyDocument: "This is not a signature's file. Add a signature's file or a bundle",
     crashed: "Checking failed without a result. Load the page anew, or use the command mshield verify",
     verdict: {
       valid: "The signature is valid",
       invalid: "The signature is not valid",
       incomplete: "Not certain yet",
+      caLater: "The signature is valid; its CA was revoked later",
+      caCompromised: "Not to be relied on: its CA was revoked",
     },
-    by: "Signed by {name} on {at}, unchanged since",
-    byUndated: "Signed by {name}, unchanged since. It holds no trusted time; judged as of {at}",
+    caLaterHint:
+      "The document is unchanged and all was well when it was signed. Whether to rely on it is for your own rules, and for why the CA was revoked",
+    caCompromisedHint:
+      "The document is unchanged, but nothing proves that it was signed before the CA was revoked. Have it signed anew",
+    by: "Signed by {name} on {at}; the document is unchanged",
+    byUndated: "Signed by {name}; the document is unchanged. It holds no trusted time; judged as of {at}",
     missing: "Something that is needed was not checked, see below",
     several: "{count} signatures",
     signer: "Signer",
@@ -147,6 +173,15 @@ export const pageWords = {
     signedAtHint: "by the service's clock",
     nowIs: { good: "Good", revoked: "Revoked", on_hold: "On hold", unchecked: "Not asked" },
     document: "What was signed",
+    content: "Document",
+    saveContent: "Save the document",
+    noContent: "This file does not hold the document",
+    notText: "This kind of file can't be read here: save it and open it with software that you trust",
+    theirs: {
+      bound: "The other party's words, shown when it was signed, not compared",
+      logged: "The other party's words, taken down in the log, not signed",
+      said: "The service's word, not signed",
+    },
     noTitle: "No title",
     fingerprint: "SM3 fingerprint",
     shown: "What the phone showed",
