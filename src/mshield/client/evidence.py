@@ -160,7 +160,7 @@ def verify_evidence(
     if expected_client_id is not None and evidence.request.kind != "login" and not asked_logged:
         raise asker_unproven("request")
     with failing("input"):
-        lists = [parse_crl(each) for each in crl]
+        lists = [parse_crl(encoded) for encoded in crl]
     with failing("issuers"):
         ca_now = check_now(engine, issuing, root, lists, **times)
     _require_uncompromised(ca_now, time, "issuers")

@@ -117,15 +117,11 @@ def path_to_root(
     if any(root.der == leaf.der for root in roots):
         return leaf
     while True:
-        root = next((each for each in roots if _issued(engine, current, each, below, at)), None)
+        root = next((ca for ca in roots if _issued(engine, current, ca, below, at)), None)
         if root is not None:
             return root
         above = next(
-            (
-                each
-                for each in others
-                if each.der != current.der and _issued(engine, current, each, below, at)
-            ),
+            (ca for ca in others if ca.der != current.der and _issued(engine, current, ca, below, at)),
             None,
         )
         if above is None or below >= MAX_PATH:

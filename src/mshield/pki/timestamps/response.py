@@ -8,7 +8,7 @@ from mshield.pki.asn1 import der
 from mshield.pki.asn1.reader import Reader
 from mshield.pki.errors import DerError, TimeStampError
 
-FAILURES: Final[Mapping[str, int]] = MappingProxyType(
+BITS: Final[Mapping[str, int]] = MappingProxyType(
     {
         "bad_alg": 0,
         "bad_request": 2,
@@ -31,8 +31,8 @@ def granted(token: bytes) -> bytes:
 
 
 def rejected(failure: str) -> bytes:
-    """DER of an answer without a token, for one of FAILURES."""
-    return der.sequence(der.sequence(der.integer(_REJECTION), der.named_bits(FAILURES[failure])))
+    """DER of an answer without a token, for one of BITS."""
+    return der.sequence(der.sequence(der.integer(_REJECTION), der.named_bits(BITS[failure])))
 
 
 def token_of(answer: bytes) -> bytes:

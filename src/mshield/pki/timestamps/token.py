@@ -211,9 +211,9 @@ def _certificates(inside: Reader) -> tuple[TsaCertificate, ...]:
         count += 1
         if count > MAX_CERTIFICATES:
             raise TimeStampError("form", "too many certificates")
-        each = those.raw()
+        encoded = those.raw()
         try:
-            read.append(parse_tsa_certificate(each))
+            read.append(parse_tsa_certificate(encoded))
         except TimeStampError:
             continue
     return tuple(read)
@@ -235,7 +235,7 @@ def _signer(
     if info.peek() == 0xA1:
         info.raw()  # attributes that nobody signed
     info.end()
-    own = [each for each in certificates if (each.serial, each.issuer.der) == (serial, issuer.der)]
+    own = [one for one in certificates if (one.serial, one.issuer.der) == (serial, issuer.der)]
     if len(own) != 1:
         raise TimeStampError("certificate", "the authority's certificate is missing or ambiguous")
     kind = attributes.get(oids.CONTENT_TYPE)
