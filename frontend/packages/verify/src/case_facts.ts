@@ -8,6 +8,8 @@ import { type Certificate, parsePem, type Person, personOf } from "./certificate
 import { parseCms } from "./cms.ts";
 import { type Content, contentOf, NOTHING } from "./content.ts";
 import { type Evidence, parseEvidence } from "./evidence.ts";
+import { attribute } from "./names.ts";
+import { OIDS } from "./oids.ts";
 import { clipped } from "./text.ts";
 import { serialText } from "./verify_evidence.ts";
 
@@ -17,6 +19,7 @@ const MOST_LINES = 200;
 /** Whom the certificate names, and the certificate itself. */
 export type Signer = Person & {
   readonly serial: string;
+  readonly issuer: string;
   readonly notBefore: number;
   readonly notAfter: number;
 };
@@ -80,7 +83,8 @@ export function signerOf(leaf: Certificate): Signer {
     role: clipped(role),
     creditCode: creditCode === null ? null : clipped(creditCode),
   };
-  return { ...person, serial: serialText(leaf), notBefore: leaf.notBefore, notAfter: leaf.notAfter };
+  const issuer = clipped(attribute(leaf.issuer, OIDS.commonName) ?? "");
+  return { ...person, serial: serialText(leaf), issuer, notBefore: leaf.notBefore, notAfter: leaf.notAfter };
 }
 
 export function requestOf({ request: { id, kind, system } }: Evidence): Evidence["request"] {

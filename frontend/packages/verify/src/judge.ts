@@ -67,7 +67,14 @@ export interface Result {
   readonly verifiedAt: number;
   readonly document: Document | null;
   readonly request: Evidence["request"] | null;
-  readonly log: { readonly origin: string; readonly index: number; readonly key: string } | null;
+  /** The entry's place, and the checkpoint that it was shown by; `root` in hex. */
+  readonly log: {
+    readonly origin: string;
+    readonly index: number;
+    readonly size: string;
+    readonly root: string;
+    readonly key: string;
+  } | null;
   /** SHA-256 (hex) of the root to which the chain leads. */
   readonly rootSha256: string | null;
 }
@@ -353,5 +360,11 @@ function logOf(checks: readonly Check[], evidence: Evidence | null): Result["log
   )?.facts;
   return facts === undefined || evidence === null
     ? null
-    : { origin: String(facts["origin"]), index: evidence.log.index, key: evidence.log.key };
+    : {
+        origin: String(facts["origin"]),
+        index: evidence.log.index,
+        size: String(facts["size"]),
+        root: String(facts["root"]),
+        key: evidence.log.key,
+      };
 }

@@ -353,7 +353,8 @@ async function checkLog(
       tally.passed(name, { by: "log" });
     }
   }
-  tally.passed("log", { index: log.index, size: checkpoint.size.toString(), origin: checkpoint.origin });
+  const { origin, size: entries, root } = checkpoint;
+  tally.passed("log", { index: log.index, size: entries.toString(), origin, root: hex(root) });
   return checkpoint;
 }
 

@@ -38,6 +38,8 @@ export interface Ground {
   /** The service's own checkpoint: a bundle's log key that signed it is the service's. */
   readonly checkpoint: string | null;
   readonly logKeys: readonly string[];
+  /** DER or PEM, each of which may have several. */
+  readonly tsaRoots: readonly Uint8Array[];
   readonly answers: Readonly<Record<string, Answer>>;
 }
 
@@ -45,6 +47,8 @@ export interface Ground {
 export interface Shown extends Result {
   readonly caseId: string;
   readonly text: string | null;
+  /** SM3 (hex) of the signature's file. */
+  readonly sourceDigest: string;
   /** Whether the document lies in the signature's file, from where it can be saved. */
   readonly isInside: boolean;
 }
@@ -64,6 +68,7 @@ export interface Calls {
   /** The document in a signature's file; null where there is none. */
   document: (caseId: string) => Uint8Array<ArrayBuffer> | null;
   fingerprints: (encoded: Uint8Array) => readonly Root[];
+  tsaFingerprints: (encoded: Uint8Array) => readonly Root[];
 }
 
 /** A root as it is shown; `sha256` in hex. */

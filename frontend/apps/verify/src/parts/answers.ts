@@ -30,18 +30,13 @@ const CHECKS: Readonly<Record<Question, readonly CheckName[]>> = {
   log: ["log"],
 };
 
+const TITLED: ReadonlySet<Question> = new Set(["signing", "ca", "log"]);
+
 /** Codes of the signer's revocation that are about who issued the certificate. */
 const OF_CA: ReadonlySet<string | null> = new Set(["ca_later", "ca_compromised"]);
 
-/** The verdict in words: a CA that was revoked for its key is more than a note, and a failure of its own. */
-export function verdictWord({ verdict, checks }: Result): string {
-  const of = checks.find(
-    ({ name, code }) => (name === "issuers" || name === "revocation") && OF_CA.has(code),
-  );
-  if (of?.state === "failed" && verdict === "invalid") {
-    return "caCompromised";
-  }
-  return of?.state === "noted" && verdict === "valid" ? "caLater" : verdict;
+export function titleOf({ t }: Say, question: Question): string {
+  return t(TITLED.has(question) ? `answers.${question}.title` : `answers.${question}`);
 }
 
 /** What failed first, the rest in the order of the questions. */

@@ -8,13 +8,6 @@ export const LOOKS: Readonly<Record<Verdict, { icon: string; small: string; chip
   incomplete: { icon: "warn", small: "warn", chip: "due" },
 };
 
-/** How a verdict looks in its words: that a CA ended for its key is to be weighed by the reader. */
-export function lookOf(word: string): keyof typeof LOOKS {
-  return (
-    ({ caLater: "incomplete", caCompromised: "invalid" }[word] as Verdict | undefined) ?? (word as Verdict)
-  );
-}
-
 export function iconOf(state: CheckState, isNeeded: boolean): string {
   if (state === "unchecked") {
     return isNeeded ? "warn" : "info";
