@@ -100,7 +100,7 @@ export function keyId(publicKey: Uint8Array): Uint8Array {
 }
 
 /** SHA-256 of the whole certificate. */
-export function fingerprint({ der }: Certificate): Uint8Array {
+export function fingerprint({ der }: Pick<Certificate, "der">): Uint8Array {
   return sha256(der);
 }
 
