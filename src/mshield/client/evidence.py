@@ -48,7 +48,7 @@ from mshield.pki.tlog.note import Checkpoint, VerifierKey
 from mshield.pki.verification.status import SKEW
 
 __all__ = [
-    "MEDIA_TYPE", "Evidence", "LaterStatus", "TimeStamp", "TrustedTime", "VerifiedEvidence", "read_evidence",
+    "MEDIA_TYPE", "Evidence", "LaterStatus", "Now", "TimeStamp", "TrustedTime", "VerifiedEvidence", "read_evidence",
     "verify_evidence",
 ]  # fmt: skip
 
