@@ -12,4 +12,4 @@ export {
   type Shown,
   signedAttributes,
 } from "./signed_attributes.ts";
-export { canonicalJson, isWellFormed, readJson, someMember, utf8Text } from "./strict_json.ts";
+export { canonicalJson, canonicalText, isWellFormed, readJson, someMember, utf8Text } from "./strict_json.ts";
