@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable
 from typing import Final
 
+from mshield.gateways.clock_sync import is_off
 from mshield.gm.engine import Engine
 from mshield.keys.keyring import Keyring
 from mshield.keys.tsa import TsaKeys
@@ -15,7 +16,6 @@ from mshield.pki.timestamps.algorithms import Profile
 from mshield.pki.timestamps.request import MAX_REQUEST, TimeStampRequest, parse_request
 from mshield.pki.timestamps.response import granted, rejected
 from mshield.pki.timestamps.token import make_token
-from mshield.services.process.clock_sync import is_off
 from mshield.settings import Settings
 from mshield.store.database.interface import Database
 

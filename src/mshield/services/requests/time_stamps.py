@@ -25,10 +25,11 @@ from mshield.pki.timestamps.response import token_of
 from mshield.pki.timestamps.verify import TsaTrust, VerifiedStamp, verify_answer
 from mshield.services.publication.time_stamps import POLICY, TimeNotAvailable, TimeStamping
 from mshield.setting_forms import OWN_TSA
-from mshield.settings import Settings, TsaPlace
+from mshield.settings import Settings
 from mshield.store.database.interface import Database
 from mshield.store.requests import time_stamps as store
 from mshield.store.requests.time_stamps import DueStamp, StampRow
+from mshield.tsa_settings import TsaPlace
 
 FOR_MS: Final = DAY_MS
 """For how long an authority that fails is asked again."""
