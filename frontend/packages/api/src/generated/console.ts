@@ -2802,7 +2802,9 @@ export interface components {
     };
     /**
      * ViewDraftMessage
-     * @description A view that was handed in, or might be, with each sample drawn; `in_force` is the version that it follows.
+     * @description A view that was handed in, or might be, with each sample drawn.
+     *
+     *         `view` is all of it, for who reads the rules themselves; `in_force` is the version that it follows.
      */
     ViewDraftMessage: {
       /** @enum {unknown} */
@@ -2814,6 +2816,7 @@ export interface components {
       samples: components["schemas"]["DrawnSampleMessage"][];
       title: string;
       version: number;
+      view: Record<string, never>;
     };
     /**
      * ViewFilesMessage

@@ -107,13 +107,17 @@ class DrawnSampleMessage(Wire, frozen=True):
 
 
 class ViewDraftMessage(Wire, frozen=True):
-    """A view that was handed in, or might be, with each sample drawn; `in_force` is the version that it follows."""
+    """A view that was handed in, or might be, with each sample drawn.
+
+    `view` is all of it, for who reads the rules themselves; `in_force` is the version that it follows.
+    """
 
     id: str
     version: int
     title: str
     content: Literal["xml", "json"]
     digest: Hex32
+    view: dict[str, Any]
     in_force: int | None
     samples: tuple[DrawnSampleMessage, ...]
 
@@ -249,6 +253,7 @@ def _draft(draft: Draft) -> ViewDraftMessage:
         ViewDraftMessage,
         view,
         digest=view.digest.hex(),
+        view=msgspec.json.decode(view.octets),
         in_force=None if draft.in_force is None else draft.in_force.version,
         samples=tuple(_sample(sample) for sample in draft.samples),
     )
