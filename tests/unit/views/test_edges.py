@@ -155,7 +155,7 @@ def test_a_side_path_wants_one_leaf() -> None:
         ("", "missing"),
         ("<c/>", "missing"),
         ("<c>EUR</c><c/>", "duplicate"),
-        ("<c><e>EUR</e></c>", "value"),
+        ("<c><e>EUR</e></c>", "missing"),
         ("<c>元</c>", "currency"),
     ]:
         with pytest.raises(ViewError) as refused:
