@@ -58,11 +58,11 @@ class Reading:
             nodes = self._sides[id(start), below] = nodes_at(start, below)
         if len(nodes) > 1:
             raise ViewError("duplicate", at)
-        text = nodes[0].text if nodes else None
-        if text is None or nodes[0].empty:
+        if not nodes or nodes[0].empty:
             raise ViewError("missing", at)
+        text = self.leaf(nodes[0], at)
         nodes[0].drawn |= draws
-        return trimmed(text)
+        return text
 
     def currency(self, node: Node, source: Source, at: str, *, draws: bool) -> str:
         """The code of a currency; `currency` where it is none of the specification's."""
