@@ -59,3 +59,16 @@ def test_the_views_that_ship_are_those_of_the_vectors() -> None:
         drawn = draw(view, _file(f"shipped/contents/{digests[name]['content']}"))
         assert view.digest.hex() == digests[name]["view"]
         assert drawn.digest.hex() == digests[name]["drawn"]
+
+
+def test_the_example_of_the_documentation_draws() -> None:
+    page = (FOLDER.parent / "docs" / "views.md").read_text("utf-8")
+    view = read_view(page.partition("```json\n")[2].partition("```")[0].encode())
+    content = (
+        '<order version="2" currency="EUR"><number>7</number><seller><name>A</name></seller><date>2026-01-02</date>'
+        '<total>3</total><items><item><name>x</name><count unit="kg">1</count><price>3.00</price></item></items>'
+        "<internal>s</internal></order>"
+    )
+    answer = draw(view, content.encode()).answer
+    assert (answer["list"], answer["rest"]) == ({"number": "7", "party": "A"}, [])
+    assert answer["not_shown"] == [{"path": "internal", "count": 1}]

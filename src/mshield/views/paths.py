@@ -117,7 +117,7 @@ class Written:
 
     def _qualified(self, name: str, default: str) -> str:
         namespace, _, local = name[1:].rpartition("}")
-        if namespace == default:
+        if namespace in {"", default}:
             return local
         prefix = self._prefixes.get(namespace)
         return f"{prefix}:{local}" if prefix is not None else name
