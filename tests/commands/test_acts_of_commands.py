@@ -78,6 +78,7 @@ _NO_ACT: Final[Mapping[str, frozenset[str]]] = {
         "selftest", "staff list", "staff token list", "verify", "webhooks deliveries", "webhooks list",
     }),
     "there is no database yet, or nothing in it": frozenset({"keys generate", "keys init", "migrate"}),
+    "it is for authors, and needs no service": frozenset({"view"}),
     "it sends a code": frozenset({"account send-code"}),
     "they run the service, or make what it makes by itself": frozenset({"log key", "serve"}),
     "they are a person's, and go through the API": frozenset({"legal-person", "phone"}),
@@ -166,7 +167,7 @@ def recorder(settings_of_commands: None) -> Recorder:
 
 def test_each_changing_command_leaves_its_act(recorder: Recorder, tmp_path: Path) -> None:
     _of_the_ca(recorder)
-    _of_systems(recorder, tmp_path)
+    registered = _of_systems(recorder, tmp_path)
     _of_the_filing(recorder, tmp_path)
     _of_the_staff(recorder)
     _of_the_keys(recorder, tmp_path / "master.key")
@@ -178,6 +179,11 @@ def test_each_changing_command_leaves_its_act(recorder: Recorder, tmp_path: Path
     assert recorder.secrets
     assert recorder.holds_no_secret()
     assert recorder.log_holds()
+    proof = tmp_path / "view.proof.json"
+    proof.write_text(json.dumps(recorder.json("log", "prove", "--view", *registered)), "utf-8")
+    vkey = recorder.json("log", "key")["vkey"]
+    proven = recorder.json("log", "verify", "--proof", str(proof), "--key", vkey)
+    assert (proven["kind"], proven["id"], proven["client_id"]) == ("view", VIEW_ID, registered[0])
 
 
 def _of_the_ca(recorder: Recorder) -> None:
@@ -189,12 +195,13 @@ def _of_the_ca(recorder: Recorder) -> None:
     recorder.act("ca revoke-issuing", "issuing", "--yes")
 
 
-def _of_systems(recorder: Recorder, tmp_path: Path) -> None:
+def _of_systems(recorder: Recorder, tmp_path: Path) -> tuple[str, str]:
+    """A business system with all that it has; gives its client id, and the digest of its view."""
     system, _ = recorder.act("business add", "单一窗口", "--domain", "a.example")
     client_id = system["client_id"]
     _, changed = recorder.act("business return-urls", client_id, "palmcustoms://signed")
     assert (changed.subject, changed.details) == (client_id, {"return_urls": [[], ["palmcustoms://signed"]]})
-    _of_views(recorder, client_id, tmp_path)
+    digest = _of_views(recorder, client_id, tmp_path)
     _, login = recorder.act("oidc client set", client_id, "--redirect-uri", "https://a.example/back")
     assert login.subject == client_id
     assert login.details == {
@@ -213,9 +220,10 @@ def _of_systems(recorder: Recorder, tmp_path: Path) -> None:
     )
     recorder.act("webhooks enable", hook["id"])
     recorder.act("webhooks remove", hook["id"])
+    return client_id, digest
 
 
-def _of_views(recorder: Recorder, client_id: str, tmp_path: Path) -> None:
+def _of_views(recorder: Recorder, client_id: str, tmp_path: Path) -> str:
     view, sample = tmp_path / "order.view.json", tmp_path / "order.json"
     view.write_bytes(small_view())
     sample.write_bytes(b"{}")
@@ -228,6 +236,8 @@ def _of_views(recorder: Recorder, client_id: str, tmp_path: Path) -> None:
     assert (listed["digest"], listed["state"]) == (added["digest"], "in_force")
     _, withdrawn = recorder.act("business view withdraw", client_id, VIEW_ID, "1", "--reason", "改用第二版")
     assert (withdrawn.subject, withdrawn.details["reason"]) == (client_id, "改用第二版")
+    digest: str = added["digest"]
+    return digest
 
 
 def _of_the_filing(recorder: Recorder, folder: Path) -> None:

@@ -165,7 +165,7 @@ export const viewWords = {
     hiddenHint: "What the view says it leaves out. The signature covers it all the same",
     hiddenMore: "{n} more without their names",
     hiddenNew: "Was shown, no longer is",
-    times: "{n} times",
+    times: "{n} ×",
     sample: "Sample {n}: {name}",
     before: "Version {n} (in force)",
     after: "Version {n} (handed in)",
