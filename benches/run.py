@@ -15,6 +15,7 @@ from benches import (
     phone_app,
     publication,
     verify_page,
+    views,
     waiting,
 )
 from mshield.gm.engine import available_engines
@@ -38,6 +39,7 @@ def main() -> None:
         ("the transparency log", log.main),
         ("the phone app", phone_app.main),
         ("the page that verifies", verify_page.main),
+        ("views: reading, drawing, comparing", views.main),
     ):
         print(f"\n{title}\n", flush=True)
         bench()

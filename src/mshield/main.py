@@ -55,6 +55,7 @@ from mshield.services.staff.activate import ActivateLegalPerson
 from mshield.services.staff.opened import open_staff
 from mshield.services.systems.approve import ApproveSystems
 from mshield.services.systems.opened import open_systems
+from mshield.services.systems.views import ApproveViews
 from mshield.settings import Settings, load_settings
 from mshield.store.database.interface import Database, NoText, SealBroken, Unavailable
 from mshield.store.database.opening import opened_database
@@ -223,8 +224,10 @@ async def _assemble(settings: Settings, clock: Clock, db: Database, metrics: Met
         RevokeCa(db, clock).act(),
         activate.act(),
         *ApproveSystems(db, settings.return_schemes).acts(),
+        ApproveViews().act(),
         *StopShields(db).acts(),
     ]
+    staff = open_staff(ground, filing, accounts.phone_wait, decided_by_two)
     return Context(
         **vars(ground),
         answer_once=AnswerOnce(db, keyring, ground.lookup),
@@ -239,6 +242,6 @@ async def _assemble(settings: Settings, clock: Clock, db: Database, metrics: Met
         operations=open_operations(ground, {job.name: job.seconds for job in jobs.JOBS}),
         requests=requests,
         signing=open_signing(ground, certificates.own.issue_confirmed, identity.consents),
-        staff=open_staff(ground, filing, accounts.phone_wait, decided_by_two),
-        systems=open_systems(ground),
+        staff=staff,
+        systems=open_systems(ground, staff.approvals),
     )

@@ -21,11 +21,14 @@ from mshield.store.staff import acts
 from mshield.store.staff.acts import ActRow
 from tests.commands.test_ca_commands import Operator
 from tests.support.signing import execute, tamper
+from tests.support.small_view import CONTENT, VIEW_ID, small_view
 
 _ROOT: Final = Path(__file__).parents[2]
 _ACTS: Final[Mapping[str, str]] = {
     "business add": "system.add",
     "business return-urls": "system.change",
+    "business view add": "view.add",
+    "business view withdraw": "view.withdraw",
     "ca init": "ca.init",
     "ca init-p256": "ca.init_p256",
     "ca init-p256 --renew": "ca.renew_p256",
@@ -70,11 +73,12 @@ _ELSEWHERE: Final[Mapping[str, str]] = {
 
 _NO_ACT: Final[Mapping[str, frozenset[str]]] = {
     "they only read": frozenset({
-        "business list", "ca show", "doctor", "filing earlier", "filing list", "jobs list", "keys show",
-        "log checkpoint", "log prove", "log verify", "oidc client list", "openapi", "seals check", "selftest",
-        "staff list", "staff token list", "verify", "webhooks deliveries", "webhooks list",
+        "business list", "business view list", "ca show", "doctor", "filing earlier", "filing list", "jobs list",
+        "keys show", "log checkpoint", "log prove", "log verify", "oidc client list", "openapi", "seals check",
+        "selftest", "staff list", "staff token list", "verify", "webhooks deliveries", "webhooks list",
     }),
     "there is no database yet, or nothing in it": frozenset({"keys generate", "keys init", "migrate"}),
+    "it is for authors, and needs no service": frozenset({"view"}),
     "it sends a code": frozenset({"account send-code"}),
     "they run the service, or make what it makes by itself": frozenset({"log key", "serve"}),
     "they are a person's, and go through the API": frozenset({"legal-person", "phone"}),
@@ -163,7 +167,7 @@ def recorder(settings_of_commands: None) -> Recorder:
 
 def test_each_changing_command_leaves_its_act(recorder: Recorder, tmp_path: Path) -> None:
     _of_the_ca(recorder)
-    _of_systems(recorder)
+    registered = _of_systems(recorder, tmp_path)
     _of_the_filing(recorder, tmp_path)
     _of_the_staff(recorder)
     _of_the_keys(recorder, tmp_path / "master.key")
@@ -175,6 +179,11 @@ def test_each_changing_command_leaves_its_act(recorder: Recorder, tmp_path: Path
     assert recorder.secrets
     assert recorder.holds_no_secret()
     assert recorder.log_holds()
+    proof = tmp_path / "view.proof.json"
+    proof.write_text(json.dumps(recorder.json("log", "prove", "--view", *registered)), "utf-8")
+    vkey = recorder.json("log", "key")["vkey"]
+    proven = recorder.json("log", "verify", "--proof", str(proof), "--key", vkey)
+    assert (proven["kind"], proven["id"], proven["client_id"]) == ("view", VIEW_ID, registered[0])
 
 
 def _of_the_ca(recorder: Recorder) -> None:
@@ -186,11 +195,13 @@ def _of_the_ca(recorder: Recorder) -> None:
     recorder.act("ca revoke-issuing", "issuing", "--yes")
 
 
-def _of_systems(recorder: Recorder) -> None:
+def _of_systems(recorder: Recorder, tmp_path: Path) -> tuple[str, str]:
+    """A business system with all that it has; gives its client id, and the digest of its view."""
     system, _ = recorder.act("business add", "单一窗口", "--domain", "a.example")
     client_id = system["client_id"]
     _, changed = recorder.act("business return-urls", client_id, "palmcustoms://signed")
     assert (changed.subject, changed.details) == (client_id, {"return_urls": [[], ["palmcustoms://signed"]]})
+    digest = _of_views(recorder, client_id, tmp_path)
     _, login = recorder.act("oidc client set", client_id, "--redirect-uri", "https://a.example/back")
     assert login.subject == client_id
     assert login.details == {
@@ -209,6 +220,24 @@ def _of_systems(recorder: Recorder) -> None:
     )
     recorder.act("webhooks enable", hook["id"])
     recorder.act("webhooks remove", hook["id"])
+    return client_id, digest
+
+
+def _of_views(recorder: Recorder, client_id: str, tmp_path: Path) -> str:
+    view, sample = tmp_path / "order.view.json", tmp_path / "order.json"
+    view.write_bytes(small_view())
+    sample.write_bytes(b"{}")
+    files = (client_id, str(view), "--sample", str(sample), "--second-person", "顾行")
+    assert recorder.refused("business", "view", "add", *files) == "view_failed"
+    sample.write_bytes(CONTENT)
+    added, registered = recorder.act("business view add", *files)
+    assert (registered.subject, registered.details["second_person"]) == (client_id, "顾行")
+    (listed,) = recorder.json("business", "view", "list", client_id)
+    assert (listed["digest"], listed["state"]) == (added["digest"], "in_force")
+    _, withdrawn = recorder.act("business view withdraw", client_id, VIEW_ID, "1", "--reason", "改用第二版")
+    assert (withdrawn.subject, withdrawn.details["reason"]) == (client_id, "改用第二版")
+    digest: str = added["digest"]
+    return digest
 
 
 def _of_the_filing(recorder: Recorder, folder: Path) -> None:

@@ -45,6 +45,7 @@ _LIFE: Final[tuple[Callable[[Life], None], ...]] = (
     console.decide_by_two,
     console.give_programs_tokens,
     console.put_up_a_legal_person,
+    console.register_a_view,
 )
 
 

@@ -32,7 +32,8 @@ from tests.support.signing import execute, fetch, statement
 T = TypeVar("T")
 _PLACES: Final = statement(
     "SELECT log_index FROM signatures UNION ALL SELECT log_index FROM certificate_events"
-    " UNION ALL SELECT log_index FROM acts UNION ALL SELECT log_index FROM sealed_changes ORDER BY log_index"
+    " UNION ALL SELECT log_index FROM acts UNION ALL SELECT log_index FROM sealed_changes"
+    " UNION ALL SELECT log_index FROM views ORDER BY log_index"
 )
 
 

@@ -52,6 +52,11 @@ NOT_SEALED: Final = {
     "staff_tokens": {"name": "shown"},
     "filing_proposals": {"record_box": "opens under its own row alone"},
     "business_systems": {"secret_at": "shown"},
+    "views": {
+        "octets": "the sealed digest is that of these, and checked with each reading",
+        "at": "logged",
+        "log_index": "the place in the log",
+    },
     "certificates": {
         "request_sid": "the request's signature is checked",
         "der": "signed by its CA",
@@ -148,6 +153,7 @@ _OTHER_TABLES: Final = {
     "dpop_proofs": "counts once",
     "oidc_assertions": "used once",
     "used_requests": "used once",
+    "view_files": "the question's sealed details have the digest of each",
     "sms_log": "shown",
     "metrics": "shown",
 }

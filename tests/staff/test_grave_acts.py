@@ -28,6 +28,7 @@ _GRAVE: Final = {
     "endAccountConsent",
     "endFiling",
     "exportFiling",
+    "handInView",
     "importFiling",
     "makeFilingCode",
     "makeOwnToken",
@@ -41,6 +42,7 @@ _GRAVE: Final = {
     "setSystemLogin",
     "setAccountState",
     "setSystemState",
+    "withdrawView",
 }
 _STOPS: Final = {"setAccountState", "setSystemState"}
 """What gives back is grave; to stop somebody is not, and programs may."""
@@ -77,6 +79,7 @@ def _path(route: Route) -> str:
         .replace("{person_id}", _SOME)
         .replace("{account_id}", _SOME)
         .replace("{act_id}", _SOME)
+        .replace("{digest}", "0" * 64)
     )
 
 

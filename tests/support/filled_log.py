@@ -1,4 +1,4 @@
-"""A log with something in it: certificates and their events, signatures and acts, without the protocol."""
+"""A log with something in it: certificates and their events, signatures, acts and views, without the protocol."""
 
 import secrets
 from dataclasses import dataclass
@@ -6,6 +6,8 @@ from typing import Final
 
 from mshield.domain.actor import By
 from mshield.domain.certificates.states import CertificateEvent
+from mshield.domain.ids import new_id
+from mshield.gm.sm3 import sm3
 from mshield.keys.keyring import Keyring
 from mshield.pki.certificates.certificate import Certificate
 from mshield.pki.tlog.merkle import consistency_ranges
@@ -16,10 +18,14 @@ from mshield.services.log.sequence import sequence
 from mshield.settings import Settings
 from mshield.store.database.interface import Database, Tx
 from mshield.store.staff import acts
+from mshield.store.systems import systems, views
+from mshield.store.systems.systems import BusinessSystem
+from mshield.store.systems.views import NewView
 from tests.support.clock import START
 from tests.support.issuing import Ca, change, make_ca
 from tests.support.seals import seal_all
 from tests.support.signing import execute, fetch, statement
+from tests.support.small_view import VIEW_ID, small_view
 
 SETTINGS = Settings(public_origin="https://shield.example")
 ORIGIN = "shield.example/log"
@@ -28,6 +34,7 @@ KEYS: Final = {
     "certificate_events": "id",
     "acts": "id",
     "sealed_changes": "id",
+    "views": "id",
     "certificates": "serial",
     "log_tiles": "level",
     "log_bundles": "number",
@@ -35,9 +42,9 @@ KEYS: Final = {
 }
 """The tables behind the log, and by which column a row is told."""
 
-SOURCES: Final = ("signatures", "certificate_events", "acts", "sealed_changes")
-LIFE: Final = 17
-"""Entries of `live`: five of them of the rows of two people and their enterprise."""
+SOURCES: Final = ("signatures", "certificate_events", "acts", "sealed_changes", "views")
+LIFE: Final = 22
+"""Entries of `live`: five of them of the rows of two people and their enterprise, five of a system with two views."""
 
 NOT_FOUND: Final = {
     ("certificate_events", "notified_at"): "set when the holder was told, after the event was logged",
@@ -119,6 +126,28 @@ class LoggedService:
 
         await self.db.write(work)
 
+    async def register_views(self, *versions: int) -> None:
+        """A business system, and these versions of a view of its."""
+
+        async def work(tx: Tx) -> None:
+            await systems.add(
+                tx, BusinessSystem("bs-1", "单一窗口", "a.example", b"", "active"), now=self.now
+            )
+            for version in versions:
+                octets = small_view(version)
+                new = NewView(
+                    id=new_id(self.now),
+                    client_id="bs-1",
+                    view_id=VIEW_ID,
+                    version=version,
+                    digest=sm3(octets),
+                    octets=octets,
+                    at=self.now,
+                )
+                await views.insert(tx, new)
+
+        await self.db.write(work)
+
     async def change(self, serial: str, *events: CertificateEvent, reason: int | None = None) -> None:
         """Steps of the certificate's life, a second apart."""
         for event in events:
@@ -133,6 +162,7 @@ class LoggedService:
         """Something of each kind, sequenced in two batches; gives the serial of the certificate that is in use."""
         ended, used = await self.certify(), await self.certify()
         await self.sign(used, count=3)
+        await self.register_views(1, 7)
         await self.act()
         await self.sequence()
         await self.change(ended, CertificateEvent.REPORT_LOSS, CertificateEvent.REVOKE, reason=1)

@@ -18,7 +18,7 @@ from mshield.commands.parts.service import Service, on_service
 from mshield.commands.phone.display import shown_time
 from mshield.pki.errors import LogError
 from mshield.pki.tlog.act_proof import is_act_proof, parse_act_proof
-from mshield.pki.tlog.entry import CertificateEntry, SignatureEntry
+from mshield.pki.tlog.entry import CertificateEntry, SignatureEntry, ViewEntry
 
 if TYPE_CHECKING:
     from mshield.pki.tlog.proof import InclusionProof
@@ -96,30 +96,45 @@ def checkpoint(out: Output, url: str | None, key: str | None) -> None:
 @command.command()
 @click.option("--sid", type=_Sid(), help="Prove the signature of this document.")
 @click.option("--serial", help="Prove the issue of this certificate; 40 hex digits. On the database only.")
+@click.option(
+    "--view",
+    type=(str, str),
+    metavar="CLIENT_ID DIGEST",
+    help="Prove that this view was registered for a business system. On the database only.",
+)
 @click.option("--index", type=click.IntRange(min=0), help="Prove the entry at this place.")
 @_URL
 @_KEY
 @output_options
 def prove(
-    out: Output, *, sid: bytes | None, serial: str | None, index: int | None, url: str | None, key: str | None
+    out: Output,
+    *,
+    sid: bytes | None,
+    serial: str | None,
+    view: tuple[str, str] | None,
+    index: int | None,
+    url: str | None,
+    key: str | None,
 ) -> None:
     """Print a proof, as JSON, that an entry is in the log; `mshield log verify --proof` checks it offline."""
-    if sum(choice is not None for choice in (sid, serial, index)) != 1:
-        raise click.UsageError("Give one of --sid, --serial and --index.")
+    if sum(choice is not None for choice in (sid, serial, view, index)) != 1:
+        raise click.UsageError("Give one of --sid, --serial, --view and --index.")
     from_outside = _outside(url, key)
     if from_outside is None:
-        from mshield.services.log.read import prove_inclusion, prove_issue, prove_signature
+        from mshield.services.log.read import prove_inclusion, prove_issue, prove_signature, prove_view
 
         async def run(log: "Log") -> "InclusionProof":
             if sid is not None:
                 return await prove_signature(log, sid=sid)
             if serial is not None:
                 return await prove_issue(log, serial=serial.lower())
+            if view is not None:
+                return await prove_view(log, client_id=view[0], digest=_digest(view[1]))
             return await prove_inclusion(log, index=index)
 
         proof = _on_database(out, run).to_json()
-    elif serial is not None:
-        raise click.UsageError("--serial is for the database: from outside, give --index.")
+    elif serial is not None or view is not None:
+        raise click.UsageError("--serial and --view are for the database: from outside, give --index.")
     else:
         with refusing(out, ClientError, LogError), LogReader(*from_outside) as reader:
             noted = reader.checkpoint()
@@ -287,7 +302,18 @@ def _entry(logged: Logged) -> dict[str, object]:
         data |= {"sid": entry.sid.hex(), "binding": entry.binding.hex()}
     if isinstance(entry, CertificateEntry):
         data |= {"serial": entry.serial.hex(), "status": entry.status.name.lower()}
+    if isinstance(entry, ViewEntry):
+        data |= {"client_id": entry.client_id, "id": entry.view_id, "version": entry.version}
+        data |= {"digest": entry.digest.hex()}
+        data |= {"asked_by": entry.asked_by.hex(), "approved_by": entry.approved_by.hex()}
     return data
+
+
+def _digest(text: str) -> bytes:
+    try:
+        return bytes.fromhex(text)
+    except ValueError as error:
+        raise click.BadParameter("not a view's digest in hex") from error
 
 
 def _size_line(out: Output, size: int) -> str:

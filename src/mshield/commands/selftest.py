@@ -1,4 +1,4 @@
-"""`mshield selftest`: runs a vector file through a curve engine and counts what passed.
+"""`mshield selftest`: runs a vector file through a curve engine, or a folder of views' vectors, and counts what passed.
 
 It needs no server and no state, so anyone can check an installation against the published vectors.
 """
@@ -12,7 +12,7 @@ import click
 from mshield.commands.parts.output import Output, output_options, refusing
 from mshield.gm.engine import load_engine
 from mshield.gm.errors import EngineUnavailable
-from mshield.gm.selftest import run
+from mshield.gm.selftest import Report, run
 
 
 @click.command()
@@ -26,16 +26,31 @@ from mshield.gm.selftest import run
 @click.option(
     "--vectors",
     type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path),
-    required=True,
     help="A vector file of the co-signing protocol, JSON.",
 )
+@click.option(
+    "--views",
+    type=click.Path(exists=True, file_okay=False, readable=True, path_type=Path),
+    help="A folder of vectors for views (展示规则), with an index.json.",
+)
 @output_options
-def command(out: Output, engine: Literal["auto", "botan", "openssl"], vectors: Path) -> None:
-    """Run co-signing vectors and print how many passed.
+def command(
+    out: Output, engine: Literal["auto", "botan", "openssl"], vectors: Path | None, views: Path | None
+) -> None:
+    """Run vectors of co-signing or of views and print how many passed.
 
     Ends with the line "N passed, M failed"; exit code 1 if any failed or the engine is missing, 2 if the file
     cannot be read.
     """
+    if vectors is not None and views is None:
+        _run_cosigning(out, engine, vectors)
+    elif views is not None and vectors is None:
+        _run_views(out, views)
+    else:
+        raise click.UsageError("give one of --vectors and --views")
+
+
+def _run_cosigning(out: Output, engine: Literal["auto", "botan", "openssl"], vectors: Path) -> None:
     try:
         content = json.loads(vectors.read_bytes())
     except (OSError, ValueError) as error:
@@ -44,13 +59,24 @@ def command(out: Output, engine: Literal["auto", "botan", "openssl"], vectors: P
         raise click.BadParameter("not a vector file: the file holds no JSON object", param_hint="--vectors")
     with refusing(out, EngineUnavailable):
         used = load_engine(engine)
-    report = run(used, content)
-    shown = {"engine": used.name, "version": used.version, "passed": report.passed, "failed": report.failed}
-    lines = [
-        f"{used.name} {used.version}",
-        *report.failures,
-        f"{report.passed} passed, {report.failed} failed",
-    ]
-    out.data({**shown, "failures": list(report.failures)}, lines)
+    _tell(out, run(used, content), {"engine": used.name, "version": used.version})
+
+
+def _run_views(out: Output, folder: Path) -> None:
+    from mshield.views import selftest
+
+    try:
+        report = selftest.run(lambda name: (folder / name).read_bytes())
+    except selftest.NotVectors as error:
+        raise click.BadParameter(str(error), param_hint="--views") from error
+    _tell(out, report, {})
+
+
+def _tell(out: Output, report: Report, about: dict[str, str]) -> None:
+    lines = [*report.failures, f"{report.passed} passed, {report.failed} failed"]
+    if about:
+        lines.insert(0, " ".join(about.values()))
+    counts = {"passed": report.passed, "failed": report.failed}
+    out.data({**about, **counts, "failures": list(report.failures)}, lines)
     if report.failed or not report.passed:
         raise click.exceptions.Exit(1)

@@ -766,3 +766,35 @@ CREATE TABLE time_stamp_places (
   place TEXT PRIMARY KEY,
   log_index BIGINT NOT NULL
 );
+
+CREATE TABLE views (
+  id TEXT PRIMARY KEY,
+  client_id TEXT NOT NULL REFERENCES business_systems (client_id),
+  view_id TEXT NOT NULL,
+  version BIGINT NOT NULL,
+  digest BYTEA NOT NULL,
+  octets BYTEA NOT NULL,
+  approval_id TEXT UNIQUE REFERENCES approvals (id),
+  asked_by TEXT REFERENCES staff (id),
+  approved_by TEXT REFERENCES staff (id),
+  at BIGINT NOT NULL,
+  withdrawn_at BIGINT,
+  log_index BIGINT,
+  seal_version BIGINT NOT NULL DEFAULT 0,
+  seal BYTEA,
+  UNIQUE (client_id, view_id, version)
+);
+
+CREATE INDEX views_digest ON views (digest);
+
+CREATE INDEX views_unlogged ON views (id) WHERE log_index IS NULL;
+
+CREATE UNIQUE INDEX views_logged ON views (log_index) WHERE log_index IS NOT NULL;
+
+CREATE TABLE view_files (
+  approval_id TEXT NOT NULL REFERENCES approvals (id),
+  position BIGINT NOT NULL,
+  name TEXT NOT NULL,
+  content BYTEA NOT NULL,
+  PRIMARY KEY (approval_id, position)
+);

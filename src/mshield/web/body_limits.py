@@ -38,6 +38,9 @@ _OF_OPERATION: Final[Mapping[str, BodyLimit]] = {
     "createRequest": BodyLimit(64 * _KIB, members=40_000, known=16 * _MIB),
     # The file itself; its own reader takes as much (gateways/filing_files.py).
     "importFiling": BodyLimit(64 * _KIB, known=10 * _MIB),
+    # A view and its samples, base64 (services/systems/view_drafts.py).
+    "previewView": BodyLimit(64 * _KIB, known=_MIB),
+    "handInView": BodyLimit(64 * _KIB, known=_MIB),
     # What is asked for most by strangers: a code, a login.
     "sendSmsCode": BodyLimit(8 * _KIB),
     "sendRegisterCode": BodyLimit(8 * _KIB),

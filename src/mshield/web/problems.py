@@ -127,6 +127,8 @@ STATUS: Final[Mapping[str, int]] = {
     "too_many_requests": 429,
     "unauthenticated": 401,
     "unavailable": 503,
+    "view_failed": 422,
+    "view_version_wrong": 409,
     "weak_password": 422,
     "webhook_url_refused": 422,
     "work_missing": 400,

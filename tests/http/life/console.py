@@ -15,6 +15,7 @@ from tests.http.life.life import Life
 from tests.support.application import EXAMPLES
 from tests.support.console_people import PASSWORD, Clerk
 from tests.support.identity import filed
+from tests.support.small_view import handed_in, small_view
 from tests.support.soft_security_key import SoftKey
 
 
@@ -258,3 +259,24 @@ def decide_by_two(life: Life) -> None:
     call(other, "GET", "/approvals")
     decided = call(other, "POST", f"/approvals/{asked['id']}/decision", {"decision": "approve"})
     assert decided["told"]["set_up"]
+
+
+def register_a_view(life: Life) -> None:
+    """One officer draws and hands it in, another sees and approves it; then it is withdrawn."""
+    made = life.service.application
+    one, other = (life.service.run(Clerk.at_work(made, StaffRole.SECURITY_OFFICER)) for _ in range(2))
+
+    def call(clerk: Clerk, method: str, path: str, document: object = None) -> Any:
+        answer = life.service.run(clerk.call(method, path, document))
+        assert answer.is_success, answer.text
+        return answer.json()
+
+    path = f"/systems/{made.client_id}"
+    files = handed_in(small_view())
+    call(one, "POST", f"{path}/view-previews", files)
+    asked = call(one, "POST", f"{path}/views", files | {"reason": "新接口"})
+    call(other, "GET", f"/approvals/{asked['id']}/view")
+    assert life.service.run(other.decide(asked)).is_success
+    (listed,) = call(one, "GET", f"{path}/views")["items"]
+    call(one, "GET", f"{path}/views/{listed['digest']}")
+    call(one, "POST", f"{path}/views/{listed['digest']}/withdrawal", {"reason": "改用第二版"})

@@ -16,6 +16,7 @@ from mshield.pki.tlog.entry import (
     Published,
     SignatureEntry,
     Value,
+    ViewEntry,
     canonical,
     parse_entry,
 )
@@ -230,7 +231,22 @@ def test_entries_to_the_byte() -> None:
     assert signature.encode().hex() == "0101" + head + "73" * 16 + "62" * 32 + "72" * 32
     assert certificate.encode().hex() == "0102" + head + "6e" * 20 + "01" + "63" * 32 + "72" * 32
     assert act.encode().hex() == "0103" + head + "72" * 32
-    for entry in (signature, certificate, act):
+    view = ViewEntry(
+        at=5,
+        client_id="bs-1",
+        view_id="a/b",
+        version=2,
+        digest=b"d" * 32,
+        asked_by=b"q" * 32,
+        approved_by=b"p" * 32,
+        row=b"r" * 32,
+    )
+    text = b'{"client_id":"bs-1","digest":"' + b"64" * 32 + b'","id":"a/b","version":2}'
+    assert view.encode() == bytes.fromhex("0104" + head + "71" * 32 + "70" * 32 + "72" * 32) + text
+    for wrong in (text.replace(b":2", b":02"), text.replace(b'"id"', b'"di"'), text.replace(b"/", b"_")):
+        with pytest.raises(LogFormError):
+            parse_entry(view.encode()[: -len(text)] + wrong)
+    for entry in (signature, certificate, act, view):
         assert parse_entry(entry.encode()) == entry
         for wrong in (entry.encode()[:-1], entry.encode() + b"\x00", b"\x02" + entry.encode()[1:]):
             with pytest.raises(LogFormError):

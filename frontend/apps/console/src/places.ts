@@ -102,7 +102,10 @@ export const PLACES: readonly ConsolePlace[] = [
     group: "business",
     roles: ["customer_service", "security_officer", "auditor"],
     page: () => import("./screens/systems/SystemsScreen.vue"),
-    below: [{ path: "/systems/:id", page: () => import("./screens/systems/SystemScreen.vue") }],
+    below: [
+      { path: "/systems/:id", page: () => import("./screens/systems/SystemScreen.vue") },
+      { path: "/systems/:id/view", page: () => import("./screens/views/HandInScreen.vue") },
+    ],
   },
   {
     path: "/sms",
@@ -156,6 +159,10 @@ export const PLACES: readonly ConsolePlace[] = [
       {
         path: "/approvals/:id",
         page: () => import("./screens/approvals/RevokeCaScreen.vue"),
+      },
+      {
+        path: "/approvals/:id/view",
+        page: () => import("./screens/views/ProposedViewScreen.vue"),
       },
     ],
   },

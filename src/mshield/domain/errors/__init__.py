@@ -149,6 +149,7 @@ from mshield.domain.errors.systems import (
     SystemAlike,
     WebhookUrlRefused,
 )
+from mshield.domain.errors.views import ViewFailed, ViewVersionWrong
 
 __all__ = [
     "BY_CODE",
@@ -264,6 +265,8 @@ __all__ = [
     "TooManyRequests",
     "Unauthenticated",
     "Unavailable",
+    "ViewFailed",
+    "ViewVersionWrong",
     "WeakPassword",
     "WebhookUrlRefused",
     "WorkMissing",

@@ -1,4 +1,4 @@
-"""This log's entries, to the byte (docs/log.md): what anyone may see of a signature, a certificate event, an act.
+"""This log's entries, to the byte (docs/log.md): what anyone may see of a signature, certificate event, act or view.
 
 Integers are big-endian. An entry is version (1) ‖ kind (1) ‖ time in ms (8) ‖ what is public of its kind ‖ row (32);
 `row` commits to all columns of the row behind it, under a salt that only the service can make.
@@ -6,6 +6,7 @@ Integers are big-endian. An entry is version (1) ‖ kind (1) ‖ time in ms (8)
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -19,8 +20,15 @@ VERSION: Final = 1
 SID_BYTES: Final = 16
 SERIAL_BYTES: Final = 20
 NO_CERTIFICATE: Final = bytes(HASH_BYTES)
+NOBODY: Final = bytes(HASH_BYTES)
 ASKED_TYPE: Final = "mshield-asked/v1"
 _TIME_BYTES: Final = 8
+_VIEW_HEAD: Final = 3 * HASH_BYTES
+_VIEW: Final = re.compile(
+    rb'\{"client_id":"([A-Za-z0-9._~:/-]{1,64})","digest":"([0-9a-f]{64})",'
+    rb'"id":"([a-z0-9./-]{1,80})","version":([1-9][0-9]{0,8})\}'
+)
+"""A view in its entry: the one way to write it, so that what was read gives the same bytes."""
 
 Value = bytes | str | int | None
 
@@ -31,6 +39,7 @@ class Kind(IntEnum):
     SIGNATURE = 1
     CERTIFICATE = 2
     ACT = 3
+    VIEW = 4
 
 
 class Published(IntEnum):
@@ -85,7 +94,36 @@ class ActEntry:
         return _head(self.kind, self.at) + self.row
 
 
-LogEntry = SignatureEntry | CertificateEntry | ActEntry
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ViewEntry:
+    """A view (展示规则) that two people registered for a business system: all of it is public but who they are.
+
+    `digest` is SM3 of the view; `asked_by` and `approved_by` are `hashed_person`, NOBODY of the server.
+    """
+
+    kind: ClassVar[Kind] = Kind.VIEW
+    at: int
+    client_id: str
+    view_id: str
+    version: int
+    digest: bytes
+    asked_by: bytes
+    approved_by: bytes
+    row: bytes
+
+    def encode(self) -> bytes:
+        """106 bytes, and the view as canonical JSON."""
+        head = _head(self.kind, self.at) + self.asked_by + self.approved_by + self.row
+        view: dict[str, object] = {
+            "client_id": self.client_id,
+            "digest": self.digest.hex(),
+            "id": self.view_id,
+            "version": self.version,
+        }
+        return head + json.dumps(view, separators=(",", ":"), sort_keys=True).encode()
+
+
+LogEntry = SignatureEntry | CertificateEntry | ActEntry | ViewEntry
 
 
 def binding(digest: bytes, signature: bytes) -> bytes:
@@ -153,6 +191,11 @@ def asked_by(*, client_id: str, name: str, domain: str, display: bytes) -> bytes
     return sm3(json.dumps(asked, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode())
 
 
+def hashed_person(staff_id: str | None) -> bytes:
+    """Who registered a view, as its entry says: SHA-256 of their id, which is random; NOBODY for the server."""
+    return NOBODY if staff_id is None else hashlib.sha256(staff_id.encode()).digest()
+
+
 def parse_entry(entry: bytes) -> LogEntry:
     """The entry. Raises LogFormError for what isn't one of version 1."""
     if entry[:1] != bytes((VERSION,)) or len(entry) < 2 + _TIME_BYTES:
@@ -165,7 +208,26 @@ def parse_entry(entry: bytes) -> LogEntry:
             return CertificateEntry(at, rest[:20], Published(rest[20]), rest[21:53], rest[53:])
         case Kind.ACT, 32:
             return ActEntry(at, rest)
+        case Kind.VIEW, _:
+            return _view(at, rest)
     raise LogFormError("not an entry of a known kind")
+
+
+def _view(at: int, rest: bytes) -> ViewEntry:
+    shown = _VIEW.fullmatch(rest, _VIEW_HEAD)
+    if shown is None:
+        raise LogFormError("not the entry of a view")
+    client_id, digest, view_id, version = (part.decode() for part in shown.groups())
+    return ViewEntry(
+        at=at,
+        client_id=client_id,
+        view_id=view_id,
+        version=int(version),
+        digest=bytes.fromhex(digest),
+        asked_by=rest[:32],
+        approved_by=rest[32:64],
+        row=rest[64:96],
+    )
 
 
 def _head(kind: Kind, at: int) -> bytes:

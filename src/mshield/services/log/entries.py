@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from mshield.gm.sm3 import sm3
 from mshield.keys.log_key import LogKey
 from mshield.pki.errors import LogFormError
 from mshield.pki.signatures.signed_attributes import display_bytes
@@ -17,14 +18,16 @@ from mshield.pki.tlog.entry import (
     Kind,
     Published,
     SignatureEntry,
+    ViewEntry,
     asked_by,
     binding,
     canonical,
     commitment,
+    hashed_person,
 )
 from mshield.services.log.findings import shown
 from mshield.store.database.interface import Row
-from mshield.store.log.log import ACTS, CHANGES, EVENTS, ISSUED, ISSUES, SIGNATURES, Source, SourceRow
+from mshield.store.log.log import ACTS, CHANGES, EVENTS, ISSUED, ISSUES, SIGNATURES, VIEWS, Source, SourceRow
 
 _WITH_ASKER: Final = 2
 _FORMS: Final = (1, _WITH_ASKER)
@@ -102,6 +105,22 @@ def _hidden(source: Source, values: Row, key: LogKey) -> bytes:
     return ActEntry(at=values["at"], row=commitment(salt, _row(source.columns, values))).encode()
 
 
+def _view(values: Row, key: LogKey) -> bytes:
+    if sm3(values["octets"]) != values["digest"]:
+        raise ValueError(values["digest"])
+    salt = key.salt(Kind.VIEW, values["id"].encode())
+    return ViewEntry(
+        at=values["at"],
+        client_id=values["client_id"],
+        view_id=values["view_id"],
+        version=values["version"],
+        digest=values["digest"],
+        asked_by=hashed_person(values["asked_by"]),
+        approved_by=hashed_person(values["approved_by"]),
+        row=commitment(salt, _row(VIEWS.columns, values)),
+    ).encode()
+
+
 def _row(columns: tuple[str, ...], values: Row) -> bytes:
     return canonical(columns, [values[name] for name in columns])
 
@@ -129,4 +148,5 @@ _ENTRIES: Final[Mapping[Source, Callable[[Row, LogKey], bytes]]] = {
     EVENTS: _event,
     ACTS: _act,
     CHANGES: _change,
+    VIEWS: _view,
 }

@@ -67,6 +67,12 @@ async def prove_issue(log: Log, *, serial: str) -> InclusionProof:
     return await prove_inclusion(log, index=await store.certificate_position(log.db, serial=serial))
 
 
+async def prove_view(log: Log, *, client_id: str, digest: bytes) -> InclusionProof:
+    """The proof that a business system's view was registered; `digest` is SM3. Raises NotLogged, LogError."""
+    position = await store.view_position(log.db, client_id=client_id, digest=digest)
+    return await prove_inclusion(log, index=position)
+
+
 async def hash_of(log: Log, leaves: Range, size: int) -> bytes:
     """The hash of a range of a log of this size, from its tiles. Raises NotLogged, LogError."""
     roots = []

@@ -19,6 +19,7 @@ from mshield.store.process import metrics as store_metrics
 from mshield.store.signing import sessions as signing
 from mshield.store.staff import access as staff_access
 from mshield.store.staff import sessions as staff_sessions
+from mshield.store.systems import views
 from mshield.store.systems import webhooks as store_webhooks
 
 KEPT_MS: Final = DAY_MS
@@ -40,6 +41,6 @@ async def purge(db: Database, *, now: int) -> int:
     )
     sessions = await signing.purge_sessions(db, now=now)
     logins += await oidc_authorizations.purge(db, before=before) + await proofs.purge(db, now=now)
-    notices += await sms_log.purge(db, now=now)
+    notices += await sms_log.purge(db, now=now) + await views.purge_files(db)
     counters += await store_metrics.purge(db, before=now - metrics.KEPT_MS)
     return counters + logins + notices + hooks + sessions + await idempotency.purge(db, before=before)

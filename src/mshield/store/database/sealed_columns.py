@@ -63,6 +63,10 @@ SEALED_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
             *("client_id", "name", "domain", "secret_hash", "state", "return_urls"),
             *("previous_hash", "previous_until"),
         ),
+        "views": (
+            *("id", "client_id", "view_id", "version", "digest", "approval_id", "asked_by", "approved_by"),
+            "withdrawn_at",
+        ),
         "oidc_clients": (
             *("client_id", "redirect_uris", "logout_uris", "auth_method", "jwks", "par_required"),
         ),

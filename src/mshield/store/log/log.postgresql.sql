@@ -19,3 +19,8 @@ WHERE acts.id = p.id AND acts.log_index IS NULL;
 UPDATE sealed_changes SET log_index = p.log_index
 FROM unnest(:ids::text[], :log_indexes::bigint[]) AS p (id, log_index)
 WHERE sealed_changes.id = p.id AND sealed_changes.log_index IS NULL;
+
+-- name: place_views!
+UPDATE views SET log_index = p.log_index
+FROM unnest(:ids::text[], :log_indexes::bigint[]) AS p (id, log_index)
+WHERE views.id = p.id AND views.log_index IS NULL;

@@ -54,7 +54,14 @@ CHANGES: Final = Source(
 )
 """Changes of rows with authority: what an outsider sees of one is what they see of an act."""
 
-SOURCES: Final = (EVENTS, SIGNATURES, ACTS, CHANGES)
+VIEWS: Final = Source(
+    "views",
+    "views",
+    "id",
+    ("id", "client_id", "view_id", "version", "digest", "approval_id", "asked_by", "approved_by", "at"),
+)
+
+SOURCES: Final = (EVENTS, SIGNATURES, ACTS, CHANGES, VIEWS)
 ISSUES: Final = frozenset({"prepare", "activate"})
 """Events by which a certificate was issued: signed, put in force, or both at once."""
 
@@ -186,6 +193,7 @@ async def unlogged(db: Database, *, limit: int) -> list[SourceRow]:
         (EVENTS, _SQL["unlogged_events"]),
         (ACTS, _SQL["unlogged_acts"]),
         (CHANGES, _SQL["unlogged_changes"]),
+        (VIEWS, _SQL["unlogged_views"]),
     ):
         source_rows += [SourceRow(source, None, row) for row in await db.all(query, limit=limit)]
     return source_rows
@@ -199,6 +207,7 @@ async def logged(db: Database, *, start: int, end: int) -> list[SourceRow]:
         (EVENTS, _SQL["logged_events"]),
         (ACTS, _SQL["logged_acts"]),
         (CHANGES, _SQL["logged_changes"]),
+        (VIEWS, _SQL["logged_views"]),
     ):
         rows = await db.all(query, start=start, end=end)
         source_rows += [SourceRow(source, row["log_index"], row) for row in rows]
@@ -213,6 +222,7 @@ async def outside(db: Database, *, size: int, limit: int) -> list[SourceRow]:
         (EVENTS, _SQL["events_outside"]),
         (ACTS, _SQL["acts_outside"]),
         (CHANGES, _SQL["changes_outside"]),
+        (VIEWS, _SQL["views_outside"]),
     ):
         rows = await db.all(query, size=size, limit=limit)
         source_rows += [SourceRow(source, row["log_index"], row) for row in rows]
@@ -260,6 +270,7 @@ async def _place(tx: Tx, growth: Growth) -> int:
             EVENTS: _SQL["place_event"],
             ACTS: _SQL["place_act"],
             CHANGES: _SQL["place_change"],
+            VIEWS: _SQL["place_view"],
         }
         return sum([await tx.run(one[row.source], id=row.id, log_index=index) for index, row in placed])
     many = {
@@ -267,6 +278,7 @@ async def _place(tx: Tx, growth: Growth) -> int:
         EVENTS: _SQL["place_events"],
         ACTS: _SQL["place_acts"],
         CHANGES: _SQL["place_changes"],
+        VIEWS: _SQL["place_views"],
     }
     count = 0
     for source, query in many.items():
@@ -331,6 +343,12 @@ async def log_position(db: Database, *, sid: bytes) -> int | None:
 async def certificate_position(db: Database, *, serial: str) -> int | None:
     """The place of the entry of a certificate's issue, or None."""
     row = await db.one(_SQL["certificate_position"], serial=serial)
+    return None if row is None else row["log_index"]
+
+
+async def view_position(db: Database, *, client_id: str, digest: bytes) -> int | None:
+    """The place of the entry of a business system's view, or None."""
+    row = await db.one(_SQL["view_position"], client_id=client_id, digest=digest)
     return None if row is None else row["log_index"]
 
 

@@ -37,6 +37,11 @@ FROM acts WHERE log_index IS NULL ORDER BY id LIMIT :limit;
 SELECT log_index, id, place, row_key, version, seal, at
 FROM sealed_changes WHERE log_index IS NULL ORDER BY id LIMIT :limit;
 
+-- name: unlogged_views
+-- The octets too, as the entry speaks for them by their digest.
+SELECT log_index, id, client_id, view_id, version, digest, octets, approval_id, asked_by, approved_by, at
+FROM views WHERE log_index IS NULL ORDER BY id LIMIT :limit;
+
 -- name: logged_signatures
 SELECT s.log_index, s.sid, s.uid, s.request_id, s.purpose, s.digest, s.signature, s.signed_at, s.serial, s.row_form,
   r.client_id, r.asker_name, r.asker_domain, t.title, t.media_type, t.display, t.format, t.size,
@@ -59,6 +64,10 @@ FROM acts WHERE log_index >= :start AND log_index < :end ORDER BY log_index;
 SELECT log_index, id, place, row_key, version, seal, at
 FROM sealed_changes WHERE log_index >= :start AND log_index < :end ORDER BY log_index;
 
+-- name: logged_views
+SELECT log_index, id, client_id, view_id, version, digest, octets, approval_id, asked_by, approved_by, at
+FROM views WHERE log_index >= :start AND log_index < :end ORDER BY log_index;
+
 -- name: signatures_outside
 SELECT log_index, sid FROM signatures WHERE log_index < 0 OR log_index >= :size ORDER BY log_index LIMIT :limit;
 
@@ -71,11 +80,15 @@ SELECT log_index, id FROM acts WHERE log_index < 0 OR log_index >= :size ORDER B
 -- name: changes_outside
 SELECT log_index, id FROM sealed_changes WHERE log_index < 0 OR log_index >= :size ORDER BY log_index LIMIT :limit;
 
+-- name: views_outside
+SELECT log_index, id FROM views WHERE log_index < 0 OR log_index >= :size ORDER BY log_index LIMIT :limit;
+
 -- name: waiting^
 SELECT (SELECT COUNT(*) FROM signatures WHERE log_index IS NULL)
   + (SELECT COUNT(*) FROM certificate_events WHERE log_index IS NULL)
   + (SELECT COUNT(*) FROM acts WHERE log_index IS NULL)
-  + (SELECT COUNT(*) FROM sealed_changes WHERE log_index IS NULL) AS rows;
+  + (SELECT COUNT(*) FROM sealed_changes WHERE log_index IS NULL)
+  + (SELECT COUNT(*) FROM views WHERE log_index IS NULL) AS rows;
 
 -- name: lives
 -- How certificates stand, beside all their events: one row each. SQLite makes a text also of bytes that aren't UTF-8.
@@ -104,6 +117,9 @@ SELECT log_index FROM signatures WHERE sid = :sid;
 -- name: certificate_position^
 -- Where its issue is logged.
 SELECT log_index FROM certificate_events WHERE serial = :serial AND event IN ('prepare', 'activate') ORDER BY id LIMIT 1;
+
+-- name: view_position^
+SELECT log_index FROM views WHERE client_id = :client_id AND digest = :digest;
 
 -- name: partial_tiles
 SELECT level, width, hashes AS content FROM log_tiles WHERE width < 256;

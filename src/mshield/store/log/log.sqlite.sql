@@ -9,3 +9,6 @@ UPDATE acts SET log_index = :log_index WHERE id = :id AND log_index IS NULL;
 
 -- name: place_change!
 UPDATE sealed_changes SET log_index = :log_index WHERE id = :id AND log_index IS NULL;
+
+-- name: place_view!
+UPDATE views SET log_index = :log_index WHERE id = :id AND log_index IS NULL;

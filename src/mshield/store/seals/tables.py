@@ -96,6 +96,7 @@ PHONE_CHANGES: Final = SealedTable("phone_changes")
 APPROVALS: Final = SealedTable("approvals")
 PROPOSALS: Final = SealedTable("filing_proposals", logged=False)
 SYSTEMS: Final = SealedTable("business_systems")
+VIEWS: Final = SealedTable("views")
 OIDC_CLIENTS: Final = SealedTable("oidc_clients", kept=False)
 KEYS: Final = SealedTable("keys", logged=False)
 CERTIFICATES: Final = SealedTable("certificates", logged=False)
@@ -115,5 +116,16 @@ TABLES: Final = (
     *(ACCOUNTS, ENTERPRISES, FILED_PERSONS, PROOFS, CODES, IDENTITY_REQUESTS, CONSENTS, PORTAL_SESSIONS),
     *(STAFF, STAFF_TOKENS, STAFF_SESSIONS, STAFF_FACTORS, STAFF_SET_UPS, STAFF_CEREMONIES),
     *(APPROVALS, PROPOSALS, PHONE_CHANGES),
-    *(SYSTEMS, OIDC_CLIENTS, KEYS, CERTIFICATES, RENEWALS, REQUESTS, TASKS, SIGNATURES, AUTHORIZATIONS),
+    *(
+        SYSTEMS,
+        VIEWS,
+        OIDC_CLIENTS,
+        KEYS,
+        CERTIFICATES,
+        RENEWALS,
+        REQUESTS,
+        TASKS,
+        SIGNATURES,
+        AUTHORIZATIONS,
+    ),
 )

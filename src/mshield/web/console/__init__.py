@@ -17,9 +17,9 @@ from mshield.web.console import (
     sessions,
     set_ups,
     staff,
-    systems,
-    webhooks,
 )
+from mshield.web.console.systems import manage as systems
+from mshield.web.console.systems import views, webhooks
 
 ROUTERS: Final = (
     sessions.captchas,
@@ -34,6 +34,7 @@ ROUTERS: Final = (
     accounts.router,
     acts.router,
     systems.router,
+    views.router,
     webhooks.router,
     certificates.router,
     ca.router,

@@ -189,7 +189,7 @@ async def ask(request: Request) -> Response:
 )
 async def show(request: Request, approval_id: Id) -> Response:
     """With all that the approver is shown, and why it was refused."""
-    member, context, row = await _seen(request, approval_id)
+    member, context, row = await seen_approval(request, approval_id)
     return JsonAnswer(approval_message(context, member, row))
 
 
@@ -244,14 +244,14 @@ async def withdraw(request: Request, approval_id: Id) -> Response:
 )
 async def legal_persons(request: Request, approval_id: Id, query: LinesWanted) -> Response:
     """Of an act `filing.legal_persons`: each line as it would be taken, beside what was on file."""
-    _, context, _ = await _seen(request, approval_id)
+    _, context, _ = await seen_approval(request, approval_id)
     rows = await context.filing.legal_persons.page(approval_id, after=query.after, most=query.limit + 1)
     items = tuple(map(_proposed, rows[: query.limit]))
     more = len(rows) > query.limit
     return JsonAnswer(ProposedLegalPersonsMessage(items, items[-1].line if more else None))
 
 
-async def _seen(request: Request, approval_id: str) -> tuple[StaffMember, Context, ApprovalRow]:
+async def seen_approval(request: Request, approval_id: str) -> tuple[StaffMember, Context, ApprovalRow]:
     """A question that the caller's pages have. Raises NotFound."""
     member, context = await staff_of(request, *_READERS), context_of(request)
     row = await context.staff.approvals.find(approval_id, now=context.clock())

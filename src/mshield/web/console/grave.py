@@ -26,6 +26,8 @@ ORDINARY: Final = frozenset(
         *("endConsoleSession", "endOwnSession", "endAccountLogins", "stopPhoneChangeOf"),
         *("withdrawApproval", "revokeToken", "revokeOwnToken"),
         *("endPreviousSecret", "endSystemLogin", "removeWebhook"),
+        # Draws what is handed in, and changes nothing.
+        "previewView",
         # Does again what would be done anyway.
         *("enableWebhook", "replayDeliveries", "runJob"),
     }

@@ -67,6 +67,7 @@ _EXTRA: Final[dict[str, Json]] = {
     "lines": 3,
     "phone_masked": "138****6027",
     "source": "single-window",
+    "expected": 2,
 }
 """For the numbers and names in sentences."""
 

@@ -8,6 +8,7 @@ export const auditWords = {
     all: "全部",
     areas: {
       system: "业务系统",
+      view: "展示规则",
       webhook: "通知地址",
       filing: "备案",
       account: "账号",
@@ -110,6 +111,8 @@ export const auditWords = {
       system_enable: "启用业务系统",
       system_set_login: "设置 OpenID 登录",
       system_end_login: "停用 OpenID 登录",
+      view_add: "登记展示规则",
+      view_withdraw: "停用展示规则",
       webhook_add: "添加通知地址",
       webhook_rotate: "更换通知密钥",
       webhook_enable: "启用通知地址",
@@ -125,6 +128,7 @@ export const auditWords = {
     all: "All",
     areas: {
       system: "Business systems",
+      view: "Views",
       webhook: "Webhooks",
       filing: "Filing",
       account: "Accounts",
@@ -227,6 +231,8 @@ export const auditWords = {
       system_enable: "Enabled a system",
       system_set_login: "Set OpenID login",
       system_end_login: "Ended OpenID login",
+      view_add: "Register a view",
+      view_withdraw: "Withdraw a view",
       webhook_add: "Added a webhook",
       webhook_rotate: "Gave a webhook a new secret",
       webhook_enable: "Enabled a webhook",

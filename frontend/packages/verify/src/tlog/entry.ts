@@ -7,9 +7,13 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { PartError } from "../errors.ts";
 
 const VERSION = 1;
-const [SIGNATURE, CERTIFICATE, ACT] = [1, 2, 3];
+const [SIGNATURE, CERTIFICATE, ACT, VIEW] = [1, 2, 3, 4];
 const HEAD_BYTES = 10;
 const MOST_PUBLISHED = 2;
+const [HASH_BYTES, VIEW_HEAD_BYTES] = [32, HEAD_BYTES + 96];
+/** A view in its entry: the one way to write it. */
+const VIEW_TEXT =
+  /^\{"client_id":"([A-Za-z0-9._~:/-]{1,64})","digest":"([0-9a-f]{64})","id":"([a-z0-9./-]{1,80})","version":([1-9][0-9]{0,8})\}$/;
 
 /** What the log commits to of a signature; `signature` is r ‖ s, `sid` and `uid` hex, `serial` 40 hex digits. */
 export interface SignatureRow {
@@ -74,6 +78,37 @@ export function actEntry(row: ActRow, salt: Uint8Array): Uint8Array {
   return concat(Uint8Array.of(VERSION, ACT!), int64(row.at), sha256(concat(salt, rowBytes(columns))));
 }
 
+/** What the log says of a view that was registered for a business system; times in ms, the rest hex. */
+export interface ViewEntry {
+  readonly at: number;
+  readonly clientId: string;
+  readonly id: string;
+  readonly version: number;
+  readonly digest: string;
+  /** SHA-256 of each member's id; zeros where it was done at the server. */
+  readonly askedBy: string;
+  readonly approvedBy: string;
+}
+
+/** The view that an entry speaks of; null for an entry of another kind. Refuses what is no entry of version 1. */
+export function readViewEntry(entry: Uint8Array): ViewEntry | null {
+  requireEntry(entry);
+  const shown = entry[1] === VIEW ? viewText(entry) : null;
+  if (shown === null) {
+    return null;
+  }
+  const [, clientId, digest, id, version] = shown;
+  return {
+    at: Number(new DataView(entry.buffer, entry.byteOffset).getBigUint64(2)),
+    clientId: clientId!,
+    id: id!,
+    version: Number(version),
+    digest: digest!,
+    askedBy: hex(entry.subarray(HEAD_BYTES, HEAD_BYTES + HASH_BYTES)),
+    approvedBy: hex(entry.subarray(HEAD_BYTES + HASH_BYTES, HEAD_BYTES + 2 * HASH_BYTES)),
+  };
+}
+
 /** Refuses what is no entry of version 1. */
 export function requireEntry(entry: Uint8Array): void {
   const [version, kind] = entry;
@@ -81,10 +116,15 @@ export function requireEntry(entry: Uint8Array): void {
   const isKnown =
     (kind === SIGNATURE && rest === 80) ||
     (kind === CERTIFICATE && rest === 85 && entry[HEAD_BYTES + 20]! <= MOST_PUBLISHED) ||
-    (kind === ACT && rest === 32);
+    (kind === ACT && rest === 32) ||
+    (kind === VIEW && viewText(entry) !== null);
   if (version !== VERSION || !isKnown) {
     throw new PartError("bad_log_form", "not an entry of this log's version");
   }
+}
+
+function viewText(entry: Uint8Array): RegExpExecArray | null {
+  return VIEW_TEXT.exec(String.fromCharCode(...entry.subarray(VIEW_HEAD_BYTES, VIEW_HEAD_BYTES + 512)));
 }
 
 /** Per column its name with its length in two bytes, then the value: 01 number, 02 text, 03 bytes. */

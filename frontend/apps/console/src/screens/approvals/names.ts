@@ -29,5 +29,6 @@ export function linesOf({ details }: Approval): number {
 export function subjectOf(t: Say, approval: Approval): string {
   const { act, subject, details } = approval;
   if (act === "filing.legal_persons") return t("legal.lines", { n: linesOf(approval) });
+  if (act === "view.add") return t("view", { title: details["title"], n: details["version"] });
   return typeof details["name"] === "string" ? details["name"] : subject;
 }

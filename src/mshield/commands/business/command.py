@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mshield.commands.business.view import command as view_command
 from mshield.commands.parts.output import Output, Refused, output_options, table
 from mshield.commands.parts.service import Service, on_service
 
@@ -11,9 +12,12 @@ if TYPE_CHECKING:
     from mshield.domain.errors import SystemAlike
 
 
-@click.group()
+@click.group(name="business")
 def command() -> None:
-    """Register and list business systems."""
+    """Register and list business systems, and their views."""
+
+
+command.add_command(view_command)
 
 
 @command.command()

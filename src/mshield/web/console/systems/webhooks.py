@@ -11,7 +11,7 @@ from mshield.web import openapi
 from mshield.web.answers import JsonAnswer, filled
 from mshield.web.body import Wire, body_of
 from mshield.web.console.authentication import PEOPLE, staff_of
-from mshield.web.console.systems import READERS, WRITER, Address, Hours
+from mshield.web.console.systems.manage import READERS, WRITER, Address, Hours
 from mshield.web.context import context_of
 from mshield.web.query import Query
 from mshield.web.router import Router

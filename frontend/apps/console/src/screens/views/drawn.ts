@@ -1,0 +1,196 @@
+/** Drawn lines (`mshield-drawn/v1`) as one list, and two such lists beside each other with what differs. */
+
+import { honestValue } from "@mshield/look/honest_text.ts";
+import type { Say } from "@mshield/look/vue/words.ts";
+
+interface Money {
+  readonly name: string | null;
+  readonly text: string;
+}
+
+interface Value {
+  readonly as: string;
+  readonly missing?: boolean;
+  readonly value?: string;
+  readonly text?: string;
+  readonly unit?: string | null;
+  readonly name?: string | null;
+  readonly code?: string;
+  readonly says?: string;
+  readonly conflict?: boolean;
+}
+
+interface Part {
+  readonly label: string;
+  readonly rows?: readonly (Value & { readonly label: string })[];
+  readonly columns?: readonly { readonly label: string }[];
+  readonly lines?: readonly (readonly (Value | null)[])[];
+}
+
+export interface Drawn {
+  readonly title: string;
+  readonly amount: {
+    readonly label: string;
+    readonly computed: boolean;
+    readonly values: readonly Money[];
+  } | null;
+  readonly body: readonly Part[];
+  readonly checks: readonly {
+    readonly label: string;
+    readonly agrees: boolean;
+    readonly sum: readonly Money[];
+    readonly declared: readonly Money[];
+  }[];
+  readonly rest: readonly { readonly path: string; readonly value: string }[];
+  readonly not_shown: readonly { readonly path: string; readonly count: number }[];
+  readonly not_shown_more: number;
+}
+
+export interface Line {
+  /** The heading that it stands under; empty at the top. */
+  readonly section: string;
+  readonly label: string;
+  readonly value: string;
+  /** A code that the content names otherwise, or a sum that isn't what was declared. */
+  readonly isWrong: boolean;
+}
+
+export type Change = "same" | "changed" | "added" | "gone";
+
+export interface Pair {
+  readonly before: Line | null;
+  readonly after: Line | null;
+  readonly change: Change;
+}
+
+/** All that is shown, in the order in which it is shown. */
+export function linesOf(drawn: Drawn, t: Say["t"]): Line[] {
+  const { amount } = drawn;
+  const title = line("", t("drawn.title"), honestValue(drawn.title));
+  const figure = amount
+    ? [line("", amount.label, moneyOf(amount.values) + (amount.computed ? t("drawn.computed") : ""))]
+    : [];
+  const body = drawn.body.flatMap(({ label, rows, columns, lines }) => [
+    ...(rows ?? []).map((row) => line(label, row.label, valueOf(row, t), row.conflict === true)),
+    ...(lines ?? []).flatMap((cells, number) =>
+      cells.flatMap((cell, at) =>
+        cell === null
+          ? []
+          : [
+              line(
+                t("drawn.line", { part: label, n: number + 1 }),
+                columns?.[at]?.label ?? "",
+                valueOf(cell, t),
+                cell.conflict === true,
+              ),
+            ],
+      ),
+    ),
+  ]);
+  const checks = drawn.checks.map(({ label, agrees, sum, declared }) =>
+    line(
+      t("drawn.checks"),
+      label,
+      agrees
+        ? t("drawn.agrees", { sum: moneyOf(sum) })
+        : t("drawn.differs", { sum: moneyOf(sum), declared: moneyOf(declared) }),
+      !agrees,
+    ),
+  );
+  const rest = drawn.rest.map(({ path, value }) => line(t("drawn.rest"), path, honestValue(value)));
+  return [title, ...figure, ...body, ...checks, ...rest];
+}
+
+/** Two lists beside each other: a line is told by its heading and label, and by which of several it is. */
+export function beside(before: readonly Line[], after: readonly Line[]): Pair[] {
+  const [olds, news] = [byKey(before), byKey(after)];
+  const [order, pairs] = [[...olds.keys()], [] as Pair[]];
+  let at = 0;
+  const passUpTo = (end: number): void => {
+    for (; at < end; at += 1) {
+      const key = order[at]!;
+      if (!news.has(key)) pairs.push({ before: olds.get(key)!, after: null, change: "gone" });
+    }
+  };
+  const places = new Map(order.map((key, place) => [key, place]));
+  for (const [key, now] of news) {
+    const old = olds.get(key) ?? null;
+    if (old === null) {
+      pairs.push({ before: null, after: now, change: "added" });
+    } else {
+      passUpTo(places.get(key)!);
+      pairs.push({ before: old, after: now, change: old.value === now.value ? "same" : "changed" });
+    }
+  }
+  passUpTo(order.length);
+  return pairs;
+}
+
+export interface Hidden {
+  readonly path: string;
+  readonly count: number;
+  /** The version in force shows it. */
+  readonly isNew: boolean;
+}
+
+/** What isn't shown, over all samples, by path; `more` counts the leaves whose paths the drawing doesn't name. */
+export function hiddenOf(
+  samples: readonly { readonly before: Drawn | null; readonly after: Drawn | null }[],
+): { readonly paths: readonly Hidden[]; readonly more: number } {
+  const [counts, was] = [new Map<string, number>(), new Set<string>()];
+  let [more, hasBefore] = [0, false];
+  for (const { before, after } of samples) {
+    hasBefore ||= before !== null;
+    before?.not_shown.forEach(({ path }) => was.add(path));
+    after?.not_shown.forEach(({ path, count }) => counts.set(path, (counts.get(path) ?? 0) + count));
+    more += after?.not_shown_more ?? 0;
+  }
+  const paths = [...counts].map(([path, count]) => ({
+    path: honestValue(path),
+    count,
+    isNew: hasBefore && !was.has(path),
+  }));
+  return { paths, more };
+}
+
+/** What the place in a view is called, such as a row's label; null where it has no name. */
+export function labelAt(view: unknown, pointer: string): string | null {
+  const steps = pointer.split("/").slice(1);
+  let [place, label]: [unknown, string | null] = [view, null];
+  for (const step of steps) {
+    place = Object(place)[step.replaceAll("~1", "/").replaceAll("~0", "~")];
+    const named = Object(place)["label"];
+    if (typeof named === "string") label = label === null ? named : `${label} / ${named}`;
+  }
+  return label === null ? null : honestValue(label);
+}
+
+function byKey(lines: readonly Line[]): Map<string, Line> {
+  const [seen, keyed] = [new Map<string, number>(), new Map<string, Line>()];
+  for (const each of lines) {
+    const key = `${each.section}\n${each.label}`;
+    const number = (seen.get(key) ?? 0) + 1;
+    seen.set(key, number);
+    keyed.set(`${key}\n${number}`, each);
+  }
+  return keyed;
+}
+
+function line(section: string, label: string, value: string, isWrong = false): Line {
+  return { section: honestValue(section), label: honestValue(label), value, isWrong };
+}
+
+function moneyOf(values: readonly Money[]): string {
+  return values.map(({ name, text }) => (name === null ? text : `${name} ${text}`)).join("；");
+}
+
+function valueOf(value: Value, t: Say["t"]): string {
+  if (value.missing) return t("drawn.missing");
+  const { as, text = "", unit = null, name = null, code = "", says, conflict } = value;
+  if (as === "text") return honestValue(value.value ?? "");
+  if (as === "decimal") return unit === null ? text : `${text} ${honestValue(unit)}`;
+  if (as === "amount") return `${name} ${text}`;
+  if (as === "date") return text;
+  const named = name === null ? honestValue(code) : `${honestValue(name)}（${honestValue(code)}）`;
+  return conflict ? t("drawn.conflict", { named, says: honestValue(says ?? "") }) : named;
+}

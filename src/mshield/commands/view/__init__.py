@@ -1,0 +1,1 @@
+"""`mshield view`: for authors of views."""

@@ -1,0 +1,139 @@
+"""`mshield view`: check a view's file, draw content by it, and test it against contents with expected answers.
+
+It needs no server: what it draws is what phone, service and verifier draw.
+"""
+
+import json
+from pathlib import Path
+from typing import Final
+
+import click
+
+from mshield.commands.parts.output import Output, output_options
+from mshield.commands.view.lines import drawn_lines
+from mshield.views import View, ViewError, draw, read_view
+from mshield.views.canonical import canonical
+
+_FILE: Final = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
+
+
+@click.group(name="view")
+def command() -> None:
+    """Views of content, for their authors (展示规则): check, draw, test.
+
+    A view says how XML or JSON of one kind becomes what the phone shows; docs/views.md says how to write one.
+    """
+
+
+@command.command()
+@click.argument("files", type=_FILE, nargs=-1, required=True, metavar="VIEW...")
+@output_options
+def check(out: Output, files: tuple[Path, ...]) -> None:
+    """Check the grammar of view files, and print id, version and digest (SM3 of the canonical JSON).
+
+    Exit code 1 if one of them breaks a rule; the rule is named.
+    """
+    results = [_checked(file) for file in files]
+    out.data(results, [_checked_line(result) for result in results])
+    if any("error" in result for result in results):
+        raise click.exceptions.Exit(1)
+
+
+@command.command("draw")
+@click.argument("view", type=_FILE)
+@click.argument("content", type=_FILE)
+@output_options
+def draw_command(out: Output, view: Path, content: Path) -> None:
+    """Draw CONTENT by VIEW: what the phone shows, what is checked, and what is not shown.
+
+    With --json the drawn lines themselves, canonical to the octet, without a line end: their SM3 is what is
+    signed. Exit code 1 if the view refuses the content; with --json the answer says why and where.
+    """
+    try:
+        drawn = draw(_read(view), content.read_bytes())
+    except ViewError as error:
+        if not out.json:
+            raise
+        _write(canonical(error.answer))
+        raise click.exceptions.Exit(1) from error
+    if out.json:
+        _write(drawn.octets)
+        return
+    out.data(None, [*drawn_lines(out, drawn.answer), "", f"SM3 {drawn.digest.hex()}"])
+
+
+@command.command()
+@click.argument("view", type=_FILE)
+@click.argument("contents", type=_FILE, nargs=-1, required=True, metavar="CONTENT...")
+@click.option(
+    "--accept", is_flag=True, help="Write the answers as the expected ones, after you have read them."
+)
+@output_options
+def test(out: Output, view: Path, contents: tuple[Path, ...], accept: bool) -> None:
+    """Test VIEW against sample contents: the expected answer to NAME.xml stands beside it in NAME.expect.json.
+
+    It is what `mshield view draw --json` prints, also of contents that are to be refused; spaces and the order of
+    names don't count. Ends with "N passed, M failed", exit code 1 if any failed.
+    """
+    by = _read(view)
+    results = [_tested(by, content, accept=accept) for content in contents]
+    failed = sum(result["result"] != "passed" for result in results)
+    counts = f"{len(results) - failed} passed, {failed} failed"
+    out.data(
+        {"passed": len(results) - failed, "failed": failed, "contents": results},
+        [*(f"{result['content']}: {result['result']}" for result in results), counts],
+    )
+    if failed:
+        raise click.exceptions.Exit(1)
+
+
+def _read(file: Path) -> View:
+    """The view of a file; what is wrong with it is told by its rule."""
+    try:
+        return read_view(file.read_bytes())
+    except ViewError as error:
+        reason = str(error.__cause__)
+        error.zh, error.en = (f"{sentence}: {reason}" for sentence in (error.zh, error.en))
+        raise
+
+
+def _checked(file: Path) -> dict[str, object]:
+    try:
+        view = read_view(file.read_bytes())
+    except ViewError as error:
+        return {"file": str(file), "error": error.code, "reason": str(error.__cause__)}
+    return {"file": str(file), "id": view.id, "version": view.version, "digest": view.digest.hex()}
+
+
+def _checked_line(result: dict[str, object]) -> str:
+    if "error" in result:
+        return f"{result['file']}: {result['error']}: {result['reason']}"
+    return f"{result['file']}: {result['id']} {result['version']} {result['digest']}"
+
+
+def _tested(view: View, content: Path, *, accept: bool) -> dict[str, str]:
+    try:
+        answer = draw(view, content.read_bytes()).octets
+    except ViewError as error:
+        answer = canonical(error.answer)
+    beside = content.with_name(f"{content.stem}.expect.json")
+    if accept:
+        beside.write_bytes(answer)
+    return {"content": str(content), "result": _result(answer, beside)}
+
+
+def _result(answer: bytes, beside: Path) -> str:
+    try:
+        expected = canonical(json.loads(beside.read_bytes()))
+    except FileNotFoundError:
+        return f"no expected answer: {beside.name} is missing"
+    except ValueError:
+        return f"no expected answer: {beside.name} is not JSON"
+    if answer == expected:
+        return "passed"
+    return f"got {answer.decode()}" if len(answer) < 200 else f"another answer than {beside.name}"
+
+
+def _write(octets: bytes) -> None:
+    """Octets on standard output as they are: `honest_text` would write some in another way."""
+    click.echo(octets, nl=False)

@@ -1,0 +1,137 @@
+"""Registered views (展示规则) of business systems, and the files of those that wait for a second person.
+
+A version is inserted once and never changed but for its withdrawal. Its digest is sealed, and the octets are checked
+against it when they are read.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, fields
+from typing import Final
+
+from mshield.gm.sm3 import sm3
+from mshield.store.database.interface import Database, Row, SealBroken, Tx
+from mshield.store.database.queries import Queries
+from mshield.store.seals.sealing import changing, seal_new
+from mshield.store.seals.tables import VIEWS
+
+_SQL: Final = Queries("systems", "views")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewView:
+    """A version to register: SM3 and canonical octets of the view, when (ms) it was approved.
+
+    `asked_by` and `approved_by` are members of staff; None, and no `approval_id`, where it was done at the server.
+    """
+
+    id: str
+    client_id: str
+    view_id: str
+    version: int
+    digest: bytes
+    octets: bytes = field(repr=False)
+    approval_id: str | None = None
+    asked_by: str | None = None
+    approved_by: str | None = None
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ViewRow(NewView):
+    """A registered version; from `withdrawn_at` (ms) on no new request takes it."""
+
+    withdrawn_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ViewFile:
+    """A file that was handed in: a view, or a sample content."""
+
+    name: str
+    content: bytes = field(repr=False)
+
+
+_FIELDS: Final = tuple(field.name for field in fields(ViewRow))
+
+
+async def insert(tx: Tx, view: NewView) -> None:
+    """Registers it. Raises Conflict where the version is there already."""
+    await tx.run(_SQL["insert"], **asdict(view))
+    await seal_new(tx, VIEWS, view.id, now=view.at)
+
+
+async def last_version(db: Database | Tx, *, client_id: str, view_id: str) -> int:
+    """The highest version of a system's view that there ever was, 0 where there was none."""
+    row = await db.one(_SQL["last_version"], client_id=client_id, view_id=view_id)
+    return 0 if row is None else row["version"] or 0
+
+
+async def find(db: Database | Tx, *, client_id: str, view_id: str, version: int) -> ViewRow | None:
+    """This version, also a withdrawn one. Raises SealBroken, as all that read here."""
+    row = await db.one(_SQL["find"], client_id=client_id, view_id=view_id, version=version)
+    return None if row is None else _view(db, row)
+
+
+async def find_digest(db: Database | Tx, *, client_id: str, digest: bytes) -> ViewRow | None:
+    """A system's version with this SM3, also a withdrawn one."""
+    row = await db.one(_SQL["find_digest"], client_id=client_id, digest=digest)
+    return None if row is None else _view(db, row)
+
+
+async def newest(db: Database | Tx, *, client_id: str, view_id: str) -> ViewRow | None:
+    """The newest version in force of a system's view."""
+    row = await db.one(_SQL["newest"], client_id=client_id, view_id=view_id)
+    return None if row is None else _view(db, row)
+
+
+async def in_force(db: Database | Tx, *, client_id: str) -> list[ViewRow]:
+    """All of a system's views in force, each in its newest version, by id."""
+    return [_view(db, row) for row in await db.all(_SQL["in_force"], client_id=client_id)]
+
+
+async def list_all(db: Database | Tx, *, client_id: str) -> list[ViewRow]:
+    """All versions of all of a system's views, by id, the newest version first."""
+    return [_view(db, row) for row in await db.all(_SQL["list_all"], client_id=client_id)]
+
+
+async def octets_of(db: Database | Tx, *, digest: bytes) -> bytes | None:
+    """The canonical octets of the view with this SM3, whosever it is, also a withdrawn one."""
+    row = await db.one(_SQL["by_digest"], digest=digest)
+    return None if row is None else _view(db, row).octets
+
+
+async def withdraw(tx: Tx, *, view_row_id: str, now: int) -> bool:
+    """Whether it is withdrawn for new requests by this."""
+    async with changing(tx, VIEWS, view_row_id, now=now):
+        return await tx.run(_SQL["withdraw"], id=view_row_id, now=now) == 1
+
+
+async def put_files(tx: Tx, *, approval_id: str, files: Sequence[ViewFile]) -> None:
+    """Keeps what was handed in for the question of this id: the view, then its samples."""
+    for position, file in enumerate(files):
+        await tx.run(
+            _SQL["put_file"],
+            approval_id=approval_id,
+            position=position,
+            name=file.name,
+            content=file.content,
+        )
+
+
+async def files_of(db: Database | Tx, *, approval_id: str) -> list[ViewFile]:
+    """The files of a question, in their order; none where it came to nothing. Whoever reads compares their digests."""
+    rows = await db.all(_SQL["files"], approval_id=approval_id)
+    return [ViewFile(row["name"], bytes(row["content"])) for row in rows]
+
+
+async def purge_files(db: Database) -> int:
+    """Deletes the files of questions that were refused, withdrawn or expired; their number."""
+    return await db.run(_SQL["drop_files"])
+
+
+def _view(db: Database | Tx, row: Row) -> ViewRow:
+    VIEWS.check(db.sealer, row)
+    view = ViewRow(**{name: row[name] for name in _FIELDS})
+    if sm3(view.octets) != view.digest:
+        raise SealBroken(VIEWS.name, view.id)
+    return view

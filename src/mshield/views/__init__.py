@@ -1,0 +1,12 @@
+"""Views (展示规则): how the phone derives what it shows from the XML or JSON content that is signed.
+
+Pure: octets in, octets out, the same in every implementation. `docs/views.md` is for authors of views.
+"""
+
+from mshield.views.comparing.answer import Compared, ContentKind, compare
+from mshield.views.drawing import Drawn, draw, fitting
+from mshield.views.errors import ViewError
+from mshield.views.grammar import read_view
+from mshield.views.view import View
+
+__all__ = ["Compared", "ContentKind", "Drawn", "View", "ViewError", "compare", "draw", "fitting", "read_view"]

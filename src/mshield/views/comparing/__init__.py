@@ -1,0 +1,1 @@
+"""An asker's words against the content that they are about."""

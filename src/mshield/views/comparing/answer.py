@@ -1,0 +1,121 @@
+"""Holds an asker's title and lines against the content: what of them the content doesn't say is marked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from mshield.gm.sm3 import sm3
+from mshield.views import limits
+from mshield.views.canonical import canonical
+from mshield.views.comparing.facts import Facts, Row, content_facts, drawn_counts, drawn_facts, drawn_rows
+from mshield.views.comparing.judging import Mark, judge
+from mshield.views.comparing.tokens import fold, tight, tokens
+from mshield.views.drawing import content_tree, draw
+from mshield.views.errors import ViewError
+from mshield.views.reading import Drawing
+from mshield.views.view import View
+
+ContentKind = Literal["xml", "json", "text"]
+Line = tuple[str, str]
+"""Label and value."""
+
+_OF_TOTALS: Final = ("总价", "总额", "总值", "总金额", "合计", "总计", "价税", "应付", "total")
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """The answer as members, as canonical octets and as digest (32 bytes); `mismatch` asks for a confirmation."""
+
+    answer: Drawing
+    octets: bytes
+    digest: bytes
+    mismatch: bool
+
+
+def compare(
+    title: str, lines: Sequence[Line], content: bytes, *, view: View | None = None, kind: ContentKind
+) -> Compared:
+    """The asker's words, each with what the content doesn't say of it; `ViewError` if its view doesn't draw it.
+
+    ValueError for more than 64 lines.
+    """
+    if len(lines) > limits.LINES:
+        raise ValueError("at most 64 lines can be compared")
+    if view is None:
+        facts = _facts(content, kind)
+        judged = [_line(label, value, judge(value, label, facts)) for label, value in (("", title), *lines)]
+    else:
+        drawn = _OfView(draw(view, content).answer)
+        judged = [drawn.title(title), *(drawn.line(*one) for one in lines)]
+    mismatch = any(line["status"] in {"absent", "differs"} for line in judged)
+    answer: Drawing = {"lines": judged, "mismatch": mismatch}
+    octets = canonical(answer)
+    return Compared(answer, octets, sm3(octets), mismatch)
+
+
+def _facts(content: bytes, kind: ContentKind) -> Facts:
+    """The facts of content without a view; what can't be read as its kind is taken as the lines of a text."""
+    if kind != "text":
+        try:
+            return content_facts(content_tree(content, kind))
+        except ViewError:
+            pass
+    try:
+        text = content.decode()
+    except UnicodeDecodeError as error:
+        raise ViewError("content") from error
+    return Facts.of(text.split("\n"), apart=True)
+
+
+def _line(label: str, value: str, marks: list[Mark], content: str | None = None) -> dict[str, Any]:
+    status = "agrees" if not marks else "unchecked"
+    if any(kind == "absent" for _, _, kind in marks):
+        status = "absent" if content is None else "differs"
+    return {"label": label, "value": value, "marks": marks, "status": status, "content": content}
+
+
+class _OfView:
+    """Drawn lines, and lines of an asker judged by them."""
+
+    def __init__(self, answer: Drawing) -> None:
+        self._title = str(answer["title"])
+        self._counts = drawn_counts(answer)
+        self._rows, self._values = drawn_rows(answer)
+        self._all = drawn_facts(answer, self._counts)
+
+    def title(self, title: str) -> dict[str, Any]:
+        ours, theirs = tight(self._title), tight(title)
+        if theirs and theirs in ours:
+            return _line("", title, [])
+        if ours in theirs:
+            return _line("", title, judge(title, "", self._all))
+        return _line("", title, [(0, len(title), "absent")], self._title)
+
+    def line(self, label: str, value: str) -> dict[str, Any]:
+        rows = self._meant(label, value)
+        if rows:
+            return self._by_rows(label, value, rows)
+        marks = judge(value, label, self._all)
+        content = None
+        if any(kind == "absent" for _, _, kind in marks) and tight(label):
+            near = [row for row in self._rows if tight(label) in tight(row.label)]
+            content = near[0].shown if len(near) == 1 else None
+        return _line(label, value, marks, content)
+
+    def _meant(self, label: str, value: str) -> list[Row]:
+        """The rows that a line clearly speaks of: those of its label, or totals."""
+        rows = [row for row in self._rows if tight(row.label) == tight(label)]
+        if rows or not _is_total(label) or all(token.kind != "amount" for token in tokens(value)):
+            return rows
+        return [row for row in self._rows if row.is_amount and _is_total(row.label)] or self._values
+
+    def _by_rows(self, label: str, value: str, rows: list[Row]) -> dict[str, Any]:
+        facts = Facts.of((text for row in rows for text in row.texts), counts=self._counts)
+        marks = judge(value, label, facts, strict=True, units=any(row.unit for row in rows))
+        content = "；".join(dict.fromkeys(row.shown for row in rows)) if marks else None
+        return _line(label, value, marks, content)
+
+
+def _is_total(label: str) -> bool:
+    folded = fold(label)
+    return any(word in folded for word in _OF_TOTALS)

@@ -1,0 +1,97 @@
+"""What a view doesn't draw: listed by its path, or counted where the view says that it leaves it out."""
+
+from dataclasses import dataclass, field
+
+from mshield.views import limits
+from mshield.views.content.tree import Node
+from mshield.views.errors import ViewError
+from mshield.views.paths import Written
+from mshield.views.view import View
+
+
+class _Ignored:
+    """The paths that a view ignores, as a tree of names."""
+
+    __slots__ = ("below", "ends")
+
+    def __init__(self) -> None:
+        self.below: dict[str, _Ignored] = {}
+        self.ends = False
+
+    def add(self, steps: tuple[str, ...]) -> None:
+        place = self
+        for step in steps:
+            place = place.below.setdefault(step, _Ignored())
+        place.ends = True
+
+
+class _Place:
+    """One path of the content; nodes of one path share it, so that it is written once. `before` stands before steps."""
+
+    __slots__ = ("_before", "_below", "ignored", "is_ignored", "text")
+
+    def __init__(self, text: str, before: str, ignored: _Ignored | None, *, is_ignored: bool) -> None:
+        self.text = text
+        self._before = before
+        self.ignored = ignored
+        self.is_ignored = is_ignored
+        self._below: dict[str, _Place] = {}
+
+    def below(self, name: str, written: Written) -> "_Place":
+        place = self._below.get(name)
+        if place is None:
+            text = self._before + written.step(name)
+            ignored = self.ignored.below.get(name) if self.ignored is not None else None
+            place = self._below[name] = _Place(
+                text,
+                text + "/",
+                ignored,
+                is_ignored=self.is_ignored or (ignored is not None and ignored.ends),
+            )
+        return place
+
+
+@dataclass(slots=True)
+class Coverage:
+    """`rest` is what the view doesn't list, `not_shown` how many leaves of each path it leaves out by name."""
+
+    rest: list[tuple[str, str]] = field(default_factory=list)
+    not_shown: dict[str, int] = field(default_factory=dict)
+    not_shown_more: int = 0
+    characters: int = 0
+
+    def leave_out(self, path: str) -> None:
+        """Count a leaf that the view ignores."""
+        if path in self.not_shown or len(self.not_shown) < limits.NOT_SHOWN:
+            self.not_shown[path] = self.not_shown.get(path, 0) + 1
+        else:
+            self.not_shown_more += 1
+
+    def list_rest(self, path: str, text: str, *, room: int) -> None:
+        """List a leaf; `limit` if there is no room for it."""
+        self.characters += len(path)
+        if len(self.rest) >= room or self.characters > limits.REST_CHARACTERS:
+            raise ViewError("limit", "/unlisted")
+        self.rest.append((path, text))
+
+
+def cover(root: Node, view: View, *, room: int) -> Coverage:
+    """All leaves that aren't drawn; `room` lines of rest are allowed."""
+    coverage = Coverage()
+    written = Written(view.namespaces)
+    ignored = _Ignored()
+    for steps in view.ignored:
+        ignored.add(steps)
+    waiting = [(root, _Place(".", "", ignored, is_ignored=False))]
+    while waiting:
+        node, place = waiting.pop()
+        if node.text is not None and not node.drawn and not (node.attributes and node.empty):
+            if place.is_ignored:
+                coverage.leave_out(place.text)
+            elif view.refuses_unlisted:
+                raise ViewError("unlisted", "/unlisted")
+            else:
+                coverage.list_rest(place.text, node.text, room=room)
+        waiting.extend((part, place.below(part.name, written)) for part in reversed(node.children))
+        waiting.extend((part, place.below(part.name, written)) for part in reversed(node.attributes))
+    return coverage

@@ -1,0 +1,224 @@
+"""Draws content by its view: the same octets, the drawn lines, in every implementation."""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from mshield.gm.sm3 import sm3
+from mshield.views import limits
+from mshield.views.canonical import canonical
+from mshield.views.content.tree import Node, json_tree
+from mshield.views.content.xml_text import xml_tree
+from mshield.views.coverage import Coverage, cover
+from mshield.views.errors import ViewError
+from mshield.views.paths import nodes_at
+from mshield.views.reading import Drawing, Reading, currency_members, number_members
+from mshield.views.text import trimmed
+from mshield.views.values import Decimal
+from mshield.views.view import Amount, Cell, Check, Group, Source, Table, Term, View
+
+_KINDS: Final[tuple[Literal["xml", "json"], ...]] = ("xml", "json")
+
+Sums = dict[str | None, Decimal]
+"""By currency, in the order in which they are first met."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """The drawn lines: as members, as canonical octets, and the SM3 digest of these (32 bytes)."""
+
+    answer: Drawing
+    octets: bytes
+    digest: bytes
+
+
+def draw(view: View, content: bytes) -> Drawn:
+    """The drawn lines of the content; `ViewError` for the first thing that is wrong, in the order of the rules."""
+    root = content_tree(content, view.content)
+    for leaf in _required(view, root):
+        leaf.drawn = True
+    answer = _Drawing(view, root).answer()
+    octets = canonical(answer)
+    return Drawn(answer, octets, sm3(octets))
+
+
+def fitting(views: Iterable[View], content: bytes) -> list[View]:
+    """Those views whose kind, root and `require` are the content's; it is read once for all of a kind."""
+    roots: dict[str, Node] = {}
+    for kind in _KINDS:
+        with suppress(ViewError):
+            roots[kind] = content_tree(content, kind)
+    return [view for view in views if (root := roots.get(view.content)) is not None and _fits(view, root)]
+
+
+def content_tree(content: bytes, kind: Literal["xml", "json"]) -> Node:
+    """The tree of content of that kind; `ViewError` for what is refused."""
+    return (xml_tree if kind == "xml" else json_tree)(content)
+
+
+def _fits(view: View, root: Node) -> bool:
+    try:
+        _required(view, root)
+    except ViewError:
+        return False
+    return True
+
+
+def _required(view: View, root: Node) -> list[Node]:
+    """The leaves that say what the view asks for; `other_document` where root or leaf is another."""
+    if view.root is not None and root.name != view.root:
+        raise ViewError("other_document", "/root")
+    leaves = []
+    for number, require in enumerate(view.require):
+        nodes = nodes_at(root, require.path)
+        text = nodes[0].text if len(nodes) == 1 else None
+        if text is None or trimmed(text) != require.text:
+            raise ViewError("other_document", f"/require/{number}")
+        leaves.append(nodes[0])
+    return leaves
+
+
+class _Drawing:
+    """One content being drawn."""
+
+    def __init__(self, view: View, root: Node) -> None:
+        self._view = view
+        self._root = root
+        self._reading = Reading()
+        self._count = 0
+        self._list: dict[str, object] = {"number": None, "party": None}
+
+    def answer(self) -> Drawing:
+        view = self._view
+        amount = None if view.amount is None else self._amount(view.amount)
+        body = [
+            self._group(part, f"/body/{number}")
+            if isinstance(part, Group)
+            else self._table(part, f"/body/{number}")
+            for number, part in enumerate(view.body)
+        ]
+        checks = [self._check(check, f"/checks/{number}") for number, check in enumerate(view.checks)]
+        coverage = cover(self._root, view, room=limits.DRAWN - self._count)
+        return {
+            "type": "mshield-drawn/v1",
+            "view": view.digest.hex(),
+            "title": view.title,
+            "amount": amount,
+            "body": body,
+            "list": self._list,
+            "checks": checks,
+            **_left(coverage),
+        }
+
+    def _amount(self, amount: Amount) -> Drawing:
+        nodes = nodes_at(self._root, amount.path)
+        if not nodes:
+            raise ViewError("missing", "/amount")
+        if len(nodes) > 1 and not amount.sum:
+            raise ViewError("duplicate", "/amount")
+        term = Term(amount.path, amount.currency, amount.separators)
+        sums = self._added(nodes, term, {}, "/amount", draws=not amount.sum)
+        return {"label": amount.label, "computed": amount.sum, "values": _values(sums)}
+
+    def _added(self, nodes: Iterable[Node], term: Term, sums: Sums, at: str, *, draws: bool = False) -> Sums:
+        """The sums with what the nodes say added to them."""
+        for node in nodes:
+            number = self._reading.number(node, at, separators=term.separators)
+            code = self._code(node, term.currency, at, draws=draws)
+            node.drawn |= draws
+            before = sums.get(code)
+            sums[code] = number if before is None else before + number
+        return sums
+
+    def _code(self, node: Node, source: Source | None, at: str, *, draws: bool) -> str | None:
+        return None if source is None else self._reading.currency(node, source, at, draws=draws)
+
+    def _group(self, group: Group, at: str) -> Drawing:
+        rows: list[Drawing] = []
+        for number, row in enumerate(group.rows):
+            own = {"label": row.label} | ({} if row.role is None else {"role": str(row.role)})
+            drawn = self._cell(self._root, row, f"{at}/rows/{number}")
+            rows.extend(own | one for one in drawn)
+            if row.role is not None and drawn:
+                self._list[row.role] = _in_list(drawn[0])
+        return {"label": group.label, "rows": rows}
+
+    def _table(self, table: Table, at: str) -> Drawing:
+        nodes = nodes_at(self._root, table.path)
+        if not nodes and not table.may_be_empty:
+            raise ViewError("missing", at)
+        columns = [(column, f"{at}/columns/{number}") for number, column in enumerate(table.columns)]
+        lines = []
+        for node in nodes:
+            cells = (self._cell(node, column, place) for column, place in columns)
+            lines.append([drawn[0] if drawn else None for drawn in cells])
+        heads = [{"label": column.label, "at": column.at} for column in table.columns]
+        return {"label": table.label, "columns": heads, "lines": lines}
+
+    def _cell(self, start: Node, cell: Cell, at: str) -> list[Drawing]:
+        """What a row or column draws from a node: several only for a row with `many`, nothing if it is left out."""
+        nodes = nodes_at(start, cell.path)
+        if len(nodes) > 1 and not cell.many:
+            raise ViewError("duplicate", at)
+        drawings = []
+        for node in nodes:
+            drawing = self._reading.cell(node, cell, at)
+            if drawing is not None:
+                self._counted(at)
+                drawings.append(drawing)
+        if drawings:
+            return drawings
+        if cell.missing == "refuse":
+            raise ViewError("missing", at)
+        self._counted(at)
+        return [] if cell.missing == "skip" else [{"as": cell.kind, "missing": True}]
+
+    def _counted(self, at: str) -> None:
+        self._count += 1
+        if self._count > limits.DRAWN:
+            raise ViewError("limit", at)
+
+    def _check(self, check: Check, at: str) -> Drawing:
+        sums: Sums = {}
+        count = 0
+        for term in check.sum:
+            nodes = self._term(term, at)
+            count += len(nodes)
+            self._added(nodes, term, sums, at)
+        declared = self._added(self._term(check.equals, at), check.equals, {}, at)
+        agrees = {code: sum_.reduced for code, sum_ in sums.items()} == {
+            code: sum_.reduced for code, sum_ in declared.items()
+        }
+        return {
+            "label": check.label,
+            "agrees": agrees,
+            "count": count,
+            "sum": _values(sums),
+            "declared": _values(declared),
+        }
+
+    def _term(self, term: Term, at: str) -> list[Node]:
+        nodes = nodes_at(self._root, term.path)
+        if not nodes:
+            raise ViewError("missing", at)
+        return nodes
+
+
+def _values(sums: Sums) -> list[Drawing]:
+    return [currency_members(code) | number_members(number) for code, number in sums.items()]
+
+
+def _in_list(drawing: Drawing) -> object:
+    """What a row with a role says in a list of documents: null if it is missing."""
+    if drawing["as"] == "text":
+        return drawing.get("value")
+    return drawing.get("name") or drawing.get("code")
+
+
+def _left(coverage: Coverage) -> Drawing:
+    return {
+        "rest": [{"path": path, "value": value} for path, value in coverage.rest],
+        "not_shown": [{"path": path, "count": count} for path, count in coverage.not_shown.items()],
+        "not_shown_more": coverage.not_shown_more,
+    }

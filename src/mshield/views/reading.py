@@ -1,0 +1,133 @@
+"""Reads what leaves of one content say, as one view wants it, and marks what is drawn."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from mshield.views.content.tree import Node
+from mshield.views.currencies import CODES, drawn_name
+from mshield.views.errors import ViewError
+from mshield.views.paths import Path, nodes_at
+from mshield.views.text import trimmed
+from mshield.views.values import Decimal, date, decimal
+from mshield.views.view import Cell, Source
+
+Drawing = dict[str, object]
+"""What one leaf draws: members of an answer."""
+
+
+def currency_members(code: str | None) -> Drawing:
+    """Code and name of a currency; both null where there is none."""
+    return {"currency": code, "name": None if code is None else drawn_name(code)}
+
+
+def number_members(number: Decimal) -> Drawing:
+    """A number without and with separators."""
+    return {"number": number.number, "text": number.text}
+
+
+class Reading:
+    """One drawing's reading. Side paths are kept: many rows may ask the same of one parent."""
+
+    def __init__(self) -> None:
+        self._sides: dict[tuple[int, Path], list[Node]] = {}
+
+    def leaf(self, node: Node, at: str) -> str:
+        """The trimmed text; `value` if the node has parts."""
+        if node.text is None:
+            raise ViewError("value", at)
+        return trimmed(node.text)
+
+    def number(self, node: Node, at: str, *, separators: bool) -> Decimal:
+        """The number of a leaf; `value` for anything else, an empty one too."""
+        text = self.leaf(node, at)
+        number = None if node.empty else decimal(text, separators=separators)
+        if number is None:
+            raise ViewError("value", at)
+        return number
+
+    def side(self, node: Node, path: Path, at: str, *, draws: bool) -> str:
+        """The trimmed text of the one leaf at a side path."""
+        start: Node | None = node
+        for _ in range(path.ups):
+            start = start.parent if start is not None else None
+        if start is None:
+            raise ViewError("missing", at)
+        below = Path(path.steps)
+        nodes = self._sides.get((id(start), below))
+        if nodes is None:
+            nodes = self._sides[id(start), below] = nodes_at(start, below)
+        if len(nodes) > 1:
+            raise ViewError("duplicate", at)
+        if not nodes or nodes[0].empty:
+            raise ViewError("missing", at)
+        text = self.leaf(nodes[0], at)
+        nodes[0].drawn |= draws
+        return text
+
+    def currency(self, node: Node, source: Source, at: str, *, draws: bool) -> str:
+        """The code of a currency; `currency` where it is none of the specification's."""
+        if source.fixed is not None:
+            return source.fixed
+        text = self.side(node, source.path, at, draws=draws)
+        code = source.names.get(text) or CODES.get(text)
+        if code is None:
+            raise ViewError("currency", at)
+        return code
+
+    def cell(self, node: Node, cell: Cell, at: str) -> Drawing | None:
+        """What a node draws as a row or column; None if it is empty. It counts as drawn in any case."""
+        text = self.leaf(node, at)
+        node.drawn = True
+        if node.empty:
+            return None
+        return {"as": cell.kind} | _READERS[cell.kind](self, node, text, cell, at)
+
+
+def _text(_reading: Reading, node: Node, _text: str, _cell: Cell, _at: str) -> Drawing:
+    return {"value": node.text}
+
+
+def _decimal(reading: Reading, node: Node, _text: str, cell: Cell, at: str) -> Drawing:
+    number = reading.number(node, at, separators=cell.separators)
+    unit = None
+    if cell.unit is not None:
+        unit = cell.unit.fixed or _unit(reading, node, cell.unit, at)
+    return number_members(number) | {"unit": unit}
+
+
+def _unit(reading: Reading, node: Node, source: Source, at: str) -> str:
+    text = reading.side(node, source.path, at, draws=True)
+    return source.names.get(text, text)
+
+
+def _amount(reading: Reading, node: Node, _text: str, cell: Cell, at: str) -> Drawing:
+    number = reading.number(node, at, separators=cell.separators)
+    code = None if cell.currency is None else reading.currency(node, cell.currency, at, draws=True)
+    return currency_members(code) | number_members(number)
+
+
+def _date(_reading: Reading, _node: Node, text: str, _cell: Cell, at: str) -> Drawing:
+    drawn = date(text)
+    if drawn is None:
+        raise ViewError("value", at)
+    return {"text": drawn}
+
+
+def _code(reading: Reading, node: Node, text: str, cell: Cell, at: str) -> Drawing:
+    name = cell.names.get(text)
+    if name is None and cell.refuses_unknown:
+        raise ViewError("code", at)
+    drawing: Drawing = {"code": text, "name": name}
+    if cell.says is not None:
+        says = reading.side(node, cell.says, at, draws=True)
+        drawing |= {"says": says, "conflict": name is not None and name != says}
+    return drawing
+
+
+_READERS: Final[Mapping[str, Callable[[Reading, Node, str, Cell, str], Drawing]]] = {
+    "text": _text,
+    "decimal": _decimal,
+    "amount": _amount,
+    "date": _date,
+    "code": _code,
+}

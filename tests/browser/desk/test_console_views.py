@@ -1,0 +1,104 @@
+"""A view of a business system at the console: one officer hands in its second version, another sees what changes."""
+
+import json
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from mshield.domain.staff import StaffRole
+from tests.browser.conftest import Party
+from tests.browser.desk.console import LogInAs
+from tests.browser.desk.page_look import look
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+OFFICER: Final = StaffRole.SECURITY_OFFICER
+_SHIPPED: Final = Path(__file__).parents[3] / "vectors/views/shipped"
+_CONTENT: Final = _SHIPPED / "contents/declaration.xml"
+_VIEW: Final = _SHIPPED / "declaration.view.json"
+
+
+def _second_version(folder: Path) -> Path:
+    """Calls one row otherwise, and leaves another one out."""
+    view: dict[str, Any] = json.loads(_VIEW.read_bytes())
+    rows = view["body"][2]["rows"]
+    rows[0]["label"] += "（新）"
+    left_out = rows.pop()
+    view["ignore"] = [*view.get("ignore", []), left_out["path"]]
+    file = folder / "second.view.json"
+    file.write_text(json.dumps(view | {"version": 2}, ensure_ascii=False), "utf-8")
+    return file
+
+
+def _hand_in(page: Page, view: Path, other: Path) -> None:
+    """First with a sample that it isn't for, which is told in words."""
+    page.get_by_label("选择文件").set_input_files(view)
+    page.get_by_label("添加文件").set_input_files([_CONTENT, other])
+    page.get_by_role("button", name="看显示效果").click()
+    main = page.locator("main")
+    expect(main).to_contain_text("1 份样例不能显示，不能提交")
+    expect(main).to_contain_text("内容不是格式正确的 XML 或 JSON")
+    look(page, "view-hand-in-bad")
+    page.get_by_role("button", name=f"移除 {other.name}").click()
+    page.get_by_role("button", name="看显示效果").click()
+    expect(main).to_contain_text("1 份样例都能显示")
+    look(page, "view-hand-in")
+    page.get_by_label("为什么改").fill("品名改用新接口的写法")
+    page.get_by_role("button", name="提交，等另一位安全管理员批准").click()
+    expect(page.get_by_role("status").first).to_contain_text("等另一位安全管理员批准")
+
+
+def _approve(page: Page) -> None:
+    """Sees the same samples drawn by both versions, and what is no longer shown."""
+    card = page.get_by_role("article").filter(has_text="登记展示规则")
+    look(page, "view-approvals")
+    card.get_by_role("link", name="查看并决定").click()
+    main = page.locator("main")
+    for said in ("第 1 版（生效）", "第 2 版（提交）", "品名改用新接口的写法", "原来显示，这一版起不显示"):
+        expect(main).to_contain_text(said)
+    look(page, "view-approve")
+    page.get_by_text("只看不同之处").click()
+    expect(page.locator("tr.same")).to_have_count(0)
+    expect(page.locator("tr.gone").first).to_contain_text("不再显示")
+    look(page, "view-approve-changes")
+    page.get_by_role("button", name="批准，立即生效").click()
+    expect(page.locator(".chip").first).to_contain_text("已批准")
+
+
+def test_two_officers_register_a_view_and_one_withdraws_it(
+    party: Party, log_in_as: LogInAs, tmp_path: Path
+) -> None:
+    service = party.service
+    system = service.command("business", "list")[0]
+    client_id = system["client_id"]
+    files = (str(_VIEW), "--sample", str(_CONTENT), "--second-person", "顾行")
+    service.command("business", "view", "add", client_id, *files)
+    other = tmp_path / "a.txt"
+    other.write_text("not one", "utf-8")
+
+    one, two = log_in_as(OFFICER), log_in_as(OFFICER)
+    page = one.open("/console/systems")
+    page.get_by_role("link", name=system["name"]).click()
+    page.get_by_role("link", name="提交展示规则").click()
+    _hand_in(page, _second_version(tmp_path), other)
+    _approve(two.open("/console/approvals"))
+
+    page = one.open(f"/console/systems/{client_id}")
+    listed = page.locator("section.pan", has=page.get_by_role("heading", name="展示规则")).locator("li")
+    expect(listed).to_have_count(2)
+    expect(listed.first).to_contain_text("第 2 版")
+    expect(listed.first).to_contain_text("生效")
+    expect(listed.last).to_contain_text("已有新版")
+    expect(listed.last).to_contain_text("在服务器上由两人登记")
+    look(page, "views")
+    with page.expect_download() as download:
+        listed.first.get_by_role("link", name="下载").click()
+    assert json.loads(Path(download.value.path()).read_bytes())["version"] == 2
+    listed.first.get_by_role("button", name="停用").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("textbox").fill("漏了一行")
+    look(page, "view-withdraw")
+    dialog.get_by_role("button", name="停用", exact=True).click()
+    expect(listed.first).to_contain_text("新的请求不能再用")
+    expect(listed.last).to_contain_text("没有指明版本的请求用这一版")
