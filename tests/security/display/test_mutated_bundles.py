@@ -1,7 +1,7 @@
 """Of hundreds of changes to a bundle none that changes what a reader sees is accepted, by either verifier.
 
-Each leaf of the bundle is changed in several ways, lines are taken away, doubled and put elsewhere. What is accepted all
-the same (another order, white space) is held against what a reader would see of it.
+Each leaf of the bundle is changed in several ways, lines are taken away, doubled and put elsewhere. What is accepted
+all the same is held against what a reader would see of it.
 """
 
 import copy
@@ -93,7 +93,7 @@ def seen(bundle: Any) -> str:
         "document": bundle["document"],
         "signed_at": bundle["signature"]["signed_at"],
         "certificate": bundle["certificate_pem"],
-        "times": [stamp["at"] for stamp in bundle.get("time_stamps", ())],
+        "times": bundle["time_stamps"],
     }
     return json.dumps(parts, sort_keys=True)
 
