@@ -1,6 +1,6 @@
 """`mshield verify`: verifies a signature offline, from a bundle of evidence, a folder, or files named one by one.
 
-An evidence folder holds what `make demo` writes: message.bin, signature.der (or
+An evidence folder holds what `make demo` writes: message.bin, attributes.der, signature.der (or
 signature.p7s), leaf.pem, issuing.pem, root.pem, crl.der, root-crl.der, ocsp.der.
 """
 
@@ -203,7 +203,8 @@ def _from_folder(folder: Path, root: tuple[Path, ...]) -> _Evidence:
     return _Evidence(
         message=optional("message.bin"),
         digest=None,
-        signature=optional("signature.der"),
+        # Over signed attributes where there are some: the CMS has both, and binds them to the message.
+        signature=None if (folder / "attributes.der").exists() else optional("signature.der"),
         certificate=optional("leaf.pem"),
         cms=optional("signature.p7s"),
         chain=tuple(content for content in [optional("issuing.pem")] if content is not None),
