@@ -1,6 +1,8 @@
 """Makes bundles of evidence without a service: the tests' authority signs, and a log of a few entries proves it."""
 
 import hashlib
+import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -24,11 +26,14 @@ from mshield.pki.signatures.evidence import (
     EvidenceSignature,
     EvidenceStatus,
     EvidenceSystem,
+    EvidenceTimeStamp,
     Format,
     Kind,
 )
 from mshield.pki.signatures.signed_attributes import attributes_of, display_bytes
 from mshield.pki.signer import KeySigner
+from mshield.pki.timestamps.algorithms import hashed
+from mshield.pki.timestamps.token import parse_token
 from mshield.pki.tlog.entry import ActEntry, SignatureEntry, asked_by, binding, commitment, signature_row
 from mshield.pki.tlog.merkle import inclusion_ranges, leaf_hash, node_hash
 from mshield.pki.tlog.note import Checkpoint, VerifierKey
@@ -59,6 +64,8 @@ class Maker:
     ca_status: CertStatus = field(default_factory=Good)
     asked_logged: bool = True
     """False for an entry from before, which says nothing of who asked."""
+    stamp: Callable[[bytes], Sequence[EvidenceTimeStamp]] = lambda _: ()
+    """Makes the time stamps of a signature (DER)."""
 
     def made(self) -> Evidence:
         """The bundle."""
@@ -73,6 +80,7 @@ class Maker:
             )
         message = self.content if attributes is None else attributes.encode()
         signature = self.a.leaf_key.sign(message)
+        stamps = tuple(self.stamp(signature.to_der()))
         return Evidence(
             type=TYPE,
             request=EvidenceRequest(id=REQUEST, kind=self.kind, business_system=SYSTEM),
@@ -96,6 +104,7 @@ class Maker:
                     certificate=self.a.leaf,
                     chain=[self.a.issuing, self.a.root],
                     attributes=attributes,
+                    time_stamps=[stamp.token for stamp in stamps if is_on(stamp, signature.to_der())],
                 ),
             ),
             certificate_pem=self.a.leaf.pem(),
@@ -105,6 +114,7 @@ class Maker:
                 ca_ocsp=ocsp(self.a, self.a.issuing, self.ca_status, at=self.status_at),
             ),
             log=self._log(sm2.digest(self.a.leaf.public_key, message), signature),
+            time_stamps=stamps,
         )
 
     def _asked(self) -> bytes:
@@ -129,6 +139,21 @@ class Maker:
             self.signed_at, SID, binding(digest, signature.to_raw()), commitment(SALT, row)
         ).encode()
         return logged(entry)
+
+
+def is_on(stamp: EvidenceTimeStamp, data: bytes) -> bool:
+    """Whether it stamps these bytes."""
+    info = parse_token(stamp.token).info
+    return hashed(info.hash, data) == info.digest
+
+
+def v1(evidence: Evidence) -> bytes:
+    """The file as it was made before there were time stamps."""
+    told = json.loads(evidence.encode())
+    del told["time_stamps"]
+    return json.dumps(
+        told | {"type": "mshield-evidence/v1"}, ensure_ascii=False, separators=(",", ":")
+    ).encode()
 
 
 def logged(entry: bytes, *, key: Ed25519PrivateKey = LOG_KEY, name: str = VKEY.name) -> EvidenceLog:

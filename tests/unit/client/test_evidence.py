@@ -21,7 +21,7 @@ from mshield.client.evidence import (
 )
 from mshield.client.verify import VerificationError
 from mshield.gm.sm3 import sm3
-from mshield.pki.revocation.crl import CERTIFICATE_HOLD, KEY_COMPROMISE
+from mshield.pki.revocation.crl import CERTIFICATE_HOLD, KEY_COMPROMISE, SUPERSEDED
 from mshield.pki.revocation.ocsp import Good, RevokedAt, Unknown
 from mshield.pki.signatures.evidence import Format, Kind
 from tests.unit.client.bundle import (
@@ -32,6 +32,7 @@ from tests.unit.client.bundle import (
     logged,
     login_message,
     ocsp,
+    v1,
 )
 from tests.unit.pki.authority import DAY, IDENTITY, SUBJECT, authority, make_authority
 
@@ -73,6 +74,12 @@ def test_a_good_bundle_is_verified(format: Format) -> None:  # noqa: A002
     assert found.display_bound == (format != "raw")
     assert (found.later, found.ca_later, found.checkpoint.size) == (None, None, 5)
     assert found.signed_at.timestamp() * 1000 == SIGNED_AT
+
+
+def test_a_bundle_from_before_time_stamps_is_verified() -> None:
+    before = read_evidence(v1(good()))
+    assert check(before).evidence.stamps == ()
+    assert read_evidence(before.encode()) == before
 
 
 def test_the_content_need_not_be_there() -> None:
@@ -335,8 +342,8 @@ def test_a_revocation_after_the_signature_does_not_touch_it() -> None:
     at = (SIGNED_AT // 1000 + 10) * 1000
     found = check(Maker(A, status=RevokedAt(at, KEY_COMPROMISE), status_at=LATER).made())
     assert found.later == LaterStatus(at, KEY_COMPROMISE)
-    found = check(Maker(A, ca_status=RevokedAt(at, KEY_COMPROMISE), status_at=LATER).made())
-    assert (found.later, found.ca_later) == (None, LaterStatus(at, KEY_COMPROMISE))
+    found = check(Maker(A, ca_status=RevokedAt(at, SUPERSEDED), status_at=LATER).made())
+    assert (found.later, found.ca_later) == (None, LaterStatus(at, SUPERSEDED))
 
 
 def test_a_bundle_from_the_future_is_refused() -> None:
@@ -377,9 +384,12 @@ def test_a_cms_that_is_detached_though_its_format_is_not() -> None:
         "[]",
         "{}",
         '{"type":"mshield-evidence/v1"}',
-        good().encode().decode().replace("evidence/v1", "evidence/v2"),
+        good().encode().decode().replace("evidence/v2", "evidence/v1"),
+        good().encode().decode().replace("evidence/v2", "evidence/v3"),
+        v1(good()).decode().replace("evidence/v1", "evidence/v2"),
+        v1(good()).decode()[:-1] + ',"time_stamps":null}',
         good().encode().decode()[:-1] + ',"more":1}',
-        good().encode().decode()[:-1] + ',"type":"mshield-evidence/v1"}',
+        good().encode().decode()[:-1] + ',"type":"mshield-evidence/v2"}',
         good().encode().decode().replace('"index":2', '"index":2.0'),
         good().encode().decode().replace('"index":2', '"index":NaN'),
         good().encode().decode().replace('"index":2', '"index":-1'),

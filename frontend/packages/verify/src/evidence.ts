@@ -1,13 +1,24 @@
 /**
- * The evidence bundle `mshield-evidence/v1` (docs/evidence.md), read strictly: no field too many, too few or twice, no
- * second spelling of a value. What the values say is judged by `verify_evidence.ts`.
+ * The evidence bundle `mshield-evidence/v2` (docs/evidence.md), and v1, which is made no longer, read strictly: no field
+ * too many, too few or twice, no second spelling of a value. What the values say is judged by `verify_evidence.ts`.
  */
 
 import { type DisplayLine, FormError, fromBase64, isWellFormed, readJson } from "@mshield/forms";
 
-export const TYPE = "mshield-evidence/v1";
+export const TYPES = ["mshield-evidence/v1", "mshield-evidence/v2"] as const;
+const [V1] = TYPES;
 const FORMATS = ["raw", "cms", "cms_detached"] as const;
 export type Format = (typeof FORMATS)[number];
+
+const PROFILES = ["sm2", "p256"] as const;
+export type Profile = (typeof PROFILES)[number];
+
+/** The DER of a time stamp token; profile and time (`at`, ms) are the token's own, once more. */
+export interface TimeStamp {
+  readonly token: Uint8Array;
+  readonly profile: Profile;
+  readonly at: number;
+}
 
 /** Bytes are decoded, hex stands as it is. */
 export interface Evidence {
@@ -45,14 +56,18 @@ export interface Evidence {
     readonly hashes: readonly Uint8Array[];
     readonly checkpoint: string;
   };
+  /** None in v1. */
+  readonly timeStamps: readonly TimeStamp[];
 }
 
 /** The bundle in a file; FormError for anything but the one form. White space and order are free. */
 export function parseEvidence(data: Uint8Array): Evidence {
-  const top = members(readJson(data, { integers: true }), [
+  const top = object(readJson(data, { integers: true }));
+  const isV1 = word(top["type"], TYPES) === V1;
+  members(top, [
     "type", "request", "document", "signature", "certificate_pem", "chain_pem", "status", "log",
+    ...(isV1 ? [] : ["time_stamps"]),
   ]); // prettier-ignore
-  word(top["type"], [TYPE]);
   const [issuing, root, ...more] = list(top["chain_pem"]).map(text);
   if (issuing === undefined || root === undefined || more.length > 0) {
     throw new FormError("a chain is issuing CA and root");
@@ -65,6 +80,7 @@ export function parseEvidence(data: Uint8Array): Evidence {
     chainPem: [issuing, root],
     status: readStatus(top["status"]),
     log: readLog(top["log"]),
+    timeStamps: isV1 ? [] : list(top["time_stamps"]).map(readTimeStamp),
   };
 }
 
@@ -130,16 +146,25 @@ function readLog(value: unknown): Evidence["log"] {
   };
 }
 
+function readTimeStamp(value: unknown): TimeStamp {
+  const of = members(value, ["token_b64", "profile", "at"]);
+  return { token: bytes(of["token_b64"]), profile: word(of["profile"], PROFILES), at: count(of["at"]) };
+}
+
 type Members = Readonly<Record<string, unknown>>;
 
 /** An object of exactly these members. */
 function members(value: unknown, names: readonly string[]): Members {
+  const all = object(value);
+  if (Object.keys(all).length !== names.length || !names.every((name) => Object.hasOwn(all, name))) {
+    throw new FormError("a field is missing or unknown");
+  }
+  return all;
+}
+
+function object(value: unknown): Members {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new FormError("not an object");
-  }
-  const keys = Object.keys(value);
-  if (keys.length !== names.length || !names.every((name) => Object.hasOwn(value, name))) {
-    throw new FormError("a field is missing or unknown");
   }
   return value as Members;
 }

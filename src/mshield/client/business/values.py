@@ -153,6 +153,8 @@ class SignedDocument(msgspec.Struct, frozen=True, kw_only=True):
     format: Format = "raw"
     message_b64: str | None = None
     signed_attributes_b64: str | None = None
+    time_stamp: Literal["pending", "done", "failed"] | None = None
+    """How the time stamps stand that the service's settings want; those that are done are in the CMS."""
 
     @property
     def message(self) -> bytes:

@@ -1,11 +1,11 @@
-"""The evidence bundle `mshield-evidence/v1` (docs/evidence.md): one JSON file with all that proves one signature.
+"""The evidence bundle `mshield-evidence/v2` (docs/evidence.md): one JSON file with all that proves one signature.
 
-Reading is strict: no field too many, too few or twice, no second spelling of a value. What the values say is judged by
-`mshield.client.evidence`.
+v1, which has no time stamps, is read for good, and no longer made. Reading is strict: no field too many, too few or
+twice, no second spelling of a value. What the values say is judged by `mshield.client.evidence`.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Final, Literal, get_args
 
 import msgspec
@@ -14,7 +14,7 @@ from mshield.pki.errors import EvidenceError
 from mshield.pki.strict_json import read_json
 from mshield.pki.tlog.proof import InclusionProof
 
-TYPE: Final = "mshield-evidence/v1"
+TYPE: Final = "mshield-evidence/v2"
 MEDIA_TYPE: Final = "application/vnd.mshield.evidence+json"
 Format = Literal["raw", "cms", "cms_detached"]
 """What a signature is over: the content itself, or signed attributes in a CMS with the content inside or not."""
@@ -25,6 +25,9 @@ FORMATS: Final[Mapping[str, Format]] = {name: name for name in get_args(Format)}
 Kind = Literal["login", "signature"]
 _Hex16 = Annotated[str, msgspec.Meta(min_length=32, max_length=32)]
 _Hex32 = Annotated[str, msgspec.Meta(min_length=64, max_length=64)]
+TimeStampProfile = Literal["sm2", "p256"]
+"""Whose algorithms a time stamp has: SM2 with SM3, or ECDSA on P-256 with SHA-256."""
+
 _Count = Annotated[int, msgspec.Meta(ge=0, lt=2**53)]
 
 
@@ -106,10 +109,21 @@ class EvidenceLog(_Part, frozen=True):
         return InclusionProof(self.entry, self.index, self.hashes, self.checkpoint)
 
 
-class Evidence(_Part, frozen=True):
-    """A bundle. `chain_pem` is the issuing CA, then the root, which is not to be trusted for standing here."""
+class EvidenceTimeStamp(_Part, frozen=True):
+    """A time stamp token (DER of its ContentInfo); profile and time (`at`, ms) are the token's own, once more."""
 
-    type: Literal["mshield-evidence/v1"]
+    token: bytes = msgspec.field(name="token_b64")
+    profile: TimeStampProfile
+    at: _Count
+
+
+class Evidence(_Part, frozen=True):
+    """A bundle. `chain_pem` is the issuing CA, then the root, which is not to be trusted for standing here.
+
+    What v1 doesn't have is unset there.
+    """
+
+    type: Literal["mshield-evidence/v1", "mshield-evidence/v2"]
     request: EvidenceRequest
     document: EvidenceDocument
     signature: EvidenceSignature
@@ -117,10 +131,20 @@ class Evidence(_Part, frozen=True):
     chain_pem: tuple[str, str]
     status: EvidenceStatus
     log: EvidenceLog
+    time_stamps: tuple[EvidenceTimeStamp, ...] | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def stamps(self) -> tuple[EvidenceTimeStamp, ...]:
+        """The time stamps, of which v1 has none."""
+        return () if self.time_stamps is msgspec.UNSET else self.time_stamps
 
     def encode(self) -> bytes:
         """The file."""
         return msgspec.json.encode(self)
+
+    def since_v2(self) -> Iterator[object]:
+        """What v2 has beside what v1 has: all of it is there, or none."""
+        yield self.time_stamps
 
 
 def parse_evidence(data: bytes) -> Evidence:
@@ -130,6 +154,8 @@ def parse_evidence(data: bytes) -> Evidence:
         evidence = msgspec.convert(content, Evidence)
         if json.loads(evidence.encode()) != content:  # e.g. base64 with stray bits
             raise EvidenceError("a value is not in its one spelling")
+        if any((value is msgspec.UNSET) == (evidence.type == TYPE) for value in evidence.since_v2()):
+            raise EvidenceError("a field is missing, or is of another version")
         for text in (evidence.document.sid, evidence.document.digest_sm3, evidence.log.uid):
             if bytes.fromhex(text).hex() != text:
                 raise EvidenceError("not lower-case hex")

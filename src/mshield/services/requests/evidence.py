@@ -23,6 +23,7 @@ from mshield.pki.signatures.evidence import (
     EvidenceSignature,
     EvidenceStatus,
     EvidenceSystem,
+    EvidenceTimeStamp,
 )
 from mshield.pki.signatures.signed_attributes import parse_signed_attributes
 from mshield.pki.tlog.entry import Kind as EntryKind
@@ -33,6 +34,8 @@ from mshield.services.publication.publisher import CaEnded, Publisher
 from mshield.services.requests.secrets import RequestSecrets
 from mshield.store.database.interface import Database
 from mshield.store.requests.evidence import DocumentRow, SignatureRow, find_document
+from mshield.store.requests.time_stamps import StampRow
+from mshield.store.requests.time_stamps import of_signature as stamps_of_signature
 from mshield.store.systems.systems import BusinessSystem
 
 
@@ -73,6 +76,7 @@ class MakeEvidence:
         attributes = None if row.format == "raw" else parse_signed_attributes(row.message)
         signature = Signature.from_raw(signed.signature)
         detached = row.format == "cms_detached"
+        stamps, on_it = await self._stamps(row.sid)
         return Evidence(
             type=TYPE,
             request=EvidenceRequest(
@@ -102,13 +106,21 @@ class MakeEvidence:
                     certificate=certificate,
                     chain=chain,
                     attributes=attributes,
+                    time_stamps=on_it,
                 ),
             ),
             certificate_pem=certificate.pem(),
             chain_pem=(chain[0].pem(), chain[1].pem()),
             status=await self._status(chain[0], signed, now=now),
             log=logged,
+            time_stamps=stamps,
         )
+
+    async def _stamps(self, sid: bytes) -> tuple[tuple[EvidenceTimeStamp, ...], list[bytes]]:
+        """Those that are done, and the tokens of those on the signature itself."""
+        rows = await stamps_of_signature(self.db, sid)
+        done = [row for row in rows if row.token is not None]
+        return tuple(map(_stamp, done)), [row.token for row in done if row.token and not row.renews]
 
     async def _status(self, issuing: Certificate, signed: SignatureRow, *, now: int) -> EvidenceStatus:
         try:
@@ -133,3 +145,10 @@ class MakeEvidence:
             hashes=proof.hashes,
             checkpoint=proof.checkpoint,
         )
+
+
+def _stamp(row: StampRow) -> EvidenceTimeStamp:
+    assert row.token is not None  # noqa: S101  # it is done
+    return EvidenceTimeStamp(
+        token=row.token, profile="p256" if row.profile == "p256" else "sm2", at=row.stamped_at or 0
+    )

@@ -13,6 +13,7 @@ from mshield.services.requests.my_signatures import MySignatures
 from mshield.services.requests.own_system import OwnSystem
 from mshield.services.requests.result import MakeResult
 from mshield.services.requests.secrets import RequestSecrets
+from mshield.services.requests.time_stamps import StampSignatures
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class Requests:
     result: MakeResult
     evidence: MakeEvidence
     my_signatures: MySignatures
+    time_stamps: StampSignatures
 
 
 def open_requests(ground: Ground, consents: Consents) -> Requests:
@@ -42,7 +44,14 @@ def open_requests(ground: Ground, consents: Consents) -> Requests:
         own_system=own_system,
         follow=Follow(ground.db, secrets, ground.settings),
         answer=Answer(ground.db, ground.events, secrets, consents, ground.count),
-        result=MakeResult(ask, ground.authorities, ground.publication),
+        result=MakeResult(ask, ground.authorities, ground.publication, ground.settings),
         evidence=MakeEvidence(ground.db, ground.authorities, ground.publication, ground.log, secrets),
         my_signatures=MySignatures(ground.db),
+        time_stamps=StampSignatures(
+            ground.db,
+            ground.engine,
+            ground.settings,
+            ground.publication.time_stamps,
+            ground.clock,
+        ),
     )

@@ -137,6 +137,7 @@ class SignedDocumentMessage(Wire, frozen=True):
     """`signature_b64`: DER, SM3withSM2, id 1234567812345678; `cms_b64`: CMS SignedData with the same signature.
 
     It is over `message_b64`, the content, by `format` `raw`, else over `signed_attributes_b64`; the other one is null.
+    `time_stamp` tells how the time stamps stand that the service's settings want; those that are done are in the CMS.
     """
 
     title: str
@@ -145,6 +146,7 @@ class SignedDocumentMessage(Wire, frozen=True):
     signed_attributes_b64: str | None
     signature_b64: str
     cms_b64: str
+    time_stamp: Literal["pending", "done", "failed"] | None
 
 
 class ResultMessage(Wire, frozen=True):
@@ -343,6 +345,7 @@ def _result(signed: SignedResult) -> ResultMessage:
                 signed_attributes_b64=None if document.format == "raw" else _encoded(document.message),
                 signature_b64=_encoded(document.signature),
                 cms_b64=_encoded(document.cms),
+                time_stamp=document.time_stamp,
             )
             for document in signed.documents
         ),

@@ -23,6 +23,8 @@ import {
   parseCertificate,
   parseCertificates,
   parseCrl,
+  parseTsaCertificates,
+  PartError,
   type Piece,
   recognise,
   serialText,
@@ -99,15 +101,12 @@ export class Bench {
 
   /** Of certificates in DER or PEM; none where there is something else. */
   fingerprints(encoded: Uint8Array): Root[] {
-    try {
-      const certificates = parseCertificates(encoded);
-      return certificates.map((each) => ({ name: nameOf(each), sha256: hex(fingerprint(each)) }));
-    } catch (error) {
-      if (error instanceof FormError) {
-        return [];
-      }
-      throw error;
-    }
+    return shown(encoded, parseCertificates);
+  }
+
+  /** As `fingerprints`, of time stamping authorities. */
+  tsaFingerprints(encoded: Uint8Array): Root[] {
+    return shown(encoded, parseTsaCertificates);
   }
 
   /** The issuing CA by the name under which the certificate says that it is published; asked of this service alone. */
@@ -122,6 +121,20 @@ export class Bench {
   }
 }
 
+function shown(
+  encoded: Uint8Array,
+  parse: (encoded: Uint8Array) => readonly Pick<Certificate, "der" | "subject">[],
+): Root[] {
+  try {
+    return parse(encoded).map((each) => ({ name: nameOf(each), sha256: hex(fingerprint(each)) }));
+  } catch (error) {
+    if (error instanceof FormError || error instanceof PartError) {
+      return [];
+    }
+    throw error;
+  }
+}
+
 function knownOf(given: Case, all: Assembled, ground: Ground): Parameters<typeof judge>[1] {
   const key = logKeyOf(given);
   const isService = key !== null && ground.checkpoint !== null && signsCheckpoint(ground.checkpoint, key);
@@ -130,6 +143,7 @@ function knownOf(given: Case, all: Assembled, ground: Ground): Parameters<typeof
     at: null,
     roots: ground.roots.flatMap(parseCertificates),
     logKeys: isService ? [...ground.logKeys, key] : ground.logKeys,
+    tsa: { roots: ground.tsaRoots.flatMap(parseTsaCertificates) },
     chain: [...all.certificates, ...ground.serviceCas.map(parseCertificate)],
     crls: ground.crls.map(parseCrl),
     givenCrls: all.crls,

@@ -38,6 +38,8 @@ export interface Ground {
   /** The service's own checkpoint: a bundle's log key that signed it is the service's. */
   readonly checkpoint: string | null;
   readonly logKeys: readonly string[];
+  /** DER or PEM, each of which may have several. */
+  readonly tsaRoots: readonly Uint8Array[];
   readonly answers: Readonly<Record<string, Answer>>;
 }
 
@@ -54,6 +56,7 @@ export interface Calls {
   plan: (ground: Ground) => Plan;
   judge: (ground: Ground) => Judged;
   fingerprints: (encoded: Uint8Array) => readonly Root[];
+  tsaFingerprints: (encoded: Uint8Array) => readonly Root[];
 }
 
 /** A root as it is shown; `sha256` in hex. */

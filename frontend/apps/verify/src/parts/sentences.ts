@@ -2,7 +2,7 @@
 
 import { moment } from "@mshield/look/vue/dates.ts";
 import type { Say } from "@mshield/look/vue/words.ts";
-import type { Check, Result } from "@mshield/verify";
+import type { Check, Result, Verdict } from "@mshield/verify";
 
 import { checkWords } from "../words/checks.ts";
 
@@ -44,6 +44,15 @@ function valuesOf(t: Say["t"], { facts, revocation }: Check): Record<string, unk
       ),
     }),
   };
+}
+
+/** The verdict in words of its own where the issuing CA was revoked. */
+export function headlineOf({ verdict, checks }: Result): Verdict | "ca_later" | "ca_compromised" {
+  const codes = checks.filter(({ name }) => name === "revocation" || name === "issuers");
+  if (verdict === "invalid" && codes.some(({ code }) => code === "ca_compromised")) {
+    return "ca_compromised";
+  }
+  return verdict === "valid" && codes.some(({ code }) => code === "ca_later") ? "ca_later" : verdict;
 }
 
 /** How the certificate stands now, as far as it was asked. */
