@@ -19,7 +19,7 @@ from mshield.services.systems.views import register_view, withdraw_view
 from mshield.store.database.interface import Database
 from mshield.views import draw, read_view
 from tests.requests.test_evidence import Signed
-from tests.support.application import Application
+from tests.support.application import Application, Device
 from tests.support.clock import Clock
 from tests.support.factories import REQUESTS
 from tests.support.signing import World, fetch, shown_of
@@ -151,11 +151,9 @@ async def test_the_phone_tells_what_it_showed_and_evidence_draws_it_again(drawn:
     assert (found.shown.confirmed, found.shown.is_lost, found.asked_logged) == ("mismatch", False, True)
 
 
-async def test_views_and_results_over_http(application: Application) -> None:
-    """The task names the view, whose octets anybody with a phone gets; a document that none draws says so."""
+async def test_any_phone_gets_the_octets_of_a_view(application: Application, device: Device) -> None:
     db, clock = application.context.db, application.clock
     await register(db, application.client_id, now=clock())
-    device = await application.logged_in()
     octets = await device.call("GET", f"/api/phone/views/{VIEW.digest.hex()}")
     assert (octets.status_code, octets.content) == (200, VIEW.octets)
     assert sm3(octets.content) == VIEW.digest

@@ -55,7 +55,7 @@ def read_document(task: Task) -> Read:
 
 def shown_item(task: Task, confirmed: Confirmed) -> dict[str, str]:
     """What `finish` says of a document besides its half of the signature: nothing where it isn't drawn."""
-    bound = read_document(task).bound
+    bound = read_document(task).bound if task.is_drawn else None
     return {} if bound is None else {"confirmed": confirmed, "shown": bound.shown(confirmed).hex()}
 
 

@@ -26,7 +26,7 @@ class SignedDocument:
     """A document with its signature (DER) and CMS SignedData (DER, SM3withSM2).
 
     `message` is what the signature is over: by format `raw` the content, else the signed attributes. `time_stamp` is
-    how its time stamps stand, None where none is wanted. `shown` is the digest of what was shown (SM3), `confirmed` what
+    how its time stamps stand, None where none is wanted. `shown` is the digest of what was shown, `confirmed` what
     the person confirmed besides: None for what is not drawn.
     """
 

@@ -19,7 +19,7 @@ router: Final = Router("phone")
     "/views/{digest}",
     summary="A view's octets",
     operation_id="getView",
-    answers=openapi.answers_file("The canonical octets, whose SM3 is the digest", "application/json"),
+    answers=openapi.answers_file("The canonical octets, whose SM3 is the digest", "application/octet-stream"),
 )
 async def view(request: Request, digest: Hex32) -> Response:
     """A view never changes: keep it by its digest, and digest it anew whenever you draw by it.
@@ -28,4 +28,4 @@ async def view(request: Request, digest: Hex32) -> Response:
     """
     await phone_of(request)
     octets = await context_of(request).requests.drawing.octets(bytes.fromhex(digest))
-    return Response(octets, headers=NO_STORE, media_type="application/json")
+    return Response(octets, headers=NO_STORE, media_type="application/octet-stream")
