@@ -11,6 +11,7 @@ from functools import partial
 
 import msgspec
 
+from mshield.client.evidence_display import ShownAgain, display_of, show_again, shown_of
 from mshield.client.evidence_status import LaterStatus, Now, check_now, check_status
 from mshield.client.evidence_time import (
     TimeStamp,
@@ -38,8 +39,7 @@ from mshield.pki.revocation.crl import CA_COMPROMISE, KEY_COMPROMISE, parse_crl
 from mshield.pki.signatures import cms
 from mshield.pki.signatures.evidence import MEDIA_TYPE, Evidence, parse_evidence
 from mshield.pki.signatures.signed_attributes import (
-    attributes_of,
-    display_bytes,
+    SignedAttributes,
     is_like_attributes,
     parse_signed_attributes,
 )
@@ -48,8 +48,8 @@ from mshield.pki.tlog.note import Checkpoint, VerifierKey
 from mshield.pki.verification.status import SKEW
 
 __all__ = [
-    "MEDIA_TYPE", "Evidence", "LaterStatus", "Now", "TimeStamp", "TrustedTime", "VerifiedEvidence", "read_evidence",
-    "verify_evidence",
+    "MEDIA_TYPE", "Evidence", "LaterStatus", "Now", "ShownAgain", "TimeStamp", "TrustedTime", "VerifiedEvidence",
+    "read_evidence", "verify_evidence",
 ]  # fmt: skip
 
 _COMPROMISED = frozenset({KEY_COMPROMISE, CA_COMPROMISE})
@@ -64,7 +64,7 @@ class VerifiedEvidence:
     what neither covers is the service's word. `status_at` is the moment of the signer's OCSP answer,
     `later` and `ca_later` what it says happened after the signature. `time` is the signature's, with how far that can
     be trusted; `signed_at` is by the service's clock. `now` and `ca_now` are how signer's and issuing CA's certificates
-    stand at the moment of the verification, as far as the lists that were given say.
+    stand at the moment of the verification, as far as the lists that were given say. `shown` is what was shown.
     """
 
     evidence: Evidence = field(repr=False)
@@ -81,6 +81,7 @@ class VerifiedEvidence:
     time: TrustedTime
     now: Now
     ca_now: Now
+    shown: ShownAgain
 
 
 def read_evidence(data: bytes) -> Evidence:
@@ -181,6 +182,7 @@ def verify_evidence(
         time=time,
         now=signer_now,
         ca_now=ca_now,
+        shown=show_again(evidence.document, found_content),
     )
 
 
@@ -210,13 +212,7 @@ def _message(evidence: Evidence, content: bytes | None) -> bytes:
         return content
     with failing("input"):
         signed = parse_signed_attributes(attributes)
-    shown = attributes_of(
-        digest=bytes.fromhex(document.digest_sm3),
-        title=document.title,
-        media_type=document.media_type,
-        size=document.size,
-        lines=document.lines,
-    )
+    shown = SignedAttributes(bytes.fromhex(document.digest_sm3), sm3(display_of(document)))
     if signed.message_digest != shown.message_digest:
         raise VerificationError("message_mismatch", "content", "the signed digest is another content's")
     if signed.display != shown.display:
@@ -313,8 +309,10 @@ def _check_log(
         signed_at=evidence.signature.signed_at,
         serial=f"{signature.serial:040x}",
     )
-    for asked in (_asked(evidence), None):
-        row = commitment(log.salt, make_row(asked=asked))
+    shown = shown_of(evidence.document)
+    # What was shown is told or it isn't: an entry that has it is made with it, and no other.
+    for asked in (_asked(evidence), None) if shown is None else (_asked(evidence),):
+        row = commitment(log.salt, make_row(asked=asked, shown=shown))
         entry = SignatureEntry(evidence.signature.signed_at, sid, binding(signature.digest, raw), row)
         if entry.encode() == log.entry:
             return checkpoint, asked is not None
@@ -322,8 +320,5 @@ def _check_log(
 
 
 def _asked(evidence: Evidence) -> bytes:
-    document, system = evidence.document, evidence.request.business_system
-    display = display_bytes(
-        title=document.title, media_type=document.media_type, size=document.size, lines=document.lines
-    )
+    system, display = evidence.request.business_system, display_of(evidence.document)
     return asked_by(client_id=system.client_id, name=system.name, domain=system.domain, display=display)

@@ -128,6 +128,7 @@ STATUS: Final[Mapping[str, int]] = {
     "unauthenticated": 401,
     "unavailable": 503,
     "view_failed": 422,
+    "view_required": 422,
     "view_version_wrong": 409,
     "weak_password": 422,
     "webhook_url_refused": 422,

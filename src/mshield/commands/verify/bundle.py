@@ -1,12 +1,21 @@
 """`mshield verify BUNDLE`: every part of a bundle of evidence, and plainly what was checked by what."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
 import click
 
 from mshield.client.errors import ClientError
-from mshield.client.evidence import LaterStatus, Now, VerifiedEvidence, read_evidence, verify_evidence
+from mshield.client.evidence import (
+    LaterStatus,
+    Now,
+    ShownAgain,
+    VerifiedEvidence,
+    read_evidence,
+    verify_evidence,
+)
+from mshield.commands.parts.drawn_lines import drawn_lines
 from mshield.commands.parts.output import Output, refusing
 
 
@@ -67,6 +76,7 @@ def _shown(verified: VerifiedEvidence, trusted: dict[str, bool]) -> dict[str, ob
         "content_checked": verified.content is not None,
         "display_bound": verified.display_bound,
         "asked_logged": verified.asked_logged,
+        "shown": _shown_again(verified.shown),
         "name": signature.name,
         "organisation": signature.organisation,
         "role": signature.role,
@@ -99,6 +109,47 @@ def _shown(verified: VerifiedEvidence, trusted: dict[str, bool]) -> dict[str, ob
         "log_index": evidence.log.index,
         "log_size": verified.checkpoint.size,
     }
+
+
+def _shown_again(shown: ShownAgain) -> dict[str, object] | None:
+    """What the phone showed, null where nothing tells; `drawn` is SM3 of the drawn lines."""
+    if shown.confirmed is None:
+        return None
+    view = shown.view
+    return {
+        "view": None
+        if view is None
+        else {"id": view.id, "version": view.version, "digest": view.digest.hex()},
+        "drawn": None if shown.drawn is None else shown.drawn.digest.hex(),
+        "confirmed": shown.confirmed,
+        "mismatch": shown.compared is not None and shown.compared.mismatch,
+        "lost": shown.is_lost,
+    }
+
+
+def _shown_lines(out: Output, shown: ShownAgain) -> Iterator[str]:
+    """The drawn lines themselves, and what the phone told besides, which the signing key doesn't say."""
+    pick, view = out.pick, shown.view
+    label = pick("手机展示", "the phone showed")
+    if shown.confirmed is None:
+        return
+    if shown.is_lost:
+        yield f"  {label}: " + pick("不能再现", "what was shown can't be shown again")
+    elif view is not None:
+        yield f"  {label}: {view.id} {view.version}"
+    else:
+        yield f"  {label}: " + pick("没有展示规则，内容如上", "no view, the content itself")
+    if shown.compared is not None and shown.compared.mismatch:
+        differs = pick("业务系统的说明与内容不一致", "the asker's words differ from the content")
+        yield f"  {differs}"
+    if shown.confirmed != "none":
+        what = {"mismatch": pick("不一致仍要签名", "to sign although they differ")}
+        told = what.get(shown.confirmed, pick("没有看完仍要签名", "to sign without having seen it all"))
+        by = pick("手机和服务所称", "as phone and service say")
+        yield f"  {pick('签名人确认', 'the person confirmed')}: {told} ({by})"
+    if shown.drawn is not None:
+        yield ""
+        yield from drawn_lines(out, shown.drawn.answer)
 
 
 def _later(later: LaterStatus | None) -> dict[str, int] | None:
@@ -200,4 +251,4 @@ def _lines(out: Output, verified: VerifiedEvidence, trusted: dict[str, bool], *,
             since = datetime.fromtimestamp(later.at / 1000, verified.signed_at.tzinfo).isoformat()
             ended = pick("签名之后作废或挂起", "revoked or put on hold after the signature")
             lines.append(f"  {who}: {ended}, {since}, {pick('原因', 'reason')} {later.reason}")
-    return lines
+    return [*lines, *_shown_lines(out, verified.shown)]

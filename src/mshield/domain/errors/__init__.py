@@ -149,7 +149,7 @@ from mshield.domain.errors.systems import (
     SystemAlike,
     WebhookUrlRefused,
 )
-from mshield.domain.errors.views import ViewFailed, ViewVersionWrong
+from mshield.domain.errors.views import ViewFailed, ViewRequired, ViewVersionWrong
 
 __all__ = [
     "BY_CODE",
@@ -266,6 +266,7 @@ __all__ = [
     "Unauthenticated",
     "Unavailable",
     "ViewFailed",
+    "ViewRequired",
     "ViewVersionWrong",
     "WeakPassword",
     "WebhookUrlRefused",

@@ -7,6 +7,7 @@ from mshield.services.identity.consents import Consents
 from mshield.services.requests.answer import Answer
 from mshield.services.requests.ask import Ask
 from mshield.services.requests.ask_consent import AskConsent
+from mshield.services.requests.drawing import DrawDocuments
 from mshield.services.requests.evidence import MakeEvidence
 from mshield.services.requests.follow import Follow
 from mshield.services.requests.my_signatures import MySignatures
@@ -21,6 +22,7 @@ class Requests:
     """A request's way: asked, followed, answered, its result and evidence."""
 
     secrets: RequestSecrets
+    drawing: DrawDocuments
     ask: Ask
     ask_consent: AskConsent
     own_system: OwnSystem
@@ -35,10 +37,12 @@ class Requests:
 def open_requests(ground: Ground, consents: Consents) -> Requests:
     """`consents` says which shield may consent to what."""
     secrets = RequestSecrets(ground.lookup)
-    ask = Ask(ground.db, ground.settings, ground.events, secrets)
+    drawing = DrawDocuments(ground.db)
+    ask = Ask(ground.db, ground.settings, ground.events, secrets, drawing)
     own_system = OwnSystem(ground.db, ground.settings)
     return Requests(
         secrets=secrets,
+        drawing=drawing,
         ask=ask,
         ask_consent=AskConsent(ground.db, ask, own_system, consents.proofs),
         own_system=own_system,

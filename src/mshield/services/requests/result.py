@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
+from mshield.domain.kept_display import NamedView, read_display
 from mshield.gm.sm2 import Signature
 from mshield.keys.authority import Authorities
 from mshield.pki.certificates.certificate import Certificate, parse_certificate
@@ -25,7 +26,8 @@ class SignedDocument:
     """A document with its signature (DER) and CMS SignedData (DER, SM3withSM2).
 
     `message` is what the signature is over: by format `raw` the content, else the signed attributes. `time_stamp` is
-    how its time stamps stand, None where none is wanted.
+    how its time stamps stand, None where none is wanted. `shown` is the digest of what was shown, `confirmed` what
+    the person confirmed besides: None for what is not drawn.
     """
 
     title: str
@@ -34,6 +36,10 @@ class SignedDocument:
     signature: bytes
     cms: bytes
     time_stamp: State | None
+    view: NamedView | None = None
+    drawn: bytes | None = None
+    shown: bytes | None = None
+    confirmed: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +88,7 @@ class MakeResult:
                 time_stamps=[stamp.token for stamp in own if stamp.token is not None],
             )
             state = state_of(own, self.settings, signed_at=document.signed_at, now=now)
+            display = read_display(document.display)
             documents.append(
                 SignedDocument(
                     document.title,
@@ -90,6 +97,10 @@ class MakeResult:
                     signature.to_der(),
                     signed,
                     state,
+                    view=display.view,
+                    drawn=None if display.drawing is None else display.drawing.drawn,
+                    shown=document.shown,
+                    confirmed=document.confirmed,
                 )
             )
         return SignedResult(
