@@ -3,12 +3,21 @@
  * too many, too few or twice, no second spelling of a value. What the values say is judged by `verify_evidence.ts`.
  */
 
-import { type DisplayLine, FormError, fromBase64, isWellFormed, readJson } from "@mshield/forms";
+import {
+  type Confirmed,
+  type DisplayLine,
+  FormError,
+  fromBase64,
+  isWellFormed,
+  readJson,
+} from "@mshield/forms";
 
 export const TYPES = ["mshield-evidence/v1", "mshield-evidence/v2"] as const;
 const [V1] = TYPES;
 const FORMATS = ["raw", "cms", "cms_detached"] as const;
 export type Format = (typeof FORMATS)[number];
+
+const CONFIRMED = ["none", "mismatch", "unread"] as const;
 
 const PROFILES = ["sm2", "p256"] as const;
 export type Profile = (typeof PROFILES)[number];
@@ -36,6 +45,11 @@ export interface Evidence {
     readonly digest: string;
     readonly content: Uint8Array | null;
     readonly display: readonly DisplayLine[];
+    /** The canonical octets of the view that drew it, and SM3 (hex) of the drawn lines; null without one, and in v1. */
+    readonly view: Uint8Array | null;
+    readonly drawn: string | null;
+    /** What the phone told of what it showed; null for a login, and for what is older. */
+    readonly shown: { readonly compared: string | null; readonly confirmed: Confirmed } | null;
   };
   readonly signature: {
     readonly signedAt: number;
@@ -74,7 +88,7 @@ export function parseEvidence(data: Uint8Array): Evidence {
   }
   return {
     request: readRequest(top["request"]),
-    document: readDocument(top["document"]),
+    document: readDocument(top["document"], isV1),
     signature: readSignature(top["signature"]),
     certificatePem: text(top["certificate_pem"]),
     chainPem: [issuing, root],
@@ -98,11 +112,22 @@ function readRequest(value: unknown): Evidence["request"] {
   };
 }
 
-function readDocument(value: unknown): Evidence["document"] {
+function readDocument(value: unknown, isV1: boolean): Evidence["document"] {
   const of = members(value, [
     "sid", "title", "media_type", "format", "size", "digest_sm3", "content_b64", "display",
+    ...(isV1 ? [] : ["view_b64", "drawn", "shown"]),
   ]); // prettier-ignore
+  const orNull = <T>(member: unknown, read: (value: unknown) => T): T | null =>
+    isV1 || member === null ? null : read(member);
+  const [view, shown] = [orNull(of["view_b64"], bytes), orNull(of["shown"], readShown)];
+  const drawn = orNull(of["drawn"], (digest) => hexText(digest, 32));
+  if ((view === null) !== (drawn === null) || (view !== null && shown === null)) {
+    throw new FormError("a view without what it drew or what was shown, or the other way round");
+  }
   return {
+    view,
+    drawn,
+    shown,
     sid: hexText(of["sid"], 16),
     title: text(of["title"]),
     mediaType: text(of["media_type"]),
@@ -115,6 +140,12 @@ function readDocument(value: unknown): Evidence["document"] {
       return { label: text(line["label"]), value: text(line["value"]) };
     }),
   };
+}
+
+function readShown(value: unknown): Evidence["document"]["shown"] {
+  const of = members(value, ["compared", "confirmed"]);
+  const compared = of["compared"] === null ? null : hexText(of["compared"], 32);
+  return { compared, confirmed: word(of["confirmed"], CONFIRMED) };
 }
 
 function readSignature(value: unknown): Evidence["signature"] {

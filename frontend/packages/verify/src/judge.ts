@@ -21,6 +21,7 @@ import type { Evidence } from "./evidence.ts";
 import type { CheckedStamp, TrustedTime } from "./evidence_time.ts";
 import { parseOcsp } from "./ocsp.ts";
 import { type VerifiedPath, isNamed } from "./path.ts";
+import type { ShownAgain } from "./shown_again.ts";
 import { checkOcsp, SKEW } from "./status.ts";
 import type { TsaTrust } from "./timestamps/verify.ts";
 import { verifyEvidence } from "./verify_evidence.ts";
@@ -62,6 +63,8 @@ export interface Result {
   /** Of a bundle whose signature holds: the time of the signature, and how far it can be trusted; all its time stamps. */
   readonly time: TrustedTime | null;
   readonly timeStamps: readonly CheckedStamp[];
+  /** Of a bundle whose signature holds: what the phone showed, as far as it can be shown again. */
+  readonly shown: ShownAgain | null;
   /** The moment that was judged, and that of the verification. */
   readonly judgedAt: number;
   readonly verifiedAt: number;
@@ -115,7 +118,7 @@ export async function judge(given: Case, known: Known): Promise<Result> {
       tally.failed(error.step, error.code, error.revocation);
     }
   }
-  const { path, time, timeStamps } = done;
+  const { path, time, timeStamps, shown } = done;
   const isPresent = (name: CheckName): boolean =>
     name === "now" || (name === "issuers" && given.kind === "evidence");
   const checks = tally.inOrder(ORDER[given.kind].filter((name) => !isPresent(name) || tally.has(name)));
@@ -128,6 +131,7 @@ export async function judge(given: Case, known: Known): Promise<Result> {
     signedAt: read.evidence?.signature.signedAt ?? null,
     time,
     timeStamps,
+    shown,
     judgedAt: read.evidence?.signature.signedAt ?? momentOf(given, known),
     verifiedAt: known.now,
     document: await documentOf(given, read),
@@ -152,11 +156,11 @@ export function leafOf(given: Case): Certificate | null {
   return readCase(given).leaf;
 }
 
-interface Done extends Pick<Result, "time" | "timeStamps"> {
+interface Done extends Pick<Result, "time" | "timeStamps" | "shown"> {
   readonly path: VerifiedPath | null;
 }
 
-const NOTHING_DONE: Done = { path: null, time: null, timeStamps: [] };
+const NOTHING_DONE: Done = { path: null, time: null, timeStamps: [], shown: null };
 
 async function judged(given: Case, read: Read, known: Known, tally: Tally): Promise<Done> {
   if (given.kind === "evidence") {
@@ -178,14 +182,14 @@ async function judgeEvidence(given: Case, { evidence }: Read, known: Known, tall
     tsa: known.tsa ?? { roots: [] },
     crls: [...known.crls, ...known.givenCrls],
   };
-  const { signature, time, timeStamps } = await verifyEvidence(
+  const { signature, time, timeStamps, shown } = await verifyEvidence(
     evidence,
     given.document?.content ?? null,
     trust,
     tally,
   );
   checkNow(signature.path, evidence.signature.signedAt, known, tally);
-  return { path: signature.path, time, timeStamps };
+  return { path: signature.path, time, timeStamps, shown };
 }
 
 async function judgeCms(given: Case, read: Read, known: Known, tally: Tally): Promise<VerifiedPath | null> {

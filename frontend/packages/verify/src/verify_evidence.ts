@@ -25,6 +25,7 @@ import { inStep, type Step, VerificationError } from "./errors.ts";
 import type { Crl } from "./crl.ts";
 import type { Evidence } from "./evidence.ts";
 import { type CheckedStamp, checkTimeStamps, trustedTime, type TrustedTime } from "./evidence_time.ts";
+import { displayOf, showAgain, type ShownAgain, shownOf } from "./shown_again.ts";
 import { SKEW, statusNow, type StatusNow, statusThen, type StatusThen } from "./status.ts";
 import type { TsaTrust } from "./timestamps/verify.ts";
 import { askedBy, requireEntry, signatureEntry } from "./tlog/entry.ts";
@@ -51,6 +52,7 @@ export interface VerifiedEvidence {
   readonly checkpoint: Checkpoint | null;
   readonly timeStamps: readonly CheckedStamp[];
   readonly time: TrustedTime;
+  readonly shown: ShownAgain;
 }
 
 /** VerificationError where something does not hold; `content` must be the document's, where it is given. */
@@ -113,7 +115,7 @@ export async function verifyEvidence(
   await inStep("now", () => {
     noteNow(tally, "now", statusNow(signature.path.leaf, issuing, trust.crls, times));
   });
-  return { signature, issuing, checkpoint, timeStamps, time };
+  return { signature, issuing, checkpoint, timeStamps, time, shown: showAgain(evidence.document, document) };
 }
 
 /** Who has a CA's key issues what they like: then only what a third party stamped before is to be believed. */
@@ -203,11 +205,10 @@ async function messageOf(evidence: Evidence, content: Content | null, tally: Tal
   } else {
     tally.passed("content", by);
   }
-  const { title, mediaType, size, display } = document;
-  if (!same(attributes.display, displayDigest({ title, mediaType, size, lines: display }))) {
+  if (!same(attributes.display, displayDigest(displayOf(document)))) {
     throw failed("display_mismatch", "display", "the signed display is another one");
   }
-  tally.passed("display", { lines: display.length });
+  tally.passed("display", { lines: document.display.length });
   return encoded;
 }
 
@@ -342,10 +343,13 @@ async function checkLog(
     signedAt: signature.signedAt,
     serial: serialText(verified.path.leaf),
   };
-  const { title, mediaType, size, display } = document;
-  const asked = askedBy(request.system, { title, mediaType, size, lines: display });
-  const isLogged = same(signatureEntry({ ...row, asked }, log.salt), log.entry);
-  if (!isLogged && !same(signatureEntry({ ...row, asked: null }, log.salt), log.entry)) {
+  const shown = shownOf(document);
+  const asked = askedBy(request.system, displayOf(document));
+  const isLogged = same(signatureEntry({ ...row, asked, shown }, log.salt), log.entry);
+  // What was shown is told or it isn't: an entry that has it is made with it, and no other.
+  const isEarlier =
+    shown === null && same(signatureEntry({ ...row, asked: null, shown: null }, log.salt), log.entry);
+  if (!isLogged && !isEarlier) {
     throw failed("bad_log_proof", "log", "the entry is not this signature's");
   }
   if (isLogged) {
