@@ -117,6 +117,23 @@ export const pageWords = {
     },
     how: { asking: "进行中", answered: "有答复", failed: "没有答复" },
     offline: "要不依赖本服务和这个浏览器，请用命令",
+    drawn: {
+      byView: "按业务系统登记的展示规则从原文读出，与手机上显示的一致",
+      missing: "没有",
+      agrees: "{label}：{count} 项相加，一致",
+      disagrees: "{label}：{count} 项相加，不一致",
+      rest: "规则没有列出的 {count} 项",
+      notShown: "规则没有显示的：",
+      all: "全部 {count} 项",
+      cut: "这里列出前 {first} 项，共 {count} 项，全部见签名文件",
+      lost: "手机上显示过的内容不能重现：原文不在这里，或者读出来的不一样",
+      source: "查看原文",
+      differs: "与原文不一致",
+      confirmed: {
+        mismatch: "签名时手机提示过：对方的说明与原文不一致，签署人确认按原文签",
+        unread: "签署人没有看完全部内容，或手机上看不到内容，仍然签了名",
+      },
+    },
     issuer: "签发机构",
     paper: {
       byReader: "由验证人在自己的浏览器里生成，不是签发机构的证明",
@@ -264,6 +281,25 @@ export const pageWords = {
     },
     how: { asking: "under way", answered: "answered", failed: "no answer" },
     offline: "To depend on neither this service nor this browser, use the command",
+    drawn: {
+      byView:
+        "Read from the document by the view that is registered for the business system, as on the phone",
+      missing: "none",
+      agrees: "{label}: {count} items add up",
+      disagrees: "{label}: {count} items do not add up",
+      rest: "{count} values that the view doesn't list",
+      notShown: "Not shown by the view: ",
+      all: "All {count}",
+      cut: "The first {first} of {count}; all of them are in the signature's file",
+      lost: "What the phone showed can't be shown again: the document isn't here, or reads otherwise",
+      source: "See the document",
+      differs: "Not what the document says",
+      confirmed: {
+        mismatch:
+          "The phone warned that the other party's words differ from the document, and the signer confirmed the document",
+        unread: "The signer signed without having seen all of it, or on a phone that could not show it",
+      },
+    },
     issuer: "Issuing CA",
     paper: {
       byReader: "Made by the reader in their own browser; no statement of the issuing CA",
