@@ -17,6 +17,7 @@ from mshield.domain.throttling import UNKNOWN_ADDRESS, address_subject
 from mshield.domain.times import MINUTE_MS
 from mshield.services.accounts.throttle import too_many
 from mshield.services.process.events import Events
+from mshield.services.requests.contents import require_lasting_looks
 from mshield.services.requests.document import Document, task_of
 from mshield.services.requests.secrets import RequestSecrets
 from mshield.settings import Settings
@@ -87,8 +88,9 @@ class Ask:
 
         By `channel` `app` the shield's app leads back to `return_url`, one of those that the system registered.
 
-        Raises ReturnUrlUnknown, InternalMessageRefused and SignedAttributesRefused for content that is refused,
-        ShieldUnusable, InboxFull, TooManyRequests, IdempotencyMismatch; WrongClient where the system has been disabled.
+        Raises ReturnUrlUnknown; InternalMessageRefused, SignedAttributesRefused, InvalidPdf and InvalidImage for
+        content that is refused; ShieldUnusable, InboxFull, TooManyRequests, Unavailable, IdempotencyMismatch;
+        WrongClient where the system has been disabled.
         """
         request = store.NewRequest(
             id=new_id(now),
@@ -121,6 +123,7 @@ class Ask:
         _check_return(system, request, self.settings.return_schemes)
         if request.shield_number is not None:
             await self._require_room(request, request.shield_number, now=now)
+        await require_lasting_looks(documents)
         tasks = (
             [_login_task(request, now=now)]
             if request.kind == "login"
