@@ -66,21 +66,25 @@ export async function openPdf(content: Uint8Array): Promise<Pdf> {
       viewer.terminate();
     });
   }
+  const looked = scan(content);
+  looked.catch(() => null); // waited for below, perhaps after it has failed
   try {
     const pdf = await opening.promise;
+    const fault = Promise.all([looked, faultOf(pdf)]).then((faults) => faults.find((each) => each !== null));
     return {
       pages: pdf.numPages,
-      fault: Promise.all([scan(content), faultOf(pdf)]).then(
-        (faults) => faults.find((fault) => fault !== null) ?? null,
-      ),
+      fault: fault.then((each) => each ?? null),
       draw: (page, canvas, width) => drawing(pdf, page, canvas, width),
       close,
     };
   } catch (error) {
     close();
-    throw error instanceof Error && error.name === "PasswordException" ? new Unfit("encrypted") : error;
+    const fault = isLocked(error) ? "encrypted" : await looked;
+    throw fault === null ? error : new Unfit(fault);
   }
 }
+
+const isLocked = (error: unknown): boolean => error instanceof Error && error.name === "PasswordException";
 
 function scan(content: Uint8Array): Promise<string | null> {
   const worker = new Worker(scriptAddress(scanAddress), { type: "module", name: "scan" });

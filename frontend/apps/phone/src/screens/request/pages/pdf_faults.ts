@@ -23,6 +23,8 @@ const OF_ANNOTATION: Readonly<Record<string, string>> = {
   "3D": "rich_media",
 };
 
+const MOST_PAGES = 500;
+
 export async function faultOf(pdf: PDFDocumentProxy): Promise<string | null> {
   const [{ info }, scripts, actions, open, files, layers] = await Promise.all([
     pdf.getMetadata(),
@@ -34,6 +36,7 @@ export async function faultOf(pdf: PDFDocumentProxy): Promise<string | null> {
   ]);
   const told = info as Readonly<Record<string, unknown>>;
   const faults: readonly (readonly [string, unknown])[] = [
+    ["too_large", pdf.numPages > MOST_PAGES],
     ["encrypted", told["EncryptFilterName"]],
     ["javascript", scripts || actions],
     ["xfa", told["IsXFAPresent"] || pdf.isPureXfa],
@@ -52,8 +55,17 @@ export async function faultOfPage(page: PDFPageProxy): Promise<string | null> {
 }
 
 function ofAnnotation(annotation: Annotation): string | null {
-  const { subtype = "", action, attachment, resetForm, setOCGState, actions, unsafeUrl } = annotation;
-  if (subtype !== "Link") {
+  const {
+    subtype = "",
+    action,
+    attachment,
+    resetForm,
+    setOCGState,
+    actions,
+    unsafeUrl,
+    hasAppearance,
+  } = annotation;
+  if (subtype !== "Link" || hasAppearance) {
     return OF_ANNOTATION[subtype] ?? "annotation";
   }
   if (actions) {

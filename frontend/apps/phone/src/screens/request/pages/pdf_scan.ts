@@ -16,7 +16,16 @@ const ACTS: Readonly<Record<string, string>> = {
   EmbeddedFiles: "attachments",
   FileAttachment: "attachments",
   RichMedia: "rich_media",
+  Rendition: "rich_media",
   OCProperties: "optional_content",
+  SetOCGState: "optional_content",
+  Collection: "attachments",
+  GoToR: "external",
+  GoToE: "external",
+  ResetForm: "submit",
+  Alternates: "alternates",
+  Named: "action",
+  Hide: "action",
 };
 const ACT = new RegExp(`/(${Object.keys(ACTS).join("|")})(?![A-Za-z])`);
 
