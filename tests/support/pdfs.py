@@ -1,5 +1,7 @@
 """PDFs of tests, written by hand: honest ones, and those that could look otherwise than they do."""
 
+import math
+import random
 import re
 import zlib
 from collections.abc import Mapping
@@ -70,6 +72,21 @@ def pdf(
     made[1] = made[1].replace(b" >>", b" " + root + b" >>")
     made[4] = made[4].replace(b" /Resources", b" " + page + b" /Resources")
     return written(made | {int(name[1:]): body for name, body in more.items()}, trailer=trailer)
+
+
+def heavy(pages: int = 100, octets: int = 10_000_000) -> bytes:
+    """A contract with a scanned picture on each page, of so many octets in all."""
+    made, edge = bodies(pages), math.isqrt(octets // pages // 3)
+    look = (
+        b"/Type /XObject /Subtype /Image /Width %d /Height %d /BitsPerComponent 8 /ColorSpace /DeviceRGB"
+        % (edge, edge)
+    )
+    for n in range(pages):
+        picture = 3 + 2 * pages + n + 1
+        made[picture] = stream(random.Random(n).randbytes(3 * edge * edge), look)  # noqa: S311  # noise to look at
+        made[4 + 2 * n] = made[4 + 2 * n].replace(b"/Font", b"/XObject << /X1 %d 0 R >> /Font" % picture)
+        made[5 + 2 * n] = stream(b"q 475 0 0 475 60 120 cm /X1 Do Q\n" + page_text((f"Page {n + 1}",)))
+    return written(made)
 
 
 def bomb() -> bytes:

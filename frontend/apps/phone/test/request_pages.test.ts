@@ -76,9 +76,10 @@ describe("the signature", () => {
   });
 });
 
+const show = (more: Partial<Reading>, isSkipped = false): ReturnType<typeof mounted> =>
+  mounted(ReadingBar, { task: task(), reading: { ...UNOPENED, ...more }, isSkipped });
+
 describe("the bar", () => {
-  const show = (more: Partial<Reading>, isSkipped = false) =>
-    mounted(ReadingBar, { task: task(), reading: { ...UNOPENED, ...more }, isSkipped });
   test("counts, and has a way to sign without the rest once it is known", async () => {
     const { wrapper } = await show({ pages: 5, ...seen(1, 2, 3) });
     expect(wrapper.text()).toContain("已看到 3/5 页");

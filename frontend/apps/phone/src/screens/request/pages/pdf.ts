@@ -22,7 +22,7 @@ const QUIET = 0;
 export interface Pdf {
   readonly pages: number;
   /** Why it must not be signed, as far as the whole file says it; a page may have reasons of its own. */
-  readonly fault: Promise<string | null>;
+  fault(): Promise<string | null>;
   /** Draws a page of so many CSS pixels' width; rejects where it can't be drawn whole. */
   draw(page: number, canvas: HTMLCanvasElement, width: number): Drawing;
   close(): void;
@@ -66,20 +66,17 @@ export async function openPdf(content: Uint8Array): Promise<Pdf> {
       viewer.terminate();
     });
   }
-  const looked = scan(content);
-  looked.catch(() => null); // waited for below, perhaps after it has failed
   try {
     const pdf = await opening.promise;
-    const fault = Promise.all([looked, faultOf(pdf)]).then((faults) => faults.find((each) => each !== null));
     return {
       pages: pdf.numPages,
-      fault: fault.then((each) => each ?? null),
+      fault: async () => (await scan(content)) ?? (await faultOf(pdf)),
       draw: (page, canvas, width) => drawing(pdf, page, canvas, width),
       close,
     };
   } catch (error) {
     close();
-    const fault = isLocked(error) ? "encrypted" : await looked;
+    const fault = isLocked(error) ? "encrypted" : await scan(content);
     throw fault === null ? error : new Unfit(fault);
   }
 }
