@@ -16,7 +16,7 @@ from tests.browser.app.seeded import CLERK, Holder, holder
 from tests.browser.conftest import Party
 from tests.security.display.test_image import drawn
 from tests.security.display.test_pdf import JAVASCRIPT
-from tests.support.pdfs import pdf
+from tests.support.pdfs import contract, pdf
 
 pytestmark = pytest.mark.slow
 
@@ -85,7 +85,7 @@ def test_r16_a_contract_is_signed_after_its_last_page(browser: Browser, party: P
 
 
 def test_r16_without_the_rest_only_by_a_tick_and_a_picture_too(party: Party, app: Holder) -> None:
-    page = opened(app, ask(party, ("application/pdf", pdf(3))))
+    page = opened(app, ask(party, ("application/pdf", contract(3))))
     see(page)
     expect(page.locator(".reading")).to_contain_text("已看到 1/3 页")
     page.get_by_role("button", name="不看完就签…").click()
