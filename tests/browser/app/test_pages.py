@@ -132,5 +132,7 @@ def test_what_the_service_let_through_the_phone_refuses_and_what_it_cannot_draw_
         app.context.route("**/api/phone/**", exchange)
         page = app.page(Screen.of(made).newest.removeprefix(app.service.origin))
         expect(page.locator("main")).to_contain_text(told)
+        expect(page.get_by_role("button", name="不签，请对方换一份")).to_be_enabled()
+        expect(page.get_by_role("button", name=ACT)).to_have_count(0)
         app.context.unroute("**/api/phone/**")
         page.close()
