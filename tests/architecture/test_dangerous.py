@@ -14,6 +14,8 @@ _MODULES: Final = {
     "subprocess", "pty", "pickle", "shelve", "marshal", "dill", "yaml", "xmlrpc", "ftplib", "telnetlib",
     "smtplib", "imaplib", "ldap", "ldap3", "memcache", "pymemcache", "lxml",
 }  # fmt: skip
+_STARTS: Final = {"pdf_process.py": ["subprocess"]}
+"""The reader of PDFs: its own program, by a fixed command of which nothing comes from outside, without secrets."""
 _CALLS: Final = {"eval", "exec", "compile", "__import__"}
 _OS: Final = re.compile(r"(?:system|popen|exec[lv]\w*|spawn\w+)")
 _BROWSER: Final = {
@@ -48,7 +50,7 @@ def _dangers(tree: ast.AST) -> Iterator[str]:
 
 def test_python_starts_nothing_and_makes_no_foreign_objects() -> None:
     found = {file.name: list(_dangers(ast.parse(file.read_text("utf-8")))) for file in _python()}
-    assert not {name: dangers for name, dangers in found.items() if dangers}
+    assert {name: dangers for name, dangers in found.items() if dangers} == _STARTS
 
 
 @pytest.mark.parametrize("what", sorted(_BROWSER))

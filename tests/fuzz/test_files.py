@@ -10,11 +10,15 @@ import warnings
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import pytest
 from hypothesis import strategies as st
+from PIL import Image
 
+from mshield.content import image
+from mshield.content.pdf import REFUSALS, limit_qpdf
+from mshield.content.pdf import refusal_of as refusal_of_pdf
 from mshield.domain.filing import COLUMNS, FilingRow
 from mshield.domain.qr import QrCode, qr_text, read_qr
 from mshield.gateways.filing_files import MAX_CELL, FilingFileError, read_filing
@@ -24,6 +28,7 @@ from mshield.pki.tlog.entry import parse_entry
 from tests.fuzz import mutations
 from tests.fuzz.running import fuzz, reading
 from tests.fuzz.seeds import seeds
+from tests.support.pdfs import contract, pdf, stream, written
 
 _EXAMPLES: Final = Path(__file__).parents[2] / "examples"
 _CSV: Final = (_EXAMPLES / "filing.csv").read_bytes()
@@ -113,6 +118,35 @@ def test_filing_lists(kind: str, each: list[bytes], inputs: st.SearchStrategy[by
     for data in each:
         judge(data)
     fuzz(kind, inputs, judge, examples=examples)
+
+
+# ---- PDF and images ----
+
+
+def test_pdfs() -> None:
+    """Whatever it is, it is taken or has a reason."""
+    limit_qpdf()
+    look = b"/Names << /A [(a) 4 0 R] >> /OpenAction [4 0 R /Fit]"
+    good = [pdf(root=look), contract(2), written({90: stream(b"x")}, onto=pdf())]
+
+    def judge(data: bytes) -> None:
+        assert refusal_of_pdf(data) in {None, *REFUSALS}
+
+    fuzz("pdf", mutations.changed(good), judge)
+
+
+def test_images() -> None:
+    good = []
+    for kind in ("PNG", "JPEG"):
+        file = io.BytesIO()
+        Image.new("RGB", (9, 7), "white").save(file, kind)
+        good.append(file.getvalue())
+
+    def judge(data: bytes) -> None:
+        for kind in get_args(image.Kind):
+            assert image.refusal_of(data, kind) in {None, *get_args(image.Refusal)}
+
+    fuzz("images", mutations.changed(good), judge)
 
 
 # ---- JSON, entries, codes ----

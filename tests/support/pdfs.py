@@ -49,10 +49,10 @@ def written(
     for number, body in objects.items():
         places[number] = len(out)
         out += b"%d 0 obj\n" % number + body + b"\nendobj\n"
-    table = len(out)
+    table, trailer = len(out), b""
     out += b"xref\n"
     if b"startxref" in onto:
-        trailer += b" /Prev %d" % int(onto.rsplit(b"startxref", 1)[1].split()[0])
+        trailer = b"/Prev %d" % int(onto.rsplit(b"startxref", 1)[1].split()[0])
     else:
         out += b"0 1\n0000000000 65535 f \n"
     for number, place in sorted(places.items()):
@@ -64,14 +64,17 @@ def written(
     return bytes(out)
 
 
-def pdf(
-    pages: int = 1, *, root: bytes = b"", page: bytes = b"", trailer: bytes = b"", **more: bytes
-) -> bytes:
-    """A contract; with entries more in its root and its first page, and objects `o90` and so on more."""
-    made = bodies(pages)
+def contract(pages: int) -> bytes:
+    """One of so many pages."""
+    return written(bodies(pages))
+
+
+def pdf(*, root: bytes = b"", page: bytes = b"", **more: bytes) -> bytes:
+    """A contract of one page; with entries more in its root and its page, and objects `o90` and so on more."""
+    made = bodies()
     made[1] = made[1].replace(b" >>", b" " + root + b" >>")
     made[4] = made[4].replace(b" /Resources", b" " + page + b" /Resources")
-    return written(made | {int(name[1:]): body for name, body in more.items()}, trailer=trailer)
+    return written(made | {int(name[1:]): body for name, body in more.items()})
 
 
 def heavy(pages: int = 100, octets: int = 10_000_000) -> bytes:

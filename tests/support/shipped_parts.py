@@ -246,7 +246,8 @@ _PAGE: Final = """\
 # Licences of others' parts
 
 Written by `make docs` from the lock files, the packages' metadata and the build of the pages. Mobile Shield itself is
-[Apache-2.0](../LICENSE); its pictures, icons and templates too. It ships no font. The same list for programs is
+[Apache-2.0](../LICENSE); its pictures, icons and templates too. The fonts that it ships
+are those of pdfjs-dist, which has its own licence beside each. The same list for programs is
 `mshield.cdx.json` (CycloneDX), beside this page and in each wheel's `sboms/`; what libraries' own wheels contain, such
 as OpenSSL in `cryptography`, their own lists say.
 

@@ -24,9 +24,9 @@ def main() -> None:
     """Reads until nothing more comes."""
     limit_qpdf()
     _limit_memory()
-    given, answers = sys.stdin.buffer, sys.stdout.buffer
-    while length := given.read(LENGTH_OCTETS):
-        octets = given.read(int.from_bytes(length, "big"))
+    files, answers = sys.stdin.buffer, sys.stdout.buffer
+    while length := files.read(LENGTH_OCTETS):
+        octets = files.read(int.from_bytes(length, "big"))
         answers.write(f"{refusal_of(octets) or ''}\n".encode())
         answers.flush()
 

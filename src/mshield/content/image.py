@@ -12,6 +12,7 @@ MOST_OCTETS: Final = 10 * 1024 * 1024
 MOST_EDGE: Final = 10_000
 MOST_PIXELS: Final = 40_000_000
 
+Kind = Literal["png", "jpeg"]
 Refusal = Literal["too_large", "not_an_image", "damaged", "animated", "trailing"]
 
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
@@ -33,7 +34,7 @@ class _Refused(Exception):
     """Why, as its only argument."""
 
 
-def refusal_of(octets: bytes, kind: Literal["png", "jpeg"]) -> Refusal | None:
+def refusal_of(octets: bytes, kind: Kind) -> Refusal | None:
     """Why it is refused; None where it is as it must be."""
     if len(octets) > MOST_OCTETS:
         return "too_large"

@@ -92,6 +92,6 @@ def _has_pages(pdf: pikepdf.Pdf) -> bool:
 
 def _edges(pdf: pikepdf.Pdf) -> Iterator[float]:
     for page in pdf.pages:
-        left, low, right, high = (float(number) for number in page.mediabox)  # type: ignore[union-attr]
+        left, low, right, high = (float(number) for number in page.mediabox)
         yield abs(right - left)
         yield abs(high - low)

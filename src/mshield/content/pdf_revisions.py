@@ -64,5 +64,5 @@ def _differs(revision: bytes, pdf: pikepdf.Pdf, opened: Callable[[bytes], pikepd
 
 def _written(held: Object) -> bytes:
     if isinstance(held, Stream):
-        return pikepdf.Dictionary(held.stream_dict).unparse() + held.read_raw_bytes()
+        return held.stream_dict.unparse(resolved=True) + held.read_raw_bytes()
     return held.unparse(resolved=True)

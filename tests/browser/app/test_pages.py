@@ -16,7 +16,7 @@ from tests.browser.app.seeded import CLERK, Holder, holder
 from tests.browser.conftest import Party
 from tests.security.display.test_image import drawn
 from tests.security.display.test_pdf import JAVASCRIPT
-from tests.support.pdfs import pdf
+from tests.support.pdfs import contract, pdf
 
 pytestmark = pytest.mark.slow
 
@@ -85,7 +85,7 @@ def test_r16_a_contract_is_signed_after_its_last_page(browser: Browser, party: P
 
 
 def test_r16_without_the_rest_only_by_a_tick_and_a_picture_too(party: Party, app: Holder) -> None:
-    page = opened(app, ask(party, ("application/pdf", pdf(3))))
+    page = opened(app, ask(party, ("application/pdf", contract(3))))
     see(page)
     expect(page.locator(".reading")).to_contain_text("已看到 1/3 页")
     page.get_by_role("button", name="不看完就签…").click()
@@ -132,5 +132,7 @@ def test_what_the_service_let_through_the_phone_refuses_and_what_it_cannot_draw_
         app.context.route("**/api/phone/**", exchange)
         page = app.page(Screen.of(made).newest.removeprefix(app.service.origin))
         expect(page.locator("main")).to_contain_text(told)
+        expect(page.get_by_role("button", name="不签，请对方换一份")).to_be_enabled()
+        expect(page.get_by_role("button", name=ACT)).to_have_count(0)
         app.context.unroute("**/api/phone/**")
         page.close()

@@ -13,7 +13,7 @@ from tests.browser.app.more_people import registered
 from tests.browser.app.test_request import document, state
 from tests.browser.app.webkit import WebKit, webkit
 from tests.browser.conftest import Party
-from tests.support.pdfs import pdf
+from tests.support.pdfs import contract
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -117,7 +117,7 @@ def test_r16_a_signature_by_a_typed_code_after_a_wrong_pin(
 def test_r16_a_pdf_is_drawn_and_signed_after_its_last_page(
     phone: WebKit, party: Party, person: Person
 ) -> None:
-    content = base64.b64encode(pdf(2)).decode()
+    content = base64.b64encode(contract(2)).decode()
     made = party.ask("signature", documents=[document(media_type="application/pdf", content_b64=content)])
     phone.open(Screen.of(made).newest.replace("/q/", "/app/q/"))
     phone.says("看完 2 页后可以签名")

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from PIL import Image
 
-from mshield.content.image import MOST_OCTETS, refusal_of
+from mshield.content.image import MOST_OCTETS, Kind, refusal_of
 
 PICTURE: Final = Image.new("RGB", (40, 30), "white")
 
@@ -28,15 +28,20 @@ def png(width: int, height: int, *, more: bytes = b"", rest: bytes = b"\x08\x02\
 
 
 def test_one_whole_picture_is_taken_and_all_else_refused_for_its_reason() -> None:
-    for kind, how in (("PNG", {}), ("JPEG", {}), ("JPEG", {"progressive": True}), ("JPEG", {"quality": 1})):
-        name = "png" if kind == "PNG" else "jpeg"
-        assert refusal_of(drawn(kind, **how), name) is None
-        assert refusal_of(drawn(kind, PICTURE.convert("L"), **how), name) is None
+    forms: tuple[tuple[Kind, dict[str, Any]], ...] = (
+        ("png", {}),
+        ("jpeg", {}),
+        ("jpeg", {"progressive": True}),
+        ("jpeg", {"quality": 1}),
+    )
+    for kind, how in forms:
+        assert refusal_of(drawn(kind.upper(), **how), kind) is None
+        assert refusal_of(drawn(kind.upper(), PICTURE.convert("L"), **how), kind) is None
     good, photo = drawn("PNG"), drawn("JPEG")
     animated = drawn("PNG", save_all=True, append_images=[Image.new("RGB", (40, 30), "black")])
     frame = photo.index(b"\xff\xc0")
     wide = photo[: frame + 5] + b"\xff\xff\xff\xff" + photo[frame + 9 :]
-    for reason, kind, octets in (
+    cases: tuple[tuple[str, Kind, bytes], ...] = (
         ("not_an_image", "png", b""),
         ("not_an_image", "png", photo),
         ("not_an_image", "jpeg", good),
@@ -57,5 +62,6 @@ def test_one_whole_picture_is_taken_and_all_else_refused_for_its_reason() -> Non
         ("damaged", "jpeg", drawn("JPEG", PICTURE.convert("CMYK"))),
         ("trailing", "png", good + b"PK\x03\x04"),
         ("trailing", "jpeg", photo + photo),
-    ):
-        assert refusal_of(octets, kind) == reason, (reason, kind, octets[:40])  # type: ignore[arg-type]
+    )
+    for reason, name, octets in cases:
+        assert refusal_of(octets, name) == reason, (reason, name, octets[:40])

@@ -12,7 +12,7 @@ from mshield.services.requests import pdf_process
 from tests.support import pdfs
 from tests.support.application import Application
 from tests.support.factories import REQUESTS, document_message
-from tests.support.pdfs import bodies, pdf, stream, written
+from tests.support.pdfs import bodies, contract, pdf, stream, written
 
 ANNOTATION: Final = b"/Type /Annot /Rect [60 60 200 90]"
 JAVASCRIPT: Final = b"<< /S /JavaScript /JS (this.getField\\(1\\).hidden = true) >>"
@@ -38,7 +38,7 @@ def saved(octets: bytes, **how: Any) -> bytes:
 
 
 def honest() -> dict[str, bytes]:
-    plain = pdf(3)
+    plain = contract(3)
     added = written({90: b"<< /Type /StructTreeRoot >>"}, onto=plain)
     in_streams = {"object_stream_mode": pikepdf.ObjectStreamMode.generate}
     return {
@@ -83,7 +83,7 @@ def dishonest() -> dict[str, tuple[str, bytes]]:
         "encrypted, opens without password": ("encrypted", locked),
         "encrypted": ("encrypted", shut),
         "too long": ("too_large", plain + b" " * MOST_OCTETS),
-        "too many pages": ("too_large", pdf(MOST_PAGES + 1)),
+        "too many pages": ("too_large", contract(MOST_PAGES + 1)),
         "a script when it opens": ("javascript", pdf(root=b"/OpenAction " + JAVASCRIPT)),
         "a script by its name": (
             "javascript",
@@ -172,8 +172,8 @@ def dishonest() -> dict[str, tuple[str, bytes]]:
 def _update_of(packed: bytes) -> bytes:
     """A revision that replaces the page, which stands within a stream: no head of an object shows that."""
     with pikepdf.open(io.BytesIO(packed)) as read:
-        number = read.pages[0].objgen[0]
-        root = read.trailer.Root.objgen[0]
+        number = int(read.pages[0].objgen[0])
+        root = int(read.trailer.Root.objgen[0])
     return written({number: bodies()[4]}, onto=packed, root=root)
 
 
@@ -200,7 +200,7 @@ async def ask(application: Application, octets: bytes, kind: str) -> tuple[int, 
 
 
 async def test_the_request_is_refused_with_reason_and_document(application: Application) -> None:
-    assert (await ask(application, pdf(2), "application/pdf"))[0] == 201
+    assert (await ask(application, contract(2), "application/pdf"))[0] == 201
     for kind, code, reason in (
         ("application/pdf", "invalid_pdf", "javascript"),
         ("application/PDF", "invalid_pdf", "javascript"),
@@ -216,6 +216,6 @@ async def test_a_bomb_is_not_unpacked_and_a_slow_one_ends(monkeypatch: pytest.Mo
     assert await pdf_process.refusal_of_pdf(pdfs.bomb()) == "damaged"
     assert time.monotonic() - began < 5
     monkeypatch.setattr(pdf_process, "SECONDS", 0)
-    assert await pdf_process.refusal_of_pdf(pdf(200)) == "too_complex"
+    assert await pdf_process.refusal_of_pdf(contract(200)) == "too_complex"
     monkeypatch.undo()
     assert await pdf_process.refusal_of_pdf(pdf()) is None

@@ -54,13 +54,9 @@ describe("the signature", () => {
     expect(readings.open.value).toEqual([first]);
     readings.skip(first);
     expect(readings.open.value).toEqual([]);
-    expect([first, picture, text].map((each) => readings.confirmed(each))).toEqual([
-      "unread",
-      "none",
-      "none",
-    ]);
+    expect([...readings.confirmed()]).toEqual([["1", "unread"]]);
     readings.note(first, seen(1, 2));
-    expect(readings.confirmed(first)).toBe("none");
+    expect(readings.confirmed().size).toBe(0);
   });
   test("never comes for what must not be signed, nor before it is looked through", () => {
     const [first, second] = [task(), task("application/PDF", "2")];
@@ -72,7 +68,7 @@ describe("the signature", () => {
     expect(readings.open.value).toEqual([first, second]);
     readings.note(second, { isBroken: true });
     expect(readings.open.value).toEqual([first]);
-    expect(readings.confirmed(second)).toBe("unread");
+    expect(readings.confirmed().get("2")).toBe("unread");
   });
 });
 

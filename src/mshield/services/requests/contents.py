@@ -1,7 +1,7 @@
 """Contents that a phone shows as they look: a PDF or an image that could look otherwise is asked of nobody."""
 
 from collections.abc import Iterable, Mapping
-from typing import Final, Literal
+from typing import Final
 
 from mshield.content import image
 from mshield.domain import errors
@@ -9,7 +9,7 @@ from mshield.services.requests.document import Document
 from mshield.services.requests.pdf_process import refusal_of_pdf
 
 _PDF: Final = "application/pdf"
-_IMAGES: Final[Mapping[str, Literal["png", "jpeg"]]] = {"image/png": "png", "image/jpeg": "jpeg"}
+_IMAGES: Final[Mapping[str, image.Kind]] = {"image/png": "png", "image/jpeg": "jpeg"}
 
 
 async def require_lasting_looks(documents: Iterable[Document]) -> None:

@@ -30,9 +30,6 @@ export function unseenPages({ pages, seen }: Reading): number[] {
   return Array.from({ length: pages ?? 0 }, (_, n) => n + 1).filter((page) => !seen.has(page));
 }
 
-/** What `finish` says of a document: shown as it must be, or signed without. */
-export type Confirmed = "none" | "unread";
-
 export interface Readings {
   /** Null for a document that has no pages. */
   of(task: Task): Reading | null;
@@ -40,7 +37,8 @@ export interface Readings {
   /** The person signs without seeing the rest. */
   skip(task: Task): void;
   isSkipped(task: Task): boolean;
-  confirmed(task: Task): Confirmed;
+  /** For the engine, by `sid`: what is signed without having been shown whole. */
+  confirmed(): ReadonlyMap<string, "unread">;
   /** Whether nothing hinders the signature of this one. */
   isDone(task: Task): boolean;
   /** Those that hinder it. */
@@ -60,10 +58,12 @@ export function useReadings(tasks: ComputedRef<readonly Task[]>): Readings {
     note: (task, more) => readings.set(task.sid, { ...(readings.get(task.sid) ?? UNOPENED), ...more }),
     skip: (task) => skipped.add(task.sid),
     isSkipped: (task) => skipped.has(task.sid),
-    confirmed(task) {
-      const reading = of(task);
-      return reading === null || isWhole(reading) ? "none" : "unread";
-    },
+    confirmed: () =>
+      new Map(
+        tasks.value
+          .filter((task) => skipped.has(task.sid) && !isWhole(of(task)!))
+          .map((task) => [task.sid, "unread"]),
+      ),
     isDone,
     open: computed(() => tasks.value.filter((task) => !isDone(task))),
   };
