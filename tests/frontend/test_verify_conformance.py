@@ -138,7 +138,13 @@ def stamped() -> Iterator[Case]:
             crls=case.crls,
             at=case.at,
         )
+    for case in every():
+        signed_cms = case.evidence.signature.cms
+        yield enveloped(f"stamped: {case.name}", signed_cms, tsa_roots=case.tsa_roots, at=case.at)
     (one,) = [case for case in good() if case.name == "own and outside"]
+    for at in range(len(one.evidence.signature.cms) - 2000, len(one.evidence.signature.cms), 29):
+        bad = flipped(one.evidence.signature.cms, at, 1 << at % 8)
+        yield enveloped(f"stamped, bit {at}", bad, tsa_roots=one.tsa_roots, ocsp=None)
     told = json.loads(one.evidence.encode())
     for place, value in bundles.leaves(told["time_stamps"], "time_stamps"):
         for number, other in enumerate(bundles.changed(place, value)):

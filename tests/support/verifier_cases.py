@@ -116,6 +116,8 @@ def _verified(case: Case, at: datetime) -> VerifiedSignature:
             crl=case.crls,
             ocsp=case.ocsp,
             revocation="unchecked",
+            tsa_roots=case.tsa_roots,
+            now=at,
             engine=_ENGINE,
         )
     assert case.content is not None

@@ -65,6 +65,25 @@ def tsa_trust(roots: Sequence[bytes | str], waived: Collection[bytes]) -> TsaTru
     return TsaTrust(read, waived)
 
 
+def check_stamps_in_cms(
+    engine: Engine,
+    tokens: Sequence[bytes],
+    signature: bytes,
+    *,
+    trust: TsaTrust,
+    ca_root: Certificate,
+    now: int,
+) -> tuple[TimeStamp, ...]:
+    """The stamps of a CMS that stands alone, as `check_time_stamps`. Raises TimeStampError."""
+    read = [parse_token(token) for token in tokens]
+    stamps = [
+        EvidenceTimeStamp(token=token.der, profile=token.signer.profile, at=token.info.at) for token in read
+    ]
+    return check_time_stamps(
+        engine, stamps, signature, in_cms=tokens, trust=trust, ca_root=ca_root, signed_at=None, now=now
+    )
+
+
 def check_time_stamps(
     engine: Engine,
     stamps: Sequence[EvidenceTimeStamp],
@@ -73,7 +92,7 @@ def check_time_stamps(
     in_cms: Sequence[bytes],
     trust: TsaTrust,
     ca_root: Certificate,
-    signed_at: int,
+    signed_at: int | None,
     now: int,
 ) -> tuple[TimeStamp, ...]:
     """The stamps of a signature (DER), each checked; those on it are the ones in its CMS. Raises TimeStampError."""

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from mshield.client.errors import ClientError
+from mshield.client.evidence_time import TimeStamp, check_stamps_in_cms, tsa_trust
 from mshield.gm import sm2
 from mshield.gm.engine import Engine, load_engine
 from mshield.gm.errors import GmError
@@ -65,7 +66,7 @@ class VerifiedSignature:
 
     `digest` is e (32 bytes). `revocation` tells by what the signer's certificate was found good;
     `issuers_checked` whether a list also cleared every CA below the root. `attributes` are those of a CMS that has
-    some: they bind SM3 of the content and of what the phone showed.
+    some: they bind SM3 of the content and of what the phone showed. `time_stamps` are those in a CMS.
     """
 
     name: str
@@ -81,6 +82,7 @@ class VerifiedSignature:
     certificate: Certificate = field(repr=False)
     issuers: tuple[Certificate, ...] = field(repr=False)
     attributes: SignedAttributes | None = field(default=None, repr=False)
+    time_stamps: tuple[TimeStamp, ...] = ()
 
 
 def verify(
@@ -158,13 +160,15 @@ def verify_cms(
     expected_credit_code: str | None = None,
     expected_organisation: str | None = None,
     expected_name: str | None = None,
+    tsa_roots: Sequence[Encoded] = (),
+    now: datetime | None = None,
     engine: Engine | None = None,
 ) -> VerifiedSignature:
     """Verifies a CMS SignedData (`.p7s`, DER) as `verify` does; certificates inside serve as its chain.
 
     `message` is the content that should have been signed, `digest` its SM3 (32 bytes), which is enough where the
     signature is over signed attributes. Without either the content inside is taken as it is; `unreadable` where it is
-    detached then.
+    detached then. Its time stamps are checked as of `now`; `tsa_roots` are those of authorities that the caller trusts.
     """
     with failing("input"):
         signed = parse_signed_data(cms)
@@ -185,7 +189,16 @@ def verify_cms(
         expected_name=expected_name,
         engine=engine,
     )
-    return replace(verified, attributes=signed.attributes)
+    with failing("time_stamp"):
+        stamps = check_stamps_in_cms(
+            engine or load_engine(),
+            signed.time_stamps,
+            signed.signature.to_der(),
+            trust=tsa_trust(tsa_roots, ()),
+            ca_root=verified.issuers[-1],
+            now=milliseconds(now or datetime.now(UTC)),
+        )
+    return replace(verified, attributes=signed.attributes, time_stamps=stamps)
 
 
 def _clear_leaf(

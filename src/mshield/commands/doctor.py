@@ -128,6 +128,7 @@ async def _service() -> dict[str, tuple[bool, str]]:
             authorities = await load_authorities(db, keyring, load_engine(settings.engine))
             checks["CA"] = (True, f"issuing CA {authorities.issuing.certificate.subject.common_name}")
             state = await ReadCaState(db, load_engine(settings.engine), settings)(now=wall_clock())
+            checks |= await _time_stamps(db, settings)
             checks["log"] = (True, _log(state.log, await last_run(db, "log")))
             for job in await held_too_long(db, now=wall_clock()):
                 text = f"held until {shown_time(job.lease_until)} by {job.holder}, as no process holds it"
@@ -146,6 +147,37 @@ async def _service() -> dict[str, tuple[bool, str]]:
         checks["database"] = (False, str(error))
     except (KeysError, EngineUnavailable) as error:
         checks["CA"] = (False, str(error))
+    return checks
+
+
+async def _time_stamps(db: "Database", settings: "Settings") -> dict[str, tuple[bool, str]]:
+    from mshield.commands.phone.display import shown_time
+    from mshield.domain.times import DAY_MS
+    from mshield.gateways.clock_sync import may_be_off_us
+    from mshield.keys.tsa import TSA
+    from mshield.pki.timestamps.certificate import parse_tsa_certificate
+    from mshield.services.process.clock import wall_clock
+    from mshield.services.requests.time_stamps import BadTsaRoots, outside_roots
+    from mshield.store.ca.authorities import find_certificate
+
+    off = may_be_off_us()
+    clock = "not told by the kernel" if off is None else f"off by {off / 1e6:.3f} s at most, the kernel says"
+    checks = {"clock": (True, clock)}
+    try:
+        roots = outside_roots(settings)
+        checks["time stamps"] = (
+            True,
+            f"{', '.join(settings.tsa_url) or 'by nobody'}; {len(roots)} roots of outside authorities",
+        )
+    except BadTsaRoots as error:
+        checks["time stamps"] = (False, error.en)
+    for name in TSA.values():
+        certificate = await find_certificate(db, name=name)
+        if certificate is None:
+            checks[f"warning {name}"] = (True, "there is none: mshield ca init-tsa")
+        elif parse_tsa_certificate(certificate).not_after - wall_clock() < 365 * DAY_MS:
+            until = shown_time(parse_tsa_certificate(certificate).not_after)
+            checks[f"warning {name}"] = (True, f"ends {until}: mshield ca init-tsa --renew")
     return checks
 
 

@@ -11,12 +11,16 @@ import pytest
 from playwright.sync_api import expect
 
 from mshield.gm.sm3 import sm3
+from mshield.pki.revocation.crl import KEY_COMPROMISE
+from mshield.pki.revocation.ocsp import RevokedAt
+from mshield.pki.signatures.evidence import Evidence
 from tests.browser.app.album import DeskAlbum
 from tests.browser.app.pin_pad_and_pixels import judged
 from tests.browser.conftest import Party
 from tests.browser.verify.conftest import CONTENT
 from tests.browser.verify.visitor import SOON, Visitor
-from tests.unit.client.bundle import Maker
+from tests.support.stamped_bundles import OUTSIDE, OWN, REVOKED, A, stamped
+from tests.unit.client.bundle import VKEY, Maker
 from tests.unit.pki.authority import authority
 
 pytestmark = pytest.mark.slow
@@ -66,6 +70,34 @@ def test_a_bundle_of_somebody_else_is_invalid(visit: Visit) -> None:
     visitor = visit().give({"name": "forged.json", "mimeType": "application/json", "buffer": forged})
     expect(visitor.head("签名无效")).to_contain_text("不是由所信任的根 CA 签发")
     assert visitor.first_check() == "chain"
+
+
+def test_whose_time_it_is_and_what_a_revoked_ca_is_worth_is_said_in_words(visit: Visit) -> None:
+    how: dict[str, Any] = {"ca_status": RevokedAt(REVOKED, KEY_COMPROMISE), "status_at": REVOKED + 60_000}
+    visitor = visit().give(bundle(stamped(OUTSIDE)))
+    pickers = visitor.page.locator("input[type=file]")
+    pickers.nth(-2).set_input_files(named("root.cer", A.root.der))
+    visitor.page.get_by_label("日志公钥").fill(str(VKEY))
+    visitor.head("签名有效")
+    expect(visitor.check("time_stamp")).to_contain_text("不知道它的机构是否可信")
+    pickers.nth(-1).set_input_files(named("tsa.cer", OUTSIDE.root))
+    expect(visitor.check("time_stamp")).to_contain_text("独立于签名服务")
+    judged(visitor.page)
+    for evidence, headline, look in (
+        (stamped(OUTSIDE, **how), "签名有效，签发机构后来被吊销", "incomplete"),
+        (stamped(OWN, **how), "不能采信：签发机构已被吊销", "invalid"),
+    ):
+        visitor.page.get_by_role("button", name="验证另一份").click()
+        expect(visitor.give(bundle(evidence)).head(headline)).to_have_class(f"head {look}")
+        judged(visitor.page)
+
+
+def bundle(evidence: Evidence) -> Any:
+    return named("bundle.json", evidence.encode())
+
+
+def named(name: str, data: bytes) -> Any:
+    return {"name": name, "mimeType": "application/octet-stream", "buffer": data}
 
 
 def test_a_shield_revoked_later_is_explained(visit: Visit, ended: Path) -> None:

@@ -8,8 +8,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mshield.cli import main
-from mshield.pki.revocation.crl import KEY_COMPROMISE
+from mshield.pki.revocation.crl import KEY_COMPROMISE, Revoked
 from mshield.pki.revocation.ocsp import RevokedAt
+from tests.support.stamped_bundles import OUTSIDE, REVOKED, stamped
 from tests.unit.client.bundle import CONTENT, SIGNED_AT, VKEY, Maker, login_message
 from tests.unit.pki.authority import IDENTITY, SUBJECT, authority
 
@@ -77,12 +78,13 @@ def test_json_for_programs(bundle: Path, trusted: tuple[object, ...]) -> None:
 
 def test_it_says_plainly_what_is_not_bound(tmp_path: Path) -> None:
     login = {"kind": "login", "content": login_message()}
-    for logged, said in ((True, (1, 2)), (False, (3, 0))):
+    for logged, said in ((True, (0, 2)), (False, (2, 0))):
         done = run(written(tmp_path, Maker(A, format="raw", asked_logged=logged)))
         words = ("as the service says", "as the log took it down")
         assert tuple(done.stdout.count(each) for each in words) == said
+        assert "the service's clock, no independent time stamp" in done.stdout
         done = run(written(tmp_path, Maker(A, format="raw", asked_logged=logged, **login)))  # type: ignore[arg-type]
-        assert done.stdout.count("as the service says") == (1 if logged else 2)
+        assert done.stdout.count("as the service says") == (0 if logged else 1)
 
 
 def test_a_title_that_nothing_binds_shows_no_other_signer(tmp_path: Path) -> None:
@@ -137,3 +139,27 @@ def test_options_that_a_bundle_has_inside_are_a_usage_error(bundle: Path, tmp_pa
     assert run(bundle, "--unchecked").exit_code == 2
     assert run(bundle, "--digest", "00").exit_code == 2
     assert run(tmp_path, "--log-key", VKEY).exit_code == 2
+
+
+def test_it_says_whose_time_it_is_and_what_a_revoked_ca_is_worth(
+    tmp_path: Path, trusted: tuple[object, ...]
+) -> None:
+    root, crl, cms = tmp_path / "tsa.cer", tmp_path / "root.crl", tmp_path / "signed.p7s"
+    root.write_bytes(OUTSIDE.root)
+    bundle = tmp_path / "bundle.json"
+    bundle.write_bytes(stamped(OUTSIDE).encode())
+    assert "of a stranger, not counted" in run(bundle, *trusted).stdout
+    named = (*trusted, "--tsa-root", root)
+    assert "a third party's time stamp" in run(bundle, *named).stdout
+    told = json.loads(run(bundle, *named, "--json").stdout)
+    assert (told["time"]["by"], told["time_stamps"][0]["stands"]) == ("outside", True)
+    crl.write_bytes(A.root_crl((Revoked(A.issuing.serial, REVOKED, KEY_COMPROMISE),), at=REVOKED))
+    now = ("--crl", crl, "--at", "2026-01-20T00:00:00+00:00")
+    done = run(bundle, *named, *now)
+    assert done.stdout.startswith("The signature is valid; the issuing CA was revoked afterwards")
+    refused = run(bundle, *trusted, *now, "--json")
+    assert json.loads(refused.stderr)["error"]["code"] == "ca_compromised"
+    cms.write_bytes(stamped(OUTSIDE).signature.cms)
+    at = ("--unchecked", "--at", "2026-01-02T00:00:00+00:00")
+    alone = run("--cms", cms, *trusted[:2], "--tsa-root", root, *at)
+    assert "trusted by you" in alone.stdout, alone.output

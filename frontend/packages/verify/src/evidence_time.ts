@@ -54,12 +54,23 @@ export interface StampedCase {
   readonly inCms: readonly Uint8Array[];
   readonly trust: TsaTrust;
   readonly caRoot: Certificate;
-  readonly signedAt: number;
+  readonly signedAt: number | null;
   readonly now: number;
 }
 
 interface Read extends VerifiedStamp {
   readonly renews: number | null;
+}
+
+/** The stamps of a CMS that stands alone, as `checkTimeStamps`. */
+export function checkStampsInCms(
+  given: Pick<StampedCase, "signature" | "inCms" | "trust" | "caRoot" | "now">,
+): CheckedStamp[] {
+  const stamps = given.inCms.map((token) => {
+    const { signer, info } = parseToken(token);
+    return { token, profile: signer.profile, at: info.at };
+  });
+  return checkTimeStamps({ ...given, stamps, signedAt: null });
 }
 
 /** The stamps of a signature, each checked; those on it are the ones in its CMS. TimeStampError. */

@@ -97,7 +97,7 @@ const ORDER: Readonly<Record<Case["kind"], readonly CheckName[]>> = {
     "issuers",
     "now",
   ],
-  cms: ["input", "content", "signature", "chain", "revocation", "issuers", "now"],
+  cms: ["input", "content", "signature", "chain", "revocation", "issuers", "time_stamp", "now"],
   signature: ["content", "signature", "chain", "revocation", "issuers", "now"],
 };
 
@@ -120,7 +120,7 @@ export async function judge(given: Case, known: Known): Promise<Result> {
   }
   const { path, time, timeStamps, shown } = done;
   const isPresent = (name: CheckName): boolean =>
-    name === "now" || (name === "issuers" && given.kind === "evidence");
+    name === "now" || name === (given.kind === "evidence" ? "issuers" : "time_stamp");
   const checks = tally.inOrder(ORDER[given.kind].filter((name) => !isPresent(name) || tally.has(name)));
   return {
     kind: given.kind,
@@ -160,15 +160,17 @@ interface Done extends Pick<Result, "time" | "timeStamps" | "shown"> {
   readonly path: VerifiedPath | null;
 }
 
+const NOBODY: TsaTrust = { roots: [] };
 const NOTHING_DONE: Done = { path: null, time: null, timeStamps: [], shown: null };
 
 async function judged(given: Case, read: Read, known: Known, tally: Tally): Promise<Done> {
   if (given.kind === "evidence") {
     return await judgeEvidence(given, read, known, tally);
   }
-  const path =
-    given.kind === "cms" ? await judgeCms(given, read, known, tally) : await judgeBare(given, known, tally);
-  return { ...NOTHING_DONE, path };
+  if (given.kind === "cms") {
+    return await judgeCms(given, read, known, tally);
+  }
+  return { ...NOTHING_DONE, path: await judgeBare(given, known, tally) };
 }
 
 async function judgeEvidence(given: Case, { evidence }: Read, known: Known, tally: Tally): Promise<Done> {
@@ -179,7 +181,7 @@ async function judgeEvidence(given: Case, { evidence }: Read, known: Known, tall
     roots: known.roots,
     at: known.now,
     logKeys: known.logKeys,
-    tsa: known.tsa ?? { roots: [] },
+    tsa: known.tsa ?? NOBODY,
     crls: [...known.crls, ...known.givenCrls],
   };
   const { signature, time, timeStamps, shown } = await verifyEvidence(
@@ -192,26 +194,28 @@ async function judgeEvidence(given: Case, { evidence }: Read, known: Known, tall
   return { path: signature.path, time, timeStamps, shown };
 }
 
-async function judgeCms(given: Case, read: Read, known: Known, tally: Tally): Promise<VerifiedPath | null> {
+async function judgeCms(given: Case, read: Read, known: Known, tally: Tally): Promise<Done> {
   const { found } = given.piece;
   if (found.kind !== "cms") {
-    return null;
+    return NOTHING_DONE;
   }
   if (given.document === null && read.leaf !== null && read.embedded === null) {
     tally.passed("input");
     tally.missing("content", "no_document");
-    return null;
+    return NOTHING_DONE;
   }
   const from = {
+    tsa: known.tsa ?? NOBODY,
+    now: known.now,
     cms: found.der,
     content: given.document?.content ?? null,
     chain: known.chain,
     roots: known.roots,
     status: statusOf(known),
   };
-  const { path } = await verifyCms({ ...from, at: momentOf(given, known) }, tally);
+  const { path, timeStamps } = await verifyCms({ ...from, at: momentOf(given, known) }, tally);
   await checkPresent(path, (at) => verifyCms({ ...from, at }, new Tally()), known, tally);
-  return path;
+  return { path, time: null, timeStamps };
 }
 
 async function judgeBare(given: Case, known: Known, tally: Tally): Promise<VerifiedPath | null> {

@@ -31,7 +31,7 @@ import type { TsaTrust } from "./timestamps/verify.ts";
 import { askedBy, requireEntry, signatureEntry } from "./tlog/entry.ts";
 import { checkInclusion, leafHash } from "./tlog/merkle.ts";
 import { type Checkpoint, isSameKey, openCheckpoint, parseVerifierKey } from "./tlog/note.ts";
-import { type Trust, type VerifiedSignature, verifySignature } from "./verify_signature.ts";
+import { noteTime, type Trust, type VerifiedSignature, verifySignature } from "./verify_signature.ts";
 
 /**
  * `at` is the moment of the verification: nothing in the bundle may be later. `crls` are lists that say how certificates
@@ -130,17 +130,6 @@ function requireUncompromised(step: Step, now: StatusNow, { by, latest }: Truste
       "the issuing CA's key is another's, and no third party's time stamp is from before",
       now,
     );
-  }
-}
-
-function noteTime(tally: Tally, stamps: readonly CheckedStamp[], time: TrustedTime): void {
-  if (time.by !== "service") {
-    const { at, authority } = time;
-    tally.passed("time_stamp", { by: time.by, at, authority });
-  } else if (stamps.length === 0) {
-    tally.aside("time_stamp", "no_time_stamp");
-  } else {
-    tally.aside("time_stamp", stamps.some(({ by }) => by !== "unknown") ? "tsa_ended" : "unknown_tsa");
   }
 }
 

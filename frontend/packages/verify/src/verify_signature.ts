@@ -13,7 +13,9 @@ import type { Crl } from "./crl.ts";
 import { inStep } from "./errors.ts";
 import { parseOcsp } from "./ocsp.ts";
 import { type VerifiedPath, verifyPath } from "./path.ts";
+import { type CheckedStamp, checkStampsInCms, trustedTime, type TrustedTime } from "./evidence_time.ts";
 import { checkCrl, checkOcsp, isListOf } from "./status.ts";
+import type { TsaTrust } from "./timestamps/verify.ts";
 
 /** What a verification starts from. `at` is the moment that is judged, in ms. */
 export interface Trust {
@@ -60,31 +62,64 @@ export async function verifySignature(given: SignatureCase, tally: Tally): Promi
   return { path, signature, digest };
 }
 
+/** `now` is the moment of the verification: no time stamp may be later. */
 export interface CmsCase extends Trust {
+  readonly tsa: TsaTrust;
+  readonly now: number;
   readonly cms: Uint8Array;
   readonly content: Content | null;
   readonly chain: readonly Certificate[];
   readonly status: StatusGiven;
 }
 
+export interface VerifiedCms extends VerifiedSignature {
+  readonly timeStamps: readonly CheckedStamp[];
+}
+
 /** Checks a CMS SignedData as `verifySignature` does; certificates inside serve as its chain. */
-export async function verifyCms(given: CmsCase, tally: Tally): Promise<VerifiedSignature> {
+export async function verifyCms(given: CmsCase, tally: Tally): Promise<VerifiedCms> {
   const signed = await inStep("input", () => parseCms(given.cms));
   tally.passed("input");
   const over = await inStep("signature", () =>
     signedMessage(signed, { content: given.content, digest: null }),
   );
   tally.passed("content", contentFacts(signed, given.content));
-  return await verifySignature(
+  const signature = toDer(signed.signature);
+  const verified = await verifySignature(
     {
       ...given,
       message: over,
-      signature: toDer(signed.signature),
+      signature,
       certificate: signed.signer,
       chain: [...signed.certificates, ...given.chain],
     },
     tally,
   );
+  const timeStamps = await inStep("time_stamp", () =>
+    checkStampsInCms({
+      signature,
+      inCms: signed.timeStamps,
+      trust: given.tsa,
+      caRoot: verified.path.root,
+      now: given.now,
+    }),
+  );
+  if (timeStamps.length > 0) {
+    noteTime(tally, timeStamps, trustedTime(timeStamps, given.at));
+  }
+  return { ...verified, timeStamps };
+}
+
+/** Whose time a signature has. */
+export function noteTime(tally: Tally, stamps: readonly CheckedStamp[], time: TrustedTime): void {
+  if (time.by !== "service") {
+    const { at, authority } = time;
+    tally.passed("time_stamp", { by: time.by, at, authority });
+  } else if (stamps.length === 0) {
+    tally.aside("time_stamp", "no_time_stamp");
+  } else {
+    tally.aside("time_stamp", stamps.some(({ by }) => by !== "unknown") ? "tsa_ended" : "unknown_tsa");
+  }
 }
 
 function contentFacts(signed: SignedData, content: Content | null): Facts {

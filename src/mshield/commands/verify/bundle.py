@@ -17,6 +17,7 @@ from mshield.client.evidence import (
 )
 from mshield.commands.parts.drawn_lines import drawn_lines
 from mshield.commands.parts.output import Output, refusing
+from mshield.commands.verify.time_stamps import stamp_lines, stamps_shown
 
 
 def verify_bundle(
@@ -89,19 +90,7 @@ def _shown(verified: VerifiedEvidence, trusted: dict[str, bool]) -> dict[str, ob
         "now": _now(verified.now),
         "ca_now": _now(verified.ca_now),
         "time": {"at": verified.time.at.isoformat(), "by": verified.time.by},
-        "time_stamps": [
-            {
-                "at": stamp.at.isoformat(),
-                "authority": stamp.authority,
-                "profile": stamp.profile,
-                "policy": stamp.policy,
-                "by": stamp.by,
-                "until": stamp.until.isoformat(),
-                "renews": stamp.renews,
-                "stands": stamp.stands,
-            }
-            for stamp in verified.time_stamps
-        ],
+        "time_stamps": stamps_shown(verified.time_stamps),
         "root_sha256": signature.issuers[-1].fingerprint().hex(),
         "root_named": trusted["root"],
         "log_key": evidence.log.key,
@@ -190,22 +179,6 @@ def _time(out: Output, verified: VerifiedEvidence) -> str:
     return f"{time.at.isoformat()} ({by})"
 
 
-def _stamps(out: Output, verified: VerifiedEvidence) -> list[str]:
-    by = {
-        "outside": out.pick("由您信任", "trusted by you"),
-        "own": out.pick("服务自己的", "the service's own"),
-        "unknown": out.pick(
-            "不知是否可信，未采信：见 --tsa-root", "of a stranger, not counted: see --tsa-root"
-        ),
-    }
-    ended = out.pick("，机构证书已到期", ", whose certificate has ended")
-    return [
-        f"  {out.pick('时间戳', 'time stamp')}: {stamp.at.isoformat()} {stamp.authority} ({by[stamp.by]}"
-        f"{'' if stamp.stands or stamp.by == 'unknown' else ended})"
-        for stamp in verified.time_stamps
-    ]
-
-
 def _lines(out: Output, verified: VerifiedEvidence, trusted: dict[str, bool], *, is_file: bool) -> list[str]:
     pick, evidence, signature = out.pick, verified.evidence, verified.signature
     status_at = verified.status_at.isoformat()
@@ -230,7 +203,7 @@ def _lines(out: Output, verified: VerifiedEvidence, trusted: dict[str, bool], *,
         f"  {pick('企业', 'enterprise')}: {signature.organisation} {signature.credit_code or ''}".rstrip(),
         f"  {pick('证书序列号', 'serial')}: {signature.serial:x}",
         f"  {pick('签名时间', 'signed at')}: {_time(out, verified)}",
-        *_stamps(out, verified),
+        *stamp_lines(out, verified.time_stamps),
         f"  {pick('文件', 'document')}: {evidence.document.title} ({evidence.document.format})",
         f"  {pick('内容', 'content')}: {content}; SM3 {evidence.document.digest_sm3}",
         f"  {pick('显示内容', 'display')}: " + (signed if verified.display_bound else logged),

@@ -4,7 +4,7 @@ An evidence folder holds what `make demo` writes: message.bin, attributes.der, s
 signature.p7s), leaf.pem, issuing.pem, root.pem, crl.der, root-crl.der, ocsp.der.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -15,6 +15,7 @@ from mshield.client.errors import ClientError
 from mshield.client.verify import VerifiedSignature, verify, verify_cms
 from mshield.commands.parts.output import Output, output_options, refusing
 from mshield.commands.verify.bundle import verify_bundle
+from mshield.commands.verify.time_stamps import stamp_lines, stamps_shown
 from mshield.pki.certificates.certificate import parse_certificate_pem
 from mshield.pki.errors import PkiError
 from mshield.pki.revocation.crl import parse_crl
@@ -37,6 +38,7 @@ class _Evidence:
     roots: tuple[bytes, ...]
     crls: tuple[bytes, ...]
     ocsp: bytes | None
+    tsa_roots: tuple[bytes, ...] = ()
 
 
 @click.command()
@@ -60,7 +62,7 @@ class _Evidence:
     "--tsa-root",
     type=_FILE,
     multiple=True,
-    help="A trusted root of time stamping authorities, PEM or DER, for a bundle; repeatable.",
+    help="A trusted root of time stamping authorities, PEM or DER; repeatable.",
 )
 @click.option(
     "--crl",
@@ -128,8 +130,8 @@ def command(
             name=expect_name,
         )
         return
-    if log_key or tsa_root:
-        raise click.UsageError("--log-key and --tsa-root are for a bundle.")
+    if log_key:
+        raise click.UsageError("--log-key is for a bundle.")
     if (evidence is None) == (message is None and cms is None):
         raise click.UsageError("Give either evidence, or --message (or --cms) and the other files.")
     if evidence is not None:
@@ -146,6 +148,7 @@ def command(
             crls=_read_all(crl),
             ocsp=_read(ocsp),
         )
+    inputs = replace(inputs, tsa_roots=_read_all(tsa_root))
     _require_complete(inputs)
     with refusing(out, ClientError):
         moment = _moment(at) or (datetime.now(UTC) if evidence is None else _time_of_status(inputs))
@@ -175,6 +178,7 @@ def _verified(
             revocation="unchecked" if unchecked else "required",
             expected_credit_code=credit_code,
             expected_name=name,
+            tsa_roots=inputs.tsa_roots,
         )
     if inputs.signature is not None and inputs.certificate is not None and inputs.message is not None:
         verified = verify(
@@ -285,6 +289,7 @@ def _shown(verified: VerifiedSignature, *, named_root: bool) -> dict[str, object
         "revocation": list(verified.revocation),
         "issuers_checked": verified.issuers_checked,
         "digest": verified.digest.hex(),
+        "time_stamps": stamps_shown(verified.time_stamps),
         "root_sha256": verified.issuers[-1].fingerprint().hex(),
     }
 
@@ -303,6 +308,7 @@ def _lines(out: Output, verified: VerifiedSignature, *, named_root: bool) -> lis
         f"  {pick('企业', 'enterprise')}: {verified.organisation} {verified.credit_code or ''}".rstrip(),
         f"  {pick('证书序列号', 'serial')}: {verified.serial:x}",
         f"  {pick('判断时刻', 'as of')}: {verified.at.isoformat()}",
+        *stamp_lines(out, verified.time_stamps),
         f"  {pick('证书状态', 'status by')}: {', '.join(verified.revocation) or pick('未检查', 'not checked')}",
         f"  {pick('根证书', 'root')} SHA-256: {verified.issuers[-1].fingerprint().hex()}",
     ]

@@ -4,7 +4,7 @@ from typing import Final
 
 from mshield.settings import PIN_RULES, Settings
 
-_ON: Final = ("loopback", "webhook_http", "oidc_endpoint_audiences", "webhook_networks")
+_ON: Final = ("loopback", "webhook_http", "oidc_endpoint_audiences", "webhook_networks", "tsa_waived")
 _LESS: Final = (
     *("captcha_work", "login_slow_seconds", "sms_resend_seconds"),
     *("identity_wait_hours", "phone_change_wait_hours"),
@@ -33,6 +33,7 @@ def weak_settings(settings: Settings) -> list[str]:
         "certificate_id_number": settings.certificate_id_number == "clear",
         "pin_rules": not set(PIN_RULES) <= set(settings.pin_rules),
         "pin_block_list": not set(default["pin_block_list"]) <= set(settings.pin_block_list),
+        "tsa_clock": settings.tsa_clock == "assumed",
         **{name: bool(getattr(settings, name)) for name in _ON},
         **{name: getattr(settings, name) < default[name] for name in _LESS},
         **{name: getattr(settings, name) > default[name] for name in _MORE},

@@ -9,8 +9,9 @@ import { checkWords } from "../words/checks.ts";
 type Words = Readonly<Record<string, unknown>>;
 const HOLD = 6;
 
-export function titleOf({ t }: Say, { name, state }: Check): string {
-  return t(`checks.${name}.${state}`);
+export function titleOf({ t }: Say, { name, state, code }: Check): string {
+  const isOfCa = code === "ca_later" || code === "ca_compromised";
+  return t(`checks.${isOfCa ? "issuers" : name}.${state}`);
 }
 
 /** By the check's code, or by what it passed with. */
