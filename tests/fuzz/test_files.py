@@ -20,7 +20,7 @@ from mshield.domain.qr import QrCode, qr_text, read_qr
 from mshield.gateways.filing_files import MAX_CELL, FilingFileError, read_filing
 from mshield.pki.errors import EvidenceError, PkiError
 from mshield.pki.signatures.evidence import parse_evidence
-from mshield.pki.tlog.entry import parse_entry
+from mshield.pki.tlog.entry import ViewEntry, parse_entry
 from tests.fuzz import mutations
 from tests.fuzz.running import fuzz, reading
 from tests.fuzz.seeds import seeds
@@ -130,6 +130,17 @@ def test_evidence() -> None:
 
 def test_entries_of_the_log() -> None:
     entries = [parse_evidence(each).log.entry for each in seeds("evidence")]
+    view = ViewEntry(
+        at=5,
+        client_id="bs-1",
+        view_id="a/b",
+        version=2,
+        digest=b"d" * 32,
+        asked_by=b"q" * 32,
+        approved_by=b"p" * 32,
+        row=b"r" * 32,
+    )
+    entries.append(view.encode())
 
     def judge(data: bytes) -> None:
         entry: Any = reading(parse_entry, data, PkiError)
