@@ -167,7 +167,7 @@ async def test_the_log_tells_who_asked_and_what_was_to_be_shown(signed: Signed) 
 
 
 async def test_what_was_signed_before_the_upgrade_is_as_it_was(signed: Signed) -> None:
-    await tamper(signed.world.db, "UPDATE signatures SET row_form = 1")
+    await tamper(signed.world.db, "UPDATE signatures SET row_form = 1, shown = NULL, confirmed = NULL")
     await signed.logged()
     evidence = await signed.evidence()
     found = signed.verified(_forged(evidence, title="另一份"))  # the service's word

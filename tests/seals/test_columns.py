@@ -88,6 +88,8 @@ NOT_SEALED: Final = {
         "signed_at": "logged",
         "log_index": "the place in the log",
         "row_form": "what the entry commits to: another one fits no entry",
+        "shown": "the entry commits to it",
+        "confirmed": "with the document's sealed display it has to give what `shown` says",
     },
     "requests": {
         "state": "the signature tells",

@@ -738,35 +738,6 @@ CREATE TABLE dpop_proofs (proof_hash BYTEA PRIMARY KEY, expires_at BIGINT NOT NU
 
 CREATE INDEX dpop_proofs_ends ON dpop_proofs (expires_at);
 
-CREATE TABLE time_stamps (
-  id TEXT PRIMARY KEY,
-  sid BYTEA NOT NULL REFERENCES signatures (sid),
-  place TEXT NOT NULL,
-  renews TEXT REFERENCES time_stamps (id),
-  state TEXT NOT NULL,
-  attempts INTEGER NOT NULL,
-  next_at BIGINT NOT NULL,
-  asked_at BIGINT NOT NULL,
-  error TEXT,
-  token BYTEA,
-  profile TEXT,
-  stamped_at BIGINT,
-  good_until BIGINT
-);
-
-CREATE INDEX time_stamps_sid ON time_stamps (sid);
-
-CREATE UNIQUE INDEX time_stamps_renewed ON time_stamps (renews) WHERE renews IS NOT NULL;
-
-CREATE INDEX time_stamps_waiting ON time_stamps (next_at) WHERE state = 'pending';
-
-CREATE INDEX time_stamps_ends ON time_stamps (good_until) WHERE state = 'done';
-
-CREATE TABLE time_stamp_places (
-  place TEXT PRIMARY KEY,
-  log_index BIGINT NOT NULL
-);
-
 CREATE TABLE views (
   id TEXT PRIMARY KEY,
   client_id TEXT NOT NULL REFERENCES business_systems (client_id),
@@ -797,4 +768,33 @@ CREATE TABLE view_files (
   name TEXT NOT NULL,
   content BYTEA NOT NULL,
   PRIMARY KEY (approval_id, position)
+);
+
+CREATE TABLE time_stamps (
+  id TEXT PRIMARY KEY,
+  sid BYTEA NOT NULL REFERENCES signatures (sid),
+  place TEXT NOT NULL,
+  renews TEXT REFERENCES time_stamps (id),
+  state TEXT NOT NULL,
+  attempts INTEGER NOT NULL,
+  next_at BIGINT NOT NULL,
+  asked_at BIGINT NOT NULL,
+  error TEXT,
+  token BYTEA,
+  profile TEXT,
+  stamped_at BIGINT,
+  good_until BIGINT
+);
+
+CREATE INDEX time_stamps_sid ON time_stamps (sid);
+
+CREATE UNIQUE INDEX time_stamps_renewed ON time_stamps (renews) WHERE renews IS NOT NULL;
+
+CREATE INDEX time_stamps_waiting ON time_stamps (next_at) WHERE state = 'pending';
+
+CREATE INDEX time_stamps_ends ON time_stamps (good_until) WHERE state = 'done';
+
+CREATE TABLE time_stamp_places (
+  place TEXT PRIMARY KEY,
+  log_index BIGINT NOT NULL
 );
