@@ -4,11 +4,14 @@ Nothing at first, then a time that doubles with each, up to an hour.
 """
 
 import ipaddress
+from functools import lru_cache
 from typing import Final
 
 from mshield.domain.times import HOUR_MS
 
 LONGEST_MS: Final = HOUR_MS
+
+_ADDRESSES: Final = 4096
 
 UNKNOWN_ADDRESS: Final = "unknown"
 """How all that have no address, or one that can't be read, are counted."""
@@ -27,6 +30,7 @@ def whole_seconds(milliseconds: int) -> int:
     return max(1, -(-milliseconds // 1000))
 
 
+@lru_cache(_ADDRESSES)  # asked several times for each call
 def address_subject(address: str) -> str:
     """How an address is counted: IPv6 by its /64, since one customer has all of it; IPv4 within IPv6 as IPv4."""
     parsed = _parsed(address)
@@ -35,6 +39,7 @@ def address_subject(address: str) -> str:
     return UNKNOWN_ADDRESS if parsed is None else str(parsed)
 
 
+@lru_cache(_ADDRESSES)
 def prefix_subject(address: str) -> str:
     """The network that an address is counted with: an IPv4 /24, an IPv6 /56, which providers give to one customer."""
     parsed = _parsed(address)

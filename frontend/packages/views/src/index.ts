@@ -20,6 +20,13 @@ export type {
   Money,
   Value,
 } from "./drawing/drawn.ts";
+export {
+  checkedReading,
+  type DocumentOrder,
+  type DocumentReading,
+  isConflict,
+  readDocument,
+} from "./document.ts";
 export { type ViewCode, ViewError } from "./errors.ts";
 export { readView } from "./view/read_view.ts";
 export type { Place, View } from "./view/view.ts";

@@ -49,6 +49,16 @@ test("what is deep, and what is long, is read in time and without a stack", () =
   for (const content of ["<a>".repeat(100_000), `<d a="${"&amp;".repeat(100_000)}`, "<d><!--".repeat(1000)]) {
     expect(() => drawView(view, utf8(content))).toThrow("content");
   }
+  const rows = { label: "r", path: "i", many: true, as: "amount", currency: { path: "../i/@c" } };
+  const beside = {
+    ...JSON.parse(new TextDecoder().decode(view.octets)),
+    body: [{ label: "g", rows: [rows] }],
+  };
+  const lines = drawView(
+    readView(utf8(JSON.stringify(beside))),
+    utf8(`<d><i c="EUR">1</i>${"<i>1</i>".repeat(40_000)}</d>`),
+  );
+  expect(lines.lines.body).toMatchObject([{ rows: { length: 40_001 } }]);
   const scopes = Array.from({ length: 60 }, (_, n) => `<d xmlns:p${n}="u:${n}">`).join("");
   expect(() => drawView(view, utf8(`${scopes}${"<b/>".repeat(100_000)}`))).toThrow("content");
 });

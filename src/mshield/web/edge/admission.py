@@ -2,10 +2,14 @@
 
 A call is under way from when its body has come until its answer is made: one that still uploads, waits for a request or
 reads its answer slowly takes no place. Who waits for something else than this process has another room than the rest.
+
+A burst is worked off soon, a flood isn't: as many as fit in a burst would then wait for one another all the time. So a
+room narrows while calls are refused and those let in take longer than their route usually does.
 """
 
 import secrets
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
 from typing import Final
 
@@ -43,32 +47,78 @@ RETRY_SECONDS: Final = (1, 2, 3)
 """When who was refused may come again: spread, so that those refused together don't come together."""
 
 
+_FEW: Final = 4
+"""The least that a room narrows to: a process with as many calls is busy all the time, or waits for its database."""
+
+_CALM_SECONDS: Final = 1.0
+"""So long after the last refusal a room is as wide as before."""
+
+_LONGER: Final = 2
+"""Times as long as usual: others are in the way."""
+
+_SHARE: Final = 1 / 64
+"""Of one more call in what is usual."""
+
+
 class Room:
-    """Entered by each call, as a context manager. Raises Unavailable where it is full."""
+    """Calls of some routes; each takes a `Place`."""
 
-    __slots__ = ("_most", "expected", "used")
+    __slots__ = ("_allowed", "_most", "_refused_at", "_usual", "expected", "now", "used")
 
-    def __init__(self, most: int) -> None:
-        self._most, self.used = most, 0
+    def __init__(self, most: int, *, now: Callable[[], float] = time.monotonic) -> None:
+        """`now` tells seconds."""
+        self.now = now
+        self._allowed = self._most = most
+        self.used = 0
         self.expected = 0  # let in at their heads, and not yet seen by the application
+        self._refused_at = now() - _CALM_SECONDS
+        self._usual: dict[Route, float] = {}
 
-    def is_full(self) -> bool:
-        """Whether those here and those expected take all places."""
-        return self.used + self.expected >= self._most
+    def has_place(self) -> bool:
+        """Whether those here and those expected leave a place; who finds none is refused, and is counted as such."""
+        if self.used + self.expected < self._allowed:
+            return True
+        self._refused_at = self.now()
+        return False
 
     def require_place(self) -> None:
-        """Raises Unavailable where it is full."""
-        if self.is_full():
+        """Raises Unavailable where there is none."""
+        if not self.has_place():
             raise errors.Unavailable(retry_after=secrets.choice(RETRY_SECONDS))
 
+    def took(self, route: Route, since: float) -> None:
+        """Counts a call that ends now."""
+        now = self.now()
+        seconds = now - since
+        usual = self._usual.setdefault(route, seconds)
+        if now - self._refused_at >= _CALM_SECONDS:
+            self._usual[route] = usual + _SHARE * (seconds - usual)
+            self._allowed = self._most
+        elif seconds > _LONGER * usual:
+            self._allowed = max(self._allowed - 1, min(_FEW, self._most))
+        else:
+            self._allowed = min(self._allowed + 1, self._most)
+
+
+class Place:
+    """One call's, as a context manager; of a part of a call, without route. Raises Unavailable where there is none."""
+
+    __slots__ = ("_room", "_route", "_since")
+
+    def __init__(self, room: Room, route: Route | None) -> None:
+        self._room, self._route, self._since = room, route, 0.0
+
     def __enter__(self) -> None:
-        self.require_place()
-        self.used += 1
+        self._room.require_place()
+        self._room.used += 1
+        self._since = self._room.now()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.used -= 1
+        self._room.used -= 1
+        if self._route is not None:
+            self._room.took(self._route, self._since)
 
 
 def rooms_of(routes: Iterable[Route], *, most: int) -> Mapping[Route, Room]:

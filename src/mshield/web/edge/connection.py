@@ -57,6 +57,7 @@ class Connection(HttpToolsProtocol):
         super().__init__(config, server_state, app_state, _loop)
         self._due = _NEVER
         self._in_head, self._head = True, 0
+        self._piece = self._beginning = 0  # octets of what came last, and of that in which the head began
         self._whole = True  # whether all of the call that came last has come
         self.cycle = _Answered()  # type: ignore[assignment]  # what of it is asked
         self._gate: Gate | None = app_state.get(GATE)
@@ -70,8 +71,9 @@ class Connection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Reads on, unless the head has grown too large."""
+        self._piece = len(data)
         if self._in_head:
-            self._head += len(data)
+            self._head += self._piece
         super().data_received(data)
         if self._in_head and self._head > MOST_HEAD and not self.transport.is_closing():
             self.send_400_response("The head is too large.")
@@ -80,11 +82,13 @@ class Connection(HttpToolsProtocol):
         """A head begins."""
         super().on_message_begin()
         self._in_head, self._whole, self._head = True, False, 0
+        self._beginning = self._piece
         self._due = self.loop.time() + HEAD_SECONDS
 
     def on_headers_complete(self) -> None:
         """The application has the call from here on."""
-        if sum(len(name) + len(value) for name, value in self.headers) + len(self.url) > MOST_HEAD:
+        # Counted only where so much has come that it could be too large: most heads are a piece of their own.
+        if self._beginning + self._head > MOST_HEAD and self._octets() > MOST_HEAD:
             raise HeadTooLarge
         self._in_head, self._due = False, _NEVER
         refusal = self._refusal() if self.cycle.response_complete else None
@@ -92,6 +96,9 @@ class Connection(HttpToolsProtocol):
             super().on_headers_complete()
         else:
             self._refuse(refusal)
+
+    def _octets(self) -> int:
+        return sum(len(name) + len(value) for name, value in self.headers) + len(self.url)
 
     def _refusal(self) -> bytes | None:
         if self._gate is None:
@@ -149,6 +156,6 @@ def _look_after(connection: Connection) -> None:
         if state.connections:
             loop.call_later(_LOOK_SECONDS, look)
         else:
-            state.mshield_looking = False  # type: ignore[attr-defined]
+            state.mshield_looking = False  # type: ignore[attr-defined]  # as above
 
     loop.call_later(_LOOK_SECONDS, look)

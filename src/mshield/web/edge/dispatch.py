@@ -17,7 +17,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from mshield.domain import errors
 from mshield.web.body import LIMIT
-from mshield.web.edge.admission import Room, rooms_of
+from mshield.web.edge.admission import Place, Room, rooms_of
 from mshield.web.edge.bodies import Bodies, announced_length
 from mshield.web.edge.gate import EXPECTED
 from mshield.web.edge.idempotency import answered_once
@@ -86,7 +86,7 @@ class Dispatch:
         room = self._rooms[route]
         try:
             await self._take_body(request, route, room)
-            with room:
+            with Place(room, route):
                 return await self._ask(request, route, parameters)
         except Exception as error:  # noqa: BLE001  # every error is an answer
             return await self._refuse(request, error)
@@ -99,7 +99,7 @@ class Dispatch:
             return
         most, known = limit.octets, False
         if route.known_first is not None and (length is None or limit.octets < length <= limit.known):
-            with room:
+            with Place(room, None):
                 await route.known_first(request)
             most, known = limit.known, True
         request.whole = await self._bodies.take(request, request.receive, most=most, known=known)

@@ -56,7 +56,7 @@ class Gate:
         route, room = entry
         if route.audience == _OTHER_SITES:
             return None
-        if not room.is_full():
+        if room.has_place():
             room.expected += 1
             scope[EXPECTED] = room
             return None

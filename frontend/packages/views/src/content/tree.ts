@@ -12,6 +12,8 @@ export class Node {
   readonly name: string;
   /** The namespace's name; empty for none. */
   readonly space: string;
+  /** The step that leads here from the parent. */
+  readonly step: string;
   readonly parent: Node | null;
   /** The text of a leaf; null where there are parts. */
   text: string | null;
@@ -22,6 +24,7 @@ export class Node {
   children: readonly Node[] = NONE;
   isDrawn = false;
   #byStep: Map<string, Node[]> | null = null;
+  #beside: Map<readonly string[], readonly Node[]> | null = null;
 
   constructor(
     kind: NodeKind,
@@ -34,6 +37,7 @@ export class Node {
     this.kind = kind;
     this.name = name;
     this.space = space;
+    this.step = stepOf(kind, name, space);
     this.parent = parent;
     this.text = text;
     this.isVoid = isVoid;
@@ -48,11 +52,6 @@ export class Node {
     return this.isVoid || isBlank(this.text!);
   }
 
-  /** The step that leads here from the parent. */
-  get step(): string {
-    return stepOf(this.kind, this.name, this.space);
-  }
-
   /** The parts and attributes to which a step leads, in their order. */
   at(wanted: string): readonly Node[] {
     if (this.#byStep === null) {
@@ -65,6 +64,17 @@ export class Node {
       }
     }
     return this.#byStep.get(wanted) ?? NONE;
+  }
+
+  /** As `find`, kept: from here many rows may ask for the same, and each step may pass as many nodes. */
+  beside(steps: readonly string[]): readonly Node[] {
+    this.#beside ??= new Map();
+    let nodes = this.#beside.get(steps);
+    if (nodes === undefined) {
+      nodes = find(this, steps);
+      this.#beside.set(steps, nodes);
+    }
+    return nodes;
   }
 }
 

@@ -19,9 +19,10 @@ type Ignored = Map<string, Ignored | true>;
 
 interface Visit {
   readonly node: Node;
-  /** As it is written in the answer; the root's is empty. */
-  readonly path: string;
+  readonly from: Visit | null;
   readonly ignored: Ignored | true | undefined;
+  /** As it is written in the answer, once somebody asked; the root's is empty. */
+  path: string | null;
 }
 
 /** `add` is called for each line of `rest`. */
@@ -29,8 +30,9 @@ export function coverage(view: View, root: Node, add: () => void): Coverage {
   const rest: { path: string; value: string }[] = [];
   const counts = new Map<string, number>();
   let more = 0;
-  for (const { node, path, ignored } of leaves(view, root)) {
-    const written = path === "" ? "." : path;
+  for (const visit of leaves(view, root)) {
+    const { node, ignored } = visit;
+    const written = pathOf(visit, view) || ".";
     if (ignored === true) {
       if (counts.has(written) || counts.size < NAMED) {
         counts.set(written, (counts.get(written) ?? 0) + 1);
@@ -50,7 +52,7 @@ export function coverage(view: View, root: Node, add: () => void): Coverage {
 
 /** The leaves that aren't drawn, in document order. */
 function* leaves(view: View, root: Node): Generator<Visit> {
-  const visits: Visit[] = [{ node: root, path: "", ignored: tree(view.ignore) }];
+  const visits: Visit[] = [{ node: root, from: null, ignored: tree(view.ignore), path: "" }];
   for (let visit = visits.pop(); visit !== undefined; visit = visits.pop()) {
     const { node } = visit;
     const isSpokenFor = node.isLeaf && node.attributes.length > 0 && node.isEmpty;
@@ -60,19 +62,25 @@ function* leaves(view: View, root: Node): Generator<Visit> {
     // The last is put on first, so that the first comes next.
     for (const parts of [node.children, node.attributes]) {
       for (let n = parts.length - 1; n >= 0; n--) {
-        visits.push(visited(parts[n]!, visit, view));
+        visits.push(visited(parts[n]!, visit));
       }
     }
   }
 }
 
-function visited(node: Node, { path, ignored }: Visit, view: View): Visit {
-  const name = writtenName(node, view);
-  return {
-    node,
-    path: path === "" ? name : `${path}/${name}`,
-    ignored: ignored === undefined || ignored === true ? ignored : ignored.get(node.step),
-  };
+function visited(node: Node, from: Visit): Visit {
+  const { ignored } = from;
+  const isOver = ignored === undefined || ignored === true;
+  return { node, from, ignored: isOver ? ignored : ignored.get(node.step), path: null };
+}
+
+function pathOf(visit: Visit, view: View): string {
+  if (visit.path === null) {
+    const name = writtenName(visit.node, view);
+    const before = pathOf(visit.from!, view);
+    visit.path = before === "" ? name : `${before}/${name}`;
+  }
+  return visit.path;
 }
 
 function writtenName({ kind, name, space }: Node, { prefixes }: View): string {

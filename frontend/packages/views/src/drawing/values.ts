@@ -6,7 +6,7 @@ import type { Money, Value } from "./drawn.ts";
 import { ViewError } from "../errors.ts";
 import { commaNumber, type Decimal, plainNumber, readDecimal } from "../numbers.ts";
 import { trimmed } from "../text.ts";
-import { find, type Node } from "../content/tree.ts";
+import type { Node } from "../content/tree.ts";
 import type { Currency, Reading, SidePath, Unit } from "../view/view.ts";
 
 /** What is added up: a number with its currency, and the leaf that names that. */
@@ -106,12 +106,15 @@ function sideLeaf(node: Node, { up, steps }: SidePath, at: string): Node {
   for (let n = 0; n < up && from !== null; n++) {
     from = from.parent;
   }
-  const leaves = from === null ? [] : find(from, steps);
-  if (leaves.length > 1) {
+  const nodes = from === null ? [] : from.beside(steps);
+  if (nodes.length > 1) {
     throw new ViewError("duplicate", at);
   }
-  const [leaf] = leaves;
-  if (leaf === undefined || !leaf.isLeaf || leaf.isEmpty) {
+  const [leaf] = nodes;
+  if (leaf?.isLeaf === false) {
+    throw new ViewError("value", at);
+  }
+  if (leaf === undefined || leaf.isEmpty) {
     throw new ViewError("missing", at);
   }
   return leaf;
