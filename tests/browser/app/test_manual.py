@@ -334,7 +334,7 @@ def scan_to_sign(scene: Scene) -> None:
     film(scene, made)
     page.get_by_role("navigation", name="功能").get_by_role("link", name="扫码签名").click()
     user.sees("确认签名")
-    expect(page.locator(".amt")).to_have_text("欧元126,000.00")
+    expect(page.locator(".theirs")).to_contain_text("126000.00 欧元")
     scene.picture("scan-sign")
     user.press("输入 PIN 码签名")
     asks_for_the_pin(page)

@@ -118,16 +118,15 @@ def test_a_declaration_is_signed_as_it_is_shown_after_one_wrong_pin(
     made = party.ask("signature", documents=[document()], pc=PC)
     film(camera, page, made)
     expect(page.get_by_role("heading", name="确认签名")).to_be_visible()
-    expect(page.locator(".amt")).to_have_text("欧元126,000.00")
-    expect(page.get_by_role("term")).to_have_count(7 + 4)  # the PC's facts below them
-    page.get_by_role("button", name="查看全部 10 项").click()
-    expect(page.locator("main")).to_contain_text("BC-MH-2026-0914")
-    page.get_by_role("button", name="查看原文").click()
     expect(page.get_by_role("region", name="原文")).to_contain_text("<总价>126000.00</总价>")
+    theirs = page.get_by_role("region", name="来自对方的说明，未核对")
+    expect(theirs.get_by_role("term")).to_have_count(10)
+    expect(theirs.locator("mark")).to_have_count(0)
+    expect(page.locator(".amt, .alarm")).to_have_count(0)
     judged(page)
     page.get_by_role("button", name="输入 PIN 码签名").click()
     sheet = page.get_by_role("dialog")
-    expect(sheet).to_contain_text("欧元 126,000.00")
+    expect(sheet).to_contain_text("进口货物报关单")
     enter_pin(page, "999999")
     expect(sheet.get_by_role("alert")).to_contain_text("PIN 码不对，还可以试 4 次")
     enter_pin(page, CLERK.pin)
@@ -136,6 +135,31 @@ def test_a_declaration_is_signed_as_it_is_shown_after_one_wrong_pin(
     assert state(party, made)[0] == "signed"
     with party.service.business() as business:
         assert business.result(made["id"]).documents[0].title == "进口货物报关单"
+
+
+def test_words_that_the_content_does_not_say_want_a_second_confirmation(
+    party: Party, app: Holder, camera: Camera, page: Page
+) -> None:
+    display = [{"label": "申报总价", "value": "美元 100.00"}, {"label": "备注", "value": "请今天签"}]
+    made = party.ask("signature", documents=[document(display=display)])
+    film(camera, page, made)
+    alarm = page.get_by_role("alert")
+    expect(alarm.get_by_role("row", name="申报总价")).to_have_text("申报总价美元 100.00原文里没有")
+    theirs = page.get_by_role("region", name="来自对方的说明，未核对")
+    expect(theirs.locator("mark.absent")).to_contain_text("美元 100.00")
+    expect(theirs.locator("mark.unchecked")).to_contain_text("请今天签")
+    expect(page.get_by_role("button", name="输入 PIN 码签名")).to_have_count(0)
+    expect(page.locator(".match")).to_have_count(0)
+    judged(page)
+    page.get_by_role("button", name="按原文签名…").click()
+    sheet = page.get_by_role("dialog")
+    expect(sheet.get_by_role("button", name="先勾选上面一项")).to_be_disabled()
+    judged(page)
+    sheet.get_by_role("checkbox", name="我看过原文，按原文签").check()
+    sheet.get_by_role("button", name="输入 PIN 码签名").click()
+    enter_pin(page, CLERK.pin)
+    expect(page.get_by_role("heading", name="已签名")).to_be_visible()
+    assert state(party, made)[0] == "signed"
 
 
 def test_of_a_batch_each_document_is_seen_before_one_pin_signs_all(
@@ -156,14 +180,19 @@ def test_of_a_batch_each_document_is_seen_before_one_pin_signs_all(
     page.get_by_role("link", name="进口货物报关单").click()
     page.get_by_role("button", name="看下一份").click()
     expect(page.get_by_role("heading", name="第 2 份，共 3 份")).to_be_focused()
-    expect(page.locator("main")).to_contain_text("不在签名内容里")
+    expect(page.get_by_role("alert")).to_contain_text("对方说的和原文不一样")
     judged(page)
     page.get_by_role("button", name="返回", exact=True).click()
-    expect(page.get_by_text("已看 2/3")).to_be_visible()
-    page.get_by_role("link", name="装箱单").click()
-    expect(page.locator("main")).to_contain_text("原文留在单一窗口，没有发到手机")
+    expect(page.get_by_text("已看 1/3")).to_be_visible()
+    page.get_by_role("link", name="合同").click()
+    page.get_by_role("button", name="按原文签名…").click()
+    page.get_by_role("checkbox").check()
+    page.get_by_role("button", name="确认，看下一份").click()
+    expect(page.get_by_role("alert")).to_contain_text("原文不在这部手机上")
     expect(page.locator("main")).to_contain_text("ABAB ABAB … ABAB")
-    page.get_by_role("button", name="看完了，回到清单").click()
+    page.get_by_role("button", name="仍要签名…").click()
+    page.get_by_role("checkbox", name="我在单一窗口打开过原文").check()
+    page.get_by_role("button", name="确认，看下一份").click()
     page.get_by_role("button", name="输入 PIN 码，签 3 份").click()
     enter_pin(page, CLERK.pin)
     expect(page.get_by_role("heading", name="已签名")).to_be_visible()

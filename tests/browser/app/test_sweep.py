@@ -68,7 +68,7 @@ class Sweep:
 def scanned(sweep: Sweep) -> None:
     """A signature's confirmation."""
     sweep.open(sweep.ask())
-    expect(sweep.page.locator(".amt")).to_be_visible()
+    expect(sweep.page.locator(".theirs")).to_be_visible()
 
 
 def stale(sweep: Sweep) -> None:

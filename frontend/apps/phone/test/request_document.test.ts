@@ -1,58 +1,111 @@
 // @vitest-environment happy-dom
-/** A document on the confirmation: main fields first, the rest at a wish, and what the signature binds told apart. */
+/** A document on the confirmation: the content speaks first, the business system's words last and marked. */
 
-import type { Task } from "@mshield/shield";
-import { mount, type VueWrapper } from "@vue/test-utils";
-import { describe, expect, test } from "vitest";
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import process from "node:process";
+
+import { orderOf, type Task } from "@mshield/shield";
+import { checkedReading } from "@mshield/views";
+import { type DOMWrapper, flushPromises, mount, type VueWrapper } from "@vue/test-utils";
+import { describe, expect, test, vi } from "vitest";
+import { shallowRef } from "vue";
 
 import DocumentView from "../src/screens/request/confirm/DocumentView.vue";
+import { type Alarms, useAlarms } from "../src/screens/request/drawn/alarms.ts";
 import { i18n } from "../src/words/i18n.ts";
 
-const FIELDS = Array.from({ length: 9 }, (_, n) => ({ label: `项 ${n}`, value: `值 ${n}` }));
+// Without a worker here: the same drawing in this thread.
+vi.mock("../src/screens/request/drawn/drawer.ts", async () => {
+  const { Drawing } = await import("../src/screens/request/drawn/drawing.ts");
+  const open = async (task: Task): Promise<object> => {
+    const drawing = new Drawing(orderOf(task, task.view?.octets ?? null));
+    return { ...drawing.head, more: async (wanted: never) => drawing.more(wanted) };
+  };
+  return { openDrawing: (task: Task) => ({ opened: open(task), close: () => null }) };
+});
+
+const SHIPPED = "../vectors/views/shipped";
+const file = (name: string): Uint8Array =>
+  new Uint8Array(readFileSync(resolve(process.cwd(), SHIPPED, name)));
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const TASK: Task = {
   sid: "00",
   uid: "00",
   purpose: "sign",
   state: "open",
-  message: new TextEncoder().encode("<a><b>1</b></a>"),
+  message: bytes("<a><b>1</b></a>"),
   mediaType: "application/xml",
   title: "报关单",
-  display: [{ label: "总价", value: "126000.00 欧元" }, ...FIELDS],
+  display: [{ label: "总价", value: "126000.00 欧元" }],
   format: "cms",
-  content: new TextEncoder().encode("<a><b>1</b></a>"),
+  content: bytes("<a><b>1</b></a>"),
   size: null,
+  isDrawn: false,
+  view: null,
+  drawn: null,
+  reading: null,
 };
 
-function show(more: Partial<Task> = {}): VueWrapper {
-  const props = { task: { ...TASK, ...more }, system: "单一窗口", reading: null };
-  return mount(DocumentView, { props, global: { plugins: [i18n] } });
+/** As the engine keeps it. */
+function asked(more: Partial<Task> = {}): Task {
+  const task = { ...TASK, ...more };
+  const reading = checkedReading(orderOf(task, task.view?.octets ?? null));
+  const { compared, comparedDigest, drawn } = reading;
+  const isMismatch = compared?.mismatch ?? false;
+  return { ...task, reading: { compared: comparedDigest, isMismatch, key: drawn?.lines ?? null } };
 }
 
-const terms = (shown: VueWrapper): string[] => shown.findAll("dt").map((each) => each.text());
+function alarmsOf(task: Task): Alarms {
+  const requester = { name: "单一窗口", domain: "x.example", pcAddress: null, pcBrowser: null };
+  const times = { askedAt: null, expiresAt: 0 };
+  const scan = {
+    requestId: "r",
+    kind: "signature",
+    number: "58",
+    requester,
+    returnUrl: null,
+    ...times,
+  } as const;
+  return useAlarms(shallowRef({ ...scan, tasks: [task] }));
+}
 
-describe("a document", () => {
-  test("has its amount large and seven fields, then all of them", async () => {
-    const shown = show();
-    expect(shown.get(".amt").text()).toBe("欧元126,000.00");
-    expect(terms(shown)).toHaveLength(7);
-    await shown.get(".all").trigger("click");
-    expect(terms(shown)).toEqual(FIELDS.map(({ label }) => label));
+async function show(more: Partial<Task> = {}): Promise<VueWrapper> {
+  const task = asked(more);
+  const alarm = alarmsOf(task).of(task);
+  const shown = mount(DocumentView, {
+    props: { task, system: "单一窗口", alarm, reading: null },
+    global: { plugins: [i18n] },
   });
-  test("with everything bound shows the content at a wish", async () => {
-    const shown = show();
-    expect(shown.text()).toContain("都在签名里");
-    expect(shown.find(".content").exists()).toBe(false);
-    await shown.get(".head button").trigger("click");
+  await flushPromises();
+  return shown;
+}
+
+const drawnBy = (name: string, content: Uint8Array, display: Task["display"]): Partial<Task> => ({
+  content,
+  display,
+  title: "请签",
+  view: { id: "v", version: 1, digest: "", octets: file(`${name}.view.json`) },
+});
+
+describe("a document without a view", () => {
+  test("shows its content at once, and the asker's words last, small, with what the content doesn't say marked", async () => {
+    const shown = await show();
     expect(shown.get(".content").text()).toContain("<b>1</b>");
+    expect(shown.find(".amt").exists()).toBe(false);
+    expect(shown.get(".theirs").text()).toContain("来自对方的说明，未核对");
+    expect(shown.get(".theirs mark.absent").text()).toContain("126000.00 欧元");
+    expect(shown.html().indexOf("theirs")).toBeGreaterThan(shown.html().indexOf("content-shown"));
+    expect(shown.get(".alarm").text()).toContain("对方说的和原文不一样");
   });
-  test("by raw shows the content at once, and says that the fields aren't signed", () => {
-    const shown = show({ format: "raw" });
-    expect(shown.text()).toContain("以上摘要由单一窗口提供，不在签名内容里");
-    expect(shown.find(".content").exists()).toBe(true);
+  test("that says what the asker says has no alarm", async () => {
+    const shown = await show({ display: [{ label: "b", value: "1" }], title: "1" });
+    expect(shown.find(".alarm").exists()).toBe(false);
+    expect(shown.find("mark").exists()).toBe(false);
   });
   test("in steps where it is long", async () => {
-    const content = new TextEncoder().encode(Array.from({ length: 450 }, (_, n) => `行 ${n}`).join("\n"));
-    const shown = show({ content, mediaType: "text/plain", display: [] });
+    const content = bytes(Array.from({ length: 450 }, (_, n) => `行 ${n}`).join("\n"));
+    const shown = await show({ content, mediaType: "text/plain", display: [] });
     expect(shown.findAll(".content p")).toHaveLength(200);
     expect(shown.get(".more-lines").text()).toBe("再显示 200 行（共 450 行）");
     await shown.get(".more-lines").trigger("click");
@@ -60,24 +113,82 @@ describe("a document", () => {
     expect(shown.findAll(".content p")).toHaveLength(450);
     expect(shown.find(".more-lines").exists()).toBe(false);
   });
-  test("is text and nothing else, whatever it says", () => {
+  test("is text and nothing else, whatever it says", async () => {
     const value = '<img src=x onerror="alert(1)">';
-    const content = new TextEncoder().encode(value);
-    const shown = show({
-      content,
+    const shown = await show({
+      content: bytes(value),
       mediaType: "text/plain",
-      display: [{ label: value, value }],
+      display: [{ label: value, value: " 1 项 \u202Emoc" }],
       format: "raw",
     });
     expect(shown.find("img").exists()).toBe(false);
-    expect(shown.text()).toContain(value);
+    expect(shown.get(".theirs").text()).toContain(value);
+    expect(shown.get(".theirs dd").text()).toMatch(/^\[U\+0020\]1.* .*\[U\+202E\]moc/);
   });
-  test("of a kind that can't be shown has type, size and fingerprint", async () => {
-    const shown = show({ content: new Uint8Array(2048), mediaType: "application/msword" });
-    expect(shown.text()).toContain("application/msword");
+  test("of a kind that can't be shown has type, size and fingerprint, and its alarm", async () => {
+    const given = { content: new Uint8Array(2048), mediaType: "application/zip" };
+    const shown = await show(given);
+    expect(shown.text()).toContain("application/zip");
     expect(shown.text()).toContain("2.0 KB");
-    expect(shown.text()).toContain("请在单一窗口核对");
     await shown.get(".print button.mono").trigger("click");
     expect(shown.get(".whole").text()).toMatch(/^([0-9A-F]{4} ){15}[0-9A-F]{4}$/);
+    const task = asked(given);
+    const alarms = alarmsOf(task);
+    alarms.note(task, "other");
+    expect(alarms.of(task)).toBe("other");
+    expect(alarms.open.value).toEqual([task]);
+    alarms.confirm(task);
+    expect(alarms.open.value).toEqual([]);
+    expect(alarms.confirmed()).toEqual(new Map([[task.sid, "unread"]]));
+  });
+  test("that isn't here is told so first", async () => {
+    const shown = await show({
+      content: null,
+      format: "cms_detached",
+      size: 9,
+      message: new Uint8Array(150),
+    });
+    expect(shown.get(".alarm").text()).toContain("原文不在这部手机上");
+  });
+});
+
+describe("a document with a view", () => {
+  test("is drawn: amount large, all goods, sums, what isn't listed; the content at a wish", async () => {
+    const shown = await show(drawnBy("declaration", file("contents/declaration.xml"), []));
+    expect(shown.get(".amt").text()).toMatch(/^欧元[0-9,.]+$/);
+    expect(shown.findAll(".goods tbody").length).toBeGreaterThan(1);
+    expect(shown.get(".src").text()).toBe("本机从原文读出");
+    expect(shown.find(".content").exists()).toBe(false);
+    await shown.get(".head button").trigger("click");
+    expect(shown.find(".content").exists()).toBe(true);
+    expect(shown.get(".theirs mark.absent").text()).toContain("请签");
+  });
+  test("has the asker's words beside what the content says instead", async () => {
+    const shown = await show(
+      drawnBy("declaration", file("contents/declaration.xml"), [{ label: "申报总价", value: "欧元 1.00" }]),
+    );
+    const cells = shown
+      .findAll(".diff tbody tr")
+      .map((row) => row.findAll("td, th").map((cell) => cell.text()));
+    expect(cells.at(-1)).toEqual(["申报总价", "欧元 1.00", expect.stringMatching(/^欧元 [0-9,.]{6,}$/)]);
+  });
+  test("shows five goods, then all as they are scrolled to", async () => {
+    const text = new TextDecoder().decode(file("contents/contract.json"));
+    const content = JSON.parse(text) as { goods?: object[] };
+    const [name] = Object.entries(content).find(([, value]) => Array.isArray(value))!;
+    const items = (content as Record<string, object[]>)[name]!;
+    const many = { ...content, [name]: Array.from({ length: 120 }, (_, n) => items[n % items.length]) };
+    const shown = await show(drawnBy("contract", bytes(JSON.stringify(many)), []));
+    const goods = (): DOMWrapper<Element> =>
+      shown.findAll(".goods-frame").find((frame) => frame.find(".all").exists())!;
+    expect(goods().findAll("tbody")).toHaveLength(5);
+    await goods().get(".all").trigger("click");
+    expect(goods().findAll("tbody")).toHaveLength(50);
+    expect(goods().get(".all").text()).toBe("再显示 50 项（共 120 项）");
+    await goods().get(".all").trigger("click");
+    await flushPromises();
+    expect(goods().findAll("tbody")).toHaveLength(100);
+    expect(shown.get(".check.odd").text()).toContain("不一致");
+    expect(shown.get(".alarm").text()).toBeTruthy();
   });
 });

@@ -10,6 +10,7 @@ import {
   Shield,
   Store,
 } from "../src/index.ts";
+import { readHere } from "../src/read_here.ts";
 import { dev, GIVEN, smsCode } from "./service.ts";
 
 export type Person = (typeof GIVEN.people)["operator"];
@@ -93,6 +94,7 @@ export function phone(name: string, { network = new Network(), tries = 1, secret
     patience,
     platform,
     pinRounds: 1000,
+    reader: readHere,
     ...(secrets && { secrets }),
   });
 }

@@ -12,16 +12,17 @@ import { PhoneError, ProblemError, ProtocolError } from "./errors.ts";
 import { guardedBy, type Operation } from "./operation.ts";
 import { ask, type PinSource } from "./pin.ts";
 import { MAX_FAILURES } from "./pin_tries.ts";
-import type { Finished, FinishOrder, SecretSession } from "./secrets.ts";
+import type { Finished, FinishOrder, SecretSession, ShownItem } from "./secrets.ts";
 import { intactSlots, type KeyPlace, type KeyState, type Slot } from "./state.ts";
 
 /** After these the shield has ended: none of its slots will open again. */
 const UNUSABLE = new Set(["epoch_unknown", "damaged_slot"]);
 
-/** One document of a session: its `sid` (16 bytes) and M. */
+/** One document of a session: its `sid` (16 bytes) and M; what was shown of it, where the service asks for that. */
 export interface ToSign {
   readonly sid: Uint8Array;
   readonly message: Uint8Array;
+  readonly shown?: ShownItem | null;
 }
 
 /** An answered `open` whose proofs hold. */
@@ -175,7 +176,8 @@ export class CoSigning {
   async #half(opened: Opened, pin: string, newPin: string | undefined): Promise<Finished> {
     const { deviceSecret } = this.#operation.vault.state;
     const refresh = this.#refresh(opened, pin, newPin);
-    const order = { deviceSecret, slot: opened.slot, pin, refresh };
+    const shown = this.#documents.map((document) => document.shown ?? null);
+    const order = { deviceSecret, slot: opened.slot, pin, refresh, shown };
     const finished = await guardedBy(opened.secret.finish(order));
     if (finished.made !== null) {
       await this.#change({ slots: [finished.made, ...this.#key.slots] });

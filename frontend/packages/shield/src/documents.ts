@@ -1,16 +1,19 @@
 /** Whether what is to be signed is what the phone shows (protocol, "Documents", "What a login signs"). */
 
 import {
+  type Confirmed,
   displayDigest,
   isLikeAttributes,
   LOGIN_FIELDS,
   LOGIN_TYPE,
   loginBytes,
   type LoginMessage,
+  type Shown,
+  shownDigest,
   signedAttributes,
   someMember,
 } from "@mshield/forms";
-import { same, sm3 } from "@mshield/gm";
+import { hex, same, sm3 } from "@mshield/gm";
 
 import { ProtocolError } from "./errors.ts";
 import { Fields } from "./fields.ts";
@@ -30,11 +33,33 @@ export function checkDocument(task: Task): void {
   if (size === null || (content === null && format !== "cms_detached")) {
     throw new ProtocolError("bad_task", "a document without content or size");
   }
-  const shown = { title: task.title, mediaType: task.mediaType, size, lines: task.display };
   const digest = content === null ? digestIn(message) : sm3(content);
-  if (!same(message, signedAttributes(digest, displayDigest(shown)))) {
+  if (!same(message, signedAttributes(digest, displayDigest(displayOf(task, size))))) {
     throw new ProtocolError("bad_task", "not the signed attributes of this document and display");
   }
+}
+
+/** What is bound of what the phone did with it, or is told to the log; null where the service doesn't ask for that. */
+export function shownOf(task: Task, confirmed: Confirmed): { confirmed: Confirmed; shown: string } | null {
+  if (!task.isDrawn || task.purpose === "login") {
+    return null;
+  }
+  const display = displayDigest(displayOf(task, task.content?.length ?? task.size ?? 0));
+  const { drawn, reading } = task;
+  const shown = shownDigest({
+    compared: reading?.compared ?? null,
+    confirmed,
+    content: contentDigest(task),
+    display,
+    drawn,
+    view: task.view?.digest ?? null,
+  });
+  return { confirmed, shown: hex(shown) };
+}
+
+function displayOf({ title, mediaType, display, isDrawn, view, drawn }: Task, size: number): Shown {
+  const drawing = { view: view?.digest ?? null, drawn };
+  return { title, mediaType, size, lines: display, ...(isDrawn && { drawing }) };
 }
 
 /** SM3 of the document's content, which may be elsewhere; of a checked task. */

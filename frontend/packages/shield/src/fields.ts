@@ -22,6 +22,11 @@ export class Fields {
     return this.#members[name] !== undefined && this.#members[name] !== null;
   }
 
+  /** Whether it is there, be it null. */
+  names(name: string): boolean {
+    return this.#members[name] !== undefined;
+  }
+
   text(name: string): string {
     const value = this.#members[name];
     return typeof value === "string" ? value : fail(name);

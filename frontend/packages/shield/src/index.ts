@@ -41,10 +41,13 @@ export type {
   Requester,
   Scan,
   Task,
+  TaskView,
 } from "./messages.ts";
 export type { PinPrompt, PinSource } from "./pin.ts";
 export type { PinChanged } from "./pin_change.ts";
 export { MAX_FAILURES } from "./pin_tries.ts";
+export { orderOf } from "./readings.ts";
+export type { DocumentReader, KeyLines, TaskReading } from "./task_reading.ts";
 export { RemoteSecrets } from "./remote_secrets.ts";
 export type { Approved, DeclineReason, SignedDocument } from "./requests.ts";
 export type { Enrolled, EnrolOrder, Secrets, SecretSession, SessionOrder } from "./secrets.ts";

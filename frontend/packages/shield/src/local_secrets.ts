@@ -73,7 +73,7 @@ class LocalSession implements SecretSession {
   }
 
   /** A nonce makes one `s'` ever: they are gone before the first is made. */
-  async finish({ deviceSecret, slot, pin, refresh }: FinishOrder): Promise<Finished> {
+  async finish({ deviceSecret, slot, pin, refresh, shown }: FinishOrder): Promise<Finished> {
     const [nonces, points] = [this.#nonces, this.#points];
     this.close();
     if (nonces.length === 0 || points.length !== nonces.length || slot.epoch !== this.#epoch) {
@@ -88,12 +88,10 @@ class LocalSession implements SecretSession {
         : await hideShare(owner, refresh.epoch, nextShare(d1, tau), refresh.pin);
     const halves = nonces.map((nonce, i) => finish(d1, nonce, points[i]!));
     this.#halves = halves.map(({ r, Q }) => ({ r, Q }));
-    const items = halves.map(({ sid, Q1, rho, sPrime }) => ({
-      sid: hex(sid),
-      Q1: hex(Q1),
-      rho: hex(rho),
-      s_prime: hex(bytes32(sPrime)),
-    }));
+    const items = halves.map(({ sid, Q1, rho, sPrime }, i) => {
+      const item = { sid: hex(sid), Q1: hex(Q1), rho: hex(rho), s_prime: hex(bytes32(sPrime)) };
+      return Object.assign(item, shown[i]);
+    });
     return { body: json({ items, tau: tau === null ? null : hex(bytes32(tau)) }), made: hidden };
   }
 

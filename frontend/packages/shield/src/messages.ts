@@ -3,7 +3,10 @@
  * co-signing are read strictly in `cosign_messages.ts`.
  */
 
+import { hex } from "@mshield/gm";
+
 import { Fields, fromBase64 } from "./fields.ts";
+import type { TaskReading } from "./task_reading.ts";
 
 export const KINDS = ["login", "signature"] as const;
 export const FORMATS = ["raw", "cms", "cms_detached"] as const;
@@ -40,6 +43,21 @@ export interface Task {
   readonly format: Format;
   readonly content: Uint8Array | null;
   readonly size: number | null;
+  /** Whether view and drawn lines are bound into it; an older service knows neither. */
+  readonly isDrawn: boolean;
+  readonly view: TaskView | null;
+  /** SM3 of the drawn lines, in hex; null without a view. */
+  readonly drawn: string | null;
+  /** Null until the phone has read it. */
+  readonly reading: TaskReading | null;
+}
+
+/** A view, its digest in hex; `octets` are null until the phone has them. */
+export interface TaskView {
+  readonly id: string;
+  readonly version: number;
+  readonly digest: string;
+  readonly octets: Uint8Array | null;
 }
 
 /**
@@ -127,7 +145,16 @@ export function readTask(value: unknown): Task {
     format,
     content: format === "raw" ? message : content === null ? null : fromBase64(content),
     size: of.integerOrNull("size"),
+    isDrawn: of.names("drawn"),
+    view: of.has("view") ? readView(of.object("view")) : null,
+    drawn: of.has("drawn") ? hex(of.hex("drawn", 32)) : null,
+    reading: null,
   };
+}
+
+function readView(of: Fields): TaskView {
+  const digest = hex(of.hex("digest", 32));
+  return { id: of.text("id"), version: of.integer("version"), digest, octets: null };
 }
 
 export function readLine(value: unknown): Line {

@@ -7,12 +7,16 @@ import type { Credentials } from "./dpop.ts";
 import { PhoneError, ProtocolError, type ShieldError } from "./errors.ts";
 import type { NewPin, Secrets } from "./secrets.ts";
 import { keyAt, type KeyPlace, type KeyState } from "./state.ts";
+import type { DocumentReader } from "./task_reading.ts";
 import type { Vault } from "./store.ts";
+import type { ViewStore } from "./view_store.ts";
 
 export interface Means {
   readonly vault: Vault;
   readonly connection: Connection;
   readonly secrets: Secrets;
+  readonly reader: DocumentReader;
+  readonly views: ViewStore;
   readonly patience: Patience;
   readonly platform: Platform;
   /** PBKDF2 rounds of slots that this operation makes; existing slots keep theirs. */
@@ -23,6 +27,8 @@ export class Operation {
   readonly vault: Vault;
   readonly connection: Connection;
   readonly secrets: Secrets;
+  readonly reader: DocumentReader;
+  readonly views: ViewStore;
   readonly patience: Patience;
   readonly platform: Platform;
   readonly #pinRounds: number;
@@ -31,6 +37,8 @@ export class Operation {
     this.vault = means.vault;
     this.connection = means.connection;
     this.secrets = means.secrets;
+    this.reader = means.reader;
+    this.views = means.views;
     this.patience = means.patience;
     this.platform = means.platform;
     this.#pinRounds = means.pinRounds;

@@ -5,10 +5,11 @@
  * checked against who asks before it is shown.
  */
 
+import type { Confirmed } from "@mshield/forms";
 import { hex, isInternalMessage, type Signature } from "@mshield/gm";
 
 import { CoSigning } from "./cosigning.ts";
-import { checkDocument, checkLogin } from "./documents.ts";
+import { checkDocument, checkLogin, shownOf } from "./documents.ts";
 import { PhoneError, ProblemError, ProtocolError } from "./errors.ts";
 import { fromHex } from "./fields.ts";
 import {
@@ -23,6 +24,7 @@ import {
 } from "./messages.ts";
 import type { Operation } from "./operation.ts";
 import { checkGiven, type PinSource } from "./pin.ts";
+import { readTaskHere } from "./readings.ts";
 
 const CODE = /^https?:\/\/[^/?#\s]+(?:\/[^?#\s]*)?(?:\/q\/[^/?#\s]+|\/app\/sign)\?\S+$/;
 const PURPOSES: Record<Kind, readonly string[]> = { login: ["login"], signature: ["sign", "consent"] };
@@ -78,13 +80,22 @@ export function scannedRequest(operation: Operation, requestId?: string): Scan {
 }
 
 /** Signs all documents of the request under one PIN; see `CoSigning.sign` for the errors. */
-export async function approve(operation: Operation, scanned: Scan, pin: PinSource): Promise<Approved> {
+export async function approve(
+  operation: Operation,
+  scanned: Scan,
+  pin: PinSource,
+  confirmed: ReadonlyMap<string, Confirmed> = new Map(),
+): Promise<Approved> {
   checkGiven(pin);
   const { tasks } = scanned;
   if (operation.key("key").rn !== null && (await areSigned(operation, tasks))) {
     return await done(operation, scanned, null);
   }
-  const documents = tasks.map(({ sid, message }) => ({ sid: fromHex(sid, 16), message }));
+  const documents = tasks.map((task) => ({
+    sid: fromHex(task.sid, 16),
+    message: task.message,
+    shown: shownOf(task, confirmed.get(task.sid) ?? "none"),
+  }));
   try {
     return await done(operation, scanned, await new CoSigning(operation, "key", documents).sign(pin));
   } catch (error) {
@@ -140,14 +151,19 @@ export async function forget(operation: Operation, requestId: string): Promise<v
 }
 
 async function keep(operation: Operation, answer: unknown): Promise<Scan> {
-  const scanned = readScan(answer);
+  const asked = readScan(answer);
   const uid = hex(operation.key("key").uid);
-  if (scanned.tasks.length === 0) {
+  if (asked.tasks.length === 0) {
     throw new ProtocolError("bad_task", "nothing to sign");
   }
-  for (const task of scanned.tasks) {
-    checkTask(task, scanned, uid);
+  const tasks: Task[] = [];
+  for (const task of asked.tasks) {
+    checkTask(task, asked, uid);
+    // One after the other: each may be megabytes, and a worker's memory is bounded.
+    // oxlint-disable-next-line no-await-in-loop
+    tasks.push(asked.kind === "signature" ? await readTaskHere(operation, task) : task);
   }
+  const scanned = { ...asked, tasks };
   await operation.vault.change({ scanned });
   return scanned;
 }

@@ -36,12 +36,20 @@ export interface SessionOrder {
   readonly documents: readonly { readonly sid: Uint8Array; readonly e: Uint8Array }[];
 }
 
+/** What a document's item in `finish` says besides: what was confirmed, and the digest of what was shown, in hex. */
+export interface ShownItem {
+  readonly confirmed: string;
+  readonly shown: string;
+}
+
 export interface FinishOrder {
   readonly deviceSecret: CryptoKey;
   readonly slot: Slot;
   readonly pin: string;
   /** Where the share is to be refreshed: the next epoch, and the PIN that hides the new one. */
   readonly refresh: { readonly epoch: number; readonly pin: NewPin } | null;
+  /** One for each document. */
+  readonly shown: readonly (ShownItem | null)[];
 }
 
 /** `body` is the one that is sent, and sent again as it is; `made` is the refreshed share's slot, stored before that. */

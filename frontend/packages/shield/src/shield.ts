@@ -5,6 +5,7 @@
  * `ShieldError`, but for what a PIN source itself throws.
  */
 
+import type { Confirmed } from "@mshield/forms";
 import { PIN_ROUNDS } from "@mshield/gm";
 
 import * as account from "./account.ts";
@@ -24,12 +25,14 @@ import * as pinChange from "./pin_change.ts";
 import { requireStrongForApplication, requireStrongForChange } from "./pin_rules.ts";
 import * as renewal from "./renewal.ts";
 import { currentRenewal, type Renewal, requireNoRenewal, takeOverAny } from "./renewal_state.ts";
+import { type DocumentReader, unread } from "./task_reading.ts";
 import { Repeats } from "./repeats.ts";
 import * as requests from "./requests.ts";
 import type { Secrets } from "./secrets.ts";
 import * as signatures from "./signatures.ts";
 import type { Account } from "./state.ts";
 import { Store } from "./store.ts";
+import { ViewStore } from "./view_store.ts";
 
 /** What the phone itself knows. `left` are the PIN attempts that the service last told. */
 export interface Status {
@@ -56,6 +59,8 @@ export interface Options {
   readonly store?: Store;
   /** In the app, those of a worker. */
   readonly secrets?: Secrets;
+  /** In the app, of a worker; without one documents are refused. */
+  readonly reader?: DocumentReader;
   readonly patience?: Patience;
   readonly platform?: Platform;
   /** Below the default for tests only. */
@@ -66,6 +71,8 @@ export class Shield {
   readonly #origin: string;
   readonly #store: Store;
   readonly #secrets: Secrets;
+  readonly #reader: DocumentReader;
+  readonly #views = new ViewStore();
   readonly #patience: Patience;
   readonly #platform: Platform;
   readonly #pinRounds: number;
@@ -75,6 +82,7 @@ export class Shield {
     this.#origin = origin;
     this.#store = options.store ?? new Store();
     this.#secrets = options.secrets ?? new LocalSecrets();
+    this.#reader = options.reader ?? unread;
     this.#patience = options.patience ?? PATIENCE;
     this.#platform = options.platform ?? PLATFORM;
     this.#pinRounds = options.pinRounds ?? PIN_ROUNDS;
@@ -312,10 +320,15 @@ export class Shield {
   /**
    * Logs in or signs, for the scanned request. `pin` is the PIN, or is called for it once the service has opened the
    * session: only then is it known which PIN and how many attempts are left. Where the outcome is unknown call it again.
+   * `confirmed` says what the person confirmed besides, by the document's `sid`.
    */
-  async approve(pin: PinSource, requestId?: string): Promise<requests.Approved> {
+  async approve(
+    pin: PinSource,
+    requestId?: string,
+    confirmed?: ReadonlyMap<string, Confirmed>,
+  ): Promise<requests.Approved> {
     return await this.#run((operation) =>
-      requests.approve(operation, requests.scannedRequest(operation, requestId), pin),
+      requests.approve(operation, requests.scannedRequest(operation, requestId), pin, confirmed),
     );
   }
 
@@ -362,8 +375,9 @@ export class Shield {
     const [patience, platform] = [this.#patience, this.#platform];
     return await this.#store.operate(async (vault) => {
       const connection = new Connection(this.#origin, platform, patience, new Repeats(vault));
-      const means = { vault, connection, patience, platform };
-      return await use(new Operation({ ...means, secrets: this.#secrets, pinRounds: this.#pinRounds }));
+      const means = { vault, connection, patience, platform, secrets: this.#secrets };
+      const reading = { reader: this.#reader, views: this.#views };
+      return await use(new Operation({ ...means, ...reading, pinRounds: this.#pinRounds }));
     });
   }
 }

@@ -29,7 +29,8 @@ const VECTORS = JSON.parse(readFileSync(FILE, "utf8")) as Vectors;
 function task(format: Format, message: Uint8Array, more: Partial<Task> = {}): Task {
   const about = { sid: "", uid: "", purpose: "sign", state: "waiting", mediaType: "text/plain", title: "t" };
   const content = format === "raw" ? message : null;
-  return { ...about, message, display: [], format, content, size: null, ...more };
+  const unread = { isDrawn: false, view: null, drawn: null, reading: null };
+  return { ...about, ...unread, message, display: [], format, content, size: null, ...more };
 }
 
 test.for(VECTORS.documents)("$comment", (vector) => {

@@ -34,7 +34,7 @@ test("a session's nonces are fresh, are used once, and end with it", async () =>
     expect(one.items[0]!.c).not.toBe(other.items[0]!.c);
     await expect(one.check([])).rejects.toMatchObject({ code: "bad_proof" });
     const slot = { epoch: 0, salt: UID, rounds: 1, blob: new Uint8Array(32), pinSetAt: 0, check: UID };
-    const finish = { deviceSecret, slot, pin: "271828", refresh: null };
+    const finish = { deviceSecret, slot, pin: "271828", refresh: null, shown: [null] };
     await expect(one.finish(finish)).rejects.toMatchObject({ code: "no_session" });
     other.close();
     await expect(other.check([])).rejects.toMatchObject({ code: "no_session" });

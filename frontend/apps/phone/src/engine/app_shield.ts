@@ -5,6 +5,7 @@ import { Shield } from "@mshield/shield";
 // oxlint-disable-next-line import/default -- Vite makes the address
 import workerAddress from "@mshield/shield/worker?worker&url";
 
+import { readBeside } from "../screens/request/drawn/drawer.ts";
 import { removeBiometric } from "./biometric.ts";
 import { WorkerSecrets } from "./worker_secrets.ts";
 
@@ -32,7 +33,7 @@ const secrets = new WorkerSecrets(
   () => new Worker(scriptAddress(workerAddress), { type: "module", name: "secrets" }),
 );
 
-export const engine = new AppShield(location.origin, { secrets });
+export const engine = new AppShield(location.origin, { secrets, reader: readBeside });
 
 /** Starts the worker. */
 export function startWorker(): void {

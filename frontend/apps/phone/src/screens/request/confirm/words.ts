@@ -45,8 +45,6 @@ export const words = {
     network: "网络不稳定。还没有签名，什么都没丢，请再试一次",
     networkLogin: "网络不稳定。还没有登录，什么都没丢，请再试一次",
     networkUnknown: "网络不稳定，还不知道有没有完成。什么都没丢，请再试一次，不会重复签名",
-    keyFields: "查看全部 {count} 项",
-    fewerFields: "只看主要内容",
     fingerprint: "内容指纹（SM3）",
     copyFingerprint: "复制内容指纹",
     wholeFingerprint: "显示完整指纹",
@@ -54,9 +52,6 @@ export const words = {
     showContent: "查看原文",
     hideContent: "收起原文",
     more: "再显示 {count} 行（共 {all} 行）",
-    notBound: "以上摘要由{system}提供，不在签名内容里。签名的是下面的原文。",
-    notBoundOther: "以上摘要由{system}提供，不在签名内容里。签名的是原文，请在{system}核对。",
-    bound: "以上内容和原文都在签名里，改动任何一处签名都会失效。",
     other: "这种文件不能在手机上显示。签名前请在{system}核对，内容指纹应当相同。",
     reading: "正在读取原文……",
     absent: "原文留在{system}，没有发到手机。签名前请在那里核对，内容指纹应当相同。",
@@ -146,8 +141,6 @@ export const words = {
     networkLogin: "The connection failed. Nobody was logged in and nothing was lost. Try again",
     networkUnknown:
       "The connection failed; it is not known yet whether it was done. Nothing is lost. Try again: nothing is signed twice",
-    keyFields: "See all {count} fields",
-    fewerFields: "Main fields only",
     fingerprint: "Digest of the content (SM3)",
     copyFingerprint: "Copy the digest",
     wholeFingerprint: "Show the whole digest",
@@ -155,11 +148,6 @@ export const words = {
     showContent: "See the content",
     hideContent: "Hide the content",
     more: "{count} more lines (of {all})",
-    notBound: "This summary is by {system} and is not part of what you sign. You sign the content below.",
-    notBoundOther:
-      "This summary is by {system} and is not part of what you sign. You sign the content: check it at {system}.",
-    bound:
-      "All of this and the content are part of the signature: if anything is changed, it no longer holds.",
     other:
       "A file of this kind can't be shown here. Check it at {system} before you sign: the digest must be the same.",
     reading: "Reading the content …",

@@ -1,0 +1,65 @@
+/** What about a document wants a second confirmation before it is signed, and what was confirmed. */
+
+import type { Scan, Task } from "@mshield/shield";
+import type { Confirmed } from "@mshield/forms";
+import { computed, type ComputedRef, reactive, type ShallowRef } from "vue";
+
+import type { Content } from "../confirm/content.ts";
+
+/** The asker's words differ, the content contradicts itself, it isn't here, or can't be shown. */
+export type Alarm = "differs" | "odds" | "absent" | "other";
+
+export interface Alarms {
+  of(task: Task): Alarm | null;
+  /** What the content turned out to be, once it was read. */
+  note(task: Task, kind: Content["kind"]): void;
+  confirm(task: Task): void;
+  isConfirmed(task: Task): boolean;
+  /** For the engine, by `sid`. */
+  confirmed(): ReadonlyMap<string, Confirmed>;
+  /** Documents whose confirmation is wanting. */
+  readonly open: ComputedRef<readonly Task[]>;
+}
+
+const WORDS: Readonly<Record<Alarm, Confirmed>> = {
+  differs: "mismatch",
+  odds: "none",
+  absent: "unread",
+  other: "unread",
+};
+
+export function useAlarms(scanned: ShallowRef<Scan | null>): Alarms {
+  const kinds = reactive(new Map<string, Content["kind"]>());
+  const confirmed = reactive(new Set<string>());
+  const isConfirmed = (task: Task): boolean => confirmed.has(task.sid);
+
+  function of(task: Task): Alarm | null {
+    if (scanned.value?.kind === "login") {
+      return null;
+    }
+    if (task.content === null) {
+      return "absent";
+    }
+    if (task.reading?.isMismatch) {
+      return "differs";
+    }
+    if (task.reading?.key?.isAtOdds) {
+      return "odds";
+    }
+    return kinds.get(task.sid) === "other" && !task.view ? "other" : null;
+  }
+
+  return {
+    of,
+    note: (task, kind) => kinds.set(task.sid, kind),
+    confirm: (task) => confirmed.add(task.sid),
+    isConfirmed,
+    confirmed: () => {
+      const tasks = (scanned.value?.tasks ?? []).filter(isConfirmed);
+      return new Map(tasks.map((task) => [task.sid, WORDS[of(task) ?? "odds"]]));
+    },
+    open: computed(() =>
+      (scanned.value?.tasks ?? []).filter((task) => of(task) !== null && !isConfirmed(task)),
+    ),
+  };
+}
