@@ -40,7 +40,7 @@ async def log_in(url: str, client_id: str, secret: str, root: bytes) -> str:
 if __name__ == "__main__":
     url, client_id, secret, root, file = sys.argv[1:]
     content = Path(file).read_bytes()
-    declaration = Document(title=Path(file).name, media_type="application/xml", content=content)
+    declaration = Document(title=Path(file).name, media_type="application/xml", content=content, format="cms")
     try:
         print("logged in:", asyncio.run(log_in(url, client_id, secret, Path(root).read_bytes())))
         print("signed by:", sign(url, client_id, secret, Path(root).read_bytes(), declaration))

@@ -57,6 +57,14 @@ async def _phone_changes(context: Context) -> int:
     return await context.accounts.phone_wait(now=context.clock())
 
 
+async def _time_stamps(context: Context) -> int:
+    return await context.requests.time_stamps()
+
+
+async def _renew_time_stamps(context: Context) -> int:
+    return await context.requests.time_stamps.renew()
+
+
 async def _webhooks(context: Context) -> int:
     return await context.systems.webhooks()
 
@@ -76,6 +84,8 @@ JOBS: Final = (
     Job("phones", 60, _phone_changes),
     Job("purge", 600, _purge),
     Job("renewals", 60, _end_renewals),
+    Job("stamps", 3, _time_stamps),
+    Job("stamps_renew", 86_400, _renew_time_stamps),
     Job("webhooks", 5, _webhooks, _webhooks_wanted),
 )
 """Every job once; a name is the key of its row in the database and never changes."""

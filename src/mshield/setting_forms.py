@@ -25,6 +25,16 @@ def checked_outside_url(url: str, *, query: bool = False) -> str:
     return url if query else url.rstrip("/")
 
 
+OWN_TSA: Final = "own"
+"""Stands for the own time stamping authority where others have an address."""
+
+
+def _tsa_places(places: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(places)) != len(places):
+        raise ValueError("an authority stands twice")
+    return tuple(place if place == OWN_TSA else checked_outside_url(place) for place in places)
+
+
 OutsideUrl = Annotated[str, AfterValidator(checked_outside_url)]
 """The address of an outside system: secrets and personal data go there, so it is https."""
 Positive = Annotated[int, Field(ge=1)]
@@ -63,6 +73,10 @@ def _split(value: object) -> object:
 
 ZoneName = Annotated[str, AfterValidator(_known_zone)]
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+
+
+TsaPlaces = Annotated[Names, AfterValidator(_tsa_places)]
+"""Time stamping authorities: `own`, or https addresses."""
 
 
 def _known_networks(texts: tuple[str, ...]) -> tuple[str, ...]:

@@ -11,7 +11,6 @@ from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_va
 from pydantic_settings import SettingsConfigDict
 
 from mshield.gm.mask import PIN_FORM
-from mshield.limit_settings import LimitSettings
 from mshield.setting_forms import (
     AccountSourceList,
     Names,
@@ -23,6 +22,7 @@ from mshield.setting_forms import (
     Schemes,
     ZoneName,
 )
+from mshield.tsa_settings import TsaSettings
 
 OPERATOR_WAYS: Final = (
     "filed_phone", "legal_person", "filing_code", "own_shield", "outside", "real_name",
@@ -51,7 +51,7 @@ class BadSettings(Exception):
         super().__init__(self.en)
 
 
-class Settings(LimitSettings):
+class Settings(TsaSettings):
     """What an operator may set. Unknown `MSHIELD_` variables are ignored; wrong values stop the start."""
 
     model_config = SettingsConfigDict(env_prefix="MSHIELD_", frozen=True)

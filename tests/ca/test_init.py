@@ -46,7 +46,7 @@ async def test_root_and_issuing_ca(db: Database, keyring: Keyring, engine: Engin
 async def test_its_keys_are_sealed(db: Database, keyring: Keyring, engine: Engine) -> None:
     await init_ca(db, keyring, engine, SETTINGS, NAMES, now=START)
     rows = await list_authorities(db)
-    assert {row.name for row in rows} == {"root", "issuing", "root_ocsp", "ocsp"}
+    assert {row.name for row in rows} == {"root", "issuing", "root_ocsp", "ocsp", "tsa", "tsa-p256"}
     for row in rows:
         assert keyring.open(row.key_box, purpose="authority", context=row.name.encode())
         with pytest.raises(SealError):
@@ -101,7 +101,7 @@ async def test_certificates_are_listed_from_the_root_down(
 ) -> None:
     root, issuing = await init_ca(db, keyring, engine, SETTINGS, NAMES, now=START)
     listed = await list_certificates(db)
-    assert [name for name, _, _ in listed] == ["root", "issuing", "root_ocsp", "ocsp"]
+    assert [name for name, _, _ in listed] == ["root", "issuing", "root_ocsp", "ocsp", "tsa"]
     assert listed[0][1] == root
     assert listed[1][1] == issuing
 

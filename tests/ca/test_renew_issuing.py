@@ -72,7 +72,17 @@ async def test_the_new_one_issues_at_once_and_both_publish(ca: Ca) -> None:
     third = await _renew(ca, now=START + 2 * DAY)
     assert third.subject.common_name == "Mobile Shield CA 3"
     names = [name for name, _, _ in await list_certificates(ca.db)]
-    assert names == ["root", "issuing", "issuing-2", "issuing-3", "root_ocsp", "ocsp", "ocsp-2", "ocsp-3"]
+    assert names == [
+        "root",
+        "issuing",
+        "issuing-2",
+        "issuing-3",
+        "root_ocsp",
+        "ocsp",
+        "ocsp-2",
+        "ocsp-3",
+        "tsa",
+    ]
 
 
 async def test_another_process_publishes_for_a_ca_that_it_has_not_seen(ca: Ca) -> None:

@@ -26,6 +26,7 @@ from mshield.store.database.interface import Database
 from mshield.store.database.opening import open_database
 from tests.support.acts import acts_on
 from tests.support.issuing import Ca
+from tests.support.signing import execute
 
 pytestmark = pytest.mark.slow
 
@@ -156,6 +157,17 @@ def test_the_p256_key_is_made_once_and_renewed_when_asked(operator: Operator) ->
     assert first.public_key() != second.public_key()
     assert {each for each, _ in operator.acts("p256")} == {"ca.init_p256", "ca.renew_p256"}
     assert operator.log_holds()
+
+
+def test_a_ca_of_before_gets_its_time_stamping_authority(operator: Operator) -> None:
+    assert operator.refused("ca", "init-tsa") == "authority_exists"  # `ca init` made it
+    forget = "DELETE FROM authorities WHERE name LIKE 'tsa%'"
+    operator.on_database(lambda db: execute(db, forget))
+    made = operator.json("ca", "init-tsa")["pem"]
+    assert list(made) == ["tsa", "tsa-p256"]
+    again = operator.json("ca", "init-tsa", "--renew")["pem"]
+    assert again["tsa"] != made["tsa"]
+    assert {each for each, _ in operator.acts("tsa")} == {"ca.init_tsa", "ca.renew_tsa"}
 
 
 def _p256(made: dict[str, str]) -> x509.Certificate:

@@ -15,9 +15,10 @@ from mshield.pki.revocation.ocsp import Good, RevokedAt, Unknown
 from mshield.pki.signatures.cms import build_signed_data
 from mshield.pki.signatures.evidence import Format
 from mshield.pki.signatures.signed_attributes import SignedAttributes, attributes_of
+from tests.support.stamped_bundles import every, good
 from tests.support.verifier_cases import Case, Verdict, by_page, by_python, disagreements
 from tests.unit.client import test_evidence as bundles
-from tests.unit.client.bundle import CONTENT, SIGNED_AT, VKEY, Maker, login_message, ocsp
+from tests.unit.client.bundle import CONTENT, SIGNED_AT, VKEY, Maker, login_message, ocsp, v1
 from tests.unit.pki.authority import DAY, NOW, YEAR, Authority, make_authority
 
 pytestmark = pytest.mark.slow
@@ -52,6 +53,7 @@ def good_bundles() -> Iterator[Case]:
     digest = Maker(A, format="cms_detached", with_content=False).made().encode()
     yield bundle("a digest and the file", digest, content=CONTENT)
     yield bundle("a digest and another file", digest, content=CONTENT + b" ")
+    yield bundle("from before time stamps", v1(bundles.good(drawn=False)))
     yield bundle("in another spelling", json.dumps(json.loads(digest), indent=3, sort_keys=True).encode())
 
 
@@ -75,7 +77,7 @@ def faulty_bundles() -> Iterator[Case]:
         *("", "[]", "{}", "[" * 3000, '{"type":"mshield-evidence/v1"}'),
         *(bundles.good().encode().decode().replace(*pair) for pair in SPELLINGS),
         bundles.good().encode().decode()[:-1] + ',"more":1}',
-        bundles.good().encode().decode()[:-1] + ',"type":"mshield-evidence/v1"}',
+        bundles.good().encode().decode()[:-1] + ',"type":"mshield-evidence/v2"}',
         bundles.good().encode().decode()[:-200],
     ):
         yield bundle(f"text {text[:40]}…{text[-40:]}", text.encode())
@@ -84,7 +86,11 @@ def faulty_bundles() -> Iterator[Case]:
 
 
 SPELLINGS: Final = [
-    ("evidence/v1", "evidence/v2"),
+    ("evidence/v2", "evidence/v1"),
+    ("evidence/v2", "evidence/v3"),
+    (',"time_stamps":[]', ""),
+    (',"time_stamps":[]', ',"time_stamps":null'),
+    (',"time_stamps":[]', ',"time_stamps":{}'),
     ('"index":2', '"index":2.0'),
     ('"index":2', '"index":2e0'),
     ('"index":2', '"index":NaN'),
@@ -121,6 +127,22 @@ def _put(found: Any, place: str, value: Any) -> bytes:
         part = part[int(each) if isinstance(part, list) else each]
     part[int(name) if isinstance(part, list) else name] = value
     return json.dumps(copy).encode()
+
+
+def stamped() -> Iterator[Case]:
+    for case in every():
+        yield bundle(
+            f"stamped: {case.name}",
+            case.evidence.encode(),
+            tsa_roots=case.tsa_roots,
+            crls=case.crls,
+            at=case.at,
+        )
+    (one,) = [case for case in good() if case.name == "own and outside"]
+    told = json.loads(one.evidence.encode())
+    for place, value in bundles.leaves(told["time_stamps"], "time_stamps"):
+        for number, other in enumerate(bundles.changed(place, value)):
+            yield bundle(f"stamped {place} {number}", _put(told, place, other), tsa_roots=one.tsa_roots)
 
 
 def log_in(**changes: Any) -> bytes:
@@ -341,6 +363,10 @@ def test_good_and_faulty_bundles(tmp_path: Path) -> None:
 
 def test_every_value_of_a_bundle(tmp_path: Path) -> None:
     assert not disagreements(list(changed_bundles()), tmp_path)
+
+
+def test_time_stamps(tmp_path: Path) -> None:
+    assert not disagreements(list(stamped()), tmp_path)
 
 
 def test_bare_signatures(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Runs the BouncyCastle judge (`java/Judge.java`) over an evidence folder; compiles it once per process.
+"""Runs the BouncyCastle judges (`java/`) over evidence and time stamps; compiles them once per process.
 
 `judge(folder)` returns the judge's "ok" lines or raises `Rejected` with the failing check's name.
 """
@@ -10,7 +10,7 @@ import tempfile
 from functools import lru_cache
 from pathlib import Path
 
-SOURCE = Path(__file__).parent / "java" / "Judge.java"
+SOURCES = Path(__file__).parent / "java"
 JARS = tuple(Path("/usr/share/java") / name for name in ("bcprov.jar", "bcpkix.jar", "bcutil.jar"))
 INSTALL = "apt-get install openjdk-17-jdk-headless libbcprov-java libbcpkix-java libbcutil-java"
 
@@ -48,7 +48,7 @@ def compiled() -> Path:
             _class_path(),
             "-d",
             folder,
-            str(SOURCE),
+            *map(str, sorted(SOURCES.glob("*.java"))),
         ],
         check=True,
     )
@@ -61,16 +61,17 @@ def _class_path(*more: Path) -> str:
 
 def judge(folder: Path, *, at: int | None = None) -> list[str]:
     """The "ok: …" lines for the folder at the moment `at` (ms since the epoch; None: now); Rejected if it fails."""
-    arguments = [str(folder), *([] if at is None else [str(at)])]
-    command = [
-        "java",
-        "-Xshare:auto",
-        "-Dfile.encoding=UTF-8",
-        "-cp",
-        _class_path(compiled()),
-        "Judge",
-        *arguments,
-    ]
+    return _run("Judge", folder, *([] if at is None else [at]))
+
+
+def judge_stamp(kind: str, *files: Path) -> list[str]:
+    """What BouncyCastle's classes for time stamps say (java/StampJudge.java); Rejected if they refuse."""
+    return _run("StampJudge", kind, *files)
+
+
+def _run(program: str, *arguments: object) -> list[str]:
+    command = ["java", "-Xshare:auto", "-Dfile.encoding=UTF-8", "-cp", _class_path(compiled()), program]
+    command += map(str, arguments)
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     if result.returncode != 0:
         raise Rejected(result.stderr.strip().splitlines()[-1])

@@ -8,6 +8,7 @@ import pytest
 
 from mshield.keys.keyring import Keyring
 from mshield.services.ca.init_p256 import init_p256
+from mshield.services.ca.init_tsa import init_tsa
 from mshield.services.ca.renew_issuing import renew_issuing, revoke_issuing
 from mshield.services.log.open_log import Log, open_log
 from mshield.services.log.sequence import sequence
@@ -19,7 +20,7 @@ from tests.support.filled_log import SETTINGS
 from tests.support.intruder import Intruder
 from tests.support.issuing import Ca, make_ca
 
-NAMES: Final = ("root", "root_ocsp", "issuing", "ocsp", "issuing-2", "ocsp-2", "p256")
+NAMES: Final = ("root", "root_ocsp", "issuing", "ocsp", "issuing-2", "ocsp-2", "p256", "tsa", "tsa-p256")
 DAY: Final = 86_400_000
 OTHERS: Final[dict[str, tuple[object, ...]]] = {
     "certificate": (b"another",),
@@ -37,6 +38,7 @@ async def ca(db: Database, keyring: Keyring) -> Ca:
     await renew_responders(db, keyring, made.engine, "ocsp", now=START + 2 * DAY)
     await init_p256(db, keyring, renew=False, now=START + 3 * DAY)
     await init_p256(db, keyring, renew=True, now=START + 4 * DAY)
+    await init_tsa(db, keyring, made.engine, made.settings, renew=True, now=START + 4 * DAY)
     await revoke_issuing(db, "issuing", reason=4, now=START + 5 * DAY)
     return made
 
@@ -134,7 +136,7 @@ async def test_acts_that_named_no_certificate(db: Database, keyring: Keyring, in
     await init_p256(db, keyring, renew=True, now=START + DAY)
     await sequence(log, now=START + DAY)
     assert await _found(log) == set()
-    for name in ("ocsp-2", "p256"):  # from here on they are named
+    for name in ("ocsp-2", "p256", "tsa", "tsa-p256"):  # from here on they are named
         assert intruder.run("UPDATE authorities SET certificate = ? WHERE name = ?", b"another", name) == 1
         assert _changed(name) <= await _found(log)
 

@@ -14,13 +14,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mshield.domain.certificates.states import CertificateEvent
+from mshield.gm.sm3 import sm3
 from mshield.keys.keyring import Keyring
 from mshield.pki.certificates.certificate import Certificate, parse_certificate
 from mshield.pki.revocation.crl import parse_crl
 from mshield.pki.revocation.ocsp import CertId, build_ocsp_request, error_response, parse_ocsp_response
+from mshield.pki.timestamps.certificate import parse_tsa_certificate
+from mshield.pki.timestamps.request import TimeStampRequest
+from mshield.pki.timestamps.response import token_of
+from mshield.pki.timestamps.verify import TsaTrust, verify_answer
 from mshield.pki.verification.path import check_crl, check_ocsp
 from mshield.services.certificates.issue import serial_text
 from mshield.services.publication.publisher import Publisher
+from mshield.settings import Settings
 from mshield.store.database.interface import Database
 from mshield.web.publication.pki import MAX_REQUEST, router
 from tests.support.application import Application
@@ -64,7 +70,7 @@ class _World:
 
 @pytest.fixture
 async def world(db: Database, keyring: Keyring, clock: Clock) -> AsyncIterator[_World]:
-    ca = await make_ca(db, keyring, now=START)
+    ca = await make_ca(db, keyring, now=START, settings=Settings(tsa_clock="assumed"))
     transport = httpx.ASGITransport(serving(router.routes, _Context(ca.publisher(), clock)))
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8000") as http:
         yield _World(ca, await ca.certify(now=START), http, clock)
@@ -80,6 +86,22 @@ async def test_ca_certificates(world: _World) -> None:
         known = {"If-None-Match": answer.headers["etag"]}
         again = await world.http.get(f"/pki/{path}.cer", headers=known)
         assert (again.status_code, again.content) == (304, b"")
+
+
+async def test_time_stamps_by_post(world: _World) -> None:
+    asked = TimeStampRequest(hash="sm3", digest=sm3(b"x"), nonce=1)
+    for path, name in (("tsa", "tsa"), ("p256/tsa", "tsa-p256")):
+        answer = await world.http.post(
+            f"/pki/{path}", content=asked.encode(), headers={"Content-Type": "application/timestamp-query"}
+        )
+        assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
+        assert answer.headers["content-type"] == "application/timestamp-reply"
+        root = parse_tsa_certificate((await world.http.get(f"/pki/{name}.cer")).content)
+        stamp = verify_answer(
+            world.ca.engine, token_of(answer.content), asked, data=b"x", trust=TsaTrust([root]), now=START
+        )
+        assert stamp.info.at == START
+        assert stamp.info.serial.bit_length() > 64
 
 
 async def test_a_leafs_own_addresses_lead_here(world: _World) -> None:

@@ -148,6 +148,8 @@ _OTHER_TABLES: Final = {
     "high_water": "compared with a file outside",
     "webhook_endpoints": "tells that something ended",
     "webhook_deliveries": "tells that something ended",
+    "time_stamps": "tokens are signed by their authorities, and checked by whoever reads them",
+    "time_stamp_places": "how far signatures were taken in to be stamped",
     "dpop_proofs": "counts once",
     "oidc_assertions": "used once",
     "used_requests": "used once",

@@ -5,7 +5,7 @@ The state comes from a virtual phone's folder; nothing is written back.
 
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -20,6 +20,7 @@ from mshield.client.phone.vault import opened
 from mshield.gm import cosign, mask, sm2
 from mshield.gm.curve import N
 from mshield.gm.engine import Engine, load_engine
+from tests.support.shown import told_of
 
 _TIMEOUT: Final = 60.0
 
@@ -56,6 +57,7 @@ class Attacker:
     right_share: int
     engine: Engine
     http: httpx.AsyncClient
+    told: dict[str, dict[str, str]] = field(default_factory=dict)
 
     async def __aenter__(self) -> Self:
         return self
@@ -102,6 +104,7 @@ class Attacker:
         """Takes a request; the messages by sid."""
         answer = await self.call("POST", "/api/phone/scans", msgspec.json.encode({"code": qr}))
         assert answer.code == "ok", answer
+        self.told |= {task["sid"]: told_of(task) for task in answer.document["tasks"]}
         return {
             bytes.fromhex(task["sid"]): msgspec.convert(task["message_b64"], bytes)
             for task in answer.document["tasks"]
@@ -139,6 +142,7 @@ class Attacker:
                     "Q1": half.Q1.hex(),
                     "rho": half.rho.hex(),
                     "s_prime": f"{half.s_prime:064x}",
+                    **self.told.get(half.sid.hex(), {}),
                 }
             )
         return msgspec.json.encode({"items": items, "tau": None})

@@ -8,6 +8,7 @@ from mshield.gm import cosign, sm2
 from mshield.gm.cosign import PhoneNonce
 from mshield.gm.engine import load_engine
 from tests.support.application import Application, Device
+from tests.support.shown import told_of
 
 
 class Shield:
@@ -20,6 +21,7 @@ class Shield:
         self.uid = self.P = b""
         self.d1 = 0
         self.otp = bytes(32)
+        self.told: dict[str, dict[str, str]] = {}
 
     async def enrol(self, **form_of: str) -> None:
         """The protocol's enrolment; `form_of` changes the data page."""
@@ -51,6 +53,7 @@ class Shield:
     async def open(self, tasks: list[dict[str, str]]) -> tuple[list[PhoneNonce], httpx.Response]:
         """The first half, with the nonces that the second one needs."""
         nonces = []
+        self.told = {task["sid"]: told_of(task) for task in tasks}
         for task in tasks:
             e = sm2.digest(self.P, base64.b64decode(task["message_b64"]))
             sid = bytes.fromhex(task["sid"])
@@ -76,6 +79,7 @@ class Shield:
                     "Q1": half.Q1.hex(),
                     "rho": half.rho.hex(),
                     "s_prime": f"{half.s_prime:064x}",
+                    **self.told[half.sid.hex()],
                 }
             )
         path = f"/api/phone/keys/{self.uid.hex()}/finish"

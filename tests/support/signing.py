@@ -6,8 +6,10 @@ The phone keeps its share in memory; a wrong PIN is another share, as on a real 
 import hashlib
 import json
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from mshield.domain.kept_display import read_display
 from mshield.domain.tokens import token_hash
 from mshield.gm import cosign, sm2
 from mshield.gm.engine import Engine, load_engine
@@ -26,10 +28,12 @@ from mshield.services.process.events import Events
 from mshield.services.requests.answer import Answer
 from mshield.services.requests.ask import Ask, Asked
 from mshield.services.requests.document import Document
+from mshield.services.requests.drawing import DrawDocuments
 from mshield.services.requests.secrets import RequestSecrets
 from mshield.services.signing.finish import FinishRequest, FinishSigning
 from mshield.services.signing.internal_tasks import AskInternally, InternalPurpose
 from mshield.services.signing.open import Opened, OpenItem, OpenRequest, OpenSigning
+from mshield.services.signing.shown import Shown
 from mshield.settings import Settings
 from mshield.store.database.interface import Database
 from mshield.store.database.queries import Query, Statement
@@ -64,6 +68,17 @@ async def execute(db: Database, sql: str, *values: object) -> None:
 async def tamper(db: Database, sql: str, *values: object) -> None:
     """Runs a statement as somebody who may write to the database and has no key."""
     await db.run(statement(sql), **{f"p{number + 1}": value for number, value in enumerate(values)})
+
+
+async def shown_of(db: Database, sids: Iterable[bytes]) -> dict[bytes, Shown]:
+    """What a phone tells in `finish` of documents in the database, by sid."""
+    shown = {}
+    for sid in sids:
+        row = await fetch(db, "SELECT display FROM tasks WHERE sid = $1", sid)
+        bound = read_display(str(row["display"])).bound
+        if bound is not None:
+            shown[sid] = Shown("none", bound.shown("none"))
+    return shown
 
 
 async def fetch(db: Database, sql: str, *values: object) -> dict[str, object]:
@@ -184,9 +199,9 @@ class World:
     async def finish(self, partials: list[cosign.Partial], *, tau: int | None = None) -> dict[str, object]:
         """`finish`; the answer as JSON."""
         items = tuple(cosign.FinishItem(each.sid, each.Q1, each.rho, each.s_prime) for each in partials)
-        body = await self.finishing(
-            self.phone.caller, self.phone.uid, FinishRequest(items, tau), now=self.clock()
-        )
+        shown = await shown_of(self.db, [item.sid for item in items])
+        request = FinishRequest(items, tau, shown)
+        body = await self.finishing(self.phone.caller, self.phone.uid, request, now=self.clock())
         answer: dict[str, object] = json.loads(body)
         return answer
 
@@ -245,7 +260,7 @@ async def make_world(
     request_secrets = RequestSecrets(lookup)
     proofs = Proofs(db, settings)
     consents = Consents(db, proofs)
-    ask = Ask(db, settings, events, request_secrets)
+    ask = Ask(db, settings, events, request_secrets, DrawDocuments(db))
     world = World(
         db=db,
         engine=engine,

@@ -35,6 +35,7 @@ class Case:
     certificate: bytes | None = None
     chain: Sequence[bytes] = ()
     log_keys: Sequence[str] = ()
+    tsa_roots: Sequence[bytes] = ()
     crls: Sequence[bytes] = ()
     ocsp: bytes | None = None
 
@@ -46,6 +47,7 @@ class Case:
             "chain": [_b64(each) for each in self.chain],
             "roots": [_b64(each) for each in self.roots],
             "log_keys": list(self.log_keys),
+            "tsa_roots": [_b64(each) for each in self.tsa_roots],
             "crls": [_b64(each) for each in self.crls],
             "at": self.at,
         }
@@ -57,7 +59,9 @@ class Case:
         """The case in a runner's line, which has no name."""
         told = json.loads(line)
         optional = {name: _bytes(told[name]) for name in ("content", "certificate", "ocsp") if name in told}
-        lists = {name: [_bytes(each) for each in told[name]] for name in ("chain", "roots", "crls")}
+        lists = {
+            name: [_bytes(each) for each in told[name]] for name in ("chain", "roots", "crls", "tsa_roots")
+        }
         return cls(**(told | optional | lists | {"name": "kept", "signature": _bytes(told["signature"])}))
 
 
@@ -88,6 +92,8 @@ def _evidence(case: Case, at: datetime) -> Verdict:
         read_evidence(case.signature),
         roots=case.roots,
         log_keys=case.log_keys,
+        tsa_roots=case.tsa_roots,
+        crl=case.crls,
         at=at,
         content=case.content,
         engine=_ENGINE,

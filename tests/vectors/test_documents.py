@@ -6,9 +6,9 @@ import pytest
 
 from mshield.gm.sm3 import sm3
 from mshield.pki.errors import CmsError, DerError
+from mshield.pki.signatures.display import display_bytes
 from mshield.pki.signatures.signed_attributes import (
     attributes_of,
-    display_bytes,
     is_like_attributes,
     parse_signed_attributes,
 )

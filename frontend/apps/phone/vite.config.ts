@@ -5,6 +5,7 @@ import { VitePWA } from "vite-plugin-pwa";
 import { licences } from "../../packages/look/licences.ts";
 import { iconSprite, look } from "../../packages/look/vite.ts";
 import { manifest } from "./manifest.ts";
+import { viewerData } from "./viewer_data.ts";
 
 const { application, workers } = licences();
 
@@ -28,6 +29,7 @@ export default defineConfig({
     look({ icons: ["scan", "pin", "clock", "stop", "wifi-off"] }),
     // What is built in, with its licences, for the screen that tells them.
     application,
+    viewerData(),
     VitePWA({
       strategies: "injectManifest",
       srcDir: "src",
@@ -39,8 +41,9 @@ export default defineConfig({
       integration: { configureCustomSWViteBuild: quietly },
       injectManifest: {
         injectionPoint: "self.shellFiles",
-        // The shell and all screens; the scanner's WebAssembly is kept once it was used.
+        // The shell and all screens; the scanner's WebAssembly and the viewer of PDFs are kept once they were used.
         globPatterns: ["**/*.{html,js,css,svg}", "licences*.json"],
+        globIgnores: ["assets/pdf-*.js", "assets/pdf.worker*.js", "assets/pdfjs-*/**"],
         dontCacheBustURLsMatching: /^assets\//,
       },
     }),

@@ -16,6 +16,7 @@ from mshield.client.business import (
     SignedDocument,
     Signer,
     Status,
+    ViewName,
     read_return,
 )
 from mshield.client.errors import ClientError, NetworkError, ProblemError, ProtocolError
@@ -46,6 +47,7 @@ __all__ = [
     "VerificationError",
     "VerifiedEvidence",
     "VerifiedSignature",
+    "ViewName",
     "WebhookRefused",
     "read_evidence",
     "read_return",

@@ -4,17 +4,26 @@
 log keys are the caller's: those in the bundle prove nothing by standing there.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 
 import msgspec
 
-from mshield.client.evidence_status import LaterStatus, check_status
+from mshield.client.evidence_display import ShownAgain, display_of, show_again, shown_of
+from mshield.client.evidence_status import LaterStatus, Now, check_now, check_status
+from mshield.client.evidence_time import (
+    TimeStamp,
+    TrustedTime,
+    check_time_stamps,
+    trusted_time,
+    tsa_trust,
+)
 from mshield.client.login_message import LoginMessage
 from mshield.client.verify import (
     Encoded,
+    Step,
     VerificationError,
     VerifiedSignature,
     asker_unproven,
@@ -26,11 +35,11 @@ from mshield.domain.login_message import LOGIN_TYPE
 from mshield.gm.engine import Engine, load_engine
 from mshield.gm.sm3 import sm3
 from mshield.pki.certificates.certificate import Certificate
+from mshield.pki.revocation.crl import CA_COMPROMISE, KEY_COMPROMISE, parse_crl
 from mshield.pki.signatures import cms
 from mshield.pki.signatures.evidence import MEDIA_TYPE, Evidence, parse_evidence
 from mshield.pki.signatures.signed_attributes import (
-    attributes_of,
-    display_bytes,
+    SignedAttributes,
     is_like_attributes,
     parse_signed_attributes,
 )
@@ -38,7 +47,12 @@ from mshield.pki.tlog.entry import SignatureEntry, asked_by, binding, commitment
 from mshield.pki.tlog.note import Checkpoint, VerifierKey
 from mshield.pki.verification.status import SKEW
 
-__all__ = ["MEDIA_TYPE", "Evidence", "LaterStatus", "VerifiedEvidence", "read_evidence", "verify_evidence"]
+__all__ = [
+    "MEDIA_TYPE", "Evidence", "LaterStatus", "Now", "ShownAgain", "TimeStamp", "TrustedTime", "VerifiedEvidence",
+    "read_evidence", "verify_evidence",
+]  # fmt: skip
+
+_COMPROMISED = frozenset({KEY_COMPROMISE, CA_COMPROMISE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +62,9 @@ class VerifiedEvidence:
     `content` is None where only its digest is known. `display_bound`: the signature covers title, media type, size and
     display. `asked_logged`: the log's entry covers them too, with who asked; of entries from before it does not, and
     what neither covers is the service's word. `status_at` is the moment of the signer's OCSP answer,
-    `later` and `ca_later` what it says happened after the signature.
+    `later` and `ca_later` what it says happened after the signature. `time` is the signature's, with how far that can
+    be trusted; `signed_at` is by the service's clock. `now` and `ca_now` are how signer's and issuing CA's certificates
+    stand at the moment of the verification, as far as the lists that were given say. `shown` is what was shown.
     """
 
     evidence: Evidence = field(repr=False)
@@ -61,6 +77,11 @@ class VerifiedEvidence:
     later: LaterStatus | None
     ca_later: LaterStatus | None
     checkpoint: Checkpoint
+    time_stamps: tuple[TimeStamp, ...]
+    time: TrustedTime
+    now: Now
+    ca_now: Now
+    shown: ShownAgain
 
 
 def read_evidence(data: bytes) -> Evidence:
@@ -74,6 +95,9 @@ def verify_evidence(
     *,
     roots: Sequence[Encoded],
     log_keys: Sequence[str],
+    tsa_roots: Sequence[Encoded] = (),
+    tsa_waived: Collection[bytes] = (),
+    crl: Sequence[bytes] = (),
     at: datetime | None = None,
     content: bytes | None = None,
     expected_client_id: str | None = None,
@@ -87,6 +111,10 @@ def verify_evidence(
     `at` is the moment of the verification (now where None): nothing in the bundle may be later. `content` must be the
     document's, where it is given. `expected_client_id` is who must have asked: a login names them, the log's entry of a
     signature covers them; of one from before nothing does, and expecting somebody is refused as `asker_unproven`.
+    `crl` are lists that say how the certificates stand now; those out of date say nothing. `tsa_roots` are those of
+    time stamping authorities that the caller trusts, apart from `roots`; `tsa_waived` the SHA-256 of authorities'
+    certificates that need not say what they are for. A CA that was revoked because somebody else has its key is
+    believed only about what such an authority stamped before: else `ca_compromised`.
     Raises VerificationError, which names the step.
     """
     engine = engine or load_engine()
@@ -111,14 +139,34 @@ def verify_evidence(
         engine=engine,
     )
     issuing, root = _chain(evidence, signature)
-    _check_cms(evidence, signature, message, found_content)
+    in_cms = _check_cms(evidence, signature, message, found_content)
+    with failing("time_stamp"):
+        stamps = check_time_stamps(
+            engine,
+            evidence.stamps,
+            evidence.signature.value,
+            in_cms=in_cms,
+            trust=tsa_trust(tsa_roots, tsa_waived),
+            ca_root=root,
+            signed_at=evidence.signature.signed_at,
+            now=now,
+        )
+    time = trusted_time(stamps, signed_at)
     times = {"signed_at": evidence.signature.signed_at, "now": now}
     with failing("revocation"):
         status = check_status(engine, signature.certificate, issuing, evidence.status.ocsp, **times)
         ca_status = check_status(engine, issuing, root, evidence.status.ca_ocsp, **times)
+    _require_uncompromised(ca_status.later, time, "revocation")
     checkpoint, asked_logged = _check_log(evidence, signature, log_keys)
     if expected_client_id is not None and evidence.request.kind != "login" and not asked_logged:
         raise asker_unproven("request")
+    with failing("input"):
+        lists = [parse_crl(encoded) for encoded in crl]
+    with failing("issuers"):
+        ca_now = check_now(engine, issuing, root, lists, **times)
+    _require_uncompromised(ca_now, time, "issuers")
+    with failing("now"):
+        signer_now = check_now(engine, signature.certificate, issuing, lists, **times)
     return VerifiedEvidence(
         evidence=evidence,
         signature=signature,
@@ -130,6 +178,11 @@ def verify_evidence(
         ca_later=ca_status.later,
         asked_logged=asked_logged,
         checkpoint=checkpoint,
+        time_stamps=stamps,
+        time=time,
+        now=signer_now,
+        ca_now=ca_now,
+        shown=show_again(evidence.document, found_content),
     )
 
 
@@ -159,13 +212,7 @@ def _message(evidence: Evidence, content: bytes | None) -> bytes:
         return content
     with failing("input"):
         signed = parse_signed_attributes(attributes)
-    shown = attributes_of(
-        digest=bytes.fromhex(document.digest_sm3),
-        title=document.title,
-        media_type=document.media_type,
-        size=document.size,
-        lines=document.lines,
-    )
+    shown = SignedAttributes(bytes.fromhex(document.digest_sm3), sm3(display_of(document)))
     if signed.message_digest != shown.message_digest:
         raise VerificationError("message_mismatch", "content", "the signed digest is another content's")
     if signed.display != shown.display:
@@ -200,10 +247,26 @@ def _chain(evidence: Evidence, signature: VerifiedSignature) -> tuple[Certificat
     return issuing, root
 
 
+def _require_uncompromised(later: Now, time: TrustedTime, step: Step) -> None:
+    """Who has a CA's key issues what they like: then only what a third party stamped before is to be believed."""
+    if not isinstance(later, LaterStatus) or later.reason not in _COMPROMISED:
+        return
+    if time.by != "outside" or milliseconds(time.latest) >= later.at:
+        raise VerificationError(
+            "ca_compromised",
+            step,
+            "the issuing CA's key is another's, and no third party's time stamp is from before",
+            extra={"at": later.at, "reason": later.reason},
+        )
+
+
 def _check_cms(
     evidence: Evidence, signature: VerifiedSignature, message: bytes, content: bytes | None
-) -> None:
-    """The CMS says the same once more: content, attributes, signature, certificates, and nothing else."""
+) -> tuple[bytes, ...]:
+    """The CMS says the same once more: content, attributes, signature, certificates, time stamps, and nothing else.
+
+    The time stamps are given back, not judged.
+    """
     path = (signature.certificate, *signature.issuers)
     with failing("cms"):
         signed = cms.parse_signed_data(evidence.signature.cms)
@@ -218,6 +281,7 @@ def _check_cms(
         ]
     if not all(same):
         raise VerificationError("message_mismatch", "cms", "the CMS is not this signature's")
+    return signed.time_stamps
 
 
 def _check_log(
@@ -245,8 +309,10 @@ def _check_log(
         signed_at=evidence.signature.signed_at,
         serial=f"{signature.serial:040x}",
     )
-    for asked in (_asked(evidence), None):
-        row = commitment(log.salt, make_row(asked=asked))
+    shown = shown_of(evidence.document)
+    # What was shown is told or it isn't: an entry that has it is made with it, and no other.
+    for asked in (_asked(evidence), None) if shown is None else (_asked(evidence),):
+        row = commitment(log.salt, make_row(asked=asked, shown=shown))
         entry = SignatureEntry(evidence.signature.signed_at, sid, binding(signature.digest, raw), row)
         if entry.encode() == log.entry:
             return checkpoint, asked is not None
@@ -254,8 +320,5 @@ def _check_log(
 
 
 def _asked(evidence: Evidence) -> bytes:
-    document, system = evidence.document, evidence.request.business_system
-    display = display_bytes(
-        title=document.title, media_type=document.media_type, size=document.size, lines=document.lines
-    )
+    system, display = evidence.request.business_system, display_of(evidence.document)
     return asked_by(client_id=system.client_id, name=system.name, domain=system.domain, display=display)

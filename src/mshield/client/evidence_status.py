@@ -4,13 +4,16 @@ A response from before the signature proves nothing about it. One that says `rev
 revocation came later: then the certificate was good.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from mshield.gm.engine import Engine
 from mshield.pki.certificates.certificate import Certificate
 from mshield.pki.errors import CertificateRevoked, StaleStatus, StatusUnknown
+from mshield.pki.revocation.crl import Crl
 from mshield.pki.revocation.ocsp import parse_ocsp_response
-from mshield.pki.verification.path import check_ocsp
+from mshield.pki.verification.path import check_crl, check_ocsp
 from mshield.pki.verification.status import SKEW
 
 
@@ -28,6 +31,37 @@ class StatusThen:
 
     this_update: int
     later: LaterStatus | None
+
+
+Now = LaterStatus | Literal["good"] | None
+"""How a certificate stands at the moment of the verification; None where nothing speaks about that."""
+
+
+def check_now(
+    engine: Engine,
+    certificate: Certificate,
+    issuer: Certificate,
+    lists: Sequence[Crl],
+    *,
+    signed_at: int,
+    now: int,
+) -> Now:
+    """By its issuer's lists that are in force. Raises PkiError as `check_crl` does, where it was revoked before."""
+    own = [
+        crl
+        for crl in lists
+        if (crl.issuer.der, crl.aki) == (issuer.subject_der, issuer.ski)
+        and crl.this_update <= now + SKEW
+        and now < crl.next_update
+    ]
+    for crl in own:
+        try:
+            check_crl(engine, certificate=certificate, issuer=issuer, crl=crl, at=now)
+        except CertificateRevoked as error:
+            if error.at <= signed_at:
+                raise
+            return LaterStatus(error.at, error.reason)
+    return "good" if own else None
 
 
 def check_status(

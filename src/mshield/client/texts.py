@@ -280,6 +280,16 @@ _OTHER_TEXTS: Final[Mapping[str, tuple[str, str, str | None]]] = {
         "The log's proof does not hold for this signature",
         None,
     ),
+    "bad_time_stamp": (
+        "时间戳无效",
+        "A time stamp is not good",
+        None,
+    ),
+    "ca_compromised": (
+        "不能采信：签发机构已被吊销，没有第三方时间戳证明签名早于吊销",
+        "Not to be relied on: the issuing CA is revoked, and no third party stamped the signature before that",
+        None,
+    ),
     "other_session": (
         "这个请求不是您发起的，没有登录或签名",
         "You did not start this request. Nothing was logged in or signed",

@@ -17,16 +17,24 @@ from mshield.gm.errors import GmError
 from mshield.gm.sm2 import Signature
 from mshield.pki.asn1 import oids
 from mshield.pki.certificates.certificate import Certificate, parse_certificate, parse_certificates_pem
-from mshield.pki.errors import CertificateRevoked, ContentMismatch, LogError, PathError, PkiError
+from mshield.pki.errors import (
+    CertificateRevoked,
+    ContentMismatch,
+    LogError,
+    PathError,
+    PkiError,
+    TimeStampError,
+)
 from mshield.pki.revocation.crl import Crl, parse_crl
 from mshield.pki.signatures.cms import parse_signed_data, signed_message
 from mshield.pki.signatures.signed_attributes import SignedAttributes
 from mshield.pki.verification.path import VerifiedChain, check_crl, check_ocsp, verify_chain
 
 Step = Literal[
-    "input", "chain", "revocation", "signature", "signer", "content", "display", "request", "cms", "log"
-]
-"""Where a verification failed; the last five are steps of a bundle of evidence alone."""
+    "input", "chain", "revocation", "signature", "signer", "content", "display", "request", "cms", "time_stamp",
+    "log", "issuers", "now",
+]  # fmt: skip
+"""Where a verification failed; from `content` on they are steps of a bundle of evidence alone."""
 
 Revocation = Literal["required", "unchecked"]
 Encoded = bytes | str
@@ -222,7 +230,7 @@ def failing(step: Step) -> Iterator[None]:
     except CertificateRevoked as error:
         extra: dict[str, object] = {"at": error.at, "reason": error.reason}
         raise VerificationError(error.code, step, str(error), extra=extra) from error
-    except (PathError, LogError) as error:
+    except (PathError, LogError, TimeStampError) as error:
         raise VerificationError(error.code, step, str(error)) from error
     except ContentMismatch as error:
         raise VerificationError("message_mismatch", step, str(error)) from error

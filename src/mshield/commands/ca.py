@@ -25,7 +25,7 @@ def command() -> None:
 @click.option("--organisation", help="Organisation (O) of the CA's certificates; the name if not given.")
 @output_options
 def init(out: Output, name: str, organisation: str | None) -> None:
-    """Make SM2 root, issuing CA and OCSP responders, keys sealed under the master key.
+    """Make SM2 root, issuing CA, OCSP responders and an own time stamping authority, keys sealed under the master key.
 
     Refuses if there is a CA. MSHIELD_PUBLIC_ORIGIN goes into the certificates: set it first.
     """
@@ -110,6 +110,28 @@ def init_p256(out: Output, renew: bool) -> None:  # click's own form
 
     text = pem.encode("CERTIFICATE", on_service(out, work))
     out.data({"pem": text}, text.splitlines())
+
+
+@command.command(name="init-tsa")
+@click.option("--renew", is_flag=True, help="Put new keys in place of those there are.")
+@output_options
+def init_tsa(out: Output, renew: bool) -> None:  # click's own form
+    """Make the own time stamping authority where `mshield ca init` of an earlier release made none.
+
+    Prints its certificates (SM2, then P-256), which answer at /pki/tsa and /pki/p256/tsa. It is no third party: for the
+    word of one set MSHIELD_TSA_URL.
+    """
+    from mshield.pki.asn1 import pem
+    from mshield.services.ca.init_tsa import init_tsa as make
+
+    async def work(service: Service) -> dict[str, str]:
+        rows = await make(
+            service.db, service.keyring, service.engine, service.settings, renew=renew, now=service.now
+        )
+        return {row.name: pem.encode("CERTIFICATE", row.certificate) for row in rows}
+
+    texts = on_service(out, work)
+    out.data({"pem": texts}, [line for text in texts.values() for line in text.splitlines()])
 
 
 _REASONS = {"unspecified": 0, "key-compromise": 1, "superseded": 4, "cessation-of-operation": 5}

@@ -7,10 +7,11 @@ import httpx
 from mshield.client import Result
 
 
-def write_evidence(folder: Path, result: Result, origin: str) -> None:
+def write_evidence(folder: Path, result: Result, content: bytes, origin: str) -> None:
     """root.pem issuing.pem leaf.pem message.bin signature.der signature.p7s crl.der root-crl.der ocsp.der, in `folder`.
 
-    The revocation lists are fetched from the service's publication, all else comes from the result.
+    The signature is over attributes.der, which bind the content in message.bin. The revocation lists are fetched from
+    the service's publication, all else comes from the result.
     """
     folder.mkdir(parents=True, exist_ok=True)
     document = result.documents[0]
@@ -19,15 +20,16 @@ def write_evidence(folder: Path, result: Result, origin: str) -> None:
         "root.pem": root.encode(),
         "issuing.pem": issuing.encode(),
         "leaf.pem": result.certificate_pem.encode(),
-        "message.bin": document.message,
+        "message.bin": content,
+        "attributes.der": document.message,
         "signature.der": document.signature,
         "signature.p7s": document.cms,
         "crl.der": _fetch(f"{origin}/pki/issuing.crl"),
         "root-crl.der": _fetch(f"{origin}/pki/root.crl"),
         "ocsp.der": result.ocsp or b"",
     }
-    for name, content in files.items():
-        (folder / name).write_bytes(content)
+    for name, octets in files.items():
+        (folder / name).write_bytes(octets)
 
 
 def _fetch(url: str) -> bytes:

@@ -176,7 +176,11 @@ class Job:
     def _scan_sign(self) -> str:
         content = (self.examples / "declaration.xml").read_bytes()
         document = Document(
-            title="进口货物报关单", media_type="application/xml", content=content, display=_display(content)
+            title="进口货物报关单",
+            media_type="application/xml",
+            content=content,
+            display=_display(content),
+            format="cms",
         )
         created = self.business.request_signature([document], pc=_PC)
         scan = self.phone.scan(created.qr)
@@ -195,7 +199,7 @@ class Job:
             roots=[self._root()], documents=[content], expected_credit_code=OPERATOR.credit_code
         )
         folder = self.service.folder / "evidence"
-        write_evidence(folder, self.signed, self.service.origin)
+        write_evidence(folder, self.signed, content, self.service.origin)
         return f"valid: {verified.name}, {verified.organisation}; evidence in {shown(folder)}"
 
     def _prove(self) -> str:

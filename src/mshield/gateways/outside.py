@@ -41,14 +41,15 @@ async def ask(
     seconds: float,
     content: bytes | None = None,
     repeatable: bool = True,
+    attempts: int = ATTEMPTS,
 ) -> Answer:
-    """The answer, after three tries at most; `seconds` bounds them all together. Raises OutsideError.
+    """The answer, after so many tries at most; `seconds` bounds them all together. Raises OutsideError.
 
     What isn't `repeatable` is sent once: a password must not count twice, a code is good for one use.
     """
     try:
         async with asyncio.timeout(seconds):
-            return await _ask(method, url, headers, content, attempts=ATTEMPTS if repeatable else 1)
+            return await _ask(method, url, headers, content, attempts=attempts if repeatable else 1)
     except TimeoutError as error:
         raise _failed(url, f"no answer within {seconds} s") from error
 

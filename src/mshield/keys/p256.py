@@ -17,10 +17,17 @@ P256: Final = "p256"
 _SCALAR_BYTES: Final = 32
 
 
-def seal_p256(keyring: Keyring, private: ec.EllipticCurvePrivateKey, certificate: bytes) -> AuthorityRow:
+def seal_p256(
+    keyring: Keyring, private: ec.EllipticCurvePrivateKey, certificate: bytes, *, name: str = P256
+) -> AuthorityRow:
     """The row in which it is stored."""
     plain = private.private_numbers().private_value.to_bytes(_SCALAR_BYTES, "big")
-    return AuthorityRow(P256, certificate, keyring.seal(plain, purpose="authority", context=P256.encode()))
+    return AuthorityRow(name, certificate, keyring.seal(plain, purpose="authority", context=name.encode()))
+
+
+def open_p256(keyring: Keyring, row: AuthorityRow) -> int:
+    """The private scalar in a row. Raises SealError."""
+    return int.from_bytes(keyring.open(row.key_box, purpose="authority", context=row.name.encode()), "big")
 
 
 class P256Key:
@@ -39,9 +46,7 @@ class P256Key:
                 "there is no P-256 key for status: run `mshield ca init-p256`",
             )
         if self._signer is None or self._signer.certificate != row.certificate:
-            d = int.from_bytes(
-                self._keyring.open(row.key_box, purpose="authority", context=P256.encode()), "big"
-            )
+            d = open_p256(self._keyring, row)
             try:
                 self._signer = P256Signer(ec.derive_private_key(d, ec.SECP256R1()), row.certificate)
             except (IssueError, ValueError) as error:

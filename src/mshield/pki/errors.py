@@ -61,6 +61,17 @@ class ContentMismatch(CmsError):
     code = "content_mismatch"
 
 
+class TimeStampError(PkiError):
+    """A time stamp, its request or its authority out of form, or not to be believed; `reason` is one stable word."""
+
+    code = "bad_time_stamp"
+
+    def __init__(self, reason: str, detail: str) -> None:
+        """`detail` is for a log."""
+        super().__init__(detail)
+        self.reason = reason
+
+
 class EvidenceError(PkiError):
     """Not an evidence bundle of a version that is known here."""
 

@@ -204,7 +204,7 @@ CREATE TABLE signatures (
   digest BYTEA NOT NULL,
   signature BYTEA NOT NULL,
   signed_at BIGINT NOT NULL
-, serial TEXT REFERENCES certificates (serial), log_index BIGINT, key_version BIGINT, seal_version BIGINT NOT NULL DEFAULT 0, seal BYTEA, row_form INTEGER NOT NULL DEFAULT 1);
+, serial TEXT REFERENCES certificates (serial), log_index BIGINT, key_version BIGINT, seal_version BIGINT NOT NULL DEFAULT 0, seal BYTEA, row_form INTEGER NOT NULL DEFAULT 1, shown BYTEA, confirmed TEXT);
 
 CREATE INDEX signatures_uid ON signatures (uid, signed_at);
 
@@ -737,6 +737,35 @@ CREATE INDEX phone_changes_due ON phone_changes (effective_at) WHERE state = 'wa
 CREATE TABLE dpop_proofs (proof_hash BYTEA PRIMARY KEY, expires_at BIGINT NOT NULL);
 
 CREATE INDEX dpop_proofs_ends ON dpop_proofs (expires_at);
+
+CREATE TABLE time_stamps (
+  id TEXT PRIMARY KEY,
+  sid BYTEA NOT NULL REFERENCES signatures (sid),
+  place TEXT NOT NULL,
+  renews TEXT REFERENCES time_stamps (id),
+  state TEXT NOT NULL,
+  attempts INTEGER NOT NULL,
+  next_at BIGINT NOT NULL,
+  asked_at BIGINT NOT NULL,
+  error TEXT,
+  token BYTEA,
+  profile TEXT,
+  stamped_at BIGINT,
+  good_until BIGINT
+);
+
+CREATE INDEX time_stamps_sid ON time_stamps (sid);
+
+CREATE UNIQUE INDEX time_stamps_renewed ON time_stamps (renews) WHERE renews IS NOT NULL;
+
+CREATE INDEX time_stamps_waiting ON time_stamps (next_at) WHERE state = 'pending';
+
+CREATE INDEX time_stamps_ends ON time_stamps (good_until) WHERE state = 'done';
+
+CREATE TABLE time_stamp_places (
+  place TEXT PRIMARY KEY,
+  log_index BIGINT NOT NULL
+);
 
 CREATE TABLE views (
   id TEXT PRIMARY KEY,

@@ -3,10 +3,25 @@
 Pure: octets in, octets out, the same in every implementation. `docs/views.md` is for authors of views.
 """
 
-from mshield.views.comparing.answer import Compared, ContentKind, compare
+from mshield.views.comparing.answer import Compared, ContentKind, compare, compare_drawn
+from mshield.views.document import Words, compare_words, kind_of
 from mshield.views.drawing import Drawn, draw, fitting
 from mshield.views.errors import ViewError
 from mshield.views.grammar import read_view
 from mshield.views.view import View
 
-__all__ = ["Compared", "ContentKind", "Drawn", "View", "ViewError", "compare", "draw", "fitting", "read_view"]
+__all__ = [
+    "Compared",
+    "ContentKind",
+    "Drawn",
+    "View",
+    "ViewError",
+    "Words",
+    "compare",
+    "compare_drawn",
+    "compare_words",
+    "draw",
+    "fitting",
+    "kind_of",
+    "read_view",
+]

@@ -10,7 +10,7 @@ from mshield.web.sites.phone_app import PHONE_APP
 from tests.browser.app.pin_pad_and_pixels import PIXEL
 
 _KEPT: Final = frozenset({".html", ".js", ".css", ".svg"})
-"""What the service worker keeps (vite.config.ts)."""
+"""What the service worker keeps (vite.config.ts), but for the viewer of PDFs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,5 +52,5 @@ def _behind(files: frozenset[str]) -> int:
     return sum(
         len(asset.packed or asset.body)
         for address, asset in PHONE_APP.by_path.items()
-        if PurePosixPath(address).suffix in _KEPT and address not in files
+        if PurePosixPath(address).suffix in _KEPT and address not in files and "/pdf" not in address
     )

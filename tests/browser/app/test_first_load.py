@@ -21,4 +21,6 @@ def test_the_first_load_is_within_its_bound(browser: Browser, party: Party, path
     assert 50_000 < load.page <= BOUND
     assets = [address for address in load.files if address.startswith("/app/")]
     assert len(assets) <= FILES, sorted(assets)
-    assert not [address for address in assets if "reader" in address or address.endswith(".wasm")]
+    assert not [
+        address for address in assets if "reader" in address or "/pdf" in address or address.endswith(".wasm")
+    ]

@@ -1,6 +1,9 @@
 """The app's main flows in WebKitGTK: its WebCrypto, its IndexedDB, its workers (R3, R4, R15, R16)."""
 
+import base64
+import time
 from collections.abc import Iterator
+from typing import Final
 
 import pytest
 
@@ -10,8 +13,17 @@ from tests.browser.app.more_people import registered
 from tests.browser.app.test_request import document, state
 from tests.browser.app.webkit import WebKit, webkit
 from tests.browser.conftest import Party
+from tests.support.pdfs import pdf
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+
+_IS_DRAWN: Final = """
+const canvas = document.querySelector("canvas");
+const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+return data.some((each, n) => n % 4 === 0 && each < 64);
+"""
+"""Whether something dark stands on the page: its letters."""
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +112,26 @@ def test_r16_a_signature_by_a_typed_code_after_a_wrong_pin(
     phone.sees("已签名")
     with party.service.business() as business:
         assert business.result(made["id"]).documents[0].title == "进口货物报关单"
+
+
+def test_r16_a_pdf_is_drawn_and_signed_after_its_last_page(
+    phone: WebKit, party: Party, person: Person
+) -> None:
+    content = base64.b64encode(pdf(2)).decode()
+    made = party.ask("signature", documents=[document(media_type="application/pdf", content_b64=content)])
+    phone.open(Screen.of(made).newest.replace("/q/", "/app/q/"))
+    phone.says("看完 2 页后可以签名")
+    assert phone.driver.execute_script(_IS_DRAWN)
+    for told, then in (("已看到 1/2 页", "下一页"), ("2 页已全部显示", "输入 PIN 码签名")):
+        # The window is lower than a phone's: the page's two ends one after the other.
+        phone.driver.execute_script("document.querySelector('.page').scrollIntoView()")
+        time.sleep(1.5)
+        phone.driver.execute_script("document.querySelector('.turn').scrollIntoView({ block: 'center' })")
+        phone.says(told)
+        phone.press(then)
+    phone.enter_pin(person.pin)
+    phone.sees("已签名")
+    assert state(party, made) == ("signed", None)
 
 
 def test_r12_my_certificate(phone: WebKit, party: Party, person: Person) -> None:

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -9,9 +10,11 @@ from typing import Any, Final
 import pytest
 from playwright.sync_api import expect
 
+from mshield.gm.sm3 import sm3
 from tests.browser.app.album import DeskAlbum
 from tests.browser.app.pin_pad_and_pixels import judged
 from tests.browser.conftest import Party
+from tests.browser.verify.conftest import CONTENT
 from tests.browser.verify.visitor import SOON, Visitor
 from tests.unit.client.bundle import Maker
 from tests.unit.pki.authority import authority
@@ -138,7 +141,10 @@ def test_a_bundle_is_verified_without_a_network(visit: Visit, files: Path) -> No
 
 def test_another_root_is_trusted_where_the_user_says_so(visit: Visit, files: Path, tmp_path: Path) -> None:
     visitor = visit()
-    chooser = visitor.page.locator(".aside input[type=file]").last
+    trust = visitor.page.locator(".aside section").filter(
+        has=visitor.page.get_by_role("heading", name="信任谁")
+    )
+    chooser = trust.locator("input[type=file]").first
     chooser.set_input_files(str(files / "issuing.pem"))  # a certificate, though no root of these
     expect(visitor.page.get_by_text("您给出的根证书")).to_be_visible()
     visitor.give(files / "cms.json")
@@ -206,11 +212,11 @@ def test_a_hostile_bundle_neither_runs_nor_floods_the_page(visit: Visit, files: 
     visitor = visit().give(changed(files / "cms.json", change))
     visitor.head("签名无效")
     assert visitor.first_check() == "display"
-    panel = visitor.page.locator(".aside section").filter(has_text="被签的文件").first
+    panel = visitor.page.locator(".aside section").filter(has_text="签了什么").first
     expect(panel).to_contain_text("<img src=x onerror=alert(1)>")
     assert visitor.page.locator(".aside img").count() == 0
     assert len(visitor.page.content()) < 1_000_000
-    visitor.page.get_by_text("手机上显示的内容").click()
+    expect(panel.get_by_text("服务所称，未经签名")).to_be_visible()
     expect(visitor.page.get_by_text("另有 19800 项没有列出")).to_be_visible()
 
 
@@ -229,7 +235,7 @@ def test_hidden_characters_of_a_bundle_are_marked_on_the_page_and_the_report(
     expect(name).to_have_css("unicode-bidi", "isolate")
     expect(visitor.page.locator(".aside")).to_contain_text("窗口[U+2066][U+001B]")
     visitor.page.emulate_media(media="print")
-    title = visitor.page.locator(".report bdi").filter(has_text="总价")
+    title = visitor.page.locator(".report dd bdi").filter(has_text="总价")
     expect(title).to_have_text(shown)
     expect(title).to_have_css("unicode-bidi", "isolate")
     with visitor.page.expect_download() as started:
@@ -257,12 +263,41 @@ def test_a_file_may_be_taken_for_what_was_signed(visit: Visit, files: Path) -> N
     expect(visitor.head("还不能确认")).to_contain_text("这个签名不含证书")
 
 
-def test_the_report_is_one_page_and_says_it_all(visit: Visit, files: Path) -> None:
+def test_the_page_answers_who_what_and_when_in_this_order(visit: Visit, files: Path) -> None:
+    visitor = visit().give(files / "raw.json")
+    visitor.head("签名有效")
+    page = visitor.page
+    answers = page.locator("[data-answer]")
+    names = answers.evaluate_all("all => all.map((answer) => answer.dataset.answer)")
+    assert names == ["who", "what", "when", "signing", "now", "ca", "log"]
+    expect(answers.nth(0)).to_contain_text("林知远，宁波北潮进出口有限公司，操作员")
+    expect(answers.nth(1)).to_contain_text("原文没有改动")
+    expect(answers.nth(2)).to_contain_text(
+        re.compile(r"\d\d:\d\d:\d\d UTC[+-]\d\d:\d\d.*签名服务的时钟", re.DOTALL)
+    )
+    expect(answers.nth(5)).to_contain_text("正常")
+    document = page.locator(".aside section").filter(has_text="签了什么").first
+    expect(document.locator("pre")).to_have_text(CONTENT.decode())
+    expect(document.locator(".theirs")).to_contain_text("对方的说明，日志里有记录，未经签名")
+    with page.expect_download() as started:
+        page.get_by_role("button", name="保存原文").click()
+    assert started.value.suggested_filename == "document.xml"
+    assert Path(started.value.path()).read_bytes() == CONTENT
+    visitor.page.get_by_role("button", name="验证另一份").click()
+    visitor.give(files / "cms.json")
+    expect(page.locator(".aside .theirs")).to_contain_text("签名时显示过，未核对", timeout=SOON)
+    page.get_by_role("button", name="验证另一份").click()
+    visitor.give({"name": "x.txt", "mimeType": "text/plain", "buffer": b"garbage"})
+    expect(page.get_by_text("这不是签名文件")).to_be_visible(timeout=SOON)
+
+
+def test_the_report_is_two_pages_at_most_and_says_it_all(visit: Visit, files: Path) -> None:
     visitor = visit().give(files / "cms.json")
     visitor.head("签名有效")
     page = visitor.page
     report = page.pdf(prefer_css_page_size=True)
-    assert report.count(b"/Type /Page\n") == 1
+    assert report.count(b"/Type /Page\n") <= 2
+    digest = sm3((files / "cms.json").read_bytes()).hex().upper()
     page.emulate_media(media="print")
     sheet = page.locator(".report")
     expect(sheet).to_be_visible()
@@ -273,11 +308,15 @@ def test_the_report_is_one_page_and_says_it_all(visit: Visit, files: Path) -> No
         "林知远",
         "核对时间",
         "SHA-256",
-        "SM3 指纹",
+        "签发机构",
+        "日志公钥",
+        "检查点",
+        "本报告没有验证的内容",
+        " ".join(re.findall(".{4}", digest)),
         "mshield-verify-page 0.1.0",
     ):
         expect(sheet).to_contain_text(said)
-    expect(sheet.locator("ol > li")).to_have_count(10)
+    expect(sheet.locator("tr")).to_have_count(7)
 
 
 def test_the_result_as_a_file(visit: Visit, files: Path) -> None:
@@ -303,8 +342,11 @@ def test_by_keyboard_and_in_english(visit: Visit, files: Path) -> None:
     head = visitor.head("The signature is valid")
     expect(head.get_by_role("heading")).to_be_focused()
     expect(page.locator("html")).to_have_attribute("lang", "en")
-    expect(page.locator("[data-check]")).to_have_count(10)
-    assert not _chinese(page.locator(".verdict").inner_text().replace("林知远", ""))
+    expect(page.locator("[data-check]")).to_have_count(12)
+    names = "林知远|宁波北潮进出口有限公司|操作员|进口货物报关单"  # the certificate's and the document's
+    assert not _chinese(re.sub(names, "", page.locator(".verdict").inner_text()))
+    page.keyboard.press("Tab")
+    expect(page.locator("summary", has_text="What was checked")).to_be_focused()
     page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Print report")).to_be_focused()
 

@@ -1,15 +1,19 @@
 """A shield: applied for, asked to log in and sign, bound, its PIN changed, its certificate renewed."""
 
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import pytest
 
-from mshield.client import Document, read_return
+from mshield.client import Document, ViewName, read_return
 from mshield.client.business.values import Pc
 from mshield.demo.people import OPERATOR
+from mshield.services.systems.view_drafts import HandedIn, ViewFile
+from mshield.services.systems.views import register_view
 from tests.http.life.life import Life
 from tests.support.return_url import RETURN_URL
 from tests.support.signing import execute
+from tests.support.small_view import CONTENT, small_view
 
 _DECLARATION: Final = Document(
     title="进口货物报关单",
@@ -17,6 +21,7 @@ _DECLARATION: Final = Document(
     content=b'<?xml version="1.0" encoding="UTF-8"?><DecHead><DeclTotal>126000.00</DeclTotal></DecHead>',
     display=(("申报企业", "宁波北潮进出口有限公司"), ("总价", "126000.00 欧元")),
 )
+_VIEW: Final = "shipped/order"
 _PC: Final = Pc(address="203.0.113.24", browser="Firefox 145, Windows")
 
 
@@ -55,14 +60,43 @@ def use(life: Life) -> None:
     business.result(declaration.id)
     life.log()
     life.get(f"/api/business/requests/{declaration.id}/evidence", **life.basic())
+    _sign_by_view(life)
     unwanted = business.request_signature([_DECLARATION], pc=_PC)
     phone.scan(life.qr(unwanted))
     phone.decline(unwanted.id, reason="not_me")
     business.cancel(business.request_login().id)
     newest, *older = phone.signatures().items
-    assert len(older) == 1
+    assert len(older) == 2
     assert phone.signature(newest.sid).digest == newest.digest
     assert [each.shield_number for each in phone.devices()] == [life.shield_number]
+
+
+def _sign_by_view(life: Life) -> None:
+    """The phone fetches the view and draws by it; the business system finds what it named."""
+    made = life.service.application
+    files = HandedIn(small_view(view_id=_VIEW), (ViewFile("订单.json", CONTENT),))
+    now = life.service.clock()
+    life.service.run(register_view(made.context.db, made.client_id, files, second_person="赵敏", now=now))
+    order = Document(
+        title="订单",
+        media_type="application/json",
+        content=CONTENT,
+        display=(("订单号", "DD-2026-7"), ("买方", "别的公司")),
+        format="cms",
+        view=ViewName(_VIEW),
+    )
+    asked = life.business.request_signature([order], pc=_PC)
+    (task,) = life.phone.scan(life.qr(asked)).tasks
+    life.phone.approve(pin=OPERATOR.pin, confirmed={task.sid: "mismatch"})
+    result = life.business.result(asked.id)
+    result.verify(
+        roots=[made.context.authorities.root.der],
+        documents=[order],
+        at=datetime.fromtimestamp(now / 1000, UTC),
+        revocation="unchecked",
+    )
+    (signed,) = result.documents
+    assert (signed.view and signed.view.version, signed.display_mismatch_confirmed) == (1, True)
 
 
 def look_after(life: Life) -> None:

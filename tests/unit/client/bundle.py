@@ -1,6 +1,8 @@
 """Makes bundles of evidence without a service: the tests' authority signs, and a log of a few entries proves it."""
 
 import hashlib
+import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -14,6 +16,7 @@ from mshield.pki.certificates.certificate import Certificate
 from mshield.pki.certificates.issue import issue_ocsp_responder
 from mshield.pki.revocation.ocsp import CertId, CertStatus, Good, build_ocsp_response
 from mshield.pki.signatures.cms import build_signed_data
+from mshield.pki.signatures.display import Bound, Confirmed, Drawing, display_bytes
 from mshield.pki.signatures.evidence import (
     TYPE,
     Evidence,
@@ -21,17 +24,22 @@ from mshield.pki.signatures.evidence import (
     EvidenceLine,
     EvidenceLog,
     EvidenceRequest,
+    EvidenceShown,
     EvidenceSignature,
     EvidenceStatus,
     EvidenceSystem,
+    EvidenceTimeStamp,
     Format,
     Kind,
 )
-from mshield.pki.signatures.signed_attributes import attributes_of, display_bytes
+from mshield.pki.signatures.signed_attributes import SignedAttributes
 from mshield.pki.signer import KeySigner
+from mshield.pki.timestamps.algorithms import hashed
+from mshield.pki.timestamps.token import parse_token
 from mshield.pki.tlog.entry import ActEntry, SignatureEntry, asked_by, binding, commitment, signature_row
 from mshield.pki.tlog.merkle import inclusion_ranges, leaf_hash, node_hash
 from mshield.pki.tlog.note import Checkpoint, VerifierKey
+from mshield.views import compare_words, draw, read_view
 from tests.unit.pki.authority import DAY, NOW, Authority, ca_name, new_key, new_serial
 
 CONTENT: Final = "<报关单><总价>126000.00</总价></报关单>".encode()
@@ -59,20 +67,23 @@ class Maker:
     ca_status: CertStatus = field(default_factory=Good)
     asked_logged: bool = True
     """False for an entry from before, which says nothing of who asked."""
+    drawn: bool = True
+    """False for one from before views, of which nothing tells what was shown."""
+    view: bytes | None = None
+    confirmed: Confirmed = "none"
+    compared: bytes | None = None
+    """SM3 of how the lines stand to the content, where another one is to be told."""
+    stamp: Callable[[bytes], Sequence[EvidenceTimeStamp]] = lambda _: ()
+    """Makes the time stamps of a signature (DER)."""
 
     def made(self) -> Evidence:
         """The bundle."""
         attributes = None
         if self.format != "raw":
-            attributes = attributes_of(
-                digest=sm3(self.content),
-                title="报关单",
-                media_type="application/xml",
-                size=len(self.content),
-                lines=LINES,
-            )
+            attributes = SignedAttributes(sm3(self.content), sm3(self._display()))
         message = self.content if attributes is None else attributes.encode()
         signature = self.a.leaf_key.sign(message)
+        stamps = tuple(self.stamp(signature.to_der()))
         return Evidence(
             type=TYPE,
             request=EvidenceRequest(id=REQUEST, kind=self.kind, business_system=SYSTEM),
@@ -85,6 +96,9 @@ class Maker:
                 digest_sm3=sm3(self.content).hex(),
                 content=self.content if self.with_content else None,
                 display=tuple(EvidenceLine(label=label, value=value) for label, value in LINES),
+                view=self.view,
+                drawn=None if self.view is None else draw(read_view(self.view), self.content).digest.hex(),
+                shown=self._shown(),
             ),
             signature=EvidenceSignature(
                 signed_at=self.signed_at,
@@ -96,6 +110,7 @@ class Maker:
                     certificate=self.a.leaf,
                     chain=[self.a.issuing, self.a.root],
                     attributes=attributes,
+                    time_stamps=[stamp.token for stamp in stamps if is_on(stamp, signature.to_der())],
                 ),
             ),
             certificate_pem=self.a.leaf.pem(),
@@ -105,13 +120,56 @@ class Maker:
                 ca_ocsp=ocsp(self.a, self.a.issuing, self.ca_status, at=self.status_at),
             ),
             log=self._log(sm2.digest(self.a.leaf.public_key, message), signature),
+            time_stamps=stamps,
         )
 
-    def _asked(self) -> bytes:
-        display = display_bytes(
-            title="报关单", media_type="application/xml", size=len(self.content), lines=LINES
+    def _drawing(self) -> Drawing | None:
+        if self.kind == "login" or not self.asked_logged or not self.drawn:
+            return None
+        if self.view is None:
+            return Drawing()
+        view = read_view(self.view)
+        return Drawing(view.digest, draw(view, self.content).digest)
+
+    def _display(self) -> bytes:
+        return display_bytes(
+            title="报关单",
+            media_type="application/xml",
+            size=len(self.content),
+            lines=LINES,
+            drawing=self._drawing(),
         )
-        return asked_by(client_id=SYSTEM.client_id, name=SYSTEM.name, domain=SYSTEM.domain, display=display)
+
+    def _compared(self) -> bytes | None:
+        if self.compared is not None or not self.with_content:
+            return self.compared
+        drawn = None if self.view is None else draw(read_view(self.view), self.content)
+        return compare_words(
+            "报关单", LINES, content=self.content, media_type="application/xml", drawn=drawn
+        ).digest
+
+    def _shown(self) -> EvidenceShown | None:
+        if self._drawing() is None:
+            return None
+        compared = self._compared()
+        return EvidenceShown(compared=None if compared is None else compared.hex(), confirmed=self.confirmed)
+
+    def _bound(self) -> bytes | None:
+        drawing = self._drawing()
+        if drawing is None:
+            return None
+        bound = Bound(
+            content=sm3(self.content),
+            display=sm3(self._display()),
+            drawing=drawing,
+            compared=self._compared(),
+        )
+        return bound.shown(self.confirmed)
+
+    def _asked(self) -> bytes:
+        return asked_by(
+            client_id=SYSTEM.client_id, name=SYSTEM.name, domain=SYSTEM.domain, display=self._display()
+        )
 
     def _log(self, digest: bytes, signature: sm2.Signature) -> EvidenceLog:
         row = signature_row(
@@ -124,11 +182,29 @@ class Maker:
             signed_at=self.signed_at,
             serial=f"{self.a.leaf.serial:040x}",
             asked=self._asked() if self.asked_logged else None,
+            shown=self._bound(),
         )
         entry = SignatureEntry(
             self.signed_at, SID, binding(digest, signature.to_raw()), commitment(SALT, row)
         ).encode()
         return logged(entry)
+
+
+def is_on(stamp: EvidenceTimeStamp, data: bytes) -> bool:
+    """Whether it stamps these bytes."""
+    info = parse_token(stamp.token).info
+    return hashed(info.hash, data) == info.digest
+
+
+def v1(evidence: Evidence) -> bytes:
+    """The file as it was made before there were time stamps and views; of a bundle that isn't `drawn`."""
+    told = json.loads(evidence.encode())
+    del told["time_stamps"]
+    for name in ("view_b64", "drawn", "shown"):
+        assert told["document"].pop(name) is None
+    return json.dumps(
+        told | {"type": "mshield-evidence/v1"}, ensure_ascii=False, separators=(",", ":")
+    ).encode()
 
 
 def logged(entry: bytes, *, key: Ed25519PrivateKey = LOG_KEY, name: str = VKEY.name) -> EvidenceLog:

@@ -21,9 +21,10 @@ from mshield.client.evidence import (
 )
 from mshield.client.verify import VerificationError
 from mshield.gm.sm3 import sm3
-from mshield.pki.revocation.crl import CERTIFICATE_HOLD, KEY_COMPROMISE
+from mshield.pki.revocation.crl import CERTIFICATE_HOLD, KEY_COMPROMISE, SUPERSEDED
 from mshield.pki.revocation.ocsp import Good, RevokedAt, Unknown
 from mshield.pki.signatures.evidence import Format, Kind
+from mshield.views import read_view
 from tests.unit.client.bundle import (
     CONTENT,
     SIGNED_AT,
@@ -32,6 +33,7 @@ from tests.unit.client.bundle import (
     logged,
     login_message,
     ocsp,
+    v1,
 )
 from tests.unit.pki.authority import DAY, IDENTITY, SUBJECT, authority, make_authority
 
@@ -45,6 +47,21 @@ def check(evidence: Evidence, **changes: Any) -> VerifiedEvidence:
     return verify_evidence(evidence, **(given | changes))
 
 
+VIEW = read_view(
+    json.dumps(
+        {
+            "type": "mshield-view/v1",
+            "id": "t/x",
+            "version": 1,
+            "content": "xml",
+            "root": "报关单",
+            "title": "报关单",
+            "body": [{"label": "要点", "rows": [{"label": "总价", "path": "总价", "as": "decimal"}]}],
+        }
+    ).encode()
+).octets
+
+
 @lru_cache(maxsize=16)
 def good(
     format: Format = "cms",  # noqa: A002
@@ -52,10 +69,18 @@ def good(
     kind: Kind = "signature",
     with_content: bool = True,
     asked_logged: bool = True,
+    drawn: bool = True,
+    view: bytes | None = None,
 ) -> Evidence:
-    content = login_message() if kind == "login" else CONTENT
     return Maker(
-        A, format=format, kind=kind, content=content, with_content=with_content, asked_logged=asked_logged
+        A,
+        format=format,
+        kind=kind,
+        content=login_message() if kind == "login" else CONTENT,
+        with_content=with_content,
+        asked_logged=asked_logged,
+        drawn=drawn,
+        view=view,
     ).made()
 
 
@@ -73,6 +98,51 @@ def test_a_good_bundle_is_verified(format: Format) -> None:  # noqa: A002
     assert found.display_bound == (format != "raw")
     assert (found.later, found.ca_later, found.checkpoint.size) == (None, None, 5)
     assert found.signed_at.timestamp() * 1000 == SIGNED_AT
+
+
+def test_a_bundle_from_before_time_stamps_is_verified() -> None:
+    before = read_evidence(v1(good(drawn=False)))
+    assert check(before).evidence.stamps == ()
+    assert read_evidence(before.encode()) == before
+
+
+@pytest.mark.parametrize("format", ["raw", "cms", "cms_detached"])
+def test_what_the_phone_showed_is_drawn_again(format: Format) -> None:  # noqa: A002
+    """By the view in the bundle; who puts another there, or takes it away, ends with no signature or no proof."""
+    evidence = good(format, view=VIEW)
+    shown = check(evidence).shown
+    assert shown.view is not None
+    assert shown.drawn is not None
+    assert shown.compared is not None
+    assert (shown.view.id, shown.confirmed, shown.is_lost, shown.compared.mismatch) == (
+        "t/x",
+        "none",
+        False,
+        True,
+    )
+    assert shown.drawn.answer["title"] == "报关单"
+    step = ("log", "bad_log_proof") if format == "raw" else ("display", "display_mismatch")
+    other = VIEW.replace("要点".encode(), "其他".encode())
+    assert refused(put(evidence, "document.view_b64", b64(other))) == step
+    assert refused(put(evidence, "document.drawn", "00" * 32)) == step
+    assert refused(put(evidence, "document.shown.confirmed", "unread")) == ("log", "bad_log_proof")
+    document = msgspec.structs.replace(evidence.document, view=None, drawn=None)
+    assert refused(msgspec.structs.replace(evidence, document=document)) == step
+    document = msgspec.structs.replace(document, shown=None)
+    assert refused(msgspec.structs.replace(evidence, document=document)) == step
+    assert check(good(format)).shown.drawn is None
+    assert check(good(format, drawn=False)).shown.confirmed is None
+
+
+def test_what_can_not_be_worked_out_again_is_said_and_not_shown() -> None:
+    """The content is elsewhere; or service and phone told of lines or words what nobody gets from the content."""
+    told = good("cms_detached", view=VIEW)
+    elsewhere = put(told, "document.content_b64", None)
+    assert (check(elsewhere).shown.is_lost, check(elsewhere).shown.drawn) == (True, None)
+    assert not check(elsewhere, content=CONTENT).shown.is_lost
+    assert check(good("cms_detached", with_content=False), content=CONTENT).shown.is_lost
+    lied = check(Maker(A, view=VIEW, compared=bytes(32), confirmed="mismatch").made()).shown
+    assert (lied.is_lost, lied.drawn, lied.compared, lied.confirmed) == (True, None, None, "mismatch")
 
 
 def test_the_content_need_not_be_there() -> None:
@@ -208,6 +278,9 @@ STEPS = {
     "document.digest_sm3": {"input", "content"},
     "document.content_b64": {"content"},
     "document.display": {"display"},
+    "document.view_b64": {"input", "display"},
+    "document.drawn": {"input", "display"},
+    "document.shown": {"input", "display", "log"},
     "signature.signed_at": {"log"},
     "signature.signature_b64": {"signature"},
     "signature.signed_attributes_b64": {"input", "content", "display"},
@@ -220,10 +293,10 @@ STEPS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("format", ["cms", "cms_detached"])
-def test_every_value_matters(format: Format) -> None:  # noqa: A002
+@pytest.mark.parametrize(("format", "view"), [("cms", None), ("cms", VIEW), ("cms_detached", None)])
+def test_every_value_matters(format: Format, view: bytes | None) -> None:  # noqa: A002
     """But the business system's id, name and domain, which no signature covers but a login's."""
-    evidence = good(format)
+    evidence = good(format, view=view)
     for place, value in leaves(json.loads(evidence.encode())):
         if place.startswith("request.business_system"):
             continue
@@ -335,8 +408,8 @@ def test_a_revocation_after_the_signature_does_not_touch_it() -> None:
     at = (SIGNED_AT // 1000 + 10) * 1000
     found = check(Maker(A, status=RevokedAt(at, KEY_COMPROMISE), status_at=LATER).made())
     assert found.later == LaterStatus(at, KEY_COMPROMISE)
-    found = check(Maker(A, ca_status=RevokedAt(at, KEY_COMPROMISE), status_at=LATER).made())
-    assert (found.later, found.ca_later) == (None, LaterStatus(at, KEY_COMPROMISE))
+    found = check(Maker(A, ca_status=RevokedAt(at, SUPERSEDED), status_at=LATER).made())
+    assert (found.later, found.ca_later) == (None, LaterStatus(at, SUPERSEDED))
 
 
 def test_a_bundle_from_the_future_is_refused() -> None:
@@ -377,9 +450,12 @@ def test_a_cms_that_is_detached_though_its_format_is_not() -> None:
         "[]",
         "{}",
         '{"type":"mshield-evidence/v1"}',
-        good().encode().decode().replace("evidence/v1", "evidence/v2"),
+        good().encode().decode().replace("evidence/v2", "evidence/v1"),
+        good().encode().decode().replace("evidence/v2", "evidence/v3"),
+        v1(good(drawn=False)).decode().replace("evidence/v1", "evidence/v2"),
+        v1(good(drawn=False)).decode()[:-1] + ',"time_stamps":null}',
         good().encode().decode()[:-1] + ',"more":1}',
-        good().encode().decode()[:-1] + ',"type":"mshield-evidence/v1"}',
+        good().encode().decode()[:-1] + ',"type":"mshield-evidence/v2"}',
         good().encode().decode().replace('"index":2', '"index":2.0'),
         good().encode().decode().replace('"index":2', '"index":NaN'),
         good().encode().decode().replace('"index":2', '"index":-1'),

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from mshield.client.errors import ProtocolError
-from mshield.client.phone.document import check_document
+from mshield.client.phone.document import read_document
 from mshield.client.phone.messages import Field, Task
 from mshield.gm.sm3 import sm3
 from mshield.pki.asn1 import der
@@ -53,7 +53,7 @@ GOOD = [
 
 @pytest.mark.parametrize("good", GOOD)
 def test_what_is_shown_is_signed(good: Task) -> None:
-    check_document(good)
+    read_document(good)
 
 
 @pytest.mark.parametrize(
@@ -78,5 +78,5 @@ def test_what_is_shown_is_signed(good: Task) -> None:
 )
 def test_anything_else_is_refused(bad: Task) -> None:
     with pytest.raises(ProtocolError) as error:
-        check_document(bad)
+        read_document(bad)
     assert error.value.code == "bad_task"

@@ -66,14 +66,14 @@ class Authority:
             revoked=revoked,
         )
 
-    def root_crl(self, revoked: tuple[Revoked, ...] = ()) -> bytes:
-        """The root's list, in force for a month from NOW."""
+    def root_crl(self, revoked: tuple[Revoked, ...] = (), *, at: int = NOW) -> bytes:
+        """The root's list, in force for a month from `at`."""
         return build_crl(
             signer=self.root_key,
             issuer=self.root,
             number=1,
-            this_update=NOW,
-            next_update=NOW + 30 * DAY,
+            this_update=at,
+            next_update=at + 30 * DAY,
             revoked=revoked,
         )
 

@@ -132,7 +132,7 @@ describe("other content", () => {
     [bytes("x"), "text/plain; charset=iso-8859-1"],
     [bytes("1"), "application/json; charset=gb18030"],
     [bytes('<?xml version="1.0" encoding="ISO-8859-1"?><a/>'), "application/xml"],
-    [bytes("%PDF"), "application/pdf"],
+    [bytes("%PDF"), "application/pdf+x"],
     [bytes("x"), "image/svg"],
   ] as const)("%s as %s is not shown", ([content, mediaType]) => {
     expect(shownOf({ content, mediaType })).toBe("other");

@@ -24,7 +24,7 @@ const TASK: Task = {
 };
 
 function show(more: Partial<Task> = {}): VueWrapper {
-  const props = { task: { ...TASK, ...more }, system: "单一窗口" };
+  const props = { task: { ...TASK, ...more }, system: "单一窗口", reading: null };
   return mount(DocumentView, { props, global: { plugins: [i18n] } });
 }
 
@@ -73,8 +73,8 @@ describe("a document", () => {
     expect(shown.text()).toContain(value);
   });
   test("of a kind that can't be shown has type, size and fingerprint", async () => {
-    const shown = show({ content: new Uint8Array(2048), mediaType: "application/pdf" });
-    expect(shown.text()).toContain("application/pdf");
+    const shown = show({ content: new Uint8Array(2048), mediaType: "application/msword" });
+    expect(shown.text()).toContain("application/msword");
     expect(shown.text()).toContain("2.0 KB");
     expect(shown.text()).toContain("请在单一窗口核对");
     await shown.get(".print button.mono").trigger("click");

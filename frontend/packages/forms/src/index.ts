@@ -5,11 +5,14 @@ export * from "./der.ts";
 export { FormError } from "./errors.ts";
 export { LOGIN_FIELDS, LOGIN_TYPE, type LoginMessage, loginBytes } from "./login_message.ts";
 export {
+  type Confirmed,
   type DisplayLine,
   displayBytes,
   displayDigest,
+  type Drawing,
   isLikeAttributes,
   type Shown,
+  shownDigest,
   signedAttributes,
 } from "./signed_attributes.ts";
-export { canonicalJson, isWellFormed, readJson, someMember, utf8Text } from "./strict_json.ts";
+export { canonicalJson, canonicalText, isWellFormed, readJson, someMember, utf8Text } from "./strict_json.ts";

@@ -1,6 +1,6 @@
 /** What a document signs (protocol, "Documents"): attributes that bind its content and what a phone shows of it. */
 
-import { sm3 } from "@mshield/gm";
+import { hex, sm3 } from "@mshield/gm";
 
 import { octetString, oid, sequence, SET, setOf, tlv } from "./der.ts";
 import { canonicalJson } from "./strict_json.ts";
@@ -21,6 +21,26 @@ export interface Shown {
   readonly mediaType: string;
   readonly size: number;
   readonly lines: readonly DisplayLine[];
+  /** By which view its content is drawn, and as what; absent in a display of version 1. */
+  readonly drawing?: Drawing;
+}
+
+/** Digests in hex; null without a view. */
+export interface Drawing {
+  readonly view: string | null;
+  readonly drawn: string | null;
+}
+
+/** What the person confirmed besides: that the asker's words differ from the content, or that they didn't see it. */
+export type Confirmed = "none" | "mismatch" | "unread";
+
+/** What a signature's log entry binds of what a phone showed (views, "Life of a view and what is bound"). */
+export interface ShownInFull extends Drawing {
+  /** SM3 of the comparison's answer, in hex; null where nothing could be compared. */
+  readonly compared: string | null;
+  readonly confirmed: Confirmed;
+  readonly content: Uint8Array;
+  readonly display: Uint8Array;
 }
 
 /** M of a document whose content has this SM3 digest and whose display has that one: three attributes, in their one form. */
@@ -37,14 +57,30 @@ export function displayDigest(shown: Shown): Uint8Array {
   return sm3(displayBytes(shown));
 }
 
-export function displayBytes({ title, mediaType, size, lines }: Shown): Uint8Array {
+export function displayBytes({ title, mediaType, size, lines, drawing }: Shown): Uint8Array {
   return canonicalJson({
+    ...(drawing && { drawn: drawing.drawn, view: drawing.view }),
     lines: lines.map(({ label, value }) => ({ label, value })),
     media_type: mediaType,
     size,
     title,
-    type: "mshield-display/v1",
+    type: drawing ? "mshield-display/v2" : "mshield-display/v1",
   });
+}
+
+/** SM3 of what was shown and confirmed. */
+export function shownDigest({ compared, confirmed, content, display, drawn, view }: ShownInFull): Uint8Array {
+  return sm3(
+    canonicalJson({
+      compared,
+      confirmed,
+      content: hex(content),
+      display: hex(display),
+      drawn,
+      type: "mshield-shown/v1",
+      view,
+    }),
+  );
 }
 
 /**

@@ -3,7 +3,15 @@
 import { utf8 } from "@mshield/gm";
 import { expect, test } from "vitest";
 
-import { FormError, fromBase64, isWellFormed, readJson, someMember, toBase64 } from "../src/index.ts";
+import {
+  canonicalJson,
+  FormError,
+  fromBase64,
+  isWellFormed,
+  readJson,
+  someMember,
+  toBase64,
+} from "../src/index.ts";
 
 test("base64 is read as it is written, of any length", () => {
   for (let length = 0; length < 70; length++) {
@@ -59,4 +67,14 @@ test("a member counts at any depth, also a repeated one", () => {
   expect(someMember('{"a":[{"type":"x"}],"type":"y"}', "type", "x")).toBe(true);
   expect(someMember('{"type":"x","type":"y"}', "type", "x")).toBe(true);
   expect(someMember('["type","x"]', "type", "x")).toBe(false);
+});
+
+test("canonical JSON sorts names by their units, those that look like numbers too", () => {
+  const names = ["b", "3104", "00", "__proto__", "10", "\u{1F600}", "\uFF01", "9", ""];
+  const members = Object.fromEntries(names.map((name) => [name, [name]]));
+  const written =
+    '"":[""],"00":["00"],"10":["10"],"3104":["3104"],"9":["9"],"__proto__":["__proto__"],"b":["b"]';
+  const text = `{${written},"\u{1F600}":["\u{1F600}"],"\uFF01":["\uFF01"]}`;
+  expect(canonicalJson(members)).toEqual(utf8(text));
+  expect(canonicalJson([new Map(Object.entries(members)), null, -7])).toEqual(utf8(`[${text},null,-7]`));
 });

@@ -22,6 +22,14 @@ export function moment(ms: number): string {
   return `${day(ms)} ${time(ms)}`;
 }
 
+/** 2026-11-24 09:26:09 UTC+08:00, for what others read elsewhere. */
+export function exact(ms: number): string {
+  const at = new Date(ms);
+  const offset = -at.getTimezoneOffset();
+  const [hours, minutes] = [Math.trunc(Math.abs(offset) / 60), Math.abs(offset) % 60];
+  return `${moment(ms)}:${pad(at.getSeconds())} UTC${offset < 0 ? "-" : "+"}${pad(hours)}:${pad(minutes)}`;
+}
+
 /** Whether both are on one day. */
 export function isSameDay(a: number, b: number): boolean {
   return day(a) === day(b);

@@ -6,8 +6,10 @@ import { hex, sm3 } from "@mshield/gm";
 import type { Case } from "./assemble.ts";
 import { type Certificate, parsePem, type Person, personOf } from "./certificate.ts";
 import { parseCms } from "./cms.ts";
-import { NOTHING } from "./content.ts";
+import { type Content, contentOf, NOTHING } from "./content.ts";
 import { type Evidence, parseEvidence } from "./evidence.ts";
+import { attribute } from "./names.ts";
+import { OIDS } from "./oids.ts";
 import { clipped } from "./text.ts";
 import { serialText } from "./verify_evidence.ts";
 
@@ -17,6 +19,7 @@ const MOST_LINES = 200;
 /** Whom the certificate names, and the certificate itself. */
 export type Signer = Person & {
   readonly serial: string;
+  readonly issuer: string;
   readonly notBefore: number;
   readonly notAfter: number;
 };
@@ -80,7 +83,8 @@ export function signerOf(leaf: Certificate): Signer {
     role: clipped(role),
     creditCode: creditCode === null ? null : clipped(creditCode),
   };
-  return { ...person, serial: serialText(leaf), notBefore: leaf.notBefore, notAfter: leaf.notAfter };
+  const issuer = clipped(attribute(leaf.issuer, OIDS.commonName) ?? "");
+  return { ...person, serial: serialText(leaf), issuer, notBefore: leaf.notBefore, notAfter: leaf.notAfter };
 }
 
 export function requestOf({ request: { id, kind, system } }: Evidence): Evidence["request"] {
@@ -90,6 +94,15 @@ export function requestOf({ request: { id, kind, system } }: Evidence): Evidence
     kind,
     system: { clientId: clipped(clientId), name: clipped(name), domain: clipped(domain) },
   };
+}
+
+/** The document of a case: the one that was given with it, or the one that lies in it. */
+export function contentOfCase(given: Case): { readonly content: Content; readonly isInside: boolean } | null {
+  const { embedded } = readCase(given);
+  if (embedded !== null) {
+    return { content: contentOf(embedded), isInside: true };
+  }
+  return given.document === null ? null : { content: given.document.content, isInside: false };
 }
 
 export async function documentOf({ document }: Case, { evidence, embedded }: Read): Promise<Document | null> {

@@ -5,14 +5,14 @@ import { checkPoint, GmError, same, type Signature } from "@mshield/gm";
 import { sha1 } from "@noble/hashes/legacy.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 
-import { type ExtensionValues, readExtensions, readValues } from "./extensions.ts";
+import { type Extension, type ExtensionValues, readExtensions, readValues } from "./extensions.ts";
 import { ALGORITHM, KEY_ALGORITHM, readFrame } from "./frame.ts";
 import { attribute, type Name, readName } from "./names.ts";
 import { OIDS } from "./oids.ts";
 import { allOf, optional, type Reader, whole } from "./reader.ts";
 import { pemBlocks } from "./text.ts";
 
-const V3 = 2n;
+export const V3 = 2n;
 const SERIAL_BITS = 159n;
 const LINE = 64;
 
@@ -37,7 +37,21 @@ export function parseCertificate(der: Uint8Array): Certificate {
   return { der, tbs, signature, ...whole(tbs, (outer) => allOf(outer.enter(), readBody)) };
 }
 
-function readBody(inside: Reader): Omit<Certificate, "der" | "tbs" | "signature"> {
+/** A TBSCertificate as the bytes say, not judged; algorithms as their DER, times in ms. */
+export interface Tbs {
+  readonly version: bigint;
+  readonly serial: bigint;
+  readonly algorithm: Uint8Array;
+  readonly issuer: Name;
+  readonly notBefore: number;
+  readonly notAfter: number;
+  readonly subject: Name;
+  readonly keyAlgorithm: Uint8Array;
+  readonly publicKey: Uint8Array;
+  readonly extensions: readonly Extension[];
+}
+
+export function readTbs(inside: Reader): Tbs {
   const version = optional(inside, 0, (reader) => reader.integer()) ?? 0n;
   const serial = inside.integer();
   const algorithm = inside.raw(0x30);
@@ -49,6 +63,14 @@ function readBody(inside: Reader): Omit<Certificate, "der" | "tbs" | "signature"
   const subject = readName(inside);
   const [keyAlgorithm, publicKey] = allOf(inside.enter(), (key) => [key.raw(0x30), key.bits()] as const);
   const extensions = optional(inside, 3, readExtensions) ?? [];
+  return {
+    version, serial, algorithm, issuer, notBefore, notAfter, subject, keyAlgorithm, publicKey, extensions,
+  }; // prettier-ignore
+}
+
+function readBody(inside: Reader): Omit<Certificate, "der" | "tbs" | "signature"> {
+  const { version, algorithm, keyAlgorithm, extensions, ...tbs } = readTbs(inside);
+  const { serial, publicKey } = tbs;
   if (version !== V3 || !same(algorithm, ALGORITHM)) {
     throw new FormError("not of version 3, or the two signature algorithms differ");
   }
@@ -58,7 +80,7 @@ function readBody(inside: Reader): Omit<Certificate, "der" | "tbs" | "signature"
   if (serial <= 0n || serial >> SERIAL_BITS !== 0n) {
     throw new FormError("the serial number is not positive or longer than 20 octets");
   }
-  return { serial, issuer, subject, notBefore, notAfter, publicKey, values: readValues(extensions) };
+  return { ...tbs, values: readValues(extensions) };
 }
 
 /** All certificates of a PEM text, in its order; text around them is passed over. */
@@ -78,7 +100,7 @@ export function keyId(publicKey: Uint8Array): Uint8Array {
 }
 
 /** SHA-256 of the whole certificate. */
-export function fingerprint({ der }: Certificate): Uint8Array {
+export function fingerprint({ der }: Pick<Certificate, "der">): Uint8Array {
   return sha256(der);
 }
 

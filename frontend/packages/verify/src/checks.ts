@@ -2,8 +2,8 @@
 
 import type { Revocation, Step } from "./errors.ts";
 
-/** The steps of `mshield verify`, and how the certificate stands now. */
-export type CheckName = Step | "issuers" | "now";
+/** The steps of `mshield verify`. */
+export type CheckName = Step;
 
 /** `noted` is passed, with something to know: a revocation after the signature. */
 export type CheckState = "passed" | "noted" | "failed" | "unchecked";

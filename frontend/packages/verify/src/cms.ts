@@ -14,6 +14,8 @@ import { allOf, type Reader, whole } from "./reader.ts";
 
 const V1 = 1n;
 const ATTRIBUTES = 0xa0;
+/** Attributes that nobody signed: time stamps on the signature. */
+const UNSIGNED = 0xa1;
 
 /** `content` is null if detached, `signer` the certificate that signed; without attributes the content is signed itself. */
 export interface SignedData {
@@ -22,6 +24,8 @@ export interface SignedData {
   readonly signature: Signature;
   readonly signer: Certificate;
   readonly certificates: readonly Certificate[];
+  /** Tokens (DER) that came after the signature, on its octets. */
+  readonly timeStamps: readonly Uint8Array[];
 }
 
 /** A SignedData of the one form that is read here; FormError. Nothing is verified. */
@@ -38,12 +42,12 @@ export function parseCms(der: Uint8Array): SignedData {
   if (signer === undefined || more.length > 0) {
     throw new FormError("there must be exactly one signer");
   }
-  const { issuer, serial, attributes, signature } = readSigner(signer);
+  const { issuer, serial, timeStamps, ...over } = readSigner(signer);
   const named = certificates.filter((each) => each.serial === serial && same(each.issuer.der, issuer));
   if (named.length !== 1) {
     throw new FormError("the signer's certificate is missing or ambiguous");
   }
-  return { content, attributes, signature, signer: named[0]!, certificates };
+  return { content, ...over, signer: named[0]!, certificates, timeStamps };
 }
 
 /** What the signature is over, once all that is known of the content fits what is inside: M, or content to be hashed. */
@@ -116,6 +120,7 @@ interface Signer {
   readonly serial: bigint;
   readonly attributes: Attributes | null;
   readonly signature: Signature;
+  readonly timeStamps: readonly Uint8Array[];
 }
 
 function readSigner(element: Reader): Signer {
@@ -129,7 +134,22 @@ function readSigner(element: Reader): Signer {
     if (!same(digestAlgorithm, DIGEST_ALGORITHM) || !same(info.raw(), ALGORITHM)) {
       throw new FormError("not SM3 and SM2");
     }
-    return { issuer, serial, attributes, signature: readSignature(info.octets()) };
+    const value = info.octets();
+    const timeStamps = info.more ? info.setOf(UNSIGNED).map(readTimeStamp) : [];
+    return { issuer, serial, attributes, signature: readSignature(value), timeStamps };
+  });
+}
+
+function readTimeStamp(element: Reader): Uint8Array {
+  return allOf(element.enter(), (attribute) => {
+    if (attribute.oid() !== OIDS.timeStampToken) {
+      throw new FormError("an attribute that nobody signed is no time stamp");
+    }
+    const [token, ...more] = attribute.setOf();
+    if (token === undefined || more.length > 0) {
+      throw new FormError("a time stamp's attribute has one value");
+    }
+    return token.raw(0x30);
   });
 }
 

@@ -13,7 +13,10 @@ export type Step =
   | "signature"
   | "signer"
   | "cms"
-  | "log";
+  | "time_stamp"
+  | "log"
+  | "issuers"
+  | "now";
 
 /** What a revocation says beside its code: since when (ms) and the reason code of RFC 5280. */
 export interface Revocation {
@@ -23,7 +26,7 @@ export interface Revocation {
 
 /** A part that does not hold: one of a chain, a status or a log. */
 export class PartError extends Error {
-  override readonly name = "PartError";
+  override readonly name: string = "PartError";
   readonly code: string;
   readonly revocation: Revocation | null;
 
@@ -31,6 +34,17 @@ export class PartError extends Error {
     super(message);
     this.code = code;
     this.revocation = revocation;
+  }
+}
+
+/** A time stamp or its authority out of form, or not to be believed; `reason` is one word. */
+export class TimeStampError extends PartError {
+  override readonly name = "TimeStampError";
+  readonly reason: string;
+
+  constructor(reason: string, message: string) {
+    super("bad_time_stamp", message);
+    this.reason = reason;
   }
 }
 

@@ -1,13 +1,33 @@
 /**
- * The evidence bundle `mshield-evidence/v1` (docs/evidence.md), read strictly: no field too many, too few or twice, no
- * second spelling of a value. What the values say is judged by `verify_evidence.ts`.
+ * The evidence bundle `mshield-evidence/v2` (docs/evidence.md), and v1, which is made no longer, read strictly: no field
+ * too many, too few or twice, no second spelling of a value. What the values say is judged by `verify_evidence.ts`.
  */
 
-import { type DisplayLine, FormError, fromBase64, isWellFormed, readJson } from "@mshield/forms";
+import {
+  type Confirmed,
+  type DisplayLine,
+  FormError,
+  fromBase64,
+  isWellFormed,
+  readJson,
+} from "@mshield/forms";
 
-export const TYPE = "mshield-evidence/v1";
+export const TYPES = ["mshield-evidence/v1", "mshield-evidence/v2"] as const;
+const [V1] = TYPES;
 const FORMATS = ["raw", "cms", "cms_detached"] as const;
 export type Format = (typeof FORMATS)[number];
+
+const CONFIRMED = ["none", "mismatch", "unread"] as const;
+
+const PROFILES = ["sm2", "p256"] as const;
+export type Profile = (typeof PROFILES)[number];
+
+/** The DER of a time stamp token; profile and time (`at`, ms) are the token's own, once more. */
+export interface TimeStamp {
+  readonly token: Uint8Array;
+  readonly profile: Profile;
+  readonly at: number;
+}
 
 /** Bytes are decoded, hex stands as it is. */
 export interface Evidence {
@@ -25,6 +45,11 @@ export interface Evidence {
     readonly digest: string;
     readonly content: Uint8Array | null;
     readonly display: readonly DisplayLine[];
+    /** The canonical octets of the view that drew it, and SM3 (hex) of the drawn lines; null without one, and in v1. */
+    readonly view: Uint8Array | null;
+    readonly drawn: string | null;
+    /** What the phone told of what it showed; null for a login, and for what is older. */
+    readonly shown: { readonly compared: string | null; readonly confirmed: Confirmed } | null;
   };
   readonly signature: {
     readonly signedAt: number;
@@ -45,26 +70,31 @@ export interface Evidence {
     readonly hashes: readonly Uint8Array[];
     readonly checkpoint: string;
   };
+  /** None in v1. */
+  readonly timeStamps: readonly TimeStamp[];
 }
 
 /** The bundle in a file; FormError for anything but the one form. White space and order are free. */
 export function parseEvidence(data: Uint8Array): Evidence {
-  const top = members(readJson(data, { integers: true }), [
+  const top = object(readJson(data, { integers: true }));
+  const isV1 = word(top["type"], TYPES) === V1;
+  members(top, [
     "type", "request", "document", "signature", "certificate_pem", "chain_pem", "status", "log",
+    ...(isV1 ? [] : ["time_stamps"]),
   ]); // prettier-ignore
-  word(top["type"], [TYPE]);
   const [issuing, root, ...more] = list(top["chain_pem"]).map(text);
   if (issuing === undefined || root === undefined || more.length > 0) {
     throw new FormError("a chain is issuing CA and root");
   }
   return {
     request: readRequest(top["request"]),
-    document: readDocument(top["document"]),
+    document: readDocument(top["document"], isV1),
     signature: readSignature(top["signature"]),
     certificatePem: text(top["certificate_pem"]),
     chainPem: [issuing, root],
     status: readStatus(top["status"]),
     log: readLog(top["log"]),
+    timeStamps: isV1 ? [] : list(top["time_stamps"]).map(readTimeStamp),
   };
 }
 
@@ -82,11 +112,22 @@ function readRequest(value: unknown): Evidence["request"] {
   };
 }
 
-function readDocument(value: unknown): Evidence["document"] {
+function readDocument(value: unknown, isV1: boolean): Evidence["document"] {
   const of = members(value, [
     "sid", "title", "media_type", "format", "size", "digest_sm3", "content_b64", "display",
+    ...(isV1 ? [] : ["view_b64", "drawn", "shown"]),
   ]); // prettier-ignore
+  const orNull = <T>(member: unknown, read: (value: unknown) => T): T | null =>
+    isV1 || member === null ? null : read(member);
+  const [view, shown] = [orNull(of["view_b64"], bytes), orNull(of["shown"], readShown)];
+  const drawn = orNull(of["drawn"], (digest) => hexText(digest, 32));
+  if ((view === null) !== (drawn === null) || (view !== null && shown === null)) {
+    throw new FormError("a view without what it drew or what was shown, or the other way round");
+  }
   return {
+    view,
+    drawn,
+    shown,
     sid: hexText(of["sid"], 16),
     title: text(of["title"]),
     mediaType: text(of["media_type"]),
@@ -99,6 +140,12 @@ function readDocument(value: unknown): Evidence["document"] {
       return { label: text(line["label"]), value: text(line["value"]) };
     }),
   };
+}
+
+function readShown(value: unknown): Evidence["document"]["shown"] {
+  const of = members(value, ["compared", "confirmed"]);
+  const compared = of["compared"] === null ? null : hexText(of["compared"], 32);
+  return { compared, confirmed: word(of["confirmed"], CONFIRMED) };
 }
 
 function readSignature(value: unknown): Evidence["signature"] {
@@ -130,16 +177,25 @@ function readLog(value: unknown): Evidence["log"] {
   };
 }
 
+function readTimeStamp(value: unknown): TimeStamp {
+  const of = members(value, ["token_b64", "profile", "at"]);
+  return { token: bytes(of["token_b64"]), profile: word(of["profile"], PROFILES), at: count(of["at"]) };
+}
+
 type Members = Readonly<Record<string, unknown>>;
 
 /** An object of exactly these members. */
 function members(value: unknown, names: readonly string[]): Members {
+  const all = object(value);
+  if (Object.keys(all).length !== names.length || !names.every((name) => Object.hasOwn(all, name))) {
+    throw new FormError("a field is missing or unknown");
+  }
+  return all;
+}
+
+function object(value: unknown): Members {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new FormError("not an object");
-  }
-  const keys = Object.keys(value);
-  if (keys.length !== names.length || !names.every((name) => Object.hasOwn(value, name))) {
-    throw new FormError("a field is missing or unknown");
   }
   return value as Members;
 }

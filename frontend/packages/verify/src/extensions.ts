@@ -6,7 +6,7 @@ import { OIDS } from "./oids.ts";
 import { allOf, each, type Reader, whole } from "./reader.ts";
 
 /** Bits of KeyUsage. */
-export const KeyUse = { digitalSignature: 0, keyCertSign: 5, crlSign: 6 } as const;
+export const KeyUse = { digitalSignature: 0, nonRepudiation: 1, keyCertSign: 5, crlSign: 6 } as const;
 
 export interface Extension {
   readonly oid: string;

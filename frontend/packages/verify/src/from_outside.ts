@@ -1,6 +1,6 @@
 /** Short questions about certificates and logs, for who gathers what a verification starts from. */
 
-import { FormError } from "@mshield/forms";
+import { FormError, fromBase64 } from "@mshield/forms";
 
 import type { Case } from "./assemble.ts";
 import { type Certificate, parseCertificate, parsePem } from "./certificate.ts";
@@ -9,7 +9,8 @@ import { parseEvidence } from "./evidence.ts";
 import { attribute } from "./names.ts";
 import { OIDS } from "./oids.ts";
 import { requireIssued } from "./path.ts";
-import { ascii, clipped } from "./text.ts";
+import { ascii, clipped, pemBlocks } from "./text.ts";
+import { parseTsaCertificate, type TsaCertificate } from "./timestamps/certificate.ts";
 import { openCheckpoint, parseVerifierKey } from "./tlog/note.ts";
 
 /** All certificates of a DER or PEM file; FormError where there is none. */
@@ -22,8 +23,17 @@ export function parseCertificates(bytes: Uint8Array): Certificate[] {
   return certificates;
 }
 
+/** Roots of time stamping authorities, with SM2 or on P-256, in DER or PEM; FormError, TimeStampError. */
+export function parseTsaCertificates(bytes: Uint8Array): TsaCertificate[] {
+  const text = ascii(bytes);
+  if (!/^\s*-----BEGIN/.test(text)) {
+    return [parseTsaCertificate(bytes)];
+  }
+  return pemBlocks("CERTIFICATE", text).map((body) => parseTsaCertificate(fromBase64(body, { lax: true })));
+}
+
 /** Whom the certificate names: CN, or O where there is none. */
-export function nameOf({ subject }: Certificate): string {
+export function nameOf({ subject }: Pick<Certificate, "subject">): string {
   return clipped(attribute(subject, OIDS.commonName) ?? attribute(subject, OIDS.organisation) ?? "");
 }
 

@@ -7,10 +7,19 @@ export { type Certificate, fingerprint, isSameCertificate, parseCertificate } fr
 export type { Check, CheckName, CheckState, Facts, Verdict } from "./checks.ts";
 export { type Content, contentOf, NOTHING } from "./content.ts";
 export { type Crl, parseCrl } from "./crl.ts";
-export type { Revocation, Step } from "./errors.ts";
-export { isIssuedBy, logKeyOf, nameOf, parseCertificates, signsCheckpoint } from "./from_outside.ts";
-export type { Document, Signer } from "./case_facts.ts";
+export { PartError, type Revocation, type Step } from "./errors.ts";
+export {
+  isIssuedBy,
+  logKeyOf,
+  nameOf,
+  parseCertificates,
+  parseTsaCertificates,
+  signsCheckpoint,
+} from "./from_outside.ts";
+export { contentOfCase, type Document, type Signer } from "./case_facts.ts";
+export type { CheckedStamp, StampBy, TrustedTime } from "./evidence_time.ts";
 export { type Answer, askable, judge, type Known, leafOf, type Result } from "./judge.ts";
+export type { ShownAgain } from "./shown_again.ts";
 export { ocspRequest } from "./ocsp.ts";
 export { type Found, type Kind, MAX_BYTES, recognise } from "./recognise.ts";
 export { serialText } from "./verify_evidence.ts";

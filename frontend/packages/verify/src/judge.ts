@@ -18,9 +18,12 @@ import { type Check, type CheckName, type Facts, Tally, type Verdict, verdictOf 
 import type { Crl } from "./crl.ts";
 import { PartError, VerificationError } from "./errors.ts";
 import type { Evidence } from "./evidence.ts";
+import type { CheckedStamp, TrustedTime } from "./evidence_time.ts";
 import { parseOcsp } from "./ocsp.ts";
 import { type VerifiedPath, isNamed } from "./path.ts";
+import type { ShownAgain } from "./shown_again.ts";
 import { checkOcsp, SKEW } from "./status.ts";
+import type { TsaTrust } from "./timestamps/verify.ts";
 import { verifyEvidence } from "./verify_evidence.ts";
 import { verifyCms, verifySignature } from "./verify_signature.ts";
 
@@ -36,6 +39,8 @@ export interface Known {
   readonly at: number | null;
   readonly roots: readonly Certificate[];
   readonly logKeys: readonly string[];
+  /** Whose time stamps are those of a third party; nobody's where it isn't there. */
+  readonly tsa?: TsaTrust;
   /** CA certificates that a chain may use, and lists in force now. */
   readonly chain: readonly Certificate[];
   readonly crls: readonly Crl[];
@@ -55,12 +60,24 @@ export interface Result {
   readonly signer: Signer | null;
   /** Of a bundle, by the service's clock. */
   readonly signedAt: number | null;
+  /** Of a bundle whose signature holds: the time of the signature, and how far it can be trusted; all its time stamps. */
+  readonly time: TrustedTime | null;
+  readonly timeStamps: readonly CheckedStamp[];
+  /** Of a bundle whose signature holds: what the phone showed, as far as it can be shown again. */
+  readonly shown: ShownAgain | null;
   /** The moment that was judged, and that of the verification. */
   readonly judgedAt: number;
   readonly verifiedAt: number;
   readonly document: Document | null;
   readonly request: Evidence["request"] | null;
-  readonly log: { readonly origin: string; readonly index: number; readonly key: string } | null;
+  /** The entry's place, and the checkpoint that it was shown by; `root` in hex. */
+  readonly log: {
+    readonly origin: string;
+    readonly index: number;
+    readonly size: string;
+    readonly root: string;
+    readonly key: string;
+  } | null;
   /** SHA-256 (hex) of the root to which the chain leads. */
   readonly rootSha256: string | null;
 }
@@ -75,7 +92,9 @@ const ORDER: Readonly<Record<Case["kind"], readonly CheckName[]>> = {
     "display",
     "request",
     "cms",
+    "time_stamp",
     "log",
+    "issuers",
     "now",
   ],
   cms: ["input", "content", "signature", "chain", "revocation", "issuers", "now"],
@@ -86,9 +105,9 @@ const ORDER: Readonly<Record<Case["kind"], readonly CheckName[]>> = {
 export async function judge(given: Case, known: Known): Promise<Result> {
   const read = readCase(given);
   const tally = new Tally();
-  let path: VerifiedPath | null = null;
+  let done: Done = NOTHING_DONE;
   try {
-    path = await judged(given, read, known, tally);
+    done = await judged(given, read, known, tally);
   } catch (error) {
     if (!(error instanceof VerificationError)) {
       throw error;
@@ -99,7 +118,10 @@ export async function judge(given: Case, known: Known): Promise<Result> {
       tally.failed(error.step, error.code, error.revocation);
     }
   }
-  const checks = tally.inOrder(ORDER[given.kind].filter((name) => name !== "now" || tally.has(name)));
+  const { path, time, timeStamps, shown } = done;
+  const isPresent = (name: CheckName): boolean =>
+    name === "now" || (name === "issuers" && given.kind === "evidence");
+  const checks = tally.inOrder(ORDER[given.kind].filter((name) => !isPresent(name) || tally.has(name)));
   return {
     kind: given.kind,
     source: given.piece.name,
@@ -107,6 +129,9 @@ export async function judge(given: Case, known: Known): Promise<Result> {
     checks,
     signer: read.leaf === null ? null : signerOf(read.leaf),
     signedAt: read.evidence?.signature.signedAt ?? null,
+    time,
+    timeStamps,
+    shown,
     judgedAt: read.evidence?.signature.signedAt ?? momentOf(given, known),
     verifiedAt: known.now,
     document: await documentOf(given, read),
@@ -131,29 +156,40 @@ export function leafOf(given: Case): Certificate | null {
   return readCase(given).leaf;
 }
 
-async function judged(given: Case, read: Read, known: Known, tally: Tally): Promise<VerifiedPath | null> {
+interface Done extends Pick<Result, "time" | "timeStamps" | "shown"> {
+  readonly path: VerifiedPath | null;
+}
+
+const NOTHING_DONE: Done = { path: null, time: null, timeStamps: [], shown: null };
+
+async function judged(given: Case, read: Read, known: Known, tally: Tally): Promise<Done> {
   if (given.kind === "evidence") {
     return await judgeEvidence(given, read, known, tally);
   }
-  if (given.kind === "cms") {
-    return await judgeCms(given, read, known, tally);
-  }
-  return await judgeBare(given, known, tally);
+  const path =
+    given.kind === "cms" ? await judgeCms(given, read, known, tally) : await judgeBare(given, known, tally);
+  return { ...NOTHING_DONE, path };
 }
 
-async function judgeEvidence(
-  given: Case,
-  { evidence }: Read,
-  known: Known,
-  tally: Tally,
-): Promise<VerifiedPath | null> {
+async function judgeEvidence(given: Case, { evidence }: Read, known: Known, tally: Tally): Promise<Done> {
   if (evidence === null) {
     throw new VerificationError("unreadable", "input", "not a bundle of the one form");
   }
-  const trust = { roots: known.roots, at: known.now, logKeys: known.logKeys };
-  const { signature } = await verifyEvidence(evidence, given.document?.content ?? null, trust, tally);
+  const trust = {
+    roots: known.roots,
+    at: known.now,
+    logKeys: known.logKeys,
+    tsa: known.tsa ?? { roots: [] },
+    crls: [...known.crls, ...known.givenCrls],
+  };
+  const { signature, time, timeStamps, shown } = await verifyEvidence(
+    evidence,
+    given.document?.content ?? null,
+    trust,
+    tally,
+  );
   checkNow(signature.path, evidence.signature.signedAt, known, tally);
-  return signature.path;
+  return { path: signature.path, time, timeStamps, shown };
 }
 
 async function judgeCms(given: Case, read: Read, known: Known, tally: Tally): Promise<VerifiedPath | null> {
@@ -289,7 +325,9 @@ function checkAnswer(path: VerifiedPath, { answer, now }: Known, tally: Tally): 
 /** How the certificate of a bundle stands now; that it ended after the signature does not touch the signature. */
 function checkNow(path: VerifiedPath, signedAt: number, { answer, now }: Known, tally: Tally): void {
   if (answer.state !== "answered") {
-    tally.aside("now", answer.state);
+    if (!tally.has("now")) {
+      tally.aside("now", answer.state);
+    }
     return;
   }
   const stands = present(path, answer.ocsp, now);
@@ -326,5 +364,11 @@ function logOf(checks: readonly Check[], evidence: Evidence | null): Result["log
   )?.facts;
   return facts === undefined || evidence === null
     ? null
-    : { origin: String(facts["origin"]), index: evidence.log.index, key: evidence.log.key };
+    : {
+        origin: String(facts["origin"]),
+        index: evidence.log.index,
+        size: String(facts["size"]),
+        root: String(facts["root"]),
+        key: evidence.log.key,
+      };
 }

@@ -108,6 +108,32 @@ export function statusThen(
   return { thisUpdate, later: null };
 }
 
+/** How a certificate stands now; null where nothing speaks about that. */
+export type StatusNow = "good" | Revocation | null;
+
+/** By its issuer's lists that are in force; one that was revoked before the signature is an error. */
+export function statusNow(
+  certificate: Certificate,
+  issuer: Certificate,
+  crls: readonly Crl[],
+  { signedAt, now }: { readonly signedAt: number; readonly now: number },
+): StatusNow {
+  const own = crls.filter(
+    (crl) => isListOf(crl, issuer) && crl.thisUpdate <= now + SKEW && now < crl.nextUpdate,
+  );
+  for (const crl of own) {
+    try {
+      checkCrl(certificate, issuer, crl, now);
+    } catch (error) {
+      if (error instanceof PartError && error.revocation !== null && error.revocation.at > signedAt) {
+        return error.revocation;
+      }
+      throw error;
+    }
+  }
+  return own.length > 0 ? "good" : null;
+}
+
 /** Without this, another CA's list or answer would clear the certificate: a serial number alone names nothing. */
 function requireOwn(certificate: Certificate, issuer: Certificate): void {
   if (!isNamed(certificate, issuer)) {

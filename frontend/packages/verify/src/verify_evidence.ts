@@ -22,22 +22,37 @@ import type { Tally } from "./checks.ts";
 import { parseCms, signedMessage } from "./cms.ts";
 import { type Content, contentOf, NOTHING } from "./content.ts";
 import { inStep, type Step, VerificationError } from "./errors.ts";
+import type { Crl } from "./crl.ts";
 import type { Evidence } from "./evidence.ts";
-import { SKEW, statusThen, type StatusThen } from "./status.ts";
+import { type CheckedStamp, checkTimeStamps, trustedTime, type TrustedTime } from "./evidence_time.ts";
+import { displayOf, showAgain, type ShownAgain, shownOf } from "./shown_again.ts";
+import { SKEW, statusNow, type StatusNow, statusThen, type StatusThen } from "./status.ts";
+import type { TsaTrust } from "./timestamps/verify.ts";
 import { askedBy, requireEntry, signatureEntry } from "./tlog/entry.ts";
 import { checkInclusion, leafHash } from "./tlog/merkle.ts";
 import { type Checkpoint, isSameKey, openCheckpoint, parseVerifierKey } from "./tlog/note.ts";
 import { type Trust, type VerifiedSignature, verifySignature } from "./verify_signature.ts";
 
-/** `at` is the moment of the verification: nothing in the bundle may be later. */
+/**
+ * `at` is the moment of the verification: nothing in the bundle may be later. `crls` are lists that say how certificates
+ * stand now; those out of date say nothing.
+ */
 export interface EvidenceTrust extends Trust {
   readonly logKeys: readonly string[];
+  readonly tsa: TsaTrust;
+  readonly crls: readonly Crl[];
 }
+
+/** Reasons of RFC 5280 for which whatever a CA issued is to be doubted: somebody else has its key. */
+const COMPROMISED: ReadonlySet<number> = new Set([1, 2]);
 
 export interface VerifiedEvidence {
   readonly signature: VerifiedSignature;
   readonly issuing: Certificate;
   readonly checkpoint: Checkpoint | null;
+  readonly timeStamps: readonly CheckedStamp[];
+  readonly time: TrustedTime;
+  readonly shown: ShownAgain;
 }
 
 /** VerificationError where something does not hold; `content` must be the document's, where it is given. */
@@ -68,15 +83,76 @@ export async function verifyEvidence(
     tally,
   );
   const [issuing, root] = chainOf(evidence, signature);
-  await checkCms(evidence, signature, message, document);
+  const inCms = await checkCms(evidence, signature, message, document);
   tally.passed("cms");
+  const timeStamps = await inStep("time_stamp", () =>
+    checkTimeStamps({
+      stamps: evidence.timeStamps,
+      signature: evidence.signature.value,
+      inCms,
+      trust: trust.tsa,
+      caRoot: root,
+      signedAt,
+      now: trust.at,
+    }),
+  );
+  const time = trustedTime(timeStamps, signedAt);
+  noteTime(tally, timeStamps, time);
   const times = { signedAt, now: trust.at };
   await inStep("revocation", () => {
     const { leaf } = signature.path;
     const status = statusThen(leaf, issuing, evidence.status.ocsp, times);
-    note(tally, status, statusThen(issuing, root, evidence.status.caOcsp, times));
+    const ca = statusThen(issuing, root, evidence.status.caOcsp, times);
+    requireUncompromised("revocation", ca.later, time);
+    note(tally, status, ca);
   });
-  return { signature, issuing, checkpoint: await checkLog(evidence, signature, trust.logKeys, tally) };
+  const checkpoint = await checkLog(evidence, signature, trust.logKeys, tally);
+  await inStep("issuers", () => {
+    const now = statusNow(issuing, root, trust.crls, times);
+    requireUncompromised("issuers", now, time);
+    noteNow(tally, "issuers", now);
+  });
+  await inStep("now", () => {
+    noteNow(tally, "now", statusNow(signature.path.leaf, issuing, trust.crls, times));
+  });
+  return { signature, issuing, checkpoint, timeStamps, time, shown: showAgain(evidence.document, document) };
+}
+
+/** Who has a CA's key issues what they like: then only what a third party stamped before is to be believed. */
+function requireUncompromised(step: Step, now: StatusNow, { by, latest }: TrustedTime): void {
+  if (now === null || now === "good" || !COMPROMISED.has(now.reason)) {
+    return;
+  }
+  if (by !== "outside" || latest >= now.at) {
+    throw new VerificationError(
+      "ca_compromised",
+      step,
+      "the issuing CA's key is another's, and no third party's time stamp is from before",
+      now,
+    );
+  }
+}
+
+function noteTime(tally: Tally, stamps: readonly CheckedStamp[], time: TrustedTime): void {
+  if (time.by !== "service") {
+    const { at, authority } = time;
+    tally.passed("time_stamp", { by: time.by, at, authority });
+  } else if (stamps.length === 0) {
+    tally.aside("time_stamp", "no_time_stamp");
+  } else {
+    tally.aside("time_stamp", stamps.some(({ by }) => by !== "unknown") ? "tsa_ended" : "unknown_tsa");
+  }
+}
+
+/** `now` may be asked of the service after this, which then counts. */
+function noteNow(tally: Tally, name: "issuers" | "now", now: StatusNow): void {
+  if (now === "good") {
+    tally.passed(name, { by: "crl" });
+  } else if (now !== null) {
+    tally.noted(name, name === "now" ? "revoked" : "ca_later", now);
+  } else if (name === "issuers") {
+    tally.aside(name, "status_missing");
+  }
 }
 
 function note(tally: Tally, status: StatusThen, ca: StatusThen): void {
@@ -129,11 +205,10 @@ async function messageOf(evidence: Evidence, content: Content | null, tally: Tal
   } else {
     tally.passed("content", by);
   }
-  const { title, mediaType, size, display } = document;
-  if (!same(attributes.display, displayDigest({ title, mediaType, size, lines: display }))) {
+  if (!same(attributes.display, displayDigest(displayOf(document)))) {
     throw failed("display_mismatch", "display", "the signed display is another one");
   }
-  tally.passed("display", { lines: display.length });
+  tally.passed("display", { lines: document.display.length });
   return encoded;
 }
 
@@ -198,13 +273,16 @@ function chainOf(evidence: Evidence, { path }: VerifiedSignature): [issuing: Cer
   return [issuing, path.root];
 }
 
-/** The CMS says the same once more: content, attributes, signature, certificates, and nothing else. */
+/**
+ * The CMS says the same once more: content, attributes, signature, certificates, time stamps, and nothing else. The time
+ * stamps are given back, not judged.
+ */
 async function checkCms(
   { document, signature }: Evidence,
   verified: VerifiedSignature,
   message: Uint8Array,
   content: Content | null,
-): Promise<void> {
+): Promise<readonly Uint8Array[]> {
   const { path } = verified;
   const signed = await inStep("cms", () => parseCms(signature.cms));
   const over = await inStep("cms", () => signedMessage(signed, { content, digest: unhex(document.digest) }));
@@ -218,6 +296,7 @@ async function checkCms(
   if (!holds) {
     throw failed("message_mismatch", "cms", "the CMS is not this signature's");
   }
+  return signed.timeStamps;
 }
 
 function isSameSet(a: readonly Certificate[], b: readonly Certificate[]): boolean {
@@ -264,10 +343,13 @@ async function checkLog(
     signedAt: signature.signedAt,
     serial: serialText(verified.path.leaf),
   };
-  const { title, mediaType, size, display } = document;
-  const asked = askedBy(request.system, { title, mediaType, size, lines: display });
-  const isLogged = same(signatureEntry({ ...row, asked }, log.salt), log.entry);
-  if (!isLogged && !same(signatureEntry({ ...row, asked: null }, log.salt), log.entry)) {
+  const shown = shownOf(document);
+  const asked = askedBy(request.system, displayOf(document));
+  const isLogged = same(signatureEntry({ ...row, asked, shown }, log.salt), log.entry);
+  // What was shown is told or it isn't: an entry that has it is made with it, and no other.
+  const isEarlier =
+    shown === null && same(signatureEntry({ ...row, asked: null, shown: null }, log.salt), log.entry);
+  if (!isLogged && !isEarlier) {
     throw failed("bad_log_proof", "log", "the entry is not this signature's");
   }
   if (isLogged) {
@@ -275,7 +357,8 @@ async function checkLog(
       tally.passed(name, { by: "log" });
     }
   }
-  tally.passed("log", { index: log.index, size: checkpoint.size.toString(), origin: checkpoint.origin });
+  const { origin, size: entries, root } = checkpoint;
+  tally.passed("log", { index: log.index, size: entries.toString(), origin, root: hex(root) });
   return checkpoint;
 }
 

@@ -4,7 +4,16 @@ from mshield.client.business.clients import AsyncBusinessClient, BusinessClient
 from mshield.client.business.plans import Retry
 from mshield.client.business.result import Result
 from mshield.client.business.returned import Returned, read_return
-from mshield.client.business.values import Created, Digest, Document, Pc, SignedDocument, Signer, Status
+from mshield.client.business.values import (
+    Created,
+    Digest,
+    Document,
+    Pc,
+    SignedDocument,
+    Signer,
+    Status,
+    ViewName,
+)
 
 __all__ = [
     "AsyncBusinessClient",
@@ -19,5 +28,6 @@ __all__ = [
     "SignedDocument",
     "Signer",
     "Status",
+    "ViewName",
     "read_return",
 ]

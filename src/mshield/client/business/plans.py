@@ -261,6 +261,8 @@ def _document(document: Document) -> dict[str, object]:
         shown |= {"digest_sm3": digest.sm3.hex(), "size": digest.size}
     else:
         shown["content_b64"] = base64.b64encode(document.content).decode("ascii")
+    if document.view is not None:
+        shown["view"] = _without_none(id=document.view.id, version=document.view.version)
     return shown if document.format == "raw" else shown | {"format": document.format}
 
 

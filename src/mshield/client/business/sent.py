@@ -29,8 +29,19 @@ def require_sent(signed: SignedDocument, attributes: SignedAttributes | None, se
     signed_digest = sm3(signed.message) if attributes is None else attributes.message_digest
     if signed_digest != _digest(sent).sm3 or (document is not None and document.format != signed.format):
         raise VerificationError("message_mismatch", "signature", "not the documents that were sent")
-    if document is not None and attributes is not None and attributes.display != document.display_digest:
+    if document is None:
+        return
+    is_bound = attributes is None or attributes.display == document.display_digest(signed.drawing)
+    if not is_bound or not _is_drawn_as_named(signed, document):
         raise VerificationError("display_mismatch", "signature", "the phone showed something else")
+
+
+def _is_drawn_as_named(signed: SignedDocument, document: Document) -> bool:
+    """Whether the view that drew it is the one that was named, or none where none was."""
+    named, view = document.view, signed.view
+    if named is None or view is None:
+        return named is None and view is None and signed.drawn is None
+    return view.id == named.id and named.version in {None, view.version}
 
 
 def _digest(sent: Sent) -> Digest:

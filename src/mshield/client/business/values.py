@@ -10,11 +10,11 @@ from typing import Literal
 
 import msgspec
 
-from mshield.client.wire import unbase64
+from mshield.client.wire import unbase64, unhex
 from mshield.domain.qr import qr_text
 from mshield.gm.sm3 import sm3
+from mshield.pki.signatures.display import Drawing, display_bytes
 from mshield.pki.signatures.evidence import Format
-from mshield.pki.signatures.signed_attributes import attributes_of
 
 Kind = Literal["login", "signature"]
 Channel = Literal["qr", "app"]
@@ -37,9 +37,19 @@ class Digest:
         return cls(sm3(content), len(content))
 
 
+@dataclass(frozen=True, slots=True)
+class ViewName:
+    """A view (展示规则) that is registered for the business system: a version of it, or the newest in force."""
+
+    id: str
+    version: int | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """One document to be signed; `display` are the lines (label, value) that the phone shows.
+    """One document to be signed; `display` are the business system's words about it (label, value).
+
+    The phone shows the content itself, drawn by `view` where one is named, and compares the words with it.
 
     `format` `raw` signs the bytes of the content; `cms` and `cms_detached` sign attributes that bind content, title,
     media type and display, in a CMS with the content inside or not. Of a `cms_detached` the content may stay here:
@@ -52,6 +62,7 @@ class Document:
     display: tuple[tuple[str, str], ...] = ()
     format: Format = "raw"
     digest: Digest | None = None
+    view: ViewName | None = None
 
     @property
     def content_digest(self) -> Digest:
@@ -60,17 +71,17 @@ class Document:
             raise ValueError("a document has either its content or a digest")
         return Digest.of(self.content or b"") if self.digest is None else self.digest
 
-    @property
-    def display_digest(self) -> bytes:
-        """SM3 of what the phone shows, as the formats `cms` and `cms_detached` bind it."""
-        digest = self.content_digest
-        return attributes_of(
-            digest=digest.sm3,
-            title=self.title,
-            media_type=self.media_type,
-            size=digest.size,
-            lines=self.display,
-        ).display
+    def display_digest(self, drawing: Drawing | None) -> bytes:
+        """SM3 of the display, as the formats `cms` and `cms_detached` bind it; `drawing` is `SignedDocument`'s."""
+        return sm3(
+            display_bytes(
+                title=self.title,
+                media_type=self.media_type,
+                size=self.content_digest.size,
+                lines=self.display,
+                drawing=drawing,
+            )
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,8 +155,21 @@ class Signer(msgspec.Struct, frozen=True, kw_only=True):
     shield_number: str
 
 
+class DrawnBy(msgspec.Struct, frozen=True, kw_only=True):
+    """The view that drew a document; `digest` is its SM3, in hex."""
+
+    id: str
+    version: int
+    digest: str
+
+
 class SignedDocument(msgspec.Struct, frozen=True, kw_only=True):
-    """One signed document. By format `raw` it has `message_b64`, else `signed_attributes_b64`."""
+    """One signed document. By format `raw` it has `message_b64`, else `signed_attributes_b64`.
+
+    `view` and `drawn` (SM3 of the drawn lines, hex) are None where no view drew it. `shown` is the digest of all that
+    the phone showed, None of an older service. `display_mismatch_confirmed`: the words about the content differ from
+    it, and the person signed all the same.
+    """
 
     title: str
     signature_b64: str
@@ -153,6 +177,20 @@ class SignedDocument(msgspec.Struct, frozen=True, kw_only=True):
     format: Format = "raw"
     message_b64: str | None = None
     signed_attributes_b64: str | None = None
+    time_stamp: Literal["pending", "done", "failed"] | None = None
+    """How the time stamps stand that the service's settings want; those that are done are in the CMS."""
+    view: DrawnBy | None = None
+    drawn: str | None = None
+    shown: str | None = None
+    display_mismatch_confirmed: bool = False
+
+    @property
+    def drawing(self) -> Drawing | None:
+        """What is bound of how it was drawn; None of an older service. ProtocolError for what is no hex."""
+        if self.shown is None:
+            return None
+        view = None if self.view is None else unhex(self.view.digest, 32)
+        return Drawing(view, None if self.drawn is None else unhex(self.drawn, 32))
 
     @property
     def message(self) -> bytes:

@@ -4,8 +4,9 @@ What the user saw at the scan is what is signed at the approval: the scanned req
 message is checked against who asks before it is shown.
 """
 
+import base64
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 from urllib.parse import quote
@@ -15,7 +16,7 @@ import msgspec
 from mshield.client.errors import PhoneError, ProblemError, ProtocolError
 from mshield.client.login_message import LoginMessage
 from mshield.client.phone.cosigning import CoSigning, ToSign
-from mshield.client.phone.document import check_document
+from mshield.client.phone.document import read_document, shown_item
 from mshield.client.phone.messages import Inbox, InboxRequest, Scan, Task, WayBack
 from mshield.client.phone.operation import Operation
 from mshield.client.phone.pin import PinSource, checked_pin
@@ -23,10 +24,13 @@ from mshield.client.wire import read, unhex
 from mshield.domain.login_message import LOGIN_TYPE
 from mshield.gm.sm2 import Signature
 from mshield.gm.transcript import is_internal_message
+from mshield.pki.signatures.display import Confirmed
 
 _CODE: Final = re.compile(r"https?://[^/?#\s]+(/[^?#\s]*)?(/q/[^/?#\s]+|/app/sign)\?\S+")
 _PURPOSES: Final = {"login": {"login"}, "signature": {"sign", "consent"}}
 
+Confirmations = Mapping[str, Confirmed] | None
+"""What a user confirmed besides, by the documents' sids."""
 DeclineReason = Literal["declined", "not_me"]
 
 
@@ -76,10 +80,21 @@ def take(operation: Operation, request_id: str) -> Scan:
 def _keep(operation: Operation, answer: bytes) -> Scan:
     scanned = read(answer, Scan)
     uid = operation.vault.state.at("key").uid
+    tasks = [_with_view(operation, task) for task in scanned.tasks]
+    scanned = msgspec.structs.replace(scanned, tasks=tuple(tasks))
     for task in scanned.tasks:
         _check_task(task, scanned, uid)
     operation.vault.store_request(msgspec.json.encode(scanned))
     return scanned
+
+
+def _with_view(operation: Operation, task: Task) -> Task:
+    """The task with the octets of its view, whatever the service put there itself."""
+    view = task.named_view
+    if view is None:
+        return msgspec.structs.replace(task, view_b64=None)
+    octets = operation.connection.get(f"/api/phone/views/{_segment(view.digest)}", operation.logged_in())
+    return msgspec.structs.replace(task, view_b64=base64.b64encode(octets).decode())
 
 
 def scanned_request(operation: Operation, request_id: str | None) -> Scan:
@@ -93,14 +108,20 @@ def scanned_request(operation: Operation, request_id: str | None) -> Scan:
     return scanned
 
 
-def approve(operation: Operation, scanned: Scan, pin: PinSource) -> Approved:
-    """Signs all documents of the request under one PIN; see `CoSigning.sign` for the errors."""
+def approve(
+    operation: Operation, request_id: str | None, pin: PinSource, confirmed: Confirmations
+) -> Approved:
+    """Signs all documents of the scanned request under one PIN; see `CoSigning.sign` for the errors."""
+    scanned = scanned_request(operation, request_id)
     if isinstance(pin, str):
         checked_pin(pin)
     unfinished = operation.vault.state.at("key").rn is not None
     if unfinished and _all_signed(operation, scanned.tasks):
         return _done(operation, scanned, signatures=None)
-    documents = [ToSign(unhex(task.sid, 16), task.message) for task in scanned.tasks]
+    documents = [
+        ToSign(unhex(task.sid, 16), task.message, shown_item(task, (confirmed or {}).get(task.sid, "none")))
+        for task in scanned.tasks
+    ]
     try:
         signatures = CoSigning(operation, "key").sign(documents, pin)
     except ProblemError as error:
@@ -176,7 +197,7 @@ def _check_task(task: Task, scanned: Scan, uid: bytes) -> None:
             raise ProtocolError("bad_task", "a login with signed attributes")
         _check_login(task.message, scanned)
     else:
-        check_document(task)
+        read_document(task)
 
 
 def _check_login(message: bytes, scanned: Scan) -> None:

@@ -4,7 +4,7 @@
 has all nonces fresh; shares, nonces and proofs live in local variables of one call and nowhere else.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from secrets import token_bytes
 from typing import Final
@@ -32,10 +32,11 @@ all the same: what it opens is another `k1`.
 
 @dataclass(frozen=True, slots=True)
 class ToSign:
-    """One document of a session: its `sid` (16 bytes) and M."""
+    """One document of a session: its `sid` (16 bytes) and M, and what its item in `finish` says besides."""
 
     sid: bytes
     message: bytes
+    told: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ class CoSigning:
             sessions -= 1
             try:
                 halves = self._halves(session, pin_of[1], new_pin)
-                answer = self._finish(halves)
+                answer = self._finish(halves, documents)
             except ProblemError as error:
                 if error.code not in _BEGUN_AGAIN or sessions == 0:
                     raise
@@ -217,7 +218,7 @@ class CoSigning:
         self._update(slots=(next_slot, *key.slots))
         return tau, next_slot
 
-    def _finish(self, halves: _Halves) -> FinishAnswer:
+    def _finish(self, halves: _Halves, documents: Sequence[ToSign]) -> FinishAnswer:
         path = f"/api/phone/keys/{self._key.uid.hex()}/finish"
         items = [
             {
@@ -225,8 +226,9 @@ class CoSigning:
                 "Q1": partial.Q1.hex(),
                 "rho": partial.rho.hex(),
                 "s_prime": partial.s_prime.to_bytes(32, "big").hex(),
+                **document.told,
             }
-            for partial in halves.partials
+            for partial, document in zip(halves.partials, documents, strict=True)
         ]
         tau = None if halves.tau is None else halves.tau.to_bytes(32, "big").hex()
         body = msgspec.json.encode({"items": items, "tau": tau})

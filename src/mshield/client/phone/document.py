@@ -1,36 +1,125 @@
-"""Whether what is to be signed is what the phone shows (protocol, "Documents")."""
+"""Whether what is to be signed is what the phone shows (protocol, "Documents"), and what it says that it showed."""
+
+from dataclasses import dataclass
 
 from mshield.client.errors import ProtocolError
 from mshield.client.phone.messages import Task
 from mshield.domain.login_message import is_login_message
 from mshield.gm.sm3 import sm3
 from mshield.pki.errors import PkiError
+from mshield.pki.signatures.display import Bound, Confirmed, Drawing, display_bytes
 from mshield.pki.signatures.signed_attributes import (
-    attributes_of,
+    SignedAttributes,
     is_like_attributes,
     parse_signed_attributes,
 )
+from mshield.views import Compared, Drawn, ViewError, Words, compare_words, draw, read_view
+from mshield.views.limits import LINES
 
 
-def check_document(task: Task) -> None:
-    """Raises ProtocolError `bad_task` for a document whose message doesn't bind what it shows."""
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A document as this phone draws it, and how the asker's words stand to it; None where there is nothing.
+
+    `bound` is None for a document of an older service, of which nothing is told.
+    """
+
+    drawn: Drawn | None = None
+    compared: Compared | None = None
+    bound: Bound | None = None
+
+
+def read_document(task: Task) -> Read:
+    """Draws the document and checks that its message binds what is shown.
+
+    `task.view_octets` are those that this phone fetched. Raises ProtocolError `bad_task` for any difference.
+    """
+    drawn = _draw(task)
+    words = _compare(task, drawn)
+    display = sm3(
+        display_bytes(
+            title=task.title,
+            media_type=task.media_type,
+            size=_size(task),
+            lines=[(field.label, field.value) for field in task.display],
+            drawing=_drawing(task),
+        )
+    )
+    digest = _check_message(task, display)
+    drawing = _drawing(task)
+    if drawing is None:
+        return Read()
+    bound = Bound(content=digest, display=display, drawing=drawing, compared=words.digest)
+    return Read(drawn, words.compared, bound)
+
+
+def shown_item(task: Task, confirmed: Confirmed) -> dict[str, str]:
+    """What `finish` says of a document besides its half of the signature: nothing where it isn't drawn."""
+    bound = read_document(task).bound if task.is_drawn else None
+    return {} if bound is None else {"confirmed": confirmed, "shown": bound.shown(confirmed).hex()}
+
+
+def _size(task: Task) -> int:
+    content = task.content
+    if content is not None:
+        return len(content)
+    if task.format != "cms_detached" or task.size is None:
+        raise ProtocolError("bad_task", "a document without content or size")
+    return task.size
+
+
+def _check_message(task: Task, display: bytes) -> bytes:
+    """Gives the content's digest."""
     content, message = task.content, task.message
     if task.format == "raw":
         if is_like_attributes(message) or is_login_message(message):
             raise ProtocolError("bad_task", "signed attributes, or a login, as content")
-        return
-    if content is None and (task.format != "cms_detached" or task.size is None):
-        raise ProtocolError("bad_task", "a document without content or size")
+        return sm3(message)
     try:
         signed = parse_signed_attributes(message)
     except PkiError as error:
         raise ProtocolError("bad_task", f"not the signed attributes of a document: {error}") from error
-    shown = attributes_of(
-        digest=signed.message_digest if content is None else sm3(content),
-        title=task.title,
-        media_type=task.media_type,
-        size=task.size or 0 if content is None else len(content),
-        lines=[(field.label, field.value) for field in task.display],
-    )
-    if signed != shown:
+    digest = signed.message_digest if content is None else sm3(content)
+    if signed != SignedAttributes(digest, display):
         raise ProtocolError("bad_task", "the signed attributes are those of another document or display")
+    return digest
+
+
+def _drawing(task: Task) -> Drawing | None:
+    """What the task says that a view draws; None for a task of an older service."""
+    if not task.is_drawn:
+        return None
+    try:
+        view = None if task.named_view is None else bytes.fromhex(task.named_view.digest)
+        return Drawing(view, bytes.fromhex(task.drawn) if isinstance(task.drawn, str) else None)
+    except ValueError as error:
+        raise ProtocolError("malformed", "a digest that is no hex") from error
+
+
+def _draw(task: Task) -> Drawn | None:
+    """The drawn lines, by the very view and with the very digest that the task names."""
+    named = task.named_view
+    if named is None:
+        if isinstance(task.drawn, str):
+            raise ProtocolError("bad_task", "drawn by no view")
+        return None
+    octets, content = task.view_octets, task.content
+    if octets is None or content is None or sm3(octets).hex() != named.digest:
+        raise ProtocolError("bad_task", "another view than the one that is named, or nothing to draw")
+    try:
+        view = read_view(octets)
+        drawn = draw(view, content)
+    except ViewError as error:
+        raise ProtocolError("bad_task", f"the view doesn't draw it: {error}") from error
+    if (view.octets, view.id, view.version) != (octets, named.id, named.version):
+        raise ProtocolError("bad_task", "another view than the one that is named")
+    if drawn.digest.hex() != task.drawn:
+        raise ProtocolError("bad_task", "drawn otherwise than the service says")
+    return drawn
+
+
+def _compare(task: Task, drawn: Drawn | None) -> Words:
+    lines = [(field.label, field.value) for field in task.display]
+    if len(lines) > LINES:
+        raise ProtocolError("bad_task", "more lines than can be compared")
+    return compare_words(task.title, lines, content=task.content, media_type=task.media_type, drawn=drawn)

@@ -133,10 +133,19 @@ class Inbox(msgspec.Struct, frozen=True, kw_only=True):
     requests: tuple[InboxRequest, ...]
 
 
+class TaskView(msgspec.Struct, frozen=True, kw_only=True):
+    """The view (展示规则) that draws a document; `digest` is SM3 of its octets, in hex."""
+
+    id: str
+    version: int
+    digest: str
+
+
 class Task(msgspec.Struct, frozen=True, kw_only=True):
     """One document to sign; `message` is M, the exact bytes that a verifier hashes.
 
-    `format` says what M is (protocol, "Documents"); `size` is that of a content which is not here.
+    `format` says what M is (protocol, "Documents"); `size` is that of a content which is not here. `drawn` is SM3 of
+    the drawn lines, in hex; an older service tells neither it nor `view`. `view_b64` is what this phone fetched.
     """
 
     sid: str
@@ -152,6 +161,24 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     format: Format = "raw"
     content_b64: str | None = None
     size: int | None = None
+    view: TaskView | msgspec.UnsetType | None = msgspec.UNSET
+    drawn: str | msgspec.UnsetType | None = msgspec.UNSET
+    view_b64: str | None = None
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether its view and drawn lines are bound, be they none."""
+        return self.drawn is not msgspec.UNSET
+
+    @property
+    def named_view(self) -> TaskView | None:
+        """The view that draws it."""
+        return self.view if isinstance(self.view, TaskView) else None
+
+    @property
+    def view_octets(self) -> bytes | None:
+        """That view's octets, once this phone has fetched them."""
+        return None if self.view_b64 is None else unbase64(self.view_b64)
 
     @property
     def message(self) -> bytes:

@@ -298,14 +298,16 @@ class VirtualPhone(ProvesIdentity):
         with self._operation() as operation:
             return approval.take(operation, request_id)
 
-    def approve(self, request_id: str | None = None, *, pin: PinSource) -> approval.Approved:
-        """Logs in or signs, for the scanned request.
+    def approve(
+        self, request_id: str | None = None, *, pin: PinSource, confirmed: approval.Confirmations = None
+    ) -> approval.Approved:
+        """Logs in or signs, for the scanned request; `confirmed` says by sid what the user confirmed besides.
 
-        `pin` is the PIN, or is called for it once the service has opened the session: only then is it known
-        which PIN and how many attempts are left. Where the outcome is unknown (NetworkError) call it again.
+        `pin` may be called for it once the session is open, which tells which PIN and how many attempts are left.
+        Where the outcome is unknown (NetworkError) call it again.
         """
         with self._operation() as operation:
-            return approval.approve(operation, approval.scanned_request(operation, request_id), pin)
+            return approval.approve(operation, request_id, pin, confirmed)
 
     def decline(
         self, request_id: str | None = None, *, reason: approval.DeclineReason = "declined"

@@ -1,12 +1,21 @@
 """`mshield verify BUNDLE`: every part of a bundle of evidence, and plainly what was checked by what."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
 import click
 
 from mshield.client.errors import ClientError
-from mshield.client.evidence import LaterStatus, VerifiedEvidence, read_evidence, verify_evidence
+from mshield.client.evidence import (
+    LaterStatus,
+    Now,
+    ShownAgain,
+    VerifiedEvidence,
+    read_evidence,
+    verify_evidence,
+)
+from mshield.commands.parts.drawn_lines import drawn_lines
 from mshield.commands.parts.output import Output, refusing
 
 
@@ -17,6 +26,8 @@ def verify_bundle(
     content: bytes | None,
     roots: tuple[bytes, ...],
     log_keys: tuple[str, ...],
+    tsa_roots: tuple[bytes, ...],
+    crls: tuple[bytes, ...],
     at: datetime | None,
     credit_code: str | None,
     name: str | None,
@@ -36,6 +47,8 @@ def verify_bundle(
             evidence,
             roots=roots or (evidence.chain_pem[-1],),
             log_keys=log_keys or (evidence.log.key,),
+            tsa_roots=tsa_roots,
+            crl=crls,
             at=at,
             content=content,
             expected_credit_code=credit_code,
@@ -63,6 +76,7 @@ def _shown(verified: VerifiedEvidence, trusted: dict[str, bool]) -> dict[str, ob
         "content_checked": verified.content is not None,
         "display_bound": verified.display_bound,
         "asked_logged": verified.asked_logged,
+        "shown": _shown_again(verified.shown),
         "name": signature.name,
         "organisation": signature.organisation,
         "role": signature.role,
@@ -72,6 +86,22 @@ def _shown(verified: VerifiedEvidence, trusted: dict[str, bool]) -> dict[str, ob
         "status_at": verified.status_at.isoformat(),
         "later": _later(verified.later),
         "ca_later": _later(verified.ca_later),
+        "now": _now(verified.now),
+        "ca_now": _now(verified.ca_now),
+        "time": {"at": verified.time.at.isoformat(), "by": verified.time.by},
+        "time_stamps": [
+            {
+                "at": stamp.at.isoformat(),
+                "authority": stamp.authority,
+                "profile": stamp.profile,
+                "policy": stamp.policy,
+                "by": stamp.by,
+                "until": stamp.until.isoformat(),
+                "renews": stamp.renews,
+                "stands": stamp.stands,
+            }
+            for stamp in verified.time_stamps
+        ],
         "root_sha256": signature.issuers[-1].fingerprint().hex(),
         "root_named": trusted["root"],
         "log_key": evidence.log.key,
@@ -81,12 +111,62 @@ def _shown(verified: VerifiedEvidence, trusted: dict[str, bool]) -> dict[str, ob
     }
 
 
+def _shown_again(shown: ShownAgain) -> dict[str, object] | None:
+    """What the phone showed, null where nothing tells; `drawn` is SM3 of the drawn lines."""
+    if shown.confirmed is None:
+        return None
+    view = shown.view
+    return {
+        "view": None
+        if view is None
+        else {"id": view.id, "version": view.version, "digest": view.digest.hex()},
+        "drawn": None if shown.drawn is None else shown.drawn.digest.hex(),
+        "confirmed": shown.confirmed,
+        "mismatch": shown.compared is not None and shown.compared.mismatch,
+        "lost": shown.is_lost,
+    }
+
+
+def _shown_lines(out: Output, shown: ShownAgain) -> Iterator[str]:
+    """The drawn lines themselves, and what the phone told besides, which the signing key doesn't say."""
+    pick, view = out.pick, shown.view
+    label = pick("手机展示", "the phone showed")
+    if shown.confirmed is None:
+        return
+    if shown.is_lost:
+        yield f"  {label}: " + pick("不能再现", "what was shown can't be shown again")
+    elif view is not None:
+        yield f"  {label}: {view.id} {view.version}"
+    else:
+        yield f"  {label}: " + pick("没有展示规则，内容如上", "no view, the content itself")
+    if shown.compared is not None and shown.compared.mismatch:
+        differs = pick("业务系统的说明与内容不一致", "the asker's words differ from the content")
+        yield f"  {differs}"
+    if shown.confirmed != "none":
+        what = {"mismatch": pick("不一致仍要签名", "to sign although they differ")}
+        told = what.get(shown.confirmed, pick("没有看完仍要签名", "to sign without having seen it all"))
+        by = pick("手机和服务所称", "as phone and service say")
+        yield f"  {pick('签名人确认', 'the person confirmed')}: {told} ({by})"
+    if shown.drawn is not None:
+        yield ""
+        yield from drawn_lines(out, shown.drawn.answer)
+
+
 def _later(later: LaterStatus | None) -> dict[str, int] | None:
     return None if later is None else {"at": later.at, "reason": later.reason}
 
 
-def _headline(out: Output, trusted: dict[str, bool]) -> str:
+def _now(now: Now) -> dict[str, int] | str | None:
+    return _later(now) if isinstance(now, LaterStatus) else now
+
+
+def _headline(out: Output, verified: VerifiedEvidence, trusted: dict[str, bool]) -> str:
     if all(trusted.values()):
+        if verified.ca_later or isinstance(verified.ca_now, LaterStatus):
+            return out.pick(
+                "签名有效，签发机构后来被吊销",
+                "The signature is valid; the issuing CA was revoked afterwards",
+            )
         return out.pick("证据有效", "The evidence is valid")
     wanted = " ".join(
         option for option, named in (("--root", trusted["root"]), ("--log-key", trusted["log"])) if not named
@@ -95,6 +175,35 @@ def _headline(out: Output, trusted: dict[str, bool]) -> str:
         f"未能确认：证据自身前后一致，但谁都可以造出这样的证据。请用 {wanted} 指定您信任的",
         f"Not established: the bundle agrees with itself, as anybody's can. Name what you trust: {wanted}",
     )
+
+
+def _time(out: Output, verified: VerifiedEvidence) -> str:
+    """The time, and whose word it is."""
+    time = verified.time
+    by = {
+        "outside": out.pick("第三方时间戳", "a third party's time stamp"),
+        "own": out.pick("服务自己的时间戳，不是第三方", "the service's own time stamp, no third party's"),
+        "service": out.pick(
+            "签名服务的时钟，没有独立的时间戳", "the service's clock, no independent time stamp"
+        ),
+    }[time.by]
+    return f"{time.at.isoformat()} ({by})"
+
+
+def _stamps(out: Output, verified: VerifiedEvidence) -> list[str]:
+    by = {
+        "outside": out.pick("由您信任", "trusted by you"),
+        "own": out.pick("服务自己的", "the service's own"),
+        "unknown": out.pick(
+            "不知是否可信，未采信：见 --tsa-root", "of a stranger, not counted: see --tsa-root"
+        ),
+    }
+    ended = out.pick("，机构证书已到期", ", whose certificate has ended")
+    return [
+        f"  {out.pick('时间戳', 'time stamp')}: {stamp.at.isoformat()} {stamp.authority} ({by[stamp.by]}"
+        f"{'' if stamp.stands or stamp.by == 'unknown' else ended})"
+        for stamp in verified.time_stamps
+    ]
 
 
 def _lines(out: Output, verified: VerifiedEvidence, trusted: dict[str, bool], *, is_file: bool) -> list[str]:
@@ -116,11 +225,12 @@ def _lines(out: Output, verified: VerifiedEvidence, trusted: dict[str, bool], *,
     else:
         content = pick("在证据内", "in the bundle")
     lines = [
-        _headline(out, trusted),
+        _headline(out, verified, trusted),
         f"  {pick('签名人', 'signer')}: {signature.name} ({signature.role})",
         f"  {pick('企业', 'enterprise')}: {signature.organisation} {signature.credit_code or ''}".rstrip(),
         f"  {pick('证书序列号', 'serial')}: {signature.serial:x}",
-        f"  {pick('签名时间', 'signed at')}: {verified.signed_at.isoformat()} ({said})",
+        f"  {pick('签名时间', 'signed at')}: {_time(out, verified)}",
+        *_stamps(out, verified),
         f"  {pick('文件', 'document')}: {evidence.document.title} ({evidence.document.format})",
         f"  {pick('内容', 'content')}: {content}; SM3 {evidence.document.digest_sm3}",
         f"  {pick('显示内容', 'display')}: " + (signed if verified.display_bound else logged),
@@ -130,12 +240,15 @@ def _lines(out: Output, verified: VerifiedEvidence, trusted: dict[str, bool], *,
         f"  {pick('根证书', 'root')} SHA-256: {signature.issuers[-1].fingerprint().hex()} ({by[trusted['root']]})",
         f"  {pick('日志公钥', 'log key')}: {evidence.log.key} ({by[trusted['log']]})",
     ]
-    for who, later in (
-        (pick("证书", "certificate"), verified.later),
-        (pick("签发机构", "issuing CA"), verified.ca_later),
+    for who, then, now in (
+        (pick("证书", "certificate"), verified.later, verified.now),
+        (pick("签发机构", "issuing CA"), verified.ca_later, verified.ca_now),
     ):
+        if now == "good":
+            lines.append(f"  {who}: {pick('现在有效，依据所给吊销列表', 'good now, by the list given')}")
+        later = now if isinstance(now, LaterStatus) else then
         if later is not None:
             since = datetime.fromtimestamp(later.at / 1000, verified.signed_at.tzinfo).isoformat()
             ended = pick("签名之后作废或挂起", "revoked or put on hold after the signature")
             lines.append(f"  {who}: {ended}, {since}, {pick('原因', 'reason')} {later.reason}")
-    return lines
+    return [*lines, *_shown_lines(out, verified.shown)]

@@ -1,6 +1,6 @@
 """`mshield verify`: verifies a signature offline, from a bundle of evidence, a folder, or files named one by one.
 
-An evidence folder holds what `make demo` writes: message.bin, signature.der (or
+An evidence folder holds what `make demo` writes: message.bin, attributes.der, signature.der (or
 signature.p7s), leaf.pem, issuing.pem, root.pem, crl.der, root-crl.der, ocsp.der.
 """
 
@@ -56,7 +56,18 @@ class _Evidence:
     help="A trusted root, PEM or DER; repeatable. Overrides the evidence's.",
 )
 @click.option("--log-key", multiple=True, help="The vkey of a trusted log, for a bundle; repeatable.")
-@click.option("--crl", type=_FILE, multiple=True, help="A revocation list, DER; repeatable.")
+@click.option(
+    "--tsa-root",
+    type=_FILE,
+    multiple=True,
+    help="A trusted root of time stamping authorities, PEM or DER, for a bundle; repeatable.",
+)
+@click.option(
+    "--crl",
+    type=_FILE,
+    multiple=True,
+    help="A revocation list, DER; repeatable. For a bundle it says how signer and issuing CA stand now.",
+)
 @click.option("--ocsp", type=_FILE, help="An OCSP response, DER.")
 @click.option(
     "--unchecked", is_flag=True, help="Accept that nothing says whether the certificate was revoked."
@@ -85,6 +96,7 @@ def command(
     chain: tuple[Path, ...],
     root: tuple[Path, ...],
     log_key: tuple[str, ...],
+    tsa_root: tuple[Path, ...],
     crl: tuple[Path, ...],
     ocsp: Path | None,
     unchecked: bool,
@@ -99,9 +111,9 @@ def command(
     established. Exit code 1 then, and if anything does not hold.
     """
     if evidence is not None and evidence.is_file():
-        if any((digest, signature, cms, cert, chain, crl, ocsp, unchecked)):
+        if any((digest, signature, cms, cert, chain, ocsp, unchecked)):
             raise click.UsageError(
-                "With a bundle, give only --message, --root, --log-key, --at and --expect-…."
+                "With a bundle, give only --message, --root, --log-key, --tsa-root, --crl, --at and --expect-…."
             )
         verify_bundle(
             out,
@@ -109,13 +121,15 @@ def command(
             content=_read(message),
             roots=_read_all(root),
             log_keys=log_key,
+            tsa_roots=_read_all(tsa_root),
+            crls=_read_all(crl),
             at=_moment(at),
             credit_code=expect_credit_code,
             name=expect_name,
         )
         return
-    if log_key:
-        raise click.UsageError("--log-key is for a bundle.")
+    if log_key or tsa_root:
+        raise click.UsageError("--log-key and --tsa-root are for a bundle.")
     if (evidence is None) == (message is None and cms is None):
         raise click.UsageError("Give either evidence, or --message (or --cms) and the other files.")
     if evidence is not None:
@@ -189,7 +203,8 @@ def _from_folder(folder: Path, root: tuple[Path, ...]) -> _Evidence:
     return _Evidence(
         message=optional("message.bin"),
         digest=None,
-        signature=optional("signature.der"),
+        # Over signed attributes where there are some: the CMS has both, and binds them to the message.
+        signature=None if (folder / "attributes.der").exists() else optional("signature.der"),
         certificate=optional("leaf.pem"),
         cms=optional("signature.p7s"),
         chain=tuple(content for content in [optional("issuing.pem")] if content is not None),

@@ -9,8 +9,8 @@ from typing import Final
 
 import click
 
+from mshield.commands.parts.drawn_lines import drawn_lines
 from mshield.commands.parts.output import Output, output_options
-from mshield.commands.view.lines import drawn_lines
 from mshield.views import View, ViewError, draw, read_view
 from mshield.views.canonical import canonical
 

@@ -98,6 +98,8 @@ from mshield.domain.errors.requests import (
     ExpiredRequest,
     InboxFull,
     InternalMessageRefused,
+    InvalidImage,
+    InvalidPdf,
     NotLoggedYet,
     NotSigned,
     OtherShield,
@@ -147,7 +149,7 @@ from mshield.domain.errors.systems import (
     SystemAlike,
     WebhookUrlRefused,
 )
-from mshield.domain.errors.views import ViewFailed, ViewVersionWrong
+from mshield.domain.errors.views import ViewFailed, ViewRequired, ViewVersionWrong
 
 __all__ = [
     "BY_CODE",
@@ -197,7 +199,9 @@ __all__ = [
     "InvalidClientUri",
     "InvalidCreditCode",
     "InvalidIdNumber",
+    "InvalidImage",
     "InvalidName",
+    "InvalidPdf",
     "InvalidPhone",
     "InvalidProof",
     "InvalidRequest",
@@ -262,6 +266,7 @@ __all__ = [
     "Unauthenticated",
     "Unavailable",
     "ViewFailed",
+    "ViewRequired",
     "ViewVersionWrong",
     "WeakPassword",
     "WebhookUrlRefused",

@@ -140,6 +140,24 @@ class CharsetRefused(
     """A text that a phone would read as nobody has signed it."""
 
 
+class InvalidPdf(
+    DomainError,
+    code="invalid_pdf",
+    zh="PDF 不能签名：它可能变样，或不完整。没有发出请求，请按接入文档重新生成",
+    en="The PDF can't be signed: it could look otherwise, or isn't whole. Nothing was asked. Make it anew",
+):
+    """A PDF that programs need not all and always show alike; `reason` says why, `document` which one, from 0."""
+
+
+class InvalidImage(
+    DomainError,
+    code="invalid_image",
+    zh="图片不能签名：只能是一幅完整的 PNG 或 JPEG 图片，不能过大。没有发出请求",
+    en="The image can't be signed: it must be one whole picture, PNG or JPEG, not too large. Nothing was asked",
+):
+    """An image that isn't what its type says, or isn't one picture; `reason` says why, `document` which one, from 0."""
+
+
 class ReturnUrlUnknown(
     DomainError,
     code="return_url_unknown",

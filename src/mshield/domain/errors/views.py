@@ -15,6 +15,15 @@ class ViewFailed(
     """
 
 
+class ViewRequired(
+    DomainError,
+    code="view_required",
+    zh="业务系统登记了这种内容的展示规则，请求必须写明用哪一个展示，没有提交",
+    en="The business system has a view for such content: the request has to name it. Nothing was submitted",
+):
+    """A document that its business system has a view for names none: `view`; `place` is the document's, from 0."""
+
+
 class ViewVersionWrong(
     DomainError,
     code="view_version_wrong",

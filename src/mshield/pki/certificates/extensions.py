@@ -81,9 +81,9 @@ def key_usage(*uses: KeyUse) -> Extension:
     return Extension(oids.KEY_USAGE, der.named_bits(*uses), critical=True)
 
 
-def extended_key_usage(*purposes: str) -> Extension:
-    """ExtendedKeyUsage (not critical) with these purposes."""
-    return Extension(oids.EXTENDED_KEY_USAGE, der.sequence(*map(der.oid, purposes)))
+def extended_key_usage(*purposes: str, critical: bool = False) -> Extension:
+    """ExtendedKeyUsage with these purposes."""
+    return Extension(oids.EXTENDED_KEY_USAGE, der.sequence(*map(der.oid, purposes)), critical=critical)
 
 
 def subject_key_id(identifier: bytes) -> Extension:

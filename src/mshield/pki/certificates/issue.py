@@ -118,6 +118,30 @@ def issue_ocsp_responder(
     )
 
 
+def issue_tsa(
+    *,
+    signer: Signer,
+    issuer: Certificate,
+    serial: int,
+    subject: Name,
+    public: bytes,
+    not_before: int,
+    not_after: int,
+    crl: str,
+) -> Certificate:
+    """A time stamping authority's certificate; `crl` is where the root's list is published."""
+    return _issue(
+        rules=profiles.TSA,
+        signer=signer,
+        issuer=issuer,
+        serial=serial,
+        subject=subject,
+        public=public,
+        validity=(not_before, not_after),
+        extensions=profiles.tsa_profile(public=public, issuer=issuer, crl=crl),
+    )
+
+
 def _issue(
     *,
     rules: Rules,

@@ -18,8 +18,8 @@ from mshield.pki.certificates.names import LeafSubject
 from mshield.pki.errors import IssueError
 
 __all__ = [
-    "ISSUING", "LEAF", "OCSP", "ROOT", "LeafIdentity", "LeafSubject", "Rules", "Urls",
-    "issuing_profile", "leaf_profile", "ocsp_profile", "root_profile",
+    "ISSUING", "LEAF", "OCSP", "ROOT", "TSA", "LeafIdentity", "LeafSubject", "Rules", "Urls",
+    "issuing_profile", "leaf_profile", "ocsp_profile", "root_profile", "tsa_profile",
 ]  # fmt: skip
 
 DAY = 86_400_000
@@ -137,6 +137,29 @@ OCSP = Rules(
 """An OCSP responder's certificate: nobody checks its revocation (nocheck), so it lives 35 days at most."""
 
 
+TSA = Rules(
+    kind="tsa",
+    required=MappingProxyType(
+        {
+            oids.KEY_USAGE: True,
+            oids.EXTENDED_KEY_USAGE: True,
+            oids.SUBJECT_KEY_ID: False,
+            oids.AUTHORITY_KEY_ID: False,
+            oids.CRL_DISTRIBUTION_POINTS: False,
+        }
+    ),
+    optional=MappingProxyType({}),
+    key_usage=frozenset({KeyUse.DIGITAL_SIGNATURE}),
+    purposes=(oids.TIME_STAMPING,),
+    is_ca=False,
+    path_length=None,
+    max_validity=(10 * 365 + 3) * DAY,
+    attributes=(oids.COUNTRY, oids.ORGANISATION, oids.COMMON_NAME),
+    optional_attributes=(oids.ORGANISATIONAL_UNIT,),
+)
+"""A time stamping authority's certificate (RFC 3161, 2.3): its one purpose is critical."""
+
+
 def root_profile(public: bytes) -> tuple[Extension, ...]:
     """Extensions of the root: a CA without path limit; no AKI and no CRL, since nobody stands above it."""
     return (
@@ -180,6 +203,17 @@ def ocsp_profile(*, public: bytes, issuer: Certificate) -> tuple[Extension, ...]
         ext.authority_key_id(_ski(issuer)),
         ext.subject_key_id(key_id(public)),
         ext.ocsp_no_check(),
+    )
+
+
+def tsa_profile(*, public: bytes, issuer: Certificate, crl: str) -> tuple[Extension, ...]:
+    """Extensions of a time stamping authority below the root, whose list is at `crl`."""
+    return (
+        ext.key_usage(KeyUse.DIGITAL_SIGNATURE),
+        ext.extended_key_usage(oids.TIME_STAMPING, critical=True),
+        ext.authority_key_id(_ski(issuer)),
+        ext.subject_key_id(key_id(public)),
+        ext.crl_distribution_points((crl,)),
     )
 
 

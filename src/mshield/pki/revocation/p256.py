@@ -5,20 +5,18 @@ The list is an indirect one (RFC 5280, 5.2.5): its issuer is the signer, and ent
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from typing import Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509 import ocsp as x509_ocsp
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from mshield.pki.asn1 import der, oids
 from mshield.pki.certificates import extensions as ext
 from mshield.pki.certificates.certificate import Certificate, key_id
 from mshield.pki.certificates.extensions import Extension
+from mshield.pki.certificates.p256 import point_of
 from mshield.pki.errors import Finding, IssueError, LintError
 from mshield.pki.revocation.crl import Revoked, entry_der
 from mshield.pki.revocation.ocsp import CertId, CertStatus, response_data, successful
@@ -39,7 +37,7 @@ class P256Signer:
             raise IssueError("the key is not the certificate's")
         self._private = private
         self._name = parsed.subject.public_bytes()
-        self._key_id = key_id(_point(private))
+        self._key_id = key_id(point_of(private))
         self.certificate: Final = certificate
 
     def ocsp(
@@ -99,50 +97,6 @@ class P256Signer:
         return der.sequence(tbs, _ALGORITHM, der.bit_string(signature), *rest)
 
 
-def make_certificate(
-    private: ec.EllipticCurvePrivateKey,
-    *,
-    country: str | None,
-    organisation: str,
-    common_name: str,
-    serial: int,
-    not_before: int,
-    not_after: int,
-) -> bytes:
-    """A self-signed certificate (DER) that may sign OCSP answers and lists, and nothing else; times in ms."""
-    parts = ((NameOID.COUNTRY_NAME, country), (NameOID.ORGANIZATION_NAME, organisation))
-    attributes = [x509.NameAttribute(kind, value) for kind, value in parts if value is not None]
-    name = x509.Name([*attributes, x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(private.public_key())
-        .serial_number(serial)
-        .not_valid_before(_moment(not_before))
-        .not_valid_after(_moment(not_after))
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(_KEY_USAGE, critical=True)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.OCSP_SIGNING]), critical=False)
-        .add_extension(x509.SubjectKeyIdentifier(key_id(_point(private))), critical=False)
-        .add_extension(x509.OCSPNoCheck(), critical=False)
-    )
-    return builder.sign(private, SHA256()).public_bytes(Encoding.DER)
-
-
-_KEY_USAGE: Final = x509.KeyUsage(
-    digital_signature=True,
-    content_commitment=False,
-    key_encipherment=False,
-    data_encipherment=False,
-    key_agreement=False,
-    key_cert_sign=False,
-    crl_sign=True,
-    encipher_only=False,
-    decipher_only=False,
-)
-
-
 def _entries(issuer: Certificate, revoked: Sequence[Revoked]) -> Iterator[bytes]:
     """Sorted; the first names the issuer, which holds for those after it too (RFC 5280, 5.3.3)."""
     for number, entry in enumerate(sorted(revoked)):
@@ -151,11 +105,3 @@ def _entries(issuer: Certificate, revoked: Sequence[Revoked]) -> Iterator[bytes]
         else:
             name = der.sequence(der.explicit(4, issuer.subject_der))
             yield entry_der(entry, Extension(oids.CERTIFICATE_ISSUER, name, critical=True))
-
-
-def _point(private: ec.EllipticCurvePrivateKey) -> bytes:
-    return private.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
-
-
-def _moment(ms: int) -> datetime:
-    return datetime.fromtimestamp(ms / 1000, UTC).replace(microsecond=0)

@@ -28,12 +28,16 @@ _V1 = 1
 _ATTRIBUTES = 0xA0
 """Identifier octet of `[0] IMPLICIT` signed attributes; what is signed has that of a SET OF (RFC 5652, 5.4)."""
 
+_UNSIGNED = 0xA1
+"""Identifier octet of `[1] IMPLICIT` attributes that nobody signed: time stamps on the signature."""
+
 
 @dataclass(frozen=True, slots=True)
 class SignedData:
     """A SignedData as read: `content` is None if detached, `signer` the certificate that signed.
 
-    `attributes` are the signed ones; where there are none, the signature is over the content.
+    `attributes` are the signed ones; where there are none, the signature is over the content. `time_stamps` are tokens
+    (DER) that came after the signature, on its octets.
     """
 
     content: bytes | None
@@ -41,6 +45,7 @@ class SignedData:
     signature: Signature
     signer: Certificate
     certificates: tuple[Certificate, ...] = field(repr=False)
+    time_stamps: tuple[bytes, ...] = field(default=(), repr=False)
 
 
 def build_signed_data(
@@ -50,11 +55,14 @@ def build_signed_data(
     certificate: Certificate,
     chain: Sequence[Certificate] = (),
     attributes: SignedAttributes | None = None,
+    time_stamps: Sequence[bytes] = (),
 ) -> bytes:
     """A ContentInfo with SignedData as DER; `content` None makes it detached, `chain` is carried along.
 
-    The signature is over `attributes` where they are given, else over the content.
+    The signature is over `attributes` where they are given, else over the content. `time_stamps` are tokens (DER) on
+    the signature's own DER.
     """
+    unsigned = der.set_of(*map(_time_stamp, time_stamps))
     inside = () if content is None else (der.explicit(0, der.octet_string(content)),)
     certificates = sorted({c.der for c in (certificate, *chain)})
     signer = der.sequence(
@@ -64,6 +72,7 @@ def build_signed_data(
         b"" if attributes is None else bytes((_ATTRIBUTES,)) + attributes.encode()[1:],
         ALGORITHM,
         der.octet_string(signature.to_der()),
+        bytes((_UNSIGNED,)) + unsigned[1:] if time_stamps else b"",
     )
     signed = der.sequence(
         der.integer(_V1),
@@ -89,11 +98,11 @@ def parse_signed_data(data: bytes) -> SignedData:
     inside.end()
     if len(signers) != 1:
         raise CmsError("there must be exactly one signer")
-    issuer, serial, attributes, signature = _signer(signers[0])
+    issuer, serial, attributes, signature, stamps = _signer(signers[0])
     named = [c for c in certificates if c.serial == serial and c.issuer_der == issuer]
     if len(named) != 1:
         raise CmsError("the signer's certificate is missing or ambiguous")
-    return SignedData(content, attributes, signature, named[0], certificates)
+    return SignedData(content, attributes, signature, named[0], certificates, stamps)
 
 
 def signed_message(signed: SignedData, *, content: bytes | None = None, digest: bytes | None = None) -> bytes:
@@ -165,7 +174,11 @@ def _content(inside: Reader) -> bytes | None:
     return content
 
 
-def _signer(element: Reader) -> tuple[bytes, int, SignedAttributes | None, Signature]:
+def _time_stamp(token: bytes) -> bytes:
+    return der.sequence(der.oid(oids.SIGNATURE_TIME_STAMP), der.set_of(token))
+
+
+def _signer(element: Reader) -> tuple[bytes, int, SignedAttributes | None, Signature, tuple[bytes, ...]]:
     info = element.enter()
     if info.integer() != _V1:
         raise CmsError("the signer must be named by issuer and serial number")
@@ -178,8 +191,20 @@ def _signer(element: Reader) -> tuple[bytes, int, SignedAttributes | None, Signa
     if (digest_algorithm, info.raw()) != (DIGEST_ALGORITHM, ALGORITHM):
         raise CmsError("not SM3 and SM2")
     signature = info.octets()
+    stamps = tuple(map(_token, info.set_of(_UNSIGNED))) if info.more() else ()
     info.end()
     try:
-        return issuer.der, serial, attributes, read_signature(signature)
+        return issuer.der, serial, attributes, read_signature(signature), stamps
     except DerError as error:
         raise CmsError("the signature is malformed") from error
+
+
+def _token(element: Reader) -> bytes:
+    attribute = element.enter()
+    if attribute.oid() != oids.SIGNATURE_TIME_STAMP:
+        raise CmsError("an attribute that nobody signed is no time stamp")
+    values = list(attribute.set_of())
+    attribute.end()
+    if len(values) != 1:
+        raise CmsError("a time stamp's attribute has one value")
+    return values[0].raw(der.SEQUENCE)

@@ -1,20 +1,22 @@
-"""The evidence bundle `mshield-evidence/v1` (docs/evidence.md): one JSON file with all that proves one signature.
+"""The evidence bundle `mshield-evidence/v2` (docs/evidence.md): one JSON file with all that proves one signature.
 
-Reading is strict: no field too many, too few or twice, no second spelling of a value. What the values say is judged by
-`mshield.client.evidence`.
+v1, which has neither time stamps nor what was shown, is read for good, and no longer made. Reading is strict: no field
+too many, too few or twice, no second spelling of a value. What the values say is judged by `mshield.client.evidence`.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Final, Literal, get_args
 
 import msgspec
 
+from mshield.gm.sm3 import sm3
 from mshield.pki.errors import EvidenceError
+from mshield.pki.signatures.display import Confirmed, Drawing
 from mshield.pki.strict_json import read_json
 from mshield.pki.tlog.proof import InclusionProof
 
-TYPE: Final = "mshield-evidence/v1"
+TYPE: Final = "mshield-evidence/v2"
 MEDIA_TYPE: Final = "application/vnd.mshield.evidence+json"
 Format = Literal["raw", "cms", "cms_detached"]
 """What a signature is over: the content itself, or signed attributes in a CMS with the content inside or not."""
@@ -25,6 +27,9 @@ FORMATS: Final[Mapping[str, Format]] = {name: name for name in get_args(Format)}
 Kind = Literal["login", "signature"]
 _Hex16 = Annotated[str, msgspec.Meta(min_length=32, max_length=32)]
 _Hex32 = Annotated[str, msgspec.Meta(min_length=64, max_length=64)]
+TimeStampProfile = Literal["sm2", "p256"]
+"""Whose algorithms a time stamp has: SM2 with SM3, or ECDSA on P-256 with SHA-256."""
+
 _Count = Annotated[int, msgspec.Meta(ge=0, lt=2**53)]
 
 
@@ -55,8 +60,19 @@ class EvidenceLine(_Part, frozen=True):
     value: str
 
 
+class EvidenceShown(_Part, frozen=True):
+    """What the phone told of what it showed: `compared` SM3 of how the asker's words stand to the content (hex)."""
+
+    compared: _Hex32 | None
+    confirmed: Confirmed
+
+
 class EvidenceDocument(_Part, frozen=True):
-    """The document: its content, or null where only `digest_sm3` (hex) and `size` ever left the business system."""
+    """The document: its content, or null where only `digest_sm3` (hex) and `size` ever left the business system.
+
+    `view` are the canonical octets of the view that drew it, `drawn` the SM3 of the drawn lines (hex), both null
+    without one; `shown` is null for a login, and for what is older. v1 has none of the three: there they are unset.
+    """
 
     sid: _Hex16
     title: str
@@ -66,6 +82,19 @@ class EvidenceDocument(_Part, frozen=True):
     digest_sm3: _Hex32
     content: bytes | None = msgspec.field(name="content_b64")
     display: tuple[EvidenceLine, ...]
+    view: bytes | msgspec.UnsetType | None = msgspec.field(name="view_b64", default=msgspec.UNSET)
+    drawn: _Hex32 | msgspec.UnsetType | None = msgspec.UNSET
+    shown: EvidenceShown | msgspec.UnsetType | None = msgspec.UNSET
+
+    @property
+    def drawing(self) -> Drawing | None:
+        """By which view it was drawn, and as what; None where what was shown is not told at all."""
+        if not isinstance(self.shown, EvidenceShown):
+            return None
+        return Drawing(
+            sm3(self.view) if isinstance(self.view, bytes) else None,
+            bytes.fromhex(self.drawn) if isinstance(self.drawn, str) else None,
+        )
 
     @property
     def lines(self) -> tuple[tuple[str, str], ...]:
@@ -106,10 +135,21 @@ class EvidenceLog(_Part, frozen=True):
         return InclusionProof(self.entry, self.index, self.hashes, self.checkpoint)
 
 
-class Evidence(_Part, frozen=True):
-    """A bundle. `chain_pem` is the issuing CA, then the root, which is not to be trusted for standing here."""
+class EvidenceTimeStamp(_Part, frozen=True):
+    """A time stamp token (DER of its ContentInfo); profile and time (`at`, ms) are the token's own, once more."""
 
-    type: Literal["mshield-evidence/v1"]
+    token: bytes = msgspec.field(name="token_b64")
+    profile: TimeStampProfile
+    at: _Count
+
+
+class Evidence(_Part, frozen=True):
+    """A bundle. `chain_pem` is the issuing CA, then the root, which is not to be trusted for standing here.
+
+    What v1 doesn't have is unset there.
+    """
+
+    type: Literal["mshield-evidence/v1", "mshield-evidence/v2"]
     request: EvidenceRequest
     document: EvidenceDocument
     signature: EvidenceSignature
@@ -117,10 +157,21 @@ class Evidence(_Part, frozen=True):
     chain_pem: tuple[str, str]
     status: EvidenceStatus
     log: EvidenceLog
+    time_stamps: tuple[EvidenceTimeStamp, ...] | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def stamps(self) -> tuple[EvidenceTimeStamp, ...]:
+        """The time stamps, of which v1 has none."""
+        return () if self.time_stamps is msgspec.UNSET else self.time_stamps
 
     def encode(self) -> bytes:
         """The file."""
         return msgspec.json.encode(self)
+
+    def since_v2(self) -> Iterator[object]:
+        """What v2 has beside what v1 has: all of it is there, or none."""
+        document = self.document
+        yield from (self.time_stamps, document.view, document.drawn, document.shown)
 
 
 def parse_evidence(data: bytes) -> Evidence:
@@ -130,9 +181,22 @@ def parse_evidence(data: bytes) -> Evidence:
         evidence = msgspec.convert(content, Evidence)
         if json.loads(evidence.encode()) != content:  # e.g. base64 with stray bits
             raise EvidenceError("a value is not in its one spelling")
-        for text in (evidence.document.sid, evidence.document.digest_sm3, evidence.log.uid):
-            if bytes.fromhex(text).hex() != text:
-                raise EvidenceError("not lower-case hex")
+        if any((value is msgspec.UNSET) == (evidence.type == TYPE) for value in evidence.since_v2()):
+            raise EvidenceError("a field is missing, or is of another version")
+        if any(bytes.fromhex(text).hex() != text for text in _hex_texts(evidence)):
+            raise EvidenceError("not lower-case hex")
+        document = evidence.document
+        if (document.view is None) != (document.drawn is None) or (document.view and not document.shown):
+            raise EvidenceError("a view without what it drew or what was shown, or the other way round")
     except (ValueError, RecursionError) as error:  # msgspec's, json's and base64's errors are ValueErrors
         raise EvidenceError(str(error)) from error
     return evidence
+
+
+def _hex_texts(evidence: Evidence) -> Iterator[str]:
+    document = evidence.document
+    yield from (document.sid, document.digest_sm3, evidence.log.uid)
+    if isinstance(document.drawn, str):
+        yield document.drawn
+    if isinstance(document.shown, EvidenceShown) and document.shown.compared is not None:
+        yield document.shown.compared

@@ -4,7 +4,6 @@ They are exactly three: content type, SM3 of the content, SM3 of the display. M 
 that knows only RFC 5652 checks the first two and passes over the third.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -13,9 +12,9 @@ from mshield.gm.sm3 import sm3
 from mshield.pki.asn1 import der, oids
 from mshield.pki.asn1.reader import Reader
 from mshield.pki.errors import CmsError
+from mshield.pki.signatures.display import Drawing, display_bytes
 
 DIGEST_BYTES: Final = 32
-DISPLAY_TYPE: Final = "mshield-display/v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,24 +34,17 @@ class SignedAttributes:
 
 
 def attributes_of(
-    *, digest: bytes, title: str, media_type: str, size: int, lines: Sequence[tuple[str, str]]
+    *,
+    digest: bytes,
+    title: str,
+    media_type: str,
+    size: int,
+    lines: Sequence[tuple[str, str]],
+    drawing: Drawing | None = None,
 ) -> SignedAttributes:
     """The attributes of a document whose content has this SM3 digest and size in bytes."""
-    return SignedAttributes(
-        digest, sm3(display_bytes(title=title, media_type=media_type, size=size, lines=lines))
-    )
-
-
-def display_bytes(*, title: str, media_type: str, size: int, lines: Sequence[tuple[str, str]]) -> bytes:
-    """What a phone shows of a document, as canonical JSON: names sorted, no spaces, UTF-8. Lines are (label, value)."""
-    shown = {
-        "lines": [{"label": label, "value": value} for label, value in lines],
-        "media_type": media_type,
-        "size": size,
-        "title": title,
-        "type": DISPLAY_TYPE,
-    }
-    return json.dumps(shown, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
+    display = display_bytes(title=title, media_type=media_type, size=size, lines=lines, drawing=drawing)
+    return SignedAttributes(digest, sm3(display))
 
 
 def parse_signed_attributes(message: bytes) -> SignedAttributes:

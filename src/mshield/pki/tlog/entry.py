@@ -159,10 +159,12 @@ def signature_row(  # one column each
     signed_at: int,
     serial: str,
     asked: bytes | None = None,
+    shown: bytes | None = None,
 ) -> bytes:
     """The row of a signature, as `canonical`; `signature` is r ‖ s, `serial` 40 hex digits, `asked` from `asked_by`.
 
-    Without `asked` it is the form of entries from before, and of a phone's own documents, which nobody asked for.
+    `shown` is what was shown and confirmed (`Bound.shown`); with it stands `asked`. Without either it is the form of
+    entries from before, and of a phone's own documents, which nobody asked for.
     """
     row: dict[str, Value] = {
         "sid": sid,
@@ -176,6 +178,8 @@ def signature_row(  # one column each
     }
     if asked is not None:
         row["asked"] = asked
+    if shown is not None:
+        row["shown"] = shown
     return canonical(tuple(row), tuple(row.values()))
 
 

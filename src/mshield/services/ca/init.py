@@ -1,10 +1,11 @@
-"""Makes the certificate authority: an SM2 root, the issuing CA below it, and their OCSP responders, once per database.
+"""Makes the certificate authority, once per database: SM2 root, issuing CA, their OCSP responders, and an own TSA.
 
 Nothing is stored before all of it is signed, and an authority that exists is never replaced.
 """
 
 import os
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Final
 
 from mshield.domain.actor import SERVICE
@@ -21,10 +22,12 @@ from mshield.keys.authority import (
 )
 from mshield.keys.errors import AuthorityExists, NoAuthority
 from mshield.keys.keyring import Keyring
+from mshield.keys.tsa import TSA
 from mshield.pki.certificates.certificate import Certificate, parse_certificate
 from mshield.pki.certificates.issue import issue_intermediate, self_signed_root, serial_from
 from mshield.pki.certificates.names import Name, make_name
 from mshield.pki.signer import KeySigner
+from mshield.services.ca.init_tsa import make_tsa
 from mshield.services.publication.renew_responder import make_responder
 from mshield.services.publication.urls import issuing_urls
 from mshield.settings import Settings
@@ -55,7 +58,7 @@ async def init_ca(
 
     async def work(tx: Tx) -> None:
         await insert_authorities(tx, rows, now=now)
-        details = {row.name: parse_certificate(row.certificate).fingerprint().hex() for row in rows}
+        details = {row.name: sha256(row.certificate).hexdigest() for row in rows}
         await acts.record(tx, by=SERVICE, act="ca.init", subject="root", details=details, now=now)
 
     try:
@@ -91,6 +94,7 @@ def _make(
         seal_authority(keyring, ROOT, root, root_key),
         make_responder(keyring, engine, authority, now=now)[0],
         *rows,
+        *make_tsa(keyring, engine, settings, authority, now=now),
     ], (root, issuing)
 
 
@@ -130,7 +134,7 @@ def _exists() -> AuthorityExists:
 
 
 async def list_certificates(db: Database) -> list[tuple[str, Certificate, bool]]:
-    """Name and certificate of each authority, and whether it is revoked: root, issuing CAs, then their responders.
+    """Name and certificate of each authority, and whether it is revoked: root, issuing CAs, their responders, own TSA.
 
     Raises NoAuthority.
     """
@@ -142,7 +146,7 @@ async def list_certificates(db: Database) -> list[tuple[str, Certificate, bool]]
         )
     issuing = sorted(filter(generation_of, rows), key=lambda name: generation_of(name) or 0)
     cas = ("root", *issuing)
-    order = (*cas, *map(responder_name, cas))
+    order = (*cas, *map(responder_name, cas), TSA["sm2"])
     return [
         (name, parse_certificate(row.certificate), row.revoked_at is not None)
         for name in order

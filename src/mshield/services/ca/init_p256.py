@@ -14,9 +14,10 @@ from mshield.keys.keyring import Keyring
 from mshield.keys.p256 import P256, seal_p256
 from mshield.pki.asn1 import oids
 from mshield.pki.certificates.certificate import parse_certificate
+from mshield.pki.certificates.extensions import KeyUse
 from mshield.pki.certificates.issue import serial_from
 from mshield.pki.certificates.names import Name
-from mshield.pki.revocation.p256 import make_certificate
+from mshield.pki.certificates.p256 import make_p256_certificate
 from mshield.store.ca.authorities import (
     AuthorityRow,
     delete_crls,
@@ -79,7 +80,7 @@ def _details(certificate: bytes, old: AuthorityRow | None) -> dict[str, str]:
 def _make(root: Name, *, now: int) -> tuple[bytes, ec.EllipticCurvePrivateKey]:
     private = ec.generate_private_key(ec.SECP256R1())
     start = now // 1000 * 1000
-    certificate = make_certificate(
+    certificate = make_p256_certificate(
         private,
         country=root.get(oids.COUNTRY),
         organisation=root.organisation,
@@ -87,5 +88,7 @@ def _make(root: Name, *, now: int) -> tuple[bytes, ec.EllipticCurvePrivateKey]:
         serial=serial_from(os.urandom(20)),
         not_before=start,
         not_after=start + LIFE_DAYS * DAY_MS,
+        uses=(KeyUse.DIGITAL_SIGNATURE, KeyUse.CRL_SIGN),
+        purpose=oids.OCSP_SIGNING,
     )
     return certificate, private

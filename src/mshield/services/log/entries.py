@@ -1,14 +1,15 @@
 """Makes the log's entry of a row. docs/log.md says what is in it, and what an outsider learns from it."""
 
 import hashlib
-import json
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from mshield.domain.kept_display import read_display
 from mshield.gm.sm3 import sm3
 from mshield.keys.log_key import LogKey
 from mshield.pki.errors import LogFormError
-from mshield.pki.signatures.signed_attributes import display_bytes
+from mshield.pki.signatures.display import display_bytes
+from mshield.pki.signatures.signed_attributes import DIGEST_BYTES
 from mshield.pki.tlog.entry import (
     NO_CERTIFICATE,
     SERIAL_BYTES,
@@ -30,7 +31,8 @@ from mshield.store.database.interface import Row
 from mshield.store.log.log import ACTS, CHANGES, EVENTS, ISSUED, ISSUES, SIGNATURES, VIEWS, Source, SourceRow
 
 _WITH_ASKER: Final = 2
-_FORMS: Final = (1, _WITH_ASKER)
+_WITH_SHOWN: Final = 3
+_FORMS: Final = (1, _WITH_ASKER, _WITH_SHOWN)
 _ENDED: Final = frozenset({"revoked", "superseded"})
 
 
@@ -50,8 +52,11 @@ def time_of(row: SourceRow) -> int:
 
 def _signature(values: Row, key: LogKey) -> bytes:
     sid, row = _exactly(values["sid"], SID_BYTES), _row(SIGNATURES.columns, values)
-    if _exactly_one(values["row_form"], _FORMS) == _WITH_ASKER and values["request_id"] is not None:
+    form = _exactly_one(values["row_form"], _FORMS)
+    if form >= _WITH_ASKER and values["request_id"] is not None:
         row += canonical(("asked",), (_asked(values),))
+    if form == _WITH_SHOWN:
+        row += canonical(("shown",), (_exactly(values["shown"], DIGEST_BYTES),))
     return SignatureEntry(
         at=values["signed_at"],
         sid=sid,
@@ -61,13 +66,14 @@ def _signature(values: Row, key: LogKey) -> bytes:
 
 
 def _asked(values: Row) -> bytes:
-    lines = [(line["label"], line["value"]) for line in json.loads(values["display"])]
+    kept = read_display(values["display"])
     held = values["message_size"] if values["format"] == "raw" else values["content_size"]
     display = display_bytes(
         title=values["title"],
         media_type=values["media_type"],
         size=values["size"] if held is None else held,
-        lines=lines,
+        lines=kept.lines,
+        drawing=kept.drawing,
     )
     return asked_by(
         client_id=values["client_id"],
@@ -125,7 +131,7 @@ def _row(columns: tuple[str, ...], values: Row) -> bytes:
     return canonical(columns, [values[name] for name in columns])
 
 
-def _exactly_one(value: object, known: tuple[int, ...]) -> object:
+def _exactly_one(value: object, known: tuple[int, ...]) -> int:
     if type(value) is not int or value not in known:
         raise ValueError(value)
     return value

@@ -12,13 +12,14 @@ from hashlib import sha256
 from typing import Any, Final
 
 from mshield.keys.authority import ROOT, issuing_name, responder_name
+from mshield.keys.tsa import TSA
 from mshield.services.log.findings import Finding, shown
 from mshield.store.database.interface import Database
 from mshield.store.log import log as store
 from mshield.store.log.log import AuthorityAct, StoredAuthority
 
 _FIRST: Final = (ROOT, responder_name(ROOT), issuing_name(1), responder_name(issuing_name(1)))
-"""What `mshield ca init` makes."""
+"""What `mshield ca init` makes, from the first release on."""
 
 
 @dataclass(slots=True)
@@ -79,12 +80,12 @@ def _read(history: _History, act: AuthorityAct, details: Mapping[str, Any]) -> N
     name = act.subject
     match act.act:
         case "ca.init":
-            for first in _FIRST:
+            for first in (*_FIRST, *(name for name in TSA.values() if name in details)):
                 history.fingerprints[first].add(_hex(details, first))
         case "ca.renew_issuing":
             history.fingerprints[name].add(_hex(details, "sha256"))
             history.fingerprints[responder_name(name)].add(_hex(details, "responder_sha256"))
-        case "ca.renew_responder" | "ca.init_p256" | "ca.renew_p256":
+        case "ca.renew_responder" | "ca.init_p256" | "ca.renew_p256" | "ca.init_tsa" | "ca.renew_tsa":
             history.fingerprints[name].add(_hex(details, "sha256"))
             if old := _hex(details, "old_sha256"):
                 history.replaced[name].add(old)

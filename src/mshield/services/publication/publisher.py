@@ -11,13 +11,18 @@ from typing import Final
 from mshield.domain import errors
 from mshield.gm.engine import Engine
 from mshield.keys.authority import Authorities, generation_of
+from mshield.keys.errors import NoAuthority
 from mshield.keys.keyring import Keyring
 from mshield.keys.p256 import P256
+from mshield.keys.tsa import TSA
 from mshield.pki.certificates.certificate import Certificate
+from mshield.pki.timestamps.algorithms import Profile
 from mshield.services.publication.crl import CrlPublisher, PublishedCrl
 from mshield.services.publication.ocsp import PRESIGN_SECONDS, CaEnded, OcspAnswer, OcspPublisher
 from mshield.services.publication.p256 import P256Publisher
+from mshield.services.publication.time_stamps import TimeStamping
 from mshield.settings import Settings
+from mshield.store.ca.authorities import find_certificate
 from mshield.store.certificates.certificates import StatusRow
 from mshield.store.database.interface import Database
 
@@ -35,12 +40,18 @@ class Publisher:
         self._db, self._authorities = db, authorities
         self._crls = CrlPublisher(db, keyring, engine, settings, authorities)
         self._ocsp = OcspPublisher(db, keyring, engine, settings, authorities)
+        self.time_stamps = TimeStamping(db, keyring, engine, settings)
         self._p256: P256Publisher | None = None
         if settings.p256_status:
             self._p256 = P256Publisher.of(db, keyring, engine, settings, authorities)
 
     async def certificate(self, ca: str) -> bytes:
-        """The certificate (DER) of the root, an issuing CA, or the P-256 signer. Raises NotFound."""
+        """The certificate (DER) of the root, an issuing CA, the P-256 signer or the own TSA. Raises NotFound."""
+        if ca in TSA.values():
+            certificate = await find_certificate(self._db, name=ca)
+            if certificate is None:
+                raise errors.NotFound
+            return certificate
         if ca == P256:
             return await self._ordinary().certificate()
         return (await self._find(ca)).der
@@ -83,6 +94,13 @@ class Publisher:
                 if well:
                     _log.warning("OCSP answers are not signed ahead: %s", type(error).__name__)
                 well = False
+
+    async def time_stamp(self, profile: Profile, request: bytes, *, now: int) -> bytes:
+        """The own TSA's answer (DER) to a request that may be anything at all. Raises NotFound where there is none."""
+        try:
+            return await self.time_stamps.answer(profile, request, now=now)
+        except NoAuthority as error:
+            raise errors.NotFound from error
 
     async def p256_ocsp(self, request: bytes, *, now: int) -> OcspAnswer:
         """`ocsp`, signed for clients that know no SM2. Raises NotFound where that is off."""

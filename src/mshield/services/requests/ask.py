@@ -17,7 +17,9 @@ from mshield.domain.throttling import UNKNOWN_ADDRESS, address_subject
 from mshield.domain.times import MINUTE_MS
 from mshield.services.accounts.throttle import too_many
 from mshield.services.process.events import Events
+from mshield.services.requests.contents import require_lasting_looks
 from mshield.services.requests.document import Document, task_of
+from mshield.services.requests.drawing import DrawDocuments
 from mshield.services.requests.secrets import RequestSecrets
 from mshield.settings import Settings
 from mshield.store.accounts.limits import Limit
@@ -66,6 +68,7 @@ class Ask:
     settings: Settings
     events: Events
     secrets: RequestSecrets
+    draw: DrawDocuments
 
     async def create(  # one part of the request each
         self,
@@ -87,8 +90,10 @@ class Ask:
 
         By `channel` `app` the shield's app leads back to `return_url`, one of those that the system registered.
 
-        Raises ReturnUrlUnknown, InternalMessageRefused and SignedAttributesRefused for content that is refused,
-        ShieldUnusable, InboxFull, TooManyRequests, IdempotencyMismatch; WrongClient where the system has been disabled.
+        Raises ReturnUrlUnknown; InternalMessageRefused, SignedAttributesRefused, InvalidPdf and InvalidImage for
+        content that is refused; ViewFailed and ViewRequired for one that its view doesn't draw or that names none;
+        InvalidRequest, ShieldUnusable, InboxFull, TooManyRequests, Unavailable, IdempotencyMismatch; WrongClient where
+        the system has been disabled.
         """
         request = store.NewRequest(
             id=new_id(now),
@@ -121,11 +126,12 @@ class Ask:
         _check_return(system, request, self.settings.return_schemes)
         if request.shield_number is not None:
             await self._require_room(request, request.shield_number, now=now)
-        tasks = (
-            [_login_task(request, now=now)]
-            if request.kind == "login"
-            else [task_of(document) for document in documents]
-        )
+        if request.kind == "login":
+            tasks = [_login_task(request, now=now)]
+        else:
+            await require_lasting_looks(documents)
+            drawn = await self.draw(system.client_id, documents)
+            tasks = [task_of(*one) for one in zip(documents, drawn, strict=True)]
         limit = self._limit(request, now=now)
         if not await store.create(self.db, request, tasks, limit=limit, now=now):
             raise await self._why_not(system, limit, now=now)

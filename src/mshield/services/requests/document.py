@@ -1,23 +1,32 @@
-"""A document that is to be signed, and what its signature is over: the content, or attributes that bind it."""
+"""A document that is to be signed, how it is drawn, and what its signature is over: content, or attributes for it."""
 
-import json
 import secrets
 from dataclasses import dataclass
 from typing import Literal
 
 from mshield.domain import errors
+from mshield.domain.kept_display import KeptDisplay, NamedView
 from mshield.domain.login_message import is_login_message
 from mshield.domain.systems.text_charset import check_charset
 from mshield.gm import transcript
 from mshield.gm.sm3 import sm3
+from mshield.pki.signatures.display import Bound, Drawing, display_bytes
 from mshield.pki.signatures.evidence import Format
-from mshield.pki.signatures.signed_attributes import attributes_of, is_like_attributes
+from mshield.pki.signatures.signed_attributes import SignedAttributes, is_like_attributes
 from mshield.store.requests.requests import NewTask
 
 
 @dataclass(frozen=True, slots=True)
+class AskedView:
+    """The view (展示规则) that a document names: a version of it, or the newest in force where that is None."""
+
+    id: str
+    version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
-    """What is to be signed; `display` are the lines (label, value) that the phone shows.
+    """What is to be signed; `display` are the lines (label, value) that the asker says of it.
 
     A `consent` has an effect of the service's own: no business system can ask for it.
     Of a `cms_detached` the content may be None: then `digest` is its SM3 and `size` its length in bytes.
@@ -31,22 +40,30 @@ class Document:
     digest: bytes = b""
     size: int = 0
     purpose: Literal["sign", "consent"] = "sign"
+    view: AskedView | None = None
 
 
-def task_of(document: Document) -> NewTask:
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """How a document is drawn, and SM3 of how the asker's words stand to its content; None where nothing is there."""
+
+    view: NamedView | None = None
+    drawn: bytes | None = None
+    compared: bytes | None = None
+
+
+def task_of(document: Document, drawn: Drawn) -> NewTask:
     """The document as it is kept until a phone signs it.
 
     Raises CharsetRefused; InternalMessageRefused, SignedAttributesRefused for raw content that would mean something
     else as message.
     """
-    display = json.dumps(
-        [{"label": label, "value": value} for label, value in document.display], ensure_ascii=False
-    )
     content = document.content
+    kept = _kept(document, drawn)
     if document.format == "raw" and content is not None:
         message, apart = _raw(content), None
     else:
-        message, apart = _attributes(document), content
+        message, apart = _attributes(kept), content
     check_charset(document.media_type, document.content, is_type_signed=document.format != "raw")
     return NewTask(
         secrets.token_bytes(16),
@@ -54,11 +71,30 @@ def task_of(document: Document) -> NewTask:
         message,
         document.media_type,
         document.title,
-        display,
+        kept.text(),
         format=document.format,
         content=apart,
         size=document.size if content is None else None,
     )
+
+
+def _kept(document: Document, drawn: Drawn) -> KeptDisplay:
+    content, view = document.content, drawn.view
+    drawing = Drawing(None if view is None else view.digest, drawn.drawn)
+    display = display_bytes(
+        title=document.title,
+        media_type=document.media_type,
+        size=document.size if content is None else len(content),
+        lines=document.display,
+        drawing=drawing,
+    )
+    bound = Bound(
+        content=document.digest if content is None else sm3(content),
+        display=sm3(display),
+        drawing=drawing,
+        compared=drawn.compared,
+    )
+    return KeptDisplay(document.display, view, bound)
 
 
 def _raw(content: bytes) -> bytes:
@@ -69,12 +105,7 @@ def _raw(content: bytes) -> bytes:
     return content
 
 
-def _attributes(document: Document) -> bytes:
-    content = document.content
-    return attributes_of(
-        digest=document.digest if content is None else sm3(content),
-        title=document.title,
-        media_type=document.media_type,
-        size=document.size if content is None else len(content),
-        lines=document.display,
-    ).encode()
+def _attributes(kept: KeptDisplay) -> bytes:
+    bound = kept.bound
+    assert bound is not None  # noqa: S101  # a new document is always drawn
+    return SignedAttributes(bound.content, bound.display).encode()

@@ -1,17 +1,18 @@
 """The bundle of evidence for one signed document: signature, chain, statuses made after it, the log's proof."""
 
-import json
 from dataclasses import dataclass
 
 import msgspec
 
 from mshield.domain import errors
 from mshield.domain.ids import require_id
+from mshield.domain.kept_display import read_display
 from mshield.gm.sm2 import Signature
 from mshield.gm.sm3 import sm3
 from mshield.keys.authority import Authorities
 from mshield.pki.certificates.certificate import Certificate, parse_certificate
 from mshield.pki.signatures import cms
+from mshield.pki.signatures.display import Bound, Confirmed
 from mshield.pki.signatures.evidence import (
     FORMATS,
     TYPE,
@@ -20,9 +21,11 @@ from mshield.pki.signatures.evidence import (
     EvidenceLine,
     EvidenceLog,
     EvidenceRequest,
+    EvidenceShown,
     EvidenceSignature,
     EvidenceStatus,
     EvidenceSystem,
+    EvidenceTimeStamp,
 )
 from mshield.pki.signatures.signed_attributes import parse_signed_attributes
 from mshield.pki.tlog.entry import Kind as EntryKind
@@ -33,6 +36,9 @@ from mshield.services.publication.publisher import CaEnded, Publisher
 from mshield.services.requests.secrets import RequestSecrets
 from mshield.store.database.interface import Database
 from mshield.store.requests.evidence import DocumentRow, SignatureRow, find_document
+from mshield.store.requests.time_stamps import StampRow
+from mshield.store.requests.time_stamps import of_signature as stamps_of_signature
+from mshield.store.systems import views as store_views
 from mshield.store.systems.systems import BusinessSystem
 
 
@@ -73,6 +79,9 @@ class MakeEvidence:
         attributes = None if row.format == "raw" else parse_signed_attributes(row.message)
         signature = Signature.from_raw(signed.signature)
         detached = row.format == "cms_detached"
+        stamps, on_it = await self._stamps(row.sid)
+        display = read_display(row.display)
+        view, bound = display.view, display.bound
         return Evidence(
             type=TYPE,
             request=EvidenceRequest(
@@ -90,7 +99,10 @@ class MakeEvidence:
                 size=row.size,
                 digest_sm3=(sm3(row.message) if attributes is None else attributes.message_digest).hex(),
                 content=row.content,
-                display=tuple(msgspec.convert(json.loads(row.display), list[EvidenceLine])),
+                display=tuple(EvidenceLine(label=label, value=value) for label, value in display.lines),
+                view=None if view is None else await store_views.octets_of(self.db, digest=view.digest),
+                drawn=None if bound is None or bound.drawing.drawn is None else bound.drawing.drawn.hex(),
+                shown=_shown(bound, signed),
             ),
             signature=EvidenceSignature(
                 signed_at=signed.signed_at,
@@ -102,13 +114,21 @@ class MakeEvidence:
                     certificate=certificate,
                     chain=chain,
                     attributes=attributes,
+                    time_stamps=on_it,
                 ),
             ),
             certificate_pem=certificate.pem(),
             chain_pem=(chain[0].pem(), chain[1].pem()),
             status=await self._status(chain[0], signed, now=now),
             log=logged,
+            time_stamps=stamps,
         )
+
+    async def _stamps(self, sid: bytes) -> tuple[tuple[EvidenceTimeStamp, ...], list[bytes]]:
+        """Those that are done, and the tokens of those on the signature itself."""
+        rows = await stamps_of_signature(self.db, sid)
+        done = [row for row in rows if row.token is not None]
+        return tuple(map(_stamp, done)), [row.token for row in done if row.token and not row.renews]
 
     async def _status(self, issuing: Certificate, signed: SignatureRow, *, now: int) -> EvidenceStatus:
         try:
@@ -133,3 +153,19 @@ class MakeEvidence:
             hashes=proof.hashes,
             checkpoint=proof.checkpoint,
         )
+
+
+def _stamp(row: StampRow) -> EvidenceTimeStamp:
+    assert row.token is not None  # noqa: S101  # it is done
+    return EvidenceTimeStamp(
+        token=row.token, profile="p256" if row.profile == "p256" else "sm2", at=row.stamped_at or 0
+    )
+
+
+def _shown(bound: Bound | None, signed: SignatureRow) -> EvidenceShown | None:
+    if bound is None or signed.confirmed is None:
+        return None
+    return EvidenceShown(
+        compared=None if bound.compared is None else bound.compared.hex(),
+        confirmed=msgspec.convert(signed.confirmed, Confirmed),
+    )

@@ -1,12 +1,12 @@
 """What a phone has signed: my signatures (我的签名, manual 2.3.1.7), found again by their words, and each in full."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from mshield.domain import errors
 from mshield.domain.certificates.states import CertificateState, is_expired
+from mshield.domain.kept_display import read_display
 from mshield.gm.sm3 import sm3
 from mshield.pki.signatures.signed_attributes import parse_signed_attributes
 from mshield.services.accounts.session import PhoneLogin
@@ -68,7 +68,7 @@ class MySignatures:
             raise errors.NotFound
         return MadeSignature(
             row=row,
-            lines=tuple(json.loads(row.display)),
+            lines=tuple({"label": label, "value": value} for label, value in read_display(row.display).lines),
             content_digest=_content_digest(row),
             certificate_state=_state(row, now=now),
         )

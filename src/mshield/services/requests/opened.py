@@ -7,12 +7,14 @@ from mshield.services.identity.consents import Consents
 from mshield.services.requests.answer import Answer
 from mshield.services.requests.ask import Ask
 from mshield.services.requests.ask_consent import AskConsent
+from mshield.services.requests.drawing import DrawDocuments
 from mshield.services.requests.evidence import MakeEvidence
 from mshield.services.requests.follow import Follow
 from mshield.services.requests.my_signatures import MySignatures
 from mshield.services.requests.own_system import OwnSystem
 from mshield.services.requests.result import MakeResult
 from mshield.services.requests.secrets import RequestSecrets
+from mshield.services.requests.time_stamps import StampSignatures
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,7 @@ class Requests:
     """A request's way: asked, followed, answered, its result and evidence."""
 
     secrets: RequestSecrets
+    drawing: DrawDocuments
     ask: Ask
     ask_consent: AskConsent
     own_system: OwnSystem
@@ -28,21 +31,31 @@ class Requests:
     result: MakeResult
     evidence: MakeEvidence
     my_signatures: MySignatures
+    time_stamps: StampSignatures
 
 
 def open_requests(ground: Ground, consents: Consents) -> Requests:
     """`consents` says which shield may consent to what."""
     secrets = RequestSecrets(ground.lookup)
-    ask = Ask(ground.db, ground.settings, ground.events, secrets)
+    drawing = DrawDocuments(ground.db)
+    ask = Ask(ground.db, ground.settings, ground.events, secrets, drawing)
     own_system = OwnSystem(ground.db, ground.settings)
     return Requests(
         secrets=secrets,
+        drawing=drawing,
         ask=ask,
         ask_consent=AskConsent(ground.db, ask, own_system, consents.proofs),
         own_system=own_system,
         follow=Follow(ground.db, secrets, ground.settings),
         answer=Answer(ground.db, ground.events, secrets, consents, ground.count),
-        result=MakeResult(ask, ground.authorities, ground.publication),
+        result=MakeResult(ask, ground.authorities, ground.publication, ground.settings),
         evidence=MakeEvidence(ground.db, ground.authorities, ground.publication, ground.log, secrets),
         my_signatures=MySignatures(ground.db),
+        time_stamps=StampSignatures(
+            ground.db,
+            ground.engine,
+            ground.settings,
+            ground.publication.time_stamps,
+            ground.clock,
+        ),
     )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
+from mshield.domain.kept_display import NamedView, read_display
 from mshield.gm.sm2 import Signature
 from mshield.keys.authority import Authorities
 from mshield.pki.certificates.certificate import Certificate, parse_certificate
@@ -11,8 +12,12 @@ from mshield.pki.signatures.evidence import FORMATS, Format
 from mshield.pki.signatures.signed_attributes import parse_signed_attributes
 from mshield.services.publication.publisher import CaEnded, Publisher
 from mshield.services.requests.ask import Ask
+from mshield.services.requests.time_stamps import State, state_of
+from mshield.settings import Settings
 from mshield.store.requests import requests as store
 from mshield.store.requests.requests import Signer
+from mshield.store.requests.time_stamps import StampRow
+from mshield.store.requests.time_stamps import of_request as stamps_of_request
 from mshield.store.systems.systems import BusinessSystem
 
 
@@ -20,7 +25,9 @@ from mshield.store.systems.systems import BusinessSystem
 class SignedDocument:
     """A document with its signature (DER) and CMS SignedData (DER, SM3withSM2).
 
-    `message` is what the signature is over: by format `raw` the content, else the signed attributes.
+    `message` is what the signature is over: by format `raw` the content, else the signed attributes. `time_stamp` is
+    how its time stamps stand, None where none is wanted. `shown` is the digest of what was shown, `confirmed` what
+    the person confirmed besides: None for what is not drawn.
     """
 
     title: str
@@ -28,6 +35,11 @@ class SignedDocument:
     message: bytes
     signature: bytes
     cms: bytes
+    time_stamp: State | None
+    view: NamedView | None = None
+    drawn: bytes | None = None
+    shown: bytes | None = None
+    confirmed: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +63,7 @@ class MakeResult:
     ask: Ask
     authorities: Authorities
     publisher: Publisher
+    settings: Settings
 
     async def __call__(
         self, system: BusinessSystem, request_id: str, *, return_code: str | None = None, now: int
@@ -61,8 +74,10 @@ class MakeResult:
         assert signer is not None  # noqa: S101  # `ask.result` refuses a request without
         certificate, certificate_pem = _parsed(signer.certificate)
         chain = self.authorities.chain_of(certificate)
+        stamps = await self._stamps(result.id)
         documents = []
-        for document in result.documents:
+        for place, document in enumerate(result.documents):
+            own = stamps.get(place, [])
             signature = Signature.from_raw(document.signature)
             signed = cms.build_signed_data(
                 content=_content_inside(document),
@@ -70,10 +85,22 @@ class MakeResult:
                 certificate=certificate,
                 chain=chain,
                 attributes=None if document.format == "raw" else parse_signed_attributes(document.message),
+                time_stamps=[stamp.token for stamp in own if stamp.token is not None],
             )
+            state = state_of(own, self.settings, signed_at=document.signed_at, now=now)
+            display = read_display(document.display)
             documents.append(
                 SignedDocument(
-                    document.title, FORMATS[document.format], document.message, signature.to_der(), signed
+                    document.title,
+                    FORMATS[document.format],
+                    document.message,
+                    signature.to_der(),
+                    signed,
+                    state,
+                    view=display.view,
+                    drawn=None if display.drawing is None else display.drawing.drawn,
+                    shown=document.shown,
+                    confirmed=document.confirmed,
                 )
             )
         return SignedResult(
@@ -86,6 +113,10 @@ class MakeResult:
             documents=tuple(documents),
             ocsp=await self._ocsp(signer, now=now),
         )
+
+    async def _stamps(self, request_id: str) -> dict[int, list[StampRow]]:
+        """Looked up only where stamps are wanted."""
+        return await stamps_of_request(self.ask.db, request_id) if self.settings.tsa_places else {}
 
     async def _ocsp(self, signer: Signer, *, now: int) -> bytes | None:
         try:

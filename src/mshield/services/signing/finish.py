@@ -14,6 +14,7 @@ Two transactions, and what a crash leaves:
 import json
 import logging
 import secrets
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Final, Protocol
@@ -35,6 +36,7 @@ from mshield.services.process.metrics import Count, uncounted
 from mshield.services.signing import key as signing_key
 from mshield.services.signing import own_documents as own_tasks
 from mshield.services.signing.key import StoredItem
+from mshield.services.signing.shown import Shown, require_shown
 from mshield.store.database.interface import Database, Row, Tx
 from mshield.store.identity.consents import ConsentRow
 from mshield.store.signing import outcome as signing_outcome
@@ -46,10 +48,14 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class FinishRequest:
-    """The phone's items in the order of `open`; `tau` only where a next epoch was given."""
+    """The phone's items in the order of `open`; `tau` only where a next epoch was given.
+
+    `shown` is by sid, of the documents that are drawn.
+    """
 
     items: tuple[FinishItem, ...]
     tau: int | None
+    shown: Mapping[bytes, Shown] = field(default_factory=dict)
 
 
 class OnEnrolled(Protocol):
@@ -139,6 +145,7 @@ class FinishSigning:
         stored = signing_key.unpack_items(session.items)
         # Not counted up to the reservation, so nothing up to there may depend on the PIN: openings, certificate and
         # documents don't.
+        require_shown(request.shown, tasks)
         await self._check_openings(key, session, stored, request)
         may_sign = True
         try:
@@ -215,7 +222,15 @@ class FinishSigning:
             raise errors.Fault from error
         pending = self._refreshed(key, session, d2, request, tasks)
         return await self._release(
-            key, session, tasks, signatures, fb, pending=pending, may_sign=may_sign, now=now
+            key,
+            session,
+            tasks,
+            signatures,
+            fb,
+            shown=request.shown,
+            pending=pending,
+            may_sign=may_sign,
+            now=now,
         )
 
     def _refreshed(
@@ -256,12 +271,13 @@ class FinishSigning:
         signatures: tuple[Signature, ...],
         fb: bytes,
         *,
+        shown: Mapping[bytes, Shown],
         pending: signing_outcome.Pending | None,
         may_sign: bool,
         now: int,
     ) -> _Finished:
         rows = [
-            signing_outcome.SignatureRow(item.sid, item.e, signature.to_raw())
+            _row(item, signature, shown.get(item.sid))
             for item, signature in zip(signing_key.unpack_items(session.items), signatures, strict=True)
         ]
         release = _Release(secrets.token_bytes(32), fb, pending, rows)
@@ -359,6 +375,12 @@ class FinishSigning:
             case {"error": "retry"}:
                 raise errors.Retry
         return _Finished(body, key.state == "confirmed" and key.certificate is None)
+
+
+def _row(item: StoredItem, signature: Signature, shown: Shown | None) -> signing_outcome.SignatureRow:
+    if shown is None:
+        return signing_outcome.SignatureRow(item.sid, item.e, signature.to_raw())
+    return signing_outcome.SignatureRow(item.sid, item.e, signature.to_raw(), shown.digest, shown.confirmed)
 
 
 def _answer(rows: list[signing_outcome.SignatureRow], signed: AbstractSet[bytes], otp: bytes) -> bytes:

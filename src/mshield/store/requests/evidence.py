@@ -35,7 +35,10 @@ class DocumentRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignatureRow:
-    """Its signature (r then s) and the signer's certificate (DER); log_index is None until the log has it."""
+    """Its signature (r then s) and the signer's certificate (DER); log_index is None until the log has it.
+
+    `confirmed` is None where the log doesn't say what was shown.
+    """
 
     uid: bytes
     signature: bytes
@@ -43,6 +46,7 @@ class SignatureRow:
     serial: str
     certificate: bytes
     log_index: int | None
+    confirmed: str | None
 
 
 async def find_document(
@@ -84,4 +88,5 @@ def _signature(row: Row) -> SignatureRow:
         serial=row["serial"],
         certificate=row["der"],
         log_index=row["log_index"],
+        confirmed=row["confirmed"],
     )

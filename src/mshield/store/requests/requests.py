@@ -81,7 +81,10 @@ class RequestState:
 
 @dataclass(frozen=True, slots=True)
 class SignedDocument:
-    """One signed document; signature is r then s. `content` where `message` are attributes that speak of it."""
+    """One signed document; signature is r then s. `content` where `message` are attributes that speak of it.
+
+    `display` is JSON text; `shown` and `confirmed` are None for what is not drawn.
+    """
 
     title: str
     format: str
@@ -89,6 +92,9 @@ class SignedDocument:
     content: bytes | None
     signature: bytes
     signed_at: int
+    display: str
+    shown: bytes | None
+    confirmed: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,6 +337,9 @@ async def find_result(db: Database, *, id: str, client_id: str) -> Result | None
                 row["content"],
                 row["signature"],
                 row["signed_at"],
+                row["display"],
+                row["shown"],
+                row["confirmed"],
             )
             for row in signed
         ),

@@ -22,14 +22,22 @@ from mshield.store.seals.tables import KEYS, SIGNATURES
 from mshield.store.signing.sessions import KeyRow, Overtaken, SessionRow, counted
 
 _SQL: Final = Queries("signing", "sessions")
+_ROW_FORM: Final = 2
+_ROW_FORM_SHOWN: Final = 3
+"""What the log's entry covers of the row (docs/log.md)."""
 
 
 class SignatureRow(msgspec.Struct, frozen=True, gc=False):
-    """A signature to record: digest is e, signature is r then s, 64 bytes."""
+    """A signature to record: digest is e, signature is r then s, 64 bytes.
+
+    `shown` is the digest of what was shown of a document that is drawn, `confirmed` what its person confirmed.
+    """
 
     sid: bytes
     digest: bytes
     signature: bytes
+    shown: bytes | None = None
+    confirmed: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +113,8 @@ async def _release(
             digests=[signature.digest for signature in signatures],
             signatures=[signature.signature for signature in signatures],
             seals=seals,
+            showns=[signature.shown for signature in signatures],
+            confirmeds=[signature.confirmed for signature in signatures],
         )
     (only,) = signatures
     rows = await db.write_together(
@@ -115,6 +125,8 @@ async def _release(
         digest=only.digest,
         signature=only.signature,
         sealed=seals[0],
+        shown=only.shown,
+        confirmed=only.confirmed,
     )
     return rows[0]
 
@@ -220,6 +232,9 @@ async def _store_signatures(
             signature=signature.signature,
             key_version=key_version,
             seal=_seal(tx, key, signature, key_version),
+            row_form=_ROW_FORM if signature.shown is None else _ROW_FORM_SHOWN,
+            shown=signature.shown,
+            confirmed=signature.confirmed,
             now=now,
         )
     for request_id in {task["request_id"] for task in signed.values()} - {None}:

@@ -56,9 +56,9 @@ key AS (
 ended AS (DELETE FROM signing_sessions USING key WHERE signing_sessions.uid = key.uid),
 stored AS (
   INSERT INTO signatures (sid, uid, serial, request_id, purpose, digest, signature, signed_at, key_version,
-    seal_version, seal, row_form)
+    seal_version, seal, row_form, shown, confirmed)
   SELECT :sid::bytea, key.uid, :serial::text, signed.request_id, signed.purpose, :digest::bytea, :signature::bytea, :now::bigint,
-    :seal_version::bigint, 1, :sealed::bytea, 2
+    :seal_version::bigint, 1, :sealed::bytea, CASE WHEN :shown::bytea IS NULL THEN 2 ELSE 3 END, :shown::bytea, :confirmed::text
   FROM key, signed),
 finished AS (
   UPDATE requests SET state = 'signed', changed_at = :now
@@ -89,10 +89,11 @@ key AS (
 ended AS (DELETE FROM signing_sessions USING key WHERE signing_sessions.uid = key.uid),
 stored AS (
   INSERT INTO signatures (sid, uid, serial, request_id, purpose, digest, signature, signed_at, key_version,
-    seal_version, seal, row_form)
-  SELECT signed.sid, key.uid, :serial::text, signed.request_id, signed.purpose, s.digest, s.signature, :now, :seal_version, 1, s.seal, 2
-  FROM key, signed JOIN unnest(:sids::bytea[], :digests::bytea[], :signatures::bytea[], :seals::bytea[])
-      AS s (sid, digest, signature, seal)
+    seal_version, seal, row_form, shown, confirmed)
+  SELECT signed.sid, key.uid, :serial::text, signed.request_id, signed.purpose, s.digest, s.signature, :now, :seal_version, 1, s.seal,
+    CASE WHEN s.shown IS NULL THEN 2 ELSE 3 END, s.shown, s.confirmed
+  FROM key, signed JOIN unnest(:sids::bytea[], :digests::bytea[], :signatures::bytea[], :seals::bytea[], :showns::bytea[],
+      :confirmeds::text[]) AS s (sid, digest, signature, seal, shown, confirmed)
     ON s.sid = signed.sid),
 finished AS (
   UPDATE requests SET state = 'signed', changed_at = :now FROM key

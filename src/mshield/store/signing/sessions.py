@@ -112,13 +112,15 @@ class KeyRow(msgspec.Struct, frozen=True, gc=False):
 class TaskRow(msgspec.Struct, frozen=True, gc=False):
     """A document to sign; times in ms.
 
-    `asked` by a business system; `unbound` where another app asked and the certificate isn't bound any more (R8).
+    `display` is JSON text. `asked` by a business system;
+    `unbound` where another app asked and the certificate isn't bound any more (R8).
     """
 
     sid: bytes
     purpose: str
     state: str
     message: bytes
+    display: str
     expires_at: int
     asked: bool
     unbound: bool
@@ -361,6 +363,7 @@ def _task(row: Row) -> TaskRow:
         row["task_purpose"],
         row["task_state"],
         row["task_message"],
+        row["task_display"],
         row["task_expires_at"],
         bool(row["task_asked"]),
         bool(row["task_unbound"]),

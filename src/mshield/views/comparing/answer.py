@@ -10,7 +10,7 @@ from mshield.views.canonical import canonical
 from mshield.views.comparing.facts import Facts, Row, content_facts, drawn_counts, drawn_facts, drawn_rows
 from mshield.views.comparing.judging import Mark, judge
 from mshield.views.comparing.tokens import fold, tight, tokens
-from mshield.views.drawing import content_tree, draw
+from mshield.views.drawing import Drawn, content_tree, draw
 from mshield.views.errors import ViewError
 from mshield.views.reading import Drawing
 from mshield.views.view import View
@@ -39,14 +39,28 @@ def compare(
 
     ValueError for more than 64 lines.
     """
+    if view is not None:
+        return compare_drawn(title, lines, draw(view, content))
+    _require_bounded(lines)
+    facts = _facts(content, kind)
+    return _compared(
+        [_line(label, value, judge(value, label, facts)) for label, value in (("", title), *lines)]
+    )
+
+
+def compare_drawn(title: str, lines: Sequence[Line], drawn: Drawn) -> Compared:
+    """The asker's words against drawn lines. ValueError for more than 64 lines."""
+    _require_bounded(lines)
+    by = _OfView(drawn.answer)
+    return _compared([by.title(title), *(by.line(label, value) for label, value in lines)])
+
+
+def _require_bounded(lines: Sequence[Line]) -> None:
     if len(lines) > limits.LINES:
         raise ValueError("at most 64 lines can be compared")
-    if view is None:
-        facts = _facts(content, kind)
-        judged = [_line(label, value, judge(value, label, facts)) for label, value in (("", title), *lines)]
-    else:
-        drawn = _OfView(draw(view, content).answer)
-        judged = [drawn.title(title), *(drawn.line(*one) for one in lines)]
+
+
+def _compared(judged: list[dict[str, Any]]) -> Compared:
     mismatch = any(line["status"] in {"absent", "differs"} for line in judged)
     answer: Drawing = {"lines": judged, "mismatch": mismatch}
     octets = canonical(answer)

@@ -14,9 +14,9 @@ from mshield.domain.errors import Json
 from mshield.domain.systems.addresses import MAX_URI, is_ip_address
 from mshield.pki.signatures.evidence import Format
 from mshield.services.requests.ask import Asked
-from mshield.services.requests.document import Document
+from mshield.services.requests.document import AskedView, Document
 from mshield.services.requests.follow import Followed
-from mshield.services.requests.result import SignedResult
+from mshield.services.requests.result import SignedDocument, SignedResult
 from mshield.web import idempotency_key, openapi
 from mshield.web.answers import JsonAnswer, no_content
 from mshield.web.body import Hex32, Wire, body_of
@@ -50,12 +50,21 @@ class DisplayLine(Wire, frozen=True):
     value: Annotated[str, msgspec.Meta(max_length=512)]
 
 
+class AskedViewMessage(Wire, frozen=True):
+    """A view (展示规则) that is registered for you: a version of it, or without one the newest in force."""
+
+    id: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9./-]{1,80}\Z")]
+    version: Annotated[int, msgspec.Meta(ge=1, lt=10**9)] | None = None
+
+
 class DocumentMessage(Wire, frozen=True):
     """A document to sign.
 
     `format` `raw`: the signature is over exactly the content's bytes. `cms`, `cms_detached`: over signed attributes
     that bind content, title and display, in a CMS with the content inside or not. Of a `cms_detached` the content may
     stay with the business system: `digest_sm3` and `size` in bytes stand in for `content_b64`.
+    `view` draws the content; who has one in force for it has to name it. `display` are your words beside it, which the
+    phone compares with the content.
     """
 
     title: Text
@@ -65,6 +74,7 @@ class DocumentMessage(Wire, frozen=True):
     format: Format = "raw"
     digest_sm3: Hex32 | None = None
     size: Annotated[int, msgspec.Meta(ge=0, lt=2**53)] | None = None
+    view: AskedViewMessage | None = None
 
 
 class PcMessage(Wire, frozen=True):
@@ -133,10 +143,22 @@ class SignerMessage(Wire, frozen=True):
     shield_number: str
 
 
+class ViewMessage(Wire, frozen=True):
+    """The view by which the content was drawn; `digest` is its SM3."""
+
+    id: str
+    version: int
+    digest: Hex32
+
+
 class SignedDocumentMessage(Wire, frozen=True):
     """`signature_b64`: DER, SM3withSM2, id 1234567812345678; `cms_b64`: CMS SignedData with the same signature.
 
     It is over `message_b64`, the content, by `format` `raw`, else over `signed_attributes_b64`; the other one is null.
+    `view`, and `drawn`, SM3 of the drawn lines, are null where no view drew it. `shown` is the digest of all that the
+    phone showed, which the log covers; null for a login, and for what is older. `display_mismatch_confirmed`: your
+    words about the content differ from it, and the person signed all the same.
+    `time_stamp` tells how the time stamps stand that the service's settings want; those that are done are in the CMS.
     """
 
     title: str
@@ -145,6 +167,11 @@ class SignedDocumentMessage(Wire, frozen=True):
     signed_attributes_b64: str | None
     signature_b64: str
     cms_b64: str
+    time_stamp: Literal["pending", "done", "failed"] | None
+    view: ViewMessage | None = None
+    drawn: Hex32 | None = None
+    shown: Hex32 | None = None
+    display_mismatch_confirmed: bool = False
 
 
 class ResultMessage(Wire, frozen=True):
@@ -294,6 +321,7 @@ def _created(asked: Asked, kind: Literal["login", "signature"], *, now: int) -> 
 
 def _document(message: DocumentMessage) -> Document:
     display = tuple((line.label, line.value) for line in message.display)
+    view = None if message.view is None else AskedView(message.view.id, message.view.version)
     digest, size = message.digest_sm3, message.size
     if message.content_b64 is None:
         if message.format != "cms_detached" or digest is None or size is None:
@@ -306,11 +334,12 @@ def _document(message: DocumentMessage) -> Document:
             format=message.format,
             digest=bytes.fromhex(digest),
             size=size,
+            view=view,
         )
     if (digest, size) != (None, None):
         raise errors.InvalidRequest(fields=["digest_sm3", "size"])
     content = _decoded(message.content_b64)
-    return Document(message.title, message.media_type, content, display, format=message.format)
+    return Document(message.title, message.media_type, content, display, format=message.format, view=view)
 
 
 def _decoded(content: str) -> bytes:
@@ -335,18 +364,25 @@ def _result(signed: SignedResult) -> ResultMessage:
         certificate_pem=signed.certificate_pem,
         chain_pem=signed.chain_pem,
         signed_at=signed.signed_at,
-        documents=tuple(
-            SignedDocumentMessage(
-                title=document.title,
-                format=document.format,
-                message_b64=_encoded(document.message) if document.format == "raw" else None,
-                signed_attributes_b64=None if document.format == "raw" else _encoded(document.message),
-                signature_b64=_encoded(document.signature),
-                cms_b64=_encoded(document.cms),
-            )
-            for document in signed.documents
-        ),
+        documents=tuple(_signed(document) for document in signed.documents),
         ocsp_b64=None if signed.ocsp is None else _encoded(signed.ocsp),
+    )
+
+
+def _signed(document: SignedDocument) -> SignedDocumentMessage:
+    view, drawn, shown = document.view, document.drawn, document.shown
+    return SignedDocumentMessage(
+        title=document.title,
+        format=document.format,
+        message_b64=_encoded(document.message) if document.format == "raw" else None,
+        signed_attributes_b64=None if document.format == "raw" else _encoded(document.message),
+        signature_b64=_encoded(document.signature),
+        cms_b64=_encoded(document.cms),
+        time_stamp=document.time_stamp,
+        view=None if view is None else ViewMessage(view.id, view.version, view.digest.hex()),
+        drawn=None if drawn is None else drawn.hex(),
+        shown=None if shown is None else shown.hex(),
+        display_mismatch_confirmed=document.confirmed == "mismatch",
     )
 
 

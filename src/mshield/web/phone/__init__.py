@@ -17,6 +17,7 @@ from mshield.web.phone import (
     shield,
     signatures,
     signing,
+    views,
 )
 
 ROUTERS: Final = (
@@ -29,6 +30,7 @@ ROUTERS: Final = (
     signing.router,
     internal_tasks.router,
     requests.router,
+    views.router,
     shield.router,
     signatures.router,
     devices.router,

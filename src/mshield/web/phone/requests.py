@@ -1,18 +1,18 @@
 """The phone and a business system's request: scan, look at a document, decline."""
 
 import base64
-import json
 from typing import Annotated, Final, Literal
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from mshield.domain.kept_display import read_display
 from mshield.pki.signatures.evidence import FORMATS, Format
 from mshield.services.requests.answer import Requester, ScannedRequest, Task, WaitingRequest
 from mshield.web import openapi
 from mshield.web.answers import JsonAnswer, no_content
-from mshield.web.body import Hex16, Wire, body_of
+from mshield.web.body import Hex16, Hex32, Wire, body_of
 from mshield.web.context import context_of
 from mshield.web.dpop import caller_of
 from mshield.web.phone.authentication import phone_of
@@ -50,11 +50,21 @@ class DisplayLine(Wire, frozen=True):
     value: str
 
 
+class ViewMessage(Wire, frozen=True):
+    """A view (展示规则); its octets are at `/api/phone/views/{digest}`, `digest` is their SM3."""
+
+    id: str
+    version: int
+    digest: Hex32
+
+
 class TaskMessage(Wire, frozen=True):
     """A document: `message_b64` are the exact bytes that a verifier hashes (protocol, "Documents").
 
     By the formats `cms` and `cms_detached` they are attributes, which the phone compares with what it shows and with
     `content_b64`; that is null for `raw`, and where only the content's digest and `size` are here.
+    What a business system asks for has `view` and `drawn`, the SM3 of the drawn lines, both null where no view draws
+    it; `finish` then tells what was shown.
     """
 
     sid: Hex16
@@ -70,6 +80,8 @@ class TaskMessage(Wire, frozen=True):
     size: int | None
     requester: RequesterMessage | None
     expires_at: int
+    view: ViewMessage | msgspec.UnsetType | None = msgspec.UNSET
+    drawn: Hex32 | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class ScannedMessage(Wire, frozen=True):
@@ -243,8 +255,8 @@ def _requester(requester: Requester) -> RequesterMessage:
 
 def task_message(task: Task) -> TaskMessage:
     """A document as it goes to the phone."""
-    lines = tuple(DisplayLine(line["label"], line["value"]) for line in json.loads(task.display))
-    return TaskMessage(
+    display = read_display(task.display)
+    message = TaskMessage(
         sid=task.sid.hex(),
         uid=task.uid.hex(),
         purpose=task.purpose,  # type: ignore[arg-type]  # the column holds these words only
@@ -252,10 +264,18 @@ def task_message(task: Task) -> TaskMessage:
         message_b64=base64.b64encode(task.message).decode(),
         media_type=task.media_type,
         title=task.title,
-        display=lines,
+        display=tuple(DisplayLine(label, value) for label, value in display.lines),
         format=FORMATS[task.format],
         content_b64=None if task.content is None else base64.b64encode(task.content).decode(),
         size=task.size,
         requester=None if task.requester is None else _requester(task.requester),
         expires_at=task.expires_at,
+    )
+    if display.bound is None:
+        return message
+    view, drawn = display.view, display.bound.drawing.drawn
+    return msgspec.structs.replace(
+        message,
+        view=None if view is None else ViewMessage(view.id, view.version, view.digest.hex()),
+        drawn=None if drawn is None else drawn.hex(),
     )

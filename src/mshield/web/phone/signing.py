@@ -12,9 +12,11 @@ from mshield.domain.times import HOUR_MS
 from mshield.gm import cosign
 from mshield.gm import errors as gm_errors
 from mshield.gm.cosign import FinishItem
+from mshield.pki.signatures.display import Confirmed
 from mshield.services.process.allowances import Allowance
 from mshield.services.signing.finish import FinishRequest
 from mshield.services.signing.open import OpenItem, OpenRequest
+from mshield.services.signing.shown import Shown
 from mshield.web import openapi
 from mshield.web.answers import JsonAnswer
 from mshield.web.body import Epoch, Hex16, Hex32, Hex65, ProtocolWire, Wire, body_of
@@ -63,12 +65,18 @@ class OpenedMessage(Wire, frozen=True):
 
 
 class PartialItem(Wire, frozen=True):
-    """The phone's half of a signature, with the opening of its commitment."""
+    """The phone's half of a signature, with the opening of its commitment.
+
+    Of a document that has `drawn`: what its person confirmed besides, and the digest of what was shown (protocol, "What
+    was shown").
+    """
 
     sid: Hex16
     Q1: Hex65
     rho: Hex32
     s_prime: Hex32
+    confirmed: Confirmed | msgspec.UnsetType = msgspec.UNSET
+    shown: Hex32 | msgspec.UnsetType = msgspec.UNSET
 
 
 class FinishMessage(ProtocolWire, frozen=True):
@@ -151,7 +159,9 @@ async def finish_signing(request: Request, uid: str) -> Response:
     caller, context = await caller_of(request), context_of(request)
     concerning(request, uid)
     message = await body_of(request, FinishMessage)
-    finish = FinishRequest(tuple(_item(item) for item in message.items), _tau(message.tau))
+    finish = FinishRequest(
+        tuple(_item(item) for item in message.items), _tau(message.tau), _shown(message.items)
+    )
     try:
         return JsonAnswer(await context.signing.finish(caller, key_id(uid), finish, now=context.clock()))
     except (errors.WrongPin, errors.PinLocked):
@@ -172,6 +182,17 @@ def _item(item: PartialItem) -> FinishItem:
     return FinishItem(
         bytes.fromhex(item.sid), bytes.fromhex(item.Q1), bytes.fromhex(item.rho), int(item.s_prime, 16)
     )
+
+
+def _shown(items: tuple[PartialItem, ...]) -> dict[bytes, Shown]:
+    shown: dict[bytes, Shown] = {}
+    for item in items:
+        if item.shown is msgspec.UNSET and item.confirmed is msgspec.UNSET:
+            continue
+        if item.shown is msgspec.UNSET or item.confirmed is msgspec.UNSET:
+            raise errors.Malformed(field="shown")
+        shown[bytes.fromhex(item.sid)] = Shown(item.confirmed, bytes.fromhex(item.shown))
+    return shown
 
 
 def _tau(text: str | None) -> int | None:

@@ -11,6 +11,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from mshield.pki.timestamps.algorithms import Profile
 from mshield.services.publication.publisher import OcspAnswer, PublishedCrl
 from mshield.web.cached import cached
 from mshield.web.context import context_of
@@ -30,7 +31,11 @@ _DAY: Final = 86_400
 _CRL_SECONDS: Final = 300
 """How long a cache may give a list out without asking whether there is a newer one."""
 
-Ca = Annotated[str, msgspec.Meta(max_length=16, description="root, issuing, issuing-2 …, p256")]
+_QUERY: Final = "application/timestamp-query"
+_REPLY: Final = "application/timestamp-reply"
+Ca = Annotated[
+    str, msgspec.Meta(max_length=16, description="root, issuing, issuing-2 …, p256, tsa, tsa-p256")
+]
 
 
 def _documented(description: str, media_type: str, *, cached: bool) -> dict[int | str, dict[str, Any]]:
@@ -51,12 +56,18 @@ _OCSP_ANSWERS: Final = _documented(
 _OCSP_GET_ANSWERS: Final = _documented(
     "The answer (DER); errors are OCSP's own", _RESPONSE, cached=True
 ) | problems(503)
-_OCSP_BODY: Final[dict[str, Any]] = {
-    "requestBody": {
-        "required": True,
-        "content": {_REQUEST: {"schema": {"type": "string", "format": "binary"}}},
-    }
-}
+_STAMP_ANSWERS: Final = _documented(
+    "The answer (DER); refusals are RFC 3161's own", _REPLY, cached=False
+) | problems(404, 503)
+
+
+def _body(media_type: str) -> dict[str, Any]:
+    content = {media_type: {"schema": {"type": "string", "format": "binary"}}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+_OCSP_BODY: Final = _body(_REQUEST)
+_STAMP_BODY: Final = _body(_QUERY)
 
 
 @router.get(
@@ -141,6 +152,39 @@ async def p256_ocsp_get(request: Request, encoded: str) -> Response:
     context = context_of(request)
     answer = await context.publication.p256_ocsp(_decoded(encoded), now=context.clock())
     return _ocsp(request, answer)
+
+
+@router.post(
+    "/tsa",
+    summary="A time stamp",
+    operation_id="askTimeStamp",
+    answers=_STAMP_ANSWERS,
+    asks=_STAMP_BODY,
+)
+async def time_stamp(request: Request) -> Response:
+    """A request of RFC 3161 (DER, 4 kB at most, SM3 or SHA-256), answered with SM2 by the key of `/pki/tsa.cer`.
+
+    It is this service's own authority, and no third party.
+    """
+    return await _stamped(request, "sm2")
+
+
+@router.post(
+    "/p256/tsa",
+    summary="A time stamp, signed on P-256",
+    operation_id="askTimeStampOnP256",
+    answers=_STAMP_ANSWERS,
+    asks=_STAMP_BODY,
+)
+async def p256_time_stamp(request: Request) -> Response:
+    """As `POST /pki/tsa`, for clients that know no SM2: ECDSA with SHA-256 by the key of `/pki/tsa-p256.cer`."""
+    return await _stamped(request, "p256")
+
+
+async def _stamped(request: Request, profile: Profile) -> Response:
+    context = context_of(request)
+    answer = await context.publication.time_stamp(profile, await request.body(), now=context.clock())
+    return Response(answer, headers={"Cache-Control": "no-store"}, media_type=_REPLY)
 
 
 def _decoded(encoded: str) -> bytes:

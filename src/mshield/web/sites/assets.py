@@ -37,7 +37,7 @@ _TYPES: Final[Mapping[str, str]] = {
     ".webmanifest": "application/manifest+json",
     ".woff2": "font/woff2",
 }
-_PACKED_ALREADY: Final = frozenset({".png", ".woff2"})
+_PACKED_ALREADY: Final = frozenset({".bcmap", ".pfb", ".png", ".woff2"})
 _log = logging.getLogger(__name__)
 
 

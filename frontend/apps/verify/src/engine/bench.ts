@@ -8,7 +8,9 @@ import {
   askable,
   type Case,
   type Certificate,
+  type Content,
   contentOf,
+  contentOfCase,
   fingerprint,
   type Found,
   isIssuedBy,
@@ -23,6 +25,8 @@ import {
   parseCertificate,
   parseCertificates,
   parseCrl,
+  parseTsaCertificates,
+  PartError,
   type Piece,
   recognise,
   serialText,
@@ -32,6 +36,7 @@ import {
 import { Dropped, FileContent } from "./file_content.ts";
 import type { Ground, Judged, Plan, Question, Root, Taken } from "./messages.ts";
 
+const MAX_TEXT = 1024 * 1024;
 const CA_NAME = /\/pki\/(issuing(?:-[1-9][0-9]{0,3})?)\.cer$/;
 
 export class Bench {
@@ -92,22 +97,34 @@ export class Bench {
     const all = await this.#assembled();
     const results = [];
     for (const each of all.cases) {
-      results.push({ ...(await judge(each, knownOf(each, all, ground))), caseId: each.piece.id });
+      const document = contentOfCase(each);
+      results.push({
+        ...(await judge(each, knownOf(each, all, ground))),
+        caseId: each.piece.id,
+        text: document === null ? null : textOf(document.content),
+        isInside: document?.isInside ?? false,
+        sourceDigest: hex(await each.piece.content.hash(NOTHING)),
+      });
     }
     return { results, unused: all.unused.map(({ name }) => name) };
   }
 
+  /** The document in a signature's file, to be saved. */
+  async document(caseId: string): Promise<Uint8Array<ArrayBuffer> | null> {
+    const { cases } = await this.#assembled();
+    const given = cases.find(({ piece }) => piece.id === caseId);
+    const document = given === undefined ? null : contentOfCase(given);
+    return document?.isInside ? new Uint8Array(document.content.head) : null;
+  }
+
   /** Of certificates in DER or PEM; none where there is something else. */
   fingerprints(encoded: Uint8Array): Root[] {
-    try {
-      const certificates = parseCertificates(encoded);
-      return certificates.map((each) => ({ name: nameOf(each), sha256: hex(fingerprint(each)) }));
-    } catch (error) {
-      if (error instanceof FormError) {
-        return [];
-      }
-      throw error;
-    }
+    return shown(encoded, parseCertificates);
+  }
+
+  /** As `fingerprints`, of time stamping authorities. */
+  tsaFingerprints(encoded: Uint8Array): Root[] {
+    return shown(encoded, parseTsaCertificates);
   }
 
   /** The issuing CA by the name under which the certificate says that it is published; asked of this service alone. */
@@ -122,6 +139,20 @@ export class Bench {
   }
 }
 
+function shown(
+  encoded: Uint8Array,
+  parse: (encoded: Uint8Array) => readonly Pick<Certificate, "der" | "subject">[],
+): Root[] {
+  try {
+    return parse(encoded).map((each) => ({ name: nameOf(each), sha256: hex(fingerprint(each)) }));
+  } catch (error) {
+    if (error instanceof FormError || error instanceof PartError) {
+      return [];
+    }
+    throw error;
+  }
+}
+
 function knownOf(given: Case, all: Assembled, ground: Ground): Parameters<typeof judge>[1] {
   const key = logKeyOf(given);
   const isService = key !== null && ground.checkpoint !== null && signsCheckpoint(ground.checkpoint, key);
@@ -130,12 +161,26 @@ function knownOf(given: Case, all: Assembled, ground: Ground): Parameters<typeof
     at: null,
     roots: ground.roots.flatMap(parseCertificates),
     logKeys: isService ? [...ground.logKeys, key] : ground.logKeys,
+    tsa: { roots: ground.tsaRoots.flatMap(parseTsaCertificates) },
     chain: [...all.certificates, ...ground.serviceCas.map(parseCertificate)],
     crls: ground.crls.map(parseCrl),
     givenCrls: all.crls,
     givenOcsp: all.ocsps[0] ?? null,
     answer: ground.answers[given.piece.id] ?? { state: "not_asked" },
   };
+}
+
+/** The content as text, where it is UTF-8, whole, and not too much to be drawn. */
+function textOf({ head, size }: Content): string | null {
+  if (head.length !== size || size > MAX_TEXT) {
+    return null;
+  }
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(head);
+    return text.includes("\u0000") ? null : text;
+  } catch {
+    return null;
+  }
 }
 
 /** Nobody but the service is told a serial number, and it is told those of its own certificates alone. */

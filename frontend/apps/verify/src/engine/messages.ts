@@ -38,11 +38,23 @@ export interface Ground {
   /** The service's own checkpoint: a bundle's log key that signed it is the service's. */
   readonly checkpoint: string | null;
   readonly logKeys: readonly string[];
+  /** DER or PEM, each of which may have several. */
+  readonly tsaRoots: readonly Uint8Array[];
   readonly answers: Readonly<Record<string, Answer>>;
 }
 
+/** A result with its document, as far as that can be read: `text` where it is text of at most a megabyte. */
+export interface Shown extends Result {
+  readonly caseId: string;
+  readonly text: string | null;
+  /** SM3 (hex) of the signature's file. */
+  readonly sourceDigest: string;
+  /** Whether the document lies in the signature's file, from where it can be saved. */
+  readonly isInside: boolean;
+}
+
 export interface Judged {
-  readonly results: readonly (Result & { readonly caseId: string })[];
+  readonly results: readonly Shown[];
   /** Names of documents that no signature is over. */
   readonly unused: readonly string[];
 }
@@ -53,7 +65,10 @@ export interface Calls {
   drop: (id: string) => null;
   plan: (ground: Ground) => Plan;
   judge: (ground: Ground) => Judged;
+  /** The document in a signature's file; null where there is none. */
+  document: (caseId: string) => Uint8Array<ArrayBuffer> | null;
   fingerprints: (encoded: Uint8Array) => readonly Root[];
+  tsaFingerprints: (encoded: Uint8Array) => readonly Root[];
 }
 
 /** A root as it is shown; `sha256` in hex. */

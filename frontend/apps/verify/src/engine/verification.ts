@@ -25,6 +25,10 @@ export const ownRoot = shallowRef<{ readonly bytes: Uint8Array; readonly shown: 
   null,
 );
 export const logKey = ref("");
+/** Roots (DER or PEM) of the time stamping authorities that the user trusts. */
+export const tsaRoot = shallowRef<{ readonly bytes: Uint8Array; readonly shown: readonly Root[] } | null>(
+  null,
+);
 export const serviceRoot = shallowRef<Root | null>(null);
 export const judged = shallowRef<Judged | null>(null);
 export const isWorking = ref(false);
@@ -96,6 +100,23 @@ export async function trust(file: File | null): Promise<boolean> {
   return shown.length > 0;
 }
 
+/** The document that lies in a signature's file. */
+export async function documentIn(caseId: string): Promise<Uint8Array<ArrayBuffer> | null> {
+  return await bridge.call("document", caseId);
+}
+
+/** Believes the time stamps of authorities under this root; null those of nobody but the service. False where it is none. */
+export async function trustTsa(file: File | null): Promise<boolean> {
+  if (file === null) {
+    tsaRoot.value = null;
+    return true;
+  }
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  const shown = await bridge.call("tsaFingerprints", bytes);
+  tsaRoot.value = shown.length > 0 ? { bytes, shown } : tsaRoot.value;
+  return shown.length > 0;
+}
+
 async function take(given: Given): Promise<void> {
   try {
     given.taken = await bridge.call("take", given.id, given.file, given.asDocument);
@@ -109,7 +130,7 @@ const isTaken = computed(
 );
 
 watch(
-  [() => files.map((each) => each.taken), mayAsk, ownRoot, logKey, isReady],
+  [() => files.map((each) => each.taken), mayAsk, ownRoot, logKey, tsaRoot, isReady],
   () => {
     run += 1;
     if (!isReady.value || !isTaken.value) {
@@ -188,6 +209,7 @@ function ground(answers: Record<string, Answer>): Ground {
     crls: own === null ? published.crls : [],
     checkpoint: published.checkpoint,
     logKeys: logKey.value.trim() === "" ? [] : [logKey.value.trim()],
+    tsaRoots: tsaRoot.value === null ? [] : [tsaRoot.value.bytes],
     answers,
   };
 }

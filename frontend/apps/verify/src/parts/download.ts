@@ -4,10 +4,21 @@ import { VERSION } from "@mshield/verify";
 import { toRaw } from "vue";
 
 import { asked } from "../engine/service.ts";
-import { judged, roots } from "../engine/verification.ts";
+import type { Shown } from "../engine/messages.ts";
+import { documentIn, judged, roots } from "../engine/verification.ts";
 
 const REVOKE_MS = 10_000;
+const ENDINGS: Readonly<Record<string, string>> = {
+  "application/json": "json",
+  "application/pdf": "pdf",
+  "application/xml": "xml",
+  "image/jpeg": "jpg",
+  "image/png": "png",
+  "text/plain": "txt",
+  "text/xml": "xml",
+};
 
+/** The result, of all files. */
 export function download(): void {
   const report = {
     tool: `mshield-verify-page/${VERSION}`,
@@ -16,10 +27,28 @@ export function download(): void {
     unused_files: judged.value?.unused ?? [],
     asked: toRaw(asked),
   };
-  const url = URL.createObjectURL(new Blob([JSON.stringify(report, null, 2)], { type: "application/json" }));
+  save("verification.json", new Blob([JSON.stringify(report, withoutText, 2)], { type: "application/json" }));
+}
+
+/** The document can be saved by itself. */
+function withoutText(name: string, value: unknown): unknown {
+  return name === "text" ? undefined : value;
+}
+
+/** The document in a signature's file. Whoever made the file named its type: it is saved, never opened. */
+export async function saveDocument({ caseId, document }: Shown): Promise<void> {
+  const octets = await documentIn(caseId);
+  if (octets !== null) {
+    const ending = ENDINGS[document?.mediaType ?? ""] ?? "bin";
+    save(`document.${ending}`, new Blob([octets], { type: "application/octet-stream" }));
+  }
+}
+
+function save(name: string, content: Blob): void {
+  const url = URL.createObjectURL(content);
   const link = document.createElement("a");
   link.href = url;
-  link.download = "verification.json";
+  link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(url), REVOKE_MS);
 }

@@ -1,8 +1,8 @@
 /** The sentence about a check. */
 
-import { moment } from "@mshield/look/vue/dates.ts";
+import { exact } from "@mshield/look/vue/dates.ts";
 import type { Say } from "@mshield/look/vue/words.ts";
-import type { Check, Result } from "@mshield/verify";
+import type { Check, Result, Verdict } from "@mshield/verify";
 
 import { checkWords } from "../words/checks.ts";
 
@@ -35,15 +35,55 @@ function valuesOf(t: Say["t"], { facts, revocation }: Check): Record<string, unk
   const at = facts["at"];
   return {
     ...facts,
-    ...(typeof at === "number" && { at: moment(at) }),
+    ...(typeof at === "number" && { at: exact(at) }),
     ...(revocation !== null && {
-      since: moment(revocation.at),
+      since: exact(revocation.at),
       ended: t(`checks.ended.${revocation.reason === HOLD ? "held" : "revoked"}`),
       reason: t(
         `checks.reason.${Object.hasOwn(checkWords.zh.reason, revocation.reason) ? revocation.reason : 0}`,
       ),
     }),
   };
+}
+
+/** The verdict in words of its own where the issuing CA was revoked. */
+export function headlineOf({ verdict, checks }: Result): Verdict | "ca_later" | "ca_compromised" {
+  const codes = checks.filter(({ name }) => name === "revocation" || name === "issuers");
+  if (verdict === "invalid" && codes.some(({ code }) => code === "ca_compromised")) {
+    return "ca_compromised";
+  }
+  return verdict === "valid" && codes.some(({ code }) => code === "ca_later") ? "ca_later" : verdict;
+}
+
+/** Who and when, or the first thing that is wrong or missing. */
+export function leadOf(say: Say, result: Result): string {
+  const { t } = say;
+  const { verdict, signer, signedAt, time, judgedAt, checks } = result;
+  const headline = headlineOf(result);
+  if (headline === "ca_later" || headline === "ca_compromised") {
+    return t(`${headline}Hint`);
+  }
+  if (verdict === "valid") {
+    const name = signer?.name ?? "";
+    return signedAt === null
+      ? t("byUndated", { name, at: exact(judgedAt) })
+      : t("by", { name, at: exact(time?.at ?? signedAt) });
+  }
+  const open = checks.find(
+    ({ state, isNeeded, code }) =>
+      state === "failed" ||
+      (verdict === "incomplete" && state === "unchecked" && isNeeded && code !== "not_reached"),
+  );
+  return open === undefined ? t("missing") : sentenceOf(say, open);
+}
+
+/** Who stands for title, lines and business system: the signature, the log, or nobody but the service. */
+export function standingOf({ checks }: Result): "bound" | "logged" | "said" {
+  const check = checks.find(({ name }) => name === "display");
+  if (check?.state !== "passed") {
+    return "said";
+  }
+  return check.facts["by"] === "log" ? "logged" : "bound";
 }
 
 /** How the certificate stands now, as far as it was asked. */

@@ -57,7 +57,8 @@ const zh = {
     crl: "签发机构的吊销列表里没有它",
     asked: "刚向签发机构查询（{at}）：状态正常",
     later: "签名时有效，之后于 {since} {ended}（{reason}）。签名不受影响",
-    ca_later: "签名时有效，签发这张证书的 CA 之后于 {since} {ended}（{reason}）。签名不受影响",
+    ca_later: "签名时有效，签发这张证书的 CA 之后于 {since} {ended}（{reason}）。签名早于它",
+    ca_compromised: "不能采信：签发机构于 {since} 起被吊销（{reason}），没有第三方时间戳证明签名早于它",
     revoked: "证书于 {since} 作废（{reason}），没有可信的时间能证明签名在这之前",
     on_hold: "证书自 {since} 起停用（挂失或冻结），没有可信的时间能证明签名在这之前",
     stale_status: "状态答复与签名的时间对不上：早于签名，或已经过期",
@@ -78,9 +79,15 @@ const zh = {
   issuers: {
     short: "签发 CA 是否作废",
     passed: "签发 CA 没有作废",
+    noted: "签发 CA 后来被吊销",
     failed: "签发 CA 已经停用",
     unchecked: "没有核对签发 CA 是否作废",
     good: "根 CA 的吊销列表里没有它",
+    crl: "现在有效：根 CA 的吊销列表里没有它",
+    ca_later: "签名时有效，之后于 {since} {ended}（{reason}）。签名早于它，晚于它的签名一律不要采信",
+    ca_compromised: "不能采信：签发机构于 {since} 起被吊销（{reason}），没有第三方时间戳证明签名早于它",
+    revoked: "签发 CA 于 {since} 就已作废（{reason}），早于签名",
+    bad_signature: "吊销列表上的签名不成立",
     status_missing: "没有根 CA 的吊销列表",
   },
   display: {
@@ -112,6 +119,18 @@ const zh = {
     message_mismatch: "证据包里的 CMS 是另一个签名的",
     unreadable: "证据包里的 CMS 不完整",
   },
+  time_stamp: {
+    short: "时间戳",
+    passed: "签名有时间戳",
+    failed: "时间戳不成立",
+    unchecked: "没有独立的时间戳",
+    outside: "{authority} 的时间戳，{at}，独立于签名服务",
+    own: "签名服务自己的时间戳，{at}，不是第三方",
+    no_time_stamp: "签名时间是签名服务的时钟记的，不独立",
+    unknown_tsa: "有时间戳，但不知道它的机构是否可信，没有采信：请在“信任谁”里给出时间戳机构的根证书",
+    tsa_ended: "时间戳机构的证书已经到期，没有及时续盖，不再采信",
+    bad_time_stamp: "时间戳不是盖在这个签名上的，或者不是时间戳机构盖的",
+  },
   log: {
     short: "透明日志",
     passed: "已记入透明日志",
@@ -130,6 +149,7 @@ const zh = {
     failed: "证书在签名之前就已停用",
     unchecked: "没有查询证书现在的状态",
     good: "刚向签发机构查询（{at}）",
+    crl: "签发机构的吊销列表里没有它",
     revoked: "签名时有效，之后于 {since} 作废（{reason}）。签名不受影响",
     on_hold: "签名时有效，之后自 {since} 起停用（挂失或冻结）。签名不受影响",
     revoked_before: "签发机构现在说，证书于 {since} 就已停用，早于签名",
@@ -215,7 +235,9 @@ const en: typeof zh = {
     asked: "The issuer, asked just now ({at}), says good",
     later: "Good when it was signed; {ended} on {since} ({reason}). The signature is not affected",
     ca_later:
-      "Good when it was signed; the issuing CA was {ended} on {since} ({reason}). The signature is not affected",
+      "Good when it was signed; the issuing CA was {ended} on {since} ({reason}). The signature is from before",
+    ca_compromised:
+      "Not to be relied on: the issuing CA is revoked since {since} ({reason}), and no third party's time stamp shows that the signature is from before",
     revoked: "Revoked on {since} ({reason}), and no trusted time shows that it was signed before",
     on_hold: "On hold since {since}, and no trusted time shows that it was signed before",
     stale_status: "The status does not fit the time of the signature: from before it, or out of date",
@@ -240,9 +262,17 @@ const en: typeof zh = {
   issuers: {
     short: "the issuing CA's revocation",
     passed: "The issuing CA was not revoked",
+    noted: "The issuing CA was revoked afterwards",
     failed: "The issuing CA was stopped",
     unchecked: "The issuing CA's revocation was not checked",
     good: "The root CA's revocation list does not name it",
+    crl: "Good now: the root CA's revocation list does not name it",
+    ca_later:
+      "Good when it was signed; {ended} on {since} ({reason}). The signature is from before; do not rely on any from after",
+    ca_compromised:
+      "Not to be relied on: the issuing CA is revoked since {since} ({reason}), and no third party's time stamp shows that the signature is from before",
+    revoked: "The issuing CA was revoked on {since} ({reason}), before the signature",
+    bad_signature: "The signature on the revocation list does not hold",
     status_missing: "There is no revocation list of the root CA",
   },
   display: {
@@ -275,6 +305,20 @@ const en: typeof zh = {
     message_mismatch: "The CMS in the bundle is another signature's",
     unreadable: "The CMS in the bundle is damaged",
   },
+  time_stamp: {
+    short: "time stamp",
+    passed: "The signature has a time stamp",
+    failed: "The time stamp does not hold",
+    unchecked: "No independent time stamp",
+    outside: "By {authority}, {at}, independent of the service",
+    own: "By the service's own authority, {at}, which is no third party",
+    no_time_stamp: "The time of the signature is by the service's clock, which is not independent",
+    unknown_tsa:
+      "There is a time stamp, but nobody said whether its authority is to be trusted, so it does not count: give its root under Trust",
+    tsa_ended:
+      "The certificate of the time stamping authority has ended and was not renewed in time, so it counts no more",
+    bad_time_stamp: "The time stamp is not on this signature, or not of a time stamping authority",
+  },
   log: {
     short: "log",
     passed: "In the transparency log",
@@ -293,6 +337,7 @@ const en: typeof zh = {
     failed: "The certificate was stopped before the signature",
     unchecked: "How the certificate stands now was not asked",
     good: "The issuer, asked just now ({at})",
+    crl: "The issuer's revocation list does not name it",
     revoked: "Good when it was signed; revoked on {since} ({reason}). The signature is not affected",
     on_hold: "Good when it was signed; on hold since {since}. The signature is not affected",
     revoked_before: "The issuer now says that it was stopped on {since}, before the signature",

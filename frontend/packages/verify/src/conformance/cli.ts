@@ -15,6 +15,7 @@ import { contentOf } from "../content.ts";
 import { parseCrl } from "../crl.ts";
 import { judge, type Result } from "../judge.ts";
 import type { Found } from "../recognise.ts";
+import { parseTsaCertificate } from "../timestamps/certificate.ts";
 
 interface Line {
   readonly kind: Case["kind"];
@@ -24,6 +25,7 @@ interface Line {
   readonly chain?: readonly string[];
   readonly roots: readonly string[];
   readonly log_keys?: readonly string[];
+  readonly tsa_roots?: readonly string[];
   readonly crls?: readonly string[];
   readonly ocsp?: string;
   readonly at: number;
@@ -95,6 +97,7 @@ function knownOf(line: Line): Parameters<typeof judge>[1] {
     now: line.at,
     roots: line.roots.map((each) => parseCertificate(fromBase64(each))),
     logKeys: line.log_keys ?? [],
+    tsa: { roots: (line.tsa_roots ?? []).map((each) => parseTsaCertificate(fromBase64(each))) },
     chain: (line.chain ?? []).map((each) => parseCertificate(fromBase64(each))),
     at: line.at,
     crls: [],

@@ -27,6 +27,8 @@ export interface SignatureRow {
   readonly serial: string;
   /** What `askedBy` gives; null in entries from before, and of a phone's own documents. */
   readonly asked: Uint8Array | null;
+  /** What was shown and confirmed; null in entries from before, and of a phone's own documents. */
+  readonly shown: Uint8Array | null;
 }
 
 /** SM3 of who asked for a signature, and what the phone was to show, as canonical JSON. */
@@ -141,6 +143,9 @@ function canonical(row: SignatureRow): Uint8Array {
   ];
   if (row.asked !== null) {
     columns.push(["asked", octets(row.asked)]);
+  }
+  if (row.shown !== null) {
+    columns.push(["shown", octets(row.shown)]);
   }
   return rowBytes(columns);
 }

@@ -8,12 +8,15 @@ import { xmlLines } from "./xml_lines.ts";
 
 export type Content =
   | { readonly kind: TextKind; readonly lines: Lines }
+  /** Shown as it looks, by what `screens/request/pages` has. */
+  | { readonly kind: PagesKind }
   /** Not to be read on a screen: type, size and digest stand for it. */
   | { readonly kind: "other" }
   /** The content stays with the business system. */
   | { readonly kind: "absent" };
 
 export type TextKind = "text" | "xml" | "json";
+export type PagesKind = "pdf" | "image";
 export type Given = Pick<Task, "content" | "mediaType" | "format">;
 
 const CHARSETS: Readonly<Record<string, Charset>> = {
@@ -31,6 +34,10 @@ export function contentOf({ content, mediaType, format }: Given): Content {
   if (content === null) {
     return { kind: "absent" };
   }
+  const pages = pagesKindOf(mediaType);
+  if (pages !== null) {
+    return { kind: pages };
+  }
   const [type = "", parameters = ""] = mediaType.toLowerCase().split(";", 2);
   const kind = kindOf(type.trim());
   const charset = kind && charsetOf(content, kind, parameters, format !== "raw");
@@ -40,6 +47,21 @@ export function contentOf({ content, mediaType, format }: Given): Content {
   }
   const read = { text: textLines, xml: xmlLines, json: jsonLines }[kind];
   return { kind, lines: read(text) ?? textLines(text) };
+}
+
+/** Whether it is a document of pages, of which the phone tells how far they were shown. */
+export const isOfPages = ({ content, mediaType }: Pick<Task, "content" | "mediaType">): boolean =>
+  content !== null && pagesKindOf(mediaType) !== null;
+
+export const isPicture = ({ mediaType }: Pick<Task, "mediaType">): boolean =>
+  pagesKindOf(mediaType) === "image";
+
+function pagesKindOf(mediaType: string): PagesKind | null {
+  const type = mediaType.toLowerCase().split(";", 1)[0]!.trim();
+  if (type === "application/pdf") {
+    return "pdf";
+  }
+  return type === "image/png" || type === "image/jpeg" ? "image" : null;
 }
 
 function kindOf(type: string): TextKind | null {

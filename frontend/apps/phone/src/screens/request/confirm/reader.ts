@@ -5,7 +5,7 @@
 
 import { scriptAddress } from "@mshield/look/vue/trusted.ts";
 
-import { type Content, contentOf, type Given } from "./content.ts";
+import { type Content, contentOf, type Given, isOfPages } from "./content.ts";
 // oxlint-disable-next-line import/default -- Vite makes the address
 import workerAddress from "./content_worker.ts?worker&url";
 import type { ShownLine } from "./lines.ts";
@@ -21,7 +21,8 @@ export interface Opened {
   lines(from: number, to: number): Promise<readonly ShownLine[]>;
 }
 
-export const isSmall = ({ content }: Given): boolean => (content?.length ?? 0) <= SMALL;
+/** What is read at once: little, or nothing of it here. */
+export const isSmall = (given: Given): boolean => (given.content?.length ?? 0) <= SMALL || isOfPages(given);
 
 export function openHere(given: Given): Opened {
   const content = contentOf(given);

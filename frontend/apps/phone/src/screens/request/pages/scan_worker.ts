@@ -1,0 +1,8 @@
+/** Scans one PDF, so that a large one doesn't hold up the screen. */
+
+import { scanned } from "./pdf_scan.ts";
+
+addEventListener("message", ({ data }: MessageEvent<Uint8Array>) => {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker's has none
+  postMessage(scanned(data));
+});

@@ -1,0 +1,152 @@
+/** What a reader asks of a signature, in their order, each answered by the checks about it. */
+
+import { exact } from "@mshield/look/vue/dates.ts";
+import type { Say } from "@mshield/look/vue/words.ts";
+import type { Check, CheckName, CheckState, Result } from "@mshield/verify";
+
+import { grouped, nowOf, sentenceOf } from "./sentences.ts";
+
+export const QUESTIONS = ["who", "what", "when", "signing", "now", "ca", "log"] as const;
+export type Question = (typeof QUESTIONS)[number];
+
+export interface Answer {
+  readonly question: Question;
+  readonly state: CheckState;
+  readonly isNeeded: boolean;
+  readonly main: string;
+  readonly more: string;
+  /** Where the time is from. */
+  readonly source: "outside" | "own" | "service" | null;
+}
+
+/** The checks that answer, the one that is told first. */
+const CHECKS: Readonly<Record<Question, readonly CheckName[]>> = {
+  who: ["signature", "chain"],
+  what: ["content", "input", "display", "request", "cms"],
+  when: ["time_stamp"],
+  signing: ["revocation"],
+  now: ["now"],
+  ca: ["issuers"],
+  log: ["log"],
+};
+
+const TITLED: ReadonlySet<Question> = new Set(["signing", "ca", "log"]);
+
+/** Codes of the signer's revocation that are about who issued the certificate. */
+const OF_CA: ReadonlySet<string | null> = new Set(["ca_later", "ca_compromised"]);
+
+export function titleOf({ t }: Say, question: Question): string {
+  return t(TITLED.has(question) ? `answers.${question}.title` : `answers.${question}`);
+}
+
+/** What failed first, the rest in the order of the questions. */
+export function answersOf(say: Say, result: Result): Answer[] {
+  const all = QUESTIONS.flatMap((question) => answerOf(say, result, question) ?? []);
+  return [true, false].flatMap((isFailed) => all.filter(({ state }) => (state === "failed") === isFailed));
+}
+
+function answerOf(say: Say, result: Result, question: Question): Answer | null {
+  const about = question === "ca" ? aboutCa(result) : checksOf(result, CHECKS[question]);
+  const isMade = about.some(({ code }) => code !== "not_reached");
+  if (question === "when" ? result.judgedAt === null : !isMade) {
+    return null;
+  }
+  const worst = about.reduce<Check | undefined>(
+    (one, other) => (one === undefined || rank(other) > rank(one) ? other : one),
+    undefined,
+  );
+  const base = { question, state: worst?.state ?? "unchecked", isNeeded: worst?.isNeeded ?? false };
+  const sentence = worst === undefined ? "" : sentenceOf(say, worst);
+  return { ...base, source: null, ...texts(say, result, question, { worst, sentence }) };
+}
+
+/** How the issuing CA stands: by a list of today, else by the answer that lies in the bundle. */
+function aboutCa({ checks }: Result): Check[] {
+  const listed = checks.filter(({ name, code }) => name === "issuers" && code !== "status_missing");
+  return listed.length > 0
+    ? listed
+    : checks.filter(({ name, code }) => name === "revocation" && OF_CA.has(code));
+}
+
+function checksOf({ checks }: Result, names: readonly CheckName[]): Check[] {
+  const named = names.flatMap((name) => checks.find((each) => each.name === name) ?? []);
+  // What is not bound is marked where it stands; it makes nothing else less certain.
+  return named.filter(
+    ({ name, state, isNeeded }, i) => i === 0 || state !== "unchecked" || isNeeded || name === "now",
+  );
+}
+
+function rank({ state, isNeeded }: Check): number {
+  return { failed: 4, unchecked: isNeeded ? 3 : 1, noted: 2, passed: 0 }[state];
+}
+
+interface Told {
+  readonly worst: Check | undefined;
+  readonly sentence: string;
+}
+
+function texts(
+  say: Say,
+  result: Result,
+  question: Question,
+  { worst, sentence }: Told,
+): Partial<Answer> & Pick<Answer, "main" | "more"> {
+  const { t } = say;
+  const isGood = worst?.state === "passed";
+  switch (question) {
+    case "who":
+      return { main: whoOf(say, result), more: isGood ? certificateOf(say, result) : sentence };
+    case "what":
+      return { main: nameOf(say, result), more: isGood ? fingerprintOf(say, result) : sentence };
+    case "when":
+      return whenOf(say, result, sentence);
+    case "now":
+      return { main: t(`nowIs.${nowOf(result)}`), more: sentence };
+    default:
+      return { main: t(`answers.${question}.${worst?.state ?? "unchecked"}`), more: sentence };
+  }
+}
+
+function whoOf({ t }: Say, { signer, verdict }: Result): string {
+  if (signer === null) {
+    return t("answers.nobody");
+  }
+  const who = [signer.name, signer.organisation, signer.role].filter(Boolean).join(t("answers.comma"));
+  return verdict === "invalid" ? t("answers.claimed", { who }) : who;
+}
+
+function certificateOf({ t }: Say, { signer }: Result): string {
+  const parts = [
+    ...(signer?.creditCode ? [`${t("creditCode")} ${signer.creditCode}`] : []),
+    `${t("serial")} ${signer?.serial ?? ""}`,
+  ];
+  return parts.join(t("answers.comma"));
+}
+
+function nameOf({ t }: Say, { document }: Result): string {
+  return document === null ? t("answers.nothing") : (document.title ?? document.name ?? t("noTitle"));
+}
+
+function fingerprintOf({ t }: Say, { document }: Result): string {
+  const groups = grouped(document?.digest ?? "").split(" ");
+  return t("answers.unchanged", { print: `${groups.slice(0, 2).join(" ")} … ${groups.at(-1) ?? ""}` });
+}
+
+function whenOf(
+  { t }: Say,
+  { time, signedAt, judgedAt }: Result,
+  sentence: string,
+): Partial<Answer> & Pick<Answer, "main" | "more"> {
+  if (time !== null && time.by !== "service") {
+    const source = time.by;
+    return {
+      main: exact(time.at),
+      more: t(`answers.by.${source}`, { authority: time.authority ?? "" }),
+      source,
+    };
+  }
+  if (signedAt !== null) {
+    return { main: exact(signedAt), more: sentence || t("answers.by.service"), source: "service" };
+  }
+  return { main: t("answers.undated"), more: t("answers.judgedAs", { at: exact(judgedAt) }) };
+}

@@ -1,0 +1,83 @@
+/**
+ * `npm run time-stamps -w packages/verify -- FILE`: judges answers of time stamping authorities in a file of JSON, one
+ * per line, and prints a line for each: null where it is believed, else the reason. Bytes stand in base64.
+ */
+
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import process from "node:process";
+
+import { FormError, fromBase64 } from "@mshield/forms";
+
+import { TimeStampError } from "../errors.ts";
+import { allOf, whole } from "../reader.ts";
+import { parseTsaCertificate } from "../timestamps/certificate.ts";
+import { verifyToken } from "../timestamps/verify.ts";
+
+/** What was asked, and the answer; `signed_at` and `now` in ms. */
+interface Line {
+  readonly answer: string;
+  readonly data: string;
+  readonly roots: readonly string[];
+  readonly hash: string;
+  readonly nonce: string;
+  readonly policy: string;
+  readonly now: number;
+  readonly signed_at: number | null;
+}
+
+const [file] = process.argv.slice(2);
+if (file === undefined) {
+  process.stderr.write("usage: npm run time-stamps -w packages/verify -- FILE\n");
+  process.exit(2);
+}
+const text = readFileSync(resolve(process.env["INIT_CWD"] ?? ".", file), "utf8");
+for (const line of text.split("\n").filter((each) => each !== "")) {
+  process.stdout.write(`${JSON.stringify(run(JSON.parse(line) as Line))}\n`);
+}
+
+function run(line: Line): string | null {
+  try {
+    judge(line);
+    return null;
+  } catch (error) {
+    if (error instanceof TimeStampError) {
+      return error.reason;
+    }
+    return error instanceof FormError ? "form" : String(error);
+  }
+}
+
+function judge(line: Line): void {
+  const { info, root } = verifyToken({
+    token: tokenOf(fromBase64(line.answer)),
+    data: fromBase64(line.data),
+    trust: { roots: line.roots.map((each) => parseTsaCertificate(fromBase64(each))) },
+    now: line.now,
+    signedAt: line.signed_at,
+  });
+  if (info.hash !== line.hash) {
+    throw new TimeStampError("hash", "another hash than asked for");
+  }
+  if (info.nonce !== BigInt(line.nonce)) {
+    throw new TimeStampError("nonce", "not the answer to this question");
+  }
+  if (info.policy !== line.policy) {
+    throw new TimeStampError("policy", "another policy than asked for");
+  }
+  if (root === null) {
+    throw new TimeStampError("no_path", "no path to a trusted root");
+  }
+}
+
+function tokenOf(answer: Uint8Array): Uint8Array {
+  return whole(answer, (reader) =>
+    allOf(reader.enter(), (inside) => {
+      const status = inside.enter().integer();
+      if (status !== 0n && status !== 1n) {
+        throw new TimeStampError("status", `the authority answers with status ${status}`);
+      }
+      return inside.raw(0x30);
+    }),
+  );
+}

@@ -1,0 +1,73 @@
+/** Whether a time stamp token is to be believed: what it is on, who made it, and when. */
+
+import { same } from "@mshield/gm";
+import { sha1 } from "@noble/hashes/legacy.js";
+
+import { TimeStampError } from "../errors.ts";
+import type { Profile } from "../evidence.ts";
+import { SKEW } from "../status.ts";
+import { hashed, isSignatureOf, requireSigned } from "./algorithms.ts";
+import { requireAuthority, rootOf, type TsaCertificate } from "./certificate.ts";
+import { expectedDigest, parseToken, type StampInfo, type TimeStampToken } from "./token.ts";
+
+/** Microseconds by which a time may be off. */
+const MAX_ACCURACY = 60_000_000n;
+
+/** Whose time stamps are believed: their roots, and the SHA-256 (hex) of authorities that don't say what they are for. */
+export interface TsaTrust {
+  readonly roots: readonly TsaCertificate[];
+  readonly waived?: readonly string[];
+}
+
+/** A token that holds. `root` is null where its authority leads to no root that is trusted. */
+export interface VerifiedStamp {
+  readonly info: StampInfo;
+  readonly authority: TsaCertificate;
+  readonly root: TsaCertificate | null;
+  readonly profile: Profile;
+}
+
+export interface StampCase {
+  readonly token: Uint8Array;
+  readonly data: Uint8Array;
+  readonly trust: TsaTrust;
+  readonly now: number;
+  readonly signedAt: number | null;
+}
+
+/**
+ * The token is a time stamp on `data`, not of the future, and not from before `signedAt` (ms). An authority that nobody
+ * trusts is no error; TimeStampError for all else.
+ */
+export function verifyToken({ token, data, trust, now, signedAt }: StampCase): VerifiedStamp {
+  const parsed = parseToken(token);
+  const { info, signer, certificates } = parsed;
+  requireAuthority(signer, info.at, trust.waived);
+  requireNamed(parsed);
+  if (!same(parsed.messageDigest, expectedDigest(parsed))) {
+    throw new TimeStampError("digest", "the signed digest is another content's");
+  }
+  if (!isSignatureOf(signer.profile, parsed.signatureAlgorithm)) {
+    throw new TimeStampError("signature", "the signature is not of the key's algorithm");
+  }
+  requireSigned(signer.profile, signer.publicKey, parsed.signed, parsed.signature);
+  if (!same(hashed(info.hash, data), info.digest)) {
+    throw new TimeStampError("imprint", "the time stamp is on other data");
+  }
+  if (info.accuracy !== null && info.accuracy > MAX_ACCURACY) {
+    throw new TimeStampError("accuracy", "the time is not accurate to a minute");
+  }
+  if (info.at > now + SKEW || (signedAt !== null && info.at < signedAt - SKEW)) {
+    throw new TimeStampError("time", "from the future, or from before the signature");
+  }
+  const root = rootOf(signer, certificates, trust.roots, info.at);
+  return { info, authority: signer, root, profile: signer.profile };
+}
+
+/** The signed attributes name the authority's certificate. SHA-1 is a pointer here, not a signature. */
+function requireNamed({ named: [name, digest], signer }: TimeStampToken): void {
+  const own = name === null ? sha1(signer.der) : hashed(name, signer.der);
+  if (!same(digest, own)) {
+    throw new TimeStampError("signer_certificate", "the attributes name another certificate");
+  }
+}

@@ -1,0 +1,247 @@
+/** The asker's words against the content (views, section 7). */
+
+import { utf8Text, FormError } from "@mshield/forms";
+
+import type { DrawnLines, DrawnRow, Money, Value } from "../drawing/drawn.ts";
+import { readContent } from "../drawing/draw.ts";
+import { ViewError } from "../errors.ts";
+import { SAID } from "../limits.ts";
+import { lengthOf } from "../text.ts";
+import type { Node } from "../content/tree.ts";
+import { countOf, Facts } from "./facts.ts";
+import { fold, tight } from "./fold.ts";
+import { judged, type Mark, type Measure } from "./judge.ts";
+import { tokensOf } from "./tokens.ts";
+
+/** What the asker says: title, and lines of label and value. */
+export interface Said {
+  readonly title: string;
+  readonly lines: readonly (readonly [label: string, value: string])[];
+}
+
+export interface ComparedLine {
+  readonly label: string;
+  readonly value: string;
+  readonly marks: readonly Mark[];
+  readonly status: "agrees" | "unchecked" | "absent" | "differs";
+  /** What the content has instead. */
+  readonly content: string | null;
+}
+
+export interface Compared {
+  readonly lines: readonly ComparedLine[];
+  readonly mismatch: boolean;
+}
+
+export type ContentKind = "xml" | "json" | "text";
+
+/** Without a view; ViewError `content` for what isn't UTF-8. */
+export function compareContent(said: Said, kind: ContentKind, content: Uint8Array): Compared {
+  const measure = { facts: contentFacts(kind, content), isStrict: false, hasUnit: false };
+  return answer(said, (label, value) => line(label, value, judged(label, value, measure), null));
+}
+
+/** By what a view draws of the content. */
+export function compareDrawn(said: Said, drawn: DrawnLines): Compared {
+  const judge = new DrawnJudge(drawn);
+  return answer(said, (label, value, isTitle) => (isTitle ? judge.title(value) : judge.line(label, value)));
+}
+
+function answer(
+  { title, lines }: Said,
+  judge: (label: string, value: string, isTitle: boolean) => ComparedLine,
+): Compared {
+  if (lines.length > SAID) {
+    throw new RangeError("too many lines to compare");
+  }
+  const compared = [judge("", title, true), ...lines.map(([label, value]) => judge(label, value, false))];
+  return {
+    lines: compared,
+    mismatch: compared.some(({ status }) => status === "absent" || status === "differs"),
+  };
+}
+
+function line(label: string, value: string, marks: readonly Mark[], content: string | null): ComparedLine {
+  const isAbsent = marks.some(([, , kind]) => kind === "absent");
+  if (marks.length === 0) {
+    return { label, value, marks, status: "agrees", content: null };
+  }
+  if (!isAbsent) {
+    return { label, value, marks, status: "unchecked", content };
+  }
+  return { label, value, marks, status: content === null ? "absent" : "differs", content };
+}
+
+/** A row that a value may be about. */
+interface Row {
+  readonly label: string;
+  readonly value: Value | ({ readonly as: "amount" } & Money);
+}
+
+const TOTAL = /总价|总额|总值|总金额|合计|总计|价税|应付|total/;
+
+class DrawnJudge {
+  readonly #drawn: DrawnLines;
+  readonly #rows: readonly Row[];
+  readonly #amountRows: readonly Row[];
+  readonly #counts: ReadonlySet<string>;
+  readonly #all: Measure;
+
+  constructor(drawn: DrawnLines) {
+    this.#drawn = drawn;
+    this.#amountRows = (drawn.amount?.values ?? []).map((value) => amountRow(drawn.amount!.label, value));
+    this.#rows = [
+      ...this.#amountRows,
+      ...drawn.body.flatMap((part) => ("rows" in part ? part.rows.flatMap(rowOf) : [])),
+      ...drawn.checks.flatMap(({ label, declared }) => declared.map((value) => amountRow(label, value))),
+    ];
+    this.#counts = new Set(drawn.body.flatMap((part) => ("lines" in part ? countOf(part.lines.length) : [])));
+    const texts = [
+      drawn.title,
+      ...this.#rows.flatMap(({ value }) => textsOf(value)),
+      ...drawn.body.flatMap((part) =>
+        "lines" in part ? part.lines.flatMap((cells) => cells.flatMap(cellTexts)) : [],
+      ),
+      ...drawn.rest.map(({ value }) => value),
+    ];
+    this.#all = { facts: new Facts(texts, this.#counts, false), isStrict: false, hasUnit: false };
+  }
+
+  title(value: string): ComparedLine {
+    const [said, own] = [tight(value), tight(this.#drawn.title)];
+    if (said !== "" && own.includes(said)) {
+      return line("", value, [], null);
+    }
+    if (said.includes(own)) {
+      return line("", value, judged("", value, this.#all), null);
+    }
+    return line("", value, [[0, lengthOf(value), "absent"]], this.#drawn.title);
+  }
+
+  line(label: string, value: string): ComparedLine {
+    const rows = this.#rowsFor(label, value);
+    if (rows.length > 0) {
+      const marks = judged(label, value, this.#strict(rows));
+      return line(label, value, marks, marks.length > 0 ? said(rows) : null);
+    }
+    const marks = judged(label, value, this.#all);
+    const isAbsent = marks.some(([, , kind]) => kind === "absent");
+    return line(label, value, marks, isAbsent ? this.#like(label) : null);
+  }
+
+  /** The rows that alone count for a value: of its label, or where it is called a total, the totals. */
+  #rowsFor(label: string, value: string): readonly Row[] {
+    const own = tight(label);
+    const rows = this.#rows.filter((row) => tight(row.label) === own);
+    const isTotal = rows.length === 0 && TOTAL.test(fold(label));
+    if (!isTotal || !tokensOf(fold(value)).some(({ kind }) => kind === "amount")) {
+      return rows;
+    }
+    const totals = this.#rows.filter(
+      (row) => row.value.as === "amount" && row.value.currency !== null && TOTAL.test(fold(row.label)),
+    );
+    return totals.length > 0 ? totals : this.#amountRows;
+  }
+
+  #strict(rows: readonly Row[]): Measure {
+    return {
+      facts: new Facts(
+        rows.flatMap(({ value }) => textsOf(value)),
+        this.#counts,
+        false,
+      ),
+      isStrict: true,
+      hasUnit: rows.some(({ value }) => value.as === "decimal" && value.unit !== null),
+    };
+  }
+
+  /** The only row whose label contains this one. */
+  #like(label: string): string | null {
+    const own = tight(label);
+    const rows = own === "" ? [] : this.#rows.filter((row) => tight(row.label).includes(own));
+    return rows.length === 1 ? said(rows) : null;
+  }
+}
+
+const amountRow = (label: string, value: Money): Row => ({ label, value: { as: "amount", ...value } });
+const rowOf = (row: DrawnRow): Row[] => ("missing" in row ? [] : [{ label: row.label, value: row }]);
+
+const cellTexts = (cell: Value | { readonly missing: true } | null): string[] =>
+  cell === null || "missing" in cell ? [] : textsOf(cell);
+
+/** The texts that a drawn value stands for. */
+function textsOf(value: Value | Row["value"]): string[] {
+  switch (value.as) {
+    case "text":
+      return [value.value];
+    case "date":
+      return [value.text];
+    case "code":
+      return [value.code, value.name, value.says].filter((each) => typeof each === "string");
+    case "decimal":
+      return value.unit === null
+        ? [value.number]
+        : [`${value.number} ${value.unit}`, value.number, value.unit];
+    case "amount":
+      return [value.currency === null ? value.number : `${value.number} ${value.currency}`];
+  }
+}
+
+/** Rows as one reads them, without repeats. */
+const said = (rows: readonly Row[]): string => [...new Set(rows.map(({ value }) => shown(value)))].join("；");
+
+function shown(value: Row["value"]): string {
+  switch (value.as) {
+    case "text":
+      return value.value;
+    case "date":
+      return value.text;
+    case "code":
+      return value.name === null ? value.code : `${value.name}（${value.code}）`;
+    case "decimal":
+      return value.unit === null ? value.text : `${value.text} ${value.unit}`;
+    case "amount":
+      return value.name === null ? value.text : `${value.name} ${value.text}`;
+  }
+}
+
+function contentFacts(kind: ContentKind, content: Uint8Array): Facts {
+  try {
+    if (kind !== "text") {
+      return treeFacts(readContent(kind, content));
+    }
+  } catch (error) {
+    if (!(error instanceof ViewError)) {
+      throw error;
+    }
+  }
+  try {
+    return new Facts(utf8Text(content).split("\n"), new Set(), true);
+  } catch (error) {
+    throw error instanceof FormError ? new ViewError("content") : error;
+  }
+}
+
+function treeFacts(root: Node): Facts {
+  const texts: string[] = [];
+  const counts = new Set<string>();
+  const nodes = [root];
+  for (let node = nodes.pop(); node !== undefined; node = nodes.pop()) {
+    if (node.isLeaf && node.kind !== "comment" && !isNull(node)) {
+      texts.push(node.text!);
+    }
+    const named = new Map<string, number>();
+    for (const part of [...node.attributes, ...node.children]) {
+      nodes.push(part);
+      if (part.kind !== "comment") {
+        named.set(part.step, (named.get(part.step) ?? 0) + 1);
+      }
+    }
+    for (const count of named.values()) {
+      counts.add(countOf(count));
+    }
+  }
+  return new Facts(texts, counts, true);
+}
+
+const isNull = ({ isVoid, text }: Node): boolean => isVoid && text === "null";

@@ -1,0 +1,53 @@
+/** The prefixes in scope, undone at the end of each element that declares some: nothing is copied. */
+
+import { FormError } from "@mshield/forms";
+
+import { NAME, PREFIXES } from "../limits.ts";
+import { isLonger } from "../text.ts";
+import { XML_NAMESPACE, XMLNS_NAMESPACE } from "./xml_names.ts";
+
+export class Scope {
+  readonly #bound = new Map<string, string>([
+    ["", ""],
+    ["xml", XML_NAMESPACE],
+  ]);
+  readonly #undo: { readonly prefix: string; readonly before: string | undefined }[] = [];
+
+  /** How many declarations are in force; for `backTo`. */
+  get mark(): number {
+    return this.#undo.length;
+  }
+
+  backTo(mark: number): void {
+    while (this.#undo.length > mark) {
+      const { prefix, before } = this.#undo.pop()!;
+      if (before === undefined) {
+        this.#bound.delete(prefix);
+      } else {
+        this.#bound.set(prefix, before);
+      }
+    }
+  }
+
+  bind(prefix: string, space: string): void {
+    const isReserved =
+      prefix === "xml" || prefix === "xmlns" || space === XML_NAMESPACE || space === XMLNS_NAMESPACE;
+    if (isReserved || (space === "" && prefix !== "") || isLonger(space, NAME)) {
+      throw new FormError("a declaration that content must not have");
+    }
+    this.#undo.push({ prefix, before: this.#bound.get(prefix) });
+    this.#bound.set(prefix, space);
+    if (this.#bound.size > PREFIXES) {
+      throw new FormError("too many prefixes");
+    }
+  }
+
+  /** The namespace of a prefix, which may be empty; of `xml` and unbound ones none. */
+  space(prefix: string): string {
+    const space = prefix === "xml" ? undefined : this.#bound.get(prefix);
+    if (space === undefined) {
+      throw new FormError("a prefix that isn't bound, or xml");
+    }
+    return space;
+  }
+}

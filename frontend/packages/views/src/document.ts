@@ -1,0 +1,95 @@
+/** All that a phone works out of a document: what its view draws, and how the asker's words stand to the content. */
+
+import { canonicalText } from "@mshield/forms";
+import { hex, sm3, utf8 } from "@mshield/gm";
+
+import {
+  type Compared,
+  compareContent,
+  compareDrawn,
+  type ContentKind,
+  type Said,
+} from "./compare/compare.ts";
+import { type Drawn, drawView } from "./drawing/draw.ts";
+import type { Cell, DrawnLines } from "./drawing/drawn.ts";
+import { ViewError } from "./errors.ts";
+import { readView } from "./view/read_view.ts";
+
+export interface DocumentOrder {
+  /** Null for what is no text, or isn't here. */
+  readonly kind: ContentKind | null;
+  readonly content: Uint8Array | null;
+  readonly view: Uint8Array | null;
+  readonly said: Said;
+}
+
+export interface DocumentReading {
+  readonly view: { readonly id: string; readonly version: number; readonly digest: string } | null;
+  readonly drawn: Drawn | null;
+  /** Null where nothing can be compared. */
+  readonly compared: Compared | null;
+  /** SM3 of the comparison's answer, in hex; of its error where the text can't be read, null where there is no text. */
+  readonly comparedDigest: string | null;
+}
+
+/** ViewError where the view can't be read, or doesn't draw the content. */
+export function readDocument({ kind, content, view, said }: DocumentOrder): DocumentReading {
+  if (view !== null) {
+    const { id, version, digest, ...rules } = readView(view);
+    const drawn = drawView({ id, version, digest, ...rules }, content ?? new Uint8Array());
+    return { view: { id, version, digest }, drawn, ...answered(compareDrawn(said, drawn.lines)) };
+  }
+  if (kind === null || content === null) {
+    return { view: null, drawn: null, compared: null, comparedDigest: null };
+  }
+  try {
+    return { view: null, drawn: null, ...answered(compareContent(said, kind, content)) };
+  } catch (error) {
+    if (!(error instanceof ViewError)) {
+      throw error;
+    }
+    const comparedDigest = digestOf({ at: error.at, error: error.code });
+    return { view: null, drawn: null, compared: null, comparedDigest };
+  }
+}
+
+/** What a check of a reading needs of it, which is little to pass on. */
+export function checkedReading(order: DocumentOrder): {
+  readonly view: DocumentReading["view"];
+  readonly drawn: {
+    readonly digest: string;
+    readonly lines: Pick<DrawnLines, "title" | "amount" | "list"> & { readonly isAtOdds: boolean };
+  } | null;
+  readonly compared: Pick<Compared, "mismatch"> | null;
+  readonly comparedDigest: string | null;
+} {
+  const { view, drawn, compared, comparedDigest } = readDocument(order);
+  return {
+    view,
+    drawn: drawn && keyOf(drawn),
+    compared: compared && { mismatch: compared.mismatch },
+    comparedDigest,
+  };
+}
+
+function keyOf({ digest, lines }: Drawn): NonNullable<ReturnType<typeof checkedReading>["drawn"]> {
+  const { title, amount, list } = lines;
+  return { digest, lines: { title, amount, list, isAtOdds: isAtOdds(lines) } };
+}
+
+/** Whether the content contradicts itself: a sum that isn't the declared one, or a code beside another name. */
+export function isAtOdds({ body, checks }: DrawnLines): boolean {
+  const cells = body.flatMap((part): readonly (Cell | null)[] =>
+    "rows" in part ? part.rows : part.lines.flat(),
+  );
+  return checks.some(({ agrees }) => !agrees) || cells.some((cell) => cell !== null && isConflict(cell));
+}
+
+export const isConflict = (cell: Cell): boolean => "conflict" in cell && cell.conflict === true;
+
+const answered = (compared: Compared): Pick<DocumentReading, "compared" | "comparedDigest"> => ({
+  compared,
+  comparedDigest: digestOf(compared),
+});
+
+const digestOf = (answer: object): string => hex(sm3(utf8(canonicalText(answer))));

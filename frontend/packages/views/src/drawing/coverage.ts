@@ -1,0 +1,123 @@
+/** What of a content no row shows (views, "Drawing", 6): under `rest`, or counted where the view leaves it out by name. */
+
+import type { DrawnLines } from "./drawn.ts";
+import { ViewError } from "../errors.ts";
+import type { Node } from "../content/tree.ts";
+import type { Steps, View } from "../view/view.ts";
+
+const NAMED = 100;
+
+export interface Coverage {
+  readonly rest: DrawnLines["rest"];
+  readonly notShown: DrawnLines["not_shown"];
+  /** Leaves under paths beyond the first hundred. */
+  readonly more: number;
+}
+
+/** The ignored paths as a tree: a step leads on, `true` ends a path. */
+type Ignored = Map<string, Ignored | true>;
+
+interface Visit {
+  readonly node: Node;
+  readonly from: Visit | null;
+  readonly ignored: Ignored | true | undefined;
+  /** As it is written in the answer, once somebody asked; the root's is empty. */
+  path: string | null;
+}
+
+/** `add` is called for each line of `rest`. */
+export function coverage(view: View, root: Node, add: () => void): Coverage {
+  const rest: { path: string; value: string }[] = [];
+  const counts = new Map<string, number>();
+  let more = 0;
+  for (const visit of leaves(view, root)) {
+    const { node, ignored } = visit;
+    const written = pathOf(visit, view) || ".";
+    if (ignored === true) {
+      if (counts.has(written) || counts.size < NAMED) {
+        counts.set(written, (counts.get(written) ?? 0) + 1);
+      } else {
+        more++;
+      }
+    } else {
+      if (view.refusesUnlisted) {
+        throw new ViewError("unlisted", "/unlisted");
+      }
+      add();
+      rest.push({ path: written, value: node.text! });
+    }
+  }
+  return { rest, notShown: [...counts].map(([path, count]) => ({ path, count })), more };
+}
+
+/** The leaves that aren't drawn, in document order. */
+function* leaves(view: View, root: Node): Generator<Visit> {
+  const visits: Visit[] = [{ node: root, from: null, ignored: tree(view.ignore), path: "" }];
+  for (let visit = visits.pop(); visit !== undefined; visit = visits.pop()) {
+    const { node } = visit;
+    const isSpokenFor = node.isLeaf && node.attributes.length > 0 && node.isEmpty;
+    if (node.isLeaf && !node.isDrawn && !isSpokenFor) {
+      yield visit;
+    }
+    // The last is put on first, so that the first comes next.
+    for (const parts of [node.children, node.attributes]) {
+      for (let n = parts.length - 1; n >= 0; n--) {
+        visits.push(visited(parts[n]!, visit));
+      }
+    }
+  }
+}
+
+function visited(node: Node, from: Visit): Visit {
+  const { ignored } = from;
+  const isOver = ignored === undefined || ignored === true;
+  return { node, from, ignored: isOver ? ignored : ignored.get(node.step), path: null };
+}
+
+function pathOf(visit: Visit, view: View): string {
+  if (visit.path === null) {
+    const name = writtenName(visit.node, view);
+    const before = pathOf(visit.from!, view);
+    visit.path = before === "" ? name : `${before}/${name}`;
+  }
+  return visit.path;
+}
+
+function writtenName({ kind, name, space }: Node, { prefixes }: View): string {
+  if (kind === "comment") {
+    return "#comment";
+  }
+  if (kind === "member") {
+    return name.replaceAll("~", "~0").replaceAll("/", "~1");
+  }
+  const at = kind === "attribute" ? "@" : "";
+  // The empty prefix stands for elements alone.
+  const prefix = space === "" ? "" : prefixes.get(space);
+  const isNamed = prefix !== undefined && (prefix !== "" || space === "" || kind === "element");
+  if (!isNamed) {
+    return `${at}{${space}}${name}`;
+  }
+  return prefix === "" ? `${at}${name}` : `${at}${prefix}:${name}`;
+}
+
+function tree(paths: readonly Steps[]): Ignored {
+  const root: Ignored = new Map();
+  for (const path of paths) {
+    let at = root;
+    path.forEach((step, n) => {
+      const next = at.get(step);
+      if (n === path.length - 1) {
+        at.set(step, true);
+      } else if (next === undefined) {
+        const deeper: Ignored = new Map();
+        at.set(step, deeper);
+        at = deeper;
+      } else if (next === true) {
+        at = new Map(); // what comes is ignored already
+      } else {
+        at = next;
+      }
+    });
+  }
+  return root;
+}

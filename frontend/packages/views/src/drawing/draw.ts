@@ -1,0 +1,211 @@
+/** Draws a content by a view (views, "Drawing"): in that order, and the first error ends it. */
+
+import { canonicalText, FormError } from "@mshield/forms";
+import { hex, sm3, utf8 } from "@mshield/gm";
+
+import { coverage } from "./coverage.ts";
+import type { Cell, DrawnCheck, DrawnLines, DrawnPart, DrawnRow, Money } from "./drawn.ts";
+import { ViewError } from "../errors.ts";
+import { jsonTree } from "../content/json_tree.ts";
+import { CONTENT_OCTETS, DRAWN } from "../limits.ts";
+import { Sum } from "../numbers.ts";
+import { trimmed } from "../text.ts";
+import { find, type Node } from "../content/tree.ts";
+import { draw, money, readTerm, readValue, type Term } from "./values.ts";
+import type { CheckRule, ColumnRule, Part, RowRule, Steps, Term as TermRule, View } from "../view/view.ts";
+import { xmlTree } from "../content/xml_tree.ts";
+
+export interface Drawn {
+  readonly lines: DrawnLines;
+  /** Canonical, and SM3 of them in hex. */
+  readonly octets: Uint8Array;
+  readonly digest: string;
+}
+
+/** The drawn lines, or ViewError. */
+export function drawView(view: View, content: Uint8Array): Drawn {
+  const lines = new Drawing(view, readContent(view.content, content)).draw();
+  const octets = utf8(canonicalText(lines));
+  return { lines, octets, digest: hex(sm3(octets)) };
+}
+
+/** A content's tree; ViewError `content` for what section 3 refuses. */
+export function readContent(kind: "xml" | "json", content: Uint8Array): Node {
+  try {
+    if (content.length > CONTENT_OCTETS) {
+      throw new FormError("too long");
+    }
+    return kind === "xml" ? xmlTree(content) : jsonTree(content);
+  } catch (error) {
+    throw error instanceof FormError ? new ViewError("content") : error;
+  }
+}
+
+class Drawing {
+  readonly #view: View;
+  readonly #root: Node;
+  #count = 0;
+
+  constructor(view: View, root: Node) {
+    this.#view = view;
+    this.#root = root;
+  }
+
+  draw(): DrawnLines {
+    const view = this.#view;
+    if (view.root !== null && this.#root.step !== view.root) {
+      throw new ViewError("other_document", "/root");
+    }
+    view.require.forEach(({ path, is }, n) => this.#require(path, is, `/require/${n}`));
+    const amount = this.#amount();
+    const body = view.body.map((part, n) => this.#part(part, `/body/${n}`));
+    const checks = view.checks.map((check, n) => this.#check(check, `/checks/${n}`));
+    const { rest, notShown, more } = coverage(view, this.#root, () => this.#add("/unlisted"));
+    const list = { number: keyFact(body, "number"), party: keyFact(body, "party") };
+    return {
+      type: "mshield-drawn/v1",
+      view: view.digest,
+      title: view.title,
+      amount,
+      body,
+      list,
+      checks,
+      rest,
+      not_shown: notShown,
+      not_shown_more: more,
+    };
+  }
+
+  #require(path: Steps, is: string, at: string): void {
+    const [leaf, ...others] = find(this.#root, path);
+    if (leaf === undefined || others.length > 0 || !leaf.isLeaf || trimmed(leaf.text!) !== is) {
+      throw new ViewError("other_document", at);
+    }
+    draw(leaf);
+  }
+
+  #amount(): DrawnLines["amount"] {
+    const rule = this.#view.amount;
+    if (rule === null) {
+      return null;
+    }
+    const at = "/amount";
+    const nodes = this.#some(rule.path, at);
+    if (nodes.length > 1 && !rule.sum) {
+      throw new ViewError("duplicate", at);
+    }
+    const terms = nodes.map((node) => readTerm(node, rule.currency, rule.separators, at));
+    if (!rule.sum) {
+      draw(nodes[0]!);
+      draw(terms[0]!.side);
+    }
+    return { label: rule.label, computed: rule.sum, values: values(sums(terms)) };
+  }
+
+  #part(part: Part, at: string): DrawnPart {
+    if ("rows" in part) {
+      return {
+        label: part.label,
+        rows: part.rows.flatMap((row, n) => this.#rows(row, `${at}/rows/${n}`)),
+      };
+    }
+    const nodes = part.mayBeEmpty ? find(this.#root, part.table) : this.#some(part.table, at);
+    const places = part.columns.map((_, n) => `${at}/columns/${n}`);
+    return {
+      label: part.label,
+      columns: part.columns.map(({ label, at: place }) => ({ label, at: place })),
+      lines: nodes.map((node) =>
+        part.columns.map((column, n) => this.#cells(node, column, false, places[n]!)[0] ?? null),
+      ),
+    };
+  }
+
+  #rows(rule: RowRule, at: string): DrawnRow[] {
+    const { label, role } = rule;
+    const named = role === null ? { label } : { label, role };
+    return this.#cells(this.#root, rule, rule.many, at).map((cell) => Object.assign(cell, named));
+  }
+
+  /** What a row or a column draws from there; nothing where what is missing may be left out. */
+  #cells(from: Node, rule: Omit<ColumnRule, "at">, many: boolean, at: string): Cell[] {
+    const nodes = find(from, rule.path);
+    if (nodes.length > 1 && !many) {
+      throw new ViewError("duplicate", at);
+    }
+    const cells: Cell[] = [];
+    for (const node of nodes) {
+      if (!node.isLeaf) {
+        throw new ViewError("value", at);
+      }
+      draw(node);
+      if (!node.isEmpty) {
+        cells.push(readValue(node, rule.reading, at));
+        this.#add(at);
+      }
+    }
+    if (cells.length > 0) {
+      return cells;
+    }
+    if (rule.missing === "refuse") {
+      throw new ViewError("missing", at);
+    }
+    this.#add(at);
+    return rule.missing === "show" ? [{ as: rule.reading.as, missing: true }] : [];
+  }
+
+  #check({ label, sum, equals }: CheckRule, at: string): DrawnCheck {
+    const terms = sum.flatMap((term) => this.#terms(term, at));
+    const added = sums(terms);
+    const declared = sums(this.#terms(equals, at));
+    const agrees =
+      added.size === declared.size &&
+      [...added].every(([currency, total]) => declared.get(currency)?.equals(total) === true);
+    return { label, agrees, count: terms.length, sum: values(added), declared: values(declared) };
+  }
+
+  #terms({ path, currency, separators }: TermRule, at: string): Term[] {
+    return this.#some(path, at).map((node) => readTerm(node, currency, separators, at));
+  }
+
+  #some(path: Steps, at: string): readonly Node[] {
+    const nodes = find(this.#root, path);
+    if (nodes.length === 0) {
+      throw new ViewError("missing", at);
+    }
+    return nodes;
+  }
+
+  /** One thing more to draw. */
+  #add(at: string): void {
+    this.#count++;
+    if (this.#count > DRAWN) {
+      throw new ViewError("limit", at);
+    }
+  }
+}
+
+/** By currency, in the order in which they are first met. */
+function sums(terms: readonly Term[]): ReadonlyMap<string | null, Sum> {
+  const totals = new Map<string | null, Sum>();
+  for (const { currency, number } of terms) {
+    const total = totals.get(currency) ?? new Sum();
+    total.add(number);
+    totals.set(currency, total);
+  }
+  return totals;
+}
+
+const values = (totals: ReadonlyMap<string | null, Sum>): Money[] =>
+  [...totals].map(([currency, total]) => money(currency, total.decimal));
+
+/** What stands for the document in a list. */
+function keyFact(body: readonly DrawnPart[], role: "number" | "party"): string | null {
+  for (const part of body) {
+    for (const row of "rows" in part ? part.rows : []) {
+      if (row.role === role && !("missing" in row)) {
+        return row.as === "code" ? (row.name ?? row.code) : row.as === "text" ? row.value : null;
+      }
+    }
+  }
+  return null;
+}

@@ -1,0 +1,32 @@
+/** Views (展示规则): from the same view and content every reader writes the same octets. No DOM, no clock, no locale. */
+
+export {
+  type Compared,
+  type ComparedLine,
+  compareContent,
+  compareDrawn,
+  type ContentKind,
+  type Said,
+} from "./compare/compare.ts";
+export type { Mark, MarkKind } from "./compare/judge.ts";
+export { type Drawn, drawView } from "./drawing/draw.ts";
+export type {
+  Cell,
+  DrawnCheck,
+  DrawnLines,
+  DrawnPart,
+  DrawnRow,
+  MissingValue,
+  Money,
+  Value,
+} from "./drawing/drawn.ts";
+export {
+  checkedReading,
+  type DocumentOrder,
+  type DocumentReading,
+  isConflict,
+  readDocument,
+} from "./document.ts";
+export { type ViewCode, ViewError } from "./errors.ts";
+export { readView } from "./view/read_view.ts";
+export type { Place, View } from "./view/view.ts";

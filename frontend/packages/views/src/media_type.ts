@@ -1,0 +1,15 @@
+/** How a content is read, by its media type. */
+
+import type { ContentKind } from "./compare/compare.ts";
+
+/** Null for what is no text. */
+export function contentKindOf(mediaType: string): ContentKind | null {
+  const type = mediaType.toLowerCase().split(";", 1)[0]!.trim();
+  if (/^(?:text|application)\/xml$|\+xml$/.test(type)) {
+    return "xml";
+  }
+  if (type === "application/json" || type.endsWith("+json")) {
+    return "json";
+  }
+  return type.startsWith("text/") ? "text" : null;
+}

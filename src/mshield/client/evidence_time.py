@@ -1,0 +1,160 @@
+"""When something was signed, and how far that time can be trusted: by the time stamps of a bundle of evidence.
+
+A stamp is on the signature, or renews an earlier one: then it is on that one's token, made while the authority of that
+one was still in its life (an archive time stamp).
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+from mshield.gm.engine import Engine
+from mshield.pki.asn1 import pem
+from mshield.pki.certificates.certificate import Certificate
+from mshield.pki.errors import TimeStampError
+from mshield.pki.signatures.evidence import EvidenceTimeStamp, TimeStampProfile
+from mshield.pki.timestamps.algorithms import hashed
+from mshield.pki.timestamps.certificate import TsaCertificate, parse_tsa_certificate
+from mshield.pki.timestamps.token import TimeStampToken, parse_token
+from mshield.pki.timestamps.verify import TsaTrust, VerifiedStamp, verify_token
+
+MAX_STAMPS = 64
+
+By = Literal["outside", "own", "unknown"]
+"""Whose authority it is: one that the caller trusts, the service's own, which is no third party, or a stranger's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeStamp:
+    """A time stamp that holds. `latest` adds how far its time may be off; `until` is when its authority's life ends.
+
+    `renews` is the number, from 0, of the stamp that it is on, None where it is on the signature. `stands`: the
+    authority is in its life now, or a stamp that stands renews this one in time.
+    """
+
+    at: datetime
+    latest: datetime
+    authority: str
+    profile: TimeStampProfile
+    policy: str
+    by: By
+    until: datetime
+    renews: int | None
+    stands: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedTime:
+    """The time of a signature: by a time stamp that stands, or by the service's clock alone."""
+
+    at: datetime
+    latest: datetime
+    by: Literal["outside", "own", "service"]
+
+
+def tsa_trust(roots: Sequence[bytes | str], waived: Collection[bytes]) -> TsaTrust:
+    """Those roots (DER or PEM), of which each may have several. Raises TimeStampError, DerError."""
+    read: list[TsaCertificate] = []
+    for root in roots:
+        if isinstance(root, bytes) and not root.lstrip().startswith(b"-----BEGIN"):
+            read.append(parse_tsa_certificate(root))
+            continue
+        text = root if isinstance(root, str) else root.decode("ascii", errors="replace")
+        read += map(parse_tsa_certificate, pem.decode("CERTIFICATE", text))
+    return TsaTrust(read, waived)
+
+
+def check_time_stamps(
+    engine: Engine,
+    stamps: Sequence[EvidenceTimeStamp],
+    signature: bytes,
+    *,
+    in_cms: Sequence[bytes],
+    trust: TsaTrust,
+    ca_root: Certificate,
+    signed_at: int,
+    now: int,
+) -> tuple[TimeStamp, ...]:
+    """The stamps of a signature (DER), each checked; those on it are the ones in its CMS. Raises TimeStampError."""
+    if len({stamp.token for stamp in stamps}) != len(stamps) or len(stamps) > MAX_STAMPS:
+        raise TimeStampError("form", "a time stamp stands twice, or too many do")
+    own = parse_tsa_certificate(ca_root.der)
+    known = TsaTrust((own, *trust.roots), trust.waived)
+    read: list[tuple[VerifiedStamp, int | None]] = []
+    for number, stamp in enumerate(stamps):
+        token = parse_token(stamp.token)
+        renews = _renewed(token, signature, stamps[:number])
+        data = signature if renews is None else stamps[renews].token
+        verified = verify_token(engine, token, data=data, trust=known, now=now, signed_at=signed_at)
+        if (verified.info.at, verified.profile) != (stamp.at, stamp.profile):
+            raise TimeStampError("form", "the bundle says another time or profile than the token")
+        read.append((verified, renews))
+    on_it = sorted(stamp.token for stamp, (_, renews) in zip(stamps, read, strict=True) if renews is None)
+    if on_it != sorted(in_cms):
+        raise TimeStampError("form", "the CMS has other time stamps")
+    return tuple(
+        _told(stamp, renews, own, stands=_stands(number, read, now))
+        for number, (stamp, renews) in enumerate(read)
+    )
+
+
+def trusted_time(stamps: Sequence[TimeStamp], signed_at: datetime) -> TrustedTime:
+    """The earliest time by an outside authority, else by the own one, else by the service's clock."""
+    kinds: tuple[Literal["outside", "own"], ...] = ("outside", "own")
+    for by in kinds:
+        those = [stamp for stamp in stamps if stamp.renews is None and stamp.by == by and stamp.stands]
+        if those:
+            first = min(those, key=lambda stamp: stamp.latest)
+            return TrustedTime(first.at, first.latest, by)
+    return TrustedTime(signed_at, signed_at, "service")
+
+
+def _renewed(token: TimeStampToken, signature: bytes, earlier: Sequence[EvidenceTimeStamp]) -> int | None:
+    """Which of the earlier ones it is on; None where it is on the signature. Raises TimeStampError."""
+    on = [signature, *(stamp.token for stamp in earlier)]
+    for number, data in enumerate(on):
+        if hashed(token.info.hash, data) == token.info.digest:
+            return number - 1 if number else None
+    raise TimeStampError("imprint", "the time stamp is on other data")
+
+
+def _stands(number: int, read: Sequence[tuple[VerifiedStamp, int | None]], now: int) -> bool:
+    stamp = read[number][0]
+    return stamp.root is not None and (
+        now <= stamp.until
+        or any(
+            renews == number and later.info.at <= stamp.until and _stands(place, read, now)
+            for place, (later, renews) in enumerate(read)
+        )
+    )
+
+
+def _told(stamp: VerifiedStamp, renews: int | None, ca_root: TsaCertificate, *, stands: bool) -> TimeStamp:
+    info, name = stamp.info, stamp.authority.subject
+    return TimeStamp(
+        at=_moment(info.at),
+        latest=_moment(info.at + -(-(info.accuracy or 0) // 1000)),
+        authority=name.common_name,
+        profile=stamp.profile,
+        policy=info.policy,
+        by=_by(stamp, ca_root),
+        until=_moment(stamp.until),
+        renews=renews,
+        stands=stands,
+    )
+
+
+def _by(stamp: VerifiedStamp, ca_root: TsaCertificate) -> By:
+    """An authority of the CA's own organisation is no third party, whoever named its root."""
+    if stamp.root is None:
+        return "unknown"
+    organisation = ca_root.subject.organisation
+    is_own = stamp.root.der == ca_root.der or (
+        organisation != "" and stamp.authority.subject.organisation == organisation
+    )
+    return "own" if is_own else "outside"
+
+
+def _moment(ms: int) -> datetime:
+    return datetime.fromtimestamp(ms / 1000, UTC)

@@ -1,0 +1,80 @@
+"""Requests for time stamps (RFC 3161, 2.4.1): what is sent to an authority, and what the own one is sent."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from mshield.pki.asn1 import der
+from mshield.pki.asn1.reader import Reader
+from mshield.pki.errors import DerError, TimeStampError
+from mshield.pki.timestamps.algorithms import HASHES, Hash, hash_name, read_algorithm
+
+NONCE_BYTES: Final = 8
+DIGEST_BYTES: Final = 32
+MAX_REQUEST: Final = 4096
+"""Octets of a request; one without extensions has about a hundred."""
+
+_V1: Final = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeStampRequest:
+    """What is asked: a stamp on `digest` (32 bytes), under `policy` where one is wished, with certificates or not."""
+
+    hash: Hash
+    digest: bytes = field(repr=False)
+    policy: str | None = None
+    nonce: int | None = None
+    certificates: bool = True
+
+    def encode(self) -> bytes:
+        """DER of the TimeStampReq."""
+        return der.sequence(
+            der.integer(_V1),
+            message_imprint(self.hash, self.digest),
+            b"" if self.policy is None else der.oid(self.policy),
+            b"" if self.nonce is None else der.integer(self.nonce),
+            der.TRUE if self.certificates else b"",
+        )
+
+
+def nonce_from(random: bytes) -> int:
+    """A nonce of 8 random bytes. Raises ValueError for another number."""
+    if len(random) != NONCE_BYTES:
+        raise ValueError("a nonce needs 8 random bytes")
+    return int.from_bytes(random, "big")
+
+
+def message_imprint(hash: Hash, digest: bytes) -> bytes:  # noqa: A002  # the standard's word
+    """DER of a MessageImprint."""
+    return der.sequence(der.sequence(der.oid(HASHES[hash])), der.octet_string(digest))
+
+
+def parse_request(data: bytes) -> TimeStampRequest:
+    """A request of anybody. TimeStampError `weak_hash` for a hash that isn't stamped, `extension`; else `form`."""
+    try:
+        reader = Reader(data)
+        inside = reader.enter()
+        reader.end()
+        if inside.integer() != _V1:
+            raise TimeStampError("form", "not version 1")
+        hash, digest = read_imprint(inside)  # noqa: A001
+        policy = inside.oid() if inside.peek() == der.OID else None
+        nonce = inside.integer() if inside.peek() == der.INTEGER else None
+        certificates = inside.default_false()
+        if inside.more():
+            raise TimeStampError("extension", "no extension is understood")
+    except DerError as error:
+        raise TimeStampError("form", str(error)) from error
+    return TimeStampRequest(hash=hash, digest=digest, policy=policy, nonce=nonce, certificates=certificates)
+
+
+def read_imprint(reader: Reader) -> tuple[Hash, bytes]:
+    """The MessageImprint that comes next. Raises DerError, TimeStampError `weak_hash`."""
+    inside = reader.enter()
+    name, digest = hash_name(read_algorithm(inside)), inside.octets()
+    inside.end()
+    if name is None:
+        raise TimeStampError("weak_hash", "neither SM3 nor SHA-256")
+    if len(digest) != DIGEST_BYTES:
+        raise TimeStampError("form", "the hash has another length")
+    return name, digest

@@ -1,0 +1,48 @@
+"""Keys in memory that sign time stamp tokens."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+
+from mshield.pki.certificates.p256 import point_of
+from mshield.pki.errors import IssueError
+from mshield.pki.signer import Signer
+from mshield.pki.timestamps.certificate import TsaCertificate
+
+
+@dataclass(frozen=True, slots=True)
+class Sm2StampSigner:
+    """With SM2; `above` are certificates (DER) that go along. IssueError where the key isn't the certificate's."""
+
+    certificate: TsaCertificate
+    above: Sequence[bytes]
+    signer: Signer = field(repr=False)
+
+    def __post_init__(self) -> None:
+        """Refuse another key."""
+        if (self.certificate.profile, self.certificate.public) != ("sm2", self.signer.public):
+            raise IssueError("the key is not the certificate's")
+
+    def sign(self, message: bytes) -> bytes:
+        """DER."""
+        return self.signer.sign(message).to_der()
+
+
+@dataclass(frozen=True, slots=True)
+class P256StampSigner:
+    """With ECDSA on P-256."""
+
+    certificate: TsaCertificate
+    above: Sequence[bytes]
+    private: ec.EllipticCurvePrivateKey = field(repr=False)
+
+    def __post_init__(self) -> None:
+        """Refuse another key."""
+        if (self.certificate.profile, self.certificate.public) != ("p256", point_of(self.private)):
+            raise IssueError("the key is not the certificate's")
+
+    def sign(self, message: bytes) -> bytes:
+        """DER."""
+        return self.private.sign(message, ec.ECDSA(SHA256()))

@@ -1,0 +1,118 @@
+"""Whether a time stamp token is to be believed: what it is on, who made it, when, and for which question."""
+
+import hashlib
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from mshield.gm.engine import Engine
+from mshield.pki.errors import TimeStampError
+from mshield.pki.timestamps.algorithms import Profile, hashed, is_signature_of, require_signed
+from mshield.pki.timestamps.certificate import TsaCertificate, path_to_root, require_authority
+from mshield.pki.timestamps.request import TimeStampRequest
+from mshield.pki.timestamps.token import StampInfo, TimeStampToken, parse_token
+
+MAX_ACCURACY: Final = 60_000_000
+"""Microseconds by which a time may be off."""
+
+SKEW: Final = 300_000
+"""Milliseconds by which clocks may differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class TsaTrust:
+    """Whose time stamps are believed: their roots, and the SHA-256 of authorities that don't say what they are for."""
+
+    roots: Sequence[TsaCertificate]
+    waived: Collection[bytes] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedStamp:
+    """A token that holds. `root` is None where its authority leads to no root that is trusted; `until` in ms."""
+
+    info: StampInfo
+    authority: TsaCertificate = field(repr=False)
+    root: TsaCertificate | None = field(repr=False)
+
+    @property
+    def profile(self) -> Profile:
+        """Whose algorithms it has."""
+        return self.authority.profile
+
+    @property
+    def until(self) -> int:
+        """Up to when the authority's certificate vouches for it."""
+        return self.authority.not_after
+
+
+def verify_token(
+    engine: Engine,
+    token: bytes | TimeStampToken,
+    *,
+    data: bytes,
+    trust: TsaTrust,
+    now: int,
+    signed_at: int | None = None,
+) -> VerifiedStamp:
+    """The token is a time stamp on `data`, not of the future, and not from before `signed_at` (ms).
+
+    An authority that nobody trusts is no error: `root` is None then. Raises TimeStampError for all else.
+    """
+    token = parse_token(token) if isinstance(token, bytes) else token
+    info = token.info
+    require_authority(token.signer, at=info.at, waived=trust.waived)
+    _require_named(token)
+    if token.message_digest != token.expected_digest():
+        raise TimeStampError("digest", "the signed digest is another content's")
+    if not is_signature_of(token.signer.profile, token.signature_algorithm):
+        raise TimeStampError("signature", "the signature is not of the key's algorithm")
+    require_signed(engine, token.signer.profile, token.signer.public, token.signed, token.signature)
+    if hashed(info.hash, data) != info.digest:
+        raise TimeStampError("imprint", "the time stamp is on other data")
+    if info.accuracy is not None and info.accuracy > MAX_ACCURACY:
+        raise TimeStampError("accuracy", "the time is not accurate to a minute")
+    if info.at > now + SKEW or (signed_at is not None and info.at < signed_at - SKEW):
+        raise TimeStampError("time", "from the future, or from before the signature")
+    try:
+        root = path_to_root(engine, token.signer, token.certificates, trust.roots, at=info.at)
+    except TimeStampError as error:
+        if error.reason != "no_path":
+            raise
+        root = None
+    return VerifiedStamp(info, token.signer, root)
+
+
+def verify_answer(
+    engine: Engine,
+    token: bytes,
+    request: TimeStampRequest,
+    *,
+    data: bytes,
+    trust: TsaTrust,
+    now: int,
+    signed_at: int | None = None,
+) -> VerifiedStamp:
+    """As `verify_token`, of an authority that is trusted, and as an answer to this very request."""
+    stamp = verify_token(engine, token, data=data, trust=trust, now=now, signed_at=signed_at)
+    if stamp.info.hash != request.hash:
+        raise TimeStampError("hash", "another hash than asked for")
+    if stamp.info.nonce is None or stamp.info.nonce != request.nonce:
+        raise TimeStampError("nonce", "not the answer to this question")
+    if request.policy is not None and stamp.info.policy != request.policy:
+        raise TimeStampError("policy", "another policy than asked for")
+    if stamp.root is None:
+        raise TimeStampError("no_path", "no path to a trusted root")
+    return stamp
+
+
+def _require_named(token: TimeStampToken) -> None:
+    """The signed attributes name the authority's certificate. SHA-1 is a pointer here, not a signature."""
+    name, digest = token.named
+    own = _sha1(token.signer.der) if name is None else hashed(name, token.signer.der)
+    if digest != own:
+        raise TimeStampError("signer_certificate", "the attributes name another certificate")
+
+
+def _sha1(data: bytes) -> bytes:
+    return hashlib.sha1(data, usedforsecurity=False).digest()

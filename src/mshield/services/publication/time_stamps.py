@@ -1,0 +1,75 @@
+"""The own time stamping authority (RFC 3161): answers requests for time stamps, with SM2 or on P-256.
+
+It is no third party: who runs the service runs it. It gives no time when the clock isn't kept, or was set back.
+"""
+
+import os
+from collections.abc import Callable
+from typing import Final
+
+from mshield.gateways.clock_sync import is_off
+from mshield.gm.engine import Engine
+from mshield.keys.keyring import Keyring
+from mshield.keys.tsa import TsaKeys
+from mshield.pki.errors import TimeStampError
+from mshield.pki.timestamps.algorithms import Profile
+from mshield.pki.timestamps.request import MAX_REQUEST, TimeStampRequest, parse_request
+from mshield.pki.timestamps.response import granted, rejected
+from mshield.pki.timestamps.token import make_token
+from mshield.settings import Settings
+from mshield.store.database.interface import Database
+
+POLICY: Final = "1.2.840.113556.1.8000.2554.21350.64146.45912.16546.40586.5161851.16633035.3"
+"""The policy of the own authority: `.3` under this project's own arc, whose numbers are all short."""
+
+SET_BACK_MS: Final = 1000
+_SERIAL_BYTES: Final = 16
+_REFUSED: Final = {"weak_hash": "bad_alg", "extension": "unaccepted_extension"}
+
+
+class TimeNotAvailable(Exception):
+    """The clock is off, or isn't known to be kept."""
+
+
+class TimeStamping:
+    """One per process."""
+
+    def __init__(
+        self,
+        db: Database,
+        keyring: Keyring,
+        engine: Engine,
+        settings: Settings,
+        *,
+        clock_is_off: Callable[[], bool] = is_off,
+    ) -> None:
+        self.keys = TsaKeys(db, keyring, engine)
+        checks = settings.mode == "production" and settings.tsa_clock == "checked"
+        self._clock_is_off = clock_is_off if checks else lambda: False
+        self._last = 0
+
+    async def answer(self, profile: Profile, request: bytes, *, now: int) -> bytes:
+        """The answer (DER) to a request that may be anything. Raises NoAuthority where there is no such key."""
+        if len(request) > MAX_REQUEST:
+            return rejected("bad_request")
+        try:
+            parsed = parse_request(request)
+        except TimeStampError as error:
+            return rejected(_REFUSED.get(error.reason, "bad_data_format"))
+        if parsed.policy not in {None, POLICY}:
+            return rejected("unaccepted_policy")
+        try:
+            return granted(await self.token(profile, parsed, now=now))
+        except TimeNotAvailable:
+            return rejected("time_not_available")
+
+    async def token(self, profile: Profile, request: TimeStampRequest, *, now: int) -> bytes:
+        """A token (DER). Raises TimeNotAvailable, NoAuthority."""
+        signer = await self.keys.signer(profile)
+        certificate = signer.certificate
+        in_life = certificate.not_before <= now <= certificate.not_after
+        if not in_life or self._clock_is_off() or now < self._last - SET_BACK_MS:
+            raise TimeNotAvailable
+        self._last = max(self._last, now)
+        serial = int.from_bytes(os.urandom(_SERIAL_BYTES), "big") | 1 << 8 * _SERIAL_BYTES - 2
+        return make_token(signer, request, policy=POLICY, serial=serial, at=now)

@@ -1,0 +1,99 @@
+"""Reads PDFs in a process of its own: one at a time, ended where it takes too long, begun anew with the next.
+
+qpdf is C++ that reads what strangers wrote; there it has neither the service's secrets nor its time.
+"""
+
+import asyncio
+import atexit
+import os
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import IO, Final
+
+from mshield.domain import errors
+
+SECONDS: Final = 10
+"""For one PDF, the process's own start included."""
+_MOST_WAITING: Final = 20
+_RETRY_AFTER: Final = 5
+_LENGTH_OCTETS: Final = 8
+_COMMAND: Final = (sys.executable, "-m", "mshield.content")
+_KEPT: Final = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "SYSTEMROOT")
+"""Of the environment, in which the service may have its secrets."""
+_POOL: Final = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pdf")
+
+
+@dataclass(slots=True)
+class _Process:
+    running: subprocess.Popen[bytes] | None = None
+    waiting: int = 0
+
+    def refusal(self, octets: bytes) -> str | None:
+        """Blocks until it is read, or the time is over."""
+        process = self._begun()
+        clock = threading.Timer(SECONDS, process.kill)
+        clock.start()
+        try:
+            answer = _asked(process, octets)
+        finally:
+            clock.cancel()
+        if not answer.endswith(b"\n"):
+            self.end()
+            return "too_complex"
+        return answer.decode().strip() or None
+
+    def _begun(self) -> subprocess.Popen[bytes]:
+        if self.running is None or self.running.poll() is not None:
+            self.end()
+            kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+            self.running = subprocess.Popen(  # noqa: S603  # its own program
+                _COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=kept
+            )
+        return self.running
+
+    def end(self) -> None:
+        """Ends it, whatever it does."""
+        if self.running is not None:
+            self.running.kill()
+            for pipe in (self.running.stdin, self.running.stdout):
+                _close(pipe)
+            self.running.wait()
+            self.running = None
+
+
+def _asked(process: subprocess.Popen[bytes], octets: bytes) -> bytes:
+    """Its line; what has no end of line is no answer."""
+    if process.stdin is None or process.stdout is None:
+        return b""
+    try:
+        process.stdin.write(len(octets).to_bytes(_LENGTH_OCTETS, "big") + octets)
+        process.stdin.flush()
+        return process.stdout.readline()
+    except OSError:
+        return b""
+
+
+def _close(pipe: IO[bytes] | None) -> None:
+    try:
+        if pipe is not None:
+            pipe.close()
+    except OSError:
+        pass  # what it had not read yet
+
+
+_PROCESS: Final = _Process()
+atexit.register(_PROCESS.end)
+
+
+async def refusal_of_pdf(octets: bytes) -> str | None:
+    """Why the PDF is refused, a reason of `content.pdf` or `too_complex`. Raises Unavailable where too many wait."""
+    if _PROCESS.waiting >= _MOST_WAITING:
+        raise errors.Unavailable(retry_after=_RETRY_AFTER)
+    _PROCESS.waiting += 1
+    try:
+        return await asyncio.get_running_loop().run_in_executor(_POOL, _PROCESS.refusal, octets)
+    finally:
+        _PROCESS.waiting -= 1

@@ -1,0 +1,30 @@
+"""What a phone says that it showed: the service works it out by itself and takes no other."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mshield.domain import errors
+from mshield.domain.kept_display import read_display
+from mshield.pki.signatures.display import Confirmed
+from mshield.store.signing.sessions import TaskRow
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the person confirmed of a document, and the digest of what was shown: SM3, 32 bytes."""
+
+    confirmed: Confirmed
+    digest: bytes
+
+
+def require_shown(shown: Mapping[bytes, Shown], tasks: Mapping[bytes, TaskRow]) -> None:
+    """Raises Malformed unless each drawn document, and no other, comes with what was shown of it.
+
+    Nothing here depends on the PIN.
+    """
+    for sid, task in tasks.items():
+        bound, told = read_display(task.display).bound, shown.get(sid)
+        if (bound is None) != (told is None):
+            raise errors.Malformed(field="shown")
+        if bound is not None and told is not None and bound.shown(told.confirmed) != told.digest:
+            raise errors.Malformed(field="shown")

@@ -1,0 +1,136 @@
+"""PDFs and images in the app, page by page: the signature waits for the last one (R16, docs/security/display.md)."""
+
+import base64
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from playwright.sync_api import Browser, Page, Request, Route, expect
+
+from tests.browser.app.camera import Screen
+from tests.browser.app.contracts import printed
+from tests.browser.app.pin_pad_and_pixels import enter_pin, judged
+from tests.browser.app.seeded import CLERK, Holder, holder
+from tests.browser.conftest import Party
+from tests.security.display.test_image import drawn
+from tests.security.display.test_pdf import JAVASCRIPT
+from tests.support.pdfs import pdf
+
+pytestmark = pytest.mark.slow
+
+ACT: Final = "输入 PIN 码签名"
+
+
+@pytest.fixture(scope="module")
+def app(browser: Browser, party: Party, engine: Path) -> Iterator[Holder]:
+    """A phone with a certificate."""
+    with holder(browser, party, engine) as made:
+        yield made
+
+
+def ask(party: Party, *contents: tuple[str, bytes], form: str = "cms") -> dict[str, Any]:
+    """A request with these documents, by type and content."""
+    documents = [
+        {
+            "title": f"附件 {n}",
+            "media_type": kind,
+            "content_b64": base64.b64encode(content).decode(),
+            "format": form,
+        }
+        for n, (kind, content) in enumerate(contents, 1)
+    ]
+    return party.ask("signature", documents=documents)
+
+
+def opened(app: Holder, made: dict[str, Any]) -> Page:
+    """The app on this request, as the phone's own camera leads to it."""
+    page = app.page(Screen.of(made).newest.removeprefix(app.service.origin))
+    expect(page.get_by_role("heading", name="确认签名")).to_be_visible()
+    return page
+
+
+def see(page: Page) -> None:
+    """The whole page is before the eyes."""
+    expect(page.locator(".page:not([aria-busy=true]) :is(canvas, img)")).to_be_visible()
+    page.locator(".pages").evaluate("place => place.scrollIntoView()")
+
+
+def test_r16_a_contract_is_signed_after_its_last_page(browser: Browser, party: Party, app: Holder) -> None:
+    made = ask(party, ("application/pdf", printed(browser)))
+    page = opened(app, made)
+    waiting = page.get_by_role("button", name="看完 5 页后可以签名")
+    expect(waiting).to_be_disabled()
+    expect(page.get_by_role("region", name="第 1 页，共 5 页")).to_contain_text("¥1,284,000.00")
+    page.get_by_role("button", name="缩小").click()
+    page.get_by_role("button", name="缩小").click()
+    judged(page)
+    see(page)
+    page.wait_for_timeout(1500)
+    expect(page.locator(".reading")).to_contain_text("已看到 0/5 页")
+    page.get_by_role("button", name="放大").click()
+    for n in range(1, 6):
+        see(page)
+        told = f"已看到 {n}/5 页" if n < 5 else "5 页已全部显示"
+        expect(page.locator(".reading")).to_contain_text(told)
+        if n < 5:
+            page.get_by_role("button", name="下一页").click()
+    page.get_by_role("button", name=ACT).click()
+    enter_pin(page, CLERK.pin)
+    expect(page.get_by_role("heading", name="已签名")).to_be_visible()
+    page.close()
+    with party.service.business() as business:
+        assert business.status(made["id"]).state == "signed"
+
+
+def test_r16_without_the_rest_only_by_a_tick_and_a_picture_too(party: Party, app: Holder) -> None:
+    page = opened(app, ask(party, ("application/pdf", pdf(3))))
+    see(page)
+    expect(page.locator(".reading")).to_contain_text("已看到 1/3 页")
+    page.get_by_role("button", name="不看完就签…").click()
+    sheet = page.get_by_role("dialog", name="还有 2 页没看")
+    expect(sheet).to_contain_text("第 2、3 页没有在这部手机上显示过。签名对全部 3 页有效。")
+    expect(sheet.get_by_role("button", name="先勾选上面一项")).to_be_disabled()
+    sheet.get_by_role("button", name="继续看第 2 页").click()
+    expect(page.locator(".reading")).to_contain_text("已看到 2/3 页")
+    page.get_by_role("button", name="不看完就签…").click()
+    page.get_by_label("我在别处看过全文").check()
+    page.get_by_role("button", name="不看完也签").click()
+    enter_pin(page, CLERK.pin)
+    expect(page.get_by_role("heading", name="已签名")).to_be_visible()
+    page.close()
+
+    page = opened(app, ask(party, ("image/png", drawn("PNG")), ("text/plain", b"x")))
+    for n in (1, 2):
+        page.get_by_role("link", name=re.compile(f"附件 {n}")).click()
+        if n == 1:
+            expect(page.locator(".reading")).to_contain_text("图片已全部显示")
+        page.get_by_role("button", name=re.compile("看下一份|看完了")).click()
+        if page.get_by_role("button", name="看完了，回到清单").is_visible():
+            page.get_by_role("button", name="看完了，回到清单").click()
+            break
+    expect(page.get_by_role("button", name="输入 PIN 码，签 2 份")).to_be_enabled()
+    page.close()
+
+
+def test_what_the_service_let_through_the_phone_refuses_and_what_it_cannot_draw_it_says(
+    party: Party, app: Holder
+) -> None:
+    """The service's answer is exchanged on its way, as a faulty service would."""
+    for bad, told in (
+        (pdf(o90=JAVASCRIPT), "里面有脚本"),
+        (b"no PDF at all", "不是 PDF"),
+    ):
+        made = ask(party, ("application/pdf", pdf()), form="raw")  # else the attributes tell it first
+        honest = base64.b64encode(pdf()).decode()
+
+        def exchange(route: Route, _: Request, honest: str = honest, bad: bytes = bad) -> None:
+            answer = route.fetch()
+            route.fulfill(response=answer, body=answer.text().replace(honest, base64.b64encode(bad).decode()))
+
+        app.context.route("**/api/phone/**", exchange)
+        page = app.page(Screen.of(made).newest.removeprefix(app.service.origin))
+        expect(page.locator("main")).to_contain_text(told)
+        app.context.unroute("**/api/phone/**")
+        page.close()

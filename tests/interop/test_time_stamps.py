@@ -1,0 +1,103 @@
+"""Time stamps of the own authority, judged by others: BouncyCastle those with SM2, openssl those on P-256."""
+
+import asyncio
+import secrets
+import time
+from pathlib import Path
+
+import pytest
+
+from mshield.gm.sm3 import sm3
+from mshield.keys.keyring import Keyring
+from mshield.pki.asn1 import pem
+from mshield.pki.timestamps.request import TimeStampRequest, nonce_from
+from mshield.pki.timestamps.response import rejected
+from mshield.services.publication.publisher import Publisher
+from mshield.services.publication.time_stamps import POLICY, TimeStamping
+from mshield.settings import Settings
+from mshield.store.database.interface import Database
+from tests.interop.judge import Rejected, judge_stamp
+from tests.interop.test_openssl import openssl
+from tests.support.issuing import Ca, make_ca
+from tests.support.stamped_bundles import OUTSIDE, stamped
+
+NOW = time.time_ns() // 1_000_000
+DATA = "报关单".encode()
+SETTINGS = Settings(public_origin="https://shield.example", tsa_clock="assumed")
+
+
+async def _ca(db: Database, keyring: Keyring) -> tuple[Ca, Publisher]:
+    ca = await make_ca(db, keyring, now=NOW)
+    return ca, Publisher(db, keyring, ca.engine, SETTINGS, ca.authorities)
+
+
+async def test_openssl_takes_them_on_p256(db: Database, keyring: Keyring, tmp_path: Path) -> None:
+    _, publisher = await _ca(db, keyring)
+    data, query, reply, root = (tmp_path / name for name in ("data", "q.tsq", "r.tsr", "tsa.pem"))
+    data.write_bytes(DATA)
+    root.write_text(pem.encode("CERTIFICATE", await publisher.certificate("tsa-p256")))
+
+    def ask(*how: str) -> None:
+        made = openssl("ts", "-query", "-data", str(data), "-sha256", *how, "-out", str(query))
+        assert made.returncode == 0, made.stderr
+
+    def judged() -> tuple[int, str]:
+        files = ("-queryfile", str(query), "-in", str(reply), "-CAfile", str(root))
+        said = openssl("ts", "-verify", *files)
+        return said.returncode, said.stdout + said.stderr
+
+    for how in (("-cert",), ("-cert", "-tspolicy", POLICY), ("-cert", "-no_nonce")):
+        await asyncio.to_thread(ask, *how)
+        reply.write_bytes(await publisher.time_stamp("p256", query.read_bytes(), now=NOW))
+        code, said = await asyncio.to_thread(judged)
+        assert code == 0, said
+    await asyncio.to_thread(ask, "-cert")  # another question, which this is no answer to
+    assert (await asyncio.to_thread(judged))[0] != 0
+
+
+async def test_bouncycastle_takes_them_with_sm2(db: Database, keyring: Keyring, tmp_path: Path) -> None:
+    _, publisher = await _ca(db, keyring)
+    query, reply, authority = (tmp_path / name for name in ("q.tsq", "r.tsr", "tsa.cer"))
+    request = TimeStampRequest(hash="sm3", digest=sm3(DATA), nonce=nonce_from(secrets.token_bytes(8)))
+    query.write_bytes(request.encode())
+    authority.write_bytes(await publisher.certificate("tsa"))
+    reply.write_bytes(await publisher.time_stamp("sm2", request.encode(), now=NOW))
+    assert await asyncio.to_thread(judge_stamp, "answer", query, reply, authority)
+    reply.write_bytes(reply.read_bytes()[:-1] + b"\0")
+    with pytest.raises(Rejected):
+        await asyncio.to_thread(judge_stamp, "answer", query, reply, authority)
+
+
+def test_bouncycastle_finds_the_stamp_in_a_cms(tmp_path: Path) -> None:
+    cms, authority = tmp_path / "signed.p7s", tmp_path / "tsa.cer"
+    cms.write_bytes(stamped(OUTSIDE).signature.cms)
+    authority.write_bytes(OUTSIDE.signer.certificate.der)
+    assert judge_stamp("cms", cms, authority)
+
+
+async def test_a_request_that_cant_be_met_is_refused_as_the_standard_has_it(
+    db: Database, keyring: Keyring
+) -> None:
+    ca, publisher = await _ca(db, keyring)
+    digest = sm3(DATA)
+    good = TimeStampRequest(hash="sm3", digest=digest)
+    weak = good.encode().replace(bytes.fromhex("06082a811ccf55018311"), bytes.fromhex("06082a811ccf55018312"))
+    extended = good.encode()[:1] + bytes((good.encode()[1] + 4,)) + good.encode()[2:] + b"\xa0\x02\x30\x00"
+    for asked, failure in (
+        (b"", "bad_data_format"),
+        (b"x" * 5000, "bad_request"),
+        (weak, "bad_alg"),
+        (extended, "unaccepted_extension"),
+        (TimeStampRequest(hash="sm3", digest=digest, policy="1.2.3").encode(), "unaccepted_policy"),
+        (TimeStampRequest(hash="sm3", digest=digest[:-1]).encode(), "bad_data_format"),
+    ):
+        assert await publisher.time_stamp("sm2", asked, now=NOW) == rejected(failure), failure
+    checked = Settings(public_origin="https://shield.example")
+    off = True
+    own = TimeStamping(db, keyring, ca.engine, checked, clock_is_off=lambda: off)
+    no_time = rejected("time_not_available")
+    assert await own.answer("sm2", good.encode(), now=NOW) == no_time
+    off = False
+    assert await own.answer("sm2", good.encode(), now=NOW) != no_time
+    assert await own.answer("sm2", good.encode(), now=NOW - 1001) == no_time  # set back
+    assert await own.answer("p256", good.encode(), now=NOW + 6 * 365 * 86_400_000) == no_time

@@ -1,0 +1,123 @@
+"""Of hundreds of changes to a bundle none that changes what a reader sees is accepted, by either verifier.
+
+Each leaf of the bundle is changed in several ways, lines are taken away, doubled and put elsewhere. What is accepted
+all the same is held against what a reader would see of it.
+"""
+
+import copy
+import itertools
+import json
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from tests.support.verifier_cases import Case, by_page, by_python
+from tests.unit.client.bundle import SIGNED_AT, VKEY, Maker
+from tests.unit.pki.authority import DAY, authority
+
+pytestmark = pytest.mark.slow
+
+A: Final = authority()
+_CHANGES: Final = 140
+"""Of each of three bundles: all that a reader would see, then others by chance."""
+
+
+def leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
+    """All values that have no parts, with their places."""
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, part in items:
+        yield from leaves(part, (*path, name))
+    if not isinstance(value, (dict, list)) or not value:
+        yield path, value
+
+
+def put(bundle: Any, path: tuple[Any, ...], value: Any) -> Any:
+    """A copy with this value there."""
+    changed = copy.deepcopy(bundle)
+    at = changed
+    for name in path[:-1]:
+        at = at[name]
+    at[path[-1]] = value
+    return changed
+
+
+def others(value: Any, draw: random.Random) -> Iterator[Any]:
+    """Other values that stand there as well."""
+    if isinstance(value, str):
+        place = draw.randrange(len(value) + 1)
+        yield value[:place] + draw.choice("0aA9總\u202e ") + value[place:]
+        yield value[:place] + value[place + 1 :]
+        yield value.swapcase()
+        yield value.replace("1", "7", 1)
+        yield value[::-1]
+        yield ""
+    elif isinstance(value, int):
+        yield from (value + 1, value - 1, value + 1000)
+    elif value is None:
+        yield ""
+    yield None
+
+
+def lines(bundle: Any) -> Iterator[Any]:
+    """Lines taken away, doubled, in another order, and one more."""
+    display = bundle["document"]["display"]
+    more = {"label": "备注", "value": "已付"}
+    for changed in (display[:-1], display[1:], display * 2, display[::-1], [*display, more], []):
+        yield put(bundle, ("document", "display"), changed)
+    first, second = display[0], display[1]
+    swapped = [first | {"value": second["value"]}, second | {"value": first["value"]}]
+    yield put(bundle, ("document", "display"), swapped)
+
+
+def changes(bundle: Any) -> Iterator[Any]:
+    """All of them, no two the same, none the bundle itself."""
+    draw = random.Random(17)  # noqa: S311  no secret
+    before = {json.dumps(bundle, sort_keys=True)}
+    every = [*lines(bundle)]
+    changed_leaves = [put(bundle, path, new) for path, old in leaves(bundle) for new in others(old, draw)]
+    draw.shuffle(changed_leaves)
+    every += sorted(changed_leaves, key=lambda changed: seen(changed) == seen(bundle))
+    for changed in every:
+        if (text := json.dumps(changed, sort_keys=True)) not in before:
+            before.add(text)
+            yield changed
+
+
+def seen(bundle: Any) -> str:
+    """What a reader is shown of a bundle: all of it but the proofs that nobody reads."""
+    parts = {
+        "request": bundle["request"],
+        "document": bundle["document"],
+        "signed_at": bundle["signature"]["signed_at"],
+        "certificate": bundle["certificate_pem"],
+        "times": bundle["time_stamps"],
+    }
+    return json.dumps(parts, sort_keys=True)
+
+
+@pytest.mark.parametrize("form", ["raw", "cms", "cms_detached"])
+def test_no_change_that_a_reader_would_see_is_accepted(form: Any, tmp_path: Path) -> None:
+    bundle = json.loads(Maker(A, format=form).made().encode())
+    tried = [*itertools.islice(changes(bundle), _CHANGES)]
+    assert len(tried) == _CHANGES
+    cases = [
+        Case(
+            name=str(number),
+            kind="evidence",
+            signature=json.dumps(changed).encode(),
+            roots=[A.root.der],
+            log_keys=[str(VKEY)],
+            at=SIGNED_AT + DAY,
+        )
+        for number, changed in enumerate([bundle, *tried])
+    ]
+    (good, *page), python = by_page(cases, tmp_path), [by_python(case) for case in cases]
+    assert good.verdict == python[0].verdict == "valid"
+    for changed, one, other in zip(tried, page, python[1:], strict=True):
+        if "valid" in (one.verdict, other.verdict):
+            assert seen(changed) == seen(bundle)
+        assert (one.verdict == "invalid") == (other.verdict == "invalid")
+    assert sum(verdict.verdict == "invalid" for verdict in page) >= 0.9 * len(tried)

