@@ -6,7 +6,7 @@ The CMS signature binds both (format `cms`): what was signed, and what the phone
 from typing import Any, Final
 from xml.etree import ElementTree as ET
 
-from mshield.client import Document
+from mshield.client import Document, ViewName
 
 from . import codes
 from .form import line_total, total
@@ -14,6 +14,9 @@ from .sessions import Person
 from .store import SentDocument
 
 MEDIA_TYPE: Final = "application/xml"
+IMPORT: Final = ViewName("example/single-window-import")
+EXPORT: Final = ViewName("example/single-window-export")
+"""How the phone shows a declaration: the operator of the shield has registered both for this system."""
 
 
 def to_send(
@@ -31,8 +34,14 @@ def to_send(
 
 def as_document(sent: SentDocument) -> Document:
     """The same as the SDK takes it, to ask and to verify."""
+    is_import = sent.title.startswith(codes.name(codes.DIRECTIONS, "import"))
     return Document(
-        title=sent.title, media_type=MEDIA_TYPE, content=sent.content, display=sent.display, format="cms"
+        title=sent.title,
+        media_type=MEDIA_TYPE,
+        content=sent.content,
+        display=sent.display,
+        format="cms",
+        view=IMPORT if is_import else EXPORT,
     )
 
 

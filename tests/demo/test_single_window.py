@@ -112,6 +112,9 @@ def test_r16_signed_by_scan_its_state_comes_by_webhook_and_the_evidence_holds(
     log_key = demonstration.service.command("log", "key")["vkey"]
     proven = verify_evidence(bundle, roots=[demonstration.root], log_keys=[log_key])
     assert proven.signature.name == OPERATOR.name
+    view = bundle.document.view
+    assert isinstance(view, bytes), "the phone drew it by the view that is registered for this system"
+    assert json.loads(view)["title"] == f"{root.attrib['进出口标志']}货物报关单"
     cms = inside.open(f"{declaration}/p7s").content
     signed = verify_cms(
         cms=cms, roots=[demonstration.root], at=proven.signed_at, revocation="unchecked", message=xml

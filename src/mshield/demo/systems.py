@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -22,6 +23,8 @@ from mshield.demo.service import StepFailed
 
 SINGLE_WINDOW: Final = "single_window"
 PALM_CUSTOMS: Final = "palm_customs"
+_DECLARATIONS: Final = ("single-window-import", "single-window-export")
+"""Views that ship, which the Single Window's documents name."""
 _START_SECONDS: Final = 60.0
 _STOP_SECONDS: Final = 8.0
 
@@ -93,10 +96,11 @@ class BusinessSystem:
 
 
 def single_window(service: Registry, *, port: int, examples: Path, root: Path) -> BusinessSystem:
-    """Registers it, with its webhook, which the demonstration may send to this machine."""
+    """Registers it, with the views of its declarations, and its webhook, which may go to this machine here."""
     name, domain = "国际贸易单一窗口（演示）", f"localhost:{port}"
     system = service.command("business", "add", name, "--domain", domain, *BY_TWO)
     hook = service.command("webhooks", "add", system["client_id"], f"http://localhost:{port}/hooks/shield")
+    _register_views(service, system["client_id"], examples)
     more = {"WEBHOOK_SECRET": hook["secret"]}
     return _business_system(SINGLE_WINDOW, service, system | more, port=port, examples=examples, root=root)
 
@@ -107,6 +111,14 @@ def palm_customs(service: Registry, *, port: int, examples: Path, root: Path) ->
     name, domain = "掌上海关（演示）", f"localhost:{port}"
     system = service.command("business", "add", name, "--domain", domain, "--return-url", back, *BY_TWO)
     return _business_system(PALM_CUSTOMS, service, system, port=port, examples=examples, root=root)
+
+
+def _register_views(service: Registry, client_id: str, examples: Path) -> None:
+    samples = examples.resolve().parent / "vectors/views/shipped/contents"
+    for kind in _DECLARATIONS:
+        view = str(files("mshield.views.shipped") / f"{kind}.view.json")
+        sample = str(samples / f"{kind}.xml")
+        service.command("business", "view", "add", client_id, view, "--sample", sample, *BY_TWO)
 
 
 def _business_system(
