@@ -70,10 +70,10 @@ def test_keys_show_and_rotate(folder: Path) -> None:
     _ok("ca", "init")
     old = parse_master_keys(_key(folder))[0].id.hex()
     (shown,) = json.loads(_ok("keys", "show", "--json").stdout)
-    assert shown == {"id": old, "current": True, "known": True, "boxes": 7}
+    assert shown == {"id": old, "current": True, "known": True, "boxes": 9}
     told = json.loads(_ok("keys", "rotate", "--cipher", "sm4", "--json").stdout)
     assert told["added"] is True
-    assert (told["resealed"]["authorities.key_box"], told["total"]) == (4, 7)
+    assert (told["resealed"]["authorities.key_box"], told["total"]) == (6, 9)
     new, _ = parse_master_keys(_key(folder))
     assert (told["current"], new.cipher) == (new.id.hex(), "sm4")
     lines = _ok("keys", "show").stdout.splitlines()
@@ -90,7 +90,7 @@ def test_keys_rotate_that_leaves_something_fails(folder: Path, monkeypatch: pyte
     monkeypatch.setenv("MSHIELD_MASTER_KEY", _ok("keys", "generate").stdout.strip())
     result = _run("keys", "rotate")
     assert result.exit_code == 1
-    assert "7 values are still under old keys" in result.stdout
+    assert "9 values are still under old keys" in result.stdout
     assert "does not open: authorities.key_box root" in result.stdout
     assert "missing" in _ok("keys", "show").stdout
 
@@ -114,7 +114,7 @@ def test_ca_init_and_show(folder: Path) -> None:
     assert {each["organisation"] for each in made} == {"宁波"}
     shown = json.loads(_ok("ca", "show", "--json").stdout)
     assert shown[:2] == [{**each, "revoked": False} for each in made]
-    assert [each["kind"] for each in shown[2:]] == ["root_ocsp", "ocsp"]
+    assert [each["kind"] for each in shown[2:]] == ["root_ocsp", "ocsp", "tsa"]
     assert _ok("ca", "show", "--pem").stdout == made[1]["pem"] + made[0]["pem"]
     assert made[0]["sha256"] in _ok("ca", "show").stdout
 
@@ -152,7 +152,7 @@ def test_ca_renew_responder(folder: Path) -> None:
     assert one["sha256"] != before["ocsp"]
     told = _ok("ca", "renew-responder").stdout
     after = {each["kind"]: each["sha256"] for each in json.loads(_ok("ca", "show", "--json").stdout)}
-    assert [name for name in before if after[name] == before[name]] == ["root", "issuing"]
+    assert [name for name in before if after[name] == before[name]] == ["root", "issuing", "tsa"]
     assert after["ocsp"] != one["sha256"]
     assert after["ocsp"] in told
     assert after["root_ocsp"] in told
