@@ -7,11 +7,15 @@ import msgspec
 import pytest
 
 from mshield.client.errors import ProtocolError
-from mshield.client.phone.document import read_document
-from mshield.client.phone.messages import Field, Task
+from mshield.client.phone.document import read_document, shown_item
+from mshield.client.phone.messages import Field, Task, TaskView
 from mshield.gm.sm3 import sm3
 from mshield.pki.asn1 import der
+from mshield.pki.signatures.display import Drawing
 from mshield.pki.signatures.signed_attributes import attributes_of
+from mshield.views import draw, read_view
+from tests.support.small_view import CONTENT as ORDER
+from tests.support.small_view import VIEW_ID, small_view
 
 CONTENT = "<报关单/>".encode()
 SHOWN: dict[str, Any] = {
@@ -80,3 +84,61 @@ def test_anything_else_is_refused(bad: Task) -> None:
     with pytest.raises(ProtocolError) as error:
         read_document(bad)
     assert error.value.code == "bad_task"
+
+
+def drawn_task(**changes: Any) -> Task:
+    """A good task whose content a view draws, with the view's octets as this phone fetched them."""
+    view = read_view(small_view())
+    lines = draw(view, ORDER)
+    drawing = Drawing(view.digest, lines.digest)
+    shown: dict[str, Any] = {
+        "title": "订单",
+        "media_type": "application/json",
+        "size": len(ORDER),
+        "lines": [],
+    }
+    good = Task(
+        sid="00" * 16,
+        uid="00" * 16,
+        purpose="sign",
+        message_b64=b64(attributes_of(digest=sm3(ORDER), drawing=drawing, **shown).encode()),
+        media_type="application/json",
+        title="订单",
+        format="cms",
+        content_b64=b64(ORDER),
+        view=TaskView(id=VIEW_ID, version=1, digest=view.digest.hex()),
+        drawn=lines.digest.hex(),
+        view_b64=b64(view.octets),
+    )
+    return msgspec.structs.replace(good, **changes)
+
+
+def test_a_document_is_drawn_by_the_phone_itself() -> None:
+    """And told as protocol has it; with another view, other lines or a view that doesn't draw it nothing is signed."""
+    good = drawn_task()
+    read = read_document(good)
+    assert read.drawn is not None
+    assert read.bound is not None
+    assert read.compared is not None
+    assert (read.drawn.digest.hex(), read.compared.mismatch) == (good.drawn, False)
+    assert shown_item(good, "unread") == {"confirmed": "unread", "shown": read.bound.shown("unread").hex()}
+    assert shown_item(task(), "none") == {}
+    view, second = read_view(small_view()), read_view(small_view(2))
+    for changes in (
+        {"view_b64": None},
+        {"view_b64": b64(second.octets)},
+        {"view_b64": b64(small_view())},  # not canonical
+        {"view": TaskView(id=VIEW_ID, version=2, digest=view.digest.hex())},
+        {"view": TaskView(id="other", version=1, digest=view.digest.hex())},
+        {"view": TaskView(id=VIEW_ID, version=2, digest=second.digest.hex()), "view_b64": b64(second.octets)},
+        {"view": None},
+        {"view": None, "drawn": None},
+        {"view": msgspec.UNSET, "drawn": msgspec.UNSET},
+        {"drawn": "00" * 32},
+        {"drawn": None},
+        {"content_b64": b64(b"{}")},
+        {"display": (Field(label="", value=""),) * 65},
+    ):
+        with pytest.raises(ProtocolError) as error:
+            read_document(drawn_task(**changes))
+        assert error.value.code == "bad_task", changes
