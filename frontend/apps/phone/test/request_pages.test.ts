@@ -24,6 +24,10 @@ function task(mediaType = "application/pdf", sid = "1"): Task {
     title: "合同",
     display: [],
     size: null,
+    isDrawn: false,
+    view: null,
+    drawn: null,
+    reading: null,
   };
   return { ...rest, sid, mediaType, content, format: "cms" } as Task;
 }

@@ -215,7 +215,7 @@ async function judgeCms(given: Case, read: Read, known: Known, tally: Tally): Pr
   };
   const { path, timeStamps } = await verifyCms({ ...from, at: momentOf(given, known) }, tally);
   await checkPresent(path, (at) => verifyCms({ ...from, at }, new Tally()), known, tally);
-  return { path, time: null, timeStamps };
+  return { ...NOTHING_DONE, path, timeStamps };
 }
 
 async function judgeBare(given: Case, known: Known, tally: Tally): Promise<VerifiedPath | null> {
