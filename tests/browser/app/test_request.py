@@ -162,6 +162,34 @@ def test_words_that_the_content_does_not_say_want_a_second_confirmation(
     assert state(party, made)[0] == "signed"
 
 
+def test_a_content_with_a_view_is_drawn_by_the_phone(
+    party: Party, app: Holder, camera: Camera, page: Page
+) -> None:
+    shipped = Path(__file__).parents[3] / "src" / "mshield" / "views" / "shipped"
+    sample = Path(__file__).parents[3] / "vectors" / "views" / "shipped" / "contents"
+    content = (sample / "single-window-export.xml").read_bytes()
+    file, example = shipped / "single-window-export.view.json", sample / "single-window-export.xml"
+    options = ("--sample", str(example), "--second-person", "王审核")
+    party.service.command("business", "view", "add", party.service.system["client_id"], str(file), *options)
+    view = {"id": "example/single-window-export"}
+    display = [{"label": "申报总价", "value": "美元 18,600.00"}]
+    asked = document("出口货物报关单", content, display=display, view=view)
+    made = party.ask("signature", documents=[asked])
+    film(camera, page, made)
+    drawn = page.get_by_role("region", name="本机从原文读出")
+    expect(drawn.locator(".amt")).to_have_text("美元186,000.00")
+    expect(drawn.get_by_role("table")).to_contain_text("铝制保温杯")
+    row = page.get_by_role("alert").get_by_role("row", name="申报总价")
+    expect(row).to_have_text("申报总价美元 18,600.00美元 186,000.00")
+    judged(page)
+    page.get_by_role("button", name="按原文签名…").click()
+    page.get_by_role("checkbox").check()
+    page.get_by_role("dialog").get_by_role("button", name="输入 PIN 码签名").click()
+    enter_pin(page, CLERK.pin)
+    expect(page.get_by_role("heading", name="已签名")).to_be_visible()
+    assert state(party, made)[0] == "signed"
+
+
 def test_of_a_batch_each_document_is_seen_before_one_pin_signs_all(
     party: Party, app: Holder, camera: Camera, page: Page
 ) -> None:
