@@ -77,7 +77,7 @@ def test_keys_show_and_rotate(folder: Path) -> None:
     new, _ = parse_master_keys(_key(folder))
     assert (told["current"], new.cipher) == (new.id.hex(), "sm4")
     lines = _ok("keys", "show").stdout.splitlines()
-    assert re.fullmatch(rf"{new.id.hex()}\s+current\s+7", lines[1])
+    assert re.fullmatch(rf"{new.id.hex()}\s+current\s+9", lines[1])
     assert re.fullmatch(rf"{old}\s+old\s+0", lines[2])
     refused = _run("keys", "rotate", "--drop-old", "--json")
     assert refused.exit_code == 1
