@@ -1,0 +1,129 @@
+"""What a business system says against what is signed: other amounts, hidden goods, views that leave out, odd files."""
+
+import json
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from mshield.views import Compared, ViewError, compare, compare_words, draw, read_view
+
+VECTORS: Final = Path(__file__).parents[3] / "vectors" / "views"
+DECLARATION: Final = (VECTORS / "real-declaration.content").read_bytes()
+VIEW: Final = read_view((VECTORS / "real-declaration.view.json").read_bytes())
+
+
+def statuses(compared: Compared) -> list[str]:
+    return [line["status"] for line in compared.answer["lines"]]
+
+
+def said(value: str, label: str = "总价", content: bytes = DECLARATION) -> Compared:
+    return compare("进口货物报关单", [(label, value)], content, kind="xml")
+
+
+def test_a_summary_that_says_another_amount_is_a_mismatch_with_a_view_and_without() -> None:
+    """Seen: 100.00 stood large beside a lock, and USD 1000000.00 was signed."""
+    contract = b"<contract><total>1000000.00</total><currency>USD</currency></contract>"
+    lie = said("美元 100.00", "合同金额", contract)
+    assert lie.mismatch
+    assert statuses(lie)[1] == "absent"
+    assert not said("美元 1000000.00", "合同金额", contract).mismatch
+    drawn = compare("进口货物报关单", [("总价", "100.00 欧元")], DECLARATION, view=VIEW, kind="xml")
+    assert drawn.mismatch
+    assert "126,000.00" in drawn.answer["lines"][1]["content"]
+
+
+@pytest.mark.parametrize(
+    "value", ["欧元 12600.00", "1260000 欧元", "126,000.01 欧元", "美元 126000.00", "-126000.00 欧元"]
+)
+def test_an_amount_that_is_nearly_the_same_is_another_one(value: str) -> None:
+    assert said(value).mismatch
+
+
+def test_digits_of_other_scripts_and_full_width_ones_are_no_way_around() -> None:
+    assert not said("１２６，０００．００ 欧元").mismatch  # the same amount
+    assert (
+        statuses(said("١٠٠.٠٠ 欧元"))[1] == "unchecked"
+    )  # no number of ours: marked, and never called checked
+    assert said("总价 100.00\u200b 欧元").mismatch
+
+
+def drawn_case(name: str) -> Any:
+    """The drawn lines of a case of the vectors."""
+    view, content = ((VECTORS / f"{name}.{part}").read_bytes() for part in ("view.json", "content"))
+    return draw(read_view(view), content).answer
+
+
+def test_goods_under_another_name_are_shown_as_what_the_view_does_not_list() -> None:
+    assert len(drawn_case("real-hidden-goods")["rest"]) > len(drawn_case("real-declaration")["rest"]) == 0
+
+
+def test_a_view_that_leaves_out_says_by_name_what_it_leaves_out() -> None:
+    view = json.loads((VECTORS / "real-declaration.view.json").read_bytes())
+    table = next(number for number, part in enumerate(view["body"]) if "table" in part)
+    path = view["body"].pop(table)["table"]
+    view.pop("checks", None)
+    view["ignore"] = [*view.get("ignore", []), path]
+    if view["amount"]["path"].startswith(path):
+        view.pop("amount")
+    drawn = draw(read_view(json.dumps(view).encode()), DECLARATION).answer
+    assert any(
+        entry["path"].startswith(path) or path.startswith(entry["path"]) for entry in drawn["not_shown"]
+    )
+
+
+def test_a_sum_that_is_not_the_declared_total_does_not_agree() -> None:
+    assert False in [check["agrees"] for check in drawn_case("real-total-differs")["checks"]]
+
+
+_TRICKS: Final[dict[str, bytes]] = {
+    "an entity of its own": b'<!DOCTYPE a [<!ENTITY x "1">]><a>&x;</a>',
+    "an instruction to a style sheet": b'<?xml-stylesheet href="x.xsl"?><a>1</a>',
+    "text between elements": b"<a>100<b>1</b></a>",
+    "an attribute twice": b'<a b="1" b="2"/>',
+    "two roots": b"<a>1</a><a>2</a>",
+    "another coding": "<?xml version='1.0' encoding='UTF-16'?><a>1</a>".encode("utf-16"),
+    "deeper than anybody writes": b"<a>" * 65 + b"</a>" * 65,
+}
+
+
+@pytest.mark.parametrize("name", _TRICKS)
+def test_xml_that_programs_read_in_two_ways_is_drawn_by_no_view(name: str) -> None:
+    with pytest.raises(ViewError) as refused:
+        draw(VIEW, _TRICKS[name])
+    assert refused.value.code == "content"
+
+
+@pytest.mark.parametrize(
+    "content", [b'{"a":1,"a":2}', b'{"a":1,"\\u0061":2}', b'\xef\xbb\xbf{"a":1}', b'{"a":"\\ud800"}']
+)
+def test_json_that_programs_read_in_two_ways_is_drawn_by_no_view(content: bytes) -> None:
+    view: dict[str, Any] = json.loads((VECTORS / "json-plain.view.json").read_bytes())
+    with pytest.raises(ViewError) as refused:
+        draw(read_view(json.dumps(view).encode()), content)
+    assert refused.value.code == "content"
+
+
+def test_what_it_can_not_tell_without_a_view() -> None:
+    """Admitted in docs/security/display.md: true values in a false place."""
+    for name in ("parties-swapped", "unit-price-as-total"):
+        case = next(
+            case
+            for case in json.loads((VECTORS / "index.json").read_bytes())["cases"]
+            if case["name"] == f"compare-{name}-without-view"
+        )
+        lines = [tuple(line) for line in case["summary"]["lines"]]
+        content = (VECTORS / case["content"]).read_bytes()
+        words = compare_words(
+            case["summary"]["title"], lines, content=content, media_type="text/xml", drawn=None
+        )
+        assert words.compared is not None
+        assert not words.compared.mismatch
+        view = read_view(
+            (VECTORS / case["content"].replace("without-view.content", "with-view.view.json")).read_bytes()
+        )
+        with_view = compare_words(
+            case["summary"]["title"], lines, content=content, media_type="text/xml", drawn=draw(view, content)
+        )
+        assert with_view.compared is not None
+        assert with_view.compared.mismatch
