@@ -19,7 +19,7 @@ from tests.support.issuing import change
 from tests.support.more_phones import another_account, another_phone, sign_request
 from tests.support.signing import World, execute, fetch, make_world
 
-VERSION = 4
+VERSION = 6
 """Root, issuing CA and the OCSP responders of both, none of them revoked."""
 
 ACCOUNTS = ("account", "another of the same person")

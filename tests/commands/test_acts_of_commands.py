@@ -32,6 +32,8 @@ _ACTS: Final[Mapping[str, str]] = {
     "ca init": "ca.init",
     "ca init-p256": "ca.init_p256",
     "ca init-p256 --renew": "ca.renew_p256",
+    "ca init-tsa": "ca.init_tsa",
+    "ca init-tsa --renew": "ca.renew_tsa",
     "ca renew-issuing": "ca.renew_issuing",
     "ca renew-responder": "ca.renew_responder",
     "ca revoke-issuing": "ca.revoke_issuing",
@@ -140,7 +142,8 @@ class Recorder(Operator):
         """What it printed, and the one act that it left."""
         before = {each.id for each in self._acts()}
         printed = self.json(*name.split(), *arguments)
-        (new,) = [each for each in self._acts() if each.id not in before and each.act == _ACTS[name]]
+        new, *more = [each for each in self._acts() if each.id not in before and each.act == _ACTS[name]]
+        assert len(more) == (1 if "init-tsa" in name else 0)  # the key with SM2 and that on P-256
         assert (new.actor, new.actor_id) == ("service", None)
         self.done.add(name)
         if isinstance(printed, dict):
@@ -190,6 +193,9 @@ def _of_the_ca(recorder: Recorder) -> None:
     recorder.act("ca init")
     recorder.act("ca init-p256")
     recorder.act("ca init-p256 --renew")
+    recorder.act("ca init-tsa --renew")
+    recorder.on_database(lambda db: execute(db, "DELETE FROM authorities WHERE name IN ('tsa', 'tsa-p256')"))
+    recorder.act("ca init-tsa")
     recorder.act("ca renew-issuing")
     recorder.act("ca renew-responder", "issuing")
     recorder.act("ca revoke-issuing", "issuing", "--yes")

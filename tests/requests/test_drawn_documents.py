@@ -7,10 +7,10 @@ from typing import Any, Final
 import pytest
 
 from mshield.domain import errors
-from mshield.domain.kept_display import read_display
 from mshield.gm import cosign
 from mshield.gm.sm3 import sm3
 from mshield.keys.keyring import Keyring
+from mshield.pki.signatures.kept_display import read_display
 from mshield.services.requests.document import AskedView, Document
 from mshield.services.signing.finish import FinishRequest
 from mshield.services.signing.shown import Shown

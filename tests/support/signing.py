@@ -9,7 +9,6 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from mshield.domain.kept_display import read_display
 from mshield.domain.tokens import token_hash
 from mshield.gm import cosign, sm2
 from mshield.gm.engine import Engine, load_engine
@@ -17,6 +16,7 @@ from mshield.keys.authority import load_authorities
 from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey, load_lookup_key
 from mshield.pki.certificates import csr
+from mshield.pki.signatures.kept_display import read_display
 from mshield.services.accounts.session import Caller, PhoneLogin, authenticate_phone
 from mshield.services.ca.init import CaNames, init_ca
 from mshield.services.certificates.certificate import Certificates

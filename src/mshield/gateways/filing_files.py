@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from types import MappingProxyType
 from typing import Final
-from xml.etree.ElementTree import ParseError
 
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
@@ -76,9 +75,9 @@ HEADERS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 )
 """The names that each column may have; case, blanks, underscores and remarks in brackets don't count."""
 
-# What zipfile, expat and openpyxl raise on damaged or hostile workbooks: they promise no narrower set.
+# What zipfile, expat or lxml (SyntaxError), and openpyxl raise on damaged or hostile workbooks: they promise no less.
 _UNREADABLE: Final = (
-    zipfile.BadZipFile, InvalidFileException, ParseError, zlib.error, OSError, EOFError, ValueError, TypeError,
+    zipfile.BadZipFile, InvalidFileException, SyntaxError, zlib.error, OSError, EOFError, ValueError, TypeError,
     LookupError, AttributeError, NotImplementedError, RuntimeError, AssertionError, ArithmeticError,
 )  # fmt: skip
 

@@ -11,6 +11,7 @@ from mshield.domain.faq import FAQ
 
 _EXTRA: dict[str, dict[str, Any]] = {
     "wrong_pin": {"left": 3},
+    "view_version_wrong": {"expected": 2},
     "in_progress": {"retry_after": 1},
     "too_many_requests": {"retry_after": 30},
     "login_slowed": {"retry_after": 30},

@@ -36,7 +36,7 @@ class ToSign:
 
     sid: bytes
     message: bytes
-    told: Mapping[str, str] = field(default_factory=dict)
+    says: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +226,7 @@ class CoSigning:
                 "Q1": partial.Q1.hex(),
                 "rho": partial.rho.hex(),
                 "s_prime": partial.s_prime.to_bytes(32, "big").hex(),
-                **document.told,
+                **document.says,
             }
             for partial, document in zip(halves.partials, documents, strict=True)
         ]

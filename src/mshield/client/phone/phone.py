@@ -303,8 +303,7 @@ class VirtualPhone(ProvesIdentity):
     ) -> approval.Approved:
         """Logs in or signs, for the scanned request; `confirmed` says by sid what the user confirmed besides.
 
-        `pin` may be called for it once the session is open, which tells which PIN and how many attempts are left.
-        Where the outcome is unknown (NetworkError) call it again.
+        `pin` may be called once the session tells which PIN and how many attempts; after NetworkError call again.
         """
         with self._operation() as operation:
             return approval.approve(operation, request_id, pin, confirmed)

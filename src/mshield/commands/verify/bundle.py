@@ -133,9 +133,9 @@ def _shown_lines(out: Output, shown: ShownAgain) -> Iterator[str]:
         yield f"  {differs}"
     if shown.confirmed != "none":
         what = {"mismatch": pick("不一致仍要签名", "to sign although they differ")}
-        told = what.get(shown.confirmed, pick("没有看完仍要签名", "to sign without having seen it all"))
+        confirmed = what.get(shown.confirmed, pick("没有看完仍要签名", "to sign without having seen it all"))
         by = pick("手机和服务所称", "as phone and service say")
-        yield f"  {pick('签名人确认', 'the person confirmed')}: {told} ({by})"
+        yield f"  {pick('签名人确认', 'the person confirmed')}: {confirmed} ({by})"
     if shown.drawn is not None:
         yield ""
         yield from drawn_lines(out, shown.drawn.answer)

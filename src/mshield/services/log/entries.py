@@ -4,11 +4,11 @@ import hashlib
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from mshield.domain.kept_display import read_display
 from mshield.gm.sm3 import sm3
 from mshield.keys.log_key import LogKey
 from mshield.pki.errors import LogFormError
 from mshield.pki.signatures.display import display_bytes
+from mshield.pki.signatures.kept_display import read_display
 from mshield.pki.signatures.signed_attributes import DIGEST_BYTES
 from mshield.pki.tlog.entry import (
     NO_CERTIFICATE,
@@ -56,13 +56,23 @@ def _signature(values: Row, key: LogKey) -> bytes:
     if form >= _WITH_ASKER and values["request_id"] is not None:
         row += canonical(("asked",), (_asked(values),))
     if form == _WITH_SHOWN:
-        row += canonical(("shown",), (_exactly(values["shown"], DIGEST_BYTES),))
+        row += canonical(("shown",), (_shown(values),))
+    elif values["shown"] is not None or values["confirmed"] is not None:
+        raise ValueError("what was shown, where nothing was told of it")
     return SignatureEntry(
         at=values["signed_at"],
         sid=sid,
         binding=binding(values["digest"], values["signature"]),
         row=commitment(key.salt(Kind.SIGNATURE, sid), row),
     ).encode()
+
+
+def _shown(values: Row) -> bytes:
+    """What the entry covers; the word that was confirmed has to give it, with the display."""
+    digest, bound = _exactly(values["shown"], DIGEST_BYTES), read_display(values["display"]).bound
+    if bound is None or bound.shown(values["confirmed"]) != digest:
+        raise ValueError("another word than was confirmed")
+    return digest
 
 
 def _asked(values: Row) -> bytes:

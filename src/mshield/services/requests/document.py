@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mshield.domain import errors
-from mshield.domain.kept_display import KeptDisplay, NamedView
 from mshield.domain.login_message import is_login_message
 from mshield.domain.systems.text_charset import check_charset
 from mshield.gm import transcript
 from mshield.gm.sm3 import sm3
 from mshield.pki.signatures.display import Bound, Drawing, display_bytes
 from mshield.pki.signatures.evidence import Format
+from mshield.pki.signatures.kept_display import KeptDisplay, NamedView
 from mshield.pki.signatures.signed_attributes import SignedAttributes, is_like_attributes
 from mshield.store.requests.requests import NewTask
 

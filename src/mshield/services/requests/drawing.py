@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Final
 
 from mshield.domain import errors
-from mshield.domain.kept_display import NamedView
+from mshield.pki.signatures.kept_display import NamedView
 from mshield.services.requests.document import AskedView, Document, Drawn
 from mshield.store.database.interface import Database
 from mshield.store.systems import views as store

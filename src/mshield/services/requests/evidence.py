@@ -6,7 +6,6 @@ import msgspec
 
 from mshield.domain import errors
 from mshield.domain.ids import require_id
-from mshield.domain.kept_display import read_display
 from mshield.gm.sm2 import Signature
 from mshield.gm.sm3 import sm3
 from mshield.keys.authority import Authorities
@@ -27,6 +26,7 @@ from mshield.pki.signatures.evidence import (
     EvidenceSystem,
     EvidenceTimeStamp,
 )
+from mshield.pki.signatures.kept_display import read_display
 from mshield.pki.signatures.signed_attributes import parse_signed_attributes
 from mshield.pki.tlog.entry import Kind as EntryKind
 from mshield.services.log.errors import NotLogged

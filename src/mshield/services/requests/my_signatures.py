@@ -6,8 +6,8 @@ from typing import Final, Literal
 
 from mshield.domain import errors
 from mshield.domain.certificates.states import CertificateState, is_expired
-from mshield.domain.kept_display import read_display
 from mshield.gm.sm3 import sm3
+from mshield.pki.signatures.kept_display import read_display
 from mshield.pki.signatures.signed_attributes import parse_signed_attributes
 from mshield.services.accounts.session import PhoneLogin
 from mshield.store.database.interface import Database

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
-from mshield.domain.kept_display import NamedView, read_display
 from mshield.gm.sm2 import Signature
 from mshield.keys.authority import Authorities
 from mshield.pki.certificates.certificate import Certificate, parse_certificate
 from mshield.pki.signatures import cms
 from mshield.pki.signatures.evidence import FORMATS, Format
+from mshield.pki.signatures.kept_display import NamedView, read_display
 from mshield.pki.signatures.signed_attributes import parse_signed_attributes
 from mshield.services.publication.publisher import CaEnded, Publisher
 from mshield.services.requests.ask import Ask

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mshield.domain import errors
-from mshield.domain.kept_display import read_display
 from mshield.pki.signatures.display import Confirmed
+from mshield.pki.signatures.kept_display import read_display
 from mshield.store.signing.sessions import TaskRow
 
 
@@ -23,8 +23,8 @@ def require_shown(shown: Mapping[bytes, Shown], tasks: Mapping[bytes, TaskRow]) 
     Nothing here depends on the PIN.
     """
     for sid, task in tasks.items():
-        bound, told = read_display(task.display).bound, shown.get(sid)
-        if (bound is None) != (told is None):
+        bound, claimed = read_display(task.display).bound, shown.get(sid)
+        if (bound is None) != (claimed is None):
             raise errors.Malformed(field="shown")
-        if bound is not None and told is not None and bound.shown(told.confirmed) != told.digest:
+        if bound is not None and claimed is not None and bound.shown(claimed.confirmed) != claimed.digest:
             raise errors.Malformed(field="shown")

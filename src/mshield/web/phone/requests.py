@@ -7,8 +7,8 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mshield.domain.kept_display import read_display
 from mshield.pki.signatures.evidence import FORMATS, Format
+from mshield.pki.signatures.kept_display import read_display
 from mshield.services.requests.answer import Requester, ScannedRequest, Task, WaitingRequest
 from mshield.web import openapi
 from mshield.web.answers import JsonAnswer, no_content
