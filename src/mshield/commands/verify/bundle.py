@@ -197,31 +197,37 @@ def _lines(out: Output, verified: VerifiedEvidence, trusted: dict[str, bool], *,
         content = pick("与所给文件一致", "the given file")
     else:
         content = pick("在证据内", "in the bundle")
-    lines = [
+    return [
         _headline(out, verified, trusted),
         f"  {pick('签名人', 'signer')}: {signature.name} ({signature.role})",
         f"  {pick('企业', 'enterprise')}: {signature.organisation} {signature.credit_code or ''}".rstrip(),
         f"  {pick('证书序列号', 'serial')}: {signature.serial:x}",
-        f"  {pick('签名时间', 'signed at')}: {_time(out, verified)}",
-        *stamp_lines(out, verified.time_stamps),
         f"  {pick('文件', 'document')}: {evidence.document.title} ({evidence.document.format})",
         f"  {pick('内容', 'content')}: {content}; SM3 {evidence.document.digest_sm3}",
         f"  {pick('显示内容', 'display')}: " + (signed if verified.display_bound else logged),
         f"  {pick('业务系统', 'business system')}: {system.name} {system.domain} ({asker})",
+        f"  {pick('签名时间', 'signed at')}: {_time(out, verified)}",
+        *stamp_lines(out, verified.time_stamps),
         f"  {pick('证书状态', 'status')}: {pick('签名时有效', 'good when signed')}, OCSP {status_at}",
+        *_now_lines(out, verified),
         f"  {pick('透明日志', 'log')}: {verified.checkpoint.origin} #{evidence.log.index} / {verified.checkpoint.size}",
         f"  {pick('根证书', 'root')} SHA-256: {signature.issuers[-1].fingerprint().hex()} ({by[trusted['root']]})",
         f"  {pick('日志公钥', 'log key')}: {evidence.log.key} ({by[trusted['log']]})",
+        *_shown_lines(out, verified.shown),
     ]
+
+
+def _now_lines(out: Output, verified: VerifiedEvidence) -> Iterator[str]:
+    """How the certificates stand now, the signer's and that of who issued it, as far as anything says."""
+    pick = out.pick
     for who, then, now in (
         (pick("证书", "certificate"), verified.later, verified.now),
         (pick("签发机构", "issuing CA"), verified.ca_later, verified.ca_now),
     ):
         if now == "good":
-            lines.append(f"  {who}: {pick('现在有效，依据所给吊销列表', 'good now, by the list given')}")
+            yield f"  {who}: {pick('现在有效，依据所给吊销列表', 'good now, by the list given')}"
         later = now if isinstance(now, LaterStatus) else then
         if later is not None:
             since = datetime.fromtimestamp(later.at / 1000, verified.signed_at.tzinfo).isoformat()
             ended = pick("签名之后作废或挂起", "revoked or put on hold after the signature")
-            lines.append(f"  {who}: {ended}, {since}, {pick('原因', 'reason')} {later.reason}")
-    return [*lines, *_shown_lines(out, verified.shown)]
+            yield f"  {who}: {ended}, {since}, {pick('原因', 'reason')} {later.reason}"
