@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from mshield.client import Document
+from mshield.client.phone.document import shown_item
 from mshield.demo.people import OPERATOR
 from tests.support.live_service import LiveService, enrolled
 from tests.support.postgresql import Server
@@ -62,6 +63,7 @@ async def test_a_counted_attempt_survives(service: LiveService, durable_postgres
         request = phone.scan(created.qr)
     messages = {bytes.fromhex(task.sid): _CONTENT for task in request.tasks}
     async with Attacker.of(service.folder / "phone", service.origin, OPERATOR.pin) as attacker:
+        attacker.told = {task.sid: shown_item(task, "none") for task in request.tasks}
         for counted in range(1, TRIES):
             assert await _guess(attacker, messages) == "wrong_pin"
             durable_postgresql.kill()

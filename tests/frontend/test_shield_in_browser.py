@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 FRONTEND: Final = Path(__file__).parents[2] / "frontend"
 _BUNDLE: Final = """
 import { build } from "vite";
-for (const name of ["index", "worker"]) {
+for (const name of ["index", "worker", "read_here"]) {
   await build({
     root: "packages/shield", configFile: false, logLevel: "error",
     build: {
@@ -34,8 +34,11 @@ for (const name of ["index", "worker"]) {
 """
 _OPEN: Final = """async () => {
   const { RemoteSecrets, Shield } = await import("/engine/index.js");
+  const { readHere: reader } = await import("/engine/read_here.js");
   const worker = new Worker("/engine/worker.js", { type: "module" });
-  window.shield = new Shield(location.origin, { secrets: new RemoteSecrets(worker), pinRounds: 1000 });
+  window.shield = new Shield(location.origin, {
+    secrets: new RemoteSecrets(worker), pinRounds: 1000, reader,
+  });
 }"""
 _ENROL: Final = """async (person) => {
   const { id } = await shield.captcha();

@@ -68,7 +68,7 @@ _OPERATIONS: Final[dict[str, APIOperation[Any, Any, Any, Any]]] = {
 _LABELS: Final = sorted(_OPERATIONS, key=lambda label: ("DELETE" in label, label))
 
 
-@schemathesis.serializer("application/ocsp-request", *MEDIA_TYPES.values())
+@schemathesis.serializer("application/ocsp-request", "application/timestamp-query", *MEDIA_TYPES.values())
 def _octets(context: object, value: Any) -> bytes:
     """Whatever was made, as bytes: what isn't an OCSP request or a list is of interest too."""
     made = getattr(value, "data", value)
