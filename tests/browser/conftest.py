@@ -61,7 +61,8 @@ class Party:
     def _call(self, method: str, path: str, document: object = None) -> httpx.Response:
         system = self.service.system
         auth = (system["client_id"], system["client_secret"])
-        answer = httpx.request(method, self.service.origin + path, json=document, auth=auth, trust_env=False)
+        url, patience = self.service.origin + path, 30.0  # as the client's
+        answer = httpx.request(method, url, json=document, auth=auth, timeout=patience, trust_env=False)
         assert answer.is_success, answer.text
         return answer
 

@@ -60,7 +60,8 @@ class Case:
         told = json.loads(line)
         optional = {name: _bytes(told[name]) for name in ("content", "certificate", "ocsp") if name in told}
         lists = {
-            name: [_bytes(each) for each in told[name]] for name in ("chain", "roots", "crls", "tsa_roots")
+            name: [_bytes(each) for each in told.get(name, ())]
+            for name in ("chain", "roots", "crls", "tsa_roots")
         }
         return cls(**(told | optional | lists | {"name": "kept", "signature": _bytes(told["signature"])}))
 

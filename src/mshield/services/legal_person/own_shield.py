@@ -5,7 +5,6 @@ signed serves once, for exactly what it says, and only for a short time.
 """
 
 import json
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final, Protocol
@@ -18,7 +17,7 @@ from mshield.pki.signatures.signed_attributes import parse_signed_attributes
 from mshield.services.legal_person.session import LegalPerson, ManagedEnterprise
 from mshield.services.requests.ask import Ask, Asked
 from mshield.services.requests.document import Document
-from mshield.services.requests.own_system import OwnSystem
+from mshield.services.requests.own_system import OwnSystem, own_document
 from mshield.store.database.interface import Database, SealBroken, Tx
 from mshield.store.legal_person import sessions as store
 from mshield.store.requests.requests import Result
@@ -104,14 +103,7 @@ class OwnShield:
         self, enterprise: ManagedEnterprise, wanted: Signable, pc: Pc, *, now: int
     ) -> Asked:
         """A request to sign what is to be done, by scan. Raises TooManyRequests."""
-        content = wanted.terms() | {"issued_at": now, "nonce": secrets.token_hex(16)}
-        document = Document(
-            title=wanted.title,
-            media_type="application/json",
-            content=json.dumps(content, ensure_ascii=False, sort_keys=True).encode(),
-            display=wanted.lines(enterprise),
-            format="cms",
-        )
+        document = own_document(wanted.title, wanted.terms(), wanted.lines(enterprise), now=now)
         return await self._ask("signature", (document,), pc, now=now)
 
     async def account_of_login(self, request_id: str, status_token: str, *, now: int) -> str:

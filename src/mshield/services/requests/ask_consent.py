@@ -5,8 +5,6 @@ have before them, and whoever knows a name and a number learns nothing of its sh
 """
 
 import datetime as dt
-import json
-import secrets
 from dataclasses import dataclass
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -23,7 +21,7 @@ from mshield.services.identity.consents import CONSENT, terms
 from mshield.services.identity.proofs import Proofs
 from mshield.services.requests.ask import Ask, Asked
 from mshield.services.requests.document import Document
-from mshield.services.requests.own_system import OwnSystem
+from mshield.services.requests.own_system import OwnSystem, own_document
 from mshield.store.accounts.accounts import Account
 from mshield.store.certificates import enrolment
 from mshield.store.certificates.enrolment import FiledPerson
@@ -84,15 +82,9 @@ class AskConsent:
         return asked
 
     def _document(self, account: Account, person: FiledPerson, place: Place, *, now: int) -> Document:
-        content = terms(account.id, person.id) | {"nonce": secrets.token_hex(16)}
-        return Document(
-            title="同意：另一个账号也是我本人",
-            media_type="application/json",
-            content=json.dumps(content | {"issued_at": now}, sort_keys=True).encode(),
-            display=self._display(account, person, place, now=now),
-            format="cms",
-            purpose=CONSENT,
-        )
+        lines = self._display(account, person, place, now=now)
+        consent = terms(account.id, person.id)
+        return own_document("同意：另一个账号也是我本人", consent, lines, now=now, purpose=CONSENT)
 
     def _display(
         self, account: Account, person: FiledPerson, place: Place, *, now: int
