@@ -31,7 +31,7 @@ CLERK: Final = Person(
 )
 _BUNDLE: Final = """
 import { build } from "vite";
-for (const name of ["index", "worker"]) {
+for (const name of ["index", "worker", "read_here"]) {
   await build({
     root: "packages/shield", configFile: false, logLevel: "error",
     build: {

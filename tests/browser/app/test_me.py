@@ -31,7 +31,8 @@ LINES: Final = [
 MANY: Final = 21
 _APPROVE: Final = """async ([text, pin]) => {
   const { Shield } = await import("/engine/index.js");
-  const shield = new Shield(location.origin);
+  const { readHere: reader } = await import("/engine/read_here.js");
+  const shield = new Shield(location.origin, { reader });
   await shield.scan(text);
   await shield.approve(pin);
 }"""

@@ -101,7 +101,7 @@ def test_r16_without_the_rest_only_by_a_tick_and_a_picture_too(party: Party, app
     expect(page.get_by_role("heading", name="已签名")).to_be_visible()
     page.close()
 
-    page = opened(app, ask(party, ("image/png", drawn("PNG")), ("text/plain", b"x")))
+    page = opened(app, ask(party, ("image/png", drawn("PNG")), ("text/plain", "附件 2".encode())))
     for n in (1, 2):
         page.get_by_role("link", name=re.compile(f"附件 {n}")).click()
         if n == 1:
