@@ -54,6 +54,7 @@ def test_r15_r16_from_the_code_on_the_screen_to_the_signed_declaration(scene: Sc
     again = scene.hold_the_phone_before(page)
     expect(again.get_by_role("heading", name="确认签名")).to_be_visible()
     expect(again.get_by_role("region", name="本机从原文读出")).to_contain_text("136,800.00")
+    again.get_by_role("button", name="往下看").click()  # until the goods have been on the screen
     scene.give_pin(again, "输入 PIN 码签名")
     expect(page.get_by_role("heading", name="签名有效")).to_be_visible(timeout=20_000)
     look(page, "declaration-signed")
