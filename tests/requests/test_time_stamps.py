@@ -193,4 +193,4 @@ def test_settings_that_fit_no_authority_are_refused() -> None:
         {"tsa_waived": "12"},
     ):
         with pytest.raises(ValidationError):
-            Settings(**given)  # type: ignore[arg-type]
+            Settings(**given)  # type: ignore[arg-type]  # what is given is wrong on purpose

@@ -70,7 +70,8 @@ def squash(text: str) -> str:
 
 def tokens(text: str) -> list[Token]:
     """The tokens of a text, from the left; number and currency beside each other are one amount."""
-    return _amounts(fold(text), list(_Splitting(fold(text)).tokens()))
+    folded = fold(text)
+    return _amounts(folded, list(_Splitting(folded).tokens()))
 
 
 class _Splitting:
