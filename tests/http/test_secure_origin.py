@@ -4,16 +4,11 @@ import contextlib
 import ssl
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any, Final, Self
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from pydantic import SecretStr, ValidationError
 
 from mshield.gateways.own_origin import seen_from_outside
@@ -23,6 +18,7 @@ from mshield.settings import Settings
 from tests.oidc.client import Client
 from tests.support.application import prepared, running
 from tests.support.clock import Clock
+from tests.support.tls import make_certificate
 
 _PRODUCTION: Final[dict[str, Any]] = {
     "mode": "production",
@@ -106,7 +102,7 @@ class _Server:
         self.port = self._http.server_port
         if folder is not None:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(_certificate(folder), folder / "key.pem")
+            context.load_cert_chain(make_certificate(folder))
             self._http.socket = context.wrap_socket(self._http.socket, server_side=True)
 
     def __enter__(self) -> Self:
@@ -116,26 +112,6 @@ class _Server:
     def __exit__(self, *_: object) -> None:
         self._http.shutdown()
         self._http.server_close()
-
-
-def _certificate(folder: Path) -> Path:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    certificate = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(datetime.now(UTC) - timedelta(days=1))
-        .not_valid_after(datetime.now(UTC) + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    (folder / "key.pem").write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-    )
-    (folder / "tls.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    return folder / "tls.pem"
 
 
 @contextlib.contextmanager

@@ -1,7 +1,6 @@
 """The sender of webhooks against hostile names and hostile receivers: where it connects, what it reads, how long."""
 
 import asyncio
-import datetime as dt
 import ipaddress
 import socket
 import ssl
@@ -13,15 +12,13 @@ from typing import Any
 
 import httpcore
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from mshield.domain.systems.webhooks import Network
 from mshield.gateways import webhook
 from mshield.gateways.webhook import EndpointReply, WebhookNotSent, WebhookSender, open_sender
 from tests.support.outside_systems import OutsideServer, Reply, serving
 from tests.support.slow_name_servers import hanging
+from tests.support.tls import make_certificate
 
 LOOPBACK = (ipaddress.ip_network("127.0.0.1/32"),)
 
@@ -195,28 +192,8 @@ async def _sent(sender: WebhookSender, url: str) -> str:
 @asynccontextmanager
 async def _tls_receiver(folder: Path, name: str) -> AsyncIterator[tuple[int, ssl.SSLContext]]:
     """A port that answers over TLS with a certificate for `name`, and a context that trusts its authority."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
-    now = dt.datetime.now(dt.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    pem = certificate.public_bytes(serialization.Encoding.PEM)
-    secret = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    (folder / "pair.pem").write_bytes(pem + secret)
     server_tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    server_tls.load_cert_chain(folder / "pair.pem")
+    server_tls.load_cert_chain(make_certificate(folder, name))
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
@@ -225,7 +202,7 @@ async def _tls_receiver(folder: Path, name: str) -> AsyncIterator[tuple[int, ssl
 
     server = await asyncio.start_server(answer, "127.0.0.1", 0, ssl=server_tls)
     try:
-        yield server.sockets[0].getsockname()[1], ssl.create_default_context(cadata=pem.decode())
+        yield server.sockets[0].getsockname()[1], ssl.create_default_context(cafile=folder / "tls.pem")
     finally:
         server.close()
 
