@@ -1,10 +1,11 @@
 """What content says, as facts that an asker's words are held against."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-from mshield.views.comparing.tokens import squash, tight, tokens
+from mshield.views.comparing.tokens import Token, fold, squash_of, tight_of, tokens
 from mshield.views.content.tree import COMMENT, Node, in_order
 from mshield.views.reading import Drawing
 from mshield.views.values import Decimal
@@ -12,48 +13,68 @@ from mshield.views.values import Decimal
 Amount = tuple[Decimal, str]
 
 
-@dataclass(slots=True)
 class Facts:
-    """Of a list of texts; `counts` are of what stands repeated, `apart` whether an amount may stand in two places."""
+    """Of a list of texts; `counts` are of what stands repeated, `apart` whether an amount may stand in two places.
 
-    counts: frozenset[int] = frozenset()
-    apart: bool = False
-    tights: set[str] = field(default_factory=set)
-    numbers: set[Decimal] = field(default_factory=set)
-    dates: set[str] = field(default_factory=set)
-    currencies: set[str] = field(default_factory=set)
-    amounts: set[Amount] = field(default_factory=set)
-    amount_numbers: set[Decimal] = field(default_factory=set)
-    identifiers: set[str] = field(default_factory=set)
-    squashes: str = ""
+    Each kind is looked for when it is asked for: a line that a text says as it stands needs no tokens of the others.
+    """
 
-    @classmethod
-    def of(
-        cls, texts: Iterable[str], *, counts: frozenset[int] = frozenset(), apart: bool = False
-    ) -> "Facts":
-        """The facts of the texts."""
-        facts = cls(counts, apart)
-        squashes = []
-        for text in dict.fromkeys(texts):
-            facts.tights.add(tight(text))
-            squashes.append(squash(text))
-            facts._add_tokens(text)
-        facts.squashes = "\n".join(squashes)
-        return facts
+    def __init__(
+        self, texts: Iterable[str], *, counts: frozenset[int] = frozenset(), apart: bool = False
+    ) -> None:
+        self.counts = counts
+        self.apart = apart
+        self._folded = [fold(text) for text in dict.fromkeys(texts)]
 
-    def _add_tokens(self, text: str) -> None:
-        for token in tokens(text):
-            if token.currency is not None:
-                self.currencies.add(token.currency)
-            if token.number is not None and token.currency is not None:
-                self.amounts.add((token.number, token.currency))
-                self.amount_numbers.add(token.number)
-            elif token.number is not None:
-                self.numbers.add(token.number)
-            elif token.kind == "date":
-                self.dates.add(token.text)
-            elif token.kind == "identifier":
-                self.identifiers.add(token.text)
+    @cached_property
+    def tights(self) -> frozenset[str]:
+        """Each text without space."""
+        return frozenset(map(tight_of, self._folded))
+
+    @cached_property
+    def squashes(self) -> str:
+        """Each text without space and breaks, one a line."""
+        return "\n".join(map(squash_of, self._folded))
+
+    @cached_property
+    def _tokens(self) -> list[Token]:
+        return [token for text in self._folded for token in tokens(text)]
+
+    @cached_property
+    def numbers(self) -> frozenset[Decimal]:
+        """Those that are in no amount."""
+        return frozenset(
+            token.number for token in self._tokens if token.number is not None and token.currency is None
+        )
+
+    @cached_property
+    def dates(self) -> frozenset[str]:
+        """As `YYYY-MM-DD`."""
+        return frozenset(token.text for token in self._tokens if token.kind == "date")
+
+    @cached_property
+    def currencies(self) -> frozenset[str]:
+        """Those of amounts too."""
+        return frozenset(token.currency for token in self._tokens if token.currency is not None)
+
+    @cached_property
+    def amounts(self) -> frozenset[Amount]:
+        """Number and currency beside each other."""
+        return frozenset(
+            (token.number, token.currency)
+            for token in self._tokens
+            if token.number is not None and token.currency is not None
+        )
+
+    @cached_property
+    def amount_numbers(self) -> frozenset[Decimal]:
+        """The numbers of amounts."""
+        return frozenset(number for number, _ in self.amounts)
+
+    @cached_property
+    def identifiers(self) -> frozenset[str]:
+        """Runs with a digit that are no number."""
+        return frozenset(token.text for token in self._tokens if token.kind == "identifier")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +95,9 @@ def content_facts(root: Node) -> Facts:
     for node in in_order(root):
         if node.name != COMMENT and node.text is not None and node.text != "":
             texts.append(node.text)
-        counts.update(len(parts) for name, parts in node.by_name.items() if name != COMMENT)
-    return Facts.of(texts, counts=frozenset(counts), apart=True)
+        if node.children or node.attributes:
+            counts.update(len(parts) for name, parts in node.by_name.items() if name != COMMENT)
+    return Facts(texts, counts=frozenset(counts), apart=True)
 
 
 def drawn_facts(answer: Mapping[str, Any], counts: frozenset[int]) -> Facts:
@@ -88,7 +110,7 @@ def drawn_facts(answer: Mapping[str, Any], counts: frozenset[int]) -> Facts:
     for one in _totals(answer):
         texts.extend(_texts(one))
     texts.extend(line["value"] for line in answer["rest"])
-    return Facts.of(texts, counts=counts)
+    return Facts(texts, counts=counts)
 
 
 def drawn_counts(answer: Mapping[str, Any]) -> frozenset[int]:
