@@ -1,6 +1,6 @@
 """Draws content by its view: the same octets, the drawn lines, in every implementation."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -71,7 +71,7 @@ def _required(view: View, root: Node) -> list[Node]:
         raise ViewError("other_document", "/root")
     leaves = []
     for number, require in enumerate(view.require):
-        nodes = nodes_at(root, require.path)
+        nodes = nodes_at(root, require.path.steps)
         text = nodes[0].text if len(nodes) == 1 else None
         if text is None or trimmed(text) != require.text:
             raise ViewError("other_document", f"/require/{number}")
@@ -112,7 +112,7 @@ class _Drawing:
         }
 
     def _amount(self, amount: Amount) -> Drawing:
-        nodes = nodes_at(self._root, amount.path)
+        nodes = nodes_at(self._root, amount.path.steps)
         if not nodes:
             raise ViewError("missing", "/amount")
         if len(nodes) > 1 and not amount.sum:
@@ -145,7 +145,7 @@ class _Drawing:
         return {"label": group.label, "rows": rows}
 
     def _table(self, table: Table, at: str) -> Drawing:
-        nodes = nodes_at(self._root, table.path)
+        nodes = nodes_at(self._root, table.path.steps)
         if not nodes and not table.may_be_empty:
             raise ViewError("missing", at)
         columns = [(column, f"{at}/columns/{number}") for number, column in enumerate(table.columns)]
@@ -158,7 +158,7 @@ class _Drawing:
 
     def _cell(self, start: Node, cell: Cell, at: str) -> list[Drawing]:
         """What a row or column draws from a node: several only for a row with `many`, nothing if it is left out."""
-        nodes = nodes_at(start, cell.path)
+        nodes = nodes_at(start, cell.path.steps)
         if len(nodes) > 1 and not cell.many:
             raise ViewError("duplicate", at)
         drawings = []
@@ -198,8 +198,8 @@ class _Drawing:
             "declared": _values(declared),
         }
 
-    def _term(self, term: Term, at: str) -> list[Node]:
-        nodes = nodes_at(self._root, term.path)
+    def _term(self, term: Term, at: str) -> Sequence[Node]:
+        nodes = nodes_at(self._root, term.path.steps)
         if not nodes:
             raise ViewError("missing", at)
         return nodes

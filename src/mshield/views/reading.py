@@ -1,6 +1,6 @@
 """Reads what leaves of one content say, as one view wants it, and marks what is drawn."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from mshield.views.content.tree import Node
@@ -29,7 +29,7 @@ class Reading:
     """One drawing's reading. Side paths are kept: many rows may ask the same of one parent."""
 
     def __init__(self) -> None:
-        self._sides: dict[tuple[int, Path], list[Node]] = {}
+        self._sides: dict[tuple[int, tuple[str, ...]], Sequence[Node]] = {}
 
     def leaf(self, node: Node, at: str) -> str:
         """The trimmed text; `value` if the node has parts."""
@@ -52,10 +52,10 @@ class Reading:
             start = start.parent if start is not None else None
         if start is None:
             raise ViewError("missing", at)
-        below = Path(path.steps)
-        nodes = self._sides.get((id(start), below))
+        key = (id(start), path.steps)
+        nodes = self._sides.get(key)
         if nodes is None:
-            nodes = self._sides[id(start), below] = nodes_at(start, below)
+            nodes = self._sides[key] = nodes_at(start, path.steps)
         if len(nodes) > 1:
             raise ViewError("duplicate", at)
         if not nodes or nodes[0].empty:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from mshield.views.comparing.tokens import Token, fold, squash_of, tight_of, tokens
+from mshield.views.comparing.tokens import Token, fold, may_tell, squash_of, tight_of, tokens
 from mshield.views.content.tree import COMMENT, Node, in_order
 from mshield.views.reading import Drawing
 from mshield.views.values import Decimal
@@ -38,7 +38,8 @@ class Facts:
 
     @cached_property
     def _tokens(self) -> list[Token]:
-        return [token for text in self._folded for token in tokens(text)]
+        # Words are looked for in what is squashed, never among these.
+        return [token for text in self._folded if may_tell(text) for token in tokens(text)]
 
     @cached_property
     def numbers(self) -> frozenset[Decimal]:
@@ -79,13 +80,30 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A drawn row that an asker's line may stand for: what it says as facts, and as a reader sees it."""
+    """A drawn row that an asker's line may stand for."""
 
     label: str
-    texts: tuple[str, ...]
-    shown: str
-    is_amount: bool
-    unit: bool
+    cell: Mapping[str, Any]
+
+    @property
+    def texts(self) -> list[str]:
+        """What it says, as facts."""
+        return _texts(self.cell)
+
+    @property
+    def shown(self) -> str:
+        """What it says as a reader sees it."""
+        return _shown(_kind(self.cell), self.cell)
+
+    @property
+    def is_amount(self) -> bool:
+        """Whether it has a currency."""
+        return _kind(self.cell) == "amount"
+
+    @property
+    def unit(self) -> bool:
+        """Whether it has a unit."""
+        return bool(self.cell.get("unit"))
 
 
 def content_facts(root: Node) -> Facts:
@@ -121,12 +139,12 @@ def drawn_counts(answer: Mapping[str, Any]) -> frozenset[int]:
 def drawn_rows(answer: Mapping[str, Any]) -> tuple[list[Row], list[Row]]:
     """All rows that have a label, and of these the amount's values."""
     amount = answer["amount"]
-    values = [] if amount is None else [_row(amount["label"], one) for one in amount["values"]]
+    values = [] if amount is None else [Row(amount["label"], one) for one in amount["values"]]
     rows = [*values]
     for part in answer["body"]:
-        rows.extend(_row(row["label"], row) for row in part.get("rows", ()) if "missing" not in row)
+        rows.extend(Row(row["label"], row) for row in part.get("rows", ()) if "missing" not in row)
     for check in answer["checks"]:
-        rows.extend(_row(check["label"], one) for one in check["declared"])
+        rows.extend(Row(check["label"], one) for one in check["declared"])
     return rows, values
 
 
@@ -135,11 +153,6 @@ def _totals(answer: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
         yield from answer["amount"]["values"]
     for check in answer["checks"]:
         yield from check["declared"]
-
-
-def _row(label: str, cell: Mapping[str, Any]) -> Row:
-    kind = _kind(cell)
-    return Row(label, tuple(_texts(cell)), _shown(kind, cell), kind == "amount", bool(cell.get("unit")))
 
 
 def _kind(cell: Mapping[str, Any]) -> str:

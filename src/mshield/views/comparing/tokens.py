@@ -45,6 +45,9 @@ _NEXT: Final = re.compile(
     re.DOTALL,
 )
 """From one place that may begin a token to the next: what stands between them is never looked at alone."""
+_TELLING: Final = re.compile(
+    f"[0-9{re.escape(''.join({name[0] for name in _CURRENCIES} - set('uh')))}{_YUAN}]|{'|'.join(_CODES)}"
+)
 _TIMES: Final = re.compile(" *+([万亿])")
 _TIMES_BY: Final = {"万": 10**4, "亿": 10**8}
 
@@ -90,6 +93,11 @@ def tokens(folded: str) -> list[Token]:
     """The tokens of a folded text, from the left; number and currency beside each other are one amount."""
     split = _Splitting(folded).tokens()
     return split if len(split) < 2 else _amounts(folded, split)
+
+
+def may_tell(folded: str) -> bool:
+    """Whether a folded text may have other tokens than words; False where it surely has none."""
+    return _TELLING.search(folded) is not None
 
 
 class _Splitting:

@@ -40,16 +40,23 @@ class Node:
 
     def named(self, name: str) -> Sequence["Node"]:
         """Its attributes, elements, members or items of that name, in document order."""
-        return self.by_name.get(name, ())
+        table = self._by_name
+        return (self.by_name if table is None else table).get(name, ())
 
     @property
     def by_name(self) -> dict[str, list["Node"]]:
         """The table of what it has, made once."""
-        if self._by_name is None:
-            self._by_name = {}
-            for part in (*self.attributes, *self.children):
-                self._by_name.setdefault(part.name, []).append(part)
-        return self._by_name
+        table = self._by_name
+        if table is None:
+            table = self._by_name = {}
+            for parts in (self.attributes, self.children):
+                for part in parts:
+                    same = table.get(part.name)
+                    if same is None:
+                        table[part.name] = [part]
+                    else:
+                        same.append(part)
+        return table
 
 
 def in_order(root: Node) -> Iterator[Node]:
