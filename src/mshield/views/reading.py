@@ -78,13 +78,13 @@ class Reading:
         """What a node draws as a row or column; None if it is empty. It counts as drawn in any case."""
         text = self.leaf(node, at)
         node.drawn = True
-        if node.empty:
+        if not text or node.void:
             return None
-        return {"as": cell.kind} | _READERS[cell.kind](self, node, text, cell, at)
+        return _READERS[cell.kind](self, node, text, cell, at)
 
 
 def _text(_reading: Reading, node: Node, _text: str, _cell: Cell, _at: str) -> Drawing:
-    return {"value": node.text}
+    return {"as": "text", "value": node.text}
 
 
 def _decimal(reading: Reading, node: Node, _text: str, cell: Cell, at: str) -> Drawing:
@@ -92,7 +92,7 @@ def _decimal(reading: Reading, node: Node, _text: str, cell: Cell, at: str) -> D
     unit = None
     if cell.unit is not None:
         unit = cell.unit.fixed or _unit(reading, node, cell.unit, at)
-    return number_members(number) | {"unit": unit}
+    return {"as": "decimal", "number": number.number, "text": number.text, "unit": unit}
 
 
 def _unit(reading: Reading, node: Node, source: Source, at: str) -> str:
@@ -103,21 +103,21 @@ def _unit(reading: Reading, node: Node, source: Source, at: str) -> str:
 def _amount(reading: Reading, node: Node, _text: str, cell: Cell, at: str) -> Drawing:
     number = reading.number(node, at, separators=cell.separators)
     code = None if cell.currency is None else reading.currency(node, cell.currency, at, draws=True)
-    return currency_members(code) | number_members(number)
+    return {"as": "amount"} | currency_members(code) | number_members(number)
 
 
 def _date(_reading: Reading, _node: Node, text: str, _cell: Cell, at: str) -> Drawing:
     drawn = date(text)
     if drawn is None:
         raise ViewError("value", at)
-    return {"text": drawn}
+    return {"as": "date", "text": drawn}
 
 
 def _code(reading: Reading, node: Node, text: str, cell: Cell, at: str) -> Drawing:
     name = cell.names.get(text)
     if name is None and cell.refuses_unknown:
         raise ViewError("code", at)
-    drawing: Drawing = {"code": text, "name": name}
+    drawing: Drawing = {"as": "code", "code": text, "name": name}
     if cell.says is not None:
         says = reading.side(node, cell.says, at, draws=True)
         drawing |= {"says": says, "conflict": name is not None and name != says}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from mshield.views.comparing.tokens import Token, fold, may_tell, squash_of, tight_of, tokens
+from mshield.views.comparing.tokens import Token, fold, squash_of, telling_tokens, tight_of
 from mshield.views.content.tree import COMMENT, Node, in_order
 from mshield.views.reading import Drawing
 from mshield.views.values import Decimal
@@ -39,7 +39,7 @@ class Facts:
     @cached_property
     def _tokens(self) -> list[Token]:
         # Words are looked for in what is squashed, never among these.
-        return [token for text in self._folded if may_tell(text) for token in tokens(text)]
+        return telling_tokens(self._folded)
 
     @cached_property
     def numbers(self) -> frozenset[Decimal]:

@@ -76,11 +76,11 @@ class _Judging:
         number, facts = self.tokens[place].number, self._facts
         if number is None:
             return False
-        there = number in facts.numbers or number in facts.amount_numbers
         if self._counts(place):
             counted = not number.scale and number.value in facts.counts
-            return counted or (self._strict and there)
-        return there
+            if counted or not self._strict:
+                return counted
+        return number in facts.numbers or number in facts.amount_numbers
 
     def lacks_number(self, place: int) -> bool:
         """Whether a number that isn't there is more than a free word."""

@@ -4,6 +4,7 @@ All works on folded text, whose code points stand where those of the text stood,
 """
 
 import re
+from collections.abc import Iterable
 from typing import Final, Literal, NamedTuple
 
 from mshield.views.currencies import NAMES
@@ -40,15 +41,17 @@ _NO_DATE: Final = re.compile(f"(?P<time>{_TIME})|(?P<run>{_RUN})")
 _DIGIT: Final = re.compile("[0-9]")
 _BEGINS: Final = "a-z0-9" + re.escape("".join({name[0] for name in _CURRENCIES} - set("uh")) + _YUAN)
 _NEXT: Final = re.compile(
-    f"(?P<words>[^{_BEGINS}{_OF_BREAKS}]*+)(?:(?P<currency>{_CURRENCY})|(?P<yuan>{_YUAN})|(?P<breaks>[{_OF_BREAKS}]++)"
-    f"|(?P<date>{_DATE})|(?P<time>{_TIME})|(?P<run>{_RUN})|(?P<other>.))?",
-    re.DOTALL,
+    f"(?P<gap>[ {_OF_BREAKS}]*+)(?P<words>[^{_BEGINS}{_OF_BREAKS}]*+)"
+    f"(?:(?P<currency>{_CURRENCY})|(?P<yuan>{_YUAN})"
+    f"|(?P<date>{_DATE})|(?P<time>{_TIME})|(?P<run>{_RUN})|(?P<other>[{_BEGINS}]))?",
 )
 """From one place that may begin a token to the next: what stands between them is never looked at alone."""
 _TELLING: Final = re.compile(
     f"[0-9{re.escape(''.join({name[0] for name in _CURRENCIES} - set('uh')))}{_YUAN}]|{'|'.join(_CODES)}"
 )
 _TIMES: Final = re.compile(" *+([万亿])")
+_MOST_DIGITS: Final = 30
+_OF_DAY: Final = len("YYYYMMDD")
 _TIMES_BY: Final = {"万": 10**4, "亿": 10**8}
 
 
@@ -91,13 +94,19 @@ def squash_of(folded: str) -> str:
 
 def tokens(folded: str) -> list[Token]:
     """The tokens of a folded text, from the left; number and currency beside each other are one amount."""
+    length = len(folded)
+    if length <= _MOST_DIGITS and length != _OF_DAY and folded.isascii() and folded.isdigit():
+        return [Token("number", 0, length, folded, Decimal(int(folded), 0))]
     split = _Splitting(folded).tokens()
     return split if len(split) < 2 else _amounts(folded, split)
 
 
-def may_tell(folded: str) -> bool:
-    """Whether a folded text may have other tokens than words; False where it surely has none."""
-    return _TELLING.search(folded) is not None
+def telling_tokens(folded: Iterable[str]) -> list[Token]:
+    """The tokens of all these texts, but for words of texts that have no others; their places mean nothing."""
+    telling = [text for text in folded if _TELLING.search(text) is not None]
+    # Between lines nothing is beside another, so all are split at once; but 元 may be a whole text.
+    alone = [token for text in telling if text.strip(" ") == _YUAN for token in tokens(text)]
+    return alone + tokens("\n".join(telling))
 
 
 class _Splitting:
@@ -114,19 +123,16 @@ class _Splitting:
         while at < end:
             match = _NEXT.match(text, at)
             assert match is not None  # noqa: S101  # it matches the empty text
+            gap, passed = match.group("gap", "words")
+            if gap and gap.strip(" "):
+                self._end_words(at)
+                self._after_number = False
             start = match.end("words")
-            if start > at and self._words < 0:
-                self._begin_words(match["words"], start)
-            at = match.end()
-            if match.lastgroup != "words":
-                at = self._take(match, start, at)
+            if passed and self._words < 0:
+                self._words = start - len(passed)
+            at = match.end() if match.lastgroup == "words" else self._take(match, start)
         self._end_words(end)
         return self._split
-
-    def _begin_words(self, passed: str, end: int) -> None:
-        after_spaces = passed.lstrip(" ")
-        if after_spaces:
-            self._words = end - len(after_spaces)
 
     def _end_words(self, at: int) -> None:
         if self._words >= 0:
@@ -135,20 +141,17 @@ class _Splitting:
             self._words = -1
             self._after_number = False
 
-    def _take(self, match: re.Match[str], start: int, end: int) -> int:
-        """Takes what may begin a token there: as one or two, as a break, or as a part of words; its end."""
+    def _take(self, match: re.Match[str], start: int) -> int:
+        """Takes what may begin a token there, as one or two or as a part of words; its end."""
         kind = match.lastgroup
-        if kind == "breaks":
-            self._end_words(start)
-            self._after_number = False
-            return end
         if kind == "date":
-            date = self._date(match, end)
+            date = self._date(match, match.end())
             if date is not None:
                 return self._add(date)
             rest = _NO_DATE.match(self._text, start)
             assert rest is not None  # noqa: S101  # a digit stands there
-            kind, match, end = rest.lastgroup, rest, rest.end()
+            kind, match = rest.lastgroup, rest
+        end = match.end()
         if kind == "run":
             here = self._run(match["run"], start, end)
             if here:
@@ -165,7 +168,8 @@ class _Splitting:
         return end
 
     def _add(self, *here: Token) -> int:
-        self._end_words(here[0].start)
+        if self._words >= 0:
+            self._end_words(here[0].start)
         self._split.extend(here)
         last = here[-1]
         self._after_number = last.kind == "number"

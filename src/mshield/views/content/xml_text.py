@@ -131,20 +131,23 @@ class _Reading:
         node = self._counted(Node(self._names.get(name) or self._named(name), above.node))
         above.parts.append(node)
         if attribute is not None:
-            _bounded("", attribute)
+            if len(attribute) > limits.NAME:
+                raise ViewError("content")
             node.attributes = (self._counted(Node("@{}" + attribute, node, value)),)
         if text is None:
             self._open.append(_Open(node, name, [], [], _NOTHING))
         elif "]]>" in text:
             raise ViewError("content")
         else:
-            node.text = _resolved(text)
+            node.text = _resolved(text) if "&" in text else text
         return True
 
     def _named(self, qualified: str) -> str:
         """The expanded name of an element as it is written; kept as long as the scope is the same."""
+        if len(qualified) > limits.NAME:
+            raise ViewError("content")
         prefix, _, local = qualified.rpartition(":")
-        name = self._names[qualified] = self._expanded(_bounded(prefix, local), local)
+        name = self._names[qualified] = self._expanded(prefix, local)
         return name
 
     def _take_text(self, raw: str) -> None:
