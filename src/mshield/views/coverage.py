@@ -55,9 +55,12 @@ class _Place:
             if above is None:
                 self._text = "."
             else:
-                before = "" if above._above is None else above.text(written) + "/"
-                self._text = before + written.step(self._name)
+                self._text = above.before(written) + written.step(self._name)
         return self._text
+
+    def before(self, written: Written) -> str:
+        """What stands before the step of a place below it."""
+        return "" if self._above is None else self.text(written) + "/"
 
 
 @dataclass(slots=True)
@@ -102,7 +105,9 @@ def cover(root: Node, view: View, *, room: int) -> Coverage:
             else:
                 coverage.list_rest(place.text(written), node.text, room=room)
         for parts in (node.children, node.attributes):
-            for part in reversed(parts):
-                if not part.drawn or part.attributes or part.children:
-                    waiting.append((part, place.below(part.name)))
+            waiting += [
+                (part, place.below(part.name))
+                for part in reversed(parts)
+                if not part.drawn or part.attributes or part.children
+            ]
     return coverage

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Literal
 
 from mshield.gm.sm3 import sm3
 from mshield.views import limits
@@ -17,8 +17,6 @@ from mshield.views.reading import Drawing, Reading, currency_members, number_mem
 from mshield.views.text import trimmed
 from mshield.views.values import Decimal
 from mshield.views.view import Amount, Cell, Check, Group, Source, Table, Term, View
-
-_KINDS: Final[tuple[Literal["xml", "json"], ...]] = ("xml", "json")
 
 Sums = dict[str | None, Decimal]
 """By currency, in the order in which they are first met."""
@@ -46,7 +44,8 @@ def draw(view: View, content: bytes) -> Drawn:
 def fitting(views: Iterable[View], content: bytes) -> list[View]:
     """Those views whose kind, root and `require` are the content's; it is read once for all of a kind."""
     roots: dict[str, Node] = {}
-    for kind in _KINDS:
+    views = list(views)
+    for kind in {view.content for view in views}:
         with suppress(ViewError):
             roots[kind] = content_tree(content, kind)
     return [view for view in views if (root := roots.get(view.content)) is not None and _fits(view, root)]
@@ -137,9 +136,12 @@ class _Drawing:
     def _group(self, group: Group, at: str) -> Drawing:
         rows: list[Drawing] = []
         for number, row in enumerate(group.rows):
-            own = {"label": row.label} | ({} if row.role is None else {"role": str(row.role)})
             drawn = self._cell(self._root, row, f"{at}/rows/{number}")
-            rows.extend(own | one for one in drawn)
+            for one in drawn:
+                one["label"] = row.label
+                if row.role is not None:
+                    one["role"] = row.role
+            rows.extend(drawn)
             if row.role is not None and drawn:
                 self._list[row.role] = _in_list(drawn[0])
         return {"label": group.label, "rows": rows}

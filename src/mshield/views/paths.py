@@ -90,10 +90,8 @@ def nodes_at(node: Node, steps: tuple[str, ...]) -> Sequence[Node]:
     """All nodes that the steps find from there, in document order."""
     nodes: Sequence[Node] = (node,)
     for step in steps:
-        if len(nodes) == 1:
-            nodes = nodes[0].named(step)
-        else:
-            nodes = [part for one in nodes for part in one.named(step)]
+        one = nodes[0] if len(nodes) == 1 else None
+        nodes = [part for before in nodes for part in before.named(step)] if one is None else one.named(step)
     return nodes
 
 

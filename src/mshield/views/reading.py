@@ -7,7 +7,7 @@ from mshield.views.content.tree import Node
 from mshield.views.currencies import CODES, drawn_name
 from mshield.views.errors import ViewError
 from mshield.views.paths import Path, nodes_at
-from mshield.views.text import trimmed
+from mshield.views.text import WHITE, trimmed
 from mshield.views.values import Decimal, date, decimal
 from mshield.views.view import Cell, Source
 
@@ -39,8 +39,9 @@ class Reading:
 
     def number(self, node: Node, at: str, *, separators: bool) -> Decimal:
         """The number of a leaf; `value` for anything else, an empty one too."""
-        text = self.leaf(node, at)
-        number = None if node.empty else decimal(text, separators=separators)
+        if node.text is None:
+            raise ViewError("value", at)
+        number = None if node.void else decimal(node.text.strip(WHITE), separators=separators)
         if number is None:
             raise ViewError("value", at)
         return number
@@ -76,7 +77,9 @@ class Reading:
 
     def cell(self, node: Node, cell: Cell, at: str) -> Drawing | None:
         """What a node draws as a row or column; None if it is empty. It counts as drawn in any case."""
-        text = self.leaf(node, at)
+        if node.text is None:
+            raise ViewError("value", at)
+        text = node.text.strip(WHITE)
         node.drawn = True
         if not text or node.void:
             return None

@@ -5,7 +5,9 @@ All works on folded text, whose code points stand where those of the text stood,
 
 import re
 from collections.abc import Iterable
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal
+
+from msgspec import Struct
 
 from mshield.views.currencies import NAMES
 from mshield.views.values import Decimal, decimal, real_day
@@ -55,7 +57,7 @@ _OF_DAY: Final = len("YYYYMMDD")
 _TIMES_BY: Final = {"万": 10**4, "亿": 10**8}
 
 
-class Token(NamedTuple):
+class Token(Struct, frozen=True):
     """`text` is its folded text, without the sign and multiplier of a number; of what it isn't, values are None."""
 
     kind: Kind

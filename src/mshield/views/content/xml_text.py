@@ -26,7 +26,7 @@ _OPENING_END: Final = re.compile(f"{_S}*(/?)>")
 _CLOSING: Final = re.compile(f"</{_QUALIFIED}{_S}*>")
 _USUAL: Final = re.compile(
     f"(?P<white>{_S}*+)<(?:"
-    f"(?P<name>(?:{NAME}:)?+{NAME})(?:{_S}++(?P<attribute>{NAME})=\"(?P<value>[^<\"&\\t\\n]*+)\")?+{_S}*+>"
+    f'(?P<name>(?:{NAME}:)?+{NAME})(?:{_S}++(?P<attribute>{NAME})="(?P<value>[^<"&\\t\\n]*+)")?+{_S}*+>'
     f"(?:(?P<text>[^<]*+)</(?P=name){_S}*+>)?+"
     f"|/(?P<closed>(?:{NAME}:)?+{NAME}){_S}*+>)"
 )
@@ -89,7 +89,9 @@ class _Reading:
         self._at = declaration.end() if declaration else 0
         self._open: list[_Open] = []
         self._scope: dict[str, str] = {"xml": "", "": ""}  # the first is counted, and never looked up
-        self._names: dict[str, str] = {}  # of elements as they are written: expanded, while the scope is the same
+        self._names: dict[
+            str, str
+        ] = {}  # of elements as they are written: expanded, while the scope is the same
         self._count = 0
         self._root: Node | None = None
         self._before: list[Node] = []  # comments before and after the root
