@@ -95,13 +95,13 @@ async def test_two_officers_register_versions_and_one_withdraws(one: Clerk, othe
     newest = await store.newest(db, client_id=client_id, view_id=VIEW_ID)
     assert newest is not None
     assert newest.octets == octets == await store.octets_of(db, digest=newest.digest)
-    assert [view.version for view in await store.in_force(db, client_id=client_id)] == [2]
+    assert [view.version for view in (await store.in_force(db, client_id=client_id)).rows] == [2]
 
     path = f"/systems/{client_id}/views/{second['digest']}/withdrawal"
     withdrawn = await one.call("POST", path, {"reason": "漏了备注"})
     assert [view["state"] for view in withdrawn.json()["items"]] == ["withdrawn", "in_force"]
     assert _told(await other.call("POST", path, {"reason": "x"})) == (409, "conflict")
-    assert [view.version for view in await store.in_force(db, client_id=client_id)] == [1]
+    assert [view.version for view in (await store.in_force(db, client_id=client_id)).rows] == [1]
     assert _told(await _hand_in(one, handed_in(small_view(2), **REASON))) == (409, "view_version_wrong")
     acts = [act for act in await acts_on(db, subject=client_id) if act.act.startswith("view.")]
     assert [(act.act, act.actor_id) for act in acts] == [

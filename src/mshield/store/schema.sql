@@ -798,3 +798,5 @@ CREATE TABLE time_stamp_places (
   place TEXT PRIMARY KEY,
   log_index BIGINT NOT NULL
 );
+
+CREATE INDEX views_in_force ON views (client_id, withdrawn_at);

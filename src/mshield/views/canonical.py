@@ -1,12 +1,23 @@
 """Canonical JSON: UTF-8, no spaces, names sorted by UTF-16 code units, strings as `JSON.stringify` writes them."""
 
-import json
+import re
 from collections.abc import Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+_BEYOND_BMP: Final = re.compile(rb"[\xf0-\xf4]")
+_SORTING: Final = msgspec.json.Encoder(order="sorted")
+_AS_IT_IS: Final = msgspec.json.Encoder()
 
 
 def canonical(value: object) -> bytes:
     """The octets of a value of objects, arrays, strings, integers, true, false and null."""
-    return json.dumps(_ordered(value), ensure_ascii=False, separators=(",", ":")).encode()
+    octets = _SORTING.encode(value)
+    if _BEYOND_BMP.search(octets) is None:
+        return octets
+    # By code points, names beyond the BMP stand behind some that are behind them by code units.
+    return _AS_IT_IS.encode(_ordered(value))
 
 
 def _ordered(value: object) -> object:

@@ -26,29 +26,41 @@ class _Ignored:
 
 
 class _Place:
-    """One path of the content; nodes of one path share it, so that it is written once. `before` stands before steps."""
+    """One path of the content; nodes of one path share it, so that it is written once, and only where it is listed."""
 
-    __slots__ = ("_before", "_below", "ignored", "is_ignored", "text")
+    __slots__ = ("_above", "_below", "_name", "_text", "ignored", "is_ignored")
 
-    def __init__(self, text: str, before: str, ignored: _Ignored | None, *, is_ignored: bool) -> None:
-        self.text = text
-        self._before = before
+    def __init__(
+        self, name: str, above: "_Place | None", ignored: _Ignored | None, *, is_ignored: bool
+    ) -> None:
+        self._name = name
+        self._above = above
+        self._text: str | None = None
         self.ignored = ignored
         self.is_ignored = is_ignored
         self._below: dict[str, _Place] = {}
 
-    def below(self, name: str, written: Written) -> "_Place":
+    def below(self, name: str) -> "_Place":
         place = self._below.get(name)
         if place is None:
-            text = self._before + written.step(name)
             ignored = self.ignored.below.get(name) if self.ignored is not None else None
-            place = self._below[name] = _Place(
-                text,
-                text + "/",
-                ignored,
-                is_ignored=self.is_ignored or (ignored is not None and ignored.ends),
-            )
+            is_ignored = self.is_ignored or (ignored is not None and ignored.ends)
+            place = self._below[name] = _Place(name, self, ignored, is_ignored=is_ignored)
         return place
+
+    def text(self, written: Written) -> str:
+        """The path, `.` of the root itself. It goes up by 64 places at most."""
+        if self._text is None:
+            above = self._above
+            if above is None:
+                self._text = "."
+            else:
+                self._text = above.before(written) + written.step(self._name)
+        return self._text
+
+    def before(self, written: Written) -> str:
+        """What stands before the step of a place below it."""
+        return "" if self._above is None else self.text(written) + "/"
 
 
 @dataclass(slots=True)
@@ -82,16 +94,20 @@ def cover(root: Node, view: View, *, room: int) -> Coverage:
     ignored = _Ignored()
     for steps in view.ignored:
         ignored.add(steps)
-    waiting = [(root, _Place(".", "", ignored, is_ignored=False))]
+    waiting = [(root, _Place("", None, ignored, is_ignored=False))]
     while waiting:
         node, place = waiting.pop()
         if node.text is not None and not node.drawn and not (node.attributes and node.empty):
             if place.is_ignored:
-                coverage.leave_out(place.text)
+                coverage.leave_out(place.text(written))
             elif view.refuses_unlisted:
                 raise ViewError("unlisted", "/unlisted")
             else:
-                coverage.list_rest(place.text, node.text, room=room)
-        waiting.extend((part, place.below(part.name, written)) for part in reversed(node.children))
-        waiting.extend((part, place.below(part.name, written)) for part in reversed(node.attributes))
+                coverage.list_rest(place.text(written), node.text, room=room)
+        for parts in (node.children, node.attributes):
+            waiting += [
+                (part, place.below(part.name))
+                for part in reversed(parts)
+                if not part.drawn or part.attributes or part.children
+            ]
     return coverage

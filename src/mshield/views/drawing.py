@@ -1,9 +1,9 @@
 """Draws content by its view: the same octets, the drawn lines, in every implementation."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Literal
 
 from mshield.gm.sm3 import sm3
 from mshield.views import limits
@@ -17,8 +17,6 @@ from mshield.views.reading import Drawing, Reading, currency_members, number_mem
 from mshield.views.text import trimmed
 from mshield.views.values import Decimal
 from mshield.views.view import Amount, Cell, Check, Group, Source, Table, Term, View
-
-_KINDS: Final[tuple[Literal["xml", "json"], ...]] = ("xml", "json")
 
 Sums = dict[str | None, Decimal]
 """By currency, in the order in which they are first met."""
@@ -46,7 +44,8 @@ def draw(view: View, content: bytes) -> Drawn:
 def fitting(views: Iterable[View], content: bytes) -> list[View]:
     """Those views whose kind, root and `require` are the content's; it is read once for all of a kind."""
     roots: dict[str, Node] = {}
-    for kind in _KINDS:
+    views = list(views)
+    for kind in {view.content for view in views}:
         with suppress(ViewError):
             roots[kind] = content_tree(content, kind)
     return [view for view in views if (root := roots.get(view.content)) is not None and _fits(view, root)]
@@ -71,7 +70,7 @@ def _required(view: View, root: Node) -> list[Node]:
         raise ViewError("other_document", "/root")
     leaves = []
     for number, require in enumerate(view.require):
-        nodes = nodes_at(root, require.path)
+        nodes = nodes_at(root, require.path.steps)
         text = nodes[0].text if len(nodes) == 1 else None
         if text is None or trimmed(text) != require.text:
             raise ViewError("other_document", f"/require/{number}")
@@ -112,7 +111,7 @@ class _Drawing:
         }
 
     def _amount(self, amount: Amount) -> Drawing:
-        nodes = nodes_at(self._root, amount.path)
+        nodes = nodes_at(self._root, amount.path.steps)
         if not nodes:
             raise ViewError("missing", "/amount")
         if len(nodes) > 1 and not amount.sum:
@@ -137,15 +136,18 @@ class _Drawing:
     def _group(self, group: Group, at: str) -> Drawing:
         rows: list[Drawing] = []
         for number, row in enumerate(group.rows):
-            own = {"label": row.label} | ({} if row.role is None else {"role": str(row.role)})
             drawn = self._cell(self._root, row, f"{at}/rows/{number}")
-            rows.extend(own | one for one in drawn)
+            for one in drawn:
+                one["label"] = row.label
+                if row.role is not None:
+                    one["role"] = row.role
+            rows.extend(drawn)
             if row.role is not None and drawn:
                 self._list[row.role] = _in_list(drawn[0])
         return {"label": group.label, "rows": rows}
 
     def _table(self, table: Table, at: str) -> Drawing:
-        nodes = nodes_at(self._root, table.path)
+        nodes = nodes_at(self._root, table.path.steps)
         if not nodes and not table.may_be_empty:
             raise ViewError("missing", at)
         columns = [(column, f"{at}/columns/{number}") for number, column in enumerate(table.columns)]
@@ -158,7 +160,7 @@ class _Drawing:
 
     def _cell(self, start: Node, cell: Cell, at: str) -> list[Drawing]:
         """What a row or column draws from a node: several only for a row with `many`, nothing if it is left out."""
-        nodes = nodes_at(start, cell.path)
+        nodes = nodes_at(start, cell.path.steps)
         if len(nodes) > 1 and not cell.many:
             raise ViewError("duplicate", at)
         drawings = []
@@ -198,8 +200,8 @@ class _Drawing:
             "declared": _values(declared),
         }
 
-    def _term(self, term: Term, at: str) -> list[Node]:
-        nodes = nodes_at(self._root, term.path)
+    def _term(self, term: Term, at: str) -> Sequence[Node]:
+        nodes = nodes_at(self._root, term.path.steps)
         if not nodes:
             raise ViewError("missing", at)
         return nodes

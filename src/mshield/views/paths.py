@@ -1,7 +1,7 @@
 """Paths of a view: a few steps from a node. They are read once; following one looks each step up in a table."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -86,14 +86,12 @@ class Paths:
         return f"{{{namespace}}}{local}"
 
 
-def nodes_at(node: Node, path: Path) -> list[Node]:
-    """All nodes that the path finds from there, in document order."""
-    start: Node | None = node
-    for _ in range(path.ups):
-        start = start.parent if start is not None else None
-    nodes = [start] if start is not None else []
-    for step in path.steps:
-        nodes = [part for one in nodes for part in one.named(step)]
+def nodes_at(node: Node, steps: tuple[str, ...]) -> Sequence[Node]:
+    """All nodes that the steps find from there, in document order."""
+    nodes: Sequence[Node] = (node,)
+    for step in steps:
+        one = nodes[0] if len(nodes) == 1 else None
+        nodes = [part for before in nodes for part in before.named(step)] if one is None else one.named(step)
     return nodes
 
 

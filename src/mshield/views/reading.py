@@ -1,13 +1,13 @@
 """Reads what leaves of one content say, as one view wants it, and marks what is drawn."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from mshield.views.content.tree import Node
 from mshield.views.currencies import CODES, drawn_name
 from mshield.views.errors import ViewError
 from mshield.views.paths import Path, nodes_at
-from mshield.views.text import trimmed
+from mshield.views.text import WHITE, trimmed
 from mshield.views.values import Decimal, date, decimal
 from mshield.views.view import Cell, Source
 
@@ -29,7 +29,7 @@ class Reading:
     """One drawing's reading. Side paths are kept: many rows may ask the same of one parent."""
 
     def __init__(self) -> None:
-        self._sides: dict[tuple[int, Path], list[Node]] = {}
+        self._sides: dict[tuple[int, tuple[str, ...]], Sequence[Node]] = {}
 
     def leaf(self, node: Node, at: str) -> str:
         """The trimmed text; `value` if the node has parts."""
@@ -39,8 +39,9 @@ class Reading:
 
     def number(self, node: Node, at: str, *, separators: bool) -> Decimal:
         """The number of a leaf; `value` for anything else, an empty one too."""
-        text = self.leaf(node, at)
-        number = None if node.empty else decimal(text, separators=separators)
+        if node.text is None:
+            raise ViewError("value", at)
+        number = None if node.void else decimal(node.text.strip(WHITE), separators=separators)
         if number is None:
             raise ViewError("value", at)
         return number
@@ -52,10 +53,10 @@ class Reading:
             start = start.parent if start is not None else None
         if start is None:
             raise ViewError("missing", at)
-        below = Path(path.steps)
-        nodes = self._sides.get((id(start), below))
+        key = (id(start), path.steps)
+        nodes = self._sides.get(key)
         if nodes is None:
-            nodes = self._sides[id(start), below] = nodes_at(start, below)
+            nodes = self._sides[key] = nodes_at(start, path.steps)
         if len(nodes) > 1:
             raise ViewError("duplicate", at)
         if not nodes or nodes[0].empty:
@@ -76,15 +77,17 @@ class Reading:
 
     def cell(self, node: Node, cell: Cell, at: str) -> Drawing | None:
         """What a node draws as a row or column; None if it is empty. It counts as drawn in any case."""
-        text = self.leaf(node, at)
+        if node.text is None:
+            raise ViewError("value", at)
+        text = node.text.strip(WHITE)
         node.drawn = True
-        if node.empty:
+        if not text or node.void:
             return None
-        return {"as": cell.kind} | _READERS[cell.kind](self, node, text, cell, at)
+        return _READERS[cell.kind](self, node, text, cell, at)
 
 
 def _text(_reading: Reading, node: Node, _text: str, _cell: Cell, _at: str) -> Drawing:
-    return {"value": node.text}
+    return {"as": "text", "value": node.text}
 
 
 def _decimal(reading: Reading, node: Node, _text: str, cell: Cell, at: str) -> Drawing:
@@ -92,7 +95,7 @@ def _decimal(reading: Reading, node: Node, _text: str, cell: Cell, at: str) -> D
     unit = None
     if cell.unit is not None:
         unit = cell.unit.fixed or _unit(reading, node, cell.unit, at)
-    return number_members(number) | {"unit": unit}
+    return {"as": "decimal", "number": number.number, "text": number.text, "unit": unit}
 
 
 def _unit(reading: Reading, node: Node, source: Source, at: str) -> str:
@@ -103,21 +106,21 @@ def _unit(reading: Reading, node: Node, source: Source, at: str) -> str:
 def _amount(reading: Reading, node: Node, _text: str, cell: Cell, at: str) -> Drawing:
     number = reading.number(node, at, separators=cell.separators)
     code = None if cell.currency is None else reading.currency(node, cell.currency, at, draws=True)
-    return currency_members(code) | number_members(number)
+    return {"as": "amount"} | currency_members(code) | number_members(number)
 
 
 def _date(_reading: Reading, _node: Node, text: str, _cell: Cell, at: str) -> Drawing:
     drawn = date(text)
     if drawn is None:
         raise ViewError("value", at)
-    return {"text": drawn}
+    return {"as": "date", "text": drawn}
 
 
 def _code(reading: Reading, node: Node, text: str, cell: Cell, at: str) -> Drawing:
     name = cell.names.get(text)
     if name is None and cell.refuses_unknown:
         raise ViewError("code", at)
-    drawing: Drawing = {"code": text, "name": name}
+    drawing: Drawing = {"as": "code", "code": text, "name": name}
     if cell.says is not None:
         says = reading.side(node, cell.says, at, draws=True)
         drawing |= {"says": says, "conflict": name is not None and name != says}

@@ -40,6 +40,8 @@ class Decimal(NamedTuple):
     def reduced(self) -> "Decimal":
         """The same number by the smallest scale: equal numbers are equal."""
         value, scale = self
+        if not scale:
+            return self
         while scale and value % 10 == 0:
             value, scale = value // 10, scale - 1
         return Decimal(value, scale)

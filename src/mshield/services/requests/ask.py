@@ -126,14 +126,13 @@ class Ask:
         _check_return(system, request, self.settings.return_schemes)
         if request.shield_number is not None:
             await self._require_room(request, request.shield_number, now=now)
+        limit = self._limit(request, now=now)
         if request.kind == "login":
-            tasks = [_login_task(request, now=now)]
+            made = await store.create(self.db, request, [_login_task(request, now=now)], limit=limit, now=now)
         else:
             await require_lasting_looks(documents)
-            drawn = await self.draw(system.client_id, documents)
-            tasks = [task_of(*one) for one in zip(documents, drawn, strict=True)]
-        limit = self._limit(request, now=now)
-        if not await store.create(self.db, request, tasks, limit=limit, now=now):
+            made = await self._make_drawn(request, documents, limit=limit, now=now)
+        if not made:
             raise await self._why_not(system, limit, now=now)
         return self._asked(
             store.MadeRequest(
@@ -147,6 +146,19 @@ class Ask:
                 request.expires_at,
             )
         )
+
+    async def _make_drawn(
+        self, request: store.NewRequest, documents: tuple[Document, ...], *, limit: Limit, now: int
+    ) -> bool:
+        """Draws the documents and stores them; once more where the system's views were changed meanwhile."""
+        while True:
+            drawn, in_force = await self.draw(request.client_id, documents)
+            tasks = [task_of(*one) for one in zip(documents, drawn, strict=True)]
+            made = await store.create(
+                self.db, request, tasks, limit=limit, view_changes=in_force.changes, now=now
+            )
+            if made or not await self.draw.have_changed(in_force):
+                return made
 
     async def _why_not(self, system: BusinessSystem, limit: Limit, *, now: int) -> errors.DomainError:
         """Why nothing was made. Whoever calls may remember the system from before it was disabled."""

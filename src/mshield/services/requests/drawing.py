@@ -5,8 +5,9 @@ so they are drawn in a thread.
 """
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
@@ -15,28 +16,63 @@ from mshield.pki.signatures.kept_display import NamedView
 from mshield.services.requests.document import AskedView, Document, Drawn
 from mshield.store.database.interface import Database
 from mshield.store.systems import views as store
-from mshield.store.systems.views import ViewRow
+from mshield.store.systems.views import InForce, ViewRow
 from mshield.views import Drawn as DrawnLines
 from mshield.views import View, ViewError, compare_words, draw, fitting, read_view
 
 _AT_ONCE: Final = 16 * 1024
 """Octets of content up to which drawing takes no longer than starting a thread is worth."""
+_MOST_SYSTEMS: Final = 256
+"""Whose views in force are remembered; a view has 64 KiB at most."""
 
 
 @dataclass(frozen=True, slots=True)
 class DrawDocuments:
-    """How each document of a new request is shown, and the views that draw them."""
+    """How each document of a new request is shown, and the views that draw them.
+
+    The views in force of each system are remembered with the number of its views' changes. Whoever makes a request
+    asks for that number in the statement that stores it: what was drawn by other views is never stored.
+    """
 
     db: Database
+    _known: OrderedDict[str, InForce] = field(default_factory=OrderedDict, init=False)
 
-    async def __call__(self, client_id: str, documents: Sequence[Document]) -> list[Drawn]:
-        """Raises ViewFailed and ViewRequired with the document's `place`, from 0; InvalidRequest for no such view."""
-        in_force = await store.in_force(self.db, client_id=client_id)
-        named = [await self._named(client_id, document, in_force) for document in documents]
+    async def __call__(self, client_id: str, documents: Sequence[Document]) -> tuple[list[Drawn], InForce]:
+        """How they are shown by the views in force, which are given too.
+
+        Raises ViewFailed and ViewRequired with the document's `place`, from 0; InvalidRequest for no such view.
+        """
+        in_force = self._known.get(client_id)
+        if in_force is None:
+            return await self._draw(await self._read(client_id), documents)
+        try:
+            return await self._draw(in_force, documents)
+        except errors.DomainError:
+            if not await self.have_changed(in_force):
+                raise
+        return await self._draw(await self._read(client_id), documents)
+
+    async def have_changed(self, in_force: InForce) -> bool:
+        """Whether these are the views in force no more; then they are forgotten."""
+        changes = await store.changes(self.db, client_id=in_force.client_id)
+        if changes == in_force.changes:
+            return False
+        self._known.pop(in_force.client_id, None)
+        return True
+
+    async def _read(self, client_id: str) -> InForce:
+        in_force = self._known[client_id] = await store.in_force(self.db, client_id=client_id)
+        self._known.move_to_end(client_id)
+        while len(self._known) > _MOST_SYSTEMS:
+            self._known.popitem(last=False)
+        return in_force
+
+    async def _draw(self, in_force: InForce, documents: Sequence[Document]) -> tuple[list[Drawn], InForce]:
+        named = [await self._named(document, in_force) for document in documents]
         size = sum(len(document.content or b"") for document in documents)
         if size <= _AT_ONCE:
-            return _drawn_all(documents, named, in_force)
-        return await asyncio.to_thread(_drawn_all, documents, named, in_force)
+            return _drawn_all(documents, named, in_force.rows), in_force
+        return await asyncio.to_thread(_drawn_all, documents, named, in_force.rows), in_force
 
     async def octets(self, digest: bytes) -> bytes:
         """The canonical octets of the registered view with this SM3, also of a withdrawn one. Raises NotFound."""
@@ -45,20 +81,21 @@ class DrawDocuments:
             raise errors.NotFound
         return octets
 
-    async def _named(self, client_id: str, document: Document, in_force: Sequence[ViewRow]) -> ViewRow | None:
+    async def _named(self, document: Document, in_force: InForce) -> ViewRow | None:
         """The view that the document names: the newest of its id, or a version that isn't withdrawn."""
         asked = document.view
         if asked is None:
             return None
-        row = await self._version(client_id, asked, in_force)
+        row = await self._version(asked, in_force)
         if row is None or document.content is None:
             raise errors.InvalidRequest(fields=["view"])
         return row
 
-    async def _version(self, client_id: str, asked: AskedView, in_force: Sequence[ViewRow]) -> ViewRow | None:
-        if asked.version is None:
-            return next((row for row in in_force if row.view_id == asked.id), None)
-        row = await store.find(self.db, client_id=client_id, view_id=asked.id, version=asked.version)
+    async def _version(self, asked: AskedView, in_force: InForce) -> ViewRow | None:
+        row = next((row for row in in_force.rows if row.view_id == asked.id), None)
+        if asked.version is None or (row is not None and row.version == asked.version):
+            return row
+        row = await store.find(self.db, client_id=in_force.client_id, view_id=asked.id, version=asked.version)
         return None if row is None or row.withdrawn_at is not None else row
 
 

@@ -19,17 +19,19 @@ CONDITIONS: Final[Mapping[str, str]] = MappingProxyType(
     WHERE b.certificate = {0} AND b.bound_at IS NOT NULL AND b.ended_at IS NULL
       AND (b.client_id IS NULL OR b.client_id = r.client_id))
   FROM requests r WHERE r.id = {1})""",
+        "view_changes": "(SELECT COUNT(*) + COUNT(w.withdrawn_at) FROM views w WHERE w.client_id = {0})",
     }
 )
 """`usable` may sign at `:now` (ms); `ended` no longer occupies its device, while one that only expired still does.
 
+`view_changes(client_id)`: how often a system's views were changed; each is registered once, withdrawn once at most.
 `unbound(certificate, request)`: another app asks, and the certificate isn't bound for its business system (R8).
 """
 
 _SEALED: Final = re.compile(r"\bsealed\((\w+) AS (\w+)\)")
 """All that a seal is made of: `sealed(accounts AS a)` gives `a.id AS a_id` and so on."""
 
-_USE: Final = re.compile(rf"\b({'|'.join(CONDITIONS)})\(([\w.]+(?:, [\w.]+)*)\)")
+_USE: Final = re.compile(rf"\b({'|'.join(CONDITIONS)})\(([\w.:]+(?:, [\w.:]+)*)\)")
 
 
 def written_out(sql: str) -> str:

@@ -1,11 +1,13 @@
 -- One round trip for what SQLite does in several statements of one transaction.
 
 -- name: create
--- Counted against a limit, unless it is a repeat. No row: the limit is reached, or it is a repeat, or the system is disabled.
+-- Counted against a limit, unless it is a repeat. No row: the limit is reached, or it is a repeat, or the system is disabled,
+-- or its views were changed since the documents were drawn.
 WITH counted AS (
   INSERT INTO throttles (scope, subject, failures, window_start, blocked_until)
   SELECT :scope, :subject, 1, :now, 0
   WHERE (SELECT b.state FROM business_systems b WHERE b.client_id = :client_id) = 'active'
+    AND (:view_changes::bigint IS NULL OR view_changes(:client_id) = :view_changes)
     AND NOT EXISTS (SELECT 1 FROM requests r WHERE r.client_id = :client_id AND r.idempotency_key = :idempotency_key)
   ON CONFLICT (scope, subject) DO UPDATE SET
     failures = CASE WHEN throttles.window_start <= :stale THEN 1 ELSE throttles.failures + 1 END,

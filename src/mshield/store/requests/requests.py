@@ -124,11 +124,19 @@ class Result:
     documents: tuple[SignedDocument, ...]
 
 
-async def create(db: Database, request: NewRequest, tasks: list[NewTask], *, limit: Limit, now: int) -> bool:
+async def create(
+    db: Database,
+    request: NewRequest,
+    tasks: list[NewTask],
+    *,
+    limit: Limit,
+    view_changes: int | None = None,
+    now: int,
+) -> bool:
     """Stores a request with its documents and counts it against the limit.
 
-    False, with nothing stored or counted, where the limit is reached, the idempotency key is that of another one, or
-    the business system is disabled.
+    False, with nothing stored or counted, where the limit is reached, the idempotency key is that of another one,
+    the business system is disabled, or its views have had other than `view_changes` changes (None: whatever they are).
     """
     values: dict[str, object] = {
         "id": request.id,
@@ -146,6 +154,7 @@ async def create(db: Database, request: NewRequest, tasks: list[NewTask], *, lim
         "body_hash": request.body_hash,
         "now": now,
         "expires_at": request.expires_at,
+        "view_changes": view_changes,
     }
     values["request_seal"] = REQUESTS.seal(db.sealer, values, version=1)
 

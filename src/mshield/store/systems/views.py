@@ -44,6 +44,15 @@ class ViewRow(NewView):
 
 
 @dataclass(frozen=True, slots=True)
+class InForce:
+    """A system's views in force, as they are after so many `changes`."""
+
+    client_id: str
+    changes: int
+    rows: tuple[ViewRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ViewFile:
     """A file that was handed in: a view, or a sample content."""
 
@@ -84,9 +93,18 @@ async def newest(db: Database | Tx, *, client_id: str, view_id: str) -> ViewRow 
     return None if row is None else _view(db, row)
 
 
-async def in_force(db: Database | Tx, *, client_id: str) -> list[ViewRow]:
+async def in_force(db: Database | Tx, *, client_id: str) -> InForce:
     """All of a system's views in force, each in its newest version, by id."""
-    return [_view(db, row) for row in await db.all(_SQL["in_force"], client_id=client_id)]
+    rows = await db.all(_SQL["in_force"], client_id=client_id)
+    return InForce(
+        client_id, rows[0]["changes"], tuple(_view(db, row) for row in rows if row["id"] is not None)
+    )
+
+
+async def changes(db: Database | Tx, *, client_id: str) -> int:
+    """How often a system's views were registered or withdrawn: what was in force is so while this is the same."""
+    row = await db.one(_SQL["changes"], client_id=client_id)
+    return 0 if row is None else row["changes"]
 
 
 async def list_all(db: Database | Tx, *, client_id: str) -> list[ViewRow]:

@@ -21,13 +21,17 @@ SELECT id, client_id, view_id, version, digest, octets, approval_id, asked_by, a
 FROM views WHERE client_id = :client_id AND view_id = :view_id AND withdrawn_at IS NULL ORDER BY version DESC LIMIT 1;
 
 -- name: in_force
--- Of each id the newest version that wasn't withdrawn.
-SELECT v.id, v.client_id, v.view_id, v.version, v.digest, v.octets, v.approval_id, v.asked_by, v.approved_by, v.at,
+-- Of each id the newest version that wasn't withdrawn; where there is none, a row with nothing but the number of changes.
+SELECT s.changes, v.id, v.client_id, v.view_id, v.version, v.digest, v.octets, v.approval_id, v.asked_by, v.approved_by, v.at,
   v.withdrawn_at, v.seal_version, v.seal
-FROM views v WHERE v.client_id = :client_id AND v.withdrawn_at IS NULL AND NOT EXISTS (
+FROM (SELECT view_changes(:client_id) AS changes) s
+LEFT JOIN views v ON v.client_id = :client_id AND v.withdrawn_at IS NULL AND NOT EXISTS (
   SELECT 1 FROM views n WHERE n.client_id = v.client_id AND n.view_id = v.view_id AND n.version > v.version
     AND n.withdrawn_at IS NULL)
 ORDER BY v.view_id;
+
+-- name: changes^
+SELECT view_changes(:client_id) AS changes;
 
 -- name: list_all
 SELECT id, client_id, view_id, version, digest, octets, approval_id, asked_by, approved_by, at, withdrawn_at,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final, Literal
 
 from mshield.gm.sm3 import sm3
@@ -78,7 +79,7 @@ def _facts(content: bytes, kind: ContentKind) -> Facts:
         text = content.decode()
     except UnicodeDecodeError as error:
         raise ViewError("content") from error
-    return Facts.of(text.split("\n"), apart=True)
+    return Facts(text.split("\n"), apart=True)
 
 
 def _line(label: str, value: str, marks: list[Mark], content: str | None = None) -> dict[str, Any]:
@@ -92,10 +93,15 @@ class _OfView:
     """Drawn lines, and lines of an asker judged by them."""
 
     def __init__(self, answer: Drawing) -> None:
+        self._answer = answer
         self._title = str(answer["title"])
         self._counts = drawn_counts(answer)
         self._rows, self._values = drawn_rows(answer)
-        self._all = drawn_facts(answer, self._counts)
+        self._labels = [tight(row.label) for row in self._rows]
+
+    @cached_property
+    def _all(self) -> Facts:
+        return drawn_facts(self._answer, self._counts)
 
     def title(self, title: str) -> dict[str, Any]:
         ours, theirs = tight(self._title), tight(title)
@@ -111,20 +117,22 @@ class _OfView:
             return self._by_rows(label, value, rows)
         marks = judge(value, label, self._all)
         content = None
-        if any(kind == "absent" for _, _, kind in marks) and tight(label):
-            near = [row for row in self._rows if tight(label) in tight(row.label)]
+        ours = tight(label)
+        if ours and any(kind == "absent" for _, _, kind in marks):
+            near = [row for row, theirs in zip(self._rows, self._labels, strict=True) if ours in theirs]
             content = near[0].shown if len(near) == 1 else None
         return _line(label, value, marks, content)
 
     def _meant(self, label: str, value: str) -> list[Row]:
         """The rows that a line clearly speaks of: those of its label, or totals."""
-        rows = [row for row in self._rows if tight(row.label) == tight(label)]
-        if rows or not _is_total(label) or all(token.kind != "amount" for token in tokens(value)):
+        ours = tight(label)
+        rows = [row for row, theirs in zip(self._rows, self._labels, strict=True) if theirs == ours]
+        if rows or not _is_total(label) or all(token.kind != "amount" for token in tokens(fold(value))):
             return rows
         return [row for row in self._rows if row.is_amount and _is_total(row.label)] or self._values
 
     def _by_rows(self, label: str, value: str, rows: list[Row]) -> dict[str, Any]:
-        facts = Facts.of((text for row in rows for text in row.texts), counts=self._counts)
+        facts = Facts((text for row in rows for text in row.texts), counts=self._counts)
         marks = judge(value, label, facts, strict=True, units=any(row.unit for row in rows))
         content = "；".join(dict.fromkeys(row.shown for row in rows)) if marks else None
         return _line(label, value, marks, content)

@@ -1,10 +1,11 @@
 """What content says, as facts that an asker's words are held against."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-from mshield.views.comparing.tokens import squash, tight, tokens
+from mshield.views.comparing.tokens import Token, fold, squash_of, telling_tokens, tight_of
 from mshield.views.content.tree import COMMENT, Node, in_order
 from mshield.views.reading import Drawing
 from mshield.views.values import Decimal
@@ -12,59 +13,97 @@ from mshield.views.values import Decimal
 Amount = tuple[Decimal, str]
 
 
-@dataclass(slots=True)
 class Facts:
-    """Of a list of texts; `counts` are of what stands repeated, `apart` whether an amount may stand in two places."""
+    """Of a list of texts; `counts` are of what stands repeated, `apart` whether an amount may stand in two places.
 
-    counts: frozenset[int] = frozenset()
-    apart: bool = False
-    tights: set[str] = field(default_factory=set)
-    numbers: set[Decimal] = field(default_factory=set)
-    dates: set[str] = field(default_factory=set)
-    currencies: set[str] = field(default_factory=set)
-    amounts: set[Amount] = field(default_factory=set)
-    amount_numbers: set[Decimal] = field(default_factory=set)
-    identifiers: set[str] = field(default_factory=set)
-    squashes: str = ""
+    Each kind is looked for when it is asked for: a line that a text says as it stands needs no tokens of the others.
+    """
 
-    @classmethod
-    def of(
-        cls, texts: Iterable[str], *, counts: frozenset[int] = frozenset(), apart: bool = False
-    ) -> "Facts":
-        """The facts of the texts."""
-        facts = cls(counts, apart)
-        squashes = []
-        for text in dict.fromkeys(texts):
-            facts.tights.add(tight(text))
-            squashes.append(squash(text))
-            facts._add_tokens(text)
-        facts.squashes = "\n".join(squashes)
-        return facts
+    def __init__(
+        self, texts: Iterable[str], *, counts: frozenset[int] = frozenset(), apart: bool = False
+    ) -> None:
+        self.counts = counts
+        self.apart = apart
+        self._folded = [fold(text) for text in dict.fromkeys(texts)]
 
-    def _add_tokens(self, text: str) -> None:
-        for token in tokens(text):
-            if token.currency is not None:
-                self.currencies.add(token.currency)
-            if token.number is not None and token.currency is not None:
-                self.amounts.add((token.number, token.currency))
-                self.amount_numbers.add(token.number)
-            elif token.number is not None:
-                self.numbers.add(token.number)
-            elif token.kind == "date":
-                self.dates.add(token.text)
-            elif token.kind == "identifier":
-                self.identifiers.add(token.text)
+    @cached_property
+    def tights(self) -> frozenset[str]:
+        """Each text without space."""
+        return frozenset(map(tight_of, self._folded))
+
+    @cached_property
+    def squashes(self) -> str:
+        """Each text without space and breaks, one a line."""
+        return "\n".join(map(squash_of, self._folded))
+
+    @cached_property
+    def _tokens(self) -> list[Token]:
+        # Words are looked for in what is squashed, never among these.
+        return telling_tokens(self._folded)
+
+    @cached_property
+    def numbers(self) -> frozenset[Decimal]:
+        """Those that are in no amount."""
+        return frozenset(
+            token.number for token in self._tokens if token.number is not None and token.currency is None
+        )
+
+    @cached_property
+    def dates(self) -> frozenset[str]:
+        """As `YYYY-MM-DD`."""
+        return frozenset(token.text for token in self._tokens if token.kind == "date")
+
+    @cached_property
+    def currencies(self) -> frozenset[str]:
+        """Those of amounts too."""
+        return frozenset(token.currency for token in self._tokens if token.currency is not None)
+
+    @cached_property
+    def amounts(self) -> frozenset[Amount]:
+        """Number and currency beside each other."""
+        return frozenset(
+            (token.number, token.currency)
+            for token in self._tokens
+            if token.number is not None and token.currency is not None
+        )
+
+    @cached_property
+    def amount_numbers(self) -> frozenset[Decimal]:
+        """The numbers of amounts."""
+        return frozenset(number for number, _ in self.amounts)
+
+    @cached_property
+    def identifiers(self) -> frozenset[str]:
+        """Runs with a digit that are no number."""
+        return frozenset(token.text for token in self._tokens if token.kind == "identifier")
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A drawn row that an asker's line may stand for: what it says as facts, and as a reader sees it."""
+    """A drawn row that an asker's line may stand for."""
 
     label: str
-    texts: tuple[str, ...]
-    shown: str
-    is_amount: bool
-    unit: bool
+    cell: Mapping[str, Any]
+
+    @property
+    def texts(self) -> list[str]:
+        """What it says, as facts."""
+        return _texts(self.cell)
+
+    @property
+    def shown(self) -> str:
+        """What it says as a reader sees it."""
+        return _shown(_kind(self.cell), self.cell)
+
+    @property
+    def is_amount(self) -> bool:
+        """Whether it has a currency."""
+        return _kind(self.cell) == "amount"
+
+    @property
+    def unit(self) -> bool:
+        """Whether it has a unit."""
+        return bool(self.cell.get("unit"))
 
 
 def content_facts(root: Node) -> Facts:
@@ -74,8 +113,9 @@ def content_facts(root: Node) -> Facts:
     for node in in_order(root):
         if node.name != COMMENT and node.text is not None and node.text != "":
             texts.append(node.text)
-        counts.update(len(parts) for name, parts in node.by_name.items() if name != COMMENT)
-    return Facts.of(texts, counts=frozenset(counts), apart=True)
+        if node.children or node.attributes:
+            counts.update(len(parts) for name, parts in node.by_name.items() if name != COMMENT)
+    return Facts(texts, counts=frozenset(counts), apart=True)
 
 
 def drawn_facts(answer: Mapping[str, Any], counts: frozenset[int]) -> Facts:
@@ -88,7 +128,7 @@ def drawn_facts(answer: Mapping[str, Any], counts: frozenset[int]) -> Facts:
     for one in _totals(answer):
         texts.extend(_texts(one))
     texts.extend(line["value"] for line in answer["rest"])
-    return Facts.of(texts, counts=counts)
+    return Facts(texts, counts=counts)
 
 
 def drawn_counts(answer: Mapping[str, Any]) -> frozenset[int]:
@@ -99,12 +139,12 @@ def drawn_counts(answer: Mapping[str, Any]) -> frozenset[int]:
 def drawn_rows(answer: Mapping[str, Any]) -> tuple[list[Row], list[Row]]:
     """All rows that have a label, and of these the amount's values."""
     amount = answer["amount"]
-    values = [] if amount is None else [_row(amount["label"], one) for one in amount["values"]]
+    values = [] if amount is None else [Row(amount["label"], one) for one in amount["values"]]
     rows = [*values]
     for part in answer["body"]:
-        rows.extend(_row(row["label"], row) for row in part.get("rows", ()) if "missing" not in row)
+        rows.extend(Row(row["label"], row) for row in part.get("rows", ()) if "missing" not in row)
     for check in answer["checks"]:
-        rows.extend(_row(check["label"], one) for one in check["declared"])
+        rows.extend(Row(check["label"], one) for one in check["declared"])
     return rows, values
 
 
@@ -113,11 +153,6 @@ def _totals(answer: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
         yield from answer["amount"]["values"]
     for check in answer["checks"]:
         yield from check["declared"]
-
-
-def _row(label: str, cell: Mapping[str, Any]) -> Row:
-    kind = _kind(cell)
-    return Row(label, tuple(_texts(cell)), _shown(kind, cell), kind == "amount", bool(cell.get("unit")))
 
 
 def _kind(cell: Mapping[str, Any]) -> str:

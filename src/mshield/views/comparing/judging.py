@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, Literal
 
 from mshield.views.comparing.facts import Facts
-from mshield.views.comparing.tokens import Kind, Token, fold, squash, tight, tokens
+from mshield.views.comparing.tokens import Kind, Token, fold, squash_of, tight_of, tokens
 
 Mark = tuple[int, int, Literal["absent", "unchecked"]]
 """From and to in code points of the value."""
@@ -22,9 +22,11 @@ _FORMS: Final = frozenset(
 
 def judge(value: str, label: str, facts: Facts, *, strict: bool = False, units: bool = False) -> list[Mark]:
     """The marks of a value; strict beside rows of its label, of which one has a unit or none (`units`)."""
-    if not tight(value) or tight(value) in facts.tights:
+    folded = fold(value)
+    tight = tight_of(folded)
+    if not tight or tight in facts.tights:
         return []
-    judging = _Judging(fold(value), fold(label), facts, strict=strict, units=units)
+    judging = _Judging(folded, fold(label), facts, strict=strict, units=units)
     marks: list[Mark] = []
     for number, token in enumerate(judging.tokens):
         if not _HOLDS[token.kind](judging, number):
@@ -35,7 +37,7 @@ def judge(value: str, label: str, facts: Facts, *, strict: bool = False, units: 
 
 def _words(token: Token) -> str:
     """Words squashed, without a last 等."""
-    return squash(token.text).removesuffix("等")
+    return squash_of(token.text).removesuffix("等")
 
 
 class _Judging:
@@ -74,11 +76,11 @@ class _Judging:
         number, facts = self.tokens[place].number, self._facts
         if number is None:
             return False
-        there = number in facts.numbers or number in facts.amount_numbers
         if self._counts(place):
             counted = not number.scale and number.value in facts.counts
-            return counted or (self._strict and there)
-        return there
+            if counted or not self._strict:
+                return counted
+        return number in facts.numbers or number in facts.amount_numbers
 
     def lacks_number(self, place: int) -> bool:
         """Whether a number that isn't there is more than a free word."""
@@ -87,7 +89,7 @@ class _Judging:
             return True
         others = [other for other in self.tokens if other is not token]
         alone = not others or (
-            len(others) == 1 and others[0].kind == "words" and len(squash(others[0].text)) <= 3
+            len(others) == 1 and others[0].kind == "words" and len(squash_of(others[0].text)) <= 3
         )
         return alone or abs(token.number.value) >= 100 * 10**token.number.scale
 

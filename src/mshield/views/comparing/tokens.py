@@ -4,9 +4,10 @@ All works on folded text, whose code points stand where those of the text stood,
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import Final, Literal
+
+from msgspec import Struct
 
 from mshield.views.currencies import NAMES
 from mshield.views.values import Decimal, decimal, real_day
@@ -19,30 +20,44 @@ _FOLD: Final = (
     | {letter: letter + 32 for letter in range(ord("A"), ord("Z") + 1)}
     | {wide: wide - 0xFEE0 + 32 for wide in range(0xFF21, 0xFF3B)}
 )
+_TO_FOLD: Final = re.compile("[A-Z\uff01-\uff5e\u3000\xa0\t\uffe5]++")
 _PUNCTUATION: Final = "!\"#%&'()*+,-./:;<=>?@[\\]^_`{|}~"
 BREAKS: Final = frozenset(_PUNCTUATION + "、。《》“”‘’【】「」〔〕·—…\n\r")
-_NO_SPACE: Final = dict.fromkeys(map(ord, " \n\r"))
-_NO_BREAKS: Final = _NO_SPACE | dict.fromkeys(map(ord, BREAKS))
+_OF_BREAKS: Final = re.escape("".join(sorted(BREAKS)))
+_NO_BREAKS: Final = re.compile(f"[ {_OF_BREAKS}]++")
 
 _SIGNS: Final = {"us$": "USD", "hk$": "HKD", "¥": "CNY", "$": "USD", "€": "EUR", "£": "GBP"}
 _CURRENCIES: Final = _SIGNS | {name: code for code, names in NAMES.items() for name in names}
 _YUAN: Final = "元"
-_CURRENCY: Final = re.compile("|".join(map(re.escape, sorted(_CURRENCIES, key=len, reverse=True))))
+_CURRENCY: Final = "|".join(map(re.escape, sorted(_CURRENCIES, key=len, reverse=True)))
 _CODES: Final = {code.lower(): code for code in NAMES} | {"rmb": "CNY"}
 
-_DATE: Final = re.compile(
-    r"([0-9]{4})(?:([0-9]{2})([0-9]{2})|([-/.])([0-9]{1,2})\4([0-9]{1,2})|年([0-9]{1,2})月([0-9]{1,2})日)"
+_DATE: Final = (
+    r"([0-9]{4})(?:([0-9]{2})([0-9]{2})|(?P<mark>[-/.])([0-9]{1,2})(?P=mark)([0-9]{1,2})"
+    r"|年([0-9]{1,2})月([0-9]{1,2})日)"
 )
 _AFTER_DATE: Final = re.compile(r"(?:t(?=[0-9]))|(?![-/.]?[a-z0-9])")
-_TIME: Final = re.compile(r"[0-9]{2}:[0-9]{2}(?:[a-z0-9]|[:+.](?=[a-z0-9]))*")
-_RUN: Final = re.compile(r"[a-z0-9](?:[a-z0-9]|[-/._](?=[a-z0-9])|(?<=[0-9]),(?=[0-9]))*")
+_TIME: Final = r"[0-9]{2}:[0-9]{2}(?:[a-z0-9]++|[:+.][a-z0-9]++)*+"
+_RUN: Final = r"[a-z0-9]++(?:[-/._][a-z0-9]++|(?<=[0-9]),[0-9][a-z0-9]*+)*+"
+_NO_DATE: Final = re.compile(f"(?P<time>{_TIME})|(?P<run>{_RUN})")
 _DIGIT: Final = re.compile("[0-9]")
-_ALNUM: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
-_TIMES: Final = {"万": 10**4, "亿": 10**8}
+_BEGINS: Final = "a-z0-9" + re.escape("".join({name[0] for name in _CURRENCIES} - set("uh")) + _YUAN)
+_NEXT: Final = re.compile(
+    f"(?P<gap>[ {_OF_BREAKS}]*+)(?P<words>[^{_BEGINS}{_OF_BREAKS}]*+)"
+    f"(?:(?P<currency>{_CURRENCY})|(?P<yuan>{_YUAN})"
+    f"|(?P<date>{_DATE})|(?P<time>{_TIME})|(?P<run>{_RUN})|(?P<other>[{_BEGINS}]))?",
+)
+"""From one place that may begin a token to the next: what stands between them is never looked at alone."""
+_TELLING: Final = re.compile(
+    f"[0-9{re.escape(''.join({name[0] for name in _CURRENCIES} - set('uh')))}{_YUAN}]|{'|'.join(_CODES)}"
+)
+_TIMES: Final = re.compile(" *+([万亿])")
+_MOST_DIGITS: Final = 30
+_OF_DAY: Final = len("YYYYMMDD")
+_TIMES_BY: Final = {"万": 10**4, "亿": 10**8}
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Struct, frozen=True):
     """`text` is its folded text, without the sign and multiplier of a number; of what it isn't, values are None."""
 
     kind: Kind
@@ -55,23 +70,45 @@ class Token:
 
 def fold(text: str) -> str:
     """One code point to one: wide forms, spaces and capital letters of ASCII."""
-    return text.translate(_FOLD)
+    if text.isascii():
+        return text.lower().replace("\t", " ")
+    return _TO_FOLD.sub(_folded, text)
+
+
+def _folded(match: re.Match[str]) -> str:
+    return match[0].translate(_FOLD)
 
 
 def tight(text: str) -> str:
     """Folded, without space and line ends."""
-    return fold(text).translate(_NO_SPACE)
+    return tight_of(fold(text))
 
 
-def squash(text: str) -> str:
-    """Folded, without space and breaks."""
-    return fold(text).translate(_NO_BREAKS)
+def tight_of(folded: str) -> str:
+    """A folded text without space and line ends."""
+    return folded.replace(" ", "").replace("\n", "").replace("\r", "")
 
 
-def tokens(text: str) -> list[Token]:
-    """The tokens of a text, from the left; number and currency beside each other are one amount."""
-    folded = fold(text)
-    return _amounts(folded, list(_Splitting(folded).tokens()))
+def squash_of(folded: str) -> str:
+    """A folded text without space and breaks."""
+    return _NO_BREAKS.sub("", folded)
+
+
+def tokens(folded: str) -> list[Token]:
+    """The tokens of a folded text, from the left; number and currency beside each other are one amount."""
+    length = len(folded)
+    if length <= _MOST_DIGITS and length != _OF_DAY and folded.isascii() and folded.isdigit():
+        return [Token("number", 0, length, folded, Decimal(int(folded), 0))]
+    split = _Splitting(folded).tokens()
+    return split if len(split) < 2 else _amounts(folded, split)
+
+
+def telling_tokens(folded: Iterable[str]) -> list[Token]:
+    """The tokens of all these texts, but for words of texts that have no others; their places mean nothing."""
+    telling = [text for text in folded if _TELLING.search(text) is not None]
+    # Between lines nothing is beside another, so all are split at once; but 元 may be a whole text.
+    alone = [token for text in telling if text.strip(" ") == _YUAN for token in tokens(text)]
+    return alone + tokens("\n".join(telling))
 
 
 class _Splitting:
@@ -79,123 +116,141 @@ class _Splitting:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._last: Token | None = None
+        self._split: list[Token] = []
+        self._words = -1  # where the words began that are being read
+        self._after_number = False  # whether nothing but spaces stands between here and a number
 
-    def tokens(self) -> Iterator[Token]:
-        text = self._text
-        at, words = 0, -1  # where the words began that are being read
-        while at < len(text):
-            here = self._here(at)
+    def tokens(self) -> list[Token]:
+        text, at, end = self._text, 0, len(self._text)
+        while at < end:
+            match = _NEXT.match(text, at)
+            assert match is not None  # noqa: S101  # it matches the empty text
+            gap, passed = match.group("gap", "words")
+            if gap and gap.strip(" "):
+                self._end_words(at)
+                self._after_number = False
+            start = match.end("words")
+            if passed and self._words < 0:
+                self._words = start - len(passed)
+            at = match.end() if match.lastgroup == "words" else self._take(match, start)
+        self._end_words(end)
+        return self._split
+
+    def _end_words(self, at: int) -> None:
+        if self._words >= 0:
+            text = self._text[self._words : at].rstrip(" ")
+            self._split.append(Token("words", self._words, self._words + len(text), text))
+            self._words = -1
+            self._after_number = False
+
+    def _take(self, match: re.Match[str], start: int) -> int:
+        """Takes what may begin a token there, as one or two or as a part of words; its end."""
+        kind = match.lastgroup
+        if kind == "date":
+            date = self._date(match, match.end())
+            if date is not None:
+                return self._add(date)
+            rest = _NO_DATE.match(self._text, start)
+            assert rest is not None  # noqa: S101  # a digit stands there
+            kind, match = rest.lastgroup, rest
+        end = match.end()
+        if kind == "run":
+            here = self._run(match["run"], start, end)
             if here:
-                if words >= 0:
-                    yield self._words(words, at)
-                    words = -1
-                yield from here
-                self._last, at = here[-1], here[-1].end
-            elif text[at] in BREAKS:
-                if words >= 0:
-                    yield self._words(words, at)
-                    words = -1
-                at += 1
-            else:
-                words = at if words < 0 and text[at] != " " else words
-                run = _RUN.match(text, at)
-                at = run.end() if run else at + 1
-        if words >= 0:
-            yield self._words(words, len(text))
+                return self._add(*here)
+        elif kind == "currency":
+            written = match["currency"]
+            return self._add(Token("currency", start, end, written, None, _CURRENCIES[written]))
+        elif kind == "time":
+            return self._add(Token("time", start, end, match["time"]))
+        elif kind == "yuan" and self._yuan_counts(start):
+            return self._add(Token("currency", start, end, _YUAN, None, "CNY"))
+        if self._words < 0:
+            self._words = start
+        return end
 
-    def _words(self, start: int, end: int) -> Token:
-        text = self._text[start:end].rstrip(" ")
-        self._last = Token("words", start, start + len(text), text)
-        return self._last
-
-    def _here(self, at: int) -> list[Token]:
-        """The token that begins here, or two of a run with a currency's code; nothing if words go on."""
-        text = self._text
-        currency = _CURRENCY.match(text, at)
-        if currency is not None:
-            return [Token("currency", at, currency.end(), currency[0], currency=_CURRENCIES[currency[0]])]
-        if text[at] == _YUAN and self._yuan_counts(at):
-            return [Token("currency", at, at + 1, _YUAN, currency="CNY")]
-        if text[at] not in _ALNUM:
-            return []
-        return self._date(at) or self._time(at) or self._run(at)
+    def _add(self, *here: Token) -> int:
+        if self._words >= 0:
+            self._end_words(here[0].start)
+        self._split.extend(here)
+        last = here[-1]
+        self._after_number = last.kind == "number"
+        return last.end
 
     def _yuan_counts(self, at: int) -> bool:
-        if self._text.strip(" ") == _YUAN:
-            return True
-        last = self._last
-        return last is not None and last.kind == "number" and not self._text[last.end : at].strip(" ")
+        if self._words >= 0:
+            return False
+        return self._after_number or (not self._split and self._alone(at))
 
-    def _date(self, at: int) -> list[Token]:
-        match = _DATE.match(self._text, at)
-        if match is None or not "1900" <= match[1] <= "2099":
-            return []
-        year, month, day = (part for part in match.groups() if part and part not in "-/.")
-        text, end = real_day(year, month, day), match.end()
+    def _alone(self, at: int) -> bool:
+        """Whether it is the whole text but spaces. Asked of the first only: no word and no token is before it."""
+        text = self._text
+        return not text[:at].strip(" ") and not text[at + 1 :].strip(" ")
+
+    def _date(self, match: re.Match[str], end: int) -> Token | None:
+        written = match["date"]
+        if not "1900" <= written[:4] <= "2099":
+            return None
+        year, month, day = (part for part in match.groups()[_OF_DATE] if part and part not in "-/.")
+        text = real_day(year, month, day)
         if text is None:
-            return []
-        if not match[0].endswith("日"):
+            return None
+        if not written.endswith("日"):
             after = _AFTER_DATE.match(self._text, end)
             if after is None:
-                return []
+                return None
             end = after.end()
-        return [Token("date", at, end, text)]
+        return Token("date", match.start("date"), end, text)
 
-    def _time(self, at: int) -> list[Token]:
-        match = _TIME.match(self._text, at)
-        return [] if match is None else [Token("time", at, match.end(), match[0])]
-
-    def _run(self, at: int) -> list[Token]:
-        match = _RUN.match(self._text, at)
-        if match is None:
-            return []
-        run, end = match[0], match.end()
+    def _run(self, run: str, start: int, end: int) -> tuple[Token, ...]:
+        """Currency, number, both or an identifier; nothing for what is part of words."""
         if run in _CODES:
-            return [Token("currency", at, end, run, currency=_CODES[run])]
+            return (Token("currency", start, end, run, None, _CODES[run]),)
+        number = decimal(run, separators=True)
+        if number is not None:
+            return (self._number(number, start, end),)
         front, behind = _CODES.get(run[:3]), _CODES.get(run[-3:])
-        if front is not None and decimal(run[3:], separators=True) is not None:
-            return [Token("currency", at, at + 3, run[:3], currency=front), self._number(at + 3, end)]
-        if behind is not None and decimal(run[:-3], separators=True) is not None:
-            number = self._number(at, end - 3, may_multiply=False)
-            return [number, Token("currency", end - 3, end, run[-3:], currency=behind)]
-        if decimal(run, separators=True) is not None:
-            return [self._number(at, end)]
-        return [Token("identifier", at, end, run)] if _DIGIT.search(run) else []
+        if front is not None and (number := decimal(run[3:], separators=True)) is not None:
+            currency = Token("currency", start, start + 3, run[:3], None, front)
+            return (currency, self._number(number, start + 3, end))
+        if behind is not None and (number := decimal(run[:-3], separators=True)) is not None:
+            currency = Token("currency", end - 3, end, run[-3:], None, behind)
+            return (self._number(number, start, end - 3, may_multiply=False), currency)
+        return (Token("identifier", start, end, run),) if _DIGIT.search(run) else ()
 
-    def _number(self, start: int, end: int, *, may_multiply: bool = True) -> Token:
+    def _number(self, number: Decimal, start: int, end: int, *, may_multiply: bool = True) -> Token:
         text = self._text
-        written = text[start:end]
-        number = decimal(written, separators=True)
-        value, scale = number if number is not None else (0, 0)
-        if start and text[start - 1] == "-" and (start < 2 or text[start - 2] not in _ALNUM):
+        written, (value, scale) = text[start:end], number
+        if start and text[start - 1] == "-" and (start < 2 or not _is_alnum(text[start - 2])):
             value = -value
-        if may_multiply:
-            after = end
-            while after < len(text) and text[after] == " ":
-                after += 1
-            if after < len(text) and text[after] in _TIMES:
-                value, end = value * _TIMES[text[after]], after + 1
-        return Token("number", start, end, written, number=Decimal(value, scale).reduced)
+        times = _TIMES.match(text, end) if may_multiply else None
+        if times is not None:
+            value, end = value * _TIMES_BY[times[1]], times.end()
+        return Token("number", start, end, written, Decimal(value, scale).reduced)
+
+
+def _is_alnum(character: str) -> bool:
+    return "a" <= character <= "z" or "0" <= character <= "9"
+
+
+_OF_DATE: Final = slice(_NEXT.groupindex["date"], _NEXT.groupindex["time"] - 1)
+"""Of the groups of a match, those of its date: year first."""
 
 
 def _amounts(text: str, split: list[Token]) -> list[Token]:
     """The tokens with number and currency that have only spaces between them as one."""
     joined: list[Token] = []
-    number = 0
-    while number < len(split):
-        token, second = split[number], split[number + 1] if number + 1 < len(split) else None
-        if (
-            second is None
-            or {token.kind, second.kind} != {"number", "currency"}
-            or not _beside(text, token, second)
-        ):
+    number, end_of_all = 0, len(split)
+    while number < end_of_all:
+        token = split[number]
+        second = split[number + 1] if number + 1 < end_of_all else None
+        number += 1
+        if second is None or not _are_amount(token.kind, second.kind) or not _beside(text, token, second):
             joined.append(token)
-            number += 1
             continue
-        number += 2
+        number += 1
         end = second.end
-        third = split[number] if number < len(split) else None
+        third = split[number] if number < end_of_all else None
         if third is not None and _repeats(token, third) and _beside(text, second, third):
             end = third.end
             number += 1
@@ -205,9 +260,13 @@ def _amounts(text: str, split: list[Token]) -> list[Token]:
     return joined
 
 
+def _are_amount(first: Kind, second: Kind) -> bool:
+    return (first == "number" and second == "currency") or (first == "currency" and second == "number")
+
+
 def _repeats(first: Token, third: Token) -> bool:
     return first.kind == "currency" and third.kind == "currency" and third.currency == first.currency
 
 
 def _beside(text: str, first: Token, second: Token) -> bool:
-    return not text[first.end : second.start].strip(" ")
+    return first.end == second.start or not text[first.end : second.start].strip(" ")

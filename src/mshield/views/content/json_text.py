@@ -19,17 +19,17 @@ class Number(str):
 Json = dict[str, "Json"] | list["Json"] | str | bool | None
 """A value; numbers are `Number`, a `str`."""
 
-_TOKEN: Final = re.compile(
-    r"""[ \t\n\r]*(?:
-    "(?P<string>[^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4})[^"\\\x00-\x1f]*)*)"
-    |(?P<number>-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)
-    |(?P<literal>true|false|null)
-    |(?P<mark>[{}\[\]:,]))""",
-    re.VERBOSE,
-)
+_WHITE: Final = "[ \\t\\n\\r]*+"
+_STRING: Final = r'"([^"\\\x00-\x1f]*+(?:\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4})[^"\\\x00-\x1f]*+)*+)"'
+_NUMBER: Final = r"(-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?+(?:[eE][+-]?[0-9]++)?+)"
+_ITEM: Final = f"{_WHITE}(?:{_STRING}|{_NUMBER}|(true|false|null)|([{{\\[])){_WHITE}([,}}\\]])?+"
+_VALUE: Final = re.compile(_ITEM)
+"""A value, or its beginning, with the mark behind it: groups string, number, literal, mark that opens, mark behind."""
+_NAME: Final = re.compile(f"{_WHITE}{_STRING}{_WHITE}:")
+_MARK: Final = re.compile(f"{_WHITE}([,}}\\]])")
+_REST: Final = re.compile(_WHITE)
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _LITERALS: Final[dict[str, bool | None]] = {"true": True, "false": False, "null": None}
-_WHITE: Final = re.compile(r"[ \t\n\r]*")
 
 
 class NotJson(ValueError):
@@ -57,76 +57,77 @@ class _Reading:
 
     def value(self) -> Json:
         """The one value of the text."""
-        root = value = self._next_value(self._token())
+        root, mark = self._next()
         while self._open:
+            mark = self._closed(mark)
+            if not self._open:
+                break
             top = self._open[-1]
-            just_opened = value is top
-            value = self._first(top) if just_opened else self._following(top)
-        if _WHITE.fullmatch(self._text, self._at) is None:
+            if isinstance(top, dict):
+                name = self._name(top)
+                top[name] = None  # its place: what opens here is filled later
+                top[name], mark = self._next()
+            else:
+                value, mark = self._next()
+                top.append(value)
+        if mark or _REST.fullmatch(self._text, self._at) is None:
             raise NotJson("more than one value")
         return root
 
-    def _token(self) -> re.Match[str]:
-        match = _TOKEN.match(self._text, self._at)
+    def _next(self) -> tuple[Json, str | None]:
+        """A value, and the mark behind it if one is there."""
+        match = _VALUE.match(self._text, self._at)
         if match is None:
-            raise NotJson(f"not JSON at character {self._at}")
+            raise self._not_json()
         self._at = match.end()
-        return match
-
-    def _mark(self, token: re.Match[str], marks: str) -> str:
-        mark = token["mark"]
-        if mark is None or mark not in marks:
-            raise NotJson(f"not JSON at character {token.start()}")
-        return mark
-
-    def _next_value(self, token: re.Match[str]) -> Json:
         self._count += 1
         if self._count > limits.NODES or len(self._open) >= limits.DEPTH:
             raise NotJson("too many values, or too deep")
-        kind = token.lastgroup
-        if kind == "string":
-            return _unescaped(token["string"])
-        if kind == "number":
-            return Number(token["number"])
-        if kind == "literal":
-            return _LITERALS[token["literal"]]
-        opened: dict[str, Json] | list[Json] = {} if self._mark(token, "{[") == "{" else []
+        string, number, literal, opens, mark = match.groups()
+        if string is not None:
+            return _unescaped(string), mark
+        if number is not None:
+            return Number(number), mark
+        if literal is not None:
+            return _LITERALS[literal], mark
+        opened: dict[str, Json] | list[Json] = {} if opens == "{" else []
         self._open.append(opened)
-        return opened
+        if mark is None or mark == ",":
+            # What is open has no value yet, so no comma belongs there.
+            self._at = match.end(4)
+            mark = ","
+        return opened, mark
 
-    def _first(self, top: dict[str, Json] | list[Json]) -> Json:
-        token = self._token()
-        if token["mark"] == ("}" if isinstance(top, dict) else "]"):
+    def _closed(self, mark: str | None) -> str | None:
+        """Closes what ends here; then a value follows, or nothing is open."""
+        while self._open:
+            if mark is None:
+                match = _MARK.match(self._text, self._at)
+                if match is None:
+                    raise self._not_json()
+                mark, self._at = match[1], match.end()
+            if mark == ",":
+                return None
+            if mark != ("}" if isinstance(self._open[-1], dict) else "]"):
+                raise self._not_json()
             self._open.pop()
-            return None
-        return self._put(top, token)
+            mark = None
+        return None
 
-    def _following(self, top: dict[str, Json] | list[Json]) -> Json:
-        if self._mark(self._token(), ",}" if isinstance(top, dict) else ",]") != ",":
-            self._open.pop()
-            return None
-        return self._put(top, self._token())
-
-    def _put(self, top: dict[str, Json] | list[Json], token: re.Match[str]) -> Json:
-        if isinstance(top, list):
-            value = self._next_value(token)
-            top.append(value)
-            return value
-        name = self._name(token)
-        if name in top:
-            raise NotJson("a name twice")
-        self._mark(self._token(), ":")
-        value = self._next_value(self._token())
-        top[name] = value
-        return value
-
-    def _name(self, token: re.Match[str]) -> str:
-        if token.lastgroup != "string":
-            raise NotJson(f"not JSON at character {token.start()}")
-        name = _unescaped(token["string"])
+    def _name(self, top: dict[str, Json]) -> str:
+        match = _NAME.match(self._text, self._at)
+        if match is None:
+            raise self._not_json()
+        self._at = match.end()
+        name = _unescaped(match[1])
         if self._as_content and (name in {"", "[]"} or len(name) > limits.NAME):
             raise NotJson("a name that content may not have")
+        if name in top:
+            raise NotJson("a name twice")
         return name
+
+    def _not_json(self) -> NotJson:
+        return NotJson(f"not JSON at character {self._at}")
 
 
 def _unescaped(text: str) -> str:

@@ -7,6 +7,8 @@ name, or `[]` of an item. No local name of XML has `{`, `}`, `@` or `#`, so name
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from msgspec import Struct
+
 from mshield.views import limits
 from mshield.views.content.json_text import Json, NotJson, Number, read_json
 from mshield.views.errors import ViewError
@@ -16,22 +18,17 @@ COMMENT: Final = "#comment"
 ITEM: Final = "[]"
 
 
-class Node:
+class Node(Struct, eq=False):
     """A place of the content. `text` is None where it has parts; `void` is JSON's null, {} or []."""
 
-    __slots__ = ("_by_name", "attributes", "children", "drawn", "name", "parent", "text", "void")
-
-    def __init__(
-        self, name: str, parent: "Node | None", text: str | None = None, *, void: bool = False
-    ) -> None:
-        self.name = name
-        self.parent = parent
-        self.text = text
-        self.void = void
-        self.attributes: Sequence[Node] = ()  # most nodes have none, and a list of its own would cost much
-        self.children: Sequence[Node] = ()
-        self.drawn = False
-        self._by_name: dict[str, list[Node]] | None = None
+    name: str
+    parent: "Node | None"
+    text: str | None = None
+    void: bool = False
+    attributes: Sequence["Node"] = ()
+    children: Sequence["Node"] = ()
+    drawn: bool = False
+    _by_name: dict[str, list["Node"]] | None = None
 
     @property
     def empty(self) -> bool:
@@ -40,16 +37,23 @@ class Node:
 
     def named(self, name: str) -> Sequence["Node"]:
         """Its attributes, elements, members or items of that name, in document order."""
-        return self.by_name.get(name, ())
+        table = self._by_name
+        return (self.by_name if table is None else table).get(name, ())
 
     @property
     def by_name(self) -> dict[str, list["Node"]]:
         """The table of what it has, made once."""
-        if self._by_name is None:
-            self._by_name = {}
-            for part in (*self.attributes, *self.children):
-                self._by_name.setdefault(part.name, []).append(part)
-        return self._by_name
+        table = self._by_name
+        if table is None:
+            table = self._by_name = {}
+            for parts in (self.attributes, self.children):
+                for part in parts:
+                    same = table.get(part.name)
+                    if same is None:
+                        table[part.name] = [part]
+                    else:
+                        same.append(part)
+        return table
 
 
 def in_order(root: Node) -> Iterator[Node]:

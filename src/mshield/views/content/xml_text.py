@@ -19,16 +19,26 @@ _DECLARATION: Final = re.compile(
     rf"(?:{_S}+encoding{_S}*={_S}*(?:'[Uu][Tt][Ff]-8'|\"[Uu][Tt][Ff]-8\"))?"
     rf"(?:{_S}+standalone{_S}*={_S}*(?:'(?:yes|no)'|\"(?:yes|no)\"))?{_S}*\?>"
 )
-_QUALIFIED: Final = f"(?:({NAME}):)?({NAME})"
+_QUALIFIED: Final = f"(?:({NAME}):)?+({NAME})"
 _OPENING: Final = re.compile(f"<{_QUALIFIED}")
 _ATTRIBUTE: Final = re.compile(f"{_S}+{_QUALIFIED}{_S}*={_S}*(?:\"([^<\"]*)\"|'([^<']*)')")
 _OPENING_END: Final = re.compile(f"{_S}*(/?)>")
 _CLOSING: Final = re.compile(f"</{_QUALIFIED}{_S}*>")
+_USUAL: Final = re.compile(
+    f"(?P<white>{_S}*+)<(?:"
+    f'(?P<name>(?:{NAME}:)?+{NAME})(?:{_S}++(?P<attribute>{NAME})="(?P<value>[^<"&\\t\\n]*+)")?+{_S}*+>'
+    f"(?:(?P<text>[^<]*+)</(?P=name){_S}*+>)?+"
+    f"|/(?P<closed>(?:{NAME}:)?+{NAME}){_S}*+>)"
+)
+"""What most content is made of: an element with at most one attribute, its text and end with it where it is a leaf."""
 _REFERENCE: Final = re.compile("&(?:([^;]{1,10});)?")
 _DECIMAL: Final = re.compile("#[0-9]+")
 _HEXADECIMAL: Final = re.compile("#x[0-9A-Fa-f]+")
 _NAMED: Final = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 _OF_XML: Final = frozenset({"http://www.w3.org/XML/1998/namespace", "http://www.w3.org/2000/xmlns/"})
+
+
+_NOTHING: Final[list[tuple[str, str | None]]] = []
 
 
 class _Written(NamedTuple):
@@ -50,7 +60,7 @@ class _Open(NamedTuple):
     """An element that is not closed yet, the text in it, and what its declarations put out of sight."""
 
     node: Node
-    qualified: tuple[str, str]
+    qualified: str
     texts: list[str]
     parts: list[Node]
     hidden: list[tuple[str, str | None]]
@@ -79,6 +89,9 @@ class _Reading:
         self._at = declaration.end() if declaration else 0
         self._open: list[_Open] = []
         self._scope: dict[str, str] = {"xml": "", "": ""}  # the first is counted, and never looked up
+        self._names: dict[
+            str, str
+        ] = {}  # of elements as they are written: expanded, while the scope is the same
         self._count = 0
         self._root: Node | None = None
         self._before: list[Node] = []  # comments before and after the root
@@ -86,12 +99,14 @@ class _Reading:
 
     def root(self) -> Node:
         """The root with all that stands in it."""
-        end = len(self._text)
+        text, end = self._text, len(self._text)
         while self._at < end:
-            start = self._text.find("<", self._at)
+            if self._open and (usual := _USUAL.match(text, self._at)) is not None and self._take_usual(usual):
+                continue
+            start = text.find("<", self._at)
             start = end if start < 0 else start
             if start > self._at:
-                self._take_text(self._text[self._at : start])
+                self._take_text(text[self._at : start])
                 self._at = start
             else:
                 self._take_markup()
@@ -99,6 +114,43 @@ class _Reading:
             raise ViewError("content")
         self._root.children = [*self._before, *self._root.children, *self._after]
         return self._root
+
+    def _take_usual(self, usual: re.Match[str]) -> bool:
+        """Takes an element's beginning or end, or a whole leaf; False where it must be looked at more closely."""
+        white, name, attribute, value, text, closed = usual.groups()
+        if attribute == "xmlns":
+            return False
+        self._at = usual.end()
+        if closed is not None:
+            if white:
+                self._open[-1].texts.append(white)
+            self._end(closed)
+            return True
+        # The white before it is beside an element, where any is allowed and none is kept.
+        if len(self._open) >= limits.DEPTH:
+            raise ViewError("content")
+        above = self._open[-1]
+        node = self._counted(Node(self._names.get(name) or self._named(name), above.node))
+        above.parts.append(node)
+        if attribute is not None:
+            if len(attribute) > limits.NAME:
+                raise ViewError("content")
+            node.attributes = (self._counted(Node("@{}" + attribute, node, value)),)
+        if text is None:
+            self._open.append(_Open(node, name, [], [], _NOTHING))
+        elif "]]>" in text:
+            raise ViewError("content")
+        else:
+            node.text = _resolved(text) if "&" in text else text
+        return True
+
+    def _named(self, qualified: str) -> str:
+        """The expanded name of an element as it is written; kept as long as the scope is the same."""
+        if len(qualified) > limits.NAME:
+            raise ViewError("content")
+        prefix, _, local = qualified.rpartition(":")
+        name = self._names[qualified] = self._expanded(prefix, local)
+        return name
 
     def _take_text(self, raw: str) -> None:
         if not self._open:
@@ -151,9 +203,8 @@ class _Reading:
         if end is None:
             raise ViewError("content")
         self._at = end.end()
-        qualified = (_bounded(opening[1] or "", opening[2]), opening[2])
         hidden = self._declare(written)
-        self._begin(qualified, written, hidden)
+        self._begin(opening[0][1:], written, hidden)
         if end[1]:
             self._close()
 
@@ -182,15 +233,15 @@ class _Reading:
                 raise ViewError("content")
             hidden.append((prefix, self._scope.get(prefix)))
             self._scope[prefix] = one.value
+        if hidden:
+            self._names.clear()
         if len(self._scope) > limits.PREFIXES:
             raise ViewError("content")
         return hidden
 
-    def _begin(
-        self, qualified: tuple[str, str], written: list[_Written], hidden: list[tuple[str, str | None]]
-    ) -> None:
+    def _begin(self, qualified: str, written: list[_Written], hidden: list[tuple[str, str | None]]) -> None:
         parent = self._open[-1].node if self._open else None
-        node = self._counted(Node(self._expanded(*qualified), parent))
+        node = self._counted(Node(self._named(qualified), parent))
         names: set[str] = set()
         attributes: list[Node] = []
         for one in written:
@@ -217,20 +268,26 @@ class _Reading:
 
     def _take_closing(self) -> None:
         closing = _CLOSING.match(self._text, self._at)
-        if closing is None or not self._open or self._open[-1].qualified != (closing[1] or "", closing[2]):
+        if closing is None or not self._open:
             raise ViewError("content")
         self._at = closing.end()
+        self._end(f"{closing[1]}:{closing[2]}" if closing[1] else closing[2])
+
+    def _end(self, qualified: str) -> None:
+        if self._open[-1].qualified != qualified:
+            raise ViewError("content")
         self._close()
 
     def _close(self) -> None:
         node, _, texts, parts, hidden = self._open.pop()
-        text = "".join(texts)
         if parts:
             node.children = parts
-        if all(part.name == COMMENT for part in parts):
-            node.text = text
-        elif text.strip(WHITE):
+        if not parts or all(part.name == COMMENT for part in parts):
+            node.text = "".join(texts)
+        elif texts and "".join(texts).strip(WHITE):
             raise ViewError("content")
+        if hidden:
+            self._names.clear()
         for prefix, before in hidden:
             if before is None:
                 del self._scope[prefix]
