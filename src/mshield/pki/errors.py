@@ -61,6 +61,17 @@ class ContentMismatch(CmsError):
     code = "content_mismatch"
 
 
+class P7Error(PkiError):
+    """A SignedData of GB/T 35275 or RFC 5652 that is refused; `reason` is one stable word."""
+
+    code = "bad_p7"
+
+    def __init__(self, reason: str, detail: str) -> None:
+        """`detail` is for a log."""
+        super().__init__(detail)
+        self.reason = reason
+
+
 class TimeStampError(PkiError):
     """A time stamp, its request or its authority out of form, or not to be believed; `reason` is one stable word."""
 
