@@ -119,7 +119,13 @@ export function verifyP7(
   }
   const certificate = signerOf(p7, certificates);
   const message = messageOf(p7, known, form);
-  return { p7, certificate, content: known, message, isRaw: holds(certificate, message, p7.value) };
+  return {
+    p7,
+    certificate,
+    content: known,
+    message,
+    isRaw: holds(certificate, digest(certificate.publicKey, message), p7.value),
+  };
 }
 
 /** M. */
@@ -137,9 +143,8 @@ function messageOf({ attributes, messageDigest }: P7, content: Uint8Array, form:
   return content;
 }
 
-/** Whether the value is r ‖ s; 64 octets may by chance be DER too. */
-function holds({ publicKey }: ForeignCertificate, message: Uint8Array, value: Uint8Array): boolean {
-  const e = digest(publicKey, message);
+/** Whether the value, a signature of the digest `e`, is r ‖ s; 64 octets may by chance be DER too. P7Error. */
+export function holds({ publicKey }: ForeignCertificate, e: Uint8Array, value: Uint8Array): boolean {
   for (const isRaw of value.length === RAW_BYTES ? [false, true] : [false]) {
     try {
       verifyDigest(publicKey, e, isRaw ? fromRaw(value) : fromDer(value));
@@ -159,7 +164,7 @@ function fromRaw(value: Uint8Array): ReturnType<typeof fromDer> {
 }
 
 /** The one certificate of that name and serial number, inside or beside; it must be for signing. */
-function signerOf(p7: P7, beside: readonly ForeignCertificate[]): ForeignCertificate {
+export function signerOf(p7: P7, beside: readonly ForeignCertificate[]): ForeignCertificate {
   const isNamed = ([issuer, serial]: readonly [Uint8Array, bigint]): boolean =>
     serial === p7.serial && same(issuer, p7.issuer);
   const inside = p7.certificates.filter((der) => {
