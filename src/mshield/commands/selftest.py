@@ -1,4 +1,4 @@
-"""`mshield selftest`: runs a vector file through a curve engine, or a folder of views' vectors, and counts what passed.
+"""`mshield selftest`: runs a vector file through a curve engine, or a folder of vectors, and counts what passed.
 
 It needs no server and no state, so anyone can check an installation against the published vectors.
 """
@@ -33,21 +33,33 @@ from mshield.gm.selftest import Report, run
     type=click.Path(exists=True, file_okay=False, readable=True, path_type=Path),
     help="A folder of vectors for views (展示规则), with an index.json.",
 )
+@click.option(
+    "--formats",
+    type=click.Path(exists=True, file_okay=False, readable=True, path_type=Path),
+    help="A folder of vectors of foreign formats (certificates, P7, time stamps …), with an index.json.",
+)
 @output_options
 def command(
-    out: Output, engine: Literal["auto", "botan", "openssl"], vectors: Path | None, views: Path | None
+    out: Output,
+    *,
+    engine: Literal["auto", "botan", "openssl"],
+    vectors: Path | None,
+    views: Path | None,
+    formats: Path | None,
 ) -> None:
-    """Run vectors of co-signing or of views and print how many passed.
+    """Run vectors of co-signing, of views or of foreign formats and print how many passed.
 
     Ends with the line "N passed, M failed"; exit code 1 if any failed or the engine is missing, 2 if the file
     cannot be read.
     """
-    if vectors is not None and views is None:
+    if sum(each is not None for each in (vectors, views, formats)) != 1:
+        raise click.UsageError("give one of --vectors, --views and --formats")
+    if vectors is not None:
         _run_cosigning(out, engine, vectors)
-    elif views is not None and vectors is None:
+    elif views is not None:
         _run_views(out, views)
-    else:
-        raise click.UsageError("give one of --vectors and --views")
+    elif formats is not None:
+        _run_formats(out, engine, formats)
 
 
 def _run_cosigning(out: Output, engine: Literal["auto", "botan", "openssl"], vectors: Path) -> None:
@@ -70,6 +82,21 @@ def _run_views(out: Output, folder: Path) -> None:
     except selftest.NotVectors as error:
         raise click.BadParameter(str(error), param_hint="--views") from error
     _tell(out, report, {})
+
+
+def _run_formats(out: Output, engine: Literal["auto", "botan", "openssl"], folder: Path) -> None:
+    from mshield.domain.login_message import is_login_message
+    from mshield.pki.foreign import selftest
+
+    with refusing(out, EngineUnavailable):
+        used = load_engine(engine)
+    try:
+        report = selftest.run(
+            selftest.Bench(used, lambda name: (folder / name).read_bytes(), is_login_message)
+        )
+    except selftest.NotVectors as error:
+        raise click.BadParameter(str(error), param_hint="--formats") from error
+    _tell(out, report, {"engine": used.name, "version": used.version})
 
 
 def _tell(out: Output, report: Report, about: dict[str, str]) -> None:

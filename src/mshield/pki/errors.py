@@ -4,7 +4,10 @@ Parsing and building raise `PkiError` subclasses; judging a certificate raises `
 `path.py`).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
 
 
 class PkiError(Exception):
@@ -59,6 +62,60 @@ class ContentMismatch(CmsError):
     """What a CMS message signs is not the content, or the digest, that is to be verified."""
 
     code = "content_mismatch"
+
+
+P7_REASONS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType({
+    "form": ("文件不是可以读取的签名数据（DER、BER、base64 或 PEM）", "the file is no SignedData that can be read"),
+    "content_type": ("内容类型不是签名数据", "the content type is not that of signed data"),
+    "version": ("签名数据的版本不是 1", "the SignedData is not of version 1"),
+    "signers": ("签名人不是恰好一个，或不按签发者和序列号指明", "there is not one signer, by issuer and serial number"),
+    "algorithm": ("算法不是 SM3 和 SM2", "the algorithms are not SM3 and SM2"),
+    "attributes": ("签名属性缺少、重复或格式不正确", "signed attributes are missing, repeated or out of form"),
+    "content": ("没有原文，或原文与文件内的不同", "the content is missing, or is not the one inside"),
+    "digest": ("签名属性里的摘要不是这份原文的", "the signed digest is another content's"),
+    "ambiguous": ("原文是别的签名的一部分，不能作为被签内容", "the content was signed as part of another signature"),
+    "certificate": ("找不到签名人的证书，或不止一张", "the signer's certificate is missing or ambiguous"),
+    "usage": ("签名人的证书不能用于签名", "the signer's certificate is not for signing"),
+    "signature": ("签名验证不通过", "the signature does not verify"),
+})  # fmt: skip
+"""Why a SignedData is refused, in Chinese and English."""
+
+
+class P7Error(PkiError):
+    """A SignedData of GB/T 35275 or RFC 5652 that is refused; `reason` is one of `P7_REASONS`."""
+
+    code = "bad_p7"
+
+    def __init__(self, reason: str, detail: str) -> None:
+        """`detail` is for a log."""
+        super().__init__(detail)
+        self.reason = reason
+        self.zh, self.en = P7_REASONS[reason]
+        self.extra: Mapping[str, object] = {"reason": reason}
+
+
+class TrustListError(PkiError):
+    """A trust list or a root that can't be taken; `reason` is one stable word."""
+
+    code = "bad_trust_list"
+
+    def __init__(self, reason: str, detail: str) -> None:
+        """`detail` is for a log."""
+        super().__init__(detail)
+        self.reason = reason
+        self.zh, self.en = TRUST_REASONS[reason]
+        self.extra: Mapping[str, object] = {"reason": reason}
+
+
+TRUST_REASONS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType({
+    "form": ("信任列表的格式不正确", "the trust list is out of form"),
+    "unreadable": ("无法读取证书", "the certificate can't be read"),
+    "no_ca": ("不是 CA 证书", "the certificate is not a CA's"),
+    "other": ("SHA-256 不符，证书不是您要的那张", "the certificate has another SHA-256 than you expect"),
+    "there": ("列表里已有这张根证书", "the list has this root already"),
+    "missing": ("列表里没有这张根证书", "the list has no such root"),
+})  # fmt: skip
+"""Why a list or a root is refused, in Chinese and English."""
 
 
 class TimeStampError(PkiError):

@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 
-import { grouped, nowOf, sentenceOf, sized, titleOf } from "../src/parts/sentences.ts";
+import { grouped, headlineOf, nowOf, sentenceOf, sized, titleOf } from "../src/parts/sentences.ts";
 import { checkWords } from "../src/words/checks.ts";
 import { pageWords } from "../src/words/page.ts";
 import type { Check, Result } from "@mshield/verify";
@@ -18,9 +18,9 @@ const CERTIFICATES = [
 /** The codes of `mshield verify` by the step that can have them. */
 const FAILED: Readonly<Record<string, readonly string[]>> = {
   input: ["unreadable", "from_future"],
-  content: ["message_mismatch"],
+  content: ["message_mismatch", "ambiguous"],
   signature: ["bad_signature", "message_mismatch", "unreadable"],
-  chain: [...CERTIFICATES, "not_a_ca"],
+  chain: [...CERTIFICATES, "not_a_ca", "no_certificate"],
   revocation: [...CERTIFICATES, "revoked", "on_hold", "stale_status", "status_unknown", "unreadable"],
   display: ["display_mismatch"],
   request: ["message_mismatch"],
@@ -30,7 +30,7 @@ const FAILED: Readonly<Record<string, readonly string[]>> = {
 };
 const UNCHECKED: Readonly<Record<string, readonly string[]>> = {
   content: ["no_document"],
-  chain: ["no_certificate", "no_root"],
+  chain: ["no_certificate", "no_root", "unknown_issuer"],
   revocation: ["not_asked", "no_answer", "foreign_ca", "status_missing", "status_unknown", "old_status"],
   issuers: ["status_missing"],
   display: ["not_bound"],
@@ -40,6 +40,9 @@ const UNCHECKED: Readonly<Record<string, readonly string[]>> = {
 };
 const PASSED: readonly (readonly [string, string | null])[] = [
   ["input", null],
+  ["input", "p7_content"],
+  ["input", "p7_attributes"],
+  ["input", "p7_attributes_dated"],
   ["content", "file"],
   ["content", "inside"],
   ["signature", null],
@@ -105,6 +108,16 @@ test("how the certificate stands now, as far as it was asked", () => {
   expect(nowWith(check("revocation", "passed", null, "asked"))).toBe("good");
   expect(nowWith(check("revocation", "passed", null, "crl"))).toBe("unchecked");
   expect(nowWith(check("revocation", "failed", "revoked"))).toBe("revoked");
+});
+
+test("a P7 under no trusted root is right and nobody's, and never called valid", () => {
+  const checks = [check("signature", "passed", null), check("chain", "unchecked", "no_root")];
+  const headline = headlineOf({ kind: "p7", verdict: "incomplete", checks } as unknown as Result);
+  expect(headline).toBe("not_established");
+  expect(pageWords.zh.verdict[headline]).toBe("密码学上正确，签名者未确认");
+  expect(pageWords.en.verdict[headline]).toBe("Cryptographically right, signer not established");
+  const bad = [check("signature", "failed", "bad_signature"), check("chain", "unchecked", "not_reached")];
+  expect(headlineOf({ kind: "p7", verdict: "invalid", checks: bad } as unknown as Result)).toBe("invalid");
 });
 
 test("digests and sizes for people", () => {

@@ -18,7 +18,7 @@ export interface Piece {
   readonly content: Content;
 }
 
-type SignatureKind = Extract<Kind, "evidence" | "cms" | "signature">;
+type SignatureKind = Extract<Kind, "evidence" | "cms" | "p7" | "signature">;
 
 /** One signature to be judged, with what belongs to it. */
 export interface Case {
@@ -60,7 +60,7 @@ export async function assemble(pieces: readonly Piece[]): Promise<Assembled> {
 }
 
 function isSignature(kind: Kind): kind is SignatureKind {
-  return kind === "evidence" || kind === "cms" || kind === "signature";
+  return kind === "evidence" || kind === "cms" || kind === "p7" || kind === "signature";
 }
 
 async function caseOf(
@@ -87,6 +87,9 @@ function wantedDigest(found: Found): string | null {
   try {
     if (found.kind === "evidence") {
       return parseEvidence(found.bytes).document.digest;
+    }
+    if (found.kind === "p7") {
+      return found.p7.messageDigest === null ? null : hex(found.p7.messageDigest);
     }
     const attributes = found.kind === "cms" ? parseCms(found.der).attributes : null;
     return attributes === null ? null : hex(attributes.messageDigest);

@@ -51,6 +51,9 @@ export function readCase({ piece, certificate }: Case): Read {
       const evidence = parseEvidence(piece.found.bytes);
       return { ...nothing, evidence, ...readChain(evidence), embedded: evidence.document.content };
     }
+    if (piece.found.kind === "p7") {
+      return { ...nothing, embedded: piece.found.p7.content };
+    }
     if (piece.found.kind === "cms") {
       const { signer, certificates, content } = parseCms(piece.found.der);
       return { ...nothing, leaf: signer, inside: certificates, embedded: content };

@@ -48,6 +48,17 @@ export class TimeStampError extends PartError {
   }
 }
 
+/** A SignedData of GB/T 35275 or RFC 5652 that is refused; `reason` is one word. */
+export class P7Error extends PartError {
+  override readonly name = "P7Error";
+  readonly reason: string;
+
+  constructor(reason: string, message: string) {
+    super("bad_p7", message);
+    this.reason = reason;
+  }
+}
+
 /** The content is not the one that a signature names. */
 export class ContentMismatch extends Error {
   override readonly name = "ContentMismatch";

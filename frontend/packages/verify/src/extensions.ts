@@ -72,9 +72,14 @@ export function readValues(extensions: readonly Extension[]): ExtensionValues {
     ocspNoCheck: byOid.has(OIDS.ocspNoCheck),
     creditCode: get<string | null>(OIDS.organisationCode, null),
     unknownCritical: extensions
-      .filter(({ oid, isCritical }) => isCritical && !Object.hasOwn(READERS, oid))
+      .filter(({ oid, isCritical }) => isCritical && !isKnown(oid))
       .map(({ oid }) => oid),
   };
+}
+
+/** Whether an extension of this name may be critical. */
+export function isKnown(oid: string): boolean {
+  return Object.hasOwn(READERS, oid);
 }
 
 /** How the value of each known extension is read. */
@@ -118,7 +123,7 @@ function readKeyUsage(value: Uint8Array): Set<number> {
   return bits;
 }
 
-function readPurposes(value: Uint8Array): string[] {
+export function readPurposes(value: Uint8Array): string[] {
   const purposes = each(
     whole(value, (reader) => reader.enter()),
     (inside) => inside.oid(),

@@ -6,6 +6,7 @@ import type { Case } from "./assemble.ts";
 import { type Certificate, parseCertificate, parsePem } from "./certificate.ts";
 import { PartError } from "./errors.ts";
 import { parseEvidence } from "./evidence.ts";
+import { type ForeignCertificate, parseForeignCertificate } from "./foreign/certificate.ts";
 import { attribute } from "./names.ts";
 import { OIDS } from "./oids.ts";
 import { requireIssued } from "./path.ts";
@@ -21,6 +22,17 @@ export function parseCertificates(bytes: Uint8Array): Certificate[] {
     throw new FormError("no certificate");
   }
   return certificates;
+}
+
+/** As `parseCertificates`, by the tolerant reader: of other CAs. */
+export function parseForeignCertificates(bytes: Uint8Array): ForeignCertificate[] {
+  const text = ascii(bytes);
+  if (!/^\s*-----BEGIN/.test(text)) {
+    return [parseForeignCertificate(bytes)];
+  }
+  return pemBlocks("CERTIFICATE", text).map((body) =>
+    parseForeignCertificate(fromBase64(body, { lax: true })),
+  );
 }
 
 /** Roots of time stamping authorities, with SM2 or on P-256, in DER or PEM; FormError, TimeStampError. */

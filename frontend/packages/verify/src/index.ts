@@ -13,6 +13,7 @@ export {
   logKeyOf,
   nameOf,
   parseCertificates,
+  parseForeignCertificates,
   parseTsaCertificates,
   signsCheckpoint,
 } from "./from_outside.ts";

@@ -19,6 +19,8 @@ import type { Crl } from "./crl.ts";
 import { PartError, VerificationError } from "./errors.ts";
 import type { Evidence } from "./evidence.ts";
 import type { CheckedStamp, TrustedTime } from "./evidence_time.ts";
+import type { ForeignCertificate } from "./foreign/certificate.ts";
+import { judgeP7, signerOfP7 } from "./judge_p7.ts";
 import { parseOcsp } from "./ocsp.ts";
 import { type VerifiedPath, isNamed } from "./path.ts";
 import type { ShownAgain } from "./shown_again.ts";
@@ -38,6 +40,8 @@ export interface Known {
   /** The moment to judge a CMS or bare signature as of; null for that of the status that was given, else now. */
   readonly at: number | null;
   readonly roots: readonly Certificate[];
+  /** The same and those that only the tolerant reader takes: whose P7 of other CAs are believed. */
+  readonly foreignRoots?: readonly ForeignCertificate[];
   readonly logKeys: readonly string[];
   /** Whose time stamps are those of a third party; nobody's where it isn't there. */
   readonly tsa?: TsaTrust;
@@ -98,6 +102,7 @@ const ORDER: Readonly<Record<Case["kind"], readonly CheckName[]>> = {
     "now",
   ],
   cms: ["input", "content", "signature", "chain", "revocation", "issuers", "time_stamp", "now"],
+  p7: ["input", "content", "signature", "chain", "revocation"],
   signature: ["content", "signature", "chain", "revocation", "issuers", "now"],
 };
 
@@ -127,7 +132,7 @@ export async function judge(given: Case, known: Known): Promise<Result> {
     source: given.piece.name,
     verdict: verdictOf(checks),
     checks,
-    signer: read.leaf === null ? null : signerOf(read.leaf),
+    signer: signerIn(given, read),
     signedAt: read.evidence?.signature.signedAt ?? null,
     time,
     timeStamps,
@@ -137,7 +142,7 @@ export async function judge(given: Case, known: Known): Promise<Result> {
     document: await documentOf(given, read),
     request: read.evidence === null ? null : requestOf(read.evidence),
     log: logOf(checks, read.evidence),
-    rootSha256: path === null ? null : hex(fingerprint(path.root)),
+    rootSha256: path === null ? done.rootSha256 : hex(fingerprint(path.root)),
   };
 }
 
@@ -156,12 +161,19 @@ export function leafOf(given: Case): Certificate | null {
   return readCase(given).leaf;
 }
 
-interface Done extends Pick<Result, "time" | "timeStamps" | "shown"> {
+interface Done extends Pick<Result, "time" | "timeStamps" | "shown" | "rootSha256"> {
   readonly path: VerifiedPath | null;
 }
 
 const NOBODY: TsaTrust = { roots: [] };
-const NOTHING_DONE: Done = { path: null, time: null, timeStamps: [], shown: null };
+const NOTHING_DONE: Done = { path: null, time: null, timeStamps: [], shown: null, rootSha256: null };
+
+function signerIn({ piece }: Case, { leaf }: Read): Signer | null {
+  if (piece.found.kind === "p7") {
+    return signerOfP7(piece.found.p7);
+  }
+  return leaf === null ? null : signerOf(leaf);
+}
 
 async function judged(given: Case, read: Read, known: Known, tally: Tally): Promise<Done> {
   if (given.kind === "evidence") {
@@ -169,6 +181,10 @@ async function judged(given: Case, read: Read, known: Known, tally: Tally): Prom
   }
   if (given.kind === "cms") {
     return await judgeCms(given, read, known, tally);
+  }
+  const { found } = given.piece;
+  if (found.kind === "p7") {
+    return { ...NOTHING_DONE, rootSha256: await judgeP7(given, found.p7, known, tally) };
   }
   return { ...NOTHING_DONE, path: await judgeBare(given, known, tally) };
 }
@@ -191,7 +207,7 @@ async function judgeEvidence(given: Case, { evidence }: Read, known: Known, tall
     tally,
   );
   checkNow(signature.path, evidence.signature.signedAt, known, tally);
-  return { path: signature.path, time, timeStamps, shown };
+  return { ...NOTHING_DONE, path: signature.path, time, timeStamps, shown };
 }
 
 async function judgeCms(given: Case, read: Read, known: Known, tally: Tally): Promise<Done> {

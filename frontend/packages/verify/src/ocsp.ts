@@ -19,7 +19,7 @@ const HASHES: Readonly<Record<string, readonly [hash: (data: Uint8Array) => Uint
 const MAX_NONCE = 128;
 
 /** Names a certificate by hashes of its issuer's name and key, and its serial number. */
-interface CertId {
+export interface CertId {
   readonly hash: string;
   readonly nameHash: Uint8Array;
   readonly keyHash: Uint8Array;
@@ -77,12 +77,15 @@ export function parseOcsp(der: Uint8Array): OcspResponse {
   return { ...framed, certificates, ...whole(framed.tbs, (reader) => allOf(reader.enter(), readData)) };
 }
 
-export function isIssuedBy({ hash, nameHash, keyHash }: CertId, issuer: Certificate): boolean {
+export function isIssuedBy(
+  { hash, nameHash, keyHash }: CertId,
+  issuer: Pick<Certificate, "subject" | "publicKey">,
+): boolean {
   const [digest] = HASHES[hash]!;
   return same(nameHash, digest(issuer.subject.der)) && same(keyHash, digest(issuer.publicKey));
 }
 
-function readOuter(outer: Reader): Uint8Array {
+export function readOuter(outer: Reader): Uint8Array {
   const status = outer.integer(ENUMERATED);
   const wrapped = outer.explicit(0);
   if (status !== 0n || wrapped === null) {
@@ -121,7 +124,7 @@ function readData(inside: Reader): Pick<OcspResponse, "responderKeyHash" | "prod
   return { responderKeyHash, producedAt, statuses };
 }
 
-function requireNonceAlone(extensions: readonly Extension[]): void {
+export function requireNonceAlone(extensions: readonly Extension[]): void {
   const nonces = extensions
     .filter(({ oid: found }) => found === OIDS.ocspNonce)
     .map((nonce) => whole(nonce.value, (reader) => reader.octets()));
@@ -147,7 +150,7 @@ function readSingle(item: Reader): SingleStatus {
   return { certId, status, thisUpdate, nextUpdate };
 }
 
-function readCertId(inside: Reader): CertId {
+export function readCertId(inside: Reader): CertId {
   const hash = allOf(inside.enter(), (algorithm) => {
     const identifier = algorithm.oid();
     if (algorithm.more) {
@@ -163,7 +166,7 @@ function readCertId(inside: Reader): CertId {
   return { hash, nameHash, keyHash, serial };
 }
 
-function readStatus(item: Reader): Status {
+export function readStatus(item: Reader): Status {
   const tag = item.next;
   if (tag === 0x80 || tag === 0x82) {
     if (item.content(tag).length > 0) {

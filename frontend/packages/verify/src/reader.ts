@@ -16,11 +16,12 @@ const [UTF8_STRING, PRINTABLE_STRING, IA5_STRING, UTC_TIME, GENERALIZED_TIME] = 
   0x0c, 0x13, 0x16, 0x17, 0x18,
 ] as const;
 const SEQUENCE = 0x30;
-const MAX_DEPTH = 32;
+export const MAX_DEPTH = 32;
 /** Octets of the longest object identifier that is read. */
 const MAX_OID = 128;
-/** Octets of the longest number, and of the longest set of named bits. */
-const [MAX_INTEGER, MAX_BITS] = [1024, 16];
+/** Octets of the longest set of named bits, and of the longest number. */
+export const MAX_BITS = 16;
+const MAX_INTEGER = 1024;
 const PRINTABLE = /^[A-Za-z0-9 '()+,\-./:=?]*$/;
 /** Where UTCTime ends and GeneralizedTime begins (RFC 5280, 4.1.2.5), in ms. */
 const [UTC_FIRST, UTC_END] = [Date.UTC(1950, 0), Date.UTC(2050, 0)];
@@ -117,6 +118,15 @@ export class Reader {
     return true;
   }
 
+  /** 00 or FF. */
+  boolean(): boolean {
+    const content = hex(this.content(BOOLEAN));
+    if (content !== "ff" && content !== "00") {
+      throw new FormError("a boolean is neither 00 nor ff");
+    }
+    return content === "ff";
+  }
+
   null(): void {
     if (this.content(NULL).length > 0) {
       throw new FormError("null has content");
@@ -184,12 +194,18 @@ export class Reader {
 
   /** UTCTime from 1950 to 2049, else GeneralizedTime; in ms. */
   time(): number {
+    const isGeneralized = this.next !== UTC_TIME;
+    const ms = this.anyTime();
+    if (isGeneralized && ms >= UTC_FIRST && ms < UTC_END) {
+      throw new FormError("a time before 2050 must be UTCTime");
+    }
+    return ms;
+  }
+
+  /** UTCTime or GeneralizedTime of any year; in ms. */
+  anyTime(): number {
     if (this.next !== UTC_TIME) {
-      const ms = this.generalizedTime();
-      if (ms >= UTC_FIRST && ms < UTC_END) {
-        throw new FormError("a time before 2050 must be UTCTime");
-      }
-      return ms;
+      return this.generalizedTime();
     }
     const digits = latin(this.content(UTC_TIME));
     return moment((digits.slice(0, 2) >= "50" ? "19" : "20") + digits);

@@ -5,11 +5,16 @@ import { fromDer, GmError, hex, number, toDer, unhex } from "@mshield/gm";
 
 import { type Certificate, parseCertificate, parsePem } from "./certificate.ts";
 import { type Crl, parseCrl } from "./crl.ts";
+import { parseCms } from "./cms.ts";
+import { PartError } from "./errors.ts";
+import { type P7, parseP7 } from "./foreign/p7.ts";
 import { ascii, pemBlocks } from "./text.ts";
 
 export type Found =
   | { readonly kind: "evidence"; readonly bytes: Uint8Array }
   | { readonly kind: "cms"; readonly der: Uint8Array }
+  /** A SignedData of another form than this service's. */
+  | { readonly kind: "p7"; readonly p7: P7 }
   /** DER. */
   | { readonly kind: "signature"; readonly der: Uint8Array }
   | { readonly kind: "certificates"; readonly certificates: readonly Certificate[] }
@@ -23,7 +28,11 @@ export type Kind = Found["kind"];
 
 /** Larger ones are documents: nothing else is held in memory whole. */
 export const MAX_BYTES = 64 * 1024 * 1024;
-const [SIGNED_DATA, OCSP_BASIC] = ["2a864886f70d010702", "2b0601050507300101"];
+const [SIGNED_DATA, GB_SIGNED_DATA, OCSP_BASIC] = [
+  "2a864886f70d010702",
+  "2a811ccf550601040202",
+  "2b0601050507300101",
+];
 const HEAD_BYTES = 48;
 /** Longest text that may be one signature. */
 const MAX_TEXT = 512;
@@ -43,13 +52,19 @@ export function recognise(bytes: Uint8Array, name: string): Found {
   if (bytes[0] === 0x30) {
     return ofDer(bytes, name);
   }
+  if (/^\s*MI/.test(text)) {
+    const p7 = read(() => parseP7(bytes));
+    if (p7 !== null) {
+      return { kind: "p7", p7 };
+    }
+  }
   return (bytes.length <= MAX_TEXT ? ofText(text, name) : null) ?? { kind: "document" };
 }
 
 function ofDer(bytes: Uint8Array, name: string): Found {
   const head = hex(bytes.subarray(0, HEAD_BYTES));
-  if (head.includes(SIGNED_DATA!)) {
-    return { kind: "cms", der: bytes };
+  if (head.includes(SIGNED_DATA!) || head.includes(GB_SIGNED_DATA!)) {
+    return signedData(bytes);
   }
   if (head.includes(OCSP_BASIC!)) {
     return { kind: "ocsp", der: bytes };
@@ -63,6 +78,12 @@ function ofDer(bytes: Uint8Array, name: string): Found {
     return { kind: "crl", crl };
   }
   return signature(bytes) ?? { kind: /\.(cer|crt|crl|ocsp)$/i.test(name) ? "unreadable" : "document" };
+}
+
+/** One of this service's form, or damaged, is read as that alone. */
+function signedData(der: Uint8Array): Found {
+  const p7 = read(() => parseCms(der)) === null ? read(() => parseP7(der)) : null;
+  return p7 === null ? { kind: "cms", der } : { kind: "p7", p7 };
 }
 
 function ofPem(label: string, text: string): Found {
@@ -112,7 +133,7 @@ function read<T>(work: () => T): T | null {
   try {
     return work();
   } catch (error) {
-    if (error instanceof FormError || error instanceof GmError) {
+    if (error instanceof FormError || error instanceof GmError || error instanceof PartError) {
       return null;
     }
     throw error;

@@ -352,7 +352,7 @@ async function checkLog(
 }
 
 /** 40 hex digits. */
-export function serialText({ serial }: Certificate): string {
+export function serialText({ serial }: Pick<Certificate, "serial">): string {
   return serial.toString(16).padStart(40, "0");
 }
 

@@ -1,11 +1,16 @@
 /** The verdict and its checks: valid only where all that is needed passed, and what fails first. */
 
+import { readFileSync } from "node:fs";
+
+import { toBase64 } from "@mshield/forms";
 import { utf8 } from "@mshield/gm";
 import { describe, expect, test } from "vitest";
 
-import { parseCrl, type Result } from "../src/index.ts";
+import { parseCrl, parseForeignCertificates, type Result } from "../src/index.ts";
 import { assembled, bytes, judged, NOW, SIGNED_AT } from "./signed.ts";
 
+const vector = (file: string): Uint8Array =>
+  readFileSync(new URL(`../../../../vectors/formats/${file}`, import.meta.url));
 const stateOf = ({ checks }: Result, name: string): string | undefined =>
   checks.find((each) => each.name === name)?.state;
 const codeOf = ({ checks }: Result, name: string): string | null | undefined =>
@@ -143,5 +148,45 @@ describe("files", () => {
     });
     expect(all.cases[0]).toMatchObject({ document: { name: "a.xml" } });
     expect(all.cases[0]!.certificate).not.toBeNull();
+  });
+});
+
+describe("a P7 of others", () => {
+  const AT = Date.parse("2026-08-15T06:00:00Z");
+  const foreignRoots = parseForeignCertificates(vector("ca/root.cer"));
+  const issuing = parseForeignCertificates(vector("ca/issuing.cer"));
+
+  test("is right and nobody's under no root, whatever its form", async () => {
+    const p7 = vector("p7/gb-attrs-time.p7s");
+    for (const file of [p7, utf8(toBase64(p7)), vector("p7/gb-ber.p7s")]) {
+      const result = await judged({ "a.p7s": file });
+      expect(result).toMatchObject({ kind: "p7", verdict: "incomplete", rootSha256: null });
+      expect(stateOf(result, "signature")).toBe("passed");
+      expect(codeOf(result, "chain")).toBe("no_root");
+      expect(result.signer?.name).not.toBe("");
+    }
+  });
+
+  test("of a trusted root wants a status, and has one by an OCSP answer", async () => {
+    const from = { now: AT, foreignRoots: [...foreignRoots, ...issuing] };
+    const open = await judged({ "a.p7s": vector("p7/gb-attrs.p7s") }, from);
+    expect([open.verdict, codeOf(open, "revocation")]).toEqual(["incomplete", "foreign_ca"]);
+    const givenOcsp = vector("ocsp/good.der");
+    const good = await judged({ "a.p7s": vector("p7/gb-attrs.p7s") }, { ...from, givenOcsp });
+    expect(good.verdict).toBe("valid");
+    const revoked = { ...from, givenOcsp: vector("ocsp/revoked.der") };
+    expect((await judged({ "a.p7s": vector("p7/gb-attrs.p7s") }, revoked)).verdict).toBe("invalid");
+  });
+
+  test("is invalid where anything is wrong, and wants its content where it is detached", async () => {
+    expect((await judged({ "a.p7s": vector("p7/bad-signature.p7s") })).verdict).toBe("invalid");
+    const detached = vector("p7/gb-detached-attrs.p7s");
+    expect(codeOf(await judged({ "a.p7s": detached }), "content")).toBe("no_document");
+    const both = await judged({ "a.p7s": detached, "a.bin": vector("content.bin") });
+    expect(stateOf(both, "content")).toBe("passed");
+    const other = await judged({ "a.p7s": detached, "a.bin": utf8("other") });
+    expect(codeOf(other, "content")).toBe("message_mismatch");
+    const foreign = vector("p7/bad-attrs-as-content.p7s");
+    expect(codeOf(await judged({ "a.p7s": foreign }), "content")).toBe("ambiguous");
   });
 });

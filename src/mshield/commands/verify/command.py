@@ -1,4 +1,4 @@
-"""`mshield verify`: verifies a signature offline, from a bundle of evidence, a folder, or files named one by one.
+"""`mshield verify`: verifies a signature offline: a bundle of evidence, a P7, a folder, or files named one by one.
 
 An evidence folder holds what `make demo` writes: message.bin, attributes.der, signature.der (or
 signature.p7s), leaf.pem, issuing.pem, root.pem, crl.der, root-crl.der, ocsp.der.
@@ -7,7 +7,7 @@ signature.p7s), leaf.pem, issuing.pem, root.pem, crl.der, root-crl.der, ocsp.der
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import click
 
@@ -15,6 +15,7 @@ from mshield.client.errors import ClientError
 from mshield.client.verify import VerifiedSignature, verify, verify_cms
 from mshield.commands.parts.output import Output, output_options, refusing
 from mshield.commands.verify.bundle import verify_bundle
+from mshield.commands.verify.p7 import P7Case, is_p7, verify_p7_file
 from mshield.commands.verify.time_stamps import stamp_lines, stamps_shown
 from mshield.pki.certificates.certificate import parse_certificate_pem
 from mshield.pki.errors import PkiError
@@ -44,7 +45,20 @@ class _Evidence:
 @click.command()
 @click.argument("evidence", type=_EVIDENCE, required=False)
 @click.option(
-    "--message", type=_FILE, help="The signed message, byte for byte; of a bundle, the document's content."
+    "--message",
+    "--content",
+    type=_FILE,
+    help="The signed message, byte for byte; of a bundle or P7, the document's content.",
+)
+@click.option(
+    "--form",
+    type=click.Choice(["content", "digest"]),
+    default="content",
+    show_default=True,
+    help="Of a P7: whether it signs the content, or (OFD) its SM3.",
+)
+@click.option(
+    "--trust", type=_FILE, help="A trust list (mshield trust), for a P7; by default MSHIELD_TRUST's."
 )
 @click.option("--digest", help="SM3 of the content (hex) in its place, for a CMS with signed attributes.")
 @click.option("--signature", type=_FILE, help="The SM2 signature, DER.")
@@ -91,6 +105,8 @@ def command(
     *,
     evidence: Path | None,
     message: Path | None,
+    form: Literal["content", "digest"],
+    trust: Path | None,
     digest: str | None,
     signature: Path | None,
     cms: Path | None,
@@ -108,10 +124,32 @@ def command(
 ) -> None:
     """Verify a signature offline: chain, validity, revocation, signature; of a bundle also the log's proof.
 
-    Give a bundle of EVIDENCE (a file), a folder, or the files by the options. The root and the log key in the
+    Give a bundle of EVIDENCE or anybody's P7 (a file), a folder, or the files by the options. Root and log key in the
     evidence prove nothing by standing there: name those that you trust with --root and --log-key, or nothing is
     established. Exit code 1 then, and if anything does not hold.
     """
+    if evidence is not None and evidence.is_file() and is_p7(evidence):
+        if any((digest, signature, cms, log_key, tsa_root, expect_credit_code, expect_name)):
+            raise click.UsageError(
+                "With a P7, give only --content, --form, --cert, --chain, --root, --trust, --crl, --ocsp, "
+                "--unchecked and --at."
+            )
+        case = P7Case(
+            file=evidence,
+            content=_read(message),
+            form=form,
+            certificates=_read_all((*chain, *(() if cert is None else (cert,)))),
+            roots=_read_all(root),
+            trust=trust,
+            crls=_read_all(crl),
+            ocsp=_read(ocsp),
+            unchecked=unchecked,
+            at=_moment(at),
+        )
+        verify_p7_file(out, case)
+        return
+    if trust is not None or form != "content":
+        raise click.UsageError("--trust and --form are for a P7.")
     if evidence is not None and evidence.is_file():
         if any((digest, signature, cms, cert, chain, ocsp, unchecked)):
             raise click.UsageError(

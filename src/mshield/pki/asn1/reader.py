@@ -171,11 +171,11 @@ class Reader:
                 raise DerError("a time before 2050 must be UTCTime")
             return ms
         digits = self.content(der.UTC_TIME)
-        return _ms((b"19" if digits[:2] >= b"50" else b"20") + digits)
+        return moment((b"19" if digits[:2] >= b"50" else b"20") + digits)
 
     def generalized_time(self) -> int:
         """GeneralizedTime `YYYYMMDDHHMMSSZ`; ms since the epoch."""
-        return _ms(self.content(der.GENERALIZED_TIME))
+        return moment(self.content(der.GENERALIZED_TIME))
 
 
 def _header(data: bytes, pos: int, end: int) -> tuple[int, int, int]:
@@ -255,16 +255,19 @@ def _dotted(content: bytes) -> str:
 
 
 @lru_cache(maxsize=256)
-def _ms(text: bytes) -> int:
-    """Remembered, since what is issued in one second has the same validity."""
+def moment(text: bytes) -> int:
+    """Ms since the epoch of `YYYYMMDDHHMMSSZ`; DerError for what is no moment.
+
+    Remembered, since what is issued in one second has the same validity.
+    """
     if len(text) != 15 or not text[:14].isdigit() or text[14:] != b"Z":
         raise DerError("time is not YYYYMMDDHHMMSSZ")
     month, day, hour, minute, second = (int(text[i : i + 2]) for i in range(4, 14, 2))
     try:
-        moment = datetime(int(text[:4]), month, day, hour, minute, second, tzinfo=UTC)
+        at = datetime(int(text[:4]), month, day, hour, minute, second, tzinfo=UTC)
     except ValueError as error:
         raise DerError("no such moment") from error
-    return (moment - der.EPOCH) // timedelta(milliseconds=1)
+    return (at - der.EPOCH) // timedelta(milliseconds=1)
 
 
 def check(data: bytes) -> None:

@@ -24,6 +24,7 @@ import {
   ocspRequest,
   parseCertificate,
   parseCertificates,
+  parseForeignCertificates,
   parseCrl,
   parseTsaCertificates,
   PartError,
@@ -117,9 +118,9 @@ export class Bench {
     return document?.isInside ? new Uint8Array(document.content.head) : null;
   }
 
-  /** Of certificates in DER or PEM; none where there is something else. */
+  /** Of certificates in DER or PEM, of any CA; none where there is something else. */
   fingerprints(encoded: Uint8Array): Root[] {
-    return shown(encoded, parseCertificates);
+    return shown(encoded, parseForeignCertificates);
   }
 
   /** As `fingerprints`, of time stamping authorities. */
@@ -159,7 +160,8 @@ function knownOf(given: Case, all: Assembled, ground: Ground): Parameters<typeof
   return {
     now: ground.now,
     at: null,
-    roots: ground.roots.flatMap(parseCertificates),
+    roots: ground.roots.flatMap((root) => orNone(() => parseCertificates(root))),
+    foreignRoots: ground.roots.flatMap((root) => orNone(() => parseForeignCertificates(root))),
     logKeys: isService ? [...ground.logKeys, key] : ground.logKeys,
     tsa: { roots: ground.tsaRoots.flatMap(parseTsaCertificates) },
     chain: [...all.certificates, ...ground.serviceCas.map(parseCertificate)],
@@ -168,6 +170,18 @@ function knownOf(given: Case, all: Assembled, ground: Ground): Parameters<typeof
     givenOcsp: all.ocsps[0] ?? null,
     answer: ground.answers[given.piece.id] ?? { state: "not_asked" },
   };
+}
+
+/** A root that only the tolerant reader takes counts for P7 of other CAs alone. */
+function orNone<T>(parse: () => readonly T[]): readonly T[] {
+  try {
+    return parse();
+  } catch (error) {
+    if (error instanceof FormError) {
+      return [];
+    }
+    throw error;
+  }
 }
 
 /** The content as text, where it is UTF-8, whole, and not too much to be drawn. */

@@ -47,8 +47,19 @@ function valuesOf(t: Say["t"], { facts, revocation }: Check): Record<string, unk
   };
 }
 
-/** The verdict in words of its own where the issuing CA was revoked. */
-export function headlineOf({ verdict, checks }: Result): Verdict | "ca_later" | "ca_compromised" {
+export type Headline = Verdict | "ca_later" | "ca_compromised" | "not_established";
+
+/** Whether the signature is right, and no trusted root says whose it is. */
+function isUnestablished(checks: readonly Check[]): boolean {
+  const stateOf = (name: string): string | undefined => checks.find((each) => each.name === name)?.state;
+  return stateOf("signature") === "passed" && stateOf("chain") === "unchecked";
+}
+
+/** The verdict in words of its own where the issuing CA was revoked, or of a P7 under no root that is trusted. */
+export function headlineOf({ kind, verdict, checks }: Result): Headline {
+  if (kind === "p7" && verdict === "incomplete" && isUnestablished(checks)) {
+    return "not_established";
+  }
   const codes = checks.filter(({ name }) => name === "revocation" || name === "issuers");
   if (verdict === "invalid" && codes.some(({ code }) => code === "ca_compromised")) {
     return "ca_compromised";
@@ -61,7 +72,7 @@ export function leadOf(say: Say, result: Result): string {
   const { t } = say;
   const { verdict, signer, signedAt, time, judgedAt, checks } = result;
   const headline = headlineOf(result);
-  if (headline === "ca_later" || headline === "ca_compromised") {
+  if (headline !== verdict) {
     return t(`${headline}Hint`);
   }
   if (verdict === "valid") {

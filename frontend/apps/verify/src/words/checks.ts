@@ -7,6 +7,10 @@ const zh = {
     failed: "文件不能用",
     unchecked: "没有读文件",
     good: "格式正确，没有多余或重复的内容",
+    p7_content: "{arc} 签名数据，直接签原文，算法 {algorithm}，签名值为 {value}",
+    p7_attributes: "{arc} 签名数据，签的是签名属性，算法 {algorithm}，签名值为 {value}",
+    p7_attributes_dated:
+      "{arc} 签名数据，签的是签名属性，算法 {algorithm}，签名值为 {value}；签名人自称签于 {at}，未经证实",
     unreadable: "文件不完整或被改动过，读不出规定的格式",
     from_future: "证据包里的签名时间在将来。请先核对这台电脑的时钟",
   },
@@ -20,6 +24,7 @@ const zh = {
     unreadable: "签名里的数据不完整",
     message_mismatch: "这不是被签的那份内容，或者签名之后有改动",
     no_document: "这个签名不含原文：请再放入被签的文件",
+    ambiguous: "这份内容是别的签名的一部分，不能当作被签的原文",
   },
   signature: {
     short: "签名",
@@ -183,6 +188,10 @@ const en: typeof zh = {
     failed: "The file cannot be used",
     unchecked: "The file was not read",
     good: "Of the right form, with nothing too much or twice",
+    p7_content: "SignedData by {arc} over the content itself, algorithm {algorithm}, value as {value}",
+    p7_attributes: "SignedData by {arc} over signed attributes, algorithm {algorithm}, value as {value}",
+    p7_attributes_dated:
+      "SignedData by {arc} over signed attributes, algorithm {algorithm}, value as {value}; the signer claims {at}, which nothing proves",
     unreadable: "The file is damaged or was changed: it is not of the form that it should be",
     from_future: "The bundle says that it will be signed in the future. Check this computer's clock first",
   },
@@ -196,6 +205,7 @@ const en: typeof zh = {
     unreadable: "The data of the signature are damaged",
     message_mismatch: "This is not what was signed, or it was changed afterwards",
     no_document: "This signature does not hold the document: add the file that was signed",
+    ambiguous: "This content is part of another signature, and can't be what was signed",
   },
   signature: {
     short: "signature",

@@ -34,9 +34,12 @@ export const pageWords = {
       incomplete: "还不能确认",
       ca_later: "签名有效，签发机构后来被吊销",
       ca_compromised: "不能采信：签发机构已被吊销",
+      not_established: "密码学上正确，签名者未确认",
     },
     ca_laterHint: "原文没有改动，签名时一切正常。能不能采信，看您的规定和签发机构被吊销的原因",
     ca_compromisedHint: "原文没有改动，但不能证明签名早于吊销。请让对方重新签署",
+    not_establishedHint:
+      "签名与原文和文件里的证书对得上，但没有受信任的根证书说明证书是谁的。请在“信任谁”里给出签发机构的根证书",
     by: "由{name}于 {at} 签署，原文没有改动",
     byUndated: "由{name}签署，原文没有改动。签名里没有可信的时间，以 {at} 的状态核对",
     missing: "有必要的一项没有核对，见下",
@@ -76,6 +79,7 @@ export const pageWords = {
     kind: {
       evidence: "证据包",
       cms: "CMS 签名",
+      p7: "其他机构的 P7 签名",
       signature: "签名",
       certificates: "证书",
       crl: "吊销列表",
@@ -195,12 +199,15 @@ export const pageWords = {
       incomplete: "Not certain yet",
       ca_later: "The signature is valid; its CA was revoked later",
       ca_compromised: "Not to be relied on: its CA was revoked",
+      not_established: "Cryptographically right, signer not established",
     },
     ca_laterHint:
       "The document is unchanged and all was well when it was signed. Whether to rely on it is for your own rules, and for why the CA was revoked",
     ca_compromisedHint:
       "The document is unchanged, but nothing proves that it was signed before the CA was revoked. Have it signed anew",
     by: "Signed by {name} on {at}; the document is unchanged",
+    not_establishedHint:
+      "The signature fits the document and the certificate in the file, but no trusted root says whose certificate it is. Give the root of its CA under “Whom to trust”",
     byUndated: "Signed by {name}; the document is unchanged. It holds no trusted time; judged as of {at}",
     missing: "Something that is needed was not checked, see below",
     several: "{count} signatures",
@@ -239,6 +246,7 @@ export const pageWords = {
     kind: {
       evidence: "Evidence bundle",
       cms: "CMS signature",
+      p7: "P7 signature of others",
       signature: "Signature",
       certificates: "Certificate",
       crl: "Revocation list",

@@ -10,9 +10,8 @@ import process from "node:process";
 import { FormError, fromBase64 } from "@mshield/forms";
 
 import { TimeStampError } from "../errors.ts";
-import { allOf, whole } from "../reader.ts";
+import { requireAnswer, tokenOf } from "../timestamps/answer.ts";
 import { parseTsaCertificate } from "../timestamps/certificate.ts";
-import { verifyToken } from "../timestamps/verify.ts";
 
 /** What was asked, and the answer; `signed_at` and `now` in ms. */
 interface Line {
@@ -49,35 +48,14 @@ function run(line: Line): string | null {
 }
 
 function judge(line: Line): void {
-  const { info, root } = verifyToken({
+  requireAnswer({
     token: tokenOf(fromBase64(line.answer)),
     data: fromBase64(line.data),
     trust: { roots: line.roots.map((each) => parseTsaCertificate(fromBase64(each))) },
     now: line.now,
     signedAt: line.signed_at,
+    hash: line.hash,
+    nonce: BigInt(line.nonce),
+    policy: line.policy,
   });
-  if (info.hash !== line.hash) {
-    throw new TimeStampError("hash", "another hash than asked for");
-  }
-  if (info.nonce !== BigInt(line.nonce)) {
-    throw new TimeStampError("nonce", "not the answer to this question");
-  }
-  if (info.policy !== line.policy) {
-    throw new TimeStampError("policy", "another policy than asked for");
-  }
-  if (root === null) {
-    throw new TimeStampError("no_path", "no path to a trusted root");
-  }
-}
-
-function tokenOf(answer: Uint8Array): Uint8Array {
-  return whole(answer, (reader) =>
-    allOf(reader.enter(), (inside) => {
-      const status = inside.enter().integer();
-      if (status !== 0n && status !== 1n) {
-        throw new TimeStampError("status", `the authority answers with status ${status}`);
-      }
-      return inside.raw(0x30);
-    }),
-  );
 }

@@ -1,0 +1,68 @@
+/** A foreign certificate as read: SM2, version 3, strict DER, with the deviations that real CAs have. */
+
+import { FormError } from "@mshield/forms";
+import { same, type Signature } from "@mshield/gm";
+
+import { V3 } from "../certificate.ts";
+import { KeyUse } from "../extensions.ts";
+import type { Name } from "../names.ts";
+import { OIDS } from "../oids.ts";
+import { allOf, optional, type Reader, whole } from "../reader.ts";
+import { type ForeignValues, readForeignExtensions, readForeignValues } from "./extensions.ts";
+import { type ForeignFrame, readForeignFrame, readForeignKey, readSerial } from "./frame.ts";
+import { readForeignName } from "./names.ts";
+
+/** Purposes that a signer of documents may have beside others, never alone. */
+const NO_SIGNERS: ReadonlySet<string> = new Set([OIDS.serverAuth, OIDS.timeStamping, OIDS.ocspSigning]);
+
+/** Times in ms; `tbs` is what `signature` covers. */
+export interface ForeignCertificate {
+  readonly der: Uint8Array;
+  readonly tbs: Uint8Array;
+  readonly signature: Signature;
+  readonly serial: bigint;
+  readonly issuer: Name;
+  readonly subject: Name;
+  readonly notBefore: number;
+  readonly notAfter: number;
+  readonly publicKey: Uint8Array;
+  readonly values: ForeignValues;
+}
+
+/** A certificate from DER; FormError. Whether to trust it, `path.ts` judges. */
+export function parseForeignCertificate(der: Uint8Array): ForeignCertificate {
+  const framed = whole(der, (outer) => allOf(outer.enter(), readForeignFrame));
+  const body = whole(framed.tbs, (outer) => allOf(outer.enter(), (inside) => readBody(inside, framed)));
+  return { der, tbs: framed.tbs, signature: framed.signature, ...body };
+}
+
+/** Whether it is for signing documents: by its key usage, and by no purpose that excludes it. */
+export function maySign({ values: { keyUsage, purposes } }: ForeignCertificate): boolean {
+  const signs =
+    keyUsage?.has(KeyUse.digitalSignature) === true || keyUsage?.has(KeyUse.nonRepudiation) === true;
+  return signs && (purposes === null || !purposes.every((purpose) => NO_SIGNERS.has(purpose)));
+}
+
+function readBody(
+  inside: Reader,
+  { algorithm }: ForeignFrame,
+): Omit<ForeignCertificate, "der" | "tbs" | "signature"> {
+  if (optional(inside, 0, (reader) => reader.integer()) !== V3) {
+    throw new FormError("not a version 3 certificate");
+  }
+  const serial = readSerial(inside);
+  if (!same(inside.raw(0x30), algorithm)) {
+    throw new FormError("the two signature algorithms differ");
+  }
+  const issuer = readForeignName(inside);
+  const [notBefore, notAfter] = allOf(
+    inside.enter(),
+    (validity) => [validity.anyTime(), validity.anyTime()] as const,
+  );
+  if (notAfter < notBefore) {
+    throw new FormError("the validity ends before it begins");
+  }
+  const [subject, publicKey] = [readForeignName(inside), readForeignKey(inside)];
+  const values = readForeignValues(optional(inside, 3, readForeignExtensions) ?? []);
+  return { serial, issuer, subject, notBefore, notAfter, publicKey, values };
+}

@@ -1,0 +1,27 @@
+/** Distinguished names of foreign certificates: any attributes, in any order, several to a level. */
+
+import { FormError } from "@mshield/forms";
+
+import type { Name } from "../names.ts";
+import { allOf, each, type Reader, whole } from "../reader.ts";
+import { readText } from "./text.ts";
+
+/** The name that comes next, its attributes as they stand. */
+export function readForeignName(reader: Reader): Name {
+  const der = reader.raw(0x30);
+  const attributes = whole(der, (outer) => each(outer.enter(), readLevel)).flat();
+  return { der, attributes };
+}
+
+function readLevel(levels: Reader): (readonly [kind: string, value: string])[] {
+  const level = levels.setOf();
+  if (level.length === 0) {
+    throw new FormError("a level of a name is empty");
+  }
+  return level.map((element) =>
+    allOf(
+      allOf(element, (one) => one.enter()),
+      (pair) => [pair.oid(), readText(pair)] as const,
+    ),
+  );
+}

@@ -1,0 +1,161 @@
+/** OCSP answers of foreign responders, and whether one speaks about a certificate at a moment (RFC 6960). */
+
+import { FormError } from "@mshield/forms";
+import { GmError, same, type Signature } from "@mshield/gm";
+
+import { keyId } from "../certificate.ts";
+import { PartError } from "../errors.ts";
+import { KeyUse } from "../extensions.ts";
+import {
+  isIssuedBy,
+  readCertId,
+  readOuter,
+  readStatus,
+  requireNonceAlone,
+  type SingleStatus,
+} from "../ocsp.ts";
+import { OIDS } from "../oids.ts";
+import { allOf, each, optional, type Reader, whole } from "../reader.ts";
+import { SKEW } from "../status.ts";
+import { type ForeignCertificate, parseForeignCertificate } from "./certificate.ts";
+import { readForeignExtensions } from "./extensions.ts";
+import { readForeignFrame } from "./frame.ts";
+import { readForeignName } from "./names.ts";
+import { isNamed, requireForeignIssued, requireForeignSignature } from "./path.ts";
+
+/** Octets of an answer with its certificates. */
+const MAX_OCSP = 256 * 1024;
+const MAX_CERTIFICATES = 16;
+/** Milliseconds for which an answer without nextUpdate counts, the last included. */
+const LIFE = 86_400_001;
+const SECOND = 1000;
+
+/** `responder` is the DER of a name or the SHA-1 of a key, by `byName`. */
+export interface ForeignOcsp {
+  readonly tbs: Uint8Array;
+  readonly signature: Signature;
+  readonly byName: boolean;
+  readonly responder: Uint8Array;
+  readonly singles: readonly SingleStatus[];
+  readonly certificates: readonly ForeignCertificate[];
+}
+
+/** An answer from DER; FormError. Nothing is verified. */
+export function parseForeignOcsp(der: Uint8Array): ForeignOcsp {
+  if (der.length > MAX_OCSP) {
+    throw new FormError("the answer is too long");
+  }
+  const basic = whole(der, (reader) => allOf(reader.enter(), readOuter));
+  const [{ tbs, signature }, certificates] = whole(basic, (reader) =>
+    allOf(
+      reader.enter(),
+      (inside) => [readForeignFrame(inside), optional(inside, 0, readCertificates) ?? []] as const,
+    ),
+  );
+  return { tbs, signature, certificates, ...whole(tbs, (reader) => allOf(reader.enter(), readData)) };
+}
+
+/** What the answer says about that certificate of that issuer, in force at `at` (ms); PartError. */
+export function foreignStatus(
+  ocsp: ForeignOcsp,
+  certificate: ForeignCertificate,
+  issuer: ForeignCertificate,
+  at: number,
+): SingleStatus {
+  if (!isNamed(certificate, issuer)) {
+    throw new PartError("unknown_issuer", "the certificate is not of this issuer");
+  }
+  requireForeignSignature(responderOf(ocsp, issuer, at), ocsp.tbs, ocsp.signature);
+  const single = ocsp.singles.find(
+    ({ certId }) => certId.serial === certificate.serial && isIssuedBy(certId, issuer),
+  );
+  if (single === undefined) {
+    throw new PartError("status_unknown", "the answer does not speak about this certificate");
+  }
+  if (single.thisUpdate > at + SKEW || at >= (single.nextUpdate ?? single.thisUpdate + LIFE)) {
+    throw new PartError("stale_status", "the status is out of date, or from the future");
+  }
+  return single;
+}
+
+/** Whose key signed: the issuer's own, or one that the issuer gave OCSPSigning (RFC 6960, 4.2.2.2). */
+function responderOf(
+  { byName, responder, certificates }: ForeignOcsp,
+  issuer: ForeignCertificate,
+  at: number,
+): ForeignCertificate {
+  for (const candidate of [issuer, ...certificates]) {
+    if (!same(byName ? candidate.subject.der : keyId(candidate.publicKey), responder)) {
+      continue;
+    }
+    if (same(candidate.publicKey, issuer.publicKey) && same(candidate.subject.der, issuer.subject.der)) {
+      return issuer;
+    }
+    if (isDelegate(candidate, issuer, at)) {
+      return candidate;
+    }
+  }
+  throw new PartError("status_unknown", "no responder that the issuer authorised is in the answer");
+}
+
+function isDelegate(responder: ForeignCertificate, issuer: ForeignCertificate, at: number): boolean {
+  const { keyUsage, purposes, unknownCritical } = responder.values;
+  const signs =
+    keyUsage === null || keyUsage.has(KeyUse.digitalSignature) || keyUsage.has(KeyUse.nonRepudiation);
+  const isValid = responder.notBefore <= at && at < responder.notAfter + SECOND;
+  if (unknownCritical.length > 0 || purposes?.includes(OIDS.ocspSigning) !== true || !signs || !isValid) {
+    return false;
+  }
+  try {
+    requireForeignIssued(responder, issuer);
+    return true;
+  } catch (error) {
+    if (error instanceof PartError) {
+      return false;
+    }
+    throw error;
+  }
+}
+
+/** Those that can be read; others are nobody's here. */
+function readCertificates(wrapped: Reader): ForeignCertificate[] {
+  const encoded = each(wrapped.enter(), (list) => list.raw(0x30));
+  if (encoded.length > MAX_CERTIFICATES) {
+    throw new FormError("too many certificates");
+  }
+  return encoded.flatMap((der) => {
+    try {
+      return [parseForeignCertificate(der)];
+    } catch (error) {
+      if (error instanceof FormError || error instanceof GmError) {
+        return [];
+      }
+      throw error;
+    }
+  });
+}
+
+function readData(inside: Reader): Pick<ForeignOcsp, "byName" | "responder" | "singles"> {
+  const byName = optional(inside, 1, readForeignName);
+  const responder = byName === null ? optional(inside, 2, (key) => key.octets()) : byName.der;
+  if (responder === null) {
+    throw new FormError("not a version 1 response, or its responder has no name");
+  }
+  inside.generalizedTime();
+  const singles = each(inside.enter(), (list) => readSingle(list.enter()));
+  requireNonceAlone(optional(inside, 1, readForeignExtensions) ?? []);
+  return { byName: byName !== null, responder, singles };
+}
+
+function readSingle(item: Reader): SingleStatus {
+  return allOf(item, () => {
+    const [certId, status] = [allOf(item.enter(), readCertId), readStatus(item)];
+    const thisUpdate = item.generalizedTime();
+    const nextUpdate = optional(item, 0, (until) => until.generalizedTime());
+    const extensions = optional(item, 1, readForeignExtensions) ?? [];
+    if (extensions.some(({ isCritical }) => isCritical)) {
+      throw new FormError("an unknown critical extension");
+    }
+    return { certId, status, thisUpdate, nextUpdate };
+  });
+}

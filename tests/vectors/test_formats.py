@@ -1,0 +1,51 @@
+"""The vectors of foreign formats that are read so far, as `mshield selftest --formats` runs them."""
+
+import json
+from typing import Any, Final
+
+import pytest
+
+from mshield.domain.login_message import is_login_message
+from mshield.gm.engine import load_engine
+from mshield.pki.foreign import selftest
+from mshield.pki.foreign.selftest import Bench, Files
+from tests.vectors.files import FOLDER
+
+FORMATS: Final = FOLDER / "formats"
+
+
+def _file(name: str) -> bytes:
+    return (FORMATS / name).read_bytes()
+
+
+def _bench(files: Files) -> Bench:
+    return Bench(load_engine(), files, is_login_message)
+
+
+INDEX: Final = json.loads(_file("index.json"))
+
+
+def test_all_vectors_of_the_kinds_that_are_read_pass_and_the_others_count_as_failed() -> None:
+    report = selftest.run(_bench(_file))
+    assert [failure for failure in report.failures if not failure.endswith("is not read yet")] == []
+    assert report.passed == sum(case["kind"] in selftest.KINDS for case in INDEX["vectors"])
+    assert report.passed + report.failed == len(INDEX["vectors"]) == 284
+
+
+def test_a_case_that_is_wrong_or_faulty_fails() -> None:
+    """Another expectation, another M, a missing file, an unknown kind, what is no case."""
+    good = next(case for case in INDEX["vectors"] if case["file"] == "p7/gb-attrs.p7s")
+    cases: list[Any] = [
+        good,
+        good | {"expect": "refuse"},
+        good | {"m": "AAAA"},
+        good | {"file": "p7/gone.p7s"},
+        good | {"kind": "paint"},
+        good | {"file": "p7/bad-signature.p7s"},
+        7,
+    ]
+    index = json.dumps(INDEX | {"vectors": cases}).encode()
+    report = selftest.run(_bench(lambda name: index if name == "index.json" else _file(name)))
+    assert (report.passed, report.failed) == (1, 6)
+    with pytest.raises(selftest.NotVectors):
+        selftest.run(_bench(lambda _: b"{}"))
