@@ -1,5 +1,6 @@
 /** The forms of bytes that the phone writes and the verifier reads: DER, JSON, base64, what documents and logins sign. */
 
+export { isAmbiguous, isDigest, isLikeSignedInfo } from "./ambiguous.ts";
 export { fromBase64, toBase64 } from "./base64.ts";
 export * from "./der.ts";
 export { FormError } from "./errors.ts";

@@ -3,6 +3,7 @@
 import {
   type Confirmed,
   displayDigest,
+  isAmbiguous,
   isLikeAttributes,
   LOGIN_FIELDS,
   LOGIN_TYPE,
@@ -26,6 +27,9 @@ export function checkDocument(task: Task): void {
   if (format === "raw") {
     if (isLikeAttributes(message) || isLoginMessage(message)) {
       throw new ProtocolError("bad_task", "signed attributes, or a login, as content");
+    }
+    if (isAmbiguous(message)) {
+      throw new ProtocolError("bad_task", "content whose signature would serve for something else");
     }
     return;
   }

@@ -7,6 +7,7 @@ from mshield.client.phone.messages import Task
 from mshield.domain.login_message import is_login_message
 from mshield.gm.sm3 import sm3
 from mshield.pki.errors import PkiError
+from mshield.pki.signatures.ambiguous import is_ambiguous
 from mshield.pki.signatures.display import Bound, Confirmed, Drawing, display_bytes
 from mshield.pki.signatures.signed_attributes import (
     SignedAttributes,
@@ -74,6 +75,8 @@ def _check_message(task: Task, display: bytes) -> bytes:
     if task.format == "raw":
         if is_like_attributes(message) or is_login_message(message):
             raise ProtocolError("bad_task", "signed attributes, or a login, as content")
+        if is_ambiguous(message):
+            raise ProtocolError("bad_task", "content whose signature would serve for something else")
         return sm3(message)
     try:
         signed = parse_signed_attributes(message)

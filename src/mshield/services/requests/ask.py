@@ -90,8 +90,8 @@ class Ask:
 
         By `channel` `app` the shield's app leads back to `return_url`, one of those that the system registered.
 
-        Raises ReturnUrlUnknown; InternalMessageRefused, SignedAttributesRefused, InvalidPdf and InvalidImage for
-        content that is refused; ViewFailed and ViewRequired for one that its view doesn't draw or that names none;
+        Raises ReturnUrlUnknown; what `task_of` raises; InvalidPdf and InvalidImage for content that is refused;
+        ViewFailed and ViewRequired for one that its view does not draw or that names none;
         InvalidRequest, ShieldUnusable, InboxFull, TooManyRequests, Unavailable, IdempotencyMismatch; WrongClient where
         the system has been disabled.
         """

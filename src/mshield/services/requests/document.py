@@ -9,6 +9,7 @@ from mshield.domain.login_message import is_login_message
 from mshield.domain.systems.text_charset import check_charset
 from mshield.gm import transcript
 from mshield.gm.sm3 import sm3
+from mshield.pki.signatures.ambiguous import is_ambiguous
 from mshield.pki.signatures.display import Bound, Drawing, display_bytes
 from mshield.pki.signatures.evidence import Format
 from mshield.pki.signatures.kept_display import KeptDisplay, NamedView
@@ -55,8 +56,8 @@ class Drawn:
 def task_of(document: Document, drawn: Drawn) -> NewTask:
     """The document as it is kept until a phone signs it.
 
-    Raises CharsetRefused; InternalMessageRefused, SignedAttributesRefused for raw content that would mean something
-    else as message.
+    Raises CharsetRefused; InternalMessageRefused, SignedAttributesRefused, AmbiguousContentRefused for content that is
+    signed as it stands and would mean something else as message.
     """
     content = document.content
     kept = _kept(document, drawn)
@@ -102,6 +103,8 @@ def _raw(content: bytes) -> bytes:
         raise errors.InternalMessageRefused
     if is_like_attributes(content):
         raise errors.SignedAttributesRefused
+    if is_ambiguous(content):
+        raise errors.AmbiguousContentRefused
     return content
 
 
