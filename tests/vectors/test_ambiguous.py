@@ -30,14 +30,14 @@ def test_content_as_it_stands(vector: dict[str, Any]) -> None:
         title="t",
     )
     if vector["expect"] == "accept":
-        assert task_of(document, Drawn()).message == content
+        assert task_of(document, Drawn(), display_oid="2.999.1").message == content
         read_document(task)
         return
     refusal = (
         errors.SignedAttributesRefused if is_like_attributes(content) else errors.AmbiguousContentRefused
     )
     with pytest.raises(refusal):
-        task_of(document, Drawn())
+        task_of(document, Drawn(), display_oid="2.999.1")
     with pytest.raises(ProtocolError, match="bad_task"):
         read_document(task)
 

@@ -57,16 +57,18 @@ OCSP_NO_CHECK = "1.3.6.1.5.5.7.48.1.5"
 # Content types: RFC 5652, RFC 3161, GB/T 35275.
 CMS_DATA = "1.2.840.113549.1.7.1"
 CMS_SIGNED_DATA = "1.2.840.113549.1.7.2"
+GB_DATA = "1.2.156.10197.6.1.4.2.1"
 GB_SIGNED_DATA = "1.2.156.10197.6.1.4.2.2"
 TST_INFO = "1.2.840.113549.1.9.16.1.4"
 
 # Attributes: RFC 5652, RFC 5035, RFC 3161.
 CONTENT_TYPE = "1.2.840.113549.1.9.3"
 MESSAGE_DIGEST = "1.2.840.113549.1.9.4"
+SIGNING_TIME = "1.2.840.113549.1.9.5"
 SIGNING_CERTIFICATE = "1.2.840.113549.1.9.16.2.12"
 SIGNING_CERTIFICATE_V2 = "1.2.840.113549.1.9.16.2.47"
 SIGNATURE_TIME_STAMP = "1.2.840.113549.1.9.16.2.14"
 
-# Ours, under the arc of a UUID of our own (ITU-T X.667), which needs no registration.
+# Ours of before, under the one arc of a UUID of our own (ITU-T X.667); those of now are in `arcs`.
 DISPLAY_DIGEST = "2.25.110860620154935717330723700372722797771.1"
 """Signed attribute: an OCTET STRING with SM3 of what the phone showed (docs/protocol.md, "Documents")."""

@@ -131,7 +131,8 @@ class Ask:
         else:
             await require_lasting_looks(documents)
             drawn = await self.draw(system.client_id, documents)
-            tasks = [task_of(*one) for one in zip(documents, drawn, strict=True)]
+            oid = self.settings.display_oid
+            tasks = [task_of(*one, display_oid=oid) for one in zip(documents, drawn, strict=True)]
         limit = self._limit(request, now=now)
         if not await store.create(self.db, request, tasks, limit=limit, now=now):
             raise await self._why_not(system, limit, now=now)

@@ -7,8 +7,8 @@ from typing import Final, Literal
 from mshield.domain import errors
 from mshield.domain.certificates.states import CertificateState, is_expired
 from mshield.gm.sm3 import sm3
+from mshield.pki.signatures.formats import FORMATS
 from mshield.pki.signatures.kept_display import read_display
-from mshield.pki.signatures.signed_attributes import parse_signed_attributes
 from mshield.services.accounts.session import PhoneLogin
 from mshield.store.database.interface import Database
 from mshield.store.requests import my_signatures as history
@@ -75,7 +75,11 @@ class MySignatures:
 
 
 def _content_digest(row: history.SignatureDetail) -> bytes:
-    return sm3(row.message) if row.format == "raw" else parse_signed_attributes(row.message).message_digest
+    kept = read_display(row.display)
+    if kept.bound is not None:
+        return kept.bound.content
+    attributes = kept.attributes(FORMATS[row.format], row.message)
+    return sm3(row.message) if attributes is None else attributes.message_digest
 
 
 def _state(row: history.SignatureDetail, *, now: int) -> str | None:

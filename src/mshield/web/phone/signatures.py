@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.domain import errors
-from mshield.pki.signatures.evidence import Format
+from mshield.pki.signatures.formats import Format
 from mshield.services.requests.my_signatures import Kind, MadeSignature
 from mshield.web import openapi
 from mshield.web.answers import JsonAnswer, filled
