@@ -307,7 +307,7 @@ def _check_cms(
     The time stamps are given back, not judged; None where the file has no place for them.
     """
     if evidence.document.format.startswith("gb") or evidence.document.options is not msgspec.UNSET:
-        return _check_made(evidence, signature, content, display_oids)
+        return _check_made(evidence, signature, display_oids)
     path = (signature.certificate, *signature.issuers)
     with failing("cms"):
         signed = cms.parse_signed_data(evidence.signature.cms)
@@ -326,7 +326,7 @@ def _check_cms(
 
 
 def _check_made(
-    evidence: Evidence, signature: VerifiedSignature, content: bytes | None, display_oids: Collection[str]
+    evidence: Evidence, signature: VerifiedSignature, display_oids: Collection[str]
 ) -> tuple[bytes, ...] | None:
     """As `_check_cms`, of a file that has options: made once more it is the same to the octet."""
     document, value = evidence.document, evidence.signature
@@ -334,7 +334,7 @@ def _check_made(
     stamps = tuple(stamp.token for stamp in evidence.stamps if stamp.token in value.cms)
     with failing("cms"):
         made = cms.build_signed_data(
-            content=inside(name, content=content, digest=bytes.fromhex(document.digest_sm3)),
+            content=inside(name, content=document.content, digest=bytes.fromhex(document.digest_sm3)),
             signature=signature.signature,
             certificate=signature.certificate,
             chain=signature.issuers,

@@ -34,6 +34,7 @@ export const OIDS = {
   ecdsaWithSha256: "1.2.840.10045.4.3.2",
   cmsData: "1.2.840.113549.1.7.1",
   cmsSignedData: "1.2.840.113549.1.7.2",
+  gbData: "1.2.156.10197.6.1.4.2.1",
   gbSignedData: "1.2.156.10197.6.1.4.2.2",
   tstInfo: "1.2.840.113549.1.9.16.1.4",
   signingCertificate: "1.2.840.113549.1.9.16.2.12",
@@ -41,5 +42,5 @@ export const OIDS = {
   timeStampToken: "1.2.840.113549.1.9.16.2.14",
   contentType: "1.2.840.113549.1.9.3",
   messageDigest: "1.2.840.113549.1.9.4",
-  displayDigest: "2.25.110860620154935717330723700372722797771.1",
+  signingTime: "1.2.840.113549.1.9.5",
 } as const;
