@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import NoDecode
 
+from mshield.pki.asn1.arcs import checked_arc
+
 _THIS_MACHINE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -34,6 +36,9 @@ def _tsa_places(places: tuple[str, ...]) -> tuple[str, ...]:
         raise ValueError("an authority stands twice")
     return tuple(place if place == OWN_TSA else checked_outside_url(place) for place in places)
 
+
+OidArc = Annotated[str, AfterValidator(checked_arc)]
+"""Where the operator's own object identifiers stand."""
 
 OutsideUrl = Annotated[str, AfterValidator(checked_outside_url)]
 """The address of an outside system: secrets and personal data go there, so it is https."""

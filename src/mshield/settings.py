@@ -11,11 +11,13 @@ from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_va
 from pydantic_settings import SettingsConfigDict
 
 from mshield.gm.mask import PIN_FORM
+from mshield.pki.asn1 import arcs
 from mshield.setting_forms import (
     AccountSourceList,
     Names,
     Networks,
     NotNegative,
+    OidArc,
     OutsideUrl,
     Positive,
     PublicOrigin,
@@ -143,9 +145,14 @@ class Settings(TsaSettings):
     certificate_id_number: Literal["hash", "clear", "none"] = Field(
         default="hash", description="the id number in the certificate"
     )
-    certificate_policy: str = Field(
-        default="2.25.77611958535931809579879497083876763447",
-        description="certificate policy OID; put your own policy's here",
+    oid_arc: OidArc = Field(
+        default=arcs.DEFAULT_ARC,
+        description="your own arc of object identifiers, each number below 2^31: .1 is what a signature says of the "
+        "display, .2 the certificate policy, .3 that of time stamps; see formats.md",
+    )
+    certificate_policy: str | None = Field(
+        default=None,
+        description="certificate policy OID, where it isn't the arc's .2; put your own policy's here",
     )
     crl_hours: Positive = Field(default=24, description="life of a published CRL")
     root_crl_hours: Positive = Field(default=24 * 30, description="life of the root's published CRL")
@@ -288,6 +295,16 @@ class Settings(TsaSettings):
         description='template ids as JSON: {"code": "SMS_1", "lost": "SMS_2"}; see notifications.md',
     )
     sms_language: Literal["zh", "en"] = Field(default="zh", description="language of notices by SMS")
+
+    @property
+    def policy_oid(self) -> str:
+        """The policy of certificates."""
+        return self.certificate_policy or arcs.certificate_policy(self.oid_arc)
+
+    @property
+    def display_oid(self) -> str:
+        """The signed attribute of the display."""
+        return arcs.display_oid(self.oid_arc)
 
     @field_validator("identity_ways_operator", "identity_ways_legal_person")
     @classmethod

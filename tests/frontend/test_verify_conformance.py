@@ -13,7 +13,7 @@ from mshield.pki.certificates.certificate import Certificate
 from mshield.pki.revocation.crl import CERTIFICATE_HOLD, KEY_COMPROMISE, Revoked
 from mshield.pki.revocation.ocsp import Good, RevokedAt, Unknown
 from mshield.pki.signatures.cms import build_signed_data
-from mshield.pki.signatures.evidence import Format
+from mshield.pki.signatures.formats import Format
 from mshield.pki.signatures.signed_attributes import SignedAttributes, attributes_of
 from tests.support.stamped_bundles import every, good
 from tests.support.verifier_cases import Case, Verdict, by_page, by_python, disagreements

@@ -69,6 +69,24 @@ def judge_stamp(kind: str, *files: Path) -> list[str]:
     return _run("StampJudge", kind, *files)
 
 
+def judge_p7(file: Path, *options: str | Path) -> tuple[bool, bool]:
+    """Whether the judge of GB/T 35275 takes a P7, and whether BouncyCastle's own CMS classes do (java/P7Judge.java)."""
+    command = [
+        "java",
+        "-Xshare:auto",
+        "-cp",
+        _class_path(compiled()),
+        "P7Judge",
+        str(file),
+        *map(str, options),
+    ]
+    said = subprocess.run(command, capture_output=True, text=True, check=False)
+    if said.returncode not in {0, 1}:
+        raise Rejected(said.stderr.strip().splitlines()[-1])
+    lines = said.stdout.splitlines()
+    return "verdict: accept" in lines, "bc-cms: true" in lines
+
+
 def _run(program: str, *arguments: object) -> list[str]:
     command = ["java", "-Xshare:auto", "-Dfile.encoding=UTF-8", "-cp", _class_path(compiled()), program]
     command += map(str, arguments)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 import httpx
+import msgspec
 import pytest
 
 from mshield.client import BusinessClient, Created, Digest, Document, Result, VerificationError
@@ -15,8 +16,9 @@ from mshield.client.evidence import Evidence, VerifiedEvidence, verify_evidence
 from mshield.demo.people import OPERATOR
 from mshield.gm.sm3 import sm3
 from mshield.pki.asn1 import pem
+from mshield.pki.signatures.formats import FORMATS, AskedOptions
 from mshield.services.log.sequence import sequence
-from tests.interop.judge import judge
+from tests.interop.judge import judge, judge_p7
 from tests.support.application import ORIGIN
 from tests.support.clock import Clock
 from tests.support.killed_service import Mortal, mortal_service
@@ -66,7 +68,9 @@ class Filed:
         log = app.state.context.log
         self.log_key = str(log.key.verifier)
         service.run(sequence(log, now=service.clock()))
-        self.bundles = [business.evidence(asked.id, document=place) for place in range(len(DOCUMENTS))]
+        self.bundles = [
+            business.evidence(asked.id, document=place) for place in range(len(self.result.documents))
+        ]
 
     def fetch(self, path: str) -> bytes:
         return self.service.handle(httpx.Request("GET", ORIGIN + path)).content
@@ -96,6 +100,33 @@ class Filed:
         for name, content in files.items():
             (folder / name).write_bytes(content)
         return folder
+
+
+GB: Final = {
+    "gb35275": AskedOptions(),
+    "gb35275 by time": AskedOptions(signing_time=True),
+    "gb35275 alone": AskedOptions(attributes=False),
+    "gb35275 of 501": AskedOptions(signature_algorithm="501", parameters="absent", certificates="signer"),
+    "gb35275_detached": AskedOptions(signature_value="raw"),
+    "gb35275_detached alone": AskedOptions(attributes=False, signature_algorithm="301"),
+    "gb35275_detached elsewhere": AskedOptions(certificates="none"),
+    "gb35275_digest": AskedOptions(),
+    "raw": AskedOptions(arc="gb"),
+}
+"""Options by a format's name, with what tells them apart after it."""
+
+
+def gb_document(name: str) -> Document:
+    is_elsewhere = name.endswith("elsewhere")
+    return Document(
+        title=name,
+        media_type="application/xml",
+        content=None if is_elsewhere else CONTENT,
+        digest=Digest.of(CONTENT) if is_elsewhere else None,
+        display=DISPLAY,
+        format=FORMATS[name.partition(" ")[0]],
+        options=GB[name],
+    )
 
 
 @pytest.fixture
@@ -144,3 +175,60 @@ def test_what_was_sent_is_compared_and_what_was_not_is_nowhere(filed: Filed) -> 
     assert (row["content"], row["size"]) == (None, len(CONTENT))
     assert sm3(CONTENT) in row["message"]
     assert filed.bundles[3].document.content is None
+
+
+def test_each_option_of_gb_35275_is_verified_and_judged(service: Mortal, tmp_path: Path) -> None:
+    phone = service.enrolled(tmp_path / "phone")
+    documents = [gb_document(name) for name in GB]
+    with service.business() as business:
+        asked = business.request_signature(documents)
+        phone.scan(asked.qr)
+        phone.approve(pin=OPERATOR.pin)
+        filed = Filed(service, business, asked)
+        again = business.result(
+            asked.id, options=AskedOptions(signature_algorithm="501", signature_value="der")
+        )
+    filed.result.verify(roots=[filed.root], documents=documents, at=filed.at)
+    leaf, issuing = tmp_path / "leaf.cer", tmp_path / "issuing.cer"
+    leaf.write_bytes(pem.decode("CERTIFICATE", filed.result.certificate_pem)[0])
+    issuing.write_bytes(pem.decode("CERTIFICATE", filed.result.chain_pem[0])[0])
+    content, file = tmp_path / "content", tmp_path / "file.p7s"
+    content.write_bytes(CONTENT)
+    for name, signed, other, bundle in zip(
+        GB, filed.result.documents, again.documents, filed.bundles, strict=True
+    ):
+        assert filed.verified(bundle).display_bound == (signed.signed_attributes_b64 is not None)
+        assert bundle.document.options == signed.options
+        assert bundle.signature.cms == signed.cms
+        assert base64.b64decode(signed.signature_raw_b64 or "") == signed.signature_raw
+        beside: list[str | Path] = ["--issuer", issuing, "--cert", leaf, "--content", content]
+        beside += ["--form", "digest"] if name == "gb35275_digest" else []
+        file.write_bytes(signed.cms)
+        accepted, _ = judge_p7(file, *beside)
+        assert accepted, name
+        file.write_bytes(other.cms)
+        # Its own classes know .501 alone, and need the certificate inside.
+        assert judge_p7(file, *beside) == (True, "elsewhere" not in name), name
+
+
+def test_a_bundle_with_other_options_than_were_signed_fails(service: Mortal, tmp_path: Path) -> None:
+    phone = service.enrolled(tmp_path / "phone")
+    with service.business() as business:
+        asked = business.request_signature([gb_document("gb35275 by time"), gb_document("raw")])
+        phone.scan(asked.qr)
+        phone.approve(pin=OPERATOR.pin)
+        filed = Filed(service, business, asked)
+    timed, raw = filed.bundles
+    for bundle, changes in (
+        (timed, {"signing_time": False}),
+        (timed, {"display_oid": "2.999.1"}),
+        (timed, {"signature_algorithm": "501"}),
+        (timed, {"arc": "gb"}),
+        (raw, {"parameters": "absent"}),
+        (raw, {"attributes": True}),
+    ):
+        options = msgspec.structs.replace(bundle.document.options, **changes)
+        document = msgspec.structs.replace(bundle.document, options=options)
+        with pytest.raises(VerificationError) as error:
+            filed.verified(msgspec.structs.replace(bundle, document=document))
+        assert error.value.code in {"unreadable", "message_mismatch"}

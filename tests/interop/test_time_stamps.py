@@ -10,10 +10,11 @@ import pytest
 from mshield.gm.sm3 import sm3
 from mshield.keys.keyring import Keyring
 from mshield.pki.asn1 import pem
+from mshield.pki.asn1.arcs import DEFAULT_ARC, tsa_policy
 from mshield.pki.timestamps.request import TimeStampRequest, nonce_from
 from mshield.pki.timestamps.response import rejected
 from mshield.services.publication.publisher import Publisher
-from mshield.services.publication.time_stamps import POLICY, TimeStamping
+from mshield.services.publication.time_stamps import TimeStamping
 from mshield.settings import Settings
 from mshield.store.database.interface import Database
 from tests.interop.judge import Rejected, judge_stamp
@@ -46,7 +47,7 @@ async def test_openssl_takes_them_on_p256(db: Database, keyring: Keyring, tmp_pa
         said = openssl("ts", "-verify", *files)
         return said.returncode, said.stdout + said.stderr
 
-    for how in (("-cert",), ("-cert", "-tspolicy", POLICY), ("-cert", "-no_nonce")):
+    for how in (("-cert",), ("-cert", "-tspolicy", tsa_policy(DEFAULT_ARC)), ("-cert", "-no_nonce")):
         await asyncio.to_thread(ask, *how)
         reply.write_bytes(await publisher.time_stamp("p256", query.read_bytes(), now=NOW))
         code, said = await asyncio.to_thread(judged)

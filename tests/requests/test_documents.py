@@ -61,6 +61,7 @@ async def test_a_document_in_any_form_is_taken(application: Application, changes
         ({"format": "cms_detached", **DIGEST, "digest_sm3": "00"}, "invalid_request"),
         ({"content_b64": B64, "format": "pades"}, "invalid_request"),
         ({"content_b64": base64.b64encode(ATTRIBUTES).decode()}, "signed_attributes_refused"),
+        ({"content_b64": base64.b64encode(bytes(32)).decode()}, "ambiguous_content_refused"),
         ({"content_b64": base64.b64encode(LOGIN).decode()}, "internal_message_refused"),
         (
             {"content_b64": base64.b64encode(LOGIN[:-1] + b', "type": 1}').decode()},

@@ -34,15 +34,22 @@ from mshield.client.verify import (
 from mshield.domain.login_message import LOGIN_TYPE
 from mshield.gm.engine import Engine, load_engine
 from mshield.gm.sm3 import sm3
+from mshield.pki.asn1.arcs import DISPLAY_OIDS
 from mshield.pki.certificates.certificate import Certificate
 from mshield.pki.revocation.crl import CA_COMPROMISE, KEY_COMPROMISE, parse_crl
 from mshield.pki.signatures import cms
-from mshield.pki.signatures.evidence import MEDIA_TYPE, Evidence, parse_evidence
-from mshield.pki.signatures.signed_attributes import (
-    SignedAttributes,
-    is_like_attributes,
-    parse_signed_attributes,
+from mshield.pki.signatures.evidence import MEDIA_TYPE, Evidence, EvidenceDocument, parse_evidence
+from mshield.pki.signatures.formats import (
+    NO_OPTIONS,
+    OptionRefused,
+    Options,
+    attributes_in,
+    complete,
+    inside,
+    signs_attributes,
+    signs_content,
 )
+from mshield.pki.signatures.signed_attributes import is_like_attributes, parse_signed_attributes
 from mshield.pki.tlog.entry import SignatureEntry, asked_by, binding, commitment, signature_row
 from mshield.pki.tlog.note import Checkpoint, VerifierKey
 from mshield.pki.verification.status import SKEW
@@ -104,6 +111,7 @@ def verify_evidence(
     expected_credit_code: str | None = None,
     expected_organisation: str | None = None,
     expected_name: str | None = None,
+    display_oids: Collection[str] = (),
     engine: Engine | None = None,
 ) -> VerifiedEvidence:
     """Verifies that the signature was good when it was made, by roots and log keys (vkeys) that the caller trusts.
@@ -113,8 +121,9 @@ def verify_evidence(
     signature covers them; of one from before nothing does, and expecting somebody is refused as `asker_unproven`.
     `crl` are lists that say how the certificates stand now; those out of date say nothing. `tsa_roots` are those of
     time stamping authorities that the caller trusts, apart from `roots`; `tsa_waived` the SHA-256 of authorities'
-    certificates that need not say what they are for. A CA that was revoked because somebody else has its key is
-    believed only about what such an authority stamped before: else `ca_compromised`.
+    certificates that need not say what they are for. `display_oids` are attributes of displays under an operator's own
+    arc (MSHIELD_OID_ARC, then .1), beside those that every verifier knows. A CA that was revoked because
+    somebody else has its key is believed only about what such an authority stamped before: else `ca_compromised`.
     Raises VerificationError, which names the step.
     """
     engine = engine or load_engine()
@@ -122,7 +131,7 @@ def verify_evidence(
     if evidence.signature.signed_at > now + SKEW:
         raise VerificationError("from_future", "input", "signed after the moment of the verification")
     found_content = _checked_content(evidence, content)
-    message = _message(evidence, found_content)
+    message = _message(evidence, found_content, {*DISPLAY_OIDS, *display_oids})
     _check_request(evidence, message, expected_client_id)
     signed_at = datetime.fromtimestamp(evidence.signature.signed_at / 1000, UTC)
     signature = verify(
@@ -139,7 +148,7 @@ def verify_evidence(
         engine=engine,
     )
     issuing, root = _chain(evidence, signature)
-    in_cms = _check_cms(evidence, signature, message, found_content)
+    in_cms = _check_cms(evidence, signature, message, found_content, {*DISPLAY_OIDS, *display_oids})
     with failing("time_stamp"):
         stamps = check_time_stamps(
             engine,
@@ -199,24 +208,50 @@ def _checked_content(evidence: Evidence, supplied: bytes | None) -> bytes | None
     return content
 
 
-def _message(evidence: Evidence, content: bytes | None) -> bytes:
-    """M: the content, or the signed attributes, which must be those of what the bundle shows."""
+def _options(document: EvidenceDocument) -> Options:
+    """The options of its format, all that it has and no other; those of before where it tells none."""
+    options = document.options
+    if options is msgspec.UNSET:
+        if document.format.startswith("gb"):
+            raise VerificationError("unreadable", "input", "this format has options")
+        return NO_OPTIONS
+    oid = options.display_oid
+    asked = msgspec.structs.replace(options, display_oid=msgspec.UNSET)
+    try:
+        whole = complete(document.format, asked, display_oid=None if oid is msgspec.UNSET else oid)
+    except OptionRefused as error:
+        raise VerificationError("unreadable", "input", f"the option {error.field} is out of place") from error
+    if whole != options or options == NO_OPTIONS or (signs_attributes(document.format, options) and not oid):
+        raise VerificationError("unreadable", "input", "an option is missing or too many")
+    return options
+
+
+def _message(evidence: Evidence, content: bytes | None, display_oids: Collection[str]) -> bytes:
+    """M: the content or its digest, or the signed attributes, which must be those of what the bundle shows."""
     document, attributes = evidence.document, evidence.signature.attributes
-    if (document.format == "raw") != (attributes is None):
+    name, options = document.format, _options(document)
+    if signs_attributes(name, options) != (attributes is not None):
         raise VerificationError("unreadable", "input", "signed attributes do not go with this format")
+    digest = bytes.fromhex(document.digest_sm3)
     if attributes is None:
+        if not signs_content(name, options):
+            return digest
         if document.content is None or content is None:
             raise VerificationError("unreadable", "input", "a raw signature needs the content")
         if is_like_attributes(content):
             raise VerificationError("message_mismatch", "content", "the content is signed attributes")
         return content
     with failing("input"):
-        signed = parse_signed_attributes(attributes)
-    shown = SignedAttributes(bytes.fromhex(document.digest_sm3), sm3(display_of(document)))
-    if signed.message_digest != shown.message_digest:
+        signed = parse_signed_attributes(attributes, display_oids=display_oids)
+    shown = attributes_in(
+        name, options, digest=digest, display=sm3(display_of(document)), signing_time=signed.signing_time
+    )
+    if signed.message_digest != digest:
         raise VerificationError("message_mismatch", "content", "the signed digest is another content's")
-    if signed.display != shown.display:
+    if shown is None or signed.display != shown.display:
         raise VerificationError("display_mismatch", "display", "the signed display is another one")
+    if signed != shown or (options.signing_time is True) != (signed.signing_time is not None):
+        raise VerificationError("unreadable", "input", "other signed attributes than the options say")
     return attributes
 
 
@@ -261,18 +296,24 @@ def _require_uncompromised(later: Now, time: TrustedTime, step: Step) -> None:
 
 
 def _check_cms(
-    evidence: Evidence, signature: VerifiedSignature, message: bytes, content: bytes | None
-) -> tuple[bytes, ...]:
+    evidence: Evidence,
+    signature: VerifiedSignature,
+    message: bytes,
+    content: bytes | None,
+    display_oids: Collection[str],
+) -> tuple[bytes, ...] | None:
     """The CMS says the same once more: content, attributes, signature, certificates, time stamps, and nothing else.
 
-    The time stamps are given back, not judged.
+    The time stamps are given back, not judged; None where the file has no place for them.
     """
+    if evidence.document.format.startswith("gb") or evidence.document.options is not msgspec.UNSET:
+        return _check_made(evidence, signature, display_oids)
     path = (signature.certificate, *signature.issuers)
     with failing("cms"):
         signed = cms.parse_signed_data(evidence.signature.cms)
         digest = bytes.fromhex(evidence.document.digest_sm3)
         same = [
-            cms.signed_message(signed, content=content, digest=digest) == message,
+            cms.signed_message(signed, content=content, digest=digest, is_known=True) == message,
             (signed.content is None) == (evidence.document.format == "cms_detached"),
             signed.signature.to_der() == evidence.signature.value,
             signed.signer == signature.certificate,
@@ -282,6 +323,30 @@ def _check_cms(
     if not all(same):
         raise VerificationError("message_mismatch", "cms", "the CMS is not this signature's")
     return signed.time_stamps
+
+
+def _check_made(
+    evidence: Evidence, signature: VerifiedSignature, display_oids: Collection[str]
+) -> tuple[bytes, ...] | None:
+    """As `_check_cms`, of a file that has options: made once more it is the same to the octet."""
+    document, value = evidence.document, evidence.signature
+    name, options, encoded = document.format, _options(document), value.attributes
+    stamps = tuple(stamp.token for stamp in evidence.stamps if stamp.token in value.cms)
+    with failing("cms"):
+        made = cms.build_signed_data(
+            content=inside(name, content=document.content, digest=bytes.fromhex(document.digest_sm3)),
+            signature=signature.signature,
+            certificate=signature.certificate,
+            chain=signature.issuers,
+            attributes=None
+            if encoded is None
+            else parse_signed_attributes(encoded, display_oids=display_oids),
+            time_stamps=stamps,
+            options=options,
+        )
+    if made != value.cms:
+        raise VerificationError("message_mismatch", "cms", "the CMS is not this signature's")
+    return None if options.signature_value == "raw" else stamps
 
 
 def _check_log(

@@ -89,13 +89,16 @@ def check_time_stamps(
     stamps: Sequence[EvidenceTimeStamp],
     signature: bytes,
     *,
-    in_cms: Sequence[bytes],
+    in_cms: Sequence[bytes] | None,
     trust: TsaTrust,
     ca_root: Certificate,
     signed_at: int | None,
     now: int,
 ) -> tuple[TimeStamp, ...]:
-    """The stamps of a signature (DER), each checked; those on it are the ones in its CMS. Raises TimeStampError."""
+    """The stamps of a signature (DER), each checked; those on it are the ones in its CMS.
+
+    `in_cms` is None where that has no place for them. Raises TimeStampError.
+    """
     if len({stamp.token for stamp in stamps}) != len(stamps) or len(stamps) > MAX_STAMPS:
         raise TimeStampError("form", "a time stamp stands twice, or too many do")
     own = parse_tsa_certificate(ca_root.der)
@@ -110,7 +113,7 @@ def check_time_stamps(
             raise TimeStampError("form", "the bundle says another time or profile than the token")
         read.append((verified, renews))
     on_it = sorted(stamp.token for stamp, (_, renews) in zip(stamps, read, strict=True) if renews is None)
-    if on_it != sorted(in_cms):
+    if in_cms is not None and on_it != sorted(in_cms):
         raise TimeStampError("form", "the CMS has other time stamps")
     return tuple(
         _told(stamp, renews, own, stands=_stands(number, read, now))

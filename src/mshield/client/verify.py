@@ -4,7 +4,7 @@
 assumed: roots, time, revocation and every expectation are the caller's.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -17,6 +17,7 @@ from mshield.gm.engine import Engine, load_engine
 from mshield.gm.errors import GmError
 from mshield.gm.sm2 import Signature
 from mshield.pki.asn1 import oids
+from mshield.pki.asn1.arcs import DISPLAY_OIDS
 from mshield.pki.certificates.certificate import Certificate, parse_certificate, parse_certificates_pem
 from mshield.pki.errors import (
     CertificateRevoked,
@@ -161,6 +162,7 @@ def verify_cms(
     expected_organisation: str | None = None,
     expected_name: str | None = None,
     tsa_roots: Sequence[Encoded] = (),
+    display_oids: Collection[str] = (),
     now: datetime | None = None,
     engine: Engine | None = None,
 ) -> VerifiedSignature:
@@ -169,9 +171,10 @@ def verify_cms(
     `message` is the content that should have been signed, `digest` its SM3 (32 bytes), which is enough where the
     signature is over signed attributes. Without either the content inside is taken as it is; `unreadable` where it is
     detached then. Its time stamps are checked as of `now`; `tsa_roots` are those of authorities that the caller trusts.
+    `display_oids` as for `verify_evidence`.
     """
     with failing("input"):
-        signed = parse_signed_data(cms)
+        signed = parse_signed_data(cms, display_oids={*DISPLAY_OIDS, *display_oids})
     with failing("signature"):
         over = signed_message(signed, content=message, digest=digest)
     verified = verify(

@@ -29,9 +29,9 @@ from mshield.pki.signatures.evidence import (
     EvidenceStatus,
     EvidenceSystem,
     EvidenceTimeStamp,
-    Format,
     Kind,
 )
+from mshield.pki.signatures.formats import Format
 from mshield.pki.signatures.signed_attributes import SignedAttributes
 from mshield.pki.signer import KeySigner
 from mshield.pki.timestamps.algorithms import hashed

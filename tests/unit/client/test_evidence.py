@@ -23,7 +23,8 @@ from mshield.client.verify import VerificationError
 from mshield.gm.sm3 import sm3
 from mshield.pki.revocation.crl import CERTIFICATE_HOLD, KEY_COMPROMISE, SUPERSEDED
 from mshield.pki.revocation.ocsp import Good, RevokedAt, Unknown
-from mshield.pki.signatures.evidence import Format, Kind
+from mshield.pki.signatures.evidence import Kind
+from mshield.pki.signatures.formats import Format
 from mshield.views import read_view
 from tests.unit.client.bundle import (
     CONTENT,

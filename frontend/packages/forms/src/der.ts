@@ -46,6 +46,18 @@ export function printableString(text: string): Uint8Array {
   return tlv(19, utf8(text));
 }
 
+/** A time to the second: UTCTime from 1950 to 2049, else GeneralizedTime (RFC 5280, 4.1.2.5). */
+export function time(ms: number): Uint8Array {
+  const at = new Date(ms);
+  const digits = `${at.toISOString().slice(0, 19).replaceAll(/[-:T]/g, "")}Z`;
+  const isShort = at.getUTCFullYear() >= 1950 && at.getUTCFullYear() < 2050;
+  return isShort ? tlv(UTC_TIME, utf8(digits.slice(2))) : tlv(GENERALIZED_TIME, utf8(digits));
+}
+
+export function nothing(): Uint8Array {
+  return tlv(5);
+}
+
 /** A value as it stands (`raw`), its tag and its content. */
 export interface Value {
   readonly tag: number;

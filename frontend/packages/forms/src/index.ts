@@ -1,11 +1,34 @@
 /** The forms of bytes that the phone writes and the verifier reads: DER, JSON, base64, what documents and logins sign. */
 
+export {
+  ambiguity,
+  type Ambiguity,
+  contentOfAnother,
+  isAmbiguous,
+  isDigest,
+  isLikeSignedInfo,
+} from "./ambiguous.ts";
 export { fromBase64, toBase64 } from "./base64.ts";
 export * from "./der.ts";
 export { FormError } from "./errors.ts";
+export {
+  boundBy,
+  type Format,
+  FORMATS,
+  insideOf,
+  mayBeElsewhere,
+  messageOf,
+  type Options,
+  readOptions,
+  signsContent,
+  type ToSign,
+  type Wrapper,
+} from "./formats.ts";
 export { LOGIN_FIELDS, LOGIN_TYPE, type LoginMessage, loginBytes } from "./login_message.ts";
 export {
+  type Bound,
   type Confirmed,
+  DISPLAY_OIDS,
   type DisplayLine,
   displayBytes,
   displayDigest,

@@ -2,13 +2,20 @@
 
 import { hex, sm3 } from "@mshield/gm";
 
-import { octetString, oid, sequence, SET, setOf, tlv } from "./der.ts";
+import { octetString, oid, sequence, SET, setOf, time, tlv } from "./der.ts";
 import { canonicalJson } from "./strict_json.ts";
 
-const DATA = oid("1.2.840.113549.1.7.1");
+const RFC_DATA = oid("1.2.840.113549.1.7.1");
+const GB_DATA = oid("1.2.156.10197.6.1.4.2.1");
 const CONTENT_TYPE = oid("1.2.840.113549.1.9.3");
 const MESSAGE_DIGEST = oid("1.2.840.113549.1.9.4");
-const DISPLAY = oid("2.25.110860620154935717330723700372722797771.1");
+const SIGNING_TIME = oid("1.2.840.113549.1.9.5");
+
+/** The display's attribute as every reader knows it: that of before, then the default one of now. */
+export const DISPLAY_OIDS = [
+  "2.25.110860620154935717330723700372722797771.1",
+  "1.2.840.113556.1.8000.2554.21350.64146.45912.16546.40586.5161851.16633035.1",
+] as const;
 
 export interface DisplayLine {
   readonly label: string;
@@ -43,12 +50,26 @@ export interface ShownInFull extends Drawing {
   readonly display: Uint8Array;
 }
 
-/** M of a document whose content has this SM3 digest and whose display has that one: three attributes, in their one form. */
-export function signedAttributes(digest: Uint8Array, display: Uint8Array): Uint8Array {
+/** Whose data it is, GB/T 35275's or RFC 5652's; under which identifier the display stands; the time (ms), if any. */
+export interface Bound {
+  readonly isGb: boolean;
+  readonly displayOid: string;
+  readonly signingTime: number | null;
+}
+
+const BEFORE: Bound = { isGb: false, displayOid: DISPLAY_OIDS[0], signingTime: null };
+
+/** M of a document whose content has this SM3 digest and whose display has that one: attributes in their one form. */
+export function signedAttributes(
+  digest: Uint8Array,
+  display: Uint8Array,
+  { isGb, displayOid, signingTime }: Bound = BEFORE,
+): Uint8Array {
   return setOf(
-    attribute(CONTENT_TYPE, DATA),
+    attribute(CONTENT_TYPE, isGb ? GB_DATA : RFC_DATA),
     attribute(MESSAGE_DIGEST, octetString(digest)),
-    attribute(DISPLAY, octetString(display)),
+    attribute(oid(displayOid), octetString(display)),
+    ...(signingTime === null ? [] : [attribute(SIGNING_TIME, time(signingTime))]),
   );
 }
 

@@ -1,16 +1,22 @@
 /** Whether what is to be signed is what the phone shows (protocol, "Documents", "What a login signs"). */
 
 import {
+  boundBy,
   type Confirmed,
+  DISPLAY_OIDS,
   displayDigest,
+  isAmbiguous,
   isLikeAttributes,
   LOGIN_FIELDS,
   LOGIN_TYPE,
   loginBytes,
   type LoginMessage,
+  mayBeElsewhere,
+  messageOf,
   type Shown,
   shownDigest,
   signedAttributes,
+  signsContent,
   someMember,
 } from "@mshield/forms";
 import { hex, same, sm3 } from "@mshield/gm";
@@ -18,25 +24,57 @@ import { hex, same, sm3 } from "@mshield/gm";
 import { ProtocolError } from "./errors.ts";
 import { Fields } from "./fields.ts";
 import type { Requester, Task } from "./messages.ts";
+import type { Operation } from "./operation.ts";
 import { readJson } from "./strict_json.ts";
 
-/** ProtocolError `bad_task` for a document whose message doesn't bind what it shows. */
-export function checkDocument(task: Task): void {
-  const { format, message, content } = task;
-  if (format === "raw") {
+/**
+ * ProtocolError `bad_task` for a document whose message doesn't bind what it shows. `displayOids` are the attributes that
+ * may bind a display.
+ */
+export function checkDocument(task: Task, displayOids: readonly string[] = DISPLAY_OIDS): void {
+  const { format, message, content, options, signingTime } = task;
+  if (options.signingTime !== (signingTime !== null)) {
+    throw new ProtocolError("bad_task", "a signing time is missing or too many");
+  }
+  if (signsContent(format, options)) {
     if (isLikeAttributes(message) || isLoginMessage(message)) {
       throw new ProtocolError("bad_task", "signed attributes, or a login, as content");
+    }
+    if (isAmbiguous(message)) {
+      throw new ProtocolError("bad_task", "content whose signature would serve for something else");
     }
     return;
   }
   const size = content?.length ?? task.size;
-  if (size === null || (content === null && format !== "cms_detached")) {
+  if (size === null || (content === null && !mayBeElsewhere(format, options))) {
     throw new ProtocolError("bad_task", "a document without content or size");
   }
-  const digest = content === null ? digestIn(message) : sm3(content);
-  if (!same(message, signedAttributes(digest, displayDigest(displayOf(task, size))))) {
-    throw new ProtocolError("bad_task", "not the signed attributes of this document and display");
+  if (options.displayOid !== null && !displayOids.includes(options.displayOid)) {
+    throw new ProtocolError("bad_task", "the display under an attribute that this phone doesn't know");
   }
+  const display = displayDigest(displayOf(task, size));
+  // An older service doesn't tell under which one the display stands.
+  const isThis = displayOids.some((displayOid) => {
+    const digest = content === null ? digestIn(task, displayOid) : sm3(content);
+    const whole = messageOf(format, options, { content, digest, display, signingTime }, displayOid);
+    return whole !== null && same(message, whole);
+  });
+  if (!isThis) {
+    throw new ProtocolError("bad_task", "not what is signed of this document and display");
+  }
+}
+
+/** The attributes that may bind a display: those that every phone knows, and the one of the service's policy. */
+export async function displayOidsFor(
+  operation: Operation,
+  tasks: readonly Task[],
+): Promise<readonly string[]> {
+  const known: readonly string[] = DISPLAY_OIDS;
+  if (tasks.every(({ options }) => options.displayOid === null || known.includes(options.displayOid))) {
+    return known;
+  }
+  const policy = new Fields(await operation.connection.get("/api/phone/policy", operation.anonymous()));
+  return [...known, policy.text("display_oid")];
 }
 
 /** What is bound of what the phone did with it, or is told to the log; null where the service doesn't ask for that. */
@@ -63,9 +101,16 @@ function displayOf({ title, mediaType, display, isDrawn, view, drawn }: Task, si
 }
 
 /** SM3 of the document's content, which may be elsewhere; of a checked task. */
-export function contentDigest({ content, message }: Pick<Task, "content" | "message">): Uint8Array {
-  return content === null ? digestIn(message) : sm3(content);
+export function contentDigest(task: SignedTask): Uint8Array {
+  const { content, message } = task;
+  if (content !== null) {
+    return sm3(content);
+  }
+  const at = DISPLAY_OIDS.map((displayOid) => digestIn(task, displayOid));
+  return at.find((digest) => !same(digest, NO_DIGEST)) ?? message;
 }
+
+type SignedTask = Pick<Task, "content" | "message" | "format" | "options" | "signingTime">;
 
 /** A login's message is canonical JSON that names this request and this business system; ProtocolError `bad_task`. */
 export function checkLogin(message: Uint8Array, requestId: string, requester: Requester): void {
@@ -94,11 +139,16 @@ export function isLoginMessage(content: Uint8Array): boolean {
 }
 
 /** The content's digest in signed attributes whose content isn't here; the caller compares the whole. */
-function digestIn(message: Uint8Array): Uint8Array {
-  const zero = new Uint8Array(32);
-  const at = signedAttributes(zero, zero).findIndex((byte, i) => byte !== OTHER[i]);
-  return message.length === OTHER.length ? message.subarray(at, at + 32) : zero;
+function digestIn({ message, format, options, signingTime }: SignedTask, displayOid: string): Uint8Array {
+  const bound = boundBy(format, options, signingTime, displayOid);
+  // Their lengths never change, and their order is decided by their types: the digest stands in one place.
+  const [one, other] = [NO_DIGEST, OTHER].map((digest) => signedAttributes(digest, NO_DIGEST, bound)) as [
+    Uint8Array,
+    Uint8Array,
+  ];
+  const at = one.findIndex((byte, i) => byte !== other[i]);
+  return message.length === other.length ? message.subarray(at, at + 32) : NO_DIGEST;
 }
 
-/** Their lengths never change, and their order is decided by their types: the digest stands in one place. */
-const OTHER = signedAttributes(new Uint8Array(32).fill(255), new Uint8Array(32));
+const NO_DIGEST = new Uint8Array(32);
+const OTHER = new Uint8Array(32).fill(255);

@@ -27,6 +27,11 @@ export class Fields {
     return this.#members[name] !== undefined;
   }
 
+  /** What it is, of whatever type. */
+  json(name: string): unknown {
+    return this.#members[name];
+  }
+
   text(name: string): string {
     const value = this.#members[name];
     return typeof value === "string" ? value : fail(name);

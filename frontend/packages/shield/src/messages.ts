@@ -3,15 +3,16 @@
  * co-signing are read strictly in `cosign_messages.ts`.
  */
 
+import { type Format, FormError, FORMATS, type Options, readOptions, signsContent } from "@mshield/forms";
 import { hex } from "@mshield/gm";
 
+import { ProtocolError } from "./errors.ts";
 import { Fields, fromBase64 } from "./fields.ts";
 import type { TaskReading } from "./task_reading.ts";
 
 export const KINDS = ["login", "signature"] as const;
-export const FORMATS = ["raw", "cms", "cms_detached"] as const;
 export type Kind = (typeof KINDS)[number];
-export type Format = (typeof FORMATS)[number];
+export { type Format, FORMATS };
 
 /** Who asks: the business system, and the PC in front of which the user should sit. */
 export interface Requester {
@@ -43,6 +44,9 @@ export interface Task {
   readonly format: Format;
   readonly content: Uint8Array | null;
   readonly size: number | null;
+  readonly options: Options;
+  /** The one among the signed attributes, in ms. */
+  readonly signingTime: number | null;
   /** Whether view and drawn lines are bound into it; an older service knows neither. */
   readonly isDrawn: boolean;
   readonly view: TaskView | null;
@@ -133,6 +137,7 @@ export function readTask(value: unknown): Task {
   const message = fromBase64(of.text("message_b64"));
   const format = of.has("format") ? of.word("format", FORMATS) : "raw";
   const content = of.textOrNull("content_b64");
+  const options = optionsOf(of, format);
   return {
     sid: of.text("sid"),
     uid: of.text("uid"),
@@ -143,13 +148,27 @@ export function readTask(value: unknown): Task {
     title: of.text("title"),
     display: of.list("display").map(readLine),
     format,
-    content: format === "raw" ? message : content === null ? null : fromBase64(content),
+    content: signsContent(format, options) ? message : content === null ? null : fromBase64(content),
     size: of.integerOrNull("size"),
+    options,
+    signingTime: of.integerOrNull("signing_time"),
     isDrawn: of.names("drawn"),
     view: of.has("view") ? readView(of.object("view")) : null,
     drawn: of.has("drawn") ? hex(of.hex("drawn", 32)) : null,
     reading: null,
   };
+}
+
+/** ProtocolError `bad_task` unless they are all that the format has. */
+function optionsOf(of: Fields, format: Format): Options {
+  try {
+    return readOptions(format, of.names("options") ? of.json("options") : undefined);
+  } catch (error) {
+    if (error instanceof FormError) {
+      throw new ProtocolError("bad_task", error.message);
+    }
+    throw error;
+  }
 }
 
 function readView(of: Fields): TaskView {

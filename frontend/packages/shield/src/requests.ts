@@ -5,11 +5,11 @@
  * checked against who asks before it is shown.
  */
 
-import type { Confirmed } from "@mshield/forms";
+import { type Confirmed, readOptions } from "@mshield/forms";
 import { hex, isInternalMessage, type Signature } from "@mshield/gm";
 
 import { CoSigning } from "./cosigning.ts";
-import { checkDocument, checkLogin, shownOf } from "./documents.ts";
+import { checkDocument, checkLogin, displayOidsFor, shownOf } from "./documents.ts";
 import { PhoneError, ProblemError, ProtocolError } from "./errors.ts";
 import { fromHex } from "./fields.ts";
 import {
@@ -76,7 +76,13 @@ export function scannedRequest(operation: Operation, requestId?: string): Scan {
   if (scanned === null || (requestId !== undefined && scanned.requestId !== requestId)) {
     throw new PhoneError("nothing_scanned");
   }
-  return scanned;
+  // One that was kept by an older version of the app has no options.
+  const tasks = scanned.tasks.map((task) => ({
+    ...task,
+    options: (task.options as Task["options"] | undefined) ?? readOptions(task.format, undefined),
+    signingTime: task.signingTime ?? null,
+  }));
+  return { ...scanned, tasks };
 }
 
 /** Signs all documents of the request under one PIN; see `CoSigning.sign` for the errors. */
@@ -157,8 +163,9 @@ async function keep(operation: Operation, answer: unknown): Promise<Scan> {
     throw new ProtocolError("bad_task", "nothing to sign");
   }
   const tasks: Task[] = [];
+  const displayOids = await displayOidsFor(operation, asked.tasks);
   for (const task of asked.tasks) {
-    checkTask(task, asked, uid);
+    checkTask(task, asked, uid, displayOids);
     // One after the other: each may be megabytes, and a worker's memory is bounded.
     // oxlint-disable-next-line no-await-in-loop
     tasks.push(asked.kind === "signature" ? await readTaskHere(operation, task) : task);
@@ -169,7 +176,7 @@ async function keep(operation: Operation, answer: unknown): Promise<Scan> {
 }
 
 /** What is signed must be what is shown: of this key, of this purpose, never one of the protocol's own messages. */
-function checkTask(task: Task, scanned: Scan, uid: string): void {
+function checkTask(task: Task, scanned: Scan, uid: string, displayOids: readonly string[]): void {
   if (task.uid !== uid || !PURPOSES[scanned.kind].includes(task.purpose)) {
     throw new ProtocolError("bad_task", "of another key or purpose");
   }
@@ -177,7 +184,7 @@ function checkTask(task: Task, scanned: Scan, uid: string): void {
     throw new ProtocolError("bad_task", "a message of the protocol itself");
   }
   if (scanned.kind === "signature") {
-    checkDocument(task);
+    checkDocument(task, displayOids);
   } else if (task.format === "raw") {
     checkLogin(task.message, scanned.requestId, scanned.requester);
   } else {

@@ -45,6 +45,8 @@ export interface SignatureDetail extends SignatureRecord {
   readonly pcBrowser: string | null;
   readonly logIndex: number | null;
   readonly contentDigest: string | null;
+  /** Whether what was shown is part of what was signed. */
+  readonly isDisplayBound: boolean;
   readonly signature: string;
   readonly certificateState: string | null;
   readonly revokedAt: number | null;
@@ -84,6 +86,7 @@ export async function signature(operation: Operation, sid: string): Promise<Sign
     pcBrowser: of.textOrNull("pc_browser"),
     logIndex: of.integerOrNull("log_index"),
     contentDigest: of.textOrNull("content_digest"),
+    isDisplayBound: of.has("display_bound") ? of.flag("display_bound") : of.text("format") !== "raw",
     signature: of.text("signature"),
     certificateState: of.textOrNull("certificate_state"),
     revokedAt: of.integerOrNull("revoked_at"),

@@ -2,7 +2,14 @@
 
 import { readFileSync } from "node:fs";
 
-import { displayBytes, displayDigest, isLikeAttributes, LOGIN_TYPE, signedAttributes } from "@mshield/forms";
+import {
+  displayBytes,
+  displayDigest,
+  isLikeAttributes,
+  LOGIN_TYPE,
+  readOptions,
+  signedAttributes,
+} from "@mshield/forms";
 import { hex, sm3, unhex, utf8 } from "@mshield/gm";
 import { describe, expect, test } from "vitest";
 
@@ -29,8 +36,9 @@ const VECTORS = JSON.parse(readFileSync(FILE, "utf8")) as Vectors;
 function task(format: Format, message: Uint8Array, more: Partial<Task> = {}): Task {
   const about = { sid: "", uid: "", purpose: "sign", state: "waiting", mediaType: "text/plain", title: "t" };
   const content = format === "raw" ? message : null;
-  const unread = { isDrawn: false, view: null, drawn: null, reading: null };
-  return { ...about, ...unread, message, display: [], format, content, size: null, ...more };
+  const unread = { isDrawn: false, view: null, drawn: null, reading: null, signingTime: null };
+  const options = readOptions(format, undefined);
+  return { ...about, ...unread, message, display: [], format, options, content, size: null, ...more };
 }
 
 test.for(VECTORS.documents)("$comment", (vector) => {

@@ -1,6 +1,6 @@
-/** Signed attributes of a CMS signature (RFC 5652, 5.3): exactly three, in their one form. */
+/** Signed attributes of a CMS signature (RFC 5652, 5.3), in their one form: three, in GB/T 35275 also with the time. */
 
-import { FormError, oid, signedAttributes } from "@mshield/forms";
+import { type Bound, DISPLAY_OIDS, FormError, oid, signedAttributes } from "@mshield/forms";
 import { same } from "@mshield/gm";
 
 import { OIDS } from "./oids.ts";
@@ -9,25 +9,41 @@ import { allOf, type Reader, whole } from "./reader.ts";
 const DIGEST_BYTES = 32;
 
 /** SM3 of the content, and of what the phone showed. */
-export interface Attributes {
+export interface Attributes extends Bound {
   readonly messageDigest: Uint8Array;
   readonly display: Uint8Array;
 }
 
-/** The attributes that M encodes; FormError for anything but their one form. */
-export function parseAttributes(message: Uint8Array): Attributes {
+/** The attributes that M encodes; FormError for anything but their one form. The display stands under one of these. */
+export function parseAttributes(
+  message: Uint8Array,
+  displayOids: readonly string[] = DISPLAY_OIDS,
+): Attributes {
   const values = new Map(whole(message, (reader) => reader.setOf()).map(readAttribute));
-  if (!same(values.get(OIDS.contentType) ?? new Uint8Array(), oid(OIDS.cmsData))) {
+  const type = values.get(OIDS.contentType) ?? new Uint8Array();
+  const isGb = same(type, oid(OIDS.gbData));
+  if (!isGb && !same(type, oid(OIDS.cmsData))) {
     throw new FormError("the signed content type is not plain data");
   }
-  const digests = {
+  const [displayOid, ...more] = displayOids.filter((each) => values.has(each));
+  if (displayOid === undefined || more.length > 0) {
+    throw new FormError("there must be exactly one display");
+  }
+  const time = values.get(OIDS.signingTime);
+  const attributes = {
+    isGb,
+    displayOid,
     messageDigest: digestIn(values.get(OIDS.messageDigest)),
-    display: digestIn(values.get(OIDS.displayDigest)),
+    display: digestIn(values.get(displayOid)),
+    signingTime: time === undefined ? null : whole(time, (reader) => reader.time()),
   };
-  if (!same(signedAttributes(digests.messageDigest, digests.display), message)) {
+  if (attributes.signingTime !== null && !isGb) {
+    throw new FormError("a time among the signed attributes of RFC 5652");
+  }
+  if (!same(signedAttributes(attributes.messageDigest, attributes.display, attributes), message)) {
     throw new FormError("a signed attribute too many, or one that stands twice");
   }
-  return digests;
+  return attributes;
 }
 
 /** Its type, and its one value as it stands. */

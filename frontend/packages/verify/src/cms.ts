@@ -1,6 +1,14 @@
 /** CMS SignedData (RFC 5652) with one SM2 signature, over the content itself or over signed attributes. */
 
-import { FormError, isLikeAttributes, SET, signedAttributes } from "@mshield/forms";
+import {
+  DISPLAY_OIDS,
+  FormError,
+  isDigest,
+  isLikeAttributes,
+  isLikeSignedInfo,
+  SET,
+  signedAttributes,
+} from "@mshield/forms";
 import { same, type Signature } from "@mshield/gm";
 
 import { type Attributes, parseAttributes } from "./attributes.ts";
@@ -13,6 +21,8 @@ import { OIDS } from "./oids.ts";
 import { allOf, type Reader, whole } from "./reader.ts";
 
 const V1 = 1n;
+/** As hex, with CR LF. */
+const MOST_OF_DIGEST = 66;
 const ATTRIBUTES = 0xa0;
 /** Attributes that nobody signed: time stamps on the signature. */
 const UNSIGNED = 0xa1;
@@ -29,7 +39,7 @@ export interface SignedData {
 }
 
 /** A SignedData of the one form that is read here; FormError. Nothing is verified. */
-export function parseCms(der: Uint8Array): SignedData {
+export function parseCms(der: Uint8Array, displayOids: readonly string[] = DISPLAY_OIDS): SignedData {
   const inside = whole(der, (reader) => allOf(reader.enter(), readOuter));
   const [version, digests] = [inside.integer(), inside.setOf().map((algorithm) => algorithm.raw())];
   if (version !== V1 || digests.length !== 1 || !same(digests[0]!, DIGEST_ALGORITHM)) {
@@ -42,7 +52,7 @@ export function parseCms(der: Uint8Array): SignedData {
   if (signer === undefined || more.length > 0) {
     throw new FormError("there must be exactly one signer");
   }
-  const { issuer, serial, timeStamps, ...over } = readSigner(signer);
+  const { issuer, serial, timeStamps, ...over } = readSigner(signer, displayOids);
   const named = certificates.filter((each) => each.serial === serial && same(each.issuer.der, issuer));
   if (named.length !== 1) {
     throw new FormError("the signer's certificate is missing or ambiguous");
@@ -55,11 +65,16 @@ export type Signed = Content;
 
 /**
  * A detached one needs the content, or with signed attributes at least its SM3 `digest`. FormError where what is needed
- * is missing, ContentMismatch where something differs.
+ * is missing, ContentMismatch where something differs. Without attributes content that is a digest or begins as
+ * SignedInfo is refused, unless something else than the signature tells that it was signed as it stands (`isKnown`).
  */
 export async function signedMessage(
   signed: SignedData,
-  { content, digest }: { readonly content: Content | null; readonly digest: Uint8Array | null },
+  {
+    content,
+    digest,
+    isKnown = false,
+  }: { readonly content: Content | null; readonly digest: Uint8Array | null; readonly isKnown?: boolean },
 ): Promise<Signed> {
   const inside = signed.content === null ? null : contentOf(signed.content);
   if (content !== null && inside !== null && !(await isSameContent(content, inside))) {
@@ -70,10 +85,15 @@ export async function signedMessage(
   if (digest !== null && ownDigest !== null && !same(digest, ownDigest)) {
     throw new ContentMismatch("the content has another digest");
   }
-  return messageOf(signed.attributes, known, ownDigest ?? digest);
+  return messageOf(signed.attributes, known, ownDigest ?? digest, isKnown);
 }
 
-function messageOf(attributes: Attributes | null, known: Content | null, digest: Uint8Array | null): Signed {
+function messageOf(
+  attributes: Attributes | null,
+  known: Content | null,
+  digest: Uint8Array | null,
+  isKnown: boolean,
+): Signed {
   if (attributes !== null) {
     if (digest === null) {
       throw new FormError("detached: the content or its digest is needed");
@@ -81,13 +101,16 @@ function messageOf(attributes: Attributes | null, known: Content | null, digest:
     if (!same(digest, attributes.messageDigest)) {
       throw new ContentMismatch("the signed digest is another content's");
     }
-    return contentOf(signedAttributes(attributes.messageDigest, attributes.display));
+    return contentOf(signedAttributes(attributes.messageDigest, attributes.display, attributes));
   }
   if (known === null) {
     throw new FormError("detached without signed attributes: the content is needed");
   }
   if (isLikeAttributes(known.head)) {
     throw new ContentMismatch("the content is signed attributes, taken from another signature");
+  }
+  if (!isKnown && ((known.size <= MOST_OF_DIGEST && isDigest(known.head)) || isLikeSignedInfo(known.head))) {
+    throw new ContentMismatch("the content is a digest or SignedInfo, which stand for something else");
   }
   return known;
 }
@@ -123,14 +146,17 @@ interface Signer {
   readonly timeStamps: readonly Uint8Array[];
 }
 
-function readSigner(element: Reader): Signer {
+function readSigner(element: Reader, displayOids: readonly string[]): Signer {
   return allOf(element.enter(), (info) => {
     if (info.integer() !== V1) {
       throw new FormError("the signer must be named by issuer and serial number");
     }
     const [issuer, serial] = allOf(info.enter(), (named) => [readName(named).der, named.integer()] as const);
     const digestAlgorithm = info.raw();
-    const attributes = info.next === ATTRIBUTES ? parseAttributes(asSet(info.raw())) : null;
+    const attributes = info.next === ATTRIBUTES ? parseAttributes(asSet(info.raw()), displayOids) : null;
+    if (attributes?.isGb) {
+      throw new FormError("the signed content type is another arc's");
+    }
     if (!same(digestAlgorithm, DIGEST_ALGORITHM) || !same(info.raw(), ALGORITHM)) {
       throw new FormError("not SM3 and SM2");
     }

@@ -6,17 +6,18 @@
 import {
   type Confirmed,
   type DisplayLine,
+  type Format,
   FormError,
+  FORMATS,
   fromBase64,
   isWellFormed,
+  type Options,
   readJson,
+  readOptions,
 } from "@mshield/forms";
 
 export const TYPES = ["mshield-evidence/v1", "mshield-evidence/v2"] as const;
 const [V1] = TYPES;
-const FORMATS = ["raw", "cms", "cms_detached"] as const;
-export type Format = (typeof FORMATS)[number];
-
 const CONFIRMED = ["none", "mismatch", "unread"] as const;
 
 const PROFILES = ["sm2", "p256"] as const;
@@ -50,6 +51,9 @@ export interface Evidence {
     readonly drawn: string | null;
     /** What the phone told of what it showed; null for a login, and for what is older. */
     readonly shown: { readonly compared: string | null; readonly confirmed: Confirmed } | null;
+    /** The format's; `hasOptions` is false where the bundle tells none, as those from before. */
+    readonly options: Options;
+    readonly hasOptions: boolean;
   };
   readonly signature: {
     readonly signedAt: number;
@@ -113,9 +117,11 @@ function readRequest(value: unknown): Evidence["request"] {
 }
 
 function readDocument(value: unknown, isV1: boolean): Evidence["document"] {
+  const hasOptions = !isV1 && Object.hasOwn(object(value), "options");
   const of = members(value, [
     "sid", "title", "media_type", "format", "size", "digest_sm3", "content_b64", "display",
     ...(isV1 ? [] : ["view_b64", "drawn", "shown"]),
+    ...(hasOptions ? ["options"] : []),
   ]); // prettier-ignore
   const orNull = <T>(member: unknown, read: (value: unknown) => T): T | null =>
     isV1 || member === null ? null : read(member);
@@ -124,14 +130,17 @@ function readDocument(value: unknown, isV1: boolean): Evidence["document"] {
   if ((view === null) !== (drawn === null) || (view !== null && shown === null)) {
     throw new FormError("a view without what it drew or what was shown, or the other way round");
   }
+  const format = word(of["format"], FORMATS);
   return {
     view,
     drawn,
     shown,
+    format,
+    options: readOptions(format, hasOptions ? of["options"] : undefined),
+    hasOptions,
     sid: hexText(of["sid"], 16),
     title: text(of["title"]),
     mediaType: text(of["media_type"]),
-    format: word(of["format"], FORMATS),
     size: count(of["size"]),
     digest: hexText(of["digest_sm3"], 32),
     content: of["content_b64"] === null ? null : bytes(of["content_b64"]),

@@ -51,7 +51,8 @@ export interface StampedCase {
   readonly stamps: readonly TimeStamp[];
   /** DER. */
   readonly signature: Uint8Array;
-  readonly inCms: readonly Uint8Array[];
+  /** Null where the CMS has no place for them. */
+  readonly inCms: readonly Uint8Array[] | null;
   readonly trust: TsaTrust;
   readonly caRoot: Certificate;
   readonly signedAt: number | null;
@@ -64,7 +65,9 @@ interface Read extends VerifiedStamp {
 
 /** The stamps of a CMS that stands alone, as `checkTimeStamps`. */
 export function checkStampsInCms(
-  given: Pick<StampedCase, "signature" | "inCms" | "trust" | "caRoot" | "now">,
+  given: Pick<StampedCase, "signature" | "trust" | "caRoot" | "now"> & {
+    readonly inCms: readonly Uint8Array[];
+  },
 ): CheckedStamp[] {
   const stamps = given.inCms.map((token) => {
     const { signer, info } = parseToken(token);
@@ -92,8 +95,9 @@ export function checkTimeStamps(given: StampedCase): CheckedStamp[] {
     return { ...verified, renews: place === 0 ? null : place - 1 };
   });
   const onIt = stamps.filter((_, i) => read[i]!.renews === null).map(({ token }) => token);
-  const isInCms = (token: Uint8Array): boolean => given.inCms.some((each) => same(each, token));
-  if (onIt.length !== given.inCms.length || !onIt.every(isInCms)) {
+  const inCms = given.inCms ?? onIt;
+  const isInCms = (token: Uint8Array): boolean => inCms.some((each) => same(each, token));
+  if (onIt.length !== inCms.length || !onIt.every(isInCms)) {
     throw new TimeStampError("form", "the CMS has other time stamps");
   }
   return read.map((stamp, number) => ({

@@ -45,6 +45,8 @@ export interface Known {
   readonly logKeys: readonly string[];
   /** Whose time stamps are those of a third party; nobody's where it isn't there. */
   readonly tsa?: TsaTrust;
+  /** As `EvidenceTrust`'s. */
+  readonly displayOids?: readonly string[];
   /** CA certificates that a chain may use, and lists in force now. */
   readonly chain: readonly Certificate[];
   readonly crls: readonly Crl[];
@@ -198,6 +200,7 @@ async function judgeEvidence(given: Case, { evidence }: Read, known: Known, tall
     at: known.now,
     logKeys: known.logKeys,
     tsa: known.tsa ?? NOBODY,
+    ...(known.displayOids && { displayOids: known.displayOids }),
     crls: [...known.crls, ...known.givenCrls],
   };
   const { signature, time, timeStamps, shown } = await verifyEvidence(

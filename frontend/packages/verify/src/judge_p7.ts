@@ -3,7 +3,7 @@
  * right, and nobody knows whose it is.
  */
 
-import { FormError } from "@mshield/forms";
+import { contentOfAnother, FormError } from "@mshield/forms";
 import { digest, GmError, hex, same, zValue } from "@mshield/gm";
 
 import type { Case } from "./assemble.ts";
@@ -12,7 +12,6 @@ import { fingerprint } from "./certificate.ts";
 import type { Tally } from "./checks.ts";
 import { type Content, contentOf, NOTHING } from "./content.ts";
 import { P7Error, PartError, type Step, VerificationError } from "./errors.ts";
-import { contentOfAnother } from "./foreign/ambiguous.ts";
 import { type ForeignCertificate, parseForeignCertificate } from "./foreign/certificate.ts";
 import { foreignStatus, parseForeignOcsp } from "./foreign/ocsp.ts";
 import { holds, type P7, signerOf } from "./foreign/p7.ts";

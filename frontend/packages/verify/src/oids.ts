@@ -48,5 +48,5 @@ export const OIDS = {
   contentType: "1.2.840.113549.1.9.3",
   signingTime: "1.2.840.113549.1.9.5",
   messageDigest: "1.2.840.113549.1.9.4",
-  displayDigest: "2.25.110860620154935717330723700372722797771.1",
+  signingTime: "1.2.840.113549.1.9.5",
 } as const;

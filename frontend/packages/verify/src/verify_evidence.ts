@@ -4,6 +4,8 @@
  */
 
 import {
+  boundBy,
+  DISPLAY_OIDS,
   displayDigest,
   FormError,
   isLikeAttributes,
@@ -12,14 +14,15 @@ import {
   loginBytes,
   type LoginMessage,
   readJson,
+  signsContent,
   toBase64,
 } from "@mshield/forms";
-import { bytes32, concat, hex, same, sameSignature, unhex } from "@mshield/gm";
+import { bytes32, concat, hex, same, unhex } from "@mshield/gm";
 
 import { parseAttributes } from "./attributes.ts";
-import { type Certificate, isSameCertificate, parsePem, toPem } from "./certificate.ts";
+import { type Certificate, parsePem, toPem } from "./certificate.ts";
 import type { Tally } from "./checks.ts";
-import { parseCms, signedMessage } from "./cms.ts";
+import { checkCms } from "./check_cms.ts";
 import { type Content, contentOf, NOTHING } from "./content.ts";
 import { inStep, type Step, VerificationError } from "./errors.ts";
 import type { Crl } from "./crl.ts";
@@ -41,6 +44,8 @@ export interface EvidenceTrust extends Trust {
   readonly logKeys: readonly string[];
   readonly tsa: TsaTrust;
   readonly crls: readonly Crl[];
+  /** Attributes of displays under an operator's own arc, beside those that every verifier knows. */
+  readonly displayOids?: readonly string[];
 }
 
 /** Reasons of RFC 5280 for which whatever a CA issued is to be doubted: somebody else has its key. */
@@ -68,7 +73,8 @@ export async function verifyEvidence(
   }
   tally.passed("input");
   const document = await checkedContent(evidence, content);
-  const message = await messageOf(evidence, document, tally);
+  const displayOids = [...DISPLAY_OIDS, ...(trust.displayOids ?? [])];
+  const message = await messageOf(evidence, document, displayOids, tally);
   checkRequest(evidence, message, tally);
   const signature = await verifySignature(
     {
@@ -166,13 +172,28 @@ async function checkedContent({ document }: Evidence, given: Content | null): Pr
   return given ?? inside;
 }
 
-/** M: the content, or the signed attributes, which must be those of what the bundle shows. */
-async function messageOf(evidence: Evidence, content: Content | null, tally: Tally): Promise<Uint8Array> {
+/** M: the content or its digest, or the signed attributes, which must be those of what the bundle shows. */
+async function messageOf(
+  evidence: Evidence,
+  content: Content | null,
+  displayOids: readonly string[],
+  tally: Tally,
+): Promise<Uint8Array> {
   const { document, signature } = evidence;
-  if ((document.format === "raw") !== (signature.attributes === null)) {
+  const { format, options } = document;
+  if (options.attributes === (signature.attributes === null)) {
     throw failed("unreadable", "input", "signed attributes do not go with this format");
   }
   const by = { by: document.content === null ? "file" : "inside", size: document.size };
+  if (signature.attributes === null && !signsContent(format, options)) {
+    if (content === null) {
+      tally.missing("content", "no_document", { size: document.size });
+    } else {
+      tally.passed("content", by);
+    }
+    tally.aside("display", "not_bound");
+    return unhex(document.digest);
+  }
   if (signature.attributes === null) {
     if (document.content === null || content === null) {
       throw failed("unreadable", "input", "a raw signature needs the content");
@@ -185,7 +206,7 @@ async function messageOf(evidence: Evidence, content: Content | null, tally: Tal
     return document.content;
   }
   const encoded = signature.attributes;
-  const attributes = await inStep("input", () => parseAttributes(encoded));
+  const attributes = await inStep("input", () => parseAttributes(encoded, displayOids));
   if (hex(attributes.messageDigest) !== document.digest) {
     throw failed("message_mismatch", "content", "the signed digest is another content's");
   }
@@ -196,6 +217,15 @@ async function messageOf(evidence: Evidence, content: Content | null, tally: Tal
   }
   if (!same(attributes.display, displayDigest(displayOf(document)))) {
     throw failed("display_mismatch", "display", "the signed display is another one");
+  }
+  const bound = boundBy(format, options, attributes.signingTime);
+  const isSaid =
+    attributes.isGb === bound.isGb &&
+    attributes.displayOid === bound.displayOid &&
+    attributes.signingTime === bound.signingTime &&
+    options.signingTime === (attributes.signingTime !== null);
+  if (!isSaid) {
+    throw failed("unreadable", "input", "other signed attributes than the options say");
   }
   tally.passed("display", { lines: document.display.length });
   return encoded;
@@ -260,40 +290,6 @@ function chainOf(evidence: Evidence, { path }: VerifiedSignature): [issuing: Cer
     throw failed("unknown_issuer", "chain", "the chain in the bundle is not the one verified");
   }
   return [issuing, path.root];
-}
-
-/**
- * The CMS says the same once more: content, attributes, signature, certificates, time stamps, and nothing else. The time
- * stamps are given back, not judged.
- */
-async function checkCms(
-  { document, signature }: Evidence,
-  verified: VerifiedSignature,
-  message: Uint8Array,
-  content: Content | null,
-): Promise<readonly Uint8Array[]> {
-  const { path } = verified;
-  const signed = await inStep("cms", () => parseCms(signature.cms));
-  const over = await inStep("cms", () => signedMessage(signed, { content, digest: unhex(document.digest) }));
-  const all = [path.leaf, ...path.intermediates, path.root];
-  const holds =
-    same(over.head, message) &&
-    (signed.content === null) === (document.format === "cms_detached") &&
-    sameSignature(signed.signature, verified.signature) &&
-    isSameCertificate(signed.signer, path.leaf) &&
-    isSameSet(signed.certificates, all);
-  if (!holds) {
-    throw failed("message_mismatch", "cms", "the CMS is not this signature's");
-  }
-  return signed.timeStamps;
-}
-
-function isSameSet(a: readonly Certificate[], b: readonly Certificate[]): boolean {
-  const [one, other] = [a, b].map((each) => new Set(each.map(({ der }) => hex(der)))) as [
-    Set<string>,
-    Set<string>,
-  ];
-  return one.size === other.size && [...one].every((der) => other.has(der));
 }
 
 /**

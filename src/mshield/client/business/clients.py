@@ -22,6 +22,7 @@ from mshield.client.business.values import Channel, Created, Document, Pc, Statu
 from mshield.client.errors import NetworkError
 from mshield.client.evidence import Evidence
 from mshield.client.origin import is_loopback
+from mshield.pki.signatures.formats import NO_OPTIONS, AskedOptions
 
 T = TypeVar("T")
 
@@ -153,12 +154,15 @@ class BusinessClient:
         """
         return self._perform(self._plans.wait_until_done(request_id, timeout=timeout, on_change=on_change))
 
-    def result(self, request_id: str, *, return_code: str | None = None) -> Result:
+    def result(
+        self, request_id: str, *, options: AskedOptions = NO_OPTIONS, return_code: str | None = None
+    ) -> Result:
         """The result of a signed request; ProblemError `not_signed` before. Verify it: `result.verify(roots=…)`.
 
+        With `options` of a wrapper (formats.md) its CMS comes in another one than was asked for.
         By channel `app` give the `return_code` that `read_return` found: else ProblemError `wrong_return_code`.
         """
-        return self._perform(self._plans.result(request_id, return_code=return_code))
+        return self._perform(self._plans.result(request_id, options=options, return_code=return_code))
 
     def evidence(self, request_id: str, *, document: int = 0, return_code: str | None = None) -> Evidence:
         """The bundle of evidence of a signed document, by its place in the request; `encode()` is the file to keep.
@@ -311,9 +315,11 @@ class AsyncBusinessClient:
             self._plans.wait_until_done(request_id, timeout=timeout, on_change=on_change)
         )
 
-    async def result(self, request_id: str, *, return_code: str | None = None) -> Result:
+    async def result(
+        self, request_id: str, *, options: AskedOptions = NO_OPTIONS, return_code: str | None = None
+    ) -> Result:
         """As `BusinessClient.result`."""
-        return await self._perform(self._plans.result(request_id, return_code=return_code))
+        return await self._perform(self._plans.result(request_id, options=options, return_code=return_code))
 
     async def evidence(
         self, request_id: str, *, document: int = 0, return_code: str | None = None

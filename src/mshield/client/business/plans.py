@@ -25,6 +25,7 @@ from mshield.client.errors import ClientError, NetworkError, ProblemError, is_pa
 from mshield.client.evidence import Evidence, read_evidence
 from mshield.client.wire import read
 from mshield.domain.systems.return_url import RETURN_CODE
+from mshield.pki.signatures.formats import AskedOptions
 
 T = TypeVar("T")
 
@@ -139,9 +140,10 @@ class Plans:
             if self.now() >= until:
                 raise ClientError("timed_out")
 
-    def result(self, request_id: str, *, return_code: str | None) -> Plan[Result]:
-        """The result of a signed request."""
-        send = self._request("GET", _path(request_id, "/result"), params=_returned(return_code))
+    def result(self, request_id: str, *, options: AskedOptions, return_code: str | None) -> Plan[Result]:
+        """The result of a signed request, wrapped by these options."""
+        params = (*msgspec.to_builtins(options).items(), *_returned(return_code))
+        send = self._request("GET", _path(request_id, "/result"), params=params)
         return self._call(send, lambda body: read(body, Result))
 
     def evidence(self, request_id: str, *, document: int, return_code: str | None) -> Plan[Evidence]:
@@ -263,6 +265,8 @@ def _document(document: Document) -> dict[str, object]:
         shown["content_b64"] = base64.b64encode(document.content).decode("ascii")
     if document.view is not None:
         shown["view"] = _without_none(id=document.view.id, version=document.view.version)
+    if options := msgspec.to_builtins(document.options):
+        shown["options"] = options
     return shown if document.format == "raw" else shown | {"format": document.format}
 
 

@@ -3,7 +3,7 @@
 What counts is what `verify` returns, from the certificate; the other fields are the service's word.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -62,6 +62,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
         expected_credit_code: str | None = None,
         expected_organisation: str | None = None,
         expected_name: str | None = None,
+        display_oids: Collection[str] = (),
         engine: Engine | None = None,
     ) -> tuple[VerifiedSignature, ...]:
         """Verifies every document, as of `at` (now where None); VerificationError where anything does not hold.
@@ -71,7 +72,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
         document would do. A document is also compared with the display that the signature binds, where it does. For a
         login `client_id` is its own; the login must be for this request. A signature names no business system:
         `asker_unproven` for who gives `client_id` there. The result's OCSP response serves
-        where it has one.
+        where it has one. `display_oids` as for `verify_evidence`.
         """
         if self.kind == "login":
             self._require_login(client_id)
@@ -79,7 +80,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
             raise asker_unproven("signature")
         if not self.documents:
             raise VerificationError("message_mismatch", "signature", "the result has no documents")
-        attributes = [attributes_in(document) for document in self.documents]
+        attributes = [attributes_in(document, display_oids) for document in self.documents]
         if documents is not None:
             if len(documents) != len(self.documents):
                 raise VerificationError("message_mismatch", "signature", "not as many documents as were sent")

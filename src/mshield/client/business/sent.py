@@ -1,8 +1,12 @@
 """Whether a signed document is the one that was sent: content or digest, and where it is bound, the display."""
 
+from collections.abc import Collection
+
 from mshield.client.business.values import Digest, Document, SignedDocument
 from mshield.client.verify import VerificationError, failing
 from mshield.gm.sm3 import sm3
+from mshield.pki.asn1.arcs import DISPLAY_OIDS
+from mshield.pki.signatures.formats import signs_attributes, signs_content
 from mshield.pki.signatures.signed_attributes import (
     SignedAttributes,
     is_like_attributes,
@@ -13,11 +17,14 @@ Sent = bytes | Digest | Document
 """How a caller names what it sent: the content, its digest, or the whole document with its display."""
 
 
-def attributes_in(signed: SignedDocument) -> SignedAttributes | None:
-    """The signed attributes that the signature is over, or None by format `raw`. Raises VerificationError."""
-    if signed.format != "raw":
+def attributes_in(signed: SignedDocument, display_oids: Collection[str] = ()) -> SignedAttributes | None:
+    """The signed attributes that the signature is over, None where it is over the content or its SM3.
+
+    `display_oids` are the caller's, beside those that everybody knows. Raises VerificationError.
+    """
+    if signs_attributes(signed.format, signed.options):
         with failing("signature"):
-            return parse_signed_attributes(signed.message)
+            return parse_signed_attributes(signed.message, display_oids={*DISPLAY_OIDS, *display_oids})
     if is_like_attributes(signed.message):
         raise VerificationError("message_mismatch", "signature", "signed attributes of another format")
     return None
@@ -26,7 +33,12 @@ def attributes_in(signed: SignedDocument) -> SignedAttributes | None:
 def require_sent(signed: SignedDocument, attributes: SignedAttributes | None, sent: Sent) -> None:
     """Raises VerificationError `message_mismatch` or `display_mismatch` for another document."""
     document = sent if isinstance(sent, Document) else None
-    signed_digest = sm3(signed.message) if attributes is None else attributes.message_digest
+    if attributes is not None:
+        signed_digest = attributes.message_digest
+    elif signs_content(signed.format, signed.options):
+        signed_digest = sm3(signed.message)
+    else:
+        signed_digest = signed.message
     if signed_digest != _digest(sent).sm3 or (document is not None and document.format != signed.format):
         raise VerificationError("message_mismatch", "signature", "not the documents that were sent")
     if document is None:

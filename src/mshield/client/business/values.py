@@ -12,9 +12,16 @@ import msgspec
 
 from mshield.client.wire import unbase64, unhex
 from mshield.domain.qr import qr_text
+from mshield.gm.sm2 import Signature
 from mshield.gm.sm3 import sm3
 from mshield.pki.signatures.display import Drawing, display_bytes
-from mshield.pki.signatures.evidence import Format
+from mshield.pki.signatures.formats import (
+    NO_OPTIONS,
+    AskedOptions,
+    Format,
+    Options,
+    signs_attributes,
+)
 
 Kind = Literal["login", "signature"]
 Channel = Literal["qr", "app"]
@@ -52,8 +59,8 @@ class Document:
     The phone shows the content itself, drawn by `view` where one is named, and compares the words with it.
 
     `format` `raw` signs the bytes of the content; `cms` and `cms_detached` sign attributes that bind content, title,
-    media type and display, in a CMS with the content inside or not. Of a `cms_detached` the content may stay here:
-    give its `digest` instead.
+    media type and display, in a CMS with the content inside or not; `gb35275…` the same in a SignedData of GB/T 35275,
+    with `options` (formats.md). Of a detached one the content may stay here: give its `digest` instead.
     """
 
     title: str
@@ -63,6 +70,7 @@ class Document:
     format: Format = "raw"
     digest: Digest | None = None
     view: ViewName | None = None
+    options: AskedOptions = NO_OPTIONS
 
     @property
     def content_digest(self) -> Digest:
@@ -72,7 +80,7 @@ class Document:
         return Digest.of(self.content or b"") if self.digest is None else self.digest
 
     def display_digest(self, drawing: Drawing | None) -> bytes:
-        """SM3 of the display, as the formats `cms` and `cms_detached` bind it; `drawing` is `SignedDocument`'s."""
+        """SM3 of the display, as signed attributes bind it; `drawing` is `SignedDocument`'s."""
         return sm3(
             display_bytes(
                 title=self.title,
@@ -164,7 +172,9 @@ class DrawnBy(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SignedDocument(msgspec.Struct, frozen=True, kw_only=True):
-    """One signed document. By format `raw` it has `message_b64`, else `signed_attributes_b64`.
+    """One signed document. With signed attributes it has `signed_attributes_b64`, else `message_b64`.
+
+    `options` are those of the format that are in force, empty of an older service. `cms_b64` is made by them.
 
     `view` and `drawn` (SM3 of the drawn lines, hex) are None where no view drew it. `shown` is the digest of all that
     the phone showed, None of an older service. `display_mismatch_confirmed`: the words about the content differ from
@@ -175,6 +185,8 @@ class SignedDocument(msgspec.Struct, frozen=True, kw_only=True):
     signature_b64: str
     cms_b64: str
     format: Format = "raw"
+    options: Options = NO_OPTIONS
+    signature_raw_b64: str | None = None
     message_b64: str | None = None
     signed_attributes_b64: str | None = None
     time_stamp: Literal["pending", "done", "failed"] | None = None
@@ -194,9 +206,14 @@ class SignedDocument(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def message(self) -> bytes:
-        """M, which the signature is over: by format `raw` the content, else the signed attributes."""
-        encoded = self.message_b64 if self.format == "raw" else self.signed_attributes_b64
-        return unbase64(encoded or "")
+        """M, which the signature is over: the signed attributes, else the content, or SM3 of it."""
+        bound = signs_attributes(self.format, self.options)
+        return unbase64((self.signed_attributes_b64 if bound else self.message_b64) or "")
+
+    @property
+    def signature_raw(self) -> bytes:
+        """The SM2 signature as r then s, 64 octets."""
+        return Signature.from_der(self.signature).to_raw()
 
     @property
     def signature(self) -> bytes:

@@ -6,7 +6,7 @@ message is checked against who asks before it is shown.
 
 import base64
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 from urllib.parse import quote
@@ -20,10 +20,12 @@ from mshield.client.phone.document import read_document, shown_item
 from mshield.client.phone.messages import Inbox, InboxRequest, Scan, Task, WayBack
 from mshield.client.phone.operation import Operation
 from mshield.client.phone.pin import PinSource, checked_pin
+from mshield.client.phone.pin_rules import fetch_display_oid
 from mshield.client.wire import read, unhex
 from mshield.domain.login_message import LOGIN_TYPE
 from mshield.gm.sm2 import Signature
 from mshield.gm.transcript import is_internal_message
+from mshield.pki.asn1.arcs import DISPLAY_OIDS
 from mshield.pki.signatures.display import Confirmed
 
 _CODE: Final = re.compile(r"https?://[^/?#\s]+(/[^?#\s]*)?(/q/[^/?#\s]+|/app/sign)\?\S+")
@@ -82,10 +84,17 @@ def _keep(operation: Operation, answer: bytes) -> Scan:
     uid = operation.vault.state.at("key").uid
     tasks = [_with_view(operation, task) for task in scanned.tasks]
     scanned = msgspec.structs.replace(scanned, tasks=tuple(tasks))
+    known = _display_oids(operation, scanned.tasks)
     for task in scanned.tasks:
-        _check_task(task, scanned, uid)
+        _check_task(task, scanned, uid, known)
     operation.vault.store_request(msgspec.json.encode(scanned))
     return scanned
+
+
+def _display_oids(operation: Operation, tasks: Sequence[Task]) -> Collection[str]:
+    """The attributes that may bind a display: those that every phone knows, and the one of the service's policy."""
+    named = {task.options.display_oid for task in tasks} - {msgspec.UNSET}
+    return DISPLAY_OIDS if named <= {*DISPLAY_OIDS} else (*DISPLAY_OIDS, fetch_display_oid(operation))
 
 
 def _with_view(operation: Operation, task: Task) -> Task:
@@ -186,7 +195,7 @@ def _all_signed(operation: Operation, tasks: Sequence[Task]) -> bool:
     )
 
 
-def _check_task(task: Task, scanned: Scan, uid: bytes) -> None:
+def _check_task(task: Task, scanned: Scan, uid: bytes, display_oids: Collection[str]) -> None:
     """What is signed must be what is shown: of this key, of this purpose, never one of the protocol's own messages."""
     if unhex(task.uid, 16) != uid or task.purpose not in _PURPOSES[scanned.kind]:
         raise ProtocolError("bad_task", "of another key or purpose")
@@ -197,7 +206,7 @@ def _check_task(task: Task, scanned: Scan, uid: bytes) -> None:
             raise ProtocolError("bad_task", "a login with signed attributes")
         _check_login(task.message, scanned)
     else:
-        read_document(task)
+        read_document(task, display_oids)
 
 
 def _check_login(message: bytes, scanned: Scan) -> None:

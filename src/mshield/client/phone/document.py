@@ -1,18 +1,27 @@
 """Whether what is to be signed is what the phone shows (protocol, "Documents"), and what it says that it showed."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
+
+import msgspec
 
 from mshield.client.errors import ProtocolError
 from mshield.client.phone.messages import Task
 from mshield.domain.login_message import is_login_message
 from mshield.gm.sm3 import sm3
+from mshield.pki.asn1.arcs import DISPLAY_OIDS
 from mshield.pki.errors import PkiError
+from mshield.pki.signatures.ambiguous import is_ambiguous
 from mshield.pki.signatures.display import Bound, Confirmed, Drawing, display_bytes
-from mshield.pki.signatures.signed_attributes import (
-    SignedAttributes,
-    is_like_attributes,
-    parse_signed_attributes,
+from mshield.pki.signatures.formats import (
+    OptionRefused,
+    complete,
+    may_be_elsewhere,
+    message_of,
+    signs_attributes,
+    signs_content,
 )
+from mshield.pki.signatures.signed_attributes import is_like_attributes, parse_signed_attributes
 from mshield.views import Compared, Drawn, ViewError, Words, compare_words, draw, read_view
 from mshield.views.limits import LINES
 
@@ -29,10 +38,11 @@ class Read:
     bound: Bound | None = None
 
 
-def read_document(task: Task) -> Read:
+def read_document(task: Task, display_oids: Collection[str] = DISPLAY_OIDS) -> Read:
     """Draws the document and checks that its message binds what is shown.
 
-    `task.view_octets` are those that this phone fetched. Raises ProtocolError `bad_task` for any difference.
+    `task.view_octets` are those that this phone fetched, `display_oids` the attributes that may bind the display.
+    Raises ProtocolError `bad_task` for any difference.
     """
     drawn = _draw(task)
     words = _compare(task, drawn)
@@ -45,7 +55,7 @@ def read_document(task: Task) -> Read:
             drawing=_drawing(task),
         )
     )
-    digest = _check_message(task, display)
+    digest = _check_message(task, display, display_oids)
     drawing = _drawing(task)
     if drawing is None:
         return Read()
@@ -55,34 +65,73 @@ def read_document(task: Task) -> Read:
 
 def shown_item(task: Task, confirmed: Confirmed) -> dict[str, str]:
     """What `finish` says of a document besides its half of the signature: nothing where it isn't drawn."""
-    bound = read_document(task).bound if task.is_drawn else None
+    bound = read_document(task, oids_of(task)).bound if task.is_drawn else None
     return {} if bound is None else {"confirmed": confirmed, "shown": bound.shown(confirmed).hex()}
+
+
+def oids_of(task: Task) -> Collection[str]:
+    """Where the display of a task stands, once that was judged."""
+    oid = task.options.display_oid
+    return DISPLAY_OIDS if oid is msgspec.UNSET else (oid,)
 
 
 def _size(task: Task) -> int:
     content = task.content
     if content is not None:
         return len(content)
-    if task.format != "cms_detached" or task.size is None:
+    if not may_be_elsewhere(task.format, task.options) or task.size is None:
         raise ProtocolError("bad_task", "a document without content or size")
     return task.size
 
 
-def _check_message(task: Task, display: bytes) -> bytes:
+def _check_message(task: Task, display: bytes, display_oids: Collection[str]) -> bytes:
     """Gives the content's digest."""
-    content, message = task.content, task.message
-    if task.format == "raw":
+    _check_options(task, display_oids)
+    content, message, options = task.content, task.message, task.options
+    if signs_content(task.format, options):
         if is_like_attributes(message) or is_login_message(message):
             raise ProtocolError("bad_task", "signed attributes, or a login, as content")
+        if is_ambiguous(message):
+            raise ProtocolError("bad_task", "content whose signature would serve for something else")
         return sm3(message)
+    if not signs_attributes(task.format, options):
+        if content is None or message != sm3(content):
+            raise ProtocolError("bad_task", "the digest is another content's")
+        return message
     try:
-        signed = parse_signed_attributes(message)
+        signed = parse_signed_attributes(message, display_oids=display_oids)
     except PkiError as error:
         raise ProtocolError("bad_task", f"not the signed attributes of a document: {error}") from error
     digest = signed.message_digest if content is None else sm3(content)
-    if signed != SignedAttributes(digest, display):
+    if options.display_oid is msgspec.UNSET:  # of an older service, which may pass on what a newer one made
+        options = msgspec.structs.replace(options, display_oid=signed.display_oid)
+    whole = message_of(
+        task.format,
+        options,
+        content=content,
+        digest=digest,
+        display=display,
+        signing_time=task.signing_time,
+    )
+    if message != whole:
         raise ProtocolError("bad_task", "the signed attributes are those of another document or display")
     return digest
+
+
+def _check_options(task: Task, display_oids: Collection[str]) -> None:
+    """All options of the format and no other; the display stands under an attribute that this phone knows."""
+    options = task.options
+    oid = None if options.display_oid is msgspec.UNSET else options.display_oid
+    asked = msgspec.structs.replace(options, display_oid=msgspec.UNSET)
+    try:
+        whole = complete(task.format, asked, display_oid=oid)
+    except OptionRefused as error:
+        raise ProtocolError("bad_task", f"the option {error.field} is out of place") from error
+    has_time = options.signing_time is True
+    if whole != options or has_time != (task.signing_time is not None):
+        raise ProtocolError("bad_task", "an option is missing or too many")
+    if oid is not None and oid not in display_oids:
+        raise ProtocolError("bad_task", "the display under an attribute that this phone doesn't know")
 
 
 def _drawing(task: Task) -> Drawing | None:

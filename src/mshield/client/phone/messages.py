@@ -14,7 +14,7 @@ from mshield.client.phone.state import Subject
 from mshield.client.wire import read_strictly, unbase64, unhex
 from mshield.domain.certificates.pin_tries import MAX_FAILURES
 from mshield.gm.sm2 import Signature
-from mshield.pki.signatures.evidence import Format
+from mshield.pki.signatures.formats import NO_OPTIONS, Format, Options, signs_content
 
 
 class Captcha(msgspec.Struct, frozen=True, kw_only=True):
@@ -144,8 +144,9 @@ class TaskView(msgspec.Struct, frozen=True, kw_only=True):
 class Task(msgspec.Struct, frozen=True, kw_only=True):
     """One document to sign; `message` is M, the exact bytes that a verifier hashes.
 
-    `format` says what M is (protocol, "Documents"); `size` is that of a content which is not here. `drawn` is SM3 of
-    the drawn lines, in hex; an older service tells neither it nor `view`. `view_b64` is what this phone fetched.
+    `format` and `options` say what M is (protocol, "Documents"); `signing_time` (ms) is the one in it; `size` is that
+    of a content which is not here. `drawn` is SM3 of the drawn lines, in hex; an older service tells neither it nor
+    `view`. `view_b64` is what this phone fetched.
     """
 
     sid: str
@@ -164,6 +165,8 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     view: TaskView | msgspec.UnsetType | None = msgspec.UNSET
     drawn: str | msgspec.UnsetType | None = msgspec.UNSET
     view_b64: str | None = None
+    options: Options = NO_OPTIONS
+    signing_time: int | None = None
 
     @property
     def is_drawn(self) -> bool:
@@ -187,8 +190,8 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def content(self) -> bytes | None:
-        """What is shown: M itself by format `raw`; None where only its digest is here."""
-        if self.format == "raw":
+        """What is shown: M itself where that is signed as it stands; None where only its digest is here."""
+        if signs_content(self.format, self.options):
             return self.message
         return None if self.content_b64 is None else unbase64(self.content_b64)
 

@@ -7,16 +7,21 @@ import datetime as dt
 
 import msgspec
 
-from mshield.client.errors import PhoneError, ProblemError
+from mshield.client.errors import PhoneError, ProblemError, ProtocolError
 from mshield.client.phone.operation import Operation
 from mshield.client.phone.pin import checked_pin
 from mshield.client.wire import read
 from mshield.domain.certificates.pin import REASONS, Holder, PinPolicy, PinRule, weakness
+from mshield.pki.asn1.arcs import checked_arc
 
 
 class _Policy(msgspec.Struct, frozen=True, kw_only=True):
     pin_rules: tuple[str, ...]
     pin_blocked: tuple[str, ...]
+
+
+class _Arc(msgspec.Struct, frozen=True, kw_only=True):
+    display_oid: str
 
 
 class _BirthDates(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,6 +39,15 @@ def fetch_policy(operation: Operation) -> PinPolicy:
     policy = read(answer, _Policy)
     known = frozenset(rule for rule in PinRule if rule.value in policy.pin_rules)
     return PinPolicy(rules=known, blocked=frozenset(policy.pin_blocked))
+
+
+def fetch_display_oid(operation: Operation) -> str:
+    """The attribute of displays under the service's own arc. ProtocolError `bad_task` for what may be no operator's."""
+    oid = read(operation.connection.get("/api/phone/policy", operation.anonymous()), _Arc).display_oid
+    try:
+        return checked_arc(oid)
+    except ValueError as error:
+        raise ProtocolError("bad_task", f"no attribute of an operator: {error}") from error
 
 
 def require_strong(pin: str, policy: PinPolicy, holder: Holder) -> str:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from mshield.client.phone.approval import Approved
+from mshield.client.phone.document import oids_of
 from mshield.client.phone.messages import IssuedCertificate, LoggedIn, Scan
 from mshield.client.phone.phone import Status
 from mshield.commands.parts.output import Output, table
@@ -59,7 +60,7 @@ def scan_lines(out: Output, scanned: Scan) -> list[str]:
         size = task.size if task.content is None else len(task.content)
         lines.append(f"* {task.title} ({task.media_type}, {size} B)")
         if task.content is None:
-            digest = parse_signed_attributes(task.message).message_digest.hex()
+            digest = parse_signed_attributes(task.message, display_oids=oids_of(task)).message_digest.hex()
             unseen = pick("内容不在手机上，只有其摘要", "The content is not here, only its digest")
             lines.append(f"    {unseen}: SM3 {digest}")
         lines += [f"    {field.label}: {field.value}" for field in task.display]

@@ -40,6 +40,7 @@ class _Evidence:
     crls: tuple[bytes, ...]
     ocsp: bytes | None
     tsa_roots: tuple[bytes, ...] = ()
+    display_oids: tuple[str, ...] = ()
 
 
 @click.command()
@@ -79,6 +80,11 @@ class _Evidence:
     help="A trusted root of time stamping authorities, PEM or DER; repeatable.",
 )
 @click.option(
+    "--display-oid",
+    multiple=True,
+    help="A display's attribute under an operator's own arc (MSHIELD_OID_ARC, then .1); repeatable.",
+)
+@click.option(
     "--crl",
     type=_FILE,
     multiple=True,
@@ -115,6 +121,7 @@ def command(
     root: tuple[Path, ...],
     log_key: tuple[str, ...],
     tsa_root: tuple[Path, ...],
+    display_oid: tuple[str, ...],
     crl: tuple[Path, ...],
     ocsp: Path | None,
     unchecked: bool,
@@ -153,7 +160,8 @@ def command(
     if evidence is not None and evidence.is_file():
         if any((digest, signature, cms, cert, chain, ocsp, unchecked)):
             raise click.UsageError(
-                "With a bundle, give only --message, --root, --log-key, --tsa-root, --crl, --at and --expect-…."
+                "With a bundle, give only --message, --root, --log-key, --tsa-root, --display-oid, --crl, --at "
+                "and --expect-…."
             )
         verify_bundle(
             out,
@@ -162,6 +170,7 @@ def command(
             roots=_read_all(root),
             log_keys=log_key,
             tsa_roots=_read_all(tsa_root),
+            display_oids=display_oid,
             crls=_read_all(crl),
             at=_moment(at),
             credit_code=expect_credit_code,
@@ -186,7 +195,7 @@ def command(
             crls=_read_all(crl),
             ocsp=_read(ocsp),
         )
-    inputs = replace(inputs, tsa_roots=_read_all(tsa_root))
+    inputs = replace(inputs, tsa_roots=_read_all(tsa_root), display_oids=display_oid)
     _require_complete(inputs)
     with refusing(out, ClientError):
         moment = _moment(at) or (datetime.now(UTC) if evidence is None else _time_of_status(inputs))
@@ -217,6 +226,7 @@ def _verified(
             expected_credit_code=credit_code,
             expected_name=name,
             tsa_roots=inputs.tsa_roots,
+            display_oids=inputs.display_oids,
         )
     if inputs.signature is not None and inputs.certificate is not None and inputs.message is not None:
         verified = verify(

@@ -93,6 +93,7 @@ from mshield.domain.errors.identity import (
     RealNameUnknown,
 )
 from mshield.domain.errors.requests import (
+    AmbiguousContentRefused,
     CharsetRefused,
     EvidenceOver,
     ExpiredRequest,
@@ -163,6 +164,7 @@ __all__ = [
     "ActivationCodeWrong",
     "ActivationLocked",
     "AlreadyCertified",
+    "AmbiguousContentRefused",
     "AppliesLater",
     "ApprovalOver",
     "ApprovalWaiting",

@@ -129,6 +129,17 @@ class SignedAttributesRefused(
     """A raw content whose signature would serve as a CMS signature over another content."""
 
 
+class AmbiguousContentRefused(
+    DomainError,
+    code="ambiguous_content_refused",
+    zh="内容是摘要、XML 的 SignedInfo、证书内容或为空，直接签名会被当作别的内容的签名。没有发出请求；"
+    "请签文件本身，或改用 cms 格式",
+    en="The content is a digest, an XML SignedInfo, a certificate's own, or empty: its signature would serve for "
+    "something else. Nothing was asked. Sign the document itself, or use the format cms",
+):
+    """A content whose bare signature would serve for a file, a document or a certificate that nobody saw."""
+
+
 class CharsetRefused(
     DomainError,
     code="charset_refused",

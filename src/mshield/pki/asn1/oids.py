@@ -71,6 +71,6 @@ SIGNING_CERTIFICATE = "1.2.840.113549.1.9.16.2.12"
 SIGNING_CERTIFICATE_V2 = "1.2.840.113549.1.9.16.2.47"
 SIGNATURE_TIME_STAMP = "1.2.840.113549.1.9.16.2.14"
 
-# Ours, under the arc of a UUID of our own (ITU-T X.667), which needs no registration.
+# Ours of before, under the one arc of a UUID of our own (ITU-T X.667); those of now are in `arcs`.
 DISPLAY_DIGEST = "2.25.110860620154935717330723700372722797771.1"
 """Signed attribute: an OCTET STRING with SM3 of what the phone showed (docs/protocol.md, "Documents")."""

@@ -1,6 +1,6 @@
 """Content whose bare signature would serve as something else that nobody saw: it is never signed as it stands.
 
-A verifier refuses the same as the content of a SignedData without attributes, but what only a signer can judge.
+A verifier refuses the same as the content of a SignedData without attributes, but for what only a signer can judge.
 """
 
 import re
@@ -45,16 +45,26 @@ def content_of_another(content: bytes) -> Ambiguity | None:
         return "internal"
     if is_like_attributes(content):
         return "attributes"
-    if is_like_digest(content):
+    if is_digest(content):
         return "digest"
-    return "signed_info" if _SIGNED_INFO.match(content) else None
+    return "signed_info" if is_like_signed_info(content) else None
 
 
-def is_like_digest(content: bytes) -> bool:
+def is_ambiguous(content: bytes) -> bool:
+    """Whether it is refused as ambiguous; internal messages, logins and attributes have refusals of their own."""
+    return ambiguity(content) not in {None, "internal", "attributes"}
+
+
+def is_digest(content: bytes) -> bool:
     """Whether it is 32 octets, or these in base64 or hex: a file's digest, by whose signature OFD files are signed."""
     if len(content) == _DIGEST_BYTES:
         return True
     return bool(_BASE64.fullmatch(content) or _HEX.fullmatch(content))
+
+
+def is_like_signed_info(content: bytes) -> bool:
+    """Whether content begins as XML's SignedInfo does."""
+    return _SIGNED_INFO.match(content) is not None
 
 
 def _is_to_be_signed(content: bytes) -> bool:

@@ -1,23 +1,30 @@
 """CMS SignedData (RFC 5652) with one SM2 signature, over the content itself or over signed attributes.
 
 The co-signed message is the one or the other, so the signature inside is the very one that phone and server made.
-Content types are RFC 5652's, not GM/T 0010's, which few libraries read; digest SM3, signature SM2 with SM3
-under the default id.
+Digest SM3, signature SM2 with SM3 under the default id. Content types are RFC 5652's, or those of GB/T 35275 (GM/T
+0010), which is written with options (docs/formats.md); what is read here is the one form of RFC 5652.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Final
+
+import msgspec
 
 from mshield.gm.engine import Engine
 from mshield.gm.errors import BadSignature
 from mshield.gm.sm2 import Signature, verify
 from mshield.gm.sm3 import sm3
 from mshield.pki.asn1 import der, oids
+from mshield.pki.asn1.arcs import DISPLAY_OIDS
 from mshield.pki.asn1.frame import ALGORITHM, DIGEST_ALGORITHM, read_signature
 from mshield.pki.asn1.reader import Reader
 from mshield.pki.certificates.certificate import Certificate, parse_certificate
 from mshield.pki.certificates.names import read_name
 from mshield.pki.errors import BadCertificateSignature, CmsError, ContentMismatch, DerError
+from mshield.pki.signatures.ambiguous import is_digest, is_like_signed_info
+from mshield.pki.signatures.formats import NO_OPTIONS, Options
 from mshield.pki.signatures.signed_attributes import (
     SignedAttributes,
     is_like_attributes,
@@ -25,6 +32,7 @@ from mshield.pki.signatures.signed_attributes import (
 )
 
 _V1 = 1
+_ALGORITHMS: Final = {"301.1": oids.SM2_SIGNING, "501": oids.SM2_WITH_SM3, "301": oids.SM2}
 _ATTRIBUTES = 0xA0
 """Identifier octet of `[0] IMPLICIT` signed attributes; what is signed has that of a SET OF (RFC 5652, 5.4)."""
 
@@ -56,38 +64,44 @@ def build_signed_data(
     chain: Sequence[Certificate] = (),
     attributes: SignedAttributes | None = None,
     time_stamps: Sequence[bytes] = (),
+    options: Options = NO_OPTIONS,
 ) -> bytes:
-    """A ContentInfo with SignedData as DER; `content` None makes it detached, `chain` is carried along.
+    """A ContentInfo with SignedData as DER; `content` None makes it detached, `chain` (issuing CA, root) comes along.
 
     The signature is over `attributes` where they are given, else over the content. `time_stamps` are tokens (DER) on
-    the signature's own DER.
+    the signature's own DER, and left out where another form of it stands inside. `options` are the format's: with
+    those of a wrapper it is of GB/T 35275, whose certificates are the signer's and the issuing CA's.
     """
+    wrapper = _wrapper(options)
+    if wrapper.is_raw:
+        time_stamps = ()
     unsigned = der.set_of(*map(_time_stamp, time_stamps))
     inside = () if content is None else (der.explicit(0, der.octet_string(content)),)
-    certificates = sorted({c.der for c in (certificate, *chain)})
+    carried = {"chain": chain if wrapper.with_root else chain[:1]}.get(wrapper.certificates, ())
+    certificates = sorted({c.der for c in (certificate, *carried)})
     signer = der.sequence(
         der.integer(_V1),
         der.sequence(certificate.issuer_der, der.integer(certificate.serial)),
-        DIGEST_ALGORITHM,
+        wrapper.digest_algorithm,
         b"" if attributes is None else bytes((_ATTRIBUTES,)) + attributes.encode()[1:],
-        ALGORITHM,
-        der.octet_string(signature.to_der()),
+        wrapper.algorithm,
+        der.octet_string(signature.to_raw() if wrapper.is_raw else signature.to_der()),
         bytes((_UNSIGNED,)) + unsigned[1:] if time_stamps else b"",
     )
     signed = der.sequence(
         der.integer(_V1),
-        der.set_of(DIGEST_ALGORITHM),
-        der.sequence(der.oid(oids.CMS_DATA), *inside),
-        der.explicit(0, b"".join(certificates)),
+        der.set_of(wrapper.digest_algorithm),
+        der.sequence(der.oid(wrapper.data), *inside),
+        b"" if wrapper.certificates == "none" else der.explicit(0, b"".join(certificates)),
         der.set_of(signer),
     )
-    return der.sequence(der.oid(oids.CMS_SIGNED_DATA), der.explicit(0, signed))
+    return der.sequence(der.oid(wrapper.signed_data), der.explicit(0, signed))
 
 
-def parse_signed_data(data: bytes) -> SignedData:
-    """A SignedData of the form that `build_signed_data` makes; DerError or CmsError on anything else.
+def parse_signed_data(data: bytes, *, display_oids: Collection[str] = DISPLAY_OIDS) -> SignedData:
+    """A SignedData of RFC 5652 as `build_signed_data` makes it; DerError or CmsError on anything else.
 
-    Nothing is verified: see `verify_signed_data`.
+    Nothing is verified: see `verify_signed_data`. `display_oids` as for `parse_signed_attributes`.
     """
     inside = _signed_data(data)
     if inside.integer() != _V1 or [algorithm.raw() for algorithm in inside.set_of()] != [DIGEST_ALGORITHM]:
@@ -98,18 +112,21 @@ def parse_signed_data(data: bytes) -> SignedData:
     inside.end()
     if len(signers) != 1:
         raise CmsError("there must be exactly one signer")
-    issuer, serial, attributes, signature, stamps = _signer(signers[0])
+    issuer, serial, attributes, signature, stamps = _signer(signers[0], display_oids)
     named = [c for c in certificates if c.serial == serial and c.issuer_der == issuer]
     if len(named) != 1:
         raise CmsError("the signer's certificate is missing or ambiguous")
     return SignedData(content, attributes, signature, named[0], certificates, stamps)
 
 
-def signed_message(signed: SignedData, *, content: bytes | None = None, digest: bytes | None = None) -> bytes:
+def signed_message(
+    signed: SignedData, *, content: bytes | None = None, digest: bytes | None = None, is_known: bool = False
+) -> bytes:
     """M, the bytes that the signature is over, once all that is known of the content fits what is inside.
 
     A detached one needs the content, or with signed attributes at least its SM3 digest. CmsError where what is needed
-    is missing, ContentMismatch where something differs.
+    is missing, ContentMismatch where something differs. Without attributes content that is a digest or begins as
+    SignedInfo is refused, unless something else than the signature tells that it was signed as it stands (`is_known`).
     """
     known = content if signed.content is None else signed.content
     if content is not None and content != known:
@@ -128,6 +145,8 @@ def signed_message(signed: SignedData, *, content: bytes | None = None, digest: 
         raise CmsError("detached without signed attributes: the content is needed")
     if is_like_attributes(known):
         raise ContentMismatch("the content is signed attributes, taken from another signature")
+    if not is_known and (is_digest(known) or is_like_signed_info(known)):
+        raise ContentMismatch("the content is a digest or SignedInfo, which stand for something else")
     return known
 
 
@@ -178,7 +197,42 @@ def _time_stamp(token: bytes) -> bytes:
     return der.sequence(der.oid(oids.SIGNATURE_TIME_STAMP), der.set_of(token))
 
 
-def _signer(element: Reader) -> tuple[bytes, int, SignedAttributes | None, Signature, tuple[bytes, ...]]:
+@dataclass(frozen=True, slots=True)
+class _Wrapper:
+    """What options make of the file around content, attributes and signature."""
+
+    data: str = oids.CMS_DATA
+    signed_data: str = oids.CMS_SIGNED_DATA
+    digest_algorithm: bytes = DIGEST_ALGORITHM
+    algorithm: bytes = ALGORITHM
+    certificates: str = "chain"
+    with_root: bool = True
+    is_raw: bool = False
+
+
+_RFC: Final = _Wrapper()
+
+
+@lru_cache(maxsize=64)
+def _wrapper(options: Options) -> _Wrapper:
+    algorithm = options.signature_algorithm
+    if algorithm is msgspec.UNSET:
+        return _RFC
+    parameters = der.null() if options.parameters == "null" else b""
+    return _Wrapper(
+        oids.GB_DATA,
+        oids.GB_SIGNED_DATA,
+        der.sequence(der.oid(oids.SM3), parameters),
+        der.sequence(der.oid(_ALGORITHMS[algorithm]), parameters),
+        certificates=str(options.certificates),
+        with_root=False,
+        is_raw=options.signature_value == "raw",
+    )
+
+
+def _signer(
+    element: Reader, display_oids: Collection[str]
+) -> tuple[bytes, int, SignedAttributes | None, Signature, tuple[bytes, ...]]:
     info = element.enter()
     if info.integer() != _V1:
         raise CmsError("the signer must be named by issuer and serial number")
@@ -187,7 +241,9 @@ def _signer(element: Reader) -> tuple[bytes, int, SignedAttributes | None, Signa
     named.end()
     digest_algorithm, attributes = info.raw(), None
     if info.peek() == _ATTRIBUTES:
-        attributes = parse_signed_attributes(bytes((der.SET,)) + info.raw()[1:])
+        attributes = parse_signed_attributes(bytes((der.SET,)) + info.raw()[1:], display_oids=display_oids)
+        if attributes.content_type != oids.CMS_DATA:
+            raise CmsError("the signed content type is another arc's")
     if (digest_algorithm, info.raw()) != (DIGEST_ALGORITHM, ALGORITHM):
         raise CmsError("not SM3 and SM2")
     signature = info.octets()

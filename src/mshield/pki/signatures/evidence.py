@@ -5,25 +5,20 @@ too many, too few or twice, no second spelling of a value. What the values say i
 """
 
 import json
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Final, Literal, get_args
+from collections.abc import Iterator
+from typing import Annotated, Final, Literal
 
 import msgspec
 
 from mshield.gm.sm3 import sm3
 from mshield.pki.errors import EvidenceError
 from mshield.pki.signatures.display import Confirmed, Drawing
+from mshield.pki.signatures.formats import Format, Options
 from mshield.pki.strict_json import read_json
 from mshield.pki.tlog.proof import InclusionProof
 
 TYPE: Final = "mshield-evidence/v2"
 MEDIA_TYPE: Final = "application/vnd.mshield.evidence+json"
-Format = Literal["raw", "cms", "cms_detached"]
-"""What a signature is over: the content itself, or signed attributes in a CMS with the content inside or not."""
-
-FORMATS: Final[Mapping[str, Format]] = {name: name for name in get_args(Format)}
-"""The formats by their names."""
-
 Kind = Literal["login", "signature"]
 _Hex16 = Annotated[str, msgspec.Meta(min_length=32, max_length=32)]
 _Hex32 = Annotated[str, msgspec.Meta(min_length=64, max_length=64)]
@@ -72,6 +67,7 @@ class EvidenceDocument(_Part, frozen=True):
 
     `view` are the canonical octets of the view that drew it, `drawn` the SM3 of the drawn lines (hex), both null
     without one; `shown` is null for a login, and for what is older. v1 has none of the three: there they are unset.
+    `options` are the format's, unset where it has none, and for what is older.
     """
 
     sid: _Hex16
@@ -85,6 +81,7 @@ class EvidenceDocument(_Part, frozen=True):
     view: bytes | msgspec.UnsetType | None = msgspec.field(name="view_b64", default=msgspec.UNSET)
     drawn: _Hex32 | msgspec.UnsetType | None = msgspec.UNSET
     shown: EvidenceShown | msgspec.UnsetType | None = msgspec.UNSET
+    options: Options | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def drawing(self) -> Drawing | None:
@@ -183,6 +180,8 @@ def parse_evidence(data: bytes) -> Evidence:
             raise EvidenceError("a value is not in its one spelling")
         if any((value is msgspec.UNSET) == (evidence.type == TYPE) for value in evidence.since_v2()):
             raise EvidenceError("a field is missing, or is of another version")
+        if evidence.type != TYPE and evidence.document.options is not msgspec.UNSET:
+            raise EvidenceError("options, in a bundle from before there were any")
         if any(bytes.fromhex(text).hex() != text for text in _hex_texts(evidence)):
             raise EvidenceError("not lower-case hex")
         document = evidence.document

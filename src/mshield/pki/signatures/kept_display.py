@@ -1,12 +1,17 @@
 """How the display of a document is kept: its lines, and for one that is drawn what is bound beside them.
 
-Documents from before views have the lines alone.
+The options of its format stand there too. Documents from before views have the lines alone.
 """
 
 import json
 from dataclasses import dataclass
 
+import msgspec
+
+from mshield.pki.asn1 import oids
 from mshield.pki.signatures.display import Bound, Drawing
+from mshield.pki.signatures.formats import NO_OPTIONS, Format, Options, signs_attributes
+from mshield.pki.signatures.signed_attributes import SignedAttributes, parse_signed_attributes
 
 Lines = tuple[tuple[str, str], ...]
 """Label and value of each."""
@@ -23,16 +28,28 @@ class NamedView:
 
 @dataclass(frozen=True, slots=True)
 class KeptDisplay:
-    """`bound` is None for a display of version 1; `view` None where the content is drawn by none."""
+    """`bound` is None for a display of version 1; `view` None where the content is drawn by none.
+
+    `options` are those of before where nothing is kept.
+    """
 
     lines: Lines
     view: NamedView | None = None
     bound: Bound | None = None
+    options: Options = NO_OPTIONS
 
     @property
     def drawing(self) -> Drawing | None:
         """What makes the display one of version 2."""
         return None if self.bound is None else self.bound.drawing
+
+    def attributes(self, name: Format, message: bytes) -> SignedAttributes | None:
+        """The signed attributes that M encodes, None where it isn't any. DerError, CmsError for what isn't ours."""
+        if not signs_attributes(name, self.options):
+            return None
+        oid = self.options.display_oid
+        own = oids.DISPLAY_DIGEST if oid is msgspec.UNSET else oid
+        return parse_signed_attributes(message, display_oids=(own,))
 
     def text(self) -> str:
         """As it is kept."""
@@ -40,7 +57,7 @@ class KeptDisplay:
         if self.bound is None:
             return json.dumps(lines, ensure_ascii=False)
         view, bound = self.view, self.bound
-        kept = {
+        kept: dict[str, object] = {
             "lines": lines,
             "view": None
             if view is None
@@ -50,6 +67,8 @@ class KeptDisplay:
             "drawn": _hex(bound.drawing.drawn),
             "compared": _hex(bound.compared),
         }
+        if self.options != NO_OPTIONS:
+            kept["options"] = msgspec.to_builtins(self.options)
         return json.dumps(kept, ensure_ascii=False)
 
 
@@ -67,7 +86,8 @@ def read_display(text: str) -> KeptDisplay:
         drawing=drawing,
         compared=_bytes(kept["compared"]),
     )
-    return KeptDisplay(_lines(kept["lines"]), named, bound)
+    options = msgspec.convert(kept.get("options", {}), Options)
+    return KeptDisplay(_lines(kept["lines"]), named, bound, options)
 
 
 def _lines(lines: list[dict[str, str]]) -> Lines:

@@ -1,35 +1,46 @@
 """The signed attributes of a CMS signature (RFC 5652, 5.3), which are signed in place of the content.
 
-They are exactly three: content type, SM3 of the content, SM3 of the display. M is their DER as a SET OF; a verifier
-that knows only RFC 5652 checks the first two and passes over the third.
+They are content type, SM3 of the content, SM3 of the display, and in GB/T 35275 where it is asked for the time. M is
+their DER as a SET OF; a verifier that knows only RFC 5652 checks the first two and passes over the display's.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from mshield.gm.sm3 import sm3
 from mshield.pki.asn1 import der, oids
+from mshield.pki.asn1.arcs import DISPLAY_OIDS
 from mshield.pki.asn1.reader import Reader
 from mshield.pki.errors import CmsError
 from mshield.pki.signatures.display import Drawing, display_bytes
 
 DIGEST_BYTES: Final = 32
+_DATA: Final = {der.oid(oid): oid for oid in (oids.CMS_DATA, oids.GB_DATA)}
 
 
 @dataclass(frozen=True, slots=True)
 class SignedAttributes:
-    """`message_digest` is SM3 of the content, `display` SM3 of `display_bytes`; 32 bytes each."""
+    """`message_digest` is SM3 of the content, `display` SM3 of `display_bytes`; 32 bytes each.
+
+    `content_type` is RFC 5652's data or GB/T 35275's; `display_oid` says under which identifier the display stands;
+    `signing_time` (ms, whole seconds) is None where no time is signed.
+    """
 
     message_digest: bytes
     display: bytes
+    content_type: str = oids.CMS_DATA
+    display_oid: str = oids.DISPLAY_DIGEST
+    signing_time: int | None = None
 
     def encode(self) -> bytes:
         """M: the DER of the SET OF the attributes."""
+        time = self.signing_time
         return der.set_of(
-            _attribute(oids.CONTENT_TYPE, der.oid(oids.CMS_DATA)),
+            _attribute(oids.CONTENT_TYPE, der.oid(self.content_type)),
             _attribute(oids.MESSAGE_DIGEST, der.octet_string(self.message_digest)),
-            _attribute(oids.DISPLAY_DIGEST, der.octet_string(self.display)),
+            _attribute(self.display_oid, der.octet_string(self.display)),
+            *(() if time is None else (_attribute(oids.SIGNING_TIME, der.time(time)),)),
         )
 
 
@@ -47,16 +58,31 @@ def attributes_of(
     return SignedAttributes(digest, sm3(display))
 
 
-def parse_signed_attributes(message: bytes) -> SignedAttributes:
-    """The attributes that M encodes. DerError or CmsError for anything but their one form."""
+def parse_signed_attributes(
+    message: bytes, *, display_oids: Collection[str] = DISPLAY_OIDS
+) -> SignedAttributes:
+    """The attributes that M encodes. DerError or CmsError for anything but their one form.
+
+    The display stands under one of `display_oids`, the reader's own.
+    """
     reader = Reader(message)
     values = dict(_read(element) for element in reader.set_of())
     reader.end()
-    if values.get(oids.CONTENT_TYPE) != der.oid(oids.CMS_DATA):
+    content_type = _DATA.get(values.get(oids.CONTENT_TYPE, b""))
+    if content_type is None:
         raise CmsError("the signed content type is not plain data")
+    displays = [oid for oid in display_oids if oid in values]
+    if len(displays) != 1:
+        raise CmsError("there must be exactly one display")
     attributes = SignedAttributes(
-        _digest(values.get(oids.MESSAGE_DIGEST)), _digest(values.get(oids.DISPLAY_DIGEST))
+        _digest(values.get(oids.MESSAGE_DIGEST)),
+        _digest(values[displays[0]]),
+        content_type=content_type,
+        display_oid=displays[0],
+        signing_time=_time(values.get(oids.SIGNING_TIME)),
     )
+    if attributes.signing_time is not None and attributes.content_type != oids.GB_DATA:
+        raise CmsError("a time among the signed attributes of RFC 5652")
     if attributes.encode() != message:
         raise CmsError("a signed attribute too many, or one that stands twice")
     return attributes
@@ -88,6 +114,15 @@ def _read(element: Reader) -> tuple[str, bytes]:
     value = values.raw()
     values.end()
     return oid, value
+
+
+def _time(value: bytes | None) -> int | None:
+    if value is None:
+        return None
+    reader = Reader(value)
+    time = reader.time()
+    reader.end()
+    return time
 
 
 def _digest(value: bytes | None) -> bytes:

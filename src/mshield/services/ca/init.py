@@ -120,7 +120,7 @@ def make_issuing(
         not_before=start,
         not_after=min(start + ISSUING_DAYS * DAY_MS, root.certificate.not_after),
         urls=issuing_urls(settings),
-        policy_oid=settings.certificate_policy,
+        policy_oid=settings.policy_oid,
     )
     authority = Authority(name, certificate, KeySigner(engine, private))
     responder, _ = make_responder(keyring, engine, authority, now=now)

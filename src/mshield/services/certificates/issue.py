@@ -146,7 +146,7 @@ class Issue:
             not_before=reservation.not_before,
             not_after=reservation.not_after,
             urls=leaf_urls(self.settings, reservation.issuer),
-            policy_oid=self.settings.certificate_policy,
+            policy_oid=self.settings.policy_oid,
         )
 
     def _identity(self, new: NewCertificate, holder: store.Holder) -> LeafIdentity:

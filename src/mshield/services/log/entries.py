@@ -77,7 +77,9 @@ def _shown(values: Row) -> bytes:
 
 def _asked(values: Row) -> bytes:
     kept = read_display(values["display"])
-    held = values["message_size"] if values["format"] == "raw" else values["content_size"]
+    held = values["content_size"]
+    if held is None and values["size"] is None:  # M is the content
+        held = values["message_size"]
     display = display_bytes(
         title=values["title"],
         media_type=values["media_type"],

@@ -11,6 +11,7 @@ from mshield.gateways.clock_sync import is_off
 from mshield.gm.engine import Engine
 from mshield.keys.keyring import Keyring
 from mshield.keys.tsa import TsaKeys
+from mshield.pki.asn1.arcs import tsa_policy
 from mshield.pki.errors import TimeStampError
 from mshield.pki.timestamps.algorithms import Profile
 from mshield.pki.timestamps.request import MAX_REQUEST, TimeStampRequest, parse_request
@@ -18,9 +19,6 @@ from mshield.pki.timestamps.response import granted, rejected
 from mshield.pki.timestamps.token import make_token
 from mshield.settings import Settings
 from mshield.store.database.interface import Database
-
-POLICY: Final = "1.2.840.113556.1.8000.2554.21350.64146.45912.16546.40586.5161851.16633035.3"
-"""The policy of the own authority: `.3` under this project's own arc, whose numbers are all short."""
 
 SET_BACK_MS: Final = 1000
 _SERIAL_BYTES: Final = 16
@@ -47,6 +45,7 @@ class TimeStamping:
         checks = settings.mode == "production" and settings.tsa_clock == "checked"
         self._clock_is_off = clock_is_off if checks else lambda: False
         self._last = 0
+        self.policy = tsa_policy(settings.oid_arc)
 
     async def answer(self, profile: Profile, request: bytes, *, now: int) -> bytes:
         """The answer (DER) to a request that may be anything. Raises NoAuthority where there is no such key."""
@@ -56,7 +55,7 @@ class TimeStamping:
             parsed = parse_request(request)
         except TimeStampError as error:
             return rejected(_REFUSED.get(error.reason, "bad_data_format"))
-        if parsed.policy not in {None, POLICY}:
+        if parsed.policy not in {None, self.policy}:
             return rejected("unaccepted_policy")
         try:
             return granted(await self.token(profile, parsed, now=now))
@@ -72,4 +71,4 @@ class TimeStamping:
             raise TimeNotAvailable
         self._last = max(self._last, now)
         serial = int.from_bytes(os.urandom(_SERIAL_BYTES), "big") | 1 << 8 * _SERIAL_BYTES - 2
-        return make_token(signer, request, policy=POLICY, serial=serial, at=now)
+        return make_token(signer, request, policy=self.policy, serial=serial, at=now)

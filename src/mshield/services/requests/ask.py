@@ -90,8 +90,8 @@ class Ask:
 
         By `channel` `app` the shield's app leads back to `return_url`, one of those that the system registered.
 
-        Raises ReturnUrlUnknown; InternalMessageRefused, SignedAttributesRefused, InvalidPdf and InvalidImage for
-        content that is refused; ViewFailed and ViewRequired for one that its view doesn't draw or that names none;
+        Raises ReturnUrlUnknown; what `task_of` raises; InvalidPdf and InvalidImage for content that is refused;
+        ViewFailed and ViewRequired for one that its view does not draw or that names none;
         InvalidRequest, ShieldUnusable, InboxFull, TooManyRequests, Unavailable, IdempotencyMismatch; WrongClient where
         the system has been disabled.
         """
@@ -153,7 +153,8 @@ class Ask:
         """Draws the documents and stores them; once more where the system's views were changed meanwhile."""
         while True:
             drawn, in_force = await self.draw(request.client_id, documents)
-            tasks = [task_of(*one) for one in zip(documents, drawn, strict=True)]
+            oid = self.settings.display_oid
+            tasks = [task_of(*one, display_oid=oid) for one in zip(documents, drawn, strict=True)]
             made = await store.create(
                 self.db, request, tasks, limit=limit, view_changes=in_force.changes, now=now
             )

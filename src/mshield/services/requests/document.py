@@ -1,7 +1,7 @@
 """A document that is to be signed, how it is drawn, and what its signature is over: content, or attributes for it."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from mshield.domain import errors
@@ -9,11 +9,24 @@ from mshield.domain.login_message import is_login_message
 from mshield.domain.systems.text_charset import check_charset
 from mshield.gm import transcript
 from mshield.gm.sm3 import sm3
+from mshield.pki.signatures.ambiguous import is_ambiguous
 from mshield.pki.signatures.display import Bound, Drawing, display_bytes
-from mshield.pki.signatures.evidence import Format
-from mshield.pki.signatures.kept_display import KeptDisplay, NamedView
-from mshield.pki.signatures.signed_attributes import SignedAttributes, is_like_attributes
+from mshield.pki.signatures.formats import (
+    FORMATS,
+    NO_OPTIONS,
+    AskedOptions,
+    Format,
+    Options,
+    complete,
+    message_of,
+    signs_attributes,
+    signs_content,
+)
+from mshield.pki.signatures.kept_display import KeptDisplay, NamedView, read_display
+from mshield.pki.signatures.signed_attributes import is_like_attributes
+from mshield.store.database.interface import Database
 from mshield.store.requests.requests import NewTask
+from mshield.store.requests.scans import ScannedRequest, Task, set_message
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +42,8 @@ class Document:
     """What is to be signed; `display` are the lines (label, value) that the asker says of it.
 
     A `consent` has an effect of the service's own: no business system can ask for it.
-    Of a `cms_detached` the content may be None: then `digest` is its SM3 and `size` its length in bytes.
+    Of a detached one with signed attributes the content may be None: then `digest` is its SM3 and `size` its length in
+    bytes. `options` are the format's, as far as they were asked for.
     """
 
     title: str
@@ -41,6 +55,7 @@ class Document:
     size: int = 0
     purpose: Literal["sign", "consent"] = "sign"
     view: AskedView | None = None
+    options: AskedOptions = NO_OPTIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +67,21 @@ class Drawn:
     compared: bytes | None = None
 
 
-def task_of(document: Document, drawn: Drawn) -> NewTask:
-    """The document as it is kept until a phone signs it.
+def task_of(document: Document, drawn: Drawn, *, display_oid: str) -> NewTask:
+    """The document as it is kept until a phone signs it; its display is signed under this identifier.
 
-    Raises CharsetRefused; InternalMessageRefused, SignedAttributesRefused for raw content that would mean something
-    else as message.
+    With a signing time in it, M is made once more when a phone takes it.
+
+    Raises CharsetRefused; InternalMessageRefused, SignedAttributesRefused, AmbiguousContentRefused for content that is
+    signed as it stands and would mean something else as message.
     """
-    content = document.content
-    kept = _kept(document, drawn)
-    if document.format == "raw" and content is not None:
-        message, apart = _raw(content), None
-    else:
-        message, apart = _attributes(kept), content
-    check_charset(document.media_type, document.content, is_type_signed=document.format != "raw")
+    content, name = document.content, document.format
+    options = complete(name, document.options, display_oid=display_oid)
+    kept, apart = _kept(document, drawn, options), content
+    message = message_for(name, kept, content)
+    if signs_content(name, options):
+        message, apart = _as_it_stands(message), None
+    check_charset(document.media_type, content, is_type_signed=signs_attributes(name, options))
     return NewTask(
         secrets.token_bytes(16),
         document.purpose,
@@ -78,7 +95,42 @@ def task_of(document: Document, drawn: Drawn) -> NewTask:
     )
 
 
-def _kept(document: Document, drawn: Drawn) -> KeptDisplay:
+def message_for(
+    name: Format, kept: KeptDisplay, content: bytes | None, *, signing_time: int | None = None
+) -> bytes:
+    """M of a document that is drawn; the time (ms) is that of the scan, None before."""
+    bound = kept.bound
+    assert bound is not None  # noqa: S101  # a new document is always drawn
+    return message_of(
+        name,
+        kept.options,
+        content=content,
+        digest=bound.content,
+        display=bound.display,
+        signing_time=signing_time,
+    )
+
+
+async def with_times(db: Database, request: ScannedRequest, *, now: int) -> ScannedRequest:
+    """A request that a phone has just taken, each M that has a signing time with the time of now.
+
+    One that has its time keeps it: the phone that takes it again gets the same.
+    """
+    if not any('"signing_time": true' in task.display for task in request.tasks):
+        return request
+    return replace(request, tasks=tuple([await _with_time(db, task, now=now) for task in request.tasks]))
+
+
+async def _with_time(db: Database, task: Task, *, now: int) -> Task:
+    kept, name = read_display(task.display), FORMATS[task.format]
+    attributes = kept.attributes(name, task.message)
+    if kept.options.signing_time is not True or attributes is None or attributes.signing_time is not None:
+        return task
+    message = message_for(name, kept, task.content, signing_time=now - now % 1000)
+    return await set_message(db, task, message)
+
+
+def _kept(document: Document, drawn: Drawn, options: Options) -> KeptDisplay:
     content, view = document.content, drawn.view
     drawing = Drawing(None if view is None else view.digest, drawn.drawn)
     display = display_bytes(
@@ -94,18 +146,14 @@ def _kept(document: Document, drawn: Drawn) -> KeptDisplay:
         drawing=drawing,
         compared=drawn.compared,
     )
-    return KeptDisplay(document.display, view, bound)
+    return KeptDisplay(document.display, view, bound, options)
 
 
-def _raw(content: bytes) -> bytes:
+def _as_it_stands(content: bytes) -> bytes:
     if transcript.is_internal_message(content) or is_login_message(content):
         raise errors.InternalMessageRefused
     if is_like_attributes(content):
         raise errors.SignedAttributesRefused
+    if is_ambiguous(content):
+        raise errors.AmbiguousContentRefused
     return content
-
-
-def _attributes(kept: KeptDisplay) -> bytes:
-    bound = kept.bound
-    assert bound is not None  # noqa: S101  # a new document is always drawn
-    return SignedAttributes(bound.content, bound.display).encode()

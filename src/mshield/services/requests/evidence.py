@@ -13,7 +13,6 @@ from mshield.pki.certificates.certificate import Certificate, parse_certificate
 from mshield.pki.signatures import cms
 from mshield.pki.signatures.display import Bound, Confirmed
 from mshield.pki.signatures.evidence import (
-    FORMATS,
     TYPE,
     Evidence,
     EvidenceDocument,
@@ -26,8 +25,9 @@ from mshield.pki.signatures.evidence import (
     EvidenceSystem,
     EvidenceTimeStamp,
 )
-from mshield.pki.signatures.kept_display import read_display
-from mshield.pki.signatures.signed_attributes import parse_signed_attributes
+from mshield.pki.signatures.formats import FORMATS, NO_OPTIONS, inside
+from mshield.pki.signatures.kept_display import KeptDisplay, read_display
+from mshield.pki.signatures.signed_attributes import SignedAttributes
 from mshield.pki.tlog.entry import Kind as EntryKind
 from mshield.services.log.errors import NotLogged
 from mshield.services.log.open_log import Log
@@ -76,12 +76,12 @@ class MakeEvidence:
         logged = await self._logged(row, signed)
         certificate = parse_certificate(signed.certificate)
         chain = self.authorities.chain_of(certificate)
-        attributes = None if row.format == "raw" else parse_signed_attributes(row.message)
+        name, display = FORMATS[row.format], read_display(row.display)
+        attributes = display.attributes(name, row.message)
         signature = Signature.from_raw(signed.signature)
-        detached = row.format == "cms_detached"
         stamps, on_it = await self._stamps(row.sid)
-        display = read_display(row.display)
         view, bound = display.view, display.bound
+        digest = _digest(row, display, attributes)
         return Evidence(
             type=TYPE,
             request=EvidenceRequest(
@@ -95,26 +95,28 @@ class MakeEvidence:
                 sid=row.sid.hex(),
                 title=row.title,
                 media_type=row.media_type,
-                format=FORMATS[row.format],
+                format=name,
                 size=row.size,
-                digest_sm3=(sm3(row.message) if attributes is None else attributes.message_digest).hex(),
+                digest_sm3=digest.hex(),
                 content=row.content,
                 display=tuple(EvidenceLine(label=label, value=value) for label, value in display.lines),
                 view=None if view is None else await store_views.octets_of(self.db, digest=view.digest),
                 drawn=None if bound is None or bound.drawing.drawn is None else bound.drawing.drawn.hex(),
                 shown=_shown(bound, signed),
+                options=msgspec.UNSET if display.options == NO_OPTIONS else display.options,
             ),
             signature=EvidenceSignature(
                 signed_at=signed.signed_at,
                 value=signature.to_der(),
                 attributes=None if attributes is None else row.message,
                 cms=cms.build_signed_data(
-                    content=None if detached else row.content,
+                    content=inside(name, content=row.content, digest=digest),
                     signature=signature,
                     certificate=certificate,
                     chain=chain,
                     attributes=attributes,
                     time_stamps=on_it,
+                    options=display.options,
                 ),
             ),
             certificate_pem=certificate.pem(),
@@ -153,6 +155,13 @@ class MakeEvidence:
             hashes=proof.hashes,
             checkpoint=proof.checkpoint,
         )
+
+
+def _digest(row: DocumentRow, display: KeptDisplay, attributes: SignedAttributes | None) -> bytes:
+    """SM3 of the content, also of what is older than views."""
+    if display.bound is not None:
+        return display.bound.content
+    return sm3(row.message) if attributes is None else attributes.message_digest
 
 
 def _stamp(row: StampRow) -> EvidenceTimeStamp:

@@ -7,8 +7,8 @@ from typing import Final, Literal
 from mshield.domain import errors
 from mshield.domain.certificates.states import CertificateState, is_expired
 from mshield.gm.sm3 import sm3
-from mshield.pki.signatures.kept_display import read_display
-from mshield.pki.signatures.signed_attributes import parse_signed_attributes
+from mshield.pki.signatures.formats import FORMATS, signs_attributes
+from mshield.pki.signatures.kept_display import KeptDisplay, read_display
 from mshield.services.accounts.session import PhoneLogin
 from mshield.store.database.interface import Database
 from mshield.store.requests import my_signatures as history
@@ -22,12 +22,14 @@ _LATEST: Final = 2**62
 class MadeSignature:
     """One signature in full; `certificate_state` is the certificate's now, `expired` by the clock. Times in ms.
 
-    `content_digest` is SM3 of the document, which by a CMS is not what was signed.
+    `content_digest` is SM3 of the document, which by a CMS is not what was signed. `display_bound`: the signature is
+    over what was shown too.
     """
 
     row: history.SignatureDetail
     lines: tuple[Mapping[str, str], ...]
     content_digest: bytes
+    display_bound: bool
     certificate_state: str | None
 
 
@@ -66,16 +68,21 @@ class MySignatures:
         )
         if row is None:
             raise errors.NotFound
+        kept, name = read_display(row.display), FORMATS[row.format]
         return MadeSignature(
             row=row,
-            lines=tuple({"label": label, "value": value} for label, value in read_display(row.display).lines),
-            content_digest=_content_digest(row),
+            lines=tuple({"label": label, "value": value} for label, value in kept.lines),
+            content_digest=_content_digest(kept, row),
+            display_bound=signs_attributes(name, kept.options),
             certificate_state=_state(row, now=now),
         )
 
 
-def _content_digest(row: history.SignatureDetail) -> bytes:
-    return sm3(row.message) if row.format == "raw" else parse_signed_attributes(row.message).message_digest
+def _content_digest(kept: KeptDisplay, row: history.SignatureDetail) -> bytes:
+    if kept.bound is not None:
+        return kept.bound.content
+    attributes = kept.attributes(FORMATS[row.format], row.message)
+    return sm3(row.message) if attributes is None else attributes.message_digest
 
 
 def _state(row: history.SignatureDetail, *, now: int) -> str | None:

@@ -1,15 +1,28 @@
 """The result of a request as a business system gets it: signatures, CMS, certificate chain, OCSP answer."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+import msgspec
+
+from mshield.domain import errors
 from mshield.gm.sm2 import Signature
 from mshield.keys.authority import Authorities
 from mshield.pki.certificates.certificate import Certificate, parse_certificate
 from mshield.pki.signatures import cms
-from mshield.pki.signatures.evidence import FORMATS, Format
-from mshield.pki.signatures.kept_display import NamedView, read_display
-from mshield.pki.signatures.signed_attributes import parse_signed_attributes
+from mshield.pki.signatures.formats import (
+    FORMATS,
+    NO_OPTIONS,
+    AskedOptions,
+    Format,
+    OptionRefused,
+    Options,
+    inside,
+    rewrap,
+    signs_content,
+)
+from mshield.pki.signatures.kept_display import KeptDisplay, NamedView, read_display
 from mshield.services.publication.publisher import CaEnded, Publisher
 from mshield.services.requests.ask import Ask
 from mshield.services.requests.time_stamps import State, state_of
@@ -23,9 +36,10 @@ from mshield.store.systems.systems import BusinessSystem
 
 @dataclass(frozen=True, slots=True)
 class SignedDocument:
-    """A document with its signature (DER) and CMS SignedData (DER, SM3withSM2).
+    """A document with its signature (`signature` DER, `raw` r then s) and CMS SignedData (DER, SM3withSM2).
 
-    `message` is what the signature is over: by format `raw` the content, else the signed attributes. `time_stamp` is
+    `message` is what the signature is over, `is_attributes` whether that is signed attributes; `options` are the
+    format's, as the CMS was made. `time_stamp` is
     how its time stamps stand, None where none is wanted. `shown` is the digest of what was shown, `confirmed` what
     the person confirmed besides: None for what is not drawn.
     """
@@ -33,7 +47,10 @@ class SignedDocument:
     title: str
     format: Format
     message: bytes
+    is_attributes: bool
+    options: Options
     signature: bytes
+    raw: bytes
     cms: bytes
     time_stamp: State | None
     view: NamedView | None = None
@@ -66,9 +83,18 @@ class MakeResult:
     settings: Settings
 
     async def __call__(
-        self, system: BusinessSystem, request_id: str, *, return_code: str | None = None, now: int
+        self,
+        system: BusinessSystem,
+        request_id: str,
+        *,
+        return_code: str | None = None,
+        options: AskedOptions = NO_OPTIONS,
+        now: int,
     ) -> SignedResult:
-        """Raises NotFound, NotSigned, WrongReturnCode."""
+        """The result, with these options of a wrapper in place of those that were asked for.
+
+        Raises NotFound, NotSigned, WrongReturnCode; InvalidRequest for an option that none of the documents takes.
+        """
         result = await self.ask.result(system, request_id, return_code=return_code)
         signer = result.signer
         assert signer is not None  # noqa: S101  # `ask.result` refuses a request without
@@ -76,25 +102,32 @@ class MakeResult:
         chain = self.authorities.chain_of(certificate)
         stamps = await self._stamps(result.id)
         documents = []
+        displays = [read_display(document.display) for document in result.documents]
+        wrapped = _rewrapped(result.documents, displays, options)
         for place, document in enumerate(result.documents):
-            own = stamps.get(place, [])
+            own, display, chosen = stamps.get(place, []), displays[place], wrapped[place]
+            name = FORMATS[document.format]
+            attributes = display.attributes(name, document.message)
             signature = Signature.from_raw(document.signature)
             signed = cms.build_signed_data(
-                content=_content_inside(document),
+                content=_content_inside(name, display, document),
                 signature=signature,
                 certificate=certificate,
                 chain=chain,
-                attributes=None if document.format == "raw" else parse_signed_attributes(document.message),
+                attributes=attributes,
                 time_stamps=[stamp.token for stamp in own if stamp.token is not None],
+                options=chosen,
             )
             state = state_of(own, self.settings, signed_at=document.signed_at, now=now)
-            display = read_display(document.display)
             documents.append(
                 SignedDocument(
                     document.title,
-                    FORMATS[document.format],
+                    name,
                     document.message,
+                    attributes is not None,
+                    chosen,
                     signature.to_der(),
+                    document.signature,
                     signed,
                     state,
                     view=display.view,
@@ -125,15 +158,28 @@ class MakeResult:
             return None
 
 
-def _content_inside(document: store.SignedDocument) -> bytes | None:
+def _content_inside(name: Format, display: KeptDisplay, document: store.SignedDocument) -> bytes | None:
     """What the CMS carries of the content."""
-    match document.format:
-        case "raw":
-            return document.message
-        case "cms":
-            return document.content
-        case _:
-            return None
+    content = document.message if signs_content(name, display.options) else document.content
+    return inside(name, content=content, digest=document.message)
+
+
+def _rewrapped(
+    documents: Sequence[store.SignedDocument], displays: Sequence[KeptDisplay], asked: AskedOptions
+) -> list[Options]:
+    """The options of each document in its other wrapper; those that take none of it stay as they are."""
+    if not msgspec.to_builtins(asked):
+        return [display.options for display in displays]
+    chosen, refused = [], []
+    for document, display in zip(documents, displays, strict=True):
+        try:
+            chosen.append(rewrap(FORMATS[document.format], display.options, asked))
+        except OptionRefused as error:
+            chosen.append(display.options)
+            refused.append(error.field)
+    if len(refused) == len(documents):
+        raise errors.InvalidRequest(fields=[f"query.{refused[0]}"])
+    return chosen
 
 
 @lru_cache(maxsize=4096)

@@ -23,7 +23,7 @@ from mshield.pki.timestamps.certificate import TsaCertificate, parse_tsa_certifi
 from mshield.pki.timestamps.request import NONCE_BYTES, TimeStampRequest, nonce_from
 from mshield.pki.timestamps.response import token_of
 from mshield.pki.timestamps.verify import TsaTrust, VerifiedStamp, verify_answer
-from mshield.services.publication.time_stamps import POLICY, TimeNotAvailable, TimeStamping
+from mshield.services.publication.time_stamps import TimeNotAvailable, TimeStamping
 from mshield.setting_forms import OWN_TSA
 from mshield.settings import Settings
 from mshield.store.database.interface import Database
@@ -152,7 +152,7 @@ class StampSignatures:
         request = TimeStampRequest(
             hash=name,
             digest=hashed(name, data),
-            policy=POLICY if is_own else place.policy,
+            policy=self.own.policy if is_own else place.policy,
             nonce=nonce_from(os.urandom(NONCE_BYTES)),
         )
         if is_own:

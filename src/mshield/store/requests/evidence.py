@@ -60,7 +60,9 @@ async def find_document(
     row = await db.one(_SQL["document"], id=id, client_id=client_id, position=position)
     if row is None:
         return None
-    content = row["message"] if row["format"] == "raw" else row["content"]
+    content = row["content"]
+    if content is None and row["size"] is None:  # M is the content
+        content = row["message"]
     return DocumentRow(
         request_id=row["id"],
         kind=row["kind"],

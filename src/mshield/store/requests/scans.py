@@ -9,7 +9,8 @@ from mshield.store.database.interface import Database, Row, Tx
 from mshield.store.database.queries import Queries
 from mshield.store.requests.requests import end_after_its_tasks
 from mshield.store.seals.login_marks import check_login
-from mshield.store.seals.tables import REQUESTS, SYSTEMS
+from mshield.store.seals.sealing import changing, read_checked
+from mshield.store.seals.tables import REQUESTS, SYSTEMS, TASKS
 
 _SQL: Final = Queries("requests", "scans")
 _REQUEST: Final = REQUESTS.joined("r_")
@@ -211,6 +212,18 @@ async def find_task(db: Database, *, sid: bytes, device_id: str, account_id: str
     if row is None:
         return None
     return _task(row, None if row["asker_name"] is None else _requester(row))
+
+
+async def set_message(db: Database, task: Task, message: bytes) -> Task:
+    """The document with this M in place of the one that it had, unless it was signed or closed meanwhile."""
+
+    async def work(tx: Tx) -> Task:
+        async with changing(tx, TASKS, task.sid):
+            await tx.run(_SQL["set_message"], sid=task.sid, was=task.message, message=message)
+        row = await read_checked(tx, TASKS, task.sid)
+        return task if row is None else replace(task, message=row["message"])
+
+    return await db.write(work)
 
 
 async def decline(  # one column each

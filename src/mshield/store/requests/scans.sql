@@ -40,6 +40,10 @@ JOIN keys k ON k.uid = t.uid AND k.device_id = :device_id AND k.account_id = :ac
 LEFT JOIN requests r ON r.id = t.request_id
 WHERE t.sid = :sid;
 
+-- name: set_message!
+-- What is signed, with what only the scan tells.
+UPDATE tasks SET message = :message WHERE sid = :sid AND message = :was AND state = 'waiting';
+
 -- name: decline!
 UPDATE requests SET state = 'declined', reason = :reason, changed_at = :now
 WHERE id = :id AND state = 'scanned' AND expires_at > :now

@@ -12,15 +12,21 @@ from mshield.domain import errors
 from mshield.domain.certificates import shield
 from mshield.domain.errors import Json
 from mshield.domain.systems.addresses import MAX_URI, is_ip_address
-from mshield.pki.signatures.evidence import Format
+from mshield.pki.signatures.formats import (
+    AskedOptions,
+    Format,
+    OptionRefused,
+    complete,
+    may_be_elsewhere,
+)
 from mshield.services.requests.ask import Asked
 from mshield.services.requests.document import AskedView, Document
 from mshield.services.requests.follow import Followed
-from mshield.services.requests.result import SignedDocument, SignedResult
 from mshield.web import idempotency_key, openapi
 from mshield.web.answers import JsonAnswer, no_content
 from mshield.web.body import Hex32, Wire, body_of
 from mshield.web.business.authentication import known_system, system_of
+from mshield.web.business.results import ResultMessage, ResultWanted, options_wanted, result_message
 from mshield.web.business.return_code import PARAMETER as RETURN_CODE
 from mshield.web.business.return_code import return_code_of
 from mshield.web.context import context_of
@@ -61,8 +67,10 @@ class DocumentMessage(Wire, frozen=True):
     """A document to sign.
 
     `format` `raw`: the signature is over exactly the content's bytes. `cms`, `cms_detached`: over signed attributes
-    that bind content, title and display, in a CMS with the content inside or not. Of a `cms_detached` the content may
-    stay with the business system: `digest_sm3` and `size` in bytes stand in for `content_b64`.
+    that bind content, title and display, in a CMS with the content inside or not. `gb35275`, `gb35275_detached`: the
+    same in a SignedData of GB/T 35275, or with `options` over the content; `gb35275_digest`: over SM3 of the content.
+    Of a detached one with signed attributes the content may stay with the business system: `digest_sm3` and `size` in
+    bytes stand in for `content_b64`. `options` are told in formats.md.
     `view` draws the content; who has one in force for it has to name it. `display` are your words beside it, which the
     phone compares with the content.
     """
@@ -72,6 +80,7 @@ class DocumentMessage(Wire, frozen=True):
     content_b64: Content | None = None
     display: Annotated[tuple[DisplayLine, ...], msgspec.Meta(max_length=64)] = ()
     format: Format = "raw"
+    options: AskedOptions = AskedOptions()
     digest_sm3: Hex32 | None = None
     size: Annotated[int, msgspec.Meta(ge=0, lt=2**53)] | None = None
     view: AskedViewMessage | None = None
@@ -131,60 +140,6 @@ class StateMessage(Wire, frozen=True):
     state: str
     reason: str | None
     expires_at: int
-
-
-class SignerMessage(Wire, frozen=True):
-    """Who signed, as on file when the certificate was issued."""
-
-    name: str
-    organisation: str
-    credit_code: str
-    role: Literal["legal_person", "operator"]
-    shield_number: str
-
-
-class ViewMessage(Wire, frozen=True):
-    """The view by which the content was drawn; `digest` is its SM3."""
-
-    id: str
-    version: int
-    digest: Hex32
-
-
-class SignedDocumentMessage(Wire, frozen=True):
-    """`signature_b64`: DER, SM3withSM2, id 1234567812345678; `cms_b64`: CMS SignedData with the same signature.
-
-    It is over `message_b64`, the content, by `format` `raw`, else over `signed_attributes_b64`; the other one is null.
-    `view`, and `drawn`, SM3 of the drawn lines, are null where no view drew it. `shown` is the digest of all that the
-    phone showed, which the log covers; null for a login, and for what is older. `display_mismatch_confirmed`: your
-    words about the content differ from it, and the person signed all the same.
-    `time_stamp` tells how the time stamps stand that the service's settings want; those that are done are in the CMS.
-    """
-
-    title: str
-    format: Format
-    message_b64: str | None
-    signed_attributes_b64: str | None
-    signature_b64: str
-    cms_b64: str
-    time_stamp: Literal["pending", "done", "failed"] | None
-    view: ViewMessage | None = None
-    drawn: Hex32 | None = None
-    shown: Hex32 | None = None
-    display_mismatch_confirmed: bool = False
-
-
-class ResultMessage(Wire, frozen=True):
-    """Everything that a verifier needs, offline; `ocsp_b64` is null once the issuing CA has ended."""
-
-    id: str
-    kind: Literal["login", "signature"]
-    signer: SignerMessage
-    certificate_pem: str
-    chain_pem: tuple[str, ...]
-    signed_at: int
-    documents: tuple[SignedDocumentMessage, ...]
-    ocsp_b64: str | None
 
 
 @router.post(
@@ -254,8 +209,11 @@ async def state(request: Request, request_id: str) -> Response:
     asks={"parameters": [RETURN_CODE]},
     answers=openapi.answers(ResultMessage, "The signatures with certificate, chain and OCSP answer"),
 )
-async def result(request: Request, request_id: str) -> Response:
+async def result(request: Request, request_id: str, query: ResultWanted) -> Response:
     """409 `not_signed` before the phone has signed. Verify it: the SDK's `verify()` does so offline.
+
+    With options in the query the file comes in another wrapper, as often as you like: 422 `invalid_request` names one
+    that no document's format takes, or that is unknown.
 
     A request by channel `app` has a result only for whom the shield's app led back, with `return_code`: 403
     `wrong_return_code` else.
@@ -263,8 +221,14 @@ async def result(request: Request, request_id: str) -> Response:
     context = context_of(request)
     now = context.clock()
     system = await system_of(request, now=now)
-    signed = await context.requests.result(system, request_id, return_code=return_code_of(request), now=now)
-    return JsonAnswer(_result(signed))
+    signed = await context.requests.result(
+        system,
+        request_id,
+        return_code=return_code_of(request),
+        options=options_wanted(request, query),
+        now=now,
+    )
+    return JsonAnswer(result_message(signed))
 
 
 @router.post(
@@ -322,9 +286,13 @@ def _created(asked: Asked, kind: Literal["login", "signature"], *, now: int) -> 
 def _document(message: DocumentMessage) -> Document:
     display = tuple((line.label, line.value) for line in message.display)
     view = None if message.view is None else AskedView(message.view.id, message.view.version)
+    try:
+        options = complete(message.format, message.options, display_oid=None)
+    except OptionRefused as error:
+        raise errors.InvalidRequest(fields=[f"options.{error.field}"]) from error
     digest, size = message.digest_sm3, message.size
     if message.content_b64 is None:
-        if message.format != "cms_detached" or digest is None or size is None:
+        if not may_be_elsewhere(message.format, options) or digest is None or size is None:
             raise errors.InvalidRequest(fields=["content_b64"])
         return Document(
             message.title,
@@ -335,11 +303,20 @@ def _document(message: DocumentMessage) -> Document:
             digest=bytes.fromhex(digest),
             size=size,
             view=view,
+            options=message.options,
         )
     if (digest, size) != (None, None):
         raise errors.InvalidRequest(fields=["digest_sm3", "size"])
     content = _decoded(message.content_b64)
-    return Document(message.title, message.media_type, content, display, format=message.format, view=view)
+    return Document(
+        message.title,
+        message.media_type,
+        content,
+        display,
+        format=message.format,
+        view=view,
+        options=message.options,
+    )
 
 
 def _decoded(content: str) -> bytes:
@@ -347,44 +324,3 @@ def _decoded(content: str) -> bytes:
         return base64.b64decode(content, validate=True)
     except (binascii.Error, ValueError) as error:
         raise errors.InvalidRequest(fields=["content_b64"]) from error
-
-
-def _result(signed: SignedResult) -> ResultMessage:
-    signer = signed.signer
-    return ResultMessage(
-        id=signed.id,
-        kind="login" if signed.kind == "login" else "signature",
-        signer=SignerMessage(
-            signer.name,
-            signer.organisation,
-            signer.credit_code,
-            "legal_person" if signer.role == "legal_person" else "operator",
-            signer.shield_number,
-        ),
-        certificate_pem=signed.certificate_pem,
-        chain_pem=signed.chain_pem,
-        signed_at=signed.signed_at,
-        documents=tuple(_signed(document) for document in signed.documents),
-        ocsp_b64=None if signed.ocsp is None else _encoded(signed.ocsp),
-    )
-
-
-def _signed(document: SignedDocument) -> SignedDocumentMessage:
-    view, drawn, shown = document.view, document.drawn, document.shown
-    return SignedDocumentMessage(
-        title=document.title,
-        format=document.format,
-        message_b64=_encoded(document.message) if document.format == "raw" else None,
-        signed_attributes_b64=None if document.format == "raw" else _encoded(document.message),
-        signature_b64=_encoded(document.signature),
-        cms_b64=_encoded(document.cms),
-        time_stamp=document.time_stamp,
-        view=None if view is None else ViewMessage(view.id, view.version, view.digest.hex()),
-        drawn=None if drawn is None else drawn.hex(),
-        shown=None if shown is None else shown.hex(),
-        display_mismatch_confirmed=document.confirmed == "mismatch",
-    )
-
-
-def _encoded(data: bytes) -> str:
-    return base64.b64encode(data).decode()

@@ -21,10 +21,13 @@ class PolicyMessage(Wire, frozen=True):
 
     `same`: one digit; `run`: 123456, 987654; `repeated`: 121212, 112233, 123123; `birthday`: the holder's, in usual
     forms; `id_number`: six digits of it; `blocked`: of the list. A PIN never leaves the phone, so it applies them.
+    `display_oid` is the signed attribute under which this service binds what a phone shows, the one besides those that
+    every phone knows.
     """
 
     pin_rules: tuple[Literal["same", "run", "repeated", "birthday", "id_number", "blocked"], ...]
     pin_blocked: tuple[str, ...]
+    display_oid: str
 
 
 class BirthDatesMessage(Wire, frozen=True):
@@ -46,6 +49,7 @@ async def policy(request: Request) -> Response:
     answer = PolicyMessage(
         pin_rules=settings.pin_rules,  # type: ignore[arg-type]  # the settings hold these words only
         pin_blocked=settings.pin_block_list,
+        display_oid=settings.display_oid,
     )
     return JsonAnswer(answer)
 

@@ -7,7 +7,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mshield.pki.signatures.evidence import FORMATS, Format
+from mshield.pki.signatures.formats import FORMATS, NO_OPTIONS, Format, Options
 from mshield.pki.signatures.kept_display import read_display
 from mshield.services.requests.answer import Requester, ScannedRequest, Task, WaitingRequest
 from mshield.web import openapi
@@ -61,8 +61,9 @@ class ViewMessage(Wire, frozen=True):
 class TaskMessage(Wire, frozen=True):
     """A document: `message_b64` are the exact bytes that a verifier hashes (protocol, "Documents").
 
-    By the formats `cms` and `cms_detached` they are attributes, which the phone compares with what it shows and with
-    `content_b64`; that is null for `raw`, and where only the content's digest and `size` are here.
+    By `format` and `options` they are attributes, which the phone compares with what it shows and with `content_b64`,
+    or SM3 of that, or the content; `content_b64` is null for the last, and where only the content's digest and `size`
+    are here. `signing_time` (ms) is the one among the attributes.
     What a business system asks for has `view` and `drawn`, the SM3 of the drawn lines, both null where no view draws
     it; `finish` then tells what was shown.
     """
@@ -82,6 +83,8 @@ class TaskMessage(Wire, frozen=True):
     expires_at: int
     view: ViewMessage | msgspec.UnsetType | None = msgspec.UNSET
     drawn: Hex32 | msgspec.UnsetType | None = msgspec.UNSET
+    options: Options | msgspec.UnsetType = msgspec.UNSET
+    signing_time: int | msgspec.UnsetType = msgspec.UNSET
 
 
 class ScannedMessage(Wire, frozen=True):
@@ -273,9 +276,14 @@ def task_message(task: Task) -> TaskMessage:
     )
     if display.bound is None:
         return message
+    attributes = display.attributes(message.format, task.message)
     view, drawn = display.view, display.bound.drawing.drawn
     return msgspec.structs.replace(
         message,
         view=None if view is None else ViewMessage(view.id, view.version, view.digest.hex()),
         drawn=None if drawn is None else drawn.hex(),
+        options=msgspec.UNSET if display.options == NO_OPTIONS else display.options,
+        signing_time=msgspec.UNSET
+        if attributes is None or attributes.signing_time is None
+        else attributes.signing_time,
     )

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.domain import errors
-from mshield.pki.signatures.evidence import Format
+from mshield.pki.signatures.formats import Format
 from mshield.services.requests.my_signatures import Kind, MadeSignature
 from mshield.web import openapi
 from mshield.web.answers import JsonAnswer, filled
@@ -52,7 +52,8 @@ class SignatureMessage(Wire, frozen=True):
 class SignatureDetailMessage(Wire, frozen=True):
     """One of them in full: what was shown (`lines`, `size` in bytes), for whom, and the signature, r‖s in 64 bytes.
 
-    `digest` is what was signed (e), `content_digest` SM3 of the document.
+    `digest` is what was signed (e), `content_digest` SM3 of the document. `display_bound`: signed were attributes that
+    bind what was shown, not the document alone.
 
     `pc_address` and `pc_browser` are the PC's before which it was scanned; `log_index` is its entry in the transparency
     log, null until it is there. `certificate_state` is how the certificate that it is for stands now, and `revoked_at`
@@ -76,6 +77,7 @@ class SignatureDetailMessage(Wire, frozen=True):
     serial: str | None
     digest: Hex32
     content_digest: Hex32
+    display_bound: bool
     signature: str
     certificate_state: str | None
     revoked_at: int | None
@@ -131,6 +133,7 @@ def _detail(whole: MadeSignature) -> SignatureDetailMessage:
         lines=tuple(DisplayLine(line["label"], line["value"]) for line in whole.lines),
         digest=row.digest.hex(),
         content_digest=whole.content_digest.hex(),
+        display_bound=whole.display_bound,
         signature=row.signature.hex(),
         certificate_state=whole.certificate_state,
     )

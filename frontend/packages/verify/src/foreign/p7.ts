@@ -3,14 +3,13 @@
  * signature algorithm, DER or r ‖ s: the wrapper may vary, what is signed may not.
  */
 
-import { FormError, setOf } from "@mshield/forms";
+import { contentOfAnother, FormError, setOf } from "@mshield/forms";
 import { digest, fromDer, GmError, hex, number, same, sm3, toDer, verifyDigest } from "@mshield/gm";
 
 import { P7Error } from "../errors.ts";
 import { OIDS } from "../oids.ts";
 import { allOf, type Reader, Reader as DerReader, whole } from "../reader.ts";
 import { readAlgorithm } from "../timestamps/algorithms.ts";
-import { contentOfAnother } from "./ambiguous.ts";
 import { type ForeignCertificate, maySign, parseForeignCertificate } from "./certificate.ts";
 import { octetsOfFile } from "./p7_file.ts";
 import { Wrapper } from "./wrapper.ts";

@@ -1,11 +1,10 @@
 /** Runs a folder of vectors of foreign formats: each case of its `index.json` by the rules of its kind. */
 
-import { FormError, LOGIN_TYPE, someMember, toBase64, utf8Text } from "@mshield/forms";
+import { ambiguity, FormError, LOGIN_TYPE, someMember, toBase64, utf8Text } from "@mshield/forms";
 import { GmError, hex } from "@mshield/gm";
 
 import { fingerprint } from "../certificate.ts";
 import { PartError, TimeStampError } from "../errors.ts";
-import { ambiguity } from "../foreign/ambiguous.ts";
 import { type ForeignCertificate, maySign, parseForeignCertificate } from "../foreign/certificate.ts";
 import { parseForeignCrl, requireCrlOf } from "../foreign/crl.ts";
 import { foreignStatus, parseForeignOcsp } from "../foreign/ocsp.ts";

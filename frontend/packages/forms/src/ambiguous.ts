@@ -1,12 +1,11 @@
 /**
  * Content whose bare signature would serve as something else that nobody saw: it is never signed as it stands. A verifier
- * refuses the same as the content of a SignedData without attributes, but what only a signer can judge.
+ * refuses the same as the content of a SignedData without attributes, but for what only a signer can judge.
  */
 
-import { isLikeAttributes } from "@mshield/forms";
 import { hex, isInternalMessage, utf8 } from "@mshield/gm";
 
-import { ascii } from "../text.ts";
+import { isLikeAttributes } from "./signed_attributes.ts";
 
 export type Ambiguity =
   "empty" | "internal" | "attributes" | "digest" | "signed_info" | "to_be_signed" | "tls";
@@ -48,23 +47,28 @@ export function contentOfAnother(content: Uint8Array): Ambiguity | null {
   if (isLikeAttributes(content)) {
     return "attributes";
   }
-  if (isLikeDigest(content)) {
+  if (isDigest(content)) {
     return "digest";
   }
   return isLikeSignedInfo(content) ? "signed_info" : null;
 }
 
+/** Whether it is refused as ambiguous; internal messages, logins and attributes have refusals of their own. */
+export function isAmbiguous(content: Uint8Array): boolean {
+  return ![null, "internal", "attributes"].includes(ambiguity(content));
+}
+
 /** Whether it is 32 octets, or these in base64 or hex: a file's digest, by whose signature OFD files are signed. */
-function isLikeDigest(content: Uint8Array): boolean {
+export function isDigest(content: Uint8Array): boolean {
   if (content.length > LONGEST_DIGEST) {
     return false;
   }
-  const text = ascii(content);
+  const text = String.fromCharCode(...content);
   return content.length === DIGEST_BYTES || BASE64.test(text) || HEX.test(text);
 }
 
 /** Whether it begins as an element SignedInfo of any prefix; one pass. */
-function isLikeSignedInfo(content: Uint8Array): boolean {
+export function isLikeSignedInfo(content: Uint8Array): boolean {
   const isAt = (at: number, wanted: Uint8Array): boolean =>
     wanted.every((octet, i) => content[at + i] === octet);
   let at = isAt(0, Uint8Array.of(0xef, 0xbb, 0xbf)) ? 3 : 0;

@@ -1,0 +1,105 @@
+/**
+ * The CMS of a bundle that tells its options, made once more: it has to be the same to the octet (docs/formats.md). What
+ * others made is read elsewhere.
+ */
+
+import {
+  type Format,
+  insideOf,
+  nothing,
+  octetString,
+  oid,
+  type Options,
+  sequence,
+  SEQUENCE,
+  SET,
+  setOf,
+  tlv,
+  type Wrapper,
+} from "@mshield/forms";
+import { bytes32, concat, type Signature, toDer } from "@mshield/gm";
+
+import type { Certificate } from "./certificate.ts";
+import { ALGORITHM, DIGEST_ALGORITHM } from "./frame.ts";
+import { OIDS } from "./oids.ts";
+
+const V1 = Uint8Array.of(2, 1, 1);
+const ALGORITHMS: Readonly<Record<Wrapper["signature_algorithm"], string>> = {
+  "301.1": OIDS.sm2Signing,
+  "501": OIDS.sm2WithSm3,
+  "301": OIDS.sm2,
+};
+
+export interface Made {
+  readonly format: Format;
+  readonly options: Options;
+  readonly content: Uint8Array | null;
+  readonly digest: Uint8Array;
+  readonly signature: Signature;
+  readonly leaf: Certificate;
+  readonly issuing: Certificate;
+  readonly root: Certificate;
+  /** M, where that is attributes. */
+  readonly attributes: Uint8Array | null;
+  /** Tokens on the signature's DER. */
+  readonly timeStamps: readonly Uint8Array[];
+}
+
+/** The file (DER). */
+export function makeSignedData(made: Made): Uint8Array {
+  const { wrapper } = made.options;
+  const isRaw = wrapper?.signature_value === "raw";
+  const parameters = wrapper?.parameters === "null" ? [nothing()] : [];
+  const digestAlgorithm = wrapper === null ? DIGEST_ALGORITHM : sequence(oid(OIDS.sm3), ...parameters);
+  const algorithm =
+    wrapper === null ? ALGORITHM : sequence(oid(ALGORITHMS[wrapper.signature_algorithm]), ...parameters);
+  const { r, s } = made.signature;
+  const inside = insideOf(made.format, made.content, made.digest);
+  const stamps = isRaw ? [] : made.timeStamps.map(timeStamp);
+  const signer = sequence(
+    V1,
+    sequence(made.leaf.issuer.der, integer(made.leaf.serial)),
+    digestAlgorithm,
+    ...(made.attributes === null ? [] : [tagged(0xa0, made.attributes)]),
+    algorithm,
+    octetString(isRaw ? concat(bytes32(r), bytes32(s)) : toDer(made.signature)),
+    ...(stamps.length === 0 ? [] : [tagged(0xa1, setOf(...stamps))]),
+  );
+  const signed = sequence(
+    V1,
+    setOf(digestAlgorithm),
+    sequence(
+      oid(wrapper === null ? OIDS.cmsData : OIDS.gbData),
+      ...(inside === null ? [] : [tlv(0xa0, octetString(inside))]),
+    ),
+    ...(wrapper?.certificates === "none" ? [] : [tagged(0xa0, setOf(...carried(made, wrapper)))]),
+    setOf(signer),
+  );
+  return tlv(SEQUENCE, oid(wrapper === null ? OIDS.cmsSignedData : OIDS.gbSignedData), tlv(0xa0, signed));
+}
+
+function carried({ leaf, issuing, root }: Made, wrapper: Wrapper | null): Uint8Array[] {
+  if (wrapper === null) {
+    return [leaf.der, issuing.der, root.der];
+  }
+  return wrapper.certificates === "signer" ? [leaf.der] : [leaf.der, issuing.der];
+}
+
+function timeStamp(token: Uint8Array): Uint8Array {
+  return sequence(oid(OIDS.timeStampToken), tlv(SET, token));
+}
+
+/** The same value under another tag. */
+function tagged(tag: number, value: Uint8Array): Uint8Array {
+  const other = value.slice();
+  other[0] = tag;
+  return other;
+}
+
+/** INTEGER of a number above 0. */
+function integer(value: bigint): Uint8Array {
+  const digits = value.toString(16);
+  const even = digits.length % 2 === 0 ? digits : `0${digits}`;
+  const octets = Uint8Array.from(even.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+  return octets[0]! >= 0x80 ? tlv(2, Uint8Array.of(0), octets) : tlv(2, octets);
+}

@@ -1,0 +1,196 @@
+"""The formats of signatures and their options: what is signed (M) and how it is wrapped (docs/formats.md).
+
+Some options change M and are fixed when a signature is asked for; the others only change the wrapper, and may be asked
+for with the result too.
+"""
+
+from collections.abc import Mapping
+from typing import Final, Literal, get_args
+
+import msgspec
+
+from mshield.pki.asn1 import oids
+from mshield.pki.signatures.signed_attributes import SignedAttributes
+
+Format = Literal["raw", "cms", "cms_detached", "gb35275", "gb35275_detached", "gb35275_digest"]
+"""What a signature is over and in which file it comes.
+
+`raw`: the content; `cms`: signed attributes in a CMS of RFC 5652; `gb35275`: in a SignedData of GB/T 35275;
+`detached`: without the content; `gb35275_digest`: over SM3 of the content, which the file has in its place.
+"""
+
+FORMATS: Final[Mapping[str, Format]] = {name: name for name in get_args(Format)}
+"""The formats by their names."""
+
+GB_DIGEST: Final = "gb35275_digest"
+_GB: Final = frozenset({"gb35275", "gb35275_detached", GB_DIGEST})
+_DETACHED: Final = frozenset({"cms_detached", "gb35275_detached"})
+
+Arc = Literal["rfc", "gb"]
+SignatureAlgorithm = Literal["301.1", "501", "301"]
+Parameters = Literal["null", "absent"]
+SignatureValue = Literal["der", "raw"]
+Certificates = Literal["chain", "signer", "none"]
+_U = msgspec.UnsetType
+
+
+class AskedOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Options of a document's format, all of them for `gb35275*` but `arc`, which is for `raw`.
+
+    `arc`: whose types the wrapper has, RFC 5652's or GB/T 35275's; with `gb` the next four too. `signature_algorithm`
+    1.2.156.10197.1. this; `parameters` of algorithms; `signature_value` DER, or r then s in 64 octets; `certificates`
+    inside. `attributes`: whether attributes are signed or the content itself; `signing_time`: whether one is the time.
+    """
+
+    arc: Arc | _U = msgspec.UNSET
+    signature_algorithm: SignatureAlgorithm | _U = msgspec.UNSET
+    parameters: Parameters | _U = msgspec.UNSET
+    signature_value: SignatureValue | _U = msgspec.UNSET
+    certificates: Certificates | _U = msgspec.UNSET
+    attributes: bool | _U = msgspec.UNSET
+    signing_time: bool | _U = msgspec.UNSET
+
+
+class Options(AskedOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The options in force, all that the format has; `display_oid` is the display's attribute, where one is signed."""
+
+    display_oid: str | _U = msgspec.UNSET
+
+
+WRAPPER: Final = ("signature_algorithm", "parameters", "signature_value", "certificates")
+"""The options that only change the wrapper, beside `arc`."""
+
+_FIXED: Final = ("attributes", "signing_time")
+NO_OPTIONS: Final = Options()
+
+
+class OptionRefused(Exception):
+    """An option that the format doesn't take so; `field` is its name."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(field)
+        self.field = field
+
+
+def complete(name: Format, asked: AskedOptions, *, display_oid: str | None) -> Options:
+    """All options in force. Raises OptionRefused for one that is out of place.
+
+    `display_oid` None stands for signed attributes of before, which have no options.
+    """
+    values = _set(asked)
+    values.pop("display_oid", None)
+    if name not in _GB:
+        return _complete_other(name, values, display_oid)
+    _refuse(values, "arc")
+    attributes = values.setdefault("attributes", name != GB_DIGEST)
+    if attributes and name == GB_DIGEST:
+        raise OptionRefused("attributes")
+    if values.setdefault("signing_time", False) and not attributes:
+        raise OptionRefused("signing_time")
+    oid = {"display_oid": display_oid} if attributes and display_oid is not None else {}
+    return msgspec.convert(_GB_WRAPPER | values | oid, Options)
+
+
+def rewrap(name: Format, options: Options, asked: AskedOptions) -> Options:
+    """The options with another wrapper. Raises OptionRefused for what would change M or is out of place."""
+    for field in _FIXED:
+        if getattr(asked, field) is not msgspec.UNSET:
+            raise OptionRefused(field)
+    later = _set(asked)
+    kept = {} if later.get("arc") == "rfc" else _set(options)
+    kept.pop("display_oid", None)
+    merged = msgspec.convert(kept | later, AskedOptions)
+    oid = options.display_oid
+    return complete(name, merged, display_oid=None if oid is msgspec.UNSET else oid)
+
+
+def signs_attributes(name: Format, options: Options) -> bool:
+    """Whether M are attributes."""
+    return name in {"cms", "cms_detached"} or options.attributes is True
+
+
+def signs_content(name: Format, options: Options) -> bool:
+    """Whether M is the content itself."""
+    return name != GB_DIGEST and not signs_attributes(name, options)
+
+
+def may_be_elsewhere(name: Format, options: Options) -> bool:
+    """Whether the content may stay with who asks: attributes bind it, and the file hasn't got it."""
+    return name in _DETACHED and signs_attributes(name, options)
+
+
+def attributes_in(
+    name: Format, options: Options, *, digest: bytes, display: bytes, signing_time: int | None = None
+) -> SignedAttributes | None:
+    """The signed attributes of a content with this SM3 and a display with that one; None where M isn't attributes.
+
+    `signing_time` (ms) stands among them where the options say so.
+    """
+    if not signs_attributes(name, options):
+        return None
+    return SignedAttributes(
+        digest,
+        display,
+        content_type=oids.GB_DATA if name in _GB else oids.CMS_DATA,
+        display_oid=oids.DISPLAY_DIGEST if options.display_oid is msgspec.UNSET else options.display_oid,
+        signing_time=signing_time if options.signing_time is True else None,
+    )
+
+
+def message_of(
+    name: Format,
+    options: Options,
+    *,
+    content: bytes | None,
+    digest: bytes,
+    display: bytes,
+    signing_time: int | None = None,
+) -> bytes:
+    """M. ValueError where the content is signed itself and isn't here."""
+    attributes = attributes_in(name, options, digest=digest, display=display, signing_time=signing_time)
+    if attributes is not None:
+        return attributes.encode()
+    if name == GB_DIGEST:
+        return digest
+    if content is None:
+        raise ValueError("no content to be signed")
+    return content
+
+
+def inside(name: Format, *, content: bytes | None, digest: bytes) -> bytes | None:
+    """What the file carries as its content."""
+    if name in _DETACHED:
+        return None
+    return digest if name == GB_DIGEST else content
+
+
+def _complete_other(name: Format, values: dict[str, object], display_oid: str | None) -> Options:
+    if name != "raw":
+        _refuse(values, *values)
+        return NO_OPTIONS if display_oid is None else Options(display_oid=display_oid)
+    _refuse(values, *_FIXED)
+    if values.get("arc", "rfc") == "rfc":
+        values.pop("arc", None)
+        _refuse(values, *values)
+        return NO_OPTIONS
+    return msgspec.convert(_GB_WRAPPER | values, Options)
+
+
+def _refuse(values: dict[str, object], *fields: str) -> None:
+    for field in fields:
+        if field in values:
+            raise OptionRefused(field)
+
+
+def _set(options: AskedOptions) -> dict[str, object]:
+    """Those that are set."""
+    values: dict[str, object] = msgspec.to_builtins(options)
+    return values
+
+
+_GB_WRAPPER: Final[dict[str, object]] = {
+    "signature_algorithm": "301.1",
+    "parameters": "null",
+    "signature_value": "der",
+    "certificates": "chain",
+}
