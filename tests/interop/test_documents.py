@@ -16,6 +16,7 @@ from mshield.demo.people import OPERATOR
 from mshield.gm.sm3 import sm3
 from mshield.pki.asn1 import pem
 from mshield.services.log.sequence import sequence
+from mshield.services.systems.unshown import allow_unshown
 from tests.interop.judge import judge
 from tests.support.application import ORIGIN
 from tests.support.clock import Clock
@@ -101,6 +102,9 @@ class Filed:
 @pytest.fixture
 def filed(service: Mortal, tmp_path: Path) -> Filed:
     phone = service.enrolled(tmp_path / "phone")
+    assert service.app is not None
+    db, now = service.app.state.context.db, service.clock()
+    service.run(allow_unshown(db, service.client_id, reason="原件在柜台", second_person="顾行", now=now))
     with service.business() as business:
         asked = business.request_signature(DOCUMENTS)
         tasks = phone.scan(asked.qr).tasks

@@ -798,3 +798,14 @@ CREATE TABLE time_stamp_places (
   place TEXT PRIMARY KEY,
   log_index BIGINT NOT NULL
 );
+
+CREATE TABLE unshown_allowances (
+  client_id TEXT PRIMARY KEY REFERENCES business_systems (client_id),
+  approval_id TEXT REFERENCES approvals (id),
+  asked_by TEXT REFERENCES staff (id),
+  approved_by TEXT REFERENCES staff (id),
+  allowed_at BIGINT NOT NULL,
+  ended_at BIGINT,
+  seal_version BIGINT NOT NULL DEFAULT 0,
+  seal BYTEA
+);

@@ -17,7 +17,7 @@ from mshield.domain.throttling import UNKNOWN_ADDRESS, address_subject
 from mshield.domain.times import MINUTE_MS
 from mshield.services.accounts.throttle import too_many
 from mshield.services.process.events import Events
-from mshield.services.requests.contents import require_lasting_looks
+from mshield.services.requests.contents import require_lasting_looks, require_shown
 from mshield.services.requests.document import Document, task_of
 from mshield.services.requests.drawing import DrawDocuments
 from mshield.services.requests.secrets import RequestSecrets
@@ -91,7 +91,8 @@ class Ask:
         By `channel` `app` the shield's app leads back to `return_url`, one of those that the system registered.
 
         Raises ReturnUrlUnknown; InternalMessageRefused, SignedAttributesRefused, InvalidPdf and InvalidImage for
-        content that is refused; ViewFailed and ViewRequired for one that its view doesn't draw or that names none;
+        content that is refused; UnshownRefused for one that a phone can't show; ViewFailed and ViewRequired for one
+        that its view doesn't draw or that names none;
         InvalidRequest, ShieldUnusable, InboxFull, TooManyRequests, Unavailable, IdempotencyMismatch; WrongClient where
         the system has been disabled.
         """
@@ -129,6 +130,7 @@ class Ask:
         if request.kind == "login":
             tasks = [_login_task(request, now=now)]
         else:
+            await require_shown(self.db, system.client_id, documents)
             await require_lasting_looks(documents)
             drawn = await self.draw(system.client_id, documents)
             tasks = [task_of(*one) for one in zip(documents, drawn, strict=True)]

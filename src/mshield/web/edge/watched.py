@@ -71,7 +71,7 @@ REFUSED: Final = _table(
         (
             *("malformed", "invalid_request", "idempotency_mismatch", "charset_refused"),
             *("signed_attributes_refused", "webhook_url_refused", "invalid_client_uri", "return_url_unknown"),
-            *("invalid_pdf", "invalid_image"),
+            *("invalid_pdf", "invalid_image", "unshown_refused"),
         ),
     ),
     (events.PIN_REFUSED, ("wrong_pin",)),
