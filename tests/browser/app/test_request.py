@@ -373,6 +373,20 @@ def test_time_runs_out_while_one_looks(party: Party, app: Holder) -> None:
     page.close()
 
 
+def test_its_reader_prolongs_a_signature_once(party: Party, app: Holder) -> None:
+    """Who asked sees the new end; afterwards no button is left."""
+    made = party.ask("signature", documents=[document()], lifetime=50)
+    page = app.page(Screen.of(made).newest.removeprefix(party.service.origin))
+    page.get_by_role("button", name="还没看完，延长 5 分钟").click()
+    expect(page.locator("main")).to_contain_text("还剩 5:")
+    expect(page.get_by_role("button", name="还没看完")).to_have_count(0)
+    with party.service.business() as business:
+        assert 300_000 <= business.status(made["id"]).expires_at - made["expires_at"] < 330_000
+    page.get_by_role("button", name="不签").click()
+    expect(page.get_by_role("heading", name="没有签名")).to_be_visible()
+    page.close()
+
+
 def test_r13_r8_from_another_app_by_the_binding_and_back_to_it(party: Party, app: Holder, site: Site) -> None:
     site.files["/signed"] = "<!doctype html><title>掌上业务</title><h1>回来了</h1>"
     address = f"{site.origin}/signed"

@@ -11,7 +11,7 @@ from mshield.domain import errors
 from mshield.domain.ids import new_id, require_id
 from mshield.domain.login_message import LOGIN_TYPE
 from mshield.domain.qr import qr_text
-from mshield.domain.requests import RequestState, shown_state
+from mshield.domain.requests import RequestState, longest_life_ms, shown_state
 from mshield.domain.systems.return_url import leads_by
 from mshield.domain.throttling import UNKNOWN_ADDRESS, address_subject
 from mshield.domain.times import MINUTE_MS
@@ -86,7 +86,9 @@ class Ask:
         body: bytes,
         now: int,
     ) -> Asked:
-        """`lifetime` is in seconds; with `shield_number` the request also waits in that shield's inbox (待办).
+        """`lifetime` is in seconds, bounded by `longest_life_ms`.
+
+        With `shield_number` the request also waits in that shield's inbox (待办).
 
         By `channel` `app` the shield's app leads back to `return_url`, one of those that the system registered.
 
@@ -96,6 +98,8 @@ class Ask:
         InvalidRequest, ShieldUnusable, InboxFull, TooManyRequests, Unavailable, IdempotencyMismatch; WrongClient where
         the system has been disabled.
         """
+        if kind == "signature" and lifetime is not None:
+            _check_life(lifetime, documents, in_inbox=shield_number is not None)
         request = store.NewRequest(
             id=new_id(now),
             client_id=system.client_id,
@@ -258,6 +262,13 @@ def _check_return(system: BusinessSystem, request: store.NewRequest, schemes: tu
     url = request.return_url
     if url is not None and (url not in system.return_urls or not leads_by(url, schemes)):
         raise errors.ReturnUrlUnknown
+
+
+def _check_life(lifetime: int, documents: tuple[Document, ...], *, in_inbox: bool) -> None:
+    """How long a signature may wait is bounded by what there is to read."""
+    size = sum(len(document.content or b"") for document in documents)
+    if lifetime * 1000 > longest_life_ms(size, in_inbox=in_inbox):
+        raise errors.InvalidRequest(fields=["lifetime"])
 
 
 def _login_task(request: store.NewRequest, *, now: int) -> store.NewTask:

@@ -10,6 +10,7 @@ from mshield.domain import errors
 from mshield.domain.actor import By
 from mshield.domain.ids import first_id, is_client_id
 from mshield.domain.lines import checked_reason
+from mshield.domain.requests import LONGEST_PROLONGATION_MS
 from mshield.domain.systems.business_system import OWN_CLIENT_ID as OWN
 from mshield.domain.systems.business_system import checked_domain, checked_name
 from mshield.domain.times import DAY_MS, HOUR_MS
@@ -175,7 +176,7 @@ class ManageSystems:
         return await self.find(client_id)
 
     async def _end_requests(self, tx: Tx, client_id: str, *, now: int) -> list[str]:
-        longest = max(DAY_MS, self.settings.request_seconds * 1000)
+        longest = max(DAY_MS, self.settings.request_seconds * 1000) + LONGEST_PROLONGATION_MS
         return await requests.end_of_system(tx, client_id=client_id, since=first_id(now - longest), now=now)
 
     async def set_client(
