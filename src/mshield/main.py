@@ -55,6 +55,7 @@ from mshield.services.staff.activate import ActivateLegalPerson
 from mshield.services.staff.opened import open_staff
 from mshield.services.systems.approve import ApproveSystems
 from mshield.services.systems.opened import open_systems
+from mshield.services.systems.unshown import allow_unshown_act
 from mshield.services.systems.views import ApproveViews
 from mshield.settings import Settings, load_settings
 from mshield.store.database.interface import Database, NoText, SealBroken, Unavailable
@@ -225,6 +226,7 @@ async def _assemble(settings: Settings, clock: Clock, db: Database, metrics: Met
         activate.act(),
         *ApproveSystems(db, settings.return_schemes).acts(),
         ApproveViews().act(),
+        allow_unshown_act(db),
         *StopShields(db).acts(),
     ]
     staff = open_staff(ground, filing, accounts.phone_wait, decided_by_two)

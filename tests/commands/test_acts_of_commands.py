@@ -28,6 +28,8 @@ _ACTS: Final[Mapping[str, str]] = {
     "business add": "system.add",
     "business return-urls": "system.change",
     "business view add": "view.add",
+    "business unshown allow": "system.allow_unshown",
+    "business unshown end": "system.end_unshown",
     "business view withdraw": "view.withdraw",
     "ca init": "ca.init",
     "ca init-p256": "ca.init_p256",
@@ -208,6 +210,11 @@ def _of_systems(recorder: Recorder, tmp_path: Path) -> tuple[str, str]:
     _, changed = recorder.act("business return-urls", client_id, "palmcustoms://signed")
     assert (changed.subject, changed.details) == (client_id, {"return_urls": [[], ["palmcustoms://signed"]]})
     digest = _of_views(recorder, client_id, tmp_path)
+    decided = (client_id, "--reason", "柜台看过原件", "--second-person", "顾行")
+    _, allowed = recorder.act("business unshown allow", *decided)
+    assert (allowed.subject, allowed.details["second_person"]) == (client_id, "顾行")
+    assert recorder.refused("business", "unshown", "allow", *decided) == "conflict"
+    recorder.act("business unshown end", client_id, "--reason", "改用展示规则")
     _, login = recorder.act("oidc client set", client_id, "--redirect-uri", "https://a.example/back")
     assert login.subject == client_id
     assert login.details == {

@@ -18,6 +18,7 @@ from mshield.gm.sm3 import sm3
 from mshield.pki.asn1 import pem
 from mshield.pki.signatures.formats import FORMATS, AskedOptions
 from mshield.services.log.sequence import sequence
+from mshield.services.systems.unshown import allow_unshown
 from tests.interop.judge import judge, judge_p7
 from tests.support.application import ORIGIN
 from tests.support.clock import Clock
@@ -132,6 +133,9 @@ def gb_document(name: str) -> Document:
 @pytest.fixture
 def filed(service: Mortal, tmp_path: Path) -> Filed:
     phone = service.enrolled(tmp_path / "phone")
+    assert service.app is not None
+    db, now = service.app.state.context.db, service.clock()
+    service.run(allow_unshown(db, service.client_id, reason="原件在柜台", second_person="顾行", now=now))
     with service.business() as business:
         asked = business.request_signature(DOCUMENTS)
         tasks = phone.scan(asked.qr).tasks

@@ -1,4 +1,7 @@
-"""The formats of a document as a business system asks for them: what is refused, and why."""
+"""The formats of a document as a business system asks for them: what is refused, and why.
+
+The system of the fixture `unshown` may ask for what a phone can't show.
+"""
 
 import base64
 from typing import Any
@@ -9,12 +12,19 @@ from mshield.gm.sm3 import sm3
 from mshield.pki.signatures.signed_attributes import attributes_of
 from tests.support.application import Application
 from tests.support.factories import REQUESTS, document_message
+from tests.support.unshown import let_ask_unshown
 
 CONTENT = "<报关单/>".encode()
 B64 = base64.b64encode(CONTENT).decode()
 DIGEST = {"digest_sm3": sm3(CONTENT).hex(), "size": len(CONTENT)}
 ATTRIBUTES = attributes_of(digest=sm3(b"x"), title="t", media_type="a/b", size=1, lines=()).encode()
 LOGIN = rb' {"type": "mshield-login\/v1", "client_id": "another"}'
+
+
+@pytest.fixture
+async def unshown(application: Application) -> Application:
+    await let_ask_unshown(application)
+    return application
 
 
 async def asked(application: Application, **changes: Any) -> tuple[int, str | None]:
@@ -42,8 +52,8 @@ async def asked(application: Application, **changes: Any) -> tuple[int, str | No
         {"content_b64": base64.b64encode(b'{"type": ').decode()},
     ],
 )
-async def test_a_document_in_any_form_is_taken(application: Application, changes: dict[str, Any]) -> None:
-    assert await asked(application, **changes) == (201, None)
+async def test_a_document_in_any_form_is_taken(unshown: Application, changes: dict[str, Any]) -> None:
+    assert await asked(unshown, **changes) == (201, None)
 
 
 @pytest.mark.parametrize(
@@ -84,9 +94,9 @@ async def test_a_document_in_any_form_is_taken(application: Application, changes
     ],
 )
 async def test_a_document_out_of_form_is_refused(
-    application: Application, changes: dict[str, Any], code: str
+    unshown: Application, changes: dict[str, Any], code: str
 ) -> None:
-    status, found = await asked(application, **changes)
+    status, found = await asked(unshown, **changes)
     assert found == code
     assert status in {400, 422}
 
@@ -120,17 +130,17 @@ _XML_IN_GBK = b'<?xml version="1.0" encoding="GBK"?><a>\xd7\xdc\xbc\xdb</a>'
     ],
 )
 async def test_a_text_reads_as_what_is_signed_says(
-    application: Application, media_type: str, content: bytes, form: str, code: str | None
+    unshown: Application, media_type: str, content: bytes, form: str, code: str | None
 ) -> None:
     encoded = base64.b64encode(content).decode()
-    _, found = await asked(application, content_b64=encoded, media_type=media_type, format=form)
+    _, found = await asked(unshown, content_b64=encoded, media_type=media_type, format=form)
     assert found == code
 
 
-async def test_the_charset_of_a_digest_alone_is_looked_at_too(application: Application) -> None:
+async def test_the_charset_of_a_digest_alone_is_looked_at_too(unshown: Application) -> None:
     for media_type, code in (
         ("text/plain; charset=gbk", None),
         ("text/plain; charset=utf-7", "charset_refused"),
     ):
         changes = {"format": "cms_detached", "media_type": media_type, **DIGEST}
-        assert (await asked(application, **changes))[1] == code
+        assert (await asked(unshown, **changes))[1] == code

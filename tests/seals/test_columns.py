@@ -101,6 +101,7 @@ NOT_SEALED: Final = {
         "idempotency_key": "the asker's own",
         "body_hash": "the asker's own",
         "expires_at": "the signature was made or not",
+        "prolonged_at": "the same",
         "channel": "how it came",
         "shield_number": "whose inbox",
         "to_tell": "for webhooks",

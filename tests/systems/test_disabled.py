@@ -23,7 +23,8 @@ async def shield(application: Application, device: Device) -> Shield:
 
 
 async def _asked(application: Application, **more: object) -> dict[str, Any]:
-    body = {"kind": "signature", "documents": [document_message(b"<x/>")], "lifetime": 86_400, **more}
+    lifetime = 86_400 if "shield_number" in more else 3_600
+    body = {"kind": "signature", "documents": [document_message(b"<x/>")], "lifetime": lifetime, **more}
     answer = await application.business("POST", REQUESTS, body)
     assert answer.status_code == 201, answer.text
     asked: dict[str, Any] = answer.json()

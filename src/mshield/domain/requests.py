@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 from mshield.domain import errors
+from mshield.domain.times import DAY_MS, HOUR_MS, MINUTE_MS
 
 
 class RequestState(StrEnum):
@@ -71,3 +72,24 @@ def sources(event: RequestEvent) -> frozenset[RequestState]:
 def shown_state(state: RequestState, *, expires_at: int, now: int) -> RequestState:
     """The state as the business system sees it: an open request whose time is over has expired, written down or not."""
     return RequestState.EXPIRED if state in OPEN and expires_at <= now else state
+
+
+OCTETS_A_SECOND: Final = 20
+"""How much of a content is read in a second: six or seven Chinese characters in UTF-8."""
+LONGEST_READING_MS: Final = HOUR_MS
+LONGEST_PROLONGATION_MS: Final = 5 * MINUTE_MS + LONGEST_READING_MS
+
+
+def reading_ms(size: int) -> int:
+    """How long (ms) a content of so many octets takes to read, an hour at most: 72 000 octets or more."""
+    return min(LONGEST_READING_MS, size * 1000 // OCTETS_A_SECOND)
+
+
+def longest_life_ms(size: int, *, in_inbox: bool) -> int:
+    """How long (ms) a signature may be asked for: an hour and the reading of its contents; in an inbox a day."""
+    return DAY_MS if in_inbox else HOUR_MS + reading_ms(size)
+
+
+def prolongation_ms(size: int) -> int:
+    """By how long (ms) the reader may prolong a signature, once: five minutes and the reading of its contents."""
+    return 5 * MINUTE_MS + reading_ms(size)

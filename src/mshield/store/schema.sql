@@ -177,7 +177,7 @@ CREATE TABLE requests (
   created_at BIGINT NOT NULL,
   expires_at BIGINT NOT NULL,
   changed_at BIGINT NOT NULL
-, channel TEXT NOT NULL DEFAULT 'qr', shield_number TEXT, to_tell BOOLEAN NOT NULL DEFAULT FALSE, return_url TEXT, oidc TEXT, asker_name TEXT NOT NULL DEFAULT '', asker_domain TEXT NOT NULL DEFAULT '', seal_version BIGINT NOT NULL DEFAULT 0, seal BYTEA);
+, channel TEXT NOT NULL DEFAULT 'qr', shield_number TEXT, to_tell BOOLEAN NOT NULL DEFAULT FALSE, return_url TEXT, oidc TEXT, asker_name TEXT NOT NULL DEFAULT '', asker_domain TEXT NOT NULL DEFAULT '', seal_version BIGINT NOT NULL DEFAULT 0, seal BYTEA, prolonged_at BIGINT);
 
 CREATE TABLE tasks (
   sid BYTEA PRIMARY KEY,
@@ -800,3 +800,14 @@ CREATE TABLE time_stamp_places (
 );
 
 CREATE INDEX views_in_force ON views (client_id, withdrawn_at);
+
+CREATE TABLE unshown_allowances (
+  client_id TEXT PRIMARY KEY REFERENCES business_systems (client_id),
+  approval_id TEXT REFERENCES approvals (id),
+  asked_by TEXT REFERENCES staff (id),
+  approved_by TEXT REFERENCES staff (id),
+  allowed_at BIGINT NOT NULL,
+  ended_at BIGINT,
+  seal_version BIGINT NOT NULL DEFAULT 0,
+  seal BYTEA
+);

@@ -128,6 +128,7 @@ STATUS: Final[Mapping[str, int]] = {
     "too_many_requests": 429,
     "unauthenticated": 401,
     "unavailable": 503,
+    "unshown_refused": 403,
     "view_failed": 422,
     "view_required": 422,
     "view_version_wrong": 409,

@@ -210,6 +210,8 @@ def test_of_a_batch_each_document_is_seen_before_one_pin_signs_all(
             "digest_sm3": "ab" * 32, "size": 1_532_000,
         },
     ]  # fmt: skip
+    allowed = ("--reason", "在单一窗口看得到", "--second-person", "顾行")
+    party.service.command("business", "unshown", "allow", party.service.system["client_id"], *allowed)
     made = party.ask("signature", documents=documents)
     film(camera, page, made)
     expect(page.get_by_role("button", name="还有 3 份没看")).to_be_disabled()
@@ -377,6 +379,20 @@ def test_time_runs_out_while_one_looks(party: Party, app: Holder) -> None:
     expect(page.get_by_role("heading", name="请求已失效，没有人登录")).to_be_visible()
     page.get_by_role("link", name="再扫一次").click()
     expect(page.get_by_role("heading", name="扫一扫")).to_be_visible()
+    page.close()
+
+
+def test_its_reader_prolongs_a_signature_once(party: Party, app: Holder) -> None:
+    """Who asked sees the new end; afterwards no button is left."""
+    made = party.ask("signature", documents=[document("合同", b"x" * 200, format="cms")], lifetime=50)
+    page = app.page(Screen.of(made).newest.removeprefix(party.service.origin))
+    page.get_by_role("button", name="还没看完，延长 5 分钟").click()
+    expect(page.locator("main")).to_contain_text("还剩 5:")
+    expect(page.get_by_role("button", name="还没看完")).to_have_count(0)
+    with party.service.business() as business:
+        assert business.status(made["id"]).expires_at - made["expires_at"] == 310_000
+    page.get_by_role("button", name="不签").click()
+    expect(page.get_by_role("heading", name="没有签名")).to_be_visible()
     page.close()
 
 

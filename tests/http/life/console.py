@@ -280,3 +280,11 @@ def register_a_view(life: Life) -> None:
     listed = call(one, "GET", f"{path}/views")["items"][0]
     call(one, "GET", f"{path}/views/{listed['digest']}")
     call(one, "POST", f"{path}/views/{listed['digest']}/withdrawal", {"reason": "改用第二版"})
+    question = {
+        "act": "system.allow_unshown",
+        "subject": made.client_id,
+        "details": {},
+        "reason": "原件在柜台",
+    }
+    assert life.service.run(other.decide(call(one, "POST", "/approvals", question))).is_success
+    call(one, "POST", f"{path}/unshown-end", {"reason": "改用展示规则"})

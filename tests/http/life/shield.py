@@ -56,6 +56,7 @@ def use(life: Life) -> None:
     declaration = business.request_signature([_DECLARATION], pc=_PC, shield_number=life.shield_number)
     assert [each.request_id for each in phone.inbox()] == [declaration.id]
     phone.take(declaration.id)
+    assert business.status(declaration.id).expires_at < phone.prolong() == phone.prolong(declaration.id)
     phone.approve(declaration.id, pin=OPERATOR.pin)
     business.result(declaration.id)
     life.log()

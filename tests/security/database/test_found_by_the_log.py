@@ -46,6 +46,7 @@ from tests.support.renewal import make_renewing
 from tests.support.signing import WRONG_SHARE, World, execute, fetch, make_world
 from tests.support.small_view import CONTENT, small_view
 from tests.support.staff import set_up
+from tests.support.unshown import let_ask_unshown
 
 
 def _name(table: SealedTable) -> str:
@@ -135,6 +136,7 @@ async def peopled(application: Application) -> Application:
     )
     files = HandedIn(small_view(), (ViewFile("订单.json", CONTENT),))
     await register_view(context.db, application.client_id, files, second_person="赵敏", now=now)
+    await let_ask_unshown(application)
     return application
 
 

@@ -58,7 +58,7 @@ function asked(more: Partial<Task> = {}): Task {
 
 function alarmsOf(task: Task): Alarms {
   const requester = { name: "单一窗口", domain: "x.example", pcAddress: null, pcBrowser: null };
-  const times = { askedAt: null, expiresAt: 0 };
+  const times = { askedAt: null, prolongsBy: null, expiresAt: 0 };
   const scan = {
     requestId: "r",
     kind: "signature",

@@ -77,6 +77,8 @@ export interface Scan {
   /** When it was asked for, ms; null where an older service doesn't say. */
   readonly askedAt: number | null;
   readonly expiresAt: number;
+  /** How long (ms) its reader may prolong it, once; null where that was done, for a login, and of an older service. */
+  readonly prolongsBy: number | null;
   readonly tasks: readonly Task[];
 }
 
@@ -191,8 +193,14 @@ export function readScan(value: unknown): Scan {
     returnUrl: of.has("return_url") ? of.textOrNull("return_url") : null,
     askedAt: of.integerOrNull("asked_at"),
     expiresAt: of.integer("expires_at"),
+    prolongsBy: of.has("prolongs_by") ? of.integerOrNull("prolongs_by") : null,
     tasks: of.list("tasks").map(readTask),
   };
+}
+
+/** When a prolonged request ends, ms. */
+export function readProlonged(value: unknown): number {
+  return new Fields(value).integer("expires_at");
 }
 
 /** The address that leads back to the app that asked. */

@@ -16,6 +16,7 @@ import {
   type InboxRequest,
   type Kind,
   readInbox,
+  readProlonged,
   readScan,
   readTask,
   readWayBack,
@@ -112,6 +113,15 @@ export async function approve(
     }
     throw error;
   }
+}
+
+/** Prolongs the kept signature, once, and keeps its new end; a repeat gives the same. */
+export async function prolong(operation: Operation, scanned: Scan): Promise<Scan> {
+  const path = `/api/phone/requests/${encodeURIComponent(scanned.requestId)}/prolongation`;
+  const expiresAt = readProlonged(await operation.connection.post(path, operation.loggedIn()));
+  const prolonged = { ...scanned, expiresAt, prolongsBy: null };
+  await operation.vault.change({ scanned: prolonged });
+  return prolonged;
 }
 
 /**

@@ -332,6 +332,13 @@ export class Shield {
     );
   }
 
+  /** Prolongs the scanned signature, once, by what its contents take to read. */
+  async prolong(requestId?: string): Promise<Scan> {
+    return await this.#run((operation) =>
+      requests.prolong(operation, requests.scannedRequest(operation, requestId)),
+    );
+  }
+
   /** Gives the address that leads back to the app that asked, where one did. */
   async decline(reason: requests.DeclineReason = "declined", requestId?: string): Promise<string | null> {
     return await this.#run((operation) =>

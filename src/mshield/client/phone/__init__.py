@@ -6,8 +6,9 @@ It follows the phone's side of the co-signing protocol to the byte. It needs a P
 from mshield.client.phone.approval import Approved, SignedDocument
 from mshield.client.phone.connection import Patience
 from mshield.client.phone.messages import Captcha, IssuedCertificate, Scan, SignatureRecord, Task
-from mshield.client.phone.phone import Status, VirtualPhone
+from mshield.client.phone.phone import VirtualPhone
 from mshield.client.phone.pin import PinPrompt, PinSource
+from mshield.client.phone.state import Status
 
 __all__ = [
     "Approved",

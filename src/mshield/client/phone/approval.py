@@ -17,7 +17,7 @@ from mshield.client.errors import PhoneError, ProblemError, ProtocolError
 from mshield.client.login_message import LoginMessage
 from mshield.client.phone.cosigning import CoSigning, ToSign
 from mshield.client.phone.document import read_document, shown_item
-from mshield.client.phone.messages import Inbox, InboxRequest, Scan, Task, WayBack
+from mshield.client.phone.messages import Inbox, InboxRequest, Prolonged, Scan, Task, WayBack
 from mshield.client.phone.operation import Operation
 from mshield.client.phone.pin import PinSource, checked_pin
 from mshield.client.phone.pin_rules import fetch_display_oid
@@ -139,6 +139,15 @@ def approve(
             return _done(operation, scanned, signatures=None)
         raise
     return _done(operation, scanned, signatures=signatures)
+
+
+def prolong(operation: Operation, scanned: Scan) -> int:
+    """Prolongs the scanned signature, once, and keeps its new end, which it gives (ms); a repeat gives the same."""
+    path = f"/api/phone/requests/{_segment(scanned.request_id)}/prolongation"
+    end = read(operation.connection.post(path, operation.logged_in(), None), Prolonged).expires_at
+    kept = msgspec.structs.replace(scanned, expires_at=end, prolongs_by=None)
+    operation.vault.store_request(msgspec.json.encode(kept))
+    return end
 
 
 def decline(operation: Operation, scanned: Scan, reason: DeclineReason) -> str | None:

@@ -7,7 +7,6 @@ may share it.
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Literal, Self
@@ -37,7 +36,7 @@ from mshield.client.phone.messages import (
 from mshield.client.phone.operation import Operation
 from mshield.client.phone.pin import PinSource
 from mshield.client.phone.repeats import Repeats
-from mshield.client.phone.state import Session
+from mshield.client.phone.state import Session, Status
 from mshield.client.wire import read
 from mshield.gm.engine import Engine, load_engine
 from mshield.gm.mask import PIN_ROUNDS
@@ -46,21 +45,6 @@ IdType = Literal["resident_id", "passport", "hk_macau_permit", "taiwan_permit", 
 SmsPurpose = Literal["register", "apply", "renew", "reset"]
 
 _SECOND: Final = 1000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Status:
-    """What the phone itself knows. `left` are the PIN attempts that the service last told."""
-
-    server: str
-    account: str | None
-    logged_in: bool
-    shield_number: str | None
-    has_certificate: bool
-    application_pending: bool
-    operation_unfinished: bool
-    left: int | None
-    device_key_thumbprint: str
 
 
 class VirtualPhone(ProvesIdentity):
@@ -307,6 +291,11 @@ class VirtualPhone(ProvesIdentity):
         """
         with self._operation() as operation:
             return approval.approve(operation, request_id, pin, confirmed)
+
+    def prolong(self, request_id: str | None = None) -> int:
+        """Prolongs the scanned signature, once; gives its new end in ms, a repeat the same."""
+        with self._operation() as operation:
+            return approval.prolong(operation, approval.scanned_request(operation, request_id))
 
     def decline(
         self, request_id: str | None = None, *, reason: approval.DeclineReason = "declined"

@@ -4,6 +4,7 @@ PIN, share, nonces, proofs and the bodies of `open` and `finish` have no field h
 """
 
 import hashlib
+from dataclasses import dataclass
 from typing import Final, Literal, Self
 
 import msgspec
@@ -114,3 +115,18 @@ class State(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             return msgspec.json.decode(stored, type=State)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise PhoneError("damaged_state", str(error)) from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """What the phone itself knows. `left` are the PIN attempts that the service last told."""
+
+    server: str
+    account: str | None
+    logged_in: bool
+    shield_number: str | None
+    has_certificate: bool
+    application_pending: bool
+    operation_unfinished: bool
+    left: int | None
+    device_key_thumbprint: str

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mshield.commands.business.unshown import command as unshown_command
 from mshield.commands.business.view import command as view_command
 from mshield.commands.parts.output import Output, Refused, output_options, table
 from mshield.commands.parts.service import Service, on_service
@@ -18,6 +19,7 @@ def command() -> None:
 
 
 command.add_command(view_command)
+command.add_command(unshown_command)
 
 
 @command.command()

@@ -344,6 +344,16 @@ def approve(out: Output, phone: VirtualPhone, *, request_id: str | None, pin_fil
 
 @command.command()
 @click.argument("request_id", required=False)
+@phone_command
+def prolong(out: Output, phone: VirtualPhone, *, request_id: str | None) -> None:
+    """Prolong the scanned signature 延长时间, once, to read on. Safe to repeat."""
+    end = phone.prolong(request_id)
+    until = shown_time(end)
+    out.data({"expires_at": end}, [out.pick(f"已延长到 {until}", f"Prolonged until {until}")])
+
+
+@command.command()
+@click.argument("request_id", required=False)
 @click.option("--reason", type=click.Choice(get_args(DeclineReason)), default="declined", show_default=True)
 @phone_command
 def decline(out: Output, phone: VirtualPhone, *, request_id: str | None, reason: DeclineReason) -> None:

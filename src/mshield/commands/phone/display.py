@@ -7,7 +7,7 @@ import msgspec
 from mshield.client.phone.approval import Approved
 from mshield.client.phone.document import oids_of
 from mshield.client.phone.messages import IssuedCertificate, LoggedIn, Scan
-from mshield.client.phone.phone import Status
+from mshield.client.phone.state import Status
 from mshield.commands.parts.output import Output, table
 from mshield.pki.signatures.signed_attributes import parse_signed_attributes
 

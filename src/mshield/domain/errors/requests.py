@@ -151,6 +151,18 @@ class CharsetRefused(
     """A text that a phone would read as nobody has signed it."""
 
 
+class UnshownRefused(
+    DomainError,
+    code="unshown_refused",
+    zh="业务系统没有获准请求签署手机看不到内容的文件，没有发出请求",
+    en="The business system may not ask for what a phone can't show. Nothing was asked",
+):
+    """A digest alone, or a type that no phone draws, of a system that no two officers let; `document` says which."""
+
+    def __init__(self, *, document: int = 0) -> None:
+        super().__init__(document=document)
+
+
 class InvalidPdf(
     DomainError,
     code="invalid_pdf",

@@ -8,7 +8,7 @@ from mshield.domain import errors
 from mshield.domain.certificates.states import CertificateState, Hold, require_usable
 from mshield.domain.ids import UUID
 from mshield.domain.qr import begun_between, is_genuine, read_qr
-from mshield.domain.requests import OPEN, RequestState, shown_state
+from mshield.domain.requests import OPEN, RequestState, prolongation_ms, shown_state
 from mshield.domain.systems.return_url import return_address
 from mshield.services.accounts.session import Caller, PhoneLogin, authenticate_phone
 from mshield.services.identity.consents import Consents
@@ -21,7 +21,7 @@ from mshield.store.database.interface import Database, Tx
 from mshield.store.requests import scans as store
 from mshield.store.requests.scans import Requester, ScannedRequest, Task, WaitingRequest
 
-__all__ = ["Answer", "Back", "Requester", "ScannedRequest", "Task", "WaitingRequest"]
+__all__ = ["Answer", "Back", "Requester", "ScannedRequest", "Task", "WaitingRequest", "prolongs_by"]
 
 _LINK: Final = re.compile(
     rf"https?://[^/\s]+/app/sign\?request=(?P<id>{UUID})&k=(?P<key>[A-Za-z0-9_-]{{22}})"
@@ -169,6 +169,31 @@ class Answer:
             raise errors.NotFound
         return task
 
+    async def prolong(self, login: PhoneLogin, request_id: str, *, now: int) -> int:
+        """The new end (ms) of a signature that is being read: once, by as long as reading it takes.
+
+        A repeat gets the same end. Raises NotFound for a request that this device didn't take, and for a login;
+        ExpiredRequest, RequestClosed.
+        """
+        device = {"id": request_id, "device_id": login.device_id, "account_id": login.account_id}
+        request = await store.prolongable(self.db, **device)
+        if request is None or request.kind != "signature":
+            raise errors.NotFound
+        prolonged = request.prolonged_at is None and await store.prolong(
+            self.db, **device, by_ms=prolongation_ms(request.size), now=now
+        )
+        if prolonged:
+            self.events.notify(request_id)
+        present = await store.prolongable(self.db, **device)
+        if present is None:
+            raise errors.NotFound
+        state = shown_state(RequestState(present.state), expires_at=present.expires_at, now=now)
+        if state is RequestState.EXPIRED:
+            raise errors.ExpiredRequest
+        if state not in OPEN:
+            raise errors.RequestClosed(state=state.value)
+        return present.expires_at
+
     async def decline(self, login: PhoneLogin, request_id: str, reason: str, *, now: int) -> None:
         """Ends a scanned request; `not_me` tells the business system that somebody else started it.
 
@@ -217,3 +242,11 @@ class Answer:
             return {}
         address = return_address(url, request_id=request.id, state=state.value, return_code=None)
         return {"return_address": address}
+
+
+def prolongs_by(request: ScannedRequest) -> int | None:
+    """By how long (ms) the reader of a request that was just taken may prolong it; None where they may not."""
+    if request.kind != "signature" or request.prolonged_at is not None:
+        return None
+    contents = (task.message if task.format == "raw" else task.content or b"" for task in request.tasks)
+    return prolongation_ms(sum(map(len, contents)))

@@ -11,13 +11,13 @@ from mshield.domain import errors
 from mshield.domain.ids import new_id, require_id
 from mshield.domain.login_message import LOGIN_TYPE
 from mshield.domain.qr import qr_text
-from mshield.domain.requests import RequestState, shown_state
+from mshield.domain.requests import RequestState, longest_life_ms, shown_state
 from mshield.domain.systems.return_url import leads_by
 from mshield.domain.throttling import UNKNOWN_ADDRESS, address_subject
 from mshield.domain.times import MINUTE_MS
 from mshield.services.accounts.throttle import too_many
 from mshield.services.process.events import Events
-from mshield.services.requests.contents import require_lasting_looks
+from mshield.services.requests.contents import require_lasting_looks, require_shown
 from mshield.services.requests.document import Document, task_of
 from mshield.services.requests.drawing import DrawDocuments
 from mshield.services.requests.secrets import RequestSecrets
@@ -86,15 +86,20 @@ class Ask:
         body: bytes,
         now: int,
     ) -> Asked:
-        """`lifetime` is in seconds; with `shield_number` the request also waits in that shield's inbox (待办).
+        """`lifetime` is in seconds, bounded by `longest_life_ms`.
+
+        With `shield_number` the request also waits in that shield's inbox (待办).
 
         By `channel` `app` the shield's app leads back to `return_url`, one of those that the system registered.
 
-        Raises ReturnUrlUnknown; what `task_of` raises; InvalidPdf and InvalidImage for content that is refused;
-        ViewFailed and ViewRequired for one that its view does not draw or that names none;
+        Raises ReturnUrlUnknown; what `task_of` raises; UnshownRefused for a document that a phone can't show; InvalidPdf
+        and InvalidImage for content that is refused; ViewFailed and ViewRequired for one that its view doesn't draw or
+        that names none;
         InvalidRequest, ShieldUnusable, InboxFull, TooManyRequests, Unavailable, IdempotencyMismatch; WrongClient where
         the system has been disabled.
         """
+        if kind == "signature" and lifetime is not None:
+            _check_life(lifetime, documents, in_inbox=shield_number is not None)
         request = store.NewRequest(
             id=new_id(now),
             client_id=system.client_id,
@@ -130,6 +135,7 @@ class Ask:
         if request.kind == "login":
             made = await store.create(self.db, request, [_login_task(request, now=now)], limit=limit, now=now)
         else:
+            await require_shown(self.db, system.client_id, documents)
             await require_lasting_looks(documents)
             made = await self._make_drawn(request, documents, limit=limit, now=now)
         if not made:
@@ -269,6 +275,13 @@ def _check_return(system: BusinessSystem, request: store.NewRequest, schemes: tu
     url = request.return_url
     if url is not None and (url not in system.return_urls or not leads_by(url, schemes)):
         raise errors.ReturnUrlUnknown
+
+
+def _check_life(lifetime: int, documents: tuple[Document, ...], *, in_inbox: bool) -> None:
+    """How long a signature may wait is bounded by what there is to read."""
+    size = sum(len(document.content or b"") for document in documents)
+    if lifetime * 1000 > longest_life_ms(size, in_inbox=in_inbox):
+        raise errors.InvalidRequest(fields=["lifetime"])
 
 
 def _login_task(request: store.NewRequest, *, now: int) -> store.NewTask:

@@ -1,15 +1,33 @@
-"""Contents that a phone shows as they look: a PDF or an image that could look otherwise is asked of nobody."""
+"""What of a request's documents a phone shows: what could look otherwise, or can't be seen, isn't asked for freely."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from mshield.content import image
 from mshield.domain import errors
 from mshield.services.requests.document import Document
 from mshield.services.requests.pdf_process import refusal_of_pdf
+from mshield.store.database.interface import Database
+from mshield.store.systems import unshown
+from mshield.views import kind_of
 
 _PDF: Final = "application/pdf"
 _IMAGES: Final[Mapping[str, image.Kind]] = {"image/png": "png", "image/jpeg": "jpeg"}
+
+
+def is_shown(document: Document) -> bool:
+    """Whether a phone shows the content: by a view, as text, or as the pages and pictures that it is."""
+    if document.view is not None:
+        return True  # or it isn't asked for at all
+    pages = _name(document.media_type) in {_PDF, *_IMAGES}
+    return document.content is not None and (pages or kind_of(document.media_type) is not None)
+
+
+async def require_shown(db: Database, client_id: str, documents: Sequence[Document]) -> None:
+    """Raises UnshownRefused for a document that a phone can't show, of a system that no two officers let ask so."""
+    hidden = next((number for number, document in enumerate(documents) if not is_shown(document)), None)
+    if hidden is not None and await unshown.find(db, client_id=client_id) is None:
+        raise errors.UnshownRefused(document=hidden)
 
 
 async def require_lasting_looks(documents: Iterable[Document]) -> None:
@@ -18,7 +36,7 @@ async def require_lasting_looks(documents: Iterable[Document]) -> None:
     A content that stays with the business system can't be looked at: its phone says so.
     """
     for number, document in enumerate(documents):
-        kind, content = document.media_type.partition(";")[0].strip().lower(), document.content
+        kind, content = _name(document.media_type), document.content
         if content is None:
             continue
         if kind == _PDF:
@@ -29,3 +47,7 @@ async def require_lasting_looks(documents: Iterable[Document]) -> None:
             refusal = image.refusal_of(content, _IMAGES[kind])
             if refusal is not None:
                 raise errors.InvalidImage(reason=refusal, document=number)
+
+
+def _name(media_type: str) -> str:
+    return media_type.partition(";")[0].strip().lower()

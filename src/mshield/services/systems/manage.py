@@ -10,6 +10,7 @@ from mshield.domain import errors
 from mshield.domain.actor import By
 from mshield.domain.ids import first_id, is_client_id
 from mshield.domain.lines import checked_reason
+from mshield.domain.requests import LONGEST_PROLONGATION_MS
 from mshield.domain.systems.business_system import OWN_CLIENT_ID as OWN
 from mshield.domain.systems.business_system import checked_domain, checked_name
 from mshield.domain.times import DAY_MS, HOUR_MS
@@ -26,18 +27,24 @@ from mshield.store.oidc.clients import ClientRow
 from mshield.store.requests import requests
 from mshield.store.staff import acts
 from mshield.store.systems import systems as store
+from mshield.store.systems import unshown
 from mshield.store.systems.systems import BusinessSystem
+from mshield.store.systems.unshown import Allowance
 
 __all__ = ["ManageSystems", "System"]
 
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """A business system with its OpenID Connect client, if it is one, and its webhooks."""
+    """A business system with its OpenID Connect client, if it is one, and its webhooks.
+
+    `unshown` says that it may ask for what a phone can't show.
+    """
 
     system: BusinessSystem
     client: ClientRow | None
     endpoints: tuple[ListedEndpoint, ...]
+    unshown: Allowance | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +59,13 @@ class ManageSystems:
     async def list_all(self) -> list[System]:
         """All of them, oldest first."""
         clients = {client.system.client_id: client for client in await oidc_clients.list_all(self.db)}
-        endpoints = await self.webhooks.list_all()
+        endpoints, allowed = await self.webhooks.list_all(), await unshown.list_all(self.db)
         return [
             System(
                 system,
                 clients.get(system.client_id),
                 tuple(endpoint for endpoint in endpoints if endpoint.endpoint.client_id == system.client_id),
+                allowed.get(system.client_id),
             )
             for system in await store.list_all(self.db)
             if system.client_id != OWN
@@ -67,7 +75,8 @@ class ManageSystems:
         """One of them. Raises NotFound."""
         system = await require_system(self.db, client_id)
         client = await oidc_clients.find(self.db, client_id=client_id)
-        return System(system, client, tuple(await self.webhooks.list_all(client_id=client_id)))
+        endpoints = tuple(await self.webhooks.list_all(client_id=client_id))
+        return System(system, client, endpoints, await unshown.find(self.db, client_id=client_id))
 
     async def add(
         self, *, name: str, domain: str, return_urls: tuple[str, ...], by: By, now: int
@@ -167,7 +176,7 @@ class ManageSystems:
         return await self.find(client_id)
 
     async def _end_requests(self, tx: Tx, client_id: str, *, now: int) -> list[str]:
-        longest = max(DAY_MS, self.settings.request_seconds * 1000)
+        longest = max(DAY_MS, self.settings.request_seconds * 1000) + LONGEST_PROLONGATION_MS
         return await requests.end_of_system(tx, client_id=client_id, since=first_id(now - longest), now=now)
 
     async def set_client(

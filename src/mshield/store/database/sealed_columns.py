@@ -67,6 +67,9 @@ SEALED_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
             *("id", "client_id", "view_id", "version", "digest", "approval_id", "asked_by", "approved_by"),
             "withdrawn_at",
         ),
+        "unshown_allowances": (
+            *("client_id", "approval_id", "asked_by", "approved_by", "allowed_at", "ended_at"),
+        ),
         "oidc_clients": (
             *("client_id", "redirect_uris", "logout_uris", "auth_method", "jwks", "par_required"),
         ),

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from mshield.store.database.interface import Database, Row, Tx
+from mshield.store.database.interface import Database, Row, Tx, Undone
 from mshield.store.database.queries import Queries
 from mshield.store.requests.requests import end_after_its_tasks
 from mshield.store.seals.login_marks import check_login
@@ -84,10 +84,21 @@ class WayBack:
 
 
 @dataclass(frozen=True, slots=True)
+class Prolongable:
+    """A request that this device took; of an overdue one the state is the last stored; `size` in octets."""
+
+    kind: str
+    state: str
+    expires_at: int
+    prolonged_at: int | None
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class ScannedRequest:
     """A request that a phone has taken, or wants to; `shield_number` where it is for one shield only.
 
-    `return_url` is where one by another app leads back to.
+    `return_url` is where one by another app leads back to; `prolonged_at` when its reader prolonged it.
     """
 
     id: str
@@ -99,6 +110,7 @@ class ScannedRequest:
     requester: Requester
     created_at: int
     expires_at: int
+    prolonged_at: int | None
     tasks: tuple[Task, ...]
 
 
@@ -181,6 +193,49 @@ async def inbox(db: Database, *, shield_number: str, uid: bytes, now: int, most:
         )
         for row in rows
     ]
+
+
+async def prolongable(
+    db: Database,
+    *,
+    id: str,  # noqa: A002
+    device_id: str,
+    account_id: str,
+) -> Prolongable | None:
+    """How a request stands that this device took."""
+    row = await db.one(_SQL["prolongable"], id=id, device_id=device_id, account_id=account_id)
+    if row is None:
+        return None
+    return Prolongable(
+        row["kind"], row["state"], row["expires_at"], row["prolonged_at"], int(row["size"] or 0)
+    )
+
+
+async def prolong(
+    db: Database,
+    *,
+    id: str,  # noqa: A002
+    device_id: str,
+    account_id: str,
+    by_ms: int,
+    now: int,
+) -> bool:
+    """Prolongs a signature that is being read, and its documents; False where it can't be, or was already.
+
+    Documents first, as signing does.
+    """
+
+    async def work(tx: Tx) -> None:
+        await tx.run(_SQL["prolong_tasks"], id=id, by_ms=by_ms)
+        values = {"id": id, "device_id": device_id, "account_id": account_id, "by_ms": by_ms, "now": now}
+        if await tx.run(_SQL["prolong"], **values) != 1:
+            raise Undone
+
+    try:
+        await db.write(work)
+    except Undone:
+        return False
+    return True
 
 
 async def way_back(
@@ -268,6 +323,7 @@ def _request(rows: list[Row], *, taken_by: bytes | None) -> ScannedRequest | Non
         requester=requester,
         created_at=first["created_at"],
         expires_at=first["expires_at"],
+        prolonged_at=first["prolonged_at"],
         tasks=tasks,
     )
 

@@ -49,6 +49,24 @@ UPDATE requests SET state = 'declined', reason = :reason, changed_at = :now
 WHERE id = :id AND state = 'scanned' AND expires_at > :now
   AND uid IN (SELECT uid FROM keys WHERE device_id = :device_id AND account_id = :account_id);
 
+-- name: prolongable^
+-- A request that this device took, and how many octets there are to read.
+SELECT r.kind, r.state, r.expires_at, r.prolonged_at,
+  (SELECT SUM(COALESCE(LENGTH(t.content), CASE WHEN t.format = 'raw' THEN LENGTH(t.message) ELSE 0 END))
+   FROM tasks t WHERE t.request_id = r.id) AS size
+FROM requests r
+JOIN keys k ON k.uid = r.uid AND k.device_id = :device_id AND k.account_id = :account_id
+WHERE r.id = :id;
+
+-- name: prolong_tasks!
+UPDATE tasks SET expires_at = expires_at + :by_ms WHERE request_id = :id AND state = 'waiting';
+
+-- name: prolong!
+-- Once, of a signature that is being read.
+UPDATE requests SET expires_at = expires_at + :by_ms, prolonged_at = :now
+WHERE id = :id AND kind = 'signature' AND state = 'scanned' AND expires_at > :now AND prolonged_at IS NULL
+  AND uid IN (SELECT uid FROM keys WHERE device_id = :device_id AND account_id = :account_id);
+
 -- name: way_back^
 -- A request by another app that this device took, and how it stands.
 SELECT r.id, r.state, r.expires_at FROM requests r

@@ -97,6 +97,7 @@ APPROVALS: Final = SealedTable("approvals")
 PROPOSALS: Final = SealedTable("filing_proposals", logged=False)
 SYSTEMS: Final = SealedTable("business_systems")
 VIEWS: Final = SealedTable("views")
+UNSHOWN: Final = SealedTable("unshown_allowances")
 OIDC_CLIENTS: Final = SealedTable("oidc_clients", kept=False)
 KEYS: Final = SealedTable("keys", logged=False)
 CERTIFICATES: Final = SealedTable("certificates", logged=False)
@@ -116,6 +117,6 @@ TABLES: Final = (
     *(ACCOUNTS, ENTERPRISES, FILED_PERSONS, PROOFS, CODES, IDENTITY_REQUESTS, CONSENTS, PORTAL_SESSIONS),
     *(STAFF, STAFF_TOKENS, STAFF_SESSIONS, STAFF_FACTORS, STAFF_SET_UPS, STAFF_CEREMONIES),
     *(APPROVALS, PROPOSALS, PHONE_CHANGES),
-    *(SYSTEMS, VIEWS, OIDC_CLIENTS),
+    *(SYSTEMS, VIEWS, UNSHOWN, OIDC_CLIENTS),
     *(KEYS, CERTIFICATES, RENEWALS, REQUESTS, TASKS, SIGNATURES, AUTHORIZATIONS),
 )

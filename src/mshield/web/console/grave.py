@@ -25,7 +25,7 @@ ORDINARY: Final = frozenset(
         # Gives nobody more, and stops what must stop at once.
         *("endConsoleSession", "endOwnSession", "endAccountLogins", "stopPhoneChangeOf"),
         *("withdrawApproval", "revokeToken", "revokeOwnToken"),
-        *("endPreviousSecret", "endSystemLogin", "removeWebhook"),
+        *("endPreviousSecret", "endSystemLogin", "endSystemUnshown", "removeWebhook"),
         # Draws what is handed in, and changes nothing.
         "previewView",
         # Does again what would be done anyway.

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from mshield.pki.signatures.formats import FORMATS, NO_OPTIONS, Format, Options
 from mshield.pki.signatures.kept_display import read_display
-from mshield.services.requests.answer import Requester, ScannedRequest, Task, WaitingRequest
+from mshield.services.requests.answer import Requester, ScannedRequest, Task, WaitingRequest, prolongs_by
 from mshield.web import openapi
 from mshield.web.answers import JsonAnswer, no_content
 from mshield.web.body import Hex16, Hex32, Wire, body_of
@@ -91,7 +91,7 @@ class ScannedMessage(Wire, frozen=True):
     """A request that this phone has taken; `number` also stands on the PC's screen.
 
     `return_url` is where one by another app leads back to, else null: the address to open then is that of `wayBack`.
-    Times in ms.
+    `prolongs_by` is how long the reader may prolong it, once; null where it was, and for a login. Times in ms.
     """
 
     request_id: str
@@ -101,7 +101,14 @@ class ScannedMessage(Wire, frozen=True):
     return_url: str | None
     asked_at: int
     expires_at: int
+    prolongs_by: int | None
     tasks: tuple[TaskMessage, ...]
+
+
+class ProlongedMessage(Wire, frozen=True):
+    """When the request ends now, ms."""
+
+    expires_at: int
 
 
 class WaitingMessage(Wire, frozen=True):
@@ -208,6 +215,22 @@ async def decline(request: Request, request_id: str) -> Response:
     return no_content()
 
 
+@router.post(
+    "/requests/{request_id}/prolongation",
+    summary="Prolong a request that is being read",
+    operation_id="prolongRequest",
+    answers=openapi.answers(ProlongedMessage, "When it ends now"),
+)
+async def prolong(request: Request, request_id: str) -> Response:
+    """Once, a signature, by five minutes and what its contents take to read; who asked sees the new end.
+
+    Needs no Idempotency-Key: a repeat gets the same end.
+    """
+    login, context = await phone_of(request), context_of(request)
+    now = context.clock()
+    return JsonAnswer(ProlongedMessage(await context.requests.answer.prolong(login, request_id, now=now)))
+
+
 @router.get(
     "/requests/{request_id}/return",
     summary="The way back to the other app",
@@ -236,6 +259,7 @@ def _scanned(taken: ScannedRequest) -> ScannedMessage:
         return_url=taken.return_url,
         asked_at=taken.created_at,
         expires_at=taken.expires_at,
+        prolongs_by=prolongs_by(taken),
         tasks=tuple(task_message(task) for task in taken.tasks),
     )
 

@@ -22,13 +22,14 @@ _HEADERS: Final = (
 class EventStream(Held):
     """Ends after a final state, or when the process is about to end."""
 
-    __slots__ = ("_next_comment", "_next_qr", "_started_at", "_state", "_with_qr")
+    __slots__ = ("_expires_at", "_next_comment", "_next_qr", "_started_at", "_state", "_with_qr")
 
     def __init__(self, context: Context, request_id: str, look: Look, *, asker: Asker, with_qr: bool) -> None:
         super().__init__(context, request_id, look, asker=asker)
         self._with_qr = with_qr
         self._next_qr = self._next_comment = 0.0
         self._state: str | None = None
+        self._expires_at = 0
         self._started_at = 0
 
     async def begin(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -54,11 +55,12 @@ class EventStream(Held):
         self.due = min(self.look_at, self._next_comment, self._next_qr if waits_for_scan else NEVER)
 
     async def _news(self, time: float) -> bytes:
-        """The event of a state that wasn't told yet."""
+        """The event of a state, or of an end that was prolonged, that wasn't told yet."""
         followed = await self.look(time)
-        if followed is None or followed.state == self._state:
+        if followed is None or (followed.state, followed.expires_at) == (self._state, self._expires_at):
             return b""
         self._state, self._started_at = followed.state, followed.started_at
+        self._expires_at = followed.expires_at
         self._with_qr = self._with_qr and followed.channel == "qr"
         return _event(b"state", message_of(followed, now=self.context.clock()))
 

@@ -39,6 +39,8 @@ export const approvalWords = {
     warning: {
       account_change_phone:
         "批准后要等一段时间才生效，期间旧号码的人可以叫停。生效后，拿着新号码的人能重设密码、登录这个账号，身份核验不变。请自己核对依据，不要只听提交的人说。",
+      system_allow_unshown:
+        "批准后，这个系统能让人签署手机上看不到的内容：只有摘要的文件，或手机不能显示的类型。请确认它的用户在别处看得到原文。",
       shield_suspend: "批准后这个手机盾立即不能登录和签名。请自己核对凭据：法人确实不能办理。",
       shield_revoke: "作废不能撤销，持有人必须重新申请。请自己核对凭据：法人确实不能办理。",
       identity_code: "激活码能让一个账号成为这位法人。请确认您也见到了本人和证件。",
@@ -137,6 +139,8 @@ export const approvalWords = {
     warning: {
       account_change_phone:
         "It waits for a while before it is done, and the old number's holder can stop it until then. Whoever holds the new number can then set the password anew and log in, and what proves the account stays. Look at the evidence yourself; don't take the asker's word for it.",
+      system_allow_unshown:
+        "The system may then have people sign what their phone can't show: a digest alone, or a type that no phone draws. Make sure that its users see the original elsewhere.",
       shield_suspend:
         "The shield stops at once. Look at the evidence yourself: the legal person really can't do it.",
       shield_revoke:

@@ -10,6 +10,7 @@ from mshield.domain.lines import MAX_NAME, MAX_REASON
 from mshield.domain.staff import StaffRole
 from mshield.domain.systems.business_system import MAX_OVERLAP_HOURS
 from mshield.services.systems.manage import System
+from mshield.services.systems.unshown import end_unshown
 from mshield.services.systems.webhook_endpoints import ListedEndpoint
 from mshield.web import openapi
 from mshield.web.answers import JsonAnswer, filled
@@ -52,7 +53,10 @@ class SystemWebhookMessage(Wire, frozen=True):
 
 
 class SystemMessage(Wire, frozen=True):
-    """A business system; times in ms. `previous_until` is null unless the secret before still counts."""
+    """A business system; times in ms. `previous_until` is null unless the secret before still counts.
+
+    `unshown_since`: since when it may ask for what a phone can't show, null where it may not.
+    """
 
     client_id: str
     name: str
@@ -62,6 +66,7 @@ class SystemMessage(Wire, frozen=True):
     created_at: int
     secret_at: int
     previous_until: int | None
+    unshown_since: int | None
     login: SystemLoginMessage | None
     webhooks: tuple[SystemWebhookMessage, ...]
 
@@ -101,6 +106,12 @@ class SystemStateMessage(Wire, frozen=True):
     """Whether it may ask, and why that changes; the reason is kept with the act."""
 
     state: Literal["active", "disabled"]
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_REASON)]
+
+
+class EndUnshownMessage(Wire, frozen=True):
+    """Why; it is kept with the act."""
+
     reason: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_REASON)]
 
 
@@ -239,6 +250,22 @@ async def set_state(request: Request, client_id: str) -> Response:
     return JsonAnswer(_shown(system, now=now))
 
 
+@router.post(
+    "/systems/{client_id}/unshown-end",
+    summary="Let a business system no longer ask for what a phone can't show",
+    operation_id="endSystemUnshown",
+    asks=openapi.takes(EndUnshownMessage),
+    answers=openapi.answers(SystemMessage, "As it stands now") | openapi.problems(413),
+)
+async def end_of_unshown(request: Request, client_id: str) -> Response:
+    """To let it takes two, by the approval `system.allow_unshown`; what was asked before stays."""
+    member = await staff_of(request, WRITER)
+    message, context = await body_of(request, EndUnshownMessage), context_of(request)
+    now = context.clock()
+    await end_unshown(context.db, client_id, reason=message.reason, by=member.by, now=now)
+    return JsonAnswer(_shown(await context.systems.manage.find(client_id), now=now))
+
+
 @router.put(
     "/systems/{client_id}/login",
     summary="Let a business system log people in by OpenID Connect",
@@ -287,6 +314,7 @@ def _shown(whole: System, *, now: int) -> SystemMessage:
         system,
         secret_at=system.secret_at or system.created_at,
         previous_until=system.previous_until if len(system.accepted(now=now)) > 1 else None,
+        unshown_since=None if whole.unshown is None else whole.unshown.allowed_at,
         login=None if whole.client is None else filled(SystemLoginMessage, whole.client),
         webhooks=tuple(_webhook(listed, now=now) for listed in whole.endpoints),
     )

@@ -3,6 +3,7 @@
 import type { components } from "@mshield/api/console.ts";
 import { answered } from "@mshield/desk/client.ts";
 
+import { ask } from "../../engine/approvals.ts";
 import { api } from "../../engine/client.ts";
 
 type Schemas = components["schemas"];
@@ -31,6 +32,12 @@ export const setLogin = (id: string, body: SetLogin) =>
   answered(api.PUT("/api/console/systems/{client_id}/login", { params: of(id), body }));
 export const endLogin = (id: string) =>
   answered(api.DELETE("/api/console/systems/{client_id}/login", { params: of(id) }));
+
+/** A question for another officer. */
+export const allowUnshown = (id: string, reason: string) =>
+  ask({ act: "system.allow_unshown", subject: id, reason });
+export const endUnshown = (id: string, reason: string) =>
+  answered(api.POST("/api/console/systems/{client_id}/unshown-end", { params: of(id), body: { reason } }));
 
 const hook = (endpoint_id: string) => ({ path: { endpoint_id } });
 

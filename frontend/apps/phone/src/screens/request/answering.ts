@@ -23,6 +23,9 @@ export interface Answering {
   /** True once it is done; the outcome then stands in `outcome`. */
   approve(about: PinAbout, confirmed: ReadonlyMap<string, Confirmed>): Promise<boolean>;
   decline(reason: "declined" | "not_me"): Promise<void>;
+  readonly prolonging: Task;
+  /** Once: its reader needs longer. */
+  prolong(): Promise<void>;
   /** Its time is over. */
   expire(): Promise<void>;
 }
@@ -30,6 +33,7 @@ export interface Answering {
 export function useAnswering(scanned: ShallowRef<Scan | null>): Answering {
   const approving = useTask();
   const declining = useTask();
+  const prolonging = useTask();
   const ending = ref<Ending | null>(null);
   const back = shallowRef<string | null>(null);
   const isPinGiven = ref(false);
@@ -105,6 +109,19 @@ export function useAnswering(scanned: ShallowRef<Scan | null>): Answering {
     }
   }
 
+  async function prolong(): Promise<void> {
+    const request = scanned.value;
+    if (request === null) {
+      return;
+    }
+    const prolonged = await prolonging.run(() => shield.prolong(request.requestId));
+    if (prolonged) {
+      scanned.value = prolonged;
+    } else {
+      await settle(request, prolonging);
+    }
+  }
+
   async function expire(): Promise<void> {
     // An approval that is under way goes on; a lost one may have gone through and can still be found out.
     if (scanned.value && !approving.isBusy.value && lost.value !== "unknown") {
@@ -112,5 +129,5 @@ export function useAnswering(scanned: ShallowRef<Scan | null>): Answering {
     }
   }
 
-  return { approving, declining, ending, back, lost, approve, decline, expire };
+  return { approving, declining, prolonging, ending, back, lost, approve, decline, prolong, expire };
 }
