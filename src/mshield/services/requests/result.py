@@ -43,6 +43,15 @@ class SignedDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class DeclinedDocument:
+    """One that the person left out of a batch, and why, in their words."""
+
+    title: str
+    format: Format
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class SignedResult:
     """Everything a verifier needs; `chain_pem` is issuing CA, root; no `ocsp` once the issuing CA has ended."""
 
@@ -52,7 +61,7 @@ class SignedResult:
     certificate_pem: str
     chain_pem: tuple[str, ...]
     signed_at: int
-    documents: tuple[SignedDocument, ...]
+    documents: tuple[SignedDocument | DeclinedDocument, ...]
     ocsp: bytes | None
 
 
@@ -75,8 +84,11 @@ class MakeResult:
         certificate, certificate_pem = _parsed(signer.certificate)
         chain = self.authorities.chain_of(certificate)
         stamps = await self._stamps(result.id)
-        documents = []
+        documents: list[SignedDocument | DeclinedDocument] = []
         for place, document in enumerate(result.documents):
+            if isinstance(document, store.DeclinedDocument):
+                documents.append(DeclinedDocument(document.title, FORMATS[document.format], document.reason))
+                continue
             own = stamps.get(place, [])
             signature = Signature.from_raw(document.signature)
             signed = cms.build_signed_data(
@@ -109,7 +121,7 @@ class MakeResult:
             signer=signer,
             certificate_pem=certificate_pem,
             chain_pem=self.authorities.chain_pem_of(certificate),
-            signed_at=max(document.signed_at for document in result.documents),
+            signed_at=max(document.signed_at for document in result.signed),
             documents=tuple(documents),
             ocsp=await self._ocsp(signer, now=now),
         )

@@ -16,7 +16,7 @@ from mshield.pki.signatures.evidence import Format
 from mshield.services.requests.ask import Asked
 from mshield.services.requests.document import AskedView, Document
 from mshield.services.requests.follow import Followed
-from mshield.services.requests.result import SignedDocument, SignedResult
+from mshield.services.requests.result import DeclinedDocument, SignedDocument, SignedResult
 from mshield.web import idempotency_key, openapi
 from mshield.web.answers import JsonAnswer, no_content
 from mshield.web.body import Hex32, Wire, body_of
@@ -154,6 +154,8 @@ class ViewMessage(Wire, frozen=True):
 class SignedDocumentMessage(Wire, frozen=True):
     """`signature_b64`: DER, SM3withSM2, id 1234567812345678; `cms_b64`: CMS SignedData with the same signature.
 
+    `state` `declined`: the person left this one out of the batch, for a `reason` in their words; nothing else of it is
+    told. The reason is null for a signed one.
     It is over `message_b64`, the content, by `format` `raw`, else over `signed_attributes_b64`; the other one is null.
     `view`, and `drawn`, SM3 of the drawn lines, are null where no view drew it. `shown` is the digest of all that the
     phone showed, which the log covers; null for a login, and for what is older. `display_mismatch_confirmed`: your
@@ -165,9 +167,11 @@ class SignedDocumentMessage(Wire, frozen=True):
     format: Format
     message_b64: str | None
     signed_attributes_b64: str | None
-    signature_b64: str
-    cms_b64: str
+    signature_b64: str | None
+    cms_b64: str | None
     time_stamp: Literal["pending", "done", "failed"] | None
+    state: Literal["signed", "declined"] = "signed"
+    reason: str | None = None
     view: ViewMessage | None = None
     drawn: Hex32 | None = None
     shown: Hex32 | None = None
@@ -369,7 +373,12 @@ def _result(signed: SignedResult) -> ResultMessage:
     )
 
 
-def _signed(document: SignedDocument) -> SignedDocumentMessage:
+def _signed(document: SignedDocument | DeclinedDocument) -> SignedDocumentMessage:
+    if isinstance(document, DeclinedDocument):
+        title, reason = document.title, document.reason
+        return SignedDocumentMessage(
+            title, document.format, None, None, None, None, None, state="declined", reason=reason
+        )
     view, drawn, shown = document.view, document.drawn, document.shown
     return SignedDocumentMessage(
         title=document.title,
