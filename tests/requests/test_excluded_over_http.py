@@ -72,7 +72,7 @@ def test_r16_the_others_are_signed_and_the_result_says_which_was_not(
             at=moment,
         )
     with pytest.raises(ProblemError) as refused:
-        business.evidence(request_id, 1)
+        business.evidence(request_id, document=1)
     assert refused.value.code == "not_signed"
 
 
