@@ -24,13 +24,29 @@ import { mounted } from "./mounted.ts";
 const file = (name: string): Uint8Array =>
   new Uint8Array(readFileSync(resolve(process.cwd(), "../vectors/views/shipped", name)));
 const octets = (text: string): Uint8Array => new TextEncoder().encode(text);
-const REST = { uid: "", purpose: "sign", state: "waiting", display: [], size: null, isDrawn: true, drawn: null };
+const REST = {
+  uid: "",
+  purpose: "sign",
+  state: "waiting",
+  display: [],
+  size: null,
+  isDrawn: true,
+  drawn: null,
+};
 
 /** One that its view draws, as the engine keeps it. */
 function drawn(sid: string, name = "single-window-export", more: Partial<Task> = {}): Task {
   const content = file(`contents/${name}.xml`);
   const view = { id: "v", version: 1, digest: "", octets: file(`${name}.view.json`) };
-  const task = { ...REST, sid, title: "出口货物报关单", message: content, content, mediaType: "application/xml", view };
+  const task = {
+    ...REST,
+    sid,
+    title: "出口货物报关单",
+    message: content,
+    content,
+    mediaType: "application/xml",
+    view,
+  };
   const asked = { ...task, format: "cms", reading: null, ...more } as Task;
   const reading = checkedReading(orderOf(asked, asked.view!.octets));
   const { compared, comparedDigest } = reading;
@@ -136,7 +152,12 @@ describe("what is to be looked at", () => {
     const tasks = [listed, plain("2"), plain("3"), { ...listed, sid: "4" }];
     const [seen, open] = [reactive(new Set<number>()), shallowRef(new Set<Task>([tasks[3]!]))];
     const choice = choiceOf(tasks);
-    const batch = useBatch(computed(() => tasks), choice, seen, computed(() => open.value));
+    const batch = useBatch(
+      computed(() => tasks),
+      choice,
+      seen,
+      computed(() => open.value),
+    );
     expect(batch.unseen.value).toBe(3);
     expect(batch.nextAfter(0)).toBe(1);
     seen.add(1);
@@ -197,7 +218,12 @@ describe("leaving out", () => {
 });
 
 test("the PIN's sheet repeats number, sums and what is left out", () => {
-  const tasks = [paying("1", "USD", "186000.00"), paying("2", "CNY", "5"), paying("3", "USD", "1"), plain("4", "附件")];
+  const tasks = [
+    paying("1", "USD", "186000.00"),
+    paying("2", "CNY", "5"),
+    paying("3", "USD", "1"),
+    plain("4", "附件"),
+  ];
   const choice = choiceOf(tasks);
   choice.leaveOut(tasks[2]!, "重复");
   const say = (key: string, values: Record<string, unknown> = {}): string =>

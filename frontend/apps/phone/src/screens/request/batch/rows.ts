@@ -30,7 +30,7 @@ export function rowsOf(tasks: readonly Task[]): BatchRow[] {
     const amount = key?.amount?.values.map(moneyText).join("  ") ?? null;
     const name = isOneKind ? number! : honestValue(key?.title ?? title);
     const facts = isOneKind ? [party] : [number, party];
-    return { sid, name, more: facts.filter(Boolean).join("  ") || null, amount };
+    return { sid, name, more: facts.filter(Boolean).join(" · ") || null, amount };
   });
 }
 

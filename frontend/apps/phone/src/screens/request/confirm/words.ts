@@ -1,8 +1,10 @@
+import { words as batchWords } from "../batch/words.ts";
 import { wayWords } from "../way_out.ts";
 
 export const words = {
   zh: {
     way: wayWords.zh,
+    batch: batchWords.zh,
     loginTitle: "确认登录",
     signTitle: "确认签名",
     registered: "已登记",
@@ -89,6 +91,7 @@ export const words = {
   },
   en: {
     way: wayWords.en,
+    batch: batchWords.en,
     loginTitle: "Confirm the login",
     signTitle: "Confirm the signature",
     registered: "Registered",
