@@ -112,6 +112,7 @@ NOT_SEALED: Final = {
         "position": "the order",
         "uid": "the signature tells",
         "state": "the signature tells",
+        "reason": "of one that isn't signed; the act beside it is logged",
         "expires_at": "see requests",
         "content": "its digest is in the message that is signed, or it is the message",
         "size": "of the content",

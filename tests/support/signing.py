@@ -6,7 +6,7 @@ The phone keeps its share in memory; a wrong PIN is another share, as on a real 
 import hashlib
 import json
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from mshield.domain.tokens import token_hash
@@ -196,11 +196,17 @@ class World:
             made.append(cosign.phone_finish(self.engine, d1=share, nonce=nonce, Q2=answered.Q2))
         return made
 
-    async def finish(self, partials: list[cosign.Partial], *, tau: int | None = None) -> dict[str, object]:
-        """`finish`; the answer as JSON."""
+    async def finish(
+        self,
+        partials: list[cosign.Partial],
+        *,
+        tau: int | None = None,
+        excluded: Mapping[bytes, str] | None = None,
+    ) -> dict[str, object]:
+        """`finish`; the answer as JSON. `excluded` are left out, with the reason."""
         items = tuple(cosign.FinishItem(each.sid, each.Q1, each.rho, each.s_prime) for each in partials)
         shown = await shown_of(self.db, [item.sid for item in items])
-        request = FinishRequest(items, tau, shown)
+        request = FinishRequest(items, tau, shown, excluded or {})
         body = await self.finishing(self.phone.caller, self.phone.uid, request, now=self.clock())
         answer: dict[str, object] = json.loads(body)
         return answer

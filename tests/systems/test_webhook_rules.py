@@ -103,7 +103,14 @@ def test_what_is_told() -> None:
     assert json.loads(body) == {
         "type": "request.declined",
         "timestamp": "2026-11-24T06:00:00.123Z",
-        "data": {"id": "r", "kind": "login", "state": "declined", "reason": "not_me", "oidc": None},
+        "data": {
+            "id": "r",
+            "kind": "login",
+            "state": "declined",
+            "reason": "not_me",
+            "declined": [],
+            "oidc": None,
+        },
     }
 
 

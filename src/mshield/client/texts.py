@@ -129,6 +129,16 @@ PHONE_TEXTS: Final[Mapping[str, tuple[str, str, str]]] = {
         "No scanned request is waiting. Scan the code again",
         "3.1",
     ),
+    "nothing_left": (
+        "一份都不签，就请拒绝这个请求",
+        "To sign none of the documents, decline the request",
+        "3.1",
+    ),
+    "no_such_document": (
+        "没有这一份文件，请按显示的次序从 1 数起",
+        "There is no such document. Count from 1, in the order shown",
+        "3.1",
+    ),
     "foreign_return": (
         "返回地址与登记的不符，没有返回",
         "The return address is not the registered one. It was not opened",

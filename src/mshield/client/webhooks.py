@@ -53,6 +53,7 @@ class OidcLogin(msgspec.Struct, frozen=True, kw_only=True):
 class Event(msgspec.Struct, frozen=True, kw_only=True):
     """A request that ended. `id` is the same each time that it is told; `reason` as in a request's state.
 
+    `declined` are the places, from 0, of documents that the person left out of a signed batch.
     `oidc` is None but for a login that the client began by OpenID Connect: it never saw that request's id.
     """
 
@@ -64,6 +65,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     state: Ended
     reason: str | None
     oidc: OidcLogin | None = None
+    declined: tuple[int, ...] = ()
 
 
 class _Data(msgspec.Struct, frozen=True):
@@ -72,6 +74,7 @@ class _Data(msgspec.Struct, frozen=True):
     state: Ended
     reason: str | None = None
     oidc: OidcLogin | None = None
+    declined: tuple[int, ...] = ()
 
 
 class _Body(msgspec.Struct, frozen=True):
@@ -108,6 +111,7 @@ def verify_webhook(
         state=read.data.state,
         reason=read.data.reason,
         oidc=read.data.oidc,
+        declined=read.data.declined,
     )
 
 

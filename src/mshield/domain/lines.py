@@ -19,6 +19,11 @@ def checked_reason(text: str) -> str:
     return _checked(text, most=MAX_REASON, refusal=errors.InvalidRequest(fields=["reason"]))
 
 
+def checked_line(text: str, *, refusal: errors.DomainError) -> str:
+    """A reason where another refusal than InvalidRequest is due. Raises the refusal."""
+    return _checked(text, most=MAX_REASON, refusal=refusal)
+
+
 def in_one_spacing(text: str) -> str:
     """With single blanks, none at the ends."""
     return " ".join(text.split())

@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from mshield.domain.systems.business_system import SYSTEM_CACHE_MS
 from tests.browser.app.camera import Camera, Screen
+from tests.browser.app.exports import SAMPLE, VIEW, with_view
 from tests.browser.app.pin_pad_and_pixels import PIXEL, enter_pin, judged
 from tests.browser.app.seeded import CLERK, Holder, holder
 from tests.browser.conftest import Party
@@ -162,27 +163,13 @@ def test_words_that_the_content_does_not_say_want_a_second_confirmation(
     assert state(party, made)[0] == "signed"
 
 
-@pytest.fixture
-def exports_drawn(party: Party) -> Iterator[bytes]:
-    """A content for which the business system has a view, as long as the test runs: other tests name none."""
-    vectors = Path(__file__).parents[3] / "vectors" / "views" / "shipped"
-    client_id, view = party.service.system["client_id"], vectors / "single-window-export.view.json"
-    content = vectors / "contents" / "single-window-export.xml"
-    options = ("--sample", str(content), "--second-person", "王审核")
-    party.service.command("business", "view", "add", client_id, str(view), *options)
-    yield content.read_bytes()
-    reason = ("--reason", "试完了")
-    party.service.command(
-        "business", "view", "withdraw", client_id, "example/single-window-export", "1", *reason
-    )
-
-
 def test_a_content_with_a_view_is_drawn_by_the_phone(
-    party: Party, app: Holder, camera: Camera, page: Page, exports_drawn: bytes
+    party: Party, app: Holder, camera: Camera, page: Page
 ) -> None:
-    view = {"id": "example/single-window-export"}
+    with_view(party)
+    content = SAMPLE.read_bytes()
     display = [{"label": "申报总价", "value": "美元 18,600.00"}]
-    asked = document("出口货物报关单", exports_drawn, display=display, view=view)
+    asked = document("出口货物报关单", content, display=display, view=VIEW)
     made = party.ask("signature", documents=[asked])
     film(camera, page, made)
     drawn = page.get_by_role("region", name="本机从原文读出")
@@ -197,47 +184,6 @@ def test_a_content_with_a_view_is_drawn_by_the_phone(
     enter_pin(page, CLERK.pin)
     expect(page.get_by_role("heading", name="已签名")).to_be_visible()
     assert state(party, made)[0] == "signed"
-
-
-def test_of_a_batch_each_document_is_seen_before_one_pin_signs_all(
-    party: Party, app: Holder, camera: Camera, page: Page
-) -> None:
-    documents = [
-        document(),
-        document("合同", "总价 126000 欧元".encode(), media_type="text/plain", format="raw"),
-        {
-            "title": "装箱单", "media_type": "application/pdf", "format": "cms_detached",
-            "digest_sm3": "ab" * 32, "size": 1_532_000,
-        },
-    ]  # fmt: skip
-    allowed = ("--reason", "在单一窗口看得到", "--second-person", "顾行")
-    party.service.command("business", "unshown", "allow", party.service.system["client_id"], *allowed)
-    made = party.ask("signature", documents=documents)
-    film(camera, page, made)
-    expect(page.get_by_role("button", name="还有 3 份没看")).to_be_disabled()
-    judged(page)
-    page.get_by_role("link", name="进口货物报关单").click()
-    page.get_by_role("button", name="看下一份").click()
-    expect(page.get_by_role("heading", name="第 2 份，共 3 份")).to_be_focused()
-    expect(page.get_by_role("alert")).to_contain_text("对方说的和原文不一样")
-    judged(page)
-    page.get_by_role("button", name="返回", exact=True).click()
-    expect(page.get_by_text("已看 1/3")).to_be_visible()
-    page.get_by_role("link", name="合同").click()
-    page.get_by_role("button", name="按原文签名…").click()
-    page.get_by_role("checkbox").check()
-    page.get_by_role("button", name="确认，看下一份").click()
-    expect(page.get_by_role("alert")).to_contain_text("原文不在这部手机上")
-    expect(page.locator("main")).to_contain_text("ABAB ABAB … ABAB")
-    page.get_by_role("button", name="仍要签名…").click()
-    page.get_by_role("checkbox", name="我在单一窗口打开过原文").check()
-    page.get_by_role("button", name="确认，看下一份").click()
-    page.get_by_role("button", name="输入 PIN 码，签 3 份").click()
-    enter_pin(page, CLERK.pin)
-    expect(page.get_by_role("heading", name="已签名")).to_be_visible()
-    expect(page.get_by_role("listitem")).to_have_count(3)
-    with party.service.business() as business:
-        assert len(business.result(made["id"]).documents) == 3
 
 
 def test_not_me_tells_the_business_system(party: Party, app: Holder, camera: Camera, page: Page) -> None:
@@ -341,29 +287,6 @@ def test_a_code_opened_by_another_camera_is_taken_at_once(party: Party, app: Hol
     page.get_by_role("link", name="打开扫一扫").click()
     expect(page.get_by_role("heading", name="扫一扫")).to_be_visible()
     page.close()
-
-
-def test_what_waits_for_this_shield(party: Party, app: Holder) -> None:
-    page = app.page()
-    number = page.locator("[aria-label^=MS]").first.get_attribute("aria-label")
-    page.close()
-    made = party.ask("signature", documents=[document(), document("合同")], shield_number=number)
-    page = app.page("/inbox")
-    entry = page.get_by_role("button", name="进口货物报关单等 2 份")
-    expect(entry).to_be_visible()
-    judged(page)
-    entry.click()
-    expect(page.get_by_role("heading", name="2 份文件")).to_be_visible()
-    # Kept, also when the app is closed in between.
-    page.close()
-    page = app.page("/inbox")
-    page.get_by_role("link", name="进口货物报关单").click()
-    page.get_by_role("button", name="不签").click()
-    expect(page.get_by_role("heading", name="没有签名")).to_be_visible()
-    page.goto(f"{party.service.origin}/app/request")
-    expect(page.get_by_role("heading", name="没有待确认的请求")).to_be_visible()
-    page.close()
-    assert state(party, made) == ("declined", "declined")
 
 
 def test_time_runs_out_while_one_looks(party: Party, app: Holder) -> None:

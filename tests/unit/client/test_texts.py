@@ -12,11 +12,16 @@ from mshield.domain.faq import FAQ
 from mshield.pki.errors import LogError, PathError, PkiError
 
 _ROOT: Final = Path(__file__).parents[3]
-_OF_THE_APP: Final = {"worker", "storage"}
-"""A browser's worker and storage."""
+_OF_THE_APP: Final = {"worker", "storage", "too_many_documents"}
+"""A browser's worker and storage; several requests together."""
 
-_OF_THE_VIRTUAL_PHONE: Final = {"not_initialised", "already_initialised", "work_refused"}
-"""Its folder, and a server that it doesn't know; the app comes from its own."""
+_OF_THE_VIRTUAL_PHONE: Final = {
+    "not_initialised",
+    "already_initialised",
+    "work_refused",
+    "no_such_document",
+}
+"""Its folder, and a server that it doesn't know; the app comes from its own. Its command names documents by place."""
 
 _PHONES: Final = frozenset({"PhoneError", "ProtocolError"})
 _CLIENTS: Final = _PHONES | {"ClientError", "VerificationError"}

@@ -33,6 +33,7 @@ async function result(
   outcome.value = outcomeOf(
     scan(kind, returnUrl),
     { returnAddress, documents: [] } as unknown as Approved,
+    {},
     0,
   );
   const { wrapper } = await mounted(ResultScreen);

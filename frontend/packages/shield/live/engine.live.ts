@@ -74,6 +74,54 @@ test("take from the inbox, and decline as not mine", async () => {
   expect(await stateOf(asked)).toMatchObject({ state: "declined", reason: "not_me" });
 });
 
+test("one of a batch is left out, and the others are signed", async () => {
+  const asked = await ask("signature", { documents: [DOCUMENT, DOCUMENT, DOCUMENT] });
+  const { tasks } = await shield.scan(qrText(asked));
+  const all = new Map(tasks.map(({ sid }) => [sid, "都不对"]));
+  await expect(shield.approve(OWNER.pin, asked.id, { excluded: all })).rejects.toMatchObject({
+    code: "nothing_left",
+  });
+  const excluded = new Map([[tasks[1]!.sid, "单价写错了"]]);
+  const approved = await shield.approve(OWNER.pin, asked.id, { excluded });
+  expect(approved.documents.map(({ end }) => end)).toEqual(["signed", "excluded", "signed"]);
+  expect((await stateOf(asked)).state).toBe("signed");
+});
+
+test("several of the inbox are signed under one PIN; one that is left out whole stays there", async () => {
+  const shieldNumber = (await shield.status()).shieldNumber;
+  const more = { documents: [DOCUMENT], shield_number: shieldNumber };
+  const [first, second, third] = [
+    await ask("signature", more),
+    await ask("signature", { ...more, documents: [DOCUMENT, DOCUMENT] }),
+    await ask("signature", more),
+  ];
+  const scanned = await shield.takeTogether([first!.id, second!.id, third!.id]);
+  expect(scanned).toMatchObject({ isFromInbox: true, requestId: first!.id });
+  expect(scanned.parts!.map(({ sids }) => sids.length)).toEqual([1, 2, 1]);
+  await expect(shield.approve("135790")).rejects.toMatchObject({ code: "wrong_pin", left: 4 });
+  const excluded = new Map([
+    [scanned.tasks[1]!.sid, "重复了"],
+    [scanned.tasks[3]!.sid, ""],
+  ]);
+  const approved = await shield.approve(OWNER.pin, undefined, { excluded });
+  expect(approved.documents.map(({ end }) => end)).toEqual(["signed", "excluded", "signed", "left"]);
+  expect((await shield.status()).scanned).toBeNull();
+  expect((await shield.inbox()).map(({ requestId }) => requestId)).toEqual([third!.id]);
+  await shield.take(third!.id);
+  await shield.decline();
+});
+
+test("several of the inbox are declined together, also where one is over", async () => {
+  const shieldNumber = (await shield.status()).shieldNumber;
+  const more = { documents: [DOCUMENT], shield_number: shieldNumber };
+  const [first, second] = [await ask("signature", more), await ask("signature", more)];
+  await shield.takeTogether([first.id]);
+  await shield.takeTogether([second.id, first.id]);
+  await shield.decline("declined");
+  expect([(await stateOf(first)).state, (await stateOf(second)).state]).toEqual(["declined", "declined"]);
+  expect((await shield.status()).scanned).toBeNull();
+});
+
 test("a wrong PIN tells how many tries are left, and a right one makes them whole again", async () => {
   await shield.scan(qrText(await ask("signature", { documents: [DOCUMENT] })));
   const refused = await shield.approve("135790").catch((error: unknown) => error);

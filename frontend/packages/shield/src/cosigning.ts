@@ -12,7 +12,7 @@ import { PhoneError, ProblemError, ProtocolError } from "./errors.ts";
 import { guardedBy, type Operation } from "./operation.ts";
 import { ask, type PinSource } from "./pin.ts";
 import { MAX_FAILURES } from "./pin_tries.ts";
-import type { Finished, FinishOrder, SecretSession, ShownItem } from "./secrets.ts";
+import type { Excluded, Finished, FinishOrder, SecretSession, ShownItem } from "./secrets.ts";
 import { intactSlots, type KeyPlace, type KeyState, type Slot } from "./state.ts";
 
 /** After these the shield has ended: none of its slots will open again. */
@@ -39,11 +39,19 @@ export class CoSigning {
   readonly #place: KeyPlace;
   readonly #documents: readonly ToSign[];
   readonly #sids: readonly string[];
+  readonly #excluded: readonly Excluded[];
 
-  constructor(operation: Operation, place: KeyPlace, documents: readonly ToSign[]) {
+  /** `excluded` are other documents of their requests, which are left out. */
+  constructor(
+    operation: Operation,
+    place: KeyPlace,
+    documents: readonly ToSign[],
+    excluded: readonly Excluded[] = [],
+  ) {
     this.#operation = operation;
     this.#place = place;
     this.#documents = documents;
+    this.#excluded = excluded;
     this.#sids = documents.map(({ sid }) => hex(sid));
   }
 
@@ -177,7 +185,7 @@ export class CoSigning {
     const { deviceSecret } = this.#operation.vault.state;
     const refresh = this.#refresh(opened, pin, newPin);
     const shown = this.#documents.map((document) => document.shown ?? null);
-    const order = { deviceSecret, slot: opened.slot, pin, refresh, shown };
+    const order = { deviceSecret, slot: opened.slot, pin, refresh, shown, excluded: this.#excluded };
     const finished = await guardedBy(opened.secret.finish(order));
     if (finished.made !== null) {
       await this.#change({ slots: [finished.made, ...this.#key.slots] });

@@ -38,6 +38,7 @@ export type {
   InboxRequest,
   IssuedCertificate,
   Line,
+  Part,
   Requester,
   Scan,
   Task,
@@ -49,7 +50,8 @@ export { MAX_FAILURES } from "./pin_tries.ts";
 export { orderOf } from "./readings.ts";
 export type { DocumentReader, KeyLines, TaskReading } from "./task_reading.ts";
 export { RemoteSecrets } from "./remote_secrets.ts";
-export type { Approved, DeclineReason, SignedDocument } from "./requests.ts";
+export { MOST_DOCUMENTS, partsOf } from "./requests.ts";
+export type { Approved, Choices, DeclineReason, DocumentEnd, SignedDocument } from "./requests.ts";
 export type { Enrolled, EnrolOrder, Secrets, SecretSession, SessionOrder } from "./secrets.ts";
 export type { Renewal } from "./renewal_state.ts";
 export { Shield, type Options, type Status } from "./shield.ts";

@@ -73,7 +73,7 @@ class LocalSession implements SecretSession {
   }
 
   /** A nonce makes one `s'` ever: they are gone before the first is made. */
-  async finish({ deviceSecret, slot, pin, refresh, shown }: FinishOrder): Promise<Finished> {
+  async finish({ deviceSecret, slot, pin, refresh, shown, excluded = [] }: FinishOrder): Promise<Finished> {
     const [nonces, points] = [this.#nonces, this.#points];
     this.close();
     if (nonces.length === 0 || points.length !== nonces.length || slot.epoch !== this.#epoch) {
@@ -92,7 +92,9 @@ class LocalSession implements SecretSession {
       const item = { sid: hex(sid), Q1: hex(Q1), rho: hex(rho), s_prime: hex(bytes32(sPrime)) };
       return Object.assign(item, shown[i]);
     });
-    return { body: json({ items, tau: tau === null ? null : hex(bytes32(tau)) }), made: hidden };
+    const leftOut = excluded.length > 0 ? { excluded } : {};
+    const body = json({ items, tau: tau === null ? null : hex(bytes32(tau)), ...leftOut });
+    return { body, made: hidden };
   }
 
   async verify(P: Uint8Array, signatures: readonly (Signature | null)[]): Promise<void> {

@@ -80,6 +80,16 @@ export interface Scan {
   /** How long (ms) its reader may prolong it, once; null where that was done, for a login, and of an older service. */
   readonly prolongsBy: number | null;
   readonly tasks: readonly Task[];
+  /** Taken from the inbox: no page need be open that shows `number`. Absent in what an earlier version kept. */
+  readonly isFromInbox?: boolean;
+  /** Of several requests of one system that are answered together, `tasks` being those of all; this is the first. */
+  readonly parts?: readonly Part[];
+}
+
+/** One of several requests, and the documents in it. */
+export interface Part {
+  readonly requestId: string;
+  readonly sids: readonly string[];
 }
 
 /** A request that waits for this shield; `title` is that of the first of its `documents`. */

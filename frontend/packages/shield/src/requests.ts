@@ -15,6 +15,7 @@ import { fromHex } from "./fields.ts";
 import {
   type InboxRequest,
   type Kind,
+  type Part,
   readInbox,
   readProlonged,
   readScan,
@@ -26,17 +27,33 @@ import {
 import type { Operation } from "./operation.ts";
 import { checkGiven, type PinSource } from "./pin.ts";
 import { readTaskHere } from "./readings.ts";
+import type { Excluded } from "./secrets.ts";
 
 const CODE = /^https?:\/\/[^/?#\s]+(?:\/[^?#\s]*)?(?:\/q\/[^/?#\s]+|\/app\/sign)\?\S+$/;
+/** In one session of the protocol. */
+export const MOST_DOCUMENTS = 64;
 const PURPOSES: Record<Kind, readonly string[]> = { login: ["login"], signature: ["sign", "consent"] };
 
 export type DeclineReason = "declined" | "not_me";
 
-/** One document of an approved request; `signature` is null where it was closed, or its answer lost. */
+/**
+ * How it ended for a document: signed, closed by its system meanwhile, left out by the person, or left in the inbox with
+ * its whole request.
+ */
+export type DocumentEnd = "signed" | "closed" | "excluded" | "left";
+
+/** One document of an approved request; `signature` is null where there is none, or its answer was lost. */
 export interface SignedDocument {
   readonly sid: string;
   readonly title: string;
   readonly signature: Signature | null;
+  readonly end: DocumentEnd;
+}
+
+/** By `sid`: what the person confirmed besides, and why they don't sign a document. */
+export interface Choices {
+  readonly confirmed?: ReadonlyMap<string, Confirmed>;
+  readonly excluded?: ReadonlyMap<string, string>;
 }
 
 /**
@@ -67,8 +84,25 @@ export async function inbox(operation: Operation): Promise<readonly InboxRequest
 
 /** Takes a request from the inbox, checks it and keeps it for the decision. */
 export async function take(operation: Operation, requestId: string): Promise<Scan> {
-  const path = `/api/phone/inbox/${encodeURIComponent(requestId)}`;
-  return await keep(operation, await operation.connection.post(path, operation.loggedIn()));
+  return await takeTogether(operation, [requestId]);
+}
+
+/**
+ * Takes several requests of one system from the inbox, to be answered together. ProtocolError `bad_task` where they are
+ * of different systems, PhoneError `too_many_documents` where one session doesn't hold them.
+ */
+export async function takeTogether(operation: Operation, requestIds: readonly string[]): Promise<Scan> {
+  const scans: Scan[] = [];
+  for (const requestId of requestIds) {
+    const path = `/api/phone/inbox/${encodeURIComponent(requestId)}`;
+    // oxlint-disable-next-line no-await-in-loop
+    const answer = await operation.connection.post(path, operation.loggedIn());
+    // oxlint-disable-next-line no-await-in-loop
+    scans.push(await checked(operation, answer));
+  }
+  const scanned = { ...together(scans), isFromInbox: true };
+  await operation.vault.change({ scanned });
+  return scanned;
 }
 
 /** The kept request; PhoneError `nothing_scanned` where there is none, or another than the one named. */
@@ -86,30 +120,42 @@ export function scannedRequest(operation: Operation, requestId?: string): Scan {
   return { ...scanned, tasks };
 }
 
-/** Signs all documents of the request under one PIN; see `CoSigning.sign` for the errors. */
+/**
+ * Signs the documents of the request under one PIN, but for those that are excluded; see `CoSigning.sign` for the errors.
+ * PhoneError `nothing_left` where all are: that is a refusal. Of several requests one that is excluded whole stays open.
+ */
 export async function approve(
   operation: Operation,
   scanned: Scan,
   pin: PinSource,
-  confirmed: ReadonlyMap<string, Confirmed> = new Map(),
+  { confirmed = new Map(), excluded = new Map() }: Choices = {},
 ): Promise<Approved> {
   checkGiven(pin);
-  const { tasks } = scanned;
-  if (operation.key("key").rn !== null && (await areSigned(operation, tasks))) {
-    return await done(operation, scanned, null);
+  const settled = operation.key("key").rn === null ? null : await ends(operation, scanned);
+  if (settled !== null) {
+    return await done(operation, scanned, settled);
   }
-  const documents = tasks.map((task) => ({
+  const chosen = chosenOf(scanned, excluded);
+  const documents = chosen.signed.map((task) => ({
     sid: fromHex(task.sid, 16),
     message: task.message,
     shown: shownOf(task, confirmed.get(task.sid) ?? "none"),
   }));
   try {
-    return await done(operation, scanned, await new CoSigning(operation, "key", documents).sign(pin));
+    const answers = await new CoSigning(operation, "key", documents, chosen.leftOut).sign(pin);
+    const signatures = new Map(chosen.signed.map(({ sid }, i) => [sid, answers[i] ?? null]));
+    const leftOut = new Set(chosen.leftOut.map(({ sid }) => sid));
+    const endOf = (sid: string): DocumentEnd => {
+      const signature = signatures.get(sid);
+      return signature ? "signed" : signature === null ? "closed" : leftOut.has(sid) ? "excluded" : "left";
+    };
+    return await done(operation, scanned, endOf, signatures);
   } catch (error) {
     // A resent `finish` may meet an outcome that is no longer kept: then the tasks' states tell.
     const isClosed = error instanceof ProblemError && error.code === "task_closed";
-    if (isClosed && (await areSigned(operation, tasks))) {
-      return await done(operation, scanned, null);
+    const found = isClosed ? await ends(operation, scanned) : null;
+    if (found !== null) {
+      return await done(operation, scanned, found);
     }
     throw error;
   }
@@ -124,6 +170,26 @@ export async function prolong(operation: Operation, scanned: Scan): Promise<Scan
   return prolonged;
 }
 
+/** What is signed, and what is left out of requests of which something is. */
+function chosenOf(
+  scanned: Scan,
+  excluded: ReadonlyMap<string, string>,
+): { readonly signed: readonly Task[]; readonly leftOut: readonly Excluded[] } {
+  const signed = scanned.tasks.filter(({ sid }) => !excluded.has(sid));
+  if (signed.length === 0) {
+    throw new PhoneError("nothing_left");
+  }
+  const answered = partsOf(scanned).filter(({ sids }) => sids.some((sid) => !excluded.has(sid)));
+  const leftOut = answered.flatMap(({ sids }) =>
+    sids.filter((sid) => excluded.has(sid)).map((sid) => ({ sid, reason: excluded.get(sid)! })),
+  );
+  return { signed, leftOut };
+}
+
+/** The requests in it. */
+export const partsOf = ({ requestId, tasks, parts }: Scan): readonly Part[] =>
+  parts ?? [{ requestId, sids: tasks.map(({ sid }) => sid) }];
+
 /**
  * Refuses the request; `not_me` says that the user did not start it, which the business system is told. Gives the address
  * that leads back to the app that asked, null where none did.
@@ -133,8 +199,20 @@ export async function decline(
   scanned: Scan,
   reason: DeclineReason,
 ): Promise<string | null> {
-  const path = `/api/phone/requests/${encodeURIComponent(scanned.requestId)}/decline`;
-  await operation.connection.post(path, operation.loggedIn(), { reason });
+  const parts = partsOf(scanned);
+  for (const { requestId } of parts) {
+    const path = `/api/phone/requests/${encodeURIComponent(requestId)}/decline`;
+    try {
+      // oxlint-disable-next-line no-await-in-loop
+      await operation.connection.post(path, operation.loggedIn(), { reason });
+    } catch (error) {
+      // Of several one may be over by itself, or was declined before the line was lost.
+      const isOver = error instanceof ProblemError && error.code === "request_closed";
+      if (!isOver || parts.length === 1) {
+        throw error;
+      }
+    }
+  }
   await operation.vault.change({ scanned: null });
   return await wayBack(operation, scanned);
 }
@@ -167,6 +245,37 @@ export async function forget(operation: Operation, requestId: string): Promise<v
 }
 
 async function keep(operation: Operation, answer: unknown): Promise<Scan> {
+  const scanned = await checked(operation, answer);
+  await operation.vault.change({ scanned });
+  return scanned;
+}
+
+/** Several requests as one. */
+function together(scans: readonly Scan[]): Scan {
+  const [first, ...others] = scans as [Scan, ...Scan[]];
+  if (others.length === 0) {
+    return first;
+  }
+  const isOne = ({ kind, requester }: Scan): boolean =>
+    kind === "signature" &&
+    requester.name === first.requester.name &&
+    requester.domain === first.requester.domain;
+  if (!scans.every(isOne)) {
+    throw new ProtocolError("bad_task", "requests of different systems");
+  }
+  const tasks = scans.flatMap((asked) => asked.tasks);
+  if (tasks.length > MOST_DOCUMENTS) {
+    throw new PhoneError("too_many_documents");
+  }
+  return {
+    ...first,
+    expiresAt: Math.min(...scans.map(({ expiresAt }) => expiresAt)),
+    tasks,
+    parts: scans.map(({ requestId, tasks: own }) => ({ requestId, sids: own.map(({ sid }) => sid) })),
+  };
+}
+
+async function checked(operation: Operation, answer: unknown): Promise<Scan> {
   const asked = readScan(answer);
   const uid = hex(operation.key("key").uid);
   if (asked.tasks.length === 0) {
@@ -180,9 +289,7 @@ async function keep(operation: Operation, answer: unknown): Promise<Scan> {
     // oxlint-disable-next-line no-await-in-loop
     tasks.push(asked.kind === "signature" ? await readTaskHere(operation, task) : task);
   }
-  const scanned = { ...asked, tasks };
-  await operation.vault.change({ scanned });
-  return scanned;
+  return { ...asked, tasks };
 }
 
 /** What is signed must be what is shown: of this key, of this purpose, never one of the protocol's own messages. */
@@ -205,23 +312,37 @@ function checkTask(task: Task, scanned: Scan, uid: string, displayOids: readonly
 async function done(
   operation: Operation,
   scanned: Scan,
-  signatures: readonly (Signature | null)[] | null,
+  endOf: (sid: string) => DocumentEnd,
+  signatures: ReadonlyMap<string, Signature | null> | null = null,
 ): Promise<Approved> {
   const { requestId, kind, tasks } = scanned;
   // Before the request is forgotten: where this answer is lost, approving again finds it signed and asks again.
   const returnAddress = await wayBack(operation, scanned);
   await operation.vault.change({ scanned: null });
-  const documents = tasks.map(({ sid, title }, i) => ({ sid, title, signature: signatures?.[i] ?? null }));
+  const documents = tasks.map(({ sid, title }) => {
+    return { sid, title, signature: signatures?.get(sid) ?? null, end: endOf(sid) };
+  });
   return { requestId, kind, documents, recovered: signatures === null, returnAddress };
 }
 
-async function areSigned(operation: Operation, tasks: readonly Task[]): Promise<boolean> {
+const ENDS: Readonly<Record<string, DocumentEnd>> = {
+  signed: "signed",
+  declined: "excluded",
+  waiting: "left",
+};
+
+/** How the documents ended at the service; null where no request of them is signed. */
+async function ends(operation: Operation, scanned: Scan): Promise<((sid: string) => DocumentEnd) | null> {
   const credentials = operation.loggedIn();
-  for (const { sid } of tasks) {
+  const states = new Map<string, string>();
+  for (const { sid } of scanned.tasks) {
+    // oxlint-disable-next-line no-await-in-loop
     const task = readTask(await operation.connection.get(`/api/phone/tasks/${sid}`, credentials));
-    if (task.state !== "signed") {
-      return false;
-    }
+    states.set(sid, task.state);
   }
-  return true;
+  const isSettled = ({ sids }: Part): boolean => {
+    const own = sids.map((sid) => states.get(sid));
+    return own.includes("signed") && own.every((state) => state === "signed" || state === "declined");
+  };
+  return partsOf(scanned).some(isSettled) ? (sid) => ENDS[states.get(sid)!] ?? "closed" : null;
 }

@@ -42,6 +42,12 @@ export interface ShownItem {
   readonly shown: string;
 }
 
+/** A document that isn't signed, and why, in the person's words. */
+export interface Excluded {
+  readonly sid: string;
+  readonly reason: string;
+}
+
 export interface FinishOrder {
   readonly deviceSecret: CryptoKey;
   readonly slot: Slot;
@@ -50,6 +56,8 @@ export interface FinishOrder {
   readonly refresh: { readonly epoch: number; readonly pin: NewPin } | null;
   /** One for each document. */
   readonly shown: readonly (ShownItem | null)[];
+  /** Documents of the same requests that are left out, by `sid` in hex. */
+  readonly excluded?: readonly Excluded[];
 }
 
 /** `body` is the one that is sent, and sent again as it is; `made` is the refreshed share's slot, stored before that. */

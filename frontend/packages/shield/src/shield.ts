@@ -5,7 +5,6 @@
  * `ShieldError`, but for what a PIN source itself throws.
  */
 
-import type { Confirmed } from "@mshield/forms";
 import { PIN_ROUNDS } from "@mshield/gm";
 
 import * as account from "./account.ts";
@@ -317,18 +316,19 @@ export class Shield {
     return await this.#run((operation) => requests.take(operation, requestId));
   }
 
+  /** Takes several of one system, which are answered together under one PIN. */
+  async takeTogether(requestIds: readonly string[]): Promise<Scan> {
+    return await this.#run((operation) => requests.takeTogether(operation, requestIds));
+  }
+
   /**
    * Logs in or signs, for the scanned request. `pin` is the PIN, or is called for it once the service has opened the
    * session: only then is it known which PIN and how many attempts are left. Where the outcome is unknown call it again.
-   * `confirmed` says what the person confirmed besides, by the document's `sid`.
+   * `choices` say what the person confirmed besides, and which documents they leave out.
    */
-  async approve(
-    pin: PinSource,
-    requestId?: string,
-    confirmed?: ReadonlyMap<string, Confirmed>,
-  ): Promise<requests.Approved> {
+  async approve(pin: PinSource, requestId?: string, choices?: requests.Choices): Promise<requests.Approved> {
     return await this.#run((operation) =>
-      requests.approve(operation, requests.scannedRequest(operation, requestId), pin, confirmed),
+      requests.approve(operation, requests.scannedRequest(operation, requestId), pin, choices),
     );
   }
 

@@ -7,7 +7,11 @@ export interface CheckedReading extends Pick<DocumentReading, "view" | "compared
   readonly drawn: { readonly digest: string; readonly lines: KeyLines } | null;
   readonly compared: Pick<Compared, "mismatch"> | null;
 }
-export type KeyLines = Pick<DrawnLines, "title" | "amount" | "list"> & { readonly isAtOdds: boolean };
+export type KeyLines = Pick<DrawnLines, "title" | "amount" | "list"> & {
+  readonly isAtOdds: boolean;
+  /** Amount, number and party are all that there is to see of it. Absent in what an earlier version kept. */
+  readonly isComplete?: boolean;
+};
 
 /** Reads documents, in the app beside its main thread. Rejects where the view doesn't draw. */
 export type DocumentReader = (order: DocumentOrder) => Promise<CheckedReading>;

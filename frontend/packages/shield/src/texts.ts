@@ -82,6 +82,12 @@ export const TEXTS: Readonly<Record<string, Text>> = {
     "3.10",
   ],
   not_bound: ["证书没有绑定，请重试", "The certificate was not bound; try again", "3.1"],
+  nothing_left: ["一份都不签，就请拒绝这个请求", "To sign none of the documents, decline the request", "3.1"],
+  too_many_documents: [
+    "一次最多签 64 份，请少选几个",
+    "At most 64 documents are signed at a time. Choose fewer requests",
+    "3.1",
+  ],
   nothing_scanned: [
     "没有待处理的扫码请求，请重新扫码",
     "No scanned request is waiting. Scan the code again",

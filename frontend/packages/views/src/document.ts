@@ -58,7 +58,10 @@ export function checkedReading(order: DocumentOrder): {
   readonly view: DocumentReading["view"];
   readonly drawn: {
     readonly digest: string;
-    readonly lines: Pick<DrawnLines, "title" | "amount" | "list"> & { readonly isAtOdds: boolean };
+    readonly lines: Pick<DrawnLines, "title" | "amount" | "list"> & {
+      readonly isAtOdds: boolean;
+      readonly isComplete: boolean;
+    };
   } | null;
   readonly compared: Pick<Compared, "mismatch"> | null;
   readonly comparedDigest: string | null;
@@ -66,15 +69,30 @@ export function checkedReading(order: DocumentOrder): {
   const { view, drawn, compared, comparedDigest } = readDocument(order);
   return {
     view,
-    drawn: drawn && keyOf(drawn),
+    drawn: drawn && keyOf(drawn, order.kind),
     compared: compared && { mismatch: compared.mismatch },
     comparedDigest,
   };
 }
 
-function keyOf({ digest, lines }: Drawn): NonNullable<ReturnType<typeof checkedReading>["drawn"]> {
+function keyOf(
+  { digest, lines }: Drawn,
+  kind: ContentKind | null,
+): NonNullable<ReturnType<typeof checkedReading>["drawn"]> {
   const { title, amount, list } = lines;
-  return { digest, lines: { title, amount, list, isAtOdds: isAtOdds(lines) } };
+  return {
+    digest,
+    lines: { title, amount, list, isAtOdds: isAtOdds(lines), isComplete: standsInList(lines, kind) },
+  };
+}
+
+/** Whether a line with amount, number and party stands for all of it; comments of an XML may be ignored. */
+function standsInList(lines: DrawnLines, kind: ContentKind | null): boolean {
+  const { amount, list, rest, not_shown: notShown, not_shown_more: more } = lines;
+  const hasAll = (amount?.values.length ?? 0) > 0 && list.number !== null && list.party !== null;
+  // No name of an XML has such a sign; one of a JSON may.
+  const isComment = (path: string): boolean => kind === "xml" && /(?:^|\/)#comment$/.test(path);
+  return hasAll && rest.length === 0 && more === 0 && notShown.every(({ path }) => isComment(path));
 }
 
 /** Whether the content contradicts itself: a sum that isn't the declared one, or a code beside another name. */

@@ -3,7 +3,7 @@
 What counts is what `verify` returns, from the certificate; the other fields are the service's word.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -26,8 +26,9 @@ from mshield.gm.engine import Engine
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
-    """A signed request with its evidence.
+    """A signed request with its evidence; `documents` in the order in which they were sent.
 
+    Of a batch the person may have left some out: `declined` names them, and only `signed` have a signature.
     `chain_pem` is issuing CA, then root, which is not to be trusted for standing here.
     """
 
@@ -50,6 +51,17 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
         """When it was signed, by the service's clock."""
         return at(self.signed_at)
 
+    @property
+    def signed(self) -> tuple[SignedDocument, ...]:
+        """The documents that were signed, in their order."""
+        return tuple(document for document in self.documents if document.is_signed)
+
+    @property
+    def declined(self) -> Mapping[int, str]:
+        """Why the person left documents out, by their place from 0; what else is here was signed."""
+        left_out = ((n, document) for n, document in enumerate(self.documents) if not document.is_signed)
+        return {n: document.reason or "" for n, document in left_out}
+
     def verify(
         self,
         *,
@@ -59,13 +71,17 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
         at: datetime | None = None,
         crl: bytes | Sequence[bytes] | None = None,
         revocation: Revocation = "required",
+        partly: bool = False,
         expected_credit_code: str | None = None,
         expected_organisation: str | None = None,
         expected_name: str | None = None,
         display_oids: Collection[str] = (),
         engine: Engine | None = None,
     ) -> tuple[VerifiedSignature, ...]:
-        """Verifies every document, as of `at` (now where None); VerificationError where anything does not hold.
+        """Verifies every signed document, as of `at` (now where None); VerificationError where anything does not hold.
+
+        Where the person left documents out it is `message_mismatch`, unless `partly` says that those that were signed
+        will do: the answer has them in their order, `declined` the places of the others.
 
         `roots` are those that the business system trusts, from its own configuration. For a signature
         `documents` are the contents, digests or documents that it sent: give them, or any other signed
@@ -78,13 +94,17 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
             self._require_login(client_id)
         elif client_id is not None:
             raise asker_unproven("signature")
-        if not self.documents:
-            raise VerificationError("message_mismatch", "signature", "the result has no documents")
-        attributes = [attributes_in(document, display_oids) for document in self.documents]
+        if not self.signed:
+            raise VerificationError("message_mismatch", "signature", "the result has no signed documents")
+        if self.declined and not partly:
+            raise VerificationError("message_mismatch", "signature", "the person left documents out")
+        attributes = [attributes_in(document, display_oids) for document in self.signed]
         if documents is not None:
             if len(documents) != len(self.documents):
                 raise VerificationError("message_mismatch", "signature", "not as many documents as were sent")
-            for signed, bound, sent in zip(self.documents, attributes, documents, strict=True):
+            left_out = self.declined
+            expected = [sent for place, sent in enumerate(documents) if place not in left_out]
+            for signed, bound, sent in zip(self.signed, attributes, expected, strict=True):
                 require_sent(signed, bound, sent)
         moment = at or datetime.now(UTC)
         verified = [
@@ -103,7 +123,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
                 expected_name=expected_name,
                 engine=engine,
             )
-            for document in self.documents
+            for document in self.signed
         ]
         pairs = zip(verified, attributes, strict=True)
         return tuple(replace(signature, attributes=bound) for signature, bound in pairs)

@@ -10,6 +10,7 @@ from typing import Literal
 
 import msgspec
 
+from mshield.client.errors import ProtocolError
 from mshield.client.wire import unbase64, unhex
 from mshield.domain.qr import qr_text
 from mshield.gm.sm2 import Signature
@@ -172,8 +173,9 @@ class DrawnBy(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SignedDocument(msgspec.Struct, frozen=True, kw_only=True):
-    """One signed document. With signed attributes it has `signed_attributes_b64`, else `message_b64`.
+    """One document of a signed request. With signed attributes it has `signed_attributes_b64`, else `message_b64`.
 
+    `state` `declined`: the person left it out of the batch, for this `reason`; it has no signature.
     `options` are those of the format that are in force, empty of an older service. `cms_b64` is made by them.
 
     `view` and `drawn` (SM3 of the drawn lines, hex) are None where no view drew it. `shown` is the digest of all that
@@ -182,11 +184,13 @@ class SignedDocument(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     title: str
-    signature_b64: str
-    cms_b64: str
+    signature_b64: str | None = None
+    cms_b64: str | None = None
     format: Format = "raw"
     options: Options = NO_OPTIONS
     signature_raw_b64: str | None = None
+    state: Literal["signed", "declined"] = "signed"
+    reason: str | None = None
     message_b64: str | None = None
     signed_attributes_b64: str | None = None
     time_stamp: Literal["pending", "done", "failed"] | None = None
@@ -216,14 +220,24 @@ class SignedDocument(msgspec.Struct, frozen=True, kw_only=True):
         return Signature.from_der(self.signature).to_raw()
 
     @property
+    def is_signed(self) -> bool:
+        """Whether it was signed; else the person left it out."""
+        return self.state == "signed"
+
+    @property
     def signature(self) -> bytes:
-        """The SM2 signature as DER."""
-        return unbase64(self.signature_b64)
+        """The SM2 signature as DER. ProtocolError for one that was left out."""
+        return unbase64(self._signed(self.signature_b64))
 
     @property
     def cms(self) -> bytes:
-        """CMS SignedData (`.p7s`), DER."""
-        return unbase64(self.cms_b64)
+        """CMS SignedData (`.p7s`), DER. ProtocolError for one that was left out."""
+        return unbase64(self._signed(self.cms_b64))
+
+    def _signed(self, encoded: str | None) -> str:
+        if not self.is_signed or not encoded:
+            raise ProtocolError("malformed", "a document without a signature")
+        return encoded
 
 
 def at(milliseconds: int) -> datetime:

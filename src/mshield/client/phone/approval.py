@@ -6,7 +6,9 @@ message is checked against who asks before it is shown.
 
 import base64
 import re
+from abc import abstractmethod
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Final, Literal
 from urllib.parse import quote
@@ -33,16 +35,22 @@ _PURPOSES: Final = {"login": {"login"}, "signature": {"sign", "consent"}}
 
 Confirmations = Mapping[str, Confirmed] | None
 """What a user confirmed besides, by the documents' sids."""
+Excluded = Mapping[str, str] | None
+"""Why a user doesn't sign some documents of a batch, by their sids."""
 DeclineReason = Literal["declined", "not_me"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedDocument:
-    """One document of an approved request; `signature` is None where it was closed, or its answer lost."""
+    """One document of an approved request; `signature` is None where it was closed, or its answer lost.
+
+    `declined`: the user left it out.
+    """
 
     sid: bytes
     title: str
     signature: Signature | None
+    declined: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,27 +126,39 @@ def scanned_request(operation: Operation, request_id: str | None) -> Scan:
 
 
 def approve(
-    operation: Operation, request_id: str | None, pin: PinSource, confirmed: Confirmations
+    operation: Operation,
+    request_id: str | None,
+    pin: PinSource,
+    confirmed: Confirmations,
+    excluded: Excluded = None,
 ) -> Approved:
-    """Signs all documents of the scanned request under one PIN; see `CoSigning.sign` for the errors."""
+    """Signs all documents of the scanned request under one PIN, but for those excluded.
+
+    See `CoSigning.sign` for the errors; PhoneError `nothing_left` where all are excluded: that is a refusal.
+    """
     scanned = scanned_request(operation, request_id)
     if isinstance(pin, str):
         checked_pin(pin)
     unfinished = operation.vault.state.at("key").rn is not None
-    if unfinished and _all_signed(operation, scanned.tasks):
-        return _done(operation, scanned, signatures=None)
+    if unfinished and (settled := _settled(operation, scanned.tasks)):
+        return _done(operation, scanned, signatures={}, declined=settled.declined, recovered=True)
+    left_out = dict(excluded or {})
+    if not {task.sid for task in scanned.tasks} - left_out.keys():
+        raise PhoneError("nothing_left")
+    kept = [task for task in scanned.tasks if task.sid not in left_out]
     documents = [
         ToSign(unhex(task.sid, 16), task.message, shown_item(task, (confirmed or {}).get(task.sid, "none")))
-        for task in scanned.tasks
+        for task in kept
     ]
     try:
-        signatures = CoSigning(operation, "key").sign(documents, pin)
+        answers = CoSigning(operation, "key").sign(documents, pin, excluded=left_out)
     except ProblemError as error:
         # A resent `finish` may meet an outcome that is no longer kept: then the task's state tells.
-        if error.code == "task_closed" and _all_signed(operation, scanned.tasks):
-            return _done(operation, scanned, signatures=None)
+        if error.code == "task_closed" and (settled := _settled(operation, scanned.tasks)):
+            return _done(operation, scanned, signatures={}, declined=settled.declined, recovered=True)
         raise
-    return _done(operation, scanned, signatures=signatures)
+    signatures = {task.sid: answer for task, answer in zip(kept, answers, strict=True)}
+    return _done(operation, scanned, signatures=signatures, declined=frozenset(left_out), recovered=False)
 
 
 def prolong(operation: Operation, scanned: Scan) -> int:
@@ -179,29 +199,51 @@ def _segment(request_id: str) -> str:
     return quote(request_id, safe="")
 
 
-def _done(operation: Operation, scanned: Scan, *, signatures: Sequence[Signature | None] | None) -> Approved:
+def _done(
+    operation: Operation,
+    scanned: Scan,
+    *,
+    signatures: Mapping[str, Signature | None],
+    declined: frozenset[str],
+    recovered: bool,
+) -> Approved:
     # Before the request is forgotten: where this answer is lost, approving again finds it signed and asks again.
     back = way_back(operation, scanned)
     operation.vault.store_request(None)
-    answers = signatures or [None] * len(scanned.tasks)
     return Approved(
         request_id=scanned.request_id,
         kind=scanned.kind,
         documents=tuple(
-            SignedDocument(sid=unhex(task.sid, 16), title=task.title, signature=signature)
-            for task, signature in zip(scanned.tasks, answers, strict=True)
+            SignedDocument(
+                sid=unhex(task.sid, 16),
+                title=task.title,
+                signature=signatures.get(task.sid),
+                declined=task.sid in declined,
+            )
+            for task in scanned.tasks
         ),
-        recovered=signatures is None,
+        recovered=recovered,
         return_address=back,
     )
 
 
-def _all_signed(operation: Operation, tasks: Sequence[Task]) -> bool:
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    """Documents of which each is signed, or left out beside signed ones: the sids of the latter."""
+
+    declined: frozenset[str]
+
+
+def _settled(operation: Operation, tasks: Sequence[Task]) -> _Settled | None:
+    """How the service has them, where it has nothing open of them and some are signed."""
     credentials = operation.logged_in()
-    return all(
-        read(operation.connection.get(f"/api/phone/tasks/{task.sid}", credentials), Task).state == "signed"
-        for task in tasks
-    )
+    states: dict[str, str] = {}
+    for task in tasks:
+        answer = operation.connection.get(f"/api/phone/tasks/{task.sid}", credentials)
+        states[task.sid] = read(answer, Task).state
+    if "signed" not in states.values() or not set(states.values()) <= {"signed", "declined"}:
+        return None
+    return _Settled(frozenset(sid for sid, state in states.items() if state == "declined"))
 
 
 def _check_task(task: Task, scanned: Scan, uid: bytes, display_oids: Collection[str]) -> None:
@@ -226,3 +268,57 @@ def _check_login(message: bytes, scanned: Scan) -> None:
         raise ProtocolError("bad_task", "the login is for another request or business system")
     if login.encode() != message:
         raise ProtocolError("bad_task", "the login is not in canonical form")
+
+
+class AnswersRequests:
+    """The part of the virtual phone that takes requests and answers them."""
+
+    @abstractmethod
+    def _operation(self) -> AbstractContextManager[Operation]:
+        """One operation under the folder's lock."""
+
+    def scan(self, code: str) -> Scan:
+        """Takes the request behind a QR code's text; it is kept until it is approved or declined."""
+        with self._operation() as operation:
+            return scan(operation, code)
+
+    def inbox(self) -> tuple[InboxRequest, ...]:
+        """The requests that wait for this shield (待办), newest first."""
+        with self._operation() as operation:
+            return inbox(operation)
+
+    def take(self, request_id: str) -> Scan:
+        """Takes a request from the inbox; it is kept until it is approved or declined."""
+        with self._operation() as operation:
+            return take(operation, request_id)
+
+    def scanned(self, request_id: str | None = None) -> Scan:
+        """The request that is kept for the decision. PhoneError `nothing_scanned` where none is, or another."""
+        with self._operation() as operation:
+            return scanned_request(operation, request_id)
+
+    def approve(
+        self,
+        request_id: str | None = None,
+        *,
+        pin: PinSource,
+        confirmed: Confirmations = None,
+        excluded: Excluded = None,
+    ) -> Approved:
+        """Logs in or signs, for the scanned request; `confirmed` says by sid what the user confirmed besides.
+
+        `excluded` says by sid which documents aren't signed, and why: one at least must be.
+        `pin` may be called once the session tells which PIN and how many attempts; after NetworkError call again.
+        """
+        with self._operation() as operation:
+            return approve(operation, request_id, pin, confirmed, excluded)
+
+    def prolong(self, request_id: str | None = None) -> int:
+        """Prolongs the scanned signature, once; gives its new end in ms, a repeat the same."""
+        with self._operation() as operation:
+            return prolong(operation, scanned_request(operation, request_id))
+
+    def decline(self, request_id: str | None = None, *, reason: DeclineReason = "declined") -> str | None:
+        """Refuses the scanned request; gives the address that leads back to the app that asked, where one did."""
+        with self._operation() as operation:
+            return decline(operation, scanned_request(operation, request_id), reason)

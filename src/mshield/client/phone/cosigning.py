@@ -74,9 +74,16 @@ class CoSigning:
         self._place: KeyPlace = place
 
     def sign(
-        self, documents: Sequence[ToSign], pin: PinSource, *, new_pin: str | None = None
+        self,
+        documents: Sequence[ToSign],
+        pin: PinSource,
+        *,
+        new_pin: str | None = None,
+        excluded: Mapping[str, str] | None = None,
     ) -> tuple[Signature | None, ...]:
         """Signs all documents under one PIN; None for one that was closed meanwhile.
+
+        `excluded` are others of their request, by sid in hex, that are left out, with the reason.
 
         `new_pin` is for a `refresh` task: the share of the next epoch is hidden under it. Without it a refresh that
         the service offers is done silently, under the same PIN.
@@ -97,7 +104,7 @@ class CoSigning:
             sessions -= 1
             try:
                 halves = self._halves(session, pin_of[1], new_pin)
-                answer = self._finish(halves, documents)
+                answer = self._finish(halves, documents, excluded or {})
             except ProblemError as error:
                 if error.code not in _BEGUN_AGAIN or sessions == 0:
                     raise
@@ -218,7 +225,9 @@ class CoSigning:
         self._update(slots=(next_slot, *key.slots))
         return tau, next_slot
 
-    def _finish(self, halves: _Halves, documents: Sequence[ToSign]) -> FinishAnswer:
+    def _finish(
+        self, halves: _Halves, documents: Sequence[ToSign], excluded: Mapping[str, str]
+    ) -> FinishAnswer:
         path = f"/api/phone/keys/{self._key.uid.hex()}/finish"
         items = [
             {
@@ -231,7 +240,9 @@ class CoSigning:
             for partial, document in zip(halves.partials, documents, strict=True)
         ]
         tau = None if halves.tau is None else halves.tau.to_bytes(32, "big").hex()
-        body = msgspec.json.encode({"items": items, "tau": tau})
+        left_out = [{"sid": sid, "reason": reason} for sid, reason in excluded.items()]
+        more = {"excluded": left_out} if left_out else {}
+        body = msgspec.json.encode({"items": items, "tau": tau, **more})
         try:
             content = self._connection.persistently(
                 lambda: self._connection.post_bytes(path, self._credentials, body)

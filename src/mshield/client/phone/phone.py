@@ -16,7 +16,8 @@ import msgspec
 
 from mshield.client.account_source import AccountSource, AccountSources, OutsideLoginBegun
 from mshield.client.errors import PhoneError
-from mshield.client.phone import approval, binding, enrolment, pin_change, pin_rules, renewal, vault
+from mshield.client.phone import binding, enrolment, pin_change, pin_rules, renewal, vault
+from mshield.client.phone.approval import AnswersRequests
 from mshield.client.phone.connection import Clock, Connection, Patience, Sleep, system_clock
 from mshield.client.phone.folder import Folder
 from mshield.client.phone.identity import ProvesIdentity
@@ -24,11 +25,9 @@ from mshield.client.phone.messages import (
     Captcha,
     Device,
     DeviceList,
-    InboxRequest,
     IssuedCertificate,
     LoggedIn,
     Me,
-    Scan,
     SignatureDetail,
     SignatureList,
     SmsCodeSent,
@@ -47,7 +46,7 @@ SmsPurpose = Literal["register", "apply", "renew", "reset"]
 _SECOND: Final = 1000
 
 
-class VirtualPhone(ProvesIdentity):
+class VirtualPhone(ProvesIdentity, AnswersRequests):
     """A phone whose storage is a folder. All errors are `mshield.client.errors.ClientError`."""
 
     def __init__(
@@ -266,43 +265,6 @@ class VirtualPhone(ProvesIdentity):
             renewal.require_none(operation)
             pin_rules.require_strong_for_change(operation, new)
             return pin_change.change_pin(operation, old, new)
-
-    def scan(self, code: str) -> Scan:
-        """Takes the request behind a QR code's text; it is kept until it is approved or declined."""
-        with self._operation() as operation:
-            return approval.scan(operation, code)
-
-    def inbox(self) -> tuple[InboxRequest, ...]:
-        """The requests that wait for this shield (待办), newest first."""
-        with self._operation() as operation:
-            return approval.inbox(operation)
-
-    def take(self, request_id: str) -> Scan:
-        """Takes a request from the inbox; it is kept until it is approved or declined."""
-        with self._operation() as operation:
-            return approval.take(operation, request_id)
-
-    def approve(
-        self, request_id: str | None = None, *, pin: PinSource, confirmed: approval.Confirmations = None
-    ) -> approval.Approved:
-        """Logs in or signs, for the scanned request; `confirmed` says by sid what the user confirmed besides.
-
-        `pin` may be called once the session tells which PIN and how many attempts; after NetworkError call again.
-        """
-        with self._operation() as operation:
-            return approval.approve(operation, request_id, pin, confirmed)
-
-    def prolong(self, request_id: str | None = None) -> int:
-        """Prolongs the scanned signature, once; gives its new end in ms, a repeat the same."""
-        with self._operation() as operation:
-            return approval.prolong(operation, approval.scanned_request(operation, request_id))
-
-    def decline(
-        self, request_id: str | None = None, *, reason: approval.DeclineReason = "declined"
-    ) -> str | None:
-        """Refuses the scanned request; gives the address that leads back to the app that asked, where one did."""
-        with self._operation() as operation:
-            return approval.decline(operation, approval.scanned_request(operation, request_id), reason)
 
     def devices(self) -> tuple[Device, ...]:
         """The account's devices with their shields, this one first."""

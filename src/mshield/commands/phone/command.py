@@ -34,6 +34,8 @@ from mshield.commands.phone.options import (
     FILE,
     Chosen,
     asking,
+    exclude_option,
+    excluded_of,
     new_pin,
     phone_command,
     pin_option,
@@ -334,11 +336,20 @@ def take(out: Output, phone: VirtualPhone, *, request_id: str) -> None:
 
 @command.command()
 @click.argument("request_id", required=False)
+@exclude_option
 @pin_option
 @phone_command
-def approve(out: Output, phone: VirtualPhone, *, request_id: str | None, pin_file: Path | None) -> None:
+def approve(
+    out: Output,
+    phone: VirtualPhone,
+    *,
+    request_id: str | None,
+    exclude: tuple[tuple[int, str], ...],
+    pin_file: Path | None,
+) -> None:
     """Log in or sign 登录/签名, for the scanned request. Safe to repeat after a network failure."""
-    done = phone.approve(request_id, pin=secret_from(pin_file, "MSHIELD_PHONE_PIN") or asking(out))
+    pin = secret_from(pin_file, "MSHIELD_PHONE_PIN") or asking(out)
+    done = phone.approve(request_id, pin=pin, excluded=excluded_of(phone, request_id, exclude))
     out.data(approved_data(done), approved_lines(out, done))
 
 

@@ -81,6 +81,7 @@ def approved_data(approved: Approved) -> dict[str, object]:
                 "sid": document.sid.hex(),
                 "title": document.title,
                 "signature": document.signature.to_der().hex() if document.signature else None,
+                "declined": document.declined,
             }
             for document in approved.documents
         ],
@@ -93,7 +94,8 @@ def approved_lines(out: Output, approved: Approved) -> list[str]:
     done = out.pick("登录成功", "Logged in") if approved.kind == "login" else out.pick("签名成功", "Signed")
     if approved.recovered:
         done = out.pick("此请求此前已完成", "This request had been completed before")
-    titles = (f"* {document.title}" for document in approved.documents)
+    left_out = out.pick("（没有签）", " (left out)")
+    titles = (f"* {document.title}{left_out if document.declined else ''}" for document in approved.documents)
     return [done, *titles, *return_lines(out, approved.return_address)]
 
 

@@ -9,7 +9,7 @@ from typing import Concatenate, Final, ParamSpec
 
 import click
 
-from mshield.client.errors import ClientError
+from mshield.client.errors import ClientError, PhoneError
 from mshield.client.phone.phone import VirtualPhone
 from mshield.client.phone.pin import PinPrompt, PinSource
 from mshield.commands.parts.output import Output, output_options, refusing
@@ -55,6 +55,39 @@ def pin_option(run: Callable[P, None]) -> Callable[P, None]:
     """Where the present PIN comes from."""
     text = "File that holds the PIN. Otherwise the environment's MSHIELD_PHONE_PIN, or a prompt."
     return click.option("--pin-file", type=FILE, help=text)(run)
+
+
+class _Exclusion(click.ParamType):  # type: ignore[type-arg]  # click gives it parameters from 8.2 on
+    """`2=理由`: a document by its place from 1, and why it isn't signed."""
+
+    name = "N=REASON"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> object:
+        """The place and the reason."""
+        place, _, reason = str(value).partition("=")
+        if not (place.isascii() and place.isdecimal() and int(place) > 0 and reason.strip()):
+            self.fail("Say the document's place from 1, and why: 2=REASON.", param, ctx)
+        return int(place), reason
+
+
+def exclude_option(run: Callable[P, None]) -> Callable[P, None]:
+    """Documents of a batch that aren't signed."""
+    text = (
+        "Leave this document out of the batch 这份不签, counted from 1, with the reason; may be said again."
+    )
+    return click.option("--exclude", type=_Exclusion(), multiple=True, help=text)(run)
+
+
+def excluded_of(
+    phone: VirtualPhone, request_id: str | None, exclude: tuple[tuple[int, str], ...]
+) -> dict[str, str]:
+    """The reasons by the documents' sids. Raises PhoneError `nothing_scanned`, `no_such_document`."""
+    if not exclude:
+        return {}
+    tasks = phone.scanned(request_id).tasks
+    if any(place > len(tasks) for place, _ in exclude):
+        raise PhoneError("no_such_document")
+    return {tasks[place - 1].sid: reason for place, reason in exclude}
 
 
 def secret_from(file: Path | None, variable: str) -> str | None:

@@ -6,7 +6,7 @@ Addresses are judged by an allow-list of what is public: names and ranges that r
 import datetime as dt
 import ipaddress
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -44,11 +44,19 @@ def event_of(state: str) -> str:
 
 
 def body_of(
-    *, request_id: str, kind: str, state: str, reason: str | None, oidc: str | None = None, at: int
+    *,
+    request_id: str,
+    kind: str,
+    state: str,
+    reason: str | None,
+    declined: Sequence[int] = (),
+    oidc: str | None = None,
+    at: int,
 ) -> str:
     """What is told of a request that ended at a time (ms): JSON after Standard Webhooks.
 
-    `oidc` is JSON by which the client recognises a login that it began by OpenID Connect.
+    `declined` are the places, from 0, of documents that the person left out of a signed batch. `oidc` is JSON by which
+    the client recognises a login that it began by OpenID Connect.
     """
     ended = dt.datetime.fromtimestamp(at / 1000, dt.UTC)
     document = {
@@ -59,6 +67,7 @@ def body_of(
             "kind": kind,
             "state": state,
             "reason": reason,
+            "declined": list(declined),
             "oidc": None if oidc is None else json.loads(oidc),
         },
     }

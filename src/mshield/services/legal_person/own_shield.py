@@ -126,7 +126,7 @@ class OwnShield:
         result = await self._signed(request_id, "signature", now=now)
         if await self._signer(request_id, "signature") != person.account_id:
             raise errors.Forbidden(reason="signer")
-        (document,) = result.documents
+        (document,) = result.signed
         content = document.content or b""
         # The signature is over its digest: the content itself stands in the database as anybody left it.
         if sm3(content) != parse_signed_attributes(document.message).message_digest:

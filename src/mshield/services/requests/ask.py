@@ -92,7 +92,7 @@ class Ask:
 
         By `channel` `app` the shield's app leads back to `return_url`, one of those that the system registered.
 
-        Raises ReturnUrlUnknown; what `task_of` raises; UnshownRefused for a document that a phone can't show; InvalidPdf
+        Raises ReturnUrlUnknown; what `task_of` raises; UnshownRefused for what a phone can't show; InvalidPdf
         and InvalidImage for content that is refused; ViewFailed and ViewRequired for one that its view doesn't draw or
         that names none;
         InvalidRequest, ShieldUnusable, InboxFull, TooManyRequests, Unavailable, IdempotencyMismatch; WrongClient where

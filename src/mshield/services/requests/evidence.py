@@ -71,7 +71,7 @@ class MakeEvidence:
             raise errors.NotFound
         signed = row.signed
         if signed is None:
-            raise errors.NotSigned
+            raise errors.NotSigned(state=row.state)
         self.secrets.require_way_back(row.request_id, row.channel, return_code)
         logged = await self._logged(row, signed)
         certificate = parse_certificate(signed.certificate)

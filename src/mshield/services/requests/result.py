@@ -60,6 +60,15 @@ class SignedDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class DeclinedDocument:
+    """One that the person left out of a batch, and why, in their words."""
+
+    title: str
+    format: Format
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class SignedResult:
     """Everything a verifier needs; `chain_pem` is issuing CA, root; no `ocsp` once the issuing CA has ended."""
 
@@ -69,7 +78,7 @@ class SignedResult:
     certificate_pem: str
     chain_pem: tuple[str, ...]
     signed_at: int
-    documents: tuple[SignedDocument, ...]
+    documents: tuple[SignedDocument | DeclinedDocument, ...]
     ocsp: bytes | None
 
 
@@ -101,11 +110,14 @@ class MakeResult:
         certificate, certificate_pem = _parsed(signer.certificate)
         chain = self.authorities.chain_of(certificate)
         stamps = await self._stamps(result.id)
-        documents = []
-        displays = [read_display(document.display) for document in result.documents]
-        wrapped = _rewrapped(result.documents, displays, options)
+        documents: list[SignedDocument | DeclinedDocument] = []
+        displays = [read_display(document.display) for document in result.signed]
+        wrapped = zip(displays, _rewrapped(result.signed, displays, options), strict=True)
         for place, document in enumerate(result.documents):
-            own, display, chosen = stamps.get(place, []), displays[place], wrapped[place]
+            if isinstance(document, store.DeclinedDocument):
+                documents.append(DeclinedDocument(document.title, FORMATS[document.format], document.reason))
+                continue
+            own, (display, chosen) = stamps.get(place, []), next(wrapped)
             name = FORMATS[document.format]
             attributes = display.attributes(name, document.message)
             signature = Signature.from_raw(document.signature)
@@ -142,7 +154,7 @@ class MakeResult:
             signer=signer,
             certificate_pem=certificate_pem,
             chain_pem=self.authorities.chain_pem_of(certificate),
-            signed_at=max(document.signed_at for document in result.documents),
+            signed_at=max(document.signed_at for document in result.signed),
             documents=tuple(documents),
             ocsp=await self._ocsp(signer, now=now),
         )

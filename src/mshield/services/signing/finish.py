@@ -19,15 +19,12 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-import msgspec
-
 from mshield.domain import errors
 from mshield.domain.times import DAY_MS
 from mshield.gm import cosign, transcript
 from mshield.gm import errors as gm_errors
 from mshield.gm.cosign import FinishItem, SessionItem
 from mshield.gm.engine import Engine
-from mshield.gm.sm2 import Signature
 from mshield.keys.keyring import Keyring
 from mshield.services.accounts.session import Caller
 from mshield.services.identity.consents import Consents
@@ -35,10 +32,13 @@ from mshield.services.process.events import Events
 from mshield.services.process.metrics import Count, uncounted
 from mshield.services.signing import key as signing_key
 from mshield.services.signing import own_documents as own_tasks
+from mshield.services.signing.excluded import bound_to, exclusions_of, parted, require_excludable
 from mshield.services.signing.key import StoredItem
+from mshield.services.signing.released import answer_of, row_of
 from mshield.services.signing.shown import Shown, require_shown
 from mshield.store.database.interface import Database, Row, Tx
 from mshield.store.identity.consents import ConsentRow
+from mshield.store.signing import exclusions
 from mshield.store.signing import outcome as signing_outcome
 from mshield.store.signing import sessions as store
 
@@ -50,12 +50,13 @@ _log = logging.getLogger(__name__)
 class FinishRequest:
     """The phone's items in the order of `open`; `tau` only where a next epoch was given.
 
-    `shown` is by sid, of the documents that are drawn.
+    `shown` is by sid, of the documents that are drawn; `excluded` are those that are left out, with the reason.
     """
 
     items: tuple[FinishItem, ...]
     tau: int | None
     shown: Mapping[bytes, Shown] = field(default_factory=dict)
+    excluded: Mapping[bytes, str] = field(default_factory=dict)
 
 
 class OnEnrolled(Protocol):
@@ -74,12 +75,17 @@ class _Finished:
 
 @dataclass(frozen=True, slots=True)
 class _Release:
-    """What is released: the next one-time value, the body's hash, a refreshed share if any, the signatures."""
+    """What is released: the next one-time value, the body's hash, a refreshed share if any, the signatures.
+
+    `left_out` are the documents that aren't signed beside them, with their `reasons`.
+    """
 
     otp: bytes = field(repr=False)
     fb: bytes
     pending: signing_outcome.Pending | None
     rows: list[signing_outcome.SignatureRow]
+    left_out: dict[bytes, store.TaskRow]
+    reasons: Mapping[bytes, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +117,11 @@ class FinishSigning:
 
     async def _finish(self, caller: Caller, uid: bytes, request: FinishRequest, *, now: int) -> _Finished:
         fb = transcript.finish_hash(uid=uid, items=request.items, tau=request.tau)
+        fb = bound_to(fb, request.excluded)
         # Where another call changed the key since it was read, it is read again: for the same bytes, sent twice at
         # once, the outcome is recorded by then; for all else the checks decide anew.
         for _ in range(_RACES):
-            sids = [item.sid for item in request.items]
+            sids = [*(item.sid for item in request.items), *request.excluded]
             key, tasks = await signing_key.find(self.db, caller, uid, sids, now=now)
             if key.outcome_fb == fb and key.outcome_box is not None and (key.outcome_at or 0) > now - DAY_MS:
                 return self._recorded(key, key.outcome_box)
@@ -127,12 +134,13 @@ class FinishSigning:
     async def _attempt(
         self,
         key: store.KeyRow,
-        tasks: dict[bytes, store.TaskRow],
+        named: dict[bytes, store.TaskRow],
         request: FinishRequest,
         fb: bytes,
         *,
         now: int,
     ) -> _Finished:
+        tasks, left_out = parted(named, request.excluded)
         session = key.session
         if session is None or session.expires_at <= now:
             raise errors.NoSession
@@ -150,6 +158,7 @@ class FinishSigning:
         may_sign = True
         try:
             await self._require_allowed(key, tasks, stored, now=now)
+            require_excludable(tasks, left_out, request.excluded, now=now)
         except errors.DomainError:
             # A session that is bound to these bytes has its attempt counted. The PIN's accounting is settled all the
             # same, and what may not be signed any more is answered as closed.
@@ -161,7 +170,9 @@ class FinishSigning:
             if signing_key.is_locked(key):
                 raise errors.PinLocked
             key = await store.reserve_attempt(self.db, key, fb=fb, now=now)
-        return await self._combine(key, session, tasks, request, fb, may_sign=may_sign, now=now)
+        return await self._combine(
+            key, session, tasks, request, fb, left_out=left_out, may_sign=may_sign, now=now
+        )
 
     async def _require_allowed(
         self, key: store.KeyRow, tasks: dict[bytes, store.TaskRow], stored: list[StoredItem], *, now: int
@@ -195,6 +206,7 @@ class FinishSigning:
         request: FinishRequest,
         fb: bytes,
         *,
+        left_out: dict[bytes, store.TaskRow],
         may_sign: bool,
         now: int,
     ) -> _Finished:
@@ -221,17 +233,12 @@ class FinishSigning:
             _log.critical("co-signing fault: a signature did not verify; the attempt was given back")
             raise errors.Fault from error
         pending = self._refreshed(key, session, d2, request, tasks)
-        return await self._release(
-            key,
-            session,
-            tasks,
-            signatures,
-            fb,
-            shown=request.shown,
-            pending=pending,
-            may_sign=may_sign,
-            now=now,
-        )
+        rows = [
+            row_of(item, signature, request.shown.get(item.sid))
+            for item, signature in zip(stored, signatures, strict=True)
+        ]
+        release = _Release(secrets.token_bytes(32), fb, pending, rows, left_out, request.excluded)
+        return await self._release(key, session, tasks, release, may_sign=may_sign, now=now)
 
     def _refreshed(
         self,
@@ -268,24 +275,17 @@ class FinishSigning:
         key: store.KeyRow,
         session: store.SessionRow,
         tasks: dict[bytes, store.TaskRow],
-        signatures: tuple[Signature, ...],
-        fb: bytes,
+        release: _Release,
         *,
-        shown: Mapping[bytes, Shown],
-        pending: signing_outcome.Pending | None,
         may_sign: bool,
         now: int,
     ) -> _Finished:
-        rows = [
-            _row(item, signature, shown.get(item.sid))
-            for item, signature in zip(signing_key.unpack_items(session.items), signatures, strict=True)
-        ]
-        release = _Release(secrets.token_bytes(32), fb, pending, rows)
         # One statement where signatures are all that a success leaves, which is nearly always; it does nothing unless
         # every document is still open. The steps tell which was closed.
         effect = own_tasks.have_effect(tasks.values())
         done = None
-        if may_sign and not effect and signing_outcome.fits_one_statement(self.db, key, pending):
+        alone = not effect and not release.left_out
+        if may_sign and alone and signing_outcome.fits_one_statement(self.db, key, release.pending):
             done = await self._release_at_once(key, session, release, now=now)
         if done is None:
             done = await self._release_by_steps(
@@ -336,6 +336,10 @@ class FinishSigning:
                     tx, self.consents, key, tasks, allowed, now=now
                 )
             signed = await signing_outcome.close_tasks(tx, signer, allowed, now=now)
+            # Before the request is finished, which nothing open may hold up.
+            finished = [row["request_id"] for row in signed.values()]
+            left_out = exclusions_of(release.left_out, release.reasons, finished)
+            await exclusions.record(tx, signer, left_out, now=now)
             body, success = self._success(key, release, signed.keys())
             await signing_outcome.record_success(
                 tx, signer, session, success=success, signatures=rows, signed=signed, now=now
@@ -352,7 +356,7 @@ class FinishSigning:
     def _success(
         self, key: store.KeyRow, release: _Release, signed: AbstractSet[bytes]
     ) -> tuple[bytes, signing_outcome.Success]:
-        body = _answer(release.rows, signed, release.otp)
+        body = answer_of(release.rows, signed, release.otp)
         success = signing_outcome.Success(
             otp_hash=transcript.stored_hash("otp", release.otp),
             outcome_box=self._seal_outcome(key, body),
@@ -375,19 +379,3 @@ class FinishSigning:
             case {"error": "retry"}:
                 raise errors.Retry
         return _Finished(body, key.state == "confirmed" and key.certificate is None)
-
-
-def _row(item: StoredItem, signature: Signature, shown: Shown | None) -> signing_outcome.SignatureRow:
-    if shown is None:
-        return signing_outcome.SignatureRow(item.sid, item.e, signature.to_raw())
-    return signing_outcome.SignatureRow(item.sid, item.e, signature.to_raw(), shown.digest, shown.confirmed)
-
-
-def _answer(rows: list[signing_outcome.SignatureRow], signed: AbstractSet[bytes], otp: bytes) -> bytes:
-    items = [
-        {"sid": row.sid.hex(), "r": row.signature[:32].hex(), "s": row.signature[32:].hex()}
-        if row.sid in signed
-        else {"sid": row.sid.hex(), "error": "task_closed"}
-        for row in rows
-    ]
-    return msgspec.json.encode({"items": items, "otp": otp.hex()})

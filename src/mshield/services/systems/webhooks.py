@@ -82,6 +82,7 @@ class Webhooks:
                     kind=request.kind,
                     state=request.state,
                     reason=request.reason,
+                    declined=await store.left_out(self.db, request),
                     oidc=request.oidc,
                     at=request.expires_at if request.state == "expired" else request.changed_at,
                 )

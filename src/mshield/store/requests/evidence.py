@@ -13,7 +13,8 @@ _SQL: Final = Queries("requests", "evidence")
 class DocumentRow:
     """A document and who asked for it, as it was called then.
 
-    `content` is None where only its digest came; `display` is JSON text.
+    `content` is None where only its digest came; `display` is JSON text; `state` is `declined` for one that was left
+    out of a batch.
     """
 
     request_id: str
@@ -30,6 +31,7 @@ class DocumentRow:
     content: bytes | None
     size: int
     display: str
+    state: str
     signed: "SignatureRow | None"
 
 
@@ -78,6 +80,7 @@ async def find_document(
         content=content,
         size=row["size"] if content is None else len(content),
         display=row["display"],
+        state=row["task_state"],
         signed=None if row["signature"] is None else _signature(row),
     )
 

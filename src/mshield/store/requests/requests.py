@@ -98,6 +98,15 @@ class SignedDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class DeclinedDocument:
+    """One that the person left out of a batch, and why."""
+
+    title: str
+    format: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Signer:
     """Who signed, from the certificate's row; `status` is that of now."""
 
@@ -113,7 +122,10 @@ class Signer:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A request with its outcome; signer is None and documents are empty before it is signed."""
+    """A request with its outcome; signer is None and documents are empty before it is signed.
+
+    Documents stand in the order of the request.
+    """
 
     id: str
     kind: str
@@ -121,7 +133,12 @@ class Result:
     state: str
     expires_at: int
     signer: Signer | None
-    documents: tuple[SignedDocument, ...]
+    documents: tuple[SignedDocument | DeclinedDocument, ...]
+
+    @property
+    def signed(self) -> tuple[SignedDocument, ...]:
+        """Those that are signed."""
+        return tuple(document for document in self.documents if isinstance(document, SignedDocument))
 
 
 async def create(
@@ -339,20 +356,29 @@ async def find_result(db: Database, *, id: str, client_id: str) -> Result | None
         expires_at=first["expires_at"],
         signer=_signer(signed[0]) if signed else None,
         documents=tuple(
-            SignedDocument(
-                row["title"],
-                row["format"],
-                row["message"],
-                row["content"],
-                row["signature"],
-                row["signed_at"],
-                row["display"],
-                row["shown"],
-                row["confirmed"],
-            )
-            for row in signed
+            _signed(row) if row["signature"] is not None else _declined(row)
+            for row in rows
+            if row["signature"] is not None or row["task_state"] == "declined"
         ),
     )
+
+
+def _signed(row: Row) -> SignedDocument:
+    return SignedDocument(
+        row["title"],
+        row["format"],
+        row["message"],
+        row["content"],
+        row["signature"],
+        row["signed_at"],
+        row["display"],
+        row["shown"],
+        row["confirmed"],
+    )
+
+
+def _declined(row: Row) -> DeclinedDocument:
+    return DeclinedDocument(row["title"], row["format"], row["left_out"] or "")
 
 
 def _signer(row: Row) -> Signer:

@@ -64,7 +64,7 @@ finished AS (
   UPDATE requests SET state = 'signed', changed_at = :now
   WHERE id = (SELECT request_id FROM signed) AND state = 'scanned' AND EXISTS (SELECT 1 FROM key)
     AND NOT EXISTS (SELECT 1 FROM tasks
-      WHERE tasks.request_id = requests.id AND tasks.state <> 'signed' AND tasks.sid <> :sid))
+      WHERE tasks.request_id = requests.id AND tasks.state NOT IN ('signed', 'declined') AND tasks.sid <> :sid))
 SELECT :call::int AS call, ARRAY(SELECT request_id FROM signed) AS request_ids,
   1 / ((SELECT COUNT(*) FROM signed) * (SELECT COUNT(*) FROM key)) AS whole;
 
@@ -99,7 +99,7 @@ finished AS (
   UPDATE requests SET state = 'signed', changed_at = :now FROM key
   WHERE requests.id IN (SELECT request_id FROM signed) AND requests.state = 'scanned'
     AND NOT EXISTS (SELECT 1 FROM tasks
-      WHERE tasks.request_id = requests.id AND tasks.state <> 'signed' AND tasks.sid <> ALL(:sids::bytea[])))
+      WHERE tasks.request_id = requests.id AND tasks.state NOT IN ('signed', 'declined') AND tasks.sid <> ALL(:sids::bytea[])))
 SELECT array_agg(DISTINCT request_id) AS request_ids,
   1 / (CASE WHEN count(*) = cardinality(:sids::bytea[]) AND EXISTS (SELECT 1 FROM key) THEN 1 ELSE 0 END) AS whole
 FROM signed;

@@ -112,7 +112,7 @@ class KeyRow(msgspec.Struct, frozen=True, gc=False):
 class TaskRow(msgspec.Struct, frozen=True, gc=False):
     """A document to sign; times in ms.
 
-    `display` is JSON text. `asked` by a business system;
+    `display` is JSON text. `request_id` where a business system asked;
     `unbound` where another app asked and the certificate isn't bound any more (R8).
     """
 
@@ -122,8 +122,13 @@ class TaskRow(msgspec.Struct, frozen=True, gc=False):
     message: bytes
     display: str
     expires_at: int
-    asked: bool
+    request_id: str | None
     unbound: bool
+
+    @property
+    def asked(self) -> bool:
+        """Whether a business system asked for it."""
+        return self.request_id is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,7 +370,7 @@ def _task(row: Row) -> TaskRow:
         row["task_message"],
         row["task_display"],
         row["task_expires_at"],
-        bool(row["task_asked"]),
+        row["task_request_id"],
         bool(row["task_unbound"]),
     )
 

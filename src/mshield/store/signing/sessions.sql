@@ -18,7 +18,7 @@ SELECT CAST(:call AS INTEGER) AS call, k.uid, k.state AS key_state, k.public_key
   s.fb, s.bound_at, s.expires_at AS session_expires_at,
   f.version + e.version <> c.filing_version AS filing_changed,
   t.sid AS task_sid, t.purpose AS task_purpose, t.state AS task_state, t.message AS task_message, t.display AS task_display, t.expires_at AS task_expires_at,
-  t.request_id IS NOT NULL AS task_asked, unbound(k.certificate, t.request_id) AS task_unbound
+  t.request_id AS task_request_id, unbound(k.certificate, t.request_id) AS task_unbound
 FROM phone_sessions p
 JOIN devices d ON d.id = p.device_id AND d.jkt = :jkt
 JOIN accounts a ON a.id = p.account_id
@@ -33,7 +33,7 @@ WHERE p.token_hash = :token_hash AND p.ended_at IS NULL AND p.expires_at > :now;
 -- name: task
 -- Any further document of a batch.
 SELECT CAST(:call AS INTEGER) AS call, t.sid AS task_sid, t.purpose AS task_purpose, t.state AS task_state,
-  t.message AS task_message, t.display AS task_display, t.expires_at AS task_expires_at, t.request_id IS NOT NULL AS task_asked,
+  t.message AS task_message, t.display AS task_display, t.expires_at AS task_expires_at, t.request_id AS task_request_id,
   unbound(k.certificate, t.request_id) AS task_unbound
 FROM tasks t JOIN keys k ON k.uid = t.uid WHERE t.sid = :sid AND t.uid = :uid;
 
@@ -112,7 +112,7 @@ INSERT INTO signatures (sid, uid, serial, request_id, purpose, digest, signature
 VALUES (:sid, :uid, :serial, :request_id, :purpose, :digest, :signature, :now, :key_version, 1, :seal, :row_form, :shown, :confirmed);
 
 -- name: finish_request!
--- A request is signed when its last document is.
+-- A request is signed when its last document is, or was left out beside one that is.
 UPDATE requests SET state = 'signed', changed_at = :now
 WHERE id = :request_id AND state = 'scanned'
-  AND NOT EXISTS (SELECT 1 FROM tasks WHERE request_id = :request_id AND state <> 'signed');
+  AND NOT EXISTS (SELECT 1 FROM tasks WHERE request_id = :request_id AND state NOT IN ('signed', 'declined'));

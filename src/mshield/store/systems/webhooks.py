@@ -74,6 +74,13 @@ async def untold(db: Database, *, now: int, most: int) -> list[EndedRequest]:
     return [EndedRequest(**row) for row in await db.all(_SQL["untold"], now=now, most=most)]
 
 
+async def left_out(db: Database, request: EndedRequest) -> list[int]:
+    """The places, from 0, of documents that the person left out of a signed batch."""
+    if (request.kind, request.state) != ("signature", "signed"):
+        return []
+    return [row["position"] for row in await db.all(_SQL["left_out"], request_id=request.id)]
+
+
 async def expire(db: Database, *, id: str, now: int) -> bool:  # noqa: A002
     """Writes down that a request's time is over; False where it ended otherwise at the last moment."""
     return await end_after_its_tasks(db, _SQL["expire"], id=id, now=now)

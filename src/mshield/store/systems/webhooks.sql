@@ -35,6 +35,9 @@ UPDATE webhook_deliveries SET state = 'dead', error = :error, ended_at = :now WH
 -- name: any_untold^
 SELECT 1 AS one FROM requests WHERE to_tell AND state NOT IN ('waiting', 'scanned') LIMIT 1;
 
+-- name: left_out
+SELECT position FROM tasks WHERE request_id = :request_id AND state = 'declined' ORDER BY position;
+
 -- name: untold
 -- Requests that ended, or whose time is over, and of which nobody was told.
 SELECT id, client_id, kind, state, reason, oidc, expires_at, changed_at FROM requests

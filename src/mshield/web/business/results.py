@@ -18,7 +18,7 @@ from mshield.pki.signatures.formats import (
     SignatureAlgorithm,
     SignatureValue,
 )
-from mshield.services.requests.result import SignedDocument, SignedResult
+from mshield.services.requests.result import DeclinedDocument, SignedDocument, SignedResult
 from mshield.web.body import Hex32, Wire
 from mshield.web.business.return_code import PARAMETER as RETURN_CODE
 from mshield.web.query import Query
@@ -51,21 +51,25 @@ class SignedDocumentMessage(Wire, frozen=True):
     phone showed, which the log covers; null for a login, and for what is older. `display_mismatch_confirmed`: your
     words about the content differ from it, and the person signed all the same.
     `time_stamp` tells how the time stamps stand that the service's settings want; those that are done are in the CMS.
+    `state` `declined`: the person left this one out of the batch, for a `reason` in their words; nothing else of it is
+    told. The reason is null for a signed one.
     """
 
     title: str
     format: Format
     message_b64: str | None
     signed_attributes_b64: str | None
-    signature_b64: str
-    signature_raw_b64: str
-    cms_b64: str
+    signature_b64: str | None
+    signature_raw_b64: str | None
+    cms_b64: str | None
     time_stamp: Literal["pending", "done", "failed"] | None
     view: ViewMessage | None = None
     drawn: Hex32 | None = None
     shown: Hex32 | None = None
     display_mismatch_confirmed: bool = False
     options: Options = NO_OPTIONS
+    state: Literal["signed", "declined"] = "signed"
+    reason: str | None = None
 
 
 class ResultWanted(Query, frozen=True):
@@ -122,7 +126,12 @@ def result_message(signed: SignedResult) -> ResultMessage:
     )
 
 
-def _signed(document: SignedDocument) -> SignedDocumentMessage:
+def _signed(document: SignedDocument | DeclinedDocument) -> SignedDocumentMessage:
+    if isinstance(document, DeclinedDocument):
+        title, reason = document.title, document.reason
+        return SignedDocumentMessage(
+            title, document.format, None, None, None, None, None, None, state="declined", reason=reason
+        )
     view, drawn, shown = document.view, document.drawn, document.shown
     return SignedDocumentMessage(
         title=document.title,

@@ -70,7 +70,12 @@ REFUSED: Final = _table(
         events.INPUT_REFUSED,
         (
             *("malformed", "invalid_request", "idempotency_mismatch", "charset_refused"),
-            *("signed_attributes_refused", "ambiguous_content_refused", "webhook_url_refused", "invalid_client_uri"),
+            *(
+                "signed_attributes_refused",
+                "ambiguous_content_refused",
+                "webhook_url_refused",
+                "invalid_client_uri",
+            ),
             *("return_url_unknown", "invalid_pdf", "invalid_image", "unshown_refused"),
         ),
     ),

@@ -8,12 +8,14 @@ from starlette.responses import Response
 
 from mshield.domain import errors
 from mshield.domain.certificates.pin_tries import MAX_FAILURES
+from mshield.domain.lines import MAX_REASON
 from mshield.domain.times import HOUR_MS
 from mshield.gm import cosign
 from mshield.gm import errors as gm_errors
 from mshield.gm.cosign import FinishItem
 from mshield.pki.signatures.display import Confirmed
 from mshield.services.process.allowances import Allowance
+from mshield.services.signing.excluded import checked_reasons
 from mshield.services.signing.finish import FinishRequest
 from mshield.services.signing.open import OpenItem, OpenRequest
 from mshield.services.signing.shown import Shown
@@ -79,11 +81,24 @@ class PartialItem(Wire, frozen=True):
     shown: Hex32 | msgspec.UnsetType = msgspec.UNSET
 
 
+class ExcludedItem(Wire, frozen=True):
+    """A document that its person doesn't sign, and why, in their words; one line of 1 to 200 characters."""
+
+    sid: Hex16
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_REASON)]
+
+
 class FinishMessage(ProtocolWire, frozen=True):
-    """`finish`, phone to server."""
+    """`finish`, phone to server.
+
+    `excluded` are documents that are left out of their request for good, beside at least one of it that is signed.
+    """
 
     items: Annotated[tuple[PartialItem, ...], msgspec.Meta(min_length=1, max_length=64)]
     tau: Hex32 | None
+    excluded: (
+        Annotated[tuple[ExcludedItem, ...], msgspec.Meta(min_length=1, max_length=63)] | msgspec.UnsetType
+    ) = msgspec.UNSET
 
 
 class SignatureItem(Wire, frozen=True):
@@ -155,12 +170,17 @@ async def finish_signing(request: Request, uid: str) -> Response:
     """Protocol MSHIELD/v1, "Signing: finish".
 
     Takes no Idempotency-Key: by the protocol a repeat of the same bytes gets the same answer and counts no try.
+    Documents of a batch may be left out, with a reason (`excluded`): with the signatures of the others they are
+    declined for good, and the business system's result says so.
     """
     caller, context = await caller_of(request), context_of(request)
     concerning(request, uid)
     message = await body_of(request, FinishMessage)
     finish = FinishRequest(
-        tuple(_item(item) for item in message.items), _tau(message.tau), _shown(message.items)
+        tuple(_item(item) for item in message.items),
+        _tau(message.tau),
+        _shown(message.items),
+        _excluded(message.excluded),
     )
     try:
         return JsonAnswer(await context.signing.finish(caller, key_id(uid), finish, now=context.clock()))
@@ -193,6 +213,12 @@ def _shown(items: tuple[PartialItem, ...]) -> dict[bytes, Shown]:
             raise errors.Malformed(field="shown")
         shown[bytes.fromhex(item.sid)] = Shown(item.confirmed, bytes.fromhex(item.shown))
     return shown
+
+
+def _excluded(items: tuple[ExcludedItem, ...] | msgspec.UnsetType) -> dict[bytes, str]:
+    if items is msgspec.UNSET:
+        return {}
+    return checked_reasons((bytes.fromhex(item.sid), item.reason) for item in items)
 
 
 def _tau(text: str | None) -> int | None:

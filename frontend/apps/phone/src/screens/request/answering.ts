@@ -1,7 +1,6 @@
 /** Answering the kept request: yes under the PIN, or no; and how it ended where it did so by itself. */
 
-import type { Confirmed } from "@mshield/forms";
-import { NetworkError, type PinSource, type Scan } from "@mshield/shield";
+import { type Choices, NetworkError, type PinSource, type Scan } from "@mshield/shield";
 import { computed, type ComputedRef, ref, type Ref, shallowRef, type ShallowRef } from "vue";
 
 import { type PinAbout, withPin } from "../../engine/pin_entry.ts";
@@ -21,7 +20,7 @@ export interface Answering {
   /** The connection failed: before anything was signed, or when that isn't known. */
   readonly lost: ComputedRef<"before" | "unknown" | null>;
   /** True once it is done; the outcome then stands in `outcome`. */
-  approve(about: PinAbout, confirmed: ReadonlyMap<string, Confirmed>): Promise<boolean>;
+  approve(about: PinAbout, choices: Choices): Promise<boolean>;
   decline(reason: "declined" | "not_me"): Promise<void>;
   readonly prolonging: Task;
   /** Once: its reader needs longer. */
@@ -45,16 +44,16 @@ export function useAnswering(scanned: ShallowRef<Scan | null>): Answering {
     return isPinGiven.value ? "unknown" : "before";
   });
 
-  async function approve(about: PinAbout, confirmed: ReadonlyMap<string, Confirmed>): Promise<boolean> {
+  async function approve(about: PinAbout, choices: Choices): Promise<boolean> {
     const request = scanned.value;
     if (request === null) {
       return false;
     }
     const approved = await approving.run(() =>
-      withPin(about, (pin) => shield.approve(noticed(pin), request.requestId, confirmed)),
+      withPin(about, (pin) => shield.approve(noticed(pin), request.requestId, choices)),
     );
     if (approved) {
-      outcome.value = outcomeOf(request, approved, Date.now());
+      outcome.value = outcomeOf(request, approved, choices, Date.now());
       await readStatus();
       return true;
     }

@@ -1,0 +1,37 @@
+/** What the documents of a batch come to: added up on this phone, exactly, one line per currency, never converted. */
+
+import type { Task } from "@mshield/shield";
+import { commaNumber, readDecimal, Sum } from "@mshield/views/numbers.ts";
+
+import { moneyText } from "../drawn/cell_text.ts";
+
+export interface Sums {
+  /** In the order in which the currencies come first. */
+  readonly lines: readonly { readonly name: string; readonly number: string; readonly text: string }[];
+  /** Documents of which no view draws an amount. */
+  readonly without: number;
+}
+
+export function sumsOf(tasks: readonly Pick<Task, "reading">[]): Sums {
+  const sums = new Map<string, { readonly name: string | null; readonly sum: Sum }>();
+  let without = 0;
+  for (const { reading } of tasks) {
+    const values = reading?.key?.amount?.values ?? [];
+    without += values.length === 0 ? 1 : 0;
+    for (const { currency, name, number } of values) {
+      const decimal = readDecimal(number, false);
+      if (decimal === null) {
+        throw new TypeError("a drawn amount that is no number");
+      }
+      const entry = sums.get(currency ?? "") ?? { name, sum: new Sum() };
+      entry.sum.add(decimal);
+      sums.set(currency ?? "", entry);
+    }
+  }
+  const lines = [...sums].map(([currency, { name, sum }]) => {
+    const number = commaNumber(sum.decimal);
+    const text = moneyText({ currency: currency === "" ? null : currency, name, text: number });
+    return { name: name ?? "", number, text };
+  });
+  return { lines, without };
+}

@@ -1,0 +1,292 @@
+// @vitest-environment happy-dom
+/** A batch: what its list says, what it comes to, what is left out; and what of the inbox is chosen together. */
+
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import process from "node:process";
+
+import { type InboxRequest, orderOf, type Scan, type Task } from "@mshield/shield";
+import { checkedReading } from "@mshield/views";
+import { beforeAll, describe, expect, test, vi } from "vitest";
+import { computed, nextTick, reactive, shallowRef } from "vue";
+
+import { useBatch } from "../src/screens/request/batch/batch.ts";
+import BatchList from "../src/screens/request/batch/BatchList.vue";
+import { asReason, type Choice, useChoice } from "../src/screens/request/batch/choice.ts";
+import LeaveOut from "../src/screens/request/batch/LeaveOut.vue";
+import { batchAbout } from "../src/screens/request/batch/pin_about.ts";
+import { rowsOf, standsInList } from "../src/screens/request/batch/rows.ts";
+import { sumsOf } from "../src/screens/request/batch/sums.ts";
+import { words } from "../src/screens/request/batch/words.ts";
+import { bySystem, documentsIn, useChosen } from "../src/screens/request/inbox/chosen.ts";
+import { mounted } from "./mounted.ts";
+
+const file = (name: string): Uint8Array =>
+  new Uint8Array(readFileSync(resolve(process.cwd(), "../vectors/views/shipped", name)));
+const octets = (text: string): Uint8Array => new TextEncoder().encode(text);
+const REST = {
+  uid: "",
+  purpose: "sign",
+  state: "waiting",
+  display: [],
+  size: null,
+  isDrawn: true,
+  drawn: null,
+};
+
+/** One that its view draws, as the engine keeps it. */
+function drawn(sid: string, name = "single-window-export", more: Partial<Task> = {}): Task {
+  const content = file(`contents/${name}.xml`);
+  const view = { id: "v", version: 1, digest: "", octets: file(`${name}.view.json`) };
+  const task = {
+    ...REST,
+    sid,
+    title: "出口货物报关单",
+    message: content,
+    content,
+    mediaType: "application/xml",
+    view,
+  };
+  const asked = { ...task, format: "cms", reading: null, ...more } as Task;
+  const reading = checkedReading(orderOf(asked, asked.view!.octets));
+  const { compared, comparedDigest } = reading;
+  const key = reading.drawn?.lines ?? null;
+  return { ...asked, reading: { compared: comparedDigest, isMismatch: compared?.mismatch ?? false, key } };
+}
+
+function plain(sid: string, title = "合同"): Task {
+  const content = octets("总价 100 元");
+  const task = { ...REST, sid, title, message: content, content, mediaType: "text/plain", view: null };
+  const reading = { compared: null, isMismatch: false, key: null };
+  return { ...task, format: "raw", reading } as Task;
+}
+
+/** With an amount of its own. */
+function paying(sid: string, currency: string, number: string): Task {
+  const task = drawn(sid);
+  const values = [{ currency, name: currency === "USD" ? "美元" : "人民币", number, text: number }];
+  const amount = { label: "总价", computed: false, values };
+  return { ...task, reading: { ...task.reading!, key: { ...task.reading!.key!, amount } } };
+}
+
+function scan(tasks: readonly Task[], parts?: Scan["parts"]): Scan {
+  const requester = { name: "单一窗口", domain: "x.example", pcAddress: null, pcBrowser: null };
+  const times = { askedAt: null, expiresAt: 0 };
+  const one = { requestId: "r", kind: "signature", number: "58", requester, returnUrl: null } as const;
+  return { ...one, ...times, tasks, ...(parts ? { parts } : {}) };
+}
+
+const choiceOf = (tasks: readonly Task[], parts?: Scan["parts"]): Choice =>
+  useChoice(shallowRef<Scan | null>(scan(tasks, parts)));
+
+// happy-dom's dialog has none.
+beforeAll(() => {
+  HTMLDialogElement.prototype.showModal ??= vi.fn<() => void>();
+  HTMLDialogElement.prototype.close ??= vi.fn<() => void>();
+});
+
+describe("the sums", () => {
+  test("are exact, one for each currency, in the order in which they come", () => {
+    const tasks = [paying("1", "USD", "0.10"), paying("2", "CNY", "7"), paying("3", "USD", "0.2")];
+    expect(sumsOf(tasks).lines.map(({ text }) => text)).toEqual(["美元 0.30", "人民币 7"]);
+    const many = Array.from({ length: 64 }, (_, n) => paying(`${n}`, "USD", "99999999999999999999.01"));
+    expect(sumsOf(many).lines[0]!.number).toBe("6,399,999,999,999,999,999,936.64");
+    expect(sumsOf([paying("1", "CNY", "-5.5"), paying("2", "CNY", "5.50")]).lines[0]!.number).toBe("0.00");
+  });
+  test("say how many have no amount that was read", () => {
+    expect(sumsOf([paying("1", "USD", "5"), plain("2"), plain("3")])).toMatchObject({ without: 2 });
+    expect(sumsOf([plain("1")])).toEqual({ lines: [], without: 1 });
+  });
+});
+
+describe("a document stands in the list", () => {
+  test("with number, party and amount from its content, and needn't be opened", () => {
+    const task = drawn("1");
+    expect(standsInList(task)).toBe(task.reading!.key!.isComplete);
+    const [row, other] = rowsOf([task, drawn("2")]);
+    expect(row).toMatchObject({ name: task.reading!.key!.list.number, amount: "美元 186,000.00" });
+    expect(row!.more).toBe(task.reading!.key!.list.party);
+    expect(other!.name).toBe(row!.name);
+  });
+  test("but not where anything of it is elsewhere, is at odds, or wants a second confirmation", () => {
+    const task = drawn("1");
+    const key = { ...task.reading!.key!, isComplete: true };
+    const having = (more: object, alarm: object = {}): boolean =>
+      standsInList({ ...task, reading: { ...task.reading!, ...alarm, key: { ...key, ...more } } });
+    expect(having({})).toBe(true);
+    expect(having({ isComplete: false })).toBe(false);
+    expect(having({ isComplete: undefined })).toBe(false);
+    expect(having({ isAtOdds: true })).toBe(false);
+    expect(having({}, { isMismatch: true })).toBe(false);
+    expect(standsInList(plain("1"))).toBe(false);
+  });
+  test("only if its view leaves nothing of it out, comments of an XML aside", () => {
+    const isWhole = (content: string): boolean => {
+      const view = octets(
+        JSON.stringify({
+          type: "mshield-view/v1", id: "t/o", version: 1, content: "xml", title: "订单", root: "o",
+          amount: { label: "总价", path: "sum", currency: { fixed: "CNY" } },
+          body: [{ label: "要点", rows: [
+            { label: "号", path: "no", role: "number" },
+            { label: "买方", path: "by", role: "party" },
+          ] }],
+          ignore: ["hidden"],
+        }),
+      ); // prettier-ignore
+      const said = { title: "订单", lines: [] };
+      const reading = checkedReading({ kind: "xml", content: octets(content), view, said });
+      return reading.drawn!.lines.isComplete;
+    };
+    const whole = "<no>D7</no><by>云帆</by><sum>5.00</sum>";
+    expect(isWhole(`<o>${whole}</o>`)).toBe(true);
+    expect(isWhole(`<o>${whole}<more>还有</more></o>`)).toBe(false);
+    expect(isWhole(`<o>${whole}<hidden>还有</hidden></o>`)).toBe(false);
+  });
+});
+
+describe("what is to be looked at", () => {
+  test("is each kept document that doesn't stand in the list, once, and each with something to confirm", () => {
+    const known = { ...drawn("1") };
+    const key = { ...known.reading!.key!, isComplete: true };
+    const listed = { ...known, reading: { ...known.reading!, key } };
+    const tasks = [listed, plain("2"), plain("3"), { ...listed, sid: "4" }];
+    const [seen, open] = [reactive(new Set<number>()), shallowRef(new Set<Task>([tasks[3]!]))];
+    const choice = choiceOf(tasks);
+    const batch = useBatch(
+      computed(() => tasks),
+      choice,
+      seen,
+      computed(() => open.value),
+    );
+    expect(batch.unseen.value).toBe(3);
+    expect(batch.nextAfter(0)).toBe(1);
+    seen.add(1);
+    seen.add(3);
+    expect([batch.unseen.value, batch.nextAfter(3)]).toEqual([2, 2]);
+    choice.leaveOut(tasks[2]!, "重复");
+    expect(batch.nextAfter(3)).toBe(3);
+    open.value = new Set();
+    expect([batch.unseen.value, batch.nextAfter(0)]).toEqual([0, null]);
+  });
+});
+
+describe("leaving out", () => {
+  test("never the last one, and it can be taken back", () => {
+    const tasks = [plain("1"), plain("2")];
+    const choice = choiceOf(tasks);
+    choice.leaveOut(tasks[0]!, "金额不对");
+    choice.leaveOut(tasks[1]!, "金额不对");
+    expect([...choice.excluded]).toEqual([["1", "金额不对"]]);
+    expect(choice.mayLeaveOut(tasks[1]!)).toBe(false);
+    choice.keep(tasks[0]!);
+    expect(choice.kept.value).toHaveLength(2);
+  });
+  test("a whole request of several stays in the inbox, and no reason is told", () => {
+    const tasks = [plain("1"), plain("2"), plain("3")];
+    const choice = choiceOf(tasks, [
+      { requestId: "a", sids: ["1"] },
+      { requestId: "b", sids: ["2", "3"] },
+    ]);
+    expect(tasks.map((task) => choice.isWholeRequest(task))).toEqual([true, false, false]);
+    expect(choiceOf([plain("1")]).isWholeRequest(plain("1"))).toBe(false);
+  });
+  test("wants a reason of one line that can be read", () => {
+    expect(asReason("  单价\n写错了 ")).toBe("单价 写错了");
+    expect([" ", "字".repeat(201), "反\u202e写", "响\u0007"].map(asReason)).toEqual([null, null, null, null]);
+    expect(asReason("字".repeat(200))).toHaveLength(200);
+  });
+  test("asks for the reason: one of three, or one's own words", async () => {
+    const tasks = [drawn("1"), drawn("2")];
+    const { wrapper } = await mounted(LeaveOut, { task: tasks[1], tasks, system: "单一窗口" });
+    const sheet = document.querySelector("dialog")!;
+    const [go, ...radios] = [sheet.querySelector("button")!, ...sheet.querySelectorAll("input")];
+    expect(sheet.textContent).toContain("美元 186,000.00");
+    expect(go.disabled).toBe(true);
+    radios[3]!.click();
+    await nextTick();
+    const own = sheet.querySelector<HTMLInputElement>("input[type=text]")!;
+    own.value = "\u202e";
+    own.dispatchEvent(new Event("input"));
+    await nextTick();
+    expect(sheet.textContent).toContain("请写一句话");
+    radios[0]!.click();
+    await nextTick();
+    sheet.querySelector("form")!.dispatchEvent(new Event("submit"));
+    expect(wrapper.emitted("leave")).toEqual([["金额不对"]]);
+    wrapper.unmount();
+  });
+});
+
+test("the PIN's sheet repeats number, sums and what is left out", () => {
+  const tasks = [
+    paying("1", "USD", "186000.00"),
+    paying("2", "CNY", "5"),
+    paying("3", "USD", "1"),
+    plain("4", "附件"),
+  ];
+  const choice = choiceOf(tasks);
+  choice.leaveOut(tasks[2]!, "重复");
+  const say = (key: string, values: Record<string, unknown> = {}): string =>
+    Object.entries(values).reduce(
+      (text, [name, value]) => text.replace(`{${name}}`, String(value)),
+      words.zh[key as "pinAct"],
+    );
+  const { act, detail } = batchAbout(tasks, choice, "单一窗口", say);
+  expect(act).toBe("签署 3 份文件");
+  expect(detail.split("\n")).toEqual([
+    "单一窗口",
+    "美元 186,000.00 · 人民币 5 · 1 份没有读出金额",
+    "不签 1 份：出口货物报关单",
+  ]);
+});
+
+test("the list has a tick and a way to see for each, and says why one isn't signed", async () => {
+  const tasks = [drawn("1"), drawn("2"), drawn("3")];
+  const choice = choiceOf(tasks);
+  choice.leaveOut(tasks[1]!, "单价写错了");
+  const props = { tasks, choice, reviewed: new Set([0]), seen: new Set([0]), isLocked: false };
+  const { wrapper } = await mounted(BatchList, props);
+  const rows = wrapper.findAll("li");
+  expect(rows.map((row) => row.get("input").element.checked)).toEqual([true, false, true]);
+  expect(rows[0]!.text()).toContain("看过");
+  expect(rows[1]!.text()).toContain("这次不签：单价写错了");
+  expect(rows[2]!.text()).toContain("要先看");
+  await rows[2]!.get("input").trigger("click");
+  expect(wrapper.emitted("leaveOut")).toEqual([[tasks[2]]]);
+  await rows[1]!.get("input").trigger("click");
+  expect(choice.kept.value).toHaveLength(3);
+  await wrapper.setProps({ isLocked: true });
+  expect(wrapper.findAll("input:disabled")).toHaveLength(3);
+  wrapper.unmount();
+});
+
+describe("the inbox", () => {
+  const waits = (requestId: string, name: string, kind: InboxRequest["kind"] = "signature"): InboxRequest => {
+    const requester = { name, domain: `${name}.example`, pcAddress: null, pcBrowser: null };
+    return { requestId, kind, title: requestId, documents: 2, requester, askedAt: 0, expiresAt: 0 };
+  };
+  const all = [waits("1", "甲"), waits("2", "乙"), waits("3", "甲"), waits("4", "甲", "login")];
+
+  test("is sorted by systems; a login is answered alone", () => {
+    const [first, second] = bySystem(all);
+    expect(first!.requests.map(({ requestId }) => requestId)).toEqual(["1", "3", "4"]);
+    expect(first!.choosable.map(({ requestId }) => requestId)).toEqual(["1", "3"]);
+    expect(second!.name).toBe("乙");
+  });
+  test("lets one choose several of one system, and no more once they are gone", () => {
+    const waiting = shallowRef<readonly InboxRequest[]>(all);
+    const chosen = useChosen(computed(() => waiting.value));
+    const ids = (): string[] => chosen.list.value.map(({ requestId }) => requestId);
+    chosen.toggle(all[2]!);
+    chosen.toggle(all[0]!);
+    expect(ids()).toEqual(["1", "3"]);
+    expect(documentsIn(chosen.list.value)).toBe(4);
+    chosen.toggle(all[1]!);
+    expect(ids()).toEqual(["2"]);
+    chosen.chooseAll([all[0]!, all[2]!]);
+    waiting.value = all.slice(1);
+    expect(ids()).toEqual(["3"]);
+    chosen.toggle(all[2]!);
+    expect(ids()).toEqual([]);
+  });
+});

@@ -1,0 +1,43 @@
+"""Export declarations of a business system, drawn by its view: of one item, with an amount and a party of its own."""
+
+import base64
+import re
+from pathlib import Path
+from typing import Any, Final
+
+from tests.browser.conftest import Party
+
+_ROOT: Final = Path(__file__).parents[3]
+SAMPLE: Final = _ROOT / "vectors" / "views" / "shipped" / "contents" / "single-window-export.xml"
+_VIEW: Final = _ROOT / "src" / "mshield" / "views" / "shipped" / "single-window-export.view.json"
+VIEW: Final = {"id": "example/single-window-export"}
+_SECOND: Final = re.compile(r'  <商品 项号="2">.*?</商品>\n', re.DOTALL)
+
+
+def with_view(party: Party) -> None:
+    """Has the view registered, once for the party's life."""
+    client_id = party.service.system["client_id"]
+    views = party.service.command("business", "view", "list", client_id)
+    if VIEW["id"] not in str(views):
+        options = ("--sample", str(SAMPLE), "--second-person", "王审核")
+        party.service.command("business", "view", "add", client_id, str(_VIEW), *options)
+
+
+def export(
+    number: str, amount: str, *, currency: str = "USD", buyer: str = "Hanmi Trading Co., Ltd.", **more: Any
+) -> dict[str, Any]:
+    """The document, as the business system gives it."""
+    name = {"USD": "美元", "EUR": "欧元"}[currency]
+    text = _SECOND.sub("", SAMPLE.read_text("utf-8"))
+    for old, new in (
+        ("E20260000118473", number),
+        ("186000.00", amount),
+        ("138000.00", amount),
+        ("USD", currency),
+        ("美元", name),
+        ("Musterhafen Handels GmbH", buyer),
+    ):
+        text = text.replace(old, new)
+    content = base64.b64encode(text.encode()).decode()
+    about = {"title": "出口货物报关单", "media_type": "application/xml", "format": "cms", "view": VIEW}
+    return {**about, "content_b64": content, **more}
