@@ -48,5 +48,4 @@ export const OIDS = {
   contentType: "1.2.840.113549.1.9.3",
   signingTime: "1.2.840.113549.1.9.5",
   messageDigest: "1.2.840.113549.1.9.4",
-  signingTime: "1.2.840.113549.1.9.5",
 } as const;

@@ -2,10 +2,10 @@
 
 import { readFileSync } from "node:fs";
 
+import { ambiguity } from "@mshield/forms";
 import { concat, utf8 } from "@mshield/gm";
 import { expect, test } from "vitest";
 
-import { ambiguity } from "../src/foreign/ambiguous.ts";
 import { parseP7, verifyP7 } from "../src/foreign/p7.ts";
 import { KINDS, type Listed, runFormats } from "../src/formats/run.ts";
 
