@@ -110,7 +110,7 @@ def _require_text(value: object, depth: int) -> None:
         raise ValueError("nested too deep")
     match value:
         case str():
-            if _NO_TEXT.search(value):
+            if "\0" in value if value.isascii() else _NO_TEXT.search(value):
                 raise ValueError("a character that no text has")
         case list():
             for item in value:
