@@ -8,10 +8,12 @@ import httpx
 import pytest
 
 from mshield.client.dpop import DeviceKey, b64url, proof
+from mshield.domain.qr import qr_text
 from mshield.main import create_app
 from mshield.services.operations.purge import purge
 from tests.support.application import ORIGIN, Application, Device, running
 from tests.support.clock import Clock
+from tests.support.factories import REQUESTS, document_message
 from tests.support.signing import fetch
 
 PATH = "/api/phone/me"
@@ -173,6 +175,55 @@ async def test_a_proof_passes_once_in_all_processes(
         assert (await fetch(one.context.db, count))["n"] == 3
         await purge(one.context.db, now=clock() + 121_000)
         assert (await fetch(one.context.db, count))["n"] == 0
+
+
+@pytest.mark.parametrize("call", ["scan", "scan a strange code", "open", "finish"])
+async def test_a_proof_that_goes_with_another_statement_passes_once_in_all_processes(
+    call: str, postgresql_url: str, tmp_path: Path, clock: Clock
+) -> None:
+    """Taking, opening and finishing spend it with what they read first, whatever comes of the call."""
+    async with running(postgresql_url, tmp_path, clock) as one:
+        await one.registered()
+        device = await one.logged_in()
+        path, message = await _signing_call(one, call)
+        body = json.dumps(message).encode()
+        other = create_app(one.context.settings, clock=clock)
+        async with (
+            other.router.lifespan_context(other),
+            httpx.AsyncClient(transport=httpx.ASGITransport(other), base_url=ORIGIN) as http,
+        ):
+            made, second = (device.proof("POST", path, body) for _ in range(2))
+            codes = {"scan": "no_certificate"}
+            first = await device.send("POST", path, body, made)
+            assert first.json()["code"] == codes.get(call, "not_found")
+            device.http = http
+            assert await _reason(await device.send("POST", path, body, made)) == "jti"
+            assert (await device.send("POST", path, body, second)).json()["code"] == first.json()["code"]
+            strange, device.token = device.token, "unknown"
+            unknown = device.proof("POST", path, body)
+            assert (await device.send("POST", path, body, unknown)).json()["code"] == "unauthenticated"
+            device.token = strange
+        count = "SELECT count(*) AS n FROM dpop_proofs"
+        assert (await fetch(one.context.db, count))["n"] == 4  # the login, two calls, one by nobody
+
+
+async def _signing_call(one: Application, call: str) -> tuple[str, dict[str, object]]:
+    if call == "scan":
+        asked = (
+            await one.business(
+                "POST", REQUESTS, {"kind": "signature", "documents": [document_message(b"<a/>")]}
+            )
+        ).json()
+        secret = bytes.fromhex(asked["qr_secret"])
+        return "/api/phone/scans", {"code": qr_text(asked["qr_origin"], asked["id"], secret, 0)}
+    if call == "scan a strange code":
+        return "/api/phone/scans", {"code": "https://example.org/"}
+    sid, hashed = "00" * 16, "00" * 32
+    if call == "open":
+        items = [{"sid": sid, "c": hashed}]
+        return f"/api/phone/keys/{sid}/open", {"rn": hashed, "otp": hashed, "epoch": 0, "items": items}
+    item = {"sid": sid, "Q1": "04" + "00" * 64, "rho": hashed, "s_prime": hashed}
+    return f"/api/phone/keys/{sid}/finish", {"items": [item], "tau": None}
 
 
 async def test_a_proof_is_good_for_a_minute(device: Device) -> None:

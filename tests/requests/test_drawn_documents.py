@@ -75,6 +75,38 @@ async def test_a_content_that_has_a_view_is_drawn_by_it_or_not_asked_for(applica
     assert (await ask(message(view=NAMED)))[0] == 201
 
 
+async def test_what_other_views_drew_is_never_stored(application: Application) -> None:
+    """This process isn't told of any change, as where another one made it, and remembers the views from before it."""
+    db, client_id, now = application.context.db, application.client_id, application.clock()
+
+    async def ask(**more: Any) -> tuple[int, dict[str, Any]]:
+        body = {"kind": "signature", "documents": [message(**more)]}
+        answer = await application.business("POST", REQUESTS, body)
+        return answer.status_code, answer.json()
+
+    async def version() -> int:
+        row = await fetch(db, "SELECT display FROM tasks ORDER BY created_at DESC, sid LIMIT 1")
+        view = read_display(str(row["display"])).view
+        return 0 if view is None else view.version
+
+    assert ((await ask())[0], await version()) == (201, 0)
+    await register(db, client_id, now=now)
+    assert (await ask())[1]["code"] == "view_required"
+    application.clock.advance(seconds=1)
+    assert ((await ask(view=NAMED))[0], await version()) == (201, 1)
+    await register(db, client_id, 2, now=now)
+    application.clock.advance(seconds=1)
+    assert ((await ask(view=NAMED))[0], await version()) == (201, 2)
+    await withdraw_view(db, client_id, VIEW_ID, 2, reason="错", now=now)
+    assert (await ask(view={"id": VIEW_ID, "version": 2}))[1]["code"] == "invalid_request"
+    application.clock.advance(seconds=1)
+    assert ((await ask(view=NAMED))[0], await version()) == (201, 1)
+    await withdraw_view(db, client_id, VIEW_ID, 1, reason="错", now=now)
+    assert (await ask(view=NAMED))[1]["code"] == "invalid_request"
+    application.clock.advance(seconds=1)
+    assert ((await ask())[0], await version()) == (201, 0)
+
+
 class Drawn:
     """A signed request for one document that a view draws; the asker says another number."""
 

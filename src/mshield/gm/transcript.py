@@ -65,7 +65,8 @@ def _tagged(tag: str) -> bytes:
 
 def Hn(tag: str, *parts: bytes) -> int:
     """`H(tag‖"/0", …) ‖ H(tag‖"/1", …)` as a 512-bit number, mod n."""
-    return int.from_bytes(H(f"{tag}/0", *parts) + H(f"{tag}/1", *parts), "big") % N
+    joined = b"".join(map(LV, parts))
+    return int.from_bytes(sm3(_tagged(f"{tag}/0") + joined) + sm3(_tagged(f"{tag}/1") + joined), "big") % N
 
 
 def sized(name: str, value: bytes, length: int) -> bytes:

@@ -58,7 +58,9 @@ def decode(body: bytes, kind: type[T], limit: BodyLimit = ANONYMOUS) -> T:
     except (ValueError, RecursionError):
         return _decode_slowly(body, kind)
     # Written again it is the same bytes: nothing was repeated. What is written otherwise is read the slow way.
-    return message if msgspec.json.encode(message) == body else _decode_slowly(body, kind)
+    if msgspec.json.encode(message) == body or msgspec.json.encode(msgspec.json.decode(body)) == body:
+        return message
+    return _decode_slowly(body, kind)
 
 
 async def body_of(request: Request, kind: type[T]) -> T:
@@ -110,7 +112,7 @@ def _require_text(value: object, depth: int) -> None:
         raise ValueError("nested too deep")
     match value:
         case str():
-            if _NO_TEXT.search(value):
+            if "\0" in value if value.isascii() else _NO_TEXT.search(value):
                 raise ValueError("a character that no text has")
         case list():
             for item in value:

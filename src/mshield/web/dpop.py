@@ -21,7 +21,7 @@ from starlette.requests import Request
 
 from mshield.domain import errors
 from mshield.domain.tokens import token_hash
-from mshield.services.accounts.session import Caller
+from mshield.services.accounts.session import Caller, UnspentCaller, UnspentProof
 from mshield.web.context import context_of
 
 MAX_PROOF: Final = 4096
@@ -41,6 +41,15 @@ class Proof:
     nonce: str | None
 
 
+@dataclass(slots=True)
+class _Checked:
+    """What this process checked of a call; `unspent` until others were asked, or somebody has taken that on."""
+
+    ath: str | None
+    proof: Proof
+    unspent: UnspentProof | None
+
+
 @dataclass(frozen=True, slots=True)
 class _DeviceKey:
     key: ec.EllipticCurvePublicKey
@@ -54,6 +63,20 @@ async def caller_of(request: Request) -> Caller:
     ath = _base64url(hashlib.sha256(token.encode()).digest())
     proof = await _check(request, ath=ath)
     return Caller(token_hash(token), proof.jkt)
+
+
+async def unspent_caller_of(request: Request) -> Caller | UnspentCaller:
+    """As `caller_of`, for a service that spends the proof with the first statement that it makes.
+
+    Until then another process may have taken the same proof. A proof that was spent already gives a plain caller.
+    """
+    token = _access_token(request)
+    checked = await _check_here(request, ath=_base64url(hashlib.sha256(token.encode()).digest()))
+    caller, unspent = Caller(token_hash(token), checked.proof.jkt), checked.unspent
+    if unspent is None:
+        return caller
+    checked.unspent = None
+    return UnspentCaller(caller, unspent)
 
 
 async def caller_and_nonce_of(request: Request) -> tuple[Caller, str | None]:
@@ -88,15 +111,24 @@ def _access_token(request: Request) -> str:
 
 
 async def _check(request: Request, *, ath: str | None) -> Proof:
-    checked: tuple[str | None, Proof] | None = request.scope.get(_CHECKED)
+    checked = await _check_here(request, ath=ath)
+    if checked.unspent is not None:
+        await context_of(request).proofs_once.spend(checked.unspent)
+        checked.unspent = None
+    return checked.proof
+
+
+async def _check_here(request: Request, *, ath: str | None) -> _Checked:
+    """The proof, checked in this process once for a call."""
+    checked: _Checked | None = request.scope.get(_CHECKED)
     if checked is None:
-        checked = request.scope[_CHECKED] = ath, await _check_anew(request, ath=ath)
-    if checked[0] != ath:
+        checked = request.scope[_CHECKED] = await _check_anew(request, ath=ath)
+    if checked.ath != ath:
         raise errors.InvalidProof(reason="ath")
-    return checked[1]
+    return checked
 
 
-async def _check_anew(request: Request, *, ath: str | None) -> Proof:
+async def _check_anew(request: Request, *, ath: str | None) -> _Checked:
     proofs = request.headers.getlist("dpop")
     if len(proofs) != 1 or len(proofs[0]) > MAX_PROOF:
         raise errors.InvalidProof(reason="header")
@@ -121,9 +153,10 @@ async def _check_anew(request: Request, *, ath: str | None) -> Proof:
     if not isinstance(jti, str) or not 0 < len(jti) <= MAX_JTI:
         raise errors.InvalidProof(reason="jti")
     until = issued_at * 1000 + window
-    if not await context.proofs_once.first_use(f"{device.jkt} {jti}", expires_at=until, now=now):
+    unspent = context.proofs_once.first_here(f"{device.jkt} {jti}", expires_at=until, now=now)
+    if unspent is None:
         raise errors.InvalidProof(reason="jti")
-    return Proof(device.jkt, device.point, nonce)
+    return _Checked(ath, Proof(device.jkt, device.point, nonce), unspent)
 
 
 def _verify(proof: str) -> tuple[_DeviceKey, dict[str, Any]]:

@@ -198,3 +198,25 @@ def test_time_is_linear() -> None:
     with pytest.raises(ViewError, match="limit"):
         _draws(f"<d><a>x</a>{deep}</d>")
     assert time.process_time() - started < 10
+
+
+@pytest.mark.parametrize(
+    "unit", ["5甲元", "20260101t", "2026-1-1", "12:30:", "a-", "1,", "5 元 ", "Aa", "人 ", "、 "]
+)
+def test_comparing_is_linear(unit: str) -> None:
+    """Whatever may begin a token, again and again: none makes the rest of the text be looked at once more."""
+    text = f"5甲{unit * 40_000}"
+    started = time.process_time()
+    compare("9", [("总价", "7 元"), ("乙", text[:1000])], text.encode(), kind="text")
+    assert time.process_time() - started < 5
+
+
+@pytest.mark.parametrize(
+    ("content", "status"),
+    [("a\n元\nb", "agrees"), (" 元 \n5", "agrees"), ("a元\n5", "absent"), ("5\n元b", "absent")],
+)
+def test_yuan_is_a_currency_where_it_is_a_whole_text(content: str, status: str) -> None:
+    """Texts are split all at once, and each is still a text of its own."""
+    lines = compare("a", [("币种", "CNY")], content.encode(), kind="text").answer["lines"]
+    assert isinstance(lines, list)
+    assert lines[1]["status"] == status

@@ -6,8 +6,17 @@ from mshield.domain import errors
 from mshield.store.accounts import sessions
 from mshield.store.accounts.sessions import PhoneLogin
 from mshield.store.database.interface import Database
+from mshield.store.process.proofs import UnspentProof
 
-__all__ = ["Caller", "PhoneLogin", "authenticate_phone", "log_out"]
+__all__ = [
+    "Caller",
+    "PhoneLogin",
+    "UnspentCaller",
+    "UnspentProof",
+    "authenticate_phone",
+    "caller_and_proof",
+    "log_out",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +25,19 @@ class Caller:
 
     token_hash: bytes
     jkt: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnspentCaller:
+    """A caller whose proof other processes may have taken: whoever is given it spends the proof before all else."""
+
+    caller: Caller
+    proof: UnspentProof
+
+
+def caller_and_proof(caller: Caller | UnspentCaller) -> tuple[Caller, UnspentProof | None]:
+    """Who calls, and the proof that the first statement is to spend, if it wasn't yet."""
+    return (caller.caller, caller.proof) if isinstance(caller, UnspentCaller) else (caller, None)
 
 
 async def authenticate_phone(db: Database, caller: Caller, *, now: int) -> PhoneLogin:

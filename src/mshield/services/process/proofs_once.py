@@ -11,6 +11,7 @@ from typing import Final
 
 from mshield.store.database.interface import Database
 from mshield.store.process import proofs
+from mshield.store.process.proofs import UnspentProof
 
 _MOST: Final = 65536
 
@@ -22,15 +23,20 @@ class ProofsOnce:
     db: Database
     _taken: OrderedDict[str, int] = field(default_factory=OrderedDict)
 
-    async def first_use(self, proof: str, *, expires_at: int, now: int) -> bool:
-        """Whether nobody took it before; `proof` says which it is, `expires_at` (ms) when it is too old by itself."""
-        if not self._first_here(proof, expires_at=expires_at, now=now):
-            return False
-        return await proofs.spend(
-            self.db, proof_hash=hashlib.sha256(proof.encode()).digest(), expires_at=expires_at
-        )
+    def first_here(self, proof: str, *, expires_at: int, now: int) -> UnspentProof | None:
+        """None where this process took it before; else what is left is to spend it in all others.
 
-    def _first_here(self, proof: str, *, expires_at: int, now: int) -> bool:
+        `proof` says which it is, `expires_at` (ms) when it is too old by itself.
+        """
+        if not self._is_first(proof, expires_at=expires_at, now=now):
+            return None
+        return UnspentProof(hashlib.sha256(proof.encode()).digest(), expires_at)
+
+    async def spend(self, proof: UnspentProof) -> None:
+        """Raises InvalidProof where another process took it."""
+        await proofs.spend(self.db, proof)
+
+    def _is_first(self, proof: str, *, expires_at: int, now: int) -> bool:
         while self._taken:
             oldest, ends = next(iter(self._taken.items()))
             if ends >= now and len(self._taken) < _MOST:

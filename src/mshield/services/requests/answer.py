@@ -10,7 +10,13 @@ from mshield.domain.ids import UUID
 from mshield.domain.qr import begun_between, is_genuine, read_qr
 from mshield.domain.requests import OPEN, RequestState, prolongation_ms, shown_state
 from mshield.domain.systems.return_url import return_address
-from mshield.services.accounts.session import Caller, PhoneLogin, authenticate_phone
+from mshield.services.accounts.session import (
+    Caller,
+    PhoneLogin,
+    UnspentCaller,
+    authenticate_phone,
+    caller_and_proof,
+)
 from mshield.services.identity.consents import Consents
 from mshield.services.process.events import Events
 from mshield.services.process.metrics import Count, uncounted
@@ -18,6 +24,7 @@ from mshield.services.requests.document import with_times
 from mshield.services.requests.secrets import RequestSecrets
 from mshield.store.certificates import bindings
 from mshield.store.database.interface import Database, Tx
+from mshield.store.process.proofs import spend
 from mshield.store.requests import scans as store
 from mshield.store.requests.scans import Requester, ScannedRequest, Task, WaitingRequest
 
@@ -50,13 +57,13 @@ class Answer:
     count: Count = uncounted
     """Told of each request that was declined, and why."""
 
-    async def scan(self, caller: Caller, code: str, *, now: int) -> store.ScannedRequest:
+    async def scan(self, caller: Caller | UnspentCaller, code: str, *, now: int) -> store.ScannedRequest:
         """Takes the request for this phone, by its QR code's text or by another app's link.
 
-        Raises Unauthenticated; NoCertificate, CertificateExpired, Held, PinLocked, FilingChanged (R22); NotFound for a
-        code that isn't this service's, QrStale for one that was shown earlier, ExpiredRequest, RequestClosed,
-        OtherShield; NotBound for a link while the certificate isn't bound (R8); ConsentNotYours for one that asks
-        another person, who isn't shown whom it is for.
+        Spends the caller's proof. Raises InvalidProof, Unauthenticated; NoCertificate, CertificateExpired, Held,
+        PinLocked, FilingChanged (R22); NotFound for a code that isn't this service's, QrStale for one that was shown
+        earlier, ExpiredRequest, RequestClosed, OtherShield; NotBound for a link while the certificate isn't bound (R8);
+        ConsentNotYours for one that asks another person, who isn't shown whom it is for.
         """
         qr, link = read_qr(code), _LINK.fullmatch(code)
         # Who doesn't hold the request's secret learns nothing of the request, not even whether there is one.
@@ -65,7 +72,10 @@ class Answer:
         elif link is not None and self.secrets.is_app_key(link["id"], link["key"]):
             request_id, channel, begun = link["id"], "app", (0, now)
         else:
-            await authenticate_phone(self.db, caller, now=now)
+            who, proof = caller_and_proof(caller)
+            if proof is not None:
+                await spend(self.db, proof)
+            await authenticate_phone(self.db, who, now=now)
             raise errors.NotFound
         certificate = await self._usable(caller, now=now)
         if channel == "app":
@@ -144,9 +154,10 @@ class Answer:
         if not await bindings.is_bound(self.db, uid=uid, client_id=asker):
             raise errors.NotBound
 
-    async def _usable(self, caller: Caller, *, now: int) -> store.DeviceCertificate:
+    async def _usable(self, caller: Caller | UnspentCaller, *, now: int) -> store.DeviceCertificate:
+        who, proof = caller_and_proof(caller)
         valid, certificate = await store.usable_certificate(
-            self.db, token_hash=caller.token_hash, jkt=caller.jkt, now=now
+            self.db, token_hash=who.token_hash, jkt=who.jkt, proof=proof, now=now
         )
         if not valid:
             raise errors.Unauthenticated

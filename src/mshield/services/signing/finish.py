@@ -26,7 +26,7 @@ from mshield.gm import errors as gm_errors
 from mshield.gm.cosign import FinishItem, SessionItem
 from mshield.gm.engine import Engine
 from mshield.keys.keyring import Keyring
-from mshield.services.accounts.session import Caller
+from mshield.services.accounts.session import Caller, UnspentCaller, caller_and_proof
 from mshield.services.identity.consents import Consents
 from mshield.services.process.events import Events
 from mshield.services.process.metrics import Count, uncounted
@@ -101,7 +101,9 @@ class FinishSigning:
     count: Count = uncounted
     """Told the purpose of each signature that was made."""
 
-    async def __call__(self, caller: Caller, uid: bytes, request: FinishRequest, *, now: int) -> bytes:
+    async def __call__(
+        self, caller: Caller | UnspentCaller, uid: bytes, request: FinishRequest, *, now: int
+    ) -> bytes:
         """The answer as it goes out.
 
         Raises NoSession, BadOpening, Held, TaskClosed, PinLocked (not counted), WrongPin, Retry (counted), Fault;
@@ -112,10 +114,12 @@ class FinishSigning:
         if finished.enrolled:
             # After the signature is durable: a crash here leaves a signed request without its certificate, which the
             # phone's next look or its repeat of this call makes good.
-            await self.on_enrolled(caller, now=now)
+            await self.on_enrolled(caller_and_proof(caller)[0], now=now)
         return finished.body
 
-    async def _finish(self, caller: Caller, uid: bytes, request: FinishRequest, *, now: int) -> _Finished:
+    async def _finish(
+        self, caller: Caller | UnspentCaller, uid: bytes, request: FinishRequest, *, now: int
+    ) -> _Finished:
         fb = transcript.finish_hash(uid=uid, items=request.items, tau=request.tau)
         fb = bound_to(fb, request.excluded)
         # Where another call changed the key since it was read, it is read again: for the same bytes, sent twice at
@@ -123,6 +127,7 @@ class FinishSigning:
         for _ in range(_RACES):
             sids = [*(item.sid for item in request.items), *request.excluded]
             key, tasks = await signing_key.find(self.db, caller, uid, sids, now=now)
+            caller, _ = caller_and_proof(caller)  # it is spent
             if key.outcome_fb == fb and key.outcome_box is not None and (key.outcome_at or 0) > now - DAY_MS:
                 return self._recorded(key, key.outcome_box)
             try:

@@ -8,7 +8,7 @@ from mshield.domain import errors
 from mshield.domain.certificates import pin_tries, states
 from mshield.domain.certificates.states import CertificateState, Hold
 from mshield.keys.keyring import Keyring, split_share
-from mshield.services.accounts.session import Caller
+from mshield.services.accounts.session import Caller, UnspentCaller, caller_and_proof
 from mshield.store.database.interface import Database
 from mshield.store.signing import internal_tasks
 from mshield.store.signing import sessions as store
@@ -29,14 +29,15 @@ class StoredItem:
 
 
 async def find(
-    db: Database, caller: Caller, uid: bytes, sids: list[bytes], *, now: int
+    db: Database, caller: Caller | UnspentCaller, uid: bytes, sids: list[bytes], *, now: int
 ) -> tuple[store.KeyRow, dict[bytes, store.TaskRow]]:
-    """The caller's own key, and those of the named documents that are this key's, by sid.
+    """The caller's own key, and those of the named documents that are this key's, by sid. Spends the caller's proof.
 
-    Raises Unauthenticated, or NotFound for a key that isn't this device's.
+    Raises InvalidProof, Unauthenticated, or NotFound for a key that isn't this device's.
     """
+    who, proof = caller_and_proof(caller)
     of_caller = await store.find(
-        db, token_hash=caller.token_hash, jkt=caller.jkt, uid=uid, sids=sids, now=now
+        db, token_hash=who.token_hash, jkt=who.jkt, uid=uid, sids=sids, proof=proof, now=now
     )
     if not of_caller.valid:
         raise errors.Unauthenticated

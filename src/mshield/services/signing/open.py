@@ -9,7 +9,7 @@ from mshield.domain.times import MINUTE_MS
 from mshield.gm import cosign, sm2, transcript
 from mshield.gm.engine import Engine
 from mshield.keys.keyring import Keyring
-from mshield.services.accounts.session import Caller
+from mshield.services.accounts.session import Caller, UnspentCaller, caller_and_proof
 from mshield.services.identity.consents import Consents
 from mshield.services.signing import key as signing_key
 from mshield.services.signing.key import StoredItem
@@ -58,7 +58,9 @@ class OpenSigning:
     settings: Settings
     consents: Consents
 
-    async def __call__(self, caller: Caller, uid: bytes, request: OpenRequest, *, now: int) -> Opened:
+    async def __call__(
+        self, caller: Caller | UnspentCaller, uid: bytes, request: OpenRequest, *, now: int
+    ) -> Opened:
         """Raises Held, Busy, Clone, StaleEpoch, PinLocked, TaskClosed, TooManyRequests, in the protocol's order.
 
         RenewalUnfinished for a PIN change amid a renewal; FilingChanged (R22), NotBound (R8); ConsentNotYours.
@@ -66,6 +68,7 @@ class OpenSigning:
         for _ in range(_RACES):
             sids = [item.sid for item in request.items]
             key, tasks = await signing_key.find(self.db, caller, uid, sids, now=now)
+            caller, _ = caller_and_proof(caller)  # it is spent
             try:
                 return await self._open(key, tasks, request, now=now)
             except store.Overtaken:

@@ -1,7 +1,7 @@
 """Requests as business systems make them, follow them and fetch their result."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Final
 
 from mshield.store.accounts.limits import Limit, count_within
@@ -209,6 +209,7 @@ async def create(
 
 
 _TASK: Final = tuple(field.name for field in fields(NewTask))
+_LIMIT: Final = tuple(field.name for field in fields(Limit))
 
 
 def _seal(db: Database, request: NewRequest, task: NewTask) -> bytes:
@@ -225,7 +226,7 @@ async def _create_at_once(
         _SQL["create"],
         by=limit.row,
         **values,
-        **asdict(limit),
+        **{name: getattr(limit, name) for name in _LIMIT},
         sids=[task.sid for task in tasks],
         purposes=[task.purpose for task in tasks],
         messages=[task.message for task in tasks],

@@ -7,12 +7,14 @@ from typing import Final
 
 from mshield.store.database.interface import Database, Row, Tx, Undone
 from mshield.store.database.queries import Queries
+from mshield.store.process.proofs import Spending, UnspentProof
 from mshield.store.requests.requests import end_after_its_tasks
 from mshield.store.seals.login_marks import check_login
 from mshield.store.seals.sealing import changing, read_checked
 from mshield.store.seals.tables import REQUESTS, SYSTEMS, TASKS
 
 _SQL: Final = Queries("requests", "scans")
+_USABLE_KEY: Final = Spending(_SQL["usable_key"])
 _REQUEST: Final = REQUESTS.joined("r_")
 _SYSTEM: Final = SYSTEMS.joined("s_")
 
@@ -115,10 +117,13 @@ class ScannedRequest:
 
 
 async def usable_certificate(
-    db: Database, *, token_hash: bytes, jkt: str, now: int
+    db: Database, *, token_hash: bytes, jkt: str, proof: UnspentProof | None = None, now: int
 ) -> tuple[bool, DeviceCertificate | None]:
-    """Whether this login is valid, and the newest certificate of its device that is neither revoked nor superseded."""
-    rows = await db.read_together(_SQL["usable_key"], token_hash=token_hash, jkt=jkt, now=now)
+    """Whether this login is valid, and the newest certificate of its device that is neither revoked nor superseded.
+
+    Spends the proof. Raises InvalidProof where that was spent before.
+    """
+    rows = await _USABLE_KEY(db, proof, token_hash=token_hash, jkt=jkt, now=now)
     for row in rows[:1]:
         check_login(db.sealer, row, token_hash=token_hash, jkt=jkt)
     if not rows or rows[0]["uid"] is None:

@@ -16,11 +16,13 @@ from mshield.store.certificates import changes as certificate_changes
 from mshield.store.certificates import renewal_outcome
 from mshield.store.database.interface import Database, Row, Tx, Undone
 from mshield.store.database.queries import Queries
+from mshield.store.process.proofs import Spending, UnspentProof
 from mshield.store.seals.login_marks import check_login
 from mshield.store.seals.marks import mark_of
 from mshield.store.seals.tables import ACCOUNTS, ENTERPRISES, FILED_PERSONS, KEYS
 
 _SQL: Final = Queries("signing", "sessions")
+_CONTEXT: Final = Spending(_SQL["context"])
 _KEY: Final = KEYS.joined("k_")
 _ACCOUNT: Final = ACCOUNTS.joined("a_")
 _FILED: Final = FILED_PERSONS.joined("f_")
@@ -141,13 +143,21 @@ class KeyOfCaller:
 
 
 async def find(
-    db: Database, *, token_hash: bytes, jkt: str, uid: bytes, sids: list[bytes], now: int
+    db: Database,
+    *,
+    token_hash: bytes,
+    jkt: str,
+    uid: bytes,
+    sids: list[bytes],
+    proof: UnspentProof | None = None,
+    now: int,
 ) -> KeyOfCaller:
-    """All that `open` and `finish` must know: the caller's key, and those of the named tasks that are this key's."""
+    """All that `open` and `finish` must know: the caller's key, and those of the named tasks that are this key's.
+
+    Spends the proof. Raises InvalidProof where that was spent before.
+    """
     first, *others = sids or [b""]
-    rows = await db.read_together(
-        _SQL["context"], token_hash=token_hash, jkt=jkt, uid=uid, sid=first, now=now
-    )
+    rows = await _CONTEXT(db, proof, token_hash=token_hash, jkt=jkt, uid=uid, sid=first, now=now)
     valid = bool(rows) and rows[0]["a_state"] == "active"
     if valid:
         check_login(db.sealer, rows[0], token_hash=token_hash, jkt=jkt)

@@ -14,7 +14,7 @@ from mshield.web import openapi
 from mshield.web.answers import JsonAnswer, no_content
 from mshield.web.body import Hex16, Hex32, Wire, body_of
 from mshield.web.context import context_of
-from mshield.web.dpop import caller_of
+from mshield.web.dpop import caller_of, unspent_caller_of
 from mshield.web.phone.authentication import phone_of
 from mshield.web.phone.keys import named
 from mshield.web.router import Router
@@ -152,7 +152,7 @@ async def scan(request: Request) -> Response:
 
     Needs no Idempotency-Key: a phone that scans again gets the same request.
     """
-    caller, context = await caller_of(request), context_of(request)
+    caller, context = await unspent_caller_of(request), context_of(request)
     message = await body_of(request, ScanMessage)
     now = context.clock()
     taken = await context.requests.answer.scan(caller, message.code, now=now)

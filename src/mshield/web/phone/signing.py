@@ -24,7 +24,7 @@ from mshield.web.answers import JsonAnswer
 from mshield.web.body import Epoch, Hex16, Hex32, Hex65, ProtocolWire, Wire, body_of
 from mshield.web.caller import address_of, concerning
 from mshield.web.context import context_of
-from mshield.web.dpop import caller_of
+from mshield.web.dpop import unspent_caller_of
 from mshield.web.phone.keys import key_id
 from mshield.web.router import Router
 
@@ -131,7 +131,7 @@ async def open_signing(request: Request, uid: str) -> Response:
     Takes no Idempotency-Key: a repeat opens a new session in place of the old one, and nothing is counted. 429
     `too_many_requests` also where too many wrong PINs came from this address or network within an hour.
     """
-    caller, context = await caller_of(request), context_of(request)
+    caller, context = await unspent_caller_of(request), context_of(request)
     concerning(request, uid)
     if wait := _wrong_pins(request).wait(address_of(request), now=context.clock()):
         raise errors.TooManyRequests(retry_after=wait)
@@ -173,7 +173,7 @@ async def finish_signing(request: Request, uid: str) -> Response:
     Documents of a batch may be left out, with a reason (`excluded`): with the signatures of the others they are
     declined for good, and the business system's result says so.
     """
-    caller, context = await caller_of(request), context_of(request)
+    caller, context = await unspent_caller_of(request), context_of(request)
     concerning(request, uid)
     message = await body_of(request, FinishMessage)
     finish = FinishRequest(
