@@ -148,6 +148,53 @@ _TEXTS: Final = [
 ]
 
 
+_XML: Final = {"xml", "canonical"}
+_PIECES: Final = [
+    piece.encode()
+    for piece in (
+        *(
+            "",
+            " ",
+            "\n",
+            "\r\n",
+            "\t",
+            "<a/>",
+            "<a></a>",
+            "<!--c-->",
+            "<?p d?>",
+            "<?p?>",
+            "<![CDATA[x]]>",
+            "]]>",
+        ),
+        *(
+            "&amp;",
+            "&#13;",
+            "&#xD;",
+            "&gt;",
+            "&x;",
+            ' xmlns="u:1"',
+            ' xmlns:p="u:2"',
+            ' xmlns=""',
+            ' p:b="1"',
+        ),
+        *(
+            ' xml:lang="zh"',
+            ' b="1"',
+            " b='1'",
+            "\U00010000",
+            "ﬀ",
+            "<ds:Signature/>",
+            'Id="x"',
+            "</",
+            ">",
+            "ds:",
+        ),
+        *("2022", "#sm3", "#sha1", "=", "MS", "0"),
+    )
+]
+"""What is put into XML."""
+
+
 @st.composite
 def _wrapped(draw: st.DrawFn, data: bytes) -> bytes:
     """A file in another of its forms: base64, PEM, its wrapper in BER, its octets in pieces."""
@@ -187,6 +234,11 @@ def _changed(draw: st.DrawFn) -> bytes:
     if case["kind"] == "raw":
         pieces = draw(st.lists(st.sampled_from([octets, *_TEXTS]), max_size=4))
         octets = b"".join(pieces) if pieces else draw(mutations.changed_bytes(octets))
+    elif case["kind"] in _XML:
+        for _ in range(draw(st.integers(1, 3))):
+            at = draw(st.integers(0, len(octets)))
+            cut = draw(st.sampled_from((0, 0, 1, 5)))
+            octets = octets[:at] + draw(st.sampled_from(_PIECES)) + octets[at + cut :]
     else:
         if draw(st.integers(0, 5)):
             octets = draw(mutations.der([octets]))
