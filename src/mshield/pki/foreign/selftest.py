@@ -45,11 +45,15 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """With what cases are judged: `is_login` says whether content is what a login signs, `at` (ms) is their moment."""
+    """With what cases are judged: `is_login` says whether content is what a login signs, `at` (ms) is their moment.
+
+    `number` is the pattern of a shield's number, which an XML signature may name its key by.
+    """
 
     engine: Engine
     files: Files
     is_login: Callable[[bytes], bool]
+    number: str
     at: int = 0
 
 
@@ -181,7 +185,7 @@ def _judge_canonical(bench: Bench, case: Mapping[str, Any]) -> Facts:
 
 
 def _judge_xml(bench: Bench, case: Mapping[str, Any]) -> Facts:
-    seen = verify_xml(bench.engine, bench.files(case["file"]))
+    seen = verify_xml(bench.engine, bench.files(case["file"]), number=bench.number)
     if seen.certificate.values.unknown_critical:
         raise Refused("an unknown critical extension")
     require_foreign_issued(bench.engine, seen.certificate, _certificate(bench, case["issuer"]))

@@ -29,7 +29,6 @@ from mshield.pki.xml.reader import Document, Start, read_xml
 
 _METHODS: Final = frozenset({f"{EPORT}sm2-sm3", f"{DSIG}sm2-sm3"})
 _SHA1: Final = f"{DSIG}sha1"
-_SHIELD: Final = re.compile("MS[0-9]{11}")
 _SERIAL: Final = re.compile("[0-9a-f]{2,40}")
 _WHITE: Final = " \t\r\n"
 _VALUE_OCTETS: Final = 64
@@ -52,8 +51,8 @@ class VerifiedXml:
     certificate: ForeignCertificate
 
 
-def verify_xml(engine: Engine, file: bytes, *, legacy: bool = False) -> VerifiedXml:
-    """The signature is right; with `legacy` SHA-1 of 2023 is read too.
+def verify_xml(engine: Engine, file: bytes, *, number: str, legacy: bool = False) -> VerifiedXml:
+    """The signature is right; with `legacy` SHA-1 of 2023 is read too. `number` is the pattern of a shield's number.
 
     Raises XmlError with one of its codes: structure first, then digest, signature, certificate.
     """
@@ -77,7 +76,7 @@ def verify_xml(engine: Engine, file: bytes, *, legacy: bool = False) -> Verified
     content = canonical_document(document, exclusive=exclusive, without=signature)
     if digest(content) != wanted:
         raise XmlError("xml_digest", "the content has another digest")
-    certificate = _certificate(certificate_der, key_name)
+    certificate = _certificate(certificate_der, key_name, number)
     message = canonical_element(document, info, exclusive=exclusive)
     try:
         verify(engine, certificate.public_key, message, Signature.from_raw(octets))
@@ -202,14 +201,14 @@ def _key(document: Document, key_info: int) -> tuple[str, bytes]:
     return _text(document, name).strip(_WHITE), _base64(_text(document, certificate))
 
 
-def _certificate(der: bytes, key_name: str) -> ForeignCertificate:
+def _certificate(der: bytes, key_name: str, number: str) -> ForeignCertificate:
     """The certificate, whose serial number the name is, unless it is a shield's number."""
     try:
         certificate = parse_foreign_certificate(der)
     except PkiError as error:
         raise XmlError("xml_certificate", str(error)) from error
     is_serial = _SERIAL.fullmatch(key_name) and int(key_name, 16) == certificate.serial
-    if not is_serial and not _SHIELD.fullmatch(key_name):
+    if not is_serial and not re.fullmatch(number, key_name):
         raise XmlError("xml_certificate", "the KeyName is neither a shield number nor the serial number")
     return certificate
 

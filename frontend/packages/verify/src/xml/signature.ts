@@ -5,6 +5,7 @@
 
 import { FormError, fromBase64 } from "@mshield/forms";
 import { digest, fromDer, GmError, number, same, sm3, toDer, verifyDigest } from "@mshield/gm";
+import { SHIELD_NUMBER } from "@mshield/identity/shield_number.ts";
 import { sha1 } from "@noble/hashes/legacy.js";
 
 import { XmlError } from "../errors.ts";
@@ -14,7 +15,6 @@ import { canonicalDocument, canonicalElement, DSIG, EPORT, EXCLUSIVE, INCLUSIVE 
 import { readXml, type Start, type XmlDocument } from "./reader.ts";
 
 const METHODS: ReadonlySet<string> = new Set([`${EPORT}sm2-sm3`, `${DSIG}sm2-sm3`]);
-const SHIELD = /^MS[0-9]{11}$/;
 const SERIAL = /^[0-9a-f]{2,40}$/;
 const VALUE_OCTETS = 64;
 
@@ -200,7 +200,7 @@ function certificateOf(der: Uint8Array, keyName: string): ForeignCertificate {
     throw error instanceof FormError ? new XmlError("xml_certificate", error.message) : error;
   }
   const isSerial = SERIAL.test(keyName) && BigInt(`0x${keyName}`) === certificate.serial;
-  if (!isSerial && !SHIELD.test(keyName)) {
+  if (!isSerial && !(SHIELD_NUMBER.test(keyName) && keyName.startsWith("MS"))) {
     throw new XmlError("xml_certificate", "the KeyName is neither a shield number nor the serial number");
   }
   return certificate;
