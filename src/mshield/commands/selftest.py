@@ -52,7 +52,7 @@ def command(
     Ends with the line "N passed, M failed"; exit code 1 if any failed or the engine is missing, 2 if the file
     cannot be read.
     """
-    if sum(each is not None for each in (vectors, views, formats)) != 1:
+    if sum(folder is not None for folder in (vectors, views, formats)) != 1:
         raise click.UsageError("give one of --vectors, --views and --formats")
     if vectors is not None:
         _run_cosigning(out, engine, vectors)
@@ -85,6 +85,7 @@ def _run_views(out: Output, folder: Path) -> None:
 
 
 def _run_formats(out: Output, engine: Literal["auto", "botan", "openssl"], folder: Path) -> None:
+    from mshield.domain.certificates.shield import PATTERN
     from mshield.domain.login_message import is_login_message
     from mshield.pki.foreign import selftest
 
@@ -92,7 +93,7 @@ def _run_formats(out: Output, engine: Literal["auto", "botan", "openssl"], folde
         used = load_engine(engine)
     try:
         report = selftest.run(
-            selftest.Bench(used, lambda name: (folder / name).read_bytes(), is_login_message)
+            selftest.Bench(used, lambda name: (folder / name).read_bytes(), is_login_message, PATTERN)
         )
     except selftest.NotVectors as error:
         raise click.BadParameter(str(error), param_hint="--formats") from error

@@ -94,6 +94,27 @@ class P7Error(PkiError):
         self.extra: Mapping[str, object] = {"reason": reason}
 
 
+XML_CODES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType({
+    "xml_structure": ("XML 的结构不合规定", "the XML is not of the form that it must have"),
+    "xml_algorithm": ("XML 签名用了不接受的算法", "the XML signature has an algorithm that is not accepted"),
+    "xml_digest": ("XML 的内容与签名时不同", "the XML is not what was signed"),
+    "xml_signature": ("XML 签名验证不通过", "the XML signature does not verify"),
+    "xml_certificate": ("XML 签名的证书不能用", "the certificate of the XML signature can't be used"),
+    "xml_weak": ("XML 签名用了 SHA-1，强度不足", "the XML signature has SHA-1, which is weak"),
+})  # fmt: skip
+"""Why an XML signature is refused, in Chinese and English."""
+
+
+class XmlError(PkiError):
+    """Signed XML, or XML to be signed, that is refused; `code` is one of `XML_CODES`."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        """`detail` is for a log."""
+        super().__init__(detail)
+        self.code = code
+        self.zh, self.en = XML_CODES[code]
+
+
 class TrustListError(PkiError):
     """A trust list or a root that can't be taken; `reason` is one stable word."""
 

@@ -16,11 +16,19 @@ import { type ForeignCertificate, parseForeignCertificate } from "./foreign/cert
 import { foreignStatus, parseForeignOcsp } from "./foreign/ocsp.ts";
 import { holds, type P7, signerOf } from "./foreign/p7.ts";
 import { findForeignPath } from "./foreign/path.ts";
-import type { Known } from "./judge.ts";
 import { attribute, type Name } from "./names.ts";
 import { OIDS } from "./oids.ts";
 import { clipped } from "./text.ts";
 import { serialText } from "./verify_evidence.ts";
+
+/** What is trusted and known; times in ms, `givenOcsp` in DER. */
+export interface P7Known {
+  readonly now: number;
+  readonly at: number | null;
+  readonly foreignRoots?: readonly ForeignCertificate[];
+  readonly chain: readonly { readonly der: Uint8Array }[];
+  readonly givenOcsp: Uint8Array | null;
+}
 
 /** A resident's id number, whose date of birth is hidden. */
 const ID_NUMBER = /(^|[^0-9])([0-9]{6})[0-9]{8}([0-9]{3}[0-9Xx])(?![0-9])/g;
@@ -35,7 +43,7 @@ const STEPS: Readonly<Record<string, readonly [step: Step, code: string]>> = {
 };
 
 /** SHA-256 (hex) of the root to which the signer's chain leads; null where none is known. VerificationError. */
-export async function judgeP7(given: Case, p7: P7, known: Known, tally: Tally): Promise<string | null> {
+export async function judgeP7(given: Case, p7: P7, known: P7Known, tally: Tally): Promise<string | null> {
   try {
     return await judged(given, p7, known, tally);
   } catch (error) {
@@ -77,7 +85,7 @@ function part(name: Name, kind: string): string {
   return clipped((attribute(name, kind) ?? "").replaceAll(ID_NUMBER, "$1$2********$3"));
 }
 
-async function judged(given: Case, p7: P7, known: Known, tally: Tally): Promise<string | null> {
+async function judged(given: Case, p7: P7, known: P7Known, tally: Tally): Promise<string | null> {
   tally.passed("input", factsOf(p7));
   const content = await contentOfP7(given, p7);
   if (content === null) {
@@ -144,7 +152,7 @@ async function digestOf(
 function pathOf(
   certificate: ForeignCertificate,
   { certificates }: P7,
-  known: Known,
+  known: P7Known,
   tally: Tally,
 ): readonly ForeignCertificate[] | null {
   const roots = known.foreignRoots ?? [];
@@ -164,7 +172,7 @@ function pathOf(
 }
 
 /** By the OCSP answer that was given; no outside responder is asked. */
-function clear(path: readonly ForeignCertificate[], known: Known, tally: Tally): void {
+function clear(path: readonly ForeignCertificate[], known: P7Known, tally: Tally): void {
   const [certificate, issuer] = path;
   if (known.givenOcsp === null || issuer === undefined) {
     tally.missing("revocation", "foreign_ca");

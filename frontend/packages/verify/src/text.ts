@@ -31,3 +31,16 @@ const LONGEST = 1000;
 export function clipped(text: string): string {
   return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
 }
+
+/** Without white space at its ends; a pattern would look at each space of a long run again. */
+export function trimmed(text: string): string {
+  const isSpace = (at: number): boolean => " \t\r\n".includes(text.charAt(at));
+  let [start, end] = [0, text.length];
+  while (start < end && isSpace(start)) {
+    start++;
+  }
+  while (end > start && isSpace(end - 1)) {
+    end--;
+  }
+  return text.slice(start, end);
+}

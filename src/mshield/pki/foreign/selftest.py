@@ -10,6 +10,7 @@ from typing import Any, Final, get_args
 from mshield.gm.engine import Engine
 from mshield.gm.errors import GmError
 from mshield.gm.selftest import Report
+from mshield.gm.sm3 import sm3
 from mshield.pki.errors import PkiError, TimeStampError
 from mshield.pki.foreign.certificate import ForeignCertificate, parse_foreign_certificate
 from mshield.pki.foreign.crl import parse_foreign_crl, require_crl_of
@@ -22,6 +23,8 @@ from mshield.pki.timestamps.certificate import parse_tsa_certificate
 from mshield.pki.timestamps.request import TimeStampRequest
 from mshield.pki.timestamps.response import token_of
 from mshield.pki.timestamps.verify import TsaTrust, verify_answer
+from mshield.pki.xml.canonical import require_canonical, signed_info
+from mshield.pki.xml.signature import verify_xml
 
 Files = Callable[[str], bytes]
 """A file of the folder by its name; OSError where there is none."""
@@ -42,11 +45,15 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """With what cases are judged: `is_login` says whether content is what a login signs, `at` (ms) is their moment."""
+    """With what cases are judged: `is_login` says whether content is what a login signs, `at` (ms) is their moment.
+
+    `number` is the pattern of a shield's number, which an XML signature may name its key by.
+    """
 
     engine: Engine
     files: Files
     is_login: Callable[[bytes], bool]
+    number: str
     at: int = 0
 
 
@@ -171,6 +178,26 @@ def _judge_raw(bench: Bench, case: Mapping[str, Any]) -> Facts:
     return {}
 
 
+def _judge_canonical(bench: Bench, case: Mapping[str, Any]) -> Facts:
+    content = bench.files(case["file"])
+    digest = base64.b64encode(sm3(content)).decode()
+    return {"m": base64.b64encode(signed_info(require_canonical(content), digest)).decode()}
+
+
+def _judge_xml(bench: Bench, case: Mapping[str, Any]) -> Facts:
+    seen = verify_xml(bench.engine, bench.files(case["file"]), number=bench.number)
+    if seen.certificate.values.unknown_critical:
+        raise Refused("an unknown critical extension")
+    require_foreign_issued(bench.engine, seen.certificate, _certificate(bench, case["issuer"]))
+    return {
+        "key_name": seen.key_name,
+        "method": seen.method,
+        "certificate": seen.certificate.fingerprint().hex(),
+        "content": base64.b64encode(seen.content).decode(),
+        "m": base64.b64encode(seen.message).decode(),
+    }
+
+
 def _judge_tsp(bench: Bench, case: Mapping[str, Any]) -> Facts:
     data, name = bench.files(case["data"]), case["hash"]
     if name not in get_args(Hash):
@@ -188,11 +215,13 @@ _DAY: Final = 24 * 3_600_000
 """The vectors' time stamps are of the day that begins at their moment."""
 
 KINDS: Final[dict[str, Callable[[Bench, Mapping[str, Any]], Facts]]] = {
+    "canonical": _judge_canonical,
     "certificate": _judge_certificate,
     "crl": _judge_crl,
     "ocsp": _judge_ocsp,
     "p7": _judge_p7,
     "raw": _judge_raw,
     "tsp": _judge_tsp,
+    "xml": _judge_xml,
 }
 """The kinds that are read."""

@@ -3,7 +3,7 @@
 import { FormError, fromBase64 } from "@mshield/forms";
 
 import { P7Error } from "../errors.ts";
-import { ascii } from "../text.ts";
+import { ascii, trimmed } from "../text.ts";
 
 /** Octets of a file. */
 const MAX_P7 = 64 * 1024 * 1024;
@@ -28,19 +28,6 @@ export function octetsOfFile(data: Uint8Array): Uint8Array {
   } catch (error) {
     throw error instanceof FormError ? new P7Error("form", "neither DER nor base64 nor PEM") : error;
   }
-}
-
-/** Without white space at its ends; a pattern would look at each space of a long run again. */
-function trimmed(text: string): string {
-  const isSpace = (at: number): boolean => " \t\r\n".includes(text.charAt(at));
-  let [start, end] = [0, text.length];
-  while (start < end && isSpace(start)) {
-    start++;
-  }
-  while (end > start && isSpace(end - 1)) {
-    end--;
-  }
-  return text.slice(start, end);
 }
 
 /** Between the lines of the one block that the text is. */

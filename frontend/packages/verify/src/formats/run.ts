@@ -1,7 +1,7 @@
 /** Runs a folder of vectors of foreign formats: each case of its `index.json` by the rules of its kind. */
 
 import { ambiguity, FormError, LOGIN_TYPE, someMember, toBase64, utf8Text } from "@mshield/forms";
-import { GmError, hex } from "@mshield/gm";
+import { GmError, hex, sm3 } from "@mshield/gm";
 
 import { fingerprint } from "../certificate.ts";
 import { PartError, TimeStampError } from "../errors.ts";
@@ -12,6 +12,8 @@ import { type Form, verifyP7 } from "../foreign/p7.ts";
 import { requireForeignIssued } from "../foreign/path.ts";
 import { parseTsaCertificate } from "../timestamps/certificate.ts";
 import { requireAnswer, tokenOf } from "../timestamps/answer.ts";
+import { requireCanonical, signedInfo } from "../xml/canonical.ts";
+import { verifyXml } from "../xml/signature.ts";
 
 /** A file of the folder by its name. */
 export type Files = (file: string) => Uint8Array;
@@ -86,6 +88,10 @@ const certificateOf = (listed: Listed, name: string, read: Files): ForeignCertif
   parseForeignCertificate(read(text(listed, name)));
 
 export const KINDS: Readonly<Record<string, (listed: Listed, read: Files, at: number) => Facts>> = {
+  canonical: (listed, read) => {
+    const content = read(listed.file);
+    return { m: toBase64(signedInfo(requireCanonical(content), toBase64(sm3(content)))) };
+  },
   certificate: (listed, read) => {
     const certificate = certificateOf(listed, "file", read);
     requireForeignIssued(certificate, certificateOf(listed, "issuer", read));
@@ -134,7 +140,23 @@ export const KINDS: Readonly<Record<string, (listed: Listed, read: Files, at: nu
     });
     return { time: info.at, serial: String(info.serial) };
   },
+  xml: judgeXml,
 };
+
+function judgeXml(listed: Listed, read: Files): Facts {
+  const { content, message, method, keyName, certificate } = verifyXml(read(listed.file));
+  if (certificate.values.unknownCritical.length > 0) {
+    throw new Refused("an unknown critical extension");
+  }
+  requireForeignIssued(certificate, certificateOf(listed, "issuer", read));
+  return {
+    key_name: keyName,
+    method,
+    certificate: hex(fingerprint(certificate)),
+    content: toBase64(content),
+    m: toBase64(message),
+  };
+}
 
 function judgeP7(listed: Listed, read: Files): Facts {
   const { p7, certificate, message, isRaw } = verifyP7(read(listed.file), {

@@ -13,6 +13,8 @@ import { parseForeignCertificate } from "../foreign/certificate.ts";
 import { parseForeignCrl } from "../foreign/crl.ts";
 import { parseForeignOcsp } from "../foreign/ocsp.ts";
 import { parseP7 } from "../foreign/p7.ts";
+import { canonicalDocument, canonicalElement } from "../xml/canonical.ts";
+import { readXml } from "../xml/reader.ts";
 import { type Facts, judged, type Listed, Refused } from "./run.ts";
 
 /** A case with the octets (base64) of its files, and its moment in ms. */
@@ -75,6 +77,14 @@ const READ: Readonly<Record<string, (octets: Uint8Array) => Facts>> = {
       algorithm: p7.algorithm,
       value: base64(p7.value),
       unsigned: p7.isUnsigned,
+    };
+  },
+  xml: (octets) => {
+    const document = readXml(octets);
+    const last = document.items.findLastIndex(({ kind }) => kind === "start");
+    return {
+      whole: [false, true].map((isExclusive) => base64(canonicalDocument(document, { isExclusive }))),
+      last: [false, true].map((isExclusive) => base64(canonicalElement(document, last, isExclusive))),
     };
   },
 };
