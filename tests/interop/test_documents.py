@@ -16,7 +16,7 @@ from mshield.client.evidence import Evidence, VerifiedEvidence, verify_evidence
 from mshield.demo.people import OPERATOR
 from mshield.gm.sm3 import sm3
 from mshield.pki.asn1 import pem
-from mshield.pki.signatures.formats import FORMATS, AskedOptions
+from mshield.pki.signatures.formats import FORMATS, AskedOptions, Options
 from mshield.services.log.sequence import sequence
 from tests.interop.judge import judge, judge_p7
 from tests.support.application import ORIGIN
@@ -227,6 +227,7 @@ def test_a_bundle_with_other_options_than_were_signed_fails(service: Mortal, tmp
         (raw, {"parameters": "absent"}),
         (raw, {"attributes": True}),
     ):
+        assert isinstance(bundle.document.options, Options)
         options = msgspec.structs.replace(bundle.document.options, **changes)
         document = msgspec.structs.replace(bundle.document, options=options)
         with pytest.raises(VerificationError) as error:
