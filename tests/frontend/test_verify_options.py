@@ -60,7 +60,8 @@ def optioned_bundles() -> Iterator[Case]:
         yield made(f"{name} {asked}", **how)
         yield bundle(f"{name} {asked}, stamped", stamped(OWN, OUTSIDE, **how).encode())
         found = json.loads(Maker(A, **how).made().encode())
-        for other in ({}, None, [], {"arc": "rfc"}, {**found["document"]["options"], "more": 1}):
+        others: tuple[Any, ...] = ({}, None, [], {"arc": "rfc"}, {**found["document"]["options"], "more": 1})
+        for other in others:
             yield bundle(f"{name} {asked} {other}", _put(found, "document.options", other))
         for place in found["document"]["options"]:
             fewer = {name: value for name, value in found["document"]["options"].items() if name != place}
