@@ -42,6 +42,9 @@ async def asked(application: Application, **changes: Any) -> tuple[int, str | No
         {"content_b64": B64, "format": "cms_detached"},
         {"format": "cms_detached", **DIGEST},
         {"format": "cms_detached", **DIGEST, "size": 0},
+        {"format": "gb35275_detached", **DIGEST},
+        {"content_b64": B64, "format": "gb35275", "options": {}},
+        {"content_b64": B64, "options": {"arc": "rfc"}},
         {
             "content_b64": base64.b64encode(ATTRIBUTES).decode(),
             "format": "cms",
@@ -99,6 +102,63 @@ async def test_a_document_out_of_form_is_refused(
     status, found = await asked(unshown, **changes)
     assert found == code
     assert status in {400, 422}
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"format": "raw", "options": {"signature_algorithm": "501"}}, "options.signature_algorithm"),
+        ({"format": "raw", "options": {"arc": "rfc", "parameters": "null"}}, "options.parameters"),
+        ({"format": "raw", "options": {"arc": "gb", "attributes": False}}, "options.attributes"),
+        ({"format": "cms", "options": {"arc": "gb"}}, "options.arc"),
+        ({"format": "cms", "options": {"attributes": True}}, "options.attributes"),
+        ({"format": "gb35275", "options": {"arc": "gb"}}, "options.arc"),
+        (
+            {"format": "gb35275", "options": {"attributes": False, "signing_time": True}},
+            "options.signing_time",
+        ),
+        ({"format": "gb35275_digest", "options": {"attributes": True}}, "options.attributes"),
+        ({"format": "gb35275_digest", "options": {"signing_time": True}}, "options.signing_time"),
+        ({"format": "gb35275", "options": {"certificates": "all"}}, "documents[0].options.certificates"),
+        ({"format": "gb35275", "options": {"display_oid": "2.999.1"}}, "documents[0].options.display_oid"),
+        ({"format": "gb35275_digest", "content_b64": None, **DIGEST}, "content_b64"),
+        (
+            {"format": "gb35275_detached", "options": {"attributes": False}, "content_b64": None, **DIGEST},
+            "content_b64",
+        ),
+        ({"format": "gb35275", "content_b64": None, **DIGEST}, "content_b64"),
+    ],
+)
+async def test_an_option_out_of_place_is_named(
+    application: Application, changes: dict[str, Any], field: str
+) -> None:
+    document = document_message(**{"content_b64": B64, **changes})
+    answer = await application.business("POST", REQUESTS, {"kind": "signature", "documents": [document]})
+    assert answer.status_code == 422
+    assert (answer.json()["code"], answer.json()["fields"]) == ("invalid_request", [field])
+
+
+@pytest.mark.parametrize("form", ["gb35275", "gb35275_detached"])
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (ATTRIBUTES, "signed_attributes_refused"),
+        (bytes(32), "ambiguous_content_refused"),
+        (b"<SignedInfo/>", "ambiguous_content_refused"),
+        (LOGIN, "internal_message_refused"),
+        (CONTENT, None),
+    ],
+)
+async def test_without_attributes_content_is_refused_as_raw_is(
+    application: Application, form: str, content: bytes, code: str | None
+) -> None:
+    changes: dict[str, Any] = {
+        "content_b64": base64.b64encode(content).decode(),
+        "media_type": "application/octet-stream",
+        "format": form,
+    }
+    assert (await asked(application, **changes, options={"attributes": False}))[1] == code
+    assert (await asked(application, **changes))[1] is None
 
 
 _XML_IN_GBK = b'<?xml version="1.0" encoding="GBK"?><a>\xd7\xdc\xbc\xdb</a>'

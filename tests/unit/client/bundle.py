@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from mshield.client.login_message import LoginMessage
@@ -31,8 +32,14 @@ from mshield.pki.signatures.evidence import (
     EvidenceTimeStamp,
     Kind,
 )
-from mshield.pki.signatures.formats import Format
-from mshield.pki.signatures.signed_attributes import SignedAttributes
+from mshield.pki.signatures.formats import (
+    NO_OPTIONS,
+    Format,
+    Options,
+    attributes_in,
+    inside,
+    message_of,
+)
 from mshield.pki.signer import KeySigner
 from mshield.pki.timestamps.algorithms import hashed
 from mshield.pki.timestamps.token import parse_token
@@ -58,6 +65,9 @@ class Maker:
 
     a: Authority
     format: Format = "cms"
+    options: Options = NO_OPTIONS
+    """All that are in force; none as it was before there were any."""
+    signing_time: int | None = None
     kind: Kind = "signature"
     content: bytes = CONTENT
     with_content: bool = True
@@ -78,10 +88,14 @@ class Maker:
 
     def made(self) -> Evidence:
         """The bundle."""
-        attributes = None
-        if self.format != "raw":
-            attributes = SignedAttributes(sm3(self.content), sm3(self._display()))
-        message = self.content if attributes is None else attributes.encode()
+        digest = sm3(self.content)
+        said: dict[str, Any] = {
+            "digest": digest,
+            "display": sm3(self._display()),
+            "signing_time": self.signing_time,
+        }
+        attributes = attributes_in(self.format, self.options, **said)
+        message = message_of(self.format, self.options, content=self.content, **said)
         signature = self.a.leaf_key.sign(message)
         stamps = tuple(self.stamp(signature.to_der()))
         return Evidence(
@@ -99,18 +113,20 @@ class Maker:
                 view=self.view,
                 drawn=None if self.view is None else draw(read_view(self.view), self.content).digest.hex(),
                 shown=self._shown(),
+                options=msgspec.UNSET if self.options == NO_OPTIONS else self.options,
             ),
             signature=EvidenceSignature(
                 signed_at=self.signed_at,
                 value=signature.to_der(),
                 attributes=None if attributes is None else message,
                 cms=build_signed_data(
-                    content=None if self.format == "cms_detached" else self.content,
+                    content=inside(self.format, content=self.content, digest=digest),
                     signature=signature,
                     certificate=self.a.leaf,
                     chain=[self.a.issuing, self.a.root],
                     attributes=attributes,
                     time_stamps=[stamp.token for stamp in stamps if is_on(stamp, signature.to_der())],
+                    options=self.options,
                 ),
             ),
             certificate_pem=self.a.leaf.pem(),

@@ -1,81 +1,82 @@
-/** Co-signing answers are read strictly: exactly these fields, each once, in the order sent. */
+/** What is signed by each format and its options, by the vectors that Python takes too; nothing else is. */
 
-import { utf8 } from "@mshield/gm";
-import { describe, expect, test } from "vitest";
+import { readFileSync } from "node:fs";
 
-import { readFinish, readJointKey, readOpen } from "../src/cosign_messages.ts";
-import { fromBase64 } from "../src/fields.ts";
-import { canonicalJson, readJson } from "../src/strict_json.ts";
+import { unhex } from "@mshield/gm";
+import { expect, test } from "vitest";
 
-const SID = "00".repeat(16);
-const POINT = "04".repeat(65);
-const OPEN = `{"items":[{"sid":"${SID}","Q2":"${POINT}","A":"${POINT}","z":"${"11".repeat(32)}"}],"left":5,"next_epoch":null}`;
-const FINISH = `{"items":[{"sid":"${SID}","r":"${"22".repeat(32)}","s":"${"33".repeat(32)}"}],"otp":"${"44".repeat(32)}"}`;
+import { checkDocument } from "../src/documents.ts";
+import { readTask, type Task } from "../src/messages.ts";
 
-describe("open", () => {
-  test("as the protocol has it", () => {
-    expect(readOpen(utf8(OPEN), [SID])).toMatchObject({ left: 5, nextEpoch: null });
-    expect(readOpen(utf8(OPEN.replace("null", "7")), [SID]).nextEpoch).toBe(7);
+interface Case {
+  readonly format: string;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly signing_time: number | null;
+  readonly M: string;
+}
+interface Vectors {
+  readonly title: string;
+  readonly media_type: string;
+  readonly content: string;
+  readonly display: readonly unknown[];
+  readonly messages: readonly Case[];
+  readonly refused: readonly {
+    readonly comment: string;
+    readonly format: string;
+    readonly changes: Readonly<Record<string, unknown>>;
+  }[];
+}
+
+const FILE = new URL("../../../../vectors/messages.json", import.meta.url);
+const { messages, refused, title, media_type, content, display } = JSON.parse(
+  readFileSync(FILE, "utf8"),
+) as Vectors;
+const base64 = (hex: string): string => Buffer.from(hex, "hex").toString("base64");
+
+function taskOf(one: Case, changes: Readonly<Record<string, unknown>> = {}): Task {
+  return readTask({
+    ...{ sid: "", uid: "", purpose: "sign", state: "waiting", size: null, view: null, drawn: null },
+    ...{ title, media_type, display, format: one.format, options: one.options },
+    ...{ signing_time: one.signing_time, message_b64: base64(one.M), content_b64: base64(content) },
+    ...changes,
   });
-  test.for([
-    OPEN.replace('"left":5,', ""),
-    OPEN.replace('"left":5', '"left":0'),
-    OPEN.replace('"left":5', '"left":6'),
-    OPEN.replace('"left":5', '"left":"5"'),
-    OPEN.replace('"left":5', '"left":5,"left":5'),
-    OPEN.replace('"left":5', '"left":5,"more":1'),
-    OPEN.replace("null", "0"),
-    OPEN.replace("null", "4294967296"),
-    OPEN.replace('"z":"11', '"z":"1'),
-    OPEN.replace('"A":"04', '"A":"0A'),
-    OPEN.replace(SID, "01".repeat(16)),
-    OPEN.replace("}]", "},{}]"),
-    `${OPEN}x`,
-    "[]",
-    "null",
-  ])("%s is malformed", (text) => {
-    expect(() => readOpen(utf8(text), [SID])).toThrow("malformed");
-  });
-});
+}
 
-describe("finish", () => {
-  const closed = `{"items":[{"sid":"${SID}","error":"task_closed"}],"otp":"${"44".repeat(32)}"}`;
-
-  test("as the protocol has it", () => {
-    expect(readFinish(utf8(FINISH), [SID]).signatures).toHaveLength(1);
-    expect(readFinish(utf8(closed), [SID]).signatures).toEqual([null]);
-  });
-  test.for([
-    FINISH.replace('"r":', '"R":'),
-    FINISH.replace('"s":"33', '"error":"task_closed","s":"33'),
-    FINISH.replace('"otp":"44', '"otp":"'),
-    closed.replace("task_closed", "held"),
-    FINISH.replace(/\[.*\]/, "[]"),
-  ])("%s is malformed", (text) => {
-    expect(() => readFinish(utf8(text), [SID])).toThrow("malformed");
-  });
-});
-
-test("the joint key is P and nothing else", () => {
-  expect(readJointKey(utf8(`{"P":"${POINT}"}`))).toHaveLength(65);
-  expect(() => readJointKey(utf8(`{"P":"${POINT}","P1":"${POINT}"}`))).toThrow("malformed");
-});
-
-test("a repeated field is found at any depth, and braces in strings are none", () => {
-  expect(() => readJson(utf8('{"a":[{"b":1,"c":{"b":2}},{"b":1,"\\u0062":2}]}'))).toThrow("repeated");
-  expect(readJson(utf8('{"a":"{\\"a\\":1,\\"a\\":2}","b":["a","a"],"c":{"a":"\\\\"}}'))).toBeDefined();
-  expect(() => readJson(Uint8Array.of(0x22, 0xff, 0x22))).toThrow("UTF-8");
-});
-
-test("canonical JSON sorts names at any depth", () => {
-  expect(canonicalJson({ b: [{ d: 1, c: "é\u2028\n" }], a: null })).toEqual(
-    utf8('{"a":null,"b":[{"c":"é\u2028\\n","d":1}]}'),
-  );
-});
-
-test("base64 is standard and whole", () => {
-  expect(fromBase64("AQI=")).toEqual(Uint8Array.of(1, 2));
-  for (const text of ["AQI", "AQ-_", "A===", "AQ I"]) {
-    expect(() => fromBase64(text)).toThrow("malformed");
+test.for(messages)("$format $options", (one) => {
+  const task = taskOf(one);
+  checkDocument(task);
+  const others: Partial<Task>[] = [];
+  if (task.options.attributes || one.format === "gb35275_digest") {
+    others.push({ message: unhex(`${one.M}00`) }, { message: unhex(`${one.M.slice(0, -2)}00`) });
+    others.push({ content: unhex("00") });
   }
+  if (task.options.attributes) {
+    others.push({ title: "another" }, { display: [] }, { signingTime: 1000 });
+  }
+  for (const other of others) {
+    expect(() => checkDocument({ ...task, ...other })).toThrow("bad_task");
+  }
+});
+
+test.for(refused)("refused: $comment", ({ format, changes }) => {
+  const one = messages.find((each) => each.format === format && each.signing_time === null)!;
+  expect(() => checkDocument(taskOf(one, { options: { ...one.options, ...changes } }))).toThrow("bad_task");
+});
+
+test("an older service tells no options: any attribute that the phone knows will do", () => {
+  for (const one of messages.filter((each) => each.format.startsWith("cms"))) {
+    checkDocument(taskOf(one, { options: undefined }));
+  }
+  expect(() =>
+    taskOf(
+      messages.find(({ format }) => format === "gb35275")!,
+      { options: undefined },
+    ),
+  ).toThrow();
+});
+
+test("an attribute of the operator's own arc is one of those that the phone was told", () => {
+  const own = messages.find(({ format }) => format === "gb35275")!;
+  expect(() => checkDocument(taskOf(own), ["2.999.1"])).toThrow("bad_task");
+  checkDocument(taskOf(own), [String(own.options["display_oid"])]);
 });

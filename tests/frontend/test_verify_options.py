@@ -1,0 +1,108 @@
+"""The page's verifier and the command say the same of bundles whose formats have options, good or with one fault."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from mshield.pki.asn1.arcs import DISPLAY_OIDS
+from mshield.pki.signatures.formats import AskedOptions, Format, complete
+from tests.support.stamped_bundles import OUTSIDE, OWN, stamped
+from tests.support.verifier_cases import Case, by_python, disagreements
+from tests.unit.client import test_evidence as bundles
+from tests.unit.client.bundle import SIGNED_AT, VKEY, Maker
+from tests.unit.pki.authority import DAY
+
+pytestmark = pytest.mark.slow
+
+A: Final = bundles.A
+
+
+def bundle(name: str, data: bytes) -> Case:
+    return Case(
+        name=name,
+        kind="evidence",
+        signature=data,
+        roots=[A.root.der],
+        log_keys=[str(VKEY)],
+        at=SIGNED_AT + DAY,
+    )
+
+
+def made(name: str, **how: Any) -> Case:
+    return bundle(name, Maker(A, **how).made().encode())
+
+
+OPTIONED: Final[tuple[tuple[Format, AskedOptions], ...]] = (
+    ("cms", AskedOptions()),
+    ("cms_detached", AskedOptions()),
+    ("raw", AskedOptions(arc="gb", parameters="absent")),
+    ("gb35275", AskedOptions()),
+    ("gb35275", AskedOptions(signing_time=True, signature_algorithm="501")),
+    ("gb35275", AskedOptions(attributes=False, certificates="signer")),
+    ("gb35275_detached", AskedOptions(certificates="none", signature_algorithm="301")),
+    ("gb35275_detached", AskedOptions(signature_value="raw")),
+    ("gb35275_digest", AskedOptions()),
+)
+
+
+def in_force(name: Format, asked: AskedOptions, oid: str = DISPLAY_OIDS[1]) -> dict[str, Any]:
+    options = complete(name, asked, display_oid=oid)
+    time = SIGNED_AT // 1000 * 1000 if options.signing_time is True else None
+    return {"format": name, "options": options, "signing_time": time}
+
+
+def optioned_bundles() -> Iterator[Case]:
+    for name, asked in OPTIONED:
+        how = in_force(name, asked)
+        yield made(f"{name} {asked}", **how)
+        yield bundle(f"{name} {asked}, stamped", stamped(OWN, OUTSIDE, **how).encode())
+        found = json.loads(Maker(A, **how).made().encode())
+        others: tuple[Any, ...] = ({}, None, [], {"arc": "rfc"}, {**found["document"]["options"], "more": 1})
+        for other in others:
+            yield bundle(f"{name} {asked} {other}", _put(found, "document.options", other))
+        for place in found["document"]["options"]:
+            fewer = {name: value for name, value in found["document"]["options"].items() if name != place}
+            yield bundle(f"{name} {asked} without {place}", _put(found, "document.options", fewer))
+        del found["document"]["options"]
+        yield bundle(f"{name} {asked} without any", json.dumps(found).encode())
+    yield made("of an old attribute", **in_force("cms", AskedOptions(), DISPLAY_OIDS[0]))
+    yield made("of an unknown attribute", **in_force("gb35275", AskedOptions(), "2.999.1"))
+    how = in_force("gb35275_detached", AskedOptions())
+    yield made("a digest alone in GB/T 35275", with_content=False, **how)
+
+
+def changed_bundles() -> Iterator[Case]:
+    timed = in_force("gb35275", AskedOptions(signing_time=True))
+    for how in (timed, in_force("gb35275_digest", AskedOptions())):
+        found = json.loads(Maker(A, **how).made().encode())
+        for place, value in bundles.leaves(found):
+            if place.startswith(("document", "signature")):
+                for number, other in enumerate(bundles.changed(place, value)):
+                    yield bundle(f"{how['format']} {place} {number}", _put(found, place, other))
+
+
+def _put(found: Any, place: str, value: Any) -> bytes:
+    copy = json.loads(json.dumps(found))
+    *above, name = place.split(".")
+    part = copy
+    for each in above:
+        part = part[int(each) if isinstance(part, list) else each]
+    part[int(name) if isinstance(part, list) else name] = value
+    return json.dumps(copy).encode()
+
+
+def test_bundles_with_options(tmp_path: Path) -> None:
+    cases = list(optioned_bundles())
+    assert not disagreements(cases, tmp_path)
+    assert {case.name: by_python(case).verdict for case in cases if "{" not in case.name}.items() >= {
+        **{f"{name} {asked}": "valid" for name, asked in OPTIONED},
+        **{f"{name} {asked}, stamped": "valid" for name, asked in OPTIONED},
+        "of an unknown attribute": "invalid",
+    }.items()
+
+
+def test_every_value_of_a_bundle_with_options(tmp_path: Path) -> None:
+    assert not disagreements(list(changed_bundles()), tmp_path)

@@ -1,0 +1,66 @@
+"""The operator's arc: its form, what is never anybody's own, and what readers know of before and now."""
+
+import pytest
+
+from mshield.pki.asn1 import arcs, der, oids
+from mshield.pki.asn1.reader import Reader
+from mshield.pki.errors import CmsError
+from mshield.pki.signatures.signed_attributes import SignedAttributes, parse_signed_attributes
+
+
+@pytest.mark.parametrize(
+    "arc", [arcs.DEFAULT_ARC, "1.3.6.1.4.1.55555", "2.999", "1.2.156.112570", "2.16.156.1"]
+)
+def test_an_arc(arc: str) -> None:
+    assert arcs.checked_arc(arc) == arc
+
+
+@pytest.mark.parametrize(
+    "arc",
+    [
+        *("", "1", "1.", "1.2.", ".1.2", "1.02", "1.2.-3", "3.1", "1.40", "1.2.x", "1.2 .3", "1.2\n"),
+        "1.2.2147483648",
+        "2.25.110860620154935717330723700372722797771",
+        "1.2" + ".2147483647" * 8,
+        *("1.2.156.10197", "1.2.156.10197.6", "1.3.6.1.4.1.99999.1", "1.3.6.1.3.1", "1.2.840.113549.1.9"),
+    ],
+)
+def test_no_arc(arc: str) -> None:
+    with pytest.raises(ValueError, match=r"\S"):
+        arcs.checked_arc(arc)
+
+
+def test_every_number_of_the_default_arc_is_short() -> None:
+    assert all(int(part) < 2**24 for part in arcs.DEFAULT_ARC.split("."))
+    assert len(der.oid(arcs.DEFAULT_ARC)) < 40
+
+
+def test_a_display_stands_under_an_attribute_that_the_reader_knows() -> None:
+    for oid in arcs.DISPLAY_OIDS:
+        found = SignedAttributes(b"c" * 32, b"d" * 32, display_oid=oid)
+        assert parse_signed_attributes(found.encode()) == found
+    other = SignedAttributes(b"c" * 32, b"d" * 32, display_oid="2.999.1")
+    with pytest.raises(CmsError):
+        parse_signed_attributes(other.encode())
+    assert parse_signed_attributes(other.encode(), display_oids=("2.999.1",)) == other
+
+
+def test_two_displays_are_none() -> None:
+    old, new = (SignedAttributes(b"c" * 32, b"d" * 32, display_oid=oid).encode() for oid in arcs.DISPLAY_OIDS)
+    parts = {*_parts(old), *_parts(new)}
+    assert len(parts) == 4
+    with pytest.raises(CmsError):
+        parse_signed_attributes(der.set_of(*parts))
+
+
+def test_a_time_is_of_gb_35275_alone() -> None:
+    timed = SignedAttributes(
+        b"c" * 32, b"d" * 32, content_type=oids.GB_DATA, display_oid="2.999.1", signing_time=1_785_578_400_000
+    )
+    assert parse_signed_attributes(timed.encode(), display_oids=("2.999.1",)) == timed
+    with pytest.raises(CmsError):
+        parse_signed_attributes(SignedAttributes(b"c" * 32, b"d" * 32, signing_time=0).encode())
+
+
+def _parts(attributes: bytes) -> list[bytes]:
+    return [part.raw() for part in Reader(attributes).set_of()]
