@@ -141,6 +141,14 @@ def prolong(operation: Operation, scanned: Scan) -> int:
     return end
 
 
+def wanted(scanned: Scan) -> dict[str, Confirmed]:
+    """What the person has to confirm of a scanned signature, by the documents' sids."""
+    if scanned.kind == "login":
+        return {}
+    read = {task.sid: read_document(task).wants for task in scanned.tasks if task.is_drawn}
+    return {sid: wants for sid, wants in read.items() if wants is not None}
+
+
 def decline(operation: Operation, scanned: Scan, reason: DeclineReason) -> str | None:
     """Refuses the request; `not_me` says that the user did not start it, which the business system is told.
 

@@ -40,6 +40,7 @@ from mshield.client.phone.state import Session, Status
 from mshield.client.wire import read
 from mshield.gm.engine import Engine, load_engine
 from mshield.gm.mask import PIN_ROUNDS
+from mshield.pki.signatures.display import Confirmed
 
 IdType = Literal["resident_id", "passport", "hk_macau_permit", "taiwan_permit", "foreign_resident_id"]
 SmsPurpose = Literal["register", "apply", "renew", "reset"]
@@ -287,10 +288,16 @@ class VirtualPhone(ProvesIdentity):
     ) -> approval.Approved:
         """Logs in or signs, for the scanned request; `confirmed` says by sid what the user confirmed besides.
 
-        `pin` may be called once the session tells which PIN and how many attempts; after NetworkError call again.
+        Raises PhoneError `confirmation_missing` where `wanted` names more. `pin` may be called once the session tells
+        which PIN and how many attempts; after NetworkError call again.
         """
         with self._operation() as operation:
             return approval.approve(operation, request_id, pin, confirmed)
+
+    def wanted(self, request_id: str | None = None) -> dict[str, Confirmed]:
+        """What has to be confirmed of the scanned signature, by sid: words that differ, content that isn't shown."""
+        with self._operation() as operation:
+            return approval.wanted(approval.scanned_request(operation, request_id))
 
     def prolong(self, request_id: str | None = None) -> int:
         """Prolongs the scanned signature, once; gives its new end in ms, a repeat the same."""

@@ -6,7 +6,7 @@ Documents from before views have the lines alone.
 import json
 from dataclasses import dataclass
 
-from mshield.pki.signatures.display import Bound, Drawing
+from mshield.pki.signatures.display import Bound, Drawing, Wanted
 
 Lines = tuple[tuple[str, str], ...]
 """Label and value of each."""
@@ -23,11 +23,15 @@ class NamedView:
 
 @dataclass(frozen=True, slots=True)
 class KeptDisplay:
-    """`bound` is None for a display of version 1; `view` None where the content is drawn by none."""
+    """`bound` is None for a display of version 1; `view` None where the content is drawn by none.
+
+    `wants` is what the person has to confirm before it is signed; None where nothing, and of rows from before.
+    """
 
     lines: Lines
     view: NamedView | None = None
     bound: Bound | None = None
+    wants: Wanted | None = None
 
     @property
     def drawing(self) -> Drawing | None:
@@ -49,6 +53,7 @@ class KeptDisplay:
             "display": bound.display.hex(),
             "drawn": _hex(bound.drawing.drawn),
             "compared": _hex(bound.compared),
+            "wants": self.wants,
         }
         return json.dumps(kept, ensure_ascii=False)
 
@@ -67,7 +72,7 @@ def read_display(text: str) -> KeptDisplay:
         drawing=drawing,
         compared=_bytes(kept["compared"]),
     )
-    return KeptDisplay(_lines(kept["lines"]), named, bound)
+    return KeptDisplay(_lines(kept["lines"]), named, bound, kept.get("wants"))
 
 
 def _lines(lines: list[dict[str, str]]) -> Lines:

@@ -9,7 +9,7 @@ from mshield.domain.login_message import is_login_message
 from mshield.domain.systems.text_charset import check_charset
 from mshield.gm import transcript
 from mshield.gm.sm3 import sm3
-from mshield.pki.signatures.display import Bound, Drawing, display_bytes
+from mshield.pki.signatures.display import Bound, Drawing, Wanted, display_bytes
 from mshield.pki.signatures.evidence import Format
 from mshield.pki.signatures.kept_display import KeptDisplay, NamedView
 from mshield.pki.signatures.signed_attributes import SignedAttributes, is_like_attributes
@@ -45,11 +45,15 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """How a document is drawn, and SM3 of how the asker's words stand to its content; None where nothing is there."""
+    """How a document is drawn, and SM3 of how the asker's words stand to its content; None where nothing is there.
+
+    `wants` is what its signer has to confirm.
+    """
 
     view: NamedView | None = None
     drawn: bytes | None = None
     compared: bytes | None = None
+    wants: Wanted | None = None
 
 
 def task_of(document: Document, drawn: Drawn) -> NewTask:
@@ -94,7 +98,7 @@ def _kept(document: Document, drawn: Drawn) -> KeptDisplay:
         drawing=drawing,
         compared=drawn.compared,
     )
-    return KeptDisplay(document.display, view, bound)
+    return KeptDisplay(document.display, view, bound, drawn.wants)
 
 
 def _raw(content: bytes) -> bytes:
