@@ -135,7 +135,7 @@ async def test_the_phone_tells_what_it_showed_and_evidence_draws_it_again(drawn:
     assert display.bound is not None
     assert (display.view and display.view.digest, display.bound.drawing.drawn) == (VIEW.digest, DRAWN.digest)
     good = (await shown_of(drawn.db, drawn.sids))[sid]
-    for told in ({}, {sid: Shown("none", bytes(32))}, {sid: Shown("mismatch", good.digest)}):
+    for told in ({}, {sid: Shown("none", bytes(32))}, {sid: Shown("unread", good.digest)}):
         with pytest.raises(errors.Malformed):
             await drawn.finish(told)
     for silent in ("none", "unread"):  # as a phone says that showed no warning
