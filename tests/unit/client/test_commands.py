@@ -284,7 +284,8 @@ def test_words_that_differ_are_signed_by_an_option_alone(
         return scanned | {"tasks": [task | {"view": None, "drawn": None} for task in scanned["tasks"]]}
 
     service.falsify["/api/phone/scans"] = drawn
-    certified_shell("scan", service.ask(b"<a>530120261010000002</a>"))
+    scanned = certified_shell("scan", service.ask(b"<a>530120261010000002</a>"))
+    assert "the asker's words differ from the content: --as-the-content-says" in scanned.stdout
     refused = certified_shell("approve", "--json", MSHIELD_PHONE_PIN=PIN)
     assert refused.exit_code == 1
     told = json.loads(refused.stderr)["error"]

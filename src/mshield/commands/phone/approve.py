@@ -7,7 +7,7 @@ import click
 from mshield.client.errors import PhoneError
 from mshield.client.phone.phone import VirtualPhone
 from mshield.commands.parts.output import Output, Refused
-from mshield.commands.phone.display import approved_data, approved_lines
+from mshield.commands.phone.display import OPTIONS, approved_data, approved_lines
 from mshield.commands.phone.options import asking, phone_command, pin_option, secret_from
 
 
@@ -50,7 +50,7 @@ def approve(
 def _unconfirmed(out: Output, error: PhoneError) -> Refused:
     """The sentence, the option that is wanted, and each line that the content doesn't say."""
     pick, wants = out.pick, error.extra["confirm"]
-    option = "--as-the-content-says" if wants == "mismatch" else "--unread"
+    option = OPTIONS[str(wants)]
     told = [f"{pick(error.zh, error.en)} ({option}): {error.extra['title']}"]
     for line in error.extra["lines"]:  # type: ignore[attr-defined]  # the phone's own
         said = pick("对方说", "they say")
