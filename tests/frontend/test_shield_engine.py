@@ -31,7 +31,7 @@ from tests.support.return_url import RETURN_URL
 pytestmark = pytest.mark.slow
 
 FRONTEND: Final = Path(__file__).parents[2] / "frontend"
-CONTENT: Final = "<报关单><总价>126000.00</总价></报关单>".encode()
+CONTENT: Final = "<报关单><总价>126000.00 欧元</总价></报关单>".encode()
 DISPLAY: Final = (("总价", "126000.00 欧元"),)
 
 

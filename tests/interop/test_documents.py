@@ -24,7 +24,7 @@ from tests.support.application import ORIGIN
 from tests.support.clock import Clock
 from tests.support.killed_service import Mortal, mortal_service
 
-CONTENT: Final = "<报关单><总价>126000.00</总价></报关单>".encode()
+CONTENT: Final = "<报关单><总价>126000.00 欧元</总价></报关单>".encode()
 DISPLAY: Final = (("总价", "126000.00 欧元"), ("申报日期", ""))
 DOCUMENTS: Final = (
     Document(title="报关单", media_type="application/xml", content=CONTENT, display=DISPLAY),
@@ -140,7 +140,8 @@ def filed(service: Mortal, tmp_path: Path) -> Filed:
         asked = business.request_signature(DOCUMENTS)
         tasks = phone.scan(asked.qr).tasks
         assert [task.content for task in tasks] == [CONTENT, CONTENT, CONTENT, None]
-        phone.approve(pin=OPERATOR.pin)
+        assert set(phone.wanted().values()) == {"unread"}  # of the digest alone
+        phone.approve(pin=OPERATOR.pin, confirmed=phone.wanted())
         return Filed(service, business, asked)
 
 

@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 
+from mshield.content.pdf import MOST_OCTETS
 from mshield.gm.sm3 import sm3
 from mshield.pki.signatures.signed_attributes import attributes_of
+from mshield.web.body_limits import limit_of
+from mshield.web.edge import bodies
 from tests.support.application import Application
 from tests.support.factories import REQUESTS, document_message
 from tests.support.unshown import let_ask_unshown
@@ -204,3 +207,9 @@ async def test_the_charset_of_a_digest_alone_is_looked_at_too(unshown: Applicati
     ):
         changes = {"format": "cms_detached", "media_type": media_type, **DIGEST}
         assert (await asked(unshown, **changes))[1] == code
+
+
+def test_a_request_has_room_for_the_longest_pdf() -> None:
+    """In base64, with what is said of it."""
+    assert limit_of("createRequest", anonymous=False).most > MOST_OCTETS * 4 // 3 + 64 * 1024
+    assert limit_of("createRequest", anonymous=False).most < bodies.KNOWN_HOLD // 4

@@ -167,9 +167,13 @@ async def test_the_phone_tells_what_it_showed_and_evidence_draws_it_again(drawn:
     assert display.bound is not None
     assert (display.view and display.view.digest, display.bound.drawing.drawn) == (VIEW.digest, DRAWN.digest)
     good = (await shown_of(drawn.db, drawn.sids))[sid]
-    for told in ({}, {sid: Shown("none", bytes(32))}, {sid: Shown("mismatch", good.digest)}):
+    for told in ({}, {sid: Shown("none", bytes(32))}, {sid: Shown("unread", good.digest)}):
         with pytest.raises(errors.Malformed):
             await drawn.finish(told)
+    for silent in ("none", "unread"):  # as a phone says that showed no warning
+        with pytest.raises(errors.ConfirmationMissing) as missing:
+            await drawn.finish({sid: Shown(silent, display.bound.shown(silent))})
+        assert missing.value.extra == {"confirm": "mismatch", "sid": sid.hex()}
     assert await tries(drawn.world) == 0
     await drawn.finish({sid: Shown("mismatch", display.bound.shown("mismatch"))})
     result = await drawn.world.ask.result(drawn.world.system, drawn.signed.request_id)

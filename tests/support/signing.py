@@ -75,9 +75,10 @@ async def shown_of(db: Database, sids: Iterable[bytes]) -> dict[bytes, Shown]:
     shown = {}
     for sid in sids:
         row = await fetch(db, "SELECT display FROM tasks WHERE sid = $1", sid)
-        bound = read_display(str(row["display"])).bound
+        display = read_display(str(row["display"]))
+        bound, confirmed = display.bound, display.wants or "none"
         if bound is not None:
-            shown[sid] = Shown("none", bound.shown("none"))
+            shown[sid] = Shown(confirmed, bound.shown(confirmed))
     return shown
 
 

@@ -48,6 +48,11 @@ PHONE_TEXTS: Final[Mapping[str, tuple[str, str, str]]] = {
         "What is to be signed does not match the request shown; not signed. Start it again on the PC",
         "3.1",
     ),
+    "confirmation_missing": (
+        "对方说的和原文不一样，或手机看不到原文，须再确认一次才能签。没有签名",
+        "The asker's words differ from the content, or no phone shows it: that has to be confirmed. Not signed",
+        "3.10",
+    ),
     "retry": (
         "签名未完成，请重试",
         "The signature was not completed; try again",

@@ -15,7 +15,7 @@ import pikepdf
 from mshield.content.pdf_objects import PDF_FAULTS, Objects, PdfFault
 from mshield.content.pdf_revisions import hides_objects
 
-MOST_OCTETS: Final = 10 * 1024 * 1024
+MOST_OCTETS: Final = 20 * 1024 * 1024
 MOST_PAGES: Final = 500
 MOST_OBJECTS: Final = 100_000
 _MOST_POINTS: Final = 14_400

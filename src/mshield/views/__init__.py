@@ -4,7 +4,7 @@ Pure: octets in, octets out, the same in every implementation. `docs/views.md` i
 """
 
 from mshield.views.comparing.answer import Compared, ContentKind, compare, compare_drawn
-from mshield.views.document import Words, compare_words, kind_of
+from mshield.views.document import Words, compare_words, is_shown, kind_of
 from mshield.views.drawing import Drawn, draw, fitting
 from mshield.views.errors import ViewError
 from mshield.views.grammar import read_view
@@ -22,6 +22,7 @@ __all__ = [
     "compare_words",
     "draw",
     "fitting",
+    "is_shown",
     "kind_of",
     "read_view",
 ]

@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from mshield.gm.sm3 import sm3
 from mshield.views.canonical import canonical
 from mshield.views.comparing.answer import Compared, ContentKind, Line, compare, compare_drawn
 from mshield.views.drawing import Drawn
 from mshield.views.errors import ViewError
+
+_PAGES: Final = frozenset({"application/pdf", "image/png", "image/jpeg"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +19,11 @@ class Words:
 
     compared: Compared | None = None
     digest: bytes | None = None
+
+    @property
+    def differ(self) -> bool:
+        """Whether the content doesn't say what the asker says of it."""
+        return self.compared is not None and self.compared.mismatch
 
 
 def compare_words(
@@ -33,6 +41,12 @@ def compare_words(
     except ViewError as error:
         return Words(None, sm3(canonical(error.answer)))
     return Words(compared, compared.digest)
+
+
+def is_shown(media_type: str, content: bytes | None, *, by_view: bool) -> bool:
+    """Whether a phone shows the content: by a view, as text, or as the pages or picture that it is."""
+    name = media_type.partition(";")[0].strip().lower()
+    return content is not None and (by_view or name in _PAGES or kind_of(media_type) is not None)
 
 
 def kind_of(media_type: str) -> ContentKind | None:

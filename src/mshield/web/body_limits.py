@@ -34,8 +34,8 @@ class BodyLimit:
 ANONYMOUS: Final = BodyLimit(16 * _KIB)
 AUTHENTICATED: Final = BodyLimit(64 * _KIB)
 _OF_OPERATION: Final[Mapping[str, BodyLimit]] = {
-    # 64 documents of a customs declaration's size, or one PDF of 10 MiB; base64, with up to 64 lines to show each.
-    "createRequest": BodyLimit(64 * _KIB, members=40_000, known=16 * _MIB),
+    # 64 documents of a customs declaration's size, or one PDF of 20 MiB; base64, with up to 64 lines to show each.
+    "createRequest": BodyLimit(64 * _KIB, members=40_000, known=28 * _MIB),
     # The file itself; its own reader takes as much (gateways/filing_files.py).
     "importFiling": BodyLimit(64 * _KIB, known=10 * _MIB),
     # A view and its samples, base64 (services/systems/view_drafts.py).

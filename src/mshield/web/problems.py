@@ -38,6 +38,7 @@ STATUS: Final[Mapping[str, int]] = {
     "captcha_wrong": 400,
     "certificate_expired": 409,
     "clone": 403,
+    "confirmation_missing": 422,
     "conflict": 409,
     "consent_not_yours": 403,
     "device_limit": 409,

@@ -56,7 +56,9 @@ def app(browser: Browser, party: Party, engine: Path) -> Iterator[Holder]:
     """A phone that has signed a declaration, logged in, and signed many more documents."""
     with holder(browser, party, engine, **PIXEL) as made:
         made.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=party.service.origin)
-        sign(party, made, "signature", documents=[document("进口货物报关单", display=LINES)])
+        said = base64.b64encode("\n".join(f"{each['label']} {each['value']}" for each in LINES).encode())
+        declaration = document("进口货物报关单", display=LINES, content_b64=said.decode())
+        sign(party, made, "signature", documents=[declaration])
         sign(party, made, "login")
         sign(party, made, "signature", documents=[document(f"原产地证书 {n}") for n in range(MANY)])
         yield made

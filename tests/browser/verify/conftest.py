@@ -18,7 +18,9 @@ from tests.browser.verify.visitor import Visitor, visiting
 from tests.support import legal_person
 from tests.support.live_service import LiveService, apply, ensure_registered, log_in
 
-CONTENT: Final = "<报关单><总价>126000.00</总价></报关单>".encode()
+CONTENT: Final = (
+    "<报关单><总价>126000.00</总价><币制>欧元</币制><申报日期>2026-11-24</申报日期></报关单>".encode()
+)
 _DISPLAY: Final = (("总价", "126000.00 欧元"), ("申报日期", "2026-11-24"))
 _FORMATS: Final = ("raw", "cms", "cms_detached")
 

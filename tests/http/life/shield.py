@@ -18,7 +18,8 @@ from tests.support.small_view import CONTENT, small_view
 _DECLARATION: Final = Document(
     title="进口货物报关单",
     media_type="application/xml",
-    content=b'<?xml version="1.0" encoding="UTF-8"?><DecHead><DeclTotal>126000.00</DeclTotal></DecHead>',
+    content='<?xml version="1.0" encoding="UTF-8"?><DecHead><Agent>宁波北潮进出口有限公司</Agent>'
+    "<DeclTotal>126000.00 欧元</DeclTotal></DecHead>".encode(),
     display=(("申报企业", "宁波北潮进出口有限公司"), ("总价", "126000.00 欧元")),
 )
 _VIEW: Final = "shipped/order"

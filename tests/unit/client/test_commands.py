@@ -275,6 +275,34 @@ def certified_shell(shell: Shell, service: Counterpart) -> Shell:
     return shell
 
 
+def test_words_that_differ_are_signed_by_an_option_alone(
+    certified_shell: Shell, service: Counterpart
+) -> None:
+    """The refusal names the option and each line that the content doesn't have; no attempt is spent."""
+
+    def drawn(scanned: dict[str, Any]) -> dict[str, Any]:
+        return scanned | {"tasks": [task | {"view": None, "drawn": None} for task in scanned["tasks"]]}
+
+    service.falsify["/api/phone/scans"] = drawn
+    scanned = certified_shell("scan", service.ask(b"<a>530120261010000002</a>"))
+    assert "the asker's words differ from the content: --as-the-content-says" in scanned.stdout
+    refused = certified_shell("approve", "--json", MSHIELD_PHONE_PIN=PIN)
+    assert refused.exit_code == 1
+    told = json.loads(refused.stderr)["error"]
+    assert (told["code"], told["confirm"]) == ("confirmation_missing", "mismatch")
+    line = {"label": "报关单号", "value": "530120261010000001", "content": None}
+    assert line in told["lines"]
+    zh = certified_shell("approve", "--lang", "zh", MSHIELD_PHONE_PIN=PIN).stderr
+    assert "--as-the-content-says" in zh
+    assert "报关单号 对方说 530120261010000001; 原文: 原文没有" in zh
+    other = certified_shell("approve", "--unread", "--json", MSHIELD_PHONE_PIN=PIN)
+    assert json.loads(other.stderr)["error"]["code"] == "confirmation_missing"
+    assert service.key is not None
+    assert service.key.failures == 0
+    signed = certified_shell.json("approve", "--as-the-content-says", MSHIELD_PHONE_PIN=PIN)
+    assert signed["documents"][0]["signature"].startswith("30")
+
+
 def test_a_wrong_pin_is_told_in_both_languages(certified_shell: Shell, service: Counterpart) -> None:
     certified_shell("scan", service.ask(b"<xml/>"))
     refused = certified_shell("approve", "--json", MSHIELD_PHONE_PIN="000000")

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from mshield.client.errors import ProtocolError
+from mshield.client.errors import PhoneError, ProtocolError
 from mshield.client.phone.document import read_document, shown_item
 from mshield.client.phone.messages import Field, Task, TaskView
 from mshield.gm.sm3 import sm3
@@ -142,3 +142,42 @@ def test_a_document_is_drawn_by_the_phone_itself() -> None:
         with pytest.raises(ProtocolError) as error:
             read_document(drawn_task(**changes))
         assert error.value.code == "bad_task", changes
+
+
+def test_words_that_differ_and_what_is_not_shown_want_a_confirmation() -> None:
+    """Nothing else passes for it, and the refusal says which lines the content doesn't have."""
+    lines = (Field(label="订单号", value="另一个"), Field(label="买方", value="海天贸易有限公司"))
+    plain = Drawing(None, None)
+    shown: dict[str, Any] = {"title": "订单", "media_type": "application/json", "size": len(ORDER)}
+    said = attributes_of(
+        digest=sm3(ORDER), drawing=plain, lines=[(each.label, each.value) for each in lines], **shown
+    )
+    differs = msgspec.structs.replace(
+        drawn_task(), view=None, drawn=None, view_b64=None, display=lines, message_b64=b64(said.encode())
+    )
+    assert read_document(differs).wants == "mismatch"
+    for confirmed in ("none", "unread"):
+        with pytest.raises(PhoneError) as refused:
+            shown_item(differs, confirmed)
+        assert refused.value.code == "confirmation_missing"
+        assert (refused.value.extra["confirm"], refused.value.extra["title"]) == ("mismatch", "订单")
+        found = refused.value.extra["lines"]
+        assert {"label": "买方", "value": "海天贸易有限公司", "content": None} in list(found)  # type: ignore[call-overload]
+    assert shown_item(differs, "mismatch")["confirmed"] == "mismatch"
+
+    hidden = attributes_of(
+        digest=sm3(ORDER),
+        drawing=plain,
+        lines=[],
+        title="订单",
+        media_type="application/zip",
+        size=len(ORDER),
+    )
+    unshown = msgspec.structs.replace(
+        differs, display=(), media_type="application/zip", message_b64=b64(hidden.encode())
+    )
+    assert read_document(unshown).wants == "unread"
+    with pytest.raises(PhoneError):
+        shown_item(unshown, "none")
+    assert shown_item(unshown, "unread")["confirmed"] == "unread"
+    assert read_document(drawn_task()).wants is None

@@ -10,11 +10,25 @@ from click.testing import CliRunner, Result
 from mshield.cli import main
 from mshield.pki.revocation.crl import KEY_COMPROMISE, Revoked
 from mshield.pki.revocation.ocsp import RevokedAt
+from mshield.views import read_view
 from tests.support.stamped_bundles import OUTSIDE, REVOKED, stamped
 from tests.unit.client.bundle import CONTENT, SIGNED_AT, VKEY, Maker, login_message
 from tests.unit.pki.authority import IDENTITY, SUBJECT, authority
 
 A = authority()
+VIEW = read_view(
+    json.dumps(
+        {
+            "type": "mshield-view/v1",
+            "id": "declaration",
+            "version": 1,
+            "content": "xml",
+            "title": "报关单",
+            "root": "报关单",
+            "body": [{"label": "货物", "rows": [{"label": "总价", "path": "总价"}]}],
+        }
+    ).encode()
+).octets
 
 
 def run(*arguments: object) -> Result:
@@ -49,6 +63,17 @@ def test_it_says_what_was_checked_and_whom_that_trusts(bundle: Path, trusted: tu
     assert "bound by the signature" in done.stdout
     assert done.stdout.count("named by you") == 2
     assert "证据有效" in run(bundle, *trusted, "--lang", "zh").stdout
+
+
+def test_that_a_view_was_registered_is_said_to_be_unproven(
+    tmp_path: Path, trusted: tuple[object, ...]
+) -> None:
+    file = written(tmp_path, Maker(A, view=VIEW))
+    shown = json.loads(run(file, *trusted, "--json").stdout)["shown"]
+    assert (shown["view"]["registration"], shown["drawn"] is not None) == ("not_proven", True)
+    assert "not proven by the bundle" in run(file, *trusted).stdout
+    assert "证据没有证明" in run(file, *trusted, "--lang", "zh").stdout
+    assert "not proven" not in run(written(tmp_path, Maker(A)), *trusted).stdout
 
 
 def test_a_bundle_of_anybodys_own_ca_and_log_establishes_nothing(

@@ -39,7 +39,7 @@ export const DOCUMENT = {
   title: "进口货物报关单",
   media_type: "application/xml",
   display: [{ label: "总价", value: "126000.00 欧元" }],
-  content_b64: Buffer.from("<报关单><总价>126000.00</总价></报关单>").toString("base64"),
+  content_b64: Buffer.from("<报关单><总价>126000.00 欧元</总价></报关单>").toString("base64"),
 };
 
 /** JSON of a development page. */

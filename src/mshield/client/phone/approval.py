@@ -18,7 +18,7 @@ import msgspec
 from mshield.client.errors import PhoneError, ProblemError, ProtocolError
 from mshield.client.login_message import LoginMessage
 from mshield.client.phone.cosigning import CoSigning, ToSign
-from mshield.client.phone.document import read_document, shown_item
+from mshield.client.phone.document import oids_of, read_document, shown_item
 from mshield.client.phone.messages import Inbox, InboxRequest, Prolonged, Scan, Task, WayBack
 from mshield.client.phone.operation import Operation
 from mshield.client.phone.pin import PinSource, checked_pin
@@ -170,6 +170,14 @@ def prolong(operation: Operation, scanned: Scan) -> int:
     return end
 
 
+def wanted(scanned: Scan) -> dict[str, Confirmed]:
+    """What the person has to confirm of a scanned signature, by the documents' sids."""
+    if scanned.kind == "login":
+        return {}
+    read = {task.sid: read_document(task, oids_of(task)).wants for task in scanned.tasks if task.is_drawn}
+    return {sid: wants for sid, wants in read.items() if wants is not None}
+
+
 def decline(operation: Operation, scanned: Scan, reason: DeclineReason) -> str | None:
     """Refuses the request; `not_me` says that the user did not start it, which the business system is told.
 
@@ -307,11 +315,17 @@ class AnswersRequests:
     ) -> Approved:
         """Logs in or signs, for the scanned request; `confirmed` says by sid what the user confirmed besides.
 
-        `excluded` says by sid which documents aren't signed, and why: one at least must be.
-        `pin` may be called once the session tells which PIN and how many attempts; after NetworkError call again.
+        Raises PhoneError `confirmation_missing` where `wanted` names more. `excluded` says by sid which documents
+        aren't signed, and why: one at least must be. `pin` may be called once the session tells which PIN and how many
+        attempts; after NetworkError call again.
         """
         with self._operation() as operation:
             return approve(operation, request_id, pin, confirmed, excluded)
+
+    def wanted(self, request_id: str | None = None) -> dict[str, Confirmed]:
+        """What has to be confirmed of the scanned signature, by sid: words that differ, content that isn't shown."""
+        with self._operation() as operation:
+            return wanted(scanned_request(operation, request_id))
 
     def prolong(self, request_id: str | None = None) -> int:
         """Prolongs the scanned signature, once; gives its new end in ms, a repeat the same."""

@@ -2,17 +2,18 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any, cast
 
 import msgspec
 
-from mshield.client.errors import ProtocolError
+from mshield.client.errors import PhoneError, ProtocolError
 from mshield.client.phone.messages import Task
 from mshield.domain.login_message import is_login_message
 from mshield.gm.sm3 import sm3
 from mshield.pki.asn1.arcs import DISPLAY_OIDS
 from mshield.pki.errors import PkiError
 from mshield.pki.signatures.ambiguous import is_ambiguous
-from mshield.pki.signatures.display import Bound, Confirmed, Drawing, display_bytes
+from mshield.pki.signatures.display import Bound, Confirmed, Drawing, Wanted, display_bytes
 from mshield.pki.signatures.formats import (
     OptionRefused,
     complete,
@@ -22,7 +23,7 @@ from mshield.pki.signatures.formats import (
     signs_content,
 )
 from mshield.pki.signatures.signed_attributes import is_like_attributes, parse_signed_attributes
-from mshield.views import Compared, Drawn, ViewError, Words, compare_words, draw, read_view
+from mshield.views import Compared, Drawn, ViewError, Words, compare_words, draw, is_shown, read_view
 from mshield.views.limits import LINES
 
 
@@ -30,12 +31,14 @@ from mshield.views.limits import LINES
 class Read:
     """A document as this phone draws it, and how the asker's words stand to it; None where there is nothing.
 
-    `bound` is None for a document of an older service, of which nothing is told.
+    `bound` is None for a document of an older service, of which nothing is told. `wants` is what its person has to
+    confirm before it is signed.
     """
 
     drawn: Drawn | None = None
     compared: Compared | None = None
     bound: Bound | None = None
+    wants: Wanted | None = None
 
 
 def read_document(task: Task, display_oids: Collection[str] = DISPLAY_OIDS) -> Read:
@@ -60,13 +63,33 @@ def read_document(task: Task, display_oids: Collection[str] = DISPLAY_OIDS) -> R
     if drawing is None:
         return Read()
     bound = Bound(content=digest, display=display, drawing=drawing, compared=words.digest)
-    return Read(drawn, words.compared, bound)
+    seen = is_shown(task.media_type, task.content, by_view=drawn is not None)
+    wants: Wanted | None = "unread" if not seen else "mismatch" if words.differ else None
+    return Read(drawn, words.compared, bound, wants)
 
 
 def shown_item(task: Task, confirmed: Confirmed) -> dict[str, str]:
-    """What `finish` says of a document besides its half of the signature: nothing where it isn't drawn."""
-    bound = read_document(task, oids_of(task)).bound if task.is_drawn else None
-    return {} if bound is None else {"confirmed": confirmed, "shown": bound.shown(confirmed).hex()}
+    """What `finish` says of a document besides its half of the signature: nothing where it isn't drawn.
+
+    Raises PhoneError `confirmation_missing` where something else has to be confirmed than what was.
+    """
+    read = read_document(task, oids_of(task)) if task.is_drawn else Read()
+    if read.bound is None:
+        return {}
+    if read.wants not in {None, confirmed}:
+        why = {"confirm": read.wants, "sid": task.sid, "title": task.title, "lines": differing(read)}
+        raise PhoneError("confirmation_missing", extra=why)
+    return {"confirmed": confirmed, "shown": read.bound.shown(confirmed).hex()}
+
+
+def differing(read: Read) -> list[dict[str, str | None]]:
+    """The asker's lines that the content doesn't say: label, value, and what it says instead, where that is known."""
+    lines: list[dict[str, Any]] = [] if read.compared is None else cast("Any", read.compared.answer["lines"])
+    return [
+        {"label": line["label"], "value": line["value"], "content": line["content"]}
+        for line in lines
+        if line["status"] in {"absent", "differs"}
+    ]
 
 
 def oids_of(task: Task) -> Collection[str]:

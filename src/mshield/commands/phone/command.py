@@ -19,10 +19,9 @@ from mshield.commands.parts.account_source import code_of_page, kind_of
 from mshield.commands.parts.output import Output, remember_lang, server_address, table
 from mshield.commands.phone import identity as phone_identity
 from mshield.commands.phone import renewal as phone_renewal
+from mshield.commands.phone.approve import approve
 from mshield.commands.phone.captcha import captcha, fetch_captcha, go_together
 from mshield.commands.phone.display import (
-    approved_data,
-    approved_lines,
     return_lines,
     scan_lines,
     show_certificate,
@@ -34,8 +33,6 @@ from mshield.commands.phone.options import (
     FILE,
     Chosen,
     asking,
-    exclude_option,
-    excluded_of,
     new_pin,
     phone_command,
     pin_option,
@@ -336,25 +333,6 @@ def take(out: Output, phone: VirtualPhone, *, request_id: str) -> None:
 
 @command.command()
 @click.argument("request_id", required=False)
-@exclude_option
-@pin_option
-@phone_command
-def approve(
-    out: Output,
-    phone: VirtualPhone,
-    *,
-    request_id: str | None,
-    exclude: tuple[tuple[int, str], ...],
-    pin_file: Path | None,
-) -> None:
-    """Log in or sign 登录/签名, for the scanned request. Safe to repeat after a network failure."""
-    pin = secret_from(pin_file, "MSHIELD_PHONE_PIN") or asking(out)
-    done = phone.approve(request_id, pin=pin, excluded=excluded_of(phone, request_id, exclude))
-    out.data(approved_data(done), approved_lines(out, done))
-
-
-@command.command()
-@click.argument("request_id", required=False)
 @phone_command
 def prolong(out: Output, phone: VirtualPhone, *, request_id: str | None) -> None:
     """Prolong the scanned signature 延长时间, once, to read on. Safe to repeat."""
@@ -399,6 +377,7 @@ def signatures(out: Output, phone: VirtualPhone, *, before: str | None, limit: i
     out.data(msgspec.to_builtins(page), table(headers, rows))
 
 
+command.add_command(approve)
 command.add_command(captcha)
 command.add_command(phone_identity.identity)
 for _command in phone_renewal.COMMANDS:

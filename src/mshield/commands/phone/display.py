@@ -1,12 +1,14 @@
 """How `mshield phone` shows things: status, certificate, scanned request, outcome. No command of its own."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Final
 
 import msgspec
 
 from mshield.client.phone.approval import Approved
-from mshield.client.phone.document import oids_of
-from mshield.client.phone.messages import IssuedCertificate, LoggedIn, Scan
+from mshield.client.phone.document import oids_of, read_document
+from mshield.client.phone.messages import IssuedCertificate, LoggedIn, Scan, Task
 from mshield.client.phone.state import Status
 from mshield.commands.parts.output import Output, table
 from mshield.pki.signatures.signed_attributes import parse_signed_attributes
@@ -59,6 +61,7 @@ def scan_lines(out: Output, scanned: Scan) -> list[str]:
     for task in scanned.tasks:
         size = task.size if task.content is None else len(task.content)
         lines.append(f"* {task.title} ({task.media_type}, {size} B)")
+        lines += _wanted_lines(out, task) if scanned.kind == "signature" else []
         if task.content is None:
             digest = parse_signed_attributes(task.message, display_oids=oids_of(task)).message_digest.hex()
             unseen = pick("内容不在手机上，只有其摘要", "The content is not here, only its digest")
@@ -97,6 +100,22 @@ def approved_lines(out: Output, approved: Approved) -> list[str]:
     left_out = out.pick("（没有签）", " (left out)")
     titles = (f"* {document.title}{left_out if document.declined else ''}" for document in approved.documents)
     return [done, *titles, *return_lines(out, approved.return_address)]
+
+
+def _wanted_lines(out: Output, task: Task) -> list[str]:
+    """What has to be confirmed before it is signed, and by which option."""
+    wants = read_document(task, oids_of(task)).wants if task.is_drawn else None
+    if wants is None:
+        return []
+    told = {
+        "mismatch": ("对方说的和原文不一样", "the asker's words differ from the content"),
+        "unread": ("这部手机看不到原文", "this phone can't show the content"),
+    }[wants]
+    return [f"  ! {out.pick(*told)}: {OPTIONS[wants]}"]
+
+
+OPTIONS: Final[Mapping[str, str]] = {"mismatch": "--as-the-content-says", "unread": "--unread"}
+"""By which option of `approve` that is confirmed."""
 
 
 def return_lines(out: Output, address: str | None) -> list[str]:

@@ -110,7 +110,12 @@ def _shown_again(shown: ShownAgain) -> dict[str, object] | None:
     return {
         "view": None
         if view is None
-        else {"id": view.id, "version": view.version, "digest": view.digest.hex()},
+        else {
+            "id": view.id,
+            "version": view.version,
+            "digest": view.digest.hex(),
+            "registration": "not_proven",
+        },
         "drawn": None if shown.drawn is None else shown.drawn.digest.hex(),
         "confirmed": shown.confirmed,
         "mismatch": shown.compared is not None and shown.compared.mismatch,
@@ -128,6 +133,11 @@ def _shown_lines(out: Output, shown: ShownAgain) -> Iterator[str]:
         yield f"  {label}: " + pick("不能再现", "what was shown can't be shown again")
     elif view is not None:
         yield f"  {label}: {view.id} {view.version}"
+        yield "  " + pick(
+            "证据没有证明：签名之前，这条展示规则已由这个业务系统登记。可向透明日志核对",
+            "not proven by the bundle: that this view was registered for the business system before the signature; "
+            "the log tells",
+        )
     else:
         yield f"  {label}: " + pick("没有展示规则，内容如上", "no view, the content itself")
     if shown.compared is not None and shown.compared.mismatch:

@@ -14,6 +14,19 @@ class Malformed(
     """What isn't JSON; a missing, extra, repeated or ill-formed field of a protocol message."""
 
 
+class ConfirmationMissing(
+    DomainError,
+    code="confirmation_missing",
+    zh="对方说的和原文不一样，或手机看不到原文，须再确认一次才能签。没有签名",
+    en="The asker's words differ from the content, or no phone shows it: that has to be confirmed. Nothing was signed",
+    faq="3.10",
+):
+    """A phone signs without its person's second confirmation: `confirm` says which (`mismatch`, `unread`), of `sid`."""
+
+    def __init__(self, *, confirm: str = "", sid: str = "") -> None:
+        super().__init__(confirm=confirm, sid=sid)
+
+
 class Held(
     DomainError,
     code="held",

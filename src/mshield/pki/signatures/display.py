@@ -16,6 +16,9 @@ SHOWN_TYPE: Final = "mshield-shown/v1"
 Confirmed = Literal["none", "mismatch", "unread"]
 """What the person confirmed besides: that the asker's words differ from the content, or that not all was seen."""
 
+Wanted = Literal["mismatch", "unread"]
+"""What has to be confirmed: that the asker's words differ from the content, or that no phone shows it."""
+
 CONFIRMED: Final = frozenset[str](get_args(Confirmed))
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import msgspec
 
 from mshield.pki.asn1 import oids
-from mshield.pki.signatures.display import Bound, Drawing
+from mshield.pki.signatures.display import Bound, Drawing, Wanted
 from mshield.pki.signatures.formats import NO_OPTIONS, Format, Options, signs_attributes
 from mshield.pki.signatures.signed_attributes import SignedAttributes, parse_signed_attributes
 
@@ -30,13 +30,15 @@ class NamedView:
 class KeptDisplay:
     """`bound` is None for a display of version 1; `view` None where the content is drawn by none.
 
-    `options` are those of before where nothing is kept.
+    `options` are those of before where nothing is kept. `wants` is what the person has to confirm before it is signed;
+    None where nothing, and of rows from before.
     """
 
     lines: Lines
     view: NamedView | None = None
     bound: Bound | None = None
     options: Options = NO_OPTIONS
+    wants: Wanted | None = None
 
     @property
     def drawing(self) -> Drawing | None:
@@ -66,6 +68,7 @@ class KeptDisplay:
             "display": bound.display.hex(),
             "drawn": _hex(bound.drawing.drawn),
             "compared": _hex(bound.compared),
+            "wants": self.wants,
         }
         if self.options != NO_OPTIONS:
             kept["options"] = msgspec.to_builtins(self.options)
@@ -87,7 +90,7 @@ def read_display(text: str) -> KeptDisplay:
         compared=_bytes(kept["compared"]),
     )
     options = msgspec.convert(kept.get("options", {}), Options)
-    return KeptDisplay(_lines(kept["lines"]), named, bound, options)
+    return KeptDisplay(_lines(kept["lines"]), named, bound, options, kept.get("wants"))
 
 
 def _lines(lines: list[dict[str, str]]) -> Lines:

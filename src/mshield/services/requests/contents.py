@@ -9,23 +9,15 @@ from mshield.services.requests.document import Document
 from mshield.services.requests.pdf_process import refusal_of_pdf
 from mshield.store.database.interface import Database
 from mshield.store.systems import unshown
-from mshield.views import kind_of
+from mshield.views import is_shown
 
 _PDF: Final = "application/pdf"
 _IMAGES: Final[Mapping[str, image.Kind]] = {"image/png": "png", "image/jpeg": "jpeg"}
 
 
-def is_shown(document: Document) -> bool:
-    """Whether a phone shows the content: by a view, as text, or as the pages and pictures that it is."""
-    if document.view is not None:
-        return True  # or it isn't asked for at all
-    pages = _name(document.media_type) in {_PDF, *_IMAGES}
-    return document.content is not None and (pages or kind_of(document.media_type) is not None)
-
-
 async def require_shown(db: Database, client_id: str, documents: Sequence[Document]) -> None:
     """Raises UnshownRefused for a document that a phone can't show, of a system that no two officers let ask so."""
-    hidden = next((number for number, document in enumerate(documents) if not is_shown(document)), None)
+    hidden = next((number for number, document in enumerate(documents) if not _is_shown(document)), None)
     if hidden is not None and await unshown.find(db, client_id=client_id) is None:
         raise errors.UnshownRefused(document=hidden)
 
@@ -47,6 +39,12 @@ async def require_lasting_looks(documents: Iterable[Document]) -> None:
             refusal = image.refusal_of(content, _IMAGES[kind])
             if refusal is not None:
                 raise errors.InvalidImage(reason=refusal, document=number)
+
+
+def _is_shown(document: Document) -> bool:
+    if document.view is not None and document.content is None:
+        return True  # which is refused as it is
+    return is_shown(document.media_type, document.content, by_view=document.view is not None)
 
 
 def _name(media_type: str) -> str:

@@ -10,7 +10,7 @@ from mshield.domain.systems.text_charset import check_charset
 from mshield.gm import transcript
 from mshield.gm.sm3 import sm3
 from mshield.pki.signatures.ambiguous import is_ambiguous
-from mshield.pki.signatures.display import Bound, Drawing, display_bytes
+from mshield.pki.signatures.display import Bound, Drawing, Wanted, display_bytes
 from mshield.pki.signatures.formats import (
     FORMATS,
     NO_OPTIONS,
@@ -60,11 +60,15 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """How a document is drawn, and SM3 of how the asker's words stand to its content; None where nothing is there."""
+    """How a document is drawn, and SM3 of how the asker's words stand to its content; None where nothing is there.
+
+    `wants` is what its signer has to confirm.
+    """
 
     view: NamedView | None = None
     drawn: bytes | None = None
     compared: bytes | None = None
+    wants: Wanted | None = None
 
 
 def task_of(document: Document, drawn: Drawn, *, display_oid: str) -> NewTask:
@@ -146,7 +150,7 @@ def _kept(document: Document, drawn: Drawn, options: Options) -> KeptDisplay:
         drawing=drawing,
         compared=drawn.compared,
     )
-    return KeptDisplay(document.display, view, bound, options)
+    return KeptDisplay(document.display, view, bound, options, drawn.wants)
 
 
 def _as_it_stands(content: bytes) -> bytes:

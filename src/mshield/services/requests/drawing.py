@@ -12,13 +12,14 @@ from functools import lru_cache
 from typing import Final
 
 from mshield.domain import errors
+from mshield.pki.signatures.display import Wanted
 from mshield.pki.signatures.kept_display import NamedView
 from mshield.services.requests.document import AskedView, Document, Drawn
 from mshield.store.database.interface import Database
 from mshield.store.systems import views as store
 from mshield.store.systems.views import InForce, ViewRow
 from mshield.views import Drawn as DrawnLines
-from mshield.views import View, ViewError, compare_words, draw, fitting, read_view
+from mshield.views import View, ViewError, Words, compare_words, draw, fitting, is_shown, read_view
 
 _AT_ONCE: Final = 16 * 1024
 """Octets of content up to which drawing takes no longer than starting a thread is worth."""
@@ -112,13 +113,15 @@ def _drawn_all(
 def _drawn(document: Document, row: ViewRow | None, in_force: Sequence[View], *, place: int) -> Drawn:
     content = document.content
     if content is None:
-        return Drawn()
+        return Drawn(wants="unread")
     if row is not None:
         return _by_view(document, row, content, place=place)
     fits = fitting(in_force, content) if in_force else []
     if fits:
         raise errors.ViewRequired(place=place, view=fits[0].id)
-    return Drawn(compared=_compared(document, None))
+    words = _words(document, None)
+    seen = is_shown(document.media_type, content, by_view=False)
+    return Drawn(compared=words.digest, wants=_wants(words) if seen else "unread")
 
 
 def _by_view(document: Document, row: ViewRow, content: bytes, *, place: int) -> Drawn:
@@ -127,18 +130,22 @@ def _by_view(document: Document, row: ViewRow, content: bytes, *, place: int) ->
     except ViewError as error:
         raise errors.ViewFailed(error=error.code, at=error.at, place=place) from error
     view = NamedView(row.view_id, row.version, row.digest)
-    return Drawn(view, drawn.digest, _compared(document, drawn))
+    words = _words(document, drawn)
+    return Drawn(view, drawn.digest, words.digest, _wants(words))
 
 
-def _compared(document: Document, drawn: DrawnLines | None) -> bytes | None:
-    words = compare_words(
+def _wants(words: Words) -> Wanted | None:
+    return "mismatch" if words.differ else None
+
+
+def _words(document: Document, drawn: DrawnLines | None) -> Words:
+    return compare_words(
         document.title,
         document.display,
         content=document.content,
         media_type=document.media_type,
         drawn=drawn,
     )
-    return words.digest
 
 
 @lru_cache(maxsize=256)

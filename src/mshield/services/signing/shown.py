@@ -20,11 +20,18 @@ class Shown:
 def require_shown(shown: Mapping[bytes, Shown], tasks: Mapping[bytes, TaskRow]) -> None:
     """Raises Malformed unless each drawn document, and no other, comes with what was shown of it.
 
-    Nothing here depends on the PIN.
+    Raises ConfirmationMissing where the asker's words differ from the content, or no phone shows it, and its person
+    confirmed nothing of the kind. Nothing here depends on the PIN.
     """
     for sid, task in tasks.items():
-        bound, claimed = read_display(task.display).bound, shown.get(sid)
+        display, claimed = read_display(task.display), shown.get(sid)
+        bound = display.bound
         if (bound is None) != (claimed is None):
             raise errors.Malformed(field="shown")
-        if bound is not None and claimed is not None and bound.shown(claimed.confirmed) != claimed.digest:
+        if bound is None or claimed is None:
+            continue
+        if bound.shown(claimed.confirmed) != claimed.digest:
             raise errors.Malformed(field="shown")
+        wants = display.wants
+        if wants is not None and wants != claimed.confirmed:
+            raise errors.ConfirmationMissing(confirm=wants, sid=sid.hex())

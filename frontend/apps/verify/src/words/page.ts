@@ -122,7 +122,8 @@ export const pageWords = {
     how: { asking: "进行中", answered: "有答复", failed: "没有答复" },
     offline: "要不依赖本服务和这个浏览器，请用命令",
     drawn: {
-      byView: "按业务系统登记的展示规则从原文读出，与手机上显示的一致",
+      byView: "按签名文件里的展示规则从原文读出，与手机上显示的一致",
+      unproven: "签名文件没有证明：签名之前，这条规则已由这个业务系统登记。可以向签名服务的透明日志核对",
       missing: "没有",
       agrees: "{label}：{count} 项相加，一致",
       disagrees: "{label}：{count} 项相加，不一致",
@@ -291,7 +292,9 @@ export const pageWords = {
     offline: "To depend on neither this service nor this browser, use the command",
     drawn: {
       byView:
-        "Read from the document by the view that is registered for the business system, as on the phone",
+        "Read from the document by the view in the signature's file, as on the phone",
+      unproven:
+        "Not proven by the file: that this view was registered for the business system before the signature. The service's log tells",
       missing: "none",
       agrees: "{label}: {count} items add up",
       disagrees: "{label}: {count} items do not add up",

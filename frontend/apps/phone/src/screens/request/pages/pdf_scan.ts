@@ -3,7 +3,7 @@
  * and words of what may act. The service's check reads packed objects too; this one doesn't.
  */
 
-const MOST = 10 * 1024 * 1024;
+const MOST = 20 * 1024 * 1024;
 const BEGIN = /^%PDF-(?:1\.[0-7]|2\.0)[ \t]*[\r\n]/;
 const END = /startxref\s+\d{1,10}\s+%%EOF\s*$/;
 const HEAD = /(?<!\d)(\d{1,10})[ \t\r\n\0\f]+(\d{1,5})[ \t\r\n\0\f]+obj(?![A-Za-z0-9])/g;

@@ -1,0 +1,69 @@
+"""`mshield phone approve`: logs in or signs, and says what differs where that isn't to be signed silently."""
+
+from pathlib import Path
+
+import click
+
+from mshield.client.errors import PhoneError
+from mshield.client.phone.phone import VirtualPhone
+from mshield.commands.parts.output import Output, Refused
+from mshield.commands.phone.display import OPTIONS, approved_data, approved_lines
+from mshield.commands.phone.options import (
+    asking,
+    exclude_option,
+    excluded_of,
+    phone_command,
+    pin_option,
+    secret_from,
+)
+
+
+@click.command()
+@click.argument("request_id", required=False)
+@exclude_option
+@pin_option
+@click.option(
+    "--as-the-content-says",
+    is_flag=True,
+    help="Sign though the asker's words differ from the content, which is what counts.",
+)
+@click.option("--unread", is_flag=True, help="Sign though this phone can't show the content.")
+@phone_command
+def approve(
+    out: Output,
+    phone: VirtualPhone,
+    *,
+    request_id: str | None,
+    exclude: tuple[tuple[int, str], ...],
+    pin_file: Path | None,
+    as_the_content_says: bool,
+    unread: bool,
+) -> None:
+    """Log in or sign 登录/签名, for the scanned request. Safe to repeat after a network failure.
+
+    Where the asker's words differ from the content, or no phone shows it, nothing is signed without the option for it:
+    exit code 1, confirmation_missing, with the lines that differ.
+    """
+    chosen = {"mismatch": as_the_content_says, "unread": unread}
+    pin = secret_from(pin_file, "MSHIELD_PHONE_PIN") or asking(out)
+    try:
+        confirmed = {sid: wants for sid, wants in phone.wanted(request_id).items() if chosen[wants]}
+        excluded = excluded_of(phone, request_id, exclude)
+        done = phone.approve(request_id, pin=pin, confirmed=confirmed, excluded=excluded)
+    except PhoneError as error:
+        if error.code == "confirmation_missing":
+            raise _unconfirmed(out, error) from error
+        raise
+    out.data(approved_data(done), approved_lines(out, done))
+
+
+def _unconfirmed(out: Output, error: PhoneError) -> Refused:
+    """The sentence, the option that is wanted, and each line that the content doesn't say."""
+    pick, wants = out.pick, error.extra["confirm"]
+    option = OPTIONS[str(wants)]
+    told = [f"{pick(error.zh, error.en)} ({option}): {error.extra['title']}"]
+    for line in error.extra["lines"]:  # type: ignore[attr-defined]  # the phone's own
+        said = pick("对方说", "they say")
+        content = pick("原文没有", "not in the content") if line["content"] is None else line["content"]
+        told.append(f"{line['label']} {said} {line['value']}; {pick('原文', 'content')}: {content}".lstrip())
+    return Refused("; ".join(told), code=error.code, extra=error.extra, as_json=out.json)
