@@ -141,7 +141,7 @@ async def test_the_phone_tells_what_it_showed_and_evidence_draws_it_again(drawn:
     assert await tries(drawn.world) == 0
     await drawn.finish({sid: Shown("mismatch", display.bound.shown("mismatch"))})
     result = await drawn.world.ask.result(drawn.world.system, drawn.signed.request_id)
-    (document,) = result.documents
+    (document,) = result.signed
     assert (document.confirmed, document.shown) == ("mismatch", display.bound.shown("mismatch"))
     await drawn.signed.logged()
     found = drawn.signed.verified(await drawn.signed.evidence())

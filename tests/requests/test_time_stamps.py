@@ -21,7 +21,7 @@ from mshield.services.log.open_log import open_log
 from mshield.services.log.sequence import sequence
 from mshield.services.publication.publisher import Publisher
 from mshield.services.requests.evidence import MakeEvidence
-from mshield.services.requests.result import MakeResult
+from mshield.services.requests.result import MakeResult, SignedDocument
 from mshield.services.requests.time_stamps import StampSignatures
 from mshield.settings import Settings
 from mshield.store.database.interface import Database
@@ -67,9 +67,11 @@ class Signed:
 
     async def states(self) -> list[str | None]:
         signed = await self.result(self.world.system, self.request_id, now=self.world.clock())
-        for document in signed.documents:
+        documents = [document for document in signed.documents if isinstance(document, SignedDocument)]
+        assert len(documents) == len(signed.documents)
+        for document in documents:
             parse_signed_data(document.cms)
-        return [document.time_stamp for document in signed.documents]
+        return [document.time_stamp for document in documents]
 
     async def verified(self, *tsas: Tsa) -> VerifiedEvidence:
         made = await self.make(self.world.system, self.request_id, 0, now=self.world.clock())
