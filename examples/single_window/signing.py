@@ -150,12 +150,17 @@ async def settle(parts: Parts, signing: Signing) -> None:
             ],  # what was sent: any other signed document won't do
             expected_credit_code=signing.credit_code,
             expected_name=signing.asked_by,
+            partly=True,  # declarations stand for themselves: those that are signed are
         )
     except VerificationError as error:
         parts.store.end_signing(signing.id, "unverified", reason=error.code)
         return
     parts.store.end_signing(
-        signing.id, "signed", signer=verified[0].name, cms=[each.cms for each in result.documents]
+        signing.id,
+        "signed",
+        reason="；".join(result.declined.values()) or None,
+        signer=verified[0].name,
+        cms={place: each.cms for place, each in enumerate(result.documents) if each.is_signed},
     )
 
 

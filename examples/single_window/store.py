@@ -3,7 +3,7 @@
 import json
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -238,9 +238,12 @@ class Store:
         *,
         reason: str | None = None,
         signer: str | None = None,
-        cms: Sequence[bytes] = (),
+        cms: Mapping[int, bytes] | None = None,
     ) -> bool:
-        """Ends a waiting one, its declarations with it; False where browser or webhook was quicker."""
+        """Ends a waiting one, its declarations with it; False where browser or webhook was quicker.
+
+        `cms` by the documents' places. Of a signed one those that aren't there were left out on the phone.
+        """
         moment = now()
         with self._db:
             self._db.execute("BEGIN IMMEDIATE")
@@ -251,10 +254,16 @@ class Store:
             )
             if done.rowcount != 1:
                 return False
-            for position, each in enumerate(cms):
+            for position, each in (cms or {}).items():
                 self._db.execute(
                     "UPDATE signed_documents SET cms = ? WHERE signing_id = ? AND position = ?",
                     (each, signing_id, position),
+                )
+            if outcome == "signed":
+                self._db.execute(
+                    "UPDATE declarations SET state = 'declined', changed_at = ? WHERE signing_id = ? AND id IN"
+                    " (SELECT declaration_id FROM signed_documents WHERE signing_id = ? AND cms IS NULL)",
+                    (moment, signing_id, signing_id),
                 )
             self._db.execute(
                 "UPDATE declarations SET state = ?, changed_at = ? WHERE signing_id = ? AND state = 'pending'",

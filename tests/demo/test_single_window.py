@@ -136,6 +136,21 @@ def test_r16_one_pin_signs_many_each_with_its_own_signature(
     assert "批量签名完成" in inside.open(f"/declarations?signing={signing.rpartition('/')[2]}").text
 
 
+def test_r16_one_of_many_is_left_out_on_the_phone_and_the_others_are_signed(
+    demonstration: Demonstration, inside: Browser
+) -> None:
+    declarations = [declared(inside) for _ in range(3)]
+    signing = asked(inside, *declarations)
+    scanned(demonstration, inside, signing)
+    left_out = demonstration.phone.scanned().tasks[1].sid
+    demonstration.phone.approve(pin=OPERATOR.pin, excluded={left_out: "单价写错了"})
+    comes(inside, declarations[0], "签名有效")
+    comes(inside, declarations[2], "签名有效")
+    comes(inside, declarations[1], "批量签名时没有签这一份")
+    assert "单价写错了" in inside.open(declarations[1]).text
+    assert inside.open(f"{declarations[1]}/p7s").status_code == 404
+
+
 @pytest.mark.parametrize(("reason", "said"), [("declined", "手机上没有同意"), ("not_me", "不是我发起的")])
 def test_r16_declined_and_relayed(
     demonstration: Demonstration, inside: Browser, reason: str, said: str

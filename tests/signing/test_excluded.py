@@ -1,6 +1,7 @@
 """Documents of a batch that are left out: with the signatures of the others, for good, or not at all."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -12,6 +13,8 @@ from mshield.store.database.interface import Database
 from mshield.store.requests import requests
 from mshield.store.requests.requests import DeclinedDocument, Result, SignedDocument
 from mshield.store.signing import sessions as store
+from mshield.store.systems import webhooks
+from mshield.store.systems.webhooks import EndedRequest
 from tests.support.clock import Clock
 from tests.support.signing import WRONG_SHARE, World, execute, fetch, make_world, statement
 
@@ -67,6 +70,9 @@ async def test_the_others_are_signed_and_the_request_is_over(world: World) -> No
     assert sids[1].hex() in details
     assert WHY in details
     assert await world.counters() == (0, 0)
+    ended = EndedRequest(request_id, world.system.client_id, "signature", "signed", None, None, 0, 0)
+    assert await webhooks.left_out(world.db, ended) == [1]
+    assert await webhooks.left_out(world.db, replace(ended, state="declined")) == []
 
 
 async def test_without_any_left_out_it_is_as_it_was(world: World) -> None:

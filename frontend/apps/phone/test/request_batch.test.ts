@@ -79,6 +79,35 @@ function scan(tasks: readonly Task[], parts?: Scan["parts"]): Scan {
 const choiceOf = (tasks: readonly Task[], parts?: Scan["parts"]): Choice =>
   useChoice(shallowRef<Scan | null>(scan(tasks, parts)));
 
+/** Whether a line stands for this order, drawn by a view that leaves `hidden` out. */
+const isWhole = (content: string): boolean => {
+  const view = octets(
+    JSON.stringify({
+      type: "mshield-view/v1", id: "t/o", version: 1, content: "xml", title: "订单", root: "o",
+      amount: { label: "总价", path: "sum", currency: { fixed: "CNY" } },
+      body: [{ label: "要点", rows: [
+        { label: "号", path: "no", role: "number" },
+        { label: "买方", path: "by", role: "party" },
+      ] }],
+      ignore: ["hidden"],
+    }),
+  ); // prettier-ignore
+  const said = { title: "订单", lines: [] };
+  const reading = checkedReading({ kind: "xml", content: octets(content), view, said });
+  return reading.drawn!.lines.isComplete;
+};
+
+const say = (key: string, values: Record<string, unknown> = {}): string =>
+  Object.entries(values).reduce(
+    (text, [name, value]) => text.replace(`{${name}}`, String(value)),
+    words.zh[key as "pinAct"],
+  );
+
+const waits = (requestId: string, name: string, kind: InboxRequest["kind"] = "signature"): InboxRequest => {
+  const requester = { name, domain: `${name}.example`, pcAddress: null, pcBrowser: null };
+  return { requestId, kind, title: requestId, documents: 2, requester, askedAt: 0, expiresAt: 0 };
+};
+
 // happy-dom's dialog has none.
 beforeAll(() => {
   HTMLDialogElement.prototype.showModal ??= vi.fn<() => void>();
@@ -121,22 +150,6 @@ describe("a document stands in the list", () => {
     expect(standsInList(plain("1"))).toBe(false);
   });
   test("only if its view leaves nothing of it out, comments of an XML aside", () => {
-    const isWhole = (content: string): boolean => {
-      const view = octets(
-        JSON.stringify({
-          type: "mshield-view/v1", id: "t/o", version: 1, content: "xml", title: "订单", root: "o",
-          amount: { label: "总价", path: "sum", currency: { fixed: "CNY" } },
-          body: [{ label: "要点", rows: [
-            { label: "号", path: "no", role: "number" },
-            { label: "买方", path: "by", role: "party" },
-          ] }],
-          ignore: ["hidden"],
-        }),
-      ); // prettier-ignore
-      const said = { title: "订单", lines: [] };
-      const reading = checkedReading({ kind: "xml", content: octets(content), view, said });
-      return reading.drawn!.lines.isComplete;
-    };
     const whole = "<no>D7</no><by>云帆</by><sum>5.00</sum>";
     expect(isWhole(`<o>${whole}</o>`)).toBe(true);
     expect(isWhole(`<o>${whole}<more>还有</more></o>`)).toBe(false);
@@ -226,11 +239,6 @@ test("the PIN's sheet repeats number, sums and what is left out", () => {
   ];
   const choice = choiceOf(tasks);
   choice.leaveOut(tasks[2]!, "重复");
-  const say = (key: string, values: Record<string, unknown> = {}): string =>
-    Object.entries(values).reduce(
-      (text, [name, value]) => text.replace(`{${name}}`, String(value)),
-      words.zh[key as "pinAct"],
-    );
   const { act, detail } = batchAbout(tasks, choice, "单一窗口", say);
   expect(act).toBe("签署 3 份文件");
   expect(detail.split("\n")).toEqual([
@@ -261,10 +269,6 @@ test("the list has a tick and a way to see for each, and says why one isn't sign
 });
 
 describe("the inbox", () => {
-  const waits = (requestId: string, name: string, kind: InboxRequest["kind"] = "signature"): InboxRequest => {
-    const requester = { name, domain: `${name}.example`, pcAddress: null, pcBrowser: null };
-    return { requestId, kind, title: requestId, documents: 2, requester, askedAt: 0, expiresAt: 0 };
-  };
   const all = [waits("1", "甲"), waits("2", "乙"), waits("3", "甲"), waits("4", "甲", "login")];
 
   test("is sorted by systems; a login is answered alone", () => {

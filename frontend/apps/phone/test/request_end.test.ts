@@ -42,8 +42,12 @@ async function result(
   return text;
 }
 
-async function end(ending: "expired" | "not_me", returnUrl: string | null): Promise<string> {
-  const props = { ending, scanned: scan("login", returnUrl), returnAddress: null };
+async function end(
+  ending: "expired" | "not_me",
+  returnUrl: string | null,
+  more: Partial<Scan> = {},
+): Promise<string> {
+  const props = { ending, scanned: { ...scan("login", returnUrl), ...more }, returnAddress: null };
   const { wrapper } = await mounted(RequestEnd, props);
   const text = wrapper.text();
   wrapper.unmount();
@@ -83,5 +87,8 @@ describe("a request that ended without a signature", () => {
     const said = await end(ending, RETURN_URL);
     expect(said).toContain("掌上海关重新发起");
     expect(said).not.toMatch(/电脑|二维码|再扫/u);
+  });
+  test.for(["expired", "not_me"] as const)("of the inbox names no code: %s", async (ending) => {
+    expect(await end(ending, null, { isFromInbox: true })).not.toMatch(/电脑|二维码|再扫/u);
   });
 });

@@ -94,6 +94,22 @@ test("signature", async () => {
   await expectWhole();
 });
 
+test("a batch of which one is left out", async () => {
+  await withEachLost(async (network) => {
+    const asked = await scanned({ documents: [DOCUMENT, DOCUMENT] });
+    const { documents } = await stubbornly(NAME, network, async (shield) => {
+      const { scanned: kept } = await shield.status();
+      const excluded = new Map([[kept!.tasks[1]!.sid, "重复了"]]);
+      return await shield.approve(pin, asked.id, { excluded });
+    });
+    expect(documents.map(({ end }) => end)).toEqual(["signed", "excluded"]);
+    expect((await stateOf(asked)).state).toBe("signed");
+  });
+  await scanned();
+  await phone(NAME).approve(pin);
+  await expectWhole();
+});
+
 test("scan and decline", async () => {
   await withEachLost(async (network) => {
     const asked = await ask("signature", { documents: [DOCUMENT] });

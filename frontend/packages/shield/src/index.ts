@@ -50,7 +50,7 @@ export { MAX_FAILURES } from "./pin_tries.ts";
 export { orderOf } from "./readings.ts";
 export type { DocumentReader, KeyLines, TaskReading } from "./task_reading.ts";
 export { RemoteSecrets } from "./remote_secrets.ts";
-export { MOST_DOCUMENTS, partsOf } from "./requests.ts";
+export { MOST_DOCUMENTS, partsOf } from "./parts.ts";
 export type { Approved, Choices, DeclineReason, DocumentEnd, SignedDocument } from "./requests.ts";
 export type { Enrolled, EnrolOrder, Secrets, SecretSession, SessionOrder } from "./secrets.ts";
 export type { Renewal } from "./renewal_state.ts";

@@ -25,13 +25,12 @@ import {
   type Task,
 } from "./messages.ts";
 import type { Operation } from "./operation.ts";
+import { MOST_DOCUMENTS, partsOf } from "./parts.ts";
 import { checkGiven, type PinSource } from "./pin.ts";
 import { readTaskHere } from "./readings.ts";
 import type { Excluded } from "./secrets.ts";
 
 const CODE = /^https?:\/\/[^/?#\s]+(?:\/[^?#\s]*)?(?:\/q\/[^/?#\s]+|\/app\/sign)\?\S+$/;
-/** In one session of the protocol. */
-export const MOST_DOCUMENTS = 64;
 const PURPOSES: Record<Kind, readonly string[]> = { login: ["login"], signature: ["sign", "consent"] };
 
 export type DeclineReason = "declined" | "not_me";
@@ -185,10 +184,6 @@ function chosenOf(
   );
   return { signed, leftOut };
 }
-
-/** The requests in it. */
-export const partsOf = ({ requestId, tasks, parts }: Scan): readonly Part[] =>
-  parts ?? [{ requestId, sids: tasks.map(({ sid }) => sid) }];
 
 /**
  * Refuses the request; `not_me` says that the user did not start it, which the business system is told. Gives the address
