@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import process from "node:process";
 
+import { readOptions } from "@mshield/forms";
 import { type InboxRequest, orderOf, type Scan, type Task } from "@mshield/shield";
 import { checkedReading } from "@mshield/views";
 import { beforeAll, describe, expect, test, vi } from "vitest";
@@ -47,7 +48,8 @@ function drawn(sid: string, name = "single-window-export", more: Partial<Task> =
     mediaType: "application/xml",
     view,
   };
-  const asked = { ...task, format: "cms", reading: null, ...more } as Task;
+  const signs = { format: "cms", options: readOptions("cms", undefined), signingTime: null } as const;
+  const asked = { ...task, ...signs, reading: null, ...more } as Task;
   const reading = checkedReading(orderOf(asked, asked.view!.octets));
   const { compared, comparedDigest } = reading;
   const key = reading.drawn?.lines ?? null;
@@ -58,7 +60,8 @@ function plain(sid: string, title = "合同"): Task {
   const content = octets("总价 100 元");
   const task = { ...REST, sid, title, message: content, content, mediaType: "text/plain", view: null };
   const reading = { compared: null, isMismatch: false, key: null };
-  return { ...task, format: "raw", reading } as Task;
+  const options = readOptions("raw", undefined);
+  return { ...task, format: "raw", options, signingTime: null, reading } as Task;
 }
 
 /** With an amount of its own. */
@@ -71,7 +74,7 @@ function paying(sid: string, currency: string, number: string): Task {
 
 function scan(tasks: readonly Task[], parts?: Scan["parts"]): Scan {
   const requester = { name: "单一窗口", domain: "x.example", pcAddress: null, pcBrowser: null };
-  const times = { askedAt: null, expiresAt: 0 };
+  const times = { askedAt: null, prolongsBy: null, expiresAt: 0 };
   const one = { requestId: "r", kind: "signature", number: "58", requester, returnUrl: null } as const;
   return { ...one, ...times, tasks, ...(parts ? { parts } : {}) };
 }

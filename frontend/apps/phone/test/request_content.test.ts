@@ -203,7 +203,7 @@ describe("the amount", () => {
 });
 
 test("the fingerprint in groups, and short", () => {
-  const groups = fingerprint({ content: bytes("abc"), message: bytes("") });
+  const groups = fingerprint({ content: bytes("abc") } as Task);
   // GB/T 32905-2016, A.1.
   expect(groups).toBe("66C7 F0F4 62EE EDD9 D1F2 D46B DC10 E4E2 4167 C487 5CF2 F7A2 297D A02B 8F4B A8E0");
   expect(shortened(groups)).toBe("66C7 F0F4 … A8E0");

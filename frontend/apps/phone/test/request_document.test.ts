@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import process from "node:process";
 
+import { readOptions } from "@mshield/forms";
 import { orderOf, type Task } from "@mshield/shield";
 import { checkedReading } from "@mshield/views";
 import { type DOMWrapper, flushPromises, mount, type VueWrapper } from "@vue/test-utils";
@@ -39,6 +40,8 @@ const TASK: Task = {
   title: "报关单",
   display: [{ label: "总价", value: "126000.00 欧元" }],
   format: "cms",
+  options: readOptions("cms", undefined),
+  signingTime: null,
   content: bytes("<a><b>1</b></a>"),
   size: null,
   isDrawn: false,

@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 /** Documents of pages: when a page counts as shown, and when the signature may be asked for. */
 
+import { readOptions } from "@mshield/forms";
 import type { Task } from "@mshield/shield";
 import { describe, expect, test } from "vitest";
 import { computed } from "vue";
@@ -29,7 +30,8 @@ function task(mediaType = "application/pdf", sid = "1"): Task {
     drawn: null,
     reading: null,
   };
-  return { ...rest, sid, mediaType, content, format: "cms" } as Task;
+  const options = readOptions("cms", undefined);
+  return { ...rest, sid, mediaType, content, format: "cms", options, signingTime: null } as Task;
 }
 
 const seen = (...pages: number[]): Partial<Reading> => ({ seen: new Set(pages) });

@@ -12,6 +12,7 @@ from mshield.gm.errors import BadSignature
 from mshield.gm.sm2 import Signature, verify
 from mshield.gm.sm3 import sm3
 from mshield.pki.asn1 import der, oids
+from mshield.pki.asn1.arcs import DISPLAY_OIDS
 from mshield.pki.asn1.reader import Reader
 from mshield.pki.errors import DerError, P7Error, PkiError
 from mshield.pki.foreign.ber import Wrapper
@@ -24,7 +25,7 @@ Arc = Literal["gb", "rfc"]
 Form = Literal["content", "digest"]
 
 MAX_CERTIFICATES: Final = 64
-DISPLAY: Final = frozenset({oids.DISPLAY_DIGEST})
+DISPLAY: Final = frozenset(DISPLAY_OIDS)
 """Attributes that bind what a phone showed."""
 
 _ARCS: Final[dict[str, Arc]] = {oids.GB_SIGNED_DATA: "gb", oids.CMS_SIGNED_DATA: "rfc"}

@@ -3,7 +3,7 @@
  * signature algorithm, DER or r ‖ s: the wrapper may vary, what is signed may not.
  */
 
-import { contentOfAnother, FormError, setOf } from "@mshield/forms";
+import { contentOfAnother, DISPLAY_OIDS, FormError, setOf } from "@mshield/forms";
 import { digest, fromDer, GmError, hex, number, same, sm3, toDer, verifyDigest } from "@mshield/gm";
 
 import { P7Error } from "../errors.ts";
@@ -301,7 +301,10 @@ function readAttributes(inside: Reader, arc: Arc): Attributes {
       throw new P7Error("attributes", "an attribute has several values");
     }
   }
-  const display = values.get(OIDS.displayDigest);
+  const [display, ...more] = DISPLAY_OIDS.flatMap((oid) => values.get(oid) ?? []);
+  if (more.length > 0) {
+    throw new P7Error("attributes", "several attributes of a display");
+  }
   return {
     attributes: setOf(...elements),
     messageDigest: digestOf(values, arc),

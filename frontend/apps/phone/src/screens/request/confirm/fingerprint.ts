@@ -3,8 +3,13 @@
 import { contentDigest, type Task } from "@mshield/shield";
 
 /** The SM3 of a document's content: 7C1E 90B4 … in 16 groups. */
-export function fingerprint(task: Pick<Task, "content" | "message">): string {
-  const digits = Array.from(contentDigest(task), (byte) => byte.toString(16).padStart(2, "0")).join("");
+export function fingerprint(task: Task): string {
+  return inGroups(contentDigest(task));
+}
+
+/** A digest in groups. */
+export function inGroups(digest: Uint8Array): string {
+  const digits = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
   return digits.toUpperCase().match(/.{4}/g)?.join(" ") ?? "";
 }
 

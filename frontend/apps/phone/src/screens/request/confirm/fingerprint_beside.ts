@@ -10,15 +10,16 @@ import workerAddress from "./fingerprint_worker.ts?worker&url";
 
 const SMALL = 256 * 1024;
 
-export function fingerprintBeside({ content, message }: Task): string | Promise<string> {
+export function fingerprintBeside(task: Task): string | Promise<string> {
+  const { content } = task;
   if ((content?.length ?? 0) <= SMALL) {
-    return fingerprint({ content, message });
+    return fingerprint(task);
   }
   const worker = new Worker(scriptAddress(workerAddress), { type: "module", name: "fingerprint" });
   return new Promise<string>((resolve, reject) => {
     worker.addEventListener("message", ({ data }: MessageEvent<string>) => resolve(data));
     worker.addEventListener("error", () => reject(new Error("the worker has stopped")));
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker's has none
-    worker.postMessage({ content, message });
+    worker.postMessage(content);
   }).finally(() => worker.terminate());
 }

@@ -1,8 +1,10 @@
 /** Works out the fingerprint of one large content. */
 
-import { fingerprint } from "./fingerprint.ts";
+import { sm3 } from "@mshield/gm";
 
-addEventListener("message", ({ data }: MessageEvent<Parameters<typeof fingerprint>[0]>) => {
+import { inGroups } from "./fingerprint.ts";
+
+addEventListener("message", ({ data }: MessageEvent<Uint8Array>) => {
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker's has none
-  postMessage(fingerprint(data));
+  postMessage(inGroups(sm3(data)));
 });
