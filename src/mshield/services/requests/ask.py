@@ -133,12 +133,14 @@ class Ask:
             await self._require_room(request, request.shield_number, now=now)
         limit = self._limit(request, now=now)
         if request.kind == "login":
-            made = await store.create(self.db, request, [_login_task(request, now=now)], limit=limit, now=now)
+            is_stored = await store.create(
+                self.db, request, [_login_task(request, now=now)], limit=limit, now=now
+            )
         else:
             await require_shown(self.db, system.client_id, documents)
             await require_lasting_looks(documents)
-            made = await self._make_drawn(request, documents, limit=limit, now=now)
-        if not made:
+            is_stored = await self._make_drawn(request, documents, limit=limit, now=now)
+        if not is_stored:
             raise await self._why_not(system, limit, now=now)
         return self._asked(
             store.MadeRequest(
@@ -161,11 +163,11 @@ class Ask:
             drawn, in_force = await self.draw(request.client_id, documents)
             oid = self.settings.display_oid
             tasks = [task_of(*one, display_oid=oid) for one in zip(documents, drawn, strict=True)]
-            made = await store.create(
+            is_stored = await store.create(
                 self.db, request, tasks, limit=limit, view_changes=in_force.changes, now=now
             )
-            if made or not await self.draw.have_changed(in_force):
-                return made
+            if is_stored or not await self.draw.have_changed(in_force):
+                return is_stored
 
     async def _why_not(self, system: BusinessSystem, limit: Limit, *, now: int) -> errors.DomainError:
         """Why nothing was made. Whoever calls may remember the system from before it was disabled."""

@@ -135,7 +135,7 @@ class TaskRow(msgspec.Struct, frozen=True, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class KeyOfCaller:
-    """Whether the login is valid, the key if it is that device's and account's own, and its tasks by sid."""
+    """Whether the login is valid, the key if it is that device's and account's own, and its named tasks by sid."""
 
     valid: bool
     key: KeyRow | None
@@ -152,10 +152,7 @@ async def find(
     proof: UnspentProof | None = None,
     now: int,
 ) -> KeyOfCaller:
-    """All that `open` and `finish` must know: the caller's key, and those of the named tasks that are this key's.
-
-    Spends the proof. Raises InvalidProof where that was spent before.
-    """
+    """All that `open` and `finish` must know; spends the proof. Raises InvalidProof where that was spent before."""
     first, *others = sids or [b""]
     rows = await _CONTEXT(db, proof, token_hash=token_hash, jkt=jkt, uid=uid, sid=first, now=now)
     valid = bool(rows) and rows[0]["a_state"] == "active"
