@@ -252,6 +252,8 @@ def _changed(draw: st.DrawFn) -> bytes:
             at = draw(st.integers(0, len(octets)))
             cut = draw(st.sampled_from((0, 0, 1, 5)))
             octets = octets[:at] + draw(st.sampled_from(_PIECES)) + octets[at + cut :]
+    elif case["kind"] == "pdf":
+        octets = draw(mutations.changed_bytes(octets))
     else:
         if draw(st.integers(0, 5)):
             octets = draw(mutations.der([octets]))

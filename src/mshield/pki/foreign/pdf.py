@@ -27,6 +27,9 @@ _RANGE: Final = re.compile(
 _SUBFILTER: Final = re.compile(rb"/SubFilter" + _WHITE + rb"*/([A-Za-z0-9._-]{1,64})")
 _CONTENTS: Final = re.compile(rb"/Contents" + _WHITE + rb"*\Z")
 _HEX: Final = re.compile(rb"(?:[0-9A-Fa-f]{2})+")
+MAX_HEX: Final = 2 * 1024 * 1024
+"""Digits of the longest hex string."""
+
 _NEAR: Final = 64
 """Octets in which the key of the hex string stands before it."""
 
@@ -88,8 +91,8 @@ def _signature(file: bytes) -> tuple[int, int, str]:
 
 def _contents(text: bytes) -> bytes:
     """The DER in the hex string, without the zeros after it."""
-    if _HEX.fullmatch(text) is None:
-        raise SignedPdfError("contents", "the Contents are not hex")
+    if len(text) > MAX_HEX or _HEX.fullmatch(text) is None:
+        raise SignedPdfError("contents", "the Contents are not hex, or too long")
     octets = bytes.fromhex(text.decode("ascii"))
     try:
         cms = Reader(octets).raw(der.SEQUENCE)
