@@ -26,7 +26,7 @@ from mshield.pki.foreign.certificate import parse_foreign_certificate
 from mshield.pki.foreign.crl import parse_foreign_crl
 from mshield.pki.foreign.ocsp import parse_foreign_ocsp
 from mshield.pki.foreign.p7 import parse_p7
-from mshield.pki.foreign.selftest import KINDS, Bench, Refused, judge
+from mshield.pki.selftest import KINDS, Bench, Refused, judge
 from mshield.pki.xml.canonical import canonical_document, canonical_element
 from mshield.pki.xml.reader import Start, read_xml
 from tests.fuzz import mutations

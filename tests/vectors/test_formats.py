@@ -8,8 +8,8 @@ import pytest
 from mshield.domain.certificates.shield import PATTERN
 from mshield.domain.login_message import is_login_message
 from mshield.gm.engine import load_engine
-from mshield.pki.foreign import selftest
-from mshield.pki.foreign.selftest import Bench, Files
+from mshield.pki import selftest
+from mshield.pki.selftest import Bench, Files
 from tests.vectors.files import FOLDER
 
 FORMATS: Final = FOLDER / "formats"
