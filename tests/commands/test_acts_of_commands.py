@@ -83,6 +83,9 @@ _NO_ACT: Final[Mapping[str, frozenset[str]]] = {
     }),
     "there is no database yet, or nothing in it": frozenset({"keys generate", "keys init", "migrate"}),
     "it is for authors, and needs no service": frozenset({"view"}),
+    "it writes the user's own list of roots, and needs no service": frozenset({
+        "trust add", "trust list", "trust remove",
+    }),
     "it sends a code": frozenset({"account send-code"}),
     "they run the service, or make what it makes by itself": frozenset({"log key", "serve"}),
     "they are a person's, and go through the API": frozenset({"legal-person", "phone"}),

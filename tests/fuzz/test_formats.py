@@ -26,7 +26,7 @@ from mshield.pki.foreign.certificate import parse_foreign_certificate
 from mshield.pki.foreign.crl import parse_foreign_crl
 from mshield.pki.foreign.ocsp import parse_foreign_ocsp
 from mshield.pki.foreign.p7 import parse_p7
-from mshield.pki.foreign.selftest import KINDS, Bench, Refused, judge
+from mshield.pki.selftest import KINDS, Bench, Refused, judge
 from mshield.pki.xml.canonical import canonical_document, canonical_element
 from mshield.pki.xml.reader import Start, read_xml
 from tests.fuzz import mutations
@@ -252,6 +252,8 @@ def _changed(draw: st.DrawFn) -> bytes:
             at = draw(st.integers(0, len(octets)))
             cut = draw(st.sampled_from((0, 0, 1, 5)))
             octets = octets[:at] + draw(st.sampled_from(_PIECES)) + octets[at + cut :]
+    elif case["kind"] == "pdf":
+        octets = draw(mutations.changed_bytes(octets))
     else:
         if draw(st.integers(0, 5)):
             octets = draw(mutations.der([octets]))

@@ -87,7 +87,7 @@ def _run_views(out: Output, folder: Path) -> None:
 def _run_formats(out: Output, engine: Literal["auto", "botan", "openssl"], folder: Path) -> None:
     from mshield.domain.certificates.shield import PATTERN
     from mshield.domain.login_message import is_login_message
-    from mshield.pki.foreign import selftest
+    from mshield.pki import selftest
 
     with refusing(out, EngineUnavailable):
         used = load_engine(engine)

@@ -94,6 +94,32 @@ class P7Error(PkiError):
         self.extra: Mapping[str, object] = {"reason": reason}
 
 
+PDF_REASONS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType({
+    "form": ("不是可以读取的 PDF", "no PDF that can be read"),
+    "unsigned": ("PDF 里没有签名", "the PDF has no signature"),
+    "several": ("PDF 里有多个签名", "the PDF has several signatures"),
+    "changed": ("签名之后文件又被改动", "changed after signing"),
+    "range": ("签名没有覆盖整个文件", "the signature does not cover the whole file"),
+    "subfilter": ("不支持的签名种类", "a kind of signature that is not accepted"),
+    "contents": ("签名数据的格式不正确", "the signature's data is out of form"),
+    "signing_certificate": ("签名没有指明这张证书", "the signature does not name this certificate"),
+})  # fmt: skip
+"""Why a signed PDF is refused, in Chinese and English."""
+
+
+class SignedPdfError(PkiError):
+    """A signature in a PDF that is refused; `reason` is one of `PDF_REASONS`."""
+
+    code = "bad_signed_pdf"
+
+    def __init__(self, reason: str, detail: str) -> None:
+        """`detail` is for a log."""
+        super().__init__(detail)
+        self.reason = reason
+        self.zh, self.en = PDF_REASONS[reason]
+        self.extra: Mapping[str, object] = {"reason": reason}
+
+
 XML_CODES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType({
     "xml_structure": ("XML 的结构不合规定", "the XML is not of the form that it must have"),
     "xml_algorithm": ("XML 签名用了不接受的算法", "the XML signature has an algorithm that is not accepted"),

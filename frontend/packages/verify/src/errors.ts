@@ -59,6 +59,17 @@ export class P7Error extends PartError {
   }
 }
 
+/** A signature in a PDF that is refused; `reason` is one word. */
+export class SignedPdfError extends PartError {
+  override readonly name = "SignedPdfError";
+  readonly reason: string;
+
+  constructor(reason: string, message: string) {
+    super("bad_signed_pdf", message);
+    this.reason = reason;
+  }
+}
+
 /** Signed XML, or XML to be signed, that is refused; `code` is one of those of `mshield verify`. */
 export class XmlError extends PartError {
   override readonly name = "XmlError";

@@ -55,6 +55,9 @@ class P7:
     display: bytes | None = field(repr=False)
     algorithm: str
     value: bytes = field(repr=False)
+    signing_certificate: bytes | None = field(repr=False)
+    """The signing-certificate-v2 attribute's value as it stands."""
+
     unsigned: bool
     """Whether attributes that nobody signed follow the signature; time stamps are among them."""
 
@@ -292,6 +295,7 @@ def _signer(
         display=None if values is None else _display(values, display),
         algorithm=algorithm,
         value=value,
+        signing_certificate=None if values is None else values.get(oids.SIGNING_CERTIFICATE_V2),
         unsigned=unsigned,
     )
 

@@ -36,6 +36,8 @@ interface SignerInfo {
   readonly messageDigest: Uint8Array | null;
   readonly signingTime: number | null;
   readonly display: Uint8Array | null;
+  /** The signing-certificate-v2 attribute's value as it stands. */
+  readonly signingCertificate: Uint8Array | null;
   readonly algorithm: string;
   readonly value: Uint8Array;
   readonly isUnsigned: boolean;
@@ -278,9 +280,18 @@ function readSigner(info: Reader, arc: Arc): SignerInfo {
   return { issuer, serial, ...read, algorithm, value, isUnsigned };
 }
 
-type Attributes = Pick<SignerInfo, "attributes" | "messageDigest" | "signingTime" | "display">;
+type Attributes = Pick<
+  SignerInfo,
+  "attributes" | "messageDigest" | "signingTime" | "display" | "signingCertificate"
+>;
 
-const NO_ATTRIBUTES: Attributes = { attributes: null, messageDigest: null, signingTime: null, display: null };
+const NO_ATTRIBUTES: Attributes = {
+  attributes: null,
+  messageDigest: null,
+  signingTime: null,
+  display: null,
+  signingCertificate: null,
+};
 
 /** M is the attributes in DER's order, whatever theirs. */
 function readAttributes(inside: Reader, arc: Arc): Attributes {
@@ -310,6 +321,7 @@ function readAttributes(inside: Reader, arc: Arc): Attributes {
     messageDigest: digestOf(values, arc),
     signingTime: claimed(values.get(OIDS.signingTime)),
     display: display === undefined ? null : digestValue(display),
+    signingCertificate: values.get(OIDS.signingCertificateV2) ?? null,
   };
 }
 

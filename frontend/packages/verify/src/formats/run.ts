@@ -10,6 +10,7 @@ import { parseForeignCrl, requireCrlOf } from "../foreign/crl.ts";
 import { foreignStatus, parseForeignOcsp } from "../foreign/ocsp.ts";
 import { type Form, verifyP7 } from "../foreign/p7.ts";
 import { requireForeignIssued } from "../foreign/path.ts";
+import { verifyPdf } from "../foreign/pdf.ts";
 import { parseTsaCertificate } from "../timestamps/certificate.ts";
 import { requireAnswer, tokenOf } from "../timestamps/answer.ts";
 import { requireCanonical, signedInfo } from "../xml/canonical.ts";
@@ -119,6 +120,20 @@ export const KINDS: Readonly<Record<string, (listed: Listed, read: Files, at: nu
     return { status: status.state, updates: [thisUpdate, nextUpdate] };
   },
   p7: judgeP7,
+  pdf: (listed, read) => {
+    const { subfilter, gap, p7 } = verifyPdf(read(listed.file));
+    if (p7.certificate.values.unknownCritical.length > 0) {
+      throw new Refused("an unknown critical extension");
+    }
+    requireForeignIssued(p7.certificate, certificateOf(listed, "issuer", read));
+    return {
+      subfilter,
+      gap,
+      arc: p7.p7.arc,
+      certificate: hex(fingerprint(p7.certificate)),
+      m: toBase64(p7.message),
+    };
+  },
   raw: (listed, read) => {
     const content = read(listed.file);
     const seen = isLogin(content) ? "login" : ambiguity(content);

@@ -17,6 +17,7 @@ from mshield.pki.foreign.crl import parse_foreign_crl, require_crl_of
 from mshield.pki.foreign.ocsp import foreign_status, parse_foreign_ocsp
 from mshield.pki.foreign.p7 import verify_p7
 from mshield.pki.foreign.path import require_foreign_issued
+from mshield.pki.foreign.pdf import verify_pdf
 from mshield.pki.signatures.ambiguous import ambiguity
 from mshield.pki.timestamps.algorithms import Hash, hashed
 from mshield.pki.timestamps.certificate import parse_tsa_certificate
@@ -198,6 +199,21 @@ def _judge_xml(bench: Bench, case: Mapping[str, Any]) -> Facts:
     }
 
 
+def _judge_pdf(bench: Bench, case: Mapping[str, Any]) -> Facts:
+    seen = verify_pdf(bench.engine, bench.files(case["file"]))
+    certificate = seen.p7.certificate
+    if certificate.values.unknown_critical:
+        raise Refused("an unknown critical extension")
+    require_foreign_issued(bench.engine, certificate, _certificate(bench, case["issuer"]))
+    return {
+        "subfilter": seen.subfilter,
+        "gap": list(seen.gap),
+        "arc": seen.p7.arc,
+        "certificate": certificate.fingerprint().hex(),
+        "m": base64.b64encode(seen.p7.message).decode(),
+    }
+
+
 def _judge_tsp(bench: Bench, case: Mapping[str, Any]) -> Facts:
     data, name = bench.files(case["data"]), case["hash"]
     if name not in get_args(Hash):
@@ -220,6 +236,7 @@ KINDS: Final[dict[str, Callable[[Bench, Mapping[str, Any]], Facts]]] = {
     "crl": _judge_crl,
     "ocsp": _judge_ocsp,
     "p7": _judge_p7,
+    "pdf": _judge_pdf,
     "raw": _judge_raw,
     "tsp": _judge_tsp,
     "xml": _judge_xml,

@@ -1,0 +1,129 @@
+/**
+ * Signatures in PDF files (ISO 32000-1, 12.8) with SM2: one, which covers the whole file but its own hex string. All
+ * octets but those are signed, so no reader of PDF is needed to verify; what the pages show is another question.
+ */
+
+import { FormError } from "@mshield/forms";
+import { concat, same, sm3, unhex } from "@mshield/gm";
+
+import { SignedPdfError } from "../errors.ts";
+import { OIDS } from "../oids.ts";
+import { Reader } from "../reader.ts";
+import { ascii } from "../text.ts";
+import { parseP7, type VerifiedP7, verifyP7 } from "./p7.ts";
+
+/** Octets of a file. */
+const MAX_PDF = 64 * 1024 * 1024;
+const CADES = "ETSI.CAdES.detached";
+const SUBFILTERS: ReadonlySet<string> = new Set(["adbe.pkcs7.detached", CADES]);
+const WHITE = String.raw`[\u0000\t\n\f\r ]`;
+const NUMBER = `${WHITE}*([0-9]{1,10})`;
+const RANGE = new RegExp(`/ByteRange${WHITE}*\\[${`${NUMBER}${WHITE}`.repeat(3)}${NUMBER}${WHITE}*\\]`);
+const SUBFILTER = new RegExp(`/SubFilter${WHITE}*/([A-Za-z0-9._-]{1,64})`, "g");
+const CONTENTS = new RegExp(`/Contents${WHITE}*$`);
+/** Digits of the longest hex string. */
+const MAX_HEX = 2 * 1024 * 1024;
+/** Octets in which the key of the hex string stands before it. */
+const NEAR = 64;
+
+/** A signature that is right over the whole file; whether to trust its signer is another question. */
+export interface VerifiedPdf {
+  readonly subfilter: string;
+  /** Where the hex string stands, with its brackets; all else is signed. */
+  readonly gap: readonly [start: number, end: number];
+  readonly p7: VerifiedP7;
+}
+
+/** SignedPdfError with its reason, P7Error, FormError. */
+export function verifyPdf(file: Uint8Array): VerifiedPdf {
+  if (file.length > MAX_PDF || ascii(file.subarray(0, 5)) !== "%PDF-") {
+    throw new SignedPdfError("form", "no PDF, or one that is too long");
+  }
+  const text = ascii(file);
+  const [start, end, subfilter] = signatureIn(text);
+  const cms = readContents(text.slice(start + 1, end - 1));
+  if (parseP7(cms).content !== null) {
+    throw new SignedPdfError("contents", "the content stands inside");
+  }
+  const p7 = verifyP7(cms, { content: concat(file.subarray(0, start), file.subarray(end)) });
+  if (subfilter === CADES) {
+    requireNamed(p7);
+  }
+  return { subfilter, gap: [start, end], p7 };
+}
+
+/** Start and end of the hex string, which is all that the signature doesn't cover, and the signature's kind. */
+function signatureIn(text: string): readonly [start: number, end: number, subfilter: string] {
+  const count = text.split("/ByteRange").length - 1;
+  if (count !== 1) {
+    throw new SignedPdfError(count === 0 ? "unsigned" : "several", `${count} signatures`);
+  }
+  const match = RANGE.exec(text);
+  if (match === null) {
+    throw new SignedPdfError("range", "the ByteRange is not four numbers");
+  }
+  const [first, start, end, rest] = match.slice(1).map(Number) as [number, number, number, number];
+  if (first !== 0 || !(start > 0 && start < end && end < text.length) || rest === 0) {
+    throw new SignedPdfError("range", "the ByteRange does not cover the file");
+  }
+  if (end + rest !== text.length) {
+    throw new SignedPdfError("changed", "something follows what is signed");
+  }
+  const isGap = text[start] === "<" && text[end - 1] === ">";
+  if (!isGap || !CONTENTS.test(text.slice(Math.max(0, start - NEAR), start))) {
+    throw new SignedPdfError("range", "the gap is not just the Contents");
+  }
+  return [start, end, subfilterOf(text, start, end, match)];
+}
+
+/** The kind of the one signature whose dictionary has ByteRange, Contents and SubFilter. */
+function subfilterOf(text: string, start: number, end: number, match: RegExpExecArray): string {
+  const head = text.slice(0, Math.min(start, match.index));
+  const begin = head.lastIndexOf(" obj");
+  const close = text.indexOf("endobj", Math.max(end, match.index + match[0].length));
+  const around = begin < 0 || close < 0 ? "endobj" : text.slice(begin, start) + text.slice(end, close);
+  const [name, ...more] = [...around.matchAll(SUBFILTER)].map((found) => found[1]!);
+  if (around.includes("endobj") || name === undefined || more.length > 0) {
+    throw new SignedPdfError("range", "ByteRange, Contents and SubFilter are not of one signature");
+  }
+  if (!SUBFILTERS.has(name)) {
+    throw new SignedPdfError("subfilter", "a kind of signature that is not read");
+  }
+  return name;
+}
+
+/** The DER in the hex string, without the zeros after it. */
+function readContents(text: string): Uint8Array {
+  const isLong = text.length > MAX_HEX || text.length % 2 !== 0;
+  if (text === "" || isLong || /[^0-9A-Fa-f]/.test(text)) {
+    throw new SignedPdfError("contents", "the Contents are not hex");
+  }
+  const octets = unhex(text.toLowerCase());
+  const cms = sequenceIn(octets);
+  if (octets.subarray(cms.length).some((octet) => octet !== 0)) {
+    throw new SignedPdfError("contents", "octets after the signature");
+  }
+  return cms;
+}
+
+function sequenceIn(octets: Uint8Array): Uint8Array {
+  try {
+    return new Reader(octets).raw(0x30);
+  } catch (error) {
+    throw error instanceof FormError
+      ? new SignedPdfError("contents", "the Contents are no signature")
+      : error;
+  }
+}
+
+/** CAdES: the signed attributes name the signer's certificate by SM3 (RFC 5035). */
+function requireNamed({ p7, certificate }: VerifiedP7): void {
+  if (p7.signingCertificate === null) {
+    throw new SignedPdfError("signing_certificate", "no signing-certificate-v2");
+  }
+  const one = new Reader(p7.signingCertificate).enter().enter().enter();
+  const name = one.enter().oid();
+  if (name !== OIDS.sm3 || !same(one.octets(), sm3(certificate.der))) {
+    throw new SignedPdfError("signing_certificate", "signing-certificate-v2 names another certificate");
+  }
+}

@@ -1,0 +1,114 @@
+"""Signatures in PDF files (ISO 32000-1, 12.8) with SM2: one, which covers the whole file but its own hex string.
+
+All octets but those are signed, so no reader of PDF is needed to verify; what the pages show is another question.
+"""
+
+import re
+from dataclasses import dataclass, field
+from typing import Final
+
+from mshield.gm.engine import Engine
+from mshield.gm.sm3 import sm3
+from mshield.pki.asn1 import der, oids
+from mshield.pki.asn1.reader import Reader
+from mshield.pki.errors import DerError, SignedPdfError
+from mshield.pki.foreign.p7 import P7, VerifiedP7, parse_p7, verify_p7
+
+MAX_PDF: Final = 64 * 1024 * 1024
+"""Octets of a file."""
+
+CADES: Final = "ETSI.CAdES.detached"
+SUBFILTERS: Final = frozenset({"adbe.pkcs7.detached", CADES})
+_WHITE: Final = rb"[\x00\t\n\f\r ]"
+_RANGE: Final = re.compile(
+    rb"/ByteRange" + _WHITE + rb"*\[" + (_WHITE + rb"*([0-9]{1,10})" + _WHITE) * 3 + _WHITE + rb"*([0-9]{1,10})"
+    + _WHITE + rb"*\]"
+)  # fmt: skip
+_SUBFILTER: Final = re.compile(rb"/SubFilter" + _WHITE + rb"*/([A-Za-z0-9._-]{1,64})")
+_CONTENTS: Final = re.compile(rb"/Contents" + _WHITE + rb"*\Z")
+_HEX: Final = re.compile(rb"(?:[0-9A-Fa-f]{2})+")
+MAX_HEX: Final = 2 * 1024 * 1024
+"""Digits of the longest hex string."""
+
+_NEAR: Final = 64
+"""Octets in which the key of the hex string stands before it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifiedPdf:
+    """A signature that is right over the whole file; whether to trust its signer is another question."""
+
+    subfilter: str
+    gap: tuple[int, int]
+    """Where the hex string stands, with its brackets; all else is signed."""
+
+    p7: VerifiedP7 = field(repr=False)
+
+
+def verify_pdf(engine: Engine, file: bytes) -> VerifiedPdf:
+    """The signature is right. Raises SignedPdfError with its reason, P7Error, DerError."""
+    if len(file) > MAX_PDF or not file.startswith(b"%PDF-"):
+        raise SignedPdfError("form", "no PDF, or one that is too long")
+    start, end, subfilter = _signature(file)
+    cms = _contents(file[start + 1 : end - 1])
+    read = parse_p7(cms)
+    if read.content is not None:
+        raise SignedPdfError("contents", "the content stands inside")
+    seen = verify_p7(engine, read, content=file[:start] + file[end:])
+    if subfilter == CADES:
+        _require_named(read, seen)
+    return VerifiedPdf(subfilter=subfilter, gap=(start, end), p7=seen)
+
+
+def _signature(file: bytes) -> tuple[int, int, str]:
+    """Start and end of the hex string, which is all that the signature doesn't cover, and the signature's kind."""
+    count = file.count(b"/ByteRange")
+    if count != 1:
+        raise SignedPdfError("several" if count else "unsigned", f"{count} signatures")
+    match = _RANGE.search(file)
+    if match is None:
+        raise SignedPdfError("range", "the ByteRange is not four numbers")
+    first, start, end, rest = map(int, match.groups())
+    if first or not 0 < start < end < len(file) or not rest:
+        raise SignedPdfError("range", "the ByteRange does not cover the file")
+    if end + rest != len(file):
+        raise SignedPdfError("changed", "something follows what is signed")
+    if file[start : start + 1] != b"<" or file[end - 1 : end] != b">":
+        raise SignedPdfError("range", "the gap is not just the Contents")
+    if _CONTENTS.search(file[max(0, start - _NEAR) : start]) is None:
+        raise SignedPdfError("range", "the gap is not the Contents")
+    begin = file.rfind(b" obj", 0, min(start, match.start()))
+    close = file.find(b"endobj", max(end, match.end()))
+    around = file[begin:start] + file[end:close]
+    names = _SUBFILTER.findall(around)
+    if begin < 0 or close < 0 or b"endobj" in around or len(names) != 1:
+        raise SignedPdfError("range", "ByteRange, Contents and SubFilter are not of one signature")
+    subfilter = names[0].decode("ascii")
+    if subfilter not in SUBFILTERS:
+        raise SignedPdfError("subfilter", "a kind of signature that is not read")
+    return start, end, subfilter
+
+
+def _contents(text: bytes) -> bytes:
+    """The DER in the hex string, without the zeros after it."""
+    if len(text) > MAX_HEX or _HEX.fullmatch(text) is None:
+        raise SignedPdfError("contents", "the Contents are not hex, or too long")
+    octets = bytes.fromhex(text.decode("ascii"))
+    try:
+        cms = Reader(octets).raw(der.SEQUENCE)
+    except DerError as error:
+        raise SignedPdfError("contents", "the Contents are no signature") from error
+    if octets[len(cms) :].strip(b"\x00"):
+        raise SignedPdfError("contents", "octets after the signature")
+    return cms
+
+
+def _require_named(read: P7, seen: VerifiedP7) -> None:
+    """CAdES: the signed attributes name the signer's certificate by SM3 (RFC 5035)."""
+    if read.signing_certificate is None:
+        raise SignedPdfError("signing_certificate", "no signing-certificate-v2")
+    one = Reader(read.signing_certificate).enter().enter().enter()
+    algorithm = one.enter()
+    name, digest = algorithm.oid(), one.octets()
+    if name != oids.SM3 or digest != sm3(seen.certificate.der):
+        raise SignedPdfError("signing_certificate", "signing-certificate-v2 names another certificate")
