@@ -15,8 +15,11 @@ _ROOT: Final = Path(__file__).parents[3]
 _OF_THE_APP: Final = {"worker", "storage"}
 """A browser's worker and storage."""
 
-_OF_THE_VIRTUAL_PHONE: Final = {"not_initialised", "already_initialised", "work_refused"}
-"""Its folder, and a server that it doesn't know; the app comes from its own."""
+_OF_THE_VIRTUAL_PHONE: Final = {
+    *("not_initialised", "already_initialised", "work_refused"),
+    "confirmation_missing",
+}
+"""Its folder, and a server that it doesn't know: the app comes from its own, and its screen asks for confirmations."""
 
 _PHONES: Final = frozenset({"PhoneError", "ProtocolError"})
 _CLIENTS: Final = _PHONES | {"ClientError", "VerificationError"}
