@@ -283,8 +283,7 @@ export const pageWords = {
     how: { asking: "under way", answered: "answered", failed: "no answer" },
     offline: "To depend on neither this service nor this browser, use the command",
     drawn: {
-      byView:
-        "Read from the document by the view in the signature's file, as on the phone",
+      byView: "Read from the document by the view in the signature's file, as on the phone",
       unproven:
         "Not proven by the file: that this view was registered for the business system before the signature. The service's log tells",
       missing: "none",
