@@ -16,12 +16,11 @@ _OF_THE_APP: Final = {"worker", "storage", "too_many_documents"}
 """A browser's worker and storage; several requests together."""
 
 _OF_THE_VIRTUAL_PHONE: Final = {
-    "not_initialised",
-    "already_initialised",
-    "work_refused",
-    "no_such_document",
+    *("not_initialised", "already_initialised", "work_refused"),
+    *("no_such_document", "confirmation_missing"),
 }
-"""Its folder, and a server that it doesn't know; the app comes from its own. Its command names documents by place."""
+"""Its folder, and a server that it doesn't know: the app comes from its own, and its screen asks for confirmations. Its
+command names documents by place."""
 
 _PHONES: Final = frozenset({"PhoneError", "ProtocolError"})
 _CLIENTS: Final = _PHONES | {"ClientError", "VerificationError"}

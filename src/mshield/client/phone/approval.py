@@ -19,7 +19,7 @@ from mshield.client.errors import PhoneError, ProblemError, ProtocolError
 from mshield.client.login_message import LoginMessage
 from mshield.client.phone.cosigning import CoSigning, ToSign
 from mshield.client.phone.document import oids_of, read_document, shown_item
-from mshield.client.phone.messages import Inbox, InboxRequest, Prolonged, Scan, Task, WayBack
+from mshield.client.phone.messages import Inbox, InboxRequest, Scan, Task, WayBack
 from mshield.client.phone.operation import Operation
 from mshield.client.phone.pin import PinSource, checked_pin
 from mshield.client.phone.pin_rules import fetch_display_oid
@@ -65,6 +65,12 @@ class Approved:
     documents: tuple[SignedDocument, ...]
     recovered: bool
     return_address: str | None = None
+
+
+class Prolonged(msgspec.Struct, frozen=True, kw_only=True):
+    """When the request ends now, ms."""
+
+    expires_at: int
 
 
 def scan(operation: Operation, code: str) -> Scan:

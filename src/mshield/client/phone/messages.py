@@ -199,8 +199,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
 class Scan(msgspec.Struct, frozen=True, kw_only=True):
     """A scanned request. `number` (two digits) must be the one that the PC shows.
 
-    `return_url` is where a request by another app leads back to; None for others. `prolongs_by` is how long its reader
-    may prolong it, once. Times in ms, since epoch.
+    `return_url` is where one by another app leads back to; its reader may prolong it once, by `prolongs_by`. In ms.
     """
 
     request_id: str
@@ -212,12 +211,6 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
     return_url: str | None = None
     asked_at: int | None = None
     prolongs_by: int | None = None
-
-
-class Prolonged(msgspec.Struct, frozen=True, kw_only=True):
-    """When the request ends now, ms."""
-
-    expires_at: int
 
 
 class WayBack(msgspec.Struct, frozen=True, kw_only=True):

@@ -61,9 +61,9 @@ def _unconfirmed(out: Output, error: PhoneError) -> Refused:
     """The sentence, the option that is wanted, and each line that the content doesn't say."""
     pick, wants = out.pick, error.extra["confirm"]
     option = OPTIONS[str(wants)]
-    told = [f"{pick(error.zh, error.en)} ({option}): {error.extra['title']}"]
+    parts = [f"{pick(error.zh, error.en)} ({option}): {error.extra['title']}"]
     for line in error.extra["lines"]:  # type: ignore[attr-defined]  # the phone's own
         said = pick("对方说", "they say")
         content = pick("原文没有", "not in the content") if line["content"] is None else line["content"]
-        told.append(f"{line['label']} {said} {line['value']}; {pick('原文', 'content')}: {content}".lstrip())
-    return Refused("; ".join(told), code=error.code, extra=error.extra, as_json=out.json)
+        parts.append(f"{line['label']} {said} {line['value']}; {pick('原文', 'content')}: {content}".lstrip())
+    return Refused("; ".join(parts), code=error.code, extra=error.extra, as_json=out.json)

@@ -107,11 +107,11 @@ def _wanted_lines(out: Output, task: Task) -> list[str]:
     wants = read_document(task, oids_of(task)).wants if task.is_drawn else None
     if wants is None:
         return []
-    told = {
+    reason = {
         "mismatch": ("对方说的和原文不一样", "the asker's words differ from the content"),
         "unread": ("这部手机看不到原文", "this phone can't show the content"),
     }[wants]
-    return [f"  ! {out.pick(*told)}: {OPTIONS[wants]}"]
+    return [f"  ! {out.pick(*reason)}: {OPTIONS[wants]}"]
 
 
 OPTIONS: Final[Mapping[str, str]] = {"mismatch": "--as-the-content-says", "unread": "--unread"}
