@@ -333,7 +333,7 @@ def _check_made(
     name, options, encoded = document.format, _options(document), value.attributes
     stamps = tuple(stamp.token for stamp in evidence.stamps if stamp.token in value.cms)
     with failing("cms"):
-        made = cms.build_signed_data(
+        again = cms.build_signed_data(
             content=inside(name, content=document.content, digest=bytes.fromhex(document.digest_sm3)),
             signature=signature.signature,
             certificate=signature.certificate,
@@ -344,7 +344,7 @@ def _check_made(
             time_stamps=stamps,
             options=options,
         )
-    if made != value.cms:
+    if again != value.cms:
         raise VerificationError("message_mismatch", "cms", "the CMS is not this signature's")
     return None if options.signature_value == "raw" else stamps
 
