@@ -35,9 +35,21 @@ const base64 = (hex: string): string => Buffer.from(hex, "hex").toString("base64
 
 function taskOf(one: Case, changes: Readonly<Record<string, unknown>> = {}): Task {
   return readTask({
-    ...{ sid: "", uid: "", purpose: "sign", state: "waiting", size: null, view: null, drawn: null },
-    ...{ title, media_type, display, format: one.format, options: one.options },
-    ...{ signing_time: one.signing_time, message_b64: base64(one.M), content_b64: base64(content) },
+    sid: "",
+    uid: "",
+    purpose: "sign",
+    state: "waiting",
+    size: null,
+    view: null,
+    drawn: null,
+    title,
+    media_type,
+    display,
+    format: one.format,
+    options: one.options,
+    signing_time: one.signing_time,
+    message_b64: base64(one.M),
+    content_b64: base64(content),
     ...changes,
   });
 }
