@@ -213,7 +213,7 @@ def _display_oids(evidence: Evidence, more: Collection[str]) -> Collection[str]:
     """What may bind a display: what everybody knows, what the caller does, and the arc of the certificate's policy."""
     with failing("input"):
         certificates = parse_certificates_pem(evidence.certificate_pem)
-    named = [oid for each in certificates for oid in display_oids_of(each.values.policies)]
+    named = [oid for signer in certificates for oid in display_oids_of(signer.values.policies)]
     return {*DISPLAY_OIDS, *more, *named}
 
 

@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 /** A document on the confirmation: the content speaks first, the business system's words last and marked. */
 
+import { readOptions } from "@mshield/forms";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import process from "node:process";
@@ -30,6 +31,8 @@ const file = (name: string): Uint8Array =>
   new Uint8Array(readFileSync(resolve(process.cwd(), SHIPPED, name)));
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const TASK: Task = {
+  options: readOptions("cms", undefined),
+  signingTime: null,
   sid: "00",
   uid: "00",
   purpose: "sign",

@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 /** Documents of pages: when a page counts as shown, and when the signature may be asked for. */
 
+import { readOptions } from "@mshield/forms";
 import type { Task } from "@mshield/shield";
 import { describe, expect, test } from "vitest";
 import { computed } from "vue";
@@ -28,6 +29,8 @@ function task(mediaType = "application/pdf", sid = "1"): Task {
     view: null,
     drawn: null,
     reading: null,
+    options: readOptions("cms", undefined),
+    signingTime: null,
   };
   return { ...rest, sid, mediaType, content, format: "cms" } as Task;
 }

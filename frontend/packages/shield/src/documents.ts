@@ -115,7 +115,7 @@ export function contentDigest(task: SignedTask): Uint8Array {
   return at.find((digest) => !same(digest, NO_DIGEST)) ?? message;
 }
 
-type SignedTask = Pick<Task, "content" | "message" | "format" | "options" | "signingTime">;
+export type SignedTask = Pick<Task, "content" | "message" | "format" | "options" | "signingTime">;
 
 /** A login's message is canonical JSON that names this request and this business system; ProtocolError `bad_task`. */
 export function checkLogin(message: Uint8Array, requestId: string, requester: Requester): void {

@@ -1,9 +1,9 @@
 /** A digest as it is read and compared: upper-case hex in groups of four. */
 
-import { contentDigest, type Task } from "@mshield/shield";
+import { contentDigest, type SignedTask } from "@mshield/shield";
 
 /** The SM3 of a document's content: 7C1E 90B4 … in 16 groups. */
-export function fingerprint(task: Pick<Task, "content" | "message">): string {
+export function fingerprint(task: SignedTask): string {
   const digits = Array.from(contentDigest(task), (byte) => byte.toString(16).padStart(2, "0")).join("");
   return digits.toUpperCase().match(/.{4}/g)?.join(" ") ?? "";
 }
