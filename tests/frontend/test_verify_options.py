@@ -18,6 +18,8 @@ from tests.unit.pki.authority import DAY
 pytestmark = pytest.mark.slow
 
 A: Final = bundles.A
+OWN_OID: Final = "1.3.6.1.4.1.55555.1.1"
+"""Of the arc of the certificate's policy."""
 
 
 def bundle(name: str, data: bytes) -> Case:
@@ -70,6 +72,8 @@ def optioned_bundles() -> Iterator[Case]:
         yield bundle(f"{name} {asked} without any", json.dumps(found).encode())
     yield made("of an old attribute", **in_force("cms", AskedOptions(), DISPLAY_OIDS[0]))
     yield made("of an unknown attribute", **in_force("gb35275", AskedOptions(), "2.999.1"))
+    yield made("of the certificate's arc", **in_force("gb35275", AskedOptions(), OWN_OID))
+    yield made("beside the certificate's arc", **in_force("gb35275", AskedOptions(), OWN_OID[:-1] + "2"))
     how = in_force("gb35275_detached", AskedOptions())
     yield made("a digest alone in GB/T 35275", with_content=False, **how)
 
@@ -101,6 +105,8 @@ def test_bundles_with_options(tmp_path: Path) -> None:
         **{f"{name} {asked}": "valid" for name, asked in OPTIONED},
         **{f"{name} {asked}, stamped": "valid" for name, asked in OPTIONED},
         "of an unknown attribute": "invalid",
+        "of the certificate's arc": "valid",
+        "beside the certificate's arc": "invalid",
     }.items()
 
 

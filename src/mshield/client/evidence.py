@@ -34,8 +34,8 @@ from mshield.client.verify import (
 from mshield.domain.login_message import LOGIN_TYPE
 from mshield.gm.engine import Engine, load_engine
 from mshield.gm.sm3 import sm3
-from mshield.pki.asn1.arcs import DISPLAY_OIDS
-from mshield.pki.certificates.certificate import Certificate
+from mshield.pki.asn1.arcs import DISPLAY_OIDS, display_oids_of
+from mshield.pki.certificates.certificate import Certificate, parse_certificates_pem
 from mshield.pki.revocation.crl import CA_COMPROMISE, KEY_COMPROMISE, parse_crl
 from mshield.pki.signatures import cms
 from mshield.pki.signatures.evidence import MEDIA_TYPE, Evidence, EvidenceDocument, parse_evidence
@@ -122,16 +122,17 @@ def verify_evidence(
     `crl` are lists that say how the certificates stand now; those out of date say nothing. `tsa_roots` are those of
     time stamping authorities that the caller trusts, apart from `roots`; `tsa_waived` the SHA-256 of authorities'
     certificates that need not say what they are for. `display_oids` are attributes of displays under an operator's own
-    arc (MSHIELD_OID_ARC, then .1), beside those that every verifier knows. A CA that was revoked because
-    somebody else has its key is believed only about what such an authority stamped before: else `ca_compromised`.
-    Raises VerificationError, which names the step.
+    arc (MSHIELD_OID_ARC, then .1), beside those that every verifier knows or that go with the certificate's policy.
+    A CA that was revoked because somebody else has its key is believed only about what such an authority stamped
+    before: else `ca_compromised`. Raises VerificationError, which names the step.
     """
     engine = engine or load_engine()
     now = milliseconds(at or datetime.now(UTC))
     if evidence.signature.signed_at > now + SKEW:
         raise VerificationError("from_future", "input", "signed after the moment of the verification")
     found_content = _checked_content(evidence, content)
-    message = _message(evidence, found_content, {*DISPLAY_OIDS, *display_oids})
+    known = _display_oids(evidence, display_oids)
+    message = _message(evidence, found_content, known)
     _check_request(evidence, message, expected_client_id)
     signed_at = datetime.fromtimestamp(evidence.signature.signed_at / 1000, UTC)
     signature = verify(
@@ -148,7 +149,7 @@ def verify_evidence(
         engine=engine,
     )
     issuing, root = _chain(evidence, signature)
-    in_cms = _check_cms(evidence, signature, message, found_content, {*DISPLAY_OIDS, *display_oids})
+    in_cms = _check_cms(evidence, signature, message, found_content, known)
     with failing("time_stamp"):
         stamps = check_time_stamps(
             engine,
@@ -206,6 +207,14 @@ def _checked_content(evidence: Evidence, supplied: bytes | None) -> bytes | None
     if (sm3(content).hex(), len(content)) != (document.digest_sm3, document.size):
         raise VerificationError("message_mismatch", "content", "the content has another digest or size")
     return content
+
+
+def _display_oids(evidence: Evidence, more: Collection[str]) -> Collection[str]:
+    """What may bind a display: what everybody knows, what the caller does, and the arc of the certificate's policy."""
+    with failing("input"):
+        certificates = parse_certificates_pem(evidence.certificate_pem)
+    named = [oid for signer in certificates for oid in display_oids_of(signer.values.policies)]
+    return {*DISPLAY_OIDS, *more, *named}
 
 
 def _options(document: EvidenceDocument) -> Options:
@@ -333,7 +342,7 @@ def _check_made(
     name, options, encoded = document.format, _options(document), value.attributes
     stamps = tuple(stamp.token for stamp in evidence.stamps if stamp.token in value.cms)
     with failing("cms"):
-        made = cms.build_signed_data(
+        again = cms.build_signed_data(
             content=inside(name, content=document.content, digest=bytes.fromhex(document.digest_sm3)),
             signature=signature.signature,
             certificate=signature.certificate,
@@ -344,7 +353,7 @@ def _check_made(
             time_stamps=stamps,
             options=options,
         )
-    if made != value.cms:
+    if again != value.cms:
         raise VerificationError("message_mismatch", "cms", "the CMS is not this signature's")
     return None if options.signature_value == "raw" else stamps
 

@@ -26,7 +26,7 @@ NOW = 1_767_225_600_000
 """2026-01-01T00:00:00Z in ms."""
 DAY = 86_400_000
 YEAR = 365 * DAY
-POLICY = "1.3.6.1.4.1.55555.1.1"
+POLICY = "1.3.6.1.4.1.55555.1.2"
 SUBJECT = LeafSubject(organisation="深圳市蓝海报关有限公司", role="操作员", common_name="张伟")
 IDENTITY = LeafIdentity(id_number="440301199001011236", credit_code="91440300MA5EXAMPL6")
 ROOT_URLS = Urls(crl="http://ca.example.cn/pki/root.crl", ca_issuer="http://ca.example.cn/pki/root.cer")

@@ -30,6 +30,17 @@ def test_no_arc(arc: str) -> None:
         arcs.checked_arc(arc)
 
 
+def test_the_display_of_a_policy() -> None:
+    policies = (
+        "2.999.2",
+        "2.999.3",
+        "1.2.156.10197.2",
+        "2.25.77611958535931809579879497083876763447",
+        "1.2.2.2",
+    )
+    assert arcs.display_oids_of(policies) == ("2.999.1", "1.2.2.1")
+
+
 def test_every_number_of_the_default_arc_is_short() -> None:
     assert all(int(part) < 2**24 for part in arcs.DEFAULT_ARC.split("."))
     assert len(der.oid(arcs.DEFAULT_ARC)) < 40

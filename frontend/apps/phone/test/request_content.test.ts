@@ -1,5 +1,6 @@
 /** What is shown of a document: nothing left out, nothing hidden, nothing that reads otherwise than it is signed. */
 
+import { readOptions } from "@mshield/forms";
 import { readFileSync } from "node:fs";
 import process from "node:process";
 
@@ -203,7 +204,13 @@ describe("the amount", () => {
 });
 
 test("the fingerprint in groups, and short", () => {
-  const groups = fingerprint({ content: bytes("abc") } as Task);
+  const groups = fingerprint({
+    content: bytes("abc"),
+    message: bytes(""),
+    format: "raw",
+    options: readOptions("raw", undefined),
+    signingTime: null,
+  });
   // GB/T 32905-2016, A.1.
   expect(groups).toBe("66C7 F0F4 62EE EDD9 D1F2 D46B DC10 E4E2 4167 C487 5CF2 F7A2 297D A02B 8F4B A8E0");
   expect(shortened(groups)).toBe("66C7 F0F4 … A8E0");

@@ -29,6 +29,8 @@ function task(mediaType = "application/pdf", sid = "1"): Task {
     view: null,
     drawn: null,
     reading: null,
+    options: readOptions("cms", undefined),
+    signingTime: null,
   };
   const options = readOptions("cms", undefined);
   return { ...rest, sid, mediaType, content, format: "cms", options, signingTime: null } as Task;

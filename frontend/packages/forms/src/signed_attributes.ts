@@ -17,6 +17,28 @@ export const DISPLAY_OIDS = [
   "1.2.840.113556.1.8000.2554.21350.64146.45912.16546.40586.5161851.16633035.1",
 ] as const;
 
+/** The standards' own arcs, one that somebody else may hold, and the one for experiments. */
+const NOT_OURS = ["1.2.156.10197", "1.3.6.1.4.1.99999", "1.3.6.1.3", "1.2.840.113549"];
+const ARC = /^(?:[01]\.[123]?\d|2\.(?:0|[1-9]\d{0,9}))(?:\.(?:0|[1-9]\d{0,9})){0,30}$/;
+const MOST_OCTETS = 40;
+
+/** Whether an operator's identifiers may stand there: dotted, each number below 2^31, in at most 40 octets. */
+export function isOperatorsArc(arc: string): boolean {
+  return (
+    ARC.test(arc) &&
+    arc.split(".").every((part) => Number(part) < 2 ** 31) &&
+    oid(arc).length - 2 <= MOST_OCTETS &&
+    !NOT_OURS.some((other) => arc === other || arc.startsWith(`${other}.`))
+  );
+}
+
+/** The displays' attributes of operators whose certificates have these policies: `.1` where a policy is `.2`. */
+export function displayOidsOf(policies: readonly string[]): string[] {
+  return policies
+    .filter((policy) => policy.endsWith(".2") && isOperatorsArc(policy.slice(0, -2)))
+    .map((policy) => `${policy.slice(0, -2)}.1`);
+}
+
 export interface DisplayLine {
   readonly label: string;
   readonly value: string;

@@ -40,6 +40,9 @@ test("scan and sign a declaration in each format at once; the PIN is asked for a
     { ...DOCUMENT, format: "raw" },
     { ...DOCUMENT, format: "cms" },
     { ...DOCUMENT, format: "cms_detached" },
+    { ...DOCUMENT, format: "gb35275", options: { signing_time: true } },
+    { ...DOCUMENT, format: "gb35275_detached", options: { attributes: false } },
+    { ...DOCUMENT, format: "gb35275_digest" },
   ];
   const asked = await ask("signature", { documents });
   const scanned = await shield.scan(qrText(asked));

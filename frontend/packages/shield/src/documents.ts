@@ -7,6 +7,7 @@ import {
   displayDigest,
   isAmbiguous,
   isLikeAttributes,
+  isOperatorsArc,
   LOGIN_FIELDS,
   LOGIN_TYPE,
   loginBytes,
@@ -74,7 +75,11 @@ export async function displayOidsFor(
     return known;
   }
   const policy = new Fields(await operation.connection.get("/api/phone/policy", operation.anonymous()));
-  return [...known, policy.text("display_oid")];
+  const own = policy.text("display_oid");
+  if (!isOperatorsArc(own)) {
+    throw new ProtocolError("bad_task", "no attribute of an operator");
+  }
+  return [...known, own];
 }
 
 /** What is bound of what the phone did with it, or is told to the log; null where the service doesn't ask for that. */
@@ -110,7 +115,7 @@ export function contentDigest(task: SignedTask): Uint8Array {
   return at.find((digest) => !same(digest, NO_DIGEST)) ?? message;
 }
 
-type SignedTask = Pick<Task, "content" | "message" | "format" | "options" | "signingTime">;
+export type SignedTask = Pick<Task, "content" | "message" | "format" | "options" | "signingTime">;
 
 /** A login's message is canonical JSON that names this request and this business system; ProtocolError `bad_task`. */
 export function checkLogin(message: Uint8Array, requestId: string, requester: Requester): void {

@@ -18,7 +18,7 @@ export { type Certified, readPem } from "./certificate.ts";
 export { type CertificateFacts, type KeyUse, readFacts } from "./certificate_facts.ts";
 export { PATIENCE, type Patience, PLATFORM, type Platform } from "./connection.ts";
 export type { Device } from "./devices.ts";
-export { contentDigest } from "./documents.ts";
+export { contentDigest, type SignedTask } from "./documents.ts";
 export type { Application, ApplicationStep } from "./enrolment.ts";
 export { NetworkError, PhoneError, ProblemError, ProtocolError, ShieldError } from "./errors.ts";
 export type {

@@ -22,6 +22,7 @@ export interface ExtensionValues {
   readonly pathLength: bigint | null;
   readonly keyUsage: ReadonlySet<number>;
   readonly purposes: readonly string[];
+  readonly policies: readonly string[];
   readonly caIssuerUrls: readonly string[];
   readonly ocspNoCheck: boolean;
   readonly creditCode: string | null;
@@ -68,6 +69,7 @@ export function readValues(extensions: readonly Extension[]): ExtensionValues {
     pathLength,
     keyUsage: get(OIDS.keyUsage, new Set<number>()),
     purposes: get<string[]>(OIDS.extendedKeyUsage, []),
+    policies: get<string[]>(OIDS.certificatePolicies, []),
     caIssuerUrls: access.filter(([method]) => method === OIDS.caIssuers).map(([, url]) => url),
     ocspNoCheck: byOid.has(OIDS.ocspNoCheck),
     creditCode: get<string | null>(OIDS.organisationCode, null),

@@ -7,6 +7,7 @@ import {
   boundBy,
   DISPLAY_OIDS,
   displayDigest,
+  displayOidsOf,
   FormError,
   isLikeAttributes,
   LOGIN_FIELDS,
@@ -73,7 +74,7 @@ export async function verifyEvidence(
   }
   tally.passed("input");
   const document = await checkedContent(evidence, content);
-  const displayOids = [...DISPLAY_OIDS, ...(trust.displayOids ?? [])];
+  const displayOids = await displayOidsFor(evidence, trust);
   const message = await messageOf(evidence, document, displayOids, tally);
   checkRequest(evidence, message, tally);
   const signature = await verifySignature(
@@ -263,6 +264,13 @@ function loginOf(message: Uint8Array): LoginMessage | null {
     }
     throw error;
   }
+}
+
+/** What may bind a display: what everybody knows, what is trusted, and the arc of the certificate's policy. */
+async function displayOidsFor(evidence: Evidence, { displayOids = [] }: EvidenceTrust): Promise<string[]> {
+  const certificates = await inStep("input", () => parsePem(evidence.certificatePem));
+  const named = certificates.flatMap(({ values }) => displayOidsOf(values.policies));
+  return [...new Set([...DISPLAY_OIDS, ...displayOids, ...named])];
 }
 
 async function onePem(pem: string): Promise<Certificate> {

@@ -5,6 +5,7 @@ before, whose one arc has 128 bits (X.667), is read for good.
 """
 
 import re
+from collections.abc import Collection
 from typing import Final
 
 from mshield.pki.asn1 import der, oids
@@ -15,6 +16,7 @@ DEFAULT_ARC: Final = "1.2.840.113556.1.8000.2554.21350.64146.45912.16546.40586.5
 
 _FORM: Final = re.compile(r"[0-2](?:\.(?:0|[1-9][0-9]{0,9})){1,31}")
 _MOST_OCTETS: Final = 40
+_POLICY: Final = ".2"
 _NOT_OURS: Final = ("1.2.156.10197", "1.3.6.1.4.1.99999", "1.3.6.1.3", "1.2.840.113549")
 """The standards' own arcs, one that somebody else may hold, and the one for experiments."""
 
@@ -47,6 +49,19 @@ def certificate_policy(arc: str) -> str:
 def tsa_policy(arc: str) -> str:
     """The policy of the own time stamping authority."""
     return f"{arc}.3"
+
+
+def display_oids_of(policies: Collection[str]) -> tuple[str, ...]:
+    """The displays' attributes of operators whose certificates have these policies: `.1` where a policy is `.2`."""
+    arcs = [policy[:-2] for policy in policies if policy.endswith(_POLICY)]
+    return tuple(display_oid(arc) for arc in arcs if _is_arc(arc))
+
+
+def _is_arc(arc: str) -> bool:
+    try:
+        return checked_arc(arc) == arc
+    except ValueError:
+        return False
 
 
 DISPLAY_OIDS: Final = (oids.DISPLAY_DIGEST, display_oid(DEFAULT_ARC))

@@ -1,9 +1,9 @@
 /** A digest as it is read and compared: upper-case hex in groups of four. */
 
-import { contentDigest, type Task } from "@mshield/shield";
+import { contentDigest, type SignedTask } from "@mshield/shield";
 
 /** The SM3 of a document's content: 7C1E 90B4 … in 16 groups. */
-export function fingerprint(task: Task): string {
+export function fingerprint(task: SignedTask): string {
   return inGroups(contentDigest(task));
 }
 
