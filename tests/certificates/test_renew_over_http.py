@@ -2,6 +2,7 @@
 
 import pytest
 
+from mshield.pki.asn1.arcs import DISPLAY_OIDS
 from mshield.settings import PIN_BLOCK_LIST, PIN_RULES
 from tests.support.application import Application, Device
 from tests.support.assertions import assert_refused
@@ -17,7 +18,8 @@ FORM = {
 
 async def test_r10_anyone_may_ask_for_the_rules(application: Application) -> None:
     answer = await application.http.get("/api/phone/policy")
-    assert answer.json() == {"pin_rules": list(PIN_RULES), "pin_blocked": list(PIN_BLOCK_LIST)}
+    rules = {"pin_rules": list(PIN_RULES), "pin_blocked": list(PIN_BLOCK_LIST)}
+    assert answer.json() == {**rules, "display_oid": DISPLAY_OIDS[-1]}
 
 
 async def test_r10_a_holder_learns_their_own_birth_date_and_nobody_else(

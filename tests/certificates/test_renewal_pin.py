@@ -13,6 +13,7 @@ from mshield.services.publication.status import revocation_of
 from mshield.store.certificates.certificates import find_status, list_revoked
 from mshield.store.database.interface import Database
 from mshield.store.signing import sessions as store
+from mshield.store.signing.rows import KeyRow
 from tests.support.clock import Clock
 from tests.support.renewal import Renewing, make_renewing
 from tests.support.signing import WRONG_SHARE, Phone, execute, fetch
@@ -115,7 +116,7 @@ async def test_r14_r10_a_hold_that_comes_amid_the_last_guess_outlives_the_lock(
         await guess(renewing, new, renewal.confirm)
     reserve = store.reserve_attempt
 
-    async def reported_lost(db: Database, key: store.KeyRow, *, fb: bytes, now: int) -> store.KeyRow:
+    async def reported_lost(db: Database, key: KeyRow, *, fb: bytes, now: int) -> KeyRow:
         reserved = await reserve(db, key, fb=fb, now=now)
         await renewing.change(CertificateEvent.REPORT_LOSS, serial=old)
         return reserved
@@ -171,7 +172,7 @@ async def test_r10_guesses_at_both_keys_at_once_are_five_as_well(
     (phone, partials), (other, others) = finishes if first == "old" else finishes[::-1]
     tried = []
 
-    async def asked_at_both(db: Database, key: store.KeyRow, *, fb: bytes, now: int) -> store.KeyRow:
+    async def asked_at_both(db: Database, key: KeyRow, *, fb: bytes, now: int) -> KeyRow:
         monkeypatch.setattr(store, "reserve_attempt", reserve)
         reserved = await reserve(db, key, fb=fb, now=now)
         world.phone = other

@@ -284,7 +284,7 @@ async def test_there_is_no_result_before_the_signature(application: Application)
 async def test_a_body_over_the_limit_is_refused(application: Application) -> None:
     answer = await application.http.post(
         REQUESTS,
-        content=b" " * (16 * 1024 * 1024 + 1),
+        content=b" " * (28 * 1024 * 1024 + 1),
         auth=(application.client_id, application.client_secret),
     )
     assert_refused(answer, "invalid_request", 413)

@@ -153,15 +153,15 @@ async def test_an_option_out_of_place_is_named(
     ],
 )
 async def test_without_attributes_content_is_refused_as_raw_is(
-    application: Application, form: str, content: bytes, code: str | None
+    unshown: Application, form: str, content: bytes, code: str | None
 ) -> None:
     changes: dict[str, Any] = {
         "content_b64": base64.b64encode(content).decode(),
         "media_type": "application/octet-stream",
         "format": form,
     }
-    assert (await asked(application, **changes, options={"attributes": False}))[1] == code
-    assert (await asked(application, **changes))[1] is None
+    assert (await asked(unshown, **changes, options={"attributes": False}))[1] == code
+    assert (await asked(unshown, **changes))[1] is None
 
 
 _XML_IN_GBK = b'<?xml version="1.0" encoding="GBK"?><a>\xd7\xdc\xbc\xdb</a>'

@@ -13,6 +13,7 @@ from mshield.store.database.interface import Database
 from mshield.store.requests import requests
 from mshield.store.requests.requests import DeclinedDocument, Result, SignedDocument
 from mshield.store.signing import sessions as store
+from mshield.store.signing.rows import KeyRow
 from mshield.store.systems import webhooks
 from mshield.store.systems.webhooks import EndedRequest
 from tests.support.clock import Clock
@@ -194,7 +195,7 @@ async def test_of_a_request_that_was_cancelled_meanwhile_nothing_is_left_out(wor
 
 async def _bound(
     world: World, halves: list[cosign.Partial], excluded: Mapping[bytes, str]
-) -> tuple[store.KeyRow, bytes]:
+) -> tuple[KeyRow, bytes]:
     """The attempt is counted, and the process dies."""
     fb = bound_to(
         cosign.finish_hash(

@@ -6,6 +6,7 @@ from mshield.keys.keyring import Keyring
 from mshield.services.signing import key as signing_key
 from mshield.store.database.interface import Database
 from mshield.store.signing import sessions as store
+from mshield.store.signing.rows import KeyRow
 from tests.support.clock import Clock
 from tests.support.signing import World, execute, make_world
 
@@ -15,7 +16,7 @@ async def world(db: Database, keyring: Keyring, clock: Clock) -> World:
     return await make_world(db, keyring, clock)
 
 
-async def _read(world: World) -> store.KeyRow:
+async def _read(world: World) -> KeyRow:
     key, _ = await signing_key.find(world.db, world.phone.caller, world.phone.uid, [], now=world.clock())
     return key
 

@@ -9,7 +9,7 @@ from mshield.domain import errors
 from mshield.domain.lines import checked_line
 from mshield.gm.sm3 import sm3
 from mshield.store.signing.exclusions import Exclusion
-from mshield.store.signing.sessions import TaskRow
+from mshield.store.signing.rows import TaskRow
 
 Tasks = dict[bytes, TaskRow]
 

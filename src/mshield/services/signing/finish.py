@@ -41,6 +41,7 @@ from mshield.store.identity.consents import ConsentRow
 from mshield.store.signing import exclusions
 from mshield.store.signing import outcome as signing_outcome
 from mshield.store.signing import sessions as store
+from mshield.store.signing.rows import KeyRow, SessionRow, TaskRow
 
 _RACES: Final = 8
 _log = logging.getLogger(__name__)
@@ -84,7 +85,7 @@ class _Release:
     fb: bytes
     pending: signing_outcome.Pending | None
     rows: list[signing_outcome.SignatureRow]
-    left_out: dict[bytes, store.TaskRow]
+    left_out: dict[bytes, TaskRow]
     reasons: Mapping[bytes, str]
 
 
@@ -138,8 +139,8 @@ class FinishSigning:
 
     async def _attempt(
         self,
-        key: store.KeyRow,
-        named: dict[bytes, store.TaskRow],
+        key: KeyRow,
+        named: dict[bytes, TaskRow],
         request: FinishRequest,
         fb: bytes,
         *,
@@ -180,7 +181,7 @@ class FinishSigning:
         )
 
     async def _require_allowed(
-        self, key: store.KeyRow, tasks: dict[bytes, store.TaskRow], stored: list[StoredItem], *, now: int
+        self, key: KeyRow, tasks: dict[bytes, TaskRow], stored: list[StoredItem], *, now: int
     ) -> None:
         """What `open` asked, once more: minutes have passed."""
         signing_key.require_usable(key, now=now)
@@ -191,7 +192,7 @@ class FinishSigning:
         await self.consents.require(purposes, key.uid, now=now)
 
     async def _check_openings(
-        self, key: store.KeyRow, session: store.SessionRow, stored: list[StoredItem], request: FinishRequest
+        self, key: KeyRow, session: SessionRow, stored: list[StoredItem], request: FinishRequest
     ) -> None:
         try:
             cosign.check_openings(
@@ -205,13 +206,13 @@ class FinishSigning:
 
     async def _combine(
         self,
-        key: store.KeyRow,
-        session: store.SessionRow,
-        tasks: dict[bytes, store.TaskRow],
+        key: KeyRow,
+        session: SessionRow,
+        tasks: dict[bytes, TaskRow],
         request: FinishRequest,
         fb: bytes,
         *,
-        left_out: dict[bytes, store.TaskRow],
+        left_out: dict[bytes, TaskRow],
         may_sign: bool,
         now: int,
     ) -> _Finished:
@@ -247,11 +248,11 @@ class FinishSigning:
 
     def _refreshed(
         self,
-        key: store.KeyRow,
-        session: store.SessionRow,
+        key: KeyRow,
+        session: SessionRow,
         d2: int,
         request: FinishRequest,
-        tasks: dict[bytes, store.TaskRow],
+        tasks: dict[bytes, TaskRow],
     ) -> signing_outcome.Pending | None:
         """The share that fits the phone's next one: `d2' = d2·tau^-1`."""
         if request.tau is None or session.next_epoch is None or key.public_key is None:
@@ -267,7 +268,7 @@ class FinishSigning:
         changes_pin = any(task.purpose == "refresh" for task in tasks.values())
         return signing_outcome.Pending(session.next_epoch, box, changes_pin)
 
-    async def _refuse(self, key: store.KeyRow, fb: bytes, *, now: int) -> errors.DomainError:
+    async def _refuse(self, key: KeyRow, fb: bytes, *, now: int) -> errors.DomainError:
         def box(left: int) -> bytes:
             refused = {"error": "wrong_pin", "left": left} if left else {"error": "pin_locked"}
             return self._seal_outcome(key, json.dumps(refused).encode())
@@ -277,9 +278,9 @@ class FinishSigning:
 
     async def _release(
         self,
-        key: store.KeyRow,
-        session: store.SessionRow,
-        tasks: dict[bytes, store.TaskRow],
+        key: KeyRow,
+        session: SessionRow,
+        tasks: dict[bytes, TaskRow],
         release: _Release,
         *,
         may_sign: bool,
@@ -306,7 +307,7 @@ class FinishSigning:
         return _Finished(body, enrolled)
 
     async def _release_at_once(
-        self, key: store.KeyRow, session: store.SessionRow, release: _Release, *, now: int
+        self, key: KeyRow, session: SessionRow, release: _Release, *, now: int
     ) -> tuple[bytes, frozenset[str], bool] | None:
         """In one round trip; None where it did nothing, since something was closed meanwhile."""
         sids = {row.sid for row in release.rows}
@@ -318,11 +319,11 @@ class FinishSigning:
 
     async def _release_by_steps(
         self,
-        key: store.KeyRow,
-        session: store.SessionRow,
+        key: KeyRow,
+        session: SessionRow,
         release: _Release,
         *,
-        tasks: dict[bytes, store.TaskRow],
+        tasks: dict[bytes, TaskRow],
         may_sign: bool,
         now: int,
     ) -> tuple[bytes, frozenset[str], bool]:
@@ -359,7 +360,7 @@ class FinishSigning:
         return body, finished, key.enrol_sid in signed
 
     def _success(
-        self, key: store.KeyRow, release: _Release, signed: AbstractSet[bytes]
+        self, key: KeyRow, release: _Release, signed: AbstractSet[bytes]
     ) -> tuple[bytes, signing_outcome.Success]:
         body = answer_of(release.rows, signed, release.otp)
         success = signing_outcome.Success(
@@ -371,10 +372,10 @@ class FinishSigning:
         )
         return body, success
 
-    def _seal_outcome(self, key: store.KeyRow, outcome: bytes) -> bytes:
+    def _seal_outcome(self, key: KeyRow, outcome: bytes) -> bytes:
         return self.keyring.seal(outcome, purpose="outcome", context=key.uid)
 
-    def _recorded(self, key: store.KeyRow, box: bytes) -> _Finished:
+    def _recorded(self, key: KeyRow, box: bytes) -> _Finished:
         body = self.keyring.open(box, purpose="outcome", context=key.uid)
         match json.loads(body):
             case {"error": "wrong_pin", "left": int(left)}:

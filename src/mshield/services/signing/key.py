@@ -12,6 +12,7 @@ from mshield.services.accounts.session import Caller, UnspentCaller, caller_and_
 from mshield.store.database.interface import Database
 from mshield.store.signing import internal_tasks
 from mshield.store.signing import sessions as store
+from mshield.store.signing.rows import CertificateRow, KeyRow, TaskRow
 
 _UNCERTIFIED: Final = frozenset({"enrolling", "renewing"})
 """Keys that sign without a certificate in force: their request, and the confirmation of a renewal."""
@@ -30,7 +31,7 @@ class StoredItem:
 
 async def find(
     db: Database, caller: Caller | UnspentCaller, uid: bytes, sids: list[bytes], *, now: int
-) -> tuple[store.KeyRow, dict[bytes, store.TaskRow]]:
+) -> tuple[KeyRow, dict[bytes, TaskRow]]:
     """The caller's own key, and those of the named documents that are this key's, by sid. Spends the caller's proof.
 
     Raises InvalidProof, Unauthenticated, or NotFound for a key that isn't this device's.
@@ -46,7 +47,7 @@ async def find(
     return of_caller.key, of_caller.tasks
 
 
-def require_open(tasks: dict[bytes, store.TaskRow], sids: list[bytes], *, now: int) -> None:
+def require_open(tasks: dict[bytes, TaskRow], sids: list[bytes], *, now: int) -> None:
     """Raises TaskClosed unless the documents are all different, this key's, and still to be signed."""
     if len(tasks) != len(sids):  # another key's, unknown, or named twice
         raise errors.TaskClosed
@@ -54,7 +55,7 @@ def require_open(tasks: dict[bytes, store.TaskRow], sids: list[bytes], *, now: i
         raise errors.TaskClosed
 
 
-def require_own_business(key: store.KeyRow, tasks: Iterable[store.TaskRow]) -> None:
+def require_own_business(key: KeyRow, tasks: Iterable[TaskRow]) -> None:
     """What a business system asked for needs the filing as it was certified (R22), and another app's the binding (R8).
 
     Asked again at the PIN, up to a day after the scan. A renewal, which cures a changed filing, signs documents of its
@@ -68,7 +69,7 @@ def require_own_business(key: store.KeyRow, tasks: Iterable[store.TaskRow]) -> N
         raise errors.NotBound
 
 
-async def require_one_pin(db: Database, key: store.KeyRow, purposes: Iterable[str], *, now: int) -> None:
+async def require_one_pin(db: Database, key: KeyRow, purposes: Iterable[str], *, now: int) -> None:
     """Raises RenewalUnfinished where a `refresh` would change the PIN of one of a renewal's two keys.
 
     Asked of the database for a PIN change only.
@@ -77,7 +78,7 @@ async def require_one_pin(db: Database, key: store.KeyRow, purposes: Iterable[st
         raise errors.RenewalUnfinished
 
 
-def require_usable(key: store.KeyRow, *, now: int) -> bytes:
+def require_usable(key: KeyRow, *, now: int) -> bytes:
     """The public key P if the key may be used at all. Raises Held with the reasons.
 
     A renewal's new key may be used as long as the certificate that it is to replace may: whoever has a phone that was
@@ -96,7 +97,7 @@ def require_usable(key: store.KeyRow, *, now: int) -> bytes:
     return key.public_key
 
 
-def _require_certificate(certificate: store.CertificateRow, *, now: int) -> None:
+def _require_certificate(certificate: CertificateRow, *, now: int) -> None:
     state = CertificateState(certificate.state)
     try:
         states.require_usable(
@@ -113,12 +114,12 @@ def _require_certificate(certificate: store.CertificateRow, *, now: int) -> None
         raise errors.Held(reasons=["expired"])
 
 
-def is_locked(key: store.KeyRow) -> bool:
+def is_locked(key: KeyRow) -> bool:
     """Whether no attempt is left, for good."""
     return tries_left(key) == 0
 
 
-def tries_left(key: store.KeyRow) -> int:
+def tries_left(key: KeyRow) -> int:
     """Attempts before the PIN locks, as the user is told; at both keys of a renewal, which stand under one PIN."""
     left = pin_tries.tries_left(key.failures, key.wrong_total)
     if key.replaces is None:
@@ -126,7 +127,7 @@ def tries_left(key: store.KeyRow) -> int:
     return min(left, pin_tries.tries_left(key.replaces.failures, key.replaces.wrong_total))
 
 
-def open_share(keyring: Keyring, key: store.KeyRow, *, epoch: int) -> tuple[int, bytes]:
+def open_share(keyring: Keyring, key: KeyRow, *, epoch: int) -> tuple[int, bytes]:
     """The server's share d2 and P1 of the active or pending epoch (beside d2, P1 adds nothing). Raises StaleEpoch."""
     box = {key.pending_epoch: key.pending_box, key.epoch: key.share_box}.get(epoch)
     if box is None:

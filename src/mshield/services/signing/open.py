@@ -16,6 +16,7 @@ from mshield.services.signing.key import StoredItem
 from mshield.settings import Settings
 from mshield.store.database.interface import Database
 from mshield.store.signing import sessions as store
+from mshield.store.signing.rows import KeyRow, SessionRow, TaskRow
 
 BUSY_MS: Final = 30_000
 _RACES: Final = 8
@@ -76,7 +77,7 @@ class OpenSigning:
         raise errors.Busy
 
     async def _open(
-        self, key: store.KeyRow, tasks: dict[bytes, store.TaskRow], request: OpenRequest, *, now: int
+        self, key: KeyRow, tasks: dict[bytes, TaskRow], request: OpenRequest, *, now: int
     ) -> Opened:
         public = signing_key.require_usable(key, now=now)
         if key.session is not None and _is_finishing(key.session, now=now):
@@ -108,7 +109,7 @@ class OpenSigning:
         packed = signing_key.pack_items(items)
         context = transcript.nonce_box_context(uid=key.uid, epoch=request.epoch, P1=P1, items=packed)
         next_epoch = self._next_epoch(key, tasks)
-        session = store.SessionRow(
+        session = SessionRow(
             epoch=request.epoch,
             otp_hash=transcript.stored_hash("otp", request.otp),
             rn_hash=transcript.stored_hash("rn", request.rn),
@@ -124,7 +125,7 @@ class OpenSigning:
         )
         return Opened(nonces, signing_key.tries_left(key), next_epoch)
 
-    async def _check_otp(self, key: store.KeyRow, request: OpenRequest, *, now: int) -> bool:
+    async def _check_otp(self, key: KeyRow, request: OpenRequest, *, now: int) -> bool:
         """True for the current one-time value, False for the previous one with its rn; anything else is a copy.
 
         After a declared restore nobody knows which value the phone was given last: any passes, until a success.
@@ -144,13 +145,13 @@ class OpenSigning:
         await store.hold_clone(self.db, uid=key.uid, now=now)
         raise errors.Clone
 
-    def _next_epoch(self, key: store.KeyRow, tasks: dict[bytes, store.TaskRow]) -> int | None:
+    def _next_epoch(self, key: KeyRow, tasks: dict[bytes, TaskRow]) -> int | None:
         """A number for the refreshed shares, never given before: for a refresh task, or when it is time anyway."""
         due = key.certificate is not None and key.since_refresh >= self.settings.refresh_signatures
         asked = any(task.purpose == "refresh" for task in tasks.values())
         return key.last_epoch + 1 if due or asked else None
 
-    def _count_opening(self, key: store.KeyRow, *, now: int) -> tuple[int, int]:
+    def _count_opening(self, key: KeyRow, *, now: int) -> tuple[int, int]:
         window = now // MINUTE_MS
         opens = key.opens + 1 if key.opens_window == window else 1
         if opens > self.settings.opens_per_minute:
@@ -158,6 +159,6 @@ class OpenSigning:
         return window, opens
 
 
-def _is_finishing(session: store.SessionRow, *, now: int) -> bool:
+def _is_finishing(session: SessionRow, *, now: int) -> bool:
     """Bound less than half a minute ago; nor long after `now`, as it seems to be once the clock was set back."""
     return session.bound_at is not None and abs(now - session.bound_at) < BUSY_MS

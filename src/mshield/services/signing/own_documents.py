@@ -14,7 +14,8 @@ from mshield.store.certificates import bindings, renewal_outcome
 from mshield.store.database.interface import Row, Tx
 from mshield.store.identity.consents import ConsentRow
 from mshield.store.signing.outcome import SignatureRow
-from mshield.store.signing.sessions import CertificateRow, KeyRow, Overtaken, TaskRow
+from mshield.store.signing.rows import CertificateRow, KeyRow, TaskRow
+from mshield.store.signing.sessions import Overtaken
 
 _WITH_EFFECT: Final = frozenset({"confirm", "bind", CONSENT})
 

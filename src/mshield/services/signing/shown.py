@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from mshield.domain import errors
 from mshield.pki.signatures.display import Confirmed
 from mshield.pki.signatures.kept_display import read_display
-from mshield.store.signing.sessions import TaskRow
+from mshield.store.signing.rows import TaskRow
 
 
 @dataclass(frozen=True, slots=True)

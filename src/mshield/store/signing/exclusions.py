@@ -7,7 +7,7 @@ from typing import Final
 from mshield.domain.actor import By
 from mshield.store.database.interface import Tx
 from mshield.store.database.queries import Queries
-from mshield.store.signing.sessions import KeyRow
+from mshield.store.signing.rows import KeyRow
 from mshield.store.staff import acts
 
 _SQL: Final = Queries("signing", "exclusions")

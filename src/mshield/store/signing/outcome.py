@@ -19,7 +19,8 @@ from mshield.store.database.interface import Database, Row, Tx, Undone
 from mshield.store.database.queries import Queries
 from mshield.store.seals.sealing import changing, record_standing
 from mshield.store.seals.tables import KEYS, SIGNATURES
-from mshield.store.signing.sessions import KeyRow, Overtaken, SessionRow, counted
+from mshield.store.signing.rows import KeyRow, SessionRow
+from mshield.store.signing.sessions import Overtaken, counted
 
 _SQL: Final = Queries("signing", "sessions")
 _ROW_FORM: Final = 2

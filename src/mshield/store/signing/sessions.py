@@ -1,8 +1,7 @@
 """Keys and their open signing sessions: what open and finish read, reserve and record.
 
 Every change is guarded by the key's `generation` as it was read, so that two openings or finishes at once can
-neither spend one attempt twice nor give one away: the loser reads again. Rows are msgspec structs: a frozen dataclass
-of twenty fields costs ten times as much to make.
+neither spend one attempt twice nor give one away: the loser reads again.
 """
 
 import asyncio
@@ -20,6 +19,15 @@ from mshield.store.process.proofs import Spending, UnspentProof
 from mshield.store.seals.login_marks import check_login
 from mshield.store.seals.marks import mark_of
 from mshield.store.seals.tables import ACCOUNTS, ENTERPRISES, FILED_PERSONS, KEYS
+from mshield.store.signing.rows import (
+    KeyRow,
+    ReplacedKey,
+    SessionRow,
+    TaskRow,
+    certificate_of,
+    session_of,
+    task_of,
+)
 
 _SQL: Final = Queries("signing", "sessions")
 _CONTEXT: Final = Spending(_SQL["context"])
@@ -31,106 +39,6 @@ _ENTERPRISE: Final = ENTERPRISES.joined("e_")
 
 class Overtaken(Exception):
     """Another call changed the key since it was read: read again."""
-
-
-class SessionRow(msgspec.Struct, frozen=True, gc=False):
-    """An open session as stored: `items` is N x (sid 16, e 32, c 32) bytes, k2 is sealed.
-
-    `fb` is there once it is bound: see `binding`.
-    """
-
-    epoch: int
-    otp_hash: bytes
-    rn_hash: bytes
-    next_epoch: int | None
-    items: bytes
-    k2_box: bytes
-    fb: bytes | None
-    bound_at: int | None
-    expires_at: int
-
-
-class CertificateRow(msgspec.Struct, frozen=True, gc=False):
-    """What decides whether the key's certificate may be used."""
-
-    serial: str
-    state: str
-    holds: frozenset[str]
-    not_before: int
-    not_after: int
-
-
-class ReplacedKey(msgspec.Struct, frozen=True, gc=False):
-    """The key that a renewal's new one is to replace, under the same PIN, with its counters and its certificate."""
-
-    uid: bytes
-    certificate: CertificateRow
-    failures: int
-    wrong_total: int
-
-
-class KeyRow(msgspec.Struct, frozen=True, gc=False):
-    """One co-signing key with its counters, its certificate (None before issue) and its open session.
-
-    `filing_changed` since the certificate was issued (R22); `replaces` is there while the key is a renewal's new one,
-    not yet in force. `subject` is JSON text.
-    """
-
-    uid: bytes
-    account_id: str
-    device_id: str
-    person_id: str
-    filing_version: int
-    subject: str
-    seal_version: int
-    state: str
-    public_key: bytes | None
-    epoch: int
-    share_box: bytes | None
-    pending_epoch: int | None
-    pending_box: bytes | None
-    last_epoch: int
-    since_refresh: int
-    otp_open: bool
-    failures: int
-    wrong_total: int
-    otp_hash: bytes
-    otp_prev_hash: bytes | None
-    rn_prev_hash: bytes | None
-    generation: int
-    opens_window: int
-    opens: int
-    enrol_sid: bytes
-    expires_at: int | None
-    outcome_fb: bytes | None
-    outcome_box: bytes | None
-    outcome_at: int | None
-    certificate: CertificateRow | None
-    filing_changed: bool
-    replaces: ReplacedKey | None
-    session: SessionRow | None
-
-
-class TaskRow(msgspec.Struct, frozen=True, gc=False):
-    """A document to sign; times in ms.
-
-    `display` is JSON text. `request_id` where a business system asked;
-    `unbound` where another app asked and the certificate isn't bound any more (R8).
-    """
-
-    sid: bytes
-    purpose: str
-    state: str
-    message: bytes
-    display: str
-    expires_at: int
-    request_id: str | None
-    unbound: bool
-
-    @property
-    def asked(self) -> bool:
-        """Whether a business system asked for it."""
-        return self.request_id is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +70,7 @@ async def find(
         return KeyOfCaller(valid=valid, key=None, tasks={})
     more = await asyncio.gather(*(db.read_together(_SQL["task"], uid=uid, sid=sid) for sid in others))
     all_rows = [rows[0], *(task for tasks in more for task in tasks)]
-    tasks = {task["task_sid"]: _task(task) for task in all_rows if task["task_sid"] is not None}
+    tasks = {task["task_sid"]: task_of(task) for task in all_rows if task["task_sid"] is not None}
     _check_seals(db, rows[0])
     return KeyOfCaller(valid=True, key=_key(rows[0], await _replaced(db, rows[0])), tasks=tasks)
 
@@ -351,10 +259,10 @@ def _key(row: Row, replaces: ReplacedKey | None) -> KeyRow:
         outcome_fb=row["outcome_fb"],
         outcome_box=row["outcome_box"],
         outcome_at=row["outcome_at"],
-        certificate=_certificate(row),
+        certificate=certificate_of(row),
         filing_changed=bool(row["filing_changed"]),
         replaces=replaces,
-        session=_session(row),
+        session=session_of(row),
     )
 
 
@@ -362,44 +270,8 @@ async def _replaced(db: Database, row: Row) -> ReplacedKey | None:
     if row["replaced_serial"] is None:
         return None
     replaced = await db.one(_SQL["replaced"], serial=row["replaced_serial"])
-    certificate = None if replaced is None else _certificate(replaced)
+    certificate = None if replaced is None else certificate_of(replaced)
     if replaced is None or certificate is None:
         return None
     _KEY.check(db.sealer, replaced)
     return ReplacedKey(replaced["k_uid"], certificate, replaced["k_failures"], replaced["k_wrong_total"])
-
-
-def _task(row: Row) -> TaskRow:
-    return TaskRow(
-        row["task_sid"],
-        row["task_purpose"],
-        row["task_state"],
-        row["task_message"],
-        row["task_display"],
-        row["task_expires_at"],
-        row["task_request_id"],
-        bool(row["task_unbound"]),
-    )
-
-
-def _certificate(row: Row) -> CertificateRow | None:
-    if row["serial"] is None:
-        return None
-    holds = frozenset(row["holds"].split(",")) if row["holds"] else frozenset[str]()
-    return CertificateRow(row["serial"], row["certificate_state"], holds, row["not_before"], row["not_after"])
-
-
-def _session(row: Row) -> SessionRow | None:
-    if row["items"] is None:
-        return None
-    return SessionRow(
-        epoch=row["session_epoch"],
-        otp_hash=row["session_otp_hash"],
-        rn_hash=row["session_rn_hash"],
-        next_epoch=row["next_epoch"],
-        items=row["items"],
-        k2_box=row["k2_box"],
-        fb=row["fb"],
-        bound_at=row["bound_at"],
-        expires_at=row["session_expires_at"],
-    )
