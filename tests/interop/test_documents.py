@@ -56,6 +56,22 @@ def service(
         yield running
 
 
+@pytest.fixture
+def gb_service(
+    sqlite_url: str, tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Mortal]:
+    """On one database: no file depends on it, and the judge is a process for each file."""
+    with mortal_service(sqlite_url, tmp_path, clock, monkeypatch) as running:
+        let_ask_unshown(running)
+        yield running
+
+
+def let_ask_unshown(service: Mortal) -> None:
+    assert service.app is not None
+    db, now = service.app.state.context.db, service.clock()
+    service.run(allow_unshown(db, service.client_id, reason="原件在柜台", second_person="顾行", now=now))
+
+
 class Filed:
     """The documents, signed, and all that verifies them."""
 
@@ -133,9 +149,7 @@ def gb_document(name: str) -> Document:
 @pytest.fixture
 def filed(service: Mortal, tmp_path: Path) -> Filed:
     phone = service.enrolled(tmp_path / "phone")
-    assert service.app is not None
-    db, now = service.app.state.context.db, service.clock()
-    service.run(allow_unshown(db, service.client_id, reason="原件在柜台", second_person="顾行", now=now))
+    let_ask_unshown(service)
     with service.business() as business:
         asked = business.request_signature(DOCUMENTS)
         tasks = phone.scan(asked.qr).tasks
@@ -182,14 +196,14 @@ def test_what_was_sent_is_compared_and_what_was_not_is_nowhere(filed: Filed) -> 
     assert filed.bundles[3].document.content is None
 
 
-def test_each_option_of_gb_35275_is_verified_and_judged(service: Mortal, tmp_path: Path) -> None:
-    phone = service.enrolled(tmp_path / "phone")
+def test_each_option_of_gb_35275_is_verified_and_judged(gb_service: Mortal, tmp_path: Path) -> None:
+    phone = gb_service.enrolled(tmp_path / "phone")
     documents = [gb_document(name) for name in GB]
-    with service.business() as business:
+    with gb_service.business() as business:
         asked = business.request_signature(documents)
         phone.scan(asked.qr)
-        phone.approve(pin=OPERATOR.pin)
-        filed = Filed(service, business, asked)
+        phone.approve(pin=OPERATOR.pin, confirmed=phone.wanted())
+        filed = Filed(gb_service, business, asked)
         again = business.result(
             asked.id, options=AskedOptions(signature_algorithm="501", signature_value="der")
         )
@@ -216,13 +230,13 @@ def test_each_option_of_gb_35275_is_verified_and_judged(service: Mortal, tmp_pat
         assert judge_p7(file, *beside) == (True, "elsewhere" not in name), name
 
 
-def test_a_bundle_with_other_options_than_were_signed_fails(service: Mortal, tmp_path: Path) -> None:
-    phone = service.enrolled(tmp_path / "phone")
-    with service.business() as business:
+def test_a_bundle_with_other_options_than_were_signed_fails(gb_service: Mortal, tmp_path: Path) -> None:
+    phone = gb_service.enrolled(tmp_path / "phone")
+    with gb_service.business() as business:
         asked = business.request_signature([gb_document("gb35275 by time"), gb_document("raw")])
         phone.scan(asked.qr)
-        phone.approve(pin=OPERATOR.pin)
-        filed = Filed(service, business, asked)
+        phone.approve(pin=OPERATOR.pin, confirmed=phone.wanted())
+        filed = Filed(gb_service, business, asked)
     timed, raw = filed.bundles
     for bundle, changes in (
         (timed, {"signing_time": False}),
