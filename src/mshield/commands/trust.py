@@ -6,7 +6,7 @@ from typing import Final, Literal
 import click
 
 from mshield.commands.parts.output import Output, output_options, refusing
-from mshield.commands.verify.p7 import shown_name
+from mshield.commands.verify.foreign import shown_name
 from mshield.pki.asn1 import pem
 from mshield.pki.errors import DerError, PkiError, TrustListError
 from mshield.pki.foreign.trust_list import TrustedRoot, read_trust_list, trusted_root, write_trust_list

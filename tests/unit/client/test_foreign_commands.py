@@ -1,4 +1,4 @@
-"""`mshield verify` of P7 files of others, `mshield trust`, and `mshield selftest --formats`, by the vectors."""
+"""`mshield verify` of files of others, `mshield trust`, and `mshield selftest --formats`, by the vectors."""
 
 import json
 import re
@@ -96,6 +96,36 @@ def test_content_beside_and_a_digest(tmp_path: Path) -> None:
     }
     beside = _verify("gb-no-certs.p7s", "--cert", FORMATS / "ca" / "leaf.cer")
     assert "Cryptographically right" in beside.stdout
+
+
+@pytest.mark.parametrize(("name", "fact", "value"), [
+    ("xml/eport.xml", "exclusive", False), ("pdf/cades.pdf", "subfilter", "ETSI.CAdES.detached"),
+    ("pdf/gb-p7.pdf", "arc", "gb"),
+])  # fmt: skip
+def test_xml_and_pdf_are_read_as_a_p7_is(trust: Path, name: str, fact: str, value: object) -> None:
+    file, chain = FORMATS / name, ("--chain", FORMATS / "ca" / "issuing.cer")
+    unknown = _run("verify", file, *AT, "--json")
+    seen = json.loads(unknown.stdout)
+    assert (unknown.exit_code, seen["verdict"], seen[fact]) == (1, "signer_not_established", value)
+    assert "签名者未确认" in _run("verify", file, *AT, "--lang", "zh").stdout
+    trusted = ("verify", file, *AT, "--trust", trust, *chain)
+    assert _run(*trusted, "--ocsp", FORMATS / "ocsp" / "good.der").exit_code == 0
+    assert _run(*trusted, "--content", FORMATS / "content.bin").exit_code == 2
+
+
+def test_a_digest_that_can_be_forged_establishes_nothing(trust: Path) -> None:
+    done = _run("verify", FORMATS / "xml" / "w3-uri-sha1.xml", *AT, "--trust", trust, "--unchecked", "--json")
+    assert (done.exit_code, json.loads(done.stdout)["verdict"]) == (1, "weak_digest")
+
+
+@pytest.mark.parametrize(("name", "code"), [
+    ("xml/bad-content.xml", "xml_digest"), ("xml/bad-doctype.xml", "xml_structure"),
+    ("pdf/bad-appended.pdf", "bad_signed_pdf"), ("pdf/bad-unsigned.pdf", "bad_signed_pdf"),
+])  # fmt: skip
+def test_what_is_wrong_is_named(name: str, code: str) -> None:
+    done = _run("verify", FORMATS / name, *AT, "--json")
+    assert done.exit_code == 1
+    assert json.loads(done.stderr)["error"]["code"] == code
 
 
 def test_options_of_other_inputs_are_refused() -> None:

@@ -1,9 +1,10 @@
-"""`mshield verify`: verifies a signature offline: a bundle of evidence, a P7, a folder, or files named one by one.
+"""`mshield verify`: verifies a signature offline: a bundle, a file of others, a folder, or files named one by one.
 
 An evidence folder holds what `make demo` writes: message.bin, attributes.der, signature.der (or
 signature.p7s), leaf.pem, issuing.pem, root.pem, crl.der, root-crl.der, ocsp.der.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +16,8 @@ from mshield.client.errors import ClientError
 from mshield.client.verify import VerifiedSignature, verify, verify_cms
 from mshield.commands.parts.output import Output, output_options, refusing
 from mshield.commands.verify.bundle import verify_bundle
-from mshield.commands.verify.p7 import P7Case, is_p7, verify_p7_file
+from mshield.commands.verify.foreign import ForeignCase, verify_foreign_file
+from mshield.commands.verify.foreign_files import Kind, kind_of
 from mshield.commands.verify.time_stamps import stamp_lines, stamps_shown
 from mshield.pki.certificates.certificate import parse_certificate_pem
 from mshield.pki.errors import PkiError
@@ -59,7 +61,9 @@ class _Evidence:
     help="Of a P7: whether it signs the content, or (OFD) its SM3.",
 )
 @click.option(
-    "--trust", type=_FILE, help="A trust list (mshield trust), for a P7; by default MSHIELD_TRUST's."
+    "--trust",
+    type=_FILE,
+    help="A trust list (mshield trust), for files of others; by default MSHIELD_TRUST's.",
 )
 @click.option("--digest", help="SM3 of the content (hex) in its place, for a CMS with signed attributes.")
 @click.option("--signature", type=_FILE, help="The SM2 signature, DER.")
@@ -131,18 +135,30 @@ def command(
 ) -> None:
     """Verify a signature offline: chain, validity, revocation, signature; of a bundle also the log's proof.
 
-    Give a bundle of EVIDENCE or anybody's P7 (a file), a folder, or the files by the options. Root and log key in the
-    evidence prove nothing by standing there: name those that you trust with --root and --log-key, or nothing is
-    established. Exit code 1 then, and if anything does not hold.
+    Give a bundle of EVIDENCE, anybody's P7, signed XML or PDF (a file), a folder, or the files by the options. Root and
+    log key in the evidence prove nothing by standing there: name those that you trust with --root and --log-key, or
+    nothing is established. Exit code 1 then, and if anything does not hold.
     """
-    if evidence is not None and evidence.is_file() and is_p7(evidence):
-        if any((digest, signature, cms, log_key, tsa_root, expect_credit_code, expect_name)):
-            raise click.UsageError(
-                "With a P7, give only --content, --form, --cert, --chain, --root, --trust, --crl, --ocsp, "
-                "--unchecked and --at."
-            )
-        case = P7Case(
+    kind = kind_of(evidence) if evidence is not None and evidence.is_file() else None
+    if evidence is not None and kind is not None:
+        _require_foreign(
+            kind,
+            beside=message or cert,
+            form=form,
+            strangers=(
+                digest,
+                signature,
+                cms,
+                log_key,
+                tsa_root,
+                display_oid,
+                expect_credit_code,
+                expect_name,
+            ),
+        )
+        case = ForeignCase(
             file=evidence,
+            kind=kind,
             content=_read(message),
             form=form,
             certificates=_read_all((*chain, *(() if cert is None else (cert,)))),
@@ -153,10 +169,10 @@ def command(
             unchecked=unchecked,
             at=_moment(at),
         )
-        verify_p7_file(out, case)
+        verify_foreign_file(out, case)
         return
     if trust is not None or form != "content":
-        raise click.UsageError("--trust and --form are for a P7.")
+        raise click.UsageError("--trust and --form are for files of others.")
     if evidence is not None and evidence.is_file():
         if any((digest, signature, cms, cert, chain, ocsp, unchecked)):
             raise click.UsageError(
@@ -205,6 +221,17 @@ def command(
     out.data(_shown(verified, named_root=bool(root)), _lines(out, verified, named_root=bool(root)))
     if not root:
         click.get_current_context().exit(1)
+
+
+def _require_foreign(kind: Kind, *, beside: Path | None, form: str, strangers: Iterable[object]) -> None:
+    """Raises UsageError for options that a file of others has no use for."""
+    if any(strangers):
+        raise click.UsageError(
+            "With a file of others, give only --content, --form and --cert (of a P7), --chain, --root, --trust, "
+            "--crl, --ocsp, --unchecked and --at."
+        )
+    if kind != "p7" and (beside is not None or form != "content"):
+        raise click.UsageError("--content, --form and --cert are for a P7: XML and PDF hold what they sign.")
 
 
 def _verified(

@@ -1,4 +1,4 @@
-"""`mshield verify FILE` of a SignedData that somebody else made: what was seen in it, and whom it leads to."""
+"""`mshield verify FILE` of a file that somebody else signed: what was seen in it, and whom it leads to."""
 
 import os
 import re
@@ -12,18 +12,18 @@ import click
 
 from mshield.client.verify import VerificationError, failing
 from mshield.commands.parts.output import Output, refusing
+from mshield.commands.verify.foreign_files import Kind, Seen, iso, read_foreign
 from mshield.gm.engine import load_engine
 from mshield.gm.errors import EngineUnavailable
 from mshield.gm.sm3 import sm3
 from mshield.pki.asn1 import oids, pem
 from mshield.pki.certificates.names import Name
-from mshield.pki.errors import DerError, P7Error, PkiError
+from mshield.pki.errors import PkiError
 from mshield.pki.foreign.certificate import parse_foreign_certificate
-from mshield.pki.foreign.p7 import Form, VerifiedP7, verify_p7
+from mshield.pki.foreign.p7 import Form
 from mshield.pki.foreign.standing import Standing, standing_of
 from mshield.pki.foreign.trust_list import TrustedRoot, read_trust_list, trusted_root
 
-_ARCS: Final = {"gb": "GB/T 35275", "rfc": "RFC 5652"}
 _NAMES: Final = {
     oids.COMMON_NAME: "CN", oids.COUNTRY: "C", oids.ORGANISATION: "O", oids.ORGANISATIONAL_UNIT: "OU",
     "2.5.4.5": "SN", "2.5.4.7": "L", "2.5.4.8": "ST", "1.2.840.113549.1.9.1": "E",
@@ -31,15 +31,13 @@ _NAMES: Final = {
 _ID_NUMBER: Final = re.compile(r"(?<![0-9])([0-9]{6})[0-9]{8}([0-9]{3}[0-9Xx])(?![0-9])")
 """A resident's id number, whose date of birth is hidden."""
 
-_HEAD: Final = 1024
-"""Octets that tell what a file is."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class P7Case:
+class ForeignCase:
     """What is verified, with what, as bytes; `roots` are named for this run, `trust` is a list's file."""
 
     file: Path
+    kind: Kind
     content: bytes | None
     form: Form
     certificates: tuple[bytes, ...]
@@ -51,13 +49,7 @@ class P7Case:
     at: datetime | None
 
 
-def is_p7(file: Path) -> bool:
-    """Whether a file may be a SignedData: DER, PEM or base64, which begin as no JSON does."""
-    with file.open("rb") as opened:
-        return opened.read(_HEAD).lstrip()[:1] in {b"\x30", b"-", b"M"}
-
-
-def verify_p7_file(out: Output, case: P7Case) -> None:
+def verify_foreign_file(out: Output, case: ForeignCase) -> None:
     """Verifies and says what was seen. The exit code is 1 unless a trusted root leads to a signer who isn't revoked."""
     at = round((case.at or datetime.now(UTC)).timestamp() * 1000)
     with refusing(out, PkiError, EngineUnavailable, VerificationError):
@@ -65,30 +57,28 @@ def verify_p7_file(out: Output, case: P7Case) -> None:
         with failing("input"):
             beside = [parse_foreign_certificate(data) for one in case.certificates for data in _ders(one)]
         roots = _roots(case)
-        try:
-            seen = verify_p7(
-                engine, case.file.read_bytes(), content=case.content, beside=beside, form=case.form
-            )
-        except DerError as error:
-            raise P7Error("form", str(error)) from error
+        data = case.file.read_bytes()
+        seen = read_foreign(engine, case.kind, data, content=case.content, beside=beside, form=case.form)
         others = (*seen.others, *(one.der for one in beside))
         with failing("chain"):
             standing = standing_of(
                 engine, seen.certificate, others=others, roots=roots, at=at, crls=case.crls, ocsp=case.ocsp
             )
-    verdict = _verdict(standing, unchecked=case.unchecked)
+    verdict = _verdict(seen, standing, unchecked=case.unchecked)
     out.data(_shown(seen, standing, verdict), _lines(out, seen, standing, verdict))
     if verdict != "valid":
         click.get_current_context().exit(1)
 
 
-def _verdict(standing: Standing, *, unchecked: bool) -> str:
+def _verdict(seen: Seen, standing: Standing, *, unchecked: bool) -> str:
+    if seen.is_weak:
+        return "weak_digest"
     if standing.root is None:
         return "signer_not_established"
     return "valid" if standing.by is not None or unchecked else "status_not_checked"
 
 
-def _roots(case: P7Case) -> list[TrustedRoot]:
+def _roots(case: ForeignCase) -> list[TrustedRoot]:
     """Those of the list, and those named for this run, which are read tolerantly."""
     path = case.trust or (Path(os.environ["MSHIELD_TRUST"]) if os.environ.get("MSHIELD_TRUST") else None)
     roots = [] if path is None else list(read_trust_list(path.read_bytes()))
@@ -106,36 +96,27 @@ def shown_name(name: Name) -> str:
     return _ID_NUMBER.sub(r"\1********\2", text)
 
 
-def _iso(ms: int) -> str:
-    return datetime.fromtimestamp(ms / 1000, UTC).isoformat()
-
-
-def _shown(seen: VerifiedP7, standing: Standing, verdict: str) -> dict[str, object]:
+def _shown(seen: Seen, standing: Standing, verdict: str) -> dict[str, object]:
     certificate, root = seen.certificate, standing.root
     return {
         "verified": verdict == "valid",
         "verdict": verdict,
-        "arc": seen.arc,
-        "attributes": seen.attributes,
-        "detached": seen.detached,
-        "algorithm": seen.algorithm,
-        "raw_value": seen.raw_value,
-        "signing_time": None if seen.signing_time is None else _iso(seen.signing_time),
-        "display": None if seen.display is None else seen.display.hex(),
+        "kind": seen.kind,
+        **seen.facts,
         "content_sm3": sm3(seen.content).hex(),
         "content_size": len(seen.content),
         "subject": shown_name(certificate.subject),
         "issuer": shown_name(certificate.issuer),
         "serial": f"{certificate.serial:x}",
-        "not_before": _iso(certificate.not_before),
-        "not_after": _iso(certificate.not_after),
+        "not_before": iso(certificate.not_before),
+        "not_after": iso(certificate.not_after),
         "certificate_sha256": certificate.fingerprint().hex(),
         "root": None if root is None else {"name": root.name, "sha256": root.sha256, "read": root.how},
         "revocation": standing.by,
     }
 
 
-def _lines(out: Output, seen: VerifiedP7, standing: Standing, verdict: str) -> Iterator[str]:
+def _lines(out: Output, seen: Seen, standing: Standing, verdict: str) -> Iterator[str]:
     pick, certificate, root = out.pick, seen.certificate, standing.root
     yield {
         "valid": pick("签名有效", "The signature is valid"),
@@ -149,23 +130,18 @@ def _lines(out: Output, seen: VerifiedP7, standing: Standing, verdict: str) -> I
             "Cryptographically right, signer not established: no trusted root leads there "
             "(mshield trust add, or --root)",
         ),
+        "weak_digest": pick(
+            "不能确认：摘要算法是 SHA-1，这样的签名可以伪造",
+            "Not established: the digest is SHA-1, and such a signature can be forged",
+        ),
     }[verdict]
-    yield f"  {pick('格式', 'format')}: {_ARCS[seen.arc]}, " + (
-        pick("原文在文件外", "detached") if seen.detached else pick("含原文", "with its content")
-    )
-    yield f"  {pick('签名属性', 'signed attributes')}: {pick('有', 'yes') if seen.attributes else pick('无', 'none')}"
-    yield f"  {pick('签名算法', 'algorithm')}: {seen.algorithm}, " + ("r‖s" if seen.raw_value else "DER")
-    if seen.signing_time is not None:
-        said = pick("签名人自称的时间，未经证实", "as the signer claims, proved by nothing")
-        yield f"  {pick('签名时间', 'signing time')}: {_iso(seen.signing_time)} ({said})"
-    if seen.display is not None:
-        said = pick("有，未对照", "bound, not compared")
-        yield f"  {pick('展示内容', 'display')}: {said}"
+    for label, said in seen.lines:
+        yield f"  {pick(*label)}: {pick(*said)}"
     yield f"  {pick('原文', 'content')}: {len(seen.content)} {pick('字节', 'octets')}, SM3 {sm3(seen.content).hex()}"
     yield f"  {pick('证书里的签名人', 'signer by the certificate')}: {shown_name(certificate.subject)}"
     yield f"  {pick('签发者', 'issuer')}: {shown_name(certificate.issuer)}"
     yield f"  {pick('序列号', 'serial')}: {certificate.serial:x}"
-    yield f"  {pick('有效期', 'life')}: {_iso(certificate.not_before)} – {_iso(certificate.not_after)}"
+    yield f"  {pick('有效期', 'life')}: {iso(certificate.not_before)} – {iso(certificate.not_after)}"
     if root is None:
         yield f"  {pick('受信任的根证书', 'trusted root')}: {pick('无', 'none')}"
     else:

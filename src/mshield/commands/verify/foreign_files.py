@@ -1,0 +1,167 @@
+"""What a file that somebody else signed holds: a P7, an XML or a PDF, by its first octets."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, Literal
+
+from mshield.domain.certificates.shield import PATTERN
+from mshield.gm.engine import Engine
+from mshield.pki.errors import DerError, P7Error, SignedPdfError
+from mshield.pki.foreign.certificate import ForeignCertificate
+from mshield.pki.foreign.p7 import Form, VerifiedP7, verify_p7
+from mshield.pki.foreign.pdf import verify_pdf
+from mshield.pki.xml.signature import verify_xml
+
+Kind = Literal["p7", "xml", "pdf"]
+Words = tuple[str, str]
+"""In Chinese and in English."""
+
+Line = tuple[Words, Words]
+"""What stands before a colon, and after it."""
+
+_ARCS: Final = {"gb": "GB/T 35275", "rfc": "RFC 5652"}
+_FORMAT: Final = ("格式", "format")
+_ALGORITHM: Final = ("签名算法", "algorithm")
+_HEAD: Final = 1024
+"""Octets that tell what a file is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A signature that is right. `facts` are for scripts, `lines` for people; `content` is what counts as signed.
+
+    `others` are certificates (DER) that came along with the signer's.
+    """
+
+    kind: Kind
+    certificate: ForeignCertificate
+    others: tuple[bytes, ...] = ()
+    content: bytes = field(repr=False)
+    facts: Mapping[str, object]
+    lines: tuple[Line, ...]
+    is_weak: bool = False
+    """Whether the digest can be forged: then it proves nothing."""
+
+
+def kind_of(file: Path) -> Kind | None:
+    """What a file may be; None for JSON and all else, which is no file of others."""
+    with file.open("rb") as opened:
+        head = opened.read(_HEAD)
+    if head.startswith(b"%PDF-"):
+        return "pdf"
+    begin = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
+    # DER, PEM and base64 of DER, whose first octet is 0x30.
+    return "xml" if begin == b"<" else "p7" if begin in {b"\x30", b"-", b"M"} else None
+
+
+def read_foreign(
+    engine: Engine,
+    kind: Kind,
+    data: bytes,
+    *,
+    content: bytes | None,
+    beside: list[ForeignCertificate],
+    form: Form,
+) -> Seen:
+    """Verifies the signature by itself; `content`, `form` and certificates `beside` are for a P7 alone.
+
+    Raises P7Error, XmlError, SignedPdfError, each with its reason.
+    """
+    if kind == "p7":
+        return _p7(engine, data, content=content, beside=beside, form=form)
+    return _OF_KIND[kind](engine, data)
+
+
+def _p7(
+    engine: Engine, data: bytes, *, content: bytes | None, beside: list[ForeignCertificate], form: Form
+) -> Seen:
+    try:
+        seen = verify_p7(engine, data, content=content, beside=beside, form=form)
+    except DerError as error:
+        raise P7Error("form", str(error)) from error
+    arc = _ARCS[seen.arc]
+    kept = ("原文在文件外", "detached") if seen.detached else ("含原文", "with its content")
+    said = (f"{arc}, {kept[0]}", f"{arc}, {kept[1]}")
+    return _of_p7("p7", seen, seen.content, {}, (_FORMAT, said))
+
+
+def _pdf(engine: Engine, data: bytes) -> Seen:
+    try:
+        seen = verify_pdf(engine, data)
+    except DerError as error:
+        raise SignedPdfError("contents", str(error)) from error
+    facts = {"subfilter": seen.subfilter, "gap": list(seen.gap)}
+    named = f"PDF, {seen.subfilter}, {_ARCS[seen.p7.arc]}"
+    return _of_p7("pdf", seen.p7, seen.p7.content, facts, (_FORMAT, _same(named)))
+
+
+def _of_p7(kind: Kind, seen: VerifiedP7, content: bytes, facts: Mapping[str, object], line: Line) -> Seen:
+    form = "r‖s" if seen.raw_value else "DER"
+    lines: list[Line] = [
+        line,
+        (("签名属性", "signed attributes"), ("有", "yes") if seen.attributes else ("无", "none")),
+        (_ALGORITHM, _same(f"{seen.algorithm}, {form}")),
+    ]
+    claimed = None if seen.signing_time is None else iso(seen.signing_time)
+    if claimed is not None:
+        said = (
+            f"{claimed} (签名人自称的时间，未经证实)",
+            f"{claimed} (as the signer claims, proved by nothing)",
+        )
+        lines.append((("签名时间", "signing time"), said))
+    if seen.display is not None:
+        lines.append((("展示内容", "display"), ("有，未对照", "bound, not compared")))
+    return Seen(
+        kind=kind,
+        certificate=seen.certificate,
+        others=tuple(seen.others),
+        content=content,
+        facts={
+            "arc": seen.arc,
+            "attributes": seen.attributes,
+            "detached": seen.detached,
+            "algorithm": seen.algorithm,
+            "raw_value": seen.raw_value,
+            "signing_time": claimed,
+            "display": None if seen.display is None else seen.display.hex(),
+            **facts,
+        },
+        lines=tuple(lines),
+    )
+
+
+def _xml(engine: Engine, data: bytes) -> Seen:
+    seen = verify_xml(engine, data, number=PATTERN, legacy=True)
+    named = f"XML Signature, {'Exclusive C14N' if seen.exclusive else 'C14N 1.0'}"
+    claimed = f"{seen.key_name} (签名人自称)", f"{seen.key_name} (as the signer claims)"
+    lines: list[Line] = [
+        (_FORMAT, _same(named)),
+        (_ALGORITHM, _same(seen.method)),
+        (("密钥名", "key name"), claimed),
+    ]
+    return Seen(
+        kind="xml",
+        certificate=seen.certificate,
+        content=seen.content,
+        is_weak=seen.weak,
+        facts={
+            "method": seen.method,
+            "exclusive": seen.exclusive,
+            "key_name": seen.key_name,
+        },
+        lines=tuple(lines),
+    )
+
+
+_OF_KIND: Final[Mapping[Kind, Callable[[Engine, bytes], Seen]]] = {"pdf": _pdf, "xml": _xml}
+
+
+def _same(text: str) -> Words:
+    return text, text
+
+
+def iso(ms: int) -> str:
+    """A time in UTC."""
+    return datetime.fromtimestamp(ms / 1000, UTC).isoformat()
