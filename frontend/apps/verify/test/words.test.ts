@@ -43,6 +43,8 @@ const PASSED: readonly (readonly [string, string | null])[] = [
   ["input", "p7_content"],
   ["input", "p7_attributes"],
   ["input", "p7_attributes_dated"],
+  ["input", "xml"],
+  ["input", "pdf"],
   ["content", "file"],
   ["content", "inside"],
   ["signature", null],
@@ -116,6 +118,9 @@ test("a P7 under no trusted root is right and nobody's, and never called valid",
   expect(headline).toBe("not_established");
   expect(pageWords.zh.verdict[headline]).toBe("密码学上正确，签名者未确认");
   expect(pageWords.en.verdict[headline]).toBe("Cryptographically right, signer not established");
+  expect(headlineOf({ kind: "signed_file", verdict: "incomplete", checks } as unknown as Result)).toBe(
+    headline,
+  );
   const bad = [check("signature", "failed", "bad_signature"), check("chain", "unchecked", "not_reached")];
   expect(headlineOf({ kind: "p7", verdict: "invalid", checks: bad } as unknown as Result)).toBe("invalid");
 });

@@ -18,7 +18,9 @@ export interface Piece {
   readonly content: Content;
 }
 
-type SignatureKind = Extract<Kind, "evidence" | "cms" | "p7" | "signature">;
+type SignatureKind = Extract<Kind, "evidence" | "cms" | "p7" | "signed_file" | "signature">;
+
+const SIGNATURES: ReadonlySet<Kind> = new Set(["evidence", "cms", "p7", "signed_file", "signature"]);
 
 /** One signature to be judged, with what belongs to it. */
 export interface Case {
@@ -40,7 +42,9 @@ export interface Assembled {
 }
 
 export async function assemble(pieces: readonly Piece[]): Promise<Assembled> {
-  const documents = pieces.filter(({ found }) => found.kind === "document");
+  const unsigned = pieces.filter(({ found }) => found.kind === "document");
+  // A file with a signature inside may be what another signature is over.
+  const documents = [...unsigned, ...pieces.filter(({ found }) => found.kind === "signed_file")];
   const certificates = pieces.flatMap(({ found }) =>
     found.kind === "certificates" ? found.certificates : [],
   );
@@ -55,12 +59,12 @@ export async function assemble(pieces: readonly Piece[]): Promise<Assembled> {
     certificates,
     crls: pieces.flatMap(({ found }) => (found.kind === "crl" ? [found.crl] : [])),
     ocsps: pieces.flatMap(({ found }) => (found.kind === "ocsp" ? [found.der] : [])),
-    unused: documents.filter((each) => !used.has(each)),
+    unused: unsigned.filter((each) => !used.has(each)),
   };
 }
 
 function isSignature(kind: Kind): kind is SignatureKind {
-  return kind === "evidence" || kind === "cms" || kind === "p7" || kind === "signature";
+  return SIGNATURES.has(kind);
 }
 
 async function caseOf(
@@ -72,6 +76,9 @@ async function caseOf(
   const kind = piece.found.kind as SignatureKind;
   if (piece.found.kind === "signature") {
     return { piece, kind, ...(await ofBare(piece, piece.found.der, signatures, documents, certificates)) };
+  }
+  if (piece.found.kind === "signed_file") {
+    return { piece, kind, document: piece.found.file.form === "pdf" ? piece : null, certificate: null };
   }
   const wanted = wantedDigest(piece.found);
   let document = wanted === null ? null : await byDigest(wanted, documents);

@@ -11,6 +11,7 @@ import { type Evidence, parseEvidence } from "./evidence.ts";
 import { attribute } from "./names.ts";
 import { OIDS } from "./oids.ts";
 import { clipped } from "./text.ts";
+import { contentOfFile } from "./judge_signed_file.ts";
 import { serialText } from "./verify_evidence.ts";
 
 /** Lines of a display that are shown. */
@@ -53,6 +54,9 @@ export function readCase({ piece, certificate }: Case): Read {
     }
     if (piece.found.kind === "p7") {
       return { ...nothing, embedded: piece.found.p7.content };
+    }
+    if (piece.found.kind === "signed_file") {
+      return { ...nothing, embedded: contentOfFile(piece.found.file) };
     }
     if (piece.found.kind === "cms") {
       const { signer, certificates, content } = parseCms(piece.found.der);

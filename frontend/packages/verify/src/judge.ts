@@ -20,6 +20,7 @@ import { PartError, VerificationError } from "./errors.ts";
 import type { Evidence } from "./evidence.ts";
 import type { CheckedStamp, TrustedTime } from "./evidence_time.ts";
 import type { ForeignCertificate } from "./foreign/certificate.ts";
+import { judgeSignedFile, signerOfFile } from "./judge_signed_file.ts";
 import { judgeP7, signerOfP7 } from "./judge_p7.ts";
 import { parseOcsp } from "./ocsp.ts";
 import { type VerifiedPath, isNamed } from "./path.ts";
@@ -105,6 +106,7 @@ const ORDER: Readonly<Record<Case["kind"], readonly CheckName[]>> = {
   ],
   cms: ["input", "content", "signature", "chain", "revocation", "issuers", "time_stamp", "now"],
   p7: ["input", "content", "signature", "chain", "revocation"],
+  signed_file: ["input", "content", "signature", "chain", "revocation"],
   signature: ["content", "signature", "chain", "revocation", "issuers", "now"],
 };
 
@@ -174,6 +176,9 @@ function signerIn({ piece }: Case, { leaf }: Read): Signer | null {
   if (piece.found.kind === "p7") {
     return signerOfP7(piece.found.p7);
   }
+  if (piece.found.kind === "signed_file") {
+    return signerOfFile(piece.found.file);
+  }
   return leaf === null ? null : signerOf(leaf);
 }
 
@@ -187,6 +192,9 @@ async function judged(given: Case, read: Read, known: Known, tally: Tally): Prom
   const { found } = given.piece;
   if (found.kind === "p7") {
     return { ...NOTHING_DONE, rootSha256: await judgeP7(given, found.p7, known, tally) };
+  }
+  if (found.kind === "signed_file") {
+    return { ...NOTHING_DONE, rootSha256: judgeSignedFile(found.file, known, tally) };
   }
   return { ...NOTHING_DONE, path: await judgeBare(given, known, tally) };
 }

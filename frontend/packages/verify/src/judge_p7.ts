@@ -33,7 +33,7 @@ export interface P7Known {
 /** A resident's id number, whose date of birth is hidden. */
 const ID_NUMBER = /(^|[^0-9])([0-9]{6})[0-9]{8}([0-9]{3}[0-9Xx])(?![0-9])/g;
 /** Where each reason of a refusal is told. */
-const STEPS: Readonly<Record<string, readonly [step: Step, code: string]>> = {
+export const P7_STEPS: Readonly<Record<string, readonly [step: Step, code: string]>> = {
   content: ["content", "message_mismatch"],
   digest: ["content", "message_mismatch"],
   ambiguous: ["content", "ambiguous"],
@@ -48,7 +48,7 @@ export async function judgeP7(given: Case, p7: P7, known: P7Known, tally: Tally)
     return await judged(given, p7, known, tally);
   } catch (error) {
     if (error instanceof P7Error) {
-      const [step, code] = STEPS[error.reason] ?? ["input", "unreadable"];
+      const [step, code] = P7_STEPS[error.reason] ?? ["input", "unreadable"];
       throw new VerificationError(code, step, error.message);
     }
     if (error instanceof FormError || error instanceof GmError) {
@@ -60,15 +60,18 @@ export async function judgeP7(given: Case, p7: P7, known: P7Known, tally: Tally)
 
 /** Whom the certificate names, as it says; null where it is missing or can't be read. */
 export function signerOfP7(p7: P7): Signer | null {
-  let certificate: ForeignCertificate;
   try {
-    certificate = signerOf(p7, []);
+    return signerBy(signerOf(p7, []));
   } catch (error) {
     if (error instanceof P7Error) {
       return null;
     }
     throw error;
   }
+}
+
+/** Whom a certificate of others names, as it says. */
+export function signerBy(certificate: ForeignCertificate): Signer {
   return {
     name: part(certificate.subject, OIDS.commonName),
     organisation: part(certificate.subject, OIDS.organisation),
@@ -96,7 +99,17 @@ async function judged(given: Case, p7: P7, known: P7Known, tally: Tally): Promis
   holds(certificate, await digestOf(p7, content, certificate), p7.value);
   tally.passed("content", { by: p7.content === null ? "file" : "inside", size: content.size });
   tally.passed("signature");
-  const path = pathOf(certificate, p7, known, tally);
+  return rootOf(certificate, p7.certificates, known, tally);
+}
+
+/** SHA-256 (hex) of the trusted root that leads to the signer, whose state is told; null where none does. */
+export function rootOf(
+  certificate: ForeignCertificate,
+  others: readonly Uint8Array[],
+  known: P7Known,
+  tally: Tally,
+): string | null {
+  const path = pathOf(certificate, others, known, tally);
   if (path === null) {
     return null;
   }
@@ -151,12 +164,12 @@ async function digestOf(
 /** Null where no trusted root leads there, which is no fault of the signature. */
 function pathOf(
   certificate: ForeignCertificate,
-  { certificates }: P7,
+  beside: readonly Uint8Array[],
   known: P7Known,
   tally: Tally,
 ): readonly ForeignCertificate[] | null {
   const roots = known.foreignRoots ?? [];
-  const others = [...certificates, ...known.chain.map(({ der }) => der)].flatMap(readable);
+  const others = [...beside, ...known.chain.map(({ der }) => der)].flatMap(readable);
   try {
     return findForeignPath(certificate, others, roots, known.at ?? known.now);
   } catch (error) {

@@ -8,6 +8,7 @@ import { type Crl, parseCrl } from "./crl.ts";
 import { parseCms } from "./cms.ts";
 import { PartError } from "./errors.ts";
 import { type P7, parseP7 } from "./foreign/p7.ts";
+import { type SignedFile, signedFile } from "./judge_signed_file.ts";
 import { ascii, pemBlocks } from "./text.ts";
 
 export type Found =
@@ -15,6 +16,8 @@ export type Found =
   | { readonly kind: "cms"; readonly der: Uint8Array }
   /** A SignedData of another form than this service's. */
   | { readonly kind: "p7"; readonly p7: P7 }
+  /** XML or PDF with a signature inside. */
+  | { readonly kind: "signed_file"; readonly file: SignedFile }
   /** DER. */
   | { readonly kind: "signature"; readonly der: Uint8Array }
   | { readonly kind: "certificates"; readonly certificates: readonly Certificate[] }
@@ -57,6 +60,10 @@ export function recognise(bytes: Uint8Array, name: string): Found {
     if (p7 !== null) {
       return { kind: "p7", p7 };
     }
+  }
+  const file = signedFile(bytes);
+  if (file !== null) {
+    return { kind: "signed_file", file };
   }
   return (bytes.length <= MAX_TEXT ? ofText(text, name) : null) ?? { kind: "document" };
 }

@@ -7,6 +7,7 @@ import { utf8 } from "@mshield/gm";
 import { describe, expect, test } from "vitest";
 
 import { parseCrl, parseForeignCertificates, type Result } from "../src/index.ts";
+import { recognise } from "../src/recognise.ts";
 import { assembled, bytes, judged, NOW, SIGNED_AT } from "./signed.ts";
 
 const vector = (file: string): Uint8Array =>
@@ -188,5 +189,43 @@ describe("a P7 of others", () => {
     expect(codeOf(other, "content")).toBe("message_mismatch");
     const foreign = vector("p7/bad-attrs-as-content.p7s");
     expect(codeOf(await judged({ "a.p7s": foreign }), "content")).toBe("ambiguous");
+  });
+});
+
+describe("an XML or PDF with a signature inside", () => {
+  const now = Date.parse("2026-08-15T06:00:00Z");
+  const roots = ["ca/root.cer", "ca/issuing.cer"].flatMap((name) => parseForeignCertificates(vector(name)));
+  const names = [
+    "xml/eport.xml",
+    "xml/plain-exclusive.xml",
+    "pdf/pkcs7-detached.pdf",
+    "pdf/cades.pdf",
+  ] as const;
+
+  test.for(names)("%s is right and nobody's under no root, and valid under its own", async (name) => {
+    const alone = await judged({ [name]: vector(name) });
+    expect(alone).toMatchObject({ kind: "signed_file", verdict: "incomplete", rootSha256: null });
+    expect([stateOf(alone, "signature"), codeOf(alone, "chain")]).toEqual(["passed", "no_root"]);
+    expect(alone.signer?.name).not.toBe("");
+    const known = { now, foreignRoots: roots, givenOcsp: vector("ocsp/good.der") };
+    expect((await judged({ [name]: vector(name) }, known)).verdict).toBe("valid");
+  });
+
+  test.for([
+    ["xml/bad-content.xml", "content", "message_mismatch"],
+    ["xml/bad-signature.xml", "signature", "bad_signature"],
+    ["xml/w3-uri-sha1.xml", "input", "unreadable"],
+    ["pdf/bad-appended.pdf", "content", "changed_after"],
+    ["pdf/bad-content.pdf", "content", "message_mismatch"],
+  ] as const)("%s fails at its %s", async ([name, check, code]) => {
+    const result = await judged({ [name]: vector(name) });
+    expect([result.verdict, codeOf(result, check)]).toEqual(["invalid", code]);
+    expect(result.signer).toBeNull();
+  });
+
+  test("what counts of an XML is its canonical form, and a PDF without a signature is a document", async () => {
+    const commented = await judged({ "a.xml": vector("xml/eport-characters.xml") });
+    expect(commented.document).toMatchObject({ name: null });
+    expect(recognise(vector("pdf/bad-unsigned.pdf"), "a.pdf").kind).toBe("document");
   });
 });

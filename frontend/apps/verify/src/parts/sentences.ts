@@ -55,9 +55,9 @@ function isUnestablished(checks: readonly Check[]): boolean {
   return stateOf("signature") === "passed" && stateOf("chain") === "unchecked";
 }
 
-/** The verdict in words of its own where the issuing CA was revoked, or of a P7 under no root that is trusted. */
+/** The verdict in words of its own where the issuing CA was revoked, or of a file of others under no root that is trusted. */
 export function headlineOf({ kind, verdict, checks }: Result): Headline {
-  if (kind === "p7" && verdict === "incomplete" && isUnestablished(checks)) {
+  if ((kind === "p7" || kind === "signed_file") && verdict === "incomplete" && isUnestablished(checks)) {
     return "not_established";
   }
   const codes = checks.filter(({ name }) => name === "revocation" || name === "issuers");

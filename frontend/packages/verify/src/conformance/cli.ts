@@ -18,7 +18,7 @@ import type { Found } from "../recognise.ts";
 import { parseTsaCertificate } from "../timestamps/certificate.ts";
 
 interface Line {
-  readonly kind: Exclude<Case["kind"], "p7">;
+  readonly kind: Exclude<Case["kind"], "p7" | "signed_file">;
   readonly signature: string;
   readonly certificate?: string;
   readonly content?: string;
