@@ -110,7 +110,7 @@ def test_r16_without_the_rest_only_by_a_tick_and_a_picture_too(party: Party, app
         if page.get_by_role("button", name="看完了，回到清单").is_visible():
             page.get_by_role("button", name="看完了，回到清单").click()
             break
-    expect(page.get_by_role("button", name="输入 PIN 码，签 2 份")).to_be_enabled()
+    expect(page.get_by_role("button", name="输入一次 PIN 码，签 2 份")).to_be_enabled()
     page.close()
 
 
