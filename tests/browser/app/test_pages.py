@@ -44,10 +44,10 @@ def ask(party: Party, *contents: tuple[str, bytes], form: str = "cms") -> dict[s
     return party.ask("signature", documents=documents)
 
 
-def opened(app: Holder, made: dict[str, Any]) -> Page:
+def opened(app: Holder, made: dict[str, Any], heading: str = "确认签名") -> Page:
     """The app on this request, as the phone's own camera leads to it."""
     page = app.page(Screen.of(made).newest.removeprefix(app.service.origin))
-    expect(page.get_by_role("heading", name="确认签名")).to_be_visible()
+    expect(page.get_by_role("heading", name=heading)).to_be_visible()
     return page
 
 
@@ -101,7 +101,8 @@ def test_r16_without_the_rest_only_by_a_tick_and_a_picture_too(party: Party, app
     expect(page.get_by_role("heading", name="已签名")).to_be_visible()
     page.close()
 
-    page = opened(app, ask(party, ("image/png", drawn("PNG")), ("text/plain", "附件 2".encode())))
+    both = ("image/png", drawn("PNG")), ("text/plain", "附件 2".encode())
+    page = opened(app, ask(party, *both), "批量签名")
     for n in (1, 2):
         page.get_by_role("link", name=re.compile(f"附件 {n}")).click()
         if n == 1:
