@@ -11,7 +11,7 @@ import { type Evidence, parseEvidence } from "./evidence.ts";
 import { attribute } from "./names.ts";
 import { OIDS } from "./oids.ts";
 import { clipped } from "./text.ts";
-import { contentOfFile } from "./judge_signed_file.ts";
+import { contentOfFile } from "./signed_file.ts";
 import { serialText } from "./verify_evidence.ts";
 
 /** Lines of a display that are shown. */

@@ -11,11 +11,12 @@ import type { Signer } from "./case_facts.ts";
 import { fingerprint } from "./certificate.ts";
 import type { Tally } from "./checks.ts";
 import { type Content, contentOf, NOTHING } from "./content.ts";
-import { P7Error, PartError, type Step, VerificationError } from "./errors.ts";
+import { P7Error, PartError, VerificationError } from "./errors.ts";
 import { type ForeignCertificate, parseForeignCertificate } from "./foreign/certificate.ts";
 import { foreignStatus, parseForeignOcsp } from "./foreign/ocsp.ts";
 import { holds, type P7, signerOf } from "./foreign/p7.ts";
 import { findForeignPath } from "./foreign/path.ts";
+import { P7_STEPS } from "./foreign/steps.ts";
 import { attribute, type Name } from "./names.ts";
 import { OIDS } from "./oids.ts";
 import { clipped } from "./text.ts";
@@ -32,16 +33,6 @@ export interface P7Known {
 
 /** A resident's id number, whose date of birth is hidden. */
 const ID_NUMBER = /(^|[^0-9])([0-9]{6})[0-9]{8}([0-9]{3}[0-9Xx])(?![0-9])/g;
-/** Where each reason of a refusal is told. */
-export const P7_STEPS: Readonly<Record<string, readonly [step: Step, code: string]>> = {
-  content: ["content", "message_mismatch"],
-  digest: ["content", "message_mismatch"],
-  ambiguous: ["content", "ambiguous"],
-  certificate: ["chain", "no_certificate"],
-  usage: ["chain", "wrong_usage"],
-  signature: ["signature", "bad_signature"],
-};
-
 /** SHA-256 (hex) of the root to which the signer's chain leads; null where none is known. VerificationError. */
 export async function judgeP7(given: Case, p7: P7, known: P7Known, tally: Tally): Promise<string | null> {
   try {

@@ -1,50 +1,14 @@
 /** Judges an XML or PDF that somebody else signed: the signature stands inside, and nothing else is needed to check it. */
 
-import { FormError } from "@mshield/forms";
-import { GmError } from "@mshield/gm";
-
 import type { Signer } from "./case_facts.ts";
 import type { Tally } from "./checks.ts";
-import { P7Error, SignedPdfError, type Step, VerificationError, XmlError } from "./errors.ts";
-import type { ForeignCertificate } from "./foreign/certificate.ts";
-import { verifyPdf } from "./foreign/pdf.ts";
-import { P7_STEPS, type P7Known, rootOf, signerBy } from "./judge_p7.ts";
-import { ascii } from "./text.ts";
-import { verifyXml } from "./xml/signature.ts";
-
-export interface SignedFile {
-  readonly form: "xml" | "pdf";
-  readonly bytes: Uint8Array;
-}
-
-/** `content` is what counts as signed: of an XML its canonical form, of a PDF all but the signature. */
-interface Seen {
-  readonly certificate: ForeignCertificate;
-  readonly others: readonly Uint8Array[];
-  readonly content: Uint8Array;
-  readonly facts: Readonly<Record<string, string | number>>;
-}
-
-const HEAD = 1024;
-const XML_STEPS: Readonly<Record<string, readonly [step: Step, code: string]>> = {
-  xml_digest: ["content", "message_mismatch"],
-  xml_signature: ["signature", "bad_signature"],
-  xml_certificate: ["chain", "wrong_usage"],
-};
-
-/** The file as one of these; null for one without a signature of these kinds. */
-export function signedFile(bytes: Uint8Array): SignedFile | null {
-  const head = ascii(bytes.subarray(0, HEAD));
-  if (head.startsWith("%PDF-")) {
-    return ascii(bytes).includes("/ByteRange") ? { form: "pdf", bytes } : null;
-  }
-  const isXml = /^(?:\u00ef\u00bb\u00bf)?[ \t\r\n]*</.test(head);
-  return isXml && /[<:]SignatureValue[ \t\r\n>]/.test(ascii(bytes)) ? { form: "xml", bytes } : null;
-}
+import { VerificationError } from "./errors.ts";
+import { type P7Known, rootOf, signerBy } from "./judge_p7.ts";
+import { readSigned, type SignedFile } from "./signed_file.ts";
 
 /** SHA-256 (hex) of the root to which the signer's chain leads; null where none is known. VerificationError. */
 export function judgeSignedFile(file: SignedFile, known: P7Known, tally: Tally): string | null {
-  const { certificate, others, content, facts } = read(file);
+  const { certificate, others, content, facts } = readSigned(file);
   tally.passed("input", facts);
   tally.passed("content", { by: "inside", size: content.length });
   tally.passed("signature");
@@ -54,60 +18,11 @@ export function judgeSignedFile(file: SignedFile, known: P7Known, tally: Tally):
 /** Whom the certificate names, as it says; null where the signature isn't right. */
 export function signerOfFile(file: SignedFile): Signer | null {
   try {
-    return signerBy(read(file).certificate);
+    return signerBy(readSigned(file).certificate);
   } catch (error) {
     if (error instanceof VerificationError) {
       return null;
     }
     throw error;
   }
-}
-
-/** Of an XML that is right the canonical form, which counts; null where the file itself is what one looks at. */
-export function contentOfFile(file: SignedFile): Uint8Array | null {
-  try {
-    return file.form === "xml" ? read(file).content : null;
-  } catch (error) {
-    if (error instanceof VerificationError) {
-      return null;
-    }
-    throw error;
-  }
-}
-
-function read({ form, bytes }: SignedFile): Seen {
-  try {
-    return form === "xml" ? readXml(bytes) : readPdf(bytes);
-  } catch (error) {
-    const [step, code] = placeOf(error);
-    throw new VerificationError(code, step, (error as Error).message);
-  }
-}
-
-/** Where a refusal is told; whatever is none is thrown on. */
-function placeOf(error: unknown): readonly [step: Step, code: string] {
-  if (error instanceof SignedPdfError) {
-    return error.reason === "changed" ? ["content", "changed_after"] : ["input", "unreadable"];
-  }
-  if (error instanceof XmlError) {
-    return XML_STEPS[error.code] ?? ["input", "unreadable"];
-  }
-  if (error instanceof P7Error) {
-    return P7_STEPS[error.reason] ?? ["input", "unreadable"];
-  }
-  if (error instanceof FormError || error instanceof GmError) {
-    return ["input", "unreadable"];
-  }
-  throw error;
-}
-
-function readXml(bytes: Uint8Array): Seen {
-  const { certificate, content, method } = verifyXml(bytes);
-  return { certificate, others: [], content, facts: { by: "xml", algorithm: method } };
-}
-
-function readPdf(bytes: Uint8Array): Seen {
-  const { subfilter, p7 } = verifyPdf(bytes);
-  const facts = { by: "pdf", subfilter, algorithm: p7.p7.algorithm };
-  return { certificate: p7.certificate, others: p7.p7.certificates, content: p7.content, facts };
 }

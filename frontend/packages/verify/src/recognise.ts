@@ -8,7 +8,7 @@ import { type Crl, parseCrl } from "./crl.ts";
 import { parseCms } from "./cms.ts";
 import { PartError } from "./errors.ts";
 import { type P7, parseP7 } from "./foreign/p7.ts";
-import { type SignedFile, signedFile } from "./judge_signed_file.ts";
+import { type SignedFile, signedFile } from "./signed_file.ts";
 import { ascii, pemBlocks } from "./text.ts";
 
 export type Found =
