@@ -20,8 +20,8 @@ FRONTEND := $(shell find frontend -name node_modules -prune -o -type f -print) s
 # More than one test process, also where a container counts fewer physical than logical cores. Python keeps what it
 # compiled and pytest what it rewrote, whatever the environment says: the next process starts in less time.
 PYTEST := env -u PYTHONDONTWRITEBYTECODE $(BIN)/pytest --dist worksteal --numprocesses
-# Tests often wait, for a disk, a browser or a clock: two processes for each core keep it busy.
-PROCESSES = $$(( $$(getconf _NPROCESSORS_ONLN) * 2 ))
+# Tests often wait, for a disk, a browser or a clock: half as many processes again keep the cores busy.
+PROCESSES = $$(( ($$(getconf _NPROCESSORS_ONLN) * 3 + 1) / 2 ))
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-slow fuzz lint format bench schema api docs manual constraints clean
