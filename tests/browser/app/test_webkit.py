@@ -123,7 +123,8 @@ def test_r16_a_pdf_is_drawn_and_signed_after_its_last_page(
     phone.says("看完 2 页后可以签名")
     assert phone.driver.execute_script(_IS_DRAWN)
     for told, then in (("已看到 1/2 页", "下一页"), ("2 页已全部显示", "输入 PIN 码签名")):
-        # The window is lower than a phone's: the page's two ends one after the other.
+        # The window is lower than a phone's: the page's two ends one after the other, once they are drawn.
+        phone.rests()
         phone.driver.execute_script("document.querySelector('.page').scrollIntoView()")
         time.sleep(1.5)
         phone.driver.execute_script("document.querySelector('.turn').scrollIntoView({ block: 'center' })")

@@ -98,6 +98,10 @@ class WebKit:
         """Some words, soon."""
         self._wait(lambda: text in self.text(), text)
 
+    def rests(self) -> None:
+        """Nothing is being drawn or fetched any more, soon."""
+        self._wait(lambda: not self.driver.find_elements(By.CSS_SELECTOR, "[aria-busy=true]"), "rest")
+
     def enter_pin(self, pin: str) -> None:
         """On the app's keypad, as a person does: a digit that didn't arrive is pressed again.
 
