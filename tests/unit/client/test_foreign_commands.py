@@ -145,9 +145,18 @@ def test_trust_is_added_shown_and_removed(trust: Path, tmp_path: Path) -> None:
     assert _run("trust", "remove", root["sha256"], "--list", trust).exit_code == 0
     assert json.loads(_run("trust", "list", "--list", trust, "--json").stdout) == []
     assert _run("trust", "remove", root["sha256"], "--list", trust).exit_code == 1
-    forged = tmp_path / "forged.json"
-    forged.write_text(json.dumps({"type": "mshield-trust/v1", "roots": [{}]}))
-    assert "[bad_trust_list]" in _run("trust", "list", "--list", forged).stderr
+    forged, kind = tmp_path / "forged.json", "mshield-trust/v1"
+    forms: tuple[object, ...] = (
+        [],
+        {"type": "x", "roots": []},
+        {"type": kind},
+        {"type": kind, "roots": ["x"]},
+        {"type": kind, "roots": [{}]},
+        {"type": kind, "roots": 1},
+    )
+    for form in forms:
+        forged.write_text(json.dumps(form))
+        assert "[bad_trust_list]" in _run("trust", "list", "--list", forged).stderr, form
 
 
 def test_under_a_strict_root_only_what_the_strict_reader_takes_holds() -> None:

@@ -54,11 +54,11 @@ def read_trust_list(data: bytes) -> tuple[TrustedRoot, ...]:
         raise TrustListError("form", "the list is too long")
     try:
         value = read_json(data)
-        assert isinstance(value, dict)  # noqa: S101  # caught below, as any other form
-        assert value.keys() == {"type", "roots"}  # noqa: S101
-        assert value["type"] == TYPE  # noqa: S101
+        # No assertions: those are left out by `python -O`, and whom to trust would be read from any form.
+        if not isinstance(value, dict) or value.keys() != {"type", "roots"} or value["type"] != TYPE:
+            raise TrustListError("form", f"no {TYPE}")
         roots = tuple(map(_read_root, value["roots"]))
-    except (ValueError, RecursionError, LookupError, TypeError, AssertionError) as error:
+    except (ValueError, RecursionError, LookupError, TypeError, AttributeError) as error:
         raise TrustListError("form", f"no {TYPE}: {error}") from error
     if len(roots) > MAX_ROOTS or len({root.sha256 for root in roots}) != len(roots):
         raise TrustListError("form", "too many roots, or one stands twice")
