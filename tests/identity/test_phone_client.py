@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import uuid
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -266,6 +267,17 @@ def test_the_shield_on_another_phone_consents(live: LiveService, phone: VirtualP
         refused = new.consent_state(again.request_id, again.status_token)
         assert (refused.state, refused.reason, refused.code) == ("declined", "not_me", None)
         assert _refused(lambda: new.ask_own_shield("operator", CODE)) == "too_many_requests"
+
+
+@pytest.mark.parametrize("first", ["-", "-h", "--"])
+def test_a_status_token_may_begin_as_an_option_does(
+    live: LiveService, phone: VirtualPhone, first: str
+) -> None:
+    """It is base64url."""
+    token = first + "a" * (43 - len(first))
+    refused = _phone(live, "consent-state", str(uuid.UUID(int=7 << 76)), token, "--json")
+    assert (refused.returncode, refused.stdout) == (1, ""), refused.stderr
+    assert "wrong_status_token" in refused.stderr
 
 
 def test_the_carrier_is_not_asked_without_a_service(live: LiveService, phone: VirtualPhone) -> None:

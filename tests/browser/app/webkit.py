@@ -40,6 +40,12 @@ window.fetch = async (...given) => {
   return answer;
 };
 """
+_HEAR_PRESSES: Final = """
+window.pressed = [];
+for (const kind of ["pointerdown", "pointerup", "click", "pointercancel"])
+  document.addEventListener(kind, ({ type, clientX, clientY, target }) =>
+    window.pressed.push([Math.round(performance.now()), type, clientX, clientY, target.outerHTML.slice(0, 80), JSON.stringify([...document.querySelectorAll("main button")].map(b=>[b.textContent.trim(), Math.round(b.getBoundingClientRect().top)]))]), true);
+"""
 _PASTE: Final = (
     "const [field, text] = arguments; field.value = text; field.dispatchEvent(new Event('input'));"
 )
@@ -49,6 +55,7 @@ navigator.locks.query().catch(String).then((locks) => done(JSON.stringify({
   ready: document.readyState,
   worker: navigator.serviceWorker?.controller?.state ?? null,
   locks,
+  pressed: window.pressed ?? null,
   files: performance.getEntriesByType("resource").map(({ name, responseEnd }) => [name, Math.round(responseEnd)]),
 })));
 """
@@ -71,6 +78,7 @@ class WebKit:
     def open(self, address: str) -> None:
         """A page."""
         self.driver.get(address)
+        self.driver.execute_script(_HEAR_PRESSES)
 
     def press(self, name: str) -> None:
         """A button or link, as soon as it is there."""

@@ -106,7 +106,10 @@ def consent(out: Output, phone: VirtualPhone, *, user_type: UserType, credit_cod
     )
 
 
-@identity.command("consent-state")
+# A token is base64url: one in 64 begins as an option would, and only `--help` is one of this command's.
+@identity.command(
+    "consent-state", context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]}
+)
 @click.argument("request_id")
 @click.argument("status_token")
 @phone_command
