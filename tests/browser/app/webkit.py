@@ -42,10 +42,17 @@ window.fetch = async (...given) => {
 """
 _HEAR_PRESSES: Final = """
 window.pressed = [];
-for (const kind of ["pointerdown", "pointerup", "click", "pointercancel"])
-  document.addEventListener(kind, ({ type, clientX, clientY, target }) =>
-    window.pressed.push([Math.round(performance.now()), type, clientX, clientY, target.outerHTML.slice(0, 80), JSON.stringify([...document.querySelectorAll("main button")].map(b=>[b.textContent.trim(), Math.round(b.getBoundingClientRect().top)]))]), true);
+document.addEventListener("click", ({ clientX, clientY, target }) =>
+  window.pressed.push([clientX, clientY, target.outerHTML.slice(0, 100)]), true);
 """
+_IS_STILL: Final = """
+const [element, done] = arguments;
+const place = () => JSON.stringify(element.getBoundingClientRect());
+const before = place();
+requestAnimationFrame(() => requestAnimationFrame(() =>
+  setTimeout(() => done(element.isConnected && place() === before), 50)));
+"""
+"""The driver presses where an element stood when it looked: not while that moves."""
 _PASTE: Final = (
     "const [field, text] = arguments; field.value = text; field.dispatchEvent(new Event('input'));"
 )
@@ -55,7 +62,7 @@ navigator.locks.query().catch(String).then((locks) => done(JSON.stringify({
   ready: document.readyState,
   worker: navigator.serviceWorker?.controller?.state ?? null,
   locks,
-  pressed: window.pressed ?? null,
+  pressed: window.pressed?.slice(-5),
   files: performance.getEntriesByType("resource").map(({ name, responseEnd }) => [name, Math.round(responseEnd)]),
 })));
 """
@@ -152,9 +159,12 @@ class WebKit:
         self._wait(partial(self._has_clicked, path, name), name)
 
     def _has_clicked(self, path: str, name: str) -> bool:
-        """Not while the sheet that it stands on still comes up."""
+        """Not while it moves, nor while the sheet that it stands on still comes up."""
+        element = self._find(path, name)
+        if not self.driver.execute_async_script(_IS_STILL, element):
+            return False
         try:
-            self._find(path, name).click()
+            element.click()
         except ElementNotInteractableException:
             return False
         return True
