@@ -4,9 +4,11 @@ The clock is the test's. A phone here has its key and its token; its co-signing 
 """
 
 import json
+import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -41,6 +43,7 @@ from mshield.store.staff.sessions import NewSession
 from tests.support.captchas import answered_captcha
 from tests.support.clock import Clock
 from tests.support.conformance import Conforming
+from tests.support.kept_states import Begun, PostgresqlState, SqliteState
 from tests.support.return_url import RETURN_URL
 
 CODE_CAPTCHAS: Final = "/api/phone/sms-codes/captchas"
@@ -202,37 +205,73 @@ class Application:
         }
 
 
+@dataclass(frozen=True)
+class _Kept:
+    """What the first preparation of a kind made."""
+
+    state: SqliteState | PostgresqlState
+    master_key: bytes
+    client_id: str
+    secret: str
+
+
+_KEPT: Final[dict[tuple[str, int], _Kept]] = {}
+"""By kind of database and time."""
+
+
+@cache
+def _settings(_: frozenset[tuple[str, str]]) -> Settings:
+    """A test's, but for its places; read once, as the environment is one of a hundred fields' sources."""
+    return Settings(
+        mode="demo",
+        captcha_work=4,
+        sms_codes_before_picture=1000,
+        return_schemes=("palmcustoms",),
+        jobs="off",  # a test runs the job that it is about
+        database_pool=4,
+        public_origin=ORIGIN,
+    )
+
+
 async def prepared(database_url: str, folder: Path, clock: Clock) -> tuple[Settings, str, str]:
     """Master key, CA, business system and the example's filing in a migrated database.
 
     Gives the settings, and the business system's id and secret.
     """
     key_file = folder / "master.key"
-    MasterKeyFile(key_file).create(generate_master_key("aes"))
-    settings = Settings(
-        mode="demo",
-        captcha_work=4,
-        sms_codes_before_picture=1000,
-        return_schemes=("palmcustoms",),
-        jobs="off",  # a test runs the job that it is about
-        database=database_url,
-        database_pool=4,
-        public_origin=ORIGIN,
-        master_key_file=key_file,
-        high_water_folder=folder / "high-water",
+    settings = _settings(frozenset(os.environ.items())).model_copy(
+        update={
+            "database": database_url,
+            "master_key_file": key_file,
+            "high_water_folder": folder / "high-water",
+        }
     )
+    kind = (database_url.partition(":")[0], clock())
+    kept = _KEPT.get(kind)
+    if kept is not None and kept.state.put(database_url):
+        key_file.write_bytes(kept.master_key)
+        key_file.chmod(0o600)
+        return settings, kept.client_id, kept.secret
+    MasterKeyFile(key_file).create(generate_master_key("aes"))
+    begun = None if kept else Begun(database_url)
+    client_id, secret = await _prepare(settings, clock)
+    if begun is not None and (state := begun.done()) is not None:
+        _KEPT[kind] = _Kept(state, key_file.read_bytes(), client_id, secret)
+    return settings, client_id, secret
+
+
+async def _prepare(settings: Settings, clock: Clock) -> tuple[str, str]:
     db, keyring = await open_database(settings.database), load_keyring(settings)
     try:
         await init_ca(db, keyring, load_engine(), settings, CaNames(), now=clock())
         lookup = await load_lookup_key(db, keyring, now=clock())
         records = read_filing((EXAMPLES / "filing.csv").read_bytes(), "filing.csv")
         await ImportFiling(db, keyring, lookup).apply(records, second_person="许安然", now=clock())
-        client_id, secret = await register_system(
+        return await register_system(
             db, name="单一窗口", domain="singlewindow.example", return_urls=(RETURN_URL,), now=clock()
         )
     finally:
         await db.close()
-    return settings, client_id, secret
 
 
 @asynccontextmanager
