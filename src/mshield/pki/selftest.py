@@ -24,8 +24,9 @@ from mshield.pki.timestamps.certificate import parse_tsa_certificate
 from mshield.pki.timestamps.request import TimeStampRequest
 from mshield.pki.timestamps.response import token_of
 from mshield.pki.timestamps.verify import TsaTrust, verify_answer
-from mshield.pki.xml.canonical import require_canonical, signed_info
-from mshield.pki.xml.signature import verify_xml
+from mshield.pki.xml.canonical import require_canonical
+from mshield.pki.xml.making import signed_info
+from mshield.pki.foreign.xml import verify_xml
 
 Files = Callable[[str], bytes]
 """A file of the folder by its name; OSError where there is none."""
@@ -181,8 +182,8 @@ def _judge_raw(bench: Bench, case: Mapping[str, Any]) -> Facts:
 
 def _judge_canonical(bench: Bench, case: Mapping[str, Any]) -> Facts:
     content = bench.files(case["file"])
-    digest = base64.b64encode(sm3(content)).decode()
-    return {"m": base64.b64encode(signed_info(require_canonical(content), digest)).decode()}
+    require_canonical(content)
+    return {"m": base64.b64encode(signed_info(content, sm3(content))).decode()}
 
 
 def _judge_xml(bench: Bench, case: Mapping[str, Any]) -> Facts:
