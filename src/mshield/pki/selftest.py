@@ -18,6 +18,7 @@ from mshield.pki.foreign.ocsp import foreign_status, parse_foreign_ocsp
 from mshield.pki.foreign.p7 import verify_p7
 from mshield.pki.foreign.path import require_foreign_issued
 from mshield.pki.foreign.pdf import verify_pdf
+from mshield.pki.foreign.xml import verify_xml
 from mshield.pki.signatures.ambiguous import ambiguity
 from mshield.pki.timestamps.algorithms import Hash, hashed
 from mshield.pki.timestamps.certificate import parse_tsa_certificate
@@ -26,7 +27,6 @@ from mshield.pki.timestamps.response import token_of
 from mshield.pki.timestamps.verify import TsaTrust, verify_answer
 from mshield.pki.xml.canonical import require_canonical
 from mshield.pki.xml.making import signed_info
-from mshield.pki.foreign.xml import verify_xml
 
 Files = Callable[[str], bytes]
 """A file of the folder by its name; OSError where there is none."""

@@ -25,7 +25,9 @@ from mshield.pki.xml.reader import read_xml
 
 FORMATS: Final = Path(__file__).parents[3] / "vectors/formats"
 CASES: Final[list[dict[str, Any]]] = [
-    case for case in json.loads((FORMATS / "index.json").read_text())["vectors"] if case["kind"] == "canonical"
+    case
+    for case in json.loads((FORMATS / "index.json").read_text())["vectors"]
+    if case["kind"] == "canonical"
 ]
 EPORT: Final = "http://www.chinaport.gov.cn/ceb"
 
@@ -46,10 +48,13 @@ def test_canonical_content_stays_and_its_message_is_the_vectors(case: dict[str, 
         return
     with pytest.raises(XmlError):
         require_canonical(content)
+    made = reason = None
     try:
         made = canonical_content(content)
     except XmlError as error:
-        assert error.reason in XML_REASONS
+        reason = error.reason
+    if made is None:
+        assert reason in XML_REASONS
     else:
         require_canonical(made)
         assert made != content
@@ -64,7 +69,7 @@ def test_canonical_content_stays_and_its_message_is_the_vectors(case: dict[str, 
         (b'<a xmlns:ds="urn:b"/>', "ds_prefix"),
         (b"<a><?b c?></a>", "instruction"),
         (b"<a>\xff</a>", "not_utf_8"),
-        ("<?xml version='1.0' encoding='GBK'?><a/>".encode(), "not_well_formed"),
+        (b"<?xml version='1.0' encoding='GBK'?><a/>", "not_well_formed"),
         (b"<a><b></a></b>", "not_well_formed"),
         (b"<a></a><a></a>", "not_well_formed"),
         (b"<a></a><b></b>", "not_well_formed"),
@@ -118,7 +123,7 @@ def test_every_way_leads_to_one_canonical_form(octets: bytes) -> None:
 
 def test_most_documents_take_the_short_way() -> None:
     for octets in (
-        f'<?xml version="1.0" encoding="UTF-8"?>\r\n<c:M xmlns:c="{EPORT}" id="1">\r\n<c:N>报</c:N><c:O/></c:M>'.encode(),
+        f'<?xml version="1.0"?>\r\n<c:M xmlns:c="{EPORT}" id="1">\r\n<c:N>报</c:N><c:O/></c:M>'.encode(),
         b"<a><b><c>&amp;</c></b><b/></a>",
         b'<a xmlns="urn:b"><c>d</c></a>',
     ):
@@ -129,7 +134,12 @@ _TOKENS: Final = [
     "<a>", "</a>", "<b>", "</b>", "<x:a>", "</x:a>", "<b/>", "<b />", '<a c="d">', "<x:b/>", "text", "&amp;", "&gt;",
     "&quot;", ">", "\n", "\r\n", "<!-- -->", "<?p?>", "<![CDATA[", "]]>", "&#13;", "文", '"', "/", "<",
 ]  # fmt: skip
-_ROOTS: Final = ["<a>", '<a xmlns:x="urn:x">', '<x:a xmlns:x="urn:x" b="/">', '<a xmlns="urn:y" d="&lt;" c=\'"\'>']
+_ROOTS: Final = [
+    "<a>",
+    '<a xmlns:x="urn:x">',
+    '<x:a xmlns:x="urn:x" b="/">',
+    '<a xmlns="urn:y" d="&lt;" c=\'"\'>',
+]
 
 
 @given(st.sampled_from(_ROOTS), st.lists(st.sampled_from(_TOKENS), max_size=14))

@@ -1,4 +1,4 @@
-"""XML that is signed by the E-Port profile: its canonical form C, SignedInfo that is signed as M, and the finished file.
+"""XML that is signed by the E-Port profile: its canonical form C, SignedInfo that is signed (M), the finished file.
 
 Signed is `digest`, SM3 of C. In M the SignedInfo stands as Canonical XML has it in its place: with all namespaces of
 the document element. In the file it has none of them.

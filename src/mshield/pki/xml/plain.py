@@ -18,12 +18,12 @@ MAX_PLAIN: Final = 64 * 1024
 _DEPTH: Final = 24
 """How often elements are taken away: as deep they may lie, below the 64 that are allowed."""
 
-_NAME: Final = rb"[A-Za-z_][A-Za-z0-9._-]*(?::[A-Za-z_][A-Za-z0-9._-]*)?"
+_NAME: Final = rb"[A-Za-z_][A-Za-z0-9._-]*+(?::[A-Za-z_][A-Za-z0-9._-]*+)?+"
 _DECLARATION: Final = re.compile(
     rb"<\?xml version=(?:'1\.0'|\"1\.0\")(?: encoding=(?:'[Uu][Tt][Ff]-8'|\"[Uu][Tt][Ff]-8\"))?"
     rb"(?: standalone=(?:'(?:yes|no)'|\"(?:yes|no)\"))? ?\?>"
 )
-_LEAF: Final = re.compile(rb"<(" + _NAME + rb")>[^<>]*</\1>")
+_LEAF: Final = re.compile(rb"<(" + _NAME + rb")>[^<>]*+</\1>")
 _EMPTY: Final = re.compile(rb"<(" + _NAME + rb") ?/>")
 _ROOT: Final = re.compile(rb"<(" + _NAME + rb")[^<>]*(?<!/)>")
 _PREFIX: Final = re.compile(rb"<([A-Za-z_][A-Za-z0-9._-]*):")
