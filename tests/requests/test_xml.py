@@ -27,7 +27,11 @@ CANONICAL: Final = (
 
 
 async def ask(application: Application, content: bytes = SENT, **more: Any) -> Any:
-    one = {"format": "xml", "media_type": "application/xml", "content_b64": base64.b64encode(content).decode()}
+    one = {
+        "format": "xml",
+        "media_type": "application/xml",
+        "content_b64": base64.b64encode(content).decode(),
+    }
     body = {"kind": "signature", "documents": [document_message(**(one | more))]}
     return await application.business("POST", REQUESTS, body)
 
@@ -82,7 +86,9 @@ async def test_the_result_is_the_finished_file(application: Application, device:
 async def test_the_profile_of_2023_has_its_identifier(application: Application, device: Device) -> None:
     shield = Shield(application, device)
     await shield.enrol()
-    created = await signed(application, shield, device, options={"profile": "eport-2023", "key_name": "serial"})
+    created = await signed(
+        application, shield, device, options={"profile": "eport-2023", "key_name": "serial"}
+    )
     file = base64.b64decode((await result(application, created)).json()["documents"][0]["file_b64"])
     seen = verify_xml(load_engine(), file, number=PATTERN)
     assert (seen.method, seen.weak) == ("http://www.w3.org/2000/09/xmldsig#sm2-sm3", False)
