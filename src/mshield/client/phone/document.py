@@ -1,14 +1,16 @@
 """Whether what is to be signed is what the phone shows (protocol, "Documents"), and what it says that it showed."""
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import msgspec
 
 from mshield.client.errors import PhoneError, ProtocolError
 from mshield.client.phone.messages import Task
 from mshield.domain.login_message import is_login_message
+from mshield.domain.systems.text_charset import is_xml
 from mshield.gm.sm3 import sm3
 from mshield.pki.asn1.arcs import DISPLAY_OIDS
 from mshield.pki.errors import PkiError
@@ -29,6 +31,8 @@ from mshield.pki.xml.canonical import require_canonical
 from mshield.pki.xml.making import signed_info
 from mshield.views import Compared, Drawn, ViewError, Words, compare_words, draw, is_shown, read_view
 from mshield.views.limits import LINES
+
+_OTHER_CHARSET: Final = re.compile(r'charset=(?!"?utf-?8\b)', re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +154,9 @@ def _check_message(task: Task, display: bytes, display_oids: Collection[str]) ->
 def _check_xml(task: Task) -> bytes:
     """The content is canonical, and the message its SignedInfo, made here."""
     content = task.content
-    if content is None:
-        raise ProtocolError("bad_task", "XML without its content")
+    # What is shown are these octets, as UTF-8: their type mustn't say another thing.
+    if content is None or not is_xml(task.media_type) or _OTHER_CHARSET.search(task.media_type):
+        raise ProtocolError("bad_task", "XML without its content, or of another type or charset")
     try:
         require_canonical(content)
     except PkiError as error:
