@@ -109,6 +109,13 @@ def test_what_no_document_has_that_is_signed_is_refused_with_its_reason(octets: 
         b'<a x:b="1" xmlns:x="urn:x"><c x:d="&#x9;"/></a>',
         b"<a>&#65;<![CDATA[<b>]]></a>",
         b"<a>>b</a>",
+        b'<a><b c="1" a="2">3</b></a>',
+        b"<a><b c='1'>3</b></a>",
+        b'<a><b xmlns="urn:c">3</b></a>',
+        b'<a><b xmlns:c="urn:c">3</b></a>',
+        b'<a><b c="&gt;">3</b></a>',
+        "<a><b·>3</b·><的·>1</的·></a>".encode(),
+        "<a b='1' 的='2' c='3'><b 的='1'/></a>".encode(),
         b'<a b="/"/>',
         b"<a ><b >c</b ></a >",
     ],
@@ -126,13 +133,15 @@ def test_most_documents_take_the_short_way() -> None:
         f'<?xml version="1.0"?>\r\n<c:M xmlns:c="{EPORT}" id="1">\r\n<c:N>报</c:N><c:O/></c:M>'.encode(),
         b"<a><b><c>&amp;</c></b><b/></a>",
         b'<a xmlns="urn:b"><c>d</c></a>',
+        '<报关单 版本="1.0" 标志="进"><毛重 单位="千克">1</毛重><商品 项号="1"/></报关单>'.encode(),
     ):
         assert plain_canonical(octets) == by_the_reader(octets)
 
 
 _TOKENS: Final = [
     "<a>", "</a>", "<b>", "</b>", "<x:a>", "</x:a>", "<b/>", "<b />", '<a c="d">', "<x:b/>", "text", "&amp;", "&gt;",
-    "&quot;", ">", "\n", "\r\n", "<!-- -->", "<?p?>", "<![CDATA[", "]]>", "&#13;", "文", '"', "/", "<",
+    "&quot;", '<b c="d">', '<b xmlns="urn:z">', '<b x:c="d">', '<b c="d" />', '<b c="&gt;">', '<b c=">">',
+    "<报>", "</报>", ">", "\n", "\r\n", "<!-- -->", "<?p?>", "<![CDATA[", "]]>", "&#13;", "文", '"', "/", "<",
 ]  # fmt: skip
 _ROOTS: Final = [
     "<a>",
@@ -142,13 +151,31 @@ _ROOTS: Final = [
 ]
 
 
-@given(st.sampled_from(_ROOTS), st.lists(st.sampled_from(_TOKENS), max_size=14))
-def test_the_short_way_never_says_else_than_the_reader(root: str, tokens: list[str]) -> None:
+_TEXTS: Final = st.sampled_from(
+    ["", "1", "文", " ", "\n", "\r", "&amp;", "&lt;", "&gt;", '"', "'", "/", "=", "&#65;", ">"]
+)
+_TAGS: Final = [
+    ("<a>", "</a>"), ("<x:a>", "</x:a>"), ("<报>", "</报>"), ('<a c="d/e">', "</a>"), ('<a c=">">', "</a>"),
+    ('<a c="&amp;">', "</a>"), ('<a xmlns="urn:b">', "</a>"), ('<a x:c="">', "</a>"), ("<a >", "</a >"), ("<b/>", ""),
+    ('<b c="d"/>', ""), ("<y:a>", "</y:a>"), ('<a d="1" c="2">', "</a>"), ("<a><", "</a>"), ("<![CDATA[<a>", "</a>]]>"),
+]  # fmt: skip
+_TREES: Final = st.recursive(
+    _TEXTS,
+    lambda inner: st.tuples(st.sampled_from(_TAGS), st.lists(inner, max_size=3), _TEXTS).map(
+        lambda one: f"{one[0][0]}{''.join(one[1])}{one[0][1]}{one[2]}"
+    ),
+    max_leaves=12,
+)
+
+
+@given(st.sampled_from(_ROOTS), st.lists(st.sampled_from(_TOKENS), max_size=14).map("".join) | _TREES)
+def test_the_short_way_never_says_else_than_the_reader(root: str, inside: str) -> None:
     name = root[1:].partition(" ")[0].rstrip(">")
-    octets = f"{root}{''.join(tokens)}</{name}>".encode()
+    octets = f"{root}{inside}</{name}>".encode()
     plain = plain_canonical(octets)
     if plain is not None:
         assert plain == by_the_reader(octets)
+        require_canonical(plain)
 
 
 @pytest.mark.parametrize("profile", ["eport-2022", "eport-2023"])
