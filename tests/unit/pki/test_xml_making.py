@@ -144,6 +144,18 @@ _TOKENS: Final = [
     "<报>", "</报>", ">", "\n", "\r\n", "<!-- -->", "<?p?>", "<![CDATA[", "]]>", "&#13;", "文", '"', "/", "<",
 ]  # fmt: skip
 _ROOTS: Final = [
+    '<x:a  c="2"\n xmlns:y="urn:y" xmlns:x="urn:x" b="1" >',
+    '<a xmlns:x="urn:x" x:b="1" c="2">',
+    '<a xmlns:x="urn:x" xmlns:x="urn:y">',
+    '<a b="1" b="2">',
+    '<a xmlns:x="">',
+    '<a xmlns="">',
+    '<a xmlns:x="x">',
+    '<a xmlns:xml="urn:x">',
+    '<a xmlns:ds="urn:x">',
+    '<a xmlns:x="http://www.w3.org/2000/09/xmldsig#">',
+    '<a xmlns:x="http://www.w3.org/XML/1998/namespace">',
+    '<a xml:lang="x">',
     "<a>",
     '<a xmlns:x="urn:x">',
     '<x:a xmlns:x="urn:x" b="/">',
