@@ -1,6 +1,6 @@
 """Declarations: the list, the form, one with its state, and what a signed one can be taken away as."""
 
-from typing import Any
+from typing import Any, Final
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
@@ -28,6 +28,10 @@ from .pages import headers, message, page
 from .sessions import Session, in_language
 from .signing import missing, settle
 from .store import Declaration, Signing, Store, now
+
+_XML: Final = ("application/xml", "-signed.xml")
+_P7S: Final = ("application/pkcs7-signature", ".p7s")
+"""What is signed of an import, and of an export: media type, and how the file's name ends."""
 
 
 async def home(request: Request) -> Response:
@@ -155,19 +159,20 @@ async def delete(request: Request) -> Response:
 
 
 async def download(request: Request) -> Response:
-    """The XML, the signature (CMS, .p7s), or the bundle of evidence, as a file."""
+    """The XML as it was sent, what was signed (XML, or of an export a CMS), or the bundle of evidence, as a file."""
     found = _own(request)
     if found is None or found.signing_id is None:
         return missing(request)
     store: Store = request.app.state.store
     sent = next((each for each in store.sent(found.signing_id) if each.declaration_id == found.id), None)
     kind: str = request.path_params["kind"]
-    if sent is None or kind not in {"xml", "p7s", "evidence"} or (kind != "xml" and sent.cms is None):
+    if sent is None or kind not in {"xml", "signed", "evidence"} or (kind != "xml" and sent.file is None):
         return missing(request)
     if kind == "xml":
         return _file(request, sent.content, "application/xml", f"{found.number}.xml")
-    if kind == "p7s":
-        return _file(request, sent.cms or b"", "application/pkcs7-signature", f"{found.number}.p7s")
+    if kind == "signed":
+        media_type, end = _XML if found.is_import else _P7S
+        return _file(request, sent.file or b"", media_type, f"{found.number}{end}")
     bundle = sent.evidence
     if bundle is None:
         session: Session = request.state.session

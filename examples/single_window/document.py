@@ -1,6 +1,7 @@
 """A declaration as the document that is signed: XML, and the lines that the phone shows beside it.
 
-The CMS signature binds both (format `cms`): what was signed, and what the phone showed of it.
+An import declaration is signed as E-Port has it (format `xml`): what comes back is the XML with the signature inside.
+Of an export the signature is a CMS beside it (format `cms`), which binds the lines too; the evidence binds them always.
 """
 
 from typing import Any, Final
@@ -40,7 +41,7 @@ def as_document(sent: SentDocument) -> Document:
         media_type=MEDIA_TYPE,
         content=sent.content,
         display=sent.display,
-        format="cms",
+        format="xml" if is_import else "cms",
         view=IMPORT if is_import else EXPORT,
     )
 

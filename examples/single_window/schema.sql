@@ -42,7 +42,7 @@ CREATE TABLE IF NOT EXISTS signed_documents (
   title TEXT NOT NULL,
   content BLOB NOT NULL,
   display TEXT NOT NULL,   -- JSON [[label, value]]
-  cms BLOB,
+  file BLOB,               -- the finished XML of an import, the CMS of an export
   evidence BLOB,
   PRIMARY KEY (signing_id, position)
 ) STRICT;

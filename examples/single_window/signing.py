@@ -160,7 +160,11 @@ async def settle(parts: Parts, signing: Signing) -> None:
         "signed",
         reason="；".join(result.declined.values()) or None,
         signer=verified[0].name,
-        cms={place: each.cms for place, each in enumerate(result.documents) if each.is_signed},
+        files={
+            place: each.file if each.format == "xml" else each.cms
+            for place, each in enumerate(result.documents)
+            if each.is_signed
+        },
     )
 
 

@@ -42,6 +42,11 @@ class Declaration:
         """Whether it can be changed and sent for signing."""
         return self.state in EDITABLE
 
+    @property
+    def is_import(self) -> bool:
+        """Whether goods come in: then the XML itself is signed."""
+        return bool(self.declared["direction"] == "import")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signing:
@@ -68,7 +73,8 @@ class SentDocument:
     title: str
     content: bytes
     display: tuple[tuple[str, str], ...]
-    cms: bytes | None = None
+    file: bytes | None = None
+    """What was signed: the finished XML of an import, the CMS of an export."""
     evidence: bytes | None = None
 
 
@@ -238,11 +244,11 @@ class Store:
         *,
         reason: str | None = None,
         signer: str | None = None,
-        cms: Mapping[int, bytes] | None = None,
+        files: Mapping[int, bytes] | None = None,
     ) -> bool:
         """Ends a waiting one, its declarations with it; False where browser or webhook was quicker.
 
-        `cms` by the documents' places. Of a signed one those that aren't there were left out on the phone.
+        `files` by the documents' places. Of a signed one those that aren't there were left out on the phone.
         """
         moment = now()
         with self._db:
@@ -254,15 +260,15 @@ class Store:
             )
             if done.rowcount != 1:
                 return False
-            for position, each in (cms or {}).items():
+            for position, each in (files or {}).items():
                 self._db.execute(
-                    "UPDATE signed_documents SET cms = ? WHERE signing_id = ? AND position = ?",
+                    "UPDATE signed_documents SET file = ? WHERE signing_id = ? AND position = ?",
                     (each, signing_id, position),
                 )
             if outcome == "signed":
                 self._db.execute(
                     "UPDATE declarations SET state = 'declined', changed_at = ? WHERE signing_id = ? AND id IN"
-                    " (SELECT declaration_id FROM signed_documents WHERE signing_id = ? AND cms IS NULL)",
+                    " (SELECT declaration_id FROM signed_documents WHERE signing_id = ? AND file IS NULL)",
                     (moment, signing_id, signing_id),
                 )
             self._db.execute(
@@ -298,5 +304,7 @@ def _declaration(row: sqlite3.Row) -> Declaration:
 
 def _sent(row: sqlite3.Row) -> SentDocument:
     display = tuple((label, value) for label, value in json.loads(row["display"]))
-    kept = {name: row[name] for name in ("position", "declaration_id", "title", "content", "cms", "evidence")}
+    kept = {
+        name: row[name] for name in ("position", "declaration_id", "title", "content", "file", "evidence")
+    }
     return SentDocument(display=display, **kept)

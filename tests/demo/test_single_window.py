@@ -13,10 +13,14 @@ import httpx
 import pytest
 from standardwebhooks import Webhook
 
-from mshield.client import ProblemError, read_evidence, verify_cms, verify_evidence
+from mshield.client import ProblemError, read_evidence, verify_evidence
 from mshield.demo.browser import Browser
 from mshield.demo.people import OPERATOR
 from mshield.demo.walk import log_in_by_scan
+from mshield.domain.certificates.shield import PATTERN
+from mshield.gm.engine import load_engine
+from mshield.pki.foreign.xml import verify_xml
+from mshield.pki.xml.making import canonical_content
 from tests.support.demonstration import Demonstration, started
 from tests.support.ports import free_ports
 
@@ -115,11 +119,10 @@ def test_r16_signed_by_scan_its_state_comes_by_webhook_and_the_evidence_holds(
     view = bundle.document.view
     assert isinstance(view, bytes), "the phone drew it by the view that is registered for this system"
     assert json.loads(view)["title"] == f"{root.attrib['进出口标志']}货物报关单"
-    cms = inside.open(f"{declaration}/p7s").content
-    signed = verify_cms(
-        cms=cms, roots=[demonstration.root], at=proven.signed_at, revocation="unchecked", message=xml
-    )
-    assert signed.credit_code == OPERATOR.credit_code
+    file = inside.open(f"{declaration}/signed").content
+    seen = verify_xml(load_engine(), file, number=PATTERN)
+    assert (seen.content, seen.key_name) == (canonical_content(xml), demonstration.shield_number)
+    assert bundle.signature.file == file
 
 
 def test_r16_one_pin_signs_many_each_with_its_own_signature(
@@ -131,7 +134,7 @@ def test_r16_one_pin_signs_many_each_with_its_own_signature(
     demonstration.phone.approve(pin=OPERATOR.pin)
     for each in declarations:
         comes(inside, each, "签名有效")
-    signatures = {inside.open(f"{each}/p7s").content for each in declarations}
+    signatures = {inside.open(f"{each}/signed").content for each in declarations}
     assert len(signatures) == 3
     assert "批量签名完成" in inside.open(f"/declarations?signing={signing.rpartition('/')[2]}").text
 
@@ -148,7 +151,7 @@ def test_r16_one_of_many_is_left_out_on_the_phone_and_the_others_are_signed(
     comes(inside, declarations[2], "签名有效")
     comes(inside, declarations[1], "批量签名时没有签这一份")
     assert "单价写错了" in inside.open(declarations[1]).text
-    assert inside.open(f"{declarations[1]}/p7s").status_code == 404
+    assert inside.open(f"{declarations[1]}/signed").status_code == 404
 
 
 @pytest.mark.parametrize(("reason", "said"), [("declined", "手机上没有同意"), ("not_me", "不是我发起的")])
@@ -258,7 +261,7 @@ def test_r16_held_between_signature_and_verification_it_is_not_taken(
             browser.press(f"{signing}/check")
             assert "签名没有通过验证，没有采用" in browser.page
             assert "on_hold" in browser.page
-            assert browser.open(f"{declaration}/p7s").status_code == 404
+            assert browser.open(f"{declaration}/signed").status_code == 404
         finally:
             portal.act(OPERATOR.credit_code, "unfreeze", [demonstration.shield_number], reason="核查完")
 

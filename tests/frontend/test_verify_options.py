@@ -1,5 +1,6 @@
 """The page's verifier and the command say the same of bundles whose formats have options, good or with one fault."""
 
+import base64
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ from mshield.pki.signatures.formats import AskedOptions, Format, complete
 from tests.support.stamped_bundles import OUTSIDE, OWN, stamped
 from tests.support.verifier_cases import Case, by_python, disagreements
 from tests.unit.client import test_evidence as bundles
-from tests.unit.client.bundle import SIGNED_AT, VKEY, Maker
+from tests.unit.client.bundle import SHIELD_NUMBER, SIGNED_AT, VKEY, Maker
 from tests.unit.pki.authority import DAY
 
 pytestmark = pytest.mark.slow
@@ -47,6 +48,8 @@ OPTIONED: Final[tuple[tuple[Format, AskedOptions], ...]] = (
     ("gb35275_detached", AskedOptions(certificates="none", signature_algorithm="301")),
     ("gb35275_detached", AskedOptions(signature_value="raw")),
     ("gb35275_digest", AskedOptions()),
+    ("xml", AskedOptions()),
+    ("xml", AskedOptions(profile="eport-2023", key_name="serial")),
 )
 
 
@@ -70,6 +73,7 @@ def optioned_bundles() -> Iterator[Case]:
             yield bundle(f"{name} {asked} without {place}", _put(found, "document.options", fewer))
         del found["document"]["options"]
         yield bundle(f"{name} {asked} without any", json.dumps(found).encode())
+    yield from xml_bundles()
     yield made("of an old attribute", **in_force("cms", AskedOptions(), DISPLAY_OIDS[0]))
     yield made("of an unknown attribute", **in_force("gb35275", AskedOptions(), "2.999.1"))
     yield made("of the certificate's arc", **in_force("gb35275", AskedOptions(), OWN_OID))
@@ -78,9 +82,34 @@ def optioned_bundles() -> Iterator[Case]:
     yield made("a digest alone in GB/T 35275", with_content=False, **how)
 
 
+def xml_bundles() -> Iterator[Case]:
+    """Of content that isn't canonical or isn't here, with a CMS, or with another KeyName in the file."""
+    how = in_force("xml", AskedOptions())
+    for number, content in enumerate((b"<a/>", b"<a>", b"<a><!-- b --></a>", b'<a xml:id="b"></a>', b"")):
+        yield made(f"xml of other content {number}", content=content, **how)
+    yield made("xml without its content", with_content=False, **how)
+    found = json.loads(Maker(A, **how).made().encode())
+    file = base64.b64decode(found["signature"]["file_b64"])
+    for number, other in enumerate(
+        (b"ms00000000018", b"MS0000000001", b"MS00000000019", b"0a", b"", b"&lt;")
+    ):
+        renamed = file.replace(SHIELD_NUMBER.encode(), other)
+        yield bundle(
+            f"xml by {number}", _put(found, "signature.file_b64", base64.b64encode(renamed).decode())
+        )
+    yield bundle("xml with an empty file", _put(found, "signature.file_b64", ""))
+    found["signature"]["cms_b64"] = found["signature"]["file_b64"]
+    yield bundle("xml with a CMS beside", json.dumps(found).encode())
+    del found["signature"]["file_b64"]
+    yield bundle("xml with a CMS", json.dumps(found).encode())
+    cms = json.loads(Maker(A, **in_force("cms", AskedOptions())).made().encode())
+    cms["signature"]["file_b64"] = cms["signature"].pop("cms_b64")
+    yield bundle("a CMS as a file", json.dumps(cms).encode())
+
+
 def changed_bundles() -> Iterator[Case]:
     timed = in_force("gb35275", AskedOptions(signing_time=True))
-    for how in (timed, in_force("gb35275_digest", AskedOptions())):
+    for how in (timed, *(in_force(each, AskedOptions()) for each in ("gb35275_digest", "xml"))):
         found = json.loads(Maker(A, **how).made().encode())
         for place, value in bundles.leaves(found):
             if place.startswith(("document", "signature")):
@@ -107,6 +136,10 @@ def test_bundles_with_options(tmp_path: Path) -> None:
         "of an unknown attribute": "invalid",
         "of the certificate's arc": "valid",
         "beside the certificate's arc": "invalid",
+        "xml of other content 0": "invalid",
+        "xml by 2": "valid",
+        "xml by 3": "invalid",
+        "xml with a CMS": "invalid",
     }.items()
 
 

@@ -1,4 +1,4 @@
-"""Runs the BouncyCastle judges (`java/`) over evidence and time stamps; compiles them once per process.
+"""Runs the Java judges (`java/`), BouncyCastle and Santuario, over evidence, files, stamps; compiles them once.
 
 `judge(folder)` returns the judge's "ok" lines or raises `Rejected` with the failing check's name.
 """
@@ -11,8 +11,15 @@ from functools import lru_cache
 from pathlib import Path
 
 SOURCES = Path(__file__).parent / "java"
-JARS = tuple(Path("/usr/share/java") / name for name in ("bcprov.jar", "bcpkix.jar", "bcutil.jar"))
-INSTALL = "apt-get install openjdk-17-jdk-headless libbcprov-java libbcpkix-java libbcutil-java"
+JARS = tuple(
+    Path("/usr/share/java") / name for name in ("bcprov.jar", "bcpkix.jar", "bcutil.jar", "xmlsec.jar")
+)
+LOGGING = tuple(
+    Path("/usr/share/java") / name for name in ("slf4j-api.jar", "slf4j-nop.jar", "commons-codec.jar")
+)
+"""What Santuario itself needs, as its package brings it."""
+
+INSTALL = "apt-get install openjdk-17-jdk-headless libbcprov-java libbcpkix-java libbcutil-java libxml-security-java"
 
 
 class Rejected(Exception):
@@ -56,7 +63,7 @@ def compiled() -> Path:
 
 
 def _class_path(*more: Path) -> str:
-    return ":".join(map(str, (*JARS, *more)))
+    return ":".join(map(str, (*JARS, *LOGGING, *more)))
 
 
 def judge(folder: Path, *, at: int | None = None) -> list[str]:
@@ -71,20 +78,21 @@ def judge_stamp(kind: str, *files: Path) -> list[str]:
 
 def judge_p7(file: Path, *options: str | Path) -> tuple[bool, bool]:
     """Whether the judge of GB/T 35275 takes a P7, and whether BouncyCastle's own CMS classes do (java/P7Judge.java)."""
-    command = [
-        "java",
-        "-Xshare:auto",
-        "-cp",
-        _class_path(compiled()),
-        "P7Judge",
-        str(file),
-        *map(str, options),
-    ]
+    lines = _verdict("P7Judge", file, *options)
+    return "verdict: accept" in lines, "bc-cms: true" in lines
+
+
+def judge_xml(file: Path) -> list[str]:
+    """What Apache Santuario says of a signed XML (java/XmlJudge.java); the last line is its verdict."""
+    return _verdict("XmlJudge", file)
+
+
+def _verdict(program: str, *arguments: str | Path) -> list[str]:
+    command = ["java", "-Xshare:auto", "-cp", _class_path(compiled()), program, *map(str, arguments)]
     said = subprocess.run(command, capture_output=True, text=True, check=False)
     if said.returncode not in {0, 1}:
         raise Rejected(said.stderr.strip().splitlines()[-1])
-    lines = said.stdout.splitlines()
-    return "verdict: accept" in lines, "bc-cms: true" in lines
+    return said.stdout.splitlines()
 
 
 def _run(program: str, *arguments: object) -> list[str]:

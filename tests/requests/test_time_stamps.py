@@ -70,7 +70,7 @@ class Signed:
         documents = [document for document in signed.documents if isinstance(document, SignedDocument)]
         assert len(documents) == len(signed.documents)
         for document in documents:
-            parse_signed_data(document.cms)
+            parse_signed_data(document.cms or b"")
         return [document.time_stamp for document in documents]
 
     async def verified(self, *tsas: Tsa) -> VerifiedEvidence:

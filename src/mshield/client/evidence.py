@@ -12,6 +12,7 @@ from functools import partial
 import msgspec
 
 from mshield.client.evidence_display import ShownAgain, display_of, show_again, shown_of
+from mshield.client.evidence_format import options_of, require_made, xml_message
 from mshield.client.evidence_status import LaterStatus, Now, check_now, check_status
 from mshield.client.evidence_time import (
     TimeStamp,
@@ -38,13 +39,10 @@ from mshield.pki.asn1.arcs import DISPLAY_OIDS, display_oids_of
 from mshield.pki.certificates.certificate import Certificate, parse_certificates_pem
 from mshield.pki.revocation.crl import CA_COMPROMISE, KEY_COMPROMISE, parse_crl
 from mshield.pki.signatures import cms
-from mshield.pki.signatures.evidence import MEDIA_TYPE, Evidence, EvidenceDocument, parse_evidence
+from mshield.pki.signatures.evidence import MEDIA_TYPE, Evidence, parse_evidence
 from mshield.pki.signatures.formats import (
-    NO_OPTIONS,
-    OptionRefused,
-    Options,
+    XML,
     attributes_in,
-    complete,
     inside,
     signs_attributes,
     signs_content,
@@ -217,32 +215,16 @@ def _display_oids(evidence: Evidence, more: Collection[str]) -> Collection[str]:
     return {*DISPLAY_OIDS, *more, *named}
 
 
-def _options(document: EvidenceDocument) -> Options:
-    """The options of its format, all that it has and no other; those of before where it tells none."""
-    options = document.options
-    if options is msgspec.UNSET:
-        if document.format.startswith("gb"):
-            raise VerificationError("unreadable", "input", "this format has options")
-        return NO_OPTIONS
-    oid = options.display_oid
-    asked = msgspec.structs.replace(options, display_oid=msgspec.UNSET)
-    try:
-        whole = complete(document.format, asked, display_oid=None if oid is msgspec.UNSET else oid)
-    except OptionRefused as error:
-        raise VerificationError("unreadable", "input", f"the option {error.field} is out of place") from error
-    if whole != options or options == NO_OPTIONS or (signs_attributes(document.format, options) and not oid):
-        raise VerificationError("unreadable", "input", "an option is missing or too many")
-    return options
-
-
 def _message(evidence: Evidence, content: bytes | None, display_oids: Collection[str]) -> bytes:
     """M: the content or its digest, or the signed attributes, which must be those of what the bundle shows."""
     document, attributes = evidence.document, evidence.signature.attributes
-    name, options = document.format, _options(document)
+    name, options = document.format, options_of(document)
     if signs_attributes(name, options) != (attributes is not None):
         raise VerificationError("unreadable", "input", "signed attributes do not go with this format")
     digest = bytes.fromhex(document.digest_sm3)
     if attributes is None:
+        if name == XML:
+            return xml_message(document, options)
         if not signs_content(name, options):
             return digest
         if document.content is None or content is None:
@@ -315,6 +297,10 @@ def _check_cms(
 
     The time stamps are given back, not judged; None where the file has no place for them.
     """
+    if evidence.document.format == XML:
+        with failing("cms"):
+            require_made(evidence, signature, options_of(evidence.document))
+        return None
     if evidence.document.format.startswith("gb") or evidence.document.options is not msgspec.UNSET:
         return _check_made(evidence, signature, display_oids)
     path = (signature.certificate, *signature.issuers)
@@ -339,7 +325,7 @@ def _check_made(
 ) -> tuple[bytes, ...] | None:
     """As `_check_cms`, of a file that has options: made once more it is the same to the octet."""
     document, value = evidence.document, evidence.signature
-    name, options, encoded = document.format, _options(document), value.attributes
+    name, options, encoded = document.format, options_of(document), value.attributes
     stamps = tuple(stamp.token for stamp in evidence.stamps if stamp.token in value.cms)
     with failing("cms"):
         again = cms.build_signed_data(

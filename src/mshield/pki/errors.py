@@ -131,13 +131,25 @@ XML_CODES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType({
 """Why an XML signature is refused, in Chinese and English."""
 
 
-class XmlError(PkiError):
-    """Signed XML, or XML to be signed, that is refused; `code` is one of `XML_CODES`."""
+XML_REASONS: Final = frozenset(
+    {
+        "comment", "doctype", "ds_prefix", "instruction", "not_utf_8", "not_well_formed", "signed", "too_deep",
+        "too_long", "xml_attribute",
+    }
+)  # fmt: skip
+"""Why XML can't be signed as E-Port has it."""
 
-    def __init__(self, code: str, detail: str) -> None:
+
+class XmlError(PkiError):
+    """Signed XML, or XML to be signed, that is refused; `code` is one of `XML_CODES`.
+
+    `reason`, one of `XML_REASONS`, is for XML that is to be signed: why it can't be.
+    """
+
+    def __init__(self, code: str, detail: str, *, reason: str = "not_well_formed") -> None:
         """`detail` is for a log."""
         super().__init__(detail)
-        self.code = code
+        self.code, self.reason = code, reason
         self.zh, self.en = XML_CODES[code]
 
 

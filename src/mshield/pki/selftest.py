@@ -18,14 +18,15 @@ from mshield.pki.foreign.ocsp import foreign_status, parse_foreign_ocsp
 from mshield.pki.foreign.p7 import verify_p7
 from mshield.pki.foreign.path import require_foreign_issued
 from mshield.pki.foreign.pdf import verify_pdf
+from mshield.pki.foreign.xml import verify_xml
 from mshield.pki.signatures.ambiguous import ambiguity
 from mshield.pki.timestamps.algorithms import Hash, hashed
 from mshield.pki.timestamps.certificate import parse_tsa_certificate
 from mshield.pki.timestamps.request import TimeStampRequest
 from mshield.pki.timestamps.response import token_of
 from mshield.pki.timestamps.verify import TsaTrust, verify_answer
-from mshield.pki.xml.canonical import require_canonical, signed_info
-from mshield.pki.xml.signature import verify_xml
+from mshield.pki.xml.canonical import require_canonical
+from mshield.pki.xml.making import signed_info
 
 Files = Callable[[str], bytes]
 """A file of the folder by its name; OSError where there is none."""
@@ -181,8 +182,8 @@ def _judge_raw(bench: Bench, case: Mapping[str, Any]) -> Facts:
 
 def _judge_canonical(bench: Bench, case: Mapping[str, Any]) -> Facts:
     content = bench.files(case["file"])
-    digest = base64.b64encode(sm3(content)).decode()
-    return {"m": base64.b64encode(signed_info(require_canonical(content), digest)).decode()}
+    require_canonical(content)
+    return {"m": base64.b64encode(signed_info(content, sm3(content))).decode()}
 
 
 def _judge_xml(bench: Bench, case: Mapping[str, Any]) -> Facts:

@@ -70,6 +70,7 @@ STATUS: Final[Mapping[str, int]] = {
     "invalid_request": 422,
     "invalid_return_url": 422,
     "invalid_staff": 422,
+    "invalid_xml": 422,
     "invalid_staff_token": 422,
     "invalid_system": 422,
     "login_failed": 401,

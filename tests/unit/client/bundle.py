@@ -34,11 +34,13 @@ from mshield.pki.signatures.evidence import (
 )
 from mshield.pki.signatures.formats import (
     NO_OPTIONS,
+    XML,
     Format,
     Options,
     attributes_in,
     inside,
     message_of,
+    profile_of,
 )
 from mshield.pki.signer import KeySigner
 from mshield.pki.timestamps.algorithms import hashed
@@ -46,6 +48,7 @@ from mshield.pki.timestamps.token import parse_token
 from mshield.pki.tlog.entry import ActEntry, SignatureEntry, asked_by, binding, commitment, signature_row
 from mshield.pki.tlog.merkle import inclusion_ranges, leaf_hash, node_hash
 from mshield.pki.tlog.note import Checkpoint, VerifierKey
+from mshield.pki.xml.making import serial_name, signed_file
 from mshield.views import compare_words, draw, read_view
 from tests.unit.pki.authority import DAY, NOW, Authority, ca_name, new_key, new_serial
 
@@ -54,6 +57,7 @@ LINES: Final = (("总价", "126000.00 欧元"), ("币制", ""))
 SIGNED_AT: Final = NOW + 3_600_123
 SYSTEM: Final = EvidenceSystem(client_id="bs", name="单一窗口", domain="singlewindow.example")
 REQUEST: Final = "019ab5f0-6c1e-7d52-9c0b-0f6f0f1d8c11"
+SHIELD_NUMBER: Final = "MS00000000018"
 SID, UID, SALT = b"s" * 16, b"u" * 16, b"a" * 32
 LOG_KEY: Final = Ed25519PrivateKey.from_private_bytes(b"k" * 32)
 VKEY: Final = VerifierKey("shield.example/log", LOG_KEY.public_key().public_bytes_raw())
@@ -119,7 +123,10 @@ class Maker:
                 signed_at=self.signed_at,
                 value=signature.to_der(),
                 attributes=None if attributes is None else message,
-                cms=build_signed_data(
+                file=b"" if self.format != XML else self._file(digest, signature),
+                cms=b""
+                if self.format == XML
+                else build_signed_data(
                     content=inside(self.format, content=self.content, digest=digest),
                     signature=signature,
                     certificate=self.a.leaf,
@@ -137,6 +144,20 @@ class Maker:
             ),
             log=self._log(sm2.digest(self.a.leaf.public_key, message), signature),
             time_stamps=stamps,
+        )
+
+    def _file(self, digest: bytes, signature: sm2.Signature) -> bytes:
+        leaf = self.a.leaf
+        if b"</" not in self.content:  # no canonical XML
+            return self.content or b"none"
+        by_serial = self.options.key_name == "serial"
+        return signed_file(
+            self.content,
+            digest,
+            profile_of(self.options),
+            value=signature.to_raw(),
+            key_name=serial_name(leaf.serial) if by_serial else SHIELD_NUMBER,
+            certificate=leaf.der,
         )
 
     def _drawing(self) -> Drawing | None:

@@ -13,6 +13,7 @@ export const FORMATS = [
   "gb35275",
   "gb35275_detached",
   "gb35275_digest",
+  "xml",
 ] as const;
 export type Format = (typeof FORMATS)[number];
 
@@ -23,9 +24,18 @@ const WRAPPER = {
   certificates: ["chain", "signer", "none"],
 } as const;
 
-/** Those of a wrapper are there for GB/T 35275 alone; `displayOid` where attributes are signed, but for what is older. */
+const XML = {
+  profile: ["eport-2022", "eport-2023"],
+  key_name: ["shield", "serial"],
+} as const;
+
+/**
+ * Those of a wrapper are there for GB/T 35275 alone, those of XML for it; `displayOid` where attributes are signed, but for
+ * what is older.
+ */
 export interface Options {
   readonly wrapper: Wrapper | null;
+  readonly xml: XmlOptions | null;
   readonly attributes: boolean;
   readonly signingTime: boolean;
   readonly displayOid: string | null;
@@ -33,6 +43,11 @@ export interface Options {
 
 export type Wrapper = {
   readonly [Name in keyof typeof WRAPPER]: (typeof WRAPPER)[Name][number];
+};
+
+/** Whose identifier the signature method has, and whether the key is named by the shield's number or the certificate's. */
+export type XmlOptions = {
+  readonly [Name in keyof typeof XML]: (typeof XML)[Name][number];
 };
 
 /** What a document's M is made of. */
@@ -49,10 +64,10 @@ export function readOptions(format: Format, value: unknown): Options {
   const isGb = format.startsWith("gb");
   const isRfc = format === "cms" || format === "cms_detached";
   if (value === undefined) {
-    if (isGb) {
+    if (isGb || format === "xml") {
       throw new FormError("this format has options");
     }
-    return { wrapper: null, attributes: isRfc, signingTime: false, displayOid: null };
+    return { wrapper: null, xml: null, attributes: isRfc, signingTime: false, displayOid: null };
   }
   const all = new Map(Object.entries(objectOf(value)));
   const take = <T>(name: string, words: readonly T[]): T => {
@@ -67,7 +82,12 @@ export function readOptions(format: Format, value: unknown): Options {
   }
   const attributes = isGb ? take("attributes", format === "gb35275_digest" ? [false] : [true, false]) : isRfc;
   const signingTime = isGb ? take("signing_time", attributes ? [true, false] : [false]) : false;
-  const wrapper = isRfc
+  const xml =
+    format === "xml"
+      ? { profile: take("profile", XML.profile), key_name: take("key_name", XML.key_name) }
+      : null;
+  const wrapper =
+    isRfc || xml !== null
     ? null
     : {
         signature_algorithm: take("signature_algorithm", WRAPPER.signature_algorithm),
@@ -83,12 +103,12 @@ export function readOptions(format: Format, value: unknown): Options {
   if (all.size > 0) {
     throw new FormError("an option that this format doesn't have");
   }
-  return { wrapper, attributes, signingTime, displayOid };
+  return { wrapper, xml, attributes, signingTime, displayOid };
 }
 
 /** Whether M is the content itself. */
 export function signsContent(format: Format, { attributes }: Pick<Options, "attributes">): boolean {
-  return format !== "gb35275_digest" && !attributes;
+  return format !== "gb35275_digest" && format !== "xml" && !attributes;
 }
 
 /** Whether the content may stay with who asks: attributes bind it, and the file hasn't got it. */
@@ -111,7 +131,10 @@ export function boundBy(
   };
 }
 
-/** M; null where the content is signed itself and isn't here. `displayOid` as for `boundBy`. */
+/**
+ * M; null where the content is signed itself and isn't here. That of `xml` the reader of XML makes (`@mshield/verify/xml.ts`):
+ * null too. `displayOid` as for `boundBy`.
+ */
 export function messageOf(
   format: Format,
   options: Options,
@@ -120,6 +143,9 @@ export function messageOf(
 ): Uint8Array | null {
   if (options.attributes) {
     return signedAttributes(digest, display, boundBy(format, options, signingTime, displayOid));
+  }
+  if (format === "xml") {
+    return null;
   }
   return format === "gb35275_digest" ? digest : content;
 }

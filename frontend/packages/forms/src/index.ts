@@ -23,6 +23,7 @@ export {
   signsContent,
   type ToSign,
   type Wrapper,
+  type XmlOptions,
 } from "./formats.ts";
 export { LOGIN_FIELDS, LOGIN_TYPE, type LoginMessage, loginBytes } from "./login_message.ts";
 export {

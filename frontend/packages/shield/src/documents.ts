@@ -23,6 +23,7 @@ import {
 import { hex, same, sm3 } from "@mshield/gm";
 
 import { ProtocolError } from "./errors.ts";
+import { checkXmlDocument } from "./xml_documents.ts";
 import { Fields } from "./fields.ts";
 import type { Requester, Task } from "./messages.ts";
 import type { Operation } from "./operation.ts";
@@ -44,6 +45,10 @@ export function checkDocument(task: Task, displayOids: readonly string[] = DISPL
     if (isAmbiguous(message)) {
       throw new ProtocolError("bad_task", "content whose signature would serve for something else");
     }
+    return;
+  }
+  if (format === "xml" && options.xml !== null) {
+    checkXmlDocument(task, options.xml);
     return;
   }
   const size = content?.length ?? task.size;

@@ -3,6 +3,7 @@
 import { hex, same, sameSignature, unhex } from "@mshield/gm";
 
 import { type Certificate, isSameCertificate } from "./certificate.ts";
+import { checkXml } from "./check_xml.ts";
 import { parseCms, signedMessage } from "./cms.ts";
 import type { Content } from "./content.ts";
 import { inStep, VerificationError } from "./errors.ts";
@@ -15,11 +16,16 @@ import type { VerifiedSignature } from "./verify_signature.ts";
  * stamps are given back, not judged.
  */
 export async function checkCms(
-  { document, signature, timeStamps: evidenceTimeStamps }: Evidence,
+  evidence: Evidence,
   verified: VerifiedSignature,
   message: Uint8Array,
   content: Content | null,
 ): Promise<readonly Uint8Array[] | null> {
+  const { document, signature, timeStamps: evidenceTimeStamps } = evidence;
+  if (document.format === "xml") {
+    checkXml(evidence, verified.path.leaf, verified.signature);
+    return null;
+  }
   if (document.hasOptions) {
     return checkMade(document, signature, verified, evidenceTimeStamps);
   }

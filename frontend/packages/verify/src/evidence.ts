@@ -59,7 +59,9 @@ export interface Evidence {
     readonly signedAt: number;
     readonly value: Uint8Array;
     readonly attributes: Uint8Array | null;
+    /** Empty by the format `xml`, which has a finished file in its place; that is null by every other. */
     readonly cms: Uint8Array;
+    readonly file: Uint8Array | null;
   };
   readonly certificatePem: string;
   /** Issuing CA, then root, which is not to be trusted for standing here. */
@@ -90,10 +92,11 @@ export function parseEvidence(data: Uint8Array): Evidence {
   if (issuing === undefined || root === undefined || more.length > 0) {
     throw new FormError("a chain is issuing CA and root");
   }
+  const document = readDocument(top["document"], isV1);
   return {
     request: readRequest(top["request"]),
-    document: readDocument(top["document"], isV1),
-    signature: readSignature(top["signature"]),
+    document,
+    signature: readSignature(top["signature"], document.format === "xml"),
     certificatePem: text(top["certificate_pem"]),
     chainPem: [issuing, root],
     status: readStatus(top["status"]),
@@ -157,14 +160,20 @@ function readShown(value: unknown): Evidence["document"]["shown"] {
   return { compared, confirmed: word(of["confirmed"], CONFIRMED) };
 }
 
-function readSignature(value: unknown): Evidence["signature"] {
-  const of = members(value, ["signed_at", "signature_b64", "signed_attributes_b64", "cms_b64"]);
+function readSignature(value: unknown, isXml: boolean): Evidence["signature"] {
+  const made = isXml ? "file_b64" : "cms_b64";
+  const of = members(value, ["signed_at", "signature_b64", "signed_attributes_b64", made]);
+  const octets = bytes(of[made]);
+  if (octets.length === 0) {
+    throw new FormError("an empty file");
+  }
   const attributes = of["signed_attributes_b64"];
   return {
     signedAt: count(of["signed_at"]),
     value: bytes(of["signature_b64"]),
     attributes: attributes === null ? null : bytes(attributes),
-    cms: bytes(of["cms_b64"]),
+    cms: isXml ? new Uint8Array(0) : octets,
+    file: isXml ? octets : null,
   };
 }
 

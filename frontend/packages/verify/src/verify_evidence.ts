@@ -24,6 +24,7 @@ import { parseAttributes } from "./attributes.ts";
 import { type Certificate, parsePem, toPem } from "./certificate.ts";
 import type { Tally } from "./checks.ts";
 import { checkCms } from "./check_cms.ts";
+import { xmlMessageOf } from "./check_xml.ts";
 import { type Content, contentOf, NOTHING } from "./content.ts";
 import { inStep, type Step, VerificationError } from "./errors.ts";
 import type { Crl } from "./crl.ts";
@@ -186,6 +187,12 @@ async function messageOf(
     throw failed("unreadable", "input", "signed attributes do not go with this format");
   }
   const by = { by: document.content === null ? "file" : "inside", size: document.size };
+  if (format === "xml") {
+    const message = xmlMessageOf(document);
+    tally.passed("content", by);
+    tally.aside("display", "not_bound");
+    return message;
+  }
   if (signature.attributes === null && !signsContent(format, options)) {
     if (content === null) {
       tally.missing("content", "no_document", { size: document.size });

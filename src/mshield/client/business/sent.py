@@ -1,17 +1,20 @@
 """Whether a signed document is the one that was sent: content or digest, and where it is bound, the display."""
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from mshield.client.business.values import Digest, Document, SignedDocument
 from mshield.client.verify import VerificationError, failing
 from mshield.gm.sm3 import sm3
 from mshield.pki.asn1.arcs import DISPLAY_OIDS
-from mshield.pki.signatures.formats import signs_attributes, signs_content
+from mshield.pki.signatures.formats import XML, profile_of, signs_attributes, signs_content
 from mshield.pki.signatures.signed_attributes import (
     SignedAttributes,
     is_like_attributes,
     parse_signed_attributes,
 )
+from mshield.pki.xml.canonical import require_canonical
+from mshield.pki.xml.making import canonical_content, content_in, signed_info
 
 Sent = bytes | Digest | Document
 """How a caller names what it sent: the content, its digest, or the whole document with its display."""
@@ -33,7 +36,10 @@ def attributes_in(signed: SignedDocument, display_oids: Collection[str] = ()) ->
 def require_sent(signed: SignedDocument, attributes: SignedAttributes | None, sent: Sent) -> None:
     """Raises VerificationError `message_mismatch` or `display_mismatch` for another document."""
     document = sent if isinstance(sent, Document) else None
-    if attributes is not None:
+    if signed.format == XML:
+        signed_digest = _digest_in_xml(signed)
+        sent = _canonical(sent)
+    elif attributes is not None:
         signed_digest = attributes.message_digest
     elif signs_content(signed.format, signed.options):
         signed_digest = sm3(signed.message)
@@ -46,6 +52,29 @@ def require_sent(signed: SignedDocument, attributes: SignedAttributes | None, se
     is_bound = attributes is None or attributes.display == document.display_digest(signed.drawing)
     if not is_bound or not _is_drawn_as_named(signed, document):
         raise VerificationError("display_mismatch", "signature", "the phone showed something else")
+
+
+def _digest_in_xml(signed: SignedDocument) -> bytes:
+    """SM3 of the content in the finished file, of which the signed message has to be made."""
+    with failing("signature"):
+        content = content_in(signed.file)
+        require_canonical(content)
+        digest = sm3(content)
+    if signed_info(content, digest, profile_of(signed.options)) != signed.message:
+        raise VerificationError(
+            "message_mismatch", "signature", "the file holds another content than was signed"
+        )
+    return digest
+
+
+def _canonical(sent: Sent) -> Sent:
+    """What was sent as XML, by its canonical form; a digest is that form's, or of a document that is in it already."""
+    content = sent.content if isinstance(sent, Document) else sent
+    if not isinstance(content, bytes):
+        return sent
+    with failing("signature"):
+        canonical = canonical_content(content)
+    return replace(sent, content=canonical) if isinstance(sent, Document) else canonical
 
 
 def _is_drawn_as_named(signed: SignedDocument, document: Document) -> bool:

@@ -61,7 +61,8 @@ class Document:
 
     `format` `raw` signs the bytes of the content; `cms` and `cms_detached` sign attributes that bind content, title,
     media type and display, in a CMS with the content inside or not; `gb35275…` the same in a SignedData of GB/T 35275,
-    with `options` (formats.md). Of a detached one the content may stay here: give its `digest` instead.
+    with `options` (formats.md); `xml` makes an E-Port XML file. Of a detached one the content may stay here: give its
+    `digest` instead.
     """
 
     title: str
@@ -176,7 +177,8 @@ class SignedDocument(msgspec.Struct, frozen=True, kw_only=True):
     """One document of a signed request. With signed attributes it has `signed_attributes_b64`, else `message_b64`.
 
     `state` `declined`: the person left it out of the batch, for this `reason`; it has no signature.
-    `options` are those of the format that are in force, empty of an older service. `cms_b64` is made by them.
+    `options` are those of the format that are in force, empty of an older service. `cms_b64` is made by them, or by the
+    format `xml` `file_b64` in its place.
 
     `view` and `drawn` (SM3 of the drawn lines, hex) are None where no view drew it. `shown` is the digest of all that
     the phone showed, None of an older service. `display_mismatch_confirmed`: the words about the content differ from
@@ -199,6 +201,7 @@ class SignedDocument(msgspec.Struct, frozen=True, kw_only=True):
     drawn: str | None = None
     shown: str | None = None
     display_mismatch_confirmed: bool = False
+    file_b64: str | None = None
 
     @property
     def drawing(self) -> Drawing | None:
@@ -231,8 +234,13 @@ class SignedDocument(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def cms(self) -> bytes:
-        """CMS SignedData (`.p7s`), DER. ProtocolError for one that was left out."""
+        """CMS SignedData (`.p7s`), DER. ProtocolError for one that was left out, and by the format `xml`."""
         return unbase64(self._signed(self.cms_b64))
+
+    @property
+    def file(self) -> bytes:
+        """The finished XML file. ProtocolError for one that was left out, and by every other format."""
+        return unbase64(self._signed(self.file_b64))
 
     def _signed(self, encoded: str | None) -> str:
         if not self.is_signed or not encoded:

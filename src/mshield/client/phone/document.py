@@ -1,30 +1,38 @@
 """Whether what is to be signed is what the phone shows (protocol, "Documents"), and what it says that it showed."""
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import msgspec
 
 from mshield.client.errors import PhoneError, ProtocolError
 from mshield.client.phone.messages import Task
 from mshield.domain.login_message import is_login_message
+from mshield.domain.systems.text_charset import is_xml
 from mshield.gm.sm3 import sm3
 from mshield.pki.asn1.arcs import DISPLAY_OIDS
 from mshield.pki.errors import PkiError
 from mshield.pki.signatures.ambiguous import is_ambiguous
 from mshield.pki.signatures.display import Bound, Confirmed, Drawing, Wanted, display_bytes
 from mshield.pki.signatures.formats import (
+    XML,
     OptionRefused,
     complete,
     may_be_elsewhere,
     message_of,
+    profile_of,
     signs_attributes,
     signs_content,
 )
 from mshield.pki.signatures.signed_attributes import is_like_attributes, parse_signed_attributes
+from mshield.pki.xml.canonical import require_canonical
+from mshield.pki.xml.making import signed_info
 from mshield.views import Compared, Drawn, ViewError, Words, compare_words, draw, is_shown, read_view
 from mshield.views.limits import LINES
+
+_OTHER_CHARSET: Final = re.compile(r'charset=(?!"?utf-?8\b)', re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +125,8 @@ def _check_message(task: Task, display: bytes, display_oids: Collection[str]) ->
         if is_ambiguous(message):
             raise ProtocolError("bad_task", "content whose signature would serve for something else")
         return sm3(message)
+    if task.format == XML:
+        return _check_xml(task)
     if not signs_attributes(task.format, options):
         if content is None or message != sm3(content):
             raise ProtocolError("bad_task", "the digest is another content's")
@@ -138,6 +148,22 @@ def _check_message(task: Task, display: bytes, display_oids: Collection[str]) ->
     )
     if message != whole:
         raise ProtocolError("bad_task", "the signed attributes are those of another document or display")
+    return digest
+
+
+def _check_xml(task: Task) -> bytes:
+    """The content is canonical, and the message its SignedInfo, made here."""
+    content = task.content
+    # What is shown are these octets, as UTF-8: their type mustn't say another thing.
+    if content is None or not is_xml(task.media_type) or _OTHER_CHARSET.search(task.media_type):
+        raise ProtocolError("bad_task", "XML without its content, or of another type or charset")
+    try:
+        require_canonical(content)
+    except PkiError as error:
+        raise ProtocolError("bad_task", f"not canonical XML that may be signed: {error}") from error
+    digest = sm3(content)
+    if task.message != signed_info(content, digest, profile_of(task.options)):
+        raise ProtocolError("bad_task", "the SignedInfo is another document's")
     return digest
 
 

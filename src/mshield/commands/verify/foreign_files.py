@@ -12,7 +12,7 @@ from mshield.pki.errors import DerError, P7Error, SignedPdfError
 from mshield.pki.foreign.certificate import ForeignCertificate
 from mshield.pki.foreign.p7 import Form, VerifiedP7, verify_p7
 from mshield.pki.foreign.pdf import verify_pdf
-from mshield.pki.xml.signature import verify_xml
+from mshield.pki.foreign.xml import verify_xml
 
 Kind = Literal["p7", "xml", "pdf"]
 Words = tuple[str, str]

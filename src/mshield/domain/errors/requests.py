@@ -172,6 +172,15 @@ class InvalidPdf(
     """A PDF that programs need not all and always show alike; `reason` says why, `document` which one, from 0."""
 
 
+class InvalidXml(
+    DomainError,
+    code="invalid_xml",
+    zh="XML 不能签名：写法不规范，或含有不能签的内容。没有发出请求，请按接入文档重新生成",
+    en="The XML can't be signed: it isn't well-formed, or holds what is never signed. Nothing was asked. Make it anew",
+):
+    """XML that can't be signed as E-Port has it; `reason` says why, `document` which one, from 0."""
+
+
 class InvalidImage(
     DomainError,
     code="invalid_image",

@@ -26,17 +26,22 @@ _LOOKED_AT: Final = 100
 """Octets in which XML says its encoding."""
 
 
+def is_xml(media_type: str) -> bool:
+    """Whether a media type says that a content is XML."""
+    return _XML.fullmatch(media_type.lower().partition(";")[0].strip()) is not None
+
+
 def check_charset(media_type: str, content: bytes | None, *, is_type_signed: bool) -> None:
     """Raises CharsetRefused for a text of another charset, of two, or of octets that aren't of it.
 
     Of a content that isn't there, what the type says is looked at alone.
     """
     kind, _, parameters = media_type.lower().partition(";")
-    is_xml, is_json = _XML.fullmatch(kind.strip()) is not None, _JSON.fullmatch(kind.strip()) is not None
-    if not (is_xml or is_json or kind.startswith("text/")):
+    of_xml, is_json = is_xml(kind), _JSON.fullmatch(kind.strip()) is not None
+    if not (of_xml or is_json or kind.startswith("text/")):
         return
     typed = _CHARSET.search(parameters)
-    declared = _DECLARED.match(content[:_LOOKED_AT]) if is_xml and content is not None else None
+    declared = _DECLARED.match(content[:_LOOKED_AT]) if of_xml and content is not None else None
     named = {
         _NAMES.get(name)
         for name in (

@@ -13,7 +13,7 @@ import msgspec
 from mshield.gm.sm3 import sm3
 from mshield.pki.errors import EvidenceError
 from mshield.pki.signatures.display import Confirmed, Drawing
-from mshield.pki.signatures.formats import Format, Options
+from mshield.pki.signatures.formats import XML, Format, Options
 from mshield.pki.strict_json import read_json
 from mshield.pki.tlog.proof import InclusionProof
 
@@ -99,13 +99,17 @@ class EvidenceDocument(_Part, frozen=True):
         return tuple((line.label, line.value) for line in self.display)
 
 
-class EvidenceSignature(_Part, frozen=True):
-    """The signature (DER), the signed attributes where it is over those, both once more as CMS; `signed_at` in ms."""
+class EvidenceSignature(_Part, frozen=True, omit_defaults=True):
+    """The signature (DER), the signed attributes where it is over those, both once more as CMS; `signed_at` in ms.
+
+    By the format `xml` the finished `file` stands in place of the CMS; whichever isn't there is empty.
+    """
 
     signed_at: _Count
     value: bytes = msgspec.field(name="signature_b64")
     attributes: bytes | None = msgspec.field(name="signed_attributes_b64")
-    cms: bytes = msgspec.field(name="cms_b64")
+    cms: bytes = msgspec.field(name="cms_b64", default=b"")
+    file: bytes = msgspec.field(name="file_b64", default=b"")
 
 
 class EvidenceStatus(_Part, frozen=True):
@@ -184,7 +188,9 @@ def parse_evidence(data: bytes) -> Evidence:
             raise EvidenceError("options, in a bundle from before there were any")
         if any(bytes.fromhex(text).hex() != text for text in _hex_texts(evidence)):
             raise EvidenceError("not lower-case hex")
-        document = evidence.document
+        document, signature = evidence.document, evidence.signature
+        if (document.format == XML) != bool(signature.file) or bool(signature.file) == bool(signature.cms):
+            raise EvidenceError("another file than the format's")
         if (document.view is None) != (document.drawn is None) or (document.view and not document.shown):
             raise EvidenceError("a view without what it drew or what was shown, or the other way round")
     except (ValueError, RecursionError) as error:  # msgspec's, json's and base64's errors are ValueErrors

@@ -11,18 +11,29 @@ import msgspec
 
 from mshield.pki.asn1 import oids
 from mshield.pki.signatures.signed_attributes import SignedAttributes
+from mshield.pki.xml.making import Profile, signed_info
 
-Format = Literal["raw", "cms", "cms_detached", "gb35275", "gb35275_detached", "gb35275_digest"]
+Format = Literal[
+    "raw",
+    "cms",
+    "cms_detached",
+    "gb35275",
+    "gb35275_detached",
+    "gb35275_digest",
+    "xml",
+]
 """What a signature is over and in which file it comes.
 
 `raw`: the content; `cms`: signed attributes in a CMS of RFC 5652; `gb35275`: in a SignedData of GB/T 35275;
-`detached`: without the content; `gb35275_digest`: over SM3 of the content, which the file has in its place.
+`detached`: without the content; `gb35275_digest`: over SM3 of the content, which the file has in its place; `xml`: the
+content is canonical XML, signed is the SignedInfo that has its digest, and the file is that XML with the signature.
 """
 
 FORMATS: Final[Mapping[str, Format]] = {name: name for name in get_args(Format)}
 """The formats by their names."""
 
 GB_DIGEST: Final = "gb35275_digest"
+XML: Final = "xml"
 _GB: Final = frozenset({"gb35275", "gb35275_detached", GB_DIGEST})
 _DETACHED: Final = frozenset({"cms_detached", "gb35275_detached"})
 
@@ -31,15 +42,17 @@ SignatureAlgorithm = Literal["301.1", "501", "301"]
 Parameters = Literal["null", "absent"]
 SignatureValue = Literal["der", "raw"]
 Certificates = Literal["chain", "signer", "none"]
+KeyName = Literal["shield", "serial"]
 _U = msgspec.UnsetType
 
 
 class AskedOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Options of a document's format, all of them for `gb35275*` but `arc`, which is for `raw`.
+    """Options of a document's format, all of them for `gb35275*` but `arc`, for `raw`, and the last two, for `xml`.
 
     `arc`: whose types the wrapper has, RFC 5652's or GB/T 35275's; with `gb` the next four too. `signature_algorithm`
     1.2.156.10197.1. this; `parameters` of algorithms; `signature_value` DER, or r then s in 64 octets; `certificates`
     inside. `attributes`: whether attributes are signed or the content itself; `signing_time`: whether one is the time.
+    `profile`: whose identifier the signature method has; `key_name`: the shield's number, or the certificate's.
     """
 
     arc: Arc | _U = msgspec.UNSET
@@ -49,6 +62,8 @@ class AskedOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     certificates: Certificates | _U = msgspec.UNSET
     attributes: bool | _U = msgspec.UNSET
     signing_time: bool | _U = msgspec.UNSET
+    profile: Profile | _U = msgspec.UNSET
+    key_name: KeyName | _U = msgspec.UNSET
 
 
 class Options(AskedOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -60,7 +75,8 @@ class Options(AskedOptions, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 WRAPPER: Final = ("signature_algorithm", "parameters", "signature_value", "certificates")
 """The options that only change the wrapper, beside `arc`."""
 
-_FIXED: Final = ("attributes", "signing_time")
+_OF_XML: Final = frozenset({"profile", "key_name"})
+_FIXED: Final = ("attributes", "signing_time", "profile")
 NO_OPTIONS: Final = Options()
 
 
@@ -81,7 +97,7 @@ def complete(name: Format, asked: AskedOptions, *, display_oid: str | None) -> O
     values.pop("display_oid", None)
     if name not in _GB:
         return _complete_other(name, values, display_oid)
-    _refuse(values, "arc")
+    _refuse(values, "arc", *_OF_XML)
     attributes = values.setdefault("attributes", name != GB_DIGEST)
     if attributes and name == GB_DIGEST:
         raise OptionRefused("attributes")
@@ -111,7 +127,7 @@ def signs_attributes(name: Format, options: Options) -> bool:
 
 def signs_content(name: Format, options: Options) -> bool:
     """Whether M is the content itself."""
-    return name != GB_DIGEST and not signs_attributes(name, options)
+    return name not in {GB_DIGEST, XML} and not signs_attributes(name, options)
 
 
 def may_be_elsewhere(name: Format, options: Options) -> bool:
@@ -146,7 +162,10 @@ def message_of(
     display: bytes,
     signing_time: int | None = None,
 ) -> bytes:
-    """M. ValueError where the content is signed itself and isn't here."""
+    """M. ValueError where the content is needed and isn't here.
+
+    That of `xml` has to be canonical: whoever has it from elsewhere asks `require_canonical` first.
+    """
     attributes = attributes_in(name, options, digest=digest, display=display, signing_time=signing_time)
     if attributes is not None:
         return attributes.encode()
@@ -154,7 +173,13 @@ def message_of(
         return digest
     if content is None:
         raise ValueError("no content to be signed")
-    return content
+    return signed_info(content, digest, profile_of(options)) if name == XML else content
+
+
+def profile_of(options: Options) -> Profile:
+    """The profile of `xml`."""
+    profile = options.profile
+    return "eport-2022" if profile is msgspec.UNSET else profile
 
 
 def inside(name: Format, *, content: bytes | None, digest: bytes) -> bytes | None:
@@ -165,10 +190,13 @@ def inside(name: Format, *, content: bytes | None, digest: bytes) -> bytes | Non
 
 
 def _complete_other(name: Format, values: dict[str, object], display_oid: str | None) -> Options:
+    if name == XML:
+        _refuse(values, *(values.keys() - _OF_XML))
+        return msgspec.convert({"profile": "eport-2022", "key_name": "shield"} | values, Options)
     if name != "raw":
         _refuse(values, *values)
         return NO_OPTIONS if display_oid is None else Options(display_oid=display_oid)
-    _refuse(values, *_FIXED)
+    _refuse(values, *_FIXED, *_OF_XML)
     if values.get("arc", "rfc") == "rfc":
         values.pop("arc", None)
         _refuse(values, *values)

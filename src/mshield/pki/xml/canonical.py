@@ -72,45 +72,35 @@ def require_canonical(content: bytes) -> Document:
     if len(content) > MAX_CONTENT:
         raise XmlError("xml_structure", "longer than 4 MiB")
     document = read_xml(content)
-    depth = 0
-    for item in document.items:
-        match item:
-            case Instruction():
-                raise XmlError("xml_structure", "a processing instruction")
-            case Start():
-                depth += 1
-                _require_signable(item, depth)
-            case End():
-                depth -= 1
+    require_signable(document)
     if canonical_document(document) != content:
         raise XmlError("xml_structure", "not canonical")
     return document
 
 
-def signed_info(document: Document, digest: str) -> bytes:
-    """M of the E-Port profile: SignedInfo in its place in this document, whose digest (base64) it has."""
-    root = document.items[document.root]
-    assert isinstance(root, Start)  # noqa: S101
-    scope = dict(root.declared) | {"ds": DSIG}
-    namespaces = "".join(_declaration(*one) for one in sorted(scope.items()) if one[1])
-    return (
-        f'<ds:SignedInfo{namespaces}><ds:CanonicalizationMethod Algorithm="{INCLUSIVE}">'
-        f'</ds:CanonicalizationMethod><ds:SignatureMethod Algorithm="{EPORT}sm2-sm3"></ds:SignatureMethod>'
-        f'<ds:Reference URI=""><ds:Transforms><ds:Transform Algorithm="{DSIG}enveloped-signature">'
-        f'</ds:Transform></ds:Transforms><ds:DigestMethod Algorithm="{EPORT}sm3"></ds:DigestMethod>'
-        f"<ds:DigestValue>{digest}</ds:DigestValue></ds:Reference></ds:SignedInfo>"
-    ).encode()
+def require_signable(document: Document) -> None:
+    """Raises XmlError `xml_structure`, with its reason, for what stands in no document that is signed."""
+    depth = 0
+    for item in document.items:
+        match item:
+            case Instruction():
+                raise XmlError("xml_structure", "a processing instruction", reason="instruction")
+            case Start():
+                depth += 1
+                _require_signable(item, depth)
+            case End():
+                depth -= 1
 
 
 def _require_signable(item: Start, depth: int) -> None:
     if depth > MAX_DEPTH:
-        raise XmlError("xml_structure", "too deep")
+        raise XmlError("xml_structure", "too deep", reason="too_deep")
     if (item.namespace, item.local) == (DSIG, "Signature"):
-        raise XmlError("xml_structure", "a Signature that is there already")
+        raise XmlError("xml_structure", "a Signature that is there already", reason="signed")
     if any(a.namespace == XML_NAMESPACE for a in item.attributes):
-        raise XmlError("xml_structure", "an attribute of xml:")
+        raise XmlError("xml_structure", "an attribute of xml:", reason="xml_attribute")
     if any(prefix == "ds" and uri != DSIG for prefix, uri in item.declared):
-        raise XmlError("xml_structure", "ds is bound to another namespace")
+        raise XmlError("xml_structure", "ds is bound to another namespace", reason="ds_prefix")
 
 
 def _above(document: Document, start: int) -> Iterator[Start]:

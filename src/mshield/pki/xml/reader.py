@@ -78,21 +78,22 @@ Item = Start | End | Instruction | str
 
 
 class Document(NamedTuple):
-    """All items, and the place of each start's end."""
+    """All items, and the place of each start's end; comments are passed over."""
 
     items: list[Item]
     ends: dict[int, int]
     root: int
+    has_comments: bool = False
 
 
 def read_xml(octets: bytes) -> Document:
     """The document. Raises XmlError `xml_structure`."""
     if len(octets) > MAX_OCTETS:
-        raise XmlError("xml_structure", "too long")
+        raise XmlError("xml_structure", "too long", reason="too_long")
     try:
         text = octets.decode().removeprefix("\ufeff")
     except UnicodeDecodeError as error:
-        raise XmlError("xml_structure", "not UTF-8") from error
+        raise XmlError("xml_structure", "not UTF-8", reason="not_utf_8") from error
     if _NOT_CHAR.search(text) is not None:
         raise XmlError("xml_structure", "a character that XML doesn't know")
     return _Reading(text.replace("\r\n", "\n").replace("\r", "\n")).document()
@@ -110,6 +111,7 @@ class _Reading:
         self._open: list[tuple[int, tuple[str, str], list[tuple[str, str | None]]]] = []
         self._scope: dict[str, str] = {"xml": XML_NAMESPACE}
         self._root = -1
+        self._has_comments = False
 
     def document(self) -> Document:
         end = len(self._text)
@@ -123,7 +125,7 @@ class _Reading:
                 self._take_markup()
         if self._root < 0 or self._open:
             raise _refused("no whole element")
-        return Document(self._items, self._ends, self._root)
+        return Document(self._items, self._ends, self._root, self._has_comments)
 
     def _take_text(self, raw: str) -> None:
         if not self._open:
@@ -146,7 +148,9 @@ class _Reading:
             end = self._after("]]>", at)
             self._items.append(text[at + 9 : end])
             self._at = end + 3
-        else:  # a DOCTYPE is no opening
+        elif text.startswith("<!DOCTYPE", at):
+            raise _refused("a DOCTYPE", reason="doctype")
+        else:
             self._take_opening()
 
     def _after(self, what: str, at: int) -> int:
@@ -159,6 +163,7 @@ class _Reading:
         end = self._after("--", self._at + 4)
         if not self._text.startswith("-->", end):
             raise _refused("-- in a comment")
+        self._has_comments = True
         self._at = end + 3
 
     def _take_instruction(self) -> None:
@@ -272,5 +277,5 @@ def _character(reference: re.Match[str]) -> str:
     return chr(code)
 
 
-def _refused(detail: str) -> XmlError:
-    return XmlError("xml_structure", detail)
+def _refused(detail: str, *, reason: str = "not_well_formed") -> XmlError:
+    return XmlError("xml_structure", detail, reason=reason)

@@ -21,6 +21,7 @@ from mshield.services.requests.contents import require_lasting_looks, require_sh
 from mshield.services.requests.document import Document, task_of
 from mshield.services.requests.drawing import DrawDocuments
 from mshield.services.requests.secrets import RequestSecrets
+from mshield.services.requests.xml_contents import canonical_contents
 from mshield.settings import Settings
 from mshield.store.accounts.limits import Limit
 from mshield.store.database.interface import Database
@@ -92,9 +93,9 @@ class Ask:
 
         By `channel` `app` the shield's app leads back to `return_url`, one of those that the system registered.
 
-        Raises ReturnUrlUnknown; what `task_of` raises; UnshownRefused for what a phone can't show; InvalidPdf
-        and InvalidImage for content that is refused; ViewFailed and ViewRequired for one that its view doesn't draw or
-        that names none;
+        Raises ReturnUrlUnknown; what `task_of` raises; UnshownRefused for what a phone can't show; InvalidPdf,
+        InvalidXml and InvalidImage for content that is refused; ViewFailed and ViewRequired for one that its view
+        doesn't draw or that names none;
         InvalidRequest, ShieldUnusable, InboxFull, TooManyRequests, Unavailable, IdempotencyMismatch; WrongClient where
         the system has been disabled.
         """
@@ -137,6 +138,7 @@ class Ask:
                 self.db, request, [_login_task(request, now=now)], limit=limit, now=now
             )
         else:
+            documents = await canonical_contents(documents)
             await require_shown(self.db, system.client_id, documents)
             await require_lasting_looks(documents)
             is_stored = await self._make_drawn(request, documents, limit=limit, now=now)

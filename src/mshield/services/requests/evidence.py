@@ -25,7 +25,7 @@ from mshield.pki.signatures.evidence import (
     EvidenceSystem,
     EvidenceTimeStamp,
 )
-from mshield.pki.signatures.formats import FORMATS, NO_OPTIONS, inside
+from mshield.pki.signatures.formats import FORMATS, NO_OPTIONS, XML, inside
 from mshield.pki.signatures.kept_display import KeptDisplay, read_display
 from mshield.pki.signatures.signed_attributes import SignedAttributes
 from mshield.pki.tlog.entry import Kind as EntryKind
@@ -34,6 +34,7 @@ from mshield.services.log.open_log import Log
 from mshield.services.log.read import prove_inclusion
 from mshield.services.publication.publisher import CaEnded, Publisher
 from mshield.services.requests.secrets import RequestSecrets
+from mshield.services.requests.xml_contents import xml_file
 from mshield.store.database.interface import Database
 from mshield.store.requests.evidence import DocumentRow, SignatureRow, find_document
 from mshield.store.requests.time_stamps import StampRow
@@ -109,7 +110,9 @@ class MakeEvidence:
                 signed_at=signed.signed_at,
                 value=signature.to_der(),
                 attributes=None if attributes is None else row.message,
-                cms=cms.build_signed_data(
+                cms=b""
+                if name == XML
+                else cms.build_signed_data(
                     content=inside(name, content=row.content, digest=digest),
                     signature=signature,
                     certificate=certificate,
@@ -117,6 +120,16 @@ class MakeEvidence:
                     attributes=attributes,
                     time_stamps=on_it,
                     options=display.options,
+                ),
+                file=b""
+                if name != XML
+                else xml_file(
+                    content=row.content or b"",
+                    digest=digest,
+                    options=display.options,
+                    signature=signature,
+                    certificate=certificate,
+                    shield_number=signed.shield_number,
                 ),
             ),
             certificate_pem=certificate.pem(),

@@ -14,6 +14,7 @@ from mshield.pki.signatures import cms
 from mshield.pki.signatures.formats import (
     FORMATS,
     NO_OPTIONS,
+    XML,
     AskedOptions,
     Format,
     OptionRefused,
@@ -26,6 +27,7 @@ from mshield.pki.signatures.kept_display import KeptDisplay, NamedView, read_dis
 from mshield.services.publication.publisher import CaEnded, Publisher
 from mshield.services.requests.ask import Ask
 from mshield.services.requests.time_stamps import State, state_of
+from mshield.services.requests.xml_contents import xml_file
 from mshield.settings import Settings
 from mshield.store.requests import requests as store
 from mshield.store.requests.requests import Signer
@@ -37,6 +39,8 @@ from mshield.store.systems.systems import BusinessSystem
 @dataclass(frozen=True, slots=True)
 class SignedDocument:
     """A document with its signature (`signature` DER, `raw` r then s) and CMS SignedData (DER, SM3withSM2).
+
+    By the format `xml` it has the finished `file` in place of a `cms`.
 
     `message` is what the signature is over, `is_attributes` whether that is signed attributes; `options` are the
     format's, as the CMS was made. `time_stamp` is
@@ -51,7 +55,8 @@ class SignedDocument:
     options: Options
     signature: bytes
     raw: bytes
-    cms: bytes
+    cms: bytes | None
+    file: bytes | None
     time_stamp: State | None
     view: NamedView | None = None
     drawn: bytes | None = None
@@ -121,15 +126,27 @@ class MakeResult:
             name = FORMATS[document.format]
             attributes = display.attributes(name, document.message)
             signature = Signature.from_raw(document.signature)
-            signed = cms.build_signed_data(
-                content=_content_inside(name, display, document),
-                signature=signature,
-                certificate=certificate,
-                chain=chain,
-                attributes=attributes,
-                time_stamps=[stamp.token for stamp in own if stamp.token is not None],
-                options=chosen,
-            )
+            signed, file = None, None
+            if name == XML:
+                assert document.content is not None and display.bound is not None  # noqa: S101, PT018  # so it is kept
+                file = xml_file(
+                    content=document.content,
+                    digest=display.bound.content,
+                    options=chosen,
+                    signature=signature,
+                    certificate=certificate,
+                    shield_number=signer.shield_number,
+                )
+            else:
+                signed = cms.build_signed_data(
+                    content=_content_inside(name, display, document),
+                    signature=signature,
+                    certificate=certificate,
+                    chain=chain,
+                    attributes=attributes,
+                    time_stamps=[stamp.token for stamp in own if stamp.token is not None],
+                    options=chosen,
+                )
             state = state_of(own, self.settings, signed_at=document.signed_at, now=now)
             documents.append(
                 SignedDocument(
@@ -141,6 +158,7 @@ class MakeResult:
                     signature.to_der(),
                     document.signature,
                     signed,
+                    file,
                     state,
                     view=display.view,
                     drawn=None if display.drawing is None else display.drawing.drawn,

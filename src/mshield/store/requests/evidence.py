@@ -49,6 +49,7 @@ class SignatureRow:
     certificate: bytes
     log_index: int | None
     confirmed: str | None
+    shield_number: str
 
 
 async def find_document(
@@ -94,4 +95,5 @@ def _signature(row: Row) -> SignatureRow:
         certificate=row["der"],
         log_index=row["log_index"],
         confirmed=row["confirmed"],
+        shield_number=row["shield_number"],
     )

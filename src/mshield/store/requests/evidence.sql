@@ -2,7 +2,7 @@
 -- One document of a business system's request, with its signature where there is one; who asked is told as it was then.
 SELECT r.id, r.kind, r.channel, r.client_id, r.asker_name, r.asker_domain,
   t.sid, t.state AS task_state, t.title, t.media_type, t.message, t.format, t.content, t.size, t.display,
-  s.uid, s.signature, s.signed_at, s.serial, s.log_index, s.confirmed, c.der
+  s.uid, s.signature, s.signed_at, s.serial, s.log_index, s.confirmed, c.der, c.shield_number
 FROM requests r
 JOIN tasks t ON t.request_id = r.id AND t.position = :position
 LEFT JOIN signatures s ON s.sid = t.sid

@@ -69,6 +69,7 @@ class DocumentMessage(Wire, frozen=True):
     `format` `raw`: the signature is over exactly the content's bytes. `cms`, `cms_detached`: over signed attributes
     that bind content, title and display, in a CMS with the content inside or not. `gb35275`, `gb35275_detached`: the
     same in a SignedData of GB/T 35275, or with `options` over the content; `gb35275_digest`: over SM3 of the content.
+    `xml`: an E-Port XML signature, in the content's canonical form; XML that can't have one is refused, `invalid_xml`.
     Of a detached one with signed attributes the content may stay with the business system: `digest_sm3` and `size` in
     bytes stand in for `content_b64`. `options` are told in formats.md.
     `view` draws the content; who has one in force for it has to name it. `display` are your words beside it, which the

@@ -13,6 +13,7 @@ from mshield.pki.signatures.formats import (
     AskedOptions,
     Certificates,
     Format,
+    KeyName,
     Options,
     Parameters,
     SignatureAlgorithm,
@@ -47,6 +48,7 @@ class SignedDocumentMessage(Wire, frozen=True):
 
     `cms_b64`: CMS SignedData with the same signature, by `format` and `options`, which are all that are in force. It is
     over `signed_attributes_b64`, or where there are none over `message_b64`: the content, by `gb35275_digest` its SM3.
+    By `xml` there is `file_b64` in its place, the finished file, and `message_b64` is its SignedInfo.
     `view`, and `drawn`, SM3 of the drawn lines, are null where no view drew it. `shown` is the digest of all that the
     phone showed, which the log covers; null for a login, and for what is older. `display_mismatch_confirmed`: your
     words about the content differ from it, and the person signed all the same.
@@ -70,6 +72,7 @@ class SignedDocumentMessage(Wire, frozen=True):
     options: Options = NO_OPTIONS
     state: Literal["signed", "declined"] = "signed"
     reason: str | None = None
+    file_b64: str | None = None
 
 
 class ResultWanted(Query, frozen=True):
@@ -80,6 +83,7 @@ class ResultWanted(Query, frozen=True):
     parameters: Parameters | None = None
     signature_value: SignatureValue | None = None
     certificates: Certificates | None = None
+    key_name: KeyName | None = None
 
 
 class ResultMessage(Wire, frozen=True):
@@ -140,7 +144,8 @@ def _signed(document: SignedDocument | DeclinedDocument) -> SignedDocumentMessag
         signed_attributes_b64=_encoded(document.message) if document.is_attributes else None,
         signature_b64=_encoded(document.signature),
         signature_raw_b64=_encoded(document.raw),
-        cms_b64=_encoded(document.cms),
+        cms_b64=None if document.cms is None else _encoded(document.cms),
+        file_b64=None if document.file is None else _encoded(document.file),
         time_stamp=document.time_stamp,
         view=None if view is None else ViewMessage(view.id, view.version, view.digest.hex()),
         drawn=None if drawn is None else drawn.hex(),

@@ -76,7 +76,7 @@ REFUSED: Final = _table(
                 "webhook_url_refused",
                 "invalid_client_uri",
             ),
-            *("return_url_unknown", "invalid_pdf", "invalid_image", "unshown_refused"),
+            *("return_url_unknown", "invalid_pdf", "invalid_image", "invalid_xml", "unshown_refused"),
         ),
     ),
     (events.PIN_REFUSED, ("wrong_pin",)),

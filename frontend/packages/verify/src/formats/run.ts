@@ -1,7 +1,7 @@
 /** Runs a folder of vectors of foreign formats: each case of its `index.json` by the rules of its kind. */
 
 import { ambiguity, FormError, LOGIN_TYPE, someMember, toBase64, utf8Text } from "@mshield/forms";
-import { GmError, hex, sm3 } from "@mshield/gm";
+import { GmError, hex } from "@mshield/gm";
 
 import { fingerprint } from "../certificate.ts";
 import { PartError, TimeStampError } from "../errors.ts";
@@ -13,7 +13,7 @@ import { requireForeignIssued } from "../foreign/path.ts";
 import { verifyPdf } from "../foreign/pdf.ts";
 import { parseTsaCertificate } from "../timestamps/certificate.ts";
 import { requireAnswer, tokenOf } from "../timestamps/answer.ts";
-import { requireCanonical, signedInfo } from "../xml/canonical.ts";
+import { xmlMessage } from "../xml/making.ts";
 import { verifyXml } from "../xml/signature.ts";
 
 /** A file of the folder by its name. */
@@ -91,7 +91,7 @@ const certificateOf = (listed: Listed, name: string, read: Files): ForeignCertif
 export const KINDS: Readonly<Record<string, (listed: Listed, read: Files, at: number) => Facts>> = {
   canonical: (listed, read) => {
     const content = read(listed.file);
-    return { m: toBase64(signedInfo(requireCanonical(content), toBase64(sm3(content)))) };
+    return { m: toBase64(xmlMessage(content, "eport-2022")) };
   },
   certificate: (listed, read) => {
     const certificate = certificateOf(listed, "file", read);

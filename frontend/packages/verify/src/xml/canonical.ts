@@ -90,19 +90,6 @@ export function requireCanonical(content: Uint8Array): XmlDocument {
   return document;
 }
 
-/** M of the E-Port profile: SignedInfo in its place in this document, whose digest (base64) it has. */
-export function signedInfo({ items, root }: XmlDocument, digest: string): Uint8Array {
-  const scope = new Map([...(items[root] as Start).declared, ["ds", DSIG] as const]);
-  const namespaces = declarations([...scope].filter(([, uri]) => uri !== ""));
-  return utf8(
-    `<ds:SignedInfo${namespaces}><ds:CanonicalizationMethod Algorithm="${INCLUSIVE}">` +
-      `</ds:CanonicalizationMethod><ds:SignatureMethod Algorithm="${EPORT}sm2-sm3"></ds:SignatureMethod>` +
-      `<ds:Reference URI=""><ds:Transforms><ds:Transform Algorithm="${DSIG}enveloped-signature">` +
-      `</ds:Transform></ds:Transforms><ds:DigestMethod Algorithm="${EPORT}sm3"></ds:DigestMethod>` +
-      `<ds:DigestValue>${digest}</ds:DigestValue></ds:Reference></ds:SignedInfo>`,
-  );
-}
-
 function requireSignable({ namespace, local, attributes, declared }: Start, depth: number): void {
   if (depth > MAX_DEPTH) {
     throw new XmlError("xml_structure", "too deep");
@@ -207,7 +194,7 @@ function restore(scope: Map<string, string>, hidden: Hidden): void {
   }
 }
 
-function declarations(those: readonly Declaration[]): string {
+export function declarations(those: readonly Declaration[]): string {
   // oxlint-disable-next-line unicorn/no-array-sort -- toSorted is younger than the browsers of many phones
   const sorted = [...those].sort(([a], [b]) => byCodePoint(a, b));
   return sorted

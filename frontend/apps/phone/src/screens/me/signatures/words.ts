@@ -42,6 +42,7 @@ export const words = {
         gb35275: "GB/T 35275，含原文",
         gb35275_detached: "GB/T 35275，不含原文",
         gb35275_digest: "GB/T 35275，对原文的摘要签名",
+        xml: "XML 签名（电子口岸）",
       },
       bound: "以上各项是签名内容的一部分，改动后签名即失效。",
       notBound: "以上各项由业务系统提供，不在签名内容里；签名的是文件原文。",
@@ -115,6 +116,7 @@ export const words = {
         gb35275: "GB/T 35275 with the content",
         gb35275_detached: "GB/T 35275 without the content",
         gb35275_digest: "GB/T 35275 over the content's digest",
+        xml: "XML signature (E-Port)",
       },
       bound: "These are part of what was signed: changed, the signature no longer fits.",
       notBound:

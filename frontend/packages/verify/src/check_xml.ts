@@ -1,0 +1,62 @@
+/** The format `xml` in a bundle: what was signed, and that its file is the one that is made of the rest of the bundle. */
+
+import type { XmlOptions } from "@mshield/forms";
+import { same, type Signature } from "@mshield/gm";
+import { SHIELD_NUMBER } from "@mshield/identity/shield_number.ts";
+
+import type { Certificate } from "./certificate.ts";
+import { type Step, VerificationError } from "./errors.ts";
+import type { Evidence } from "./evidence.ts";
+import { ascii } from "./text.ts";
+import { serialName, signedFile, XmlError, xmlMessage } from "./xml/making.ts";
+
+const KEY_NAME = /<ds:KeyName>([A-Za-z0-9]{1,64})<\/ds:KeyName>/y;
+
+/** M of the bundle's content, which has to be canonical; VerificationError. */
+export function xmlMessageOf({ content, options }: Evidence["document"]): Uint8Array {
+  if (content === null) {
+    throw new VerificationError("unreadable", "input", "a signature of XML needs the content");
+  }
+  return readable("input", () => xmlMessage(content, options.xml!.profile));
+}
+
+/** The file is that of content, signature and certificate, to the octet; a shield's number in it is a claim. VerificationError. */
+export function checkXml(
+  { document, signature: { file } }: Evidence,
+  leaf: Certificate,
+  signature: Signature,
+): void {
+  const { content } = document;
+  const options = document.options.xml!;
+  const made = readable("cms", () => {
+    const keyName = keyNameIn(file!, options, leaf);
+    const { profile } = options;
+    return signedFile({ content: content!, profile, signature, keyName, certificate: leaf.der });
+  });
+  if (!same(made, file!)) {
+    throw new VerificationError("message_mismatch", "cms", "the file is not this signature's");
+  }
+}
+
+function keyNameIn(file: Uint8Array, { key_name }: XmlOptions, { serial }: Certificate): string {
+  const text = ascii(file);
+  KEY_NAME.lastIndex = Math.max(0, text.lastIndexOf("<ds:KeyName>"));
+  const name = KEY_NAME.exec(text)?.[1] ?? "";
+  const isRight =
+    key_name === "serial"
+      ? name === serialName(serial)
+      : SHIELD_NUMBER.test(name) && name.startsWith("MS");
+  if (!isRight) {
+    throw new XmlError("xml_certificate", "another KeyName than the options say");
+  }
+  return name;
+}
+
+/** What isn't as it has to be can't be read, as all of a bundle. */
+function readable<T>(step: Step, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw error instanceof XmlError ? new VerificationError("unreadable", step, error.message) : error;
+  }
+}

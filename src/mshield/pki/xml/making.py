@@ -1,0 +1,121 @@
+"""XML that is signed by the E-Port profile: its canonical form C, SignedInfo that is signed (M), the finished file.
+
+Signed is `digest`, SM3 of C. In M the SignedInfo stands as Canonical XML has it in its place: with all namespaces of
+the document element. In the file it has none of them.
+"""
+
+import base64
+import re
+from typing import Final, Literal
+
+from mshield.pki.errors import XmlError
+from mshield.pki.xml.canonical import (
+    DSIG,
+    EPORT,
+    INCLUSIVE,
+    MAX_CONTENT,
+    canonical_document,
+    require_signable,
+)
+from mshield.pki.xml.plain import plain_canonical
+from mshield.pki.xml.reader import MAX_OCTETS, read_xml
+
+Profile = Literal["eport-2022", "eport-2023"]
+"""Whose identifier the signature method has: of May 2022, or the one that was seen in 2023."""
+
+DECLARATION: Final = b'<?xml version="1.0" encoding="UTF-8"?>\n'
+_METHODS: Final[dict[str, str]] = {"eport-2022": f"{EPORT}sm2-sm3", "eport-2023": f"{DSIG}sm2-sm3"}
+_NAMESPACES: Final = re.compile(rb'<[^ >]+((?: xmlns(?::[^ =]+)?="[^"]*")*)')
+_NAMESPACE: Final = re.compile(rb' xmlns(?::([^ =]+))?="([^"]*)"')
+_KEY_NAME: Final = re.compile(rb"<ds:KeyName>([A-Za-z0-9]{1,64})</ds:KeyName>")
+_DSIG_DECLARED: Final = f' xmlns:ds="{DSIG}"'.encode()
+_SERIAL_DIGITS: Final = 16
+
+
+def canonical_content(octets: bytes) -> bytes:
+    """C of a document that is to be signed. Raises XmlError `xml_structure` with its `reason` (one of XML_REASONS)."""
+    if len(octets) > MAX_OCTETS:
+        raise XmlError("xml_structure", "longer than 8 MiB", reason="too_long")
+    plain = plain_canonical(octets)
+    if plain is not None:
+        return plain
+    document = read_xml(octets)
+    require_signable(document)
+    if document.has_comments:
+        raise XmlError("xml_structure", "a comment", reason="comment")
+    content = canonical_document(document)
+    if len(content) > MAX_CONTENT:
+        raise XmlError("xml_structure", "longer than 4 MiB", reason="too_long")
+    return content
+
+
+def signed_info(content: bytes, digest: bytes, profile: Profile = "eport-2022") -> bytes:
+    """M of canonical content: whoever has it from elsewhere asks `require_canonical` first. `digest` is its SM3."""
+    head = _NAMESPACES.match(content)
+    found = {} if head is None else dict(_NAMESPACE.findall(head[1]))
+    found[b"ds"] = DSIG.encode()
+    namespaces = b"".join(
+        b' xmlns%s%s="%s"' % (b":" if prefix else b"", prefix, uri) for prefix, uri in sorted(found.items())
+    )
+    return _signed_info(namespaces, digest, profile)
+
+
+def signed_file(
+    content: bytes, digest: bytes, profile: Profile, *, value: bytes, key_name: str, certificate: bytes
+) -> bytes:
+    """The finished file: C with its Signature as the last child, after an XML declaration.
+
+    `value` is r then s, 64 octets; `certificate` DER. Whatever is changed in it afterwards breaks the signature.
+    """
+    end = content.rindex(b"</")
+    return b"".join(
+        (
+            DECLARATION,
+            content[:end],
+            b"<ds:Signature" + _DSIG_DECLARED + b">",
+            _signed_info(b"", digest, profile),
+            b"<ds:SignatureValue>" + base64.b64encode(value),
+            b"</ds:SignatureValue><ds:KeyInfo><ds:KeyName>" + key_name.encode(),
+            b"</ds:KeyName><ds:X509Data><ds:X509Certificate>" + base64.b64encode(certificate),
+            b"</ds:X509Certificate></ds:X509Data></ds:KeyInfo></ds:Signature>",
+            content[end:],
+        )
+    )
+
+
+def serial_name(serial: int) -> str:
+    """A certificate's serial number as KeyName has it: 16 hex digits or more."""
+    return f"{serial:0{_SERIAL_DIGITS}x}"
+
+
+def key_name_in(file: bytes) -> str:
+    """The KeyName of a finished file. Raises XmlError `xml_structure` where none stands there as it is made."""
+    found = _KEY_NAME.match(file, max(0, file.rfind(b"<ds:KeyName>")))
+    if found is None:
+        raise XmlError("xml_structure", "no KeyName")
+    return found[1].decode()
+
+
+def content_in(file: bytes) -> bytes:
+    """C of a finished file of ours. Raises XmlError `xml_structure` for one that isn't put together so."""
+    start, end = file.rfind(b"<ds:Signature" + _DSIG_DECLARED + b">"), file.rfind(b"</ds:Signature>")
+    if not file.startswith(DECLARATION) or not 0 <= start < end:
+        raise XmlError("xml_structure", "not a file as it is made")
+    return file[len(DECLARATION) : start] + file[end + len(b"</ds:Signature>") :]
+
+
+def _signed_info(namespaces: bytes, digest: bytes, profile: Profile) -> bytes:
+    return _TEMPLATE[profile] % (namespaces, base64.b64encode(digest))
+
+
+def _template(method: str) -> bytes:
+    return (
+        f'<ds:SignedInfo%b><ds:CanonicalizationMethod Algorithm="{INCLUSIVE}">'
+        f'</ds:CanonicalizationMethod><ds:SignatureMethod Algorithm="{method}"></ds:SignatureMethod>'
+        f'<ds:Reference URI=""><ds:Transforms><ds:Transform Algorithm="{DSIG}enveloped-signature">'
+        f'</ds:Transform></ds:Transforms><ds:DigestMethod Algorithm="{EPORT}sm3"></ds:DigestMethod>'
+        f"<ds:DigestValue>%b</ds:DigestValue></ds:Reference></ds:SignedInfo>"
+    ).encode()
+
+
+_TEMPLATE: Final = {profile: _template(method) for profile, method in _METHODS.items()}

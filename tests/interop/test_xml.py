@@ -1,0 +1,147 @@
+"""XML that the service signed, judged by Apache Santuario with BouncyCastle; its bundle holds, altered ones fail."""
+
+import base64
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import pytest
+
+from mshield.client import Digest, Document, VerificationError
+from mshield.demo.people import OPERATOR
+from mshield.pki.signatures.evidence import Evidence, parse_evidence
+from mshield.pki.signatures.formats import AskedOptions, Options
+from mshield.pki.xml.making import canonical_content
+from tests.interop.judge import judge_xml
+from tests.interop.test_documents import Filed
+from tests.support.clock import Clock
+from tests.support.killed_service import Mortal, mortal_service
+
+NS: Final = "http://www.chinaport.gov.cn/ceb"
+CONTENTS: Final = {
+    "as it stands": f'<ceb:M xmlns:ceb="{NS}" guid="1"><ceb:n>婴儿配方奶粉</ceb:n></ceb:M>',
+    "declared and indented": f'<?xml version="1.0"?>\r\n<M xmlns="{NS}">\r\n\t<n>1 &gt; 0</n>\r\n\t<m/>\r\n</M>\r\n',
+    "many namespaces": '<a xmlns:z="urn:z" z:c="2" xmlns:b="urn:b?x&amp;y=&gt;"><b:d xmlns="urn:e"><f/></b:d></a>',
+    "its own ds": '<a xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:Object/></a>',
+    "characters": "<a>&#13;<![CDATA[<&>]]>\U00020000<b c='\"&#9;&#10;'/></a>",
+}
+OPTIONS: Final = (AskedOptions(), AskedOptions(profile="eport-2023"), AskedOptions(key_name="serial"))
+
+
+@pytest.fixture
+def service(sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mortal]:
+    """On one database: no file depends on it."""
+    clock = Clock(time.time_ns() // 1_000_000 - 3_600_000)
+    with mortal_service(sqlite_url, tmp_path, clock, monkeypatch) as running:
+        yield running
+
+
+@pytest.fixture
+def documents() -> list[Document]:
+    return [
+        Document(
+            title=title,
+            media_type="application/xml",
+            content=content.encode(),
+            format="xml",
+            options=OPTIONS[place % len(OPTIONS)],
+        )
+        for place, (title, content) in enumerate(CONTENTS.items())
+    ]
+
+
+@pytest.fixture
+def filed(service: Mortal, tmp_path: Path, documents: list[Document]) -> Filed:
+    phone = service.enrolled(tmp_path / "phone")
+    with service.business() as business:
+        asked = business.request_signature(documents)
+        phone.scan(asked.qr)
+        phone.approve(pin=OPERATOR.pin, confirmed=phone.wanted())
+        return Filed(service, business, asked)
+
+
+def test_santuario_takes_each_file_and_none_that_was_changed(
+    filed: Filed, tmp_path: Path, documents: list[Document]
+) -> None:
+    filed.result.verify(roots=[filed.root], documents=documents, at=filed.at)
+    file = tmp_path / "file.xml"
+    for document, signed, bundle in zip(documents, filed.result.documents, filed.bundles, strict=True):
+        proved = filed.verified(bundle)
+        assert proved.content == canonical_content(document.content or b"")
+        assert not proved.display_bound
+        assert bundle.signature.file == signed.file
+        assert bundle.document.options == signed.options
+        file.write_bytes(signed.file)
+        assert judge_xml(file)[-1] == "verdict: accept", document.title
+    file.write_bytes(filed.result.documents[0].file.replace("奶粉".encode(), "面粉".encode()))
+    assert judge_xml(file)[-1].startswith("verdict: refuse")
+
+
+def test_what_was_sent_is_compared_in_any_spelling(filed: Filed, documents: list[Document]) -> None:
+    sent: list[bytes] = [each.content or b"" for each in documents]
+    filed.result.verify(roots=[filed.root], documents=sent, at=filed.at)
+    canonical = [Digest.of(canonical_content(each)) for each in sent]
+    filed.result.verify(roots=[filed.root], documents=canonical, at=filed.at)
+    for place in range(len(sent)):
+        other = [*sent]
+        other[place] = b"<a>other</a>"
+        with pytest.raises(VerificationError) as error:
+            filed.result.verify(roots=[filed.root], documents=other, at=filed.at)
+        assert error.value.code == "message_mismatch"
+
+
+def changed(bundle: Evidence, **changes: object) -> Evidence:
+    return msgspec.structs.replace(bundle, signature=msgspec.structs.replace(bundle.signature, **changes))
+
+
+def test_a_bundle_whose_file_or_options_are_others_fails(filed: Filed) -> None:
+    one, old, by_serial, *_ = filed.bundles
+    number = filed.result.signer.shield_number.encode()
+    assert number in one.signature.file
+    for altered, code in (
+        (changed(one, file=one.signature.file + b"\n"), "message_mismatch"),
+        (changed(one, file=old.signature.file), "message_mismatch"),
+        (changed(one, file=one.signature.file.replace(number, b"00")), "unreadable"),
+        (changed(one, file=b"<a></a>"), "unreadable"),
+        (
+            changed(by_serial, file=by_serial.signature.file.replace(b"KeyName>", b"KeyName>0", 1)),
+            "unreadable",
+        ),
+    ):
+        with pytest.raises(VerificationError) as error:
+            filed.verified(altered)
+        assert error.value.code == code
+    for bundle, options in (
+        (one, {"profile": "eport-2023"}),
+        (old, {"profile": "eport-2022"}),
+        (one, {"key_name": "serial"}),
+        (by_serial, {"key_name": "shield"}),
+        (one, {"arc": "gb"}),
+    ):
+        assert isinstance(bundle.document.options, Options)
+        document = msgspec.structs.replace(
+            bundle.document, options=msgspec.structs.replace(bundle.document.options, **options)
+        )
+        with pytest.raises(VerificationError) as error:
+            filed.verified(msgspec.structs.replace(bundle, document=document))
+        assert error.value.code in {"unreadable", "message_mismatch", "bad_signature"}
+
+
+def test_a_bundle_has_the_file_or_a_cms_as_its_format_says(filed: Filed) -> None:
+    bundle = filed.bundles[0]
+    again = parse_evidence(bundle.encode())
+    assert again == bundle
+    file = base64.b64encode(bundle.signature.file).decode()
+    for signature in (
+        {"cms_b64": file},
+        {"cms_b64": file, "file_b64": file},
+        {},
+        {"file_b64": file, "cms_b64": ""},
+    ):
+        text = msgspec.json.decode(bundle.encode())
+        del text["signature"]["file_b64"]
+        text["signature"] |= signature
+        with pytest.raises(Exception, match=r"file|spelling"):
+            parse_evidence(msgspec.json.encode(text))
