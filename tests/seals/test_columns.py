@@ -150,6 +150,7 @@ _OTHER_TABLES: Final = {
     "notifications": "told, not decided",
     "jobs": "when to work",
     "high_water": "compared with a file outside",
+    "high_water_marks": "compared with files outside",
     "webhook_endpoints": "tells that something ended",
     "webhook_deliveries": "tells that something ended",
     "time_stamps": "tokens are signed by their authorities, and checked by whoever reads them",

@@ -1,7 +1,7 @@
 """The protocol's `open`: commitments come in, the server's nonces with their proofs go out, no PIN is involved."""
 
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from mshield.domain import errors
@@ -15,6 +15,7 @@ from mshield.services.signing import key as signing_key
 from mshield.services.signing.key import StoredItem
 from mshield.settings import Settings
 from mshield.store.database.interface import Database
+from mshield.store.operations.known_mark import KnownMark
 from mshield.store.signing import sessions as store
 from mshield.store.signing.rows import KeyRow, SessionRow, TaskRow
 
@@ -58,6 +59,7 @@ class OpenSigning:
     keyring: Keyring
     settings: Settings
     consents: Consents
+    known: KnownMark = field(default_factory=KnownMark)
 
     async def __call__(
         self, caller: Caller | UnspentCaller, uid: bytes, request: OpenRequest, *, now: int
@@ -142,7 +144,7 @@ class OpenSigning:
             and hmac.compare_digest(transcript.stored_hash("rn", request.rn), key.rn_prev_hash)
         ):
             return False
-        await store.hold_clone(self.db, uid=key.uid, now=now)
+        await store.hold_clone(self.db, self.known, uid=key.uid, now=now)
         raise errors.Clone
 
     def _next_epoch(self, key: KeyRow, tasks: dict[bytes, TaskRow]) -> int | None:

@@ -15,6 +15,7 @@ from mshield.store.certificates import changes as certificate_changes
 from mshield.store.certificates import renewal_outcome
 from mshield.store.database.interface import Database, Row, Tx, Undone
 from mshield.store.database.queries import Queries
+from mshield.store.operations.known_mark import KnownMark
 from mshield.store.process.proofs import Spending, UnspentProof
 from mshield.store.seals.login_marks import check_login
 from mshield.store.seals.marks import mark_of
@@ -198,10 +199,15 @@ async def purge_sessions(db: Database, *, now: int) -> int:
     return await db.run(_SQL["purge_sessions"], now=now)
 
 
-async def hold_clone(db: Database, *, uid: bytes, now: int) -> None:
-    """Holds the certificate as a possible copy (疑似复制); an enrolment under way is void."""
+async def hold_clone(db: Database, known: KnownMark, *, uid: bytes, now: int) -> None:
+    """Holds the certificate as a possible copy (疑似复制); an enrolment under way is void.
+
+    Raises RestoreUndeclared, with nothing held, in a database that lacks `known`: there the value of a phone that is
+    no copy is unknown.
+    """
 
     async def work(tx: Tx) -> None:
+        await known.require(tx)
         await certificate_changes.change_in_force(
             tx, uid=uid, event=CertificateEvent.FIND_CLONE, reason="", now=now
         )
