@@ -817,3 +817,10 @@ CREATE TABLE high_water_marks (
   token BYTEA NOT NULL,
   marked_at BIGINT NOT NULL
 );
+
+CREATE TABLE values_that_succeeded (
+  shown BYTEA PRIMARY KEY,
+  at BIGINT NOT NULL
+);
+
+CREATE INDEX values_that_succeeded_at ON values_that_succeeded (at);

@@ -39,7 +39,7 @@ async def opened_database(
         await db.close()
 
 
-async def open_database(url: str, *, pool_size: int = 8, at_connection: AtConnection = unasked) -> Database:
+async def open_database(url: str, *, pool_size: int = 8) -> Database:
     """Opens `sqlite:///PATH` or `postgresql://…`, whatever its schema. Raises Unavailable, ValueError."""
     if url.startswith("sqlite:///"):
         return SqliteDatabase(url.removeprefix("sqlite:///"))

@@ -52,13 +52,14 @@ async def find_loss(tx: Tx) -> int | None:
 async def restrain_keys(tx: Tx, *, failures: int, epochs: int) -> int:
     """Counts at least `failures` wrong PINs for each key and accepts any one-time value until its next success.
 
-    Also skips `epochs` numbers of epochs, and ends all open sessions. Gives the number of keys.
+    Also skips `epochs` numbers of epochs, and a thousand times as many generations, of which an operation takes some;
+    ends all open sessions. Gives the number of keys.
     """
     await tx.run(_SQL["end_sessions"])
     for uid in await keys_of(tx, _SQL["less_restrained"], KEYS, failures=failures):
         async with changing(tx, KEYS, uid):
             await tx.run(_SQL["restrain_key"], failures=failures, uid=uid)
-    return await tx.run(_SQL["restrain_keys"], epochs=epochs)
+    return await tx.run(_SQL["restrain_keys"], epochs=epochs, generations=1000 * epochs)
 
 
 async def skip_crl_numbers(tx: Tx, *, numbers: int, at_least: int) -> None:

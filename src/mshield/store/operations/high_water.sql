@@ -20,7 +20,7 @@ DELETE FROM high_water_marks WHERE mark <= :last;
 
 -- name: restrain_keys!
 -- Nobody knows how many tries were spent, which one-time values were given, and which epochs were used since the copy.
-UPDATE keys SET otp_open = TRUE, last_epoch = last_epoch + :epochs, generation = generation + 1
+UPDATE keys SET otp_open = TRUE, last_epoch = last_epoch + :epochs, generation = generation + :generations
 WHERE state <> 'void';
 
 -- name: less_restrained
