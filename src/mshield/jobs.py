@@ -26,7 +26,7 @@ async def _end_leaves(context: Context) -> int:
 
 
 async def _purge(context: Context) -> int:
-    return await purge(context.db, now=context.clock())
+    return await purge(context.db, dpop_seconds=context.settings.dpop_seconds, now=context.clock())
 
 
 async def _sequence(context: Context) -> int:

@@ -31,7 +31,7 @@ from mshield.services.legal_person.stop import StopShields
 from mshield.services.log.open_log import open_log
 from mshield.services.notices.opened import open_notices
 from mshield.services.oidc.provider import open_provider
-from mshield.services.operations.high_water import HighWater, RestoreUndeclared, require_newest
+from mshield.services.operations.high_water import HighWater, require_newest
 from mshield.services.operations.opened import open_operations
 from mshield.services.process.clock import Clock, wall_clock
 from mshield.services.process.events import Events
@@ -60,6 +60,7 @@ from mshield.services.systems.views import ApproveViews
 from mshield.settings import Settings, load_settings
 from mshield.store.database.interface import Database, NoText, SealBroken, Unavailable
 from mshield.store.database.opening import opened_database
+from mshield.store.operations.known_mark import KnownMark, RestoreUndeclared
 from mshield.web.app import Service, build
 from mshield.web.edge.gate import GATE
 from mshield.web.edge.stopping import told_to_stop
@@ -85,6 +86,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = wall_clock) -
         origin=settings.public_origin,
         store_errors={
             Unavailable: errors.Unavailable,
+            RestoreUndeclared: errors.Unavailable,
             NoText: errors.InvalidRequest,
             SealBroken: errors.Internal,
         },
@@ -115,9 +117,12 @@ def collect_as_the_service() -> None:
 async def running(settings: Settings, clock: Clock, metrics: Metrics | None = None) -> AsyncIterator[Context]:
     """The services over an open database. Raises PlainOrigin, SchemaOld, and what keys and CA raise."""
     require_origin(settings)
-    async with opened_database(settings.database, pool_size=settings.database_pool) as db:
+    known = KnownMark()
+    async with opened_database(
+        settings.database, pool_size=settings.database_pool, at_connection=known.require_first
+    ) as db:
         metrics = metrics or Metrics()
-        context = await _assemble(settings, clock, db, metrics)
+        context = await _assemble(settings, clock, db, metrics, known)
         _log.info("engine %s %s, database %s", context.engine.name, context.engine.version, db.dialect)
         async with (
             _telling(context),
@@ -150,7 +155,7 @@ async def _marking(context: Context) -> AsyncIterator[None]:
     """Keeps the high-water mark beside the body. Raises RestoreUndeclared for an older copy of the database."""
     db, clock, security = context.db, context.clock, context.security
     file = await _newest(db, context.settings, security, now=clock())
-    water = HighWater(db, file, clock, security)
+    water = HighWater(db, file, clock, security, known=context.known)
     await water.mark()
     async with _beside(water.keep()):
         yield
@@ -196,7 +201,9 @@ async def _newest(db: Database, settings: Settings, security: SecurityLog, *, no
         raise
 
 
-async def _assemble(settings: Settings, clock: Clock, db: Database, metrics: Metrics) -> Context:
+async def _assemble(
+    settings: Settings, clock: Clock, db: Database, metrics: Metrics, known: KnownMark
+) -> Context:
     engine = load_engine(settings.engine)
     keyring = load_keyring(settings)
     authorities = await load_authorities(db, keyring, engine)
@@ -206,6 +213,7 @@ async def _assemble(settings: Settings, clock: Clock, db: Database, metrics: Met
         count=metrics.count,
         security=SecurityLog(),
         db=db,
+        known=known,
         engine=engine,
         keyring=keyring,
         lookup=await load_lookup_key(db, keyring, now=clock()),

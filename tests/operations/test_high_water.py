@@ -18,7 +18,6 @@ from mshield.keys.seals import load_sealer
 from mshield.services.operations.high_water import (
     Declared,
     HighWater,
-    RestoreUndeclared,
     declare_restore,
     require_newest,
 )
@@ -27,6 +26,7 @@ from mshield.settings import Settings
 from mshield.store.ca.authorities import next_crl_number
 from mshield.store.database.interface import Database
 from mshield.store.database.opening import open_database
+from mshield.store.operations.known_mark import Mark, RestoreUndeclared
 from tests.support.acts import acts_on
 from tests.support.clock import Clock
 from tests.support.issuing import change
@@ -35,26 +35,45 @@ from tests.support.signing import WRONG_SHARE, World, execute, fetch, make_world
 
 # ---- the file ----
 
+TOKEN = bytes(range(16))
 
-def test_the_file_only_grows(tmp_path: Path) -> None:
+
+def test_the_file_only_goes_on(tmp_path: Path) -> None:
     file = HighWaterFile(tmp_path / "folder" / "mark")
     assert file.read() is None
-    file.raise_to(7)
-    file.raise_to(3)
-    assert file.read() == 7
-    assert file.path.stat().st_mode & 0o077 == 0
+    file.raise_to(Mark(7, TOKEN, 1_795_500_000_000))
+    file.raise_to(Mark(3, bytes(16), 1_795_500_001_000))
+    assert file.read() == Mark(7, TOKEN, 1_795_500_000_000)
+    (written,) = file.path.parent.iterdir()
+    assert written.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("content", [b"7", b"x" * 74, b"0" * 20])
+def test_a_damaged_file_is_said_and_left_as_it_is(tmp_path: Path, content: bytes) -> None:
+    file, place = HighWaterFile(tmp_path / "mark"), tmp_path / "mark.mark"
+    place.write_bytes(content)
+    with pytest.raises(BadHighWaterFile):
+        file.read()
+    with pytest.raises(BadHighWaterFile):
+        file.raise_to(Mark(9, TOKEN, 0))
+    assert place.read_bytes() == content
 
 
 @pytest.mark.parametrize("content", [b"7", b"x" * 20, b"0" * 21])
-def test_a_damaged_file_is_said_and_left_as_it_is(tmp_path: Path, content: bytes) -> None:
-    file = HighWaterFile(tmp_path / "mark")
-    file.path.write_bytes(content)
+def test_a_damaged_file_of_an_earlier_release_is_said(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "mark").write_bytes(content)
     with pytest.raises(BadHighWaterFile):
-        file.read()
-    if content != b"0" * 21:  # of which the first 20 digits are a number
-        with pytest.raises(BadHighWaterFile):
-            file.raise_to(9)
-        assert file.path.read_bytes() == content
+        HighWaterFile(tmp_path / "mark").read()
+
+
+def test_the_number_that_an_earlier_release_kept_counts_until_a_later_mark(tmp_path: Path) -> None:
+    file = HighWaterFile(tmp_path / "mark")
+    file.path.write_bytes(b"00000000000000000041")
+    assert file.read() == Mark(41, b"", 0)
+    file.raise_to(Mark(42, TOKEN, 5))
+    assert file.read() == Mark(42, TOKEN, 5)
+    file.path.write_bytes(b"00000000000000000099")  # it came back for a while
+    assert file.read() == Mark(99, b"", 0)
 
 
 # ---- the mark ----
@@ -66,12 +85,18 @@ async def _working(db: Database, folder: Path, clock: Clock) -> HighWater:
     return water
 
 
+def _number(water: HighWater) -> int:
+    mark = water.file.read()
+    assert mark is not None
+    return mark.number
+
+
 async def test_a_database_that_went_on_is_the_newest(db: Database, tmp_path: Path, clock: Clock) -> None:
     water = await _working(db, tmp_path, clock)
     for _ in range(3):
         await execute(db, "UPDATE authorities SET crl_number = 0")
         await water.mark()
-    assert water.file.read() == 4
+    assert _number(water) == 4
     await require_newest(db, tmp_path)
 
 
@@ -101,7 +126,7 @@ async def test_a_database_that_is_set_back_under_a_running_service_ends_it(
         await water.keep()
     assert ended.is_set()
     assert (await fetch(db, "SELECT mark FROM high_water"))["mark"] == 5
-    assert water.file.read() == 6
+    assert _number(water) == 6
     with pytest.raises(RestoreUndeclared):
         await water.mark()
     with pytest.raises(RestoreUndeclared):
@@ -115,7 +140,7 @@ async def test_many_processes_raise_one_mark_and_none_takes_the_others_for_newer
     for _ in range(25):
         await execute(db, "UPDATE authorities SET crl_number = 0")
         await asyncio.gather(*(water.mark() for water in waters))
-    assert waters[0].file.read() == (await fetch(db, "SELECT mark FROM high_water"))["mark"]
+    assert _number(waters[0]) == (await fetch(db, "SELECT mark FROM high_water"))["mark"]
 
 
 async def test_an_older_copy_is_refused_until_it_is_declared(
@@ -127,7 +152,7 @@ async def test_an_older_copy_is_refused_until_it_is_declared(
         await require_newest(db, tmp_path)
     declared = await declare_restore(db, tmp_path, now=clock())
     assert declared == Declared(keys=0, mark=2)
-    assert water.file.read() == 2
+    assert _number(water) == 2
     await require_newest(db, tmp_path)
     (act,) = await acts_on(db, subject="database")
     assert (act.act, act.details) == ("restore.declare", {"keys": 0, "known": 1, "mark": 2})
@@ -138,6 +163,7 @@ async def test_another_database_has_another_file(
 ) -> None:
     await _working(db, tmp_path / "marks", clock)
     await execute(db, "UPDATE high_water SET name = NULL, mark = 0")  # as a new one
+    await execute(db, "DELETE FROM high_water_marks")
     await _working(db, tmp_path / "marks", clock)
     assert len(list((tmp_path / "marks").iterdir())) == 2
 

@@ -14,13 +14,13 @@ from mshield.domain.actor import SERVICE
 from mshield.domain.staff import StaffRole
 from mshield.main import require_ready
 from mshield.services.log.errors import LogDamaged
-from mshield.services.operations.high_water import RestoreUndeclared
 from mshield.services.operations.tell_log import sequence_and_tell
 from mshield.services.process import security_events as events
 from mshield.services.process.security_log import LOGGER
 from mshield.services.staff.members import add_staff
 from mshield.store.database.interface import Tx
 from mshield.store.database.opening import opened_database
+from mshield.store.operations.known_mark import RestoreUndeclared
 from mshield.store.staff import acts
 from tests.support.application import Application, Device, qr_of, running
 from tests.support.captchas import answered_captcha

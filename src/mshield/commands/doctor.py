@@ -196,7 +196,8 @@ async def _schema(db: "Database") -> tuple[bool, str]:
 
 async def _restore(db: "Database", settings: "Settings") -> tuple[bool, str]:
     from mshield.gateways.high_water_file import BadHighWaterFile
-    from mshield.services.operations.high_water import RestoreUndeclared, require_newest
+    from mshield.services.operations.high_water import require_newest
+    from mshield.store.operations.known_mark import RestoreUndeclared
 
     try:
         file = await require_newest(db, settings.high_water_folder)

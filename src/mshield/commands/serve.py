@@ -40,11 +40,11 @@ def command(out: Output, host: str, port: int | None, workers: int, trust_proxy:
     from mshield.gateways.high_water_file import BadHighWaterFile
     from mshield.gateways.sms_provider import SmsNotSetUp
     from mshield.main import require_ready
-    from mshield.services.operations.high_water import RestoreUndeclared
     from mshield.services.process.logs import set_up_file, set_up_logs
     from mshield.services.process.origin import PlainOrigin
     from mshield.settings import load_settings
     from mshield.store.database.interface import StoreError
+    from mshield.store.operations.known_mark import RestoreUndeclared
     from mshield.web.edge.connection import IDLE_SECONDS
 
     settings = load_settings()

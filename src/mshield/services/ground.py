@@ -14,17 +14,19 @@ from mshield.services.process.security_log import SecurityLog
 from mshield.services.publication.publisher import Publisher
 from mshield.settings import Settings
 from mshield.store.database.interface import Database
+from mshield.store.operations.known_mark import KnownMark
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ground:
-    """`clock` gives ms since 1970; `count` adds to the service's own figures."""
+    """`clock` gives ms since 1970; `count` adds to the service's own figures; `known` is missing in an older copy."""
 
     settings: Settings
     clock: Callable[[], int]
     count: Count
     security: SecurityLog
     db: Database
+    known: KnownMark
     engine: Engine
     keyring: Keyring
     lookup: LookupKey

@@ -419,7 +419,7 @@ CREATE TABLE high_water (
   name TEXT,
   mark BIGINT NOT NULL,
   marked_at BIGINT NOT NULL
-);
+, lost_since BIGINT, declared_at BIGINT NOT NULL DEFAULT 0);
 
 CREATE INDEX filed_persons_asked ON filed_persons (asked_at);
 
@@ -811,3 +811,16 @@ CREATE TABLE unshown_allowances (
   seal_version BIGINT NOT NULL DEFAULT 0,
   seal BYTEA
 );
+
+CREATE TABLE high_water_marks (
+  mark BIGINT PRIMARY KEY,
+  token BYTEA NOT NULL,
+  marked_at BIGINT NOT NULL
+);
+
+CREATE TABLE values_that_succeeded (
+  shown BYTEA PRIMARY KEY,
+  at BIGINT NOT NULL
+);
+
+CREATE INDEX values_that_succeeded_at ON values_that_succeeded (at);

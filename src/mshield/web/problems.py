@@ -124,6 +124,7 @@ STATUS: Final[Mapping[str, int]] = {
     "sms_too_soon": 429,
     "staff_login_failed": 401,
     "staff_login_over": 400,
+    "stale": 409,
     "stale_epoch": 409,
     "task_closed": 409,
     "system_alike": 409,

@@ -58,6 +58,16 @@ class Clone(
     """The one-time value showed a second copy of the phone's data."""
 
 
+class Stale(
+    DomainError,
+    code="stale",
+    zh="这次操作来得太晚，之后已经签过名，没有重复签名。请再试一次",
+    en="This came late: you have signed since. Nothing was signed again. Try again",
+    faq="3.1",
+):
+    """An `open` from before a success of the last minutes, which something held up on its way."""
+
+
 class StaleEpoch(
     DomainError,
     code="stale_epoch",

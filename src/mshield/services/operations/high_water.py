@@ -1,12 +1,14 @@
 """Notices a database that was restored from an older copy, and keeps the service from running on it undeclared.
 
 An older copy forgets spent PIN attempts and one-time values (protocol, "What the server must guarantee"). While the
-service works, a mark in the database grows and is mirrored in a file outside of it, within a second of each change; a
-database whose mark is below the file's is an older copy. It may run once the restore was declared. One that is put in
-place of the newer one while the service runs, as at a failover to a replica that was behind, ends the process.
+service works, each process makes marks in the database, a growing number with a random token, within a second of each
+change, and remembers its last one, also in a file of its host. A database that lacks it is an older copy, whatever
+others have written there since. It may run once the restore was declared. One that is put in place of the newer one
+while the service runs, as at a failover to a replica that was behind, ends the process, and all others.
 """
 
 import asyncio
+import contextlib
 import logging
 import os
 import secrets
@@ -17,28 +19,19 @@ from pathlib import Path
 from typing import Final
 
 from mshield.domain.actor import By
-from mshield.gateways.high_water_file import BadHighWaterFile, HighWaterFile
+from mshield.gateways.high_water_file import TOKEN_BYTES, BadHighWaterFile, HighWaterFile
 from mshield.services.process.security_events import DATABASE_SET_BACK
 from mshield.services.process.security_log import SecurityLog
 from mshield.store.database.interface import Database, StoreError, Tx
 from mshield.store.operations import high_water
+from mshield.store.operations.known_mark import KnownMark, Mark, RestoreUndeclared, stands
 from mshield.store.staff import acts
 
 PERIOD_SECONDS: Final = 1.0
 RESTRAINED_FAILURES: Final = 3
 _SKIPPED: Final = 1000
+_IDLE_PERIODS: Final = 10
 _log = logging.getLogger(__name__)
-
-
-class RestoreUndeclared(Exception):
-    """The database is older than what the service has already answered from."""
-
-    code = "restore_undeclared"
-    zh = "数据库比服务最后的状态旧，像是从备份恢复的：请先阅读 mshield restore declare --help 并执行声明"
-    en = (
-        "the database is older than what the service last worked on, as after a restore from a backup:"
-        " read `mshield restore declare --help`, then declare it"
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +44,8 @@ class Declared:
 
 async def require_newest(db: Database, folder: Path) -> HighWaterFile:
     """This database's file in `folder`. Raises RestoreUndeclared, BadHighWaterFile."""
-    file, mark = await _file_of(db, folder)
-    if mark < (file.read() or 0):
+    file, _ = await _file_of(db, folder)
+    if not await stands(db, file.read()):
         raise RestoreUndeclared
     return file
 
@@ -71,23 +64,28 @@ async def declare_restore(db: Database, folder: Path, *, now: int) -> Declared:
     BadHighWaterFile.
     """
     file, before = await _file_of(db, folder)
-    mirrored = file.read() or 0
+    known = file.read()
+    mirrored = 0 if known is None else known.number
 
-    async def work(tx: Tx) -> Declared:
-        mark = await high_water.raise_above(tx, known=mirrored, now=now)
+    async def work(tx: Tx) -> tuple[Declared, Mark]:
+        mark = await high_water.raise_above(tx, known=mirrored, token=_token(), now=now)
         # The mark grows with what is done, also after a restore: the same copy restored once more skips further.
-        epochs = _SKIPPED + mark - before
+        epochs = _SKIPPED + mark.number - before
         keys = await high_water.restrain_keys(tx, failures=RESTRAINED_FAILURES, epochs=epochs)
         await high_water.skip_crl_numbers(tx, numbers=_SKIPPED, at_least=now // 1000)
-        details = {"keys": keys, "known": mirrored, "mark": mark}
+        details = {"keys": keys, "known": mirrored, "mark": mark.number}
         await acts.record(
             tx, by=By("service"), act="restore.declare", subject="database", details=details, now=now
         )
-        return Declared(keys, mark)
+        return Declared(keys, mark.number), mark
 
-    declared = await db.write(work)
-    file.raise_to(declared.mark)
+    declared, mark = await db.write(work)
+    file.raise_to(mark)
     return declared
+
+
+def _token() -> bytes:
+    return secrets.token_bytes(TOKEN_BYTES)
 
 
 def _end_process() -> None:
@@ -103,21 +101,25 @@ class HighWater:
     clock: Callable[[], int]
     security: SecurityLog = field(default_factory=SecurityLog)
     stop: Callable[[], None] = _end_process
+    known: KnownMark = field(default_factory=KnownMark)
     _seen: int = -1
+    _lost: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.known.on_loss = self._lost.set
 
     async def mark(self) -> None:
-        """Raises the mark if anything was committed since the last time: first here, then in the file.
+        """Raises the mark if anything was committed since the last time: first in the database, then in the file.
 
-        Raises RestoreUndeclared, with nothing raised, where the database has fallen behind the file.
+        Raises RestoreUndeclared, with nothing raised, where the database lacks the mark before.
         """
         if self.db.commits == self._seen:
             return
-        # Read first: whatever stands in the file was in the database before, so a newer one is never taken for older.
-        mirrored = await asyncio.to_thread(self.file.read) or 0
-        mark = await high_water.raise_mark(self.db, known=mirrored, now=self.clock())
-        if mark is None:
-            raise RestoreUndeclared
-        self._seen = self.db.commits
+        if self.known.mark is None:
+            self.known.mark = await asyncio.to_thread(self.file.read)
+        # In the database before it is known here: what is known was there, so a newer one is never taken for older.
+        mark = await high_water.raise_mark(self.db, self.known, token=_token(), now=self.clock())
+        self._seen, self.known.mark = self.db.commits, mark
         await asyncio.to_thread(self.file.raise_to, mark)
 
     async def keep(self) -> None:
@@ -125,14 +127,27 @@ class HighWater:
 
         Another failure is logged: what follows it is only marked later.
         """
-        while True:
-            await asyncio.sleep(PERIOD_SECONDS)
+        idle = 0
+        while not await self._is_lost_within(PERIOD_SECONDS):
+            idle = 0 if self.db.commits != self._seen else idle + 1
+            if idle >= _IDLE_PERIODS:
+                idle, self._seen = 0, -1  # a mark of long ago would tell of a long loss only
             try:
                 await self.mark()
-            except RestoreUndeclared as error:
-                self.security.write(DATABASE_SET_BACK, now=self.clock(), code=error.code)
-                _log.critical("%s; this process ends", RestoreUndeclared.en)
-                self.stop()
-                return
+            except RestoreUndeclared:
+                break
             except (StoreError, BadHighWaterFile) as error:
                 _log.error("the high-water mark could not be raised: %s", error)
+        self.security.write(DATABASE_SET_BACK, now=self.clock(), code=RestoreUndeclared.code)
+        _log.critical("%s; this process ends", RestoreUndeclared.en)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PERIOD_SECONDS):
+                await self.known.note_loss(self.db)
+        self.stop()
+
+    async def _is_lost_within(self, seconds: float) -> bool:
+        """Waits so long for somebody who notices the loss."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._lost.wait()
+        return self._lost.is_set()

@@ -13,7 +13,6 @@ Two transactions, and what a crash leaves:
 
 import json
 import logging
-import secrets
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
@@ -31,6 +30,7 @@ from mshield.services.identity.consents import Consents
 from mshield.services.process.events import Events
 from mshield.services.process.metrics import Count, uncounted
 from mshield.services.signing import key as signing_key
+from mshield.services.signing import one_time
 from mshield.services.signing import own_documents as own_tasks
 from mshield.services.signing.excluded import bound_to, exclusions_of, parted, require_excludable
 from mshield.services.signing.key import StoredItem
@@ -243,7 +243,7 @@ class FinishSigning:
             row_of(item, signature, request.shown.get(item.sid))
             for item, signature in zip(stored, signatures, strict=True)
         ]
-        release = _Release(secrets.token_bytes(32), fb, pending, rows, left_out, request.excluded)
+        release = _Release(one_time.make(self.db.sealer, key), fb, pending, rows, left_out, request.excluded)
         return await self._release(key, session, tasks, release, may_sign=may_sign, now=now)
 
     def _refreshed(

@@ -1,7 +1,7 @@
 """The protocol's `open`: commitments come in, the server's nonces with their proofs go out, no PIN is involved."""
 
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from mshield.domain import errors
@@ -12,9 +12,11 @@ from mshield.keys.keyring import Keyring
 from mshield.services.accounts.session import Caller, UnspentCaller, caller_and_proof
 from mshield.services.identity.consents import Consents
 from mshield.services.signing import key as signing_key
+from mshield.services.signing import one_time
 from mshield.services.signing.key import StoredItem
 from mshield.settings import Settings
 from mshield.store.database.interface import Database
+from mshield.store.operations.known_mark import KnownMark, RestoreUndeclared
 from mshield.store.signing import sessions as store
 from mshield.store.signing.rows import KeyRow, SessionRow, TaskRow
 
@@ -58,11 +60,12 @@ class OpenSigning:
     keyring: Keyring
     settings: Settings
     consents: Consents
+    known: KnownMark = field(default_factory=KnownMark)
 
     async def __call__(
         self, caller: Caller | UnspentCaller, uid: bytes, request: OpenRequest, *, now: int
     ) -> Opened:
-        """Raises Held, Busy, Clone, StaleEpoch, PinLocked, TaskClosed, TooManyRequests, in the protocol's order.
+        """Raises Held, Busy, Stale, Clone, StaleEpoch, PinLocked, TaskClosed, TooManyRequests, in the protocol's order.
 
         RenewalUnfinished for a PIN change amid a renewal; FilingChanged (R22), NotBound (R8); ConsentNotYours.
         """
@@ -129,20 +132,30 @@ class OpenSigning:
         """True for the current one-time value, False for the previous one with its rn; anything else is a copy.
 
         After a declared restore nobody knows which value the phone was given last: any passes, until a success.
+        Raises Stale for one that comes late, Clone, and RestoreUndeclared where the database lacks what was answered.
         """
         if key.otp_open:
             return False
         shown = transcript.stored_hash("otp", request.otp)
         if hmac.compare_digest(shown, key.otp_hash):
             return True
+        rn = transcript.stored_hash("rn", request.rn)
         if (
             key.otp_prev_hash is not None
             and key.rn_prev_hash is not None
             and hmac.compare_digest(shown, key.otp_prev_hash)
-            and hmac.compare_digest(transcript.stored_hash("rn", request.rn), key.rn_prev_hash)
+            and hmac.compare_digest(rn, key.rn_prev_hash)
         ):
             return False
-        await store.hold_clone(self.db, uid=key.uid, now=now)
+        # A proof is good for so long before and after its time.
+        since = now - 2 * self.settings.dpop_seconds * 1000
+        value = store.value_shown(key.uid, otp_hash=shown, rn_hash=rn)
+        if await store.succeeded_since(self.db, value, since=since):
+            raise errors.Stale
+        if one_time.is_later(self.db.sealer, key, request.otp):
+            self.known.on_loss()
+            raise RestoreUndeclared
+        await store.hold_clone(self.db, self.known, uid=key.uid, now=now)
         raise errors.Clone
 
     def _next_epoch(self, key: KeyRow, tasks: dict[bytes, TaskRow]) -> int | None:

@@ -21,7 +21,7 @@ class Signing:
 def open_signing(ground: Ground, on_enrolled: OnEnrolled, consents: Consents) -> Signing:
     """`on_enrolled` is told of each phone whose first signature was made; `consents` says which may be given."""
     return Signing(
-        open=OpenSigning(ground.db, ground.engine, ground.keyring, ground.settings, consents),
+        open=OpenSigning(ground.db, ground.engine, ground.keyring, ground.settings, consents, ground.known),
         finish=FinishSigning(
             ground.db, ground.engine, ground.keyring, ground.events, on_enrolled, consents, ground.count
         ),

@@ -113,6 +113,12 @@ class Tx(Protocol):
 
 
 Work = Callable[[Tx], Awaitable[T]]
+AtConnection = Callable[[Tx], Awaitable[None]]
+"""Asks a new connection, outside of any transaction, before its first use; what it raises ends the connection."""
+
+
+async def unasked(_: Tx) -> None:
+    """An AtConnection that asks nothing."""
 
 
 class Database(Protocol):

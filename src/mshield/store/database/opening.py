@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from mshield.store.database.interface import Database, StoreError
+from mshield.store.database.interface import AtConnection, Database, StoreError, unasked
 from mshield.store.database.migrate import pending
 from mshield.store.database.postgresql import PostgresqlDatabase
 from mshield.store.database.sqlite import SqliteDatabase
@@ -21,11 +21,18 @@ class SchemaOld(StoreError):
 
 
 @asynccontextmanager
-async def opened_database(url: str, *, pool_size: int) -> AsyncIterator[Database]:
-    """The database with a current schema, closed at the end. Raises SchemaOld, Unavailable."""
+async def opened_database(
+    url: str, *, pool_size: int, at_connection: AtConnection = unasked
+) -> AsyncIterator[Database]:
+    """The database with a current schema, closed at the end. Raises SchemaOld, Unavailable.
+
+    `at_connection` asks each later connection before its first use; SQLite makes none.
+    """
     if missing := pending(url):
         raise SchemaOld(missing)
     db = await open_database(url, pool_size=pool_size)
+    if isinstance(db, PostgresqlDatabase):
+        db.at_connection = at_connection
     try:
         yield db
     finally:

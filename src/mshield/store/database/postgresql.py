@@ -13,6 +13,7 @@ from typing import Any, Final, Literal, TypeVar, cast
 import asyncpg
 
 from mshield.store.database.interface import (
+    AtConnection,
     Conflict,
     NoSealer,
     NoText,
@@ -22,6 +23,7 @@ from mshield.store.database.interface import (
     Unavailable,
     Undone,
     Work,
+    unasked,
 )
 from mshield.store.database.queries import Query
 from mshield.store.database.together import Together
@@ -128,19 +130,29 @@ class PostgresqlDatabase:
         self._held = held
         self._together = Together(self._run_each)
         self.commits = 0
+        self.at_connection: AtConnection = unasked
 
     @classmethod
     async def connect(cls, url: str, *, pool_size: int) -> "PostgresqlDatabase":
         """Opens the pool. Raises Unavailable when the server doesn't answer."""
+        asked: list[PostgresqlDatabase] = []
+
+        async def first(connection: Any) -> None:
+            for db in asked:
+                with _translated():
+                    await db.at_connection(_Transaction(connection, NoSealer()))
+
         with _translated():
             pool = await asyncpg.create_pool(
                 url,
                 min_size=1,
                 max_size=pool_size,
                 connection_class=_Connection,
+                init=first,
                 max_inactive_connection_lifetime=0,
             )
-        return cls(_Connections(pool, pool_size))
+        asked.append(cls(_Connections(pool, pool_size)))
+        return asked[0]
 
     async def one(self, query: Query, **values: object) -> Row | None:
         statement = query.on("postgresql")

@@ -2,12 +2,15 @@
 
 from typing import Final
 
-from mshield.store.database.interface import Database, Tx
+from mshield.store.database.interface import Database, Row, Tx
 from mshield.store.database.queries import Queries
+from mshield.store.operations.known_mark import KnownMark, Mark
 from mshield.store.seals.sealing import changing, keys_of
 from mshield.store.seals.tables import KEYS
 
 _SQL: Final = Queries("operations", "high_water")
+KEPT: Final = 10_000
+"""Marks that stay in the database."""
 
 
 async def known_as(db: Database, *, name: str) -> tuple[str, int]:
@@ -16,28 +19,47 @@ async def known_as(db: Database, *, name: str) -> tuple[str, int]:
     return (name, 0) if row is None else (row["name"], row["mark"])
 
 
-async def raise_mark(db: Database, *, known: int, now: int) -> int | None:
-    """One further; gives the new mark. None, with nothing changed, where this database was never as far as `known`."""
-    row = await db.run_one(_SQL["raise_mark"], known=known, now=now)
-    return None if row is None else int(row["mark"])
+async def raise_mark(db: Database, known: KnownMark, *, token: bytes, now: int) -> Mark:
+    """One further; gives the new mark. Raises RestoreUndeclared, with nothing changed, where `known` is missing."""
+
+    async def work(tx: Tx) -> Mark:
+        await known.require(tx)
+        row = await tx.one(_SQL["raise_mark"], now=now)
+        return await _keep(tx, row, token=token, now=now)
+
+    return await db.write(work)
 
 
-async def raise_above(tx: Tx, *, known: int, now: int) -> int:
-    """Beyond what was known outside of this database; gives the new mark."""
+async def raise_above(tx: Tx, *, known: int, token: bytes, now: int) -> Mark:
+    """Beyond what was known outside of this database, whose loss is declared with it; gives the new mark."""
     row = await tx.one(_SQL["raise_above"], known=known, now=now)
-    return 0 if row is None else row["mark"]
+    return await _keep(tx, row, token=token, now=now)
+
+
+async def _keep(tx: Tx, row: Row | None, *, token: bytes, now: int) -> Mark:
+    mark = Mark(0 if row is None else row["mark"], token, now)
+    await tx.run(_SQL["keep_mark"], mark=mark.number, token=token, now=now)
+    await tx.run(_SQL["forget_marks"], last=mark.number - KEPT)
+    return mark
+
+
+async def find_loss(tx: Tx) -> int | None:
+    """Since when (ms) this database lacks what was done, as far as a process has noticed it; None where none has."""
+    row = await tx.one(_SQL["find_loss"])
+    return None if row is None else row["lost_since"]
 
 
 async def restrain_keys(tx: Tx, *, failures: int, epochs: int) -> int:
     """Counts at least `failures` wrong PINs for each key and accepts any one-time value until its next success.
 
-    Also skips `epochs` numbers of epochs, and ends all open sessions. Gives the number of keys.
+    Also skips `epochs` numbers of epochs, and a thousand times as many generations, of which an operation takes some;
+    ends all open sessions. Gives the number of keys.
     """
     await tx.run(_SQL["end_sessions"])
     for uid in await keys_of(tx, _SQL["less_restrained"], KEYS, failures=failures):
         async with changing(tx, KEYS, uid):
             await tx.run(_SQL["restrain_key"], failures=failures, uid=uid)
-    return await tx.run(_SQL["restrain_keys"], epochs=epochs)
+    return await tx.run(_SQL["restrain_keys"], epochs=epochs, generations=1000 * epochs)
 
 
 async def skip_crl_numbers(tx: Tx, *, numbers: int, at_least: int) -> None:

@@ -2,15 +2,25 @@
 UPDATE high_water SET name = COALESCE(name, :name) WHERE id = 1 RETURNING name, mark;
 
 -- name: raise_mark^
-UPDATE high_water SET mark = mark + 1, marked_at = :now WHERE id = 1 AND mark >= :known RETURNING mark;
+UPDATE high_water SET mark = mark + 1, marked_at = :now WHERE id = 1 RETURNING mark;
 
 -- name: raise_above^
-UPDATE high_water SET mark = CASE WHEN mark < :known THEN :known + 1 ELSE mark + 1 END, marked_at = :now
+UPDATE high_water SET mark = CASE WHEN mark < :known THEN :known + 1 ELSE mark + 1 END, marked_at = :now,
+  declared_at = :now, lost_since = NULL
 WHERE id = 1 RETURNING mark;
+
+-- name: find_loss^
+SELECT lost_since FROM high_water WHERE id = 1;
+
+-- name: keep_mark!
+INSERT INTO high_water_marks (mark, token, marked_at) VALUES (:mark, :token, :now);
+
+-- name: forget_marks!
+DELETE FROM high_water_marks WHERE mark <= :last;
 
 -- name: restrain_keys!
 -- Nobody knows how many tries were spent, which one-time values were given, and which epochs were used since the copy.
-UPDATE keys SET otp_open = TRUE, last_epoch = last_epoch + :epochs, generation = generation + 1
+UPDATE keys SET otp_open = TRUE, last_epoch = last_epoch + :epochs, generation = generation + :generations
 WHERE state <> 'void';
 
 -- name: less_restrained

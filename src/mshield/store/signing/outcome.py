@@ -20,7 +20,7 @@ from mshield.store.database.queries import Queries
 from mshield.store.seals.sealing import changing, record_standing
 from mshield.store.seals.tables import KEYS, SIGNATURES
 from mshield.store.signing.rows import KeyRow, SessionRow
-from mshield.store.signing.sessions import Overtaken, counted
+from mshield.store.signing.sessions import Overtaken, counted, value_shown
 
 _SQL: Final = Queries("signing", "sessions")
 _ROW_FORM: Final = 2
@@ -150,6 +150,7 @@ async def record_success(
     # The counters are settled also where every document was closed: the PIN was right, and the phone has the next
     # one-time value.
     key_version = await _settle(tx, key, session, success, outcome)
+    await tx.run(_SQL["keep_value"], **outcome)
     await _give_back_at_replaced(tx, key)
     released = [signature for signature in signatures if signature.sid in signed]
     await _store_signatures(tx, key, released, signed, key_version=key_version, now=now)
@@ -204,6 +205,7 @@ def _outcome(
         "otp_prev_hash": session.otp_hash,
         "rn_prev_hash": session.rn_hash,
         "otp_hash": success.otp_hash,
+        "value": value_shown(key.uid, otp_hash=session.otp_hash, rn_hash=session.rn_hash),
         "enrolled": success.enrolled,
         "fb": success.fb,
         "outcome_box": success.outcome_box,

@@ -54,6 +54,9 @@ key AS (
     AND (SELECT a.state FROM accounts a WHERE a.id = keys.account_id) = 'active'
   RETURNING uid),
 ended AS (DELETE FROM signing_sessions USING key WHERE signing_sessions.uid = key.uid),
+shown AS (
+  INSERT INTO values_that_succeeded (shown, at) SELECT :value::bytea, :now::bigint FROM key
+  ON CONFLICT (shown) DO UPDATE SET at = excluded.at),
 stored AS (
   INSERT INTO signatures (sid, uid, serial, request_id, purpose, digest, signature, signed_at, key_version,
     seal_version, seal, row_form, shown, confirmed)
@@ -87,6 +90,9 @@ key AS (
     AND (SELECT a.state FROM accounts a WHERE a.id = keys.account_id) = 'active'
   RETURNING uid),
 ended AS (DELETE FROM signing_sessions USING key WHERE signing_sessions.uid = key.uid),
+shown AS (
+  INSERT INTO values_that_succeeded (shown, at) SELECT :value::bytea, :now::bigint FROM key
+  ON CONFLICT (shown) DO UPDATE SET at = excluded.at),
 stored AS (
   INSERT INTO signatures (sid, uid, serial, request_id, purpose, digest, signature, signed_at, key_version,
     seal_version, seal, row_form, shown, confirmed)

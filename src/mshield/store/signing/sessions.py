@@ -5,6 +5,7 @@ neither spend one attempt twice nor give one away: the loser reads again.
 """
 
 import asyncio
+import hashlib
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,6 +16,7 @@ from mshield.store.certificates import changes as certificate_changes
 from mshield.store.certificates import renewal_outcome
 from mshield.store.database.interface import Database, Row, Tx, Undone
 from mshield.store.database.queries import Queries
+from mshield.store.operations.known_mark import KnownMark
 from mshield.store.process.proofs import Spending, UnspentProof
 from mshield.store.seals.login_marks import check_login
 from mshield.store.seals.marks import mark_of
@@ -193,15 +195,35 @@ async def drop_session(db: Database, key: KeyRow) -> None:
     await db.write(work)
 
 
+def value_shown(uid: bytes, *, otp_hash: bytes, rn_hash: bytes) -> bytes:
+    """What is kept of the one-time value and rn that a session showed, 32 bytes."""
+    return hashlib.sha256(uid + otp_hash + rn_hash).digest()
+
+
+async def succeeded_since(db: Database, value: bytes, *, since: int) -> bool:
+    """Whether a session that showed this (`value_shown`) was finished with a right PIN after `since` (ms)."""
+    return await db.one(_SQL["find_value"], value=value, since=since) is not None
+
+
+async def purge_values(db: Database, *, before: int) -> int:
+    """Deletes what was shown in sessions that were finished before (ms), and gives their number."""
+    return await db.run(_SQL["purge_values"], before=before)
+
+
 async def purge_sessions(db: Database, *, now: int) -> int:
     """Deletes the sessions that are over, and gives their number."""
     return await db.run(_SQL["purge_sessions"], now=now)
 
 
-async def hold_clone(db: Database, *, uid: bytes, now: int) -> None:
-    """Holds the certificate as a possible copy (疑似复制); an enrolment under way is void."""
+async def hold_clone(db: Database, known: KnownMark | None = None, *, uid: bytes, now: int) -> None:
+    """Holds the certificate as a possible copy (疑似复制); an enrolment under way is void.
+
+    Raises RestoreUndeclared, with nothing held, in a database that lacks `known`: there the value of a phone that is
+    no copy is unknown.
+    """
 
     async def work(tx: Tx) -> None:
+        await (known or KnownMark()).require(tx)
         await certificate_changes.change_in_force(
             tx, uid=uid, event=CertificateEvent.FIND_CLONE, reason="", now=now
         )

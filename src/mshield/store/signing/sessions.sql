@@ -51,6 +51,16 @@ UPDATE keys SET generation = generation + 1 WHERE uid = :uid AND generation = :g
 -- name: end_session!
 DELETE FROM signing_sessions WHERE uid = :uid;
 
+-- name: keep_value!
+-- Of a success: an open that shows the same once more came late.
+INSERT INTO values_that_succeeded (shown, at) VALUES (:value, :now) ON CONFLICT (shown) DO UPDATE SET at = excluded.at;
+
+-- name: find_value^
+SELECT at FROM values_that_succeeded WHERE shown = :value AND at > :since;
+
+-- name: purge_values!
+DELETE FROM values_that_succeeded WHERE at <= :before;
+
 -- name: purge_sessions!
 -- Nothing can be finished in them any more; what an expired session showed counts only if it was finished.
 DELETE FROM signing_sessions WHERE expires_at <= :now;
