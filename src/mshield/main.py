@@ -39,6 +39,7 @@ from mshield.services.process.logs import set_up_logs
 from mshield.services.process.metrics import Metrics
 from mshield.services.process.origin import require_origin
 from mshield.services.process.proofs_once import ProofsOnce
+from mshield.services.process.readiness import open_readiness
 from mshield.services.process.repeated_calls import AnswerOnce
 from mshield.services.process.security_events import (
     DATABASE_SET_BACK,
@@ -59,6 +60,7 @@ from mshield.services.systems.unshown import allow_unshown_act
 from mshield.services.systems.views import ApproveViews
 from mshield.settings import Settings, load_settings
 from mshield.store.database.interface import Database, NoText, SealBroken, Unavailable
+from mshield.store.database.limits import CALL_SECONDS, WORK_SECONDS, taking
 from mshield.store.database.opening import opened_database
 from mshield.web.app import Service, build
 from mshield.web.edge.gate import GATE
@@ -115,11 +117,15 @@ def collect_as_the_service() -> None:
 async def running(settings: Settings, clock: Clock, metrics: Metrics | None = None) -> AsyncIterator[Context]:
     """The services over an open database. Raises PlainOrigin, SchemaOld, and what keys and CA raise."""
     require_origin(settings)
-    async with opened_database(settings.database, pool_size=settings.database_pool) as db:
+    async with opened_database(
+        settings.database, pool_size=settings.database_pool, seconds=CALL_SECONDS
+    ) as db:
         metrics = metrics or Metrics()
-        context = await _assemble(settings, clock, db, metrics)
+        with taking(WORK_SECONDS):
+            context = await _assemble(settings, clock, db, metrics)
         _log.info("engine %s %s, database %s", context.engine.name, context.engine.version, db.dialect)
         async with (
+            contextlib.aclosing(context.ready),
             _telling(context),
             _marking(context),
             _beside(metrics.keep(db, clock)),
@@ -234,6 +240,7 @@ async def _assemble(settings: Settings, clock: Clock, db: Database, metrics: Met
         **vars(ground),
         answer_once=AnswerOnce(db, keyring, ground.lookup),
         proofs_once=ProofsOnce(db),
+        ready=open_readiness(db, engine, settings, clock),
         accounts=accounts,
         certificates=certificates,
         filing=filing,

@@ -142,12 +142,13 @@ async def open_connections(url: str, *, size: int, seconds: float) -> Connection
     async with asyncio.timeout(_OPEN_SECONDS):
         pool = await asyncpg.create_pool(
             url,
-            min_size=1,
+            min_size=0,  # its own keeping of the least writes a traceback for each that it can't open
             max_size=size,
             connection_class=Connection,
             max_inactive_connection_lifetime=0,
             timeout=CONNECT_SECONDS,
         )
+        await pool.release(await pool.acquire())
     return Connections(pool, size, seconds=seconds)
 
 
