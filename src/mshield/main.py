@@ -34,6 +34,7 @@ from mshield.services.oidc.provider import open_provider
 from mshield.services.operations.high_water import HighWater, RestoreUndeclared, require_newest
 from mshield.services.operations.opened import open_operations
 from mshield.services.process.clock import Clock, wall_clock
+from mshield.services.process.ending import end_with_parent
 from mshield.services.process.events import Events
 from mshield.services.process.logs import set_up_logs
 from mshield.services.process.metrics import Metrics
@@ -62,6 +63,7 @@ from mshield.settings import Settings, load_settings
 from mshield.store.database.interface import Database, NoText, SealBroken, Unavailable
 from mshield.store.database.limits import CALL_SECONDS, WORK_SECONDS, taking
 from mshield.store.database.opening import opened_database
+from mshield.store.database.reaching import wait_for_primary
 from mshield.web.app import Service, build
 from mshield.web.edge.gate import GATE
 from mshield.web.edge.stopping import told_to_stop
@@ -99,6 +101,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = wall_clock) -
 
 def create_service() -> Service:
     """`create_app` for a process of its own: what is loaded by now lives to the end, and the collector needn't look."""
+    end_with_parent()
     settings = load_settings()
     set_up_logs(settings)  # a worker is a process of its own, where nobody has done so
     app = create_app(settings)
@@ -115,8 +118,12 @@ def collect_as_the_service() -> None:
 
 @asynccontextmanager
 async def running(settings: Settings, clock: Clock, metrics: Metrics | None = None) -> AsyncIterator[Context]:
-    """The services over an open database. Raises PlainOrigin, SchemaOld, and what keys and CA raise."""
+    """The services over an open database. Raises PlainOrigin, SchemaOld, and what keys and CA raise.
+
+    Waits a minute for a database that takes writes. Raises Unavailable then.
+    """
     require_origin(settings)
+    await wait_for_primary(settings.database)
     async with opened_database(
         settings.database, pool_size=settings.database_pool, seconds=CALL_SECONDS
     ) as db:
@@ -189,6 +196,7 @@ async def require_ready(settings: Settings) -> None:
     """Raises what would keep the service from starting on this database, so that it can be said in one sentence."""
     require_origin(settings)
     open_gateway(settings)
+    await wait_for_primary(settings.database)
     async with opened_database(settings.database, pool_size=settings.database_pool) as db:
         await _newest(db, settings, SecurityLog(), now=wall_clock())
 

@@ -8,9 +8,7 @@ place of the newer one while the service runs, as at a failover to a replica tha
 
 import asyncio
 import logging
-import os
 import secrets
-import signal
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +16,7 @@ from typing import Final
 
 from mshield.domain.actor import By
 from mshield.gateways.high_water_file import BadHighWaterFile, HighWaterFile
+from mshield.services.process.ending import end_process
 from mshield.services.process.security_events import DATABASE_SET_BACK
 from mshield.services.process.security_log import SecurityLog
 from mshield.store.database.interface import Database, StoreError, Tx
@@ -90,10 +89,6 @@ async def declare_restore(db: Database, folder: Path, *, now: int) -> Declared:
     return declared
 
 
-def _end_process() -> None:
-    os.kill(os.getpid(), signal.SIGTERM)
-
-
 @dataclass(slots=True)
 class HighWater:
     """Keeps the mark of a running process. `stop` ends the process where its database turns out to be an older copy."""
@@ -102,7 +97,7 @@ class HighWater:
     file: HighWaterFile
     clock: Callable[[], int]
     security: SecurityLog = field(default_factory=SecurityLog)
-    stop: Callable[[], None] = _end_process
+    stop: Callable[[], None] = end_process
     _seen: int = -1
 
     async def mark(self) -> None:
