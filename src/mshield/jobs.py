@@ -77,15 +77,15 @@ JOBS: Final = (
     Job(END_LEAVES, 3600, _end_leaves),
     Job("crl", 60, _publish_crls),
     Job("expiry", 3600, _tell_of_ends),
-    Job("filing", 60, _refresh_filing),
+    Job("filing", 60, _refresh_filing, limit_seconds=3600),
     Job("log", 1, _sequence),
     Job("notify", 5, _notify),
     Job("oidc", 3600, _oidc_keys),
     Job("phones", 60, _phone_changes),
-    Job("purge", 600, _purge),
+    Job("purge", 600, _purge, limit_seconds=3600),
     Job("renewals", 60, _end_renewals),
     Job("stamps", 3, _time_stamps),
-    Job("stamps_renew", 86_400, _renew_time_stamps),
+    Job("stamps_renew", 86_400, _renew_time_stamps, limit_seconds=3600),
     Job("webhooks", 5, _webhooks, _webhooks_wanted),
 )
 """Every job once; a name is the key of its row in the database and never changes."""

@@ -34,11 +34,13 @@ from mshield.services.oidc.provider import open_provider
 from mshield.services.operations.high_water import HighWater, require_newest
 from mshield.services.operations.opened import open_operations
 from mshield.services.process.clock import Clock, wall_clock
+from mshield.services.process.ending import end_with_parent
 from mshield.services.process.events import Events
 from mshield.services.process.logs import set_up_logs
 from mshield.services.process.metrics import Metrics
 from mshield.services.process.origin import require_origin
 from mshield.services.process.proofs_once import ProofsOnce
+from mshield.services.process.readiness import open_readiness
 from mshield.services.process.repeated_calls import AnswerOnce
 from mshield.services.process.security_events import (
     DATABASE_SET_BACK,
@@ -59,7 +61,9 @@ from mshield.services.systems.unshown import allow_unshown_act
 from mshield.services.systems.views import ApproveViews
 from mshield.settings import Settings, load_settings
 from mshield.store.database.interface import Database, NoText, SealBroken, Unavailable
+from mshield.store.database.limits import CALL_SECONDS, WORK_SECONDS, taking
 from mshield.store.database.opening import opened_database
+from mshield.store.database.reaching import wait_for_primary
 from mshield.store.operations.known_mark import KnownMark, RestoreUndeclared
 from mshield.web.app import Service, build
 from mshield.web.edge.gate import GATE
@@ -99,6 +103,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = wall_clock) -
 
 def create_service() -> Service:
     """`create_app` for a process of its own: what is loaded by now lives to the end, and the collector needn't look."""
+    end_with_parent()
     settings = load_settings()
     set_up_logs(settings)  # a worker is a process of its own, where nobody has done so
     app = create_app(settings)
@@ -115,16 +120,25 @@ def collect_as_the_service() -> None:
 
 @asynccontextmanager
 async def running(settings: Settings, clock: Clock, metrics: Metrics | None = None) -> AsyncIterator[Context]:
-    """The services over an open database. Raises PlainOrigin, SchemaOld, and what keys and CA raise."""
+    """The services over an open database. Raises PlainOrigin, SchemaOld, and what keys and CA raise.
+
+    Waits a minute for a database that takes writes. Raises Unavailable then.
+    """
     require_origin(settings)
+    await wait_for_primary(settings.database)
     known = KnownMark()
     async with opened_database(
-        settings.database, pool_size=settings.database_pool, at_connection=known.require_first
+        settings.database,
+        pool_size=settings.database_pool,
+        seconds=CALL_SECONDS,
+        at_connection=known.require_first,
     ) as db:
         metrics = metrics or Metrics()
-        context = await _assemble(settings, clock, db, metrics, known)
+        with taking(WORK_SECONDS):
+            context = await _assemble(settings, clock, db, metrics, known)
         _log.info("engine %s %s, database %s", context.engine.name, context.engine.version, db.dialect)
         async with (
+            contextlib.aclosing(context.ready),
             _telling(context),
             _marking(context),
             _beside(metrics.keep(db, clock)),
@@ -188,6 +202,7 @@ async def require_ready(settings: Settings) -> None:
     """Raises what would keep the service from starting on this database, so that it can be said in one sentence."""
     require_origin(settings)
     open_gateway(settings)
+    await wait_for_primary(settings.database)
     async with opened_database(settings.database, pool_size=settings.database_pool) as db:
         await _newest(db, settings, SecurityLog(), now=wall_clock())
 
@@ -242,6 +257,7 @@ async def _assemble(
         **vars(ground),
         answer_once=AnswerOnce(db, keyring, ground.lookup),
         proofs_once=ProofsOnce(db),
+        ready=open_readiness(db, engine, settings, clock),
         accounts=accounts,
         certificates=certificates,
         filing=filing,

@@ -186,6 +186,22 @@ async def test_a_long_job_keeps_its_lease(context: Context, elsewhere: Context, 
     assert work.runs == 1
 
 
+async def test_a_job_that_hangs_is_ended_told_of_and_tried_again(
+    context: Context, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    work = Work()
+    work.go_on.clear()
+    runner = Runner(context, [replace(work.job, limit_seconds=0.2)])
+    outcome = await runner.run_now("work")
+    assert (outcome.state, outcome.error) == ("failed", "JobHung")
+    row = await _row(context, "work")
+    assert (row.last_error, row.failures, row.next_at) == ("JobHung", 1, clock() + 2000)
+    assert row.lease_until <= clock()
+    assert [record.levelname for record in caplog.records if "hangs" in record.getMessage()] == ["CRITICAL"]
+    work.go_on.set()
+    assert (await runner.run_now("work")).state == "done"
+
+
 async def test_who_lost_the_lease_stops(context: Context) -> None:
     work = Work()
     work.go_on.clear()

@@ -10,7 +10,7 @@ import pwd
 import shutil
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -72,6 +72,22 @@ class Server:
                 process.kill()
         _wait(lambda: not any(_lives(process) for process in processes))
         pid_file.unlink()  # where nobody reaps the dead, PostgreSQL would take them for running
+
+    @contextlib.contextmanager
+    def frozen(self) -> Iterator[None]:
+        """SIGSTOP to all its processes meanwhile: connections stay, also new ones are taken, and nothing answers."""
+        postmaster = psutil.Process(int((self.data / "postmaster.pid").read_text().split("\n", 1)[0]))
+        postmaster.suspend()  # first: then it starts no more
+        processes = [*postmaster.children(recursive=True), postmaster]
+        try:
+            for process in processes:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.suspend()
+            yield
+        finally:
+            for process in processes:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.resume()
 
     def create(self, name: str, *, template: str | None = None) -> str:
         """A new database, empty or as its template; its address."""

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from mshield.settings import Settings
     from mshield.store.database.interface import Database
 
-_PASSWORD: Final = re.compile(r"(://[^/:@\s]*):[^/@\s]*@")
-"""In an address: after the user's name."""
+_PASSWORD: Final = re.compile(r"(://[^/:@\s]*:)[^/@\s]*(?=@)|([?&]password=)[^&\s]*")
+"""In an address: after the user's name, or among the parameters."""
 
 
 @click.command()
@@ -44,7 +44,7 @@ def command(context: click.Context, out: Output, *, outside: bool) -> None:
     }
     _tell(settings, checks)
     shown = {
-        name: "***" if name == "master_key" and value is not None else _PASSWORD.sub(r"\1:***@", str(value))
+        name: "***" if name == "master_key" and value is not None else _PASSWORD.sub(r"\1\2***", str(value))
         for name, value in settings.model_dump().items()
     }
     lines = [f"{'ok ' if good else '!! '} {name:<16} {text}" for name, (good, text) in checks.items()]
@@ -119,9 +119,12 @@ async def _service() -> dict[str, tuple[bool, str]]:
         checks["master key"] = (True, keyring.current_id.hex())
     except KeysError as error:
         return {"master key": (False, str(error))}
+    checks |= await _server(settings)
+    if not all(good for good, _ in checks.values()):
+        return checks
     try:
         async with opened_database(settings.database, pool_size=1) as db:
-            checks["database"] = (True, db.dialect)
+            checks.setdefault("database", (True, db.dialect))
             checks["restore"] = await _restore(db, settings)
             checks["seals"] = await _seals(db)
             checks["schema"] = await _schema(db)
@@ -147,6 +150,34 @@ async def _service() -> dict[str, tuple[bool, str]]:
         checks["database"] = (False, str(error))
     except (KeysError, EngineUnavailable) as error:
         checks["CA"] = (False, str(error))
+    return checks
+
+
+async def _server(settings: "Settings") -> dict[str, tuple[bool, str]]:
+    """Who answers where PostgreSQL should: nothing else is asked of a standby, which could answer nothing else."""
+    from mshield.store.database.interface import StoreError
+    from mshield.store.database.reaching import who_answers
+
+    if settings.database.startswith("sqlite:"):
+        return {}
+    try:
+        server = await who_answers(settings.database)
+        direct = await who_answers(settings.database_direct) if settings.database_direct else None
+    except StoreError as error:
+        return {"database": (False, str(error))}
+    kind = "standby" if server.standby else "primary" if server.writes else "read only"
+    text = f"postgresql {server.version}, {kind}" + (", behind a pooler" if server.pooled else "")
+    if not server.writes:
+        text += (
+            ": it takes no writes. Name all hosts and target_session_attrs=read-write (docs/operations.md)"
+        )
+    checks = {"database": (server.writes, text)}
+    if direct is not None and direct.standby:
+        checks["database direct"] = (False, "MSHIELD_DATABASE_DIRECT is a standby: no news come through it")
+    elif (direct or server).pooled:
+        # Some poolers lose LISTEN without a word.
+        text = "news between processes may be lost: MSHIELD_DATABASE_DIRECT must name the server itself"
+        checks["warning pooler"] = (True, text)
     return checks
 
 

@@ -1,6 +1,7 @@
 """`mshield serve`: runs the service."""
 
 import asyncio
+import contextlib
 import socket
 from typing import Final
 from urllib.parse import urlsplit
@@ -35,17 +36,15 @@ def command(out: Output, host: str, port: int | None, workers: int, trust_proxy:
     Before the first start: mshield keys init, mshield migrate, mshield ca init.
     Settings are environment variables MSHIELD_*; `mshield doctor` shows them.
     """
-    import uvicorn
-
     from mshield.gateways.high_water_file import BadHighWaterFile
     from mshield.gateways.sms_provider import SmsNotSetUp
     from mshield.main import require_ready
     from mshield.services.process.logs import set_up_file, set_up_logs
     from mshield.services.process.origin import PlainOrigin
+    from mshield.services.process.serving_alone import ServedAlready, serving_alone
     from mshield.settings import load_settings
     from mshield.store.database.interface import StoreError
     from mshield.store.operations.known_mark import RestoreUndeclared
-    from mshield.web.edge.connection import IDLE_SECONDS
 
     settings = load_settings()
     if workers > 1 and settings.database.startswith("sqlite:"):
@@ -59,15 +58,27 @@ def command(out: Output, host: str, port: int | None, workers: int, trust_proxy:
     number = port or urlsplit(settings.public_origin).port or 8000
     _require_free(out, host, number)
     _allow_connections()
-    with refusing(out, PlainOrigin, SmsNotSetUp, RestoreUndeclared, BadHighWaterFile, StoreError):
-        set_up_file(settings)  # what keeps it from starting is a refusal of the command
-        asyncio.run(require_ready(settings))
-        set_up_logs(settings)
+    with contextlib.ExitStack() as held:
+        with refusing(
+            out, PlainOrigin, SmsNotSetUp, RestoreUndeclared, BadHighWaterFile, StoreError, ServedAlready
+        ):
+            set_up_file(settings)  # what keeps it from starting is a refusal of the command
+            asyncio.run(require_ready(settings))
+            held.enter_context(serving_alone(settings.database))
+            set_up_logs(settings)
+        _run(host=host, port=number, workers=workers, trust_proxy=trust_proxy)
+
+
+def _run(*, host: str, port: int, workers: int, trust_proxy: str | None) -> None:
+    import uvicorn
+
+    from mshield.web.edge.connection import IDLE_SECONDS
+
     uvicorn.run(
         "mshield.main:create_service",
         factory=True,
         host=host,
-        port=number,
+        port=port,
         workers=workers,
         log_config=None,
         access_log=False,

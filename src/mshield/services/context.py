@@ -12,6 +12,7 @@ from mshield.services.notices.opened import Notices
 from mshield.services.oidc.provider import OidcProvider
 from mshield.services.operations.opened import Operations
 from mshield.services.process.proofs_once import ProofsOnce
+from mshield.services.process.readiness import Ready
 from mshield.services.process.repeated_calls import AnswerOnce
 from mshield.services.requests.opened import Requests
 from mshield.services.signing.opened import Signing
@@ -25,6 +26,7 @@ class Context(Ground):
 
     answer_once: AnswerOnce
     proofs_once: ProofsOnce
+    ready: Ready
 
     accounts: Accounts
     certificates: Certificates

@@ -10,6 +10,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from mshield.domain import errors
+from mshield.web.again import unavailable
 from mshield.web.audiences import challenge
 from mshield.web.caller import CAUSE, REASON
 
@@ -187,6 +188,10 @@ class TooSlow(Exception):
     """The body didn't come in time."""
 
 
+class TookTooLong(Exception):
+    """The call was not answered within its time."""
+
+
 class Refusals:
     """Makes the answer to any error; `store_errors` says what the database's own mean to a caller."""
 
@@ -206,9 +211,13 @@ class Refusals:
             return error
         if isinstance(error, ClientDisconnect):
             return errors.InvalidRequest(reason="disconnected")  # nobody reads it
-        if (meant := self._store_errors.get(type(error))) is not None:
+        if isinstance(error, TookTooLong):
+            _log.error("request %s took too long", request.scope.get("mshield.request_id"))
+            return unavailable()
+        if (meant := self._meant(error)) is not None:
             if meant is errors.Unavailable:
-                _log.error("the database can't be reached: %s", type(error).__name__)
+                _log.error("the database can't be reached: %s", type(error.__cause__ or error).__name__)
+                return unavailable()
             if meant is errors.Internal:
                 _log.critical("request %s: %s", request.scope.get("mshield.request_id"), error)
                 request.scope[CAUSE] = getattr(error, "code", None)
@@ -216,3 +225,6 @@ class Refusals:
         # The traceback, without locals: a body of a signing call must not reach a log.
         _log.error("request %s failed", request.scope.get("mshield.request_id"), exc_info=error)
         return errors.Internal()
+
+    def _meant(self, error: Exception) -> type[errors.DomainError] | None:
+        return next((meant for kind, meant in self._store_errors.items() if isinstance(error, kind)), None)

@@ -17,6 +17,8 @@ def fetch_what_is_published(life: Life) -> None:
         "/pki/issuing.crl",
         "/log/checkpoint",
         "/healthz",
+        "/livez",
+        "/readyz",
         "/api/faq",
     ):
         life.get(path)

@@ -23,6 +23,9 @@ class Job:
     wanted: Callable[[Context], Coroutine[Any, Any, bool]] | None = None
     """Asked when a request changed: whether to run now, before it is due."""
 
+    limit_seconds: float = 900.0
+    """After which a run that hasn't ended is taken for hung, ended and told of."""
+
 
 def seconds_after(failures: int) -> int:
     """How long a job waits after that many failures in a row: 2, 4, 8 … up to a minute."""

@@ -18,6 +18,7 @@ from typing import Final, Literal
 from mshield.domain.times import MINUTE_MS
 from mshield.services.context import Context
 from mshield.services.jobs.job import Job, seconds_after
+from mshield.services.process.time_limits import WORK_SECONDS, taking
 from mshield.store.database.interface import StoreError
 from mshield.store.operations import jobs as store
 
@@ -35,6 +36,10 @@ _log = logging.getLogger(__name__)
 
 class LeaseLost(Exception):
     """Another process has taken the job over, or the database can't be asked whether it has."""
+
+
+class JobHung(Exception):
+    """The run took longer than the job may: it was ended, and is tried again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,16 +174,24 @@ class Runner:
         return Outcome(job.name, "done", done=done)
 
     async def _under_lease(self, job: Job, *, lease_until: int) -> int:
-        work = asyncio.create_task(job.run(self._context))
+        with taking(WORK_SECONDS):
+            work = asyncio.create_task(job.run(self._context))
+        over = time.monotonic() + job.limit_seconds
         try:
             while True:
-                ended, _ = await asyncio.wait({work}, timeout=self._lease_ms / 3000)
+                left = over - time.monotonic()
+                ended, _ = await asyncio.wait({work}, timeout=max(min(self._lease_ms / 3000, left), 0))
                 if ended:
                     return work.result()
+                if time.monotonic() >= over:
+                    _log.critical("job %s hangs and is ended, after %.0f s", job.name, job.limit_seconds)
+                    raise JobHung
                 lease_until = await self._renewed(job, lease_until)
         finally:
             work.cancel()
-            await asyncio.wait({work})
+            _, lasting = await asyncio.wait({work}, timeout=GRACE_SECONDS)
+            if lasting:
+                _log.critical("job %s can't be ended: restart the process %s", job.name, self.holder)
 
     async def _renewed(self, job: Job, lease_until: int) -> int:
         until = self._context.clock() + self._lease_ms
@@ -196,7 +209,7 @@ class Runner:
     ) -> Outcome:
         wait = seconds_after(failures)
         # The traceback of a defect, without locals: what a job works on must not reach a log.
-        trace = None if isinstance(error, StoreError) else error
+        trace = None if isinstance(error, StoreError | JobHung) else error
         kind = type(error).__name__
         _log.error("job %s failed, again in %d s: %s", job.name, wait, kind, exc_info=trace)
         next_at = self._context.clock() + 1000 * wait

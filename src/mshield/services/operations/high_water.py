@@ -10,9 +10,7 @@ while the service runs, as at a failover to a replica that was behind, ends the 
 import asyncio
 import contextlib
 import logging
-import os
 import secrets
-import signal
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +18,7 @@ from typing import Final
 
 from mshield.domain.actor import By
 from mshield.gateways.high_water_file import TOKEN_BYTES, BadHighWaterFile, HighWaterFile
+from mshield.services.process.ending import end_process
 from mshield.services.process.security_events import DATABASE_SET_BACK
 from mshield.services.process.security_log import SecurityLog
 from mshield.store.database.interface import Database, StoreError, Tx
@@ -88,10 +87,6 @@ def _token() -> bytes:
     return secrets.token_bytes(TOKEN_BYTES)
 
 
-def _end_process() -> None:
-    os.kill(os.getpid(), signal.SIGTERM)
-
-
 @dataclass(slots=True)
 class HighWater:
     """Keeps the mark of a running process. `stop` ends the process where its database turns out to be an older copy."""
@@ -100,7 +95,7 @@ class HighWater:
     file: HighWaterFile
     clock: Callable[[], int]
     security: SecurityLog = field(default_factory=SecurityLog)
-    stop: Callable[[], None] = _end_process
+    stop: Callable[[], None] = end_process
     known: KnownMark = field(default_factory=KnownMark)
     _seen: int = -1
     _lost: asyncio.Event = field(default_factory=asyncio.Event)

@@ -22,6 +22,7 @@ from yoyo.migrations import topological_sort
 from mshield.store.database.interface import StoreError, Unavailable
 
 WAIT_SECONDS: Final = 10
+_CONNECT_SECONDS: Final = 5  # each host
 _SQLITE: Final = "sqlite:///"
 _LEDGER: Final = """
 CREATE TABLE IF NOT EXISTS _yoyo_migration
@@ -174,7 +175,11 @@ class _Postgresql:
     def connection(self) -> Iterator[Any]:
         try:
             # pgbouncer gives each transaction another connection, which doesn't know what was prepared on this one.
-            with closing(psycopg.connect(self.url, autocommit=True, prepare_threshold=None)) as connection:
+            with closing(
+                psycopg.connect(
+                    self.url, autocommit=True, prepare_threshold=None, connect_timeout=_CONNECT_SECONDS
+                )
+            ) as connection:
                 yield connection
         except psycopg.Error as error:
             kind = DatabaseBusy if isinstance(error, psycopg.errors.LockNotAvailable) else Unavailable

@@ -14,6 +14,8 @@ from typing import Any, Final
 
 import asyncpg
 
+from mshield.store.database.connections import Connection
+
 CHANNEL: Final = "mshield_events"
 BATCH_SECONDS: Final = 0.01
 """How long names are collected: a NOTIFY each would cost as much as what it tells of."""
@@ -76,6 +78,7 @@ class Link:
         connection = await asyncpg.connect(
             self._url,
             timeout=_ANSWER_SECONDS,
+            connection_class=Connection,
             statement_cache_size=0,
             server_settings={"application_name": "mshield events"},
         )

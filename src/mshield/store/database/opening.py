@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from mshield.store.database.interface import AtConnection, Database, StoreError, unasked
+from mshield.store.database.limits import WORK_SECONDS
 from mshield.store.database.migrate import pending
 from mshield.store.database.postgresql import PostgresqlDatabase
 from mshield.store.database.sqlite import SqliteDatabase
@@ -22,15 +23,16 @@ class SchemaOld(StoreError):
 
 @asynccontextmanager
 async def opened_database(
-    url: str, *, pool_size: int, at_connection: AtConnection = unasked
+    url: str, *, pool_size: int, seconds: float = WORK_SECONDS, at_connection: AtConnection = unasked
 ) -> AsyncIterator[Database]:
     """The database with a current schema, closed at the end. Raises SchemaOld, Unavailable.
 
-    `at_connection` asks each later connection before its first use; SQLite makes none.
+    On PostgreSQL a statement or transaction may take so many seconds, a command's by default; `at_connection` asks
+    each later connection before its first use. SQLite makes none.
     """
     if missing := pending(url):
         raise SchemaOld(missing)
-    db = await open_database(url, pool_size=pool_size)
+    db = await open_database(url, pool_size=pool_size, seconds=seconds)
     if isinstance(db, PostgresqlDatabase):
         db.at_connection = at_connection
     try:
@@ -39,10 +41,10 @@ async def opened_database(
         await db.close()
 
 
-async def open_database(url: str, *, pool_size: int = 8) -> Database:
+async def open_database(url: str, *, pool_size: int = 8, seconds: float = WORK_SECONDS) -> Database:
     """Opens `sqlite:///PATH` or `postgresql://…`, whatever its schema. Raises Unavailable, ValueError."""
     if url.startswith("sqlite:///"):
         return SqliteDatabase(url.removeprefix("sqlite:///"))
     if url.startswith(("postgresql://", "postgres://")):
-        return await PostgresqlDatabase.connect(url, pool_size=pool_size)
+        return await PostgresqlDatabase.connect(url, pool_size=pool_size, seconds=seconds)
     raise ValueError(f"not a database address: {url.partition(':')[0]}:… (sqlite:///PATH or postgresql://…)")

@@ -1,9 +1,4 @@
-"""PostgreSQL through asyncpg: few round trips, no session state, typed errors.
-
-Connections are never configured after they are opened, so the pool needs no reset on release (measured: it costs
-a quarter of a request's CPU). They are held between statements, too: to hand a connection out and take it back costs
-asyncpg's pool more than a short statement does (35 of 61 µs).
-"""
+"""PostgreSQL through asyncpg: few round trips, no session state, typed errors."""
 
 import asyncio
 import contextlib
@@ -12,6 +7,7 @@ from typing import Any, Final, Literal, TypeVar, cast
 
 import asyncpg
 
+from mshield.store.database.connections import UNREACHABLE, Connections, ended, open_connections
 from mshield.store.database.interface import (
     AtConnection,
     Conflict,
@@ -33,21 +29,6 @@ T = TypeVar("T")
 _ATTEMPTS: Final = 5
 _PAUSE_SECONDS: Final = 0.03
 """Before the second attempt; twice as long before the third, and so on."""
-
-_UNREACHABLE: Final = (
-    asyncpg.PostgresConnectionError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.TooManyConnectionsError,
-    asyncpg.InternalClientError,  # a statement between the server's farewell and the connection's end
-    OSError,
-)
-
-
-class _Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg carries no annotations
-    def get_reset_query(self) -> str:
-        return ""
 
 
 class _Transaction:
@@ -80,52 +61,12 @@ class _Transaction:
         return _count(await self._connection.execute(statement.sql, *statement.arguments(values)))
 
 
-class _Connections:
-    """Connections that stay taken out of the pool; so many callers at a time as it has.
-
-    After an error a connection goes back to the pool, which knows what to do with one that is broken or amid something.
-    """
-
-    def __init__(self, pool: Any, size: int) -> None:
-        self._pool = pool
-        self._turns = asyncio.Semaphore(size)
-        self._idle: list[Any] = []
-
-    async def __call__(self, use: Callable[[Any], Awaitable[T]]) -> T:
-        async with self._turns:
-            connection = await self._take()
-            try:
-                result = await use(connection)
-            except BaseException as error:
-                # Ended between two steps of one statement, or two statements of one transaction.
-                lost = isinstance(error, asyncpg.InterfaceError) and _ended(connection)
-                await self._pool.release(connection)
-                if lost:
-                    raise Unavailable(str(error)) from error
-                raise
-            self._idle.append(connection)
-            return result
-
-    async def _take(self) -> Any:
-        while self._idle:
-            connection = self._idle.pop()
-            if not _ended(connection):
-                return connection
-            await self._pool.release(connection)
-        return await self._pool.acquire()
-
-    async def close(self) -> None:
-        while self._idle:
-            await self._pool.release(self._idle.pop())
-        await self._pool.close()
-
-
 class PostgresqlDatabase:
     """A pool of connections to one PostgreSQL."""
 
     dialect: Literal["postgresql"] = "postgresql"
 
-    def __init__(self, held: _Connections) -> None:
+    def __init__(self, held: Connections) -> None:
         self.sealer: Sealer = NoSealer()
         self._held = held
         self._together = Together(self._run_each)
@@ -133,8 +74,8 @@ class PostgresqlDatabase:
         self.at_connection: AtConnection = unasked
 
     @classmethod
-    async def connect(cls, url: str, *, pool_size: int) -> "PostgresqlDatabase":
-        """Opens the pool. Raises Unavailable when the server doesn't answer."""
+    async def connect(cls, url: str, *, pool_size: int, seconds: float) -> "PostgresqlDatabase":
+        """Opens the pool; a statement or transaction may take so long. Raises Unavailable when no server answers."""
         asked: list[PostgresqlDatabase] = []
 
         async def first(connection: Any) -> None:
@@ -143,15 +84,7 @@ class PostgresqlDatabase:
                     await db.at_connection(_Transaction(connection, NoSealer()))
 
         with _translated():
-            pool = await asyncpg.create_pool(
-                url,
-                min_size=1,
-                max_size=pool_size,
-                connection_class=_Connection,
-                init=first,
-                max_inactive_connection_lifetime=0,
-            )
-        asked.append(cls(_Connections(pool, pool_size)))
+            asked.append(cls(await open_connections(url, size=pool_size, seconds=seconds, first=first)))
         return asked[0]
 
     async def one(self, query: Query, **values: object) -> Row | None:
@@ -197,13 +130,21 @@ class PostgresqlDatabase:
 
     async def write(self, work: Work[T]) -> T:
         self.commits += 1
-
-        async def in_transaction(connection: Any) -> T:
-            async with connection.transaction():
-                return await work(_Transaction(connection, self.sealer))
-
         with _translated():
-            return await self._on_one(in_transaction)
+            return await self._on_one(lambda one: self._in_transaction(one, work))
+
+    async def _in_transaction(self, connection: Any, work: Work[T]) -> T:
+        # asyncpg's own would ask a connection that was ended to roll back, and lose the cancellation by the error.
+        await connection.execute("BEGIN")
+        try:
+            result = await work(_Transaction(connection, self.sealer))
+        except Exception as error:
+            if not (isinstance(error, UNREACHABLE) or ended(connection)):
+                await connection.execute("ROLLBACK")
+            raise
+        if (done := await connection.execute("COMMIT")) != "COMMIT":
+            raise StoreError(f"the server answered a commit by {done}")
+        return result
 
     async def _on_one(self, use: Callable[[Any], Awaitable[T]]) -> T:
         """A statement or a transaction, again where the server undid it as one of two that waited crosswise.
@@ -220,13 +161,6 @@ class PostgresqlDatabase:
 
     async def close(self) -> None:
         await self._held.close()
-
-
-def _ended(connection: Any) -> bool:
-    try:
-        return cast("bool", connection.is_closed())
-    except asyncpg.InterfaceError:  # the pool has given it up
-        return True
 
 
 def _is_no_text(error: Exception) -> bool:
@@ -248,7 +182,7 @@ def _translated() -> Iterator[None]:
         raise Conflict(str(error)) from error
     except asyncpg.DivisionByZeroError as error:
         raise Undone(str(error)) from error
-    except _UNREACHABLE as error:
+    except UNREACHABLE as error:
         raise Unavailable(str(error)) from error
     except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise (NoText if _is_no_text(error) else StoreError)(str(error)) from error

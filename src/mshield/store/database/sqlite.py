@@ -170,6 +170,10 @@ class SqliteDatabase:
         else:
             for job in group:
                 self._run_in_company(job)
+            if not self._goes_on():
+                lost = Unavailable("the transaction of the group was ended")
+                for job in group:
+                    job.error = job.error or lost
         self._groups.put((loop, group))
 
     def _wait_or_fail(self, loop: asyncio.AbstractEventLoop, group: list[_Job], error: StoreError) -> None:
@@ -192,16 +196,24 @@ class SqliteDatabase:
             job.result = _drive(job.work, _Transaction(self._writer, self.sealer))
         except Exception as error:  # noqa: BLE001  # the caller gets it; the transaction ends here
             job.error = error
-            self._writer.execute("ROLLBACK")
+            if self._goes_on():  # SQLite ends it by itself where the disk is full or fails
+                self._writer.execute("ROLLBACK")
 
     def _run_in_company(self, job: _Job) -> None:
+        if not self._goes_on():
+            return  # ended below: all of the group learn of it
         self._writer.execute("SAVEPOINT work")
         try:
             job.result = _drive(job.work, _Transaction(self._writer, self.sealer))
         except Exception as error:  # noqa: BLE001  # one caller's error must not undo the others' work
             job.error = error
+            if not self._goes_on():
+                return
             self._writer.execute("ROLLBACK TO work")
         self._writer.execute("RELEASE work")
+
+    def _goes_on(self) -> bool:
+        return self._writer.in_transaction
 
     def _commit_groups(self) -> None:
         while (item := self._groups.get()) is not None:

@@ -6,6 +6,7 @@ error: a group that the database undoes is repeated one statement at a time.
 
 import asyncio
 from collections.abc import Awaitable
+from contextvars import Context
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
@@ -49,7 +50,8 @@ class Together:
         self._waiting.setdefault(query.name, []).append(waiting)
         if query.name not in self._under_way:
             # It begins in the loop's next round, with all that this round still brings.
-            self._under_way[query.name] = loop.create_task(self._run_all(query))
+            # It is nobody's own: of the first one's context the others would get the time limit.
+            self._under_way[query.name] = loop.create_task(self._run_all(query), context=Context())
         return await waiting.future
 
     async def _run_all(self, query: Query) -> None:

@@ -7,18 +7,17 @@ A burst is worked off soon, a flood isn't: as many as fit in a burst would then 
 room narrows while calls are refused and those let in take longer than their route usually does.
 """
 
-import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
 from typing import Final
 
-from mshield.domain import errors
+from mshield.web.again import unavailable
 from mshield.web.router import Route
 
 _OWN: Final[Mapping[str, tuple[str, ...]]] = {
     # Whether the service lives is asked most when it is busy.
-    "health": ("health",),
+    "health": ("health", "live", "ready"),
     # The try is counted and the phone has done its part: only the signature is missing.
     "finish": ("finishSigning",),
     # Argon2's queues (services/accounts/passwords.py).
@@ -42,10 +41,6 @@ _OWN: Final[Mapping[str, tuple[str, ...]]] = {
 }
 _MOST: Final = 64
 """In a room of those that wait."""
-
-RETRY_SECONDS: Final = (1, 2, 3)
-"""When who was refused may come again: spread, so that those refused together don't come together."""
-
 
 _FEW: Final = 4
 """The least that a room narrows to: a process with as many calls is busy all the time, or waits for its database."""
@@ -84,7 +79,7 @@ class Room:
     def require_place(self) -> None:
         """Raises Unavailable where there is none."""
         if not self.has_place():
-            raise errors.Unavailable(retry_after=secrets.choice(RETRY_SECONDS))
+            raise unavailable()
 
     def took(self, route: Route, since: float) -> None:
         """Counts a call that ends now."""

@@ -4,6 +4,7 @@ Routes are found by their literal beginning: a table of the addresses without pa
 patterns under the longest beginning that there is.
 """
 
+import asyncio
 import re
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
@@ -16,13 +17,14 @@ from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from mshield.domain import errors
+from mshield.services.process.time_limits import taking, time_limit_of
 from mshield.web.body import LIMIT
 from mshield.web.edge.admission import Place, Room, rooms_of
 from mshield.web.edge.bodies import Bodies, announced_length
 from mshield.web.edge.gate import EXPECTED
 from mshield.web.edge.idempotency import answered_once
 from mshield.web.idempotency_key import key_of
-from mshield.web.problems import problem
+from mshield.web.problems import TookTooLong, problem
 from mshield.web.query import query_of
 from mshield.web.router import Route
 
@@ -87,7 +89,7 @@ class Dispatch:
         try:
             await self._take_body(request, route, room)
             with Place(room, route):
-                return await self._ask(request, route, parameters)
+                return await self._ask_in_time(request, route, parameters)
         except Exception as error:  # noqa: BLE001  # every error is an answer
             return await self._refuse(request, error)
 
@@ -103,6 +105,21 @@ class Dispatch:
                 await route.known_first(request)
             most, known = limit.known, True
         request.whole = await self._bodies.take(request, request.receive, most=most, known=known)
+
+    async def _ask_in_time(self, request: Request, route: Route, parameters: Mapping[str, str]) -> Response:
+        """Raises TookTooLong too. What is cut short is as where the process ends: no answer says it was done."""
+        limit = time_limit_of(route.operation_id)
+        timeout = asyncio.timeout(limit.call)
+        try:
+            async with timeout:
+                if limit.statement is None:
+                    return await self._ask(request, route, parameters)
+                with taking(limit.statement):
+                    return await self._ask(request, route, parameters)
+        except TimeoutError as error:
+            if timeout.expired():
+                raise TookTooLong from error
+            raise
 
     async def _ask(self, request: Request, route: Route, parameters: Mapping[str, str]) -> Response:
         if route.keeps_answer and (key := key_of(request)) is not None:

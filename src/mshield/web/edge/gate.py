@@ -14,7 +14,8 @@ from typing import Final
 from starlette.types import Scope
 
 from mshield.domain import errors
-from mshield.web.edge.admission import RETRY_SECONDS, Room
+from mshield.web.again import RETRY_SECONDS
+from mshield.web.edge.admission import Room
 from mshield.web.edge.edge import Measure, Watch
 from mshield.web.problems import MEDIA_TYPE, document
 from mshield.web.router import Route

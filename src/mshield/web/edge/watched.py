@@ -107,6 +107,9 @@ _OF_LOGINS: Final = frozenset(
     }
 )
 """What tells of a login that it was refused."""
+_OF_BALANCERS: Final = frozenset({"health", "ready"})
+"""Asked each second, and refused as long as the database is away: the log has it once."""
+
 _LOGINS: Final = frozenset({events.LOGIN_ACCEPTED, events.LOGIN_BEGUN})
 _CSRF: Final = "csrf"
 
@@ -117,7 +120,7 @@ def watching(state: State) -> Watch:
     def watch(scope: Scope, status: int) -> None:
         route: Route | None = scope.get("route")
         context: Context | None = getattr(state, "context", None)
-        if route is None or context is None:
+        if route is None or context is None or route.operation_id in _OF_BALANCERS:
             return
         event = DONE.get(route.operation_id)
         if status >= _REFUSED:

@@ -35,9 +35,49 @@ export interface paths {
     };
     /**
      * Health
-     * @description 503 when the database doesn't answer.
+     * @description The same as `/readyz`, by its earlier name.
      */
     get: operations["health"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/livez": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Alive
+     * @description Asks nothing and nobody. For whoever restarts a process that hangs.
+     */
+    get: operations["live"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/readyz": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Ready
+     * @description Whether it can serve, answered within a second. For balancers: where `fault` is `node` another may serve.
+     */
+    get: operations["ready"];
     put?: never;
     post?: never;
     delete?: never;
@@ -50,6 +90,14 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
   schemas: {
+    /**
+     * Alive
+     * @description The process answers; nothing else was asked.
+     */
+    Alive: {
+      /** @enum {unknown} */
+      status: "alive";
+    };
     /**
      * FaqListMessage
      * @description All of them, in the manual's order.
@@ -71,12 +119,17 @@ export interface components {
     };
     /**
      * Health
-     * @description The engine that computes SM2, and the database.
+     * @description The engine that computes SM2, the kind of database, and what was looked at.
      */
     Health: {
-      database: string;
+      checks: {
+        [key: string]: string;
+      };
+      /** @enum {unknown} */
+      database: "postgresql" | "sqlite";
       engine: string;
-      status: string;
+      /** @enum {unknown} */
+      status: "ok";
     };
     /** @description A problem document (RFC 9457). Programs decide by `code`, which is stable; `zh` and `en` are for people, `faq` is the entry of `GET /api/faq` that helps. Any operation may also answer 500 `internal` */
     Problem: {
@@ -147,7 +200,79 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description It works */
+      /** @description It can serve */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Health"];
+        };
+      };
+      /** @description `unavailable` */
+      503: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  live: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The process answers */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Alive"];
+        };
+      };
+      /** @description `unavailable` */
+      503: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  ready: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description It can serve */
       200: {
         headers: {
           [name: string]: unknown;

@@ -1,0 +1,167 @@
+"""Whether this process can serve: answered within a second, whatever hangs.
+
+One round of questions is under way at most, and its answers hold for a second; whoever asks meanwhile gets what is
+known in time, and what isn't counts as bad. The machine's own clock is compared with the database's, which all nodes
+share: a node whose clock is wrong refuses its phones' proofs, and should leave the balancer.
+"""
+
+import asyncio
+import logging
+import shutil
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Literal
+
+from mshield.domain.times import MINUTE_MS
+from mshield.gm.curve import G, N
+from mshield.gm.engine import Engine
+from mshield.settings import Settings
+from mshield.store.database.interface import Database, StoreError
+from mshield.store.operations import jobs
+from mshield.store.process.probing import Probe, Seen, probe_of
+
+ANSWER_SECONDS: Final = 0.8
+CLOCK_OFF_MS: Final = 30_000
+LEAST_FREE: Final = 32 << 20
+"""Octets of the disks where this process writes."""
+
+_FRESH_SECONDS: Final = 1.0
+_LATE_MS: Final = 10 * MINUTE_MS
+Fault = Literal["node", "database"]
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """What was found, by the name of the check; `ok` or why not.
+
+    `fault` tells whose it is: this node's own, or the database's, which all nodes share. None: it can serve.
+    """
+
+    checks: dict[str, str]
+
+    @property
+    def fault(self) -> Fault | None:
+        """Jobs that are late and standbys that lag keep nobody from serving."""
+        if any(self.checks[name] in {"wrong", "low", "off"} for name in ("engine", "disk", "clock")):
+            return "node"
+        if self.checks["database"] != "primary" or self.checks["writes"] != "ok":
+            return "database"
+        return None
+
+
+@dataclass(slots=True)
+class Ready:
+    """Asks, and remembers for a moment. `clock` gives the jobs' time; the machine's own is read here."""
+
+    db: Database
+    probe: Probe
+    engine: Engine
+    clock: Callable[[], int]
+    folders: tuple[Path, ...]
+    _known: dict[str, str] = field(default_factory=dict)
+    _round: asyncio.Task[None] | None = None
+    _ended_at: float = float("-inf")
+    _fault: Fault | None = None
+
+    async def __call__(self) -> Readiness:
+        """What is so now, or was within the last second."""
+        if self._round is None and time.monotonic() - self._ended_at >= _FRESH_SECONDS:
+            self._known = {}
+            self._round = asyncio.create_task(self._ask())
+        if self._round is not None:
+            await asyncio.wait({self._round}, timeout=ANSWER_SECONDS)
+        readiness = Readiness({**_UNKNOWN, **self._known})
+        self._tell(readiness)
+        return readiness
+
+    async def aclose(self) -> None:
+        """Ends what is under way."""
+        if self._round is not None:
+            self._round.cancel()
+            await asyncio.wait({self._round})
+        self.probe.close()
+
+    async def _ask(self) -> None:
+        try:
+            self._known["engine"] = "ok" if _computes(self.engine) else "wrong"
+            self._known["disk"] = "ok" if _has_room(self.folders) else "low"
+            await asyncio.gather(self._look(), self._try("writes", self.probe.write), self._look_at_jobs())
+        finally:
+            self._ended_at, self._round = time.monotonic(), None
+
+    async def _look(self) -> None:
+        try:
+            seen = await self.probe.look()
+        except StoreError:
+            self._known["database"] = "unreachable"
+            return
+        self._known |= {
+            "database": seen.role,
+            "clock": _clock(seen),
+            "replication": "behind" if seen.behind else "ok",
+        }
+
+    async def _try(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        try:
+            async with asyncio.timeout(5 * ANSWER_SECONDS):
+                await work()
+        except (StoreError, TimeoutError):
+            self._known[name] = "failed"
+        else:
+            self._known[name] = "ok"
+
+    async def _look_at_jobs(self) -> None:
+        now = self.clock()
+        try:
+            rows = await jobs.list_jobs(self.db)
+        except StoreError:
+            return
+        late = any(max(row.next_at, row.lease_until) + _LATE_MS < now for row in rows)
+        self._known["jobs"] = "late" if late else "ok"
+
+    def _tell(self, readiness: Readiness) -> None:
+        if readiness.fault != self._fault:
+            how = ", ".join(f"{name} {said}" for name, said in readiness.checks.items())
+            if readiness.fault is None:
+                _log.warning("ready again: %s", how)
+            else:
+                _log.error("not ready, by the %s: %s", readiness.fault, how)
+        self._fault = readiness.fault
+
+
+_UNKNOWN: Final = {
+    "database": "unreachable",
+    "writes": "waiting",
+    "clock": "unknown",
+    "engine": "ok",
+    "disk": "ok",
+    "jobs": "unknown",
+    "replication": "unknown",
+}
+
+
+def _computes(engine: Engine) -> bool:
+    return engine.add(engine.mul_g(N - 1), G) is None
+
+
+def _has_room(folders: tuple[Path, ...]) -> bool:
+    return all(shutil.disk_usage(folder).free >= LEAST_FREE for folder in folders if folder.exists())
+
+
+def _clock(seen: Seen) -> str:
+    """The question's and the answer's times bound when the database read its clock."""
+    if seen.now is None:
+        return "ok"
+    too_slow, too_fast = seen.now - seen.answered, seen.asked - seen.now
+    return "off" if max(too_slow, too_fast) > CLOCK_OFF_MS else "ok"
+
+
+def open_readiness(db: Database, engine: Engine, settings: Settings, clock: Callable[[], int]) -> Ready:
+    """The readiness of this process, to be closed."""
+    folders = [settings.high_water_folder]
+    if db.dialect == "sqlite":
+        folders.append(Path(settings.database.removeprefix("sqlite:///")).parent)
+    return Ready(db, probe_of(db, settings.database), engine, clock, tuple(folders))

@@ -1,0 +1,177 @@
+"""The connections to one PostgreSQL, each statement within its time.
+
+They are held between statements: to hand a connection out and take it back costs asyncpg's pool more than a short
+statement does (35 of 61 µs). None is configured after it is opened, so the pool needs no reset on release (measured: it
+costs a quarter of a request's CPU).
+
+Nothing is ever cancelled. PostgreSQL answers a cancelled wait for the synchronous standby with a commit that it keeps,
+that all see, and that the next failover forgets; asyncpg cancels at each of its time-outs and for each cancelled task.
+So the connection is ended: the commit then stays unseen until the standby has it (docs/adr/0065).
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, TypeVar, cast
+
+import asyncpg
+
+from mshield.store.database.interface import Unavailable
+from mshield.store.database.limits import CONNECT_SECONDS, own_seconds
+
+T = TypeVar("T")
+_CLOSE_SECONDS: Final = 5.0
+_OPEN_SECONDS: Final = 10.0
+"""Of a new connection over all hosts, with what is asked of it before its first use."""
+
+UNREACHABLE: Final = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,  # shut down, starting up, ended or cancelled by an operator
+    asyncpg.InsufficientResourcesError,  # disk or memory full, too many connections
+    asyncpg.ReadOnlySQLTransactionError,  # a standby, or a primary of before
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.PostgresSystemError,
+    asyncpg.InternalClientError,  # a statement between the server's farewell and the connection's end; no host fits
+    OSError,
+)
+"""What says nothing of the statement: it may go well another time, on a new connection."""
+
+_WARNING: Final = "01000"
+_WAIT_FOR_STANDBY: Final = "SyncRepWaitForLSN"
+_WAIT_CANCELLED: Final = "canceling wait for synchronous replication"
+
+
+class Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg carries no annotations
+    """Ends itself where asyncpg would send a cancel."""
+
+    unreplicated = False
+    """Whether a commit was let through before the standby had it."""
+
+    def get_reset_query(self) -> str:
+        """None is needed."""
+        return ""
+
+    def _cancel_current_command(self, waiter: Any, cancel_waiter: Any = None) -> None:  # noqa: ARG002
+        self.terminate()
+
+    def _process_log_message(self, fields: dict[str, str], last_query: str) -> None:
+        # By the name of PostgreSQL's routine: the text is in the server's language.
+        of_wait = fields.get("R") == _WAIT_FOR_STANDBY or fields.get("M", "").startswith(_WAIT_CANCELLED)
+        if fields.get("C") == _WARNING and of_wait:
+            self.unreplicated = True
+        super()._process_log_message(fields, last_query)
+
+
+class Connections:
+    """So many callers at a time as the pool has connections.
+
+    After an error a connection goes back to the pool, which knows what to do with one that is amid something.
+    """
+
+    def __init__(self, pool: Any, size: int, *, seconds: float) -> None:
+        """`seconds` is what a use may take, where `taking` says nothing else."""
+        self._pool = pool
+        self._seconds = seconds
+        self._turns = asyncio.Semaphore(size)
+        self._idle: list[Any] = []
+
+    async def __call__(self, use: Callable[[Any], Awaitable[T]]) -> T:
+        """What `use` returns, of a connection that is its own meanwhile. Raises Unavailable, and what it raises.
+
+        It waits for its turn as long as it may then take.
+        """
+        seconds = own_seconds() or self._seconds
+        await self._turn(seconds)
+        try:
+            return await self._used(use, seconds)
+        finally:
+            self._turns.release()
+
+    async def _turn(self, seconds: float) -> None:
+        if not self._turns.locked():
+            await self._turns.acquire()
+            return
+        try:
+            async with asyncio.timeout(seconds):
+                await self._turns.acquire()
+        except TimeoutError as error:
+            raise Unavailable(f"no connection was free within {seconds:.0f} s") from error
+
+    async def _used(self, use: Callable[[Any], Awaitable[T]], seconds: float) -> T:
+        connection = await self._take()
+        deadline = asyncio.get_running_loop().call_later(seconds, _end, connection)
+        try:
+            result = await use(connection)
+            _require_replicated(connection)
+        except BaseException as error:
+            if not isinstance(error, Exception) or isinstance(error, UNREACHABLE):
+                _end(connection)
+            # Ended between two steps of one statement, or two statements of one transaction.
+            lost = isinstance(error, asyncpg.InterfaceError) and ended(connection)
+            await self._pool.release(connection)
+            if lost:
+                raise Unavailable(str(error)) from error
+            raise
+        finally:
+            deadline.cancel()
+        self._idle.append(connection)
+        return result
+
+    async def _take(self) -> Any:
+        while self._idle:
+            connection = self._idle.pop()
+            if not ended(connection):
+                return connection
+            await self._pool.release(connection)
+        async with asyncio.timeout(_OPEN_SECONDS):
+            return await self._pool.acquire()
+
+    async def close(self) -> None:
+        """Closes all, those that don't answer by force."""
+        while self._idle:
+            await self._pool.release(self._idle.pop())
+        try:
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await self._pool.close()
+        except TimeoutError:
+            self._pool.terminate()
+
+
+async def open_connections(
+    url: str, *, size: int, seconds: float, first: Callable[[Any], Awaitable[None]]
+) -> Connections:
+    """Opens the pool; `first` is done with each new connection.
+
+    Raises what asyncpg raises where no host answers in time, and what `first` raises.
+    """
+    async with asyncio.timeout(_OPEN_SECONDS):
+        pool = await asyncpg.create_pool(
+            url,
+            min_size=0,  # its own keeping of the least writes a traceback for each that it can't open
+            max_size=size,
+            connection_class=Connection,
+            init=first,
+            max_inactive_connection_lifetime=0,
+            timeout=CONNECT_SECONDS,
+        )
+        await pool.release(await pool.acquire())
+    return Connections(pool, size, seconds=seconds)
+
+
+def ended(connection: Any) -> bool:
+    """Whether a connection of the pool has ended."""
+    try:
+        return cast("bool", connection.is_closed())
+    except asyncpg.InterfaceError:  # the pool has given it up
+        return True
+
+
+def _require_replicated(connection: Any) -> None:
+    if connection.unreplicated:
+        _end(connection)
+        raise Unavailable("a commit was let through before the standby had it")
+
+
+def _end(connection: Any) -> None:
+    with contextlib.suppress(asyncpg.InterfaceError):
+        connection.terminate()

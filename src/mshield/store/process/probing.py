@@ -1,0 +1,151 @@
+"""Whether the database takes writes now, asked past the pool: a busy pool isn't taken for a lost database.
+
+PostgreSQL is written to without a table: a message in its log, whose commit waits for the synchronous standby as any
+other. The one that waits is left waiting, so that a probe a second doesn't leave a session a second at the server.
+"""
+
+import asyncio
+import contextlib
+import time
+from dataclasses import dataclass
+from typing import Any, Final, Literal, Protocol
+
+import asyncpg
+
+from mshield.store.database.connections import UNREACHABLE, Connection
+from mshield.store.database.interface import Database, StoreError, Unavailable
+from mshield.store.database.limits import CONNECT_SECONDS
+from mshield.store.database.queries import Queries
+
+_ANSWER_SECONDS: Final = 5.0
+_SQL: Final = Queries("process", "probing")
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the database is: `standby` and `read_only` take no writes.
+
+    `now` is its clock in ms since 1970, None where it has none of its own; `asked` and `answered` are this process's at
+    the question and at the answer. `behind` is whether a standby lags by more than ten seconds, as far as the
+    service's user may know.
+    """
+
+    role: Literal["primary", "standby", "read_only"]
+    now: int | None
+    asked: int
+    answered: int
+    behind: bool = False
+
+
+class Probe(Protocol):
+    """Asks one database."""
+
+    async def look(self) -> Seen:
+        """What it is. Raises Unavailable."""
+
+    async def write(self) -> None:
+        """Writes something, durably. Raises StoreError."""
+
+    def close(self) -> None:
+        """Ends its connections."""
+
+
+def probe_of(db: Database, url: str) -> Probe:
+    """The probe of an open database with this address."""
+    return _SqliteProbe(db) if db.dialect == "sqlite" else _PostgresqlProbe(url)
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000
+
+
+@dataclass(slots=True)
+class _SqliteProbe:
+    """Of the connections that everybody uses: there is no other way to the file."""
+
+    db: Database
+
+    async def look(self) -> Seen:
+        now = _now()
+        return Seen("primary", None, now, now)
+
+    async def write(self) -> None:
+        await self.db.run(_SQL["write"])
+
+    def close(self) -> None:
+        pass
+
+
+class _PostgresqlProbe:
+    """Two connections, so that one can say who the database is while a commit waits at the other."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._looking: Any = None
+        self._writing: Any = None
+        self._written: asyncio.Task[None] | None = None
+
+    async def look(self) -> Seen:
+        try:
+            async with asyncio.timeout(_ANSWER_SECONDS):
+                self._looking = await self._open(self._looking)
+                asked = _now()
+                row = await self._looking.fetchrow(_SQL["look"].on("postgresql").sql)
+        except UNREACHABLE as error:
+            self.close()
+            raise Unavailable(type(error).__name__) from error
+        except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            self.close()
+            raise StoreError(type(error).__name__) from error
+        if row["standby"] or row["read_only"]:
+            self.close()  # what is read only stays so to its end, and another host may be the primary by now
+        role: Literal["primary", "standby", "read_only"] = "primary"
+        if row["standby"]:
+            role = "standby"
+        elif row["read_only"]:
+            role = "read_only"
+        return Seen(role, row["now"], asked, _now(), behind=bool(row["behind"]))
+
+    async def write(self) -> None:
+        if self._written is None or self._written.done():
+            self._written = asyncio.create_task(self._write())
+            self._written.add_done_callback(_noticed)  # who asked may have gone
+        await asyncio.shield(self._written)
+
+    async def _write(self) -> None:
+        try:
+            self._writing = await self._open(self._writing)
+            await self._writing.execute(_SQL["write"].on("postgresql").sql)
+        except (*UNREACHABLE, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            _end(self._writing)
+            raise Unavailable(type(error).__name__) from error
+        if self._writing.unreplicated:
+            _end(self._writing)
+            raise Unavailable("a commit was let through before the standby had it")
+
+    async def _open(self, connection: Any) -> Any:
+        if connection is not None and not connection.is_closed():
+            return connection
+        return await asyncpg.connect(
+            self._url,
+            timeout=CONNECT_SECONDS,
+            connection_class=Connection,
+            statement_cache_size=0,  # a pooler gives each transaction another session
+            server_settings={"application_name": "mshield ready"},
+        )
+
+    def close(self) -> None:
+        """Ends both: what waits at one that can't be reached any more waits for nothing."""
+        _end(self._looking)
+        _end(self._writing)
+
+
+def _noticed(task: asyncio.Task[None]) -> None:
+    if not task.cancelled():
+        task.exception()
+
+
+def _end(connection: Any) -> None:
+    if connection is not None:
+        with contextlib.suppress(asyncpg.InterfaceError):
+            connection.terminate()

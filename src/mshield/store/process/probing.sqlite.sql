@@ -1,0 +1,3 @@
+-- name: write!
+-- Writes a page, whatever stands there.
+PRAGMA user_version = 0;

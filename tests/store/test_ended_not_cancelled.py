@@ -1,0 +1,174 @@
+"""A commit that waits for its standby, and whoever waits for the commit gives up: nobody may see it, nor be told of it.
+
+The server names a synchronous standby that isn't there. A failover would forget what is committed meanwhile.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+
+import psycopg
+import pytest
+
+from mshield.store.database.interface import Database, Tx, Unavailable
+from mshield.store.database.limits import taking
+from mshield.store.database.opening import open_database
+from mshield.store.database.queries import Query, Statement
+from tests.support.postgresql import Server
+
+_INSERT = Query(
+    "insert", Statement("INSERT INTO answered (call) VALUES ($1) RETURNING call", ("call",)), None
+)
+_COUNT = Query("count", Statement("SELECT count(*) AS seen FROM answered", ()), None)
+_WAITING = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
+_SECONDS = 30.0
+Write = Callable[[Database], Awaitable[object]]
+
+
+async def _transaction(db: Database) -> object:
+    async def work(tx: Tx) -> None:
+        await tx.run(_INSERT, call=1)
+        await tx.one(_COUNT)
+
+    return await db.write(work)
+
+
+_WRITES: dict[str, Write] = {
+    "statement": lambda db: db.run(_INSERT, call=1),
+    "returning": lambda db: db.run_one(_INSERT, call=1),
+    "together": lambda db: db.write_together(_INSERT, by=b"", call=1),
+    "transaction": _transaction,
+}
+each_write = pytest.mark.parametrize("write", _WRITES.values(), ids=_WRITES)
+
+
+class _Operator:
+    """Who sees what is there, and does to the server what only they can."""
+
+    def __init__(self, connection: psycopg.Connection) -> None:
+        self._connection = connection
+
+    def set_standby(self, name: str) -> None:
+        self._connection.execute(f"ALTER SYSTEM SET synchronous_standby_names = '{name}'")
+        self._connection.execute("SELECT pg_reload_conf()")
+
+    def seen(self) -> int:
+        row = self._connection.execute("SELECT count(*) FROM answered").fetchone()
+        assert row is not None
+        return int(row[0])
+
+    async def waiting(self, *, least: int = 1) -> list[int]:
+        async with asyncio.timeout(_SECONDS):
+            while len(pids := [pid for (pid,) in self._connection.execute(_WAITING)]) < least:  # noqa: ASYNC110  # its state is at the server
+                await asyncio.sleep(0.02)
+        return pids
+
+    def cancel(self, pid: int) -> None:
+        self._connection.execute("SELECT pg_cancel_backend(%s)", (pid,))
+
+    async def none_waits(self) -> None:
+        async with asyncio.timeout(_SECONDS):
+            while await self.waiting(least=0):  # noqa: ASYNC110  # the same
+                await asyncio.sleep(0.02)
+
+
+@pytest.fixture
+def operator(own_postgresql: Server) -> Iterator[_Operator]:
+    """The server's operator; the standby goes away as the test begins."""
+    with psycopg.connect(own_postgresql.url("own"), autocommit=True) as connection:
+        connection.execute("SET synchronous_commit = local")
+        connection.execute("TRUNCATE answered")
+        operator = _Operator(connection)
+        operator.set_standby("absent")
+        yield operator
+        operator.set_standby("")
+
+
+@pytest.fixture
+async def db(
+    own_postgresql: Server, operator: _Operator
+) -> AsyncIterator[Database]:  # the standby is away first
+    database = await open_database(own_postgresql.url("own"), pool_size=2)
+    yield database
+    await database.close()
+
+
+@each_write
+async def test_a_cancelled_task_leaves_no_commit_to_see(
+    write: Write, db: Database, operator: _Operator
+) -> None:
+    task = asyncio.ensure_future(write(db))
+    await operator.waiting()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await asyncio.sleep(0.3)
+    assert operator.seen() == 0
+    assert await db.one(_COUNT) is not None  # the database goes on answering
+
+
+@each_write
+async def test_a_time_out_leaves_no_commit_to_see(
+    write: Write, own_postgresql: Server, operator: _Operator
+) -> None:
+    db = await open_database(own_postgresql.url("own"), pool_size=2, seconds=0.5)
+    with pytest.raises(Unavailable):
+        await write(db)
+    await asyncio.sleep(0.3)
+    await db.close()
+    assert operator.seen() == 0
+
+
+async def test_what_is_named_as_short_ends_sooner(db: Database, operator: _Operator) -> None:
+    with taking(0.5), pytest.raises(Unavailable):
+        await _transaction(db)
+    assert operator.seen() == 0
+
+
+async def test_a_time_out_of_somebody_above_leaves_no_commit_to_see(
+    db: Database, operator: _Operator
+) -> None:
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.5):
+            await _transaction(db)
+    await asyncio.sleep(0.3)
+    assert operator.seen() == 0
+
+
+@each_write
+async def test_a_commit_that_an_operator_let_through_is_not_acknowledged(
+    write: Write, db: Database, operator: _Operator
+) -> None:
+    task = asyncio.ensure_future(write(db))
+    (pid,) = await operator.waiting()
+    operator.cancel(pid)
+    with pytest.raises(Unavailable):
+        await task
+    operator.set_standby("")
+    await operator.none_waits()
+    await write(db)  # another connection, which knows nothing of it
+
+
+async def test_what_waited_is_there_once_the_standby_is(db: Database, operator: _Operator) -> None:
+    task = asyncio.ensure_future(_transaction(db))
+    await operator.waiting()
+    assert operator.seen() == 0
+    operator.set_standby("")
+    await task
+    assert operator.seen() == 1
+
+
+async def test_a_cancelled_closing_of_the_loop_cancels_nothing_at_the_server(
+    own_postgresql: Server, operator: _Operator
+) -> None:
+    """As at the end of a process amid its work: the loop cancels the task that writes for a group."""
+    database = await open_database(own_postgresql.url("own"), pool_size=1)
+    task = asyncio.ensure_future(_WRITES["together"](database))
+    await operator.waiting()
+    for one in asyncio.all_tasks() - {asyncio.current_task()}:
+        one.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+    await database.close()
+    await asyncio.sleep(0.3)
+    assert operator.seen() == 0

@@ -1,0 +1,71 @@
+"""Waiting for a database that takes writes, and several hosts in one address."""
+
+import asyncio
+import time
+from urllib.parse import quote
+
+import psycopg
+import pytest
+
+from mshield.store.database.interface import Unavailable
+from mshield.store.database.opening import open_database
+from mshield.store.database.queries import Query, Statement
+from mshield.store.database.reaching import wait_for_primary, who_answers
+from tests.support.ports import free_ports
+from tests.support.postgresql import Server
+
+_ONE = Query("one", Statement("SELECT 1 AS one", ()), None)
+
+
+async def test_who_starts_while_the_primary_is_away_waits_for_it(own_postgresql: Server) -> None:
+    own_postgresql.stop()
+    waiting = asyncio.create_task(wait_for_primary(own_postgresql.url("own")))
+    try:
+        await asyncio.sleep(1.0)
+        assert not waiting.done()
+    finally:
+        await asyncio.to_thread(own_postgresql.start)
+    await asyncio.wait_for(waiting, 20)
+
+
+async def test_waiting_ends_where_none_takes_writes(own_postgresql: Server) -> None:
+    with psycopg.connect(own_postgresql.url("postgres"), autocommit=True) as operator:
+        operator.execute("ALTER DATABASE own SET default_transaction_read_only = on")
+        try:
+            server = await who_answers(own_postgresql.url("own"))
+            assert (server.writes, server.standby, server.pooled) == (False, False, False)
+            with pytest.raises(Unavailable, match="read only"):
+                await wait_for_primary(own_postgresql.url("own"), seconds=0.3)
+        finally:
+            operator.execute("ALTER DATABASE own RESET default_transaction_read_only")
+
+
+@pytest.mark.parametrize("database", ["nothing-like-it", ""])
+async def test_what_no_waiting_mends_is_not_waited_for(own_postgresql: Server, database: str) -> None:
+    begun = time.monotonic()
+    await wait_for_primary(own_postgresql.url(database or "own"))
+    assert time.monotonic() - begun < 5
+
+
+async def test_a_frozen_server_is_given_up(own_postgresql: Server) -> None:
+    with own_postgresql.frozen():
+        with pytest.raises(Unavailable):
+            await asyncio.wait_for(wait_for_primary(own_postgresql.url("own"), seconds=0), 10)
+        with pytest.raises(Unavailable):
+            await asyncio.wait_for(open_database(own_postgresql.url("own")), 15)
+
+
+@pytest.mark.parametrize("form", ["authority", "parameters"])
+async def test_one_of_several_hosts_is_enough(own_postgresql: Server, form: str) -> None:
+    dead, port = free_ports(1), own_postgresql.port
+    hosts, ports = quote("127.0.0.1,127.0.0.1", safe=","), f"{dead},{port}"
+    url = {
+        "authority": f"postgresql://mshield@127.0.0.1:{dead},127.0.0.1:{port}/own?target_session_attrs=read-write",
+        "parameters": f"postgresql://mshield@/own?host={hosts}&port={ports}&target_session_attrs=read-write",
+    }[form]
+    await wait_for_primary(url, seconds=5)
+    db = await open_database(url, pool_size=1)
+    try:
+        assert (await db.one(_ONE) or {})["one"] == 1
+    finally:
+        await db.close()
