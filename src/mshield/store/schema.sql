@@ -811,3 +811,18 @@ CREATE TABLE unshown_allowances (
   seal_version BIGINT NOT NULL DEFAULT 0,
   seal BYTEA
 );
+
+CREATE TABLE clock_marks (
+  boot TEXT PRIMARY KEY,
+  wall BIGINT NOT NULL,
+  steady BIGINT NOT NULL,
+  database_ahead BIGINT NOT NULL
+);
+
+CREATE TABLE clock_doubts (
+  process TEXT PRIMARY KEY,
+  reason TEXT NOT NULL,
+  ahead BIGINT NOT NULL,
+  since BIGINT NOT NULL,
+  seen_at BIGINT NOT NULL
+);
