@@ -78,9 +78,9 @@ _ELSEWHERE: Final[Mapping[str, str]] = {
 
 _NO_ACT: Final[Mapping[str, frozenset[str]]] = {
     "they only read": frozenset({
-        "business list", "business view list", "ca show", "clock show", "doctor", "filing earlier", "filing list", "jobs list",
-        "keys show", "log checkpoint", "log prove", "log verify", "oidc client list", "openapi", "seals check",
-        "selftest", "staff list", "staff token list", "verify", "webhooks deliveries", "webhooks list",
+        "business list", "business view list", "ca show", "clock show", "doctor", "filing earlier", "filing list",
+        "jobs list", "keys show", "log checkpoint", "log prove", "log verify", "oidc client list", "openapi",
+        "seals check", "selftest", "staff list", "staff token list", "verify", "webhooks deliveries", "webhooks list",
     }),
     "there is no database yet, or nothing in it": frozenset({"keys generate", "keys init", "migrate"}),
     "it is for authors, and needs no service": frozenset({"view"}),
