@@ -16,45 +16,51 @@ from mshield.services.operations.purge import purge
 from mshield.services.operations.tell_log import sequence_and_tell
 
 
+def _now(context: Context) -> int:
+    """The time by which a job does something for good. Raises ClockDoubted."""
+    context.clock_watch.require_sure()
+    return context.clock()
+
+
 async def _publish_crls(context: Context) -> int:
     """Lists, so that no reader waits for one to be made."""
-    return await context.publication.refresh(now=context.clock())
+    return await context.publication.refresh(now=_now(context))
 
 
 async def _end_leaves(context: Context) -> int:
-    return await end_leaves(context.db, now=context.clock())
+    return await end_leaves(context.db, now=_now(context))
 
 
 async def _purge(context: Context) -> int:
-    return await purge(context.db, dpop_seconds=context.settings.dpop_seconds, now=context.clock())
+    return await purge(context.db, dpop_seconds=context.settings.dpop_seconds, now=_now(context))
 
 
 async def _sequence(context: Context) -> int:
-    return await sequence_and_tell(context.log, context.security, now=context.clock())
+    return await sequence_and_tell(context.log, context.security, now=_now(context))
 
 
 async def _end_renewals(context: Context) -> int:
-    return await end_renewals(context.db, now=context.clock())
+    return await end_renewals(context.db, now=_now(context))
 
 
 async def _oidc_keys(context: Context) -> int:
-    return await context.oidc.keys.keep(context.clock(), days=context.settings.oidc_key_days)
+    return await context.oidc.keys.keep(_now(context), days=context.settings.oidc_key_days)
 
 
 async def _tell_of_ends(context: Context) -> int:
-    return await tell_of_ends(context.db, context.settings, now=context.clock())
+    return await tell_of_ends(context.db, context.settings, now=_now(context))
 
 
 async def _refresh_filing(context: Context) -> int:
-    return await context.filing.refresh(now=context.clock())
+    return await context.filing.refresh(now=_now(context))
 
 
 async def _notify(context: Context) -> int:
-    return await context.notices.notify(now=context.clock())
+    return await context.notices.notify(now=_now(context))
 
 
 async def _phone_changes(context: Context) -> int:
-    return await context.accounts.phone_wait(now=context.clock())
+    return await context.accounts.phone_wait(now=_now(context))
 
 
 async def _time_stamps(context: Context) -> int:

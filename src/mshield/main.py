@@ -34,8 +34,10 @@ from mshield.services.oidc.provider import open_provider
 from mshield.services.operations.high_water import HighWater, require_newest
 from mshield.services.operations.opened import open_operations
 from mshield.services.process.clock import Clock, wall_clock
+from mshield.services.process.clock_watch import ClockWatch, unwatched
 from mshield.services.process.ending import end_with_parent
 from mshield.services.process.events import Events
+from mshield.services.process.keep_clock import KeepClock
 from mshield.services.process.logs import set_up_logs
 from mshield.services.process.metrics import Metrics
 from mshield.services.process.origin import require_origin
@@ -125,6 +127,7 @@ async def running(settings: Settings, clock: Clock, metrics: Metrics | None = No
     Waits a minute for a database that takes writes. Raises Unavailable then.
     """
     require_origin(settings)
+    watch = _watch_of(clock)
     await wait_for_primary(settings.database)
     known = KnownMark()
     async with opened_database(
@@ -135,15 +138,16 @@ async def running(settings: Settings, clock: Clock, metrics: Metrics | None = No
     ) as db:
         metrics = metrics or Metrics()
         with taking(WORK_SECONDS):
-            context = await _assemble(settings, clock, db, metrics, known)
+            context = await _assemble(settings, watch, db, metrics, known)
         _log.info("engine %s %s, database %s", context.engine.name, context.engine.version, db.dialect)
         async with (
             contextlib.aclosing(context.ready),
             _telling(context),
             _marking(context),
-            _beside(metrics.keep(db, clock)),
+            _watching(context),
+            _beside(metrics.keep(db, watch)),
             _beside(context.events.keep()),
-            _beside(context.publication.keep(clock)),
+            _beside(context.publication.keep(watch)),
             _jobs_of(context),
         ):
             yield context
@@ -174,6 +178,26 @@ async def _marking(context: Context) -> AsyncIterator[None]:
     async with _beside(water.keep()):
         yield
     await water.mark()
+
+
+def _watch_of(clock: Clock) -> ClockWatch:
+    """The watch that a clock is, or that belongs to it: the machine's own is watched, any other believed."""
+    if isinstance(clock, ClockWatch):
+        return clock
+    return ClockWatch() if clock is wall_clock else unwatched(clock)
+
+
+@asynccontextmanager
+async def _watching(context: Context) -> AsyncIterator[None]:
+    """Looks at the clock before anything is done by it, and beside the body."""
+    if not context.clock_watch.watched:
+        yield
+        return
+    keep = KeepClock(context.db, context.clock_watch, context.security)
+    await keep.begin()
+    async with _beside(keep.keep()):
+        yield
+    await keep.end()
 
 
 @asynccontextmanager
@@ -217,14 +241,16 @@ async def _newest(db: Database, settings: Settings, security: SecurityLog, *, no
 
 
 async def _assemble(
-    settings: Settings, clock: Clock, db: Database, metrics: Metrics, known: KnownMark
+    settings: Settings, clock: ClockWatch, db: Database, metrics: Metrics, known: KnownMark
 ) -> Context:
     engine = load_engine(settings.engine)
     keyring = load_keyring(settings)
     authorities = await load_authorities(db, keyring, engine)
+    authorities.is_sure = lambda: clock.doubt is None
     ground = Ground(
         settings=settings,
         clock=clock,
+        clock_watch=clock,
         count=metrics.count,
         security=SecurityLog(),
         db=db,

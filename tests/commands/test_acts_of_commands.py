@@ -39,6 +39,7 @@ _ACTS: Final[Mapping[str, str]] = {
     "ca renew-issuing": "ca.renew_issuing",
     "ca renew-responder": "ca.renew_responder",
     "ca revoke-issuing": "ca.revoke_issuing",
+    "clock confirm": "clock.confirm",
     "filing code": "identity.make_code",
     "filing end": "filing.end",
     "filing export": "filing.export",
@@ -77,9 +78,9 @@ _ELSEWHERE: Final[Mapping[str, str]] = {
 
 _NO_ACT: Final[Mapping[str, frozenset[str]]] = {
     "they only read": frozenset({
-        "business list", "business view list", "ca show", "doctor", "filing earlier", "filing list", "jobs list",
-        "keys show", "log checkpoint", "log prove", "log verify", "oidc client list", "openapi", "seals check",
-        "selftest", "staff list", "staff token list", "verify", "webhooks deliveries", "webhooks list",
+        "business list", "business view list", "ca show", "clock show", "doctor", "filing earlier", "filing list",
+        "jobs list", "keys show", "log checkpoint", "log prove", "log verify", "oidc client list", "openapi",
+        "seals check", "selftest", "staff list", "staff token list", "verify", "webhooks deliveries", "webhooks list",
     }),
     "there is no database yet, or nothing in it": frozenset({"keys generate", "keys init", "migrate"}),
     "it is for authors, and needs no service": frozenset({"view"}),
@@ -181,6 +182,8 @@ def test_each_changing_command_leaves_its_act(recorder: Recorder, tmp_path: Path
     _of_the_keys(recorder, tmp_path / "master.key")
     _, ran = recorder.act("jobs run", "--once", "--job", "purge")
     assert ran.subject == "purge"
+    _, confirmed = recorder.act("clock confirm", "--yes")
+    assert confirmed.subject == "clock"
     _of_the_seals(recorder)
     recorder.act("restore declare", "--yes")
     assert recorder.done == _ACTS.keys()

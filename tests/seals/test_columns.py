@@ -139,6 +139,8 @@ _OTHER_TABLES: Final = {
     "secrets": "sealed boxes",
     "oidc_keys": "sealed boxes",
     "crls": "signed",
+    "clock_marks": "whoever sets a machine's clock needs no row here; without one it is compared with the database's",
+    "clock_doubts": "shown; a process stops by what it sees itself",
     "phone_sessions": "of no use without the device's key",
     "devices": "of no use without its key, and the shield's PIN",
     "bindings": "made by a signature",

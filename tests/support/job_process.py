@@ -14,6 +14,7 @@ from typing import Any, Final, cast
 from mshield.services.context import Context
 from mshield.services.jobs.job import Job
 from mshield.services.jobs.runner import Runner
+from mshield.services.process.clock_watch import ClockWatch
 from mshield.store.database.opening import open_database
 
 LEASE_MS: Final = 3000
@@ -33,9 +34,8 @@ async def main(url: str, journal: Path) -> None:
         note("end")
         return 1
 
-    context = SimpleNamespace(
-        db=await open_database(url, pool_size=2), clock=lambda: time.time_ns() // 1_000_000
-    )
+    watch = ClockWatch()
+    context = SimpleNamespace(db=await open_database(url, pool_size=2), clock=watch, clock_watch=watch)
     await Runner(cast("Context", context), [Job(JOB, 0, count)], lease_ms=LEASE_MS).run()
 
 

@@ -19,7 +19,7 @@ from mshield.client.business import (
     ViewName,
     read_return,
 )
-from mshield.client.errors import ClientError, NetworkError, ProblemError, ProtocolError
+from mshield.client.errors import ClientError, ClockError, NetworkError, ProblemError, ProtocolError
 from mshield.client.evidence import Evidence, VerifiedEvidence, read_evidence, verify_evidence
 from mshield.client.verify import VerificationError, VerifiedSignature, verify, verify_cms
 from mshield.client.webhooks import Event, OidcLogin, WebhookRefused, verify_webhook
@@ -28,6 +28,7 @@ __all__ = [
     "AsyncBusinessClient",
     "BusinessClient",
     "ClientError",
+    "ClockError",
     "Created",
     "Digest",
     "Document",

@@ -5,7 +5,7 @@ Refusals by the service are `ProblemError`, failures on the way `NetworkError`, 
 """
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, Literal, Self
 
 import msgspec
 
@@ -82,6 +82,77 @@ class ProblemError(ClientError):
         """PIN attempts left, where the refusal says it."""
         left = self.extra.get("left")
         return left if isinstance(left, int) and not isinstance(left, bool) else None
+
+
+Whose = Literal["phone", "service", "unknown"]
+
+CLOCKS: Final[Mapping[Whose, tuple[str, str]]] = {
+    "phone": (
+        "手机的时间不对，比服务{0}。没有执行。请在手机设置中打开“自动设置时间”，再试一次",
+        (
+            "This phone's clock is wrong: it is {0}. Nothing was done. Have it set its time by "
+            "itself, then try again"
+        ),
+    ),
+    "service": (
+        "服务的时间不对，不是手机的问题。没有执行，请稍后再试",
+        "The service's clock is wrong; your phone is not at fault. Nothing was done. Try again later",
+    ),
+    "unknown": (
+        "手机的时间比服务{0}，没有执行。请看手机的时间：不对，请打开“自动设置时间”；对，就是服务的问题，请稍后再试",
+        (
+            "Beside the service's, this phone's clock is {0}. Nothing was done. Look at the "
+            "phone's time: if it is wrong, have the phone set it by itself; if it is right, the "
+            "service is at fault: try again later"
+        ),
+    ),
+}
+"""Whose clock is wrong, in Chinese and English; the app says the same."""
+
+
+class ClockError(ProblemError):
+    """Refused for the time: `whose` clock is wrong, where that is known; nothing was done.
+
+    Code `clock_skewed`, and `clock_doubted` where it is the service's. The phone's is `seconds` ahead of the service's.
+    """
+
+    whose: Whose
+    seconds: int
+
+    @classmethod
+    def of(cls, error: ProblemError, whose: Whose, seconds: int) -> Self:
+        """The refusal, with the sentences for that."""
+        zh, en = CLOCKS[whose]
+        made = cls(
+            "clock_doubted" if whose == "service" else "clock_skewed",
+            error.status,
+            error.detail,
+            zh=zh.format(length_zh(seconds)),
+            en=en.format(length_en(seconds)),
+            faq="3.1",
+            extra={**error.extra, "whose": whose},
+        )
+        made.whose, made.seconds = whose, seconds
+        return made
+
+
+def length_zh(seconds: int) -> str:
+    """By how much a clock is ahead, or behind where that is below 0."""
+    return f"{'快' if seconds > 0 else '慢'}了 {_length(seconds, ('天', '小时', '分钟', '秒'))}"
+
+
+def length_en(seconds: int) -> str:
+    """By how much a clock is ahead, or behind where that is below 0."""
+    return (
+        f"{_length(seconds, ('days', 'hours', 'minutes', 'seconds'))} {'ahead' if seconds > 0 else 'behind'}"
+    )
+
+
+def _length(seconds: int, units: tuple[str, str, str, str]) -> str:
+    for length, unit in zip((86_400, 3600, 60), units, strict=False):
+        if abs(seconds) >= 2 * length:
+            return f"{abs(seconds) // length} {unit}"
+    return f"{abs(seconds)} {units[3]}"
 
 
 _PASSING: Final = frozenset({502, 503, 504})

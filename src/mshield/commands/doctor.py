@@ -132,6 +132,7 @@ async def _service() -> dict[str, tuple[bool, str]]:
             checks["CA"] = (True, f"issuing CA {authorities.issuing.certificate.subject.common_name}")
             state = await ReadCaState(db, load_engine(settings.engine), settings)(now=wall_clock())
             checks |= await _time_stamps(db, settings)
+            checks |= await _doubted_clocks(db)
             checks["log"] = (True, _log(state.log, await last_run(db, "log")))
             for job in await held_too_long(db, now=wall_clock()):
                 text = f"held until {shown_time(job.lease_until)} by {job.holder}, as no process holds it"
@@ -209,6 +210,23 @@ async def _time_stamps(db: "Database", settings: "Settings") -> dict[str, tuple[
         elif parse_tsa_certificate(certificate).not_after - wall_clock() < 365 * DAY_MS:
             until = shown_time(parse_tsa_certificate(certificate).not_after)
             checks[f"warning {name}"] = (True, f"ends {until}: mshield ca init-tsa --renew")
+    return checks
+
+
+async def _doubted_clocks(db: "Database") -> dict[str, tuple[bool, str]]:
+    """This machine's clock beside what the database knows of it, and the processes that doubt theirs."""
+    from mshield.services.process.clock_watch import ClockWatch
+    from mshield.services.process.keep_clock import look_once, read_doubts
+
+    watch = ClockWatch()
+    await look_once(db, watch)
+    doubt = watch.doubt
+    text = (
+        "agrees with the database" if doubt is None else f"{doubt.en}; if it is right: mshield clock confirm"
+    )
+    checks = {"clock agrees": (doubt is None, text)}
+    for row in await read_doubts(db, now=watch.database_time):
+        checks[f"warning clock {row.process}"] = (True, f"{row.doubt.en}: it purges and issues nothing")
     return checks
 
 

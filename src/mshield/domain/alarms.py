@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from mshield.domain.staff import StaffRole
-from mshield.domain.times import DAY_MS, MINUTE_MS
+from mshield.domain.times import DAY_MS, MINUTE_MS, Doubt
 
 Page = Literal["certificates", "accounts", "systems", "jobs", "ca", "sms", "dashboard"]
 
@@ -73,6 +73,19 @@ def objected(account_id: str, *, at: int) -> Alarm:
         record=account_id,
         at=at,
         roles=frozenset({StaffRole.CUSTOMER_SERVICE}),
+    )
+
+
+def clock_doubted(process: str, doubt: Doubt, *, at: int) -> Alarm:
+    """A process purges, expires and issues nothing, as its clock is doubted."""
+    return Alarm(
+        code="clock_doubted",
+        severity="bad",
+        zh=f"{process}：{doubt.zh}；已停止清理和签发。时间正确时请运行 mshield clock confirm",
+        en=f"{process}: {doubt.en}; it purges and issues nothing. If it is right: mshield clock confirm",
+        page="jobs",
+        at=at,
+        roles=_RUNNING,
     )
 
 

@@ -1,8 +1,70 @@
-"""Lengths of time in milliseconds, the unit of every clock and time stamp of the service."""
+"""Lengths of time in milliseconds, the unit of every clock and time stamp of the service; when a clock is doubted.
 
-from typing import Final
+It is where it jumped, differs from the database's, or went back behind what it had shown. A clock that is kept (NTP) is
+moved by half a thousandth at most, and set by less than the tolerance; what is further apart is no correction that
+anybody may take for granted.
+"""
+
+from dataclasses import dataclass
+from typing import Final, Literal
 
 SECOND_MS: Final = 1000
 MINUTE_MS: Final = 60 * SECOND_MS
 HOUR_MS: Final = 60 * MINUTE_MS
 DAY_MS: Final = 24 * HOUR_MS
+
+TOLERANCE_MS: Final = 30 * SECOND_MS
+"""How far two clocks may be apart."""
+
+FOLLOWED: Final = 1000
+"""A wall clock is followed by one part in so many: kept ones are moved by one in two thousand at most (RFC 5905)."""
+
+Reason = Literal["jumped", "database", "set_back"]
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """`ahead` is by how many ms the clock is ahead of what it should show, below 0 where it is behind."""
+
+    reason: Reason
+    ahead: int
+
+    @property
+    def zh(self) -> str:
+        """Of whom, and by how much."""
+        return _ZH[self.reason].format(length_zh(self.ahead))
+
+    @property
+    def en(self) -> str:
+        """Of whom, and by how much."""
+        return _EN[self.reason].format(length_en(self.ahead))
+
+
+_ZH: Final = {
+    "jumped": "时钟突然{0}",
+    "database": "时钟与数据库的时钟不一致，{0}",
+    "set_back": "时钟早于服务已经记录的时间，{0}",
+}
+_EN: Final = {
+    "jumped": "the clock jumped: it is {0}",
+    "database": "the clock differs from the database's: it is {0}",
+    "set_back": "the clock shows a time before what the service has seen: it is {0}",
+}
+
+
+def length_zh(ahead: int) -> str:
+    """By how much a clock is ahead or behind, in words."""
+    return f"{'快' if ahead > 0 else '慢'}了 {_length(ahead, ('天', '小时', '分钟', '秒'))}"
+
+
+def length_en(ahead: int) -> str:
+    """By how much a clock is ahead or behind, in words."""
+    return f"{_length(ahead, ('d', 'h', 'min', 's'))} {'ahead' if ahead > 0 else 'behind'}"
+
+
+def _length(ahead: int, units: tuple[str, str, str, str]) -> str:
+    seconds = abs(ahead) // SECOND_MS
+    for length, unit in zip((86_400, 3600, 60), units, strict=False):
+        if seconds >= 2 * length:
+            return f"{seconds // length} {unit}"
+    return f"{seconds} {units[3]}"

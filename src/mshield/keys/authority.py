@@ -5,10 +5,12 @@ issuing CA, the root's revocation list, and the root's OCSP responder.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
+from mshield.domain import errors
 from mshield.gm.curve import N
 from mshield.gm.engine import Engine
 from mshield.gm.sm2 import PrivateKey
@@ -71,6 +73,17 @@ class Authorities:
         self._standings: list[StandingRow] = []
         self._issuing: dict[str, Authority] = {}
         self._revoked: dict[str, RevokedCa] = {}
+        self.is_sure: Callable[[], bool] = lambda: True
+        """Whether this process's clock is believed: set by whoever watches it."""
+
+    def may_sign(self) -> bool:
+        """Whether what states a time may be signed now."""
+        return self.is_sure()
+
+    def require_sure(self) -> None:
+        """Asked before anything is signed that states a time. Raises ClockDoubted."""
+        if not self.is_sure():
+            raise errors.ClockDoubted
 
     async def refresh(self, db: Database | Tx) -> None:
         """Reads which CAs there are and which are revoked. Raises BadAuthority, SealError for a new one's key."""

@@ -8,6 +8,7 @@ from mshield.keys.authority import Authorities
 from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
 from mshield.services.log.open_log import Log
+from mshield.services.process.clock_watch import ClockWatch
 from mshield.services.process.events import Events
 from mshield.services.process.metrics import Count
 from mshield.services.process.security_log import SecurityLog
@@ -19,10 +20,14 @@ from mshield.store.operations.known_mark import KnownMark
 
 @dataclass(frozen=True, kw_only=True)
 class Ground:
-    """`clock` gives ms since 1970; `count` adds to the service's own figures; `known` is missing in an older copy."""
+    """`clock` gives ms since 1970, `clock_watch` says whether it is believed; `count` adds to the service's figures.
+
+    `known` is missing in an older copy of the database.
+    """
 
     settings: Settings
     clock: Callable[[], int]
+    clock_watch: ClockWatch
     count: Count
     security: SecurityLog
     db: Database

@@ -824,3 +824,18 @@ CREATE TABLE values_that_succeeded (
 );
 
 CREATE INDEX values_that_succeeded_at ON values_that_succeeded (at);
+
+CREATE TABLE clock_marks (
+  boot TEXT PRIMARY KEY,
+  wall BIGINT NOT NULL,
+  steady BIGINT NOT NULL,
+  database_ahead BIGINT NOT NULL
+);
+
+CREATE TABLE clock_doubts (
+  process TEXT PRIMARY KEY,
+  reason TEXT NOT NULL,
+  ahead BIGINT NOT NULL,
+  since BIGINT NOT NULL,
+  seen_at BIGINT NOT NULL
+);

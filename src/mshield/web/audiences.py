@@ -192,7 +192,10 @@ _CHALLENGES: Final = (
     ("/oidc/", 'Basic realm="mshield", charset="UTF-8"'),
 )
 _BEARER: Final = 'Bearer realm="mshield"'
-_ERRORS: Final[Mapping[str, str]] = {"invalid_proof": "invalid_dpop_proof"}
+_ERRORS: Final[Mapping[str, str]] = {
+    "invalid_proof": "invalid_dpop_proof",
+    "clock_skewed": "invalid_dpop_proof",
+}
 """What a scheme's own standard calls a refusal (RFC 9449, 7.1)."""
 
 

@@ -28,6 +28,9 @@ MAX_PROOF: Final = 4096
 MAX_TOKEN: Final = 256
 MAX_JTI: Final = 128
 _COORDINATE: Final = 32
+_LATEST: Final = 253_402_300_800
+"""No proof is made after the year 9999."""
+
 _CHECKED: Final = "mshield.proof"
 _ES256: Final = ec.ECDSA(SHA256())
 
@@ -58,7 +61,10 @@ class _DeviceKey:
 
 
 async def caller_of(request: Request) -> Caller:
-    """Who calls, by access token and proof. Raises Unauthenticated, InvalidProof (401, nothing is counted)."""
+    """Who calls, by access token and proof. Raises Unauthenticated, InvalidProof, ClockSkewed (401).
+
+    Raises ClockDoubted (503) where a proof's time doesn't fit, and the service's own clock isn't believed.
+    """
     token = _access_token(request)
     ath = _base64url(hashlib.sha256(token.encode()).digest())
     proof = await _check(request, ath=ath)
@@ -146,8 +152,11 @@ async def _check_anew(request: Request, *, ath: str | None) -> _Checked:
         if claims.get(name) != value:
             raise errors.InvalidProof(reason=name)
     issued_at, jti, nonce = claims.get("iat"), claims.get("jti"), claims.get("nonce")
-    if type(issued_at) is not int or abs(issued_at * 1000 - now) > window:
+    if type(issued_at) is not int or not 0 <= issued_at < _LATEST:
         raise errors.InvalidProof(reason="iat")
+    if abs(issued_at * 1000 - now) > window:
+        context.clock_watch.require_sure()
+        raise errors.ClockSkewed(reason="iat", service_time=now, seconds=issued_at - now // 1000)
     if nonce is not None and not isinstance(nonce, str):
         raise errors.InvalidProof(reason="nonce")
     if not isinstance(jti, str) or not 0 < len(jti) <= MAX_JTI:

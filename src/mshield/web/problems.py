@@ -38,6 +38,8 @@ STATUS: Final[Mapping[str, int]] = {
     "captcha_needed": 400,
     "captcha_wrong": 400,
     "certificate_expired": 409,
+    "clock_doubted": 503,
+    "clock_skewed": 401,
     "clone": 403,
     "confirmation_missing": 422,
     "conflict": 409,

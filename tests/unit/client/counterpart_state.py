@@ -113,7 +113,7 @@ def checked_proof(request: httpx.Request, *, origin: str, now: int) -> Json:
         "bd": b64(hashlib.sha256(request.content).digest()),
     }
     if abs(claims["iat"] - now // 1000) > 60:
-        raise Refused(401, "invalid_proof")
+        raise Refused(401, "clock_skewed", seconds=claims["iat"] - now // 1000, service_time=now)
     if any(claims[name] != value for name, value in expected.items()) or header["typ"] != "dpop+jwt":
         raise Refused(401, "invalid_proof")
     return dict(claims)

@@ -6,6 +6,7 @@
 
 import { utf8 } from "@mshield/gm";
 
+import { Agreement } from "./clocks.ts";
 import { type Credentials, owned, proof } from "./dpop.ts";
 import { isPassing, NetworkError, problemOf } from "./errors.ts";
 import type { Repeats } from "./repeats.ts";
@@ -37,12 +38,15 @@ export const PATIENCE: Patience = {
 export interface Platform {
   readonly fetch: typeof fetch;
   readonly now: () => number;
+  /** Ms by a clock that nobody sets. */
+  readonly steady: () => number;
   readonly sleep: (ms: number) => Promise<void>;
 }
 
 export const PLATFORM: Platform = {
   fetch: (input, init) => fetch(input, init),
   now: () => Date.now(),
+  steady: () => performance.now(),
   sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
 };
 
@@ -68,13 +72,21 @@ export class Connection {
   readonly #platform: Platform;
   readonly #patience: Patience;
   readonly #repeats: Repeats;
+  readonly #agreement: Agreement;
 
   /** `base` is the service's origin (and path, where it has one), as it addresses itself. */
-  constructor(base: string, platform: Platform, patience: Patience, repeats: Repeats) {
+  constructor(
+    base: string,
+    platform: Platform,
+    patience: Patience,
+    repeats: Repeats,
+    agreement = new Agreement(platform.now, platform.steady),
+  ) {
     this.#base = base.replace(/\/+$/, "");
     this.#platform = platform;
     this.#patience = patience;
     this.#repeats = repeats;
+    this.#agreement = agreement;
   }
 
   /** GET of JSON, tried again when the network fails. */
@@ -172,9 +184,10 @@ export class Connection {
       signal: AbortSignal.timeout(this.#patience.answerMs),
     });
     if (ok) {
+      this.#agreement.agreed();
       return content;
     }
-    throw problemOf(status, type, new TextDecoder().decode(content));
+    throw this.#agreement.judged(problemOf(status, type, new TextDecoder().decode(content)));
   }
 
   /** The whole answer; NetworkError where it didn't come. */

@@ -67,6 +67,64 @@ export class ProblemError extends ShieldError {
   }
 }
 
+export type Whose = "phone" | "service" | "unknown";
+
+const CLOCKS: Readonly<Record<Whose, readonly [zh: string, en: string]>> = {
+  phone: [
+    "手机的时间不对，比服务{0}。没有执行。请在手机设置中打开“自动设置时间”，再试一次",
+    "This phone's clock is wrong: it is {0}. Nothing was done. Have it set its time by itself, then try again",
+  ],
+  service: [
+    "服务的时间不对，不是手机的问题。没有执行，请稍后再试",
+    "The service's clock is wrong; your phone is not at fault. Nothing was done. Try again later",
+  ],
+  unknown: [
+    "手机的时间比服务{0}，没有执行。请看手机的时间：不对，请打开“自动设置时间”；对，就是服务的问题，请稍后再试",
+    "Beside the service's, this phone's clock is {0}. Nothing was done. Look at the phone's time: if it is wrong, have the phone set it by itself; if it is right, the service is at fault: try again later",
+  ],
+};
+
+/** Refused for the time: whose clock is wrong, where that is known; the phone's is `seconds` ahead of the service's. */
+export class ClockError extends ProblemError {
+  readonly whose: Whose;
+  readonly seconds: number;
+
+  constructor(error: ProblemError, whose: Whose, seconds: number) {
+    const [zh, en] = CLOCKS[whose];
+    super(whose === "service" ? "clock_doubted" : "clock_skewed", error.status, undefined, {
+      zh: zh.replace(
+        "{0}",
+        `${seconds > 0 ? "快" : "慢"}了 ${lengthOf(seconds, "天", "小时", "分钟", "秒")}`,
+      ),
+      en: en.replace(
+        "{0}",
+        `${lengthOf(seconds, "days", "hours", "minutes", "seconds")} ${seconds > 0 ? "ahead" : "behind"}`,
+      ),
+      faq: "3.1",
+      extra: { ...error.extra, whose },
+    });
+    this.whose = whose;
+    this.seconds = seconds;
+  }
+}
+
+function lengthOf(
+  seconds: number,
+  ...[days, hours, minutes, rest]: readonly [string, string, string, string]
+): string {
+  const size = Math.abs(seconds);
+  for (const [length, unit] of [
+    [86_400, days],
+    [3600, hours],
+    [60, minutes],
+  ] as const) {
+    if (size >= 2 * length) {
+      return `${Math.floor(size / length)} ${unit}`;
+    }
+  }
+  return `${size} ${rest}`;
+}
+
 const PASSING = new Set([502, 503, 504]);
 const OWN_MEMBERS = new Set(["type", "title", "status", "detail", "code", "zh", "en", "faq"]);
 

@@ -20,7 +20,7 @@ export { PATIENCE, type Patience, PLATFORM, type Platform } from "./connection.t
 export type { Device } from "./devices.ts";
 export { contentDigest, type SignedTask } from "./documents.ts";
 export type { Application, ApplicationStep } from "./enrolment.ts";
-export { NetworkError, PhoneError, ProblemError, ProtocolError, ShieldError } from "./errors.ts";
+export { ClockError, NetworkError, PhoneError, ProblemError, ProtocolError, ShieldError } from "./errors.ts";
 export type {
   ConsentRequest,
   FilingRecord,

@@ -9,6 +9,7 @@ import { PIN_ROUNDS } from "@mshield/gm";
 
 import * as account from "./account.ts";
 import * as binding from "./binding.ts";
+import { Agreement } from "./clocks.ts";
 import { Connection, PATIENCE, type Patience, PLATFORM, type Platform } from "./connection.ts";
 import { thumbprint } from "./dpop.ts";
 import { type Device, devices } from "./devices.ts";
@@ -74,6 +75,7 @@ export class Shield {
   readonly #views = new ViewStore();
   readonly #patience: Patience;
   readonly #platform: Platform;
+  readonly #agreement: Agreement;
   readonly #pinRounds: number;
 
   /** `origin` is the service's, as it addresses itself. */
@@ -84,6 +86,7 @@ export class Shield {
     this.#reader = options.reader ?? unread;
     this.#patience = options.patience ?? PATIENCE;
     this.#platform = options.platform ?? PLATFORM;
+    this.#agreement = new Agreement(this.#platform.now, this.#platform.steady);
     this.#pinRounds = options.pinRounds ?? PIN_ROUNDS;
   }
 
@@ -381,7 +384,8 @@ export class Shield {
   async #run<T>(use: (operation: Operation) => Promise<T>): Promise<T> {
     const [patience, platform] = [this.#patience, this.#platform];
     return await this.#store.operate(async (vault) => {
-      const connection = new Connection(this.#origin, platform, patience, new Repeats(vault));
+      const repeats = new Repeats(vault);
+      const connection = new Connection(this.#origin, platform, patience, repeats, this.#agreement);
       const means = { vault, connection, patience, platform, secrets: this.#secrets };
       const reading = { reader: this.#reader, views: this.#views };
       return await use(new Operation({ ...means, ...reading, pinRounds: this.#pinRounds }));

@@ -12,8 +12,9 @@ from typing import Final, Self
 import httpx
 import msgspec
 
+from mshield.client.clocks import Agreement
 from mshield.client.dpop import DeviceKey, proof
-from mshield.client.errors import ClientError, NetworkError, is_passing, problem_of
+from mshield.client.errors import ClientError, NetworkError, ProblemError, is_passing, problem_of
 from mshield.client.origin import is_loopback
 from mshield.client.phone.repeats import Repeats
 
@@ -26,6 +27,11 @@ _TIMEOUT: Final = httpx.Timeout(30.0, connect=10.0)
 def system_clock() -> int:
     """Now, in ms since epoch."""
     return time.time_ns() // 1_000_000
+
+
+def steady_clock() -> int:
+    """Milliseconds since some moment, by a clock that nobody sets."""
+    return time.monotonic_ns() // 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,10 +70,12 @@ class Connection:
         sleep: Sleep,
         patience: Patience,
         repeats: Repeats,
+        steady: Clock = steady_clock,
     ) -> None:
         """`base_url` is the service's origin (and path, where it has one), as it addresses itself."""
         self._base = base_url.rstrip("/")
         self._clock = clock
+        self._agreement = Agreement(clock, steady)
         self._sleep = sleep
         self._patience = patience
         self._repeats = repeats
@@ -152,7 +160,12 @@ class Connection:
             headers["Idempotency-Key"] = key
         if credentials.token is not None:
             headers["Authorization"] = f"DPoP {credentials.token}"
-        return self._call(method, path, headers, body, params)
+        try:
+            answer = self._call(method, path, headers, body, params)
+        except ProblemError as error:
+            raise self._agreement.judged(error) from error.__cause__
+        self._agreement.agreed()
+        return answer
 
     def _call(
         self,

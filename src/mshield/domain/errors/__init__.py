@@ -23,6 +23,8 @@ from mshield.domain.errors.accounts import (
     WorkWrong,
 )
 from mshield.domain.errors.calls import (
+    ClockDoubted,
+    ClockSkewed,
     Conflict,
     Forbidden,
     IdempotencyMismatch,
@@ -180,6 +182,8 @@ __all__ = [
     "CaptchaWrong",
     "CertificateExpired",
     "CharsetRefused",
+    "ClockDoubted",
+    "ClockSkewed",
     "Clone",
     "ConfirmationMissing",
     "Conflict",

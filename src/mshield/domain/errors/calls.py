@@ -33,6 +33,33 @@ class InvalidProof(
     """The DPoP proof (RFC 9449) is missing or doesn't fit."""
 
 
+class ClockSkewed(
+    DomainError,
+    code="clock_skewed",
+    zh="手机与服务的时间相差太大，没有执行。请核对手机的时间；手机时间正确时，请稍后再试",
+    en="The phone and the service show different times. Nothing was done. Check the phone's; if it is right, try later",
+    faq="3.1",
+):
+    """The proof's time is too far from the service's clock, which isn't doubted here.
+
+    `service_time` is that clock (ms), `seconds` by how much the proof's is ahead of it, below 0 where it is behind.
+    Whose clock is wrong the caller judges by what it knows.
+    """
+
+
+class ClockDoubted(
+    DomainError,
+    code="clock_doubted",
+    zh="服务的时钟有误，没有执行，问题不在您这边。请 {retry_after} 秒后再试",
+    en="The service's clock is wrong. Nothing was done, and you are not at fault. Try again in {retry_after} s",
+    faq="3.1",
+):
+    """The service doubts its own clock: nothing that states a time is made. `retry_after` in whole seconds."""
+
+    def __init__(self, *, retry_after: int = 30) -> None:
+        super().__init__(retry_after=retry_after)
+
+
 class Forbidden(
     DomainError,
     code="forbidden",

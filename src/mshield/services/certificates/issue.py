@@ -48,7 +48,7 @@ class Issue:
     async def reserve(self, new: NewCertificate, *, now: int) -> CertificateRow:
         """Commits the certificate's row with its serial; a request's second reservation is its first one.
 
-        Raises Unavailable where the issuing CA is revoked.
+        Raises Unavailable where the issuing CA is revoked, ClockDoubted.
         """
 
         async def work(tx: Tx) -> CertificateRow | None:
@@ -60,7 +60,7 @@ class Issue:
         return row
 
     async def reserve_in(self, tx: Tx, new: NewCertificate, *, now: int) -> CertificateRow | None:
-        """`reserve` inside of the caller's transaction. Raises Unavailable where the issuing CA is revoked."""
+        """`reserve` inside of the caller's transaction. Raises what that raises."""
         # In the transaction of the reservation: another process may have made or revoked a CA. What is reserved or
         # issued of one that is revoked just after this, the job `ca` ends.
         await self.authorities.refresh(tx)
@@ -74,8 +74,9 @@ class Issue:
     def new_reservation(self, *, now: int) -> Reservation:
         """A random serial of the CA that issues, valid for the settings' days, but no longer than that CA.
 
-        Raises NoAuthority.
+        Raises NoAuthority, ClockDoubted.
         """
+        self.authorities.require_sure()
         issuing = self.authorities.issuing
         start = now // 1000 * 1000  # certificates tell time in seconds
         end = min(start + self.settings.certificate_days * DAY_MS, issuing.certificate.not_after)
@@ -106,7 +107,8 @@ class Issue:
         in_force: bool = True,
         now: int,
     ) -> Certificate:
-        """`issue`, from what was just read or reserved. Raises Conflict, LintError, SealError as it does."""
+        """`issue`, from what was just read or reserved. Raises what that raises."""
+        self.authorities.require_sure()
         # A crash before the commit below loses a signature that nobody has seen. The reservation stands: OCSP answers
         # `unknown`, the device and the person's limit (R5) are taken by it, and the next call signs again under its
         # serial and times.

@@ -1,7 +1,8 @@
 """Runs jobs when they are due: each under a lease, so that of all processes on a database one does it, and one only.
 
 The lease is renewed while the job runs; a process that dies lets it run out, and another takes over. Processes compare
-their own clocks with it: they may differ by less than a third of a lease.
+their own clocks with it: they may differ by less than a third of a lease. One whose clock is doubted runs nothing; and
+what a wrong clock left, a job that is due or held far ahead, is set back.
 """
 
 import asyncio
@@ -15,6 +16,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from mshield.domain.errors import ClockDoubted
 from mshield.domain.times import MINUTE_MS
 from mshield.services.context import Context
 from mshield.services.jobs.job import Job, seconds_after
@@ -98,7 +100,7 @@ class Runner:
             await asyncio.sleep(_GATHER_SECONDS)
 
     async def _start_wanted(self) -> None:
-        if not self._look.is_set():
+        if not self._look.is_set() or self._is_in_doubt():
             return
         self._look.clear()
         for job in self._wanted:
@@ -107,19 +109,33 @@ class Runner:
 
     async def _start_due(self) -> float:
         """Starts each job that is due and free, and gives the seconds until the next look."""
+        if self._is_in_doubt():
+            return _LOOK_SECONDS
         now = self._context.clock()
         known = {row.name: row for row in await store.list_jobs(self._db) if row.name in self._jobs}
         for name in self._jobs.keys() - known.keys():
             await store.register(self._db, name=name, now=now)
         next_at = now + 1000 * _LOOK_SECONDS
         for name, row in known.items():
-            free_at = max(row.next_at, row.lease_until)
             if name in self._under_way:
                 continue
+            free_at = await self._free_at(self._jobs[name], row, now=now)
             if free_at <= now:
                 self._start(self._jobs[name], due=now)
             next_at = min(next_at, max(free_at, now + 1000 * _SHORTEST_SECONDS))
         return (next_at - now) / 1000
+
+    def _is_in_doubt(self) -> bool:
+        return self._context.clock_watch.doubt is not None
+
+    async def _free_at(self, job: Job, row: store.JobRow, *, now: int) -> int:
+        """When a job may be run; one that a wrong clock put off, or holds, is set back to the longest that is right."""
+        wait = max(job.seconds, seconds_after(row.failures) if row.failures else 0)
+        due, free = now + 1000 * wait, now + self._lease_ms * 4 // 3
+        if row.next_at > due or row.lease_until > free:
+            await store.set_back(self._db, name=job.name, next_at=due, lease_until=free)
+            _log.warning("job %s was put off too far, by a wrong clock: it is set back", job.name)
+        return max(min(row.next_at, due), min(row.lease_until, free))
 
     def _start(self, job: Job, *, due: int) -> None:
         task = asyncio.create_task(self._attempt(job, due=due), name=f"job {job.name}")
@@ -143,6 +159,8 @@ class Runner:
         await asyncio.gather(*late, return_exceptions=True)
 
     async def _attempt(self, job: Job, *, due: int) -> Outcome:
+        if self._is_in_doubt():
+            return Outcome(job.name, "failed", error=ClockDoubted.__name__)
         start = self._context.clock()
         failures = await store.claim(
             self._db,
@@ -160,6 +178,9 @@ class Runner:
         except asyncio.CancelledError:
             await store.release(self._db, name=job.name, holder=self.holder)
             raise
+        except ClockDoubted as error:  # no failure of the job's: it goes on where it was
+            await store.release(self._db, name=job.name, holder=self.holder)
+            return Outcome(job.name, "failed", error=type(error).__name__)
         except LeaseLost:
             _log.warning("job %s was cut short: its lease is lost", job.name)
             return Outcome(job.name, "elsewhere")

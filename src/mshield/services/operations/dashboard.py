@@ -20,6 +20,7 @@ from mshield.domain.staff import StaffRole
 from mshield.domain.times import DAY_MS, HOUR_MS, MINUTE_MS
 from mshield.services.accounts.sms_budget import read_spent
 from mshield.services.ca.state import ReadCaState
+from mshield.services.process.keep_clock import read_doubts
 from mshield.settings import Settings
 from mshield.store.database.interface import Database
 from mshield.store.identity import proofs
@@ -159,6 +160,10 @@ class ReadDashboard:
             for account_id, at in await proofs.objected(
                 self.db, since=now - alarms.OBJECTED_MS, most=_MOST_CLONES
             )
+        ]
+        raised += [
+            alarms.clock_doubted(row.process, row.doubt, at=row.since)
+            for row in await read_doubts(self.db, now=now)
         ]
         raised += await self._of_jobs(now=now)
         raised += [

@@ -7,14 +7,14 @@ from typing import Final
 
 from mshield.domain.times import DAY_MS
 from mshield.services.notices import notify, sms_log
-from mshield.services.process import metrics
+from mshield.services.process import keep_clock, metrics
 from mshield.services.systems import webhooks
 from mshield.store.accounts import accounts, limits
 from mshield.store.database.interface import Database
 from mshield.store.legal_person import sessions as portal_sessions
 from mshield.store.notices import notifications
 from mshield.store.oidc import authorizations as oidc_authorizations
-from mshield.store.process import idempotency, proofs
+from mshield.store.process import clock, idempotency, proofs
 from mshield.store.process import metrics as store_metrics
 from mshield.store.signing import sessions as signing
 from mshield.store.staff import access as staff_access
@@ -46,4 +46,5 @@ async def purge(db: Database, *, dpop_seconds: int = 60, now: int) -> int:
     logins += await oidc_authorizations.purge(db, before=before) + await proofs.purge(db, now=now)
     notices += await sms_log.purge(db, now=now) + await views.purge_files(db)
     counters += await store_metrics.purge(db, before=now - metrics.KEPT_MS)
+    counters += await clock.purge(db, before=now - keep_clock.KEPT_MS)
     return counters + logins + notices + hooks + sessions + await idempotency.purge(db, before=before)

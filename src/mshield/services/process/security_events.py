@@ -26,6 +26,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "act": "what was done, as in the console's list of acts, such as `staff.roles`",
     "event_of": "what happened to the certificate: `prepare`, `activate`, `report_loss`, `revoke`, `lock_pin` …",
     "id": "of the act or of the certificate's event: finds its row, its details and its proof in the log",
+    "seconds": "by how much the clock is ahead, below 0 where it is behind",
     "place": "its place in the transparency log",
     "serial": "of the certificate",
     "at": "when it happened; `time` is when the line was written",
@@ -178,6 +179,16 @@ ROW_CHANGED: Final = Event(
 )
 LOG_DAMAGED: Final = Event(
     "log.damaged", "critical", "the transparency log can't go on from what is stored", ("code",), most=1
+)
+CLOCK_DOUBTED: Final = Event(
+    "clock.doubted",
+    "critical",
+    "the clock jumped, or differs from the database's: nothing is purged, expires or is issued by this process",
+    ("reason", "seconds"),
+    most=None,
+)
+CLOCK_SURE: Final = Event(
+    "clock.sure", "warning", "the clock agrees again, or was confirmed: the process goes on", (), most=None
 )
 DATABASE_SET_BACK: Final = Event(
     "database.set_back",

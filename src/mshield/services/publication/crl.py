@@ -82,7 +82,7 @@ class CrlPublisher:
         return await self._find(ca, now=now) is None
 
     async def current(self, ca: str, *, now: int) -> PublishedCrl:
-        """The list of the root or an issuing CA in force at `now`."""
+        """The list of the root or an issuing CA in force at `now`. Raises ClockDoubted where it would be a new one."""
         if (crl := await self._find(ca, now=now)) is not None:
             return crl
         others_make_it = self._making.locked()
@@ -92,7 +92,7 @@ class CrlPublisher:
 
     async def _find(self, ca: str, *, now: int) -> PublishedCrl | None:
         latest = await store.latest_crl(self._db, authority=ca)
-        if latest is None or now >= renew_at(latest.this_update, latest.next_update):
+        if latest is None or now >= self._good_until(latest):
             return None
         if latest.basis != await self._basis(ca, since=latest.this_update - RETAIN_MS):
             return None
@@ -103,6 +103,12 @@ class CrlPublisher:
                 return None
             last = self._last[ca] = PublishedCrl(der, latest.number, latest.this_update, latest.next_update)
         return last
+
+    def _good_until(self, latest: CrlRow) -> int:
+        """The list's end, where no next one is made, as the clock is doubted."""
+        if not self._authorities.is_sure():
+            return latest.next_update
+        return renew_at(latest.this_update, latest.next_update)
 
     async def _basis(self, ca: str, *, since: int) -> str:
         if ca == ROOT:
@@ -119,6 +125,7 @@ class CrlPublisher:
         return entries
 
     async def _make(self, ca: str, *, now: int) -> PublishedCrl:
+        self._authorities.require_sure()
         this_update = now // 1000 * 1000
 
         async def work(tx: Tx) -> tuple[int | None, str, Content]:

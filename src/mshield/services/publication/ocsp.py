@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Final, Protocol, TypeVar
 
+from mshield.domain import errors
 from mshield.domain.times import HOUR_MS
 from mshield.gm.engine import Engine
 from mshield.keys.authority import ROOT, Authorities
@@ -115,7 +116,7 @@ class OcspPublisher:
         self._life_ms = settings.ocsp_hours * HOUR_MS
         self._authorities = authorities
         self._unasked_ms = UNASKED_MS if db.dialect == "postgresql" else 0
-        self._responders = Responders(db, keyring, engine)
+        self._responders = Responders(db, keyring, engine, is_sure=authorities.may_sign)
         self._kept: dict[bytes, _KeptAnswer] = {}
         self._requests: dict[bytes, OcspRequest] = {}
 
@@ -128,12 +129,14 @@ class OcspPublisher:
         except StoreError as error:
             _log.error("no OCSP answer: the database fails (%s)", type(error).__name__)
             return OcspAnswer(error_response("try_later"))
+        except errors.ClockDoubted:
+            return OcspAnswer(error_response("try_later"))
         except (KeysError, PkiError):
             _log.exception("no OCSP answer: the responder can't sign")
             return OcspAnswer(error_response("internal_error"))
 
     async def answer_for(self, serial: str, *, now: int, since: int = 0) -> bytes:
-        """A response about one shield certificate, not made before `since`. Raises CaEnded."""
+        """A response about one shield certificate, not made before `since`. Raises CaEnded, ClockDoubted."""
         row = await find_status(self._db, serial=serial)
         if row is not None:
             return await self.answer_of(row, now=now, since=since)
@@ -142,7 +145,7 @@ class OcspPublisher:
         return (await self._kept_or_signed(issuer, ((cert_id, Unknown()),), now=now, since=since)).der
 
     async def answer_of(self, row: StatusRow, *, now: int, since: int = 0) -> bytes:
-        """`answer_for` where its status was just read. Raises CaEnded."""
+        """`answer_for` where its status was just read. Raises CaEnded, ClockDoubted."""
         issuer = await self._certificate(row.issuer)
         if now >= issuer.not_after:
             raise CaEnded
@@ -151,7 +154,7 @@ class OcspPublisher:
         return (await self._kept_or_signed(row.issuer, ((cert_id, status),), now=now, since=since)).der
 
     async def answer_for_ca(self, certificate: Certificate, *, now: int, since: int) -> bytes:
-        """The root's response about an issuing CA, not made before `since`."""
+        """The root's response about an issuing CA, not made before `since`. Raises ClockDoubted."""
         cert_id = CertId.of(await self._certificate(ROOT), certificate.serial)
         statuses = await self._statuses(ROOT, (cert_id,))
         return (await self._kept_or_signed(ROOT, statuses, now=now, since=since)).der
@@ -160,8 +163,9 @@ class OcspPublisher:
         """Signs anew what was asked for and runs out soon, and forgets what nobody asked for; how many it signed.
 
         `most` of them at once: the rest has its turn in the next round. What can't be signed, as its CA has ended,
-        keeps no other from it; the first such failure is raised when all had their turn.
+        keeps no other from it; the first such failure is raised when all had their turn. Raises ClockDoubted.
         """
+        self._authorities.require_sure()
         signed, failures = 0, list[Exception]()
         for key, kept in self._ageing(now=now):
             if not kept.asked:
@@ -280,6 +284,7 @@ class OcspPublisher:
         return answer
 
     def _sign(self, signer: OcspSigner, statuses: Statuses, *, now: int, nonce: bytes | None) -> bytes:
+        self._authorities.require_sure()
         return signer.ocsp(statuses, now=now, next_update=now + self._life_ms, nonce=nonce)
 
     async def _signer(self, issuer: str, *, now: int) -> OcspSigner:

@@ -40,7 +40,7 @@ class Publisher:
         self._db, self._authorities = db, authorities
         self._crls = CrlPublisher(db, keyring, engine, settings, authorities)
         self._ocsp = OcspPublisher(db, keyring, engine, settings, authorities)
-        self.time_stamps = TimeStamping(db, keyring, engine, settings)
+        self.time_stamps = TimeStamping(db, keyring, engine, settings, is_sure=authorities.may_sign)
         self._p256: P256Publisher | None = None
         if settings.p256_status:
             self._p256 = P256Publisher.of(db, keyring, engine, settings, authorities)
@@ -59,7 +59,7 @@ class Publisher:
     async def crl(self, ca: str, *, now: int) -> PublishedCrl:
         """The list of the root, an issuing CA or the P-256 signer: the last one, or a new one where that is due.
 
-        It is due when a status changed or the last one's end is near. Raises NotFound.
+        It is due when a status changed or the last one's end is near. Raises NotFound; ClockDoubted where it is due.
         """
         if ca == P256:
             return await self._ordinary().crl(now=now)

@@ -4,7 +4,7 @@ A responder may be replaced by another process or by the command line, so each i
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -58,8 +58,17 @@ class Responder:
 class Responders:
     """One per process."""
 
-    def __init__(self, db: Database, keyring: Keyring, engine: Engine) -> None:
+    def __init__(
+        self,
+        db: Database,
+        keyring: Keyring,
+        engine: Engine,
+        *,
+        is_sure: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """`is_sure`: whether the clock is believed; no responder is renewed while it isn't."""
         self._db, self._keyring, self._engine = db, keyring, engine
+        self._is_sure = is_sure
         self._known: dict[str, Responder] = {}
         self._looking = asyncio.Lock()
 
@@ -77,7 +86,10 @@ class Responders:
         known = self._known.get(ca)
         if known is None or not 0 <= now - known.looked_at < LOOK_MS:
             return None
-        return None if is_due(known.authority.certificate, issuer, now=now) else known
+        return None if self._is_due(known.authority, issuer, now=now) else known
+
+    def _is_due(self, authority: Authority, issuer: Certificate, *, now: int) -> bool:
+        return self._is_sure() and is_due(authority.certificate, issuer, now=now)
 
     async def _look(self, ca: str, issuer: Certificate, *, now: int) -> Responder:
         known = self._known.get(ca)
@@ -86,7 +98,7 @@ class Responders:
             authority.certificate.der
         ):
             authority = None
-        if authority is None or is_due(authority.certificate, issuer, now=now):
+        if authority is None or self._is_due(authority, issuer, now=now):
             authority = await current_responder(self._db, self._keyring, self._engine, issuer, ca, now=now)
         responder = self._known[ca] = Responder(authority, issuer, now)
         return responder

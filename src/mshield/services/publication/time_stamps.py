@@ -1,6 +1,7 @@
 """The own time stamping authority (RFC 3161): answers requests for time stamps, with SM2 or on P-256.
 
-It is no third party: who runs the service runs it. It gives no time when the clock isn't kept, or was set back.
+It is no third party: who runs the service runs it. It gives no time when the clock isn't kept, is doubted, or was set
+back.
 """
 
 import os
@@ -40,10 +41,12 @@ class TimeStamping:
         settings: Settings,
         *,
         clock_is_off: Callable[[], bool] = is_off,
+        is_sure: Callable[[], bool] = lambda: True,
     ) -> None:
         self.keys = TsaKeys(db, keyring, engine)
         checks = settings.mode == "production" and settings.tsa_clock == "checked"
         self._clock_is_off = clock_is_off if checks else lambda: False
+        self._is_sure = is_sure
         self._last = 0
         self.policy = tsa_policy(settings.oid_arc)
 
@@ -67,7 +70,7 @@ class TimeStamping:
         signer = await self.keys.signer(profile)
         certificate = signer.certificate
         in_life = certificate.not_before <= now <= certificate.not_after
-        if not in_life or self._clock_is_off() or now < self._last - SET_BACK_MS:
+        if not in_life or not self._is_sure() or self._clock_is_off() or now < self._last - SET_BACK_MS:
             raise TimeNotAvailable
         self._last = max(self._last, now)
         serial = int.from_bytes(os.urandom(_SERIAL_BYTES), "big") | 1 << 8 * _SERIAL_BYTES - 2

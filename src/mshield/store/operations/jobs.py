@@ -93,6 +93,11 @@ async def release(db: Database, *, name: str, holder: str) -> None:
     await db.run(_SQL["release"], name=name, holder=holder)
 
 
+async def set_back(db: Database, *, name: str, next_at: int, lease_until: int) -> None:
+    """Takes back what lies beyond these times (ms): when a job is due, until when it is held."""
+    await db.run(_SQL["set_back"], name=name, next_at=next_at, lease_until=lease_until)
+
+
 async def make_due(tx: Tx, *, name: str, now: int) -> bool:
     """Has a job of this name run now; False while a process is at it: then it runs once more after that."""
     row = await tx.one(_SQL["make_due"], name=name, now=now)

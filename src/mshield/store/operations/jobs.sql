@@ -22,6 +22,12 @@ WHERE name = :name AND holder = :holder;
 -- name: release!
 UPDATE jobs SET holder = NULL, lease_until = 0 WHERE name = :name AND holder = :holder;
 
+-- name: set_back!
+UPDATE jobs SET
+  next_at = CASE WHEN next_at > :next_at THEN :next_at ELSE next_at END,
+  lease_until = CASE WHEN lease_until > :lease_until THEN :lease_until ELSE lease_until END
+WHERE name = :name;
+
 -- name: make_due^
 -- While a process is at it, it is due again afterwards: the run may have missed the change that it is wanted for.
 UPDATE jobs SET next_at = CASE WHEN lease_until > :now AND next_at >= :now THEN next_at + 1 ELSE :now END

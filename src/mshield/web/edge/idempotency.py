@@ -30,6 +30,7 @@ _PASSING: Final = frozenset(
     {
         "unauthenticated",
         "invalid_proof",
+        "clock_skewed",
         "wrong_staff_token",
         "forbidden",
         "second_factor_needed",

@@ -59,7 +59,10 @@ REFUSED: Final = _table(
         events.CREDENTIALS_REFUSED,
         ("wrong_client", "wrong_staff_token", "wrong_own_password", "invalid_client", "unauthorized_client"),
     ),
-    (events.PROOF_REFUSED, ("invalid_proof", "wrong_return_code", "bad_proof", "bad_opening", "qr_stale")),
+    (
+        events.PROOF_REFUSED,
+        ("invalid_proof", "clock_skewed", "wrong_return_code", "bad_proof", "bad_opening", "qr_stale"),
+    ),
     (events.FACTOR_REFUSED, ("second_factor_wrong", "security_key_refused")),
     (
         events.CODE_REFUSED,

@@ -38,7 +38,7 @@ Codes = Mapping[int, tuple[str, ...]]
 """Codes by their status."""
 
 _BY_SCHEME: Final[Mapping[str, Codes]] = {
-    "phone": {401: ("unauthenticated", "invalid_proof")},
+    "phone": {401: ("unauthenticated", "invalid_proof", "clock_skewed")},
     "portal": {401: ("unauthenticated",)},
     "business": {401: ("wrong_client",)},
     "staff": {401: ("wrong_staff_token",), 403: ("forbidden",)},
@@ -46,7 +46,7 @@ _BY_SCHEME: Final[Mapping[str, Codes]] = {
     "status_token": {401: ("wrong_status_token",)},
 }
 _BY_HEADER: Final[Mapping[str, Codes]] = {
-    "DPoP": {401: ("invalid_proof",)},
+    "DPoP": {401: ("invalid_proof", "clock_skewed")},
     CSRF_HEADER: {403: ("forbidden",)},
     _KEY_HEADER: {409: ("in_progress",), 422: ("idempotency_mismatch",)},
 }
@@ -56,7 +56,7 @@ _USUAL: Final[Codes] = {
     413: ("invalid_request",),
     422: ("invalid_request",),
     500: ("internal",),
-    503: ("unavailable",),
+    503: ("unavailable", "clock_doubted"),
 }
 """What these statuses always can mean, where an operation has them."""
 

@@ -173,7 +173,7 @@ export interface operations {
           "application/json": components["schemas"]["FaqListMessage"];
         };
       };
-      /** @description `unavailable` */
+      /** @description `clock_doubted`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -183,7 +183,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "unavailable";
+            code?: "clock_doubted" | "unavailable";
             /** @constant */
             status?: 503;
           };
@@ -281,7 +281,7 @@ export interface operations {
           "application/json": components["schemas"]["Health"];
         };
       };
-      /** @description `unavailable` */
+      /** @description `clock_doubted`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -291,7 +291,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "unavailable";
+            code?: "clock_doubted" | "unavailable";
             /** @constant */
             status?: 503;
           };

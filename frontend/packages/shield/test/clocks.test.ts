@@ -1,0 +1,106 @@
+/** A call that is refused for its time says whose clock is wrong, as far as the phone can know. */
+
+import { expect, test } from "vitest";
+
+import { Agreement } from "../src/clocks.ts";
+import { Connection, PATIENCE, PLATFORM } from "../src/connection.ts";
+import { ClockError, isPassing, problemOf } from "../src/errors.ts";
+import type { Repeats } from "../src/repeats.ts";
+
+const HOUR = 3_600_000;
+const START = 1_795_500_000_000;
+
+function phone(): { clock: { wall: number; steady: number }; agreement: Agreement } {
+  const clock = { wall: START, steady: 5000 };
+  return {
+    clock,
+    agreement: new Agreement(
+      () => clock.wall,
+      () => clock.steady,
+    ),
+  };
+}
+
+function skewed(seconds: number): Error {
+  const document = { code: "clock_skewed", zh: "时间", en: "time", seconds, service_time: START };
+  return problemOf(401, "application/problem+json", JSON.stringify(document));
+}
+
+function judged(agreement: Agreement, error: Error): ClockError {
+  const found = agreement.judged(error);
+  expect(found).toBeInstanceOf(ClockError);
+  return found as ClockError;
+}
+
+test("a phone whose clock was set is at fault", () => {
+  const { clock, agreement } = phone();
+  agreement.agreed();
+  clock.wall += 2 * HOUR + 60_000;
+  clock.steady += 60_000;
+  const error = judged(agreement, skewed(7200));
+  expect([error.code, error.whose, error.seconds]).toEqual(["clock_skewed", "phone", 7200]);
+  expect(error.zh).toContain("手机的时间不对，比服务快了 2 小时");
+  expect(error.en).toContain("This phone's clock is wrong: it is 2 hours ahead");
+});
+
+test("a phone whose clock went on evenly isn't, and says so", () => {
+  const { clock, agreement } = phone();
+  agreement.agreed();
+  clock.wall += 60_000;
+  clock.steady += 60_000;
+  const error = judged(agreement, skewed(-3 * 86_400));
+  expect([error.code, error.whose]).toEqual(["clock_doubted", "service"]);
+  expect(error.zh).toContain("不是手机的问题");
+  expect(error.en).toContain("your phone is not at fault");
+  expect(isPassing(error)).toBe(false);
+});
+
+test("one that slept may have a steady clock that stood: nobody knows", () => {
+  const { clock, agreement } = phone();
+  agreement.agreed();
+  clock.wall += 8 * HOUR;
+  const error = judged(agreement, skewed(-2 * 3600));
+  expect([error.code, error.whose]).toEqual(["clock_skewed", "unknown"]);
+});
+
+test("without an answer before nobody knows, and both are named", () => {
+  const error = judged(phone().agreement, skewed(-3 * 86_400));
+  expect([error.code, error.whose]).toEqual(["clock_skewed", "unknown"]);
+  expect(error.zh).toContain("慢了 3 天");
+  expect(error.zh).toContain("就是服务的问题");
+  expect(error.en).toContain("3 days behind");
+});
+
+test("a service that doubts its own clock takes the fault", () => {
+  const document = { code: "clock_doubted", zh: "服务", en: "service", retry_after: 30 };
+  const came = problemOf(503, "application/problem+json", JSON.stringify(document));
+  const error = judged(phone().agreement, came);
+  expect([error.code, error.whose, isPassing(error)]).toEqual(["clock_doubted", "service", true]);
+});
+
+test("another refusal stays as it came", () => {
+  const came = problemOf(401, "application/problem+json", JSON.stringify({ code: "unauthenticated" }));
+  expect(phone().agreement.judged(came)).toBe(came);
+});
+
+test("a connection knows by its last good answer", async () => {
+  const clock = { wall: START, steady: 0, service: START };
+  const answers = async (): Promise<Response> => {
+    const seconds = Math.round((clock.wall - clock.service) / 1000);
+    if (Math.abs(seconds) <= 60) {
+      return new Response("{}", { status: 200 });
+    }
+    const document = JSON.stringify({ code: "clock_skewed", seconds });
+    return new Response(document, { status: 401, headers: { "content-type": "application/problem+json" } });
+  };
+  const platform = { ...PLATFORM, fetch: answers, now: () => clock.wall, steady: () => clock.steady };
+  const pair = await crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, false, ["sign"]);
+  const connection = new Connection("https://shield.example", platform, PATIENCE, {} as Repeats);
+  const call = (): Promise<unknown> => connection.get("/api/phone/me", { deviceKey: pair } as never);
+  await call();
+  clock.wall += HOUR;
+  await expect(call()).rejects.toMatchObject({ whose: "phone", seconds: 3600 });
+  clock.wall -= HOUR;
+  clock.service -= HOUR;
+  await expect(call()).rejects.toMatchObject({ whose: "service", code: "clock_doubted" });
+});

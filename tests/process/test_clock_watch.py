@@ -1,0 +1,193 @@
+"""A clock that jumps is doubted until it agrees again or is confirmed; one that is kept by NTP never is."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from mshield.domain import errors
+from mshield.domain.times import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, TOLERANCE_MS, Doubt
+from mshield.gateways import steady_clock
+from mshield.services.process.clock import wall_clock
+from mshield.services.process.clock_watch import ClockWatch, unwatched
+from tests.support.clock import START
+
+
+@dataclass(slots=True)
+class Machine:
+    """Its two clocks, and another machine's: the database's."""
+
+    wall: int = START
+    steady: int = 5 * HOUR_MS
+    database: int = START + 200
+
+    def watch(self) -> ClockWatch:
+        """A process that begins."""
+        return ClockWatch(lambda: self.wall, lambda: self.steady)
+
+    def go_on(self, ms: int = SECOND_MS) -> None:
+        """Time passes."""
+        self.wall += ms
+        self.steady += ms
+        self.database += ms
+
+
+def test_a_jump_is_doubted_at_once_and_the_time_goes_on_from_before() -> None:
+    machine = Machine()
+    watch = machine.watch()
+    machine.wall += 3 * DAY_MS
+    assert watch.doubt == Doubt("jumped", 3 * DAY_MS)
+    assert watch() == START
+    with pytest.raises(errors.ClockDoubted):
+        watch.require_sure()
+    machine.go_on(MINUTE_MS)
+    watch.look()
+    assert (watch(), watch.doubt is None) == (START + MINUTE_MS, False)
+    machine.wall -= 3 * DAY_MS
+    assert (watch(), watch.doubt) == (START + MINUTE_MS, None)
+
+
+@pytest.mark.parametrize("jump", [-2 * HOUR_MS, -TOLERANCE_MS - 1, TOLERANCE_MS + 1, 90 * DAY_MS])
+def test_both_ways_are_a_jump(jump: int) -> None:
+    machine = Machine()
+    watch = machine.watch()
+    machine.wall += jump
+    assert watch.doubt == Doubt("jumped", jump)
+
+
+def test_a_clock_that_is_slewed_is_followed_for_as_long_as_it_takes() -> None:
+    machine = Machine()
+    watch = machine.watch()
+    for _ in range(400_000):  # half a thousandth, over four days and a half: 200 s in all
+        machine.go_on(1000)
+        machine.wall += 1 if machine.steady // 1000 % 2 else 0
+        watch.look()
+    assert machine.wall - START - 400_000_000 == 200_000
+    assert (watch.doubt, watch()) == (None, machine.wall)
+
+
+def test_a_small_step_is_no_jump_and_many_of_them_are() -> None:
+    machine = Machine()
+    watch = machine.watch()
+    machine.wall += 20 * SECOND_MS
+    watch.look()
+    assert (watch.doubt, watch()) == (None, machine.wall)
+    for _ in range(3):
+        machine.go_on()
+        machine.wall += 20 * SECOND_MS
+        watch.look()
+    assert watch.doubt is not None
+
+
+def test_a_difference_to_the_databases_clock_is_doubted() -> None:
+    machine = Machine(database=START - 3 * DAY_MS)
+    watch = machine.watch()
+    watch.look(machine.database)
+    assert watch.doubt == Doubt("database", 3 * DAY_MS)
+    assert watch.database_time == machine.database
+    machine.database = START - 29 * SECOND_MS
+    watch.look(machine.database)
+    assert watch.doubt is None
+
+
+def test_an_answer_that_took_long_says_nothing() -> None:
+    machine = Machine()
+    watch = machine.watch()
+    watch.look(machine.database - HOUR_MS, took=MINUTE_MS)
+    assert watch.doubt is None
+
+
+def test_a_wrong_clock_that_jumps_to_the_databases_was_set_right() -> None:
+    machine = Machine(wall=START - 2 * HOUR_MS)
+    watch = machine.watch()
+    watch.look(machine.database)
+    assert watch.doubt == Doubt("database", -2 * HOUR_MS - 200)
+    machine.go_on()
+    machine.wall += 2 * HOUR_MS
+    watch.look(machine.database)
+    assert (watch.doubt, watch()) == (None, machine.wall)
+
+
+def test_two_clocks_of_one_machine_do_not_vouch_for_one_another() -> None:
+    machine = Machine()
+    watch = machine.watch()
+    watch.look(machine.database)
+    machine.go_on()
+    machine.wall += 3 * DAY_MS
+    machine.database += 3 * DAY_MS
+    for _ in range(5):
+        watch.look(machine.database)
+        assert watch.doubt == Doubt("jumped", 3 * DAY_MS)
+        machine.go_on()
+
+
+def test_a_confirmation_counts_where_the_clock_shows_the_same() -> None:
+    machine = Machine()
+    watch = machine.watch()
+    machine.wall += HOUR_MS
+    assert not watch.confirm(START, ago=SECOND_MS, database_ahead=None)
+    assert watch.doubt is not None
+    assert watch.confirm(machine.wall - 500, ago=SECOND_MS, database_ahead=None)
+    assert (watch.doubt, watch()) == (None, machine.wall)
+
+
+def test_a_confirmed_difference_to_the_database_is_no_doubt_and_another_is() -> None:
+    machine = Machine(database=START - HOUR_MS)
+    watch = machine.watch()
+    watch.look(machine.database)
+    assert watch.confirm(START, ago=0, database_ahead=HOUR_MS)
+    watch.look(machine.database)
+    assert watch.doubt is None
+    watch.look(START)  # somebody set the database's clock right
+    assert watch.doubt is None
+    watch.look(START - 2 * HOUR_MS)
+    assert watch.doubt == Doubt("database", 2 * HOUR_MS)
+
+
+def test_a_process_that_starts_after_the_jump_goes_on_from_what_was_kept() -> None:
+    machine = Machine(wall=START + 3 * DAY_MS)
+    watch = machine.watch()
+    watch.begin(offset=START - machine.steady, latest=START, confirmed_ahead=0)
+    assert (watch.doubt, watch()) == (Doubt("jumped", 3 * DAY_MS), START)
+
+
+def test_a_machine_that_starts_in_the_past_is_doubted() -> None:
+    machine = Machine(wall=0)
+    watch = machine.watch()
+    watch.begin(offset=None, latest=START, confirmed_ahead=0)
+    assert watch.doubt == Doubt("set_back", -START)
+    machine.wall = START - SECOND_MS
+    machine.steady += START
+    assert watch.doubt is None
+
+
+def test_the_clock_of_a_test_is_believed() -> None:
+    now = [START]
+    watch = unwatched(lambda: now[0])
+    now[0] += 90 * DAY_MS
+    assert (watch(), watch.doubt, watch.watched) == (now[0], None, False)
+
+
+def test_this_machine_tells_since_when_it_runs_also_to_another_process() -> None:
+    first = steady_clock.steady_clock()
+    assert 0 < first <= steady_clock.steady_clock()
+    watch = ClockWatch()
+    assert (watch.watched, watch.doubt) == (True, None)
+    assert abs(watch() - wall_clock()) < SECOND_MS
+    assert steady_clock.boot()
+    uptime = Path("/proc/uptime").read_text(encoding="ascii")
+    assert abs(float(uptime.split()[0]) * 1000 - first) < MINUTE_MS
+
+
+@pytest.mark.parametrize(
+    ("ahead", "zh", "en"),
+    [
+        (3 * DAY_MS, "快了 3 天", "3 d ahead"),
+        (-2 * HOUR_MS, "慢了 2 小时", "2 h behind"),
+        (-90 * SECOND_MS, "慢了 90 秒", "90 s behind"),
+    ],
+)
+def test_a_doubt_says_by_how_much(ahead: int, zh: str, en: str) -> None:
+    doubt = Doubt("database", ahead)
+    assert doubt.zh.endswith(zh)
+    assert doubt.en.endswith(en)
