@@ -131,9 +131,9 @@ async def test_what_is_told_while_the_others_are_being_told_is_told_again() -> N
     told: list[str] = []
     link = notifying.Link("postgresql://", hear=lambda _: None, hear_all=lambda: None)
 
-    class Connection:
-        async def execute(self, *given: object, **_: object) -> None:
-            told.append(str(given[2]))
+    class Telling:
+        async def fetch(self, *given: object, **_: object) -> None:
+            told.append(str(given[1]))
             if len(told) == 1:
                 link.tell("a")  # a later change of the same request
                 link.tell("b")
@@ -141,10 +141,10 @@ async def test_what_is_told_while_the_others_are_being_told_is_told_again() -> N
                 raise OSError("the connection is lost")
 
     link.tell("a")
-    await link._tell(Connection())
+    await link._tell(Telling())
     with pytest.raises(OSError, match="lost"):
-        await link._tell(Connection())
-    await link._tell(Connection())
+        await link._tell(Telling())
+    await link._tell(Telling())
     assert told == ["a", "a b", "a b"]
     assert not link._untold
 

@@ -6,7 +6,6 @@ transaction keep their order.
 
 import re
 import secrets
-import uuid
 from threading import Lock
 from typing import Final
 
@@ -32,7 +31,8 @@ def new_id(now: int) -> str:
     """A UUIDv7 of `now` (ms) as text."""
     rand = _random(now)
     value = (now & (1 << 48) - 1) << 80 | 0x7 << 76 | (rand >> 62) << 64 | 0b10 << 62 | rand & (1 << 62) - 1
-    return str(uuid.UUID(int=value))
+    text = f"{value:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def is_id(text: str) -> bool:

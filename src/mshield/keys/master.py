@@ -37,11 +37,14 @@ class MasterKey:
     cipher: CipherName
     secret: bytes = field(repr=False)
     _nonce_key: bytes = field(init=False, repr=False, compare=False)
+    _aes: AESGCM | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if len(self.id) != ID_BYTES or len(self.secret) != KEY_BYTES[self.cipher]:
             raise BadMasterKey("主密钥长度不对", "a master key or its id has the wrong length")
         object.__setattr__(self, "_nonce_key", hmac.digest(self.secret, b"MSHIELD/box/nonce", "sha256"))
+        # Once: to make it costs more than to seal a few hundred bytes.
+        object.__setattr__(self, "_aes", AESGCM(self.secret) if self.cipher == "aes" else None)
 
     def synthetic_nonce(self, random: bytes, associated: bytes, plaintext: bytes) -> bytes:
         """12 bytes of HMAC-SHA-256 over 16 random bytes and all that is sealed (protocol, section Keys).
@@ -52,8 +55,8 @@ class MasterKey:
 
     def encrypt(self, nonce: bytes, plaintext: bytes, associated: bytes) -> bytes:
         """Ciphertext ‖ 16-byte tag. The nonce is 12 bytes and must never come twice under one key."""
-        if self.cipher == "aes":
-            return AESGCM(self.secret).encrypt(nonce, plaintext, associated)
+        if self._aes is not None:
+            return self._aes.encrypt(nonce, plaintext, associated)
         encryptor = Cipher(algorithms.SM4(self.secret), modes.GCM(nonce)).encryptor()
         encryptor.authenticate_additional_data(associated)
         return encryptor.update(plaintext) + encryptor.finalize() + encryptor.tag
@@ -61,8 +64,8 @@ class MasterKey:
     def decrypt(self, nonce: bytes, sealed: bytes, associated: bytes) -> bytes:
         """The plaintext, or SealError when anything of the four does not fit."""
         try:
-            if self.cipher == "aes":
-                return AESGCM(self.secret).decrypt(nonce, sealed, associated)
+            if self._aes is not None:
+                return self._aes.decrypt(nonce, sealed, associated)
             mode = modes.GCM(nonce, sealed[-TAG_BYTES:])
             decryptor = Cipher(algorithms.SM4(self.secret), mode).decryptor()
             decryptor.authenticate_additional_data(associated)

@@ -4,7 +4,6 @@ The extra claim `bd` is the base64url SHA-256 of the body; without it a proof wo
 `jti` is refused, by this process from memory and by all others of one PostgreSQL from the table that they share.
 """
 
-import base64
 import binascii
 import hashlib
 import json
@@ -33,10 +32,11 @@ _LATEST: Final = 253_402_300_800
 
 _CHECKED: Final = "mshield.proof"
 _ES256: Final = ec.ECDSA(SHA256())
+_TO_URL: Final = bytes.maketrans(b"+/", b"-_")
+_FROM_URL: Final = bytes.maketrans(b"-_", b"+/")
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
+class Proof(msgspec.Struct, frozen=True):
     """A valid proof: the device key's RFC 7638 thumbprint, its point (65 bytes, P-256), and the proof's nonce."""
 
     jkt: str
@@ -61,14 +61,13 @@ class _DeviceKey:
 
 
 async def caller_of(request: Request) -> Caller:
-    """Who calls, by access token and proof. Raises Unauthenticated, InvalidProof, ClockSkewed (401).
+    """Who calls, by access token and proof. Raises Unauthenticated, InvalidProof, ClockSkewed: 401, nothing is counted.
 
     Raises ClockDoubted (503) where a proof's time doesn't fit, and the service's own clock isn't believed.
     """
-    token = _access_token(request)
-    ath = _base64url(hashlib.sha256(token.encode()).digest())
-    proof = await _check(request, ath=ath)
-    return Caller(token_hash(token), proof.jkt)
+    hashed = token_hash(_access_token(request))
+    proof = await _check(request, ath=_base64url(hashed))
+    return Caller(hashed, proof.jkt)
 
 
 async def unspent_caller_of(request: Request) -> Caller | UnspentCaller:
@@ -76,9 +75,9 @@ async def unspent_caller_of(request: Request) -> Caller | UnspentCaller:
 
     Until then another process may have taken the same proof. A proof that was spent already gives a plain caller.
     """
-    token = _access_token(request)
-    checked = await _check_here(request, ath=_base64url(hashlib.sha256(token.encode()).digest()))
-    caller, unspent = Caller(token_hash(token), checked.proof.jkt), checked.unspent
+    hashed = token_hash(_access_token(request))
+    checked = await _check_here(request, ath=_base64url(hashed))
+    caller, unspent = Caller(hashed, checked.proof.jkt), checked.unspent
     if unspent is None:
         return caller
     checked.unspent = None
@@ -87,9 +86,9 @@ async def unspent_caller_of(request: Request) -> Caller | UnspentCaller:
 
 async def caller_and_nonce_of(request: Request) -> tuple[Caller, str | None]:
     """As `caller_of`, with the proof's nonce (enrolment, step 2)."""
-    token = _access_token(request)
-    proof = await _check(request, ath=_base64url(hashlib.sha256(token.encode()).digest()))
-    return Caller(token_hash(token), proof.jkt), proof.nonce
+    hashed = token_hash(_access_token(request))
+    proof = await _check(request, ath=_base64url(hashed))
+    return Caller(hashed, proof.jkt), proof.nonce
 
 
 async def proof_of(request: Request) -> Proof:
@@ -110,7 +109,8 @@ async def who_of(request: Request) -> str:
 
 
 def _access_token(request: Request) -> str:
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    shown = next((value for name, value in request.scope["headers"] if name == b"authorization"), b"")
+    scheme, _, token = shown.decode("latin-1").partition(" ")
     if scheme.lower() != "dpop" or not token or len(token) > MAX_TOKEN or not token.isascii():
         raise errors.Unauthenticated
     return token
@@ -135,7 +135,7 @@ async def _check_here(request: Request, *, ath: str | None) -> _Checked:
 
 
 async def _check_anew(request: Request, *, ath: str | None) -> _Checked:
-    proofs = request.headers.getlist("dpop")
+    proofs = [value for name, value in request.scope["headers"] if name == b"dpop"]
     if len(proofs) != 1 or len(proofs[0]) > MAX_PROOF:
         raise errors.InvalidProof(reason="header")
     context = context_of(request)
@@ -168,9 +168,9 @@ async def _check_anew(request: Request, *, ath: str | None) -> _Checked:
     return _Checked(ath, Proof(device.jkt, device.point, nonce), unspent)
 
 
-def _verify(proof: str) -> tuple[_DeviceKey, dict[str, Any]]:
+def _verify(proof: bytes) -> tuple[_DeviceKey, dict[str, Any]]:
     try:
-        header_part, claims_part, signature_part = proof.encode("ascii").split(b".")
+        header_part, claims_part, signature_part = proof.split(b".")
         claims = msgspec.json.decode(_decode(claims_part))
         signature = _decode(signature_part)
     except (ValueError, RecursionError) as error:
@@ -209,7 +209,8 @@ def _check_signature(device: _DeviceKey, signed: bytes, signature: bytes) -> Non
 
 def _decode(part: bytes) -> bytes:
     """Base64url without padding (RFC 7515, 2)."""
-    return base64.b64decode(part + b"=" * (-len(part) % 4), altchars=b"-_", validate=True)
+    padded = part + b"=" * (-len(part) % 4)
+    return binascii.a2b_base64(padded.translate(_FROM_URL), strict_mode=True)
 
 
 def _coordinates(jwk: object) -> tuple[str, str]:
@@ -237,8 +238,8 @@ def _device_key(x: str, y: str) -> _DeviceKey:
 
 def _coordinate(text: str) -> bytes:
     try:
-        value = base64.b64decode(text + "=", altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError) as error:
+        value = _decode(text.encode("ascii"))
+    except ValueError as error:
         raise errors.InvalidProof(reason="jwk") from error
     if len(value) != _COORDINATE or _base64url(value) != text:
         raise errors.InvalidProof(reason="jwk")
@@ -246,4 +247,4 @@ def _coordinate(text: str) -> bytes:
 
 
 def _base64url(value: bytes) -> str:
-    return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
+    return binascii.b2a_base64(value, newline=False).translate(_TO_URL).rstrip(b"=").decode()

@@ -25,7 +25,7 @@ class StrictQuery(Query, frozen=True, forbid_unknown_fields=True):
 
 def query_of(request: Request, kind: type[Q]) -> Q:
     """The query; of a repeated parameter the last. Raises InvalidRequest, which names each that is wrong."""
-    texts = dict(request.query_params)
+    texts = dict(request.query_params) if request.scope["query_string"] else {}
     values: dict[str, Any] = {}
     wrong: list[Json] = []
     for field in _fields(kind):

@@ -4,10 +4,11 @@ A display of version 2 also says by which view (展示规则) the content was dr
 good, and no longer made.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
+
+import msgspec
 
 from mshield.gm.sm3 import sm3
 
@@ -19,6 +20,7 @@ Confirmed = Literal["none", "mismatch", "unread"]
 Wanted = Literal["mismatch", "unread"]
 """What has to be confirmed: that the asker's words differ from the content, or that no phone shows it."""
 
+_SORTING: Final = msgspec.json.Encoder(order="sorted")
 CONFIRMED: Final = frozenset[str](get_args(Confirmed))
 
 
@@ -86,4 +88,4 @@ def _hex(digest: bytes | None) -> str | None:
 
 
 def _canonical(value: dict[str, object]) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
+    return _SORTING.encode(value)  # names are ours and of ASCII, so there is one order

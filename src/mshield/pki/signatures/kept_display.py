@@ -3,8 +3,7 @@
 The options of its format stand there too. Documents from before views have the lines alone.
 """
 
-import json
-from dataclasses import dataclass
+from typing import Final
 
 import msgspec
 
@@ -17,8 +16,7 @@ Lines = tuple[tuple[str, str], ...]
 """Label and value of each."""
 
 
-@dataclass(frozen=True, slots=True)
-class NamedView:
+class NamedView(msgspec.Struct, frozen=True):
     """The view by which a document is drawn, one of its business system's; the digest is SM3, 32 bytes."""
 
     id: str
@@ -26,8 +24,7 @@ class NamedView:
     digest: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class KeptDisplay:
+class KeptDisplay(msgspec.Struct, frozen=True):
     """`bound` is None for a display of version 1; `view` None where the content is drawn by none.
 
     `options` are those of before where nothing is kept. `wants` is what the person has to confirm before it is signed;
@@ -57,7 +54,7 @@ class KeptDisplay:
         """As it is kept."""
         lines = [{"label": label, "value": value} for label, value in self.lines]
         if self.bound is None:
-            return json.dumps(lines, ensure_ascii=False)
+            return _encode(lines).decode()
         view, bound = self.view, self.bound
         kept: dict[str, object] = {
             "lines": lines,
@@ -72,29 +69,54 @@ class KeptDisplay:
         }
         if self.options != NO_OPTIONS:
             kept["options"] = msgspec.to_builtins(self.options)
-        return json.dumps(kept, ensure_ascii=False)
+        return _encode(kept).decode()
+
+
+class _Line(msgspec.Struct, frozen=True):
+    label: str
+    value: str
+
+
+class _View(msgspec.Struct, frozen=True):
+    id: str
+    version: int
+    digest: str
+
+
+class _Kept(msgspec.Struct, frozen=True):
+    lines: list[_Line]
+    view: _View | None
+    content: str
+    display: str
+    drawn: str | None
+    compared: str | None
+    wants: Wanted | None = None
+    options: Options = NO_OPTIONS
+
+
+_encode: Final = msgspec.json.Encoder().encode
+_decode: Final = msgspec.json.Decoder(list[_Line] | _Kept).decode
 
 
 def read_display(text: str) -> KeptDisplay:
-    """The display of a document's row. ValueError, LookupError or TypeError for what no service writes."""
-    kept = json.loads(text)
+    """The display of a document's row. ValueError for what no service writes."""
+    kept = _decode(text)
     if isinstance(kept, list):
         return KeptDisplay(_lines(kept))
-    view = kept["view"]
-    named = None if view is None else NamedView(view["id"], view["version"], bytes.fromhex(view["digest"]))
-    drawing = Drawing(None if named is None else named.digest, _bytes(kept["drawn"]))
+    view = kept.view
+    named = None if view is None else NamedView(view.id, view.version, bytes.fromhex(view.digest))
+    drawing = Drawing(None if named is None else named.digest, _bytes(kept.drawn))
     bound = Bound(
-        content=bytes.fromhex(kept["content"]),
-        display=bytes.fromhex(kept["display"]),
+        content=bytes.fromhex(kept.content),
+        display=bytes.fromhex(kept.display),
         drawing=drawing,
-        compared=_bytes(kept["compared"]),
+        compared=_bytes(kept.compared),
     )
-    options = msgspec.convert(kept.get("options", {}), Options)
-    return KeptDisplay(_lines(kept["lines"]), named, bound, options, kept.get("wants"))
+    return KeptDisplay(_lines(kept.lines), named, bound, kept.options, kept.wants)
 
 
-def _lines(lines: list[dict[str, str]]) -> Lines:
-    return tuple((line["label"], line["value"]) for line in lines)
+def _lines(lines: list[_Line]) -> Lines:
+    return tuple([(line.label, line.value) for line in lines])
 
 
 def _hex(digest: bytes | None) -> str | None:

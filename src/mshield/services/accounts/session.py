@@ -1,6 +1,6 @@
 """Who calls from a phone: the login, by its token and the key of its proofs."""
 
-from dataclasses import dataclass
+import msgspec
 
 from mshield.domain import errors
 from mshield.store.accounts import sessions
@@ -19,16 +19,14 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(msgspec.Struct, frozen=True):
     """A logged-in phone: SHA-256 of its token, and the thumbprint of the key that signed its DPoP proof."""
 
     token_hash: bytes
     jkt: str
 
 
-@dataclass(frozen=True, slots=True)
-class UnspentCaller:
+class UnspentCaller(msgspec.Struct, frozen=True):
     """A caller whose proof other processes may have taken: whoever is given it spends the proof before all else."""
 
     caller: Caller

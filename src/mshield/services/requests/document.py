@@ -2,7 +2,7 @@
 
 import secrets
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Final, Literal
 
 from mshield.domain import errors
 from mshield.domain.login_message import is_login_message
@@ -27,6 +27,9 @@ from mshield.pki.signatures.signed_attributes import is_like_attributes
 from mshield.store.database.interface import Database
 from mshield.store.requests.requests import NewTask
 from mshield.store.requests.scans import ScannedRequest, Task, set_message
+
+_TIMED: Final = ('"signing_time":true', '"signing_time": true')
+"""In a kept display whose document says when it was signed; the second in those of before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +123,7 @@ async def with_times(db: Database, request: ScannedRequest, *, now: int) -> Scan
 
     One that has its time keeps it: the phone that takes it again gets the same.
     """
-    if not any('"signing_time": true' in task.display for task in request.tasks):
+    if not any(written in task.display for task in request.tasks for written in _TIMED):
         return request
     return replace(request, tasks=tuple([await _with_time(db, task, now=now) for task in request.tasks]))
 

@@ -18,6 +18,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
+import msgspec
+
 from mshield.domain import errors
 from mshield.domain.times import DAY_MS
 from mshield.gm import cosign, transcript
@@ -66,8 +68,7 @@ class OnEnrolled(Protocol):
     async def __call__(self, caller: Caller, *, now: int) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class _Finished:
+class _Finished(msgspec.Struct, frozen=True):
     """The answer as it goes out (`body`), and whether this call ended an enrolment."""
 
     body: bytes

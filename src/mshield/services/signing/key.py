@@ -1,8 +1,9 @@
 """What open and finish of a signing share: who may use a key, and how its secrets are sealed."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from mshield.domain import errors
 from mshield.domain.certificates import pin_tries, states
@@ -20,8 +21,7 @@ _ITEM: Final = 16 + 32 + 32
 _SCALAR: Final = 32
 
 
-@dataclass(frozen=True, slots=True)
-class StoredItem:
+class StoredItem(msgspec.Struct, frozen=True):
     """One document of an open session, as far as it is stored in the clear."""
 
     sid: bytes

@@ -1,7 +1,8 @@
 """What a phone says that it showed: the service works it out by itself and takes no other."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from mshield.domain import errors
 from mshield.pki.signatures.display import Confirmed
@@ -9,8 +10,7 @@ from mshield.pki.signatures.kept_display import read_display
 from mshield.store.signing.rows import TaskRow
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(msgspec.Struct, frozen=True):
     """What the person confirmed of a document, and the digest of what was shown: SM3, 32 bytes."""
 
     confirmed: Confirmed

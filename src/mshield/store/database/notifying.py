@@ -96,6 +96,7 @@ class Link:
 
     async def _serve(self, connection: Any) -> None:
         """Tells what is to be told; a connection that is silently dead is found within two checks."""
+        telling = await connection.prepare("SELECT pg_notify($1, $2)", timeout=_ANSWER_SECONDS)
         while True:
             with contextlib.suppress(TimeoutError):
                 # Not `wait_for`: Python 3.11's loses a cancellation that comes together with what it waits for.
@@ -109,17 +110,15 @@ class Link:
                 continue
             await asyncio.sleep(BATCH_SECONDS)
             while self._untold:
-                await self._tell(connection)
+                await self._tell(telling)
 
-    async def _tell(self, connection: Any) -> None:
+    async def _tell(self, telling: Any) -> None:
         # Taken out first: a name that is told anew while this is under way is of a later change.
         names = dict.fromkeys(list(self._untold)[:_AT_ONCE])
         for name in names:
             del self._untold[name]
         try:
-            await connection.execute(
-                "SELECT pg_notify($1, $2)", CHANNEL, " ".join(names), timeout=_ANSWER_SECONDS
-            )
+            await telling.fetch(CHANNEL, " ".join(names), timeout=_ANSWER_SECONDS)
         except BaseException:
             self._untold = names | self._untold
             raise

@@ -103,6 +103,7 @@ class SqliteDatabase:
         self._writer = connect(path)
         self._writer.execute("PRAGMA busy_timeout=0")  # waiting for another process must not stop the loop
         self._waiting: deque[_Job] = deque()
+        self._names: dict[str, tuple[str, ...]] = {}  # of the columns, by statement
         self._busy = False
         self._busy_since = 0.0
         self._idle: asyncio.Future[None] | None = None
@@ -129,9 +130,15 @@ class SqliteDatabase:
 
         Rows are dicts: these have a hundred columns, and SQLite's own rows look each name up from the first one on.
         """
-        rows = _all(self._reader, query, values | {"call": 0})
-        names = rows[0].keys() if rows else ()
-        return [dict(zip(names, row, strict=True)) for row in rows]
+        cursor = _execute(self._reader, query, values | {"call": 0})
+        cursor.row_factory = None
+        names = self._names.get(query.name)
+        if names is None:
+            names = self._names[query.name] = tuple([column[0] for column in cursor.description])
+        try:
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        except sqlite3.Error as error:
+            raise _translate(error) from error
 
     async def write_together(self, query: Query, *, by: str | bytes, **values: object) -> list[Row]:  # noqa: ARG002
         """All writing goes together here, in the order in which it comes, and each keeps its own rows."""

@@ -3,8 +3,9 @@
 A proof is spent by a statement of its own, or along with the first one that its call makes anyway (`Spending`).
 """
 
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from mshield.domain import errors
 from mshield.domain.times import MINUTE_MS
@@ -17,8 +18,7 @@ _SPENT: Final = """WITH spent AS (
   ON CONFLICT (proof_hash) DO NOTHING RETURNING 1)"""
 
 
-@dataclass(frozen=True, slots=True)
-class UnspentProof:
+class UnspentProof(msgspec.Struct, frozen=True):
     """A checked proof that no other process was asked about yet; too old for all from `expires_at` (ms) on."""
 
     proof_hash: bytes

@@ -50,8 +50,7 @@ class Pending:
     changes_pin: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Success:
+class Success(msgspec.Struct, frozen=True):
     """What a right PIN leaves: the next one-time value's hash, the sealed answer, and a refreshed share if any."""
 
     otp_hash: bytes

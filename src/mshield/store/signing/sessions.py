@@ -6,7 +6,6 @@ neither spend one attempt twice nor give one away: the loser reads again.
 
 import asyncio
 import hashlib
-from dataclasses import dataclass
 from typing import Final
 
 import msgspec
@@ -43,8 +42,7 @@ class Overtaken(Exception):
     """Another call changed the key since it was read: read again."""
 
 
-@dataclass(frozen=True, slots=True)
-class KeyOfCaller:
+class KeyOfCaller(msgspec.Struct, frozen=True):
     """Whether the login is valid, the key if it is that device's and account's own, and its named tasks by sid."""
 
     valid: bool

@@ -1,7 +1,7 @@
 """The result of a request as a business system gets it, in the wrapper that it wants (docs/formats.md)."""
 
 import base64
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 from starlette.requests import Request
@@ -99,10 +99,15 @@ class ResultMessage(Wire, frozen=True):
     ocsp_b64: str | None
 
 
+_NONE_WANTED: Final = AskedOptions()
+
+
 def options_wanted(request: Request, query: ResultWanted) -> AskedOptions:
     """The options in a query. Raises InvalidRequest for a name that is no option of a wrapper."""
-    names = {field.name for field in msgspec.structs.fields(ResultWanted)}
-    unknown = set(request.query_params) - names - {RETURN_CODE["name"]}
+    if not request.scope["query_string"]:
+        return _NONE_WANTED
+    names = ResultWanted.__struct_fields__
+    unknown = set(request.query_params) - {*names, RETURN_CODE["name"]}
     if unknown:
         raise errors.InvalidRequest(fields=[f"query.{name}" for name in sorted(unknown)])
     values = {name: value for name in names if (value := getattr(query, name)) is not None}

@@ -16,6 +16,7 @@ from starlette.types import Receive, Scope
 from mshield.domain import errors
 from mshield.domain.throttling import address_subject
 from mshield.web.caller import address_of
+from mshield.web.edge.exchange import WHOLE, Exchange
 from mshield.web.problems import TooLarge, TooSlow
 
 _MIB: Final = 1024 * 1024
@@ -54,6 +55,12 @@ class Held:
         finally:
             account.close()
 
+    def require_room(self, address: str, octets: int) -> None:
+        """Raises Unavailable where there is no room for so much."""
+        subject = address_subject(address)
+        if octets > min(self._most - self._all, self._of_one_address - self._by_address[subject]):
+            raise errors.Unavailable(retry_after=_RETRY_AFTER)
+
     def change(self, address: str, octets: int) -> None:
         """Adds, or takes away. Raises Unavailable where there is no room, and then adds nothing."""
         room = self._most - self._all, self._of_one_address - self._by_address[address]
@@ -90,14 +97,25 @@ class Bodies:
         self.strangers = Held(STRANGERS_HOLD, of_one_address=STRANGERS_HOLD // 8)
         self.known = Held(KNOWN_HOLD, of_one_address=KNOWN_HOLD // 2)
 
-    async def take(self, request: Request, receive: Receive, *, most: int, known: bool) -> bytes:
-        """The body. Raises TooLarge, TooSlow, Unavailable where too much is under way, ClientDisconnect."""
-        announced = announced_length(request.scope)
+    async def take(
+        self, request: Request, receive: Receive, *, announced: int | None, most: int, known: bool
+    ) -> bytes:
+        """The body, of whose octets so many were announced.
+
+        Raises TooLarge, TooSlow, Unavailable where too much is under way, ClientDisconnect.
+        """
         if announced == 0:
             return b""
         if announced is not None and announced > most:
             raise TooLarge
         held = self.known if known else self.strangers
+        exchange: Exchange | None = request.scope.pop(WHOLE, None)
+        if exchange is not None and exchange.is_whole():
+            # Nothing is waited for, and nothing held beyond this line.
+            if len(exchange.body) > most:
+                raise TooLarge
+            held.require_room(address_of(request), _EACH + len(exchange.body))
+            return exchange.taken()
         with held.account(address_of(request)) as account:
             try:
                 async with asyncio.timeout(SECONDS) as patience:

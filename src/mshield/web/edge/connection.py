@@ -1,7 +1,7 @@
 """A connection as the server has it, with an end: to each head, to each pause, and to a peer who doesn't read.
 
-The server itself ends only connections that rest between two calls. Bodies have their time in `bodies.py`, where it is
-known whether the peer or this process is slow. One timer looks after all connections of a process.
+Bodies have their time in `bodies.py`, where it is known whether the peer or this process is slow. One timer looks after
+all connections of a process, also those that rest between two calls, for which the server itself has one each.
 """
 
 import asyncio
@@ -14,6 +14,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
+from mshield.web.edge.exchange import WHOLE, Exchange
 from mshield.web.edge.gate import GATE, Gate
 
 HEAD_SECONDS: Final = 10.0
@@ -91,21 +92,47 @@ class Connection(HttpToolsProtocol):
         if self._beginning + self._head > MOST_HEAD and self._octets() > MOST_HEAD:
             raise HeadTooLarge
         self._in_head, self._due = False, _NEVER
-        refusal = self._refusal() if self.cycle.response_complete else None
-        if refusal is None:
-            super().on_headers_complete()
-        else:
+        self._read_head()
+        is_next = self.cycle.response_complete
+        refusal = self._gate.answer(cast("Scope", self.scope)) if is_next and self._gate is not None else None
+        if refusal is not None:
             self._refuse(refusal)
+            return
+        exchange = self.cycle = self._exchange()
+        if is_next:
+            self._start_asgi_task(exchange, self.app)
+        else:
+            self.flow.pause_reading()
+            self.pipeline.appendleft((exchange, self.app))
 
     def _octets(self) -> int:
         return sum(len(name) + len(value) for name, value in self.headers) + len(self.url)
 
-    def _refusal(self) -> bytes | None:
-        if self._gate is None:
-            return None
-        self.scope["method"] = self.parser.get_method().decode("ascii")
-        self.scope["path"] = unquote(httptools.parse_url(self.url).path.decode("ascii"))
-        return self._gate.answer(cast("Scope", self.scope))
+    def _read_head(self) -> None:
+        """Puts into the scope what the head says, as the server does, which would do it once more after the gate."""
+        scope, url, version = self.scope, httptools.parse_url(self.url), self.parser.get_http_version()
+        if version != "1.1":
+            scope["http_version"] = version
+        path = url.path.decode("ascii")
+        scope["method"] = self.parser.get_method().decode("ascii")
+        scope["path"] = self.root_path + (unquote(path) if "%" in path else path)
+        scope["raw_path"] = self.root_path.encode("ascii") + url.path
+        scope["query_string"] = url.query or b""
+
+    def _exchange(self) -> Exchange:
+        return Exchange(
+            scope=self.scope,
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=False,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=self.expect_100_continue,
+            keep_alive=self.scope["http_version"] != "1.0" and self.parser.should_keep_alive(),
+            on_response=self.on_response_complete,
+        )
 
     def _refuse(self, answer: bytes) -> None:
         """Answers, and lets pass by what is left of the call."""
@@ -121,11 +148,18 @@ class Connection(HttpToolsProtocol):
         super().on_message_complete()
         if self.cycle.response_complete:
             self._due = self.loop.time() + IDLE_SECONDS
+        elif isinstance(self.cycle, Exchange) and self.cycle.is_whole():
+            self.cycle.scope[WHOLE] = self.cycle  # type: ignore[typeddict-unknown-key]  # our own
 
     def on_response_complete(self) -> None:
-        """The connection rests, or goes on with a body that nobody waits for."""
-        super().on_response_complete()
-        if not self.pipeline and not self._in_head:
+        """The connection rests, or goes on with the next call, or with a body that nobody waits for."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+        elif not self._in_head:
             self._due = self.loop.time() + (IDLE_SECONDS if self._whole else HEAD_SECONDS)
 
     def look(self, time: float) -> None:

@@ -32,6 +32,9 @@ Refuse = Callable[[StarletteRequest, Exception], Awaitable[Response]]
 """Makes the answer to any error."""
 
 _METHOD_NOT_ALLOWED: Final = 405
+_MATCH: Final = "mshield.match"
+"""In a scope: the route and its parameters, where the gate has asked for them."""
+
 _NONE: Final[Mapping[str, str]] = {}
 _NO_ROUTES: Final[Mapping[str, Route]] = {}
 Pattern = tuple[re.Pattern[str], dict[str, Route]]
@@ -80,7 +83,7 @@ class Dispatch:
         if (expecting := scope.pop(EXPECTED, None)) is not None:
             expecting.expected -= 1
         request = Request(scope, receive)
-        match = self._route_of(scope["path"], scope["method"])
+        match = scope.pop(_MATCH, None) or self._route_of(scope["path"], scope["method"])
         if match is None:
             return self._refused(request)
         route, parameters = match
@@ -104,7 +107,9 @@ class Dispatch:
             with Place(room, None):
                 await route.known_first(request)
             most, known = limit.known, True
-        request.whole = await self._bodies.take(request, request.receive, most=most, known=known)
+        request.whole = await self._bodies.take(
+            request, request.receive, announced=length, most=most, known=known
+        )
 
     async def _ask_in_time(self, request: Request, route: Route, parameters: Mapping[str, str]) -> Response:
         """Raises TookTooLong too. What is cut short is as where the process ends: no answer says it was done."""
@@ -126,9 +131,9 @@ class Dispatch:
             return await answered_once(request, key, lambda: self._carry_out(request, route, parameters))
         return await route.endpoint(request, **_given(request, route, parameters))
 
-    def room_of(self, path: str, method: str) -> tuple[Route, Room] | None:
+    def room_of(self, scope: Scope) -> tuple[Route, Room] | None:
         """The route of a call, and the room that it is carried out in."""
-        entry = self._route_of(path, method)
+        entry = scope[_MATCH] = self._route_of(scope["path"], scope["method"])
         return None if entry is None else (entry[0], self._rooms[entry[0]])
 
     def _route_of(self, path: str, method: str) -> tuple[Route, Mapping[str, str]] | None:

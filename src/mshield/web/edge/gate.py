@@ -39,19 +39,19 @@ class Gate:
 
     def __init__(
         self,
-        room_of: Callable[[str, str], tuple[Route, Room] | None],
+        room_of: Callable[[Scope], tuple[Route, Room] | None],
         *,
         headers: Iterable[tuple[bytes, bytes]],
         measure: Measure,
         watch: Watch,
     ) -> None:
-        """`room_of` finds route and room by path and method; `headers` are those of all answers."""
+        """`room_of` finds route and room of a call; `headers` are those of all answers."""
         self._room_of, self._measure, self._watch = room_of, measure, watch
         self._answers = tuple(_parts(seconds, headers) for seconds in RETRY_SECONDS)
 
     def answer(self, scope: Scope) -> bytes | None:
         """The whole answer to a call that there is no room for; None lets it in, and its room then expects it."""
-        entry = self._room_of(scope["path"], scope["method"])
+        entry = self._room_of(scope)
         if entry is None or scope["method"] == "HEAD":
             return None
         route, room = entry
