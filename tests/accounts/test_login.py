@@ -4,6 +4,7 @@ import asyncio
 import re
 import statistics
 import time
+from contextlib import nullcontext
 from dataclasses import replace
 
 import pytest
@@ -138,6 +139,39 @@ async def test_five_failures_then_waits_that_double(office: Office, clock: Clock
     for _ in range(4):  # forgotten by the success
         await _fail(office, clock)
     await office.come_in(now=clock())
+
+
+async def test_strangers_who_fail_on_and_on_keep_nobody_from_their_own_network(
+    office: Office, clock: Clock
+) -> None:
+    """One try an hour is enough to slow down whoever comes from elsewhere for as long as it goes on."""
+    stranger, elsewhere = "198.51.100.7", "203.0.113.9"
+    await office.come_in(now=clock())
+    for _ in range(5):
+        await _fail(office, clock, address=stranger)
+    for wait in (60, 120, 240, 480, 960, 1920, 3600, 3600):
+        for address in (stranger, elsewhere):
+            with pytest.raises(errors.LoginSlowed):
+                await office.come_in(now=clock(), address=address)
+        await office.come_in(now=clock())
+        clock.advance(seconds=wait)
+        await _fail(office, clock, address=stranger)
+    with pytest.raises(errors.LoginSlowed):  # the owner's own success forgave the stranger nothing
+        await office.come_in(now=clock(), address=elsewhere)
+    for _ in range(5):
+        await _fail(office, clock)
+    with pytest.raises(errors.LoginSlowed):
+        await office.come_in(now=clock())
+
+
+async def test_a_network_is_ones_own_for_ninety_days(office: Office, clock: Clock) -> None:
+    await office.come_in(now=clock())
+    for hours, kind in ((90 * 24 - 1, None), (90 * 24, errors.LoginSlowed)):
+        clock.advance(seconds=hours * 3600)
+        for _ in range(5):
+            await _fail(office, clock, address="198.51.100.7")
+        with nullcontext() if kind is None else pytest.raises(kind):
+            await office.come_in(now=clock())
 
 
 async def test_of_thirty_parallel_guesses_five_are_looked_at(office: Office, clock: Clock) -> None:

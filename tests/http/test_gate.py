@@ -153,6 +153,26 @@ async def test_a_refused_body_passes_by_and_the_connection_goes_on(service: _Ser
         await asyncio.gather(*calls)
 
 
+async def _ask_on_and_on(writer: asyncio.StreamWriter) -> None:
+    for _ in range(5_000):
+        writer.write(b"POST /api/phone/getTask HTTP/1.1\r\n\r\n" * 16)
+        await writer.drain()
+        await asyncio.sleep(0)
+
+
+async def test_refusals_that_nobody_reads_end_the_connection(service: _Service) -> None:
+    """A head is shorter than its refusal: kept for who never reads, they took gigabytes."""
+    async with service.http() as http:
+        calls = [asyncio.create_task(http.post("/getTask")) for _ in range(_MOST)]
+        await service.has_been_asked(_MOST)
+        _, writer = await asyncio.open_connection("127.0.0.1", service.port, limit=1024)
+        with pytest.raises(ConnectionError):
+            await _ask_on_and_on(writer)
+        writer.close()
+        service.open.set()
+        await asyncio.gather(*calls)
+
+
 async def test_what_has_room_of_its_own_goes_on_and_places_come_back(service: _Service) -> None:
     async with service.http() as http:
         calls = [asyncio.create_task(http.post("/getTask")) for _ in range(_MOST)]

@@ -1,6 +1,10 @@
-"""A connection has an end: where no head comes, where one grows too large, where a rest is none, where nobody reads."""
+"""A connection has an end: where no head comes, where one grows too large, where a rest is none, where nobody reads.
+
+And what one peer sends at once is bounded: calls ahead, lines, what stands about a body.
+"""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -9,7 +13,7 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 
 from mshield.web.edge import connection
-from mshield.web.edge.connection import MOST_HEAD, Connection
+from mshield.web.edge.connection import MOST_AHEAD, MOST_HEAD, MOST_LINES, Connection
 
 _LARGE = 8 * 1024 * 1024
 _SOON = 5.0
@@ -89,6 +93,57 @@ async def test_a_head_has_a_largest_size(server: _Server, end: bytes) -> None:
     sent = b"GET / HTTP/1.1\r\na: " + b"b" * (2 * MOST_HEAD) + end
     async with server.peer(sent) as (reader, _):
         assert b"200 OK" not in await _end(reader)
+
+
+async def test_a_head_has_so_many_lines(server: _Server) -> None:
+    for lines, answer in ((MOST_LINES, b"200 OK"), (MOST_LINES + 1, b"400 Bad Request")):
+        sent = b"GET / HTTP/1.1\r\n" + b"a: b\r\n" * lines + b"\r\nGET /"
+        async with server.peer(sent) as (reader, _):
+            assert answer in await _end(reader)
+
+
+async def test_calls_sent_ahead_are_few(server: _Server) -> None:
+    """Ten thousand in one piece held the process up for seconds, and took gigabytes from sixty connections."""
+    call = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+    for count, answers in ((MOST_AHEAD, MOST_AHEAD), (10_000, 0)):
+        async with server.peer(call * count) as (reader, _):
+            assert (await _end(reader)).count(b"200 OK") == answers
+
+
+_CHUNKED = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("beginning", "more"),
+    [
+        (b"0\r\na: ", b"b" * 65_536),
+        (b"0\r\n", b"a:\r\n" * 16_384),
+        (b"1;a=", b"b" * 65_536),
+        (b"", b"1;aaaaaaaaaaaa\r\nb\r\n" * 3_000),
+    ],
+    ids=["line after the body", "lines after the body", "words of a chunk", "words of chunks"],
+)
+async def test_what_stands_about_a_body_is_bounded(
+    server: _Server, monkeypatch: pytest.MonkeyPatch, beginning: bytes, more: bytes
+) -> None:
+    """Without end it was kept, and copied for each piece that came: one peer held all others up."""
+    monkeypatch.setattr(connection, "HEAD_SECONDS", 2.0)
+    async with server.peer(_CHUNKED + beginning) as (reader, writer):
+        ended, sent = asyncio.create_task(_end(reader)), 0
+        with contextlib.suppress(ConnectionError):
+            while not ended.done():
+                writer.write(more)
+                sent += len(more)
+                await writer.drain()
+                await asyncio.sleep(0.001)
+        await ended
+        assert sent < 100 * MOST_HEAD  # what the system's own buffers take
+
+
+async def test_small_chunks_come_through(server: _Server) -> None:
+    body = b"8\r\n12345678\r\n" * 50_000 + b"0\r\na: b\r\n\r\n"
+    async with server.peer(_CHUNKED + body + b"GET / HTTP/1.1\r\nHost: x\r\n\r\n") as (reader, _):
+        assert (await _end(reader)).count(b"200 OK") == 2
 
 
 async def test_a_rest_is_no_way_to_stay(server: _Server) -> None:

@@ -129,6 +129,8 @@ def test_no_two_plain_characters_look_the_same(page: Page) -> None:
         ("a ", "a"),
         ("e\u0301", "\u00e9"),
         ("\u03a9", "\u2126"),
+        ("\u0e01\u0e38\u0e48", "\u0e01\u0e48\u0e38"),
+        ("\u0e4d\u0e32", "\u0e33"),
     ],
 )
 def test_texts_that_were_taken_for_each_other(page: Page, one: str, other: str) -> None:
@@ -167,6 +169,7 @@ _POOL: Final = (
     *"10-. aoOcAeEB一ー口ロニ二工エ力カへヘ[]U+\u00e9",
     *"אבוд\u0430\u043e\u041e\u0441\u0410\u0415\u0412\u03bf\u039f\u0391\u0395\u0392",
     *"\u05be\u034f\ufe0f\u2800\u00a0\u200b\u200f\u202e\u2066\u2028\u0301\u3164\u00ad\u2010\u2212\u2236\uff1a:\u0661\u06f1",
+    *"\u0e01\u0e38\u0e48\u0e4d\u0e32\u0e33",
     "\U000e0041", "\U000e0180", "\U0001d173", "\U0001d7ce", "\u3000", "\t",
 )  # fmt: skip
 _TEXTS: Final = st.lists(st.sampled_from(_POOL), min_size=1, max_size=8)

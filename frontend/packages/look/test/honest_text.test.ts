@@ -36,6 +36,11 @@ test("all but the characters of the list are marked", () => {
   expect(wrong).toEqual([]);
 });
 
+test("no mark that joins the letter before it is plain: in another order it looks the same", () => {
+  const points = plain.flatMap(([from, to]) => Array.from({ length: to - from + 1 }, (_, n) => from + n));
+  expect(points.filter((each) => /\p{M}/u.test(String.fromCodePoint(each)))).toEqual([]);
+});
+
 test("a text that reads as a mark of ours is no mark", () => {
   expect(honest("[U+202E] [u] [U]")).toBe("[U+005B]U+202E] [u] [U]");
 });

@@ -131,7 +131,7 @@ class LogIn:
         if account is None:
             await throttle.failed(address=address, now=now)
             raise errors.LoginFailed
-        await throttle.succeeded(account=subject)
+        await throttle.succeeded(account=subject, address=address, now=now)
         if account.state != "active":
             raise errors.AccountDisabled
         return account

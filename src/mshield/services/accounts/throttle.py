@@ -2,8 +2,12 @@
 
 A login is counted against its account before the password is looked at, so that parallel guesses can't pass the limit;
 against its address after it failed, so that an office behind one address isn't slowed by people who log in.
+
+From a network from which its owner has logged in lately an account has a count of its own: whoever fails elsewhere, as
+often as they like, slows down everybody but the owner there.
 """
 
+import hashlib
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,6 +22,9 @@ from mshield.store.database.interface import Database, Tx
 _ACCOUNT: Final = "login_account"
 LOGINS: Final = "login_address"
 """The scope of failed logins by address, within a day."""
+_KNOWN: Final = "login_known"
+_KNOWN_MS: Final = 90 * DAY_MS
+"""How long a network is an account's own after a login."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +41,8 @@ class LoginThrottle:
             throttle = await limits.find_throttle(tx, scope=LOGINS, subject=address_subject(address))
             if throttle is not None and throttle.blocked_until > now:
                 raise errors.LoginSlowed(retry_after=whole_seconds(throttle.blocked_until - now))
-            await self._count(tx, _ACCOUNT, account, free=self.settings.login_failures_per_account, now=now)
+            subject = await _counted_as(tx, account, address, now=now)
+            await self._count(tx, _ACCOUNT, subject, free=self.settings.login_failures_per_account, now=now)
 
         await self.db.write(work)
 
@@ -47,9 +55,19 @@ class LoginThrottle:
 
         await self.db.write(work)
 
-    async def succeeded(self, *, account: str) -> None:
-        """Forgets the account's failures."""
-        await self.db.write(lambda tx: limits.reset(tx, scope=_ACCOUNT, subject=account))
+    async def succeeded(self, *, account: str, address: str, now: int) -> None:
+        """Forgets the account's failures, and remembers its network; those of others elsewhere stay."""
+
+        async def work(tx: Tx) -> None:
+            subject, here = await _counted_as(tx, account, address, now=now), _here(account, address)
+            await limits.reset(tx, scope=_ACCOUNT, subject=subject)
+            await limits.reset(tx, scope=_KNOWN, subject=here)
+            until = now + _KNOWN_MS
+            await limits.begin_attempt(
+                tx, scope=_KNOWN, subject=here, now=now, stale=now, blocked_until=until
+            )
+
+        await self.db.write(work)
 
     async def _count(self, tx: Tx, scope: str, subject: str, *, free: int, now: int) -> None:
         failures = await limits.begin_attempt(tx, scope=scope, subject=subject, now=now, stale=now - DAY_MS)
@@ -60,6 +78,17 @@ class LoginThrottle:
         wait = wait_after(failures, free=free, first=self.settings.login_slow_seconds * 1000)
         if wait:
             await limits.block(tx, scope=scope, subject=subject, until=now + wait)
+
+
+async def _counted_as(tx: Tx, account: str, address: str, *, now: int) -> str:
+    here = _here(account, address)
+    known = await limits.find_throttle(tx, scope=_KNOWN, subject=here)
+    return account if known is None or known.blocked_until <= now else here
+
+
+def _here(account: str, address: str) -> str:
+    """The account in this network, as one name."""
+    return hashlib.sha256(f"{account} {prefix_subject(address)}".encode()).hexdigest()
 
 
 async def seconds_left(tx: Tx, *, scope: str, subject: str, now: int) -> int:

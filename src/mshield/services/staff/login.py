@@ -64,7 +64,7 @@ class StaffLogins:
         if not await verify_password(stored, normalise_password(password), turn) or row is None:
             await throttle.failed(address=address, now=now)
             raise errors.StaffLoginFailed
-        await throttle.succeeded(account=subject)
+        await throttle.succeeded(account=subject, address=address, now=now)
         return row
 
     async def finish(self, login_id: str, proof: FactorProof, place: Place, *, now: int) -> OpenedSession:

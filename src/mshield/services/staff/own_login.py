@@ -128,7 +128,7 @@ class OwnLogin:
         if row is None or not right:
             await throttle.failed(address=address, now=now)
             raise errors.WrongOwnPassword
-        await throttle.succeeded(account=subject)
+        await throttle.succeeded(account=subject, address=address, now=now)
         return row
 
 

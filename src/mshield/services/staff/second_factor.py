@@ -121,7 +121,7 @@ class SecondFactors:
             await throttle.failed(address=place.address, now=now)
             await self._record_copy(ceremony.staff_id, error.factor_id, now=now)
             raise errors.SecurityKeyRefused from error
-        await throttle.succeeded(account=subject)
+        await throttle.succeeded(account=subject, address=place.address, now=now)
         return result
 
     async def _record_copy(self, staff_id: str, factor_id: str, *, now: int) -> None:

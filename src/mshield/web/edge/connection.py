@@ -1,5 +1,8 @@
 """A connection as the server has it, with an end: to each head, to each pause, and to a peer who doesn't read.
 
+What the server would keep or work through at once is bounded too: lines of a head, calls sent ahead, what stands about
+a body. One connection otherwise stops the process for seconds, and takes gigabytes.
+
 Bodies have their time in `bodies.py`, where it is known whether the peer or this process is slow. One timer looks after
 all connections of a process, also those that rest between two calls, for which the server itself has one each.
 """
@@ -27,6 +30,14 @@ UNREAD_SECONDS: Final = 30.0
 """Within which a peer takes something of what waits for them."""
 
 MOST_HEAD: Final = 64 * 1024
+"""Octets; of what stands about a body (sizes of chunks, lines after the last one) too."""
+
+MOST_LINES: Final = 100
+"""Of a head, and of what follows a body in chunks."""
+
+MOST_AHEAD: Final = 16
+"""Calls of one peer that wait for their turn: browsers, proxies and programs wait for each answer themselves."""
+
 _LOOK_SECONDS: Final = 1.0
 _TAKEN: Final = 16 * 1024
 """Octets fewer that count as something."""
@@ -36,6 +47,10 @@ _NEVER: Final = float("inf")
 
 class HeadTooLarge(Exception):
     """A call's head is larger than any that this service needs."""
+
+
+class TooManyAhead(Exception):
+    """A peer sends more calls than anybody does who waits for answers."""
 
 
 class _Answered:
@@ -60,6 +75,8 @@ class Connection(HttpToolsProtocol):
         self._in_head, self._head = True, 0
         self._piece = self._beginning = 0  # octets of what came last, and of that in which the head began
         self._whole = True  # whether all of the call that came last has come
+        self._about = 0  # octets about its body that its body doesn't pay for
+        self._begun = 0  # calls that began in what came last
         self.cycle = _Answered()  # type: ignore[assignment]  # what of it is asked
         self._gate: Gate | None = app_state.get(GATE)
         self._unread, self._unread_since = 0, 0.0
@@ -71,27 +88,42 @@ class Connection(HttpToolsProtocol):
         _look_after(self)
 
     def data_received(self, data: bytes) -> None:
-        """Reads on, unless the head has grown too large."""
-        self._piece = len(data)
+        """Reads on, unless the head or what stands about the body has grown too large."""
+        self._piece, self._begun = len(data), 0
         if self._in_head:
             self._head += self._piece
+        elif not self._whole:
+            self._about += self._piece
         super().data_received(data)
-        if self._in_head and self._head > MOST_HEAD and not self.transport.is_closing():
+        if self.transport.is_closing():
+            return
+        if self._in_head and self._head > MOST_HEAD:
             self.send_400_response("The head is too large.")
+        elif not self._in_head and not self._whole and self._about > MOST_HEAD:
+            self.transport.abort()  # its call may have been answered
 
     def on_message_begin(self) -> None:
         """A head begins."""
+        self._begun += 1
+        if max(self._begun, len(self.pipeline)) > MOST_AHEAD:
+            raise TooManyAhead
         super().on_message_begin()
         self._in_head, self._whole, self._head = True, False, 0
         self._beginning = self._piece
         self._due = self.loop.time() + HEAD_SECONDS
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """One more line, also of those after a body."""
+        if len(self.headers) >= MOST_LINES:
+            raise HeadTooLarge
+        super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """The application has the call from here on."""
         # Counted only where so much has come that it could be too large: most heads are a piece of their own.
         if self._beginning + self._head > MOST_HEAD and self._octets() > MOST_HEAD:
             raise HeadTooLarge
-        self._in_head, self._due = False, _NEVER
+        self._in_head, self._due, self._about = False, _NEVER, 0
         self._read_head()
         is_next = self.cycle.response_complete
         refusal = self._gate.answer(cast("Scope", self.scope)) if is_next and self._gate is not None else None
@@ -135,12 +167,20 @@ class Connection(HttpToolsProtocol):
         )
 
     def _refuse(self, answer: bytes) -> None:
-        """Answers, and lets pass by what is left of the call."""
+        """Answers, and lets pass by what is left of the call; but nobody who doesn't read is answered on and on."""
+        if self.flow.write_paused:
+            self.transport.abort()
+            return
         self.transport.write(answer)
         if self.parser.get_http_version() == "1.0" or not self.parser.should_keep_alive():
             self.transport.close()
         else:
             self.on_response_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """A part of the body: it pays for itself, and for the sizes of chunks that aren't tiny."""
+        self._about = max(self._about - 2 * len(body), 0)
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         """Nothing is missing of this call."""
