@@ -264,8 +264,9 @@ def running_on(
     thread.start()
     mortal = Mortal(settings, clock, client_id, client_secret, loop)
 
-    async def opening(url: str, *, pool_size: int = 8) -> Database:
-        mortal.databases.append(MortalDatabase(await open_database(url, pool_size=pool_size)))
+    async def opening(url: str, *, pool_size: int, seconds: float) -> Database:
+        opened = await open_database(url, pool_size=pool_size, seconds=seconds)
+        mortal.databases.append(MortalDatabase(opened))
         return mortal.db
 
     monkeypatch.setattr("mshield.store.database.opening.open_database", opening)
