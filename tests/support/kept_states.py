@@ -21,17 +21,16 @@ class Begun:
 
     def __init__(self, url: str) -> None:
         self._url: Final = url
-        self._rows: Final = {} if url.startswith(_SQLITE) else _all_rows(url)
-        self._octets: Final = _octets(url) if url.startswith(_SQLITE) else None
+        self._before: Final = _octets(url) if url.startswith(_SQLITE) else _all_rows(url)
 
     def done(self) -> "SqliteState | PostgresqlState | None":
         """What can be put into the next clean one; None where that can't be told."""
-        if not self._url.startswith(_SQLITE):
-            after = _all_rows(self._url)
-            changed = {name: rows for name, rows in after.items() if rows != self._rows[name]}
-            return PostgresqlState({name: self._rows[name] for name in changed}, changed)
-        after = _octets(self._url)
-        return None if self._octets is None or after is None else SqliteState(self._octets, after)
+        if isinstance(self._before, dict):
+            rows = _all_rows(self._url)
+            changed = {name: content for name, content in rows.items() if content != self._before[name]}
+            return PostgresqlState({name: self._before[name] for name in changed}, changed)
+        octets = _octets(self._url)
+        return None if self._before is None or octets is None else SqliteState(self._before, octets)
 
 
 @dataclass(frozen=True)
