@@ -6,6 +6,7 @@ from typing import Final
 
 from benches import (
     cosign,
+    formats,
     http_signing,
     lists,
     log,
@@ -40,6 +41,7 @@ def main() -> None:
         ("the phone app", phone_app.main),
         ("the page that verifies", verify_page.main),
         ("views: reading, drawing, comparing", views.main),
+        ("what a signature costs by its format", formats.main),
     ):
         print(f"\n{title}\n", flush=True)
         bench()
