@@ -62,6 +62,11 @@ async def restrain_keys(tx: Tx, *, failures: int, epochs: int) -> int:
     return await tx.run(_SQL["restrain_keys"], epochs=epochs, generations=1000 * epochs)
 
 
+async def held_as_copies(tx: Tx, *, since: int) -> list[str]:
+    """The serials of certificates that have been held as copies since then (ms), and are still."""
+    return [row["serial"] for row in await tx.all(_SQL["held_as_copies"], since=since)]
+
+
 async def skip_crl_numbers(tx: Tx, *, numbers: int, at_least: int) -> None:
     """Leaves room for the revocation lists that this database has forgotten: the next ones are above both.
 
