@@ -56,6 +56,7 @@ async def restrain_keys(tx: Tx, *, failures: int, epochs: int) -> int:
     ends all open sessions. Gives the number of keys.
     """
     await tx.run(_SQL["end_sessions"])
+    await tx.run(_SQL["end_attempts"])
     for uid in await keys_of(tx, _SQL["less_restrained"], KEYS, failures=failures):
         async with changing(tx, KEYS, uid):
             await tx.run(_SQL["restrain_key"], failures=failures, uid=uid)

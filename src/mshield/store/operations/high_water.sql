@@ -39,6 +39,9 @@ UPDATE keys SET failures = :failures WHERE uid = :uid;
 -- name: end_sessions!
 DELETE FROM signing_sessions;
 
+-- name: end_attempts!
+DELETE FROM attempts_under_way;
+
 -- name: skip_crl_numbers!
 -- The lists that were published since the copy had numbers of their own (RFC 5280, 5.2.3).
 UPDATE authorities SET
