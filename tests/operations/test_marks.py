@@ -11,13 +11,15 @@ import pytest
 from mshield.domain import errors
 from mshield.keys.keyring import Keyring
 from mshield.services.operations.high_water import HighWater, declare_restore, require_newest
+from mshield.store.certificates import changes as certificate_changes
 from mshield.store.database.interface import Database
 from mshield.store.database.opening import opened_database
 from mshield.store.operations import high_water
 from mshield.store.operations.known_mark import KnownMark, Mark, RestoreUndeclared, stands
 from mshield.store.signing import sessions
+from tests.support.acts import acts_on
 from tests.support.clock import Clock
-from tests.support.signing import execute, fetch, make_world
+from tests.support.signing import World, execute, fetch, make_world
 
 
 async def _host(db: Database, folder: Path, clock: Clock) -> HighWater:
@@ -186,3 +188,76 @@ async def test_a_hold_sees_the_mark_in_its_own_transaction(
     await sessions.hold_clone(db, Known(), uid=world.phone.uid, now=clock())
     assert asked == [True]
     assert not await stands(db, Mark(1, bytes(16), clock()))
+
+
+# ---- holds of an older copy ----
+
+
+async def _hold(world: World) -> None:
+    """As a release did that knew neither marks nor values that tell their time."""
+    nonces = await world.commit([await world.task()])
+    with pytest.raises(errors.Clone):
+        await world.open(nonces, otp=b"of the time that was lost".ljust(32))
+
+
+async def test_a_declaration_lifts_what_was_held_as_a_copy_since_the_loss(
+    db: Database, keyring: Keyring, tmp_path: Path, clock: Clock
+) -> None:
+    world = await make_world(db, keyring, clock)
+    one = await _host(db, tmp_path, clock)
+    await _mark(one, 2)
+    lost = clock()
+    await _set_back(db, 1)
+    clock.advance(seconds=5)
+    await _hold(world)
+    clock.advance(seconds=60)
+    declared = await declare_restore(db, tmp_path, now=clock())
+    assert (declared.keys, declared.lifted) == (1, 1)
+    serial = (await fetch(db, "SELECT serial FROM certificates"))["serial"]
+    last = (await certificate_changes.history(db, serial=str(serial)))[-1]
+    assert (last.event, last.actor, last.holds, last.at) == ("lift_clone", "service", "", clock())
+    (act,) = await acts_on(db, subject="database")
+    assert (act.act, act.details["lifted"], act.details["since"]) == ("restore.declare", 1, lost)
+    await world.sign([await world.task()])
+    assert (await declare_restore(db, tmp_path, now=clock())).lifted == 0
+
+
+async def test_a_copy_that_was_found_before_the_loss_stays_held(
+    db: Database, keyring: Keyring, tmp_path: Path, clock: Clock
+) -> None:
+    world = await make_world(db, keyring, clock)
+    one = await _host(db, tmp_path, clock)
+    await _hold(world)
+    clock.advance(seconds=1)
+    await _mark(one, 2)
+    await _set_back(db, 1)
+    assert (await declare_restore(db, tmp_path, now=clock())).lifted == 0
+    assert (await fetch(db, "SELECT holds FROM certificates"))["holds"] == "clone"
+
+
+async def test_where_nothing_was_lost_nothing_is_lifted(
+    db: Database, keyring: Keyring, tmp_path: Path, clock: Clock
+) -> None:
+    world = await make_world(db, keyring, clock)
+    await _host(db, tmp_path, clock)
+    clock.advance(seconds=1)
+    await _hold(world)
+    assert (await declare_restore(db, tmp_path, now=clock())).lifted == 0
+
+
+async def test_the_nearest_time_to_the_loss_counts(
+    db: Database, keyring: Keyring, tmp_path: Path, clock: Clock
+) -> None:
+    """Of hosts that were told; the one that declares may have been idle since a copy was found."""
+    world = await make_world(db, keyring, clock)
+    idle, busy = await _host(db, tmp_path / "idle", clock), await _host(db, tmp_path / "busy", clock)
+    clock.advance(seconds=1)
+    await _hold(world)
+    clock.advance(seconds=1)
+    await _mark(busy)
+    await _set_back(db, 0)
+    for host in (busy, idle):
+        host.known.on_loss()
+        host.stop = lambda: None
+        await host.keep()
+    assert (await declare_restore(db, tmp_path / "idle", now=clock())).lifted == 0

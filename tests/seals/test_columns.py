@@ -158,6 +158,7 @@ _OTHER_TABLES: Final = {
     "time_stamps": "tokens are signed by their authorities, and checked by whoever reads them",
     "time_stamp_places": "how far signatures were taken in to be stamped",
     "dpop_proofs": "counts once",
+    "attempts_under_way": "bound to an attempt by a mark, as sessions are; nonces are sealed",
     "values_that_succeeded": "tells a late call from a copy, which gets nothing either way",
     "oidc_assertions": "used once",
     "used_requests": "used once",

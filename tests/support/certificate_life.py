@@ -22,6 +22,7 @@ supersede    user           conflict  superseded  .           held        confli
 revoke       legal_person,service,staff revoked revoked .     revoked     revoked   .           conflict  conflict
 withdraw     service        revoked   conflict    .           conflict    conflict  .           conflict  conflict
 find_clone   service        conflict  +clone      conflict    +clone      conflict  conflict    conflict  conflict
+lift_clone   service        conflict  conflict    -clone      conflict    conflict  -clone      conflict  conflict
 apply_again  user           conflict  +duplicate  conflict    +duplicate  conflict  conflict    conflict  conflict
 report_loss  legal_person   conflict  +lost       conflict    +lost       conflict  conflict    conflict  conflict
 lift_loss    legal_person   conflict  conflict    -lost       conflict    conflict  -lost       conflict  conflict

@@ -24,8 +24,9 @@ def declare(out: Output, yes: bool) -> None:
 
     The service refuses to start on such a database, since spent PIN attempts and one-time values are forgotten in it.
     The declaration counts three wrong PINs for each key, so that two tries are left until its next success; accepts
-    any phone's one-time value until then, so that nobody is taken for a copy; and skips numbers that may have been
-    used. A phone that changed its PIN after the copy was made must apply anew. Revocations, holds and certificates of
+    any phone's one-time value until then, so that nobody is taken for a copy; lifts the holds as a copy that were
+    placed since the loss; and skips numbers that may have been used. Once is enough, however many hosts there are.
+    A phone that changed its PIN after the copy was made must apply anew. Revocations, holds and certificates of
     that time are forgotten too: have the legal persons repeat them at the portal as soon as the service runs.
 
     The transparency log goes on under another name, which `mshield log key` prints: publish it.
@@ -57,6 +58,11 @@ def declare(out: Output, yes: bool) -> None:
 
     done = on_service(out, work)
     out.data(
-        {"keys": done.keys, "mark": done.mark},
-        [out.pick(f"已声明；涉及 {done.keys} 个密钥", f"Declared; {done.keys} keys are restrained")],
+        {"keys": done.keys, "mark": done.mark, "lifted": done.lifted},
+        [
+            out.pick(
+                f"已声明；涉及 {done.keys} 个密钥，解除误判的疑似复制 {done.lifted} 个",
+                f"Declared; {done.keys} keys are restrained, {done.lifted} holds as a copy are lifted",
+            )
+        ],
     )

@@ -37,6 +37,7 @@ class NoticeKind(StrEnum):
     UNFROZEN = "unfrozen"
     DUPLICATE = "duplicate"
     CLONE = "clone"
+    CLONE_LIFTED = "clone_lifted"
     PIN_LOCKED = "pin_locked"
     REVOKED = "revoked"
     CA_REVOKED = "ca_revoked"
@@ -130,6 +131,11 @@ WORDINGS: Final[Mapping[NoticeKind, Wording]] = MappingProxyType(
             "您尾号 {tail} 的手机盾疑似被复制，已停用，须由企业法人作废后重新申请。",
             "Your shield ending in {tail} seems to have been copied and is stopped. Your legal person has to revoke "
             "it; then apply anew.",
+            ("tail",),
+        ),
+        _K.CLONE_LIFTED: Wording(
+            "您尾号 {tail} 的手机盾因系统故障被误判为疑似复制，现已恢复使用。给您带来不便，敬请谅解。",
+            "Your shield ending in {tail} was taken for a copy by a fault of ours. It works again; we are sorry.",
             ("tail",),
         ),
         _K.PIN_LOCKED: Wording(
@@ -302,6 +308,7 @@ OF_EVENT: Final[Mapping[CertificateEvent, NoticeKind]] = MappingProxyType(
         CertificateEvent.LOCK_PIN: _K.PIN_LOCKED,
         CertificateEvent.REVOKE: _K.REVOKED,
         CertificateEvent.FIND_CLONE: _K.CLONE,
+        CertificateEvent.LIFT_CLONE: _K.CLONE_LIFTED,
         CertificateEvent.APPLY_AGAIN: _K.DUPLICATE,
         CertificateEvent.REPORT_LOSS: _K.LOST,
         CertificateEvent.LIFT_LOSS: _K.LOSS_LIFTED,

@@ -25,6 +25,7 @@ SmsNotice = Literal[
     "unfrozen",
     "duplicate",
     "clone",
+    "clone_lifted",
     "pin_locked",
     "revoked",
     "ca_revoked",

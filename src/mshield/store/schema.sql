@@ -825,6 +825,19 @@ CREATE TABLE values_that_succeeded (
 
 CREATE INDEX values_that_succeeded_at ON values_that_succeeded (at);
 
+CREATE TABLE attempts_under_way (
+  uid BYTEA PRIMARY KEY,
+  epoch BIGINT NOT NULL,
+  otp_hash BYTEA NOT NULL,
+  rn_hash BYTEA NOT NULL,
+  next_epoch BIGINT,
+  items BYTEA NOT NULL,
+  k2_box BYTEA NOT NULL,
+  fb BYTEA NOT NULL,
+  bound_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL
+);
+
 CREATE TABLE clock_marks (
   boot TEXT PRIMARY KEY,
   wall BIGINT NOT NULL,

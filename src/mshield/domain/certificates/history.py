@@ -100,7 +100,7 @@ def _one_order(held: frozenset[Hold]) -> Callable[[Happened], tuple[int, bool, i
     def place(event: Happened) -> tuple[int, bool, int, bool]:
         seen[event.event] += 1
         hold = _hold(event.event)
-        lifts = TABLE[event.event].lifts is not None
+        lifts = TABLE[event.event].ends is not None
         second = lifts is not (hold in held)
         return _state_left(event), hold is not None, seen[event.event], second
 
@@ -109,4 +109,4 @@ def _one_order(held: frozenset[Hold]) -> Callable[[Happened], tuple[int, bool, i
 
 def _hold(event: CertificateEvent) -> Hold | None:
     """The hold that the event places or lifts."""
-    return TABLE[event].places or TABLE[event].lifts
+    return TABLE[event].places or TABLE[event].ends

@@ -50,6 +50,7 @@ class CertificateEvent(StrEnum):
     REVOKE = "revoke"
     WITHDRAW = "withdraw"
     FIND_CLONE = "find_clone"
+    LIFT_CLONE = "lift_clone"
     APPLY_AGAIN = "apply_again"
     REPORT_LOSS = "report_loss"
     LIFT_LOSS = "lift_loss"
@@ -63,7 +64,8 @@ class CertificateEvent(StrEnum):
 class Rule:
     """Who may cause an event in which states, where it leads (None: the state stays), which hold it places or lifts.
 
-    `unheld`: only while no hold stands.
+    `mends` is a hold that a fault of the service placed and that it takes back: nobody lifts it. `unheld`: only while
+    no hold stands.
     """
 
     zh: str
@@ -72,7 +74,13 @@ class Rule:
     target: CertificateState | None = None
     places: Hold | None = None
     lifts: Hold | None = None
+    mends: Hold | None = None
     unheld: bool = False
+
+    @property
+    def ends(self) -> Hold | None:
+        """The hold that doesn't stand any more after it, if any."""
+        return self.lifts or self.mends
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +121,8 @@ TABLE: Final[Mapping[CertificateEvent, Rule]] = MappingProxyType(
         # A certificate that was made for a renewal and never came into force: nobody used it, nobody misses it.
         _E.WITHDRAW: Rule(zh="放弃更新", actors=_SERVICE, sources=frozenset({_S.ISSUED}), target=_S.REVOKED),
         _E.FIND_CLONE: Rule(zh="疑似复制", actors=_SERVICE, sources=_ACTIVE, places=Hold.CLONE),
+        # Where an older copy of the database was to blame, once that is declared. Else only revocation ends it.
+        _E.LIFT_CLONE: Rule(zh="解除误判的疑似复制", actors=_SERVICE, sources=_IN_FORCE, mends=Hold.CLONE),
         _E.APPLY_AGAIN: Rule(zh="重复申请", actors=_USER, sources=_ACTIVE, places=Hold.DUPLICATE),
         # A locked PIN signs nothing, so there is nothing to hold; what the legal person has placed they take back,
         # which leaves the lock.
@@ -142,7 +152,7 @@ def after(standing: Standing, event: CertificateEvent) -> Standing:
     """
     rule = TABLE[event]
     refused = standing.state not in rule.sources or rule.places in standing.holds
-    if refused or (rule.lifts is not None and rule.lifts not in standing.holds):
+    if refused or (rule.ends is not None and rule.ends not in standing.holds):
         raise errors.Conflict(state=standing.state.value)
     if rule.unheld and standing.holds:
         raise errors.Held(reasons=[hold.value for hold in gravest_first(standing.holds)])
@@ -150,7 +160,7 @@ def after(standing: Standing, event: CertificateEvent) -> Standing:
     if target not in _IN_FORCE:
         return Standing(target)
     placed = {rule.places} if rule.places is not None else set()
-    return Standing(target, (standing.holds | placed) - {rule.lifts})
+    return Standing(target, (standing.holds | placed) - {rule.ends})
 
 
 def stands_already(standing: Standing, event: CertificateEvent) -> bool:
@@ -158,8 +168,8 @@ def stands_already(standing: Standing, event: CertificateEvent) -> bool:
     rule = TABLE[event]
     if rule.places is not None:
         return rule.places in standing.holds
-    if rule.lifts is not None:
-        return standing.state in rule.sources and rule.lifts not in standing.holds
+    if rule.ends is not None:
+        return standing.state in rule.sources and rule.ends not in standing.holds
     return standing.state is rule.target
 
 

@@ -28,6 +28,7 @@ _EVENTS: Final = {
     CertificateEvent.REVOKE: "作废",
     CertificateEvent.WITHDRAW: "未启用，已撤回",
     CertificateEvent.FIND_CLONE: "发现疑似复制",
+    CertificateEvent.LIFT_CLONE: "解除误判的疑似复制",
     CertificateEvent.APPLY_AGAIN: "重复申请",
     CertificateEvent.REPORT_LOSS: "挂失",
     CertificateEvent.LIFT_LOSS: "解挂失",

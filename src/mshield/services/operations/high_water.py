@@ -16,11 +16,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from mshield.domain.actor import By
+from mshield.domain.actor import SERVICE, By
+from mshield.domain.certificates.states import CertificateEvent
 from mshield.gateways.high_water_file import TOKEN_BYTES, BadHighWaterFile, HighWaterFile
 from mshield.services.process.ending import end_process
 from mshield.services.process.security_events import DATABASE_SET_BACK
 from mshield.services.process.security_log import SecurityLog
+from mshield.store.certificates import changes as certificate_changes
 from mshield.store.database.interface import Database, StoreError, Tx
 from mshield.store.operations import high_water
 from mshield.store.operations.known_mark import KnownMark, Mark, RestoreUndeclared, stands
@@ -35,10 +37,11 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """What a declaration did: keys that have two tries left at most, and the new mark."""
+    """What a declaration did: keys that have two tries left at most, the new mark, holds that were lifted."""
 
     keys: int
     mark: int
+    lifted: int = 0
 
 
 async def require_newest(db: Database, folder: Path) -> HighWaterFile:
@@ -59,28 +62,52 @@ async def declare_restore(db: Database, folder: Path, *, now: int) -> Declared:
 
     Each key has at least three wrong PINs counted and accepts any one-time value until its next success; numbers of
     epochs and of revocation lists that may have been used are never used again: lists go on from the second of the
-    declaration, since nobody makes more than one each second. The copy's own lists are published no more. Raises
-    BadHighWaterFile.
+    declaration, since nobody makes more than one each second. The copy's own lists are published no more.
+
+    Who has been held as a copy since the loss is held no more: the copy has forgotten the values that honest phones
+    have. Nobody knows which of them were copies in earnest; those are found again by the rule for all keys. The time of
+    the loss is the last that a process knew of which noticed it, or this host's last mark, if that is missing.
+    Raises BadHighWaterFile.
     """
     file, before = await _file_of(db, folder)
     known = file.read()
     mirrored = 0 if known is None else known.number
 
     async def work(tx: Tx) -> tuple[Declared, Mark]:
+        since = await high_water.find_loss(tx)
+        if known is not None and known.at and not await stands(tx, known):
+            since = max(since or 0, known.at)
         mark = await high_water.raise_above(tx, known=mirrored, token=_token(), now=now)
         # The mark grows with what is done, also after a restore: the same copy restored once more skips further.
         epochs = _SKIPPED + mark.number - before
         keys = await high_water.restrain_keys(tx, failures=RESTRAINED_FAILURES, epochs=epochs)
         await high_water.skip_crl_numbers(tx, numbers=_SKIPPED, at_least=now // 1000)
+        lifted = 0 if since is None else await _lift_holds(tx, since=since, now=now)
         details = {"keys": keys, "known": mirrored, "mark": mark.number}
+        if lifted:
+            details |= {"lifted": lifted, "since": since or 0}
         await acts.record(
             tx, by=By("service"), act="restore.declare", subject="database", details=details, now=now
         )
-        return Declared(keys, mark.number), mark
+        return Declared(keys, mark.number, lifted), mark
 
     declared, mark = await db.write(work)
     file.raise_to(mark)
     return declared
+
+
+async def _lift_holds(tx: Tx, *, since: int, now: int) -> int:
+    serials = await high_water.held_as_copies(tx, since=since)
+    for serial in serials:
+        await certificate_changes.change(
+            tx,
+            serial=serial,
+            event=CertificateEvent.LIFT_CLONE,
+            by=SERVICE,
+            reason="restore_declared",
+            now=now,
+        )
+    return len(serials)
 
 
 def _token() -> bytes:

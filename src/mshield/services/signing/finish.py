@@ -6,7 +6,8 @@ Two transactions, and what a crash leaves:
 
 - before the first: nothing was counted, the session is open, the phone sends the same bytes again;
 - between the two: the attempt is counted and the session bound to these bytes (`fb`), which go on without counting;
-  any other body is `no_session`. A phone that lost them opens anew after half a minute, one attempt poorer;
+  any other body is `no_session`. A phone that lost them opens anew after half a minute, one attempt poorer. Where it
+  was PostgreSQL that crashed, or another took over, the unlogged session is gone, and its copy of the counting serves;
 - after the second, before the answer went out: signatures, counters, the next one-time value and the sealed answer are
   there. The same bytes get that answer for a day; a new `open` may show the previous value with its `rn`.
 """
@@ -148,7 +149,7 @@ class FinishSigning:
         now: int,
     ) -> _Finished:
         tasks, left_out = parted(named, request.excluded)
-        session = key.session
+        session = key.session or await store.find_attempt(self.db, uid=key.uid)
         if session is None or session.expires_at <= now:
             raise errors.NoSession
         is_bound = session.fb is not None

@@ -87,6 +87,7 @@ async def _retire(tx: Tx, uid: bytes, *, new_uid: bytes) -> None:
     # The share goes in the same commit: from then on the old key signs nothing, so what it was to sign moves on too.
     await tx.run(_SQL["retire_key"], uid=uid)
     await tx.run(_SQL["end_sessions"], uid=uid)
+    await tx.run(_SQL["end_attempts"], uid=uid)
     # Documents before their requests, as whoever signs locks them.
     await tx.run(_SQL["move_documents"], uid=uid, new_uid=new_uid)
     await tx.run(_SQL["move_requests"], new_uid=new_uid)

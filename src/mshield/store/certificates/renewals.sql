@@ -83,6 +83,9 @@ UPDATE keys SET share_box = NULL, pending_epoch = NULL, pending_box = NULL, gene
 -- name: end_sessions!
 DELETE FROM signing_sessions WHERE uid = :uid;
 
+-- name: end_attempts!
+DELETE FROM attempts_under_way WHERE uid = :uid;
+
 -- name: move_documents!
 -- What the phone has taken and not answered goes on with the key in force: it is the same phone.
 UPDATE tasks SET uid = :new_uid WHERE uid = :uid AND state = 'waiting' AND request_id IS NOT NULL;

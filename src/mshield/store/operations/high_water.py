@@ -56,10 +56,16 @@ async def restrain_keys(tx: Tx, *, failures: int, epochs: int) -> int:
     ends all open sessions. Gives the number of keys.
     """
     await tx.run(_SQL["end_sessions"])
+    await tx.run(_SQL["end_attempts"])
     for uid in await keys_of(tx, _SQL["less_restrained"], KEYS, failures=failures):
         async with changing(tx, KEYS, uid):
             await tx.run(_SQL["restrain_key"], failures=failures, uid=uid)
     return await tx.run(_SQL["restrain_keys"], epochs=epochs, generations=1000 * epochs)
+
+
+async def held_as_copies(tx: Tx, *, since: int) -> list[str]:
+    """The serials of certificates that have been held as copies since then (ms), and are still."""
+    return [row["serial"] for row in await tx.all(_SQL["held_as_copies"], since=since)]
 
 
 async def skip_crl_numbers(tx: Tx, *, numbers: int, at_least: int) -> None:

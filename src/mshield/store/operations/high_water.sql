@@ -12,6 +12,13 @@ WHERE id = 1 RETURNING mark;
 -- name: find_loss^
 SELECT lost_since FROM high_water WHERE id = 1;
 
+-- name: held_as_copies
+-- Certificates that are held as copies, and that so since a time; each hold of this kind is placed once.
+SELECT c.serial FROM certificates c
+WHERE c.holds LIKE '%clone%' AND c.state IN ('active', 'pin_locked')
+  AND (SELECT MAX(e.at) FROM certificate_events e WHERE e.serial = c.serial AND e.event = 'find_clone') >= :since
+ORDER BY c.serial;
+
 -- name: keep_mark!
 INSERT INTO high_water_marks (mark, token, marked_at) VALUES (:mark, :token, :now);
 
@@ -31,6 +38,9 @@ UPDATE keys SET failures = :failures WHERE uid = :uid;
 
 -- name: end_sessions!
 DELETE FROM signing_sessions;
+
+-- name: end_attempts!
+DELETE FROM attempts_under_way;
 
 -- name: skip_crl_numbers!
 -- The lists that were published since the copy had numbers of their own (RFC 5280, 5.2.3).

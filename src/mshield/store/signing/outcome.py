@@ -20,7 +20,7 @@ from mshield.store.database.queries import Queries
 from mshield.store.seals.sealing import changing, record_standing
 from mshield.store.seals.tables import KEYS, SIGNATURES
 from mshield.store.signing.rows import KeyRow, SessionRow
-from mshield.store.signing.sessions import Overtaken, counted, value_shown
+from mshield.store.signing.sessions import Overtaken, counted, end_session, value_shown
 
 _SQL: Final = Queries("signing", "sessions")
 _ROW_FORM: Final = 2
@@ -221,7 +221,7 @@ async def _store_signatures(
     key_version: int,
     now: int,
 ) -> None:
-    await tx.run(_SQL["end_session"], uid=key.uid)
+    await end_session(tx, uid=key.uid)
     for signature in released:
         await tx.run(
             _SQL["insert_signature"],
@@ -301,7 +301,7 @@ async def _record_refusal(tx: Tx, key: KeyRow, *, fb: bytes, outcome_box: bytes,
     await record_standing(tx, KEYS, key.uid, now=now)
     if key.replaces is not None:
         await record_standing(tx, KEYS, key.replaces.uid, now=now)
-    await tx.run(_SQL["end_session"], uid=key.uid)
+    await end_session(tx, uid=key.uid)
 
 
 async def give_back(db: Database, key: KeyRow) -> None:
@@ -312,7 +312,7 @@ async def give_back(db: Database, key: KeyRow) -> None:
             if await tx.run(_SQL["give_back"], uid=key.uid, generation=key.generation) != 1:
                 raise Overtaken
         await _give_back_at_replaced(tx, key)
-        await tx.run(_SQL["end_session"], uid=key.uid)
+        await end_session(tx, uid=key.uid)
 
     await db.write(work)
 

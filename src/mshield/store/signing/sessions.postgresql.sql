@@ -26,7 +26,13 @@ WITH key AS (
   RETURNING uid),
 bound AS (
   UPDATE signing_sessions SET fb = :fb, bound_at = :now WHERE uid = (SELECT uid FROM key) AND fb IS NULL
-  RETURNING uid)
+  RETURNING uid, epoch, otp_hash, rn_hash, next_epoch, items, k2_box, fb, bound_at, expires_at),
+kept AS (
+  INSERT INTO attempts_under_way (uid, epoch, otp_hash, rn_hash, next_epoch, items, k2_box, fb, bound_at, expires_at)
+  SELECT uid, epoch, otp_hash, rn_hash, next_epoch, items, k2_box, fb, bound_at, expires_at FROM bound
+  ON CONFLICT (uid) DO UPDATE SET epoch = excluded.epoch, otp_hash = excluded.otp_hash, rn_hash = excluded.rn_hash,
+    next_epoch = excluded.next_epoch, items = excluded.items, k2_box = excluded.k2_box, fb = excluded.fb,
+    bound_at = excluded.bound_at, expires_at = excluded.expires_at)
 SELECT :call::int AS call, 1 / (SELECT COUNT(*) FROM bound) AS whole FROM key;
 
 -- name: release
@@ -54,6 +60,7 @@ key AS (
     AND (SELECT a.state FROM accounts a WHERE a.id = keys.account_id) = 'active'
   RETURNING uid),
 ended AS (DELETE FROM signing_sessions USING key WHERE signing_sessions.uid = key.uid),
+settled AS (DELETE FROM attempts_under_way USING key WHERE attempts_under_way.uid = key.uid),
 shown AS (
   INSERT INTO values_that_succeeded (shown, at) SELECT :value::bytea, :now::bigint FROM key
   ON CONFLICT (shown) DO UPDATE SET at = excluded.at),
@@ -90,6 +97,7 @@ key AS (
     AND (SELECT a.state FROM accounts a WHERE a.id = keys.account_id) = 'active'
   RETURNING uid),
 ended AS (DELETE FROM signing_sessions USING key WHERE signing_sessions.uid = key.uid),
+settled AS (DELETE FROM attempts_under_way USING key WHERE attempts_under_way.uid = key.uid),
 shown AS (
   INSERT INTO values_that_succeeded (shown, at) SELECT :value::bytea, :now::bigint FROM key
   ON CONFLICT (shown) DO UPDATE SET at = excluded.at),

@@ -183,12 +183,25 @@ async def _reserve(tx: Tx, values: dict[str, object]) -> bool:
     return (counted, bound) == (1, 1)
 
 
+async def end_session(tx: Tx, *, uid: bytes) -> None:
+    """Deletes the key's session, and what was kept of it for a crash of the database."""
+    await tx.run(_SQL["end_session"], uid=uid)
+    if tx.dialect == "postgresql":
+        await tx.run(_SQL["end_attempt"], uid=uid)
+
+
+async def find_attempt(db: Database, *, uid: bytes) -> SessionRow | None:
+    """The session of an attempt that was counted and has no outcome, where a crash of the database has emptied it."""
+    row = None if db.dialect == "sqlite" else await db.one(_SQL["find_attempt"], uid=uid)
+    return None if row is None else session_of(row)
+
+
 async def drop_session(db: Database, key: KeyRow) -> None:
     """Deletes the unbound session that was read; does nothing if another call was faster."""
 
     async def work(tx: Tx) -> None:
         if await tx.run(_SQL["raise_generation"], uid=key.uid, generation=key.generation) == 1:
-            await tx.run(_SQL["end_session"], uid=key.uid)
+            await end_session(tx, uid=key.uid)
 
     await db.write(work)
 
@@ -209,7 +222,8 @@ async def purge_values(db: Database, *, before: int) -> int:
 
 
 async def purge_sessions(db: Database, *, now: int) -> int:
-    """Deletes the sessions that are over, and gives their number."""
+    """Deletes the sessions that are over, with what was kept of them, and gives their number."""
+    await db.run(_SQL["purge_attempts"], now=now)
     return await db.run(_SQL["purge_sessions"], now=now)
 
 

@@ -51,6 +51,17 @@ UPDATE keys SET generation = generation + 1 WHERE uid = :uid AND generation = :g
 -- name: end_session!
 DELETE FROM signing_sessions WHERE uid = :uid;
 
+-- name: end_attempt!
+DELETE FROM attempts_under_way WHERE uid = :uid;
+
+-- name: find_attempt^
+SELECT epoch AS session_epoch, otp_hash AS session_otp_hash, rn_hash AS session_rn_hash, next_epoch, items, k2_box, fb,
+  bound_at, expires_at AS session_expires_at
+FROM attempts_under_way WHERE uid = :uid;
+
+-- name: purge_attempts!
+DELETE FROM attempts_under_way WHERE expires_at <= :now;
+
 -- name: keep_value!
 -- Of a success: an open that shows the same once more came late.
 INSERT INTO values_that_succeeded (shown, at) VALUES (:value, :now) ON CONFLICT (shown) DO UPDATE SET at = excluded.at;

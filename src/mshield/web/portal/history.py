@@ -33,6 +33,7 @@ EventName = Literal[
     "revoke",
     "withdraw",
     "find_clone",
+    "lift_clone",
     "apply_again",
     "report_loss",
     "lift_loss",

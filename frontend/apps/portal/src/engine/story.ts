@@ -10,6 +10,7 @@ const LOOKS: Record<string, [icon: string, colour: string]> = {
   revoke: ["st-revoked", "bad"],
   withdraw: ["close", "idle"],
   find_clone: ["warn", "hold"],
+  lift_clone: ["play", "ok"],
   apply_again: ["warn", "hold"],
   report_loss: ["lost", "hold"],
   lift_loss: ["play", "ok"],
