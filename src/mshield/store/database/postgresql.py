@@ -76,6 +76,11 @@ class PostgresqlDatabase:
         with _translated():
             return cls(await open_connections(url, size=pool_size, seconds=seconds))
 
+    @property
+    def full_at(self) -> float:
+        """When a statement last found the server's disk full, on the monotonic clock."""
+        return self._held.full_at
+
     async def one(self, query: Query, **values: object) -> Row | None:
         statement = query.on("postgresql")
         with _translated():
