@@ -74,7 +74,8 @@ class Settings(TsaSettings):
         "service's goes to standard error, see operations.md",
     )
     database: str = Field(
-        default="sqlite:///var/mshield.db", description="sqlite:///PATH or postgresql://USER@HOST/NAME"
+        default="sqlite:///var/mshield.db",
+        description="sqlite:///PATH or postgresql://USER@HOST/NAME; several hosts: see operations.md",
     )
     database_pool: Positive = Field(default=8, description="connections per process to PostgreSQL")
     database_direct: str | None = Field(

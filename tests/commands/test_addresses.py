@@ -67,7 +67,8 @@ def test_commands_take_several_hosts(
     for command in _COMMANDS:
         done = _run(monkeypatch, tmp_path, several_hosts, *command)
         assert done.exit_code == 0, (command, done.output)
-    assert _checks(done)["database"]["text"].endswith(", primary")
+    doctor = _run(monkeypatch, tmp_path, several_hosts, "doctor")
+    assert _checks(doctor)["database"]["text"].endswith(", primary")
 
 
 def test_doctor_says_that_it_takes_no_writes(

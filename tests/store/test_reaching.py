@@ -1,13 +1,16 @@
 """Waiting for a database that takes writes, and several hosts in one address."""
 
 import asyncio
+import contextlib
 import time
+from collections.abc import AsyncIterator
 from urllib.parse import quote
 
 import psycopg
 import pytest
 
 from mshield.store.database.interface import Unavailable
+from mshield.store.database.notifying import Link
 from mshield.store.database.opening import open_database
 from mshield.store.database.queries import Query, Statement
 from mshield.store.database.reaching import wait_for_primary, who_answers
@@ -45,6 +48,45 @@ async def test_what_no_waiting_mends_is_not_waited_for(own_postgresql: Server, d
     begun = time.monotonic()
     await wait_for_primary(own_postgresql.url(database or "own"))
     assert time.monotonic() - begun < 5
+
+
+@contextlib.asynccontextmanager
+async def _pooler(server: Server) -> AsyncIterator[str]:
+    """An address behind a line that tells a session another number than the server's, as poolers do."""
+
+    async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        to_server = await asyncio.open_connection("127.0.0.1", server.port)
+
+        async def pass_on(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+            while octets := await source.read(65536):
+                key = octets.find(b"K\x00\x00\x00\x0c")  # BackendKeyData
+                if key >= 0:
+                    octets = octets[: key + 5] + b"\x7f\xff\xff\xff" + octets[key + 9 :]
+                sink.write(octets)
+            sink.close()
+
+        await asyncio.gather(
+            pass_on(reader, to_server[1]), pass_on(to_server[0], writer), return_exceptions=True
+        )
+
+    line = await asyncio.start_server(carry, "127.0.0.1", 0)
+    async with line:
+        yield f"postgresql://mshield@127.0.0.1:{line.sockets[0].getsockname()[1]}/own"
+
+
+async def test_a_pooler_is_known_and_not_relied_on_for_news(own_postgresql: Server) -> None:
+    async with _pooler(own_postgresql) as url:
+        server = await who_answers(url)
+        assert (server.pooled, server.writes) == (True, True)
+        heard = asyncio.Event()
+        for address, connected in ((url, False), (own_postgresql.url("own"), True)):
+            heard.clear()
+            link = Link(address, hear=lambda _: None, hear_all=heard.set)
+            keeping = asyncio.create_task(link.keep())
+            await asyncio.wait_for(heard.wait(), 20)
+            assert link.connected is connected
+            keeping.cancel()
+            await asyncio.wait({keeping})
 
 
 async def test_a_frozen_server_is_given_up(own_postgresql: Server) -> None:

@@ -11,6 +11,7 @@ So the connection is ended: the commit then stays unseen until the standby has i
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, TypeVar, cast
 
@@ -74,6 +75,8 @@ class Connections:
         self._seconds = seconds
         self._turns = asyncio.Semaphore(size)
         self._idle: list[Any] = []
+        self.full_at = float("-inf")
+        """When a statement last found the server's disk full, on the monotonic clock."""
 
     async def __call__(self, use: Callable[[Any], Awaitable[T]]) -> T:
         """What `use` returns, of a connection that is its own meanwhile. Raises Unavailable, and what it raises.
@@ -104,6 +107,8 @@ class Connections:
             result = await use(connection)
             _require_replicated(connection)
         except BaseException as error:
+            if isinstance(error, asyncpg.DiskFullError):
+                self.full_at = time.monotonic()
             if not isinstance(error, Exception) or isinstance(error, UNREACHABLE):
                 _end(connection)
             # Ended between two steps of one statement, or two statements of one transaction.

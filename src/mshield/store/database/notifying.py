@@ -86,8 +86,12 @@ class Link:
         connection.add_termination_listener(lambda _: self._stir.set())
         try:
             await connection.add_listener(CHANNEL, self._heard)
-            self.connected = True
-            self._complained = False
+            pid = await connection.fetchval("SELECT pg_backend_pid()", timeout=_ANSWER_SECONDS)
+            # A pooler may lend the session that listens to others: then nobody may rely on being told.
+            self.connected = pid == connection.get_server_pid()
+            if not self.connected and not self._complained:
+                _log.warning("a pooler stands between: name the server itself in MSHIELD_DATABASE_DIRECT")
+            self._complained = not self.connected
             self._hear_all()
             yield connection
         finally:

@@ -87,6 +87,11 @@ class PostgresqlDatabase:
             asked.append(cls(await open_connections(url, size=pool_size, seconds=seconds, first=first)))
         return asked[0]
 
+    @property
+    def full_at(self) -> float:
+        """When a statement last found the server's disk full, on the monotonic clock."""
+        return self._held.full_at
+
     async def one(self, query: Query, **values: object) -> Row | None:
         statement = query.on("postgresql")
         with _translated():

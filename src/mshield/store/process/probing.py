@@ -15,9 +15,13 @@ import asyncpg
 from mshield.store.database.connections import UNREACHABLE, Connection
 from mshield.store.database.interface import Database, StoreError, Unavailable
 from mshield.store.database.limits import CONNECT_SECONDS
+from mshield.store.database.postgresql import PostgresqlDatabase
 from mshield.store.database.queries import Queries
 
 _ANSWER_SECONDS: Final = 5.0
+FULL_SECONDS: Final = 10.0
+"""For so long after it a full disk counts as full."""
+
 _SQL: Final = Queries("process", "probing")
 
 
@@ -52,7 +56,7 @@ class Probe(Protocol):
 
 def probe_of(db: Database, url: str) -> Probe:
     """The probe of an open database with this address."""
-    return _SqliteProbe(db) if db.dialect == "sqlite" else _PostgresqlProbe(url)
+    return _PostgresqlProbe(db, url) if isinstance(db, PostgresqlDatabase) else _SqliteProbe(db)
 
 
 def _now() -> int:
@@ -79,8 +83,8 @@ class _SqliteProbe:
 class _PostgresqlProbe:
     """Two connections, so that one can say who the database is while a commit waits at the other."""
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    def __init__(self, db: PostgresqlDatabase, url: str) -> None:
+        self._db, self._url = db, url
         self._looking: Any = None
         self._writing: Any = None
         self._written: asyncio.Task[None] | None = None
@@ -107,6 +111,9 @@ class _PostgresqlProbe:
         return Seen(role, row["now"], asked, _now(), behind=bool(row["behind"]))
 
     async def write(self) -> None:
+        # The log of a server may have room where its tables have none: what calls found counts.
+        if time.monotonic() - self._db.full_at < FULL_SECONDS:
+            raise Unavailable("the server's disk was full just now")
         if self._written is None or self._written.done():
             self._written = asyncio.create_task(self._write())
             self._written.add_done_callback(_noticed)  # who asked may have gone
