@@ -34,8 +34,7 @@ from mshield.store.requests.time_stamps import of_request as stamps_of_request
 from mshield.store.systems.systems import BusinessSystem
 
 
-@dataclass(frozen=True, slots=True)
-class SignedDocument:
+class SignedDocument(msgspec.Struct, frozen=True):
     """A document with its signature (`signature` DER, `raw` r then s) and CMS SignedData (DER, SM3withSM2).
 
     `message` is what the signature is over, `is_attributes` whether that is signed attributes; `options` are the
@@ -59,8 +58,7 @@ class SignedDocument:
     confirmed: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DeclinedDocument:
+class DeclinedDocument(msgspec.Struct, frozen=True):
     """One that the person left out of a batch, and why, in their words."""
 
     title: str
@@ -68,8 +66,7 @@ class DeclinedDocument:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class SignedResult:
+class SignedResult(msgspec.Struct, frozen=True):
     """Everything a verifier needs; `chain_pem` is issuing CA, root; no `ocsp` once the issuing CA has ended."""
 
     id: str
