@@ -36,8 +36,7 @@ from mshield.store.requests.time_stamps import of_request as stamps_of_request
 from mshield.store.systems.systems import BusinessSystem
 
 
-@dataclass(frozen=True, slots=True)
-class SignedDocument:
+class SignedDocument(msgspec.Struct, frozen=True):
     """A document with its signature (`signature` DER, `raw` r then s) and CMS SignedData (DER, SM3withSM2).
 
     By the format `xml` it has the finished `file` in place of a `cms`.
@@ -64,8 +63,7 @@ class SignedDocument:
     confirmed: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DeclinedDocument:
+class DeclinedDocument(msgspec.Struct, frozen=True):
     """One that the person left out of a batch, and why, in their words."""
 
     title: str
@@ -73,8 +71,7 @@ class DeclinedDocument:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class SignedResult:
+class SignedResult(msgspec.Struct, frozen=True):
     """Everything a verifier needs; `chain_pem` is issuing CA, root; no `ocsp` once the issuing CA has ended."""
 
     id: str

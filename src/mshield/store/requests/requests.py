@@ -1,16 +1,20 @@
 """Requests as business systems make them, follow them and fetch their result."""
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, fields
 from typing import Final
 
+import msgspec
+
 from mshield.store.accounts.limits import Limit, count_within
 from mshield.store.certificates.certificates import StatusRow, status_of
 from mshield.store.database.interface import Conflict, Database, Row, Tx, Undone
-from mshield.store.database.queries import Queries, Query
+from mshield.store.database.queries import Queries, Query, Statement
 from mshield.store.seals.tables import REQUESTS, TASKS
 
 _SQL: Final = Queries("requests", "requests")
+_ARRAYS: Final = re.compile(r"unnest\((.+?)\)\s+WITH ORDINALITY", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +83,7 @@ class RequestState:
     expires_at: int
 
 
-@dataclass(frozen=True, slots=True)
-class SignedDocument:
+class SignedDocument(msgspec.Struct, frozen=True):
     """One signed document; signature is r then s. `content` where `message` are attributes that speak of it.
 
     `display` is JSON text; `shown` and `confirmed` are None for what is not drawn.
@@ -97,8 +100,7 @@ class SignedDocument:
     confirmed: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class DeclinedDocument:
+class DeclinedDocument(msgspec.Struct, frozen=True):
     """One that the person left out of a batch, and why."""
 
     title: str
@@ -106,8 +108,7 @@ class DeclinedDocument:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Signer:
+class Signer(msgspec.Struct, frozen=True):
     """Who signed, from the certificate's row; `status` is that of now."""
 
     serial: str
@@ -120,8 +121,7 @@ class Signer:
     status: StatusRow
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(msgspec.Struct, frozen=True):
     """A request with its outcome; signer is None and documents are empty before it is signed.
 
     Documents stand in the order of the request.
@@ -222,23 +222,28 @@ def _seal(db: Database, request: NewRequest, task: NewTask) -> bytes:
 async def _create_at_once(
     db: Database, request: NewRequest, values: dict[str, object], tasks: list[NewTask], limit: Limit
 ) -> bool:
+    columns = {f"{name}s": [getattr(task, name) for task in tasks] for name in _TASK}
+    columns["seals"] = [_seal(db, request, task) for task in tasks]
     created = await db.write_together(
-        _SQL["create"],
+        _SQL["create"] if len(tasks) > 1 else _CREATE_ALONE,
         by=limit.row,
         **values,
         **{name: getattr(limit, name) for name in _LIMIT},
-        sids=[task.sid for task in tasks],
-        purposes=[task.purpose for task in tasks],
-        messages=[task.message for task in tasks],
-        media_types=[task.media_type for task in tasks],
-        titles=[task.title for task in tasks],
-        displays=[task.display for task in tasks],
-        formats=[task.format for task in tasks],
-        contents=[task.content for task in tasks],
-        sizes=[task.size for task in tasks],
-        seals=[_seal(db, request, task) for task in tasks],
+        **(columns if len(tasks) > 1 else {name: column[0] for name, column in columns.items()}),
     )
     return bool(created)
+
+
+def _alone(query: Query) -> Query:
+    """The same statement for one document, without arrays: to write ten of them costs a fifth of all that it does."""
+    made = query.on("postgresql")
+    sql, changed = _ARRAYS.subn(lambda arrays: f"(VALUES ({arrays[1].replace('[]', '')}, 1))", made.sql)
+    if changed != 1:
+        raise ValueError(f"{query.name} has no arrays")
+    return Query(f"{query.name}.alone", Statement(sql, made.parameters), None)
+
+
+_CREATE_ALONE: Final = _alone(_SQL["create"])
 
 
 async def find_by_idempotency_key(

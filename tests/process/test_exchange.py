@@ -1,0 +1,180 @@
+"""An answer whose head waits for its body says what one in parts says; a body that came whole is bounded as others."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+import uvicorn
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mshield.web.answers import no_content
+from mshield.web.edge import bodies, exchange
+from mshield.web.edge.connection import Connection
+from mshield.web.edge.dispatch import Dispatch
+from mshield.web.router import Router
+from tests.support.serving import serving
+
+_OK = b"HTTP/1.1 200 OK\r\n"
+
+
+async def _app(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answers as its path says."""
+    path = scope["path"]
+    length = {"/short": 3, "/long": 1, "/none": None, "/large": 3 * exchange._LARGE}.get(path, 2)
+    headers = [] if length is None else [(b"Content-Length", b"%d" % length)]
+    if path == "/split":
+        headers.append((b"x-a", b"b\r\nx-c: d"))
+    if path == "/named":
+        headers.append((b"x a", b"b"))
+    if path == "/closing":
+        headers.append((b"connection", b"close"))
+    if path == "/twice":
+        headers.append((b"content-length", b"2"))
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    if path == "/broken":
+        raise ValueError("after the head")
+    if path == "/parts":
+        await send({"type": "http.response.body", "body": b"o", "more_body": True})
+        await send({"type": "http.response.body", "body": b"k"})
+    else:
+        body = bytes(length) if path == "/large" and length else b"ok"
+        await send({"type": "http.response.body", "body": body})
+
+
+@asynccontextmanager
+async def _running(app: ASGIApp) -> AsyncIterator[int]:
+    config = uvicorn.Config(
+        app,
+        port=0,
+        http=Connection,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        date_header=False,
+        server_header=False,
+    )
+    server = uvicorn.Server(config)
+    task = asyncio.create_task(server.serve())
+    while not server.started:  # noqa: ASYNC110  # the server sets no event
+        await asyncio.sleep(0.01)
+    try:
+        yield server.servers[0].sockets[0].getsockname()[1]
+    finally:
+        server.should_exit = True
+        await task
+
+
+async def _answered(port: int, sent: bytes) -> bytes:
+    """All that came until the connection ended."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        writer.write(sent)
+        return await asyncio.wait_for(reader.read(), 10)
+    finally:
+        writer.close()
+
+
+def _call(path: str, method: str = "GET", *, version: str = "1.1", last: bool = True) -> bytes:
+    end = "Connection: close\r\n" if last and version == "1.1" else ""
+    return f"{method} {path} HTTP/{version}\r\nHost: x\r\n{end}\r\n".encode()
+
+
+@pytest.mark.parametrize(
+    ("sent", "answered"),
+    [
+        (_call("/"), _OK + b"content-length: 2\r\nconnection: close\r\n\r\nok"),
+        (_call("/", version="1.0"), _OK + b"content-length: 2\r\nconnection: close\r\n\r\nok"),
+        (_call("/", "HEAD"), _OK + b"content-length: 2\r\nconnection: close\r\n\r\n"),
+        (_call("/parts"), _OK + b"content-length: 2\r\nconnection: close\r\n\r\nok"),
+        (_call("/closing", last=False), _OK + b"content-length: 2\r\nconnection: close\r\n\r\nok"),
+        (
+            _call("/none"),
+            _OK + b"connection: close\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+        ),
+        (
+            _call("/", last=False) + _call("/parts", last=False) + _call("/"),
+            2 * (_OK + b"content-length: 2\r\n\r\nok")
+            + (_OK + b"content-length: 2\r\nconnection: close\r\n\r\nok"),
+        ),
+    ],
+    ids=["whole", "old", "head", "parts", "closing", "chunked", "in a row"],
+)
+async def test_an_answer_says_all(sent: bytes, answered: bytes) -> None:
+    async with _running(_app) as port:
+        assert await _answered(port, sent) == answered
+
+
+async def test_a_large_body_comes_whole() -> None:
+    async with _running(_app) as port:
+        head, _, body = (await _answered(port, _call("/large"))).partition(b"\r\n\r\n")
+    assert head.startswith(_OK.rstrip())
+    assert body == bytes(3 * exchange._LARGE)
+
+
+@pytest.mark.parametrize("path", ["/split", "/named"])
+async def test_a_header_that_would_be_two_is_none(path: str) -> None:
+    async with _running(_app) as port:
+        answered = await _answered(port, _call(path))
+    assert answered.startswith(b"HTTP/1.1 500 ")
+    assert b"x-c" not in answered
+    assert b"x a" not in answered
+
+
+@pytest.mark.parametrize(
+    ("path", "answered"),
+    [
+        ("/short", _OK + b"content-length: 3\r\n\r\nok"),
+        ("/long", _OK + b"content-length: 1\r\n\r\n"),
+        ("/broken", b""),
+    ],
+)
+async def test_an_answer_that_is_not_whole_ends_the_connection(path: str, answered: bytes) -> None:
+    async with _running(_app) as port:
+        assert await _answered(port, _call(path, last=False)) == answered
+
+
+@pytest.fixture
+def took() -> Dispatch:
+    router = Router("register")
+
+    @router.post("/x", summary="", operation_id="x", answers={})
+    async def take(request: Request) -> Response:
+        assert await request.body() == b"x" * 100
+        return no_content()
+
+    return serving(router.routes)
+
+
+def _post(octets: int, *, chunked: bool = False) -> bytes:
+    head = b"POST /api/register/x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+    if chunked:
+        chunk = b"%x\r\n" % octets + b"x" * octets + b"\r\n0\r\n\r\n"
+        return head + b"Transfer-Encoding: chunked\r\n\r\n" + chunk
+    return head + b"Content-Length: %d\r\n\r\n" % octets + b"x" * octets
+
+
+def _refusal(answered: bytes) -> tuple[bytes, str]:
+    return answered[9:12], json.loads(answered.partition(b"\r\n\r\n")[2])["code"]
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+async def test_a_body_that_came_whole_is_taken_or_is_too_large(took: Dispatch, *, chunked: bool) -> None:
+    async with _running(took) as port:
+        assert (await _answered(port, _post(100, chunked=chunked))).startswith(b"HTTP/1.1 204 ")
+        refused = await _answered(port, _post(40_000, chunked=chunked))
+    assert _refusal(refused) == (b"413", "invalid_request")
+
+
+async def test_a_body_that_came_whole_needs_room_too(took: Dispatch) -> None:
+    held = took._bodies.strangers
+    async with _running(took) as port:
+        with held.account("127.0.0.1") as account:
+            account.add(bodies.STRANGERS_HOLD // 8 - held.octets - bodies._EACH)
+            refused = await _answered(port, _post(100))
+        assert _refusal(refused) == (b"503", "unavailable")
+        assert (await _answered(port, _post(100))).startswith(b"HTTP/1.1 204 ")
+    assert held.octets == 0
