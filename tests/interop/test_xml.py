@@ -1,6 +1,7 @@
 """XML that the service signed, judged by Apache Santuario with BouncyCastle; its bundle holds, altered ones fail."""
 
 import base64
+import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,12 +9,15 @@ from typing import Final
 
 import msgspec
 import pytest
+from click.testing import CliRunner, Result
 
+from mshield.cli import main
 from mshield.client import Digest, Document, VerificationError
 from mshield.demo.people import OPERATOR
+from mshield.pki.asn1 import pem
 from mshield.pki.signatures.evidence import Evidence, parse_evidence
 from mshield.pki.signatures.formats import AskedOptions, Options
-from mshield.pki.xml.making import canonical_content
+from mshield.pki.xml.making import canonical_content, key_name_in
 from tests.interop.judge import judge_xml
 from tests.interop.test_documents import Filed
 from tests.support.clock import Clock
@@ -90,6 +94,30 @@ def test_what_was_sent_is_compared_in_any_spelling(filed: Filed, documents: list
         with pytest.raises(VerificationError) as error:
             filed.result.verify(roots=[filed.root], documents=other, at=filed.at)
         assert error.value.code == "message_mismatch"
+
+
+def test_the_command_takes_file_and_bundle(filed: Filed, tmp_path: Path) -> None:
+    root, issuing, trust = tmp_path / "root.cer", tmp_path / "issuing.cer", tmp_path / "trust.json"
+    root.write_bytes(filed.root)
+    issuing.write_bytes(pem.decode("CERTIFICATE", filed.result.chain_pem[0])[0])
+    ocsp, file, bundle = tmp_path / "ocsp.der", tmp_path / "file.xml", tmp_path / "bundle.json"
+    ocsp.write_bytes(filed.result.ocsp or b"")
+
+    def run(*arguments: str | Path) -> Result:
+        return CliRunner().invoke(main, [str(each) for each in ("verify", *arguments, "--json")])
+
+    added = CliRunner().invoke(main, ["trust", "add", str(root), "--list", str(trust), "--name", "盾"])
+    assert added.exit_code == 0, added.output
+    for document, evidence in zip(filed.result.documents, filed.bundles, strict=True):
+        file.write_bytes(document.file)
+        bundle.write_bytes(evidence.encode())
+        at = ("--at", filed.at.isoformat())
+        unknown = json.loads(run(file, *at).stdout)
+        assert (unknown["verdict"], unknown["verified"]) == ("signer_not_established", False)
+        known = run(file, *at, "--trust", trust, "--chain", issuing, "--ocsp", ocsp)
+        assert (known.exit_code, json.loads(known.stdout)["key_name"]) == (0, key_name_in(document.file))
+        proved = run(bundle, *at, "--root", root, "--log-key", filed.log_key)
+        assert (proved.exit_code, json.loads(proved.stdout)["format"]) == (0, "xml"), proved.output
 
 
 def changed(bundle: Evidence, **changes: object) -> Evidence:
