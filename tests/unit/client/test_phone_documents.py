@@ -12,7 +12,9 @@ from mshield.client.phone.messages import Field, Task, TaskView
 from mshield.gm.sm3 import sm3
 from mshield.pki.asn1 import der
 from mshield.pki.signatures.display import Drawing
+from mshield.pki.signatures.formats import NO_OPTIONS, AskedOptions, complete
 from mshield.pki.signatures.signed_attributes import attributes_of
+from mshield.pki.xml.making import signed_info
 from mshield.views import draw, read_view
 from tests.support.small_view import CONTENT as ORDER
 from tests.support.small_view import VIEW_ID, small_view
@@ -81,6 +83,57 @@ def test_what_is_shown_is_signed(good: Task) -> None:
     ],
 )
 def test_anything_else_is_refused(bad: Task) -> None:
+    with pytest.raises(ProtocolError) as error:
+        read_document(bad)
+    assert error.value.code == "bad_task"
+
+
+def xml_task(content: bytes = b"<a>1</a>", **changes: Any) -> Task:
+    """A task of the format `xml`, whose message is the SignedInfo of this content."""
+    message = signed_info(content, sm3(content))
+    options = complete("xml", AskedOptions(), display_oid=None)
+    made = {"format": "xml", "options": options, "content_b64": b64(content), "message_b64": b64(message)}
+    return task(**(made | changes))
+
+
+@pytest.mark.parametrize("media_type", ["application/xml", "text/xml; charset=UTF-8", "application/a+xml"])
+def test_the_phone_makes_the_signed_info_itself(media_type: str) -> None:
+    read_document(xml_task(media_type=media_type))
+
+
+OF_2023 = signed_info(b"<a>1</a>", sm3(b"<a>1</a>"), "eport-2023")
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        *map(
+            xml_task,
+            (
+                b"<a/>",
+                b"<a>1</a>\n",
+                b'<?xml version="1.0"?><a>1</a>',
+                b"<a>1</a><!-- 2 -->",
+                b"<a><?b c?></a>",
+                b"<a b='1'></a>",
+                b'<a b="1" a="2"></a>',
+                b'<a xml:lang="zh"></a>',
+                b'<a><Signature xmlns="http://www.w3.org/2000/09/xmldsig#"></Signature></a>',
+                b"<a>" * 65 + b"</a>" * 65,
+                b"",
+                b"text",
+            ),
+        ),
+        xml_task(content_b64=None),
+        xml_task(content_b64=b64(b"<a>2</a>")),
+        xml_task(message_b64=b64(OF_2023)),
+        xml_task(message_b64=b64(b"<a>1</a>")),
+        xml_task(media_type="text/plain"),
+        xml_task(media_type="application/xml; charset=gbk"),
+        xml_task(options=NO_OPTIONS),
+    ],
+)
+def test_a_signed_info_of_what_is_not_shown_is_refused(bad: Task) -> None:
     with pytest.raises(ProtocolError) as error:
         read_document(bad)
     assert error.value.code == "bad_task"

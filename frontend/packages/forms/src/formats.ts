@@ -88,13 +88,13 @@ export function readOptions(format: Format, value: unknown): Options {
       : null;
   const wrapper =
     isRfc || xml !== null
-    ? null
-    : {
-        signature_algorithm: take("signature_algorithm", WRAPPER.signature_algorithm),
-        parameters: take("parameters", WRAPPER.parameters),
-        signature_value: take("signature_value", WRAPPER.signature_value),
-        certificates: take("certificates", WRAPPER.certificates),
-      };
+      ? null
+      : {
+          signature_algorithm: take("signature_algorithm", WRAPPER.signature_algorithm),
+          parameters: take("parameters", WRAPPER.parameters),
+          signature_value: take("signature_value", WRAPPER.signature_value),
+          certificates: take("certificates", WRAPPER.certificates),
+        };
   const displayOid = attributes ? all.get("display_oid") : null;
   if (displayOid !== null && typeof displayOid !== "string") {
     throw new FormError("signed attributes without a display");

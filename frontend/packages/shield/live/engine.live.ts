@@ -43,6 +43,7 @@ test("scan and sign a declaration in each format at once; the PIN is asked for a
     { ...DOCUMENT, format: "gb35275", options: { signing_time: true } },
     { ...DOCUMENT, format: "gb35275_detached", options: { attributes: false } },
     { ...DOCUMENT, format: "gb35275_digest" },
+    { ...DOCUMENT, format: "xml" },
   ];
   const asked = await ask("signature", { documents });
   const scanned = await shield.scan(qrText(asked));

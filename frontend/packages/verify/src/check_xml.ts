@@ -43,9 +43,7 @@ function keyNameIn(file: Uint8Array, { key_name }: XmlOptions, { serial }: Certi
   KEY_NAME.lastIndex = Math.max(0, text.lastIndexOf("<ds:KeyName>"));
   const name = KEY_NAME.exec(text)?.[1] ?? "";
   const isRight =
-    key_name === "serial"
-      ? name === serialName(serial)
-      : SHIELD_NUMBER.test(name) && name.startsWith("MS");
+    key_name === "serial" ? name === serialName(serial) : SHIELD_NUMBER.test(name) && name.startsWith("MS");
   if (!isRight) {
     throw new XmlError("xml_certificate", "another KeyName than the options say");
   }

@@ -52,10 +52,10 @@ def canonical_content(octets: bytes) -> bytes:
 def signed_info(content: bytes, digest: bytes, profile: Profile = "eport-2022") -> bytes:
     """M of canonical content: whoever has it from elsewhere asks `require_canonical` first. `digest` is its SM3."""
     head = _NAMESPACES.match(content)
-    found = {} if head is None else dict(_NAMESPACE.findall(head[1]))
-    found[b"ds"] = DSIG.encode()
+    scope = {} if head is None else dict(_NAMESPACE.findall(head[1]))
+    scope[b"ds"] = DSIG.encode()
     namespaces = b"".join(
-        b' xmlns%s%s="%s"' % (b":" if prefix else b"", prefix, uri) for prefix, uri in sorted(found.items())
+        b' xmlns%s%s="%s"' % (b":" if prefix else b"", prefix, uri) for prefix, uri in sorted(scope.items())
     )
     return _signed_info(namespaces, digest, profile)
 
@@ -90,10 +90,10 @@ def serial_name(serial: int) -> str:
 
 def key_name_in(file: bytes) -> str:
     """The KeyName of a finished file. Raises XmlError `xml_structure` where none stands there as it is made."""
-    found = _KEY_NAME.match(file, max(0, file.rfind(b"<ds:KeyName>")))
-    if found is None:
+    name = _KEY_NAME.match(file, max(0, file.rfind(b"<ds:KeyName>")))
+    if name is None:
         raise XmlError("xml_structure", "no KeyName")
-    return found[1].decode()
+    return name[1].decode()
 
 
 def content_in(file: bytes) -> bytes:

@@ -1,0 +1,39 @@
+"""XML that is to be signed: whatever comes in has a canonical form that the phone takes, or a reason."""
+
+from pathlib import Path
+from typing import Final
+
+from mshield.pki.errors import XML_REASONS, XmlError
+from mshield.pki.xml.canonical import canonical_document, require_canonical
+from mshield.pki.xml.making import canonical_content
+from mshield.pki.xml.plain import plain_canonical
+from mshield.pki.xml.reader import read_xml
+from tests.fuzz import mutations
+from tests.fuzz.running import fuzz
+
+_ROOT: Final = Path(__file__).parents[2]
+_GOOD: Final = [
+    *(file.read_bytes() for file in sorted((_ROOT / "vectors/formats/canonical").glob("*.xml"))),
+    *(file.read_bytes() for file in sorted((_ROOT / "vectors/views/shipped/contents").glob("*.xml"))),
+]
+
+
+def judge(data: bytes) -> None:
+    plain, content, reason = plain_canonical(data), None, None
+    try:
+        content = canonical_content(data)
+    except XmlError as error:
+        reason = error.reason
+    if content is None:
+        assert reason in XML_REASONS
+        assert plain is None
+        return
+    assert content == canonical_document(read_xml(data))
+    assert plain in {None, content}
+    require_canonical(content)
+    assert canonical_content(content) == content
+
+
+def test_xml_that_is_to_be_signed() -> None:
+    assert len(_GOOD) > 10
+    fuzz("xml_making", mutations.changed(_GOOD), judge)
