@@ -4,6 +4,7 @@ A copy that lacks the last marks is made here by taking them away; `tests/operat
 """
 
 import asyncio
+import signal
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,23 @@ async def test_who_notices_a_loss_ends_all_others_too(db: Database, tmp_path: Pa
         await require_newest(db, tmp_path / "a new host")
     await declare_restore(db, tmp_path / "one", now=clock())
     await _host(db, tmp_path / "a new host", clock)
+
+
+async def test_a_process_that_hangs_in_its_end_is_ended_by_force(
+    db: Database, tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mshield.services.operations.high_water.END_SECONDS", 0.01)
+    signals: list[int] = []
+    exits = asyncio.Queue[int]()
+    loop = asyncio.get_running_loop()
+    monkeypatch.setattr("os.kill", lambda _, number: signals.append(number))
+    monkeypatch.setattr("os._exit", lambda code: loop.call_soon_threadsafe(exits.put_nowait, code))
+    water = await _host(db, tmp_path, clock)
+    water.known.on_loss()
+    async with asyncio.timeout(20):
+        await water.keep()
+        assert await exits.get() == 1
+    assert signals == [signal.SIGTERM]
 
 
 async def test_one_declaration_serves_all_hosts_and_a_later_loss_needs_another(
