@@ -118,7 +118,7 @@ def _settled(source: MasterKeyFile) -> int:
 async def test_every_box_comes_under_a_new_key(db: Database, source: MasterKeyFile, ca: Ca) -> None:
     (before,) = source.load()
     boxes = await _open_all(db, ca.keyring)
-    assert boxes == 3 + 7 + 1 + 2 + 3 + 2 + 7 * PEOPLE
+    assert boxes == 3 + 7 + 1 + 2 + 3 + 2 + 8 * PEOPLE
     seen: list[str] = []
     done = await rotate_keys(db, source, progress=lambda name, _: seen.append(name), now=START)
     new, old = source.load()

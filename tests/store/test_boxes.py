@@ -30,6 +30,7 @@ from mshield.store.staff import approvals
 from mshield.store.staff.approvals import NewApproval
 from tests.support import schema
 from tests.support.clock import Clock
+from tests.support.issuing import LEAVE_ATTEMPTS
 from tests.support.signing import execute, fetch, make_world
 from tests.support.staff import set_up
 
@@ -69,6 +70,7 @@ async def test_each_box_of_a_real_run_opens_as_the_table_says(
     await world.sign([await world.task()])
     await world.refresh(tau=1234567)  # leaves a pending share
     await world.open(await world.commit([await world.task()]))  # leaves a session
+    await execute(db, LEAVE_ATTEMPTS)
     await OidcKeys(db, keyring).current(clock())
     hooks = WebhookEndpoints(db, keyring, Settings())
     endpoint, _ = await hooks.add(client_id=world.system.client_id, url="https://hook.example/", now=clock())

@@ -27,6 +27,12 @@ ID_NUMBER = "330206199003124218"
 CREDIT_CODE = "91330206MA2AEXAM04"
 ORGANISATION = "宁波示例进出口有限公司"
 NAME = "林知远"
+LEAVE_ATTEMPTS = """
+INSERT INTO attempts_under_way (uid, epoch, otp_hash, rn_hash, items, k2_box, fb, bound_at, expires_at)
+SELECT uid, epoch, otp_hash, rn_hash, items, k2_box, otp_hash, expires_at, expires_at FROM signing_sessions
+WHERE uid NOT IN (SELECT uid FROM attempts_under_way)
+"""
+"""Of each open session an attempt that was counted and has no outcome."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +230,7 @@ async def _key(
             ),
             now,
         )
+        await execute(db, LEAVE_ATTEMPTS)
         await execute(
             db,
             "INSERT INTO idempotency (call, request_hash, holder, held_until, status, answer_box, created_at)"

@@ -27,8 +27,8 @@ _EXTRA: dict[str, dict[str, Any]] = {
     "applies_later": {"retry_after": 3600},
 }
 _PROTOCOL = {
-    "malformed", "held", "busy", "clone", "stale_epoch", "pin_locked", "task_closed", "no_session", "bad_opening",
-    "bad_proof", "bad_answer", "retry", "wrong_pin", "fault",
+    "malformed", "held", "busy", "stale", "clone", "stale_epoch", "pin_locked", "task_closed", "no_session",
+    "bad_opening", "bad_proof", "bad_answer", "retry", "wrong_pin", "fault",
 }  # fmt: skip
 
 

@@ -67,9 +67,14 @@ def _session(row: Row) -> bytes:
     return nonce_box_context(uid=row["uid"], epoch=row["epoch"], P1=row["P1"], items=row["items"])
 
 
-_SHARE_OF_SESSION = """
-(SELECT CASE WHEN k.epoch = signing_sessions.epoch THEN k.share_box ELSE k.pending_box END
-  FROM keys k WHERE k.uid = signing_sessions.uid)"""
+def _share_of(table: str) -> str:
+    return f"""
+(SELECT CASE WHEN k.epoch = {table}.epoch THEN k.share_box ELSE k.pending_box END
+  FROM keys k WHERE k.uid = {table}.uid)"""
+
+
+def _nonces(table: str) -> BoxColumn:
+    return BoxColumn(table, "uid", "k2_box", "k2", _session, ("epoch", "items"), share=_share_of(table))
 
 
 BOXES = (
@@ -88,9 +93,8 @@ BOXES = (
     BoxColumn("webhook_endpoints", "id", "previous_box", "webhook", _text("id")),
     BoxColumn("staff_factors", "id", "secret_box", "staff-totp", _text("id")),
     BoxColumn("staff_ceremonies", "token_hash", "secret_box", "staff-enrolment", _bytes("token_hash")),
-    BoxColumn(
-        "signing_sessions", "uid", "k2_box", "k2", _session, ("epoch", "items"), share=_SHARE_OF_SESSION
-    ),
+    _nonces("signing_sessions"),
+    _nonces("attempts_under_way"),
 )
 
 
