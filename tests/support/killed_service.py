@@ -27,6 +27,7 @@ from mshield.demo.people import OPERATOR, Person
 from mshield.services.context import Context
 from mshield.settings import Settings
 from mshield.store.database.interface import Database
+from mshield.store.database.limits import WORK_SECONDS
 from mshield.store.database.opening import open_database
 from tests.support import application
 from tests.support.clock import Clock
@@ -264,8 +265,10 @@ def running_on(
     thread.start()
     mortal = Mortal(settings, clock, client_id, client_secret, loop)
 
-    async def opening(url: str, *, pool_size: int = 8) -> Database:
-        mortal.databases.append(MortalDatabase(await open_database(url, pool_size=pool_size)))
+    async def opening(url: str, *, pool_size: int = 8, seconds: float = WORK_SECONDS) -> Database:
+        mortal.databases.append(
+            MortalDatabase(await open_database(url, pool_size=pool_size, seconds=seconds))
+        )
         return mortal.db
 
     monkeypatch.setattr("mshield.store.database.opening.open_database", opening)
