@@ -53,7 +53,8 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg carries n
         return ""
 
     def _cancel_current_command(self, waiter: Any, cancel_waiter: Any = None) -> None:  # noqa: ARG002
-        self.terminate()
+        # Not at once: asyncpg still gives its time-out to whoever waits.
+        self._loop.call_soon(self.terminate)
 
     def _process_log_message(self, fields: dict[str, str], last_query: str) -> None:
         # By the name of PostgreSQL's routine: the text is in the server's language.

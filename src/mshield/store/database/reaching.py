@@ -65,7 +65,7 @@ async def wait_for_primary(url: str, *, seconds: float = START_SECONDS) -> None:
     if not url.startswith(_POSTGRESQL):
         return
     loop = asyncio.get_running_loop()
-    deadline, told = loop.time() + seconds, False
+    deadline, announced = loop.time() + seconds, False
     while True:
         try:
             if (await who_answers(url)).writes:
@@ -77,7 +77,7 @@ async def wait_for_primary(url: str, *, seconds: float = START_SECONDS) -> None:
             return  # whoever opens the database tells why
         if loop.time() >= deadline:
             raise last
-        if not told:
+        if not announced:
             _log.warning("no database takes writes yet (%s); waiting %.0f s at most", last, seconds)
-            told = True
+            announced = True
         await asyncio.sleep(_PAUSE_SECONDS)

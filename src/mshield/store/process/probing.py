@@ -7,7 +7,9 @@ other. The one that waits is left waiting, so that a probe a second doesn't leav
 import asyncio
 import contextlib
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 from typing import Any, Final, Literal, Protocol
 
 import asyncpg
@@ -56,7 +58,9 @@ class Probe(Protocol):
 
 def probe_of(db: Database, url: str) -> Probe:
     """The probe of an open database with this address."""
-    return _PostgresqlProbe(db, url) if isinstance(db, PostgresqlDatabase) else _SqliteProbe(db)
+    if db.dialect == "sqlite":
+        return _SqliteProbe(db)
+    return _PostgresqlProbe(url, full_at=lambda: db.full_at if isinstance(db, PostgresqlDatabase) else -inf)
 
 
 def _now() -> int:
@@ -83,8 +87,8 @@ class _SqliteProbe:
 class _PostgresqlProbe:
     """Two connections, so that one can say who the database is while a commit waits at the other."""
 
-    def __init__(self, db: PostgresqlDatabase, url: str) -> None:
-        self._db, self._url = db, url
+    def __init__(self, url: str, *, full_at: Callable[[], float]) -> None:
+        self._url, self._full_at = url, full_at
         self._looking: Any = None
         self._writing: Any = None
         self._written: asyncio.Task[None] | None = None
@@ -112,7 +116,7 @@ class _PostgresqlProbe:
 
     async def write(self) -> None:
         # The log of a server may have room where its tables have none: what calls found counts.
-        if time.monotonic() - self._db.full_at < FULL_SECONDS:
+        if time.monotonic() - self._full_at() < FULL_SECONDS:
             raise Unavailable("the server's disk was full just now")
         if self._written is None or self._written.done():
             self._written = asyncio.create_task(self._write())
