@@ -16,6 +16,7 @@ from mshield.store.database.interface import (
     Conflict,
     NoSealer,
     NoText,
+    ReadOnly,
     Row,
     Sealer,
     StoreError,
@@ -125,6 +126,7 @@ class PostgresqlDatabase:
 
     def __init__(self, held: _Connections) -> None:
         self.sealer: Sealer = NoSealer()
+        self.read_only = False
         self._held = held
         self._together = Together(self._run_each)
         self.commits = 0
@@ -155,11 +157,11 @@ class PostgresqlDatabase:
             return cast("list[Row]", await self._on_one(lambda one: one.fetch(statement.sql, *arguments)))
 
     async def run_one(self, query: Query, **values: object) -> Row | None:
-        self.commits += 1
+        self._count_write()
         return await self.one(query, **values)
 
     async def run(self, query: Query, **values: object) -> int:
-        self.commits += 1
+        self._count_write()
         statement = query.on("postgresql")
         with _translated():
             arguments = statement.arguments(values)
@@ -169,6 +171,8 @@ class PostgresqlDatabase:
         return await self._together(query, values)
 
     async def write_together(self, query: Query, *, by: str | bytes, **values: object) -> list[Row]:
+        if self.read_only:
+            raise ReadOnly
         return await self._together(query, values, by=by)
 
     async def _run_each(self, query: Query, many: list[dict[str, object]], *, writing: bool) -> list[Row]:
@@ -183,8 +187,13 @@ class PostgresqlDatabase:
                 )
             return cast("list[Row]", await self._on_one(lambda one: one.fetchmany(statement.sql, arguments)))
 
-    async def write(self, work: Work[T]) -> T:
+    def _count_write(self) -> None:
+        if self.read_only:
+            raise ReadOnly
         self.commits += 1
+
+    async def write(self, work: Work[T]) -> T:
+        self._count_write()
 
         async def in_transaction(connection: Any) -> T:
             async with connection.transaction():

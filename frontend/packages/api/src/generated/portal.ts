@@ -1103,7 +1103,7 @@ export interface operations {
           "application/json": components["schemas"]["SourcesMessage"];
         };
       };
-      /** @description `clock_doubted`, `unavailable` */
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -1113,7 +1113,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clock_doubted" | "unavailable";
+            code?: "clock_doubted" | "read_only" | "unavailable";
             /** @constant */
             status?: 503;
           };
@@ -1261,7 +1261,7 @@ export interface operations {
           };
         };
       };
-      /** @description `clock_doubted`, `sms_failed`, `unavailable` */
+      /** @description `clock_doubted`, `read_only`, `sms_failed`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -1271,7 +1271,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clock_doubted" | "sms_failed" | "unavailable";
+            code?: "clock_doubted" | "read_only" | "sms_failed" | "unavailable";
             /** @constant */
             status?: 503;
           };
@@ -1349,7 +1349,7 @@ export interface operations {
           };
         };
       };
-      /** @description `clock_doubted`, `unavailable` */
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -1359,7 +1359,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clock_doubted" | "unavailable";
+            code?: "clock_doubted" | "read_only" | "unavailable";
             /** @constant */
             status?: 503;
           };
@@ -1435,7 +1435,7 @@ export interface operations {
           };
         };
       };
-      /** @description `clock_doubted`, `unavailable` */
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -1445,7 +1445,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clock_doubted" | "unavailable";
+            code?: "clock_doubted" | "read_only" | "unavailable";
             /** @constant */
             status?: 503;
           };
@@ -1521,7 +1521,7 @@ export interface operations {
           };
         };
       };
-      /** @description `clock_doubted`, `unavailable` */
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -1531,7 +1531,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clock_doubted" | "unavailable";
+            code?: "clock_doubted" | "read_only" | "unavailable";
             /** @constant */
             status?: 503;
           };
@@ -1680,7 +1680,7 @@ export interface operations {
           };
         };
       };
-      /** @description `clock_doubted`, `unavailable` */
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -1690,7 +1690,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clock_doubted" | "unavailable";
+            code?: "clock_doubted" | "read_only" | "unavailable";
             /** @constant */
             status?: 503;
           };
@@ -1768,7 +1768,7 @@ export interface operations {
           };
         };
       };
-      /** @description `clock_doubted`, `unavailable` */
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -1778,7 +1778,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clock_doubted" | "unavailable";
+            code?: "clock_doubted" | "read_only" | "unavailable";
             /** @constant */
             status?: 503;
           };
@@ -1941,7 +1941,7 @@ export interface operations {
           };
         };
       };
-      /** @description `clock_doubted`, `unavailable` */
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -1951,7 +1951,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clock_doubted" | "unavailable";
+            code?: "clock_doubted" | "read_only" | "unavailable";
             /** @constant */
             status?: 503;
           };
@@ -2054,7 +2054,7 @@ export interface operations {
           };
         };
       };
-      /** @description `clock_doubted`, `unavailable` */
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -2064,7 +2064,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clock_doubted" | "unavailable";
+            code?: "clock_doubted" | "read_only" | "unavailable";
             /** @constant */
             status?: 503;
           };
@@ -2164,7 +2164,7 @@ export interface operations {
           };
         };
       };
-      /** @description `clock_doubted`, `unavailable` */
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -2174,7 +2174,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clock_doubted" | "unavailable";
+            code?: "clock_doubted" | "read_only" | "unavailable";
             /** @constant */
             status?: 503;
           };
@@ -2259,7 +2259,7 @@ export interface operations {
           };
         };
       };
-      /** @description `clock_doubted`, `unavailable` */
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -2269,7 +2269,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clock_doubted" | "unavailable";
+            code?: "clock_doubted" | "read_only" | "unavailable";
             /** @constant */
             status?: 503;
           };
@@ -2351,7 +2351,7 @@ export interface operations {
           };
         };
       };
-      /** @description `clock_doubted`, `unavailable` */
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -2361,7 +2361,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clock_doubted" | "unavailable";
+            code?: "clock_doubted" | "read_only" | "unavailable";
             /** @constant */
             status?: 503;
           };
@@ -2526,7 +2526,7 @@ export interface operations {
           };
         };
       };
-      /** @description `clock_doubted`, `unavailable` */
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -2536,7 +2536,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clock_doubted" | "unavailable";
+            code?: "clock_doubted" | "read_only" | "unavailable";
             /** @constant */
             status?: 503;
           };
@@ -2657,7 +2657,7 @@ export interface operations {
           };
         };
       };
-      /** @description `clock_doubted`, `sms_failed`, `unavailable` */
+      /** @description `clock_doubted`, `read_only`, `sms_failed`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -2667,7 +2667,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clock_doubted" | "sms_failed" | "unavailable";
+            code?: "clock_doubted" | "read_only" | "sms_failed" | "unavailable";
             /** @constant */
             status?: 503;
           };
@@ -2834,7 +2834,7 @@ export interface operations {
           };
         };
       };
-      /** @description `clock_doubted`, `unavailable` */
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -2844,7 +2844,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clock_doubted" | "unavailable";
+            code?: "clock_doubted" | "read_only" | "unavailable";
             /** @constant */
             status?: 503;
           };
@@ -3009,7 +3009,7 @@ export interface operations {
           };
         };
       };
-      /** @description `clock_doubted`, `unavailable` */
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -3019,7 +3019,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clock_doubted" | "unavailable";
+            code?: "clock_doubted" | "read_only" | "unavailable";
             /** @constant */
             status?: 503;
           };
@@ -3182,7 +3182,7 @@ export interface operations {
           };
         };
       };
-      /** @description `clock_doubted`, `unavailable` */
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -3192,7 +3192,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clock_doubted" | "unavailable";
+            code?: "clock_doubted" | "read_only" | "unavailable";
             /** @constant */
             status?: 503;
           };
@@ -3276,7 +3276,7 @@ export interface operations {
           };
         };
       };
-      /** @description `clock_doubted`, `unavailable` */
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -3286,7 +3286,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clock_doubted" | "unavailable";
+            code?: "clock_doubted" | "read_only" | "unavailable";
             /** @constant */
             status?: 503;
           };
@@ -3367,7 +3367,7 @@ export interface operations {
           };
         };
       };
-      /** @description `clock_doubted`, `unavailable` */
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -3377,7 +3377,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clock_doubted" | "unavailable";
+            code?: "clock_doubted" | "read_only" | "unavailable";
             /** @constant */
             status?: 503;
           };
@@ -3438,7 +3438,7 @@ export interface operations {
           };
         };
       };
-      /** @description `clock_doubted`, `unavailable` */
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -3448,7 +3448,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clock_doubted" | "unavailable";
+            code?: "clock_doubted" | "read_only" | "unavailable";
             /** @constant */
             status?: 503;
           };
@@ -3617,7 +3617,7 @@ export interface operations {
           };
         };
       };
-      /** @description `clock_doubted`, `sms_failed`, `unavailable` */
+      /** @description `clock_doubted`, `read_only`, `sms_failed`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -3627,7 +3627,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clock_doubted" | "sms_failed" | "unavailable";
+            code?: "clock_doubted" | "read_only" | "sms_failed" | "unavailable";
             /** @constant */
             status?: 503;
           };
@@ -3759,7 +3759,7 @@ export interface operations {
           };
         };
       };
-      /** @description `clock_doubted`, `unavailable` */
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -3769,7 +3769,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clock_doubted" | "unavailable";
+            code?: "clock_doubted" | "read_only" | "unavailable";
             /** @constant */
             status?: 503;
           };
@@ -3931,7 +3931,7 @@ export interface operations {
           };
         };
       };
-      /** @description `clock_doubted`, `sms_failed`, `unavailable` */
+      /** @description `clock_doubted`, `read_only`, `sms_failed`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -3941,7 +3941,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clock_doubted" | "sms_failed" | "unavailable";
+            code?: "clock_doubted" | "read_only" | "sms_failed" | "unavailable";
             /** @constant */
             status?: 503;
           };
@@ -4043,7 +4043,7 @@ export interface operations {
           };
         };
       };
-      /** @description `clock_doubted`, `sms_failed`, `unavailable` */
+      /** @description `clock_doubted`, `read_only`, `sms_failed`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -4053,7 +4053,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clock_doubted" | "sms_failed" | "unavailable";
+            code?: "clock_doubted" | "read_only" | "sms_failed" | "unavailable";
             /** @constant */
             status?: 503;
           };
@@ -4095,7 +4095,7 @@ export interface operations {
           };
         };
       };
-      /** @description `clock_doubted`, `unavailable` */
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -4105,7 +4105,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clock_doubted" | "unavailable";
+            code?: "clock_doubted" | "read_only" | "unavailable";
             /** @constant */
             status?: 503;
           };
@@ -4189,7 +4189,7 @@ export interface operations {
           };
         };
       };
-      /** @description `clock_doubted`, `unavailable` */
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -4199,7 +4199,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clock_doubted" | "unavailable";
+            code?: "clock_doubted" | "read_only" | "unavailable";
             /** @constant */
             status?: 503;
           };
@@ -4347,7 +4347,7 @@ export interface operations {
           };
         };
       };
-      /** @description `clock_doubted`, `unavailable` */
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -4357,7 +4357,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clock_doubted" | "unavailable";
+            code?: "clock_doubted" | "read_only" | "unavailable";
             /** @constant */
             status?: 503;
           };
@@ -4473,7 +4473,7 @@ export interface operations {
           };
         };
       };
-      /** @description `clock_doubted`, `unavailable` */
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -4483,7 +4483,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clock_doubted" | "unavailable";
+            code?: "clock_doubted" | "read_only" | "unavailable";
             /** @constant */
             status?: 503;
           };
@@ -4555,7 +4555,7 @@ export interface operations {
           };
         };
       };
-      /** @description `clock_doubted`, `unavailable` */
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -4565,7 +4565,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clock_doubted" | "unavailable";
+            code?: "clock_doubted" | "read_only" | "unavailable";
             /** @constant */
             status?: 503;
           };
@@ -4725,7 +4725,7 @@ export interface operations {
           };
         };
       };
-      /** @description `clock_doubted`, `unavailable` */
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -4735,7 +4735,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clock_doubted" | "unavailable";
+            code?: "clock_doubted" | "read_only" | "unavailable";
             /** @constant */
             status?: 503;
           };

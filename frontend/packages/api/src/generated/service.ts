@@ -120,7 +120,7 @@ export interface operations {
           "application/json": components["schemas"]["FaqListMessage"];
         };
       };
-      /** @description `clock_doubted`, `unavailable` */
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -130,7 +130,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clock_doubted" | "unavailable";
+            code?: "clock_doubted" | "read_only" | "unavailable";
             /** @constant */
             status?: 503;
           };
@@ -156,7 +156,7 @@ export interface operations {
           "application/json": components["schemas"]["Health"];
         };
       };
-      /** @description `clock_doubted`, `unavailable` */
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -166,7 +166,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clock_doubted" | "unavailable";
+            code?: "clock_doubted" | "read_only" | "unavailable";
             /** @constant */
             status?: 503;
           };
