@@ -62,7 +62,7 @@ from mshield.services.systems.opened import open_systems
 from mshield.services.systems.unshown import allow_unshown_act
 from mshield.services.systems.views import ApproveViews
 from mshield.settings import Settings, load_settings
-from mshield.store.database.interface import Database, NoText, SealBroken, Unavailable
+from mshield.store.database.interface import Database, NoText, ReadOnly, SealBroken, Unavailable
 from mshield.store.database.limits import CALL_SECONDS, WORK_SECONDS, taking
 from mshield.store.database.opening import opened_database
 from mshield.store.database.reaching import wait_for_primary
@@ -93,6 +93,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = wall_clock) -
         store_errors={
             Unavailable: errors.Unavailable,
             RestoreUndeclared: errors.Unavailable,
+            ReadOnly: errors.ReadOnly,
             NoText: errors.InvalidRequest,
             SealBroken: errors.Internal,
         },
@@ -148,6 +149,7 @@ async def running(settings: Settings, clock: Clock, metrics: Metrics | None = No
             _beside(metrics.keep(db, watch)),
             _beside(context.events.keep()),
             _beside(context.publication.keep(watch)),
+            _reading_only(context),
             _jobs_of(context),
         ):
             yield context
@@ -201,9 +203,21 @@ async def _watching(context: Context) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
+async def _reading_only(context: Context) -> AsyncIterator[None]:
+    """Has the body write nothing, where the settings want that; what begins and ends a process does."""
+    context.db.read_only = context.settings.read_only
+    if context.settings.read_only:
+        _log.warning("read only: calls that write are refused, and no job runs")
+    try:
+        yield
+    finally:
+        context.db.read_only = False
+
+
+@asynccontextmanager
 async def _jobs_of(context: Context) -> AsyncIterator[None]:
     """Runs the jobs beside the body, where the settings want them in this process."""
-    if context.settings.jobs == "off":
+    if context.settings.jobs == "off" or context.settings.read_only:
         yield
         return
     async with _beside(jobs.run(context)):

@@ -105,6 +105,12 @@ class Settings(TsaSettings):
         description="whether `mshield serve` also runs the jobs; off where `mshield jobs run` does",
     )
 
+    read_only: bool = Field(
+        default=False,
+        description="maintenance: calls that write are refused (503 `read_only`), reading goes on, no job runs; "
+        "commands write nothing either",
+    )
+
     high_water_folder: Path = Field(
         default=Path("var/high-water"),
         description="files that tell a restored database; keep it where a restore of the database doesn't reach",

@@ -70,11 +70,12 @@ _ACTS: Final[Mapping[str, str]] = {
 _ELSEWHERE: Final[Mapping[str, str]] = {
     "account change-phone": "account.change_phone",
     "account stop-phone-change": "account.stop_phone",
+    "database copy": "database.copy",
     "shield resume": "shield.resume",
     "shield revoke": "shield.revoke",
     "shield suspend": "shield.suspend",
 }
-"""Those that need an account or a shield, with their acts: test_stop_and_change.py."""
+"""Those that need an account or a shield, with their acts: test_stop_and_change.py; or a second database: their own."""
 
 _NO_ACT: Final[Mapping[str, frozenset[str]]] = {
     "they only read": frozenset({

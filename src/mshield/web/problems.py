@@ -100,6 +100,7 @@ STATUS: Final[Mapping[str, int]] = {
     "phone_taken": 409,
     "pin_locked": 403,
     "qr_stale": 410,
+    "read_only": 503,
     "real_name_differs": 409,
     "real_name_unavailable": 503,
     "real_name_unknown": 409,

@@ -63,6 +63,7 @@ def on_service(out: Output, work: Callable[[Service], Awaitable[T]]) -> T:
         settings = load_settings()
         async with opened_database(settings.database, pool_size=settings.database_pool) as db:
             service = Service(settings, db)
+            db.read_only = settings.read_only
             try:
                 await load_sealer(db, service.keyring, now=service.now)
             except (

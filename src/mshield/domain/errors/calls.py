@@ -133,6 +133,19 @@ class Unavailable(
     """A part of the service can't be reached now."""
 
 
+class ReadOnly(
+    DomainError,
+    code="read_only",
+    zh="系统维护中，现在只能查看，没有执行。请 {retry_after} 秒后再试",
+    en="Under maintenance: for now you can only look, and nothing was done. Try again in {retry_after} s",
+    faq="3.1",
+):
+    """The service only reads, for maintenance. `retry_after` in whole seconds."""
+
+    def __init__(self, *, retry_after: int = 60) -> None:
+        super().__init__(retry_after=retry_after)
+
+
 class NotBuilt(
     DomainError,
     code="not_built",

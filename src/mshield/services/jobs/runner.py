@@ -21,7 +21,7 @@ from mshield.domain.times import MINUTE_MS
 from mshield.services.context import Context
 from mshield.services.jobs.job import Job, seconds_after
 from mshield.services.process.time_limits import WORK_SECONDS, taking
-from mshield.store.database.interface import StoreError
+from mshield.store.database.interface import ReadOnly, StoreError
 from mshield.store.operations import jobs as store
 
 LEASE_MS: Final = MINUTE_MS
@@ -88,6 +88,8 @@ class Runner:
     async def run_now(self, name: str) -> Outcome:
         """Runs a job whether it is due or not; `elsewhere` where another process is at it. Raises StoreError."""
         job = self._jobs[name]
+        if (hindered := self._hindered_by()) is not None:
+            return Outcome(name, "failed", error=hindered)
         await store.register(self._db, name=name, now=self._context.clock())
         return await self._attempt(job, due=_EVER)
 
@@ -100,7 +102,7 @@ class Runner:
             await asyncio.sleep(_GATHER_SECONDS)
 
     async def _start_wanted(self) -> None:
-        if not self._look.is_set() or self._is_in_doubt():
+        if not self._look.is_set() or self._hindered_by() is not None:
             return
         self._look.clear()
         for job in self._wanted:
@@ -109,7 +111,7 @@ class Runner:
 
     async def _start_due(self) -> float:
         """Starts each job that is due and free, and gives the seconds until the next look."""
-        if self._is_in_doubt():
+        if self._hindered_by() is not None:
             return _LOOK_SECONDS
         now = self._context.clock()
         known = {row.name: row for row in await store.list_jobs(self._db) if row.name in self._jobs}
@@ -125,8 +127,11 @@ class Runner:
             next_at = min(next_at, max(free_at, now + 1000 * _SHORTEST_SECONDS))
         return (next_at - now) / 1000
 
-    def _is_in_doubt(self) -> bool:
-        return self._context.clock_watch.doubt is not None
+    def _hindered_by(self) -> str | None:
+        """The error for which no job is to be started now."""
+        if self._db.read_only:
+            return ReadOnly.__name__
+        return None if self._context.clock_watch.doubt is None else ClockDoubted.__name__
 
     async def _free_at(self, job: Job, row: store.JobRow, *, now: int) -> int:
         """When a job may be run; one that a wrong clock put off, or holds, is set back to the longest that is right."""
@@ -159,8 +164,8 @@ class Runner:
         await asyncio.gather(*late, return_exceptions=True)
 
     async def _attempt(self, job: Job, *, due: int) -> Outcome:
-        if self._is_in_doubt():
-            return Outcome(job.name, "failed", error=ClockDoubted.__name__)
+        if (hindered := self._hindered_by()) is not None:
+            return Outcome(job.name, "failed", error=hindered)
         start = self._context.clock()
         failures = await store.claim(
             self._db,

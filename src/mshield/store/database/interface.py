@@ -52,6 +52,14 @@ class Unavailable(StoreError):
     en = "the database can't be reached, or is too busy; `mshield migrate` makes a new one"
 
 
+class ReadOnly(StoreError):
+    """The service only reads, for maintenance: nothing is written by this process."""
+
+    code = "read_only"
+    zh = "只读状态（MSHIELD_READ_ONLY），没有执行"
+    en = "this only reads now (MSHIELD_READ_ONLY); nothing was done"
+
+
 class SealBroken(StoreError):
     """A row that carries authority isn't as this service wrote it: nothing is decided by it."""
 
@@ -124,10 +132,11 @@ async def unasked(_: Tx) -> None:
 class Database(Protocol):
     """A database. `one`, `all` and `run` are single statements, each its own transaction.
 
-    `sealer` is set once the keys are loaded (keys/seals.py).
+    `sealer` is set once the keys are loaded (keys/seals.py). While `read_only` is true, what writes raises ReadOnly.
     """
 
     sealer: Sealer
+    read_only: bool
 
     @property
     def dialect(self) -> Dialect: ...

@@ -13,6 +13,7 @@ from mshield.store.database.interface import (
     Conflict,
     NoSealer,
     NoText,
+    ReadOnly,
     Row,
     Sealer,
     StoreError,
@@ -68,6 +69,7 @@ class PostgresqlDatabase:
 
     def __init__(self, held: Connections) -> None:
         self.sealer: Sealer = NoSealer()
+        self.read_only = False
         self._held = held
         self._together = Together(self._run_each)
         self.commits = 0
@@ -105,11 +107,11 @@ class PostgresqlDatabase:
             return cast("list[Row]", await self._on_one(lambda one: one.fetch(statement.sql, *arguments)))
 
     async def run_one(self, query: Query, **values: object) -> Row | None:
-        self.commits += 1
+        self._count_write()
         return await self.one(query, **values)
 
     async def run(self, query: Query, **values: object) -> int:
-        self.commits += 1
+        self._count_write()
         statement = query.on("postgresql")
         with _translated():
             arguments = statement.arguments(values)
@@ -119,6 +121,8 @@ class PostgresqlDatabase:
         return await self._together(query, values)
 
     async def write_together(self, query: Query, *, by: str | bytes, **values: object) -> list[Row]:
+        if self.read_only:
+            raise ReadOnly
         return await self._together(query, values, by=by)
 
     async def _run_each(self, query: Query, many: list[dict[str, object]], *, writing: bool) -> list[Row]:
@@ -133,8 +137,13 @@ class PostgresqlDatabase:
                 )
             return cast("list[Row]", await self._on_one(lambda one: one.fetchmany(statement.sql, arguments)))
 
-    async def write(self, work: Work[T]) -> T:
+    def _count_write(self) -> None:
+        if self.read_only:
+            raise ReadOnly
         self.commits += 1
+
+    async def write(self, work: Work[T]) -> T:
+        self._count_write()
         with _translated():
             return await self._on_one(lambda one: self._in_transaction(one, work))
 

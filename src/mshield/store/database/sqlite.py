@@ -20,6 +20,7 @@ from mshield.store.database.interface import (
     Garbled,
     NoSealer,
     NoText,
+    ReadOnly,
     Row,
     Sealer,
     StoreError,
@@ -99,6 +100,7 @@ class SqliteDatabase:
     def __init__(self, path: str) -> None:
         self.sealer: Sealer = NoSealer()
         self.commits = 0
+        self.read_only = False
         self._reader = connect(path)
         self._writer = connect(path)
         self._writer.execute("PRAGMA busy_timeout=0")  # waiting for another process must not stop the loop
@@ -145,6 +147,8 @@ class SqliteDatabase:
         return await self.write(lambda tx: tx.all(query, **values, call=0))
 
     async def write(self, work: Work[T]) -> T:
+        if self.read_only:
+            raise ReadOnly
         self.commits += 1
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()

@@ -82,6 +82,8 @@ async def find(db: Database, *, token_hash: bytes, idle_since: int, now: int) ->
 
 async def touch(db: Database, *, token_hash: bytes, now: int) -> None:
     """Notes that the session is in use."""
+    if db.read_only:
+        return
     await db.run(_SQL["touch"], token_hash=token_hash, now=now)
 
 

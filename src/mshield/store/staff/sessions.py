@@ -83,6 +83,8 @@ async def of_member(db: Database, *, staff_id: str, idle_since: int, now: int) -
 
 async def touch(db: Database, *, session_id: str, now: int) -> None:
     """Notes that the session is in use."""
+    if db.read_only:
+        return
     await db.run(_SQL["touch"], id=session_id, now=now)
 
 

@@ -56,7 +56,7 @@ _USUAL: Final[Codes] = {
     413: ("invalid_request",),
     422: ("invalid_request",),
     500: ("internal",),
-    503: ("unavailable", "clock_doubted"),
+    503: ("unavailable", "clock_doubted", "read_only"),
 }
 """What these statuses always can mean, where an operation has them."""
 

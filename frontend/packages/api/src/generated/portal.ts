@@ -1103,7 +1103,7 @@ export interface operations {
           "application/json": components["schemas"]["SourcesMessage"];
         };
       };
-      /** @description `clock_doubted`, `unavailable` */
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -1113,7 +1113,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clock_doubted" | "unavailable";
+            code?: "clock_doubted" | "read_only" | "unavailable";
             /** @constant */
             status?: 503;
           };
@@ -1261,7 +1261,7 @@ export interface operations {
           };
         };
       };
-      /** @description `clock_doubted`, `sms_failed`, `unavailable` */
+      /** @description `clock_doubted`, `read_only`, `sms_failed`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -1271,7 +1271,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clock_doubted" | "sms_failed" | "unavailable";
+            code?: "clock_doubted" | "read_only" | "sms_failed" | "unavailable";
             /** @constant */
             status?: 503;
           };
@@ -1349,7 +1349,7 @@ export interface operations {
           };
         };
       };
-      /** @description `clock_doubted`, `unavailable` */
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -1359,7 +1359,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clock_doubted" | "unavailable";
+            code?: "clock_doubted" | "read_only" | "unavailable";
             /** @constant */
             status?: 503;
           };
@@ -1435,7 +1435,7 @@ export interface operations {
           };
         };
       };
-      /** @description `clock_doubted`, `unavailable` */
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -1445,7 +1445,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clock_doubted" | "unavailable";
+            code?: "clock_doubted" | "read_only" | "unavailable";
             /** @constant */
             status?: 503;
           };
@@ -1521,7 +1521,7 @@ export interface operations {
           };
         };
       };
-      /** @description `clock_doubted`, `unavailable` */
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -1531,7 +1531,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clock_doubted" | "unavailable";
+            code?: "clock_doubted" | "read_only" | "unavailable";
             /** @constant */
             status?: 503;
           };
@@ -1680,7 +1680,7 @@ export interface operations {
           };
         };
       };
-      /** @description `clock_doubted`, `unavailable` */
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -1690,7 +1690,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clock_doubted" | "unavailable";
+            code?: "clock_doubted" | "read_only" | "unavailable";
             /** @constant */
             status?: 503;
           };
@@ -1768,7 +1768,7 @@ export interface operations {
           };
         };
       };
-      /** @description `clock_doubted`, `unavailable` */
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -1778,7 +1778,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clock_doubted" | "unavailable";
+            code?: "clock_doubted" | "read_only" | "unavailable";
             /** @constant */
             status?: 503;
           };
@@ -1941,7 +1941,7 @@ export interface operations {
           };
         };
       };
-      /** @description `clock_doubted`, `unavailable` */
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -1951,7 +1951,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clock_doubted" | "unavailable";
+            code?: "clock_doubted" | "read_only" | "unavailable";
             /** @constant */
             status?: 503;
           };
@@ -2055,7 +2055,7 @@ export interface operations {
           };
         };
       };
-      /** @description `clock_doubted`, `unavailable` */
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -2065,7 +2065,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clock_doubted" | "unavailable";
+            code?: "clock_doubted" | "read_only" | "unavailable";
             /** @constant */
             status?: 503;
           };
@@ -2166,7 +2166,7 @@ export interface operations {
           };
         };
       };
-      /** @description `clock_doubted`, `unavailable` */
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -2176,7 +2176,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clock_doubted" | "unavailable";
+            code?: "clock_doubted" | "read_only" | "unavailable";
             /** @constant */
             status?: 503;
           };
@@ -2261,7 +2261,7 @@ export interface operations {
           };
         };
       };
-      /** @description `clock_doubted`, `unavailable` */
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -2271,7 +2271,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clock_doubted" | "unavailable";
+            code?: "clock_doubted" | "read_only" | "unavailable";
             /** @constant */
             status?: 503;
           };
@@ -2353,7 +2353,7 @@ export interface operations {
           };
         };
       };
-      /** @description `clock_doubted`, `unavailable` */
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -2363,7 +2363,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clock_doubted" | "unavailable";
+            code?: "clock_doubted" | "read_only" | "unavailable";
             /** @constant */
             status?: 503;
           };
@@ -2528,7 +2528,7 @@ export interface operations {
           };
         };
       };
-      /** @description `clock_doubted`, `unavailable` */
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -2538,7 +2538,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clock_doubted" | "unavailable";
+            code?: "clock_doubted" | "read_only" | "unavailable";
             /** @constant */
             status?: 503;
           };
@@ -2659,7 +2659,7 @@ export interface operations {
           };
         };
       };
-      /** @description `clock_doubted`, `sms_failed`, `unavailable` */
+      /** @description `clock_doubted`, `read_only`, `sms_failed`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -2669,7 +2669,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clock_doubted" | "sms_failed" | "unavailable";
+            code?: "clock_doubted" | "read_only" | "sms_failed" | "unavailable";
             /** @constant */
             status?: 503;
           };
@@ -2836,7 +2836,7 @@ export interface operations {
           };
         };
       };
-      /** @description `clock_doubted`, `unavailable` */
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -2846,7 +2846,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clock_doubted" | "unavailable";
+            code?: "clock_doubted" | "read_only" | "unavailable";
             /** @constant */
             status?: 503;
           };
@@ -3011,7 +3011,7 @@ export interface operations {
           };
         };
       };
-      /** @description `clock_doubted`, `unavailable` */
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -3021,7 +3021,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clock_doubted" | "unavailable";
+            code?: "clock_doubted" | "read_only" | "unavailable";
             /** @constant */
             status?: 503;
           };
@@ -3184,7 +3184,7 @@ export interface operations {
           };
         };
       };
-      /** @description `clock_doubted`, `unavailable` */
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -3194,7 +3194,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clock_doubted" | "unavailable";
+            code?: "clock_doubted" | "read_only" | "unavailable";
             /** @constant */
             status?: 503;
           };
@@ -3278,7 +3278,7 @@ export interface operations {
           };
         };
       };
-      /** @description `clock_doubted`, `unavailable` */
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -3288,7 +3288,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clock_doubted" | "unavailable";
+            code?: "clock_doubted" | "read_only" | "unavailable";
             /** @constant */
             status?: 503;
           };
@@ -3369,7 +3369,7 @@ export interface operations {
           };
         };
       };
-      /** @description `clock_doubted`, `unavailable` */
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -3379,7 +3379,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clock_doubted" | "unavailable";
+            code?: "clock_doubted" | "read_only" | "unavailable";
             /** @constant */
             status?: 503;
           };
@@ -3440,7 +3440,7 @@ export interface operations {
           };
         };
       };
-      /** @description `clock_doubted`, `unavailable` */
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -3450,7 +3450,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clock_doubted" | "unavailable";
+            code?: "clock_doubted" | "read_only" | "unavailable";
             /** @constant */
             status?: 503;
           };
@@ -3619,7 +3619,7 @@ export interface operations {
           };
         };
       };
-      /** @description `clock_doubted`, `sms_failed`, `unavailable` */
+      /** @description `clock_doubted`, `read_only`, `sms_failed`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -3629,7 +3629,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clock_doubted" | "sms_failed" | "unavailable";
+            code?: "clock_doubted" | "read_only" | "sms_failed" | "unavailable";
             /** @constant */
             status?: 503;
           };
@@ -3761,7 +3761,7 @@ export interface operations {
           };
         };
       };
-      /** @description `clock_doubted`, `unavailable` */
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -3771,7 +3771,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clock_doubted" | "unavailable";
+            code?: "clock_doubted" | "read_only" | "unavailable";
             /** @constant */
             status?: 503;
           };
@@ -3933,7 +3933,7 @@ export interface operations {
           };
         };
       };
-      /** @description `clock_doubted`, `sms_failed`, `unavailable` */
+      /** @description `clock_doubted`, `read_only`, `sms_failed`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -3943,7 +3943,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clock_doubted" | "sms_failed" | "unavailable";
+            code?: "clock_doubted" | "read_only" | "sms_failed" | "unavailable";
             /** @constant */
             status?: 503;
           };
@@ -4045,7 +4045,7 @@ export interface operations {
           };
         };
       };
-      /** @description `clock_doubted`, `sms_failed`, `unavailable` */
+      /** @description `clock_doubted`, `read_only`, `sms_failed`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -4055,7 +4055,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clock_doubted" | "sms_failed" | "unavailable";
+            code?: "clock_doubted" | "read_only" | "sms_failed" | "unavailable";
             /** @constant */
             status?: 503;
           };
@@ -4097,7 +4097,7 @@ export interface operations {
           };
         };
       };
-      /** @description `clock_doubted`, `unavailable` */
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -4107,7 +4107,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clock_doubted" | "unavailable";
+            code?: "clock_doubted" | "read_only" | "unavailable";
             /** @constant */
             status?: 503;
           };
@@ -4191,7 +4191,7 @@ export interface operations {
           };
         };
       };
-      /** @description `clock_doubted`, `unavailable` */
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -4201,7 +4201,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clock_doubted" | "unavailable";
+            code?: "clock_doubted" | "read_only" | "unavailable";
             /** @constant */
             status?: 503;
           };
@@ -4349,7 +4349,7 @@ export interface operations {
           };
         };
       };
-      /** @description `clock_doubted`, `unavailable` */
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -4359,7 +4359,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clock_doubted" | "unavailable";
+            code?: "clock_doubted" | "read_only" | "unavailable";
             /** @constant */
             status?: 503;
           };
@@ -4475,7 +4475,7 @@ export interface operations {
           };
         };
       };
-      /** @description `clock_doubted`, `unavailable` */
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -4485,7 +4485,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clock_doubted" | "unavailable";
+            code?: "clock_doubted" | "read_only" | "unavailable";
             /** @constant */
             status?: 503;
           };
@@ -4557,7 +4557,7 @@ export interface operations {
           };
         };
       };
-      /** @description `clock_doubted`, `unavailable` */
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -4567,7 +4567,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clock_doubted" | "unavailable";
+            code?: "clock_doubted" | "read_only" | "unavailable";
             /** @constant */
             status?: 503;
           };
@@ -4727,7 +4727,7 @@ export interface operations {
           };
         };
       };
-      /** @description `clock_doubted`, `unavailable` */
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -4737,7 +4737,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clock_doubted" | "unavailable";
+            code?: "clock_doubted" | "read_only" | "unavailable";
             /** @constant */
             status?: 503;
           };

@@ -271,7 +271,7 @@ export interface operations {
           "application/json": components["schemas"]["SourcesMessage"];
         };
       };
-      /** @description `clock_doubted`, `unavailable` */
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -281,7 +281,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clock_doubted" | "unavailable";
+            code?: "clock_doubted" | "read_only" | "unavailable";
             /** @constant */
             status?: 503;
           };
@@ -389,7 +389,7 @@ export interface operations {
           };
         };
       };
-      /** @description `clock_doubted`, `unavailable` */
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -399,7 +399,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clock_doubted" | "unavailable";
+            code?: "clock_doubted" | "read_only" | "unavailable";
             /** @constant */
             status?: 503;
           };
@@ -477,7 +477,7 @@ export interface operations {
           };
         };
       };
-      /** @description `clock_doubted`, `unavailable` */
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -487,7 +487,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clock_doubted" | "unavailable";
+            code?: "clock_doubted" | "read_only" | "unavailable";
             /** @constant */
             status?: 503;
           };
@@ -563,7 +563,7 @@ export interface operations {
           };
         };
       };
-      /** @description `clock_doubted`, `unavailable` */
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -573,7 +573,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clock_doubted" | "unavailable";
+            code?: "clock_doubted" | "read_only" | "unavailable";
             /** @constant */
             status?: 503;
           };
@@ -649,7 +649,7 @@ export interface operations {
           };
         };
       };
-      /** @description `clock_doubted`, `unavailable` */
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -659,7 +659,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clock_doubted" | "unavailable";
+            code?: "clock_doubted" | "read_only" | "unavailable";
             /** @constant */
             status?: 503;
           };
@@ -777,7 +777,7 @@ export interface operations {
           };
         };
       };
-      /** @description `clock_doubted`, `sms_failed`, `unavailable` */
+      /** @description `clock_doubted`, `read_only`, `sms_failed`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -787,7 +787,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clock_doubted" | "sms_failed" | "unavailable";
+            code?: "clock_doubted" | "read_only" | "sms_failed" | "unavailable";
             /** @constant */
             status?: 503;
           };

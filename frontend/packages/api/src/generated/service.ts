@@ -173,7 +173,7 @@ export interface operations {
           "application/json": components["schemas"]["FaqListMessage"];
         };
       };
-      /** @description `clock_doubted`, `unavailable` */
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -183,7 +183,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clock_doubted" | "unavailable";
+            code?: "clock_doubted" | "read_only" | "unavailable";
             /** @constant */
             status?: 503;
           };
@@ -281,7 +281,7 @@ export interface operations {
           "application/json": components["schemas"]["Health"];
         };
       };
-      /** @description `clock_doubted`, `unavailable` */
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -291,7 +291,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clock_doubted" | "unavailable";
+            code?: "clock_doubted" | "read_only" | "unavailable";
             /** @constant */
             status?: 503;
           };

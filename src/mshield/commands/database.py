@@ -1,0 +1,90 @@
+"""`mshield database`: moves the service's data to another database."""
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import click
+
+from mshield.commands.parts.findings import finding_data, finding_lines, tell_findings
+from mshield.commands.parts.output import Output, output_options, refusing, table
+
+if TYPE_CHECKING:
+    from mshield.services.operations.copy_database import Moved
+
+_EACH = 20_000
+"""Rows between two words about how far it is."""
+
+
+@click.group()
+def command() -> None:
+    """Move the data from SQLite to PostgreSQL (数据库)."""
+
+
+@command.command()
+@click.option(
+    "--to",
+    "target",
+    required=True,
+    envvar="MSHIELD_COPY_TO",
+    metavar="URL",
+    help="postgresql://USER@HOST/NAME, as the owner of its tables; better by MSHIELD_COPY_TO, where it has a password.",
+)
+@output_options
+@click.pass_context
+def copy(context: click.Context, out: Output, target: str) -> None:
+    """Copy MSHIELD_DATABASE, a SQLite, into a new PostgreSQL on which `mshield migrate` has run.
+
+    All or nothing: each row is compared before it counts, then the copy's log and seals are checked; exit code 1 where
+    they don't hold. The source is only read. Stop the service before, or have it only read (MSHIELD_READ_ONLY=true):
+    what is written meanwhile ends the copy. Then set MSHIELD_DATABASE to the new one, and start; once it is in use, no
+    service starts on the old file any more.
+    """
+    from mshield.keys.errors import KeysError
+    from mshield.keys.keyring import load_keyring
+    from mshield.services.operations.copy_database import move_database
+    from mshield.services.process.clock import wall_clock
+    from mshield.settings import load_settings
+    from mshield.store.database.interface import StoreError
+
+    said: dict[str, int] = {}
+
+    def progress(step: str, name: str, done: int, total: int) -> None:
+        if done < total and done - said.get(f"{step} {name}", 0) < _EACH:
+            return
+        said[f"{step} {name}"] = done
+        out.say(
+            f"{'复制' if step == 'copy' else '核对'} {name}：{done}/{total}",
+            f"{'copied' if step == 'copy' else 'compared'} {name}: {done} of {total}",
+        )
+
+    async def run() -> "Moved":
+        settings = load_settings()
+        return await move_database(
+            settings, load_keyring(settings), target, progress=progress, now=wall_clock()
+        )
+
+    with refusing(out, KeysError, StoreError):
+        moved = asyncio.run(run())
+    findings = moved.report.findings
+    tell_findings("log verify", findings)
+    rows = sum(each.rows for each in moved.tables)
+    lines = table(
+        [out.pick("表", "table"), out.pick("行", "rows"), "SHA-256"],
+        [[each.name, str(each.rows), each.digest] for each in moved.tables if each.rows],
+    )
+    lines.append(out.pick(f"已复制并逐行核对 {rows} 行", f"{rows} rows copied, each compared"))
+    lines += (
+        finding_lines(out, findings) if findings else [out.pick("日志与数据库一致", "Log and database agree")]
+    )
+    out.data(
+        {
+            "tables": [
+                {"name": each.name, "rows": each.rows, "sha256": each.digest} for each in moved.tables
+            ],
+            "rows": rows,
+            "holds": moved.report.holds,
+            "findings": finding_data(findings),
+        },
+        lines,
+    )
+    context.exit(0 if moved.report.holds else 1)

@@ -1,0 +1,174 @@
+"""`mshield database copy`: SQLite's rows in PostgreSQL, each compared, or nothing; and the service goes on there."""
+
+import asyncio
+import json
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+from click.testing import CliRunner
+
+from mshield.cli import main
+from mshield.jobs import JOBS
+from mshield.main import create_app
+from mshield.services.jobs.runner import Runner
+from mshield.services.operations.high_water import RestoreUndeclared
+from mshield.settings import Settings
+from mshield.store.database import copying
+from mshield.store.database.copying import NotCopied, copy_database
+from tests.support.application import ORIGIN, Device, running
+from tests.support.clock import Clock
+from tests.support.conformance import Conforming
+from tests.support.shield_over_http import Shield
+
+
+@dataclass(frozen=True)
+class Source:
+    """A service that was used and has stopped, with a phone that is logged in."""
+
+    settings: Settings
+    clock: Clock
+    device: Device
+
+    @property
+    def path(self) -> str:
+        return self.settings.database.removeprefix("sqlite:///")
+
+
+@pytest.fixture
+async def source(sqlite_url: str, tmp_path: Path, clock: Clock) -> Source:
+    async with running(sqlite_url, tmp_path, clock) as application:
+        await application.registered()
+        device = await application.logged_in()
+        await Shield(application, device).enrol()
+        for name in ("log", "crl"):
+            assert (await Runner(application.context, JOBS).run_now(name)).state == "done"
+        settings = application.context.settings
+    return Source(settings, clock, device)
+
+
+async def _count(url: str, table: str = "accounts") -> int:
+    connection = await asyncpg.connect(url)
+    try:
+        return int(await connection.fetchval(f"SELECT COUNT(*) FROM {table}"))  # noqa: S608  # a table of ours
+    finally:
+        await connection.close()
+
+
+def _quiet(*_: object) -> None: ...
+
+
+async def _command(source: Source, target: str) -> tuple[int, Any, str]:
+    environment = {
+        "MSHIELD_DATABASE": source.settings.database,
+        "MSHIELD_MASTER_KEY_FILE": str(source.settings.master_key_file),
+        "MSHIELD_MODE": "demo",
+        "MSHIELD_COPY_TO": target,
+    }
+    arguments = ["database", "copy", "--json"]
+    result = await asyncio.to_thread(CliRunner().invoke, main, arguments, env=environment)
+    return result.exit_code, result.stdout, result.stderr
+
+
+async def test_every_row_goes_over_and_the_service_goes_on_there(source: Source, postgresql_url: str) -> None:
+    code, output, progress = await _command(source, postgresql_url)
+    assert code == 0, progress
+    copied = json.loads(output)
+    assert (copied["holds"], copied["findings"]) == (True, [])
+    assert "compared certificates: 1 of 1" in progress
+    by_name = {table["name"]: table for table in copied["tables"]}
+    with sqlite3.connect(source.path) as before:
+        for name, table in by_name.items():
+            (rows,) = before.execute(f"SELECT COUNT(*) FROM {name}").fetchone()  # noqa: S608  # the same
+            assert table["rows"] == rows, name
+    assert {"accounts", "keys", "certificates", "acts", "log_tiles", "secrets", "high_water"} <= {
+        name for name, table in by_name.items() if table["rows"]
+    }
+    # A constraint that was put off is as it was.
+    assert await _count(postgresql_url, "pg_constraint WHERE contype = 'f' AND condeferrable") == 0
+    app = create_app(source.settings.model_copy(update={"database": postgresql_url}), clock=source.clock)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=Conforming(app), base_url=ORIGIN) as http,
+    ):
+        here = Device(http, source.clock, source.device.key, source.device.token)
+        assert (await here.call("GET", "/api/phone/me")).status_code == 200
+        assert (await here.call("GET", "/api/phone/certificate")).json()["state"] == "active"
+        here.token = None
+        assert (await Runner(app.state.context, JOBS).run_now("log")).state == "done"
+    # What has gone on elsewhere isn't gone on with here.
+    old = create_app(source.settings, clock=source.clock)
+    with pytest.raises(RestoreUndeclared):
+        async with old.router.lifespan_context(old):
+            pass
+
+
+async def test_a_target_that_is_in_use_is_left_alone(source: Source, postgresql_url: str) -> None:
+    assert (await _command(source, postgresql_url))[0] == 0
+    code, _, error = await _command(source, postgresql_url)
+    assert (code, json.loads(error)["error"]["code"]) == (1, "target_not_empty")
+
+
+async def test_what_is_written_meanwhile_ends_the_copy(source: Source, postgresql_url: str) -> None:
+    def write(step: str, name: str, _done: int, _total: int) -> None:
+        if (step, name) == ("compare", "accounts"):
+            with sqlite3.connect(source.path) as writer:
+                writer.execute("UPDATE accounts SET name = name || '丙'")
+
+    with pytest.raises(NotCopied) as caught:
+        await copy_database(source.settings.database, postgresql_url, progress=write)
+    assert caught.value.code == "source_written"
+    assert await _count(postgresql_url) == 0
+
+
+async def test_a_row_that_arrives_otherwise_undoes_all(source: Source, postgresql_url: str) -> None:
+    connection = await asyncpg.connect(postgresql_url)
+    await connection.execute(
+        "CREATE FUNCTION other() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN NEW.name = NEW.name || ' '; RETURN NEW; END $$"
+    )
+    await connection.execute(
+        "CREATE TRIGGER other BEFORE INSERT ON accounts FOR EACH ROW EXECUTE FUNCTION other()"
+    )
+    try:
+        with pytest.raises(NotCopied) as caught:
+            await copy_database(source.settings.database, postgresql_url, progress=_quiet)
+        assert caught.value.code == "rows_differ"
+        assert await _count(postgresql_url) == 0
+    finally:
+        await connection.execute("DROP TRIGGER other ON accounts")
+        await connection.execute("DROP FUNCTION other()")
+        await connection.close()
+
+
+async def test_a_value_that_postgresql_does_not_take_is_named(source: Source, postgresql_url: str) -> None:
+    with sqlite3.connect(source.path) as writer:
+        writer.execute("UPDATE accounts SET name = 'a' || char(0)")
+    with pytest.raises(NotCopied) as caught:
+        await copy_database(source.settings.database, postgresql_url, progress=_quiet)
+    assert caught.value.code == "not_copied"
+    assert await _count(postgresql_url) == 0
+
+
+async def test_many_rows_go_in_batches_in_the_same_order(
+    source: Source, postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(copying, "BATCH", 3)
+    with sqlite3.connect(source.path) as writer:
+        names = [f"{word}{number}" for word in ("a", "B", "é", "中", "_") for number in range(4)]
+        writer.executemany(
+            "INSERT INTO enterprises (credit_code, name, version, created_at, changed_at) VALUES (?, 'x', 1, 1, 1)",
+            [(name,) for name in names],
+        )
+    tables = await copy_database(source.settings.database, postgresql_url, progress=_quiet)
+    assert {table.name: table.rows for table in tables}["enterprises"] > len(names)
+
+
+@pytest.mark.parametrize("pair", [("postgresql://a", "postgresql://b"), ("sqlite:///x", "sqlite:///y")])
+async def test_it_goes_one_way(pair: tuple[str, str]) -> None:
+    with pytest.raises(NotCopied):
+        await copy_database(*pair, progress=_quiet)
