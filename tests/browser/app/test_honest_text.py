@@ -21,6 +21,9 @@ pytestmark = pytest.mark.slow
 
 _LOOK: Final = Path(__file__).parents[3] / "frontend/packages/look"
 _FONT: Final = re.findall(r"--ms-font:([^;]+);", (_LOOK / "tokens.css").read_text("utf-8"))[0].strip()
+_BLANKS: Final = re.findall(
+    r"\.kv dd \{[^}]*(white-space:[^;]+;)", (_LOOK / "parts/request.css").read_text("utf-8")
+)[0]
 _STRIPPED: Final = """
 const { readFileSync } = require("node:fs");
 const { stripTypeScriptTypes } = require("node:module");
@@ -28,7 +31,7 @@ const [, ...files] = process.argv;
 console.log(JSON.stringify(files.map((file) => stripTypeScriptTypes(readFileSync(file, "utf8")))));
 """
 _PAGE: Final = """<!doctype html><html lang="zh-CN"><meta charset="utf-8">
-<style>dd { margin: 8px; width: 900px; white-space: pre-wrap; unicode-bidi: isolate }</style>
+<style>dd { margin: 8px; width: 900px; unicode-bidi: isolate }</style>
 <dd></dd><script type="module">
 import { honestValue } from "/look/honest_text.ts";
 import { PLAIN } from "/look/plain_characters.ts";
@@ -98,7 +101,7 @@ def page(browser: Browser) -> Iterator[Page]:
     opened.route("**/*", answer)
     opened.goto("http://look.example/")
     opened.wait_for_function("typeof window.PLAIN === 'string'")
-    opened.add_style_tag(content=f"dd {{ font: 500 24px {_FONT} }}")
+    opened.add_style_tag(content=f"dd {{ font: 500 24px {_FONT}; {_BLANKS} }}")
     yield opened
     opened.close()
 
@@ -127,6 +130,8 @@ def test_no_two_plain_characters_look_the_same(page: Page) -> None:
         ("[U+034F]", "\u034f"),
         ("a  b", "a b"),
         ("a ", "a"),
+        (f"a{' ' * 250}b", f"a{' ' * 251}b"),
+        ("总" + "\u3000" * 40 + "价", "总" + "\u3000" * 41 + "价"),
         ("e\u0301", "\u00e9"),
         ("\u03a9", "\u2126"),
         ("\u0e01\u0e38\u0e48", "\u0e01\u0e48\u0e38"),
