@@ -5,6 +5,7 @@ and row, so that it opens nowhere else. A changed key file is noticed before eac
 """
 
 import os
+from functools import lru_cache
 from typing import Final
 
 from mshield.gm.curve import SCALAR_BYTES
@@ -126,7 +127,12 @@ def split_share(plain: bytes) -> tuple[int, bytes]:
 
 def box_data(purpose: str, context: bytes, key_id: bytes) -> bytes:
     """Associated data of a box."""
-    return b"MSHIELD/box/" + LV(purpose.encode()) + LV(context) + LV(key_id)
+    return _of_purpose(purpose) + LV(context) + LV(key_id)
+
+
+@lru_cache(maxsize=64)
+def _of_purpose(purpose: str) -> bytes:
+    return b"MSHIELD/box/" + LV(purpose.encode())
 
 
 def _seal(key: MasterKey, plaintext: bytes, associated: bytes) -> bytes:

@@ -34,7 +34,8 @@ def naming(request: Request, name: str) -> None:
 
 def address_of(request: Request) -> str:
     """The address that the call comes from, as far as this service sees it; for the counters."""
-    return request.client.host if request.client is not None else ""
+    client = request.scope.get("client")
+    return client[0] if client else ""
 
 
 def browser_of(request: Request) -> str | None:

@@ -33,9 +33,11 @@ class SealedTable:
     was_sealed: bool = True
     columns: tuple[str, ...] = field(init=False, repr=False, compare=False)
     _read: Callable[[Row], tuple[Any, ...]] = field(init=False, repr=False, compare=False)
+    _sealed: Callable[[Row], tuple[Any, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "columns", SEALED_COLUMNS[self.name])
+        object.__setattr__(self, "_sealed", itemgetter(*self.columns))
         names = (*self.columns, "seal_version", "seal")
         object.__setattr__(self, "_read", itemgetter(*(self.prefix + name for name in names)))
 
@@ -51,7 +53,7 @@ class SealedTable:
 
     def seal(self, sealer: Sealer, values: Row, *, version: int) -> bytes:
         """The seal of a row that has these values of the sealed columns, 32 bytes."""
-        return sealer.mac(_encode((self.name, version, *(values[name] for name in self.columns))))
+        return sealer.mac(_encode((self.name, version, *self._sealed(values))))
 
     def check(self, sealer: Sealer, row: Row) -> None:
         """Raises SealBroken unless the row is as this service wrote it."""
