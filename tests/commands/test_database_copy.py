@@ -16,10 +16,10 @@ from mshield.cli import main
 from mshield.jobs import JOBS
 from mshield.main import create_app
 from mshield.services.jobs.runner import Runner
-from mshield.services.operations.high_water import RestoreUndeclared
 from mshield.settings import Settings
 from mshield.store.database import copying
 from mshield.store.database.copying import NotCopied, copy_database
+from mshield.store.operations.known_mark import RestoreUndeclared
 from tests.support.application import ORIGIN, Device, running
 from tests.support.clock import Clock
 from tests.support.conformance import Conforming
