@@ -67,7 +67,8 @@ class EvidenceDocument(_Part, frozen=True):
 
     `view` are the canonical octets of the view that drew it, `drawn` the SM3 of the drawn lines (hex), both null
     without one; `shown` is null for a login, and for what is older. v1 has none of the three: there they are unset.
-    `options` are the format's, unset where it has none, and for what is older.
+    `options` are the format's, unset where it has none, and for what is older. `update` is there for a PDF that was
+    signed in itself: behind the content it makes the file whose gap the signature fills.
     """
 
     sid: _Hex16
@@ -82,6 +83,7 @@ class EvidenceDocument(_Part, frozen=True):
     drawn: _Hex32 | msgspec.UnsetType | None = msgspec.UNSET
     shown: EvidenceShown | msgspec.UnsetType | None = msgspec.UNSET
     options: Options | msgspec.UnsetType = msgspec.UNSET
+    update: bytes | msgspec.UnsetType = msgspec.field(name="update_b64", default=msgspec.UNSET)
 
     @property
     def drawing(self) -> Drawing | None:
