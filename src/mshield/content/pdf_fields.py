@@ -48,9 +48,7 @@ def _always_looks_alike(objects: Reader, field: Mapping[str, Any]) -> bool:
     return bool(flags & _PRINTED) and not flags & _NOT_VIEWED
 
 
-def faults_of_locks(
-    objects: Reader, held: Mapping[str, Any], key: str
-) -> Iterator[Literal["certified"]]:
+def faults_of_locks(objects: Reader, held: Mapping[str, Any], key: str) -> Iterator[Literal["certified"]]:
     """What forbids a further signature: a certification, a lock on the whole file, rights that a vendor gave."""
     if key == "/Perms":
         if not objects.dictionary(held[key]).keys() <= {"/DocMDP"}:

@@ -89,7 +89,10 @@ def _replaces(
 ) -> bool:
     """Whether a revision that begins at `start` hides an object, or replaces more than it may."""
     with opened(earlier) as before, opened(revision) as after:
-        if _is_any_left_out(after, revision, start) or before.trailer.Root.objgen != after.trailer.Root.objgen:
+        if (
+            _is_any_left_out(after, revision, start)
+            or before.trailer.Root.objgen != after.trailer.Root.objgen
+        ):
             return True
         changed = [
             f"{name[0]} {name[1]} R"

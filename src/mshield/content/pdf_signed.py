@@ -29,7 +29,11 @@ def ends_of_signatures(objects: Objects, octets: bytes) -> set[int] | None:
         first, start, end, rest = numbers
         if first or not 0 < start < end < end + rest <= len(octets):
             return None
-        if octets[start : start + 1] != b"<" or octets[end - 1 : end] != b">" or b">" in octets[start : end - 1]:
+        if (
+            octets[start : start + 1] != b"<"
+            or octets[end - 1 : end] != b">"
+            or b">" in octets[start : end - 1]
+        ):
             return None
         ends.add(end + rest)
     return ends

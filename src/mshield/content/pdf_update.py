@@ -5,7 +5,7 @@ signatures isn't used, since its tables have no SM3.
 """
 
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import IO, Any, Final
 
 from pyhanko.pdf_utils import generic
@@ -75,7 +75,8 @@ def _prepared(octets: bytes, update: Update) -> bytes:
     writer.objects[(empty.generation, empty.idnum)] = _look(writer, stencil_of(update.seal), turn)
     field["/F"] = generic.NumberObject(4 | 128)  # printed, and locked
     out = io.BytesIO()
-    writer.write(out)
+    write: Callable[[IO[bytes]], None] = writer.write
+    write(out)
     written = bytearray(out.getvalue())
     start, end = contents.at, contents.at + 2 * update.room + 2
     numbers = b"[0 %d %d %d]" % (start, end, len(written) - end)
@@ -180,8 +181,12 @@ def _rounded(box: Box) -> tuple[int, int, int, int]:
     return left, low, max(right, left + 1), max(high, low + 1)
 
 
+def _number(value: int) -> generic.PdfObject:
+    return generic.NumberObject(value)
+
+
 def _look(writer: IncrementalPdfFileWriter, stencil: Stencil, turn: int) -> Any:
-    name, number = pdf_name, generic.NumberObject
+    name, number = pdf_name, _number
     mask = generic.StreamObject(
         {
             name("/Type"): name("/XObject"),
@@ -195,7 +200,7 @@ def _look(writer: IncrementalPdfFileWriter, stencil: Stencil, turn: int) -> Any:
         encoded_data=stencil.packed,
     )
     pictures = generic.DictionaryObject({name("/Seal"): writer.add_object(mask)})
-    form = generic.StreamObject(
+    return generic.StreamObject(
         {
             name("/Type"): name("/XObject"),
             name("/Subtype"): name("/Form"),
@@ -205,4 +210,3 @@ def _look(writer: IncrementalPdfFileWriter, stencil: Stencil, turn: int) -> Any:
         },
         stream_data=b"q %s %d 0 0 %d 0 0 cm /Seal Do Q" % (_COLOUR, WIDTH, HEIGHT),
     )
-    return form

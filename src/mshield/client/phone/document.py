@@ -7,6 +7,7 @@ from typing import Any, cast
 import msgspec
 
 from mshield.client.errors import PhoneError, ProtocolError
+from mshield.client.phone.document_pdf import check_pdf
 from mshield.client.phone.messages import Task
 from mshield.domain.login_message import is_login_message
 from mshield.gm.sm3 import sm3
@@ -15,6 +16,7 @@ from mshield.pki.errors import PkiError
 from mshield.pki.signatures.ambiguous import is_ambiguous
 from mshield.pki.signatures.display import Bound, Confirmed, Drawing, Wanted, display_bytes
 from mshield.pki.signatures.formats import (
+    PDF,
     OptionRefused,
     complete,
     may_be_elsewhere,
@@ -111,6 +113,8 @@ def _check_message(task: Task, display: bytes, display_oids: Collection[str]) ->
     """Gives the content's digest."""
     _check_options(task, display_oids)
     content, message, options = task.content, task.message, task.options
+    if task.format == PDF:
+        return check_pdf(task, display)
     if signs_content(task.format, options):
         if is_like_attributes(message) or is_login_message(message):
             raise ProtocolError("bad_task", "signed attributes, or a login, as content")

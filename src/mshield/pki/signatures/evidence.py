@@ -182,7 +182,8 @@ def parse_evidence(data: bytes) -> Evidence:
             raise EvidenceError("a value is not in its one spelling")
         if any((value is msgspec.UNSET) == (evidence.type == TYPE) for value in evidence.since_v2()):
             raise EvidenceError("a field is missing, or is of another version")
-        if evidence.type != TYPE and evidence.document.options is not msgspec.UNSET:
+        later = (evidence.document.options, evidence.document.update)
+        if evidence.type != TYPE and any(one is not msgspec.UNSET for one in later):
             raise EvidenceError("options, in a bundle from before there were any")
         if any(bytes.fromhex(text).hex() != text for text in _hex_texts(evidence)):
             raise EvidenceError("not lower-case hex")

@@ -145,7 +145,12 @@ def finished(content: bytes, update: bytes, cms: bytes) -> bytes:
     if len(text) > room:
         raise CmsError("the signature is longer than its gap")
     return b"".join(
-        (content, update[: start + 1 - len(content)], text.ljust(room, b"0"), update[end - 1 - len(content) :])
+        (
+            content,
+            update[: start + 1 - len(content)],
+            text.ljust(room, b"0"),
+            update[end - 1 - len(content) :],
+        )
     )
 
 

@@ -159,7 +159,9 @@ class MakeEvidence:
         )
 
 
-def _digest(row: DocumentRow, display: KeptDisplay, attributes: SignedAttributes | PdfAttributes | None) -> bytes:
+def _digest(
+    row: DocumentRow, display: KeptDisplay, attributes: SignedAttributes | PdfAttributes | None
+) -> bytes:
     """SM3 of the content, also of what is older than views."""
     if display.bound is not None:
         return display.bound.content

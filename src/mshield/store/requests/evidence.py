@@ -13,8 +13,8 @@ _SQL: Final = Queries("requests", "evidence")
 class DocumentRow:
     """A document and who asked for it, as it was called then.
 
-    `content` is None where only its digest came; `prepared` is the update to a PDF in which the signature stands; `display` is JSON text; `state` is `declined` for one that was left
-    out of a batch.
+    `content` is None where only its digest came; `prepared` is the update to a PDF in which the signature stands;
+    `display` is JSON text; `state` is `declined` for one that was left out of a batch.
     """
 
     request_id: str

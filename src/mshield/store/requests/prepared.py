@@ -36,9 +36,7 @@ async def set_prepared(db: Database, task: Task, *, message: bytes, prepared: by
 
     async def work(tx: Tx) -> Task:
         async with changing(tx, TASKS, task.sid):
-            await tx.run(
-                _SQL["prepare"], sid=task.sid, was=task.message, message=message, prepared=prepared
-            )
+            await tx.run(_SQL["prepare"], sid=task.sid, was=task.message, message=message, prepared=prepared)
         row = await read_checked(tx, TASKS, task.sid)
         kept = await tx.one(_SQL["prepared"], sid=task.sid)
         if row is None or kept is None:
