@@ -11,6 +11,7 @@ interface Annotation {
   readonly setOCGState?: unknown;
   readonly actions?: unknown;
   readonly hasAppearance?: boolean;
+  readonly fieldType?: string | null;
 }
 
 const OF_ANNOTATION: Readonly<Record<string, string>> = {
@@ -26,13 +27,14 @@ const OF_ANNOTATION: Readonly<Record<string, string>> = {
 const MOST_PAGES = 500;
 
 export async function faultOf(pdf: PDFDocumentProxy): Promise<string | null> {
-  const [{ info }, scripts, actions, open, files, layers] = await Promise.all([
+  const [{ info }, scripts, actions, open, files, layers, fields] = await Promise.all([
     pdf.getMetadata(),
     pdf.hasJSActions(),
     pdf.getJSActions(),
     pdf.getOpenAction(),
     pdf.getAttachments(),
     pdf.getOptionalContentConfig(),
+    pdf.getFieldObjects(),
   ]);
   const told = info as Readonly<Record<string, unknown>>;
   const faults: readonly (readonly [string, unknown])[] = [
@@ -42,10 +44,16 @@ export async function faultOf(pdf: PDFDocumentProxy): Promise<string | null> {
     ["xfa", told["IsXFAPresent"] || pdf.isPureXfa],
     ["attachments", files || told["IsCollectionPresent"]],
     ["optional_content", [...layers].length > 0],
-    ["form", told["IsAcroFormPresent"] || told["IsSignaturesPresent"]],
+    ["form", hasOtherFields(fields)],
     ["open_action", (open as { action?: unknown } | null)?.action],
   ];
   return faults.find(([, isThere]) => isThere)?.[0] ?? null;
+}
+
+/** Fields but those that hold signatures; which of these are filled, the scan looks for. */
+function hasOtherFields(fields: unknown): boolean {
+  const all = Object.values((fields ?? {}) as Record<string, readonly { readonly type?: string }[]>).flat();
+  return all.some(({ type }) => type !== "signature");
 }
 
 export async function faultOfPage(page: PDFPageProxy): Promise<string | null> {
@@ -64,7 +72,11 @@ function ofAnnotation(annotation: Annotation): string | null {
     actions,
     unsafeUrl,
     hasAppearance,
+    fieldType,
   } = annotation;
+  if (subtype === "Widget" && fieldType === "Sig") {
+    return actions ? "javascript" : null;
+  }
   if (subtype !== "Link" || hasAppearance) {
     return OF_ANNOTATION[subtype] ?? "annotation";
   }

@@ -1,6 +1,6 @@
 /**
- * What the phone looks for in a PDF's octets itself, beside what the viewer says of it: objects that stand there twice,
- * and words of what may act. The service's check reads packed objects too; this one doesn't.
+ * What the phone looks for in a PDF's octets itself, beside what the viewer says of it: objects that stand there twice
+ * but in a signature's update, and words of what may act. The service's check reads packed objects too; this one doesn't.
  */
 
 const MOST = 20 * 1024 * 1024;
@@ -8,6 +8,11 @@ const BEGIN = /^%PDF-(?:1\.[0-7]|2\.0)[ \t]*[\r\n]/;
 const END = /startxref\s+\d{1,10}\s+%%EOF\s*$/;
 const HEAD = /(?<!\d)(\d{1,10})[ \t\r\n\0\f]+(\d{1,5})[ \t\r\n\0\f]+obj(?![A-Za-z0-9])/g;
 const MOST_REVISIONS = 4;
+const MOST_SIGNATURES = 32;
+const REVISION = /startxref\s+\d{1,10}\s+%%EOF/g;
+const WHITE = String.raw`[\0\t\n\f\r ]`;
+const NUMBER = `${WHITE}*(\\d{1,10})`;
+const RANGE = new RegExp(`/ByteRange${WHITE}*\\[${`${NUMBER}${WHITE}`.repeat(3)}${NUMBER}${WHITE}*\\]`, "g");
 const ACTS: Readonly<Record<string, string>> = {
   JavaScript: "javascript",
   Launch: "launch",
@@ -48,14 +53,52 @@ export function scanned(octets: Uint8Array): string | null {
   return hidesObjects(text) ? "revisions" : null;
 }
 
+/** What is added behind a signature is another's signature, or this one: then it replaces what that takes. */
 function hidesObjects(text: string): boolean {
+  const ends = signedEnds(text);
+  if (ends === null) {
+    return true;
+  }
+  const revisions = revisionsOf(text);
+  const unsigned = revisions.filter(([, end]) => !ends.has(end));
   const heads = new Set<string>();
-  for (const [, number, generation] of text.matchAll(HEAD)) {
-    const name = `${Number(number)} ${Number(generation)}`;
-    if (heads.has(name)) {
+  for (const [start, end] of revisions) {
+    const own = [...text.slice(start, end).matchAll(HEAD)].map(
+      ([, number, generation]) => `${Number(number)} ${Number(generation)}`,
+    );
+    const isRepeated =
+      new Set(own).size < own.length || own.some((name) => heads.has(name) && !ends.has(end));
+    if (isRepeated) {
       return true;
     }
-    heads.add(name);
+    own.forEach((name) => heads.add(name));
   }
-  return text.split("startxref").length - 1 > MOST_REVISIONS;
+  const isCovered = ends.size === 0 || ends.has(text.trimEnd().length);
+  return !isCovered || unsigned.length > MOST_REVISIONS || ends.size > MOST_SIGNATURES;
+}
+
+/** Where signatures say that what they cover ends, without line ends; null where one leaves out more than a hex string. */
+function signedEnds(text: string): Set<number> | null {
+  const ends = new Set<number>();
+  const all = [...text.matchAll(RANGE)];
+  for (const match of all) {
+    const [first, start, end, rest] = match.slice(1).map(Number) as [number, number, number, number];
+    if (first !== 0 || !/^<[0-9A-Fa-f]*>$/.test(text.slice(start, end)) || end + rest > text.length) {
+      return null;
+    }
+    ends.add(text.slice(0, end + rest).trimEnd().length);
+  }
+  return all.length === text.split("/ByteRange").length - 1 ? ends : null;
+}
+
+/** Start and end of each part that ends as a file does; ends without line ends. */
+function revisionsOf(text: string): [start: number, end: number][] {
+  const parts: [number, number][] = [];
+  let start = 0;
+  for (const match of text.matchAll(REVISION)) {
+    const end = match.index + match[0].length;
+    parts.push([start, end]);
+    start = end;
+  }
+  return parts;
 }
