@@ -13,9 +13,18 @@ from pathlib import Path
 SOURCES = Path(__file__).parent / "java"
 JARS = tuple(
     Path("/usr/share/java") / name
-    for name in ("bcprov.jar", "bcpkix.jar", "bcutil.jar", "pdfbox2.jar", "fontbox2.jar", "commons-logging.jar")
+    for name in (
+        "bcprov.jar",
+        "bcpkix.jar",
+        "bcutil.jar",
+        "pdfbox2.jar",
+        "fontbox2.jar",
+        "commons-logging.jar",
+    )
 )
-INSTALL = "apt-get install openjdk-17-jdk-headless libbcprov-java libbcpkix-java libbcutil-java libpdfbox2-java"
+INSTALL = (
+    "apt-get install openjdk-17-jdk-headless libbcprov-java libbcpkix-java libbcutil-java libpdfbox2-java"
+)
 
 
 class Rejected(Exception):

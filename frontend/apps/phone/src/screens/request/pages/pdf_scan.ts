@@ -32,6 +32,10 @@ const ACTS: Readonly<Record<string, string>> = {
   Named: "action",
   Hide: "action",
 };
+/** What a form has beside the fields of signatures. */
+const FORM = /\/(?:NeedAppearances|FT\s*\/(?:Tx|Btn|Ch))(?![A-Za-z])/;
+/** What the update of a signature replaces: root, page, form, lists in them, and what is without any reference. */
+const REPLACED = /\/Type\s*\/(?:Catalog|Page)(?![A-Za-z])|\/Fields(?![A-Za-z])|^\s*\[/;
 const ACT = new RegExp(`/(${Object.keys(ACTS).join("|")})(?![A-Za-z])`);
 
 /** Null where nothing stands out; the reasons are the service's. */
@@ -50,6 +54,10 @@ export function scanned(octets: Uint8Array): string | null {
   if (act !== undefined) {
     return ACTS[act] ?? null;
   }
+  const count = (word: RegExp): number => [...text.matchAll(word)].length;
+  if (FORM.test(text) || count(/\/FT\s*\/Sig(?![A-Za-z])/g) > count(/\/ByteRange(?![A-Za-z])/g)) {
+    return "form";
+  }
   return hidesObjects(text) ? "revisions" : null;
 }
 
@@ -63,18 +71,28 @@ function hidesObjects(text: string): boolean {
   const unsigned = revisions.filter(([, end]) => !ends.has(end));
   const heads = new Set<string>();
   for (const [start, end] of revisions) {
-    const own = [...text.slice(start, end).matchAll(HEAD)].map(
-      ([, number, generation]) => `${Number(number)} ${Number(generation)}`,
-    );
-    const isRepeated =
-      new Set(own).size < own.length || own.some((name) => heads.has(name) && !ends.has(end));
-    if (isRepeated) {
+    const part = text.slice(start, end);
+    const own = [...part.matchAll(HEAD)].map((head) => ({
+      name: `${Number(head[1])} ${Number(head[2])}`,
+      body: bodyAt(part, head.index + head[0].length),
+    }));
+    const isHidden = own.some(({ name, body }) => heads.has(name) && !(ends.has(end) && mayReplace(body)));
+    if (isHidden || new Set(own.map(({ name }) => name)).size < own.length) {
       return true;
     }
-    own.forEach((name) => heads.add(name));
+    own.forEach(({ name }) => heads.add(name));
   }
   const isCovered = ends.size === 0 || ends.has(text.trimEnd().length);
   return !isCovered || unsigned.length > MOST_REVISIONS || ends.size > MOST_SIGNATURES;
+}
+
+function bodyAt(text: string, start: number): string {
+  const end = text.indexOf("endobj", start);
+  return text.slice(start, end < 0 ? undefined : end);
+}
+
+function mayReplace(body: string): boolean {
+  return !/>>\s*stream/.test(body) && (REPLACED.test(body) || !/\d\s+\d+\s+R/.test(body));
 }
 
 /** Where signatures say that what they cover ends, without line ends; null where one leaves out more than a hex string. */
