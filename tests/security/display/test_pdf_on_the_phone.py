@@ -51,6 +51,8 @@ UNSEEN: Final = frozenset(
         # No page refers to them.
         *("a note beside the signature",),
         "a field with two looks",
+        # It counts fields and signatures, and can't tell which go together.
+        "a field nobody has signed",
     }
 )
 """What the phone takes and the service alone refuses."""
