@@ -1,4 +1,4 @@
-"""PDFs that the service signs, judged by PDFBox with BouncyCastle, poppler and pyHanko; several sign one after the other."""
+"""PDFs that the service signs, judged by PDFBox with BouncyCastle, poppler and pyHanko."""
 
 import io
 import subprocess
@@ -116,7 +116,7 @@ def test_each_form_is_verified_and_judged(service: Mortal, tmp_path: Path) -> No
 
 
 def test_a_second_one_signs_behind_the_first(service: Mortal, tmp_path: Path) -> None:
-    """And a third, each as the file stands then. pyHanko, which reads RFC 5652 alone, finds that only fields were added."""
+    """And a third. pyHanko, which reads RFC 5652 alone, finds that only fields were added."""
     phone = service.enrolled(tmp_path / "phone")
     files = [pdfs.contract(2)]
     names = ("rfc", "cades", "rfc with display")

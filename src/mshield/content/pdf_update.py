@@ -1,7 +1,7 @@
 """The update of a PDF that holds a signature to come: field, widget, picture, and a gap for the signature.
 
-It is appended, and the octets before it stay as they are. pyHanko reads the file and writes the update; what it knows of
-signatures isn't used, since its tables have no SM3.
+It is appended, and the octets before it stay as they are. pyHanko reads the file and writes the update; what it knows
+of signatures isn't used, since its tables have no SM3.
 """
 
 import io
@@ -104,6 +104,7 @@ class _Placed(generic.PdfObject):
         self._octets = octets
 
     def write_to_stream(self, stream: IO[bytes], handler: Any = None, container_ref: Any = None) -> None:
+        del handler, container_ref  # it is never encrypted
         self.at = stream.tell()
         stream.write(self._octets)
 
@@ -119,7 +120,9 @@ class _Range(_Placed):
 
 
 def _fields(writer: IncrementalPdfFileWriter) -> list[Any]:
-    form = writer.root["/AcroForm"] if "/AcroForm" in writer.root else {}
+    if "/AcroForm" not in writer.root:
+        return []
+    form = writer.root["/AcroForm"]  # not by `get`, which resolves no reference that was added just now
     return [one.get_object() for one in form["/Fields"]] if "/Fields" in form else []
 
 

@@ -1,4 +1,4 @@
-"""Whether a PDF came back with its signature: what was sent stands at its beginning, and the signature covers the rest."""
+"""Whether a PDF came back with its signature: it begins with what was sent, and the signature covers it whole."""
 
 from collections.abc import Collection
 

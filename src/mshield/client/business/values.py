@@ -61,7 +61,8 @@ class Document:
 
     `format` `raw` signs the bytes of the content; `cms` and `cms_detached` sign attributes that bind content, title,
     media type and display, in a CMS with the content inside or not; `gb35275…` the same in a SignedData of GB/T 35275,
-    with `options` (formats.md); `pdf` in the PDF itself, as one signature more. Of a detached one the content may stay here: give its `digest` instead.
+    with `options` (formats.md); `pdf` signs a PDF in itself, as one signature more, with options too. Of a detached one
+    the content may stay here: give its `digest` instead.
     """
 
     title: str

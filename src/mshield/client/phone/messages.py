@@ -146,7 +146,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
 
     `format` and `options` say what M is (protocol, "Documents"); `signing_time` (ms) is the one in it; `size` is that
     of a content which is not here. `drawn` is SM3 of the drawn lines, in hex; an older service tells neither it nor
-    `view`. `view_b64` is what this phone fetched. `update_b64` and `gap` are of a PDF that is signed in itself, which is
+    `view`. `view_b64` is what this phone fetched. `update_b64` and `gap` are of a PDF that is signed in itself:
     `content` and the update behind it but for the gap; `own_certificate` is SM3 of this phone's certificate, in hex.
     """
 

@@ -96,6 +96,11 @@ def verify_pdf_revisions(engine: Engine, file: bytes) -> tuple[VerifiedPdf, ...]
     return tuple(seen)
 
 
+def signed_octets(file: bytes) -> int:
+    """How much of a file its last signature says that it covers, of one to which something was added."""
+    return max((int(match[3]) + int(match[4]) for match in _RANGE.finditer(file)), default=0)
+
+
 def _verified(engine: Engine, file: bytes, gap: tuple[int, int], subfilter: str) -> VerifiedPdf:
     start, end = gap
     cms = _contents(file[start + 1 : end - 1])
