@@ -12,14 +12,26 @@ from pathlib import Path
 
 SOURCES = Path(__file__).parent / "java"
 JARS = tuple(
-    Path("/usr/share/java") / name for name in ("bcprov.jar", "bcpkix.jar", "bcutil.jar", "xmlsec.jar")
+    Path("/usr/share/java") / name
+    for name in (
+        "bcprov.jar",
+        "bcpkix.jar",
+        "bcutil.jar",
+        "xmlsec.jar",
+        "pdfbox2.jar",
+        "fontbox2.jar",
+        "commons-logging.jar",
+    )
 )
 LOGGING = tuple(
     Path("/usr/share/java") / name for name in ("slf4j-api.jar", "slf4j-nop.jar", "commons-codec.jar")
 )
 """What Santuario itself needs, as its package brings it."""
 
-INSTALL = "apt-get install openjdk-17-jdk-headless libbcprov-java libbcpkix-java libbcutil-java libxml-security-java"
+INSTALL = (
+    "apt-get install openjdk-17-jdk-headless libbcprov-java libbcpkix-java libbcutil-java libxml-security-java"
+    " libpdfbox2-java"
+)
 
 
 class Rejected(Exception):
@@ -93,6 +105,15 @@ def _verdict(program: str, *arguments: str | Path) -> list[str]:
     if said.returncode not in {0, 1}:
         raise Rejected(said.stderr.strip().splitlines()[-1])
     return said.stdout.splitlines()
+
+
+def judge_pdf(file: Path) -> str:
+    """What the judge of signed PDFs sees, on PDFBox (java/PdfJudge.java); Rejected if it refuses."""
+    command = ["java", "-Xshare:auto", "-cp", _class_path(compiled()), "PdfJudge", str(file)]
+    said = subprocess.run(command, capture_output=True, text=True, check=False)
+    if said.returncode != 0:
+        raise Rejected((said.stdout + said.stderr).strip().splitlines()[-1])
+    return said.stdout
 
 
 def _run(program: str, *arguments: object) -> list[str]:

@@ -13,6 +13,7 @@ import msgspec
 
 from mshield.client.evidence_display import ShownAgain, display_of, show_again, shown_of
 from mshield.client.evidence_format import options_of, require_made, xml_message
+from mshield.client.evidence_pdf import attributes_of_pdf, message_of_pdf
 from mshield.client.evidence_status import LaterStatus, Now, check_now, check_status
 from mshield.client.evidence_time import (
     TimeStamp,
@@ -39,15 +40,24 @@ from mshield.pki.asn1.arcs import DISPLAY_OIDS, display_oids_of
 from mshield.pki.certificates.certificate import Certificate, parse_certificates_pem
 from mshield.pki.revocation.crl import CA_COMPROMISE, KEY_COMPROMISE, parse_crl
 from mshield.pki.signatures import cms
-from mshield.pki.signatures.evidence import MEDIA_TYPE, Evidence, parse_evidence
+from mshield.pki.signatures.evidence import MEDIA_TYPE, Evidence, EvidenceDocument, parse_evidence
 from mshield.pki.signatures.formats import (
+    PDF,
     XML,
+    Options,
     attributes_in,
+    binds_display,
     inside,
     signs_attributes,
     signs_content,
+    wrapper_of,
 )
-from mshield.pki.signatures.signed_attributes import is_like_attributes, parse_signed_attributes
+from mshield.pki.signatures.pdf import PdfAttributes
+from mshield.pki.signatures.signed_attributes import (
+    SignedAttributes,
+    is_like_attributes,
+    parse_signed_attributes,
+)
 from mshield.pki.tlog.entry import SignatureEntry, asked_by, binding, commitment, signature_row
 from mshield.pki.tlog.note import Checkpoint, VerifierKey
 from mshield.pki.verification.status import SKEW
@@ -180,7 +190,7 @@ def verify_evidence(
         signature=signature,
         signed_at=signed_at,
         content=found_content,
-        display_bound=evidence.signature.attributes is not None,
+        display_bound=binds_display(evidence.document.format, options_of(evidence.document)),
         status_at=datetime.fromtimestamp(status.this_update / 1000, UTC),
         later=status.later,
         ca_later=ca_status.later,
@@ -219,23 +229,37 @@ def _message(evidence: Evidence, content: bytes | None, display_oids: Collection
     """M: the content or its digest, or the signed attributes, which must be those of what the bundle shows."""
     document, attributes = evidence.document, evidence.signature.attributes
     name, options = document.format, options_of(document)
+    if name == PDF or document.update is not msgspec.UNSET:
+        return message_of_pdf(evidence, options, display_oids)
     if signs_attributes(name, options) != (attributes is not None):
         raise VerificationError("unreadable", "input", "signed attributes do not go with this format")
-    digest = bytes.fromhex(document.digest_sm3)
     if attributes is None:
         if name == XML:
             return xml_message(document, options)
         if not signs_content(name, options):
-            return digest
+            return bytes.fromhex(document.digest_sm3)
         if document.content is None or content is None:
             raise VerificationError("unreadable", "input", "a raw signature needs the content")
         if is_like_attributes(content):
             raise VerificationError("message_mismatch", "content", "the content is signed attributes")
         return content
+    _require_shown(document, attributes, options, display_oids)
+    return attributes
+
+
+def _require_shown(
+    document: EvidenceDocument, attributes: bytes, options: Options, display_oids: Collection[str]
+) -> None:
+    """Raises VerificationError unless these signed attributes are those of content, display and options."""
+    digest = bytes.fromhex(document.digest_sm3)
     with failing("input"):
         signed = parse_signed_attributes(attributes, display_oids=display_oids)
     shown = attributes_in(
-        name, options, digest=digest, display=sm3(display_of(document)), signing_time=signed.signing_time
+        document.format,
+        options,
+        digest=digest,
+        display=sm3(display_of(document)),
+        signing_time=signed.signing_time,
     )
     if signed.message_digest != digest:
         raise VerificationError("message_mismatch", "content", "the signed digest is another content's")
@@ -243,7 +267,6 @@ def _message(evidence: Evidence, content: bytes | None, display_oids: Collection
         raise VerificationError("display_mismatch", "display", "the signed display is another one")
     if signed != shown or (options.signing_time is True) != (signed.signing_time is not None):
         raise VerificationError("unreadable", "input", "other signed attributes than the options say")
-    return attributes
 
 
 def _check_request(evidence: Evidence, message: bytes, client_id: str | None) -> None:
@@ -327,17 +350,24 @@ def _check_made(
     document, value = evidence.document, evidence.signature
     name, options, encoded = document.format, options_of(document), value.attributes
     stamps = tuple(stamp.token for stamp in evidence.stamps if stamp.token in value.cms)
+    if name == PDF:
+        attributes: SignedAttributes | PdfAttributes | None = attributes_of_pdf(
+            evidence, options, display_oids
+        )
+    elif encoded is not None:
+        with failing("cms"):
+            attributes = parse_signed_attributes(encoded, display_oids=display_oids)
+    else:
+        attributes = None
     with failing("cms"):
         again = cms.build_signed_data(
             content=inside(name, content=document.content, digest=bytes.fromhex(document.digest_sm3)),
             signature=signature.signature,
             certificate=signature.certificate,
             chain=signature.issuers,
-            attributes=None
-            if encoded is None
-            else parse_signed_attributes(encoded, display_oids=display_oids),
+            attributes=attributes,
             time_stamps=stamps,
-            options=options,
+            options=wrapper_of(name, options),
         )
     if again != value.cms:
         raise VerificationError("message_mismatch", "cms", "the CMS is not this signature's")

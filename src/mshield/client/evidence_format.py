@@ -10,12 +10,13 @@ from mshield.pki.errors import XmlError
 from mshield.pki.signatures.evidence import Evidence, EvidenceDocument
 from mshield.pki.signatures.formats import (
     NO_OPTIONS,
+    PDF,
     XML,
     OptionRefused,
     Options,
+    binds_display,
     complete,
     profile_of,
-    signs_attributes,
 )
 from mshield.pki.xml.canonical import require_canonical
 from mshield.pki.xml.making import key_name_in, serial_name, signed_file, signed_info
@@ -25,7 +26,7 @@ def options_of(document: EvidenceDocument) -> Options:
     """The options of its format, all that it has and no other; those of before where it tells none."""
     options = document.options
     if options is msgspec.UNSET:
-        if document.format.startswith("gb") or document.format == XML:
+        if document.format.startswith("gb") or document.format in {XML, PDF}:
             raise VerificationError("unreadable", "input", "this format has options")
         return NO_OPTIONS
     oid = options.display_oid
@@ -34,7 +35,7 @@ def options_of(document: EvidenceDocument) -> Options:
         whole = complete(document.format, asked, display_oid=None if oid is msgspec.UNSET else oid)
     except OptionRefused as error:
         raise VerificationError("unreadable", "input", f"the option {error.field} is out of place") from error
-    if whole != options or options == NO_OPTIONS or (signs_attributes(document.format, options) and not oid):
+    if whole != options or options == NO_OPTIONS or (binds_display(document.format, options) and not oid):
         raise VerificationError("unreadable", "input", "an option is missing or too many")
     return options
 

@@ -61,8 +61,8 @@ class Document:
 
     `format` `raw` signs the bytes of the content; `cms` and `cms_detached` sign attributes that bind content, title,
     media type and display, in a CMS with the content inside or not; `gb35275…` the same in a SignedData of GB/T 35275,
-    with `options` (formats.md); `xml` makes an E-Port XML file. Of a detached one the content may stay here: give its
-    `digest` instead.
+    with `options` (formats.md); `xml` makes an E-Port XML file; `pdf` signs a PDF in itself, as one signature
+    more. Of a detached one the content may stay here: give its `digest` instead.
     """
 
     title: str
@@ -202,6 +202,7 @@ class SignedDocument(msgspec.Struct, frozen=True, kw_only=True):
     shown: str | None = None
     display_mismatch_confirmed: bool = False
     file_b64: str | None = None
+    """The document with the signature in it; None where the format has none such."""
 
     @property
     def drawing(self) -> Drawing | None:
@@ -239,7 +240,7 @@ class SignedDocument(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def file(self) -> bytes:
-        """The finished XML file. ProtocolError for one that was left out, and by every other format."""
+        """The document with the signature in it. ProtocolError where there is none, as for one that was left out."""
         return unbase64(self._signed(self.file_b64))
 
     def _signed(self, encoded: str | None) -> str:

@@ -8,6 +8,7 @@ from typing import Any, Final, cast
 import msgspec
 
 from mshield.client.errors import PhoneError, ProtocolError
+from mshield.client.phone.document_pdf import check_pdf
 from mshield.client.phone.messages import Task
 from mshield.domain.login_message import is_login_message
 from mshield.domain.systems.text_charset import is_xml
@@ -17,6 +18,7 @@ from mshield.pki.errors import PkiError
 from mshield.pki.signatures.ambiguous import is_ambiguous
 from mshield.pki.signatures.display import Bound, Confirmed, Drawing, Wanted, display_bytes
 from mshield.pki.signatures.formats import (
+    PDF,
     XML,
     OptionRefused,
     complete,
@@ -119,6 +121,8 @@ def _check_message(task: Task, display: bytes, display_oids: Collection[str]) ->
     """Gives the content's digest."""
     _check_options(task, display_oids)
     content, message, options = task.content, task.message, task.options
+    if task.format == PDF:
+        return check_pdf(task, display)
     if signs_content(task.format, options):
         if is_like_attributes(message) or is_login_message(message):
             raise ProtocolError("bad_task", "signed attributes, or a login, as content")
@@ -131,6 +135,12 @@ def _check_message(task: Task, display: bytes, display_oids: Collection[str]) ->
         if content is None or message != sm3(content):
             raise ProtocolError("bad_task", "the digest is another content's")
         return message
+    return _check_attributes(task, display, display_oids)
+
+
+def _check_attributes(task: Task, display: bytes, display_oids: Collection[str]) -> bytes:
+    """The message is the signed attributes of content and display, made here."""
+    content, message, options = task.content, task.message, task.options
     try:
         signed = parse_signed_attributes(message, display_oids=display_oids)
     except PkiError as error:

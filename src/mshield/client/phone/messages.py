@@ -146,7 +146,8 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
 
     `format` and `options` say what M is (protocol, "Documents"); `signing_time` (ms) is the one in it; `size` is that
     of a content which is not here. `drawn` is SM3 of the drawn lines, in hex; an older service tells neither it nor
-    `view`. `view_b64` is what this phone fetched.
+    `view`. `view_b64` is what this phone fetched. `update_b64` and `gap` are of a PDF that is signed in itself:
+    `content` and the update behind it but for the gap; `own_certificate` is SM3 of this phone's certificate, in hex.
     """
 
     sid: str
@@ -167,6 +168,14 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     view_b64: str | None = None
     options: Options = NO_OPTIONS
     signing_time: int | None = None
+    update_b64: str | None = None
+    gap: tuple[int, int] | None = None
+    own_certificate: str | None = None
+
+    @property
+    def update(self) -> bytes | None:
+        """What stands behind the content of a PDF that is signed in itself."""
+        return None if self.update_b64 is None else unbase64(self.update_b64)
 
     @property
     def is_drawn(self) -> bool:

@@ -86,6 +86,8 @@ class RequestState:
 class SignedDocument(msgspec.Struct, frozen=True):
     """One signed document; signature is r then s. `content` where `message` are attributes that speak of it.
 
+    `prepared` is the update to a PDF in which the signature stands.
+
     `display` is JSON text; `shown` and `confirmed` are None for what is not drawn.
     """
 
@@ -98,6 +100,7 @@ class SignedDocument(msgspec.Struct, frozen=True):
     display: str
     shown: bytes | None
     confirmed: str | None
+    prepared: bytes | None = None
 
 
 class DeclinedDocument(msgspec.Struct, frozen=True):
@@ -380,6 +383,7 @@ def _signed(row: Row) -> SignedDocument:
         row["display"],
         row["shown"],
         row["confirmed"],
+        row["prepared"],
     )
 
 

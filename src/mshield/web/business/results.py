@@ -54,7 +54,7 @@ class SignedDocumentMessage(Wire, frozen=True):
     words about the content differ from it, and the person signed all the same.
     `time_stamp` tells how the time stamps stand that the service's settings want; those that are done are in the CMS.
     `state` `declined`: the person left this one out of the batch, for a `reason` in their words; nothing else of it is
-    told. The reason is null for a signed one.
+    told. The reason is null for a signed one. `file_b64` is the document with the signature in it, by `pdf`; else null.
     """
 
     title: str
