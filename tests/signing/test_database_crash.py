@@ -3,7 +3,7 @@
 `tests/signing/test_clone.py` and `tests/fault` kill the service and the phone; here it is the database, in earnest.
 """
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -64,10 +64,11 @@ class Site:
 
 
 @pytest.fixture
-async def site(durable_postgresql: Server, keyring: Keyring, clock: Clock) -> Site:
+async def site(durable_postgresql: Server, keyring: Keyring, clock: Clock) -> AsyncIterator[Site]:
     site = Site(durable_postgresql)
     await site.begin(keyring, clock)
-    return site
+    yield site
+    await site.mortal.db.close()
 
 
 async def test_r10_what_a_crash_of_the_database_leaves_of_an_attempt(site: Site, clock: Clock) -> None:

@@ -139,9 +139,12 @@ class HighWater:
             return
         if self.known.mark is None:
             self.known.mark = await asyncio.to_thread(self.file.read)
+        seen = self.db.commits + 1  # with the mark itself; what others commit meanwhile wants another one
         # In the database before it is known here: what is known was there, so a newer one is never taken for older.
-        mark = await high_water.raise_mark(self.db, self.known, token=_token(), now=self.clock())
-        self._seen, self.known.mark = self.db.commits, mark
+        self.known.mark = mark = await high_water.raise_mark(
+            self.db, self.known, token=_token(), now=self.clock()
+        )
+        self._seen = seen
         await asyncio.to_thread(self.file.raise_to, mark)
 
     async def keep(self) -> None:
