@@ -82,6 +82,14 @@ class MortalDatabase:
     def sealer(self, sealer: Sealer) -> None:
         self.db.sealer = sealer
 
+    @property
+    def read_only(self) -> bool:
+        return self.db.read_only
+
+    @read_only.setter
+    def read_only(self, read_only: bool) -> None:
+        self.db.read_only = read_only
+
     async def one(self, query: Query, **values: object) -> Row | None:
         self._live()
         return await self.db.one(query, **values)
