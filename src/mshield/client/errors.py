@@ -123,7 +123,7 @@ class ClockError(ProblemError):
     def of(cls, error: ProblemError, whose: Whose, seconds: int) -> Self:
         """The refusal, with the sentences for that."""
         zh, en = CLOCKS[whose]
-        made = cls(
+        judged = cls(
             "clock_doubted" if whose == "service" else "clock_skewed",
             error.status,
             error.detail,
@@ -132,8 +132,8 @@ class ClockError(ProblemError):
             faq="3.1",
             extra={**error.extra, "whose": whose},
         )
-        made.whose, made.seconds = whose, seconds
-        return made
+        judged.whose, judged.seconds = whose, seconds
+        return judged
 
 
 def length_zh(seconds: int) -> str:

@@ -67,10 +67,10 @@ def copy(context: click.Context, out: Output, target: str) -> None:
         moved = asyncio.run(run())
     findings = moved.report.findings
     tell_findings("log verify", findings)
-    rows = sum(each.rows for each in moved.tables)
+    rows = sum(one.rows for one in moved.tables)
     lines = table(
         [out.pick("表", "table"), out.pick("行", "rows"), "SHA-256"],
-        [[each.name, str(each.rows), each.digest] for each in moved.tables if each.rows],
+        [[one.name, str(one.rows), one.digest] for one in moved.tables if one.rows],
     )
     lines.append(out.pick(f"已复制并逐行核对 {rows} 行", f"{rows} rows copied, each compared"))
     lines += (
@@ -78,9 +78,7 @@ def copy(context: click.Context, out: Output, target: str) -> None:
     )
     out.data(
         {
-            "tables": [
-                {"name": each.name, "rows": each.rows, "sha256": each.digest} for each in moved.tables
-            ],
+            "tables": [{"name": one.name, "rows": one.rows, "sha256": one.digest} for one in moved.tables],
             "rows": rows,
             "holds": moved.report.holds,
             "findings": finding_data(findings),

@@ -28,14 +28,22 @@ class ClockWatch:
         self.watched = steady is not wall
         self._database_offset: int | None = None
         self._database_seen: int | None = None
+        self._has_met = False
         self._database_ahead = 0
         self._confirmed_ahead = 0
         self._not_before = 0
 
     def __call__(self) -> int:
-        """The wall clock, while it hasn't jumped; else the time as it goes on from before."""
+        """The wall clock, while it hasn't jumped; else the time as it goes on from before.
+
+        The database's, where this one has never agreed with it: that is the time of all who were there before.
+        """
         wall, steady = self._wall(), self._steady()
-        return wall if _agree(wall - steady, self._offset) else steady + self._offset
+        if not _agree(wall - steady, self._offset):
+            return steady + self._offset
+        if self._has_met or self._database_seen is None:
+            return wall
+        return steady + self._database_seen
 
     @property
     def wall(self) -> int:
@@ -56,9 +64,10 @@ class ClockWatch:
             return Doubt("jumped", apart)
         if wall < self._not_before - TOLERANCE_MS:
             return Doubt("set_back", wall - self._not_before)
-        if not (_agree(self._database_ahead, 0) or _agree(self._database_ahead, self._confirmed_ahead)):
-            return Doubt("database", self._database_ahead)
-        return None
+        return None if self._agrees_with_database() else Doubt("database", self._database_ahead)
+
+    def _agrees_with_database(self) -> bool:
+        return _agree(self._database_ahead, 0) or _agree(self._database_ahead, self._confirmed_ahead)
 
     @property
     def database_ahead(self) -> int:
@@ -100,6 +109,7 @@ class ClockWatch:
     def _compare(self, wall: int, steady: int, database: int, most: int) -> None:
         self._database_ahead = wall - database
         offset = self._database_seen = database - steady
+        self._has_met = self._has_met or self._agrees_with_database()
         if _agree(wall - steady, self._offset):
             # Where both jumped before, each would only vouch for the other.
             known = self._database_offset
@@ -123,6 +133,7 @@ class ClockWatch:
         self._offset, self._not_before = wall - self._steady(), 0
         self._database_offset = None
         self._confirmed_ahead = database_ahead or 0
+        self._has_met = True
         return True
 
 

@@ -152,11 +152,11 @@ async def _tables(connection: Any, reader: sqlite3.Connection) -> list[_Table]:
     ).fetchall():
         if name.startswith(_LEDGERS):
             continue
-        found = reader.execute(f'PRAGMA table_info("{name}")').fetchall()
-        if {column[1] for column in found} != set(columns.get(name, ())):
+        shown = reader.execute(f'PRAGMA table_info("{name}")').fetchall()
+        if {column[1] for column in shown} != set(columns.get(name, ())):
             raise _differs(name)
-        key = [column[1] for column in sorted(found, key=lambda column: column[5]) if column[5]]
-        ordered = {column[1]: columns[name][column[1]] for column in found}
+        key = [column[1] for column in sorted(shown, key=lambda column: column[5]) if column[5]]
+        ordered = {column[1]: columns[name][column[1]] for column in shown}
         tables.append(_Table(name, ordered, tuple(key) or tuple(ordered)))
     if extra := columns.keys() - {table.name for table in tables}:
         raise _differs(min(extra))
