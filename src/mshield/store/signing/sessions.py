@@ -5,6 +5,7 @@ neither spend one attempt twice nor give one away: the loser reads again.
 """
 
 import asyncio
+from dataclasses import dataclass
 from typing import Final
 
 import msgspec
@@ -40,7 +41,8 @@ class Overtaken(Exception):
     """Another call changed the key since it was read: read again."""
 
 
-class KeyOfCaller(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class KeyOfCaller:
     """Whether the login is valid, the key if it is that device's and account's own, and its named tasks by sid."""
 
     valid: bool
