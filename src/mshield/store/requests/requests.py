@@ -239,11 +239,11 @@ async def _create_at_once(
 
 def _alone(query: Query) -> Query:
     """The same statement for one document, without arrays: to write ten of them costs a fifth of all that it does."""
-    made = query.on("postgresql")
-    sql, changed = _ARRAYS.subn(lambda arrays: f"(VALUES ({arrays[1].replace('[]', '')}, 1))", made.sql)
+    statement = query.on("postgresql")
+    sql, changed = _ARRAYS.subn(lambda arrays: f"(VALUES ({arrays[1].replace('[]', '')}, 1))", statement.sql)
     if changed != 1:
         raise ValueError(f"{query.name} has no arrays")
-    return Query(f"{query.name}.alone", Statement(sql, made.parameters), None)
+    return Query(f"{query.name}.alone", Statement(sql, statement.parameters), None)
 
 
 _CREATE_ALONE: Final = _alone(_SQL["create"])

@@ -6,6 +6,7 @@ neither spend one attempt twice nor give one away: the loser reads again.
 
 import asyncio
 import hashlib
+from dataclasses import dataclass
 from typing import Final
 
 import msgspec
@@ -42,7 +43,8 @@ class Overtaken(Exception):
     """Another call changed the key since it was read: read again."""
 
 
-class KeyOfCaller(msgspec.Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class KeyOfCaller:
     """Whether the login is valid, the key if it is that device's and account's own, and its named tasks by sid."""
 
     valid: bool
