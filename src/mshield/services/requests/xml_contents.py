@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 from mshield.domain import errors
 from mshield.domain.systems.text_charset import is_xml
@@ -11,8 +12,10 @@ from mshield.pki.certificates.certificate import Certificate
 from mshield.pki.errors import XmlError
 from mshield.pki.signatures.formats import XML, Options, profile_of
 from mshield.pki.xml.making import canonical_content, serial_name, signed_file
-from mshield.pki.xml.plain import MAX_PLAIN
 from mshield.services.requests.document import Document
+
+_AT_ONCE: Final = 16 * 1024
+"""Octets up to which it takes no longer than starting a thread is worth."""
 
 
 async def canonical_contents(documents: Sequence[Document]) -> tuple[Document, ...]:
@@ -23,7 +26,7 @@ async def canonical_contents(documents: Sequence[Document]) -> tuple[Document, .
     if all(document.format != XML for document in documents):
         return tuple(documents)
     size = sum(len(document.content or b"") for document in documents if document.format == XML)
-    if size <= MAX_PLAIN:
+    if size <= _AT_ONCE:
         return _canonical(documents)
     return await asyncio.to_thread(_canonical, documents)
 
