@@ -12,6 +12,7 @@ from functools import partial
 import msgspec
 
 from mshield.client.evidence_display import ShownAgain, display_of, show_again, shown_of
+from mshield.client.evidence_options import options_of
 from mshield.client.evidence_pdf import attributes_of_pdf, message_of_pdf
 from mshield.client.evidence_status import LaterStatus, Now, check_now, check_status
 from mshield.client.evidence_time import (
@@ -39,15 +40,11 @@ from mshield.pki.asn1.arcs import DISPLAY_OIDS, display_oids_of
 from mshield.pki.certificates.certificate import Certificate, parse_certificates_pem
 from mshield.pki.revocation.crl import CA_COMPROMISE, KEY_COMPROMISE, parse_crl
 from mshield.pki.signatures import cms
-from mshield.pki.signatures.evidence import MEDIA_TYPE, Evidence, EvidenceDocument, parse_evidence
+from mshield.pki.signatures.evidence import MEDIA_TYPE, Evidence, parse_evidence
 from mshield.pki.signatures.formats import (
-    NO_OPTIONS,
     PDF,
-    OptionRefused,
-    Options,
     attributes_in,
     binds_display,
-    complete,
     inside,
     signs_attributes,
     signs_content,
@@ -191,7 +188,7 @@ def verify_evidence(
         signature=signature,
         signed_at=signed_at,
         content=found_content,
-        display_bound=binds_display(evidence.document.format, _options(evidence.document)),
+        display_bound=binds_display(evidence.document.format, options_of(evidence.document)),
         status_at=datetime.fromtimestamp(status.this_update / 1000, UTC),
         later=status.later,
         ca_later=ca_status.later,
@@ -226,28 +223,10 @@ def _display_oids(evidence: Evidence, more: Collection[str]) -> Collection[str]:
     return {*DISPLAY_OIDS, *more, *named}
 
 
-def _options(document: EvidenceDocument) -> Options:
-    """The options of its format, all that it has and no other; those of before where it tells none."""
-    options = document.options
-    if options is msgspec.UNSET:
-        if document.format == PDF or document.format.startswith("gb"):
-            raise VerificationError("unreadable", "input", "this format has options")
-        return NO_OPTIONS
-    oid = options.display_oid
-    asked = msgspec.structs.replace(options, display_oid=msgspec.UNSET)
-    try:
-        whole = complete(document.format, asked, display_oid=None if oid is msgspec.UNSET else oid)
-    except OptionRefused as error:
-        raise VerificationError("unreadable", "input", f"the option {error.field} is out of place") from error
-    if whole != options or options == NO_OPTIONS or (binds_display(document.format, options) and not oid):
-        raise VerificationError("unreadable", "input", "an option is missing or too many")
-    return options
-
-
 def _message(evidence: Evidence, content: bytes | None, display_oids: Collection[str]) -> bytes:
     """M: the content or its digest, or the signed attributes, which must be those of what the bundle shows."""
     document, attributes = evidence.document, evidence.signature.attributes
-    name, options = document.format, _options(document)
+    name, options = document.format, options_of(document)
     if name == PDF or document.update is not msgspec.UNSET:
         return message_of_pdf(evidence, options, display_oids)
     if signs_attributes(name, options) != (attributes is not None):
@@ -350,7 +329,7 @@ def _check_made(
 ) -> tuple[bytes, ...] | None:
     """As `_check_cms`, of a file that has options: made once more it is the same to the octet."""
     document, value = evidence.document, evidence.signature
-    name, options, encoded = document.format, _options(document), value.attributes
+    name, options, encoded = document.format, options_of(document), value.attributes
     stamps = tuple(stamp.token for stamp in evidence.stamps if stamp.token in value.cms)
     if name == PDF:
         attributes: SignedAttributes | PdfAttributes | None = attributes_of_pdf(
