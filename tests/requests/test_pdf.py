@@ -9,6 +9,7 @@ from mshield.pki.foreign.pdf import verify_pdf
 from mshield.pki.signatures.pdf import covered_digest, gap_in, parse_pdf_attributes
 from mshield.services.requests.prepare import PreparePdfs
 from mshield.store.requests.scans import ScannedRequest
+from tests.support import shield_over_http
 from tests.support.application import Application, Device, qr_of
 from tests.support.factories import REQUESTS, document_message
 from tests.support.pdfs import contract
@@ -76,9 +77,10 @@ async def test_nothing_is_signed_that_is_not_ready(
     with monkeypatch.context() as meanwhile:
         meanwhile.setattr(PreparePdfs, "__call__", crashed)
         task = await scan(device, created)
+        meanwhile.setattr(shield_over_http, "told_of", lambda _: {})  # which refuses it too
+        _, opened = await shield.open([task])
     assert "update_b64" not in task
     assert task["message_b64"] == ""
-    _, opened = await shield.open([task])
     assert (opened.status_code, opened.json()["code"]) == (409, "task_closed")
     await shield.sign([await scan(device, created)])
 
