@@ -1,6 +1,13 @@
 /** The part of a bundle of evidence that a PDF has by itself: the update in which its signature stands. */
 
-import { coveredDigest, displayDigest, finishedFile, FormError, pdfMessage } from "@mshield/forms";
+import {
+  coveredDigest,
+  displayDigest,
+  finishedFile,
+  FormError,
+  pdfMessage,
+  type PdfSignature,
+} from "@mshield/forms";
 import { same, sm3 } from "@mshield/gm";
 
 import { digestIn, readAttribute } from "./attributes.ts";
@@ -12,23 +19,31 @@ import { OIDS } from "./oids.ts";
 import { whole } from "./reader.ts";
 import { displayOf } from "./shown_again.ts";
 
+const DIGEST_BYTES = 32;
+
 interface PdfAttributes {
   readonly covered: Uint8Array;
   /** Null where none is bound. */
   readonly display: Uint8Array | null;
 }
 
-/** What M says; FormError for attributes that stand twice or are malformed. */
-function parsePdf(message: Uint8Array, displayOids: readonly string[]): PdfAttributes {
+/** What M says; FormError for anything but the one form of this kind. The display stands under one of these. */
+function parsePdf(message: Uint8Array, kind: PdfSignature, displayOids: readonly string[]): PdfAttributes {
   const values = new Map(whole(message, (reader) => reader.setOf()).map(readAttribute));
   const [displayOid, ...more] = displayOids.filter((each) => values.has(each));
-  if (more.length > 0) {
-    throw new FormError("more than one display");
+  const covered = digestIn(values.get(OIDS.messageDigest));
+  const display = displayOid === undefined ? null : digestIn(values.get(displayOid));
+  const certificate = values.get(OIDS.signingCertificateV2)?.slice(-DIGEST_BYTES) ?? null;
+  const again = pdfMessage(kind, {
+    covered,
+    certificate,
+    display: display ?? new Uint8Array(),
+    displayOid: displayOid ?? null,
+  });
+  if (more.length > 0 || !same(again, message)) {
+    throw new FormError("other signed attributes than this kind of signature has");
   }
-  return {
-    covered: digestIn(values.get(OIDS.messageDigest)),
-    display: displayOid === undefined ? null : digestIn(values.get(displayOid)),
-  };
+  return { covered, display };
 }
 
 /** M: the attributes of the content with its update but for the gap, of this display and signer. */
@@ -49,7 +64,7 @@ export async function messageOfPdf(
     const certificate = signer === undefined ? null : sm3(signer.der);
     const digest = coveredDigest(content, update);
     const made = pdfMessage(pdf, { covered: digest, certificate, display, displayOid });
-    return [parsePdf(attributes, displayOids), digest, made] as const;
+    return [parsePdf(attributes, pdf, displayOids), digest, made] as const;
   });
   if (!same(said.covered, covered)) {
     throw new VerificationError("message_mismatch", "content", "the signed digest is another content's");

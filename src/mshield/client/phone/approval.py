@@ -18,8 +18,7 @@ import msgspec
 from mshield.client.errors import PhoneError, ProblemError, ProtocolError
 from mshield.client.login_message import LoginMessage
 from mshield.client.phone.cosigning import CoSigning, ToSign
-from mshield.client.phone.document import oids_of, read_document, shown_item
-from mshield.client.phone.document_pdf import own_certificate
+from mshield.client.phone.document import oids_of, own_certificate, read_document, shown_item
 from mshield.client.phone.messages import Inbox, InboxRequest, Scan, Task, WayBack
 from mshield.client.phone.operation import Operation
 from mshield.client.phone.pin import PinSource, checked_pin
