@@ -11,7 +11,8 @@ import { attribute } from "./names.ts";
 import { OIDS } from "./oids.ts";
 import { requireIssued } from "./path.ts";
 import { ascii, clipped, pemBlocks } from "./text.ts";
-import { parseTsaCertificate, type TsaCertificate } from "./timestamps/certificate.ts";
+import type { TsaCertificate } from "./timestamps/certificate.ts";
+import { parseAnyTsaCertificate } from "./timestamps/foreign.ts";
 import { openCheckpoint, parseVerifierKey } from "./tlog/note.ts";
 
 /** All certificates of a DER or PEM file; FormError where there is none. */
@@ -39,9 +40,11 @@ export function parseForeignCertificates(bytes: Uint8Array): ForeignCertificate[
 export function parseTsaCertificates(bytes: Uint8Array): TsaCertificate[] {
   const text = ascii(bytes);
   if (!/^\s*-----BEGIN/.test(text)) {
-    return [parseTsaCertificate(bytes)];
+    return [parseAnyTsaCertificate(bytes)];
   }
-  return pemBlocks("CERTIFICATE", text).map((body) => parseTsaCertificate(fromBase64(body, { lax: true })));
+  return pemBlocks("CERTIFICATE", text).map((body) =>
+    parseAnyTsaCertificate(fromBase64(body, { lax: true })),
+  );
 }
 
 /** Whom the certificate names: CN, or O where there is none. */

@@ -163,7 +163,7 @@ function knownOf(given: Case, all: Assembled, ground: Ground): Parameters<typeof
     roots: ground.roots.flatMap((root) => orNone(() => parseCertificates(root))),
     foreignRoots: ground.roots.flatMap((root) => orNone(() => parseForeignCertificates(root))),
     logKeys: isService ? [...ground.logKeys, key] : ground.logKeys,
-    tsa: { roots: ground.tsaRoots.flatMap(parseTsaCertificates) },
+    tsa: { roots: [], tolerant: ground.tsaRoots.flatMap(parseTsaCertificates) },
     chain: [...all.certificates, ...ground.serviceCas.map(parseCertificate)],
     crls: ground.crls.map(parseCrl),
     givenCrls: all.crls,

@@ -8,12 +8,13 @@ import { FormError, oid, setOf } from "@mshield/forms";
 import { concat, same, zValue } from "@mshield/gm";
 
 import { TimeStampError } from "../errors.ts";
-import { readName } from "../names.ts";
+import { readForeignName } from "../foreign/names.ts";
 import { OIDS } from "../oids.ts";
 import { allOf, BOOLEAN, each, INTEGER, OCTET_STRING, type Reader, whole } from "../reader.ts";
 import { moment } from "../time.ts";
 import { type Hash, HASH_OF, hashed, hashName, readAlgorithm } from "./algorithms.ts";
-import { parseTsaCertificate, type TsaCertificate } from "./certificate.ts";
+import type { TsaCertificate } from "./certificate.ts";
+import { parseAnyTsaCertificate } from "./foreign.ts";
 
 /** Octets of a token with its certificates. */
 const MAX_TOKEN = 64 * 1024;
@@ -118,7 +119,7 @@ function readContent(inside: Reader): Uint8Array {
   return allOf(wrapped, (reader) => reader.octets());
 }
 
-/** Those that can be read, in whatever order they stand; others are of no use to a path. */
+/** Those that either reader takes, in whatever order they stand; others are of no use to a path. */
 function readCertificates(inside: Reader): TsaCertificate[] {
   const all = each(inside, (reader) => reader.raw());
   if (all.length > MAX_CERTIFICATES) {
@@ -126,7 +127,7 @@ function readCertificates(inside: Reader): TsaCertificate[] {
   }
   return all.flatMap((der) => {
     try {
-      return [parseTsaCertificate(der)];
+      return [parseAnyTsaCertificate(der)];
     } catch (error) {
       if (error instanceof TimeStampError) {
         return [];
@@ -144,7 +145,7 @@ function readSigner(
   if (info.integer() !== 1n) {
     throw new FormError("the signer must be named by issuer and serial number");
   }
-  const [issuer, serial] = allOf(info.enter(), (by) => [readName(by).der, by.integer()] as const);
+  const [issuer, serial] = allOf(info.enter(), (by) => [readForeignName(by).der, by.integer()] as const);
   const digestAlgorithm = readAlgorithm(info);
   const tag = info.next;
   if (tag !== 0xa0) {
