@@ -27,7 +27,7 @@ _VERDICTS: Final[dict[Verdict, Words]] = {
     ),
     "signer_not_established": (
         "密码学上正确，时间戳机构未确认：没有受信任的时间戳根证书（mshield trust add --as tsa-root，或 --tsa-root）",
-        "Cryptographically right, signer not established: by no trusted root (mshield trust add --as tsa-root, or --tsa-root)",
+        "Cryptographically right, signer not established: by no trusted root (--tsa-root, mshield trust)",
     ),
 }
 _ALGORITHMS: Final = {"sm2": "SM2, SM3", "p256": "ECDSA P-256, SHA-256"}
@@ -44,7 +44,7 @@ def verify_stamp(out: Output, case: ForeignCase) -> None:
             token = read_stamp_file(case.file.read_bytes())
             stamp, verdict = judge_stamp(engine, token, data=case.content, trust=trust, now=case.moment)
         except TimeStampError as error:
-            extra = {"reason": error.reason}
+            extra: dict[str, object] = {"reason": error.reason}
             raise VerificationError(error.code, "time_stamp", str(error), extra=extra) from error
     names = {root.sha256: root.name for root in listed.tsa_roots}
     root = stamp.root

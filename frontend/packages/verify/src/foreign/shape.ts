@@ -3,7 +3,7 @@
 import { FormError } from "@mshield/forms";
 
 import { OIDS } from "../oids.ts";
-import { allOf, BIT_STRING, ENUMERATED, INTEGER, OID, Reader, whole } from "../reader.ts";
+import { BIT_STRING, ENUMERATED, INTEGER, OID, Reader, whole } from "../reader.ts";
 
 export type Shape = "p7" | "time_stamp" | "certificate" | "crl" | "ocsp";
 

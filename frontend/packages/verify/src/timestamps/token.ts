@@ -37,6 +37,7 @@ export interface StampInfo {
 
 /** A token as read; nothing of it is verified. */
 export interface TimeStampToken {
+  readonly arc: "rfc" | "gb";
   readonly info: StampInfo;
   readonly content: Uint8Array;
   readonly signer: TsaCertificate;
@@ -76,7 +77,7 @@ export function parseToken(data: Uint8Array): TimeStampToken {
 }
 
 function readToken(data: Uint8Array): TimeStampToken {
-  const inside = whole(data, (reader) => allOf(reader.enter(), readOuter));
+  const [arc, inside] = whole(data, (reader) => allOf(reader.enter(), readOuter));
   const version = inside.integer();
   if (version !== 1n && version !== 3n) {
     throw new FormError("neither version 3 nor 1");
@@ -93,10 +94,10 @@ function readToken(data: Uint8Array): TimeStampToken {
   if (signers.more) {
     throw new FormError("there must be exactly one signer");
   }
-  return readSigner(content, certificates, signer);
+  return { arc, ...readSigner(content, certificates, signer) };
 }
 
-function readOuter(outer: Reader): Reader {
+function readOuter(outer: Reader): readonly [arc: TimeStampToken["arc"], inside: Reader] {
   const type = outer.oid();
   if (type !== OIDS.cmsSignedData && type !== OIDS.gbSignedData) {
     throw new FormError("not a SignedData");
@@ -105,7 +106,7 @@ function readOuter(outer: Reader): Reader {
   if (wrapped === null) {
     throw new FormError("no content");
   }
-  return allOf(wrapped, (reader) => reader.enter());
+  return [type === OIDS.gbSignedData ? "gb" : "rfc", allOf(wrapped, (reader) => reader.enter())];
 }
 
 function readContent(inside: Reader): Uint8Array {
@@ -141,7 +142,7 @@ function readSigner(
   content: Uint8Array,
   certificates: readonly TsaCertificate[],
   info: Reader,
-): TimeStampToken {
+): Omit<TimeStampToken, "arc"> {
   if (info.integer() !== 1n) {
     throw new FormError("the signer must be named by issuer and serial number");
   }
