@@ -52,6 +52,7 @@ const zh = {
     issuer: "签发者的签名正确：{name}",
     no_issuer: "缺签发者的证书，没有核对：请再放入",
     other_certificate: "签名属性指明的是另一张证书",
+    no_responder: "签名的不是签发机构，也不是它授权的应答者",
   },
   chain: {
     short: "证书",
@@ -267,6 +268,7 @@ const en: typeof zh = {
     issuer: "Rightly signed by its issuer: {name}",
     no_issuer: "The issuer's certificate is missing: add it",
     other_certificate: "What was signed names another certificate",
+    no_responder: "Signed neither by the issuer nor by a responder that it authorised",
   },
   chain: {
     short: "certificate",

@@ -121,7 +121,7 @@ function judgePart(
   };
   const judged = inputOf(() => JUDGES[kind](der!, from));
   tally.passed("input", { by: kind });
-  const part = inChain(judged);
+  const part = inChain(kind, judged);
   tell(kind, part, from, tally);
   return part.path === null ? null : hex(fingerprint(part.path.at(-1)!));
 }
@@ -181,21 +181,25 @@ function inputOf<T>(read: () => T): T {
 
 const STATUS: ReadonlySet<string> = new Set(["revoked", "on_hold", "stale_status", "status_unknown"]);
 
-function inChain(judge: () => Part): Part {
+/** Only a certificate has a status; an answer that nobody authorised is wrongly signed. */
+function inChain(kind: PartKind, judge: () => Part): Part {
   try {
     return judge();
   } catch (error) {
     if (error instanceof PartError) {
-      const step = STATUS.has(error.code)
-        ? "revocation"
-        : error.code === "bad_signature"
-          ? "signature"
-          : "chain";
-      throw new VerificationError(error.code, step, error.message, error.revocation);
+      const [step, code] = placeOf(kind, error.code);
+      throw new VerificationError(code, step, error.message, error.revocation);
     }
     if (error instanceof FormError) {
       throw new VerificationError("unreadable", "revocation", error.message);
     }
     throw error;
   }
+}
+
+function placeOf(kind: PartKind, code: string): readonly [step: Step, code: string] {
+  if (STATUS.has(code)) {
+    return kind === "certificate" ? ["revocation", code] : ["signature", "no_responder"];
+  }
+  return [code === "bad_signature" ? "signature" : "chain", code];
 }
