@@ -173,13 +173,13 @@ test("what a file says is told by names, times with seconds and zone", () => {
   expect(life.label).toBe("parts.said.life");
   expect(life.text).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC[+-]\d\d:\d\d – /);
   const eport = { label: "private", oid: "1.3.6.1.4.1.5315.100.5.8", values: ["x"] };
-  expect(saidOf(say, eport)).toEqual({ label: "parts.private.eport_5_8", text: "x" });
+  expect(saidOf(say, eport)).toEqual({ label: "parts.private.eport_5_8", text: "x", isOid: false });
   const gb = { label: "private", oid: "1.2.156.10260.4.1.5", values: ["x"] };
   expect(saidOf(say, gb).label).toBe("parts.private.gb_5");
   const unnamed = { label: "private", oid: "1.3.6.1.4.1.5315.100.2.1", values: ["x"] };
   expect(saidOf(say, unnamed).label).toBe("1.3.6.1.4.1.5315.100.2.1");
   const revoked = saidOf(say, { label: "status", values: ["5"], word: "revoked", reason: 99 });
-  expect(revoked.text).toBe("parts.words.revokedanswers.comma5answers.commachecks.reason.0");
+  expect(revoked.text).toBe("5answers.commaparts.words.revokedanswers.commachecks.reason.0");
 });
 
 test("digests and sizes for people", () => {

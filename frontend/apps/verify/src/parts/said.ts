@@ -12,20 +12,21 @@ const [EPORT, GB] = ["1.3.6.1.4.1.5315.100.", "1.2.156.10260.4.1."];
 export interface SaidLine {
   readonly label: string;
   readonly text: string;
+  /** Whether the label is an identifier that nobody named. */
+  readonly isOid: boolean;
 }
 
 export function saidOf({ t }: Say, { label, values, word, reason, oid }: Said): SaidLine {
+  const isSpan = values.length === 2 && values.every((each) => typeof each === "number");
+  const [first, ...rest] = isSpan ? [values.map(textOf).join(" – ")] : values.map(textOf);
   const told = [
+    ...(first === undefined ? [] : [first]),
     ...(word === undefined ? [] : [t(`parts.words.${word}`)]),
-    ...(values.length === 2 && values.every((each) => typeof each === "number")
-      ? [values.map(textOf).join(" – ")]
-      : values.map(textOf)),
+    ...rest,
     ...(reason === undefined ? [] : [t(`checks.reason.${known(reason)}`)]),
   ];
-  return {
-    label: oid === undefined ? t(`parts.said.${label}`) : named(t, oid),
-    text: told.join(t("answers.comma")),
-  };
+  const name = oid === undefined ? t(`parts.said.${label}`) : named(t, oid);
+  return { label: name, text: told.join(t("answers.comma")), isOid: name === oid };
 }
 
 function textOf(value: string | number): string {

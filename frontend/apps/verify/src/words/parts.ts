@@ -2,6 +2,8 @@
 
 const zh = {
   title: "一、文件里写的",
+  several: "共 {count} 项",
+  document: "盖时间戳的文件",
   verdict: {
     time_stamp_valid: "时间戳有效",
     time_stamp_invalid: "时间戳无效",
@@ -56,7 +58,7 @@ const zh = {
     issuer: "签发者",
     serial: "证书序列号",
     life: "有效期",
-    read: "证书的读法",
+    read: "证书写法",
     sha256: "证书 SHA-256",
     ca: "CA 证书",
     uses: "密钥用途",
@@ -77,8 +79,8 @@ const zh = {
     notSaid: "没有写",
     yes: "是",
     no: "否",
-    strict: "严格",
-    tolerant: "宽松，照其他机构的写法",
+    strict: "规范",
+    tolerant: "其他机构的写法，宽松读取",
     good: "正常",
     revoked: "已吊销",
     unknown: "不知道",
@@ -96,6 +98,8 @@ const zh = {
 
 const en: typeof zh = {
   title: "1. What the file says",
+  several: "{count} files",
+  document: "What was stamped",
   verdict: {
     time_stamp_valid: "The time stamp is valid",
     time_stamp_invalid: "The time stamp is not valid",
@@ -153,7 +157,7 @@ const en: typeof zh = {
     issuer: "Issuer",
     serial: "Serial number",
     life: "Valid",
-    read: "Certificate read",
+    read: "Certificate written",
     sha256: "Certificate SHA-256",
     ca: "CA certificate",
     uses: "Key usage",
@@ -174,8 +178,8 @@ const en: typeof zh = {
     notSaid: "not said",
     yes: "yes",
     no: "no",
-    strict: "strictly",
-    tolerant: "tolerantly, as other CAs write",
+    strict: "by the book",
+    tolerant: "as other CAs do, read tolerantly",
     good: "good",
     revoked: "revoked",
     unknown: "unknown",

@@ -12,7 +12,6 @@ import type { Name } from "../names.ts";
 import type { SingleStatus } from "../ocsp.ts";
 import { clipped } from "../text.ts";
 import type { TimeStampToken } from "../timestamps/token.ts";
-import { serialText } from "../verify_evidence.ts";
 
 /** `label` and `word` name words of the page; `values` are texts, and times in ms. */
 export interface Said {
@@ -95,7 +94,7 @@ export function saidByCertificate(certificate: ForeignCertificate): Said[] {
   return [
     { label: "subject", values: [shownName(subject)] },
     { label: "issuer", values: [shownName(issuer)] },
-    { label: "serial", values: [serialText(certificate)] },
+    { label: "serial", values: [certificate.serial.toString(16)] },
     { label: "life", values: [notBefore, notAfter] },
     { label: "ca", values: [], word: values.isCa ? "yes" : "no" },
     keyUsage === null
