@@ -1,6 +1,6 @@
 """Time stamping authorities whose certificates are as licensed CAs write them, which the strict reader refuses.
 
-NULL behind the algorithm, countries as UTF8String, GeneralizedTime before 2050, FALSE written out, no key usage at a CA.
+NULL behind the algorithm, countries as UTF8String, GeneralizedTime before 2050, FALSE written out, no key usage at CAs.
 `python -m tests.support.foreign_tsa` makes the vectors of `vectors/time_stamps/foreign` anew.
 """
 
