@@ -1,4 +1,5 @@
-"""The two readers of foreign formats say the same about whatever has a fault: certificates, lists, OCSP, P7, content.
+"""The two readers of foreign formats say the same about whatever has a fault: certificates, lists, OCSP, P7, content,
+time stamps, and those of them that stand alone.
 
 Node runs as one process for all cases, which go to it line by line.
 """
@@ -22,11 +23,19 @@ from mshield.gm.engine import load_engine
 from mshield.gm.errors import GmError
 from mshield.pki.asn1 import der
 from mshield.pki.errors import PkiError
+from mshield.pki.foreign.alone import Known, judge_certificate, judge_crl, judge_ocsp
 from mshield.pki.foreign.certificate import parse_foreign_certificate
 from mshield.pki.foreign.crl import parse_foreign_crl
 from mshield.pki.foreign.ocsp import parse_foreign_ocsp
 from mshield.pki.foreign.p7 import parse_p7
+from mshield.pki.foreign.private_texts import private_texts
+from mshield.pki.foreign.shape import shape_of
+from mshield.pki.foreign.trust_list import trusted_root
 from mshield.pki.selftest import KINDS, Bench, Refused, judge
+from mshield.pki.timestamps.alone import judge_stamp
+from mshield.pki.timestamps.file import read_stamp_file
+from mshield.pki.timestamps.foreign import parse_any_tsa_certificate
+from mshield.pki.timestamps.verify import TsaTrust
 from mshield.pki.xml.canonical import canonical_document, canonical_element
 from mshield.pki.xml.reader import Start, read_xml
 from tests.fuzz import mutations
@@ -46,6 +55,7 @@ _RICH: Final = (
     "crl/entry-invalidity-date.crl",
     "ocsp/by-ca.der",
     "p7/gb-attrs-time.p7s",
+    "tsp/sm2-gm-type.tsr",
 )
 """Files of which each octet is changed, one at a time."""
 
@@ -76,6 +86,8 @@ def _certificate(data: bytes) -> Case:
         "uses": None if values.key_usage is None else sorted(values.key_usage),
         "purposes": None if values.purposes is None else list(values.purposes),
         "crls": list(values.crl_urls),
+        "ocsps": list(values.ocsp_urls),
+        "private": [list(pair) for pair in private_texts(read.extensions)],
         "critical": list(values.unknown_critical),
     }
 
@@ -83,6 +95,8 @@ def _certificate(data: bytes) -> Case:
 def _crl(data: bytes) -> Case:
     read = parse_foreign_crl(data)
     return {
+        "version": read.version,
+        "number": None if read.number is None else str(read.number),
         "issuer": [list(pair) for pair in read.issuer.attributes],
         "aki": _b64(read.aki),
         "updates": [read.this_update, read.next_update],
@@ -93,6 +107,7 @@ def _crl(data: bytes) -> Case:
 def _ocsp(data: bytes) -> Case:
     read = parse_foreign_ocsp(data)
     return {
+        "made": read.produced_at,
         "by": [read.by_name, _b64(read.responder)],
         "singles": [
             [str(one.cert_id.serial), one.state, one.this_update, one.next_update] for one in read.singles
@@ -118,6 +133,48 @@ def _p7(data: bytes) -> Case:
     }
 
 
+def _tsa(data: bytes) -> Case:
+    read = parse_any_tsa_certificate(data)
+    values = read.values
+    return {
+        "serial": str(read.serial),
+        "names": [[list(pair) for pair in name.attributes] for name in (read.issuer, read.subject)],
+        "life": [read.not_before, read.not_after],
+        "profile": read.profile,
+        "algorithm": read.algorithm,
+        "strict": read.is_strict,
+        "ca": [values.is_ca, None if values.path_length is None else str(values.path_length)],
+        "purposes": list(values.purposes or ()),
+        "critical": list(values.unknown_critical),
+    }
+
+
+def _tsp(data: bytes) -> Case:
+    token = read_stamp_file(data)
+    info = token.info
+    return {
+        "arc": token.arc,
+        "policy": info.policy,
+        "hash": info.hash,
+        "digest": _b64(info.digest),
+        "serial": str(info.serial),
+        "at": info.at,
+        "accuracy": None if info.accuracy is None else str(info.accuracy),
+        "nonce": None if info.nonce is None else str(info.nonce),
+        "signer": _b64(token.signer.der),
+        "strict": [one.is_strict for one in token.certificates],
+        "algorithms": [token.digest_algorithm, token.signature_algorithm],
+        "message": _b64(token.message_digest),
+        "named": [token.named[0], _b64(token.named[1])],
+        "signed": _b64(token.signed),
+        "signature": _b64(token.signature),
+    }
+
+
+def _shape(data: bytes) -> Case:
+    return {"shape": shape_of(data)}
+
+
 def _xml(data: bytes) -> Case:
     document = read_xml(data)
     last = max(place for place, item in enumerate(document.items) if isinstance(item, Start))
@@ -132,8 +189,22 @@ _READ: Final[dict[str, Callable[[bytes], Case]]] = {
     "crl": _crl,
     "ocsp": _ocsp,
     "p7": _p7,
+    "shape": _shape,
+    "tsa": _tsa,
+    "tsp": _tsp,
     "xml": _xml,
 }
+_STANDS_ALONE: Final = ("certificate", "crl", "ocsp", "tsp")
+"""Kinds that are judged by themselves, too."""
+
+_BESIDE: Final[tuple[Case, ...]] = (
+    {"roots": ["ca/root.cer", "ca/p-root.cer"], "others": ["ca/issuing.cer"], "data": ["content.bin"]},
+    {"roots": ["ca/root.cer"], "others": ["ca/issuing.cer"], "ocsp": ["ocsp/good.der"], "strict": True},
+    {"roots": [], "others": ["ca/issuing.cer"], "crls": ["crl/plain.crl"]},
+    {"roots": ["ca/root.cer"], "others": [], "crls": ["crl/empty.crl"], "data": ["ca/root.cer"]},
+)
+"""With what it is judged."""
+
 _TEXTS: Final = [
     piece.encode()
     for piece in (
@@ -215,7 +286,9 @@ def _wrapped(draw: st.DrawFn, data: bytes) -> bytes:
         case 0:
             return base64.encodebytes(data)
         case 1:
-            label = draw(st.sampled_from(("CMS", "PKCS7", "PKCS #7 SIGNED DATA", "CERTIFICATE")))
+            label = draw(
+                st.sampled_from(("CMS", "PKCS7", "PKCS #7 SIGNED DATA", "CERTIFICATE", "TIMESTAMP TOKEN"))
+            )
             return f"-----BEGIN {label}-----\n{base64.b64encode(data).decode()}\n-----END {label}-----\n".encode()
         case 2:
             return _indefinite(data, draw(st.integers(1, 4)))
@@ -257,22 +330,59 @@ def _changed(draw: st.DrawFn) -> bytes:
     else:
         if draw(st.integers(0, 5)):
             octets = draw(mutations.der([octets]))
-        octets = draw(_wrapped(octets)) if case["kind"] == "p7" else octets
+        octets = draw(_wrapped(octets)) if case["kind"] in {"p7", "tsp"} else octets
         if not draw(st.integers(0, 9)):
             octets = draw(mutations.changed_bytes(octets))
-    reads = case["kind"] in _READ and draw(st.integers(0, 2))
-    return _line(
-        {"kind": "read", "as": case["kind"], "file": "it"} if reads else case | {"file": "it"}, octets
-    )
+    return _line(draw(_asked(case)), octets)
+
+
+@st.composite
+def _asked(draw: st.DrawFn, case: Case) -> Case:
+    """What is asked of the file: its verdict as a vector or alone, or what it is read as."""
+    kind = case["kind"]
+    how = draw(st.integers(0, 4)) if kind in _READ else 0
+    if kind in _STANDS_ALONE and how == 1:
+        return {"kind": "alone", "as": kind, "file": "it"} | draw(st.sampled_from(_BESIDE))
+    if kind in _STANDS_ALONE and how == 2:
+        other = "tsa" if kind == "certificate" else "shape"
+        return {"kind": "read", "as": draw(st.sampled_from((kind, "shape", other))), "file": "it"}
+    return {"kind": "read", "as": kind, "file": "it"} if how else case | {"file": "it"}
 
 
 def _line(case: Case, octets: bytes) -> bytes:
     names = [
-        *(case.get(name) for name in ("issuer", "certificate", "content", "data")),
-        *case.get("roots", ()),
+        *(case.get(name) for name in ("issuer", "certificate", "content")),
+        *([case["data"]] if isinstance(case.get("data"), str) else case.get("data", ())),
+        *(one for name in ("roots", "others", "crls", "ocsp") for one in case.get(name, ())),
     ]
     files = {name: _b64(_octets(name)) for name in names if name is not None} | {"it": _b64(octets)}
     return json.dumps({"listed": case, "files": files, "at": _AT}).encode()
+
+
+def _alone(case: Case, files: dict[str, bytes], at: int) -> Case:
+    def all_of(name: str) -> list[bytes]:
+        return [files[one] for one in case.get(name, ())]
+
+    if case["as"] == "tsp":
+        token = read_stamp_file(files["it"])
+        roots = list(map(parse_any_tsa_certificate, all_of("roots")))
+        trust = TsaTrust(roots) if case.get("strict") else TsaTrust((), tolerant=roots)
+        data = next(iter(all_of("data")), None)
+        return {"verdict": judge_stamp(load_engine(), token, data=data, trust=trust, now=at)[1]}
+    others = list(map(parse_foreign_certificate, all_of("others")))
+    known = Known(others, [trusted_root("", "tolerant", root) for root in all_of("roots")], at)
+    match case["as"]:
+        case "certificate":
+            ocsp = next(iter(all_of("ocsp")), None)
+            part = judge_certificate(
+                load_engine(), parse_foreign_certificate(files["it"]), known, crls=all_of("crls"), ocsp=ocsp
+            )
+        case "crl":
+            part = judge_crl(load_engine(), parse_foreign_crl(files["it"]), known)
+        case _:
+            part = judge_ocsp(load_engine(), parse_foreign_ocsp(files["it"]), known)
+    by = part.standing.by if case["as"] == "certificate" and part.standing is not None else None
+    return {"verdict": part.verdict, "by": by}
 
 
 def _by_python(line: bytes) -> Any:
@@ -280,6 +390,8 @@ def _by_python(line: bytes) -> Any:
     case = asked["listed"]
     files = {name: base64.b64decode(text) for name, text in asked["files"].items()}
     try:
+        if case["kind"] == "alone":
+            return _alone(case, files, asked["at"])
         if case["kind"] == "read":
             return _READ[case["as"]](files[case["file"]])
         return judge(Bench(load_engine(), files.__getitem__, is_login_message, PATTERN, asked["at"]), case)
@@ -322,6 +434,16 @@ def test_both_readers_of_foreign_formats_say_the_same() -> None:
             compared(_line(case | {"file": "it"}, octets))
             if case["kind"] in _READ:
                 compared(_line({"kind": "read", "as": case["kind"], "file": "it"}, octets))
+            if case["kind"] in _STANDS_ALONE:
+                compared(
+                    *(
+                        _line({"kind": "alone", "as": case["kind"], "file": "it"} | one, octets)
+                        for one in _BESIDE
+                    )
+                )
+                compared(_line({"kind": "read", "as": "shape", "file": "it"}, octets))
+            if case["kind"] == "certificate":
+                compared(_line({"kind": "read", "as": "tsa", "file": "it"}, octets))
         for file in _RICH:
             lines = _each_octet(file)
             for at in range(0, len(lines), _BATCH):

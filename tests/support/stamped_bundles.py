@@ -11,6 +11,7 @@ from mshield.pki.revocation.ocsp import RevokedAt
 from mshield.pki.signatures.evidence import Evidence, EvidenceTimeStamp
 from mshield.pki.timestamps.certificate import parse_tsa_certificate
 from mshield.pki.timestamps.signers import Sm2StampSigner
+from tests.support.foreign_tsa import foreign
 from tests.support.tsa import Tsa, below, on_p256
 from tests.unit.client.bundle import SIGNED_AT, Maker
 from tests.unit.pki.authority import DAY, NOW, YEAR, Authority, authority, make_authority
@@ -24,6 +25,7 @@ SECOND: Final = (SIGNED_AT // 1000 + 1) * 1000
 REVOKED: Final = SECOND + 3_600_000
 OWN, OWN_P256 = below(A), on_p256(organisation="示例电子认证中心")
 OUTSIDE, OUTSIDE_P256 = below(HOUSE), on_p256()
+LICENSED: Final = foreign()
 SHORT: Final = below(HOUSE, until=NOW + 30 * DAY)
 LONG: Final = below(HOUSE, until=NOW + 8 * YEAR)
 
@@ -83,6 +85,9 @@ def good() -> Iterator[Stamped]:
         yield Stamped(name=f"stranger {name}", evidence=stamped(tsa), expected=by_service)
         raw = stamped(tsa, format="raw")
         yield Stamped(name=f"outside {name}, raw", evidence=raw, tsas=[tsa], expected=by_outside)
+    licensed = stamped(LICENSED)
+    yield Stamped(name="licensed CA's form", evidence=licensed, tsas=[LICENSED], expected=by_outside)
+    yield Stamped(name="licensed CA's form, a stranger", evidence=licensed, expected=by_service)
     both = stamped(OWN, OUTSIDE)
     yield Stamped(name="own and outside", evidence=both, tsas=[OUTSIDE], expected=by_outside)
     yield Stamped(name="own and a stranger", evidence=both, expected=by_own)

@@ -111,6 +111,7 @@ def verify_evidence(
     roots: Sequence[Encoded],
     log_keys: Sequence[str],
     tsa_roots: Sequence[Encoded] = (),
+    tsa_strict_roots: Sequence[Encoded] = (),
     tsa_waived: Collection[bytes] = (),
     crl: Sequence[bytes] = (),
     at: datetime | None = None,
@@ -128,7 +129,8 @@ def verify_evidence(
     document's, where it is given. `expected_client_id` is who must have asked: a login names them, the log's entry of a
     signature covers them; of one from before nothing does, and expecting somebody is refused as `asker_unproven`.
     `crl` are lists that say how the certificates stand now; those out of date say nothing. `tsa_roots` are those of
-    time stamping authorities that the caller trusts, apart from `roots`; `tsa_waived` the SHA-256 of authorities'
+    time stamping authorities that the caller trusts, apart from `roots`; under `tsa_strict_roots` nothing is read
+    tolerantly, as it is under those (docs/formats.md); `tsa_waived` the SHA-256 of authorities'
     certificates that need not say what they are for. `display_oids` are attributes of displays under an operator's own
     arc (MSHIELD_OID_ARC, then .1), beside those that every verifier knows or that go with the certificate's policy.
     A CA that was revoked because somebody else has its key is believed only about what such an authority stamped
@@ -164,7 +166,7 @@ def verify_evidence(
             evidence.stamps,
             evidence.signature.value,
             in_cms=in_cms,
-            trust=tsa_trust(tsa_roots, tsa_waived),
+            trust=tsa_trust(tsa_roots, tsa_waived, strict=tsa_strict_roots),
             ca_root=root,
             signed_at=evidence.signature.signed_at,
             now=now,

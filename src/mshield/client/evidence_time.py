@@ -4,7 +4,7 @@ A stamp is on the signature, or renews an earlier one: then it is on that one's 
 one was still in its life (an archive time stamp).
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
@@ -16,6 +16,7 @@ from mshield.pki.errors import TimeStampError
 from mshield.pki.signatures.evidence import EvidenceTimeStamp, TimeStampProfile
 from mshield.pki.timestamps.algorithms import hashed
 from mshield.pki.timestamps.certificate import TsaCertificate, parse_tsa_certificate
+from mshield.pki.timestamps.foreign import parse_any_tsa_certificate
 from mshield.pki.timestamps.token import TimeStampToken, parse_token
 from mshield.pki.timestamps.verify import TsaTrust, VerifiedStamp, verify_token
 
@@ -53,16 +54,27 @@ class TrustedTime:
     by: Literal["outside", "own", "service"]
 
 
-def tsa_trust(roots: Sequence[bytes | str], waived: Collection[bytes]) -> TsaTrust:
-    """Those roots (DER or PEM), of which each may have several. Raises TimeStampError, DerError."""
+def tsa_trust(
+    roots: Sequence[bytes | str], waived: Collection[bytes], *, strict: Sequence[bytes | str] = ()
+) -> TsaTrust:
+    """Those roots of others (DER or PEM), of which each may have several, read tolerantly, and those read strictly.
+
+    Raises TimeStampError, DerError.
+    """
+    return TsaTrust(
+        _read(strict, parse_tsa_certificate), waived, tolerant=_read(roots, parse_any_tsa_certificate)
+    )
+
+
+def _read(roots: Sequence[bytes | str], parse: Callable[[bytes], TsaCertificate]) -> list[TsaCertificate]:
     read: list[TsaCertificate] = []
     for root in roots:
         if isinstance(root, bytes) and not root.lstrip().startswith(b"-----BEGIN"):
-            read.append(parse_tsa_certificate(root))
+            read.append(parse(root))
             continue
         text = root if isinstance(root, str) else root.decode("ascii", errors="replace")
-        read += map(parse_tsa_certificate, pem.decode("CERTIFICATE", text))
-    return TsaTrust(read, waived)
+        read += map(parse, pem.decode("CERTIFICATE", text))
+    return read
 
 
 def check_stamps_in_cms(
@@ -102,7 +114,9 @@ def check_time_stamps(
     if len({stamp.token for stamp in stamps}) != len(stamps) or len(stamps) > MAX_STAMPS:
         raise TimeStampError("form", "a time stamp stands twice, or too many do")
     own = parse_tsa_certificate(ca_root.der)
-    known = TsaTrust((own, *trust.roots), trust.waived)
+    # What the service's own CA issues is read strictly, whoever else names its root.
+    others = [root for root in trust.tolerant if root.der != own.der]
+    known = TsaTrust((own, *trust.roots), trust.waived, tolerant=others)
     read: list[tuple[VerifiedStamp, int | None]] = []
     for number, stamp in enumerate(stamps):
         token = parse_token(stamp.token)

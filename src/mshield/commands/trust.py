@@ -1,5 +1,11 @@
-"""`mshield trust`: the list of roots of other CAs that this computer's `mshield verify` believes. None is shipped."""
+"""`mshield trust`: the list of roots of other CAs that this computer's `mshield verify` believes. None is shipped.
 
+Apart from those of signers stand those of time stamping authorities, and authorities that needn't say what for.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, Literal
 
@@ -9,8 +15,20 @@ from mshield.commands.parts.output import Output, output_options, refusing
 from mshield.commands.verify.foreign import shown_name
 from mshield.pki.asn1 import pem
 from mshield.pki.errors import DerError, PkiError, TrustListError
-from mshield.pki.foreign.trust_list import TrustedRoot, read_trust_list, trusted_root, write_trust_list
+from mshield.pki.foreign.trust_list import (
+    How,
+    ListedTsa,
+    TrustedRoot,
+    TrustList,
+    Waiver,
+    read_trust_list,
+    trusted_root,
+    write_trust_list,
+)
+from mshield.pki.timestamps.trusted import listed_tsa, read_tsa_root
 
+Kind = Literal["root", "tsa-root", "tsa-waiver"]
+Entry = TrustedRoot | ListedTsa | Waiver
 _LIST: Final = click.option(
     "--list",
     "path",
@@ -39,6 +57,15 @@ def command() -> None:
     help="How what it issued is read: as this project issues, or with the deviations of licensed CAs.",
 )
 @click.option(
+    "--as",
+    "kind",
+    type=click.Choice(["root", "tsa-root", "tsa-waiver"]),
+    default="root",
+    show_default=True,
+    help="For what: signers' certificates; time stamps, whose roots stand apart; or this one authority's certificate "
+    "needn't say that it is for time stamps alone (its root has to be trusted besides).",
+)
+@click.option(
     "--sha256", help="The SHA-256 that the certificate must have, hex, from a source that you trust."
 )
 @output_options
@@ -48,21 +75,21 @@ def add(
     certificate: Path,
     path: Path,
     name: str | None,
-    how: Literal["strict", "tolerant"],
+    how: How,
+    kind: Kind,
     sha256: str | None,
 ) -> None:
     """Trust the CA whose CERTIFICATE (DER or PEM) this is. Compare its SHA-256 with a source that you trust."""
     with refusing(out, PkiError):
         data = _one(certificate.read_bytes())
-        root = trusted_root(name or "", how, data)
-        root = TrustedRoot(name or shown_name(root.certificate.subject), how, root.certificate)
-        if sha256 is not None and sha256.lower().replace(":", "") != root.sha256:
+        if sha256 is not None and sha256.lower().replace(":", "") != hashlib.sha256(data).hexdigest():
             raise TrustListError("other", "another SHA-256")
-        roots = _roots(path)
-        if any(one.sha256 == root.sha256 for one in roots):
+        listed = _listed(path)
+        entry = _entry(kind, name, how, data)
+        if any(one.sha256 == entry.sha256 for one in _of_kind(listed, kind)):
             raise TrustListError("there", "it is there already")
-        _write(path, [*roots, root])
-    out.data(_shown(root), [_line(out, root)])
+        _write(path, _with(listed, entry))
+    out.data(_shown(entry), [_line(out, entry)])
     if sha256 is None:
         out.say(
             "请把 SHA-256 与可信来源对照；不符请用 mshield trust remove 删除。",
@@ -76,8 +103,9 @@ def add(
 def list_(out: Output, *, path: Path) -> None:
     """Show whom the list trusts."""
     with refusing(out, PkiError):
-        roots = _roots(path)
-    out.data([_shown(root) for root in roots], [_line(out, root) for root in roots])
+        listed = _listed(path)
+    entries: list[Entry] = [*listed.roots, *listed.tsa_roots, *listed.tsa_waived]
+    out.data([_shown(entry) for entry in entries], [_line(out, entry) for entry in entries])
 
 
 @command.command()
@@ -85,11 +113,16 @@ def list_(out: Output, *, path: Path) -> None:
 @_LIST
 @output_options
 def remove(out: Output, *, sha256: str, path: Path) -> None:
-    """Trust the CA with this SHA-256 no more."""
+    """Trust the CA or authority with this SHA-256 no more, whatever for."""
+    named = sha256.lower().replace(":", "")
     with refusing(out, PkiError):
-        roots = _roots(path)
-        kept = [root for root in roots if root.sha256 != sha256.lower().replace(":", "")]
-        if len(kept) == len(roots):
+        listed = _listed(path)
+        kept = TrustList(
+            tuple(one for one in listed.roots if one.sha256 != named),
+            tuple(one for one in listed.tsa_roots if one.sha256 != named),
+            tuple(one for one in listed.tsa_waived if one.sha256 != named),
+        )
+        if kept == listed:
             raise TrustListError("missing", "no such root")
         _write(path, kept)
     out.say("已删除。", "Removed.")
@@ -108,26 +141,64 @@ def _one(data: bytes) -> bytes:
     return blocks[0]
 
 
-def _roots(path: Path) -> tuple[TrustedRoot, ...]:
-    """Of a list that isn't there yet, none."""
+def _listed(path: Path) -> TrustList:
+    """Of a list that isn't there yet, nothing."""
     try:
         return read_trust_list(path.read_bytes())
     except FileNotFoundError:
-        return ()
+        return TrustList()
 
 
-def _write(path: Path, roots: list[TrustedRoot]) -> None:
+def _entry(kind: Kind, name: str | None, how: How, data: bytes) -> Entry:
+    """Raises TrustListError where the certificate can't be read so, or be that."""
+    if kind == "root":
+        root = trusted_root(name or "", how, data)
+        return TrustedRoot(name or shown_name(root.certificate.subject), how, root.certificate)
+    listed = listed_tsa(name or "", "tolerant" if kind == "tsa-waiver" else how, data)
+    name = name or shown_name(read_tsa_root(listed).subject)
+    return Waiver(name, listed.sha256) if kind == "tsa-waiver" else ListedTsa(name, how, data)
+
+
+def _of_kind(listed: TrustList, kind: Kind) -> Sequence[Entry]:
+    match kind:
+        case "root":
+            return listed.roots
+        case "tsa-root":
+            return listed.tsa_roots
+        case "tsa-waiver":
+            return listed.tsa_waived
+
+
+def _with(listed: TrustList, entry: Entry) -> TrustList:
+    match entry:
+        case TrustedRoot():
+            return replace(listed, roots=(*listed.roots, entry))
+        case ListedTsa():
+            return replace(listed, tsa_roots=(*listed.tsa_roots, entry))
+        case Waiver():
+            return replace(listed, tsa_waived=(*listed.tsa_waived, entry))
+
+
+def _write(path: Path, listed: TrustList) -> None:
     """Whole or not at all."""
     beside = path.with_name(f"{path.name}.new")
-    beside.write_bytes(write_trust_list(roots))
+    beside.write_bytes(write_trust_list(listed))
     beside.replace(path)
 
 
-def _shown(root: TrustedRoot) -> dict[str, str]:
-    subject = shown_name(root.certificate.subject)
-    return {"name": root.name, "subject": subject, "sha256": root.sha256, "read": root.how}
+def _shown(entry: Entry) -> dict[str, str]:
+    if isinstance(entry, Waiver):
+        return {"name": entry.name, "sha256": entry.sha256, "as": "tsa-waiver"}
+    is_root = isinstance(entry, TrustedRoot)
+    subject = entry.certificate.subject if isinstance(entry, TrustedRoot) else read_tsa_root(entry).subject
+    told = {"name": entry.name, "subject": shown_name(subject), "sha256": entry.sha256}
+    return told | {"read": entry.how, "as": "root" if is_root else "tsa-root"}
 
 
-def _line(out: Output, root: TrustedRoot) -> str:
-    how = out.pick("严格", "strict") if root.how == "strict" else out.pick("宽松", "tolerant")
-    return f"{root.sha256}  {how}  {root.name}"
+def _line(out: Output, entry: Entry) -> str:
+    pick = out.pick
+    if isinstance(entry, Waiver):
+        return f"{entry.sha256}  {pick('时间戳机构，免查用途', 'authority, purpose waived')}  {entry.name}"
+    how = pick("严格", "strict") if entry.how == "strict" else pick("宽松", "tolerant")
+    of = f"  {pick('时间戳', 'time stamps')}" if isinstance(entry, ListedTsa) else ""
+    return f"{entry.sha256}  {how}{of}  {entry.name}"

@@ -3,13 +3,14 @@
 import json
 import re
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from click.testing import CliRunner, Result
 
 from mshield.cli import main
 from mshield.gm.engine import load_engine
+from mshield.pki.asn1 import pem
 from mshield.pki.errors import DerError
 from mshield.pki.foreign.certificate import parse_foreign_certificate
 from mshield.pki.foreign.standing import standing_of
@@ -174,6 +175,125 @@ def test_under_a_strict_root_only_what_the_strict_reader_takes_holds() -> None:
     assert stands("null-params", "tolerant")
     with pytest.raises(DerError):
         stands("null-params", "strict")
+
+
+def _alone(name: str, *arguments: str | Path) -> tuple[int, dict[str, Any]]:
+    done = _run("verify", FORMATS / name, *AT, "--json", *arguments)
+    return done.exit_code, json.loads(done.stdout or done.stderr)
+
+
+def test_a_time_stamp_alone_says_what_when_and_who(trust: Path) -> None:
+    content = ("--content", FORMATS / "content.bin")
+    code, seen = _alone("tsp/sm2-gm-type.tsr", *content)
+    assert (code, seen["verdict"], seen["arc"]) == (1, "signer_not_established", "gb")
+    assert (seen["at"], seen["accuracy_us"]) == ("2026-08-01T01:02:03+00:00", 1_000_000)
+    assert (seen["policy"], seen["imprint_algorithm"], seen["root"]) == ("2.999.1.3", "sm3", None)
+    # A root of signers is none of time stamps.
+    assert _alone("tsp/sm2.tsr", *content, "--trust", trust)[1]["verdict"] == "signer_not_established"
+    added = _run(
+        "trust", "add", FORMATS / "ca" / "root.cer", "--as", "tsa-root", "--list", trust, "--name", "时间戳根"
+    )
+    assert added.exit_code == 0, added.output
+    trusted = ("--trust", trust)
+    assert _alone("tsp/sm2.tsr", *trusted)[1]["verdict"] == "data_not_given"
+    code, seen = _alone("tsp/sm2.tsr", *content, *trusted)
+    assert (code, seen["verdict"], seen["root"]["name"]) == (0, "valid", "时间戳根")
+    p256 = ("--tsa-root", FORMATS / "ca" / "p-root.cer")
+    assert _alone("tsp/p256.tsr", *content, *p256)[0] == 0
+    other = ("--content", FORMATS / "ca" / "root.cer")
+    assert _alone("tsp/sm2.tsr", *other, *trusted)[1]["error"]["reason"] == "imprint"
+    assert _alone("tsp/bad-status.tsr")[1]["error"]["reason"] == "status"
+    spoken = _run("verify", FORMATS / "tsp" / "sm2.tsr", *AT, "--lang", "zh").stdout
+    assert "时间戳机构未确认" in spoken
+    assert not re.search("有效，盖在|is valid", spoken)
+    for strange in (("--root", FORMATS / "ca" / "root.cer"), ("--ocsp", FORMATS / "ocsp" / "good.der")):
+        assert _run("verify", FORMATS / "tsp" / "sm2.tsr", *strange).exit_code == 2
+
+
+def test_an_authority_that_says_no_purpose_needs_a_waiver(tmp_path: Path) -> None:
+    folder, path = FOLDER / "time_stamps" / "foreign", tmp_path / "trust.json"
+    verify = ("verify", folder / "self.tsr", "--content", folder / "content.bin", "--trust", path, "--json")
+
+    def add(*how: str) -> None:
+        assert _run("trust", "add", folder / "self-root.cer", "--list", path, *how).exit_code == 0
+
+    add("--as", "tsa-root")
+    assert json.loads(_run(*verify).stderr)["error"]["reason"] == "purpose"
+    add("--as", "tsa-waiver")
+    good = _run(*verify)
+    assert (good.exit_code, json.loads(good.stdout)["read"]) == (0, "tolerant"), good.output
+    listed = json.loads(_run("trust", "list", "--list", path, "--json").stdout)
+    assert [one["as"] for one in listed] == ["tsa-root", "tsa-waiver"]
+    strict = _run(
+        "trust", "add", folder / "tsa-root.cer", "--as", "tsa-root", "--read", "strict", "--list", path
+    )
+    assert "[bad_trust_list]" in strict.stderr
+    assert _run("trust", "remove", listed[0]["sha256"], "--list", path).exit_code == 0
+    assert json.loads(path.read_text()) == {"type": "mshield-trust/v1", "roots": []}
+
+
+@pytest.mark.parametrize(("name", "arguments", "verdict"), [
+    ("certificate/eport-like.cer", (), "signature_not_checked"),
+    ("certificate/eport-like.cer", ("--chain", "ca/issuing.cer"), "signer_not_established"),
+    ("certificate/eport-like.cer", ("--root", "ca/root.cer"), "signature_not_checked"),
+    ("certificate/eport-like.cer", ("--root", "ca/root.cer", "--chain", "ca/issuing.cer"), "status_not_checked"),
+    ("certificate/eport-like.cer",
+     ("--root", "ca/root.cer", "--chain", "ca/issuing.cer", "--crl", "crl/plain.crl"), "valid"),
+    ("ca/root.cer", (), "signer_not_established"),
+    ("ca/root.cer", ("--root", "ca/root.cer"), "valid"),
+    ("crl/plain.crl", (), "signature_not_checked"),
+    ("crl/plain.crl", ("--chain", "ca/issuing.cer"), "signer_not_established"),
+    ("crl/plain.crl", ("--root", "ca/issuing.cer"), "valid"),
+    ("crl/plain.crl", ("--root", "ca/issuing.cer", "--at", "2026-12-01T00:00:00Z"), "out_of_date"),
+    ("ocsp/revoked.der", (), "signature_not_checked"),
+    ("ocsp/revoked.der", ("--chain", "ca/issuing.cer"), "signer_not_established"),
+    ("ocsp/revoked.der", ("--root", "ca/issuing.cer"), "valid"),
+    ("ocsp/bad-old.der", ("--root", "ca/issuing.cer"), "out_of_date"),
+])  # fmt: skip
+def test_a_part_alone_is_valid_under_a_trusted_root_alone(
+    name: str, arguments: tuple[str, ...], verdict: str
+) -> None:
+    given = [FORMATS / one if "/" in one else one for one in arguments]
+    code, seen = _alone(name, *given)
+    assert (code, seen["verdict"]) == (0 if verdict == "valid" else 1, verdict), seen
+    assert (seen["signed_by"] is None) == (verdict == "signature_not_checked")
+    spoken = _run("verify", FORMATS / name, *AT, *given, "--lang", "zh").stdout
+    assert ("现在有效" in spoken) == (verdict == "valid")
+
+
+@pytest.mark.parametrize(("name", "code"), [
+    ("certificate/sig-tampered.cer", "bad_signature"), ("certificate/boolean-01.cer", "unreadable"),
+    ("crl/other-key.crl", "bad_signature"), ("crl/delta.crl", "unreadable"),
+    ("ocsp/bad-signature.der", "bad_signature"), ("ocsp/bad-leaf.der", "status_unknown"),
+])  # fmt: skip
+def test_what_is_wrong_with_a_part_is_named(name: str, code: str) -> None:
+    assert _alone(name, "--chain", FORMATS / "ca" / "issuing.cer")[1]["error"]["code"] == code
+
+
+def test_private_extensions_are_told_by_name_and_id_numbers_without_a_birthday() -> None:
+    text = _run("verify", FORMATS / "certificate" / "eport-like.cer", "--lang", "zh").stdout
+    assert "证件号码（电子口岸）: 440301********0011" in text
+    assert "组织机构代码（电子口岸）: MA5TEST0X" in text
+    _, seen = _alone("certificate/gb-identity-ext.cer")
+    assert seen["private"]["1.2.156.10260.4.1.1"] == "440301********0011"
+    assert "19900101" not in text + json.dumps(seen)
+    assert _alone("certificate/private-ext-not-der.cer")[0] == 1
+
+
+def test_pem_and_base64_of_a_part_and_a_file_of_several(tmp_path: Path) -> None:
+    leaf, issuing = ((FORMATS / one).read_bytes() for one in ("certificate/plain.cer", "ca/issuing.cer"))
+    file = tmp_path / "chain.pem"
+    file.write_text(pem.encode("CERTIFICATE", leaf) + pem.encode("CERTIFICATE", issuing))
+    assert json.loads(_run("verify", file, *AT, "--json").stdout)["verdict"] == "signer_not_established"
+    for label, name, kind in (
+        ("X509 CRL", "crl/v1.crl", "crl"),
+        ("OCSP RESPONSE", "ocsp/good.der", "ocsp"),
+        ("TIMESTAMP RESPONSE", "tsp/sm2.tsr", "time_stamp"),
+    ):
+        text = pem.encode(label, (FORMATS / name).read_bytes())
+        for content in (text, "".join(text.splitlines()[1:-1])):
+            file.write_text(content)
+            assert json.loads(_run("verify", file, *AT, "--json").stdout)["kind"] == kind
 
 
 def test_selftest_runs_the_formats(tmp_path: Path) -> None:

@@ -3,8 +3,10 @@
 import { expect, test } from "vitest";
 
 import { grouped, headlineOf, nowOf, sentenceOf, sized, titleOf } from "../src/parts/sentences.ts";
+import { saidOf } from "../src/parts/said.ts";
 import { checkWords } from "../src/words/checks.ts";
 import { pageWords } from "../src/words/page.ts";
+import { partWords } from "../src/words/parts.ts";
 import type { Check, Result } from "@mshield/verify";
 
 const CERTIFICATES = [
@@ -17,10 +19,10 @@ const CERTIFICATES = [
 ];
 /** The codes of `mshield verify` by the step that can have them. */
 const FAILED: Readonly<Record<string, readonly string[]>> = {
-  input: ["unreadable", "from_future"],
-  content: ["message_mismatch", "ambiguous"],
-  signature: ["bad_signature", "message_mismatch", "unreadable"],
-  chain: [...CERTIFICATES, "not_a_ca", "no_certificate"],
+  input: ["unreadable", "from_future", "no_token", "weak_hash", "inaccurate"],
+  content: ["message_mismatch", "ambiguous", "other_data"],
+  signature: ["bad_signature", "message_mismatch", "unreadable", "other_certificate", "no_responder"],
+  chain: [...CERTIFICATES, "not_a_ca", "no_certificate", "no_tsa", "stamp_time"],
   revocation: [...CERTIFICATES, "revoked", "on_hold", "stale_status", "status_unknown", "unreadable"],
   display: ["display_mismatch"],
   request: ["message_mismatch"],
@@ -29,9 +31,19 @@ const FAILED: Readonly<Record<string, readonly string[]>> = {
   now: ["revoked", "on_hold"],
 };
 const UNCHECKED: Readonly<Record<string, readonly string[]>> = {
-  content: ["no_document"],
-  chain: ["no_certificate", "no_root", "unknown_issuer"],
-  revocation: ["not_asked", "no_answer", "foreign_ca", "status_missing", "status_unknown", "old_status"],
+  content: ["no_document", "no_data"],
+  signature: ["no_issuer"],
+  in_force: ["out_of_date"],
+  chain: ["no_certificate", "no_root", "unknown_issuer", "no_tsa_root"],
+  revocation: [
+    "tsa_status",
+    "not_asked",
+    "no_answer",
+    "foreign_ca",
+    "status_missing",
+    "status_unknown",
+    "old_status",
+  ],
   issuers: ["status_missing"],
   display: ["not_bound"],
   request: ["service_word"],
@@ -45,6 +57,18 @@ const PASSED: readonly (readonly [string, string | null])[] = [
   ["input", "p7_attributes_dated"],
   ["input", "xml"],
   ["input", "pdf"],
+  ["input", "time_stamp"],
+  ["input", "certificate"],
+  ["input", "crl"],
+  ["input", "ocsp"],
+  ["in_force", null],
+  ["content", "stamped"],
+  ["signature", "stamp"],
+  ["signature", "issuer"],
+  ["chain", "tsa"],
+  ["chain", "part"],
+  ["revocation", "given_ocsp"],
+  ["revocation", "root"],
   ["content", "file"],
   ["content", "inside"],
   ["signature", null],
@@ -123,6 +147,39 @@ test("a P7 under no trusted root is right and nobody's, and never called valid",
   );
   const bad = [check("signature", "failed", "bad_signature"), check("chain", "unchecked", "not_reached")];
   expect(headlineOf({ kind: "p7", verdict: "invalid", checks: bad } as unknown as Result)).toBe("invalid");
+});
+
+test.for(["time_stamp", "certificate", "crl", "ocsp"] as const)("a %s has words of its own", (kind) => {
+  const of = (verdict: string, ...checks: Check[]): string =>
+    headlineOf({ kind, verdict, checks } as unknown as Result);
+  const right = check("signature", "passed", null);
+  expect(of("valid", right)).toBe(`${kind}_valid`);
+  expect(of("invalid", check("signature", "failed", "bad_signature"))).toBe(`${kind}_invalid`);
+  expect(of("incomplete", right, check("chain", "unchecked", "no_root"))).toBe(`${kind}_unestablished`);
+  expect(of("incomplete", right, check("chain", "passed", null))).toBe(`${kind}_incomplete`);
+  for (const language of ["zh", "en"] as const) {
+    const { verdict, hint } = partWords[language];
+    for (const word of Object.keys(verdict).filter((each) => !each.endsWith("invalid"))) {
+      expect(hint).toHaveProperty(word);
+    }
+    const established = Object.entries(verdict).filter(([word]) => word.endsWith("unestablished"));
+    expect(established.some(([, said]) => /有效|可信|valid|trusted/.test(said))).toBe(false);
+  }
+});
+
+test("what a file says is told by names, times with seconds and zone", () => {
+  const say = { t: (key: string) => key } as unknown as Parameters<typeof saidOf>[0];
+  const life = saidOf(say, { label: "life", values: [0, 1000] });
+  expect(life.label).toBe("parts.said.life");
+  expect(life.text).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC[+-]\d\d:\d\d – /);
+  const eport = { label: "private", oid: "1.3.6.1.4.1.5315.100.5.8", values: ["x"] };
+  expect(saidOf(say, eport)).toEqual({ label: "parts.private.eport_5_8", text: "x", isOid: false });
+  const gb = { label: "private", oid: "1.2.156.10260.4.1.5", values: ["x"] };
+  expect(saidOf(say, gb).label).toBe("parts.private.gb_5");
+  const unnamed = { label: "private", oid: "1.3.6.1.4.1.5315.100.2.1", values: ["x"] };
+  expect(saidOf(say, unnamed).label).toBe("1.3.6.1.4.1.5315.100.2.1");
+  const revoked = saidOf(say, { label: "status", values: ["5"], word: "revoked", reason: 99 });
+  expect(revoked.text).toBe("5answers.commaparts.words.revokedanswers.commachecks.reason.0");
 });
 
 test("digests and sizes for people", () => {

@@ -1,14 +1,17 @@
 /** Which files belong together: each signature with the document it is over, and the certificates that came along. */
 
 import { FormError } from "@mshield/forms";
-import { fromDer, GmError, hex, verifyDigest, zValue } from "@mshield/gm";
+import { fromDer, GmError, hex, same, verifyDigest, zValue } from "@mshield/gm";
 
+import { readStampFile } from "./alone/stamp.ts";
 import { type Certificate, isSameCertificate } from "./certificate.ts";
 import { parseCms } from "./cms.ts";
 import { type Content, NOTHING } from "./content.ts";
 import type { Crl } from "./crl.ts";
+import { TimeStampError } from "./errors.ts";
 import { parseEvidence } from "./evidence.ts";
 import type { Found, Kind } from "./recognise.ts";
+import type { StampInfo } from "./timestamps/token.ts";
 
 /** A file that was given. */
 export interface Piece {
@@ -18,14 +21,23 @@ export interface Piece {
   readonly content: Content;
 }
 
-type SignatureKind = Extract<Kind, "evidence" | "cms" | "p7" | "signed_file" | "signature">;
+type SignatureKind = Extract<Kind, "evidence" | "cms" | "p7" | "signed_file" | "signature" | "time_stamp">;
+/** What is judged by itself where there is no signature that it serves. */
+export type PartKind = "certificate" | "crl" | "ocsp";
 
-const SIGNATURES: ReadonlySet<Kind> = new Set(["evidence", "cms", "p7", "signed_file", "signature"]);
+const SIGNATURES: ReadonlySet<Kind> = new Set([
+  "evidence",
+  "cms",
+  "p7",
+  "signed_file",
+  "signature",
+  "time_stamp",
+]);
 
 /** One signature to be judged, with what belongs to it. */
 export interface Case {
   readonly piece: Piece;
-  readonly kind: SignatureKind;
+  readonly kind: SignatureKind | PartKind;
   readonly document: Piece | null;
   /** The signer's, of a bare signature. */
   readonly certificate: Certificate | null;
@@ -35,6 +47,9 @@ export interface Assembled {
   readonly cases: readonly Case[];
   /** CA certificates and others that may stand in a chain. */
   readonly certificates: readonly Certificate[];
+  /** The same and those that only the tolerant reader takes (DER), and lists. */
+  readonly foreign: readonly { readonly der: Uint8Array }[];
+  readonly foreignCrls: readonly Uint8Array[];
   readonly crls: readonly Crl[];
   readonly ocsps: readonly Uint8Array[];
   /** Documents that no signature here is over. */
@@ -51,16 +66,47 @@ export async function assemble(pieces: readonly Piece[]): Promise<Assembled> {
   const signatures = pieces.filter(({ found }) => isSignature(found.kind));
   const cases: Case[] = [];
   for (const piece of signatures) {
-    cases.push(await caseOf(piece, signatures.length, documents, certificates));
+    const on = piece.found.kind === "time_stamp" ? pieces.filter((each) => each !== piece) : documents;
+    cases.push(await caseOf(piece, signatures.length, on, certificates));
   }
+  const parts = pieces.map(({ found }) => partsOf(found));
+  if (signatures.length === 0) {
+    cases.push(
+      ...pieces.flatMap((piece, i) => {
+        const kind = parts[i]?.kind;
+        return kind === undefined ? [] : [{ piece, kind, document: null, certificate: null }];
+      }),
+    );
+  }
+  const dersOf = (kind: PartKind): Uint8Array[] =>
+    parts.flatMap((part) => (part?.kind === kind ? part.ders : []));
   const used = new Set(cases.map(({ document }) => document));
   return {
     cases,
     certificates,
+    foreign: dersOf("certificate").map((der) => ({ der })),
+    foreignCrls: dersOf("crl"),
     crls: pieces.flatMap(({ found }) => (found.kind === "crl" ? [found.crl] : [])),
     ocsps: pieces.flatMap(({ found }) => (found.kind === "ocsp" ? [found.der] : [])),
     unused: unsigned.filter((each) => !used.has(each)),
   };
+}
+
+/** The part that a file is, and its DER: of certificates all that stand in it. */
+export function partsOf(
+  found: Found,
+): { readonly kind: PartKind; readonly ders: readonly Uint8Array[] } | null {
+  switch (found.kind) {
+    case "certificates":
+    case "foreign_certificates":
+      return { kind: "certificate", ders: found.certificates.map(({ der }) => der) };
+    case "crl":
+    case "foreign_crl":
+    case "ocsp":
+      return { kind: found.kind === "ocsp" ? "ocsp" : "crl", ders: [found.der] };
+    default:
+      return null;
+  }
 }
 
 function isSignature(kind: Kind): kind is SignatureKind {
@@ -77,6 +123,9 @@ async function caseOf(
   if (piece.found.kind === "signature") {
     return { piece, kind, ...(await ofBare(piece, piece.found.der, signatures, documents, certificates)) };
   }
+  if (piece.found.kind === "time_stamp") {
+    return { piece, kind, document: await stamped(piece.found.bytes, documents), certificate: null };
+  }
   if (piece.found.kind === "signed_file") {
     return { piece, kind, document: piece.found.file.form === "pdf" ? piece : null, certificate: null };
   }
@@ -87,6 +136,29 @@ async function caseOf(
     document = byName(piece, documents) ?? (signatures === 1 ? alone(documents) : null);
   }
   return { piece, kind, document, certificate: null };
+}
+
+/** What a time stamp is on: the file of its digest, else the only document, so that another one is found out. */
+async function stamped(bytes: Uint8Array, pieces: readonly Piece[]): Promise<Piece | null> {
+  const info = infoOf(bytes);
+  for (const each of info === null ? [] : pieces) {
+    const digest = info!.hash === "sm3" ? await each.content.hash(NOTHING) : await each.content.sha256();
+    if (same(digest, info!.digest)) {
+      return each;
+    }
+  }
+  return alone(pieces.filter(({ found }) => found.kind === "document"));
+}
+
+function infoOf(bytes: Uint8Array): StampInfo | null {
+  try {
+    return readStampFile(bytes).info;
+  } catch (error) {
+    if (error instanceof TimeStampError) {
+      return null;
+    }
+    throw error;
+  }
 }
 
 /** SM3 (hex) of the document that a bundle or CMS is over; null where it can't be read or doesn't say. */

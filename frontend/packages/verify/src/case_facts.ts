@@ -45,7 +45,7 @@ export interface Read {
   readonly embedded: Uint8Array | null;
 }
 
-export function readCase({ piece, certificate }: Case): Read {
+export function readCase({ piece, kind, certificate }: Case): Read {
   const nothing: Read = { evidence: null, leaf: certificate, inside: [], embedded: null };
   try {
     if (piece.found.kind === "evidence") {
@@ -57,6 +57,9 @@ export function readCase({ piece, certificate }: Case): Read {
     }
     if (piece.found.kind === "signed_file") {
       return { ...nothing, embedded: contentOfFile(piece.found.file) };
+    }
+    if (kind === "certificate" && piece.found.kind === "certificates") {
+      return { ...nothing, leaf: piece.found.certificates[0] ?? null };
     }
     if (piece.found.kind === "cms") {
       const { signer, certificates, content } = parseCms(piece.found.der);

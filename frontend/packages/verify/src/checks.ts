@@ -2,8 +2,8 @@
 
 import type { Revocation, Step } from "./errors.ts";
 
-/** The steps of `mshield verify`. */
-export type CheckName = Step;
+/** The steps of `mshield verify`, and of a list or answer that stands alone whether it is in force. */
+export type CheckName = Step | "in_force";
 
 /** `noted` is passed, with something to know: a revocation after the signature. */
 export type CheckState = "passed" | "noted" | "failed" | "unchecked";

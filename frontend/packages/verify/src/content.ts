@@ -1,6 +1,7 @@
 /** What was signed, in memory or elsewhere: a large file is hashed where it lies and never held whole. */
 
 import { Sm3, sm3 } from "@mshield/gm";
+import { sha256 } from "@noble/hashes/sha2.js";
 
 export interface Content {
   readonly size: number;
@@ -8,7 +9,12 @@ export interface Content {
   readonly head: Uint8Array;
   /** SM3 of `prefix` and the content after it. */
   hash(prefix: Uint8Array): Promise<Uint8Array>;
+  /** For time stamps on P-256. */
+  sha256(): Promise<Uint8Array>;
 }
+
+/** SHA-256 in pieces. */
+export const newSha256 = (): ReturnType<typeof sha256.create> => sha256.create();
 
 export const NOTHING = new Uint8Array();
 
@@ -19,5 +25,6 @@ export function contentOf(bytes: Uint8Array): Content {
     head: bytes,
     hash: (prefix) =>
       Promise.resolve(prefix.length === 0 ? sm3(bytes) : new Sm3().update(prefix).update(bytes).digest()),
+    sha256: () => Promise.resolve(sha256(bytes)),
   };
 }

@@ -84,7 +84,9 @@ export function checkTimeStamps(given: StampedCase): CheckedStamp[] {
     throw new TimeStampError("form", "a time stamp stands twice, or too many do");
   }
   const own = parseTsaCertificate(caRoot.der);
-  const known = { ...trust, roots: [own, ...trust.roots] };
+  // What the service's own CA issues is read strictly, whoever else names its root.
+  const tolerant = (trust.tolerant ?? []).filter(({ der }) => !same(der, own.der));
+  const known = { ...trust, roots: [own, ...trust.roots], tolerant };
   const read = stamps.map((stamp, number): Read => {
     const on = [signature, ...stamps.slice(0, number).map(({ token }) => token)];
     const place = placeOf(stamp.token, on);

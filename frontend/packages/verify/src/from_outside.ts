@@ -2,6 +2,7 @@
 
 import { FormError, fromBase64 } from "@mshield/forms";
 
+import { tsaTrustOf } from "./alone/trust_list.ts";
 import type { Case } from "./assemble.ts";
 import { type Certificate, parseCertificate, parsePem } from "./certificate.ts";
 import { PartError } from "./errors.ts";
@@ -11,7 +12,9 @@ import { attribute } from "./names.ts";
 import { OIDS } from "./oids.ts";
 import { requireIssued } from "./path.ts";
 import { ascii, clipped, pemBlocks } from "./text.ts";
-import { parseTsaCertificate, type TsaCertificate } from "./timestamps/certificate.ts";
+import type { TsaCertificate } from "./timestamps/certificate.ts";
+import { parseAnyTsaCertificate } from "./timestamps/foreign.ts";
+import type { TsaTrust } from "./timestamps/verify.ts";
 import { openCheckpoint, parseVerifierKey } from "./tlog/note.ts";
 
 /** All certificates of a DER or PEM file; FormError where there is none. */
@@ -35,13 +38,21 @@ export function parseForeignCertificates(bytes: Uint8Array): ForeignCertificate[
   );
 }
 
-/** Roots of time stamping authorities, with SM2 or on P-256, in DER or PEM; FormError, TimeStampError. */
-export function parseTsaCertificates(bytes: Uint8Array): TsaCertificate[] {
+/** Whose time stamps are believed, by a file: roots in DER or PEM, read tolerantly, or a trust list; FormError, TimeStampError. */
+export function parseTsaTrust(bytes: Uint8Array): Required<TsaTrust> {
+  return /^\s*\{/.test(ascii(bytes.subarray(0, 64)))
+    ? tsaTrustOf(bytes)
+    : { roots: [], tolerant: parseTsaCertificates(bytes), waived: [] };
+}
+
+function parseTsaCertificates(bytes: Uint8Array): TsaCertificate[] {
   const text = ascii(bytes);
   if (!/^\s*-----BEGIN/.test(text)) {
-    return [parseTsaCertificate(bytes)];
+    return [parseAnyTsaCertificate(bytes)];
   }
-  return pemBlocks("CERTIFICATE", text).map((body) => parseTsaCertificate(fromBase64(body, { lax: true })));
+  return pemBlocks("CERTIFICATE", text).map((body) =>
+    parseAnyTsaCertificate(fromBase64(body, { lax: true })),
+  );
 }
 
 /** Whom the certificate names: CN, or O where there is none. */

@@ -2,10 +2,12 @@
 
 export { version as VERSION } from "../package.json";
 
+export type { Said } from "./alone/said.ts";
 export { assemble, type Assembled, type Case, type Piece } from "./assemble.ts";
 export { type Certificate, fingerprint, isSameCertificate, parseCertificate } from "./certificate.ts";
 export type { Check, CheckName, CheckState, Facts, Verdict } from "./checks.ts";
-export { type Content, contentOf, NOTHING } from "./content.ts";
+export { tsaTrustOf } from "./alone/trust_list.ts";
+export { type Content, contentOf, newSha256, NOTHING } from "./content.ts";
 export { type Crl, parseCrl } from "./crl.ts";
 export { PartError, type Revocation, type Step } from "./errors.ts";
 export {
@@ -14,7 +16,7 @@ export {
   nameOf,
   parseCertificates,
   parseForeignCertificates,
-  parseTsaCertificates,
+  parseTsaTrust,
   signsCheckpoint,
 } from "./from_outside.ts";
 export { contentOfCase, type Document, type Signer } from "./case_facts.ts";

@@ -3,6 +3,8 @@
 import { FormError } from "@mshield/forms";
 import { hex } from "@mshield/gm";
 
+import { judgeAlone, saidOf } from "./alone/judge_alone.ts";
+import type { Said } from "./alone/said.ts";
 import type { Case } from "./assemble.ts";
 import {
   type Document,
@@ -21,7 +23,7 @@ import type { Evidence } from "./evidence.ts";
 import type { CheckedStamp, TrustedTime } from "./evidence_time.ts";
 import type { ForeignCertificate } from "./foreign/certificate.ts";
 import { judgeSignedFile, signerOfFile } from "./judge_signed_file.ts";
-import { judgeP7, signerOfP7 } from "./judge_p7.ts";
+import { judgeP7, type P7Known, signerOfP7 } from "./judge_p7.ts";
 import { parseOcsp } from "./ocsp.ts";
 import { type VerifiedPath, isNamed } from "./path.ts";
 import type { ShownAgain } from "./shown_again.ts";
@@ -50,6 +52,9 @@ export interface Known {
   readonly displayOids?: readonly string[];
   /** CA certificates that a chain may use, and lists in force now. */
   readonly chain: readonly Certificate[];
+  /** As `chain`, with those that only the tolerant reader takes, and lists (DER) of other CAs that were given. */
+  readonly foreignChain?: readonly { readonly der: Uint8Array }[];
+  readonly foreignCrls?: readonly Uint8Array[];
   readonly crls: readonly Crl[];
   /** Lists and answers (DER) that were given as files: then it is judged as of their time. */
   readonly givenCrls: readonly Crl[];
@@ -72,6 +77,8 @@ export interface Result {
   readonly timeStamps: readonly CheckedStamp[];
   /** Of a bundle whose signature holds: what the phone showed, as far as it can be shown again. */
   readonly shown: ShownAgain | null;
+  /** What a time stamp, certificate, list or OCSP answer says that stands alone. */
+  readonly said: readonly Said[];
   /** The moment that was judged, and that of the verification. */
   readonly judgedAt: number;
   readonly verifiedAt: number;
@@ -108,6 +115,10 @@ const ORDER: Readonly<Record<Case["kind"], readonly CheckName[]>> = {
   p7: ["input", "content", "signature", "chain", "revocation"],
   signed_file: ["input", "content", "signature", "chain", "revocation"],
   signature: ["content", "signature", "chain", "revocation", "issuers", "now"],
+  time_stamp: ["input", "content", "signature", "chain", "revocation"],
+  certificate: ["input", "signature", "chain", "revocation"],
+  crl: ["input", "signature", "chain", "in_force"],
+  ocsp: ["input", "signature", "chain", "in_force"],
 };
 
 /** The result; it never throws for what stands in the files. */
@@ -141,6 +152,7 @@ export async function judge(given: Case, known: Known): Promise<Result> {
     time,
     timeStamps,
     shown,
+    said: saidOf(given),
     judgedAt: read.evidence?.signature.signedAt ?? momentOf(given, known),
     verifiedAt: known.now,
     document: await documentOf(given, read),
@@ -169,6 +181,9 @@ interface Done extends Pick<Result, "time" | "timeStamps" | "shown" | "rootSha25
   readonly path: VerifiedPath | null;
 }
 
+/** With what files of others are judged. */
+const foreign = (known: Known): P7Known => ({ ...known, chain: known.foreignChain ?? known.chain });
+
 const NOBODY: TsaTrust = { roots: [] };
 const NOTHING_DONE: Done = { path: null, time: null, timeStamps: [], shown: null, rootSha256: null };
 
@@ -191,10 +206,15 @@ async function judged(given: Case, read: Read, known: Known, tally: Tally): Prom
   }
   const { found } = given.piece;
   if (found.kind === "p7") {
-    return { ...NOTHING_DONE, rootSha256: await judgeP7(given, found.p7, known, tally) };
+    return { ...NOTHING_DONE, rootSha256: await judgeP7(given, found.p7, foreign(known), tally) };
   }
   if (found.kind === "signed_file") {
-    return { ...NOTHING_DONE, rootSha256: judgeSignedFile(found.file, known, tally) };
+    return { ...NOTHING_DONE, rootSha256: judgeSignedFile(found.file, foreign(known), tally) };
+  }
+  if (found.kind !== "signature") {
+    const answered = known.answer.state === "answered" ? known.answer.ocsp : null;
+    const from = { ...foreign(known), tsa: known.tsa ?? NOBODY, answered };
+    return { ...NOTHING_DONE, rootSha256: await judgeAlone(given, from, tally) };
   }
   return { ...NOTHING_DONE, path: await judgeBare(given, known, tally) };
 }
@@ -282,9 +302,12 @@ function statusOf(known: Known): { crls: readonly Crl[]; ocsp: Uint8Array | null
   return { crls: hasGivenStatus(known) ? known.givenCrls : inForce, ocsp: known.givenOcsp };
 }
 
+/** What others made is judged as of now. */
+const OF_SERVICE: ReadonlySet<Case["kind"]> = new Set(["evidence", "cms", "signature"]);
+
 /** The moment for which the given status speaks, as `mshield verify FOLDER` has it; else now. */
 function momentOf({ kind, certificate }: Case, known: Known): number {
-  if (known.at !== null || !hasGivenStatus(known)) {
+  if (known.at !== null || !hasGivenStatus(known) || !OF_SERVICE.has(kind)) {
     return known.at ?? known.now;
   }
   try {

@@ -6,6 +6,7 @@
 import { contentOfAnother, FormError } from "@mshield/forms";
 import { digest, GmError, hex, same, zValue } from "@mshield/gm";
 
+import { clearedBy } from "./alone/part.ts";
 import type { Case } from "./assemble.ts";
 import type { Signer } from "./case_facts.ts";
 import { fingerprint } from "./certificate.ts";
@@ -29,6 +30,8 @@ export interface P7Known {
   readonly at: number | null;
   readonly foreignRoots?: readonly ForeignCertificate[];
   readonly chain: readonly { readonly der: Uint8Array }[];
+  /** Lists (DER) that were given. */
+  readonly foreignCrls?: readonly Uint8Array[];
   readonly givenOcsp: Uint8Array | null;
 }
 
@@ -170,15 +173,20 @@ function pathOf(
   }
 }
 
-/** By the OCSP answer that was given; no outside responder is asked. */
+/** By the OCSP answer and lists that were given; no outside responder is asked. */
 function clear(path: readonly ForeignCertificate[], known: P7Known, tally: Tally): void {
   const [certificate, issuer] = path;
-  if (known.givenOcsp === null || issuer === undefined) {
-    tally.missing("revocation", "foreign_ca");
-    return;
-  }
+  const at = known.at ?? known.now;
   try {
-    const at = known.at ?? known.now;
+    const by = clearedBy(path, { crls: known.foreignCrls ?? [], ocsp: null, at });
+    if (known.givenOcsp === null || issuer === undefined) {
+      if (by === null) {
+        tally.missing("revocation", "foreign_ca");
+      } else {
+        tally.passed("revocation", { by });
+      }
+      return;
+    }
     const { status, thisUpdate } = foreignStatus(parseForeignOcsp(known.givenOcsp), certificate!, issuer, at);
     if (status.state === "good") {
       tally.passed("revocation", { by: "ocsp", at: thisUpdate });
@@ -192,14 +200,14 @@ function clear(path: readonly ForeignCertificate[], known: P7Known, tally: Tally
       throw new VerificationError("unreadable", "revocation", error.message);
     }
     if (error instanceof PartError) {
-      throw new VerificationError(error.code, "revocation", error.message);
+      throw new VerificationError(error.code, "revocation", error.message, error.revocation);
     }
     throw error;
   }
 }
 
 /** What isn't of SM2 is on no path. */
-function readable(der: Uint8Array): ForeignCertificate[] {
+export function readable(der: Uint8Array): ForeignCertificate[] {
   try {
     return [parseForeignCertificate(der)];
   } catch (error) {

@@ -7,7 +7,11 @@ import { type Certificate, parseCertificate, parsePem } from "./certificate.ts";
 import { type Crl, parseCrl } from "./crl.ts";
 import { parseCms } from "./cms.ts";
 import { PartError } from "./errors.ts";
+import { type ForeignCertificate, parseForeignCertificate } from "./foreign/certificate.ts";
+import { parseForeignCrl } from "./foreign/crl.ts";
 import { type P7, parseP7 } from "./foreign/p7.ts";
+import { octetsOfFile } from "./foreign/p7_file.ts";
+import { shapeOf } from "./foreign/shape.ts";
 import { type SignedFile, signedFile } from "./signed_file.ts";
 import { ascii, pemBlocks } from "./text.ts";
 
@@ -21,7 +25,12 @@ export type Found =
   /** DER. */
   | { readonly kind: "signature"; readonly der: Uint8Array }
   | { readonly kind: "certificates"; readonly certificates: readonly Certificate[] }
-  | { readonly kind: "crl"; readonly crl: Crl }
+  | { readonly kind: "crl"; readonly crl: Crl; readonly der: Uint8Array }
+  /** Such that only the tolerant reader takes them; DER. */
+  | { readonly kind: "foreign_certificates"; readonly certificates: readonly ForeignCertificate[] }
+  | { readonly kind: "foreign_crl"; readonly der: Uint8Array }
+  /** A token, or an authority's answer: as it came. */
+  | { readonly kind: "time_stamp"; readonly bytes: Uint8Array }
   | { readonly kind: "ocsp"; readonly der: Uint8Array }
   | { readonly kind: "document" }
   /** A certificate or list that is not of SM2, or damaged. */
@@ -56,9 +65,9 @@ export function recognise(bytes: Uint8Array, name: string): Found {
     return ofDer(bytes, name);
   }
   if (/^\s*MI/.test(text)) {
-    const p7 = read(() => parseP7(bytes));
-    if (p7 !== null) {
-      return { kind: "p7", p7 };
+    const found = ofBase64(bytes, name);
+    if (found !== null) {
+      return found;
     }
   }
   const file = signedFile(bytes);
@@ -68,7 +77,20 @@ export function recognise(bytes: Uint8Array, name: string): Found {
   return (bytes.length <= MAX_TEXT ? ofText(text, name) : null) ?? { kind: "document" };
 }
 
+function ofBase64(bytes: Uint8Array, name: string): Found | null {
+  const p7 = read(() => parseP7(bytes));
+  if (p7 !== null) {
+    return { kind: "p7", p7 };
+  }
+  const der = read(() => octetsOfFile(bytes));
+  const shape = der === null ? null : shapeOf(der);
+  return shape === null || shape === "p7" ? null : ofDer(der!, name);
+}
+
 function ofDer(bytes: Uint8Array, name: string): Found {
+  if (shapeOf(bytes) === "time_stamp") {
+    return { kind: "time_stamp", bytes };
+  }
   const head = hex(bytes.subarray(0, HEAD_BYTES));
   if (head.includes(SIGNED_DATA!) || head.includes(GB_SIGNED_DATA!)) {
     return signedData(bytes);
@@ -82,7 +104,14 @@ function ofDer(bytes: Uint8Array, name: string): Found {
   }
   const crl = read(() => parseCrl(bytes));
   if (crl !== null) {
-    return { kind: "crl", crl };
+    return { kind: "crl", crl, der: bytes };
+  }
+  const foreign = read(() => parseForeignCertificate(bytes));
+  if (foreign !== null) {
+    return { kind: "foreign_certificates", certificates: [foreign] };
+  }
+  if (shapeOf(bytes) === "crl" && read(() => parseForeignCrl(bytes)) !== null) {
+    return { kind: "foreign_crl", der: bytes };
   }
   return signature(bytes) ?? { kind: /\.(cer|crt|crl|ocsp)$/i.test(name) ? "unreadable" : "document" };
 }
@@ -96,7 +125,7 @@ function signedData(der: Uint8Array): Found {
 function ofPem(label: string, text: string): Found {
   if (label === "CERTIFICATE") {
     const certificates = read(() => parsePem(text)) ?? [];
-    return certificates.length > 0 ? { kind: "certificates", certificates } : { kind: "unreadable" };
+    return certificates.length > 0 ? { kind: "certificates", certificates } : ofForeignPem(text);
   }
   const [body] = pemBlocks(label, text);
   const der = body === undefined ? null : read(() => fromBase64(body, { lax: true }));
@@ -105,6 +134,14 @@ function ofPem(label: string, text: string): Found {
   }
   const piece = ofDer(der, "");
   return piece.kind === "document" ? { kind: "unreadable" } : piece;
+}
+
+/** Those of its blocks that are of SM2. */
+function ofForeignPem(text: string): Found {
+  const certificates = pemBlocks("CERTIFICATE", text).flatMap(
+    (body) => read(() => parseForeignCertificate(fromBase64(body, { lax: true }))) ?? [],
+  );
+  return certificates.length > 0 ? { kind: "foreign_certificates", certificates } : { kind: "unreadable" };
 }
 
 /** One signature in base64 or hex, or as r ‖ s, where the file's name or form says so. */

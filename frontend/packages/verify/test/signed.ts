@@ -58,6 +58,11 @@ export async function judged(
   more: Partial<Known> = {},
 ): Promise<Result> {
   const all = await assembled(files);
-  const given = { givenCrls: all.crls, givenOcsp: all.ocsps[0] ?? null };
+  const given = {
+    givenCrls: all.crls,
+    givenOcsp: all.ocsps[0] ?? null,
+    foreignChain: all.foreign,
+    foreignCrls: all.foreignCrls,
+  };
   return await judge(all.cases[0]!, known({ ...given, ...more }));
 }

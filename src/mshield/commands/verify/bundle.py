@@ -17,7 +17,9 @@ from mshield.client.evidence import (
 )
 from mshield.commands.parts.drawn_lines import drawn_lines
 from mshield.commands.parts.output import Output, refusing
+from mshield.commands.verify.foreign import trust_list
 from mshield.commands.verify.time_stamps import stamp_lines, stamps_shown
+from mshield.pki.errors import PkiError
 
 
 def verify_bundle(
@@ -28,6 +30,7 @@ def verify_bundle(
     roots: tuple[bytes, ...],
     log_keys: tuple[str, ...],
     tsa_roots: tuple[bytes, ...],
+    trust: Path | None,
     display_oids: tuple[str, ...],
     crls: tuple[bytes, ...],
     at: datetime | None,
@@ -43,13 +46,16 @@ def verify_bundle(
         data = bundle.read_bytes()
     except OSError as error:
         raise click.UsageError(f"cannot read {bundle}: {error.strerror}") from error
-    with refusing(out, ClientError):
+    with refusing(out, ClientError, PkiError):
+        listed = trust_list(trust)
         evidence = read_evidence(data)
         verified = verify_evidence(
             evidence,
             roots=roots or (evidence.chain_pem[-1],),
             log_keys=log_keys or (evidence.log.key,),
-            tsa_roots=tsa_roots,
+            tsa_roots=(*tsa_roots, *(root.der for root in listed.tsa_roots if root.how == "tolerant")),
+            tsa_strict_roots=[root.der for root in listed.tsa_roots if root.how == "strict"],
+            tsa_waived=[bytes.fromhex(one.sha256) for one in listed.tsa_waived],
             display_oids=display_oids,
             crl=crls,
             at=at,

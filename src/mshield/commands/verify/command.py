@@ -4,7 +4,6 @@ An evidence folder holds what `make demo` writes: message.bin, attributes.der, s
 signature.p7s), leaf.pem, issuing.pem, root.pem, crl.der, root-crl.der, ocsp.der.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,8 +15,9 @@ from mshield.client.errors import ClientError
 from mshield.client.verify import VerifiedSignature, verify, verify_cms
 from mshield.commands.parts.output import Output, output_options, refusing
 from mshield.commands.verify.bundle import verify_bundle
-from mshield.commands.verify.foreign import ForeignCase, verify_foreign_file
-from mshield.commands.verify.foreign_files import Kind, kind_of
+from mshield.commands.verify.foreign import ForeignCase
+from mshield.commands.verify.foreign_files import kind_of
+from mshield.commands.verify.others import require_options, verify_file_of_others
 from mshield.commands.verify.time_stamps import stamp_lines, stamps_shown
 from mshield.pki.certificates.certificate import parse_certificate_pem
 from mshield.pki.errors import PkiError
@@ -51,7 +51,7 @@ class _Evidence:
     "--message",
     "--content",
     type=_FILE,
-    help="The signed message, byte for byte; of a bundle or P7, the document's content.",
+    help="The signed message, byte for byte; of a bundle or P7, the document's content; of a time stamp, its data.",
 )
 @click.option(
     "--form",
@@ -63,7 +63,7 @@ class _Evidence:
 @click.option(
     "--trust",
     type=_FILE,
-    help="A trust list (mshield trust), for files of others; by default MSHIELD_TRUST's.",
+    help="A trust list (mshield trust), for files of others and a bundle's time stamps; by default MSHIELD_TRUST's.",
 )
 @click.option("--digest", help="SM3 of the content (hex) in its place, for a CMS with signed attributes.")
 @click.option("--signature", type=_FILE, help="The SM2 signature, DER.")
@@ -135,26 +135,22 @@ def command(
 ) -> None:
     """Verify a signature offline: chain, validity, revocation, signature; of a bundle also the log's proof.
 
-    Give a bundle of EVIDENCE, anybody's P7, signed XML or PDF (a file), a folder, or the files by the options. Root and
-    log key in the evidence prove nothing by standing there: name those that you trust with --root and --log-key, or
-    nothing is established. Exit code 1 then, and if anything does not hold.
+    Give a bundle of EVIDENCE, anybody's P7, signed XML or PDF, time stamp, certificate, list or OCSP answer (a file), a
+    folder, or the files by the options. Root and log key in the evidence prove nothing by standing there: name those
+    that you trust with --root and --log-key, or nothing is established. Exit code 1 then, and if anything does not
+    hold.
     """
     kind = kind_of(evidence) if evidence is not None and evidence.is_file() else None
     if evidence is not None and kind is not None:
-        _require_foreign(
+        require_options(
             kind,
-            beside=message or cert,
+            content=message,
+            cert=cert,
             form=form,
-            strangers=(
-                digest,
-                signature,
-                cms,
-                log_key,
-                tsa_root,
-                display_oid,
-                expect_credit_code,
-                expect_name,
-            ),
+            roots=root,
+            tsa_roots=tsa_root,
+            status=(*crl, ocsp),
+            strangers=(digest, signature, cms, log_key, display_oid, expect_credit_code, expect_name),
         )
         case = ForeignCase(
             file=evidence,
@@ -163,21 +159,22 @@ def command(
             form=form,
             certificates=_read_all((*chain, *(() if cert is None else (cert,)))),
             roots=_read_all(root),
+            tsa_roots=_read_all(tsa_root),
             trust=trust,
             crls=_read_all(crl),
             ocsp=_read(ocsp),
             unchecked=unchecked,
             at=_moment(at),
         )
-        verify_foreign_file(out, case)
+        verify_file_of_others(out, case)
         return
-    if trust is not None or form != "content":
-        raise click.UsageError("--trust and --form are for files of others.")
+    if form != "content":
+        raise click.UsageError("--form is for files of others.")
     if evidence is not None and evidence.is_file():
         if any((digest, signature, cms, cert, chain, ocsp, unchecked)):
             raise click.UsageError(
-                "With a bundle, give only --message, --root, --log-key, --tsa-root, --display-oid, --crl, --at "
-                "and --expect-…."
+                "With a bundle, give only --message, --root, --log-key, --tsa-root, --trust, --display-oid, --crl, "
+                "--at and --expect-…."
             )
         verify_bundle(
             out,
@@ -186,6 +183,7 @@ def command(
             roots=_read_all(root),
             log_keys=log_key,
             tsa_roots=_read_all(tsa_root),
+            trust=trust,
             display_oids=display_oid,
             crls=_read_all(crl),
             at=_moment(at),
@@ -193,8 +191,8 @@ def command(
             name=expect_name,
         )
         return
-    if log_key:
-        raise click.UsageError("--log-key is for a bundle.")
+    if log_key or trust is not None:
+        raise click.UsageError("--log-key and --trust are for a bundle or files of others.")
     if (evidence is None) == (message is None and cms is None):
         raise click.UsageError("Give either evidence, or --message (or --cms) and the other files.")
     if evidence is not None:
@@ -221,17 +219,6 @@ def command(
     out.data(_shown(verified, named_root=bool(root)), _lines(out, verified, named_root=bool(root)))
     if not root:
         click.get_current_context().exit(1)
-
-
-def _require_foreign(kind: Kind, *, beside: Path | None, form: str, strangers: Iterable[object]) -> None:
-    """Raises UsageError for options that a file of others has no use for."""
-    if any(strangers):
-        raise click.UsageError(
-            "With a file of others, give only --content, --form and --cert (of a P7), --chain, --root, --trust, "
-            "--crl, --ocsp, --unchecked and --at."
-        )
-    if kind != "p7" and (beside is not None or form != "content"):
-        raise click.UsageError("--content, --form and --cert are for a P7: XML and PDF hold what they sign.")
 
 
 def _verified(

@@ -11,17 +11,17 @@ import click
 
 from mshield.client.verify import VerificationError, failing
 from mshield.commands.parts.output import Output, refusing
-from mshield.commands.verify.foreign_files import Kind, Seen, iso, masked, read_foreign
+from mshield.commands.verify.foreign_files import Kind, PartKind, Seen, iso, masked, read_foreign
 from mshield.gm.engine import load_engine
 from mshield.gm.errors import EngineUnavailable
 from mshield.gm.sm3 import sm3
 from mshield.pki.asn1 import oids, pem
 from mshield.pki.certificates.names import Name
 from mshield.pki.errors import PkiError
-from mshield.pki.foreign.certificate import parse_foreign_certificate
+from mshield.pki.foreign.certificate import ForeignCertificate, parse_foreign_certificate
 from mshield.pki.foreign.p7 import Form
 from mshield.pki.foreign.standing import Standing, standing_of
-from mshield.pki.foreign.trust_list import TrustedRoot, read_trust_list, trusted_root
+from mshield.pki.foreign.trust_list import TrustedRoot, TrustList, read_trust_list, trusted_root
 
 _NAMES: Final = {
     oids.COMMON_NAME: "CN", oids.COUNTRY: "C", oids.ORGANISATION: "O", oids.ORGANISATIONAL_UNIT: "OU",
@@ -34,28 +34,34 @@ class ForeignCase:
     """What is verified, with what, as bytes; `roots` are named for this run, `trust` is a list's file."""
 
     file: Path
-    kind: Kind
+    kind: Kind | PartKind
     content: bytes | None
     form: Form
     certificates: tuple[bytes, ...]
     roots: tuple[bytes, ...]
+    tsa_roots: tuple[bytes, ...] = ()
     trust: Path | None
     crls: tuple[bytes, ...]
     ocsp: bytes | None
     unchecked: bool
     at: datetime | None
 
+    @property
+    def moment(self) -> int:
+        """When it is judged, in ms."""
+        return round((self.at or datetime.now(UTC)).timestamp() * 1000)
 
-def verify_foreign_file(out: Output, case: ForeignCase) -> None:
+
+def verify_foreign_file(out: Output, case: ForeignCase, kind: Kind) -> None:
     """Verifies and says what was seen. The exit code is 1 unless a trusted root leads to a signer who isn't revoked."""
-    at = round((case.at or datetime.now(UTC)).timestamp() * 1000)
+    at = case.moment
     with refusing(out, PkiError, EngineUnavailable, VerificationError):
         engine = load_engine()
         with failing("input"):
-            beside = [parse_foreign_certificate(data) for one in case.certificates for data in _ders(one)]
-        roots = _roots(case)
+            beside = certificates_beside(case)
+        roots = trusted_roots(case)
         data = case.file.read_bytes()
-        seen = read_foreign(engine, case.kind, data, content=case.content, beside=beside, form=case.form)
+        seen = read_foreign(engine, kind, data, content=case.content, beside=beside, form=case.form)
         others = (*seen.others, *(one.der for one in beside))
         with failing("chain"):
             standing = standing_of(
@@ -75,22 +81,31 @@ def _verdict(seen: Seen, standing: Standing, *, unchecked: bool) -> str:
     return "valid" if standing.by is not None or unchecked else "status_not_checked"
 
 
-def _roots(case: ForeignCase) -> list[TrustedRoot]:
+def certificates_beside(case: ForeignCase) -> list[ForeignCertificate]:
+    """Those that were given with the file. Raises PkiError."""
+    return [parse_foreign_certificate(data) for one in case.certificates for data in ders(one)]
+
+
+def trust_list(path: Path | None) -> TrustList:
+    """The list that was named, or that of MSHIELD_TRUST; empty where there is none. Raises TrustListError."""
+    path = path or (Path(os.environ["MSHIELD_TRUST"]) if os.environ.get("MSHIELD_TRUST") else None)
+    return TrustList() if path is None else read_trust_list(path.read_bytes())
+
+
+def trusted_roots(case: ForeignCase) -> list[TrustedRoot]:
     """Those of the list, and those named for this run, which are read tolerantly."""
-    path = case.trust or (Path(os.environ["MSHIELD_TRUST"]) if os.environ.get("MSHIELD_TRUST") else None)
-    roots = [] if path is None else list(read_trust_list(path.read_bytes()))
-    return roots + [trusted_root("--root", "tolerant", data) for one in case.roots for data in _ders(one)]
+    named = [trusted_root("--root", "tolerant", data) for one in case.roots for data in ders(one)]
+    return [*trust_list(case.trust).roots, *named]
 
 
-def _ders(data: bytes) -> tuple[bytes, ...]:
+def ders(data: bytes) -> tuple[bytes, ...]:
     """The certificates in a file, DER or PEM."""
     return pem.decode("CERTIFICATE", data.decode("ascii", "replace")) if data[:1] != b"\x30" else (data,)
 
 
 def shown_name(name: Name) -> str:
     """The attributes in the certificate's order; of an id number not the date of birth."""
-    text = ", ".join(f"{_NAMES.get(kind, kind)}={value}" for kind, value in name.attributes)
-    return masked(text)
+    return masked(", ".join(f"{_NAMES.get(kind, kind)}={value}" for kind, value in name.attributes))
 
 
 def _shown(seen: Seen, standing: Standing, verdict: str) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""What a file that somebody else signed holds: a P7, an XML or a PDF, by its first octets."""
+"""What a file that somebody else signed holds: a P7, an XML or a PDF, or a part of one, by its octets."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -13,10 +13,15 @@ from mshield.pki.asn1 import oids
 from mshield.pki.errors import DerError, P7Error, SignedPdfError
 from mshield.pki.foreign.certificate import ForeignCertificate
 from mshield.pki.foreign.p7 import Form, VerifiedP7, verify_p7
+from mshield.pki.foreign.p7_file import MAX_P7, PART_LABELS, octets_of_file
 from mshield.pki.foreign.pdf import signed_octets, verify_pdf_revisions
+from mshield.pki.foreign.shape import shape_of
 from mshield.pki.foreign.xml import verify_xml
 
 Kind = Literal["p7", "xml", "pdf"]
+PartKind = Literal["time_stamp", "certificate", "crl", "ocsp"]
+"""What else is read by itself."""
+
 Words = tuple[str, str]
 """In Chinese and in English."""
 
@@ -26,6 +31,7 @@ Line = tuple[Words, Words]
 _ARCS: Final = {"gb": "GB/T 35275", "rfc": "RFC 5652"}
 _FORMAT: Final = ("格式", "format")
 _ALGORITHM: Final = ("签名算法", "algorithm")
+_CERTIFICATES: Final = b"-----BEGIN CERTIFICATE-----"
 _HEAD: Final = 1024
 """Octets that tell what a file is."""
 
@@ -56,15 +62,30 @@ class Seen:
     """Whether the digest can be forged: then it proves nothing."""
 
 
-def kind_of(file: Path) -> Kind | None:
+def kind_of(file: Path) -> Kind | PartKind | None:
     """What a file may be; None for JSON and all else, which is no file of others."""
     with file.open("rb") as opened:
         head = opened.read(_HEAD)
     if head.startswith(b"%PDF-"):
         return "pdf"
     begin = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
+    if begin == b"<":
+        return "xml"
     # DER, PEM and base64 of DER, whose first octet is 0x30.
-    return "xml" if begin == b"<" else "p7" if begin in {b"\x30", b"-", b"M"} else None
+    return _kind_in(file) if begin in {b"\x30", b"-", b"M"} else None
+
+
+def _kind_in(file: Path) -> Kind | PartKind:
+    """By what stands in the armour; what nobody recognises is judged as a P7, whose reader says what is wrong."""
+    if file.stat().st_size > MAX_P7:
+        return "p7"
+    data = file.read_bytes()
+    if data.lstrip().startswith(_CERTIFICATES):
+        return "certificate"
+    try:
+        return shape_of(octets_of_file(data, PART_LABELS)) or "p7"
+    except P7Error:
+        return "p7"
 
 
 def read_foreign(

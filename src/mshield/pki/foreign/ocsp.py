@@ -109,23 +109,42 @@ def foreign_status(
     """
     if not is_named(certificate, issuer):
         raise UnknownIssuer("the certificate is not of this issuer")
-    responder = _responder(engine, ocsp, issuer, at)
-    require_foreign_signature(engine, responder, ocsp.tbs, ocsp.signature)
+    require_ocsp_of(engine, ocsp, issuer, at)
     single = next((one for one in ocsp.singles if _is_about(one.cert_id, certificate, issuer)), None)
     if single is None:
         raise StatusUnknown("the answer does not speak about this certificate")
-    until = single.this_update + DAY + 1 if single.next_update is None else single.next_update
-    if single.this_update > at + SKEW or at >= until:
+    if single.this_update > at + SKEW or at >= ocsp_until(single):
         raise StaleStatus("the status is out of date, or from the future")
     return single
 
 
+def require_ocsp_of(engine: Engine, ocsp: ForeignOcsp, issuer: ForeignCertificate, at: int) -> None:
+    """The answer is this CA's, or of a responder that it authorised, whose certificate is in its life at `at` (ms).
+
+    Raises StatusUnknown, BadCertificateSignature.
+    """
+    responder = _responder(engine, ocsp, issuer, at)
+    require_foreign_signature(engine, responder, ocsp.tbs, ocsp.signature)
+
+
+def is_answer_of(ocsp: ForeignOcsp, issuer: ForeignCertificate) -> bool:
+    """Whether it is about certificates of this CA, by its name and key; of one about nothing nobody is the issuer."""
+    return bool(ocsp.singles) and all(_is_issued(one.cert_id, issuer) for one in ocsp.singles)
+
+
+def ocsp_until(single: ForeignSingle) -> int:
+    """Up to when a status counts (ms, itself not), where it doesn't say for a day."""
+    return single.this_update + DAY + 1 if single.next_update is None else single.next_update
+
+
 def _is_about(cert_id: CertId, certificate: ForeignCertificate, issuer: ForeignCertificate) -> bool:
+    return cert_id.serial == certificate.serial and _is_issued(cert_id, issuer)
+
+
+def _is_issued(cert_id: CertId, issuer: ForeignCertificate) -> bool:
     name, key = cert_id.issuer_name_hash, cert_id.issuer_key_hash
-    return (
-        cert_id.serial == certificate.serial
-        and name == digest(cert_id.hash_name, issuer.subject.der)
-        and key == digest(cert_id.hash_name, issuer.public_key)
+    return name == digest(cert_id.hash_name, issuer.subject.der) and key == digest(
+        cert_id.hash_name, issuer.public_key
     )
 
 

@@ -1,7 +1,8 @@
-"""What a file with a SignedData may be: DER or BER, base64 with or without line breaks, PEM."""
+"""What a file with a SignedData, or a part of one, may be: DER or BER, base64 with or without line breaks, PEM."""
 
 import base64
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from mshield.pki.asn1 import der
@@ -11,19 +12,24 @@ MAX_P7: Final = 64 * 1024 * 1024
 """Octets of a file."""
 
 _LABELS: Final = ("CMS", "PKCS7", "PKCS #7 SIGNED DATA")
+PART_LABELS: Final = (
+    *_LABELS, "CERTIFICATE", "X509 CRL", "OCSP RESPONSE", "TIMESTAMP TOKEN", "TIMESTAMP RESPONSE",
+)  # fmt: skip
+"""Of PEM around anything that is read alone. What stands inside says which it is."""
+
 _SPACE: Final = b" \t\r\n"
 _BASE64: Final = re.compile(rb"[A-Za-z0-9+/]+={0,2}")
 
 
-def octets_of_file(data: bytes) -> bytes:
-    """The DER or BER in a file. Raises P7Error `form`."""
+def octets_of_file(data: bytes, labels: Sequence[str] = _LABELS) -> bytes:
+    """The DER or BER in a file, whose PEM has one of these labels. Raises P7Error `form`."""
     if len(data) > MAX_P7:
         raise P7Error("form", "longer than 64 MiB")
     if data[:1] == bytes((der.SEQUENCE,)):
         return data
     text = data.strip(_SPACE)
     if text.startswith(b"-----"):
-        text = _body(text)
+        text = _body(text, labels)
     text = text.translate(None, _SPACE)
     if len(text) % 4 or not _BASE64.fullmatch(text):
         raise P7Error("form", "neither DER nor base64 nor PEM")
@@ -33,10 +39,10 @@ def octets_of_file(data: bytes) -> bytes:
     return octets
 
 
-def _body(text: bytes) -> bytes:
+def _body(text: bytes, labels: Sequence[str]) -> bytes:
     """Between the lines of the one block that the text is."""
-    for label in _LABELS:
+    for label in labels:
         begin, end = f"-----BEGIN {label}-----".encode(), f"-----END {label}-----".encode()
         if text.startswith(begin) and text.endswith(end) and len(text) >= len(begin) + len(end):
             return text[len(begin) : -len(end)]
-    raise P7Error("form", "not one PEM block of a SignedData")
+    raise P7Error("form", "not one PEM block of a label that is read")

@@ -28,7 +28,10 @@ POINT_BYTES = 65
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TsaCertificate:
-    """A certificate as read; times in ms. `algorithm` is what it is signed with."""
+    """A certificate as read; times in ms. `algorithm` is what it is signed with.
+
+    `is_strict`: the strict reader took it.
+    """
 
     der: bytes = field(repr=False)
     tbs: bytes = field(repr=False)
@@ -43,6 +46,7 @@ class TsaCertificate:
     public: bytes = field(repr=False)
     extensions: tuple[Extension, ...] = field(repr=False)
     values: ExtensionValues = field(repr=False)
+    is_strict: bool = True
 
     def sha256(self) -> bytes:
         """SHA-256 of the whole certificate."""
@@ -137,8 +141,9 @@ def _issued(engine: Engine, one: TsaCertificate, issuer: TsaCertificate, below: 
         and is_signature_of(issuer.profile, one.algorithm)
         and values.is_ca
         and (values.path_length is None or below <= values.path_length)
-        and KeyUse.KEY_CERT_SIGN in (values.key_usage or ())
+        and _signs_certificates(issuer)
         and not values.unknown_critical
+        and (None in {one.values.aki, values.ski} or one.values.aki == values.ski)
     )
     if not may:
         return False
@@ -148,6 +153,12 @@ def _issued(engine: Engine, one: TsaCertificate, issuer: TsaCertificate, below: 
     except TimeStampError:
         return False
     return True
+
+
+def _signs_certificates(issuer: TsaCertificate) -> bool:
+    """Of other people's CAs one may leave it unsaid, as `pki/foreign/path.py` has it."""
+    uses = issuer.values.key_usage
+    return not issuer.is_strict if uses is None else KeyUse.KEY_CERT_SIGN in uses
 
 
 def _require_valid(certificate: TsaCertificate, at: int) -> None:

@@ -3,16 +3,16 @@
 Old Chinese authorities name the GB content type, and SM2 with SM3 as the digest, which then has Z in it (GM/T 0033).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Final, Protocol
+from typing import Final, Literal, Protocol
 
 from mshield.gm.sm2 import z_value
 from mshield.pki.asn1 import der, oids
 from mshield.pki.asn1.reader import Reader
-from mshield.pki.certificates.names import read_name
 from mshield.pki.errors import DerError, TimeStampError
+from mshield.pki.foreign.names import read_foreign_name
 from mshield.pki.timestamps.algorithms import (
     HASH_OF,
     HASHES,
@@ -22,7 +22,8 @@ from mshield.pki.timestamps.algorithms import (
     hashed,
     read_algorithm,
 )
-from mshield.pki.timestamps.certificate import TsaCertificate, parse_tsa_certificate
+from mshield.pki.timestamps.certificate import TsaCertificate
+from mshield.pki.timestamps.foreign import parse_any_tsa_certificate
 from mshield.pki.timestamps.request import TimeStampRequest, message_imprint, read_imprint
 
 MAX_TOKEN: Final = 64 * 1024
@@ -30,6 +31,10 @@ MAX_TOKEN: Final = 64 * 1024
 
 MAX_CERTIFICATES: Final = 16
 _SIGNATURES: Final = {"sm2": oids.SM2_WITH_SM3, "p256": oids.ECDSA_WITH_SHA256}
+_ARCS: Final[Mapping[str, Literal["rfc", "gb"]]] = {
+    oids.CMS_SIGNED_DATA: "rfc",
+    oids.GB_SIGNED_DATA: "gb",
+}
 _SECOND: Final = 1_000_000
 
 
@@ -79,6 +84,7 @@ class TimeStampToken:
     """A token as read; nothing of it is verified. `signed` is what the signature is over."""
 
     der: bytes = field(repr=False)
+    arc: Literal["rfc", "gb"]
     info: StampInfo
     content: bytes = field(repr=False)
     signer: TsaCertificate
@@ -166,7 +172,8 @@ def _read(data: bytes) -> TimeStampToken:
     reader = Reader(data)
     outer = reader.enter()
     reader.end()
-    if outer.oid() not in {oids.CMS_SIGNED_DATA, oids.GB_SIGNED_DATA}:
+    arc = _ARCS.get(outer.oid())
+    if arc is None:
         raise TimeStampError("form", "not a SignedData")
     wrapped = outer.explicit(0)
     outer.end()
@@ -186,7 +193,7 @@ def _read(data: bytes) -> TimeStampToken:
     info = signers.enter()
     if signers.more():
         raise TimeStampError("form", "there must be exactly one signer")
-    return _signer(data, content, certificates, info)
+    return _signer(data, arc, content, certificates, info)
 
 
 def _content(inside: Reader) -> bytes:
@@ -202,7 +209,7 @@ def _content(inside: Reader) -> bytes:
 
 
 def _certificates(inside: Reader) -> tuple[TsaCertificate, ...]:
-    """Those that can be read, in whatever order they stand; others are of no use to a path."""
+    """Those that either reader takes, in whatever order they stand; others are of no use to a path."""
     read: list[TsaCertificate] = []
     if inside.peek() != 0xA0:
         return ()
@@ -213,19 +220,23 @@ def _certificates(inside: Reader) -> tuple[TsaCertificate, ...]:
             raise TimeStampError("form", "too many certificates")
         encoded = those.raw()
         try:
-            read.append(parse_tsa_certificate(encoded))
+            read.append(parse_any_tsa_certificate(encoded))
         except TimeStampError:
             continue
     return tuple(read)
 
 
 def _signer(
-    data: bytes, content: bytes, certificates: tuple[TsaCertificate, ...], info: Reader
+    data: bytes,
+    arc: Literal["rfc", "gb"],
+    content: bytes,
+    certificates: tuple[TsaCertificate, ...],
+    info: Reader,
 ) -> TimeStampToken:
     if info.integer() != 1:
         raise TimeStampError("form", "the signer must be named by issuer and serial number")
     by = info.enter()
-    issuer, serial = read_name(by), by.integer()
+    issuer, serial = read_foreign_name(by), by.integer()
     by.end()
     digest_algorithm = read_algorithm(info)
     if info.peek() != 0xA0:
@@ -243,6 +254,7 @@ def _signer(
         raise TimeStampError("content_type", "the signed content type is no time stamp")
     return TimeStampToken(
         der=data,
+        arc=arc,
         info=_info(content),
         content=content,
         signer=own[0],

@@ -21,10 +21,14 @@ SKEW: Final = 300_000
 
 @dataclass(frozen=True, slots=True)
 class TsaTrust:
-    """Whose time stamps are believed: their roots, and the SHA-256 of authorities that don't say what they are for."""
+    """Whose time stamps are believed: their roots, and the SHA-256 of authorities that don't say what they are for.
+
+    Under one of `roots` all is read strictly, under one of `tolerant` as other people's CAs write it.
+    """
 
     roots: Sequence[TsaCertificate]
     waived: Collection[bytes] = ()
+    tolerant: Sequence[TsaCertificate] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,25 @@ def verify_token(
     An authority that nobody trusts is no error: `root` is None then. Raises TimeStampError for all else.
     """
     token = parse_token(token) if isinstance(token, bytes) else token
+    return _verified(engine, token, data=data, trust=trust, now=now, signed_at=signed_at)
+
+
+def verify_token_without_data(
+    engine: Engine, token: TimeStampToken, *, trust: TsaTrust, now: int
+) -> VerifiedStamp:
+    """As `verify_token`, of a token alone: it says when its digest was there, and of what that is nobody says."""
+    return _verified(engine, token, data=None, trust=trust, now=now, signed_at=None)
+
+
+def _verified(
+    engine: Engine,
+    token: TimeStampToken,
+    *,
+    data: bytes | None,
+    trust: TsaTrust,
+    now: int,
+    signed_at: int | None,
+) -> VerifiedStamp:
     info = token.info
     require_authority(token.signer, at=info.at, waived=trust.waived)
     _require_named(token)
@@ -68,19 +91,25 @@ def verify_token(
     if not is_signature_of(token.signer.profile, token.signature_algorithm):
         raise TimeStampError("signature", "the signature is not of the key's algorithm")
     require_signed(engine, token.signer.profile, token.signer.public, token.signed, token.signature)
-    if hashed(info.hash, data) != info.digest:
+    if data is not None and hashed(info.hash, data) != info.digest:
         raise TimeStampError("imprint", "the time stamp is on other data")
     if info.accuracy is not None and info.accuracy > MAX_ACCURACY:
         raise TimeStampError("accuracy", "the time is not accurate to a minute")
     if info.at > now + SKEW or (signed_at is not None and info.at < signed_at - SKEW):
         raise TimeStampError("time", "from the future, or from before the signature")
-    try:
-        root = path_to_root(engine, token.signer, token.certificates, trust.roots, at=info.at)
-    except TimeStampError as error:
-        if error.reason != "no_path":
-            raise
-        root = None
-    return VerifiedStamp(info, token.signer, root)
+    return VerifiedStamp(info, token.signer, _root(engine, token, trust))
+
+
+def _root(engine: Engine, token: TimeStampToken, trust: TsaTrust) -> TsaCertificate | None:
+    strict = [one for one in token.certificates if one.is_strict]
+    ways = ((strict, trust.roots),) if token.signer.is_strict else ()
+    for others, roots in (*ways, (token.certificates, trust.tolerant)):
+        try:
+            return path_to_root(engine, token.signer, others, roots, at=token.info.at)
+        except TimeStampError as error:
+            if error.reason != "no_path":
+                raise
+    return None
 
 
 def verify_answer(

@@ -19,7 +19,8 @@ from mshield.keys.errors import NoAuthority
 from mshield.pki.asn1 import pem
 from mshield.pki.errors import PkiError, TimeStampError
 from mshield.pki.timestamps.algorithms import HASH_OF, hashed
-from mshield.pki.timestamps.certificate import TsaCertificate, parse_tsa_certificate
+from mshield.pki.timestamps.certificate import TsaCertificate
+from mshield.pki.timestamps.foreign import parse_any_tsa_certificate
 from mshield.pki.timestamps.request import NONCE_BYTES, TimeStampRequest, nonce_from
 from mshield.pki.timestamps.response import token_of
 from mshield.pki.timestamps.verify import TsaTrust, VerifiedStamp, verify_answer
@@ -68,12 +69,12 @@ def state_of(rows: Sequence[StampRow], settings: Settings, *, signed_at: int, no
 
 
 def outside_roots(settings: Settings) -> tuple[TsaCertificate, ...]:
-    """The roots of outside authorities. Raises BadTsaRoots."""
+    """The roots of outside authorities, under which certificates are read as others write them. Raises BadTsaRoots."""
     if settings.tsa_roots is None:
         return ()
     try:
         text = settings.tsa_roots.read_text("ascii")
-        roots = tuple(map(parse_tsa_certificate, pem.decode("CERTIFICATE", text)))
+        roots = tuple(map(parse_any_tsa_certificate, pem.decode("CERTIFICATE", text)))
     except (OSError, UnicodeError, PkiError) as error:
         raise BadTsaRoots(str(error)) from error
     if not roots:
@@ -157,16 +158,16 @@ class StampSignatures:
         )
         if is_own:
             token = await self.own.token(place.profile, request, now=self.clock())
-            trusted = [(await self.own.keys.signer(place.profile)).certificate]
+            trust = TsaTrust([(await self.own.keys.signer(place.profile)).certificate])
         else:
             token = token_of(await self.ask(place.url, request.encode()))
-            trusted = list(roots)
+            trust = TsaTrust((), self.settings.tsa_waived_sha256, tolerant=roots)
         verified = verify_answer(
             self.engine,
             token,
             request,
             data=data,
-            trust=TsaTrust(trusted, self.settings.tsa_waived_sha256),
+            trust=trust,
             now=self.clock(),
             signed_at=stamp.signed_at,
         )

@@ -26,7 +26,7 @@ import {
   parseCertificates,
   parseForeignCertificates,
   parseCrl,
-  parseTsaCertificates,
+  parseTsaTrust,
   PartError,
   type Piece,
   recognise,
@@ -60,7 +60,8 @@ export class Bench {
     if (isDocument) {
       await content.hash(NOTHING);
     }
-    const subjects = piece.kind === "certificates" ? piece.certificates.map(nameOf) : [];
+    const isCertificate = piece.kind === "certificates" || piece.kind === "foreign_certificates";
+    const subjects = isCertificate ? piece.certificates.map(nameOf) : [];
     return { id, name: file.name, kind: piece.kind, size: file.size, subjects };
   }
 
@@ -125,7 +126,10 @@ export class Bench {
 
   /** As `fingerprints`, of time stamping authorities. */
   tsaFingerprints(encoded: Uint8Array): Root[] {
-    return shown(encoded, parseTsaCertificates);
+    return shown(encoded, (bytes) => {
+      const { roots, tolerant } = parseTsaTrust(bytes);
+      return [...roots, ...tolerant];
+    });
   }
 
   /** The issuing CA by the name under which the certificate says that it is published; asked of this service alone. */
@@ -155,6 +159,7 @@ function shown(
 }
 
 function knownOf(given: Case, all: Assembled, ground: Ground): Parameters<typeof judge>[1] {
+  const chain = [...all.certificates, ...ground.serviceCas.map(parseCertificate)];
   const key = logKeyOf(given);
   const isService = key !== null && ground.checkpoint !== null && signsCheckpoint(ground.checkpoint, key);
   return {
@@ -163,12 +168,23 @@ function knownOf(given: Case, all: Assembled, ground: Ground): Parameters<typeof
     roots: ground.roots.flatMap((root) => orNone(() => parseCertificates(root))),
     foreignRoots: ground.roots.flatMap((root) => orNone(() => parseForeignCertificates(root))),
     logKeys: isService ? [...ground.logKeys, key] : ground.logKeys,
-    tsa: { roots: ground.tsaRoots.flatMap(parseTsaCertificates) },
-    chain: [...all.certificates, ...ground.serviceCas.map(parseCertificate)],
+    tsa: tsaOf(ground.tsaRoots),
+    chain,
+    foreignChain: [...chain, ...all.foreign],
+    foreignCrls: all.foreignCrls,
     crls: ground.crls.map(parseCrl),
     givenCrls: all.crls,
     givenOcsp: all.ocsps[0] ?? null,
     answer: ground.answers[given.piece.id] ?? { state: "not_asked" },
+  };
+}
+
+function tsaOf(files: readonly Uint8Array[]): ReturnType<typeof parseTsaTrust> {
+  const trusts = files.map(parseTsaTrust);
+  return {
+    roots: trusts.flatMap(({ roots }) => roots),
+    tolerant: trusts.flatMap(({ tolerant }) => tolerant),
+    waived: trusts.flatMap(({ waived }) => waived),
   };
 }
 

@@ -1,10 +1,15 @@
 /** A file as content: hashed in pieces where it lies, each hash once, and told how far it is. */
 
 import { hex, Sm3 } from "@mshield/gm";
-import type { Content } from "@mshield/verify";
+import { type Content, newSha256 } from "@mshield/verify";
 
 const PIECE = 4 * 1024 * 1024;
 const HEAD = 4096;
+
+interface Hash {
+  update(piece: Uint8Array): unknown;
+  digest(): Uint8Array;
+}
 
 /** Reading ended because the file was taken away. */
 export class Dropped extends Error {
@@ -31,12 +36,19 @@ export class FileContent implements Content {
   }
 
   hash(prefix: Uint8Array): Promise<Uint8Array> {
-    const name = hex(prefix);
+    return this.#once(hex(prefix), () => this.#hash(new Sm3().update(prefix)));
+  }
+
+  sha256(): Promise<Uint8Array> {
+    return this.#once("sha256", () => this.#hash(newSha256()));
+  }
+
+  #once(name: string, work: () => Promise<Uint8Array>): Promise<Uint8Array> {
     const known = this.#hashes.get(name);
     if (known !== undefined) {
       return known;
     }
-    const begun = this.#hash(prefix);
+    const begun = work();
     this.#hashes.set(name, begun);
     begun.catch(() => this.#hashes.delete(name));
     return begun;
@@ -47,15 +59,14 @@ export class FileContent implements Content {
     this.#isDropped = true;
   }
 
-  async #hash(prefix: Uint8Array): Promise<Uint8Array> {
-    const sm3 = new Sm3().update(prefix);
+  async #hash(hash: Hash): Promise<Uint8Array> {
     for (let at = 0; at < this.size; at += PIECE) {
       if (this.#isDropped) {
         throw new Dropped();
       }
-      sm3.update(new Uint8Array(await this.#file.slice(at, at + PIECE).arrayBuffer()));
+      hash.update(new Uint8Array(await this.#file.slice(at, at + PIECE).arrayBuffer()));
       this.#tell(Math.min(at + PIECE, this.size));
     }
-    return sm3.digest();
+    return hash.digest();
   }
 }

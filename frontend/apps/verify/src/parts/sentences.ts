@@ -5,6 +5,7 @@ import type { Say } from "@mshield/look/vue/words.ts";
 import type { Check, Result, Verdict } from "@mshield/verify";
 
 import { checkWords } from "../words/checks.ts";
+import type { partWords } from "../words/parts.ts";
 
 type Words = Readonly<Record<string, unknown>>;
 const HOLD = 6;
@@ -47,7 +48,15 @@ function valuesOf(t: Say["t"], { facts, revocation }: Check): Record<string, unk
   };
 }
 
-export type Headline = Verdict | "ca_later" | "ca_compromised" | "not_established";
+export type Headline = Verdict | "ca_later" | "ca_compromised" | "not_established" | PartHeadline;
+
+/** What a time stamp, certificate, list or OCSP answer is that stands alone. */
+export type PartHeadline = keyof typeof partWords.zh.verdict;
+
+/** Whether it is one of those that stand alone and say something themselves. */
+export function isPart({ kind }: Pick<Result, "kind">): boolean {
+  return kind === "time_stamp" || kind === "certificate" || kind === "crl" || kind === "ocsp";
+}
 
 /** Whether the signature is right, and no trusted root says whose it is. */
 function isUnestablished(checks: readonly Check[]): boolean {
@@ -57,6 +66,11 @@ function isUnestablished(checks: readonly Check[]): boolean {
 
 /** The verdict in words of its own where the issuing CA was revoked, or of a file of others under no root that is trusted. */
 export function headlineOf({ kind, verdict, checks }: Result): Headline {
+  if (kind === "time_stamp" || kind === "certificate" || kind === "crl" || kind === "ocsp") {
+    const isOpen = verdict === "incomplete" && checks.some((each) => each.code === "no_issuer");
+    const state = isUnestablished(checks) && verdict === "incomplete" ? "unestablished" : verdict;
+    return `${kind}_${isOpen ? "unsigned" : state}` as PartHeadline;
+  }
   if ((kind === "p7" || kind === "signed_file") && verdict === "incomplete" && isUnestablished(checks)) {
     return "not_established";
   }
@@ -72,6 +86,9 @@ export function leadOf(say: Say, result: Result): string {
   const { t } = say;
   const { verdict, signer, signedAt, time, judgedAt, checks } = result;
   const headline = headlineOf(result);
+  if (isPart(result)) {
+    return verdict === "invalid" ? sentenceOf(say, result.checks[0]!) : t(`parts.hint.${headline}`);
+  }
   if (headline !== verdict) {
     return t(`${headline}Hint`);
   }

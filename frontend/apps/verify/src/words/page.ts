@@ -2,11 +2,13 @@
 
 import { answerWords } from "./answers.ts";
 import { checkWords } from "./checks.ts";
+import { partWords } from "./parts.ts";
 
 export const pageWords = {
   zh: {
     checks: checkWords.zh,
     answers: answerWords.zh,
+    parts: partWords.zh,
     part: "验证签名",
     title: "验证签名 - 手机盾",
     heading: "验证签名",
@@ -29,6 +31,7 @@ export const pageWords = {
     onlyDocument: "这不是签名文件。请放入签名文件或证据包",
     crashed: "核对时出错了，没有得出结论。请刷新后再试，或用命令 mshield verify 核对",
     verdict: {
+      ...partWords.zh.verdict,
       valid: "签名有效",
       invalid: "签名无效",
       incomplete: "还不能确认",
@@ -85,6 +88,9 @@ export const pageWords = {
       certificates: "证书",
       crl: "吊销列表",
       ocsp: "OCSP 答复",
+      foreign_certificates: "其他机构的证书",
+      foreign_crl: "其他机构的吊销列表",
+      time_stamp: "时间戳",
       document: "文件",
       unreadable: "读不出来：不是 SM2 的证书或列表，或者已损坏",
     },
@@ -102,10 +108,10 @@ export const pageWords = {
     logKey: "日志公钥",
     logKeyHint: "本服务的日志不用填。格式 名称+编号+公钥",
     tsa: "时间戳机构",
-    tsaHint: "给出您信任的时间戳机构的根证书，它的时间戳才算第三方的",
+    tsaHint: "给出您信任的时间戳机构的根证书或信任列表（mshield trust），它的时间戳才算第三方的",
     chooseTsa: "选时间戳机构的根证书",
     noTsa: "不用它",
-    badTsa: "这不是 SM2 或 P-256 证书，没有采用",
+    badTsa: "这不是 SM2 或 P-256 证书，也不是有时间戳根证书的信任列表，没有采用",
     sent: "发送了什么",
     sentNever: "文件、签名、姓名和指纹都不会发送",
     sentBefore: "为了知道证书现在是否作废，会向本服务发送证书的序列号",
@@ -173,6 +179,7 @@ export const pageWords = {
   en: {
     checks: checkWords.en,
     answers: answerWords.en,
+    parts: partWords.en,
     part: "Verify a signature",
     title: "Verify a signature - Mobile Shield",
     heading: "Verify a signature",
@@ -196,6 +203,7 @@ export const pageWords = {
     onlyDocument: "This is not a signature's file. Add a signature's file or a bundle",
     crashed: "Checking failed without a result. Load the page anew, or use the command mshield verify",
     verdict: {
+      ...partWords.en.verdict,
       valid: "The signature is valid",
       invalid: "The signature is not valid",
       incomplete: "Not certain yet",
@@ -254,6 +262,9 @@ export const pageWords = {
       certificates: "Certificate",
       crl: "Revocation list",
       ocsp: "OCSP answer",
+      foreign_certificates: "Certificate of another CA",
+      foreign_crl: "Revocation list of another CA",
+      time_stamp: "Time stamp",
       document: "File",
       unreadable: "Unreadable: not a certificate or list of SM2, or damaged",
     },
@@ -272,10 +283,11 @@ export const pageWords = {
     logKeyHint: "Not needed for this service's log. NAME+ID+KEY",
     tsa: "Time stamping authorities",
     tsaHint:
-      "Give the root of an authority that you trust: only then its time stamps count as a third party's",
+      "Give the root of an authority that you trust, or a trust list (mshield trust): only then its time stamps count as a third party's",
     chooseTsa: "Choose an authority's root",
     noTsa: "Without it",
-    badTsa: "This is no SM2 or P-256 certificate, so nothing changed",
+    badTsa:
+      "This is no SM2 or P-256 certificate, and no trust list with roots of time stamps, so nothing changed",
     sent: "What was sent",
     sentNever: "Files, signatures, names and fingerprints are never sent",
     sentBefore: "To learn whether the certificate is revoked now, its serial number is sent to this service",

@@ -15,10 +15,10 @@ import { contentOf } from "../content.ts";
 import { parseCrl } from "../crl.ts";
 import { judge, type Result } from "../judge.ts";
 import type { Found } from "../recognise.ts";
-import { parseTsaCertificate } from "../timestamps/certificate.ts";
+import { parseAnyTsaCertificate } from "../timestamps/foreign.ts";
 
 interface Line {
-  readonly kind: Exclude<Case["kind"], "p7" | "signed_file">;
+  readonly kind: Extract<Case["kind"], "evidence" | "cms" | "signature">;
   readonly signature: string;
   readonly certificate?: string;
   readonly content?: string;
@@ -97,7 +97,10 @@ function knownOf(line: Line): Parameters<typeof judge>[1] {
     now: line.at,
     roots: line.roots.map((each) => parseCertificate(fromBase64(each))),
     logKeys: line.log_keys ?? [],
-    tsa: { roots: (line.tsa_roots ?? []).map((each) => parseTsaCertificate(fromBase64(each))) },
+    tsa: {
+      roots: [],
+      tolerant: (line.tsa_roots ?? []).map((each) => parseAnyTsaCertificate(fromBase64(each))),
+    },
     chain: (line.chain ?? []).map((each) => parseCertificate(fromBase64(each))),
     at: line.at,
     crls: [],

@@ -4,7 +4,7 @@ import { FormError } from "@mshield/forms";
 import { same, type Signature } from "@mshield/gm";
 
 import { V3 } from "../certificate.ts";
-import { KeyUse } from "../extensions.ts";
+import { type Extension, KeyUse } from "../extensions.ts";
 import type { Name } from "../names.ts";
 import { OIDS } from "../oids.ts";
 import { allOf, optional, type Reader, whole } from "../reader.ts";
@@ -26,6 +26,7 @@ export interface ForeignCertificate {
   readonly notBefore: number;
   readonly notAfter: number;
   readonly publicKey: Uint8Array;
+  readonly extensions: readonly Extension[];
   readonly values: ForeignValues;
 }
 
@@ -63,6 +64,7 @@ function readBody(
     throw new FormError("the validity ends before it begins");
   }
   const [subject, publicKey] = [readForeignName(inside), readForeignKey(inside)];
-  const values = readForeignValues(optional(inside, 3, readForeignExtensions) ?? []);
-  return { serial, issuer, subject, notBefore, notAfter, publicKey, values };
+  const extensions = optional(inside, 3, readForeignExtensions) ?? [];
+  const values = readForeignValues(extensions);
+  return { serial, issuer, subject, notBefore, notAfter, publicKey, extensions, values };
 }

@@ -25,7 +25,9 @@ const [UTC_TIME, GENERALIZED_TIME] = [0x17, 0x18];
 export interface ForeignCrl {
   readonly tbs: Uint8Array;
   readonly signature: Signature;
+  readonly version: 1 | 2;
   readonly issuer: Name;
+  readonly number: bigint | null;
   readonly aki: Uint8Array | null;
   readonly thisUpdate: number;
   readonly nextUpdate: number;
@@ -76,10 +78,15 @@ function readBody(inside: Reader, { algorithm }: ForeignFrame): Omit<ForeignCrl,
   requireComplete(extensions, isFirst);
   const value = (oid: string): Uint8Array | undefined => extensions.find((one) => one.oid === oid)?.value;
   const [number, aki] = [value(OIDS.crlNumber), value(OIDS.authorityKeyId)];
-  if (number !== undefined) {
-    whole(number, (reader) => reader.integer());
-  }
-  return { issuer, aki: aki === undefined ? null : readForeignKeyId(aki), thisUpdate, nextUpdate, revoked };
+  return {
+    version: isFirst ? 1 : 2,
+    issuer,
+    number: number === undefined ? null : whole(number, (reader) => reader.integer()),
+    aki: aki === undefined ? null : readForeignKeyId(aki),
+    thisUpdate,
+    nextUpdate,
+    revoked,
+  };
 }
 
 function requireComplete(extensions: readonly Extension[], isFirst: boolean): void {

@@ -18,6 +18,7 @@ export interface ForeignValues {
   readonly purposes: readonly string[] | null;
   /** Only http and https; directories and LDAP are never followed. */
   readonly crlUrls: readonly string[];
+  readonly ocspUrls: readonly string[];
   readonly unknownCritical: readonly string[];
 }
 
@@ -62,6 +63,7 @@ const ABSENT: ForeignValues = {
   keyUsage: null,
   purposes: null,
   crlUrls: [],
+  ocspUrls: [],
   unknownCritical: [],
 };
 
@@ -74,10 +76,12 @@ const READERS: Readonly<Record<string, (value: Uint8Array) => Partial<ForeignVal
   [OIDS.extendedKeyUsage]: (value) => ({ purposes: readPurposes(value) }),
   [OIDS.crlDistributionPoints]: readCrlUrls,
   [OIDS.authorityInfoAccess]: (value) => {
-    inside(value, (list) =>
-      each(list, (pairs) => allOf(pairs.enter(), (pair) => [pair.oid(), readUrl(pair)])),
+    const pairs = inside(value, (list) =>
+      each(list, (one) => allOf(one.enter(), (pair) => [pair.oid(), readUrl(pair)] as const)),
     );
-    return {};
+    return {
+      ocspUrls: pairs.flatMap(([method, url]) => (method === OIDS.ocsp && url !== null ? [url] : [])),
+    };
   },
   [OIDS.certificatePolicies]: (value) => {
     inside(value, (list) => each(list, (policies) => policies.enter().oid()));

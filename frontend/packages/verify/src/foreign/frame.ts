@@ -7,9 +7,13 @@ import { ALGORITHM, type Framed, KEY_ALGORITHM, readSignature } from "../frame.t
 import { OIDS } from "../oids.ts";
 import { allOf, type Reader } from "../reader.ts";
 
-const ALGORITHMS = [ALGORITHM, sequence(oid(OIDS.sm2WithSm3), tlv(5))];
+export const ALGORITHMS = [ALGORITHM, sequence(oid(OIDS.sm2WithSm3), tlv(5))];
 /** Explicit curve parameters are never read, the right ones neither. */
-const KEY_ALGORITHMS = [KEY_ALGORITHM, sequence(oid(OIDS.sm2)), sequence(oid(OIDS.sm2), oid(OIDS.sm2))];
+export const KEY_ALGORITHMS = [
+  KEY_ALGORITHM,
+  sequence(oid(OIDS.sm2)),
+  sequence(oid(OIDS.sm2), oid(OIDS.sm2)),
+];
 const SERIAL_BITS = 159n;
 
 /** With the AlgorithmIdentifier that stands beside what is signed. */

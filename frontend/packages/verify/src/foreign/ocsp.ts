@@ -36,6 +36,7 @@ export interface ForeignOcsp {
   readonly signature: Signature;
   readonly byName: boolean;
   readonly responder: Uint8Array;
+  readonly producedAt: number;
   readonly singles: readonly SingleStatus[];
   readonly certificates: readonly ForeignCertificate[];
 }
@@ -65,17 +66,32 @@ export function foreignStatus(
   if (!isNamed(certificate, issuer)) {
     throw new PartError("unknown_issuer", "the certificate is not of this issuer");
   }
-  requireForeignSignature(responderOf(ocsp, issuer, at), ocsp.tbs, ocsp.signature);
+  requireOcspOf(ocsp, issuer, at);
   const single = ocsp.singles.find(
     ({ certId }) => certId.serial === certificate.serial && isIssuedBy(certId, issuer),
   );
   if (single === undefined) {
     throw new PartError("status_unknown", "the answer does not speak about this certificate");
   }
-  if (single.thisUpdate > at + SKEW || at >= (single.nextUpdate ?? single.thisUpdate + LIFE)) {
+  if (single.thisUpdate > at + SKEW || at >= ocspUntil(single)) {
     throw new PartError("stale_status", "the status is out of date, or from the future");
   }
   return single;
+}
+
+/** The answer is this CA's, or of a responder that it authorised, whose certificate is in its life at `at` (ms); PartError. */
+export function requireOcspOf(ocsp: ForeignOcsp, issuer: ForeignCertificate, at: number): void {
+  requireForeignSignature(responderOf(ocsp, issuer, at), ocsp.tbs, ocsp.signature);
+}
+
+/** Whether it is about certificates of this CA, by its name and key; of one about nothing nobody is the issuer. */
+export function isAnswerOf({ singles }: ForeignOcsp, issuer: ForeignCertificate): boolean {
+  return singles.length > 0 && singles.every(({ certId }) => isIssuedBy(certId, issuer));
+}
+
+/** Up to when a status counts (ms, itself not), where it doesn't say for a day. */
+export function ocspUntil({ thisUpdate, nextUpdate }: SingleStatus): number {
+  return nextUpdate ?? thisUpdate + LIFE;
 }
 
 /** Whose key signed: the issuer's own, or one that the issuer gave OCSPSigning (RFC 6960, 4.2.2.2). */
@@ -135,16 +151,16 @@ function readCertificates(wrapped: Reader): ForeignCertificate[] {
   });
 }
 
-function readData(inside: Reader): Pick<ForeignOcsp, "byName" | "responder" | "singles"> {
+function readData(inside: Reader): Pick<ForeignOcsp, "byName" | "responder" | "producedAt" | "singles"> {
   const byName = optional(inside, 1, readForeignName);
   const responder = byName === null ? optional(inside, 2, (key) => key.octets()) : byName.der;
   if (responder === null) {
     throw new FormError("not a version 1 response, or its responder has no name");
   }
-  inside.generalizedTime();
+  const producedAt = inside.generalizedTime();
   const singles = each(inside.enter(), (list) => readSingle(list.enter()));
   requireNonceAlone(optional(inside, 1, readForeignExtensions) ?? []);
-  return { byName: byName !== null, responder, singles };
+  return { byName: byName !== null, responder, producedAt, singles };
 }
 
 function readSingle(item: Reader): SingleStatus {

@@ -1,6 +1,7 @@
 /**
  * `npm run formats-serve -w packages/verify`: answers cases, one JSON line each, until its input ends; for other readers
- * to compare. A case of the kind `read` asks what the readers make of octets before any signature is looked at.
+ * to compare. A case of the kind `read` asks what the readers make of octets before any signature is looked at, one
+ * of the kind `alone` for the verdict on what stands alone.
  */
 
 import process from "node:process";
@@ -8,11 +9,17 @@ import { createInterface } from "node:readline";
 
 import { FormError, fromBase64, toBase64 } from "@mshield/forms";
 
+import { judgeCertificate, judgeCrl, judgeOcsp, type Part } from "../alone/part.ts";
+import { judgeStamp, readStampFile } from "../alone/stamp.ts";
 import { PartError } from "../errors.ts";
 import { parseForeignCertificate } from "../foreign/certificate.ts";
 import { parseForeignCrl } from "../foreign/crl.ts";
 import { parseForeignOcsp } from "../foreign/ocsp.ts";
 import { parseP7 } from "../foreign/p7.ts";
+import { privateTexts } from "../foreign/private_texts.ts";
+import { shapeOf } from "../foreign/shape.ts";
+import { hashed } from "../timestamps/algorithms.ts";
+import { parseAnyTsaCertificate } from "../timestamps/foreign.ts";
 import { canonicalDocument, canonicalElement } from "../xml/canonical.ts";
 import { readXml } from "../xml/reader.ts";
 import { type Facts, judged, type Listed, Refused } from "./run.ts";
@@ -28,7 +35,8 @@ const base64 = (octets: Uint8Array | null): string | null => (octets === null ? 
 
 const READ: Readonly<Record<string, (octets: Uint8Array) => Facts>> = {
   certificate: (octets) => {
-    const { serial, issuer, subject, notBefore, notAfter, values } = parseForeignCertificate(octets);
+    const { serial, issuer, subject, notBefore, notAfter, values, extensions } =
+      parseForeignCertificate(octets);
     return {
       serial: String(serial),
       names: [issuer.attributes, subject.attributes],
@@ -38,12 +46,16 @@ const READ: Readonly<Record<string, (octets: Uint8Array) => Facts>> = {
       uses: values.keyUsage === null ? null : [...values.keyUsage],
       purposes: values.purposes,
       crls: values.crlUrls,
+      ocsps: values.ocspUrls,
+      private: privateTexts(extensions),
       critical: values.unknownCritical,
     };
   },
   crl: (octets) => {
-    const { issuer, aki, thisUpdate, nextUpdate, revoked } = parseForeignCrl(octets);
+    const { version, number, issuer, aki, thisUpdate, nextUpdate, revoked } = parseForeignCrl(octets);
     return {
+      version,
+      number: number === null ? null : String(number),
       issuer: issuer.attributes,
       aki: base64(aki),
       updates: [thisUpdate, nextUpdate],
@@ -51,8 +63,9 @@ const READ: Readonly<Record<string, (octets: Uint8Array) => Facts>> = {
     };
   },
   ocsp: (octets) => {
-    const { byName, responder, singles, certificates } = parseForeignOcsp(octets);
+    const { byName, responder, producedAt, singles, certificates } = parseForeignOcsp(octets);
     return {
+      made: producedAt,
       by: [byName, base64(responder)],
       singles: singles.map(({ certId, status, thisUpdate, nextUpdate }) => [
         String(certId.serial),
@@ -79,6 +92,43 @@ const READ: Readonly<Record<string, (octets: Uint8Array) => Facts>> = {
       unsigned: p7.isUnsigned,
     };
   },
+  shape: (octets) => ({ shape: shapeOf(octets) }),
+  tsa: (octets) => {
+    const { serial, issuer, subject, notBefore, notAfter, profile, values, signedWith, isStrict } =
+      parseAnyTsaCertificate(octets);
+    return {
+      serial: String(serial),
+      names: [issuer.attributes, subject.attributes],
+      life: [notBefore, notAfter],
+      profile,
+      algorithm: signedWith,
+      strict: isStrict,
+      ca: [values.isCa, values.pathLength === null ? null : String(values.pathLength)],
+      purposes: values.purposes,
+      critical: values.unknownCritical,
+    };
+  },
+  tsp: (octets) => {
+    const token = readStampFile(octets);
+    const { arc, info, signer, certificates, digestAlgorithm, messageDigest, named, signed } = token;
+    return {
+      arc,
+      policy: info.policy,
+      hash: info.hash,
+      digest: base64(info.digest),
+      serial: String(info.serial),
+      at: info.at,
+      accuracy: info.accuracy === null ? null : String(info.accuracy),
+      nonce: info.nonce === null ? null : String(info.nonce),
+      signer: base64(signer.der),
+      strict: certificates.map(({ isStrict }) => isStrict),
+      algorithms: [digestAlgorithm, token.signatureAlgorithm],
+      message: base64(messageDigest),
+      named: [named[0], base64(named[1])],
+      signed: base64(signed),
+      signature: base64(token.signature),
+    };
+  },
   xml: (octets) => {
     const document = readXml(octets);
     const last = document.items.findLastIndex(({ kind }) => kind === "start");
@@ -89,6 +139,39 @@ const READ: Readonly<Record<string, (octets: Uint8Array) => Facts>> = {
   },
 };
 
+/** By what stands alone: its verdict under these roots, with these certificates beside. */
+function alone(
+  { as, file, ...more }: Asked["listed"],
+  octets: (file: string) => Uint8Array,
+  at: number,
+): Facts {
+  const all = (name: string): Uint8Array[] => ((more[name] ?? []) as readonly string[]).map(octets);
+  if (as === "tsp") {
+    const token = readStampFile(octets(file));
+    const [data] = all("data");
+    const digest = data === undefined ? null : hashed(token.info.hash, data);
+    const roots = all("roots").map(parseAnyTsaCertificate);
+    const isStrict = more["strict"] === true;
+    const trust = { roots: isStrict ? roots : [], tolerant: isStrict ? [] : roots };
+    return { verdict: judgeStamp(token, digest, trust, at)[1] };
+  }
+  const known = {
+    others: all("others").map(parseForeignCertificate),
+    roots: all("roots").map(parseForeignCertificate),
+    at,
+    crls: all("crls"),
+    ocsp: all("ocsp")[0] ?? null,
+  };
+  const der = octets(file);
+  const judges: Readonly<Record<string, () => Part>> = {
+    certificate: () => judgeCertificate(parseForeignCertificate(der), known),
+    crl: () => judgeCrl(parseForeignCrl(der), known),
+    ocsp: () => judgeOcsp(parseForeignOcsp(der), known),
+  };
+  const { verdict, by } = judges[as!]!();
+  return { verdict, by };
+}
+
 for await (const line of createInterface({ input: process.stdin })) {
   const { listed, files, at } = JSON.parse(line) as Asked;
   process.stdout.write(`${JSON.stringify(answered(listed, files, at))}\n`);
@@ -97,6 +180,9 @@ for await (const line of createInterface({ input: process.stdin })) {
 function answered(listed: Asked["listed"], files: Asked["files"], at: number): unknown {
   const octets = (file: string): Uint8Array => fromBase64(files[file]!);
   try {
+    if (listed.kind === "alone") {
+      return alone(listed, octets, at);
+    }
     return listed.kind === "read" ? READ[listed.as!]!(octets(listed.file)) : judged(listed, octets, at);
   } catch (error) {
     const isRefused = error instanceof Refused || error instanceof FormError || error instanceof PartError;

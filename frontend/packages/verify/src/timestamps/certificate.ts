@@ -14,17 +14,21 @@ import { curveOf, isSignatureOf, readAlgorithm, requireSigned } from "./algorith
 
 /** Certificates between an authority's and its root. */
 const MAX_PATH = 4;
-const POINT_BYTES = 65;
+export const POINT_BYTES = 65;
 const SECOND = 1000;
 
-/** Times in ms; `signedWith` names the algorithm of its own signature. */
+/** Times in ms; `signedWith` names the algorithm of its own signature, `isStrict` whether the strict reader took it. */
 export interface TsaCertificate extends Tbs {
   readonly der: Uint8Array;
   readonly tbs: Uint8Array;
   readonly signedWith: string;
   readonly signature: Uint8Array;
   readonly profile: Profile;
-  readonly values: ExtensionValues;
+  readonly values: Pick<
+    ExtensionValues,
+    "ski" | "aki" | "isCa" | "pathLength" | "keyUsage" | "purposes" | "unknownCritical"
+  >;
+  readonly isStrict: boolean;
 }
 
 /** A certificate from DER; TimeStampError `certificate`. */
@@ -52,6 +56,7 @@ function readCertificate(der: Uint8Array): TsaCertificate {
     signature,
     profile: curveOf(body.keyAlgorithm),
     values: readValues(body.extensions),
+    isStrict: true,
   };
 }
 
@@ -115,8 +120,9 @@ function isIssued(one: TsaCertificate, issuer: TsaCertificate, below: number, at
     isSignatureOf(issuer.profile, one.signedWith) &&
     values.isCa &&
     (values.pathLength === null || BigInt(below) <= values.pathLength) &&
-    values.keyUsage.has(KeyUse.keyCertSign) &&
-    values.unknownCritical.length === 0;
+    signsCertificates(issuer) &&
+    values.unknownCritical.length === 0 &&
+    (one.values.aki === null || values.ski === null || same(one.values.aki, values.ski));
   if (!may) {
     return false;
   }
@@ -130,6 +136,11 @@ function isIssued(one: TsaCertificate, issuer: TsaCertificate, below: number, at
     }
     throw error;
   }
+}
+
+/** Of other people's CAs one may leave it unsaid, as `foreign/path.ts` has it. */
+function signsCertificates({ values: { keyUsage }, isStrict }: TsaCertificate): boolean {
+  return keyUsage.size === 0 ? !isStrict : keyUsage.has(KeyUse.keyCertSign);
 }
 
 /** The last second counts to its end. */

@@ -8,12 +8,13 @@ import { FormError, oid, setOf } from "@mshield/forms";
 import { concat, same, zValue } from "@mshield/gm";
 
 import { TimeStampError } from "../errors.ts";
-import { readName } from "../names.ts";
+import { readForeignName } from "../foreign/names.ts";
 import { OIDS } from "../oids.ts";
 import { allOf, BOOLEAN, each, INTEGER, OCTET_STRING, type Reader, whole } from "../reader.ts";
 import { moment } from "../time.ts";
 import { type Hash, HASH_OF, hashed, hashName, readAlgorithm } from "./algorithms.ts";
-import { parseTsaCertificate, type TsaCertificate } from "./certificate.ts";
+import type { TsaCertificate } from "./certificate.ts";
+import { parseAnyTsaCertificate } from "./foreign.ts";
 
 /** Octets of a token with its certificates. */
 const MAX_TOKEN = 64 * 1024;
@@ -36,6 +37,7 @@ export interface StampInfo {
 
 /** A token as read; nothing of it is verified. */
 export interface TimeStampToken {
+  readonly arc: "rfc" | "gb";
   readonly info: StampInfo;
   readonly content: Uint8Array;
   readonly signer: TsaCertificate;
@@ -75,7 +77,7 @@ export function parseToken(data: Uint8Array): TimeStampToken {
 }
 
 function readToken(data: Uint8Array): TimeStampToken {
-  const inside = whole(data, (reader) => allOf(reader.enter(), readOuter));
+  const [arc, inside] = whole(data, (reader) => allOf(reader.enter(), readOuter));
   const version = inside.integer();
   if (version !== 1n && version !== 3n) {
     throw new FormError("neither version 3 nor 1");
@@ -92,10 +94,10 @@ function readToken(data: Uint8Array): TimeStampToken {
   if (signers.more) {
     throw new FormError("there must be exactly one signer");
   }
-  return readSigner(content, certificates, signer);
+  return { arc, ...readSigner(content, certificates, signer) };
 }
 
-function readOuter(outer: Reader): Reader {
+function readOuter(outer: Reader): readonly [arc: TimeStampToken["arc"], inside: Reader] {
   const type = outer.oid();
   if (type !== OIDS.cmsSignedData && type !== OIDS.gbSignedData) {
     throw new FormError("not a SignedData");
@@ -104,7 +106,7 @@ function readOuter(outer: Reader): Reader {
   if (wrapped === null) {
     throw new FormError("no content");
   }
-  return allOf(wrapped, (reader) => reader.enter());
+  return [type === OIDS.gbSignedData ? "gb" : "rfc", allOf(wrapped, (reader) => reader.enter())];
 }
 
 function readContent(inside: Reader): Uint8Array {
@@ -118,7 +120,7 @@ function readContent(inside: Reader): Uint8Array {
   return allOf(wrapped, (reader) => reader.octets());
 }
 
-/** Those that can be read, in whatever order they stand; others are of no use to a path. */
+/** Those that either reader takes, in whatever order they stand; others are of no use to a path. */
 function readCertificates(inside: Reader): TsaCertificate[] {
   const all = each(inside, (reader) => reader.raw());
   if (all.length > MAX_CERTIFICATES) {
@@ -126,7 +128,7 @@ function readCertificates(inside: Reader): TsaCertificate[] {
   }
   return all.flatMap((der) => {
     try {
-      return [parseTsaCertificate(der)];
+      return [parseAnyTsaCertificate(der)];
     } catch (error) {
       if (error instanceof TimeStampError) {
         return [];
@@ -140,11 +142,11 @@ function readSigner(
   content: Uint8Array,
   certificates: readonly TsaCertificate[],
   info: Reader,
-): TimeStampToken {
+): Omit<TimeStampToken, "arc"> {
   if (info.integer() !== 1n) {
     throw new FormError("the signer must be named by issuer and serial number");
   }
-  const [issuer, serial] = allOf(info.enter(), (by) => [readName(by).der, by.integer()] as const);
+  const [issuer, serial] = allOf(info.enter(), (by) => [readForeignName(by).der, by.integer()] as const);
   const digestAlgorithm = readAlgorithm(info);
   const tag = info.next;
   if (tag !== 0xa0) {

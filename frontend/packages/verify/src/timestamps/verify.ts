@@ -13,10 +13,14 @@ import { expectedDigest, parseToken, type StampInfo, type TimeStampToken } from 
 /** Microseconds by which a time may be off. */
 const MAX_ACCURACY = 60_000_000n;
 
-/** Whose time stamps are believed: their roots, and the SHA-256 (hex) of authorities that don't say what they are for. */
+/**
+ * Whose time stamps are believed: their roots, and the SHA-256 (hex) of authorities that don't say what they are for.
+ * Under one of `roots` all is read strictly, under one of `tolerant` as other people's CAs write it.
+ */
 export interface TsaTrust {
   readonly roots: readonly TsaCertificate[];
   readonly waived?: readonly string[];
+  readonly tolerant?: readonly TsaCertificate[];
 }
 
 /** A token that holds. `root` is null where its authority leads to no root that is trusted. */
@@ -41,7 +45,28 @@ export interface StampCase {
  */
 export function verifyToken({ token, data, trust, now, signedAt }: StampCase): VerifiedStamp {
   const parsed = parseToken(token);
-  const { info, signer, certificates } = parsed;
+  const { info } = parsed;
+  return verified(parsed, () => same(hashed(info.hash, data), info.digest), { trust, now, signedAt });
+}
+
+/**
+ * As `verifyToken`, of a token that stands alone: `isOn` says whether it is on the data that are given. Without any it
+ * says when its digest was there, and of what that is nobody says.
+ */
+export function verifyTokenAlone(
+  parsed: TimeStampToken,
+  isOn: () => boolean,
+  { trust, now }: Pick<StampCase, "trust" | "now">,
+): VerifiedStamp {
+  return verified(parsed, isOn, { trust, now, signedAt: null });
+}
+
+function verified(
+  parsed: TimeStampToken,
+  isOn: () => boolean,
+  { trust, now, signedAt }: Pick<StampCase, "trust" | "now" | "signedAt">,
+): VerifiedStamp {
+  const { info, signer } = parsed;
   requireAuthority(signer, info.at, trust.waived);
   requireNamed(parsed);
   if (!same(parsed.messageDigest, expectedDigest(parsed))) {
@@ -51,7 +76,7 @@ export function verifyToken({ token, data, trust, now, signedAt }: StampCase): V
     throw new TimeStampError("signature", "the signature is not of the key's algorithm");
   }
   requireSigned(signer.profile, signer.publicKey, parsed.signed, parsed.signature);
-  if (!same(hashed(info.hash, data), info.digest)) {
+  if (!isOn()) {
     throw new TimeStampError("imprint", "the time stamp is on other data");
   }
   if (info.accuracy !== null && info.accuracy > MAX_ACCURACY) {
@@ -60,8 +85,18 @@ export function verifyToken({ token, data, trust, now, signedAt }: StampCase): V
   if (info.at > now + SKEW || (signedAt !== null && info.at < signedAt - SKEW)) {
     throw new TimeStampError("time", "from the future, or from before the signature");
   }
-  const root = rootOf(signer, certificates, trust.roots, info.at);
-  return { info, authority: signer, root, profile: signer.profile };
+  return { info, authority: signer, root: trustedRoot(parsed, trust), profile: signer.profile };
+}
+
+function trustedRoot(
+  { info, signer, certificates }: TimeStampToken,
+  { roots, tolerant = [] }: TsaTrust,
+): TsaCertificate | null {
+  const strict = certificates.filter(({ isStrict }) => isStrict);
+  return (
+    (signer.isStrict ? rootOf(signer, strict, roots, info.at) : null) ??
+    rootOf(signer, certificates, tolerant, info.at)
+  );
 }
 
 /** The signed attributes name the authority's certificate. SHA-1 is a pointer here, not a signature. */

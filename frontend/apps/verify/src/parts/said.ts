@@ -1,0 +1,44 @@
+/** A line of what a time stamp, certificate, list or answer says, in words. */
+
+import { exact } from "@mshield/look/vue/dates.ts";
+import type { Say } from "@mshield/look/vue/words.ts";
+import type { Said } from "@mshield/verify";
+
+import { checkWords } from "../words/checks.ts";
+import { partWords } from "../words/parts.ts";
+
+const [EPORT, GB] = ["1.3.6.1.4.1.5315.100.", "1.2.156.10260.4.1."];
+
+export interface SaidLine {
+  readonly label: string;
+  readonly text: string;
+  /** Whether the label is an identifier that nobody named. */
+  readonly isOid: boolean;
+}
+
+export function saidOf({ t }: Say, { label, values, word, reason, oid }: Said): SaidLine {
+  const isSpan = values.length === 2 && values.every((each) => typeof each === "number");
+  const [first, ...rest] = isSpan ? [values.map(textOf).join(" – ")] : values.map(textOf);
+  const told = [
+    ...(first === undefined ? [] : [first]),
+    ...(word === undefined ? [] : [t(`parts.words.${word}`)]),
+    ...rest,
+    ...(reason === undefined ? [] : [t(`checks.reason.${known(reason)}`)]),
+  ];
+  const name = oid === undefined ? t(`parts.said.${label}`) : named(t, oid);
+  return { label: name, text: told.join(t("answers.comma")), isOid: name === oid };
+}
+
+function textOf(value: string | number): string {
+  return typeof value === "number" ? exact(value) : value;
+}
+
+function known(reason: number): number {
+  return Object.hasOwn(checkWords.zh.reason, reason) ? reason : 0;
+}
+
+/** A private extension by its name, where a source names it. */
+function named(t: Say["t"], oid: string): string {
+  const key = oid.replace(EPORT!, "eport_").replace(GB!, "gb_").replaceAll(".", "_");
+  return Object.hasOwn(partWords.zh.private, key) ? t(`parts.private.${key}`) : oid;
+}

@@ -1,0 +1,180 @@
+/**
+ * A certificate, revocation list or OCSP answer that stands alone: whether its signature is right, and whose it is.
+ *
+ * Two questions, as for a P7: where the issuer isn't known nothing is said of the signature, and where no trusted root
+ * leads to the issuer nothing is said of who that is.
+ */
+
+import { same } from "@mshield/gm";
+
+import { PartError, type Revocation } from "../errors.ts";
+import type { ForeignCertificate } from "../foreign/certificate.ts";
+import { type ForeignCrl, parseForeignCrl, requireCrlOf } from "../foreign/crl.ts";
+import {
+  type ForeignOcsp,
+  foreignStatus,
+  isAnswerOf,
+  ocspUntil,
+  parseForeignOcsp,
+  requireOcspOf,
+} from "../foreign/ocsp.ts";
+import { findForeignPath, isNamed, requireForeignIssued } from "../foreign/path.ts";
+import { SKEW } from "../status.ts";
+
+export type PartVerdict =
+  "valid" | "out_of_date" | "status_not_checked" | "signer_not_established" | "signature_not_checked";
+
+/** `others` are certificates that were given, besides the trusted `roots`; `at` in ms is the moment to judge. */
+export interface PartKnown {
+  readonly others: readonly ForeignCertificate[];
+  readonly roots: readonly ForeignCertificate[];
+  readonly at: number;
+  /** DER: what says how a certificate stands. */
+  readonly crls: readonly Uint8Array[];
+  readonly ocsp: Uint8Array | null;
+}
+
+/** `issuer` is whose signature it has, null where that isn't known; `path` leads to the trusted root, null where none does. */
+export interface Part {
+  readonly verdict: PartVerdict;
+  readonly issuer: ForeignCertificate | null;
+  readonly path: readonly ForeignCertificate[] | null;
+  /** By what a certificate was cleared. */
+  readonly by: "ocsp" | "crl" | null;
+}
+
+/** PartError where a known issuer's signature is wrong, or a path doesn't hold. */
+export function judgeCertificate(certificate: ForeignCertificate, known: PartKnown): Part {
+  const named = [certificate, ...candidates(known)].filter((one) => isNamed(certificate, one));
+  const issuer = named.length === 0 ? null : first(named, (one) => requireForeignIssued(certificate, one));
+  const path = pathOf(certificate, known);
+  if (path === null) {
+    const verdict = issuer === null ? "signature_not_checked" : "signer_not_established";
+    return { verdict, issuer, path, by: null };
+  }
+  const by = clearedBy(path, known);
+  // A root's own status nobody says: that it is trusted is the user's word.
+  const isCleared = by !== null || path.length === 1;
+  return { verdict: isCleared ? "valid" : "status_not_checked", issuer, path, by };
+}
+
+/** PartError. */
+export function judgeCrl(crl: ForeignCrl, known: PartKnown): Part {
+  const named = candidates(known).filter(({ subject }) => same(subject.der, crl.issuer.der));
+  return ofIssuer(named, (one) => requireCrlOf(crl, one), known, [crl.thisUpdate, crl.nextUpdate]);
+}
+
+/** Its responder as of when it was made; PartError. */
+export function judgeOcsp(ocsp: ForeignOcsp, known: PartKnown): Part {
+  const named = candidates(known).filter((one) => isAnswerOf(ocsp, one));
+  const since = Math.max(...ocsp.singles.map(({ thisUpdate }) => thisUpdate));
+  const until = Math.min(...ocsp.singles.map(ocspUntil));
+  return ofIssuer(named, (one) => requireOcspOf(ocsp, one, ocsp.producedAt), known, [since, until]);
+}
+
+/** By lists and answers that were given, whatever clears it last; null where none speaks. PartError. */
+export function clearedBy(
+  [certificate, issuer]: readonly ForeignCertificate[],
+  { crls, ocsp, at }: Pick<PartKnown, "crls" | "ocsp" | "at">,
+): "ocsp" | "crl" | null {
+  if (issuer === undefined) {
+    return null;
+  }
+  const isListed = clearedByLists(certificate!, issuer, crls, at);
+  if (ocsp === null) {
+    return isListed ? "crl" : null;
+  }
+  const { status } = foreignStatus(parseForeignOcsp(ocsp), certificate!, issuer, at);
+  if (status.state === "unknown") {
+    throw new PartError("status_unknown", "the responder does not know the certificate");
+  }
+  if (status.state === "revoked") {
+    throw revoked(status);
+  }
+  return "ocsp";
+}
+
+/** Whether a list of the issuer's that is in force clears it. PartError where one names it, or is too old. */
+function clearedByLists(
+  certificate: ForeignCertificate,
+  issuer: ForeignCertificate,
+  crls: readonly Uint8Array[],
+  at: number,
+): boolean {
+  let isCleared = false;
+  for (const crl of crls.map(parseForeignCrl)) {
+    if (!same(crl.issuer.der, issuer.subject.der)) {
+      continue;
+    }
+    requireCrlOf(crl, issuer);
+    if (crl.thisUpdate > at + SKEW || at >= crl.nextUpdate) {
+      throw new PartError("stale_status", "the revocation list is out of date, or from the future");
+    }
+    const entry = crl.revoked.get(certificate.serial);
+    if (entry !== undefined) {
+      throw revoked(entry);
+    }
+    isCleared = true;
+  }
+  return isCleared;
+}
+
+function revoked({ at, reason }: Revocation): PartError {
+  return reason === 6
+    ? new PartError("on_hold", "the certificate is on hold", { at, reason })
+    : new PartError("revoked", "the certificate is revoked", { at, reason });
+}
+
+function candidates({ others, roots }: PartKnown): ForeignCertificate[] {
+  return [...others, ...roots];
+}
+
+/** The first one whose signature it has; else the error of the last. There is at least one. */
+function first(
+  named: readonly ForeignCertificate[],
+  require: (one: ForeignCertificate) => unknown,
+): ForeignCertificate {
+  let failed: PartError | null = null;
+  for (const one of named) {
+    try {
+      require(one);
+      return one;
+    } catch (error) {
+      if (!(error instanceof PartError)) {
+        throw error;
+      }
+      failed = error;
+    }
+  }
+  throw failed ?? new PartError("bad_signature", "no issuer");
+}
+
+function ofIssuer(
+  named: readonly ForeignCertificate[],
+  require: (one: ForeignCertificate) => unknown,
+  known: PartKnown,
+  [since, until]: readonly [since: number, until: number],
+): Part {
+  if (named.length === 0) {
+    return { verdict: "signature_not_checked", issuer: null, path: null, by: null };
+  }
+  const issuer = first(named, require);
+  const path = pathOf(issuer, known);
+  if (path === null) {
+    return { verdict: "signer_not_established", issuer, path, by: null };
+  }
+  const isInForce = since <= known.at + SKEW && known.at < until;
+  return { verdict: isInForce ? "valid" : "out_of_date", issuer, path, by: null };
+}
+
+/** Null where no trusted root leads there. */
+function pathOf(certificate: ForeignCertificate, known: PartKnown): readonly ForeignCertificate[] | null {
+  try {
+    return findForeignPath(certificate, known.others, known.roots, known.at);
+  } catch (error) {
+    if (error instanceof PartError && error.code === "unknown_issuer") {
+      return null;
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,25 @@
+"""A time stamp that stands alone: whether it is right, on the data if that is given, and whose it is (ADR 70)."""
+
+from typing import Literal
+
+from mshield.gm.engine import Engine
+from mshield.pki.timestamps.token import TimeStampToken
+from mshield.pki.timestamps.verify import TsaTrust, VerifiedStamp, verify_token, verify_token_without_data
+
+Verdict = Literal["valid", "data_not_given", "signer_not_established"]
+
+
+def judge_stamp(
+    engine: Engine, token: TimeStampToken, *, data: bytes | None, trust: TsaTrust, now: int
+) -> tuple[VerifiedStamp, Verdict]:
+    """The stamp, and how far it is established: `valid` under a trusted root and on the given data alone.
+
+    `now` in ms. Raises TimeStampError for what is wrong with it.
+    """
+    if data is None:
+        stamp = verify_token_without_data(engine, token, trust=trust, now=now)
+    else:
+        stamp = verify_token(engine, token, data=data, trust=trust, now=now)
+    if stamp.root is None:
+        return stamp, "signer_not_established"
+    return stamp, "data_not_given" if data is None else "valid"
