@@ -45,7 +45,6 @@ def command(out: Output, host: str, port: int | None, workers: int, trust_proxy:
     from mshield.services.process.origin import PlainOrigin
     from mshield.settings import load_settings
     from mshield.store.database.interface import StoreError
-    from mshield.web.edge.connection import IDLE_SECONDS
 
     settings = load_settings()
     if workers > 1 and settings.database.startswith("sqlite:"):
@@ -77,7 +76,6 @@ def command(out: Output, host: str, port: int | None, workers: int, trust_proxy:
         timeout_graceful_shutdown=5,
         http="mshield.web.edge.connection:Connection",  # by its name, which workers import
         ws="none",
-        timeout_keep_alive=round(IDLE_SECONDS),
     )
 
 
