@@ -88,7 +88,6 @@ def _run(*, host: str, port: int, workers: int, trust_proxy: str | None) -> None
         timeout_graceful_shutdown=5,
         http="mshield.web.edge.connection:Connection",  # by its name, which workers import
         ws="none",
-        timeout_keep_alive=round(IDLE_SECONDS),
     )
 
 
