@@ -1,6 +1,6 @@
 """The process that reads PDFs for a service: each on stdin after its length, a line with the refusal on stdout.
 
-Behind a PDF stands what is wanted besides, after its length: an update that is to be made for it, as JSON. That comes
+Behind a PDF stands what is asked besides, after its length: an update that is wanted for it, as JSON. That comes
 behind the line, after its length. It knows no secret, and may take little memory: what a file does to its reader it
 does here.
 """
@@ -35,12 +35,12 @@ def _update(octets: bytes, wanted: bytes) -> tuple[str, bytes]:
     is_trial = wanted == TRIAL
     update = SAMPLE if is_trial else msgspec.json.decode(wanted, type=Update)
     try:
-        made = pdf_update.prepared(octets, update)
+        added = pdf_update.prepared(octets, update)
     except pdf_update.CannotUpdate:
         return "damaged", b""
     if is_trial:
-        return "too_large" if len(octets) + len(made) + SPARE > MOST_OCTETS else "", b""
-    return "", made
+        return "too_large" if len(octets) + len(added) + SPARE > MOST_OCTETS else "", b""
+    return "", added
 
 
 def main() -> None:
@@ -51,12 +51,12 @@ def main() -> None:
     while length := files.read(LENGTH_OCTETS):
         octets = files.read(int.from_bytes(length, "big"))
         wanted = files.read(int.from_bytes(files.read(LENGTH_OCTETS), "big"))
-        refusal, made = "", b""
+        refusal, added = "", b""
         if wanted in {b"", TRIAL}:
             refusal = refusal_of(octets) or ""
         if wanted and not refusal:
-            refusal, made = _update(octets, wanted)
-        answers.write(f"{refusal}\n".encode() + len(made).to_bytes(LENGTH_OCTETS, "big") + made)
+            refusal, added = _update(octets, wanted)
+        answers.write(f"{refusal}\n".encode() + len(added).to_bytes(LENGTH_OCTETS, "big") + added)
         answers.flush()
 
 

@@ -89,7 +89,7 @@ def _is_free(objects: Objects, name: str) -> bool:
     values = held.values() if isinstance(held, dict) else [None]
     if not all(isinstance(value, str) and not value.endswith(" R") for value in values):
         return False
-    return not any(name in _references(each) for each in objects.all())
+    return not any(name in _references(held) for held in objects.all())
 
 
 def _references(held: Any) -> Iterator[str]:

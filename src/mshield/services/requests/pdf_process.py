@@ -40,13 +40,13 @@ class _Process:
         clock = threading.Timer(SECONDS, process.kill)
         clock.start()
         try:
-            line, made = _asked(process, octets, wanted)
+            line, added = _asked(process, octets, wanted)
         finally:
             clock.cancel()
-        if made is None:
+        if added is None:
             self.end()
             return "too_complex", b""
-        return line.decode().strip() or None, made
+        return line.decode().strip() or None, added
 
     def _begun(self) -> subprocess.Popen[bytes]:
         if self.running is None or self.running.poll() is not None:
@@ -78,11 +78,11 @@ def _asked(process: subprocess.Popen[bytes], octets: bytes, wanted: bytes) -> tu
         line = process.stdout.readline()
         length = process.stdout.read(_LENGTH_OCTETS)
         size = int.from_bytes(length, "big")
-        made = process.stdout.read(size)
+        added = process.stdout.read(size)
     except OSError:
         return b"", None
-    is_whole = line.endswith(b"\n") and len(length) == _LENGTH_OCTETS and len(made) == size
-    return line, made if is_whole else None
+    is_whole = line.endswith(b"\n") and len(length) == _LENGTH_OCTETS and len(added) == size
+    return line, added if is_whole else None
 
 
 def _close(pipe: IO[bytes] | None) -> None:
@@ -108,10 +108,10 @@ async def refusal_of_pdf(octets: bytes, *, is_to_be_updated: bool = False) -> st
 
 async def update_of_pdf(octets: bytes, update: Update) -> bytes:
     """The update for a PDF that was taken. Raises Unavailable, also where too many wait."""
-    refusal, made = await _answer(octets, msgspec.json.encode(update))
+    refusal, added = await _answer(octets, msgspec.json.encode(update))
     if refusal is not None:
         raise errors.Unavailable(retry_after=_RETRY_AFTER)
-    return made
+    return added
 
 
 async def _answer(octets: bytes, wanted: bytes) -> tuple[str | None, bytes]:
