@@ -110,9 +110,10 @@ async def test_a_hold_that_is_lifted_is_told_too(ca: Ca, notify: Notify, gateway
         Event.UNFREEZE,
         now=START,
     )
+    await change(ca.db, holder.serial, Event.FIND_CLONE, Event.LIFT_CLONE, now=START)
     await notify(now=START)
     assert {kind for _, kind in gateway.told()} == {
-        "new_certificate", "lost", "frozen", "loss_lifted", "unfrozen",
+        "new_certificate", "lost", "frozen", "loss_lifted", "unfrozen", "clone", "clone_lifted",
     }  # fmt: skip
 
 

@@ -29,7 +29,8 @@ KEPT_MS: Final = DAY_MS
 async def purge(db: Database, *, dpop_seconds: int = 60, now: int) -> int:
     """Deletes what was over a day ago and gives the number of rows. May run at any time, in several processes too.
 
-    `dpop_seconds` is how long a phone's proof is good, for what a late one is known by.
+    `dpop_seconds` is how long a phone's proof is good, for what a late one is known by: one for each signature, which
+    aren't counted here.
 
     A signing session goes as soon as it is over: its sealed nonces must not outlive it (protocol, "What may be kept").
     """
@@ -42,7 +43,7 @@ async def purge(db: Database, *, dpop_seconds: int = 60, now: int) -> int:
         db, sent_before=now - webhooks.SENT_KEPT_MS, dead_before=now - webhooks.DEAD_KEPT_MS
     )
     sessions = await signing.purge_sessions(db, now=now)
-    sessions += await signing.purge_values(db, before=now - 2 * dpop_seconds * 1000)
+    await signing.purge_values(db, before=now - 2 * dpop_seconds * 1000)
     logins += await oidc_authorizations.purge(db, before=before) + await proofs.purge(db, now=now)
     notices += await sms_log.purge(db, now=now) + await views.purge_files(db)
     counters += await store_metrics.purge(db, before=now - metrics.KEPT_MS)
