@@ -72,7 +72,6 @@ def command(out: Output, host: str, port: int | None, workers: int, trust_proxy:
 def _run(*, host: str, port: int, workers: int, trust_proxy: str | None) -> None:
     import uvicorn
 
-
     uvicorn.run(
         "mshield.main:create_service",
         factory=True,
