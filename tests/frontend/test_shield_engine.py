@@ -3,6 +3,7 @@
 Its own tests are TypeScript, in frontend/packages/shield/live; what they signed is verified here.
 """
 
+import base64
 import datetime as dt
 import json
 import os
@@ -27,12 +28,14 @@ from tests.interop.judge import judge
 from tests.support.live_service import LiveService
 from tests.support.oidc_provider import CLIENT_ID, CLIENT_SECRET, providing
 from tests.support.outside_systems import SECRET, AccountOffice, serving
+from tests.support.pdfs import contract
 from tests.support.return_url import RETURN_URL
 
 pytestmark = pytest.mark.slow
 
 FRONTEND: Final = Path(__file__).parents[2] / "frontend"
 CONTENT: Final = "<报关单><总价>126000.00 欧元</总价></报关单>".encode()
+PDF: Final = contract(1)
 DISPLAY: Final = (("总价", "126000.00 欧元"),)
 
 
@@ -58,6 +61,7 @@ def run_live(service: LiveService, name: str, file: Path) -> None:
         "client_id": service.system["client_id"],
         "client_secret": service.system["client_secret"],
         "return_url": RETURN_URL,
+        "pdf": base64.b64encode(PDF).decode(),
         "file": str(file),
         "people": {"operator": asdict(OPERATOR), "legal_person": asdict(LEGAL_PERSON)},
     }
@@ -90,7 +94,7 @@ def test_what_the_engine_signs_is_verified_by_the_sdk_and_by_bouncycastle(
             result = business.result(request_id)
             sent = [document(each) for each in formats]
             verified = result.verify(roots=[root], documents=sent, expected_name=OPERATOR.name)
-            bare = {"raw", "gb35275_detached", "gb35275_digest"}
+            bare = {"raw", "gb35275_detached", "gb35275_digest", "pdf"}
             assert [each.attributes is None for each in verified] == [each in bare for each in formats]
         judged = tmp_path / "judged"
         lay_out(service, business, by_new_pin, judged)
@@ -100,7 +104,11 @@ def test_what_the_engine_signs_is_verified_by_the_sdk_and_by_bouncycastle(
 def document(form: Any) -> Document:
     """What the engine's tests ask to be signed."""
     return Document(
-        title="进口货物报关单", media_type="application/xml", content=CONTENT, display=DISPLAY, format=form
+        title="进口货物报关单",
+        media_type="application/pdf" if form == "pdf" else "application/xml",
+        content=PDF if form == "pdf" else CONTENT,
+        display=DISPLAY,
+        format=form,
     )
 
 

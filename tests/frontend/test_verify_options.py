@@ -1,14 +1,17 @@
 """The page's verifier and the command say the same of bundles whose formats have options, good or with one fault."""
 
+import base64
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 import pytest
 
 from mshield.pki.asn1.arcs import DISPLAY_OIDS
 from mshield.pki.signatures.formats import AskedOptions, Format, complete
+from tests.support.pdfs import contract
 from tests.support.stamped_bundles import OUTSIDE, OWN, stamped
 from tests.support.verifier_cases import Case, by_python, disagreements
 from tests.unit.client import test_evidence as bundles
@@ -50,10 +53,56 @@ OPTIONED: Final[tuple[tuple[Format, AskedOptions], ...]] = (
 )
 
 
+PDFS: Final = tuple(
+    AskedOptions(pdf_signature=kind, bind_display=bound)
+    for kind in ("rfc", "gb35275", "cades")
+    for bound in (False, True)
+)
+
+
 def in_force(name: Format, asked: AskedOptions, oid: str = DISPLAY_OIDS[1]) -> dict[str, Any]:
     options = complete(name, asked, display_oid=oid)
+    if name == "pdf":
+        return {"format": name, "options": options, "content": contract(1)}
     time = SIGNED_AT // 1000 * 1000 if options.signing_time is True else None
     return {"format": name, "options": options, "signing_time": time}
+
+
+def pdf_bundles() -> Iterator[Case]:
+    """Good ones, and each with a fault: another update, another kind, more or less of it than there must be."""
+    for asked in PDFS:
+        how = in_force("pdf", asked)
+        yield made(f"pdf {asked}", **how)
+        yield bundle(f"pdf {asked}, stamped", stamped(OWN, OUTSIDE, **how).encode())
+        found = json.loads(Maker(A, **how).made().encode())
+        update = base64.b64decode(found["document"]["update_b64"])
+        for what, other in (
+            ("less", update[:-1]),
+            ("more", update + b" "),
+            ("other", update.replace(b"/Adobe.PPKLite", b"/Adobe.PPKLitf")),
+            ("filled", update.replace(b"<0000", b"<0100")),
+            ("none", b""),
+        ):
+            yield bundle(
+                f"pdf {asked} {what}", _put(found, "document.update_b64", base64.b64encode(other).decode())
+            )
+        for options in ({}, {**found["document"]["options"], "arc": "gb"}, *map(_words, PDFS)):
+            yield bundle(f"pdf {asked} {options}", _put(found, "document.options", options))
+        for name in ("cms_detached", "gb35275", "raw"):
+            yield bundle(f"pdf {asked} as {name}", _put(found, "document.format", name))
+        yield bundle(f"pdf {asked}, title", _put(found, "document.title", "another"))
+        yield bundle(f"pdf {asked}, elsewhere", _put(found, "document.content_b64", None))
+        yield bundle(f"pdf {asked}, attributes", _put(found, "signature.signed_attributes_b64", None))
+        del found["document"]["update_b64"]
+        yield bundle(f"pdf {asked} without update", json.dumps(found).encode())
+    found = json.loads(Maker(A, **in_force("cms", AskedOptions())).made().encode())
+    found["document"]["update_b64"] = base64.b64encode(b"more").decode()
+    yield bundle("an update to what is no PDF", json.dumps(found).encode())
+
+
+def _words(asked: AskedOptions) -> dict[str, Any]:
+    words: dict[str, Any] = msgspec.to_builtins(complete("pdf", asked, display_oid=DISPLAY_OIDS[1]))
+    return words
 
 
 def optioned_bundles() -> Iterator[Case]:
@@ -108,6 +157,15 @@ def test_bundles_with_options(tmp_path: Path) -> None:
         "of the certificate's arc": "valid",
         "beside the certificate's arc": "invalid",
     }.items()
+
+
+def test_bundles_of_pdfs(tmp_path: Path) -> None:
+    cases = list(pdf_bundles())
+    assert not disagreements(cases, tmp_path)
+    verdicts = {case.name: by_python(case).verdict for case in cases}
+    good = {f"pdf {asked}{more}" for asked in PDFS for more in ("", ", stamped")}
+    same = {f"pdf {asked} {_words(asked)}" for asked in PDFS}
+    assert {name for name, verdict in verdicts.items() if verdict == "valid"} == good | same
 
 
 def test_every_value_of_a_bundle_with_options(tmp_path: Path) -> None:

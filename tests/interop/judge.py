@@ -11,8 +11,20 @@ from functools import lru_cache
 from pathlib import Path
 
 SOURCES = Path(__file__).parent / "java"
-JARS = tuple(Path("/usr/share/java") / name for name in ("bcprov.jar", "bcpkix.jar", "bcutil.jar"))
-INSTALL = "apt-get install openjdk-17-jdk-headless libbcprov-java libbcpkix-java libbcutil-java"
+JARS = tuple(
+    Path("/usr/share/java") / name
+    for name in (
+        "bcprov.jar",
+        "bcpkix.jar",
+        "bcutil.jar",
+        "pdfbox2.jar",
+        "fontbox2.jar",
+        "commons-logging.jar",
+    )
+)
+INSTALL = (
+    "apt-get install openjdk-17-jdk-headless libbcprov-java libbcpkix-java libbcutil-java libpdfbox2-java"
+)
 
 
 class Rejected(Exception):
@@ -85,6 +97,15 @@ def judge_p7(file: Path, *options: str | Path) -> tuple[bool, bool]:
         raise Rejected(said.stderr.strip().splitlines()[-1])
     lines = said.stdout.splitlines()
     return "verdict: accept" in lines, "bc-cms: true" in lines
+
+
+def judge_pdf(file: Path) -> str:
+    """What the judge of signed PDFs sees, on PDFBox (java/PdfJudge.java); Rejected if it refuses."""
+    command = ["java", "-Xshare:auto", "-cp", _class_path(compiled()), "PdfJudge", str(file)]
+    said = subprocess.run(command, capture_output=True, text=True, check=False)
+    if said.returncode != 0:
+        raise Rejected((said.stdout + said.stderr).strip().splitlines()[-1])
+    return said.stdout
 
 
 def _run(program: str, *arguments: object) -> list[str]:

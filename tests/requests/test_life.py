@@ -146,7 +146,8 @@ async def test_several_processes_count_it_once(world: World, database_url: str) 
     await _scanned(world, asked)
     other = await open_database(database_url)
     try:
-        there = Answer(other, world.answer.events, world.answer.secrets, world.answer.consents)
+        here = world.answer
+        there = Answer(other, here.events, here.secrets, here.consents, here.prepare)
         login, now = await world.login(), world.clock()
         calls = (answer.prolong(login, asked.id, now=now) for answer in (world.answer, there) * 4)
         ends = set(await asyncio.gather(*calls))

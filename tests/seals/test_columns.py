@@ -116,6 +116,7 @@ NOT_SEALED: Final = {
         "expires_at": "see requests",
         "content": "its digest is in the message that is signed, or it is the message",
         "size": "of the content",
+        "prepared": "its digest is in the message that is signed",
     },
     "renewals": {
         "consent_sid": "the signature is checked",

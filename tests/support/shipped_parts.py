@@ -51,6 +51,7 @@ _READ: Final = {
     "altcha": "MIT",
     "fido2": "BSD-2-Clause AND Apache-2.0 AND MPL-2.0",
     "jinja2": "BSD-3-Clause",
+    "pylopdf-fonts-zh-cn": "OFL-1.1",
     "python-stdnum": "LGPL-2.1-or-later",
     "segno": "BSD-3-Clause",
     "sqlparse": "BSD-3-Clause",

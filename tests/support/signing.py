@@ -29,6 +29,7 @@ from mshield.services.requests.answer import Answer
 from mshield.services.requests.ask import Ask, Asked
 from mshield.services.requests.document import Document
 from mshield.services.requests.drawing import DrawDocuments
+from mshield.services.requests.prepare import PreparePdfs
 from mshield.services.requests.secrets import RequestSecrets
 from mshield.services.signing.finish import FinishRequest, FinishSigning
 from mshield.services.signing.internal_tasks import AskInternally, InternalPurpose
@@ -282,7 +283,7 @@ async def make_world(
         finishing=FinishSigning(db, engine, keyring, events, _issue_later, consents),
         ask_internally=AskInternally(db, settings),
         ask=ask,
-        answer=Answer(db, events, request_secrets, consents),
+        answer=Answer(db, events, request_secrets, consents, PreparePdfs(db, settings)),
         secrets=request_secrets,
         system=system,
         phone=Phone(caller),

@@ -12,6 +12,8 @@ from functools import partial
 import msgspec
 
 from mshield.client.evidence_display import ShownAgain, display_of, show_again, shown_of
+from mshield.client.evidence_options import options_of
+from mshield.client.evidence_pdf import attributes_of_pdf, message_of_pdf
 from mshield.client.evidence_status import LaterStatus, Now, check_now, check_status
 from mshield.client.evidence_time import (
     TimeStamp,
@@ -38,18 +40,22 @@ from mshield.pki.asn1.arcs import DISPLAY_OIDS, display_oids_of
 from mshield.pki.certificates.certificate import Certificate, parse_certificates_pem
 from mshield.pki.revocation.crl import CA_COMPROMISE, KEY_COMPROMISE, parse_crl
 from mshield.pki.signatures import cms
-from mshield.pki.signatures.evidence import MEDIA_TYPE, Evidence, EvidenceDocument, parse_evidence
+from mshield.pki.signatures.evidence import MEDIA_TYPE, Evidence, parse_evidence
 from mshield.pki.signatures.formats import (
-    NO_OPTIONS,
-    OptionRefused,
-    Options,
+    PDF,
     attributes_in,
-    complete,
+    binds_display,
     inside,
     signs_attributes,
     signs_content,
+    wrapper_of,
 )
-from mshield.pki.signatures.signed_attributes import is_like_attributes, parse_signed_attributes
+from mshield.pki.signatures.pdf import PdfAttributes
+from mshield.pki.signatures.signed_attributes import (
+    SignedAttributes,
+    is_like_attributes,
+    parse_signed_attributes,
+)
 from mshield.pki.tlog.entry import SignatureEntry, asked_by, binding, commitment, signature_row
 from mshield.pki.tlog.note import Checkpoint, VerifierKey
 from mshield.pki.verification.status import SKEW
@@ -182,7 +188,7 @@ def verify_evidence(
         signature=signature,
         signed_at=signed_at,
         content=found_content,
-        display_bound=evidence.signature.attributes is not None,
+        display_bound=binds_display(evidence.document.format, options_of(evidence.document)),
         status_at=datetime.fromtimestamp(status.this_update / 1000, UTC),
         later=status.later,
         ca_later=ca_status.later,
@@ -217,28 +223,12 @@ def _display_oids(evidence: Evidence, more: Collection[str]) -> Collection[str]:
     return {*DISPLAY_OIDS, *more, *named}
 
 
-def _options(document: EvidenceDocument) -> Options:
-    """The options of its format, all that it has and no other; those of before where it tells none."""
-    options = document.options
-    if options is msgspec.UNSET:
-        if document.format.startswith("gb"):
-            raise VerificationError("unreadable", "input", "this format has options")
-        return NO_OPTIONS
-    oid = options.display_oid
-    asked = msgspec.structs.replace(options, display_oid=msgspec.UNSET)
-    try:
-        whole = complete(document.format, asked, display_oid=None if oid is msgspec.UNSET else oid)
-    except OptionRefused as error:
-        raise VerificationError("unreadable", "input", f"the option {error.field} is out of place") from error
-    if whole != options or options == NO_OPTIONS or (signs_attributes(document.format, options) and not oid):
-        raise VerificationError("unreadable", "input", "an option is missing or too many")
-    return options
-
-
 def _message(evidence: Evidence, content: bytes | None, display_oids: Collection[str]) -> bytes:
     """M: the content or its digest, or the signed attributes, which must be those of what the bundle shows."""
     document, attributes = evidence.document, evidence.signature.attributes
-    name, options = document.format, _options(document)
+    name, options = document.format, options_of(document)
+    if name == PDF or document.update is not msgspec.UNSET:
+        return message_of_pdf(evidence, options, display_oids)
     if signs_attributes(name, options) != (attributes is not None):
         raise VerificationError("unreadable", "input", "signed attributes do not go with this format")
     digest = bytes.fromhex(document.digest_sm3)
@@ -339,19 +329,26 @@ def _check_made(
 ) -> tuple[bytes, ...] | None:
     """As `_check_cms`, of a file that has options: made once more it is the same to the octet."""
     document, value = evidence.document, evidence.signature
-    name, options, encoded = document.format, _options(document), value.attributes
+    name, options, encoded = document.format, options_of(document), value.attributes
     stamps = tuple(stamp.token for stamp in evidence.stamps if stamp.token in value.cms)
+    if name == PDF:
+        attributes: SignedAttributes | PdfAttributes | None = attributes_of_pdf(
+            evidence, options, display_oids
+        )
+    elif encoded is not None:
+        with failing("cms"):
+            attributes = parse_signed_attributes(encoded, display_oids=display_oids)
+    else:
+        attributes = None
     with failing("cms"):
         again = cms.build_signed_data(
             content=inside(name, content=document.content, digest=bytes.fromhex(document.digest_sm3)),
             signature=signature.signature,
             certificate=signature.certificate,
             chain=signature.issuers,
-            attributes=None
-            if encoded is None
-            else parse_signed_attributes(encoded, display_oids=display_oids),
+            attributes=attributes,
             time_stamps=stamps,
-            options=options,
+            options=wrapper_of(name, options),
         )
     if again != value.cms:
         raise VerificationError("message_mismatch", "cms", "the CMS is not this signature's")

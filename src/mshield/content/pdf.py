@@ -77,13 +77,14 @@ def _refusal(pdf: pikepdf.Pdf, octets: bytes) -> Refusal | None:
         return "encrypted"
     if len(pdf.get_xref_table()) > MOST_OBJECTS or len(pdf.pages) > MOST_PAGES:
         return "too_large"
-    faults = set(Objects(pdf).faults())
+    objects = Objects(pdf)
+    faults = set(objects.faults())
     for fault in PDF_FAULTS:
         if fault in faults:
             return fault
     if not _has_pages(pdf) or pdf.get_warnings():
         return "damaged"
-    return "revisions" if hides_objects(pdf, octets, _opened) else None
+    return "revisions" if hides_objects(pdf, objects, octets, _opened) else None
 
 
 def _has_pages(pdf: pikepdf.Pdf) -> bool:

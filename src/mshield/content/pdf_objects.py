@@ -12,11 +12,14 @@ from typing import Any, Final, Literal, get_args
 import msgspec
 import pikepdf
 
+from mshield.content.pdf_fields import faults_of_locks, is_signed_field
+
 Held = Mapping[str, Any]
 
 PdfFault = Literal[
     "javascript",
     "xfa",
+    "certified",
     "launch",
     "submit",
     "external",
@@ -76,7 +79,6 @@ _OF_ACTION: Final[dict[str, PdfFault]] = {
     "/Hide": "action",
 }
 _OF_ANNOTATION: Final[dict[str, PdfFault]] = {
-    "/Widget": "form",
     "/FileAttachment": "attachments",
     "/Screen": "rich_media",
     "/Movie": "rich_media",
@@ -85,7 +87,8 @@ _OF_ANNOTATION: Final[dict[str, PdfFault]] = {
     "/RichMedia": "rich_media",
 }
 _OF_NAME: Final[dict[str, dict[str, PdfFault]]] = {"/Type": _OF_TYPE, "/S": _OF_ACTION}
-_TELLING: Final = frozenset({*_OF_KEY, *_OF_NAME, "/Rect", "/Ref", "/A", "/AA"})
+_LOCKS: Final = frozenset({"/TransformMethod", "/Lock", "/Perms"})
+_TELLING: Final = frozenset({*_OF_KEY, *_OF_NAME, *_LOCKS, "/Rect", "/Ref", "/A", "/AA"})
 _MOVES: Final = frozenset({"/GoTo"})
 _LEADS: Final = frozenset({"/GoTo", "/URI"})
 """What a link may do: the phone draws it and follows none."""
@@ -115,6 +118,10 @@ class Objects:
             return {}
         return held["dict"] if held.keys() <= {"dict", "data", "datafile"} else held
 
+    def all(self) -> Iterator[Any]:
+        """What all objects hold."""
+        yield from self._by_reference.values()
+
     def faults(self) -> Iterator[PdfFault]:
         """All faults of all objects, some more than once."""
         waiting: list[Any] = [self.trailer, *self._by_reference.values()]
@@ -143,7 +150,9 @@ class Objects:
             if fault is not None:
                 yield fault
         elif key == "/Rect":
-            yield from _of_annotation(held, self.at(held.get("/Subtype")))
+            yield from self._of_annotation(held, self.at(held.get("/Subtype")))
+        elif key in _LOCKS:
+            yield from faults_of_locks(self, held, key)
         elif key == "/Ref" and self.at(held.get("/Subtype")) == "/Form":
             yield "external"  # a picture of a page of another file
         elif key == "/A" and not self._only(value, _LEADS):
@@ -154,7 +163,8 @@ class Objects:
             yield "open_action"
 
     def _of_root(self, root: Held) -> Iterator[PdfFault]:
-        if self.at(self.dictionary(root.get("/AcroForm")).get("/Fields")):
+        fields = self.at(self.dictionary(root.get("/AcroForm")).get("/Fields"))
+        if fields and not all(is_signed_field(self, field) for field in fields):
             yield "form"
         begin = self.at(root.get("/OpenAction"))
         if isinstance(begin, dict) and not self._only(begin, _MOVES):
@@ -173,11 +183,16 @@ class Objects:
                 waiting.append(one.get("/Next"))
         return True
 
+    def _of_annotation(self, held: Held, form: Any) -> Iterator[PdfFault]:
+        """A link shows nothing of its own. Whatever else lies on a page can be hidden, opened or moved by its reader.
 
-def _of_annotation(held: Held, form: Any) -> Iterator[PdfFault]:
-    """A link shows nothing of its own. Whatever else lies on a page can be hidden, opened or moved by its reader."""
-    if isinstance(form, str):
-        if form in _OF_ANNOTATION:
-            yield _OF_ANNOTATION[form]
-        elif form != "/Link" or "/AP" in held:
-            yield "annotation"
+        What shows that somebody signed stays as it is.
+        """
+        if form == "/Widget":
+            if not is_signed_field(self, held):
+                yield "form"
+        elif isinstance(form, str):
+            if form in _OF_ANNOTATION:
+                yield _OF_ANNOTATION[form]
+            elif form != "/Link" or "/AP" in held:
+                yield "annotation"

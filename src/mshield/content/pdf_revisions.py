@@ -1,7 +1,8 @@
 """Whether a PDF keeps objects behind those that it shows: what an earlier revision showed, or a later one is to show.
 
 A shadow attack prepares a file with both looks. So each object stands in the file once: a revision may add objects, as
-Word does in each of its files, and may replace none.
+Word does in each of its files, and may replace none. Only the update of a signature replaces what it has to, and then
+all that was added before is covered by a signature too.
 """
 
 import re
@@ -11,38 +12,118 @@ from typing import Final
 import pikepdf
 from pikepdf import Object, Stream
 
+from mshield.content.pdf_objects import Objects
+from mshield.content.pdf_signed import ends_of_signatures, is_of_a_signature
+
 _HEAD: Final = re.compile(
-    rb"(?<![0-9])([0-9]{1,10})[ \t\r\n\x00\x0c]+([0-9]{1,5})[ \t\r\n\x00\x0c]+obj(?![A-Za-z0-9])"
+    rb"(?<![A-Za-z0-9])jbo[ \t\r\n\x00\x0c]+([0-9]{1,5})[ \t\r\n\x00\x0c]+([0-9]{1,10})(?![0-9])"
 )
+"""An object's head, `5 0 obj`, from its end to its beginning: it begins with a word then, which is fast."""
 _REVISION: Final = re.compile(rb"startxref\s+([0-9]{1,10})\s+%%EOF(?:\r\n|\r|\n|\Z)?")
 _STARTXREF: Final = b"startxref"
 _MOST: Final = 4
 """Revisions that are compared; each is opened by itself."""
+_MOST_SIGNED: Final = 32
+"""Those that signatures cover, besides."""
 
 
-def hides_objects(pdf: pikepdf.Pdf, octets: bytes, opened: Callable[[bytes], pikepdf.Pdf]) -> bool:
+def hides_objects(
+    pdf: pikepdf.Pdf, objects: Objects, octets: bytes, opened: Callable[[bytes], pikepdf.Pdf]
+) -> bool:
     """Whether there is an object that isn't the one shown. `opened` reads a revision; what it raises is passed on."""
     revisions = list(_REVISION.finditer(octets))
-    # The first page of a linearized file stands first and ends by itself, at a table that is nowhere.
-    ends = [match.end() for match in revisions if not (pdf.is_linearized and int(match[1]) == 0)]
-    if len(revisions) != octets.count(_STARTXREF) or len(ends) > _MOST or _is_any_left_out(pdf, octets):
+    if _is_linearized(pdf, octets, revisions, opened):
+        revisions, count = revisions[1:], 1
+    else:
+        count = 0
+    ends = [match.end() for match in revisions]
+    signed = ends_of_signatures(objects, octets)
+    if len(revisions) + count != octets.count(_STARTXREF) or signed is None:
+        return True
+    if signed:
+        return _hides_beside_signatures(octets, ends, signed, opened)
+    if len(ends) > _MOST or _is_any_left_out(pdf, octets, 0):
         return True
     return any(_differs(octets[:end], pdf, opened) for end in ends[:-1])
 
 
-def _is_any_left_out(pdf: pikepdf.Pdf, octets: bytes) -> bool:
-    """Whether an object stands in the file twice, or where the list of objects has another or none.
+def _is_linearized(
+    pdf: pikepdf.Pdf,
+    octets: bytes,
+    revisions: list[re.Match[bytes]],
+    opened: Callable[[bytes], pikepdf.Pdf],
+) -> bool:
+    """Whether the first page stands first and ends by itself, at a table that is nowhere."""
+    if len(revisions) < 2 or int(revisions[0][1]) != 0:
+        return False
+    if len(revisions) == 2:
+        return bool(pdf.is_linearized)
+    with opened(octets[: revisions[1].end()]) as first:
+        return bool(first.is_linearized)
+
+
+def _hides_beside_signatures(
+    octets: bytes, ends: list[int], signed: set[int], opened: Callable[[bytes], pikepdf.Pdf]
+) -> bool:
+    """As `hides_objects`: each revision by itself, and what it replaces of the one before."""
+    covered = {_without_line_end(octets, end) for end in signed}
+    own = [end for end in ends if _without_line_end(octets, end) in covered]
+    is_whole = len(own) == len(covered) and max(signed) == len(octets)
+    if not is_whole or len(ends) - len(own) > _MOST or len(own) > _MOST_SIGNED:
+        return True
+    start, earlier = 0, None
+    for end in ends:
+        revision = octets[:end]
+        if earlier is None:
+            with opened(revision) as first:
+                if _is_any_left_out(first, revision, start):
+                    return True
+        elif _replaces(earlier, revision, start, opened, is_signed=end in own):
+            return True
+        start, earlier = end, revision
+    return False
+
+
+def _replaces(
+    earlier: bytes, revision: bytes, start: int, opened: Callable[[bytes], pikepdf.Pdf], *, is_signed: bool
+) -> bool:
+    """Whether a revision that begins at `start` hides an object, or replaces more than it may."""
+    with opened(earlier) as before, opened(revision) as after:
+        if (
+            _is_any_left_out(after, revision, start)
+            or before.trailer.Root.objgen != after.trailer.Root.objgen
+        ):
+            return True
+        changed = [
+            f"{name[0]} {name[1]} R"
+            for name in before.get_xref_table()
+            if _written(before.get_object(*name)) != _written(after.get_object(*name))
+        ]
+        if not changed:
+            return False
+        return not (is_signed and is_of_a_signature(Objects(before), Objects(after), changed))
+
+
+def _without_line_end(octets: bytes, end: int) -> int:
+    while octets[end - 1 : end] in {b"\r", b"\n"}:
+        end -= 1
+    return end
+
+
+def _is_any_left_out(pdf: pikepdf.Pdf, octets: bytes, start: int) -> bool:
+    """Whether, from `start`, an object stands there twice, or where the list of objects has another or none.
 
     A list that is itself an object need not name itself.
     """
     table = pdf.get_xref_table()
     names = set()
-    for match in _HEAD.finditer(octets):
-        name = int(match[1]), int(match[2])
+    for match in _HEAD.finditer(octets[start:][::-1]):
+        begin, end = len(octets) - match.end(), len(octets) - match.start()
+        name = int(match[2][::-1]), int(match[1][::-1])
         entry = table.get(name)
-        if name in names or (entry is None and not _is_list(octets, match.end())):
+        if name in names or (entry is None and not _is_list(octets, end)):
             return True
-        if entry is not None and (entry.type != 1 or entry.offset != match.start()):
+        if entry is not None and (entry.type != 1 or entry.offset != begin):
             return True
         names.add(name)
     return False

@@ -192,7 +192,7 @@ CREATE TABLE tasks (
   display TEXT NOT NULL,
   created_at BIGINT NOT NULL,
   expires_at BIGINT NOT NULL
-, format TEXT NOT NULL DEFAULT 'raw', content BYTEA, size BIGINT, seal_version BIGINT NOT NULL DEFAULT 0, seal BYTEA, reason TEXT);
+, format TEXT NOT NULL DEFAULT 'raw', content BYTEA, size BIGINT, seal_version BIGINT NOT NULL DEFAULT 0, seal BYTEA, reason TEXT, prepared BYTEA);
 
 CREATE INDEX tasks_request ON tasks (request_id);
 

@@ -13,6 +13,7 @@ from tests.support import pdfs
 from tests.support.application import Application
 from tests.support.factories import REQUESTS, document_message
 from tests.support.pdfs import bodies, contract, pdf, stream, written
+from tests.support.signed_pdfs import dishonest_signed, honest_signed
 
 ANNOTATION: Final = b"/Type /Annot /Rect [60 60 200 90]"
 JAVASCRIPT: Final = b"<< /S /JavaScript /JS (this.getField\\(1\\).hidden = true) >>"
@@ -55,6 +56,7 @@ def honest() -> dict[str, bytes]:
         "a structure": pdf(
             root=b"/StructTreeRoot 90 0 R", o90=b"<< /Type /StructTreeRoot /K << /S /Form >> >>"
         ),
+        **honest_signed(),
     }
 
 
@@ -166,6 +168,7 @@ def dishonest() -> dict[str, tuple[str, bytes]]:
             written(bodies(), onto=plain.replace(b"startxref", b"startxreg")),
         ),
         "many revisions": ("revisions", _revised(plain, 5)),
+        **dishonest_signed(),
     }
 
 

@@ -42,6 +42,17 @@ UNSEEN: Final = frozenset(
         # Nothing of them is ever drawn or done by it.
         *("a page of another file", "a stream in another file", "a layer without list"),
         "opens another address",
+        # Of a signature's update it sees which kinds of objects are replaced, and not what is new in them.
+        *("a signature that brings another font", "a font as words about the file"),
+        *("a signature that moves the page to another text", "a signature that turns the page"),
+        "a signature that opens elsewhere",
+        # Whose signature would be broken: it says so, and what is shown is the same.
+        *("certified against changes", "certified by rights of a vendor", "locked against changes"),
+        # No page refers to them.
+        *("a note beside the signature",),
+        "a field with two looks",
+        # It counts fields and signatures, and can't tell which go together.
+        "a field nobody has signed",
     }
 )
 """What the phone takes and the service alone refuses."""

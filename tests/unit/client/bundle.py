@@ -3,13 +3,15 @@
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from mshield.client.login_message import LoginMessage
+from mshield.content.pdf_order import SAMPLE, Seal
+from mshield.content.pdf_update import prepared
 from mshield.domain.login_message import LOGIN_TYPE
 from mshield.gm import sm2
 from mshield.gm.sm3 import sm3
@@ -39,7 +41,11 @@ from mshield.pki.signatures.formats import (
     attributes_in,
     inside,
     message_of,
+    pdf_attributes,
+    wrapper_of,
 )
+from mshield.pki.signatures.pdf import SUBFILTERS, PdfAttributes, covered_digest
+from mshield.pki.signatures.signed_attributes import SignedAttributes
 from mshield.pki.signer import KeySigner
 from mshield.pki.timestamps.algorithms import hashed
 from mshield.pki.timestamps.token import parse_token
@@ -94,8 +100,19 @@ class Maker:
             "display": sm3(self._display()),
             "signing_time": self.signing_time,
         }
-        attributes = attributes_in(self.format, self.options, **said)
-        message = message_of(self.format, self.options, content=self.content, **said)
+        attributes: SignedAttributes | PdfAttributes | None
+        update = self._update()
+        if update is None:
+            attributes = attributes_in(self.format, self.options, **said)
+            message = message_of(self.format, self.options, content=self.content, **said)
+        else:
+            attributes = pdf_attributes(
+                self.options,
+                covered=covered_digest(self.content, update),
+                display=said["display"],
+                certificate=sm3(self.a.leaf.der),
+            )
+            message = attributes.encode()
         signature = self.a.leaf_key.sign(message)
         stamps = tuple(self.stamp(signature.to_der()))
         return Evidence(
@@ -114,6 +131,7 @@ class Maker:
                 drawn=None if self.view is None else draw(read_view(self.view), self.content).digest.hex(),
                 shown=self._shown(),
                 options=msgspec.UNSET if self.options == NO_OPTIONS else self.options,
+                update=msgspec.UNSET if update is None else update,
             ),
             signature=EvidenceSignature(
                 signed_at=self.signed_at,
@@ -126,7 +144,7 @@ class Maker:
                     chain=[self.a.issuing, self.a.root],
                     attributes=attributes,
                     time_stamps=[stamp.token for stamp in stamps if is_on(stamp, signature.to_der())],
-                    options=self.options,
+                    options=wrapper_of(self.format, self.options),
                 ),
             ),
             certificate_pem=self.a.leaf.pem(),
@@ -138,6 +156,14 @@ class Maker:
             log=self._log(sm2.digest(self.a.leaf.public_key, message), signature),
             time_stamps=stamps,
         )
+
+    def _update(self) -> bytes | None:
+        """What stands behind the content of a PDF that is signed in itself."""
+        if self.format != "pdf":
+            return None
+        seal = Seal(name="李明", number="MS12345678901", time="2026-11-28 21:14:05 +08:00")
+        subfilter = SUBFILTERS["cades" if self.options.pdf_signature == "cades" else "rfc"]
+        return prepared(self.content, replace(SAMPLE, subfilter=subfilter, seal=seal))
 
     def _drawing(self) -> Drawing | None:
         if self.kind == "login" or not self.asked_logged or not self.drawn:

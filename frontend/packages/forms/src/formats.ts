@@ -4,6 +4,7 @@
  */
 
 import { FormError } from "./errors.ts";
+import { PDF_SIGNATURES, type PdfSignature } from "./pdf.ts";
 import { type Bound, DISPLAY_OIDS, signedAttributes } from "./signed_attributes.ts";
 
 export const FORMATS = [
@@ -13,6 +14,7 @@ export const FORMATS = [
   "gb35275",
   "gb35275_detached",
   "gb35275_digest",
+  "pdf",
 ] as const;
 export type Format = (typeof FORMATS)[number];
 
@@ -29,6 +31,8 @@ export interface Options {
   readonly attributes: boolean;
   readonly signingTime: boolean;
   readonly displayOid: string | null;
+  /** Of a PDF that is signed in itself; absent otherwise. */
+  readonly pdf?: PdfSignature;
 }
 
 export type Wrapper = {
@@ -49,7 +53,7 @@ export function readOptions(format: Format, value: unknown): Options {
   const isGb = format.startsWith("gb");
   const isRfc = format === "cms" || format === "cms_detached";
   if (value === undefined) {
-    if (isGb) {
+    if (isGb || format === "pdf") {
       throw new FormError("this format has options");
     }
     return { wrapper: null, attributes: isRfc, signingTime: false, displayOid: null };
@@ -62,6 +66,9 @@ export function readOptions(format: Format, value: unknown): Options {
     }
     return match;
   };
+  if (format === "pdf") {
+    return readPdfOptions(all, take);
+  }
   if (format === "raw") {
     take("arc", ["gb"]);
   }
@@ -84,6 +91,35 @@ export function readOptions(format: Format, value: unknown): Options {
     throw new FormError("an option that this format doesn't have");
   }
   return { wrapper, attributes, signingTime, displayOid };
+}
+
+const GB_WRAPPER: Wrapper = {
+  signature_algorithm: "301.1",
+  parameters: "null",
+  signature_value: "der",
+  certificates: "chain",
+};
+
+function readPdfOptions(
+  all: Map<string, unknown>,
+  take: <T>(name: string, words: readonly T[]) => T,
+): Options {
+  const pdf = take("pdf_signature", PDF_SIGNATURES);
+  const displayOid = take("bind_display", [true, false]) ? all.get("display_oid") : null;
+  if (displayOid !== null && typeof displayOid !== "string") {
+    throw new FormError("signed attributes without a display");
+  }
+  all.delete(displayOid === null ? "" : "display_oid");
+  if (all.size > 0) {
+    throw new FormError("an option that this format doesn't have");
+  }
+  return {
+    wrapper: pdf === "gb35275" ? GB_WRAPPER : null,
+    attributes: true,
+    signingTime: false,
+    displayOid,
+    pdf,
+  };
 }
 
 /** Whether M is the content itself. */
@@ -126,7 +162,7 @@ export function messageOf(
 
 /** What the file carries as its content. */
 export function insideOf(format: Format, content: Uint8Array | null, digest: Uint8Array): Uint8Array | null {
-  if (format.endsWith("_detached")) {
+  if (format.endsWith("_detached") || format === "pdf") {
     return null;
   }
   return format === "gb35275_digest" ? digest : content;

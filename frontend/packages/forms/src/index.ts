@@ -26,6 +26,17 @@ export {
 } from "./formats.ts";
 export { LOGIN_FIELDS, LOGIN_TYPE, type LoginMessage, loginBytes } from "./login_message.ts";
 export {
+  coveredDigest,
+  finishedFile,
+  type Gap,
+  gapIn,
+  PDF_SIGNATURES,
+  type PdfBound,
+  pdfMessage,
+  type PdfSignature,
+  preparedFile,
+} from "./pdf.ts";
+export {
   type Bound,
   type Confirmed,
   DISPLAY_OIDS,

@@ -16,6 +16,7 @@ const NEW_PIN = "480517";
 const channel = new MessageChannel();
 serveSecrets(channel.port1);
 const shield = phone("owner", { secrets: new RemoteSecrets(channel.port2) });
+const PDF = { ...DOCUMENT, media_type: "application/pdf", content_b64: GIVEN.pdf };
 const signed: string[] = [];
 
 afterAll(() => channel.port2.close());
@@ -43,6 +44,7 @@ test("scan and sign a declaration in each format at once; the PIN is asked for a
     { ...DOCUMENT, format: "gb35275", options: { signing_time: true } },
     { ...DOCUMENT, format: "gb35275_detached", options: { attributes: false } },
     { ...DOCUMENT, format: "gb35275_digest" },
+    { ...PDF, format: "pdf", options: { pdf_signature: "cades", bind_display: true } },
   ];
   const asked = await ask("signature", { documents });
   const scanned = await shield.scan(qrText(asked));

@@ -18,6 +18,8 @@ interface Given {
   readonly client_secret: string;
   /** Where the shield's app may lead back to. */
   readonly return_url: string;
+  /** One to be signed, base64. */
+  readonly pdf: string;
   /** Where the two sides leave each other what a test is about. */
   readonly file: string;
   readonly people: Readonly<Record<"operator" | "legal_person", Person>>;

@@ -85,6 +85,11 @@ export function bodyOf(pem: string): Value[] {
   return values(tbs?.content ?? new Uint8Array());
 }
 
+/** The certificate's octets. */
+export function derOf(pem: string): Uint8Array {
+  return reading(() => fromBase64((PEM.exec(pem)?.[1] ?? "").replaceAll(/\s/g, "")));
+}
+
 /** Version, serial number, algorithm, issuer, validity, subject, key stand in this order. */
 function read(body: readonly Value[]): Certified {
   const [version, serial, , , validity, subject, key] = body;

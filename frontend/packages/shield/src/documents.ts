@@ -26,13 +26,18 @@ import { ProtocolError } from "./errors.ts";
 import { Fields } from "./fields.ts";
 import type { Requester, Task } from "./messages.ts";
 import type { Operation } from "./operation.ts";
+import { checkPdf } from "./pdf_document.ts";
 import { readJson } from "./strict_json.ts";
 
 /**
  * ProtocolError `bad_task` for a document whose message doesn't bind what it shows. `displayOids` are the attributes that
- * may bind a display.
+ * may bind a display, `certificate` is SM3 of this phone's.
  */
-export function checkDocument(task: Task, displayOids: readonly string[] = DISPLAY_OIDS): void {
+export function checkDocument(
+  task: Task,
+  displayOids: readonly string[] = DISPLAY_OIDS,
+  certificate: Uint8Array | null = null,
+): void {
   const { format, message, content, options, signingTime } = task;
   if (options.signingTime !== (signingTime !== null)) {
     throw new ProtocolError("bad_task", "a signing time is missing or too many");
@@ -54,6 +59,10 @@ export function checkDocument(task: Task, displayOids: readonly string[] = DISPL
     throw new ProtocolError("bad_task", "the display under an attribute that this phone doesn't know");
   }
   const display = displayDigest(displayOf(task, size));
+  if (format === "pdf") {
+    checkPdf(task, display, certificate);
+    return;
+  }
   // An older service doesn't tell under which one the display stands.
   const isThis = displayOids.some((displayOid) => {
     const digest = content === null ? digestIn(task, displayOid) : sm3(content);

@@ -44,6 +44,7 @@ export type {
   Task,
   TaskView,
 } from "./messages.ts";
+export { shownContent } from "./pdf_document.ts";
 export type { PinPrompt, PinSource } from "./pin.ts";
 export type { PinChanged } from "./pin_change.ts";
 export { MAX_FAILURES } from "./pin_tries.ts";

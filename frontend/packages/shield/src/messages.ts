@@ -47,6 +47,9 @@ export interface Task {
   readonly options: Options;
   /** The one among the signed attributes, in ms. */
   readonly signingTime: number | null;
+  /** Of a PDF that is signed in itself: what stands behind its content; absent otherwise. */
+  readonly update?: Uint8Array;
+  readonly gap?: readonly number[];
   /** Whether view and drawn lines are bound into it; an older service knows neither. */
   readonly isDrawn: boolean;
   readonly view: TaskView | null;
@@ -164,6 +167,10 @@ export function readTask(value: unknown): Task {
     size: of.integerOrNull("size"),
     options,
     signingTime: of.integerOrNull("signing_time"),
+    ...(of.names("update_b64") && {
+      update: fromBase64(of.text("update_b64")),
+      gap: of.list("gap").map(Number),
+    }),
     isDrawn: of.names("drawn"),
     view: of.has("view") ? readView(of.object("view")) : null,
     drawn: of.has("drawn") ? hex(of.hex("drawn", 32)) : null,

@@ -6,8 +6,9 @@
  */
 
 import { type Confirmed, readOptions } from "@mshield/forms";
-import { hex, isInternalMessage, type Signature } from "@mshield/gm";
+import { hex, isInternalMessage, type Signature, sm3 } from "@mshield/gm";
 
+import { derOf } from "./certificate.ts";
 import { CoSigning } from "./cosigning.ts";
 import { checkDocument, checkLogin, displayOidsFor, shownOf } from "./documents.ts";
 import { PhoneError, ProblemError, ProtocolError } from "./errors.ts";
@@ -278,8 +279,10 @@ async function checked(operation: Operation, answer: unknown): Promise<Scan> {
   }
   const tasks: Task[] = [];
   const displayOids = await displayOidsFor(operation, asked.tasks);
+  const { certificate } = operation.key("key");
+  const own = certificate === null ? null : sm3(derOf(certificate.pem));
   for (const task of asked.tasks) {
-    checkTask(task, asked, uid, displayOids);
+    checkTask(task, asked, uid, { displayOids, certificate: own });
     // One after the other: each may be megabytes, and a worker's memory is bounded.
     // oxlint-disable-next-line no-await-in-loop
     tasks.push(asked.kind === "signature" ? await readTaskHere(operation, task) : task);
@@ -288,7 +291,12 @@ async function checked(operation: Operation, answer: unknown): Promise<Scan> {
 }
 
 /** What is signed must be what is shown: of this key, of this purpose, never one of the protocol's own messages. */
-function checkTask(task: Task, scanned: Scan, uid: string, displayOids: readonly string[]): void {
+function checkTask(
+  task: Task,
+  scanned: Scan,
+  uid: string,
+  { displayOids, certificate }: { displayOids: readonly string[]; certificate: Uint8Array | null },
+): void {
   if (task.uid !== uid || !PURPOSES[scanned.kind].includes(task.purpose)) {
     throw new ProtocolError("bad_task", "of another key or purpose");
   }
@@ -296,7 +304,7 @@ function checkTask(task: Task, scanned: Scan, uid: string, displayOids: readonly
     throw new ProtocolError("bad_task", "a message of the protocol itself");
   }
   if (scanned.kind === "signature") {
-    checkDocument(task, displayOids);
+    checkDocument(task, displayOids, certificate);
   } else if (task.format === "raw") {
     checkLogin(task.message, scanned.requestId, scanned.requester);
   } else {

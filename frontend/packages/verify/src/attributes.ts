@@ -47,14 +47,14 @@ export function parseAttributes(
 }
 
 /** Its type, and its one value as it stands. */
-function readAttribute(element: Reader): [oid: string, value: Uint8Array] {
+export function readAttribute(element: Reader): [oid: string, value: Uint8Array] {
   return allOf(element.enter(), (inside) => [
     inside.oid(),
     allOf(inside.enter(0x31), (values) => values.raw()),
   ]);
 }
 
-function digestIn(value: Uint8Array | undefined): Uint8Array {
+export function digestIn(value: Uint8Array | undefined): Uint8Array {
   const digest = whole(value ?? new Uint8Array(), (reader) => reader.octets());
   if (digest.length !== DIGEST_BYTES) {
     throw new FormError("an SM3 digest has 32 bytes");

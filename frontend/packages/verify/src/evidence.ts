@@ -54,6 +54,8 @@ export interface Evidence {
     /** The format's; `hasOptions` is false where the bundle tells none, as those from before. */
     readonly options: Options;
     readonly hasOptions: boolean;
+    /** What stands behind the content of a PDF that was signed in itself; null otherwise. */
+    readonly update: Uint8Array | null;
   };
   readonly signature: {
     readonly signedAt: number;
@@ -118,10 +120,12 @@ function readRequest(value: unknown): Evidence["request"] {
 
 function readDocument(value: unknown, isV1: boolean): Evidence["document"] {
   const hasOptions = !isV1 && Object.hasOwn(object(value), "options");
+  const hasUpdate = !isV1 && Object.hasOwn(object(value), "update_b64");
   const of = members(value, [
     "sid", "title", "media_type", "format", "size", "digest_sm3", "content_b64", "display",
     ...(isV1 ? [] : ["view_b64", "drawn", "shown"]),
     ...(hasOptions ? ["options"] : []),
+    ...(hasUpdate ? ["update_b64"] : []),
   ]); // prettier-ignore
   const orNull = <T>(member: unknown, read: (value: unknown) => T): T | null =>
     isV1 || member === null ? null : read(member);
@@ -138,6 +142,7 @@ function readDocument(value: unknown, isV1: boolean): Evidence["document"] {
     format,
     options: readOptions(format, hasOptions ? of["options"] : undefined),
     hasOptions,
+    update: hasUpdate ? bytes(of["update_b64"]) : null,
     sid: hexText(of["sid"], 16),
     title: text(of["title"]),
     mediaType: text(of["media_type"]),

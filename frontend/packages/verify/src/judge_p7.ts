@@ -16,8 +16,9 @@ import { type ForeignCertificate, parseForeignCertificate } from "./foreign/cert
 import { foreignStatus, parseForeignOcsp } from "./foreign/ocsp.ts";
 import { holds, type P7, signerOf } from "./foreign/p7.ts";
 import { findForeignPath } from "./foreign/path.ts";
+import { part } from "./foreign/signer.ts";
 import { P7_STEPS } from "./foreign/steps.ts";
-import { attribute, type Name } from "./names.ts";
+import { attribute } from "./names.ts";
 import { OIDS } from "./oids.ts";
 import { clipped } from "./text.ts";
 import { serialText } from "./verify_evidence.ts";
@@ -31,8 +32,6 @@ export interface P7Known {
   readonly givenOcsp: Uint8Array | null;
 }
 
-/** A resident's id number, whose date of birth is hidden. */
-const ID_NUMBER = /(^|[^0-9])([0-9]{6})[0-9]{8}([0-9]{3}[0-9Xx])(?![0-9])/g;
 /** SHA-256 (hex) of the root to which the signer's chain leads; null where none is known. VerificationError. */
 export async function judgeP7(given: Case, p7: P7, known: P7Known, tally: Tally): Promise<string | null> {
   try {
@@ -73,10 +72,6 @@ export function signerBy(certificate: ForeignCertificate): Signer {
     notBefore: certificate.notBefore,
     notAfter: certificate.notAfter,
   };
-}
-
-function part(name: Name, kind: string): string {
-  return clipped((attribute(name, kind) ?? "").replaceAll(ID_NUMBER, "$1$2********$3"));
 }
 
 async function judged(given: Case, p7: P7, known: P7Known, tally: Tally): Promise<string | null> {

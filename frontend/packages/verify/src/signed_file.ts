@@ -5,8 +5,10 @@ import { GmError } from "@mshield/gm";
 
 import { P7Error, SignedPdfError, type Step, VerificationError, XmlError } from "./errors.ts";
 import type { ForeignCertificate } from "./foreign/certificate.ts";
-import { verifyPdf } from "./foreign/pdf.ts";
+import { signedRevision, verifyPdfRevisions } from "./foreign/pdf.ts";
+import { part } from "./foreign/signer.ts";
 import { P7_STEPS } from "./foreign/steps.ts";
+import { OIDS } from "./oids.ts";
 import { ascii } from "./text.ts";
 import { verifyXml } from "./xml/signature.ts";
 
@@ -40,10 +42,13 @@ export function signedFile(bytes: Uint8Array): SignedFile | null {
   return isXml && /[<:]SignatureValue[ \t\r\n>]/.test(ascii(bytes)) ? { form: "xml", bytes } : null;
 }
 
-/** Of an XML that is right the canonical form, which counts; null where the file itself is what one looks at. */
+/**
+ * Of an XML that is right the canonical form, which counts; of a PDF to which something was added the part that is signed;
+ * null where the file itself is what one looks at.
+ */
 export function contentOfFile(file: SignedFile): Uint8Array | null {
   try {
-    return file.form === "xml" ? readSigned(file).content : null;
+    return file.form === "xml" ? readSigned(file).content : signedRevision(file.bytes);
   } catch (error) {
     if (error instanceof VerificationError) {
       return null;
@@ -85,7 +90,14 @@ function readXml(bytes: Uint8Array): Seen {
 }
 
 function readPdf(bytes: Uint8Array): Seen {
-  const { subfilter, p7 } = verifyPdf(bytes);
-  const facts = { by: "pdf", subfilter, algorithm: p7.p7.algorithm };
+  const all = verifyPdfRevisions(bytes);
+  const { subfilter, p7 } = all.at(-1)!;
+  const earlier = all.slice(0, -1).map((one) => part(one.p7.certificate.subject, OIDS.commonName));
+  const facts = {
+    by: earlier.length === 0 ? "pdf" : "pdf_last",
+    subfilter,
+    algorithm: p7.p7.algorithm,
+    ...(earlier.length > 0 && { count: all.length, earlier: earlier.join("、") }),
+  };
   return { certificate: p7.certificate, others: p7.p7.certificates, content: p7.content, facts };
 }

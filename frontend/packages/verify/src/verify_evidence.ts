@@ -28,6 +28,7 @@ import { type Content, contentOf, NOTHING } from "./content.ts";
 import { inStep, type Step, VerificationError } from "./errors.ts";
 import type { Crl } from "./crl.ts";
 import type { Evidence } from "./evidence.ts";
+import { messageOfPdf } from "./evidence_pdf.ts";
 import { type CheckedStamp, checkTimeStamps, trustedTime, type TrustedTime } from "./evidence_time.ts";
 import { displayOf, showAgain, type ShownAgain, shownOf } from "./shown_again.ts";
 import { SKEW, statusNow, type StatusNow, statusThen, type StatusThen } from "./status.ts";
@@ -184,6 +185,9 @@ async function messageOf(
   const { format, options } = document;
   if (options.attributes === (signature.attributes === null)) {
     throw failed("unreadable", "input", "signed attributes do not go with this format");
+  }
+  if (format === "pdf" || document.update !== null) {
+    return await messageOfPdf(evidence, displayOids, tally);
   }
   const by = { by: document.content === null ? "file" : "inside", size: document.size };
   if (signature.attributes === null && !signsContent(format, options)) {

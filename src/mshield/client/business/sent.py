@@ -2,11 +2,12 @@
 
 from collections.abc import Collection
 
+from mshield.client.business.sent_pdf import pdf_attributes_in, require_sent_pdf
 from mshield.client.business.values import Digest, Document, SignedDocument
 from mshield.client.verify import VerificationError, failing
 from mshield.gm.sm3 import sm3
 from mshield.pki.asn1.arcs import DISPLAY_OIDS
-from mshield.pki.signatures.formats import signs_attributes, signs_content
+from mshield.pki.signatures.formats import PDF, signs_attributes, signs_content
 from mshield.pki.signatures.signed_attributes import (
     SignedAttributes,
     is_like_attributes,
@@ -18,10 +19,13 @@ Sent = bytes | Digest | Document
 
 
 def attributes_in(signed: SignedDocument, display_oids: Collection[str] = ()) -> SignedAttributes | None:
-    """The signed attributes that the signature is over, None where it is over the content or its SM3.
+    """The signed attributes that the signature is over, None where it is over the content or its SM3, and for a PDF.
 
     `display_oids` are the caller's, beside those that everybody knows. Raises VerificationError.
     """
+    if signed.format == PDF:
+        pdf_attributes_in(signed, display_oids)
+        return None
     if signs_attributes(signed.format, signed.options):
         with failing("signature"):
             return parse_signed_attributes(signed.message, display_oids={*DISPLAY_OIDS, *display_oids})
@@ -33,6 +37,9 @@ def attributes_in(signed: SignedDocument, display_oids: Collection[str] = ()) ->
 def require_sent(signed: SignedDocument, attributes: SignedAttributes | None, sent: Sent) -> None:
     """Raises VerificationError `message_mismatch` or `display_mismatch` for another document."""
     document = sent if isinstance(sent, Document) else None
+    if signed.format == PDF:
+        require_sent_pdf(signed, _digest(sent), None if document is None else document)
+        return
     if attributes is not None:
         signed_digest = attributes.message_digest
     elif signs_content(signed.format, signed.options):

@@ -61,7 +61,8 @@ class Document:
 
     `format` `raw` signs the bytes of the content; `cms` and `cms_detached` sign attributes that bind content, title,
     media type and display, in a CMS with the content inside or not; `gb35275…` the same in a SignedData of GB/T 35275,
-    with `options` (formats.md). Of a detached one the content may stay here: give its `digest` instead.
+    with `options` (formats.md); `pdf` signs a PDF in itself, as one signature more, with options too. Of a detached one
+    the content may stay here: give its `digest` instead.
     """
 
     title: str
@@ -199,6 +200,8 @@ class SignedDocument(msgspec.Struct, frozen=True, kw_only=True):
     drawn: str | None = None
     shown: str | None = None
     display_mismatch_confirmed: bool = False
+    file_b64: str | None = None
+    """The document with the signature in it; None where the format has none such."""
 
     @property
     def drawing(self) -> Drawing | None:
@@ -233,6 +236,11 @@ class SignedDocument(msgspec.Struct, frozen=True, kw_only=True):
     def cms(self) -> bytes:
         """CMS SignedData (`.p7s`), DER. ProtocolError for one that was left out."""
         return unbase64(self._signed(self.cms_b64))
+
+    @property
+    def file(self) -> bytes:
+        """The document with the signature in it, of a PDF. ProtocolError where there is none."""
+        return unbase64(self._signed(self.file_b64))
 
     def _signed(self, encoded: str | None) -> str:
         if not self.is_signed or not encoded:

@@ -18,7 +18,7 @@ import msgspec
 from mshield.client.errors import PhoneError, ProblemError, ProtocolError
 from mshield.client.login_message import LoginMessage
 from mshield.client.phone.cosigning import CoSigning, ToSign
-from mshield.client.phone.document import oids_of, read_document, shown_item
+from mshield.client.phone.document import oids_of, own_certificate, read_document, shown_item
 from mshield.client.phone.messages import Inbox, InboxRequest, Scan, Task, WayBack
 from mshield.client.phone.operation import Operation
 from mshield.client.phone.pin import PinSource, checked_pin
@@ -96,7 +96,8 @@ def take(operation: Operation, request_id: str) -> Scan:
 def _keep(operation: Operation, answer: bytes) -> Scan:
     scanned = read(answer, Scan)
     uid = operation.vault.state.at("key").uid
-    tasks = [_with_view(operation, task) for task in scanned.tasks]
+    own = own_certificate(operation.vault.state.at("key").certificate)
+    tasks = [_with_view(operation, task, own) for task in scanned.tasks]
     scanned = msgspec.structs.replace(scanned, tasks=tuple(tasks))
     known = _display_oids(operation, scanned.tasks)
     for task in scanned.tasks:
@@ -111,9 +112,10 @@ def _display_oids(operation: Operation, tasks: Sequence[Task]) -> Collection[str
     return DISPLAY_OIDS if named <= {*DISPLAY_OIDS} else (*DISPLAY_OIDS, fetch_display_oid(operation))
 
 
-def _with_view(operation: Operation, task: Task) -> Task:
-    """The task with the octets of its view, whatever the service put there itself."""
+def _with_view(operation: Operation, task: Task, own: str | None) -> Task:
+    """The task with the octets of its view and this phone's certificate, whatever the service put there itself."""
     view = task.named_view
+    task = msgspec.structs.replace(task, own_certificate=own)
     if view is None:
         return msgspec.structs.replace(task, view_b64=None)
     octets = operation.connection.get(f"/api/phone/views/{_segment(view.digest)}", operation.logged_in())

@@ -8,20 +8,26 @@ import msgspec
 
 from mshield.client.errors import PhoneError, ProtocolError
 from mshield.client.phone.messages import Task
+from mshield.client.phone.state import StoredCertificate
+from mshield.client.wire import unbase64
 from mshield.domain.login_message import is_login_message
 from mshield.gm.sm3 import sm3
 from mshield.pki.asn1.arcs import DISPLAY_OIDS
+from mshield.pki.certificates.certificate import parse_certificate_pem
 from mshield.pki.errors import PkiError
 from mshield.pki.signatures.ambiguous import is_ambiguous
 from mshield.pki.signatures.display import Bound, Confirmed, Drawing, Wanted, display_bytes
 from mshield.pki.signatures.formats import (
+    PDF,
     OptionRefused,
     complete,
     may_be_elsewhere,
     message_of,
+    pdf_attributes,
     signs_attributes,
     signs_content,
 )
+from mshield.pki.signatures.pdf import covered_digest, gap_in
 from mshield.pki.signatures.signed_attributes import is_like_attributes, parse_signed_attributes
 from mshield.views import Compared, Drawn, ViewError, Words, compare_words, draw, is_shown, read_view
 from mshield.views.limits import LINES
@@ -98,6 +104,11 @@ def oids_of(task: Task) -> Collection[str]:
     return DISPLAY_OIDS if oid is msgspec.UNSET else (oid,)
 
 
+def own_certificate(stored: StoredCertificate | None) -> str | None:
+    """SM3 of this phone's certificate, in hex; None where it has none."""
+    return None if stored is None else sm3(parse_certificate_pem(stored.pem).der).hex()
+
+
 def _size(task: Task) -> int:
     content = task.content
     if content is not None:
@@ -111,6 +122,8 @@ def _check_message(task: Task, display: bytes, display_oids: Collection[str]) ->
     """Gives the content's digest."""
     _check_options(task, display_oids)
     content, message, options = task.content, task.message, task.options
+    if task.format == PDF:
+        return _check_pdf(task, display)
     if signs_content(task.format, options):
         if is_like_attributes(message) or is_login_message(message):
             raise ProtocolError("bad_task", "signed attributes, or a login, as content")
@@ -139,6 +152,25 @@ def _check_message(task: Task, display: bytes, display_oids: Collection[str]) ->
     if message != whole:
         raise ProtocolError("bad_task", "the signed attributes are those of another document or display")
     return digest
+
+
+def _check_pdf(task: Task, display: bytes) -> bytes:
+    """Gives the content's digest, where M is made of all of the file but the gap, and of this phone's certificate."""
+    content = task.content
+    update = None if task.update_b64 is None else unbase64(task.update_b64)
+    if content is None or update is None or task.media_type != "application/pdf":
+        raise ProtocolError("bad_task", "a PDF without its content or what is to be added to it")
+    try:
+        own = None if task.own_certificate is None else bytes.fromhex(task.own_certificate)
+        whole = pdf_attributes(
+            task.options, covered=covered_digest(content, update), display=display, certificate=own
+        ).encode()
+        gap = gap_in(content, update)
+    except (PkiError, ValueError) as error:
+        raise ProtocolError("bad_task", f"not a PDF that is ready to be signed: {error}") from error
+    if task.message != whole or task.gap != gap:
+        raise ProtocolError("bad_task", "the signed attributes are those of another file or display")
+    return sm3(content)
 
 
 def _check_options(task: Task, display_oids: Collection[str]) -> None:

@@ -1,7 +1,6 @@
 """The service's answers to the phone as typed values, and strict reading of the co-signing ones.
 
-Answers of `open` and `finish` must have exactly the protocol's fields; elsewhere unknown fields are ignored,
-so that a newer service may say more.
+Answers of `open` and `finish` must have exactly the protocol's fields; elsewhere a newer service may say more.
 """
 
 from collections.abc import Sequence
@@ -144,9 +143,9 @@ class TaskView(msgspec.Struct, frozen=True, kw_only=True):
 class Task(msgspec.Struct, frozen=True, kw_only=True):
     """One document to sign; `message` is M, the exact bytes that a verifier hashes.
 
-    `format` and `options` say what M is (protocol, "Documents"); `signing_time` (ms) is the one in it; `size` is that
-    of a content which is not here. `drawn` is SM3 of the drawn lines, in hex; an older service tells neither it nor
-    `view`. `view_b64` is what this phone fetched.
+    `format` and `options` say what M is (protocol, "Documents"), `signing_time` (ms) is in it; `size` is that of a
+    content which isn't here. `drawn` is SM3 of the drawn lines, in hex; an older service tells neither it nor `view`.
+    `view_b64` is what this phone fetched, `own_certificate` SM3 of its own.
     """
 
     sid: str
@@ -167,6 +166,9 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     view_b64: str | None = None
     options: Options = NO_OPTIONS
     signing_time: int | None = None
+    update_b64: str | None = None  # stands behind the content of a PDF
+    gap: tuple[int, int] | None = None
+    own_certificate: str | None = None
 
     @property
     def is_drawn(self) -> bool:

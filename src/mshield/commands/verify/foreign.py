@@ -1,7 +1,6 @@
 """`mshield verify FILE` of a file that somebody else signed: what was seen in it, and whom it leads to."""
 
 import os
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,7 +11,7 @@ import click
 
 from mshield.client.verify import VerificationError, failing
 from mshield.commands.parts.output import Output, refusing
-from mshield.commands.verify.foreign_files import Kind, Seen, iso, read_foreign
+from mshield.commands.verify.foreign_files import Kind, Seen, iso, masked, read_foreign
 from mshield.gm.engine import load_engine
 from mshield.gm.errors import EngineUnavailable
 from mshield.gm.sm3 import sm3
@@ -28,8 +27,6 @@ _NAMES: Final = {
     oids.COMMON_NAME: "CN", oids.COUNTRY: "C", oids.ORGANISATION: "O", oids.ORGANISATIONAL_UNIT: "OU",
     "2.5.4.5": "SN", "2.5.4.7": "L", "2.5.4.8": "ST", "1.2.840.113549.1.9.1": "E",
 }  # fmt: skip
-_ID_NUMBER: Final = re.compile(r"(?<![0-9])([0-9]{6})[0-9]{8}([0-9]{3}[0-9Xx])(?![0-9])")
-"""A resident's id number, whose date of birth is hidden."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +90,7 @@ def _ders(data: bytes) -> tuple[bytes, ...]:
 def shown_name(name: Name) -> str:
     """The attributes in the certificate's order; of an id number not the date of birth."""
     text = ", ".join(f"{_NAMES.get(kind, kind)}={value}" for kind, value in name.attributes)
-    return _ID_NUMBER.sub(r"\1********\2", text)
+    return masked(text)
 
 
 def _shown(seen: Seen, standing: Standing, verdict: str) -> dict[str, object]:

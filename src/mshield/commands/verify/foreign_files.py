@@ -1,17 +1,19 @@
 """What a file that somebody else signed holds: a P7, an XML or a PDF, by its first octets."""
 
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Literal
 
 from mshield.domain.certificates.shield import PATTERN
 from mshield.gm.engine import Engine
+from mshield.pki.asn1 import oids
 from mshield.pki.errors import DerError, P7Error, SignedPdfError
 from mshield.pki.foreign.certificate import ForeignCertificate
 from mshield.pki.foreign.p7 import Form, VerifiedP7, verify_p7
-from mshield.pki.foreign.pdf import verify_pdf
+from mshield.pki.foreign.pdf import signed_octets, verify_pdf_revisions
 from mshield.pki.xml.signature import verify_xml
 
 Kind = Literal["p7", "xml", "pdf"]
@@ -26,6 +28,15 @@ _FORMAT: Final = ("格式", "format")
 _ALGORITHM: Final = ("签名算法", "algorithm")
 _HEAD: Final = 1024
 """Octets that tell what a file is."""
+
+
+_ID_NUMBER: Final = re.compile(r"(?<![0-9])([0-9]{6})[0-9]{8}([0-9]{3}[0-9Xx])(?![0-9])")
+"""A resident's id number, whose date of birth is hidden."""
+
+
+def masked(text: str) -> str:
+    """A name as it may be shown; of an id number not the date of birth."""
+    return _ID_NUMBER.sub(r"\1********\2", text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,12 +100,33 @@ def _p7(
 
 def _pdf(engine: Engine, data: bytes) -> Seen:
     try:
-        seen = verify_pdf(engine, data)
+        *earlier, seen = verify_pdf_revisions(engine, data)
     except DerError as error:
         raise SignedPdfError("contents", str(error)) from error
-    facts = {"subfilter": seen.subfilter, "gap": list(seen.gap)}
+    except SignedPdfError as error:
+        if error.reason == "changed":  # what was signed can be looked at by itself
+            error.extra = {**error.extra, "signed_octets": signed_octets(data)}
+        raise
+    before = [{"signer": _common_name(one.p7.certificate), "octets": one.end} for one in earlier]
+    facts = {"subfilter": seen.subfilter, "gap": list(seen.gap), "earlier": before}
     named = f"PDF, {seen.subfilter}, {_ARCS[seen.p7.arc]}"
-    return _of_p7("pdf", seen.p7, seen.p7.content, facts, (_FORMAT, _same(named)))
+    shown = _of_p7("pdf", seen.p7, seen.p7.content, facts, (_FORMAT, _same(named)))
+    lines = [
+        (
+            ("更早的签名", "an earlier signature"),
+            (
+                f"{one['signer']}，密码学上正确，只覆盖文件的前 {one['octets']} 字节；证书未核对",
+                f"{one['signer']}, right over the first {one['octets']} octets; the certificate wasn't checked",
+            ),
+        )
+        for one in before
+    ]
+    return replace(shown, lines=(*shown.lines, *lines))
+
+
+def _common_name(certificate: ForeignCertificate) -> str:
+    names = [value for kind, value in certificate.subject.attributes if kind == oids.COMMON_NAME]
+    return masked(names[0]) if names else "?"
 
 
 def _of_p7(kind: Kind, seen: VerifiedP7, content: bytes, facts: Mapping[str, object], line: Line) -> Seen:

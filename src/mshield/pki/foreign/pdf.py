@@ -30,6 +30,9 @@ _HEX: Final = re.compile(rb"(?:[0-9A-Fa-f]{2})+")
 MAX_HEX: Final = 2 * 1024 * 1024
 """Digits of the longest hex string."""
 
+MOST_SIGNATURES: Final = 64
+"""In one file."""
+
 _NEAR: Final = 64
 """Octets in which the key of the hex string stands before it."""
 
@@ -40,8 +43,9 @@ class VerifiedPdf:
 
     subfilter: str
     gap: tuple[int, int]
-    """Where the hex string stands, with its brackets; all else is signed."""
+    """Where the hex string stands, with its brackets; all else up to `end` is signed."""
 
+    end: int
     p7: VerifiedP7 = field(repr=False)
 
 
@@ -49,7 +53,56 @@ def verify_pdf(engine: Engine, file: bytes) -> VerifiedPdf:
     """The signature is right. Raises SignedPdfError with its reason, P7Error, DerError."""
     if len(file) > MAX_PDF or not file.startswith(b"%PDF-"):
         raise SignedPdfError("form", "no PDF, or one that is too long")
-    start, end, subfilter = _signature(file)
+    start, end, subfilter = _signature(file, several=False)
+    return _verified(engine, file, (start, end), subfilter)
+
+
+@dataclass(frozen=True, slots=True)
+class PdfSignature:
+    """The signature that covers a whole file but its gap: as it stands there (DER), and the octets that it covers."""
+
+    gap: tuple[int, int]
+    subfilter: str
+    cms: bytes = field(repr=False)
+    covered: bytes = field(repr=False)
+
+
+def last_signature(file: bytes) -> PdfSignature:
+    """The one that covers the whole file, not verified; there may be others before. Raises SignedPdfError."""
+    start, end, subfilter = _signature(file, several=True)
+    return PdfSignature(
+        (start, end), subfilter, _contents(file[start + 1 : end - 1]), file[:start] + file[end:]
+    )
+
+
+def verify_pdf_revisions(engine: Engine, file: bytes) -> tuple[VerifiedPdf, ...]:
+    """All signatures of a file, the first first: each is right over its own revision, the last over the whole file.
+
+    What an earlier one says of later revisions is nothing: `end` of each tells how much of the file it covers. Raises
+    as `verify_pdf`.
+    """
+    if len(file) > MAX_PDF or not file.startswith(b"%PDF-"):
+        raise SignedPdfError("form", "no PDF, or one that is too long")
+    ends = sorted({int(match[3]) + int(match[4]) for match in _RANGE.finditer(file)})
+    if file.count(b"/ByteRange") != len(ends) or not ends or len(ends) > MOST_SIGNATURES:
+        raise SignedPdfError("range" if ends else "unsigned", f"{len(ends)} signatures")
+    seen = []
+    for end in ends:
+        revision = file[:end] if end < ends[-1] else file
+        if end > len(file):
+            raise SignedPdfError("range", "the ByteRange does not cover the file")
+        start, stop, subfilter = _signature(revision, several=True)
+        seen.append(_verified(engine, revision, (start, stop), subfilter))
+    return tuple(seen)
+
+
+def signed_octets(file: bytes) -> int:
+    """How much of a file its last signature says that it covers, of one to which something was added."""
+    return max((int(match[3]) + int(match[4]) for match in _RANGE.finditer(file)), default=0)
+
+
+def _verified(engine: Engine, file: bytes, gap: tuple[int, int], subfilter: str) -> VerifiedPdf:
+    start, end = gap
     cms = _contents(file[start + 1 : end - 1])
     read = parse_p7(cms)
     if read.content is not None:
@@ -57,15 +110,18 @@ def verify_pdf(engine: Engine, file: bytes) -> VerifiedPdf:
     seen = verify_p7(engine, read, content=file[:start] + file[end:])
     if subfilter == CADES:
         _require_named(read, seen)
-    return VerifiedPdf(subfilter=subfilter, gap=(start, end), p7=seen)
+    return VerifiedPdf(subfilter=subfilter, gap=gap, end=len(file), p7=seen)
 
 
-def _signature(file: bytes) -> tuple[int, int, str]:
-    """Start and end of the hex string, which is all that the signature doesn't cover, and the signature's kind."""
+def _signature(file: bytes, *, several: bool) -> tuple[int, int, str]:
+    """Start and end of the hex string, which is all that the signature doesn't cover, and the signature's kind.
+
+    Of several it is the last one in the file.
+    """
     count = file.count(b"/ByteRange")
-    if count != 1:
+    if not count or (count > 1 and not several):
         raise SignedPdfError("several" if count else "unsigned", f"{count} signatures")
-    match = _RANGE.search(file)
+    match = _RANGE.match(file, file.rfind(b"/ByteRange"))
     if match is None:
         raise SignedPdfError("range", "the ByteRange is not four numbers")
     first, start, end, rest = map(int, match.groups())

@@ -25,6 +25,7 @@ from mshield.pki.certificates.names import read_name
 from mshield.pki.errors import BadCertificateSignature, CmsError, ContentMismatch, DerError
 from mshield.pki.signatures.ambiguous import is_digest, is_like_signed_info
 from mshield.pki.signatures.formats import NO_OPTIONS, Options
+from mshield.pki.signatures.pdf import PdfAttributes
 from mshield.pki.signatures.signed_attributes import (
     SignedAttributes,
     is_like_attributes,
@@ -62,7 +63,7 @@ def build_signed_data(
     signature: Signature,
     certificate: Certificate,
     chain: Sequence[Certificate] = (),
-    attributes: SignedAttributes | None = None,
+    attributes: SignedAttributes | PdfAttributes | None = None,
     time_stamps: Sequence[bytes] = (),
     options: Options = NO_OPTIONS,
 ) -> bytes:

@@ -67,7 +67,8 @@ class EvidenceDocument(_Part, frozen=True):
 
     `view` are the canonical octets of the view that drew it, `drawn` the SM3 of the drawn lines (hex), both null
     without one; `shown` is null for a login, and for what is older. v1 has none of the three: there they are unset.
-    `options` are the format's, unset where it has none, and for what is older.
+    `options` are the format's, unset where it has none, and for what is older. `update` is there for a PDF that was
+    signed in itself: behind the content it makes the file whose gap the signature fills.
     """
 
     sid: _Hex16
@@ -82,6 +83,7 @@ class EvidenceDocument(_Part, frozen=True):
     drawn: _Hex32 | msgspec.UnsetType | None = msgspec.UNSET
     shown: EvidenceShown | msgspec.UnsetType | None = msgspec.UNSET
     options: Options | msgspec.UnsetType = msgspec.UNSET
+    update: bytes | msgspec.UnsetType = msgspec.field(name="update_b64", default=msgspec.UNSET)
 
     @property
     def drawing(self) -> Drawing | None:
@@ -180,7 +182,8 @@ def parse_evidence(data: bytes) -> Evidence:
             raise EvidenceError("a value is not in its one spelling")
         if any((value is msgspec.UNSET) == (evidence.type == TYPE) for value in evidence.since_v2()):
             raise EvidenceError("a field is missing, or is of another version")
-        if evidence.type != TYPE and evidence.document.options is not msgspec.UNSET:
+        later = (evidence.document.options, evidence.document.update)
+        if evidence.type != TYPE and any(one is not msgspec.UNSET for one in later):
             raise EvidenceError("options, in a bundle from before there were any")
         if any(bytes.fromhex(text).hex() != text for text in _hex_texts(evidence)):
             raise EvidenceError("not lower-case hex")

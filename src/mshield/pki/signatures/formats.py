@@ -10,21 +10,34 @@ from typing import Final, Literal, get_args
 import msgspec
 
 from mshield.pki.asn1 import oids
+from mshield.pki.signatures.pdf import PdfAttributes, PdfSignature
 from mshield.pki.signatures.signed_attributes import SignedAttributes
 
-Format = Literal["raw", "cms", "cms_detached", "gb35275", "gb35275_detached", "gb35275_digest"]
+Format = Literal[
+    "raw",
+    "cms",
+    "cms_detached",
+    "gb35275",
+    "gb35275_detached",
+    "gb35275_digest",
+    "pdf",
+]
 """What a signature is over and in which file it comes.
 
 `raw`: the content; `cms`: signed attributes in a CMS of RFC 5652; `gb35275`: in a SignedData of GB/T 35275;
 `detached`: without the content; `gb35275_digest`: over SM3 of the content, which the file has in its place.
+`pdf`: signed attributes in the PDF itself, over all of it but the signature (`signatures.pdf`).
 """
 
 FORMATS: Final[Mapping[str, Format]] = {name: name for name in get_args(Format)}
 """The formats by their names."""
 
 GB_DIGEST: Final = "gb35275_digest"
+PDF: Final = "pdf"
 _GB: Final = frozenset({"gb35275", "gb35275_detached", GB_DIGEST})
 _DETACHED: Final = frozenset({"cms_detached", "gb35275_detached"})
+_WITHOUT: Final = frozenset({*_DETACHED, PDF})
+"""Whose signature hasn't got the content."""
 
 Arc = Literal["rfc", "gb"]
 SignatureAlgorithm = Literal["301.1", "501", "301"]
@@ -40,6 +53,7 @@ class AskedOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     `arc`: whose types the wrapper has, RFC 5652's or GB/T 35275's; with `gb` the next four too. `signature_algorithm`
     1.2.156.10197.1. this; `parameters` of algorithms; `signature_value` DER, or r then s in 64 octets; `certificates`
     inside. `attributes`: whether attributes are signed or the content itself; `signing_time`: whether one is the time.
+    For `pdf` alone: `pdf_signature`, whose types the signature has; `bind_display`, whether it binds the display.
     """
 
     arc: Arc | _U = msgspec.UNSET
@@ -49,6 +63,8 @@ class AskedOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     certificates: Certificates | _U = msgspec.UNSET
     attributes: bool | _U = msgspec.UNSET
     signing_time: bool | _U = msgspec.UNSET
+    pdf_signature: PdfSignature | _U = msgspec.UNSET
+    bind_display: bool | _U = msgspec.UNSET
 
 
 class Options(AskedOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -60,7 +76,7 @@ class Options(AskedOptions, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 WRAPPER: Final = ("signature_algorithm", "parameters", "signature_value", "certificates")
 """The options that only change the wrapper, beside `arc`."""
 
-_FIXED: Final = ("attributes", "signing_time")
+_FIXED: Final = ("attributes", "signing_time", "pdf_signature", "bind_display")
 NO_OPTIONS: Final = Options()
 
 
@@ -79,6 +95,9 @@ def complete(name: Format, asked: AskedOptions, *, display_oid: str | None) -> O
     """
     values = _set(asked)
     values.pop("display_oid", None)
+    if name == PDF:
+        return _complete_pdf(values, display_oid)
+    _refuse(values, "pdf_signature", "bind_display")
     if name not in _GB:
         return _complete_other(name, values, display_oid)
     _refuse(values, "arc")
@@ -106,7 +125,19 @@ def rewrap(name: Format, options: Options, asked: AskedOptions) -> Options:
 
 def signs_attributes(name: Format, options: Options) -> bool:
     """Whether M are attributes."""
-    return name in {"cms", "cms_detached"} or options.attributes is True
+    return name in {"cms", "cms_detached", PDF} or options.attributes is True
+
+
+def binds_display(name: Format, options: Options) -> bool:
+    """Whether M binds the display."""
+    return signs_attributes(name, options) and options.bind_display is not False
+
+
+def wrapper_of(name: Format, options: Options) -> Options:
+    """The options by which the file around a signature is made."""
+    if name != PDF:
+        return options
+    return msgspec.convert(_GB_WRAPPER, Options) if options.pdf_signature == "gb35275" else NO_OPTIONS
 
 
 def signs_content(name: Format, options: Options) -> bool:
@@ -124,9 +155,9 @@ def attributes_in(
 ) -> SignedAttributes | None:
     """The signed attributes of a content with this SM3 and a display with that one; None where M isn't attributes.
 
-    `signing_time` (ms) stands among them where the options say so.
+    `signing_time` (ms) stands among them where the options say so. Of a PDF: see `pdf_attributes`.
     """
-    if not signs_attributes(name, options):
+    if name == PDF or not signs_attributes(name, options):
         return None
     return SignedAttributes(
         digest,
@@ -146,7 +177,9 @@ def message_of(
     display: bytes,
     signing_time: int | None = None,
 ) -> bytes:
-    """M. ValueError where the content is signed itself and isn't here."""
+    """M. ValueError where the content is signed itself and isn't here, and for a PDF: see `pdf_attributes`."""
+    if name == PDF:
+        raise ValueError("what is signed of a PDF depends on its signer")
     attributes = attributes_in(name, options, digest=digest, display=display, signing_time=signing_time)
     if attributes is not None:
         return attributes.encode()
@@ -159,9 +192,30 @@ def message_of(
 
 def inside(name: Format, *, content: bytes | None, digest: bytes) -> bytes | None:
     """What the file carries as its content."""
-    if name in _DETACHED:
+    if name in _WITHOUT:
         return None
     return digest if name == GB_DIGEST else content
+
+
+def pdf_attributes(
+    options: Options, *, covered: bytes, display: bytes, certificate: bytes | None
+) -> PdfAttributes:
+    """The signed attributes of a PDF: `covered` is SM3 of all but its gap, `certificate` SM3 of the signer's (DER)."""
+    kind: PdfSignature = "rfc" if options.pdf_signature is msgspec.UNSET else options.pdf_signature
+    return PdfAttributes(
+        kind=kind,
+        message_digest=covered,
+        certificate=certificate if kind == "cades" else None,
+        display=display if options.bind_display is True else None,
+        display_oid=oids.DISPLAY_DIGEST if options.display_oid is msgspec.UNSET else options.display_oid,
+    )
+
+
+def _complete_pdf(values: dict[str, object], display_oid: str | None) -> Options:
+    _refuse(values, *(field for field in values if field not in {"pdf_signature", "bind_display"}))
+    is_bound = values.setdefault("bind_display", False)
+    oid = {"display_oid": display_oid} if is_bound and display_oid is not None else {}
+    return msgspec.convert({"pdf_signature": "rfc"} | values | oid, Options)
 
 
 def _complete_other(name: Format, values: dict[str, object], display_oid: str | None) -> Options:

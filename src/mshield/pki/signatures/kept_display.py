@@ -10,7 +10,8 @@ import msgspec
 
 from mshield.pki.asn1 import oids
 from mshield.pki.signatures.display import Bound, Drawing, Wanted
-from mshield.pki.signatures.formats import NO_OPTIONS, Format, Options, signs_attributes
+from mshield.pki.signatures.formats import NO_OPTIONS, PDF, Format, Options, signs_attributes
+from mshield.pki.signatures.pdf import PdfAttributes, parse_pdf_attributes
 from mshield.pki.signatures.signed_attributes import SignedAttributes, parse_signed_attributes
 
 Lines = tuple[tuple[str, str], ...]
@@ -45,12 +46,20 @@ class KeptDisplay:
         """What makes the display one of version 2."""
         return None if self.bound is None else self.bound.drawing
 
-    def attributes(self, name: Format, message: bytes) -> SignedAttributes | None:
-        """The signed attributes that M encodes, None where it isn't any. DerError, CmsError for what isn't ours."""
+    def attributes(self, name: Format, message: bytes) -> SignedAttributes | PdfAttributes | None:
+        """The signed attributes that M encodes, None where it isn't any, or isn't there yet.
+
+        DerError, CmsError for what isn't ours.
+        """
         if not signs_attributes(name, self.options):
             return None
         oid = self.options.display_oid
         own = oids.DISPLAY_DIGEST if oid is msgspec.UNSET else oid
+        if name == PDF:
+            kind = self.options.pdf_signature
+            if not message or kind is msgspec.UNSET:
+                return None
+            return parse_pdf_attributes(message, kind, display_oids=(own,))
         return parse_signed_attributes(message, display_oids=(own,))
 
     def text(self) -> str:

@@ -21,6 +21,7 @@ from mshield.services.identity.consents import Consents
 from mshield.services.process.events import Events
 from mshield.services.process.metrics import Count, uncounted
 from mshield.services.requests.document import with_times
+from mshield.services.requests.prepare import PreparePdfs
 from mshield.services.requests.secrets import RequestSecrets
 from mshield.store.certificates import bindings
 from mshield.store.database.interface import Database, Tx
@@ -54,6 +55,7 @@ class Answer:
     events: Events
     secrets: RequestSecrets
     consents: Consents
+    prepare: PreparePdfs
     count: Count = uncounted
     """Told of each request that was declined, and why."""
 
@@ -90,7 +92,7 @@ class Answer:
         self.events.notify(request_id)
         purposes = {task.sid: task.purpose for task in request.tasks}
         await self.consents.require(purposes, certificate.uid, now=now)
-        return await with_times(self.db, request, now=now)
+        return await self.prepare(await with_times(self.db, request, now=now), now=now)
 
     async def inbox(self, caller: Caller, *, now: int) -> list[store.WaitingRequest]:
         """What waits for this shield (待办), or was taken by it and not answered, newest first.
@@ -124,7 +126,7 @@ class Answer:
         if not taken:
             raise await self._refusal(request, by=certificate, begun=(0, now), now=now)
         self.events.notify(request_id)
-        return await with_times(self.db, request, now=now)
+        return await self.prepare(await with_times(self.db, request, now=now), now=now)
 
     async def way_back(self, login: PhoneLogin, request_id: str, *, now: int) -> Back:
         """Where a request by another app leads back to, now that it is over (R13); signed, with its return code.

@@ -5,6 +5,7 @@ from typing import Final
 
 from mshield.content import image
 from mshield.domain import errors
+from mshield.pki.signatures.formats import PDF as PDF_FORMAT
 from mshield.services.requests.document import Document
 from mshield.services.requests.pdf_process import refusal_of_pdf
 from mshield.store.database.interface import Database
@@ -32,7 +33,7 @@ async def require_lasting_looks(documents: Iterable[Document]) -> None:
         if content is None:
             continue
         if kind == _PDF:
-            reason = await refusal_of_pdf(content)
+            reason = await refusal_of_pdf(content, is_to_be_updated=document.format == PDF_FORMAT)
             if reason is not None:
                 raise errors.InvalidPdf(reason=reason, document=number)
         elif kind in _IMAGES:

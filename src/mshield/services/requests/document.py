@@ -14,6 +14,7 @@ from mshield.pki.signatures.display import Bound, Drawing, Wanted, display_bytes
 from mshield.pki.signatures.formats import (
     FORMATS,
     NO_OPTIONS,
+    PDF,
     AskedOptions,
     Format,
     Options,
@@ -82,7 +83,8 @@ def task_of(document: Document, drawn: Drawn, *, display_oid: str) -> NewTask:
     content, name = document.content, document.format
     options = complete(name, document.options, display_oid=display_oid)
     kept, apart = _kept(document, drawn, options), content
-    message = message_for(name, kept, content)
+    # Of a PDF nothing can be signed before it is prepared; nobody signs an empty message.
+    message = b"" if name == PDF else message_for(name, kept, content)
     if signs_content(name, options):
         message, apart = _as_it_stands(message), None
     check_charset(document.media_type, content, is_type_signed=signs_attributes(name, options))

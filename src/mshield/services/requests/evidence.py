@@ -25,8 +25,9 @@ from mshield.pki.signatures.evidence import (
     EvidenceSystem,
     EvidenceTimeStamp,
 )
-from mshield.pki.signatures.formats import FORMATS, NO_OPTIONS, inside
+from mshield.pki.signatures.formats import FORMATS, NO_OPTIONS, inside, wrapper_of
 from mshield.pki.signatures.kept_display import KeptDisplay, read_display
+from mshield.pki.signatures.pdf import PdfAttributes
 from mshield.pki.signatures.signed_attributes import SignedAttributes
 from mshield.pki.tlog.entry import Kind as EntryKind
 from mshield.services.log.errors import NotLogged
@@ -104,6 +105,7 @@ class MakeEvidence:
                 drawn=None if bound is None or bound.drawing.drawn is None else bound.drawing.drawn.hex(),
                 shown=_shown(bound, signed),
                 options=msgspec.UNSET if display.options == NO_OPTIONS else display.options,
+                update=msgspec.UNSET if row.prepared is None else row.prepared,
             ),
             signature=EvidenceSignature(
                 signed_at=signed.signed_at,
@@ -116,7 +118,7 @@ class MakeEvidence:
                     chain=chain,
                     attributes=attributes,
                     time_stamps=on_it,
-                    options=display.options,
+                    options=wrapper_of(name, display.options),
                 ),
             ),
             certificate_pem=certificate.pem(),
@@ -157,7 +159,9 @@ class MakeEvidence:
         )
 
 
-def _digest(row: DocumentRow, display: KeptDisplay, attributes: SignedAttributes | None) -> bytes:
+def _digest(
+    row: DocumentRow, display: KeptDisplay, attributes: SignedAttributes | PdfAttributes | None
+) -> bytes:
     """SM3 of the content, also of what is older than views."""
     if display.bound is not None:
         return display.bound.content

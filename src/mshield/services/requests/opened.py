@@ -12,6 +12,7 @@ from mshield.services.requests.evidence import MakeEvidence
 from mshield.services.requests.follow import Follow
 from mshield.services.requests.my_signatures import MySignatures
 from mshield.services.requests.own_system import OwnSystem
+from mshield.services.requests.prepare import PreparePdfs
 from mshield.services.requests.result import MakeResult
 from mshield.services.requests.secrets import RequestSecrets
 from mshield.services.requests.time_stamps import StampSignatures
@@ -39,6 +40,7 @@ def open_requests(ground: Ground, consents: Consents) -> Requests:
     secrets = RequestSecrets(ground.lookup)
     drawing = DrawDocuments(ground.db)
     ask = Ask(ground.db, ground.settings, ground.events, secrets, drawing)
+    prepare = PreparePdfs(ground.db, ground.settings)
     own_system = OwnSystem(ground.db, ground.settings)
     return Requests(
         secrets=secrets,
@@ -47,7 +49,7 @@ def open_requests(ground: Ground, consents: Consents) -> Requests:
         ask_consent=AskConsent(ground.db, ask, own_system, consents.proofs),
         own_system=own_system,
         follow=Follow(ground.db, secrets, ground.settings),
-        answer=Answer(ground.db, ground.events, secrets, consents, ground.count),
+        answer=Answer(ground.db, ground.events, secrets, consents, prepare, ground.count),
         result=MakeResult(ask, ground.authorities, ground.publication, ground.settings),
         evidence=MakeEvidence(ground.db, ground.authorities, ground.publication, ground.log, secrets),
         my_signatures=MySignatures(ground.db),

@@ -13,6 +13,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import IO, Final
 
+import msgspec
+
+from mshield.content.pdf_order import TRIAL, Update
 from mshield.domain import errors
 
 SECONDS: Final = 10
@@ -31,19 +34,19 @@ class _Process:
     running: subprocess.Popen[bytes] | None = None
     waiting: int = 0
 
-    def refusal(self, octets: bytes) -> str | None:
-        """Blocks until it is read, or the time is over."""
+    def answer(self, octets: bytes, wanted: bytes) -> tuple[str | None, bytes]:
+        """A refusal, or none and what was wanted. Blocks until it is read, or the time is over."""
         process = self._begun()
         clock = threading.Timer(SECONDS, process.kill)
         clock.start()
         try:
-            answer = _asked(process, octets)
+            line, added = _asked(process, octets, wanted)
         finally:
             clock.cancel()
-        if not answer.endswith(b"\n"):
+        if added is None:
             self.end()
-            return "too_complex"
-        return answer.decode().strip() or None
+            return "too_complex", b""
+        return line.decode().strip() or None, added
 
     def _begun(self) -> subprocess.Popen[bytes]:
         if self.running is None or self.running.poll() is not None:
@@ -64,16 +67,22 @@ class _Process:
             self.running = None
 
 
-def _asked(process: subprocess.Popen[bytes], octets: bytes) -> bytes:
-    """Its line; what has no end of line is no answer."""
+def _asked(process: subprocess.Popen[bytes], octets: bytes, wanted: bytes) -> tuple[bytes, bytes | None]:
+    """Its line and what comes behind; None for what is no answer."""
     if process.stdin is None or process.stdout is None:
-        return b""
+        return b"", None
     try:
-        process.stdin.write(len(octets).to_bytes(_LENGTH_OCTETS, "big") + octets)
+        for part in (octets, wanted):
+            process.stdin.write(len(part).to_bytes(_LENGTH_OCTETS, "big") + part)
         process.stdin.flush()
-        return process.stdout.readline()
+        line = process.stdout.readline()
+        length = process.stdout.read(_LENGTH_OCTETS)
+        size = int.from_bytes(length, "big")
+        added = process.stdout.read(size)
     except OSError:
-        return b""
+        return b"", None
+    is_whole = line.endswith(b"\n") and len(length) == _LENGTH_OCTETS and len(added) == size
+    return line, added if is_whole else None
 
 
 def _close(pipe: IO[bytes] | None) -> None:
@@ -88,12 +97,28 @@ _PROCESS: Final = _Process()
 atexit.register(_PROCESS.end)
 
 
-async def refusal_of_pdf(octets: bytes) -> str | None:
-    """Why the PDF is refused, a reason of `content.pdf` or `too_complex`. Raises Unavailable where too many wait."""
+async def refusal_of_pdf(octets: bytes, *, is_to_be_updated: bool = False) -> str | None:
+    """Why the PDF is refused, a reason of `content.pdf` or `too_complex`; for one that gets a signature also why not.
+
+    Raises Unavailable where too many wait.
+    """
+    refusal, _ = await _answer(octets, TRIAL if is_to_be_updated else b"")
+    return refusal
+
+
+async def update_of_pdf(octets: bytes, update: Update) -> bytes:
+    """The update for a PDF that was taken. Raises Unavailable, also where too many wait."""
+    refusal, added = await _answer(octets, msgspec.json.encode(update))
+    if refusal is not None:
+        raise errors.Unavailable(retry_after=_RETRY_AFTER)
+    return added
+
+
+async def _answer(octets: bytes, wanted: bytes) -> tuple[str | None, bytes]:
     if _PROCESS.waiting >= _MOST_WAITING:
         raise errors.Unavailable(retry_after=_RETRY_AFTER)
     _PROCESS.waiting += 1
     try:
-        return await asyncio.get_running_loop().run_in_executor(_POOL, _PROCESS.refusal, octets)
+        return await asyncio.get_running_loop().run_in_executor(_POOL, _PROCESS.answer, octets, wanted)
     finally:
         _PROCESS.waiting -= 1

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import msgspec
 
@@ -21,8 +21,10 @@ from mshield.pki.signatures.formats import (
     inside,
     rewrap,
     signs_content,
+    wrapper_of,
 )
 from mshield.pki.signatures.kept_display import KeptDisplay, NamedView, read_display
+from mshield.pki.signatures.pdf import finished, fits
 from mshield.services.publication.publisher import CaEnded, Publisher
 from mshield.services.requests.ask import Ask
 from mshield.services.requests.time_stamps import State, state_of
@@ -41,7 +43,7 @@ class SignedDocument:
     `message` is what the signature is over, `is_attributes` whether that is signed attributes; `options` are the
     format's, as the CMS was made. `time_stamp` is
     how its time stamps stand, None where none is wanted. `shown` is the digest of what was shown, `confirmed` what
-    the person confirmed besides: None for what is not drawn.
+    the person confirmed besides: None for what is not drawn. `file` is the document with the signature in it, of a PDF.
     """
 
     title: str
@@ -57,6 +59,7 @@ class SignedDocument:
     drawn: bytes | None = None
     shown: bytes | None = None
     confirmed: str | None = None
+    file: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,15 +124,21 @@ class MakeResult:
             name = FORMATS[document.format]
             attributes = display.attributes(name, document.message)
             signature = Signature.from_raw(document.signature)
-            signed = cms.build_signed_data(
+            make = partial(
+                cms.build_signed_data,
                 content=_content_inside(name, display, document),
                 signature=signature,
                 certificate=certificate,
                 chain=chain,
                 attributes=attributes,
-                time_stamps=[stamp.token for stamp in own if stamp.token is not None],
-                options=chosen,
+                options=wrapper_of(name, chosen),
             )
+            signed = make(time_stamps=[stamp.token for stamp in own if stamp.token is not None])
+            file = None
+            if document.prepared is not None and document.content is not None:
+                # A time stamp too many for its room stays in the evidence.
+                signed = signed if fits(document.content, document.prepared, signed) else make()
+                file = finished(document.content, document.prepared, signed)
             state = state_of(own, self.settings, signed_at=document.signed_at, now=now)
             documents.append(
                 SignedDocument(
@@ -146,6 +155,7 @@ class MakeResult:
                     drawn=None if display.drawing is None else display.drawing.drawn,
                     shown=document.shown,
                     confirmed=document.confirmed,
+                    file=file,
                 )
             )
         return SignedResult(

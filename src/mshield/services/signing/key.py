@@ -53,6 +53,8 @@ def require_open(tasks: dict[bytes, TaskRow], sids: list[bytes], *, now: int) ->
         raise errors.TaskClosed
     if any(task.state != "waiting" or task.expires_at <= now for task in tasks.values()):
         raise errors.TaskClosed
+    if not all(task.message for task in tasks.values()):  # a PDF that isn't prepared for its signature
+        raise errors.TaskClosed
 
 
 def require_own_business(key: KeyRow, tasks: Iterable[TaskRow]) -> None:

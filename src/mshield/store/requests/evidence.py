@@ -13,8 +13,8 @@ _SQL: Final = Queries("requests", "evidence")
 class DocumentRow:
     """A document and who asked for it, as it was called then.
 
-    `content` is None where only its digest came; `display` is JSON text; `state` is `declined` for one that was left
-    out of a batch.
+    `content` is None where only its digest came; `prepared` is the update to a PDF in which the signature stands;
+    `display` is JSON text; `state` is `declined` for one that was left out of a batch.
     """
 
     request_id: str
@@ -29,6 +29,7 @@ class DocumentRow:
     format: str
     message: bytes
     content: bytes | None
+    prepared: bytes | None
     size: int
     display: str
     state: str
@@ -78,6 +79,7 @@ async def find_document(
         format=row["format"],
         message=row["message"],
         content=content,
+        prepared=row["prepared"],
         size=row["size"] if content is None else len(content),
         display=row["display"],
         state=row["task_state"],

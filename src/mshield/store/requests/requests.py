@@ -83,6 +83,8 @@ class RequestState:
 class SignedDocument:
     """One signed document; signature is r then s. `content` where `message` are attributes that speak of it.
 
+    `prepared` is the update to a PDF in which the signature stands.
+
     `display` is JSON text; `shown` and `confirmed` are None for what is not drawn.
     """
 
@@ -95,6 +97,7 @@ class SignedDocument:
     display: str
     shown: bytes | None
     confirmed: str | None
+    prepared: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -375,6 +378,7 @@ def _signed(row: Row) -> SignedDocument:
         row["display"],
         row["shown"],
         row["confirmed"],
+        row["prepared"],
     )
 
 

@@ -16,7 +16,7 @@ claimed AS (
 SELECT :call::int AS call, EXISTS (SELECT 1 FROM taken) AS taken,
   r.id, r.kind, r.state AS request_state, r.number, r.shield_number, r.return_url, r.pc_address, r.pc_browser,
   r.created_at, r.prolonged_at, r.asker_name, r.asker_domain, t.sid, t.uid, t.purpose, t.state, t.message, t.media_type, t.title, t.display,
-  t.format, t.content, t.size, t.expires_at
+  t.format, t.content, t.size, t.expires_at, t.prepared
 FROM requests r
 JOIN tasks t ON t.request_id = r.id
 WHERE r.id = :id ORDER BY t.position;

@@ -34,6 +34,7 @@ class Task:
     """One document as the phone gets it. requester is None for the protocol's own tasks.
 
     `content` is what the attributes in `message` speak of, where it is here; `size` its length, where it isn't.
+    `prepared` is the update to it in which the signature will stand, of a PDF that was taken.
     """
 
     sid: bytes
@@ -49,6 +50,7 @@ class Task:
     size: int | None
     expires_at: int
     requester: Requester | None
+    prepared: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,4 +354,5 @@ def _task(row: Row, requester: Requester | None) -> Task:
         size=row["size"],
         expires_at=row["expires_at"],
         requester=requester,
+        prepared=row["prepared"],
     )

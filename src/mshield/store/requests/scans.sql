@@ -34,6 +34,7 @@ ORDER BY r.created_at DESC, r.id DESC LIMIT :most;
 
 -- name: find_task^
 SELECT t.sid, t.uid, t.purpose, t.state, t.message, t.media_type, t.title, t.display, t.format, t.content, t.size,
+  t.prepared,
   t.expires_at, r.pc_address, r.pc_browser, r.asker_name, r.asker_domain
 FROM tasks t
 JOIN keys k ON k.uid = t.uid AND k.device_id = :device_id AND k.account_id = :account_id

@@ -18,7 +18,7 @@ UPDATE tasks SET uid = :uid WHERE request_id = :request_id AND uid IS NULL;
 -- A row for each document, in their order.
 SELECT r.id, r.kind, r.state AS request_state, r.number, r.shield_number, r.return_url, r.pc_address, r.pc_browser,
   r.created_at, r.prolonged_at, r.asker_name, r.asker_domain, t.sid, t.uid, t.purpose, t.state, t.message, t.media_type, t.title, t.display,
-  t.format, t.content, t.size, t.expires_at
+  t.format, t.content, t.size, t.expires_at, t.prepared
 FROM requests r
 JOIN tasks t ON t.request_id = r.id
 WHERE r.id = :id ORDER BY t.position;

@@ -13,6 +13,7 @@ from mshield.domain.certificates import shield
 from mshield.domain.errors import Json
 from mshield.domain.systems.addresses import MAX_URI, is_ip_address
 from mshield.pki.signatures.formats import (
+    PDF,
     AskedOptions,
     Format,
     OptionRefused,
@@ -69,6 +70,7 @@ class DocumentMessage(Wire, frozen=True):
     `format` `raw`: the signature is over exactly the content's bytes. `cms`, `cms_detached`: over signed attributes
     that bind content, title and display, in a CMS with the content inside or not. `gb35275`, `gb35275_detached`: the
     same in a SignedData of GB/T 35275, or with `options` over the content; `gb35275_digest`: over SM3 of the content.
+    `pdf`: in the PDF itself, as one signature more.
     Of a detached one with signed attributes the content may stay with the business system: `digest_sm3` and `size` in
     bytes stand in for `content_b64`. `options` are told in formats.md.
     `view` draws the content; who has one in force for it has to name it. `display` are your words beside it, which the
@@ -290,6 +292,8 @@ def _document(message: DocumentMessage) -> Document:
         options = complete(message.format, message.options, display_oid=None)
     except OptionRefused as error:
         raise errors.InvalidRequest(fields=[f"options.{error.field}"]) from error
+    if message.format == PDF and message.media_type != "application/pdf":
+        raise errors.InvalidRequest(fields=["media_type"])
     digest, size = message.digest_sm3, message.size
     if message.content_b64 is None:
         if not may_be_elsewhere(message.format, options) or digest is None or size is None:

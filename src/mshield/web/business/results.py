@@ -52,7 +52,7 @@ class SignedDocumentMessage(Wire, frozen=True):
     words about the content differ from it, and the person signed all the same.
     `time_stamp` tells how the time stamps stand that the service's settings want; those that are done are in the CMS.
     `state` `declined`: the person left this one out of the batch, for a `reason` in their words; nothing else of it is
-    told. The reason is null for a signed one.
+    told. The reason is null for a signed one. `file_b64` is the document with the signature in it, by `pdf`; else null.
     """
 
     title: str
@@ -70,6 +70,7 @@ class SignedDocumentMessage(Wire, frozen=True):
     options: Options = NO_OPTIONS
     state: Literal["signed", "declined"] = "signed"
     reason: str | None = None
+    file_b64: str | None = None
 
 
 class ResultWanted(Query, frozen=True):
@@ -147,6 +148,7 @@ def _signed(document: SignedDocument | DeclinedDocument) -> SignedDocumentMessag
         shown=None if shown is None else shown.hex(),
         display_mismatch_confirmed=document.confirmed == "mismatch",
         options=document.options,
+        file_b64=None if document.file is None else _encoded(document.file),
     )
 
 

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from mshield.pki.signatures.formats import FORMATS, NO_OPTIONS, Format, Options
 from mshield.pki.signatures.kept_display import read_display
+from mshield.pki.signatures.pdf import gap_in
 from mshield.services.requests.answer import Requester, ScannedRequest, Task, WaitingRequest, prolongs_by
 from mshield.web import openapi
 from mshield.web.answers import JsonAnswer, no_content
@@ -64,6 +65,7 @@ class TaskMessage(Wire, frozen=True):
     By `format` and `options` they are attributes, which the phone compares with what it shows and with `content_b64`,
     or SM3 of that, or the content; `content_b64` is null for the last, and where only the content's digest and `size`
     are here. `signing_time` (ms) is the one among the attributes.
+    A PDF that is signed in itself is `content_b64` with `update_b64` behind it, and signed but for `gap` (start, end).
     What a business system asks for has `view` and `drawn`, the SM3 of the drawn lines, both null where no view draws
     it; `finish` then tells what was shown.
     """
@@ -85,6 +87,8 @@ class TaskMessage(Wire, frozen=True):
     drawn: Hex32 | msgspec.UnsetType | None = msgspec.UNSET
     options: Options | msgspec.UnsetType = msgspec.UNSET
     signing_time: int | msgspec.UnsetType = msgspec.UNSET
+    update_b64: str | msgspec.UnsetType = msgspec.UNSET
+    gap: tuple[int, int] | msgspec.UnsetType = msgspec.UNSET
 
 
 class ScannedMessage(Wire, frozen=True):
@@ -301,12 +305,14 @@ def task_message(task: Task) -> TaskMessage:
     if display.bound is None:
         return message
     attributes = display.attributes(message.format, task.message)
-    view, drawn = display.view, display.bound.drawing.drawn
+    view, drawn, update = display.view, display.bound.drawing.drawn, task.prepared
     return msgspec.structs.replace(
         message,
         view=None if view is None else ViewMessage(view.id, view.version, view.digest.hex()),
         drawn=None if drawn is None else drawn.hex(),
         options=msgspec.UNSET if display.options == NO_OPTIONS else display.options,
+        update_b64=msgspec.UNSET if update is None else base64.b64encode(update).decode(),
+        gap=msgspec.UNSET if update is None else gap_in(task.content or b"", update),
         signing_time=msgspec.UNSET
         if attributes is None or attributes.signing_time is None
         else attributes.signing_time,

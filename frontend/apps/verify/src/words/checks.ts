@@ -13,6 +13,8 @@ const zh = {
       "{arc} 签名数据，签的是签名属性，算法 {algorithm}，签名值为 {value}；签名人自称签于 {at}，未经证实",
     xml: "XML 签名，算法 {algorithm}；算数的是原文的规范形式，不含注释",
     pdf: "PDF 签名 {subfilter}，算法 {algorithm}；签的是签名值以外的整个文件",
+    pdf_last:
+      "PDF 里有 {count} 个签名，这是最后一个：{subfilter}，算法 {algorithm}，签的是签名值以外的整个文件。更早的签名密码学上也正确，各自只覆盖当时的文件，证书里的签名人是：{earlier}（没有核对他们的证书）",
     unreadable: "文件不完整或被改动过，读不出规定的格式",
     from_future: "证据包里的签名时间在将来。请先核对这台电脑的时钟",
   },
@@ -26,7 +28,7 @@ const zh = {
     unreadable: "签名里的数据不完整",
     message_mismatch: "这不是被签的那份内容，或者签名之后有改动",
     no_document: "这个签名不含原文：请再放入被签的文件",
-    changed_after: "签名之后文件又有改动：签名只覆盖其中一部分",
+    changed_after: "签名之后文件又有改动：签名只覆盖其中一部分，可以把这一部分另存下来单独验证",
     ambiguous: "这份内容是别的签名的一部分，不能当作被签的原文",
   },
   signature: {
@@ -197,6 +199,8 @@ const en: typeof zh = {
       "SignedData by {arc} over signed attributes, algorithm {algorithm}, value as {value}; the signer claims {at}, which nothing proves",
     xml: "XML signature, algorithm {algorithm}; what counts is the document's canonical form, without comments",
     pdf: "PDF signature {subfilter}, algorithm {algorithm}, over the whole file but itself",
+    pdf_last:
+      "The last of {count} PDF signatures: {subfilter}, algorithm {algorithm}, over the whole file but itself. The earlier ones are cryptographically right too, each over the file as it was then; by their certificates, which weren't checked, they are of {earlier}",
     unreadable: "The file is damaged or was changed: it is not of the form that it should be",
     from_future: "The bundle says that it will be signed in the future. Check this computer's clock first",
   },
@@ -210,7 +214,8 @@ const en: typeof zh = {
     unreadable: "The data of the signature are damaged",
     message_mismatch: "This is not what was signed, or it was changed afterwards",
     no_document: "This signature does not hold the document: add the file that was signed",
-    changed_after: "The file was changed after the signature, which covers only a part of it",
+    changed_after:
+      "The file was changed after the signature, which covers only a part of it: save that part and verify it by itself",
     ambiguous: "This content is part of another signature, and can't be what was signed",
   },
   signature: {

@@ -23,24 +23,64 @@ const SUBFILTER = new RegExp(`/SubFilter${WHITE}*/([A-Za-z0-9._-]{1,64})`, "g");
 const CONTENTS = new RegExp(`/Contents${WHITE}*$`);
 /** Digits of the longest hex string. */
 const MAX_HEX = 2 * 1024 * 1024;
+const MOST_SIGNATURES = 64;
 /** Octets in which the key of the hex string stands before it. */
 const NEAR = 64;
 
 /** A signature that is right over the whole file; whether to trust its signer is another question. */
 export interface VerifiedPdf {
   readonly subfilter: string;
-  /** Where the hex string stands, with its brackets; all else is signed. */
+  /** Where the hex string stands, with its brackets; all else up to `end` is signed. */
   readonly gap: readonly [start: number, end: number];
+  readonly end: number;
   readonly p7: VerifiedP7;
 }
 
 /** SignedPdfError with its reason, P7Error, FormError. */
 export function verifyPdf(file: Uint8Array): VerifiedPdf {
+  requirePdf(file);
+  return verifyLast(file, { isOnly: true });
+}
+
+/**
+ * All signatures of a file, the first first: each is right over its own revision, the last over the whole file. What an
+ * earlier one says of later revisions is nothing: `end` of each tells how much of the file it covers.
+ */
+export function verifyPdfRevisions(file: Uint8Array): readonly VerifiedPdf[] {
+  requirePdf(file);
+  const text = ascii(file);
+  const ends = endsIn(text);
+  const count = text.split("/ByteRange").length - 1;
+  if (count === 0 || count > MOST_SIGNATURES || ends.length !== count) {
+    throw new SignedPdfError(count === 0 ? "unsigned" : "range", `${count} signatures`);
+  }
+  return ends.map((end, i) =>
+    verifyLast(i < ends.length - 1 ? file.subarray(0, end) : file, { isOnly: false }),
+  );
+}
+
+/** The part that the last signature covers, of a file to which something was added; null where there is none such. */
+export function signedRevision(file: Uint8Array): Uint8Array | null {
+  const end = endsIn(ascii(file)).at(-1);
+  return end === undefined || end >= file.length ? null : file.subarray(0, end);
+}
+
+/** Where what the signatures say that they cover ends, the nearest first. */
+function endsIn(text: string): readonly number[] {
+  const all = [...text.matchAll(new RegExp(RANGE, "g"))];
+  // oxlint-disable-next-line unicorn/no-array-sort -- toSorted is younger than some browsers
+  return [...new Set(all.map((match) => Number(match[3]) + Number(match[4])))].sort((a, b) => a - b);
+}
+
+function requirePdf(file: Uint8Array): void {
   if (file.length > MAX_PDF || ascii(file.subarray(0, 5)) !== "%PDF-") {
     throw new SignedPdfError("form", "no PDF, or one that is too long");
   }
+}
+
+function verifyLast(file: Uint8Array, { isOnly }: { isOnly: boolean }): VerifiedPdf {
   const text = ascii(file);
-  const [start, end, subfilter] = signatureIn(text);
+  const [start, end, subfilter] = signatureIn(text, isOnly);
   const cms = readContents(text.slice(start + 1, end - 1));
   if (parseP7(cms).content !== null) {
     throw new SignedPdfError("contents", "the content stands inside");
@@ -49,17 +89,24 @@ export function verifyPdf(file: Uint8Array): VerifiedPdf {
   if (subfilter === CADES) {
     requireNamed(p7);
   }
-  return { subfilter, gap: [start, end], p7 };
+  return { subfilter, gap: [start, end], end: file.length, p7 };
 }
 
-/** Start and end of the hex string, which is all that the signature doesn't cover, and the signature's kind. */
-function signatureIn(text: string): readonly [start: number, end: number, subfilter: string] {
+/**
+ * Start and end of the hex string, which is all that the signature doesn't cover, and the signature's kind. Of several it
+ * is the last one in the file.
+ */
+function signatureIn(
+  text: string,
+  isOnly: boolean,
+): readonly [start: number, end: number, subfilter: string] {
   const count = text.split("/ByteRange").length - 1;
-  if (count !== 1) {
+  if (count === 0 || (isOnly && count > 1)) {
     throw new SignedPdfError(count === 0 ? "unsigned" : "several", `${count} signatures`);
   }
-  const match = RANGE.exec(text);
-  if (match === null) {
+  const at = text.lastIndexOf("/ByteRange");
+  const match = RANGE.exec(text.slice(at));
+  if (match === null || match.index !== 0) {
     throw new SignedPdfError("range", "the ByteRange is not four numbers");
   }
   const [first, start, end, rest] = match.slice(1).map(Number) as [number, number, number, number];
@@ -73,14 +120,19 @@ function signatureIn(text: string): readonly [start: number, end: number, subfil
   if (!isGap || !CONTENTS.test(text.slice(Math.max(0, start - NEAR), start))) {
     throw new SignedPdfError("range", "the gap is not just the Contents");
   }
-  return [start, end, subfilterOf(text, start, end, match)];
+  return [start, end, subfilterOf(text, start, end, [at, at + match[0].length])];
 }
 
 /** The kind of the one signature whose dictionary has ByteRange, Contents and SubFilter. */
-function subfilterOf(text: string, start: number, end: number, match: RegExpExecArray): string {
-  const head = text.slice(0, Math.min(start, match.index));
+function subfilterOf(
+  text: string,
+  start: number,
+  end: number,
+  range: readonly [start: number, end: number],
+): string {
+  const head = text.slice(0, Math.min(start, range[0]));
   const begin = head.lastIndexOf(" obj");
-  const close = text.indexOf("endobj", Math.max(end, match.index + match[0].length));
+  const close = text.indexOf("endobj", Math.max(end, range[1]));
   const around = begin < 0 || close < 0 ? "endobj" : text.slice(begin, start) + text.slice(end, close);
   const [name, ...more] = [...around.matchAll(SUBFILTER)].map((found) => found[1]!);
   if (around.includes("endobj") || name === undefined || more.length > 0) {

@@ -11,6 +11,13 @@ interface Annotation {
   readonly setOCGState?: unknown;
   readonly actions?: unknown;
   readonly hasAppearance?: boolean;
+  readonly fieldType?: string | null;
+  readonly annotationFlags?: number;
+}
+
+interface Field {
+  readonly type?: string;
+  readonly actions?: unknown;
 }
 
 const OF_ANNOTATION: Readonly<Record<string, string>> = {
@@ -23,29 +30,44 @@ const OF_ANNOTATION: Readonly<Record<string, string>> = {
   "3D": "rich_media",
 };
 
+/** Flags of an annotation. */
+const [HIDDEN, PRINTED, NOT_VIEWED] = [2, 4, 32] as const;
 const MOST_PAGES = 500;
 
 export async function faultOf(pdf: PDFDocumentProxy): Promise<string | null> {
-  const [{ info }, scripts, actions, open, files, layers] = await Promise.all([
+  const [{ info }, actions, open, files, layers, found] = await Promise.all([
     pdf.getMetadata(),
-    pdf.hasJSActions(),
     pdf.getJSActions(),
     pdf.getOpenAction(),
     pdf.getAttachments(),
     pdf.getOptionalContentConfig(),
+    pdf.getFieldObjects(),
   ]);
+  const fields = fieldsIn(found);
   const told = info as Readonly<Record<string, unknown>>;
   const faults: readonly (readonly [string, unknown])[] = [
     ["too_large", pdf.numPages > MOST_PAGES],
     ["encrypted", told["EncryptFilterName"]],
-    ["javascript", scripts || actions],
+    ["javascript", actions || fields.some((field) => field.actions)],
     ["xfa", told["IsXFAPresent"] || pdf.isPureXfa],
     ["attachments", files || told["IsCollectionPresent"]],
     ["optional_content", [...layers].length > 0],
-    ["form", told["IsAcroFormPresent"] || told["IsSignaturesPresent"]],
+    ["form", isForm(told, fields)],
     ["open_action", (open as { action?: unknown } | null)?.action],
   ];
   return faults.find(([, isThere]) => isThere)?.[0] ?? null;
+}
+
+/** All fields, whatever holds them. The viewer's own word on scripts counts every field of a signature as one. */
+function fieldsIn(fields: unknown): readonly Field[] {
+  const all = fields instanceof Map ? [...fields.values()] : Object.values(fields ?? {});
+  return (all as readonly (readonly Field[])[]).flat();
+}
+
+/** A form whose fields aren't all those of signatures, or can't be seen. */
+function isForm(told: Readonly<Record<string, unknown>>, fields: readonly Field[]): boolean {
+  const isThere = Boolean(told["IsAcroFormPresent"] || told["IsSignaturesPresent"]);
+  return isThere && (fields.length === 0 || fields.some(({ type }) => type !== "signature"));
 }
 
 export async function faultOfPage(page: PDFPageProxy): Promise<string | null> {
@@ -64,7 +86,14 @@ function ofAnnotation(annotation: Annotation): string | null {
     actions,
     unsafeUrl,
     hasAppearance,
+    fieldType,
+    annotationFlags = 0,
   } = annotation;
+  if (subtype === "Widget" && fieldType === "Sig") {
+    const isAlike =
+      Boolean(annotationFlags & HIDDEN) || (annotationFlags & (PRINTED | NOT_VIEWED)) === PRINTED;
+    return actions ? "javascript" : isAlike || !hasAppearance ? null : "form";
+  }
   if (subtype !== "Link" || hasAppearance) {
     return OF_ANNOTATION[subtype] ?? "annotation";
   }

@@ -1,6 +1,6 @@
 /**
- * What the phone looks for in a PDF's octets itself, beside what the viewer says of it: objects that stand there twice,
- * and words of what may act. The service's check reads packed objects too; this one doesn't.
+ * What the phone looks for in a PDF's octets itself, beside what the viewer says of it: objects that stand there twice
+ * but in a signature's update, and words of what may act. The service's check reads packed objects too; this one doesn't.
  */
 
 const MOST = 20 * 1024 * 1024;
@@ -8,6 +8,11 @@ const BEGIN = /^%PDF-(?:1\.[0-7]|2\.0)[ \t]*[\r\n]/;
 const END = /startxref\s+\d{1,10}\s+%%EOF\s*$/;
 const HEAD = /(?<!\d)(\d{1,10})[ \t\r\n\0\f]+(\d{1,5})[ \t\r\n\0\f]+obj(?![A-Za-z0-9])/g;
 const MOST_REVISIONS = 4;
+const MOST_SIGNATURES = 32;
+const REVISION = /startxref\s+\d{1,10}\s+%%EOF/g;
+const WHITE = String.raw`[\0\t\n\f\r ]`;
+const NUMBER = `${WHITE}*(\\d{1,10})`;
+const RANGE = new RegExp(`/ByteRange${WHITE}*\\[${`${NUMBER}${WHITE}`.repeat(3)}${NUMBER}${WHITE}*\\]`, "g");
 const ACTS: Readonly<Record<string, string>> = {
   JavaScript: "javascript",
   Launch: "launch",
@@ -27,6 +32,10 @@ const ACTS: Readonly<Record<string, string>> = {
   Named: "action",
   Hide: "action",
 };
+/** What a form has beside the fields of signatures. */
+const FORM = /\/(?:NeedAppearances|FT\s*\/(?:Tx|Btn|Ch))(?![A-Za-z])/;
+/** What the update of a signature replaces: root, page, form, lists in them, and what is without any reference. */
+const REPLACED = /\/Type\s*\/(?:Catalog|Page)(?![A-Za-z])|\/Fields(?![A-Za-z])|^\s*\[/;
 const ACT = new RegExp(`/(${Object.keys(ACTS).join("|")})(?![A-Za-z])`);
 
 /** Null where nothing stands out; the reasons are the service's. */
@@ -45,17 +54,69 @@ export function scanned(octets: Uint8Array): string | null {
   if (act !== undefined) {
     return ACTS[act] ?? null;
   }
+  const count = (word: RegExp): number => [...text.matchAll(word)].length;
+  if (FORM.test(text) || count(/\/FT\s*\/Sig(?![A-Za-z])/g) > count(/\/ByteRange(?![A-Za-z])/g)) {
+    return "form";
+  }
   return hidesObjects(text) ? "revisions" : null;
 }
 
+/** What is added behind a signature is another's signature, or this one: then it replaces what that takes. */
 function hidesObjects(text: string): boolean {
+  const ends = signedEnds(text);
+  if (ends === null) {
+    return true;
+  }
+  const revisions = revisionsOf(text);
+  const unsigned = revisions.filter(([, end]) => !ends.has(end));
   const heads = new Set<string>();
-  for (const [, number, generation] of text.matchAll(HEAD)) {
-    const name = `${Number(number)} ${Number(generation)}`;
-    if (heads.has(name)) {
+  for (const [start, end] of revisions) {
+    const part = text.slice(start, end);
+    const own = [...part.matchAll(HEAD)].map((head) => ({
+      name: `${Number(head[1])} ${Number(head[2])}`,
+      body: bodyAt(part, head.index + head[0].length),
+    }));
+    const isHidden = own.some(({ name, body }) => heads.has(name) && !(ends.has(end) && mayReplace(body)));
+    if (isHidden || new Set(own.map(({ name }) => name)).size < own.length) {
       return true;
     }
-    heads.add(name);
+    own.forEach(({ name }) => heads.add(name));
   }
-  return text.split("startxref").length - 1 > MOST_REVISIONS;
+  const isCovered = ends.size === 0 || ends.has(text.trimEnd().length);
+  return !isCovered || unsigned.length > MOST_REVISIONS || ends.size > MOST_SIGNATURES;
+}
+
+function bodyAt(text: string, start: number): string {
+  const end = text.indexOf("endobj", start);
+  return text.slice(start, end < 0 ? undefined : end);
+}
+
+function mayReplace(body: string): boolean {
+  return !/>>\s*stream/.test(body) && (REPLACED.test(body) || !/\d\s+\d+\s+R/.test(body));
+}
+
+/** Where signatures say that what they cover ends, without line ends; null where one leaves out more than a hex string. */
+function signedEnds(text: string): Set<number> | null {
+  const ends = new Set<number>();
+  const all = [...text.matchAll(RANGE)];
+  for (const match of all) {
+    const [first, start, end, rest] = match.slice(1).map(Number) as [number, number, number, number];
+    if (first !== 0 || !/^<[0-9A-Fa-f]*>$/.test(text.slice(start, end)) || end + rest > text.length) {
+      return null;
+    }
+    ends.add(text.slice(0, end + rest).trimEnd().length);
+  }
+  return all.length === text.split("/ByteRange").length - 1 ? ends : null;
+}
+
+/** Start and end of each part that ends as a file does; ends without line ends. */
+function revisionsOf(text: string): [start: number, end: number][] {
+  const parts: [number, number][] = [];
+  let start = 0;
+  for (const match of text.matchAll(REVISION)) {
+    const end = match.index + match[0].length;
+    parts.push([start, end]);
+    start = end;
+  }
+  return parts;
 }

@@ -1,0 +1,93 @@
+/** The part of a bundle of evidence that a PDF has by itself: the update in which its signature stands. */
+
+import {
+  coveredDigest,
+  displayDigest,
+  finishedFile,
+  FormError,
+  pdfMessage,
+  type PdfSignature,
+} from "@mshield/forms";
+import { same, sm3 } from "@mshield/gm";
+
+import { digestIn, readAttribute } from "./attributes.ts";
+import { parsePem } from "./certificate.ts";
+import type { Tally } from "./checks.ts";
+import { inStep, VerificationError } from "./errors.ts";
+import type { Evidence } from "./evidence.ts";
+import { OIDS } from "./oids.ts";
+import { whole } from "./reader.ts";
+import { displayOf } from "./shown_again.ts";
+
+const DIGEST_BYTES = 32;
+
+interface PdfAttributes {
+  readonly covered: Uint8Array;
+  /** Null where none is bound. */
+  readonly display: Uint8Array | null;
+}
+
+/** What M says; FormError for anything but the one form of this kind. The display stands under one of these. */
+function parsePdf(message: Uint8Array, kind: PdfSignature, displayOids: readonly string[]): PdfAttributes {
+  const values = new Map(whole(message, (reader) => reader.setOf()).map(readAttribute));
+  const [displayOid, ...more] = displayOids.filter((each) => values.has(each));
+  const covered = digestIn(values.get(OIDS.messageDigest));
+  const display = displayOid === undefined ? null : digestIn(values.get(displayOid));
+  const certificate = values.get(OIDS.signingCertificateV2)?.slice(-DIGEST_BYTES) ?? null;
+  const again = pdfMessage(kind, {
+    covered,
+    certificate,
+    display: display ?? new Uint8Array(),
+    displayOid: displayOid ?? null,
+  });
+  if (more.length > 0 || !same(again, message)) {
+    throw new FormError("other signed attributes than this kind of signature has");
+  }
+  return { covered, display };
+}
+
+/** M: the attributes of the content with its update but for the gap, of this display and signer. */
+export async function messageOfPdf(
+  { document, signature, certificatePem }: Evidence,
+  displayOids: readonly string[],
+  tally: Tally,
+): Promise<Uint8Array> {
+  const { content, update, options } = document;
+  const { pdf, displayOid } = options;
+  const { attributes } = signature;
+  if (content === null || update === null || pdf === undefined || attributes === null) {
+    throw new VerificationError("unreadable", "input", "a PDF and its update, or neither");
+  }
+  const display = displayDigest(displayOf(document));
+  const [said, covered, expected] = await inStep("input", () => {
+    const [signer] = parsePem(certificatePem);
+    const certificate = signer === undefined ? null : sm3(signer.der);
+    const digest = coveredDigest(content, update);
+    const made = pdfMessage(pdf, { covered: digest, certificate, display, displayOid });
+    return [parsePdf(attributes, pdf, displayOids), digest, made] as const;
+  });
+  if (!same(said.covered, covered)) {
+    throw new VerificationError("message_mismatch", "content", "the signed digest is another content's");
+  }
+  const isShown =
+    displayOid === null ? said.display === null : same(said.display ?? new Uint8Array(), display);
+  if (!isShown) {
+    throw new VerificationError("display_mismatch", "display", "the signed display is another one");
+  }
+  if (!same(attributes, expected)) {
+    throw new VerificationError("unreadable", "input", "other signed attributes than the options say");
+  }
+  tally.passed("content", { by: "inside", size: document.size });
+  if (displayOid === null) {
+    tally.aside("display", "not_bound");
+  } else {
+    tally.passed("display", { lines: document.display.length });
+  }
+  return attributes;
+}
+
+/** The PDF with its signature; null for another format. FormError where it doesn't fit. */
+export function signedFile({ document, signature }: Evidence): Uint8Array | null {
+  const { content, update } = document;
+  return content === null || update === null ? null : finishedFile(content, update, signature.cms);
+}

@@ -1,0 +1,215 @@
+"""The update of a PDF that holds a signature to come: field, widget, picture, and a gap for the signature.
+
+It is appended, and the octets before it stay as they are. pyHanko reads the file and writes the update; what it knows
+of signatures isn't used, since its tables have no SM3.
+"""
+
+import io
+from collections.abc import Callable, Mapping
+from typing import IO, Any, Final
+
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.generic import pdf_name, pdf_string
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.misc import PdfError
+from pyhanko.sign.fields import SigFieldSpec, append_signature_field
+
+from mshield.content.pdf_order import Update
+from mshield.content.pdf_seal import HEIGHT, WIDTH, Stencil, stencil_of
+
+_MARGIN: Final = 24
+_SPACE: Final = 6
+_COLOUR: Final = b"0.09 0.22 0.5 rg"
+_TURNS: Final[Mapping[int, tuple[int, int, int, int]]] = {
+    0: (1, 0, 0, 1),
+    90: (0, 1, -1, 0),
+    180: (-1, 0, 0, -1),
+    270: (0, -1, 1, 0),
+}
+"""How the picture is turned on a page that is shown turned by so many degrees."""
+
+_RANGE_WIDTH: Final = 64
+_MOST_UP: Final = 64
+
+Box = tuple[float, float, float, float]
+"""Left, low, right, high."""
+
+
+class CannotUpdate(Exception):
+    """The file is of a form to which nothing can be appended."""
+
+
+def prepared(octets: bytes, update: Update) -> bytes:
+    """What is to be appended to the file, which is one that `content.pdf` takes. Raises CannotUpdate."""
+    try:
+        return _prepared(octets, update)
+    except (PdfError, ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError) as error:
+        raise CannotUpdate(str(error)) from error
+
+
+def _prepared(octets: bytes, update: Update) -> bytes:
+    writer = _Writer(io.BytesIO(octets), strict=False)
+    fields = _fields(writer)
+    page, number = _last_page(writer)
+    turn = int(_inherited(page, "/Rotate") or 0) % 360
+    box = _place(_shown(page), turn, number=len(fields))
+    name = pdf_name
+    append_signature_field(writer, SigFieldSpec(update.field, on_page=number, box=_rounded(box)))
+    field = next(one for one in _fields(writer) if "/T" in one and one["/T"] == update.field)
+    contents, covered = _Gap(update.room), _Range()
+    field["/V"] = writer.add_object(
+        generic.DictionaryObject(
+            {
+                name("/Type"): name("/Sig"),
+                name("/Filter"): name("/Adobe.PPKLite"),
+                name("/SubFilter"): name(f"/{update.subfilter}"),
+                name("/ByteRange"): covered,
+                name("/Contents"): contents,
+                name("/M"): pdf_string(update.time),
+                name("/Name"): pdf_string(update.seal.name),
+                name("/Reason"): pdf_string(update.reason),
+            }
+        )
+    )
+    empty = field["/AP"].raw_get("/N")  # that pyHanko has put there
+    writer.objects[(empty.generation, empty.idnum)] = _look(writer, stencil_of(update.seal), turn)
+    field["/F"] = generic.NumberObject(4 | 128)  # printed, and locked
+    out = io.BytesIO()
+    write: Callable[[IO[bytes]], None] = writer.write
+    write(out)
+    written = bytearray(out.getvalue())
+    start, end = contents.at, contents.at + 2 * update.room + 2
+    numbers = b"[0 %d %d %d]" % (start, end, len(written) - end)
+    written[covered.at : covered.at + _RANGE_WIDTH] = numbers.ljust(_RANGE_WIDTH)
+    if written[: len(octets)] != octets:
+        raise CannotUpdate("not appended")
+    return bytes(written[len(octets) :])
+
+
+class _Writer(IncrementalPdfFileWriter):
+    """Appends what it is asked for, and no word on who wrote when; the file keeps the version that it says."""
+
+    output_version = (1, 3)
+
+    def _update_meta(self) -> None:
+        pass
+
+
+class _Placed(generic.PdfObject):
+    """Octets that are filled in when all else is written, and where they stand."""
+
+    at: int = -1
+
+    def __init__(self, octets: bytes) -> None:
+        self._octets = octets
+
+    def write_to_stream(self, stream: IO[bytes], handler: Any = None, container_ref: Any = None) -> None:
+        del handler, container_ref  # it is never encrypted
+        self.at = stream.tell()
+        stream.write(self._octets)
+
+
+class _Gap(_Placed):
+    def __init__(self, room: int) -> None:
+        super().__init__(b"<" + b"00" * room + b">")
+
+
+class _Range(_Placed):
+    def __init__(self) -> None:
+        super().__init__(b" " * _RANGE_WIDTH)
+
+
+def _fields(writer: IncrementalPdfFileWriter) -> list[Any]:
+    if "/AcroForm" not in writer.root:
+        return []
+    form = writer.root["/AcroForm"]  # not by `get`, which resolves no reference that was added just now
+    return [one.get_object() for one in form["/Fields"]] if "/Fields" in form else []
+
+
+def _last_page(writer: IncrementalPdfFileWriter) -> tuple[Any, int]:
+    number = int(writer.root["/Pages"]["/Count"]) - 1
+    return writer.find_page_for_modification(number)[0].get_object(), number
+
+
+def _inherited(page: Any, key: str) -> Any:
+    """What a page says, or its parents say for it."""
+    held = page
+    for _ in range(_MOST_UP):
+        if key in held:
+            return held[key]
+        if "/Parent" not in held:
+            break
+        held = held["/Parent"]
+    return None
+
+
+def _shown(page: Any) -> Box:
+    """What of the page is shown."""
+    media = _sorted(_inherited(page, "/MediaBox"))
+    cut = _inherited(page, "/CropBox")
+    if cut is None:
+        return media
+    left, low, right, high = _sorted(cut)
+    crop = max(media[0], left), max(media[1], low), min(media[2], right), min(media[3], high)
+    return crop if crop[0] < crop[2] and crop[1] < crop[3] else media
+
+
+def _sorted(edges: Any) -> Box:
+    a, b, c, d = (float(edge) for edge in edges)
+    return min(a, c), min(b, d), max(a, c), max(b, d)
+
+
+def _place(shown: Box, turn: int, *, number: int) -> Box:
+    """Where the picture of so manieth a signature stands: at the foot, from the right to the left, then upward."""
+    left, low, right, high = shown
+    wide, tall = (high - low, right - left) if turn in {90, 270} else (right - left, high - low)
+    size = min(1.0, wide / (WIDTH + 2 * _MARGIN), tall / (HEIGHT + 2 * _MARGIN))
+    w, h = WIDTH * size, HEIGHT * size
+    columns = max(1, int((wide - 2 * _MARGIN + _SPACE) // (w + _SPACE)))
+    rows = max(1, int((tall - 2 * _MARGIN + _SPACE) // (h + _SPACE)))
+    row, column = divmod(number % (columns * rows), columns)
+    x = wide - _MARGIN * size - w - column * (w + _SPACE)
+    y = _MARGIN * size + row * (h + _SPACE)
+    if turn == 90:
+        return right - y - h, low + x, right - y, low + x + w
+    if turn == 180:
+        return right - x - w, high - y - h, right - x, high - y
+    if turn == 270:
+        return left + y, high - x - w, left + y + h, high - x
+    return left + x, low + y, left + x + w, low + y + h
+
+
+def _rounded(box: Box) -> tuple[int, int, int, int]:
+    left, low, right, high = (round(edge) for edge in box)
+    return left, low, max(right, left + 1), max(high, low + 1)
+
+
+def _number(value: int) -> generic.PdfObject:
+    return generic.NumberObject(value)
+
+
+def _look(writer: IncrementalPdfFileWriter, stencil: Stencil, turn: int) -> Any:
+    name, number = pdf_name, _number
+    mask = generic.StreamObject(
+        {
+            name("/Type"): name("/XObject"),
+            name("/Subtype"): name("/Image"),
+            name("/Width"): number(stencil.width),
+            name("/Height"): number(stencil.height),
+            name("/ImageMask"): generic.BooleanObject(value=True),
+            name("/BitsPerComponent"): number(1),
+            name("/Filter"): name("/FlateDecode"),
+        },
+        encoded_data=stencil.packed,
+    )
+    pictures = generic.DictionaryObject({name("/Seal"): writer.add_object(mask)})
+    return generic.StreamObject(
+        {
+            name("/Type"): name("/XObject"),
+            name("/Subtype"): name("/Form"),
+            name("/BBox"): generic.ArrayObject(map(number, (0, 0, WIDTH, HEIGHT))),
+            name("/Matrix"): generic.ArrayObject(map(number, (*_TURNS.get(turn, _TURNS[0]), 0, 0))),
+            name("/Resources"): generic.DictionaryObject({name("/XObject"): pictures}),
+        },
+        stream_data=b"q %s %d 0 0 %d 0 0 cm /Seal Do Q" % (_COLOUR, WIDTH, HEIGHT),
+    )
