@@ -12,8 +12,8 @@ from functools import partial
 import msgspec
 
 from mshield.client.evidence_display import ShownAgain, display_of, show_again, shown_of
-from mshield.client.evidence_format import options_of, require_made, xml_message
-from mshield.client.evidence_pdf import attributes_of_pdf, message_of_pdf
+from mshield.client.evidence_format import message_of, options_of, require_made
+from mshield.client.evidence_pdf import attributes_of_pdf
 from mshield.client.evidence_status import LaterStatus, Now, check_now, check_status
 from mshield.client.evidence_time import (
     TimeStamp,
@@ -40,22 +40,17 @@ from mshield.pki.asn1.arcs import DISPLAY_OIDS, display_oids_of
 from mshield.pki.certificates.certificate import Certificate, parse_certificates_pem
 from mshield.pki.revocation.crl import CA_COMPROMISE, KEY_COMPROMISE, parse_crl
 from mshield.pki.signatures import cms
-from mshield.pki.signatures.evidence import MEDIA_TYPE, Evidence, EvidenceDocument, parse_evidence
+from mshield.pki.signatures.evidence import MEDIA_TYPE, Evidence, parse_evidence
 from mshield.pki.signatures.formats import (
     PDF,
     XML,
-    Options,
-    attributes_in,
     binds_display,
     inside,
-    signs_attributes,
-    signs_content,
     wrapper_of,
 )
 from mshield.pki.signatures.pdf import PdfAttributes
 from mshield.pki.signatures.signed_attributes import (
     SignedAttributes,
-    is_like_attributes,
     parse_signed_attributes,
 )
 from mshield.pki.tlog.entry import SignatureEntry, asked_by, binding, commitment, signature_row
@@ -142,7 +137,7 @@ def verify_evidence(
         raise VerificationError("from_future", "input", "signed after the moment of the verification")
     found_content = _checked_content(evidence, content)
     known = _display_oids(evidence, display_oids)
-    message = _message(evidence, found_content, known)
+    message = message_of(evidence, found_content, known)
     _check_request(evidence, message, expected_client_id)
     signed_at = datetime.fromtimestamp(evidence.signature.signed_at / 1000, UTC)
     signature = verify(
@@ -225,50 +220,6 @@ def _display_oids(evidence: Evidence, more: Collection[str]) -> Collection[str]:
         certificates = parse_certificates_pem(evidence.certificate_pem)
     named = [oid for signer in certificates for oid in display_oids_of(signer.values.policies)]
     return {*DISPLAY_OIDS, *more, *named}
-
-
-def _message(evidence: Evidence, content: bytes | None, display_oids: Collection[str]) -> bytes:
-    """M: the content or its digest, or the signed attributes, which must be those of what the bundle shows."""
-    document, attributes = evidence.document, evidence.signature.attributes
-    name, options = document.format, options_of(document)
-    if name == PDF or document.update is not msgspec.UNSET:
-        return message_of_pdf(evidence, options, display_oids)
-    if signs_attributes(name, options) != (attributes is not None):
-        raise VerificationError("unreadable", "input", "signed attributes do not go with this format")
-    if attributes is None:
-        if name == XML:
-            return xml_message(document, options)
-        if not signs_content(name, options):
-            return bytes.fromhex(document.digest_sm3)
-        if document.content is None or content is None:
-            raise VerificationError("unreadable", "input", "a raw signature needs the content")
-        if is_like_attributes(content):
-            raise VerificationError("message_mismatch", "content", "the content is signed attributes")
-        return content
-    _require_shown(document, attributes, options, display_oids)
-    return attributes
-
-
-def _require_shown(
-    document: EvidenceDocument, attributes: bytes, options: Options, display_oids: Collection[str]
-) -> None:
-    """Raises VerificationError unless these signed attributes are those of content, display and options."""
-    digest = bytes.fromhex(document.digest_sm3)
-    with failing("input"):
-        signed = parse_signed_attributes(attributes, display_oids=display_oids)
-    shown = attributes_in(
-        document.format,
-        options,
-        digest=digest,
-        display=sm3(display_of(document)),
-        signing_time=signed.signing_time,
-    )
-    if signed.message_digest != digest:
-        raise VerificationError("message_mismatch", "content", "the signed digest is another content's")
-    if shown is None or signed.display != shown.display:
-        raise VerificationError("display_mismatch", "display", "the signed display is another one")
-    if signed != shown or (options.signing_time is True) != (signed.signing_time is not None):
-        raise VerificationError("unreadable", "input", "other signed attributes than the options say")
 
 
 def _check_request(evidence: Evidence, message: bytes, client_id: str | None) -> None:

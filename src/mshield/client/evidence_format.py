@@ -1,11 +1,15 @@
-"""A bundle's format and its options; of `xml` what was signed, and that its file is made of the rest of the bundle."""
+"""A bundle's format: its options, what was signed by it, and whether the file of `xml` is made of the rest of it."""
 
 import re
+from collections.abc import Collection
 
 import msgspec
 
+from mshield.client.evidence_display import display_of
+from mshield.client.evidence_pdf import message_of_pdf
 from mshield.client.verify import VerificationError, VerifiedSignature, failing
 from mshield.domain.certificates.shield import PATTERN
+from mshield.gm.sm3 import sm3
 from mshield.pki.errors import XmlError
 from mshield.pki.signatures.evidence import Evidence, EvidenceDocument
 from mshield.pki.signatures.formats import (
@@ -14,10 +18,14 @@ from mshield.pki.signatures.formats import (
     XML,
     OptionRefused,
     Options,
+    attributes_in,
     binds_display,
     complete,
     profile_of,
+    signs_attributes,
+    signs_content,
 )
+from mshield.pki.signatures.signed_attributes import is_like_attributes, parse_signed_attributes
 from mshield.pki.xml.canonical import require_canonical
 from mshield.pki.xml.making import key_name_in, serial_name, signed_file, signed_info
 
@@ -40,7 +48,54 @@ def options_of(document: EvidenceDocument) -> Options:
     return options
 
 
-def xml_message(document: EvidenceDocument, options: Options) -> bytes:
+def message_of(evidence: Evidence, content: bytes | None, display_oids: Collection[str]) -> bytes:
+    """M: the content or its digest, or the signed attributes, which must be those of what the bundle shows.
+
+    Raises VerificationError.
+    """
+    document, attributes = evidence.document, evidence.signature.attributes
+    name, options = document.format, options_of(document)
+    if name == PDF or document.update is not msgspec.UNSET:
+        return message_of_pdf(evidence, options, display_oids)
+    if signs_attributes(name, options) != (attributes is not None):
+        raise VerificationError("unreadable", "input", "signed attributes do not go with this format")
+    if attributes is None:
+        if name == XML:
+            return _xml_message(document, options)
+        if not signs_content(name, options):
+            return bytes.fromhex(document.digest_sm3)
+        if document.content is None or content is None:
+            raise VerificationError("unreadable", "input", "a raw signature needs the content")
+        if is_like_attributes(content):
+            raise VerificationError("message_mismatch", "content", "the content is signed attributes")
+        return content
+    _require_shown(document, attributes, options, display_oids)
+    return attributes
+
+
+def _require_shown(
+    document: EvidenceDocument, attributes: bytes, options: Options, display_oids: Collection[str]
+) -> None:
+    """Raises VerificationError unless these signed attributes are those of content, display and options."""
+    digest = bytes.fromhex(document.digest_sm3)
+    with failing("input"):
+        signed = parse_signed_attributes(attributes, display_oids=display_oids)
+    shown = attributes_in(
+        document.format,
+        options,
+        digest=digest,
+        display=sm3(display_of(document)),
+        signing_time=signed.signing_time,
+    )
+    if signed.message_digest != digest:
+        raise VerificationError("message_mismatch", "content", "the signed digest is another content's")
+    if shown is None or signed.display != shown.display:
+        raise VerificationError("display_mismatch", "display", "the signed display is another one")
+    if signed != shown or (options.signing_time is True) != (signed.signing_time is not None):
+        raise VerificationError("unreadable", "input", "other signed attributes than the options say")
+
+
+def _xml_message(document: EvidenceDocument, options: Options) -> bytes:
     """M of the bundle's content, which has to be canonical. Raises VerificationError."""
     content = document.content
     if content is None:

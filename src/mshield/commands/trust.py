@@ -191,8 +191,8 @@ def _shown(entry: Entry) -> dict[str, str]:
         return {"name": entry.name, "sha256": entry.sha256, "as": "tsa-waiver"}
     is_root = isinstance(entry, TrustedRoot)
     subject = entry.certificate.subject if isinstance(entry, TrustedRoot) else read_tsa_root(entry).subject
-    told = {"name": entry.name, "subject": shown_name(subject), "sha256": entry.sha256}
-    return told | {"read": entry.how, "as": "root" if is_root else "tsa-root"}
+    listed = {"name": entry.name, "subject": shown_name(subject), "sha256": entry.sha256}
+    return listed | {"read": entry.how, "as": "root" if is_root else "tsa-root"}
 
 
 def _line(out: Output, entry: Entry) -> str:

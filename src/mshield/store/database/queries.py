@@ -19,6 +19,9 @@ from aiosql.adapters.asyncpg import AsyncPGAdapter
 from mshield.store.database.conditions import written_out
 
 
+_ARRAYS: Final = re.compile(r"unnest\((.+?)\)\s+WITH ORDINALITY", re.DOTALL)
+
+
 class Statement:
     """SQL with numbered placeholders, and the parameter names in the order of their numbers.
 
@@ -58,6 +61,15 @@ class Query:
         if statement is None:
             raise LookupError(f"{self.name} is not for {dialect}")
         return statement
+
+
+def alone(query: Query) -> Query:
+    """PostgreSQL's statement over arrays of rows as one over a single row. Raises ValueError where it has none."""
+    statement = query.on("postgresql")
+    sql, changed = _ARRAYS.subn(lambda arrays: f"(VALUES ({arrays[1].replace('[]', '')}, 1))", statement.sql)
+    if changed != 1:
+        raise ValueError(f"{query.name} has no arrays")
+    return Query(f"{query.name}.alone", Statement(sql, statement.parameters), None)
 
 
 class Queries:

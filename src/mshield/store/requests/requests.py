@@ -1,6 +1,5 @@
 """Requests as business systems make them, follow them and fetch their result."""
 
-import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, fields
 from typing import Final
@@ -10,11 +9,12 @@ import msgspec
 from mshield.store.accounts.limits import Limit, count_within
 from mshield.store.certificates.certificates import StatusRow, status_of
 from mshield.store.database.interface import Conflict, Database, Row, Tx, Undone
-from mshield.store.database.queries import Queries, Query, Statement
+from mshield.store.database.queries import Queries, Query, alone
 from mshield.store.seals.tables import REQUESTS, TASKS
 
 _SQL: Final = Queries("requests", "requests")
-_ARRAYS: Final = re.compile(r"unnest\((.+?)\)\s+WITH ORDINALITY", re.DOTALL)
+_CREATE_ALONE: Final = alone(_SQL["create"])
+"""Of one document: to write ten arrays costs a fifth of all that it does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +86,7 @@ class RequestState:
 class SignedDocument(msgspec.Struct, frozen=True):
     """One signed document; signature is r then s. `content` where `message` are attributes that speak of it.
 
-    `prepared` is the update to a PDF in which the signature stands.
-
-    `display` is JSON text; `shown` and `confirmed` are None for what is not drawn.
+    `prepared` is a PDF's update, `display` JSON text; `shown` and `confirmed` are None for what is not drawn.
     """
 
     title: str
@@ -237,18 +235,6 @@ async def _create_at_once(
     return bool(created)
 
 
-def _alone(query: Query) -> Query:
-    """The same statement for one document, without arrays: to write ten of them costs a fifth of all that it does."""
-    statement = query.on("postgresql")
-    sql, changed = _ARRAYS.subn(lambda arrays: f"(VALUES ({arrays[1].replace('[]', '')}, 1))", statement.sql)
-    if changed != 1:
-        raise ValueError(f"{query.name} has no arrays")
-    return Query(f"{query.name}.alone", Statement(sql, statement.parameters), None)
-
-
-_CREATE_ALONE: Final = _alone(_SQL["create"])
-
-
 async def find_by_idempotency_key(
     db: Database, *, client_id: str, idempotency_key: str
 ) -> MadeRequest | None:
@@ -365,7 +351,9 @@ async def find_result(db: Database, *, id: str, client_id: str) -> Result | None
         expires_at=first["expires_at"],
         signer=_signer(signed[0]) if signed else None,
         documents=tuple(
-            _signed(row) if row["signature"] is not None else _declined(row)
+            _signed(row)
+            if row["signature"] is not None
+            else DeclinedDocument(row["title"], row["format"], row["left_out"] or "")
             for row in rows
             if row["signature"] is not None or row["task_state"] == "declined"
         ),
@@ -387,7 +375,7 @@ def _signed(row: Row) -> SignedDocument:
     )
 
 
-def _declined(row: Row) -> DeclinedDocument:
+def _left_out(row: Row) -> DeclinedDocument:
     return DeclinedDocument(row["title"], row["format"], row["left_out"] or "")
 
 
