@@ -18,7 +18,6 @@ from aiosql.adapters.asyncpg import AsyncPGAdapter
 
 from mshield.store.database.conditions import written_out
 
-
 _ARRAYS: Final = re.compile(r"unnest\((.+?)\)\s+WITH ORDINALITY", re.DOTALL)
 
 
