@@ -54,8 +54,11 @@ async def test_what_no_waiting_mends_is_not_waited_for(own_postgresql: Server, d
 async def _pooler(server: Server) -> AsyncIterator[str]:
     """An address behind a line that tells a session another number than the server's, as poolers do."""
 
+    writers: list[asyncio.StreamWriter] = []
+
     async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         to_server = await asyncio.open_connection("127.0.0.1", server.port)
+        writers.extend((writer, to_server[1]))
 
         async def pass_on(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
             while octets := await source.read(65536):
@@ -72,6 +75,9 @@ async def _pooler(server: Server) -> AsyncIterator[str]:
     line = await asyncio.start_server(carry, "127.0.0.1", 0)
     async with line:
         yield f"postgresql://mshield@127.0.0.1:{line.sockets[0].getsockname()[1]}/own"
+    for writer in writers:
+        writer.close()
+    await asyncio.gather(*(writer.wait_closed() for writer in writers), return_exceptions=True)
 
 
 async def test_a_pooler_is_known_and_not_relied_on_for_news(own_postgresql: Server) -> None:

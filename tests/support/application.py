@@ -17,6 +17,7 @@ from starlette.applications import Starlette
 
 from mshield.client.dpop import DeviceKey, proof
 from mshield.demo.people import OPERATOR, Person
+from mshield.domain import ids
 from mshield.domain.actor import SERVICE
 from mshield.domain.ids import new_id
 from mshield.domain.qr import qr_text
@@ -213,6 +214,8 @@ class _Kept:
     master_key: bytes
     client_id: str
     secret: str
+    last_id: tuple[int, int]
+    """What the last id was made of: those of the same time come after it in the next database too."""
 
 
 _KEPT: Final[dict[tuple[str, int], _Kept]] = {}
@@ -251,12 +254,14 @@ async def prepared(database_url: str, folder: Path, clock: Clock) -> tuple[Setti
     if kept is not None and kept.state.put(database_url):
         key_file.write_bytes(kept.master_key)
         key_file.chmod(0o600)
+        if ids._last[0] != kept.last_id[0] or ids._last < kept.last_id:
+            ids._last = kept.last_id
         return settings, kept.client_id, kept.secret
     MasterKeyFile(key_file).create(generate_master_key("aes"))
     begun = None if kept else Begun(database_url)
     client_id, secret = await _prepare(settings, clock)
     if begun is not None and (state := begun.done()) is not None:
-        _KEPT[kind] = _Kept(state, key_file.read_bytes(), client_id, secret)
+        _KEPT[kind] = _Kept(state, key_file.read_bytes(), client_id, secret, ids._last)
     return settings, client_id, secret
 
 
