@@ -9,7 +9,7 @@ import asyncio
 import logging
 import shutil
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
@@ -44,10 +44,10 @@ class Readiness:
 
     @property
     def fault(self) -> Fault | None:
-        """Jobs that are late and standbys that lag keep nobody from serving."""
+        """Late jobs and standbys that lag keep nobody from serving, nor does a read-only mode that was set."""
         if any(self.checks[name] in {"wrong", "low", "off"} for name in ("engine", "disk", "clock")):
             return "node"
-        if self.checks["database"] != "primary" or self.checks["writes"] != "ok":
+        if self.checks["database"] != "primary" or self.checks["writes"] not in {"ok", "read_only"}:
             return "database"
         return None
 
@@ -88,7 +88,7 @@ class Ready:
         try:
             self._known["engine"] = "ok" if _computes(self.engine) else "wrong"
             self._known["disk"] = "ok" if _has_room(self.folders) else "low"
-            await asyncio.gather(self._look(), self._try("writes", self.probe.write), self._look_at_jobs())
+            await asyncio.gather(self._look(), self._write(), self._look_at_jobs())
         finally:
             self._ended_at, self._round = time.monotonic(), None
 
@@ -104,14 +104,17 @@ class Ready:
             "replication": "behind" if seen.behind else "ok",
         }
 
-    async def _try(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+    async def _write(self) -> None:
+        if self.db.read_only:
+            self._known["writes"] = "read_only"
+            return
         try:
             async with asyncio.timeout(5 * ANSWER_SECONDS):
-                await work()
+                await self.probe.write()
         except (StoreError, TimeoutError):
-            self._known[name] = "failed"
+            self._known["writes"] = "failed"
         else:
-            self._known[name] = "ok"
+            self._known["writes"] = "ok"
 
     async def _look_at_jobs(self) -> None:
         now = self.clock()
