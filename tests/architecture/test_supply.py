@@ -35,8 +35,12 @@ _BESIDE: Final = _IN_THE_PAGES | {
     "MPL-2.0",
     "LGPL-2.1-or-later",
     "LGPL-3.0-only",
+    "OFL-1.1",
 }
-"""What may be installed beside it, unchanged: copyleft that ends at the library itself is no hindrance."""
+"""What may be installed beside it, unchanged: copyleft that ends at the library itself is no hindrance.
+
+Nor is a font's (OFL), which leaves the documents that it is drawn in alone.
+"""
 
 
 def _wanted(lock: str) -> Iterator[Requirement]:
