@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -11,12 +12,13 @@ from playwright.sync_api import Browser
 from mshield.client import Document
 from mshield.client.business import Result
 from mshield.client.phone import VirtualPhone
-from mshield.demo.people import LEGAL_PERSON
+from mshield.demo.people import LEGAL_PERSON, OPERATOR
 from tests.browser.app.seeded import CLERK
 from tests.browser.conftest import Party
 from tests.browser.verify.visitor import Visitor, visiting
 from tests.support import legal_person
 from tests.support.live_service import LiveService, apply, ensure_registered, log_in
+from tests.support.pdfs import contract
 
 CONTENT: Final = (
     "<报关单><总价>126000.00</总价><币制>欧元</币制><申报日期>2026-11-24</申报日期></报关单>".encode()
@@ -53,6 +55,25 @@ def sign_into(folder: Path, party: Party) -> Path:
             bundle = business.evidence(asked.id, document=number)
             (folder / f"{name}.json").write_bytes(bundle.encode())
     _write(folder, result)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def finished(party: Party, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of what the service made in the field's own formats: `signed.xml`, `signed.pdf`, `signed.p7`."""
+    folder = tmp_path_factory.mktemp("finished")
+    xml = Document(title="报关单", media_type="application/xml", content=CONTENT, format="xml")
+    pdf = Document(title="合同", media_type="application/pdf", content=contract(1), format="pdf")
+    documents = [xml, pdf, replace(xml, format="gb35275")]
+    with party.service.business() as business:
+        asked = business.request_signature(documents)
+        party.phone.scan(asked.qr)
+        party.phone.approve(pin=OPERATOR.pin, confirmed=party.phone.wanted())
+        business.wait_until_done(asked.id, timeout=10)
+        of_xml, of_pdf, of_p7 = business.result(asked.id).documents
+    (folder / "signed.xml").write_bytes(of_xml.file)
+    (folder / "signed.pdf").write_bytes(of_pdf.file)
+    (folder / "signed.p7").write_bytes(of_p7.cms)
     return folder
 
 

@@ -122,6 +122,15 @@ def test_a_cms_and_its_document(visit: Visit, files: Path) -> None:
     expect(visitor.check("issuers")).to_have_class("passed")
 
 
+@pytest.mark.parametrize("name", ["signed.xml", "signed.pdf", "signed.p7"])
+def test_a_file_of_this_service_in_the_fields_formats(visit: Visit, finished: Path, name: str) -> None:
+    """The service says whether the certificate is revoked, and has the issuing CA's where the file lacks it."""
+    visitor = visit().give(finished / name)
+    expect(visitor.head("签名有效")).to_contain_text("由林知远签署")
+    expect(visitor.check("revocation")).to_contain_text("刚向签发机构查询")
+    assert visitor.calls.count(ASKED) == 1
+
+
 def test_a_bare_signature_with_document_and_certificate(visit: Visit, files: Path) -> None:
     visitor = visit().give(files / "message.xml.sig", files / "message.xml")
     expect(visitor.head("还不能确认")).to_contain_text("这个签名不含证书：请再放入签署人的证书")

@@ -21,7 +21,8 @@ export {
 } from "./from_outside.ts";
 export { contentOfCase, type Document, type Signer } from "./case_facts.ts";
 export type { CheckedStamp, StampBy, TrustedTime } from "./evidence_time.ts";
-export { type Answer, askable, judge, type Known, leafOf, type Result } from "./judge.ts";
+export { askable, leafOf } from "./askable.ts";
+export { type Answer, judge, type Known, type Result } from "./judge.ts";
 export type { ShownAgain } from "./shown_again.ts";
 export { ocspRequest } from "./ocsp.ts";
 export { type Found, type Kind, MAX_BYTES, recognise } from "./recognise.ts";

@@ -25,7 +25,7 @@ import type { ForeignCertificate } from "./foreign/certificate.ts";
 import { judgeSignedFile, signerOfFile } from "./judge_signed_file.ts";
 import { judgeP7, type P7Known, signerOfP7 } from "./judge_p7.ts";
 import { parseOcsp } from "./ocsp.ts";
-import { type VerifiedPath, isNamed } from "./path.ts";
+import type { VerifiedPath } from "./path.ts";
 import type { ShownAgain } from "./shown_again.ts";
 import { checkOcsp, SKEW } from "./status.ts";
 import type { TsaTrust } from "./timestamps/verify.ts";
@@ -160,21 +160,6 @@ export async function judge(given: Case, known: Known): Promise<Result> {
     log: logOf(checks, read.evidence),
     rootSha256: path === null ? done.rootSha256 : hex(fingerprint(path.root)),
   };
-}
-
-/** The signer's certificate and its issuer's, whose present state may be asked; null where one is not known. */
-export function askable(
-  given: Case,
-  issuers: readonly Certificate[],
-): { readonly leaf: Certificate; readonly issuer: Certificate } | null {
-  const { leaf, inside } = readCase(given);
-  const issuer = leaf === null ? undefined : [...inside, ...issuers].find((each) => isNamed(leaf, each));
-  return leaf === null || issuer === undefined ? null : { leaf, issuer };
-}
-
-/** The signer's certificate, as far as it can be read. */
-export function leafOf(given: Case): Certificate | null {
-  return readCase(given).leaf;
 }
 
 interface Done extends Pick<Result, "time" | "timeStamps" | "shown" | "rootSha256"> {

@@ -33,6 +33,8 @@ export interface P7Known {
   /** Lists (DER) that were given. */
   readonly foreignCrls?: readonly Uint8Array[];
   readonly givenOcsp: Uint8Array | null;
+  /** What this service said of what it issued itself. */
+  readonly answer?: { readonly state: string; readonly ocsp?: Uint8Array };
 }
 
 /** SHA-256 (hex) of the root to which the signer's chain leads; null where none is known. VerificationError. */
@@ -173,23 +175,25 @@ function pathOf(
   }
 }
 
-/** By the OCSP answer and lists that were given; no outside responder is asked. */
+/** By the OCSP answer and lists that were given, or this service's answer; no outside responder is asked. */
 function clear(path: readonly ForeignCertificate[], known: P7Known, tally: Tally): void {
   const [certificate, issuer] = path;
   const at = known.at ?? known.now;
+  const asked = known.answer?.state === "answered" ? (known.answer.ocsp ?? null) : null;
+  const ocsp = known.givenOcsp ?? asked;
   try {
     const by = clearedBy(path, { crls: known.foreignCrls ?? [], ocsp: null, at });
-    if (known.givenOcsp === null || issuer === undefined) {
+    if (ocsp === null || issuer === undefined) {
       if (by === null) {
-        tally.missing("revocation", "foreign_ca");
+        tally.missing("revocation", known.answer?.state === "no_answer" ? "no_answer" : "foreign_ca");
       } else {
         tally.passed("revocation", { by });
       }
       return;
     }
-    const { status, thisUpdate } = foreignStatus(parseForeignOcsp(known.givenOcsp), certificate!, issuer, at);
+    const { status, thisUpdate } = foreignStatus(parseForeignOcsp(ocsp), certificate!, issuer, at);
     if (status.state === "good") {
-      tally.passed("revocation", { by: "ocsp", at: thisUpdate });
+      tally.passed("revocation", { by: known.givenOcsp === null ? "asked" : "ocsp", at: thisUpdate });
     } else if (status.state === "revoked") {
       tally.failed("revocation", status.reason === 6 ? "on_hold" : "revoked", status);
     } else {
