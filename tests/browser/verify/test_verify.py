@@ -129,6 +129,7 @@ def test_a_file_of_this_service_in_the_fields_formats(visit: Visit, finished: Pa
     expect(visitor.head("签名有效")).to_contain_text("由林知远签署")
     expect(visitor.check("revocation")).to_contain_text("刚向签发机构查询")
     assert visitor.calls.count(ASKED) == 1
+    expect(visitor.page.get_by_text("原文不在这份文件里")).to_have_count(0)
 
 
 def test_a_bare_signature_with_document_and_certificate(visit: Visit, files: Path) -> None:

@@ -115,6 +115,11 @@ export function standingOf({ checks }: Result): "bound" | "logged" | "said" {
   return check.facts["by"] === "log" ? "logged" : "bound";
 }
 
+/** Of a document that isn't shown nor inside: a signed PDF is itself the document. */
+export function whereItIs({ kind }: Pick<Result, "kind">): "isItself" | "noContent" {
+  return kind === "signed_file" ? "isItself" : "noContent";
+}
+
 /** How the certificate stands now, as far as it was asked. */
 export function nowOf({ checks }: Result): "good" | "revoked" | "on_hold" | "unchecked" {
   const now = checks.find(({ name }) => name === "now") ?? checks.find(({ name }) => name === "revocation");

@@ -64,6 +64,7 @@ export const pageWords = {
     content: "原文",
     saveContent: "保存原文",
     noContent: "原文不在这份文件里",
+    isItself: "这份文件本身就是原文，请用可靠的软件打开",
     notText: "这种文件这里读不了，请保存后用可靠的软件打开",
     theirs: {
       bound: "对方的说明，签名时显示过，未核对",
@@ -238,6 +239,7 @@ export const pageWords = {
     content: "Document",
     saveContent: "Save the document",
     noContent: "This file does not hold the document",
+    isItself: "The file itself is the document: open it with software that you trust",
     notText: "This kind of file can't be read here: save it and open it with software that you trust",
     theirs: {
       bound: "The other party's words, shown when it was signed, not compared",
