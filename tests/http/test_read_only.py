@@ -33,7 +33,7 @@ async def reading(application: Application) -> AsyncIterator[httpx.AsyncClient]:
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=Conforming(app), base_url=ORIGIN) as http,
     ):
-        http.context = app.state.context  # type: ignore[attr-defined]
+        http.context = app.state.context  # type: ignore[attr-defined]  # carried along
         yield http
 
 
@@ -73,7 +73,7 @@ async def test_a_business_system_and_the_console_look_and_change_nothing(
 
 
 async def test_no_job_runs(application: Application, reading: httpx.AsyncClient) -> None:
-    context: Context = reading.context  # type: ignore[attr-defined]
+    context: Context = reading.context  # type: ignore[attr-defined]  # as the fixture sets it
     outcome = await Runner(context, JOBS).run_now("purge")
     assert (outcome.state, outcome.error) == ("failed", "ReadOnly")
     await asyncio.sleep(1.2)

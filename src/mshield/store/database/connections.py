@@ -53,6 +53,7 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg carries n
         """None is needed."""
         return ""
 
+    # asyncpg calls it with both.
     def _cancel_current_command(self, waiter: Any, cancel_waiter: Any = None) -> None:  # noqa: ARG002
         # Not at once: asyncpg still gives its time-out to whoever waits.
         self._loop.call_soon(self.terminate)

@@ -227,6 +227,7 @@ def _count(reader: sqlite3.Connection, table: _Table) -> int:
 def _batches(reader: sqlite3.Connection, table: _Table) -> Iterator[list[tuple[Any, ...]]]:
     """The source's rows in the key's order, as PostgreSQL has them."""
     booleans = [place for place, kind in enumerate(table.columns.values()) if kind == "boolean"]
+    # Names of tables and columns, as the database itself lists them.
     cursor = reader.execute(f'SELECT {table.listed} FROM "{table.name}" ORDER BY {table.ordered("")}')  # noqa: S608
     while batch := cursor.fetchmany(BATCH):
         yield [_typed(row, booleans) for row in batch]
@@ -250,6 +251,7 @@ async def _compared(
     """Reads both again, side by side. Raises NotCopied at the first row that differs."""
     total, done, digest = _count(reader, table), 0, hashlib.sha256()
     order = table.ordered('COLLATE "C"')
+    # The same names.
     cursor = await connection.cursor(f'SELECT {table.listed} FROM "{table.name}" ORDER BY {order}')  # noqa: S608
     for expected in _batches(reader, table):
         rows: list[Row] = await cursor.fetch(len(expected))
