@@ -72,6 +72,9 @@ def test_canonical_content_stays_and_its_message_is_the_vectors(case: dict[str, 
         (b"<?xml version='1.0' encoding='GBK'?><a/>", "not_well_formed"),
         (b"<a><b></a></b>", "not_well_formed"),
         (b"<a></a><a></a>", "not_well_formed"),
+        (b"<r><a<b>x</b>>y</a></r>", "not_well_formed"),
+        (b"<r><a>y</<b>x</b>a></r>", "not_well_formed"),
+        (b'<r><a k="<b>x</b>">y</a></r>', "not_well_formed"),
         (b"<a></a><b></b>", "not_well_formed"),
         (b"<a></a>b", "not_well_formed"),
         (b"<a>&b;</a>", "not_well_formed"),
@@ -142,6 +145,7 @@ _TOKENS: Final = [
     "<a>", "</a>", "<b>", "</b>", "<x:a>", "</x:a>", "<b/>", "<b />", '<a c="d">', "<x:b/>", "text", "&amp;", "&gt;",
     "&quot;", '<b c="d">', '<b xmlns="urn:z">', '<b x:c="d">', '<b c="d" />', '<b c="&gt;">', '<b c=">">',
     "<报>", "</报>", ">", "\n", "\r\n", "<!-- -->", "<?p?>", "<![CDATA[", "]]>", "&#13;", "文", '"', "/", "<",
+    "<a", "</", "a>", '<a c="', '">',
 ]  # fmt: skip
 _ROOTS: Final = [
     '<x:a  c="2"\n xmlns:y="urn:y" xmlns:x="urn:x" b="1" >',

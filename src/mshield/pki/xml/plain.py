@@ -23,7 +23,7 @@ _CHINESE: Final = rb"(?:\xe4[\xb8-\xbf][\x80-\xbf]|[\xe5-\xe9][\x80-\xbf][\x80-\
 
 _PART: Final = rb"(?:[A-Za-z_]|%b)[A-Za-z0-9._-]*+(?:%b[A-Za-z0-9._-]*+)*+" % (_CHINESE, _CHINESE)
 _NAME: Final = rb"%b(?::%b)?+" % (_PART, _PART)
-_ATTRIBUTE: Final = rb"(?: (?!xmlns=)%b=\"[^\"<>&\t\n]*+\")?+" % _PART
+_ATTRIBUTE: Final = rb"(?: (?!xmlns=)%b=\"[^\"<>&\t\n\x00]*+\")?+" % _PART
 """One at most, as Canonical XML writes it: of several the order would be to be looked at."""
 
 _DECLARATION: Final = re.compile(
@@ -41,6 +41,9 @@ _FOREIGN: Final = re.compile(rb"(?!http://www\.w3\.org/(?:XML/1998|2000/))[A-Za-
 """An absolute namespace, neither of XML itself nor of its signatures."""
 
 _PREFIX: Final = re.compile(rb"<(%b):" % _PART)
+_TAKEN: Final = b"\x00"
+"""What an element leaves, which no document has: else `<a<b></b>></a>` would leave `<a></a>`."""
+
 _CHARACTERS: Final = bytes((0x09, 0x0A, *range(0x20, 0x100)))
 _REFERENCES: Final = (b"&amp;", b"&lt;", b"&gt;")
 
@@ -57,10 +60,10 @@ def plain_canonical(octets: bytes) -> bytes | None:
     if root is None or len(body) < root.end() + len(closing) or not body.endswith(closing):
         return None
     left = body[root.end() : -len(closing)]
-    left, taken = _SIMPLE.subn(b"", left)  # most elements, at less cost
+    left, taken = _SIMPLE.subn(_TAKEN, left)  # most elements, at less cost
     elements = 1 + taken
     for _ in range(_DEPTH):
-        left, taken = _LEAF.subn(b"", left)
+        left, taken = _LEAF.subn(_TAKEN, left)
         elements += taken
         if not taken:
             break
