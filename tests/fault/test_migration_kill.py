@@ -131,7 +131,7 @@ def test_the_command_says_that_the_database_is_busy(tmp_path: Path) -> None:
     make_earlier(service.database, before="0030")
     with rows_of(service.database) as connection:
         connection.execute("BEGIN IMMEDIATE")
-        assert service.refused("migrate")["code"] == "database_busy"
+        assert service.refused("migrate", "--wait", "1")["code"] == "database_busy"
         connection.execute("ROLLBACK")
     assert "0030_ends_told" in service.command("migrate")["applied"]
 

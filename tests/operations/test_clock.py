@@ -170,6 +170,37 @@ async def test_it_is_an_alarm_until_it_agrees_again(served: Application, machine
     assert "clock_doubted" not in await _alarms(served)
 
 
+async def _ready(application: Application, expected: tuple[str | None, str]) -> None:
+    """Waits for `fault` and what is said of the clock: an answer holds for a second."""
+    async with asyncio.timeout(10):
+        while True:
+            answer = (await application.http.get("/readyz")).json()
+            if (answer.get("fault"), answer["checks"]["clock"]) == expected:
+                return
+            await asyncio.sleep(0.1)
+
+
+async def test_a_node_with_a_wrong_clock_leaves_the_balancer(served: Application, machine: Machine) -> None:
+    await _ready(served, (None, "ok"))
+    for ahead in (-MINUTE_MS, JUMP):
+        machine.ahead = ahead
+        await _ready(served, ("node", "off"))
+        machine.ahead = 0
+        await _ready(served, (None, "ok"))
+    machine.ahead = MINUTE_MS
+    await confirm_clock(served.context.db, machine.watch())
+    # Nobody at the balancer has to know that it was confirmed.
+    await _ready(served, (None, "ok"))
+
+
+async def test_a_database_with_a_wrong_clock_takes_no_node_out(served: Application, machine: Machine) -> None:
+    """Where the database has no clock of its own, nothing is to be seen of it."""
+    await _ready(served, (None, "ok"))
+    machine.true.advance(seconds=3600)  # as if the database's were an hour behind
+    expected = ("database", "database") if served.context.db.dialect == "postgresql" else (None, "ok")
+    await _ready(served, expected)
+
+
 async def test_a_confirmation_is_an_act_and_every_process_with_that_time_goes_on(
     served: Application, machine: Machine
 ) -> None:

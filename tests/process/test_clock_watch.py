@@ -100,12 +100,15 @@ def test_one_that_starts_apart_goes_by_the_databases_time_and_one_that_was_there
     watch.look(machine.database)
     machine.go_on()
     assert (watch.doubt, watch()) == (Doubt("database", 3 * DAY_MS), START + SECOND_MS)
+    assert not watch.doubts_database  # who of the two it is, nobody knows
     there = Machine(database=START)
     watch = there.watch()
     watch.look(there.database)
     there.go_on()
+    assert not watch.doubts_database
     watch.look(there.database - HOUR_MS)  # now the database's is set
     assert (watch.doubt, watch()) == (Doubt("database", HOUR_MS), START + SECOND_MS)
+    assert watch.doubts_database
 
 
 def test_an_answer_that_took_long_says_nothing() -> None:
@@ -167,6 +170,15 @@ def test_a_process_that_starts_after_the_jump_goes_on_from_what_was_kept() -> No
     watch = machine.watch()
     watch.begin(offset=START - machine.steady, latest=START, confirmed_ahead=0)
     assert (watch.doubt, watch()) == (Doubt("jumped", 3 * DAY_MS), START)
+    assert not watch.doubts_database
+
+
+def test_a_process_whose_clock_goes_as_was_kept_doubts_the_databases() -> None:
+    machine = Machine(database=START + DAY_MS)
+    watch = machine.watch()
+    watch.begin(offset=START - machine.steady, latest=START, confirmed_ahead=0)
+    watch.look(machine.database)
+    assert (watch.doubt, watch.doubts_database) == (Doubt("database", -DAY_MS), True)
 
 
 def test_a_machine_that_starts_in_the_past_is_doubted() -> None:

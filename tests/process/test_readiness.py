@@ -14,7 +14,6 @@ import psycopg
 import pytest
 
 from mshield.services.process import readiness
-from mshield.store.process import probing
 from tests.support.application import Application, running
 from tests.support.clock import Clock
 from tests.support.postgresql import Server
@@ -31,12 +30,6 @@ _END_SESSIONS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE da
 @pytest.fixture
 async def served(durable_postgresql: Server, tmp_path: Path, clock: Clock) -> AsyncIterator[Application]:
     async with running(durable_postgresql.url("mshield"), tmp_path, clock) as application:
-        yield application
-
-
-@pytest.fixture
-async def on_postgresql(postgresql_url: str, tmp_path: Path, clock: Clock) -> AsyncIterator[Application]:
-    async with running(postgresql_url, tmp_path, clock) as application:
         yield application
 
 
@@ -163,25 +156,6 @@ async def test_a_read_only_database_is_refused_politely_and_left(
         asked = await served.business("POST", "/api/business/requests", {"kind": "login"})
         assert asked.status_code == 201
     await _until(served, 200)
-
-
-@pytest.mark.parametrize("off", [-31_000, 31_000])
-async def test_a_wrong_clock_is_this_nodes_fault(
-    on_postgresql: Application, off: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    now = probing._now
-    monkeypatch.setattr(probing, "_now", lambda: now() + off)
-    found = await _until(on_postgresql, 503)
-    assert (found["fault"], found["checks"]["clock"]) == ("node", "off")
-    assert found["checks"]["database"] == "primary"
-
-
-async def test_a_clock_within_the_bound_is_none(
-    on_postgresql: Application, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    now = probing._now
-    monkeypatch.setattr(probing, "_now", lambda: now() + 25_000)
-    assert (await _until(on_postgresql, 200))["checks"]["clock"] == "ok"
 
 
 async def test_a_full_disk_is_this_nodes_fault(

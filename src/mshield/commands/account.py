@@ -42,7 +42,7 @@ def send_code(out: Output, phone: str, new_phone: str, *, to: str) -> None:
             account.id, phone=new_phone, to=which, by=SERVICE, address="", now=service.now
         )
 
-    wanted = on_service(out, work)
+    wanted = on_service(out, work, dated=True)
     masked = mask_phone(wanted.phone if to == "new" else wanted.account.phone)
     out.data({"phone_masked": masked}, [out.pick(f"验证码已发到 {masked}", f"A code was sent to {masked}")])
 
@@ -102,7 +102,7 @@ def change_phone(
     from mshield.domain.identity import mask_phone
     from mshield.services.accounts.change_phone import PhoneChanged
 
-    done = on_service(out, work)
+    done = on_service(out, work, dated=True)
     if isinstance(done, PhoneChanged):
         data: dict[str, object] = {
             "phone_masked": mask_phone(done.phone),

@@ -36,7 +36,7 @@ def init(out: Output, name: str, organisation: str | None) -> None:
         names = CaNames(name=name, organisation=organisation or name)
         return await init_ca(service.db, keyring, engine, service.settings, names, now=service.now)
 
-    root, issuing = on_service(out, work)
+    root, issuing = on_service(out, work, dated=True)
     shown = [("root", root), ("issuing", issuing)]
     out.data([_data(kind, certificate) for kind, certificate in shown], _lines(out, shown))
 
@@ -72,7 +72,7 @@ def renew_issuing(out: Output) -> None:
     async def work(service: Service) -> tuple[str, "Certificate"]:
         return await renew(service.db, service.keyring, service.engine, service.settings, now=service.now)
 
-    name, certificate = on_service(out, work)
+    name, certificate = on_service(out, work, dated=True)
     out.data(_data(name, certificate), _lines(out, [(name, certificate)]))
 
 
@@ -90,7 +90,7 @@ def renew_responder(out: Output, name: str | None) -> None:
     async def work(service: Service) -> list[tuple[str, "Certificate"]]:
         return await renew(service.db, service.keyring, service.engine, name, now=service.now)
 
-    responders = on_service(out, work)
+    responders = on_service(out, work, dated=True)
     out.data([_data(kind, certificate) for kind, certificate in responders], _lines(out, responders))
 
 
@@ -108,7 +108,7 @@ def init_p256(out: Output, renew: bool) -> None:  # click's own form
     async def work(service: Service) -> bytes:
         return await make(service.db, service.keyring, renew=renew, now=service.now)
 
-    text = pem.encode("CERTIFICATE", on_service(out, work))
+    text = pem.encode("CERTIFICATE", on_service(out, work, dated=True))
     out.data({"pem": text}, text.splitlines())
 
 
@@ -130,7 +130,7 @@ def init_tsa(out: Output, renew: bool) -> None:  # click's own form
         )
         return {row.name: pem.encode("CERTIFICATE", row.certificate) for row in rows}
 
-    texts = on_service(out, work)
+    texts = on_service(out, work, dated=True)
     out.data({"pem": texts}, [line for text in texts.values() for line in text.splitlines()])
 
 

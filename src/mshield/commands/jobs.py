@@ -128,7 +128,7 @@ async def _run_once(names: Sequence[str]) -> "list[Outcome]":
     settings = load_settings().model_copy(update={"jobs": "off"})
     set_up_file(settings)
     async with running(settings, wall_clock) as context:
-        await record_runs(context.db, names, by=SERVICE, now=wall_clock())
+        await record_runs(context.db, names, by=SERVICE, now=context.clock())
         runner = Runner(context, JOBS)
         return [await runner.run_now(name) for name in names]
 

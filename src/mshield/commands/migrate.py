@@ -11,11 +11,20 @@ from mshield.commands.parts.output import Output, output_options, refusing
 
 @click.command()
 @click.option("--check", is_flag=True, help="Only say what is missing; exit 1 if anything is.")
+@click.option(
+    "--wait",
+    type=click.FloatRange(0),
+    metavar="SECONDS",
+    default=60,
+    show_default=True,
+    help="How long each migration tries while others use what it changes.",
+)
 @output_options
 @click.pass_context
-def command(context: click.Context, out: Output, check: bool) -> None:
-    """Apply the migrations that the database lacks. Safe to repeat; run it before the service is started.
+def command(context: click.Context, out: Output, check: bool, wait: float) -> None:
+    """Apply the migrations that the database lacks. Safe to repeat, and to interrupt; run it before the service starts.
 
+    On PostgreSQL the release before this one may go on serving beside it, and serves on the new schema.
     Rows that carry authority are sealed under the master key, once: those that are there when the seals come.
     """
     from mshield.settings import load_settings
@@ -29,7 +38,17 @@ def command(context: click.Context, out: Output, check: bool) -> None:
         missing = pending(url)
         out.data({"pending": missing}, missing or [out.pick("数据库已是最新", "the schema is current")])
         context.exit(1 if missing else 0)
-    applied = migrate(url)
+
+    def tell(done: str | None, waited: float) -> None:
+        if done is not None:
+            out.say(f"已执行 {done}", f"applied {done}")
+        else:
+            out.say(
+                f"数据库正被占用，已等待 {waited:.0f} 秒，稍后再试",
+                f"others use the database, for {waited:.0f} s now: trying again",
+            )
+
+    applied = migrate(url, wait_seconds=wait, tell=tell)
     sealed = _seal_earlier(out)
     lines = [*applied, *([out.pick(f"已加封 {sealed} 行", f"{sealed} rows sealed")] if sealed else [])]
     out.data(

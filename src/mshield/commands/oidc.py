@@ -128,7 +128,7 @@ def rotate_key(out: Output, at_once: bool) -> None:
         keys = OidcKeys(service.db, service.keyring)
         return await keys.rotate(service.now, at_once=at_once, by=SERVICE)
 
-    key = on_service(out, work)
+    key = on_service(out, work, dated=not at_once)
     out.data({"kid": key.kid, "signs_from": key.signs_from}, [f"kid  {key.kid}"])
     if at_once:
         out.say("新密钥一分钟内在各处生效", "The new key is in force everywhere within a minute")

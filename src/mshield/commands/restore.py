@@ -56,7 +56,7 @@ def declare(out: Output, yes: bool) -> None:
             out.say(error.zh, error.en)
         return await declare_restore(service.db, service.settings.high_water_folder, now=now)
 
-    done = on_service(out, work)
+    done = on_service(out, work, dated=True)
     out.data(
         {"keys": done.keys, "mark": done.mark, "lifted": done.lifted},
         [

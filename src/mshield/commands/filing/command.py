@@ -66,7 +66,7 @@ def import_(out: Output, file: Path, *, dry_run: bool, second_person: str | None
             return await filing.plan(rows, waits=None if other else "person")
         return await filing.apply(rows, second_person=other, now=now)
 
-    report = on_service(out, work)
+    report = on_service(out, work, dated=not dry_run)
     out.data(report_data(report), _lines(out, report))
     if not report.is_good:
         bad = sum(bool(line.findings) for line in report.lines)

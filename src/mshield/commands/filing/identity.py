@@ -47,7 +47,7 @@ def code(
 
     from mshield.domain.proofs import grouped_code
 
-    code = on_service(out, work)
+    code = on_service(out, work, dated=True)
     shown = grouped_code(code.code)
     rows = [
         (out.pick("激活码", "code"), shown),

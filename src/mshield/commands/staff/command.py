@@ -45,7 +45,7 @@ def add(out: Output, name: str, roles: tuple[str, ...]) -> None:
         member = await add_staff(service.db, name=name, roles=map(StaffRole, roles), now=service.now)
         return member, await _set_up_address(service, member.id)
 
-    member, address = on_service(out, work)
+    member, address = on_service(out, work, dated=True)
     out.data({**_data(member), "set_up": address}, [f"id      {member.id}", f"set up  {address}"])
     out.say(
         "链接只显示这一次，由本人打开，只能用一次",
@@ -63,7 +63,7 @@ def set_up(out: Output, staff_id: str) -> None:
     may get the new one: whoever opens it first is that member. Their tokens stay: revoke those that may be in others'
     hands (`mshield staff token list`).
     """
-    address = on_service(out, lambda service: _set_up_address(service, staff_id))
+    address = on_service(out, lambda service: _set_up_address(service, staff_id), dated=True)
     out.data({"id": staff_id, "set_up": address}, [f"set up  {address}"])
     out.say("链接由本人打开，只能用一次", "The member opens it; it works once")
 

@@ -55,7 +55,7 @@ def add(
         name=name, roles=tuple(map(StaffRole, roles)), scopes=tuple(map(StaffScope, scopes)), days=days
     )
     token = on_service(
-        out, lambda service: add_token(service.db, staff_id, wanted, by=SERVICE, now=service.now)
+        out, lambda service: add_token(service.db, staff_id, wanted, by=SERVICE, now=service.now), dated=True
     )
     _tell(out, token)
 
@@ -117,6 +117,7 @@ def rotate(out: Output, token_id: str, *, days: int, overlap_hours: int) -> None
         lambda service: rotate_token(
             service.db, token_id, days=days, overlap_hours=overlap_hours, by=SERVICE, now=service.now
         ),
+        dated=True,
     )
     _tell(out, token)
 

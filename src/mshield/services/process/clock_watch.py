@@ -28,7 +28,7 @@ class ClockWatch:
         self.watched = steady is not wall
         self._database_offset: int | None = None
         self._database_seen: int | None = None
-        self._has_met = False
+        self._has_met = self._was_kept = False
         self._database_ahead = 0
         self._confirmed_ahead = 0
         self._not_before = 0
@@ -66,6 +66,15 @@ class ClockWatch:
             return Doubt("set_back", wall - self._not_before)
         return None if self._agrees_with_database() else Doubt("database", self._database_ahead)
 
+    @property
+    def doubts_database(self) -> bool:
+        """Whether there is a doubt, and it is the database's clock that moved.
+
+        This one agreed with it, or goes on as was kept of this start of the machine, and hasn't jumped since.
+        """
+        doubt = self.doubt
+        return doubt is not None and doubt.reason == "database" and (self._has_met or self._was_kept)
+
     def _agrees_with_database(self) -> bool:
         return _agree(self._database_ahead, 0) or _agree(self._database_ahead, self._confirmed_ahead)
 
@@ -95,6 +104,7 @@ class ClockWatch:
             self._not_before = latest
         else:
             self._offset = offset
+        self._was_kept = offset is not None
         self._confirmed_ahead = confirmed_ahead
 
     def look(self, database: int | None = None, *, took: int = 0) -> None:

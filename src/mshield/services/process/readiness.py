@@ -1,15 +1,14 @@
 """Whether this process can serve: answered within a second, whatever hangs.
 
 One round of questions is under way at most, and its answers hold for a second; whoever asks meanwhile gets what is
-known in time, and what isn't counts as bad. The machine's own clock is compared with the database's, which all nodes
-share: a node whose clock is wrong refuses its phones' proofs, and should leave the balancer.
+known in time, and what isn't counts as bad. A node that doubts its clock refuses its phones' proofs and issues nothing:
+it should leave the balancer. Where it is the database's clock that was set, all nodes have the same trouble.
 """
 
 import asyncio
 import logging
 import shutil
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
@@ -17,13 +16,13 @@ from typing import Final, Literal
 from mshield.domain.times import MINUTE_MS
 from mshield.gm.curve import G, N
 from mshield.gm.engine import Engine
+from mshield.services.process.clock_watch import ClockWatch
 from mshield.settings import Settings
 from mshield.store.database.interface import Database, StoreError
 from mshield.store.operations import jobs
-from mshield.store.process.probing import Probe, Seen, probe_of
+from mshield.store.process.probing import Probe, probe_of
 
 ANSWER_SECONDS: Final = 0.8
-CLOCK_OFF_MS: Final = 30_000
 LEAST_FREE: Final = 32 << 20
 """Octets of the disks where this process writes."""
 
@@ -47,19 +46,21 @@ class Readiness:
         """Late jobs and standbys that lag keep nobody from serving, nor does a read-only mode that was set."""
         if any(self.checks[name] in {"wrong", "low", "off"} for name in ("engine", "disk", "clock")):
             return "node"
-        if self.checks["database"] != "primary" or self.checks["writes"] not in {"ok", "read_only"}:
+        if self.checks["clock"] == "database" or self.checks["database"] != "primary":
+            return "database"
+        if self.checks["writes"] not in {"ok", "read_only"}:
             return "database"
         return None
 
 
 @dataclass(slots=True)
 class Ready:
-    """Asks, and remembers for a moment. `clock` gives the jobs' time; the machine's own is read here."""
+    """Asks, and remembers for a moment."""
 
     db: Database
     probe: Probe
     engine: Engine
-    clock: Callable[[], int]
+    watch: ClockWatch
     folders: tuple[Path, ...]
     _known: dict[str, str] = field(default_factory=dict)
     _round: asyncio.Task[None] | None = None
@@ -86,6 +87,7 @@ class Ready:
 
     async def _ask(self) -> None:
         try:
+            self._known["clock"] = _clock(self.watch)
             self._known["engine"] = "ok" if _computes(self.engine) else "wrong"
             self._known["disk"] = "ok" if _has_room(self.folders) else "low"
             await asyncio.gather(self._look(), self._write(), self._look_at_jobs())
@@ -100,7 +102,6 @@ class Ready:
             return
         self._known |= {
             "database": seen.role,
-            "clock": _clock(seen),
             "replication": "behind" if seen.behind else "ok",
         }
 
@@ -117,7 +118,7 @@ class Ready:
             self._known["writes"] = "ok"
 
     async def _look_at_jobs(self) -> None:
-        now = self.clock()
+        now = self.watch()
         try:
             rows = await jobs.list_jobs(self.db)
         except StoreError:
@@ -138,7 +139,7 @@ class Ready:
 _UNKNOWN: Final = {
     "database": "unreachable",
     "writes": "waiting",
-    "clock": "unknown",
+    "clock": "ok",
     "engine": "ok",
     "disk": "ok",
     "jobs": "unknown",
@@ -157,17 +158,15 @@ def _has_room(folders: tuple[Path, ...]) -> bool:
     return all(shutil.disk_usage(folder).free >= LEAST_FREE for folder in folders if folder.exists())
 
 
-def _clock(seen: Seen) -> str:
-    """The question's and the answer's times bound when the database read its clock."""
-    if seen.now is None:
+def _clock(watch: ClockWatch) -> str:
+    if watch.doubt is None:
         return "ok"
-    too_slow, too_fast = seen.now - seen.answered, seen.asked - seen.now
-    return "off" if max(too_slow, too_fast) > CLOCK_OFF_MS else "ok"
+    return "database" if watch.doubts_database else "off"
 
 
-def open_readiness(db: Database, engine: Engine, settings: Settings, clock: Callable[[], int]) -> Ready:
+def open_readiness(db: Database, engine: Engine, settings: Settings, watch: ClockWatch) -> Ready:
     """The readiness of this process, to be closed."""
     folders = [settings.high_water_folder]
     if db.dialect == "sqlite":
         folders.append(Path(settings.database.removeprefix("sqlite:///")).parent)
-    return Ready(db, probe_of(db, settings.database), engine, clock, tuple(folders))
+    return Ready(db, probe_of(db, settings.database), engine, watch, tuple(folders))

@@ -3,10 +3,14 @@
 Each is one transaction with its record, and that transaction is the only lock: a process that ends at any point leaves
 the old schema or the new one, and nothing that another would wait for. The record has yoyo's form, so that a database
 that yoyo migrated goes on; its table of locks is read no more.
+
+On PostgreSQL a service goes on beside it. All who want a table later stand behind a migration that waits for it, so it
+waits for a moment only, then lets them by and tries again.
 """
 
 import sqlite3
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,14 +20,24 @@ from pathlib import Path
 from typing import Any, ClassVar, Final, Protocol
 
 import psycopg
+from psycopg import waiting
 from yoyo import read_migrations
 from yoyo.migrations import topological_sort
 
 from mshield.store.database.interface import StoreError, Unavailable
 
 WAIT_SECONDS: Final = 10
+LOCK_SECONDS: Final = 0.3
+"""How long a migration waits for a table of PostgreSQL's at a time: as long others may wait behind it."""
+
+_PAUSE_SECONDS: Final = 1.0
+_LONGEST_PAUSE_SECONDS: Final = 5.0
 _CONNECT_SECONDS: Final = 5  # each host
+Tell = Callable[[str | None, float], None]
+"""Called with a migration that is done, and with None while others keep the next one from its turn for so long (s)."""
 _SQLITE: Final = "sqlite:///"
+_BUSY: Final = (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected)
+_WARNING: Final = "01000"
 _LEDGER: Final = """
 CREATE TABLE IF NOT EXISTS _yoyo_migration
   (migration_hash VARCHAR(64) PRIMARY KEY, migration_id VARCHAR(255), applied_at_utc TIMESTAMP);
@@ -55,16 +69,21 @@ class MigrationFailed(StoreError):
         super().__init__(self.en)
 
 
-def migrate(url: str, *, wait_seconds: float = WAIT_SECONDS) -> list[str]:
+def untold(done: str | None, waited: float) -> None:
+    """Tells nobody."""
+
+
+def migrate(url: str, *, wait_seconds: float = WAIT_SECONDS, tell: Tell = untold) -> list[str]:
     """Brings the schema up to date and returns the names of the migrations that were applied.
 
-    Waits so long for others who use the database. Raises DatabaseBusy, Unavailable and MigrationFailed; the migrations
-    before the one that was refused are then applied.
+    Each waits so long for others who use the database. Raises DatabaseBusy, Unavailable and MigrationFailed; the
+    migrations before the one that was refused are then applied.
     """
     dialect = _dialect(url, wait_seconds)
     applied: list[str] = []
-    while (migration_id := _apply_next(dialect)) is not None:
+    while (migration_id := _apply_in_turn(dialect, wait_seconds, tell)) is not None:
         applied.append(migration_id)
+        tell(migration_id, 0)
     return applied
 
 
@@ -78,6 +97,21 @@ def pending(url: str) -> list[str]:
     return [migration.id for migration in _missing(recorded)]
 
 
+def _apply_in_turn(dialect: "_Dialect", wait_seconds: float, tell: Tell) -> str | None:
+    """As `_apply_next`, tried again while others use what it needs."""
+    asked, pause = time.monotonic(), _PAUSE_SECONDS
+    while True:
+        try:
+            return _apply_next(dialect)
+        except DatabaseBusy:
+            waited = time.monotonic() - asked
+            if waited + pause > wait_seconds:
+                raise
+            tell(None, waited)
+        time.sleep(pause)
+        pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
+
+
 def _apply_next(dialect: "_Dialect") -> str | None:
     """Applies the first that is missing, on a connection of its own, whose end undoes what was not committed."""
     with dialect.connection() as connection:
@@ -89,7 +123,7 @@ def _apply_next(dialect: "_Dialect") -> str | None:
         dialect.apply(connection, missing[0], recorded)
         applied_at = datetime.now(UTC).replace(tzinfo=None).isoformat()
         connection.execute(dialect.record, (missing[0].hash, missing[0].id, applied_at))
-        connection.execute("COMMIT")
+        dialect.commit(connection)
         return str(missing[0].id)
 
 
@@ -156,18 +190,34 @@ class _Dialect(Protocol):
     def apply(self, connection: Any, migration: Any, recorded: set[str]) -> None:
         """Carries out the migration's steps. Raises MigrationFailed."""
 
+    def commit(self, connection: Any) -> None:
+        """Commits, durably. Raises Unavailable."""
+
 
 def _dialect(url: str, wait_seconds: float) -> _Dialect:
-    milliseconds = max(1, int(wait_seconds * 1000))  # 0 would be for ever
     if url.startswith(_SQLITE):
-        return _Sqlite(url.removeprefix(_SQLITE), milliseconds)
-    return _Postgresql(url, milliseconds)
+        return _Sqlite(url.removeprefix(_SQLITE), wait_seconds)
+    return _Postgresql(url, max(1, int(min(wait_seconds, LOCK_SECONDS) * 1000)))  # 0 would be for ever
+
+
+class _Connection(psycopg.Connection[Any]):
+    """Ends where psycopg would send a cancel: a commit whose wait for the standby is cancelled is kept (ADR 65)."""
+
+    __module__ = psycopg.__name__  # by which migrations tell the two databases apart
+
+    def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
+        """What `gen` returns. psycopg takes each of its waits through here."""
+        try:
+            return waiting.wait(gen, self.pgconn.socket, interval=interval, timeout=timeout)
+        except KeyboardInterrupt:
+            self.close()
+            raise
 
 
 @dataclass(frozen=True, slots=True)
 class _Postgresql:
     url: str
-    wait_ms: int
+    lock_ms: int
     has_ledger: ClassVar = "SELECT to_regclass('_yoyo_migration') IS NOT NULL"
     record: ClassVar = "INSERT INTO _yoyo_migration VALUES (%s, %s, %s)"
 
@@ -176,21 +226,19 @@ class _Postgresql:
         try:
             # pgbouncer gives each transaction another connection, which doesn't know what was prepared on this one.
             with closing(
-                psycopg.connect(
+                _Connection.connect(
                     self.url, autocommit=True, prepare_threshold=None, connect_timeout=_CONNECT_SECONDS
                 )
             ) as connection:
                 yield connection
         except psycopg.Error as error:
-            kind = DatabaseBusy if isinstance(error, psycopg.errors.LockNotAvailable) else Unavailable
-            raise kind(str(error)) from error
+            raise (DatabaseBusy if isinstance(error, _BUSY) else Unavailable)(str(error)) from error
 
     def begin(self, connection: Any) -> None:
         connection.execute("BEGIN")
         # Others who migrate are waited for however long they take: this lock ends with its transaction.
         connection.execute("SELECT pg_advisory_xact_lock(hashtext('mshield migrate'))")
-        # A table in use is not: all who want it later stand behind a migration that waits for it.
-        connection.execute(f"SET LOCAL lock_timeout = {self.wait_ms}")
+        connection.execute(f"SET LOCAL lock_timeout = {self.lock_ms}")
 
     def apply(self, connection: Any, migration: Any, recorded: set[str]) -> None:  # noqa: ARG002
         try:
@@ -201,11 +249,18 @@ class _Postgresql:
         except psycopg.Error as error:
             raise MigrationFailed(migration.id, str(error).partition("\n")[0]) from error
 
+    def commit(self, connection: Any) -> None:
+        notices: list[str | None] = []
+        connection.add_notice_handler(lambda notice: notices.append(notice.sqlstate))
+        connection.execute("COMMIT")
+        if _WARNING in notices:
+            raise Unavailable("the commit was let through before the standby had it")
+
 
 @dataclass(frozen=True, slots=True)
 class _Sqlite:
     path: str
-    wait_ms: int
+    wait_seconds: float
     has_ledger: ClassVar = "SELECT COUNT(*) FROM sqlite_master WHERE name = '_yoyo_migration'"
     record: ClassVar = "INSERT INTO _yoyo_migration VALUES (?, ?, ?)"
 
@@ -214,7 +269,7 @@ class _Sqlite:
         try:
             # The journal's mode stays as it is: two that change it at once don't wait for each other.
             with closing(
-                sqlite3.connect(self.path, timeout=self.wait_ms / 1000, isolation_level=None)
+                sqlite3.connect(self.path, timeout=self.wait_seconds, isolation_level=None)
             ) as connection:
                 connection.execute("PRAGMA foreign_keys = OFF")  # a table that is made anew is dropped before
                 yield connection
@@ -236,6 +291,9 @@ class _Sqlite:
             # yoyo wrote the record in a second transaction: a kill or a busy database left the first one alone.
             if _schema(connection) != _schema_after({*recorded, migration.id}):
                 raise MigrationFailed(migration.id, str(error)) from error
+
+    def commit(self, connection: Any) -> None:
+        connection.execute("COMMIT")
 
 
 def _is_busy(error: sqlite3.Error) -> bool:

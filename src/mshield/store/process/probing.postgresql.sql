@@ -1,7 +1,6 @@
 -- name: look^
--- Who the database is, and its clock (ms). Of standbys only users with pg_monitor see how they lag.
-SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now,
-       pg_is_in_recovery() AS standby,
+-- Who the database is. Of standbys only users with pg_monitor see how they lag.
+SELECT pg_is_in_recovery() AS standby,
        current_setting('transaction_read_only') = 'on' AS read_only,
        (SELECT count(*) FROM pg_stat_replication WHERE replay_lag > interval '10 s') AS behind;
 

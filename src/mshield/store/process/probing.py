@@ -31,15 +31,11 @@ _SQL: Final = Queries("process", "probing")
 class Seen:
     """What the database is: `standby` and `read_only` take no writes.
 
-    `now` is its clock in ms since 1970, None where it has none of its own; `asked` and `answered` are this process's at
-    the question and at the answer. `behind` is whether a standby lags by more than ten seconds, as far as the
+    `behind` is whether a standby lags by more than ten seconds, as far as the
     service's user may know.
     """
 
     role: Literal["primary", "standby", "read_only"]
-    now: int | None
-    asked: int
-    answered: int
     behind: bool = False
 
 
@@ -63,10 +59,6 @@ def probe_of(db: Database, url: str) -> Probe:
     return _PostgresqlProbe(url, full_at=lambda: db.full_at if isinstance(db, PostgresqlDatabase) else -inf)
 
 
-def _now() -> int:
-    return time.time_ns() // 1_000_000
-
-
 @dataclass(slots=True)
 class _SqliteProbe:
     """Of the connections that everybody uses: there is no other way to the file."""
@@ -74,8 +66,7 @@ class _SqliteProbe:
     db: Database
 
     async def look(self) -> Seen:
-        now = _now()
-        return Seen("primary", None, now, now)
+        return Seen("primary")
 
     async def write(self) -> None:
         await self.db.run(_SQL["write"])
@@ -97,7 +88,6 @@ class _PostgresqlProbe:
         try:
             async with asyncio.timeout(_ANSWER_SECONDS):
                 self._looking = await self._open(self._looking)
-                asked = _now()
                 row = await self._looking.fetchrow(_SQL["look"].on("postgresql").sql)
         except UNREACHABLE as error:
             self.close()
@@ -112,7 +102,7 @@ class _PostgresqlProbe:
             role = "standby"
         elif row["read_only"]:
             role = "read_only"
-        return Seen(role, row["now"], asked, _now(), behind=bool(row["behind"]))
+        return Seen(role, behind=bool(row["behind"]))
 
     async def write(self) -> None:
         # The log of a server may have room where its tables have none: what calls found counts.
