@@ -148,17 +148,40 @@ def service_settings(folder: Folder, node: str) -> dict[str, str]:
     )
 
 
+def set_clock(folder: Folder, node: str, *, days: int) -> None:
+    """How far ahead of the machine's a node's clock is, within a second; its steady clock goes on as it did."""
+    file = folder.of(node) / "clock"
+    new = file.with_suffix(".new")
+    new.write_text(f"{days:+d}d\n")
+    new.replace(file)
+
+
+def _clock(folder: Folder, node: str) -> dict[str, str]:
+    """The environment of a process that goes by the node's clock. Raises RuntimeError where libfaketime is missing."""
+    libraries = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
+    if not libraries:
+        raise RuntimeError("the drill needs libfaketime: scripts/install-test-needs")
+    file = folder.of(node) / "clock"
+    if not file.exists():
+        set_clock(folder, node, days=0)
+    return {
+        "LD_PRELOAD": str(libraries[0]),
+        "FAKETIME_TIMESTAMP_FILE": str(file),
+        "FAKETIME_CACHE_DURATION": "1",
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        "FAKETIME_DONT_RESET": "1",
+    }
+
+
 def start_service(folder: Folder, node: str, **more: str) -> None:
-    """The service; `more` goes into its environment."""
-    serve = (*MSHIELD, "serve", "--host", ADDRESSES[node], "--port", str(PORT))
-    proxies = ",".join(ADDRESSES[edge] for edge in EDGE)
+    """The service, by the node's clock; `more` goes into its environment."""
+    address = ("--host", ADDRESSES[node], "--port", str(PORT))
+    proxies = ("--trust-proxy", ",".join(ADDRESSES[edge] for edge in EDGE))
     processes.start(
         node,
         folder.log(node, "serve"),
-        *serve,
-        "--trust-proxy",
-        proxies,
-        environment=service_settings(folder, node) | more,
+        *(*MSHIELD, "serve", *address, *proxies),
+        environment=service_settings(folder, node) | _clock(folder, node) | more,
     )
 
 

@@ -188,9 +188,7 @@ def main() -> None:
     folder, path = Path(sys.argv[1]), Path(sys.argv[2])
     tell = Events(path, folder / "pause")
     signal.signal(signal.SIGTERM, lambda *_: tell.ended.set())
-    threads = [
-        threading.Thread(target=user.live, daemon=True) for user in users(folder, tell, load_engine())
-    ]
+    threads = [threading.Thread(target=user.live, daemon=True) for user in users(folder, tell, load_engine())]
     for thread in threads:
         thread.start()
     tell.ended.wait()

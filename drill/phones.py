@@ -78,7 +78,9 @@ def _development(path: str) -> Any:
 
 def _code(purpose: str, number: str) -> str:
     sent = _development("/dev/sms.json")
-    return next(str(m["code"]) for m in sent if m["phone"] == number and m["purpose"] == purpose and m["code"])
+    return next(
+        str(m["code"]) for m in sent if m["phone"] == number and m["purpose"] == purpose and m["code"]
+    )
 
 
 def enrol(folder: Path, person: Person) -> None:

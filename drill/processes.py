@@ -55,7 +55,6 @@ def halt(node: str, *, first: str | None = None, seconds: float = 20) -> None:
     end(node)
 
 
-
 def end(node: str) -> None:
     """KILL to all, until nothing is left."""
     while of(node):

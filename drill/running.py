@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from drill import daemons, processes
 from drill.phones import write_filing
-from drill.plan import ADDRESSES, CLIENT, DATA, JOBS, SERVE
+from drill.plan import ADDRESSES, CLIENT, DATA, SERVE
 from drill.site import Site, until
 from drill.wires import inside
 
@@ -34,14 +34,15 @@ _SYSTEMS: Final = (("国际贸易单一窗口", "singlewindow.example"), ("掌�
 
 
 def enrol(site: Site, folder: Path, count: int) -> None:
-    """People with phones and certificates, through one service node in demo mode; and two business systems."""
+    """People with phones and certificates, through one service node in demo mode; and two business systems.
+
+    Before the site is opened: no other service runs meanwhile.
+    """
     folder.mkdir(exist_ok=True)
     systems = [site.mshield("business", "add", name, "--domain", domain) for name, domain in _SYSTEMS]
     (folder / "systems.json").write_text(json.dumps(systems))
     write_filing(folder / "filing.csv", count)
     site.mshield("filing", "import", str(folder / "filing.csv"))
-    for node in (*SERVE, JOBS):
-        site.stop(node)
     node = SERVE[0]
     daemons.start_service(site.folder, node, **_DEMO)
     until(lambda: site.ready(node) and site.answers(), "the service in demo mode", seconds=60)
@@ -56,9 +57,6 @@ def enrol(site: Site, folder: Path, count: int) -> None:
     if done.returncode:
         raise RuntimeError(f"enrolling: {done.stderr[-2000:]}")
     site.stop(node)
-    for node in (*SERVE, JOBS):
-        site.start(node)
-    until(site.whole, "the site", seconds=90)
 
 
 def _client_environment(site: Site) -> dict[str, str]:
@@ -112,7 +110,10 @@ class Load:
         began = time.time()
         self._pause.touch()
         until(
-            lambda: self._resting(began) >= self.count or None, "phones at rest", seconds=_REST_SECONDS, every=0.5
+            lambda: self._resting(began) >= self.count or None,
+            "phones at rest",
+            seconds=_REST_SECONDS,
+            every=0.5,
         )
 
     def _resting(self, since: float) -> int:
@@ -139,5 +140,3 @@ def loaded(site: Site, folder: Path, count: int) -> Iterator[Load]:
             for process in started:
                 process.wait(15)
         processes.send(CLIENT, signal.SIGKILL)
-
-

@@ -152,7 +152,9 @@ class Site:
         """Runs it at the first database node that lives; what it printed."""
         node = next(node for node in DATA if processes.of(node))
         config = str(self.folder.of(node) / "patroni.yml")
-        return run(*self._as_postgres(node, "env", "-u", "PYTHONPATH", "patronictl", "-c", config, *command)).stdout
+        return run(
+            *self._as_postgres(node, "env", "-u", "PYTHONPATH", "patronictl", "-c", config, *command)
+        ).stdout
 
     def _as_postgres(self, node: str, *command: str) -> tuple[str, ...]:
         return inside(node, "setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", *command)
@@ -173,7 +175,7 @@ class Site:
     # ---- the whole ----
 
     def build(self, tell: Tell) -> None:
-        """From nothing to a site that answers."""
+        """From nothing to a site with a CA, its edges up and no service yet."""
         wires.wire()
         for node in ETCD:
             self.start(node)
@@ -191,7 +193,12 @@ class Site:
         self.mshield("migrate")
         self.mshield("ca", "init", "--name", "示例", "--organisation", "示例电子口岸")
         tell("schema and CA are made")
-        for node in (*EDGE, *SERVE, JOBS):
+        for node in EDGE:
+            self.start(node)
+
+    def open(self, tell: Tell) -> None:
+        """Starts the services and the jobs, and waits until the site answers. Raises NotInTime."""
+        for node in (*SERVE, JOBS):
             self.start(node)
         until(self.whole, "the site", seconds=90)
         tell("the site answers")
@@ -221,7 +228,9 @@ def standing(path: Path, tell: Tell) -> Iterator[Site]:
     wires.require_namespaces()
     for node in _LAST_FIRST:
         if processes.of(node):
-            raise RuntimeError("a drill runs on this machine, or one was killed: python -m drill.clear FOLDER")
+            raise RuntimeError(
+                "a drill runs on this machine, or one was killed: python -m drill.clear FOLDER"
+            )
     clear(path)
     shutil.rmtree(path, ignore_errors=True)
     path.mkdir(mode=0o755, parents=True)
