@@ -26,6 +26,7 @@ from mshield.setting_forms import (
     NotNegative,
     OidArc,
     OutsideUrl,
+    Port,
     Positive,
     PublicOrigin,
     Schemes,
@@ -66,6 +67,15 @@ class Settings(TsaSettings):
         default=None,
         description="file that the security log is added to, also by commands that find something; none: the "
         "service's goes to standard error, see operations.md",
+    )
+    metrics_port: Port | None = Field(
+        default=None,
+        description="port of /metrics for Prometheus, of each further process on this host the next free one; none: "
+        "there are no metrics",
+    )
+    metrics_host: str = Field(
+        default="127.0.0.1",
+        description="address of that port; it answers anybody, so it must not be a public one",
     )
     database: str = Field(
         default="sqlite:///var/mshield.db",
