@@ -182,7 +182,7 @@ async def _marking(context: Context) -> AsyncIterator[None]:
     await water.mark()
     async with _beside(water.keep()):
         yield
-    await water.mark()
+    await water.end()
 
 
 def _watch_of(clock: Clock) -> ClockWatch:

@@ -60,6 +60,9 @@ class LiveService:
     options: tuple[str, ...] = ()
     """More words for `mshield serve`."""
 
+    balancer: str = ""
+    """Where everybody calls it, if not at its own address."""
+
     fresh: bool = False
     """Whether its processes start from nothing, as an operator's do; else they are forked from one with its imports."""
 
@@ -74,6 +77,11 @@ class LiveService:
         return f"http://localhost:{self.port}"
 
     @property
+    def public(self) -> str:
+        """What everybody calls."""
+        return self.balancer or self.origin
+
+    @property
     def log(self) -> Path:
         """What it wrote so far, over all its starts."""
         return self.folder / "server.log"
@@ -85,7 +93,7 @@ class LiveService:
             "MSHIELD_DATABASE": self.database,
             "MSHIELD_MASTER_KEY_FILE": str(self.folder / "master.key"),
             "MSHIELD_HIGH_WATER_FOLDER": str(self.folder / "high-water"),
-            "MSHIELD_PUBLIC_ORIGIN": self.origin,
+            "MSHIELD_PUBLIC_ORIGIN": self.public,
             "MSHIELD_ENGINE": self.engine,
         }  # fmt: skip
 
@@ -188,7 +196,7 @@ class LiveService:
         """The business system's client."""
         system = self.system
         return BusinessClient(
-            self.origin, client_id=system["client_id"], client_secret=system["client_secret"]
+            self.public, client_id=system["client_id"], client_secret=system["client_secret"]
         )
 
     def seal(self) -> None:
@@ -197,7 +205,7 @@ class LiveService:
 
     def phone(self, name: str = "phone") -> VirtualPhone:
         """The phone in this folder; `name` tells several apart."""
-        return VirtualPhone(self.folder / name, self.origin, pin_rounds=PIN_ROUNDS)
+        return VirtualPhone(self.folder / name, self.public, pin_rounds=PIN_ROUNDS)
 
 
 def register(service: LiveService, phone: VirtualPhone, person: Person = OPERATOR) -> None:

@@ -32,6 +32,9 @@ PERIOD_SECONDS: Final = 1.0
 RESTRAINED_FAILURES: Final = 3
 _SKIPPED: Final = 1000
 _IDLE_PERIODS: Final = 10
+_LAST_SECONDS: Final = 2.0
+"""Of what a process that was told to end has."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -125,6 +128,7 @@ class HighWater:
     stop: Callable[[], None] = end_process
     known: KnownMark = field(default_factory=KnownMark)
     _seen: int = -1
+    _told: bool = False
     _lost: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
@@ -163,12 +167,28 @@ class HighWater:
                 break
             except (StoreError, BadHighWaterFile) as error:
                 _log.error("the high-water mark could not be raised: %s", error)
+        await self._tell_loss()
+        self.stop()
+
+    async def end(self) -> None:
+        """The last mark of a process that ends. Who asks it to end gets one sentence where there can be none."""
+        if self._told:
+            return
+        try:
+            async with asyncio.timeout(_LAST_SECONDS):
+                await self.mark()
+        except RestoreUndeclared:
+            await self._tell_loss()
+        except (StoreError, BadHighWaterFile, TimeoutError) as error:
+            _log.error("the last high-water mark could not be made: %s", str(error) or type(error).__name__)
+
+    async def _tell_loss(self) -> None:
+        self._told = True
         self.security.write(DATABASE_SET_BACK, now=self.clock(), code=RestoreUndeclared.code)
         _log.critical("%s; this process ends", RestoreUndeclared.en)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(PERIOD_SECONDS):
                 await self.known.note_loss(self.db)
-        self.stop()
 
     async def _is_lost_within(self, seconds: float) -> bool:
         """Waits so long for somebody who notices the loss."""
