@@ -52,11 +52,12 @@ class Seen:
 
 def standing(site: Site, load: Load) -> Standing:
     """Looks up everything that was acknowledged; the load rests meanwhile."""
+    # First what was acknowledged: the direct writes go on, and what comes later isn't asked about.
     events = list(lines(load.events))
+    writes = {event["id"] for event in lines(load.writes)}
     kept = set(site.sql("SELECT encode(sid, 'hex') FROM signatures", database="mshield"))
     signed = {sid for event in events if event["event"] == "signed" for sid in event["sids"]}
     written = {int(number) for number in site.sql("SELECT id FROM writes", database="drill")}
-    writes = {event["id"] for event in lines(load.writes)}
     held = site.sql("SELECT count(*) FROM certificates WHERE holds <> ''", database="mshield")
     return Standing(
         acknowledged=len(signed),

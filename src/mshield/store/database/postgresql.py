@@ -8,6 +8,7 @@ from typing import Any, Final, Literal, TypeVar, cast
 import asyncpg
 
 from mshield.store.database.connections import UNREACHABLE, Connections, ended, open_connections
+from mshield.store.database.gate import WAITING, CommitGate
 from mshield.store.database.interface import (
     AtConnection,
     Conflict,
@@ -73,6 +74,8 @@ class PostgresqlDatabase:
         self._held = held
         self._together = Together(self._run_each)
         self.commits = 0
+        self._gate = CommitGate(self._commits_wait)
+        held.on_late = self._gate.doubt
         self.at_connection: AtConnection = unasked
 
     @classmethod
@@ -107,11 +110,11 @@ class PostgresqlDatabase:
             return cast("list[Row]", await self._on_one(lambda one: one.fetch(statement.sql, *arguments)))
 
     async def run_one(self, query: Query, **values: object) -> Row | None:
-        self._count_write()
+        await self._begin_write()
         return await self.one(query, **values)
 
     async def run(self, query: Query, **values: object) -> int:
-        self._count_write()
+        await self._begin_write()
         statement = query.on("postgresql")
         with _translated():
             arguments = statement.arguments(values)
@@ -121,8 +124,7 @@ class PostgresqlDatabase:
         return await self._together(query, values)
 
     async def write_together(self, query: Query, *, by: str | bytes, **values: object) -> list[Row]:
-        if self.read_only:
-            raise ReadOnly
+        await self._require_writing()
         return await self._together(query, values, by=by)
 
     async def _run_each(self, query: Query, many: list[dict[str, object]], *, writing: bool) -> list[Row]:
@@ -137,13 +139,22 @@ class PostgresqlDatabase:
                 )
             return cast("list[Row]", await self._on_one(lambda one: one.fetchmany(statement.sql, arguments)))
 
-    def _count_write(self) -> None:
-        if self.read_only:
-            raise ReadOnly
+    async def _begin_write(self) -> None:
+        await self._require_writing()
         self.commits += 1
 
+    async def _require_writing(self) -> None:
+        if self.read_only:
+            raise ReadOnly
+        if self._gate.shut:
+            await self._gate.require()
+
+    async def _commits_wait(self) -> bool:
+        with _translated():
+            return bool(await self._held(lambda one: one.fetchval(WAITING)))
+
     async def write(self, work: Work[T]) -> T:
-        self._count_write()
+        await self._begin_write()
         with _translated():
             return await self._on_one(lambda one: self._in_transaction(one, work))
 
