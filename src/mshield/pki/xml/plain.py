@@ -2,7 +2,7 @@
 
 Such elements are canonical as they stand; the document element may have any attributes, and declares all prefixes.
 Regular expressions take the elements away from within; what is left, the document element's tags, is read and written
-as every document is. Whatever doesn't fit is no refusal: the reader decides.
+as every document is. Whatever doesn't fit is no refusal: libxml2 takes it (`by_libxml2.py`), or the reader decides.
 """
 
 import re
@@ -43,6 +43,9 @@ _FOREIGN: Final = re.compile(rb"(?!http://www\.w3\.org/(?:XML/1998|2000/))[A-Za-
 _PREFIX: Final = re.compile(rb"<(%b):" % _PART)
 _TAKEN: Final = b"\x00"
 """What an element leaves, which no document has: else `<a<b></b>></a>` would leave `<a></a>`."""
+_ODD_END: Final = re.compile(rb"[ \t\r\n/]>")
+_SAMPLE: Final = 1024
+"""Octets of a document that tell how its writer spells tags."""
 
 _CHARACTERS: Final = bytes((0x09, 0x0A, *range(0x20, 0x100)))
 _REFERENCES: Final = (b"&amp;", b"&lt;", b"&gt;")
@@ -73,6 +76,16 @@ def plain_canonical(octets: bytes) -> bytes | None:
     if start is None or not _are_declared(body, elements, prefixes):
         return None
     return start + body[root.end() :]
+
+
+def looks_plain(octets: bytes) -> bool:
+    """Whether `plain_canonical` most likely knows the form: by signs that cost next to nothing."""
+    declared = _DECLARATION.match(octets)
+    end = octets.find(b">", 0 if declared is None else declared.end()) + 1
+    # CDATA, references, and attributes of other elements than the first are better left to libxml2.
+    if b"!" in octets or b"&" in octets or octets.find(b"=", end) >= 0:
+        return False
+    return _ODD_END.search(octets, end, end + _SAMPLE) is None
 
 
 def _body(octets: bytes) -> bytes | None:
