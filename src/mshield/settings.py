@@ -5,10 +5,11 @@ Lengths of time are seconds here and milliseconds inside. Defaults are the manua
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
-from pydantic_settings import SettingsConfigDict
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from mshield.gm.mask import PIN_FORM
 from mshield.pki.asn1 import arcs
@@ -53,10 +54,42 @@ class BadSettings(Exception):
         super().__init__(self.en)
 
 
+class _Environment(EnvSettingsSource):
+    """The environment. Of a setting that it doesn't name nothing is asked: how its form is read costs the most."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        if f"{self.env_prefix}{field_name}".lower() in self.env_vars:
+            return super().get_field_value(field, field_name)
+        return None, field_name, True
+
+    def prepare_field_value(
+        self,
+        field_name: str,
+        field: FieldInfo,
+        value: Any,
+        value_is_complex: bool,  # noqa: FBT001
+    ) -> Any:
+        if value is None:
+            return None
+        return super().prepare_field_value(field_name, field, value, value_is_complex)
+
+
 class Settings(TsaSettings):
     """What an operator may set. Unknown `MSHIELD_` variables are ignored; wrong values stop the start."""
 
     model_config = SettingsConfigDict(env_prefix="MSHIELD_", frozen=True)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What is given, then the environment; files are no source."""
+        return init_settings, _Environment(settings_cls)
 
     mode: Literal["production", "demo"] = Field(
         default="production", description="demo opens /demo/, /dev/ and the SMS outbox"
