@@ -10,6 +10,9 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from pydantic.fields import FieldInfo
+from pydantic_settings import EnvSettingsSource
+
 PREFIX: Final = "MSHIELD_"
 FILE: Final = f"{PREFIX}CONFIG"
 MOST_OCTETS: Final = 1024 * 1024
@@ -41,6 +44,28 @@ class BadSettings(Exception):
         self.zh = f"设置有误：{'；'.join(f'{fault.name}（{fault.zh}）' for fault in faults)}"
         self.en = f"these settings can't be: {', '.join(f'{fault.name} ({fault.en})' for fault in faults)}"
         super().__init__(self.en)
+
+
+class Environment(EnvSettingsSource):
+    """The environment. Of a setting that it doesn't name nothing is asked: how its form is read costs the most."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        """The value as text, the name, whether it is JSON."""
+        if f"{self.env_prefix}{field_name}".lower() in self.env_vars:
+            return super().get_field_value(field, field_name)
+        return None, field_name, True
+
+    def prepare_field_value(
+        self,
+        field_name: str,
+        field: FieldInfo,
+        value: Any,
+        value_is_complex: bool,  # noqa: FBT001  # as in the library
+    ) -> Any:
+        """The value, from JSON where it is that."""
+        if value is None:
+            return None
+        return super().prepare_field_value(field_name, field, value, value_is_complex)
 
 
 def read_file(known: Collection[str]) -> dict[str, Any]:

@@ -32,7 +32,7 @@ from mshield.setting_forms import (
     Schemes,
     ZoneName,
 )
-from mshield.setting_sources import PREFIX, BadSettings, Fault, read_file, unknown_variables
+from mshield.setting_sources import PREFIX, BadSettings, Environment, Fault, read_file, unknown_variables
 from mshield.tsa_settings import TsaSettings
 
 OPERATOR_WAYS: Final = (
@@ -317,9 +317,9 @@ class Settings(TsaSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """What is said here first, then by the environment, then in the file. Raises BadSettings."""
-        del dotenv_settings, file_secret_settings
+        del env_settings, dotenv_settings, file_secret_settings
         in_file = InitSettingsSource(settings_cls, read_file(cls.model_fields))
-        return init_settings, env_settings, in_file
+        return init_settings, Environment(settings_cls), in_file
 
     @property
     def policy_oid(self) -> str:
