@@ -167,9 +167,13 @@ export async function approve(
 
 /** Prolongs the kept signature, once, and keeps its new end; a repeat gives the same. */
 export async function prolong(operation: Operation, scanned: Scan): Promise<Scan> {
-  const path = `/api/phone/requests/${encodeURIComponent(scanned.requestId)}/prolongation`;
-  const expiresAt = readProlonged(await operation.connection.post(path, operation.loggedIn()));
-  const prolonged = { ...scanned, expiresAt, prolongsBy: null };
+  const times: number[] = [];
+  for (const { requestId } of partsOf(scanned)) {
+    const path = `/api/phone/requests/${encodeURIComponent(requestId)}/prolongation`;
+    // oxlint-disable-next-line no-await-in-loop
+    times.push(readProlonged(await operation.connection.post(path, operation.loggedIn())));
+  }
+  const prolonged = { ...scanned, expiresAt: Math.min(...times), prolongsBy: null };
   await operation.vault.change({ scanned: prolonged });
   return prolonged;
 }
