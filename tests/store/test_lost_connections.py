@@ -2,15 +2,19 @@
 
 import asyncio
 import contextlib
+import time
 from typing import Any
 
 import asyncpg
+import pytest
 
 from mshield.store.database.interface import Database, Tx, Unavailable
+from mshield.store.database.limits import taking
 from mshield.store.database.opening import open_database
 from mshield.store.database.queries import Query, Statement
 
 _QUERY = Query("test", Statement("SELECT 1 AS one, $1::int AS call", ("call",)), None)
+_SLOW = Query("test slow", Statement("SELECT pg_sleep(10)", ()), None)
 _WRITE = Query("test write", _QUERY.postgresql, None)
 _KILL = (
     "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
@@ -59,3 +63,20 @@ async def test_whoever_loses_a_connection_is_told_that_it_is_unavailable(postgre
         await killer.close()
     assert errors
     assert [error for error in errors if not isinstance(error, Unavailable)] == []
+
+
+async def test_a_turn_for_a_connection_is_not_waited_for_without_end(postgresql_url: str) -> None:
+    """On the code before, whoever comes while all connections are in use waits as long as those take."""
+    db = await open_database(postgresql_url, pool_size=1)
+    held = asyncio.create_task(db.one(_SLOW))
+    try:
+        await asyncio.sleep(0.2)
+        begun = time.monotonic()
+        with taking(0.3), pytest.raises(Unavailable, match="no connection was free"):
+            await db.one(_QUERY, call=0)
+        assert time.monotonic() - begun < 2.0
+        assert not held.done()
+    finally:
+        held.cancel()
+        await asyncio.wait({held})
+        await db.close()

@@ -99,17 +99,23 @@ class LiveService:
 
     def command(self, *arguments: str) -> Any:
         """Runs `mshield ARGUMENTS --json`; what it printed."""
-        done = self._run(arguments)
+        done = self.run(*arguments)
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout) if done.stdout.strip() else None
 
     def refused(self, *arguments: str) -> Any:
         """Runs a command that is refused; the error that it tells."""
-        done = self._run(arguments)
+        done = self.run(*arguments)
         assert done.returncode == 1, done.stdout
         return json.loads(done.stderr)["error"]
 
-    def _run(self, arguments: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
+    @staticmethod
+    def printed(done: subprocess.CompletedProcess[str]) -> Any:
+        """What a command printed."""
+        return json.loads(done.stdout)
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Runs `mshield ARGUMENTS --json`, however it ends."""
         if not self.fresh:
             return run_forked((*arguments, "--json"), self.environment())
         return subprocess.run(

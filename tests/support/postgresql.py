@@ -89,6 +89,19 @@ class Server:
                 with contextlib.suppress(psutil.NoSuchProcess):
                     process.resume()
 
+    def standby(self, data: Path) -> "Server":
+        """A standby of it in the new folder `data`, to which it streams."""
+        give_to_postgres(data)
+        _run(
+            "pg_basebackup", "--pgdata", str(data), "--host", "127.0.0.1", "--port", str(self.port),
+            "--username", USER, "--write-recovery-conf", "--checkpoint", "fast", "--no-sync",
+        )  # fmt: skip
+        standby = Server(data, free_ports(1))
+        with (data / "postgresql.auto.conf").open("a") as settings:
+            settings.write(f"port = {standby.port}\n")
+        standby.start()
+        return standby
+
     def create(self, name: str, *, template: str | None = None) -> str:
         """A new database, empty or as its template; its address."""
         statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
@@ -113,7 +126,7 @@ class Server:
 
 def start_server(data: Path, *, durable: bool) -> Server:
     """Makes and starts a server in the new folder `data`; `durable` says whether a commit reaches the disk."""
-    _give_to_postgres(data)
+    give_to_postgres(data)
     _run(
         "initdb", "--pgdata", str(data), "--username", USER, "--auth", "trust",
         "--encoding", "UTF8", "--locale", "C", "--lc-ctype", "C.UTF-8", "--no-sync",
@@ -168,7 +181,7 @@ def _programs() -> Path:
     raise PostgresqlMissing(_MISSING)
 
 
-def _identity() -> dict[str, Any]:
+def identity() -> dict[str, Any]:
     """Whom to run the programs as: `postgres` where we are root, else ourselves."""
     if os.geteuid() != 0:
         return {}
@@ -179,10 +192,11 @@ def _identity() -> dict[str, Any]:
     return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
 
 
-def _give_to_postgres(data: Path) -> None:
+def give_to_postgres(data: Path) -> None:
+    """Makes the new folder `data`, which the programs may write."""
     data.mkdir(mode=0o700)
-    if identity := _identity():
-        os.chown(data, identity["user"], identity["group"])
+    if who := identity():
+        os.chown(data, who["user"], who["group"])
         for folder in data.parents:
             if not folder.stat().st_mode & 0o001:  # only our own temporary folders are closed to others
                 folder.chmod(folder.stat().st_mode | 0o011)
@@ -212,5 +226,5 @@ def _run(program: str, *arguments: str) -> None:
         timeout=_SECONDS,
         cwd="/",
         env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C"},
-        **_identity(),
+        **identity(),
     )

@@ -170,16 +170,24 @@ async def _service() -> dict[str, tuple[bool, str]]:
     return checks
 
 
+_POOLER_LACKS = {
+    "statements": "it lends sessions by the statement, so there are no transactions: set pool_mode to transaction",
+    "prepared": "it forgets prepared statements between transactions: set max_prepared_statements",
+    "few": "it has no second session to lend within two seconds: raise default_pool_size",
+}
+
+
 async def _server(settings: "Settings") -> dict[str, tuple[bool, str]]:
     """Who answers where PostgreSQL should: nothing else is asked of a standby, which could answer nothing else."""
     from mshield.store.database.interface import StoreError
-    from mshield.store.database.reaching import who_answers
+    from mshield.store.database.reaching import what_pooler_lacks, who_answers
 
     if settings.database.startswith("sqlite:"):
         return {}
     try:
         server = await who_answers(settings.database)
         direct = await who_answers(settings.database_direct) if settings.database_direct else None
+        lacks = await what_pooler_lacks(settings.database) if server.pooled and server.writes else None
     except StoreError as error:
         return {"database": (False, str(error))}
     kind = "standby" if server.standby else "primary" if server.writes else "read only"
@@ -189,6 +197,8 @@ async def _server(settings: "Settings") -> dict[str, tuple[bool, str]]:
             ": it takes no writes. Name all hosts and target_session_attrs=read-write (docs/operations.md)"
         )
     checks = {"database": (server.writes, text)}
+    if lacks is not None:
+        checks["pooler"] = (False, _POOLER_LACKS[lacks])
     if direct is not None and direct.standby:
         checks["database direct"] = (False, "MSHIELD_DATABASE_DIRECT is a standby: no news come through it")
     elif (direct or server).pooled:

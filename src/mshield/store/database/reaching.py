@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, Literal
 
 import asyncpg
 
@@ -54,6 +55,44 @@ async def who_answers(url: str) -> Answering:
         writes=not (row["standby"] or row["read_only"]),
         pooled=row["pid"] != pid,
     )
+
+
+Unfit = Literal["statements", "prepared", "few"]
+"""What a pooler lacks: whole transactions, statements that stay prepared, or a second session beside the first."""
+
+
+async def what_pooler_lacks(url: str) -> Unfit | None:
+    """Why the service can't work through the pooler at this address; None where it can. Raises Unavailable.
+
+    A statement is prepared at one session, and carried out while somebody else has that one for a transaction: a pooler
+    that lends sessions by the transaction has to know it at the next session too.
+    """
+    try:
+        async with AsyncExitStack() as held:
+            one, other = [await _session(url, held) for _ in range(2)]
+            prepared = await one.prepare("SELECT 1")
+            async with asyncio.timeout(CONNECT_SECONDS):
+                await prepared.fetchval()
+                await other.execute("BEGIN")
+                await other.fetchval("SELECT 1")
+                await prepared.fetchval()
+    except (asyncpg.InvalidSQLStatementNameError, asyncpg.DuplicatePreparedStatementError):
+        return "prepared"
+    except TimeoutError:
+        return "few"
+    except UNREACHABLE as error:
+        # PgBouncer, where it lends by the statement, ends who begins a transaction.
+        if "transaction blocks not allowed" in str(error):
+            return "statements"
+        raise Unavailable(f"{type(error).__name__}: {error}") from error
+    return None
+
+
+async def _session(url: str, held: AsyncExitStack) -> Any:
+    # With names for what it prepares, as the service's sessions have.
+    connection = await asyncpg.connect(url, timeout=CONNECT_SECONDS, connection_class=Connection)
+    held.callback(connection.terminate)
+    return connection
 
 
 async def wait_for_primary(url: str, *, seconds: float = START_SECONDS) -> None:
