@@ -3,6 +3,7 @@
 PYTHON ?= python3
 PORT ?= 8000
 ONCE ?=
+FAULTS ?=
 UPGRADE ?=
 MINUTES ?= 1
 SEED := $(or $(SEED),$(shell od -An -N4 -tu4 /dev/urandom | tr -d ' '))
@@ -24,7 +25,7 @@ PYTEST := env -u PYTHONDONTWRITEBYTECODE $(BIN)/pytest --dist worksteal --numpro
 PROCESSES = $$(( ($$(getconf _NPROCESSORS_ONLN) * 3 + 1) / 2 ))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow fuzz lint format bench schema api docs manual constraints clean
+.PHONY: help demo test test-slow drill fuzz lint format bench schema api docs manual constraints clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +42,10 @@ test-slow: $(VENV)/.dev $(VENV)/.frontend ## the slow tests
 	@scripts/install-test-needs
 	@$(PYTEST) $(PROCESSES) -m slow
 
+drill: $(VENV)/.dev ## a whole site in network namespaces, and each fault of docs/ha.md under load (as root, 25 minutes; FAULTS='"NAME" …')
+	@scripts/install-test-needs
+	@PYTHONPATH=src $(BIN)/python -m drill.run $(FAULTS)
+
 fuzz: $(VENV)/.dev ## new inputs for every reader and for both verifiers (MINUTES= for each, SEED= as a failure says it)
 	@scripts/install-test-needs
 	@echo "SEED=$(SEED)"
@@ -49,7 +54,7 @@ fuzz: $(VENV)/.dev ## new inputs for every reader and for both verifiers (MINUTE
 lint: $(VENV)/.dev $(VENV)/.frontend-lint ## ruff, mypy --strict, import directions, and the front end's own
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check --quiet || { echo "run: make format"; exit 1; }
-	@$(BIN)/mypy src tests benches examples
+	@$(BIN)/mypy src tests benches drill examples
 	@$(BIN)/lint-imports
 
 format: $(VENV)/.dev ## formats the code
@@ -85,7 +90,7 @@ constraints: $(VENV)/.dev ## renews the lock files after pyproject.toml changed 
 
 clean: ## removes .venv, caches and var
 	@rm -rf $(VENV) var dist build src/mshield/web/static frontend/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .schemathesis
-	@find src tests benches -name __pycache__ -type d -prune -exec rm -rf {} +
+	@find src tests benches drill -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.pip:
 	@scripts/make-venv $(PYTHON) $(VENV)

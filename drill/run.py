@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from drill import loss
 from drill.faults import FAULTS, Fault
 from drill.running import Load, enrol, loaded
 from drill.site import NotInTime, Site, standing, until
@@ -75,8 +76,8 @@ def suffer(site: Site, load: Load, fault: Fault) -> Report:
     return Report(fault=fault.name, goal=fault.goal, healed_in=healed, seen=seen, standing=stands)
 
 
-def drill(faults: Sequence[Fault], *, phones: int, folder: Path) -> dict[str, Any]:
-    """All faults, one after the other; what came of them, for JSON."""
+def drill(faults: Sequence[Fault], *, losing: bool, phones: int, folder: Path) -> dict[str, Any]:
+    """All faults, one after the other, and `losing` the one that loses something; what came of them, for JSON."""
     began = time.monotonic()
 
     def tell(what: str) -> None:
@@ -91,13 +92,17 @@ def drill(faults: Sequence[Fault], *, phones: int, folder: Path) -> dict[str, An
             for fault in faults:
                 reports.append(suffer(site, load, fault))
                 tell(_line(reports[-1]))
-        log = site.mshield("log", "verify")
+            log = site.mshield("log", "verify")
+            lost = loss.lose(site, load) if losing else None
+            if lost is not None:
+                tell(f"{loss.NAME}: {'right' if lost.right else 'WRONG'}; {lost}")
     return {
         "phones": phones,
         "seconds": round(time.monotonic() - began),
         "faults": [asdict(report) | {"right": report.right, "in_time": report.in_time} for report in reports],
         "log": log,
-        "right": all(report.right for report in reports),
+        "loss": None if lost is None else asdict(lost) | {"right": lost.right},
+        "right": all(report.right for report in reports) and (lost is None or lost.right),
     }
 
 
@@ -125,12 +130,18 @@ def main() -> int:
     asked = parser.parse_args()
     known = {fault.name: fault for fault in FAULTS}
     if asked.list:
-        print("\n".join(known))
+        print("\n".join((*known, loss.NAME)))
         return 0
-    if unknown := set(asked.faults) - known.keys():
+    names = asked.faults or [*known, loss.NAME]
+    if unknown := set(names) - {*known, loss.NAME}:
         parser.error(f"no such fault: {', '.join(sorted(unknown))}; --list names them")
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was begun is healed and taken away
-    result = drill([known[name] for name in asked.faults or known], phones=asked.phones, folder=asked.folder)
+    try:
+        faults = [known[name] for name in names if name in known]
+        result = drill(faults, losing=loss.NAME in names, phones=asked.phones, folder=asked.folder)
+    except (RuntimeError, NotInTime) as error:
+        print(f"the drill could not be made: {error}; logs: {asked.folder}", file=sys.stderr)
+        return 1
     asked.out.write_text(json.dumps(result, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     print(f"{'right' if result['right'] else 'WRONG'}; {asked.out}")
     return 0 if result["right"] else 1
