@@ -22,6 +22,8 @@ FRONTEND := $(shell find frontend -name node_modules -prune -o -type f -print) s
 PYTEST := env -u PYTHONDONTWRITEBYTECODE $(BIN)/pytest --dist worksteal --numprocesses
 # Tests often wait, for a disk, a browser or a clock: half as many processes again keep the cores busy.
 PROCESSES = $$(( ($$(getconf _NPROCESSORS_ONLN) * 3 + 1) / 2 ))
+# The slow ones wait half of their time.
+SLOW_PROCESSES = $$(( $$(getconf _NPROCESSORS_ONLN) * 2 ))
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-slow fuzz lint format bench schema api docs manual constraints clean
@@ -39,7 +41,7 @@ test: $(VENV)/.dev $(VENV)/.frontend ## all tests but the slow ones, on SQLite a
 
 test-slow: $(VENV)/.dev $(VENV)/.frontend ## the slow tests
 	@scripts/install-test-needs
-	@$(PYTEST) $(PROCESSES) -m slow
+	@$(PYTEST) $(SLOW_PROCESSES) -m slow
 
 fuzz: $(VENV)/.dev ## new inputs for every reader and for both verifiers (MINUTES= for each, SEED= as a failure says it)
 	@scripts/install-test-needs
