@@ -23,6 +23,8 @@ FRONTEND := $(shell find frontend -name node_modules -prune -o -type f -print) s
 PYTEST := env -u PYTHONDONTWRITEBYTECODE $(BIN)/pytest --dist worksteal --numprocesses
 # Tests often wait, for a disk, a browser or a clock: half as many processes again keep the cores busy.
 PROCESSES = $$(( ($$(getconf _NPROCESSORS_ONLN) * 3 + 1) / 2 ))
+# The slow ones wait half of their time.
+SLOW_PROCESSES = $$(( $$(getconf _NPROCESSORS_ONLN) * 2 ))
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-slow drill fuzz lint format bench schema api docs manual constraints clean
@@ -40,7 +42,7 @@ test: $(VENV)/.dev $(VENV)/.frontend ## all tests but the slow ones, on SQLite a
 
 test-slow: $(VENV)/.dev $(VENV)/.frontend ## the slow tests
 	@scripts/install-test-needs
-	@$(PYTEST) $(PROCESSES) -m slow
+	@$(PYTEST) $(SLOW_PROCESSES) -m slow
 
 drill: $(VENV)/.dev ## a whole site in network namespaces, and each fault of docs/ha.md under load (as root, 25 minutes; FAULTS='"NAME" …')
 	@scripts/install-test-needs

@@ -26,13 +26,13 @@ from hypothesis import settings
 from mshield.gm.engine import Engine, load_engine
 from mshield.keys.keyring import Keyring
 from mshield.services.accounts import passwords
-from mshield.services.staff import one_time_code
 from mshield.store.database.interface import Database
 from mshield.store.database.migrate import migrate
 from mshield.store.database.opening import open_database
 from tests.support.clock import Clock
 from tests.support.databases import TEMPLATE, Databases
 from tests.support.memory import folder_in_memory
+from tests.support.order import long_first
 from tests.support.postgresql import Server, start_server
 from tests.support.seals import SEALER
 
@@ -115,6 +115,19 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     """A run of the slow tests leaves files without one unread, which are most: each process reads all the others."""
     is_slow_run = config.option.markexpr == "slow" and collection_path.match("test_*.py")
     return True if is_slow_run and "mark.slow" not in collection_path.read_text() else None
+
+
+# ---- in which order ----
+
+
+@pytest.hookimpl(trylast=True)  # after -m and -k have chosen
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Has each process begin with its part of the long tests; of the short ones processes take from each other."""
+    worker: dict[str, int] = getattr(config, "workerinput", {})
+    long = [item for item in items if item.get_closest_marker("long")]
+    items[:] = long_first(
+        [item for item in items if item not in set(long)], long, worker.get("workercount", 1)
+    )
 
 
 # ---- databases ----
@@ -214,7 +227,7 @@ def _cheap_passwords() -> Iterator[None]:
 def _cheap_pictures() -> Iterator[None]:
     """QR codes with the first mask, not the best of eight, in this process: as good to read for a program."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(one_time_code.segno, "make", partial(segno.make, mask=0))
+        patch.setattr(segno, "make", partial(segno.make, mask=0))
         yield
 
 
