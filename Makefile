@@ -3,6 +3,7 @@
 PYTHON ?= python3
 PORT ?= 8000
 ONCE ?=
+FAULTS ?=
 UPGRADE ?=
 MINUTES ?= 1
 SEED := $(or $(SEED),$(shell od -An -N4 -tu4 /dev/urandom | tr -d ' '))
@@ -22,9 +23,11 @@ FRONTEND := $(shell find frontend -name node_modules -prune -o -type f -print) s
 PYTEST := env -u PYTHONDONTWRITEBYTECODE $(BIN)/pytest --dist worksteal --numprocesses
 # Tests often wait, for a disk, a browser or a clock: half as many processes again keep the cores busy.
 PROCESSES = $$(( ($$(getconf _NPROCESSORS_ONLN) * 3 + 1) / 2 ))
+# The slow ones wait half of their time.
+SLOW_PROCESSES = $$(( $$(getconf _NPROCESSORS_ONLN) * 2 ))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow fuzz lint format bench schema api docs manual constraints clean
+.PHONY: help demo test test-slow drill fuzz lint format bench schema api docs manual constraints clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,7 +42,11 @@ test: $(VENV)/.dev $(VENV)/.frontend ## all tests but the slow ones, on SQLite a
 
 test-slow: $(VENV)/.dev $(VENV)/.frontend ## the slow tests
 	@scripts/install-test-needs
-	@$(PYTEST) $(PROCESSES) -m slow
+	@$(PYTEST) $(SLOW_PROCESSES) -m slow
+
+drill: $(VENV)/.dev ## a whole site in network namespaces, and each fault of docs/ha.md under load (as root, 25 minutes; FAULTS='"NAME" …')
+	@scripts/install-test-needs
+	@PYTHONPATH=src $(BIN)/python -m drill.run $(FAULTS)
 
 fuzz: $(VENV)/.dev ## new inputs for every reader and for both verifiers (MINUTES= for each, SEED= as a failure says it)
 	@scripts/install-test-needs
@@ -49,7 +56,7 @@ fuzz: $(VENV)/.dev ## new inputs for every reader and for both verifiers (MINUTE
 lint: $(VENV)/.dev $(VENV)/.frontend-lint ## ruff, mypy --strict, import directions, and the front end's own
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check --quiet || { echo "run: make format"; exit 1; }
-	@$(BIN)/mypy src tests benches examples
+	@$(BIN)/mypy src tests benches drill examples
 	@$(BIN)/lint-imports
 
 format: $(VENV)/.dev ## formats the code
@@ -71,7 +78,7 @@ docs: $(VENV)/.dev $(VENV)/.frontend ## renews what repeats the code: docs of er
 
 manual: $(VENV)/.dev $(VENV)/.frontend ## renews the manuals' pictures, docs/manual
 	@scripts/install-test-needs
-	@MSHIELD_MANUAL=docs/manual/pictures $(BIN)/pytest -m slow tests/browser/app/test_manual.py tests/browser/app/test_manual_install.py tests/browser/desk tests/browser/verify/test_verify.py
+	@MANUAL_PICTURES=docs/manual/pictures $(BIN)/pytest -m slow tests/browser/app/test_manual.py tests/browser/app/test_manual_install.py tests/browser/desk tests/browser/verify/test_verify.py
 
 # Each file has what those before it haven't, at their versions.
 constraints: $(VENV)/.dev ## renews the lock files after pyproject.toml changed (UPGRADE=1 takes the newest releases)
@@ -85,7 +92,7 @@ constraints: $(VENV)/.dev ## renews the lock files after pyproject.toml changed 
 
 clean: ## removes .venv, caches and var
 	@rm -rf $(VENV) var dist build src/mshield/web/static frontend/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .schemathesis
-	@find src tests benches -name __pycache__ -type d -prune -exec rm -rf {} +
+	@find src tests benches drill -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.pip:
 	@scripts/make-venv $(PYTHON) $(VENV)

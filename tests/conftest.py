@@ -5,18 +5,21 @@ started pytest. A test whose needs are not installed fails and says what to inst
 """
 
 import fcntl
+import gc
 import json
 import os
 import shutil
 import sqlite3
 import tempfile
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pytest
+import segno
 from argon2 import PasswordHasher
 from hypothesis import settings
 
@@ -28,6 +31,8 @@ from mshield.store.database.migrate import migrate
 from mshield.store.database.opening import open_database
 from tests.support.clock import Clock
 from tests.support.databases import TEMPLATE, Databases
+from tests.support.memory import folder_in_memory
+from tests.support.order import long_first
 from tests.support.postgresql import Server, start_server
 from tests.support.seals import SEALER
 
@@ -48,8 +53,10 @@ _SHARED: Final = pytest.StashKey[Path]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Makes the run's shared folder; a worker gets its address from the controller."""
+    """Makes the run's shared folder; a worker gets its address from the controller, and pytest's own with it."""
     worker: dict[str, str] | None = getattr(config, "workerinput", None)
+    if worker is None and "TMPDIR" not in os.environ:
+        tempfile.tempdir = folder_in_memory()
     config.stash[_SHARED] = (
         Path(worker["mshield_shared"]) if worker else Path(tempfile.mkdtemp(prefix="mshield-tests-"))
     )
@@ -93,10 +100,34 @@ def postgresql_server(pytestconfig: pytest.Config) -> Server:
 # ---- what is read at all ----
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Collects no garbage meanwhile, nor later looks through the tests themselves, which live to the end."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """A run of the slow tests leaves files without one unread, which are most: each process reads all the others."""
     is_slow_run = config.option.markexpr == "slow" and collection_path.match("test_*.py")
     return True if is_slow_run and "mark.slow" not in collection_path.read_text() else None
+
+
+# ---- in which order ----
+
+
+@pytest.hookimpl(trylast=True)  # after -m and -k have chosen
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Has each process begin with its part of the long tests; of the short ones processes take from each other."""
+    worker: dict[str, int] = getattr(config, "workerinput", {})
+    long = [item for item in items if item.get_closest_marker("long")]
+    items[:] = long_first(
+        [item for item in items if item not in set(long)], long, worker.get("workercount", 1)
+    )
 
 
 # ---- databases ----
@@ -189,6 +220,14 @@ def _cheap_passwords() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         least = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
         patch.setattr(passwords, "_HASHER", least)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _cheap_pictures() -> Iterator[None]:
+    """QR codes with the first mask, not the best of eight, in this process: as good to read for a program."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(segno, "make", partial(segno.make, mask=0))
         yield
 
 

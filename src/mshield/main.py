@@ -32,6 +32,7 @@ from mshield.services.log.open_log import open_log
 from mshield.services.notices.opened import open_notices
 from mshield.services.oidc.provider import open_provider
 from mshield.services.operations.high_water import HighWater, require_newest
+from mshield.services.operations.monitoring import monitored
 from mshield.services.operations.opened import open_operations
 from mshield.services.process.clock import Clock, wall_clock
 from mshield.services.process.clock_watch import ClockWatch, unwatched
@@ -73,6 +74,7 @@ from mshield.web.edge.stopping import told_to_stop
 
 _log = logging.getLogger(__name__)
 _GC_THRESHOLDS: Final = (20_000, 20, 20)
+_PERIODS: Final = {job.name: job.seconds for job in jobs.JOBS}
 
 
 def create_app(settings: Settings | None = None, *, clock: Clock = wall_clock) -> Service:
@@ -150,6 +152,7 @@ async def running(settings: Settings, clock: Clock, metrics: Metrics | None = No
             _beside(context.events.keep()),
             _beside(context.publication.keep(watch)),
             _reading_only(context),
+            monitored(context, context.ready, metrics, _PERIODS),
             _jobs_of(context),
         ):
             yield context
@@ -305,7 +308,7 @@ async def _assemble(
         legal_person=open_legal_persons(ground, accounts, identity, requests),
         notices=notices,
         oidc=open_provider(ground, requests.ask),
-        operations=open_operations(ground, {job.name: job.seconds for job in jobs.JOBS}),
+        operations=open_operations(ground, _PERIODS),
         requests=requests,
         signing=open_signing(ground, certificates.own.issue_confirmed, identity.consents),
         staff=staff,

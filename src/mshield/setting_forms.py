@@ -44,6 +44,7 @@ OutsideUrl = Annotated[str, AfterValidator(checked_outside_url)]
 """The address of an outside system: secrets and personal data go there, so it is https."""
 Positive = Annotated[int, Field(ge=1)]
 NotNegative = Annotated[int, Field(ge=0)]
+Port = Annotated[int, Field(ge=1, le=65535)]
 
 
 def _checked_origin(origin: str) -> str:

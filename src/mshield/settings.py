@@ -1,14 +1,21 @@
-"""Settings: each is an environment variable `MSHIELD_NAME`; `mshield doctor` prints the ones in force.
+"""Settings: each is an environment variable `MSHIELD_NAME`, or `name` in a file; `mshield doctor` prints them.
 
 Lengths of time are seconds here and milliseconds inside. Defaults are the manual's rules or this project's numbers.
 """
 
+import os
 from functools import lru_cache
 from pathlib import Path
 from typing import Final, Literal
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
-from pydantic_settings import SettingsConfigDict
+from pydantic_core import ErrorDetails
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from mshield.gm.mask import PIN_FORM
 from mshield.pki.asn1 import arcs
@@ -19,11 +26,13 @@ from mshield.setting_forms import (
     NotNegative,
     OidArc,
     OutsideUrl,
+    Port,
     Positive,
     PublicOrigin,
     Schemes,
     ZoneName,
 )
+from mshield.setting_sources import PREFIX, BadSettings, Environment, Fault, read_file, unknown_variables
 from mshield.tsa_settings import TsaSettings
 
 OPERATOR_WAYS: Final = (
@@ -39,22 +48,8 @@ PIN_BLOCK_LIST: Final = (
 )  # fmt: skip
 
 
-class BadSettings(Exception):
-    """Settings that can't be; says which, and never the values."""
-
-    code = "bad_settings"
-
-    def __init__(self, error: ValidationError) -> None:
-        names = ", ".join(
-            f"MSHIELD_{str(fault['loc'][0]).upper()} ({fault['msg']})" for fault in error.errors()
-        )
-        self.zh = f"设置有误：{names}"
-        self.en = f"these settings can't be: {names}"
-        super().__init__(self.en)
-
-
 class Settings(TsaSettings):
-    """What an operator may set. Unknown `MSHIELD_` variables are ignored; wrong values stop the start."""
+    """What an operator may set. A name that is no setting stops the start, as a wrong value does."""
 
     model_config = SettingsConfigDict(env_prefix="MSHIELD_", frozen=True)
 
@@ -72,6 +67,15 @@ class Settings(TsaSettings):
         default=None,
         description="file that the security log is added to, also by commands that find something; none: the "
         "service's goes to standard error, see operations.md",
+    )
+    metrics_port: Port | None = Field(
+        default=None,
+        description="port of /metrics for Prometheus, of each further process on this host the next free one; none: "
+        "there are no metrics",
+    )
+    metrics_host: str = Field(
+        default="127.0.0.1",
+        description="address of that port; it answers anybody, so it must not be a public one",
     )
     database: str = Field(
         default="sqlite:///var/mshield.db",
@@ -303,6 +307,20 @@ class Settings(TsaSettings):
     )
     sms_language: Literal["zh", "en"] = Field(default="zh", description="language of notices by SMS")
 
+    @classmethod
+    def settings_customise_sources(  # pydantic-settings' name
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What is said here first, then by the environment, then in the file. Raises BadSettings."""
+        del env_settings, dotenv_settings, file_secret_settings
+        in_file = InitSettingsSource(settings_cls, read_file(cls.model_fields))
+        return init_settings, Environment(settings_cls), in_file
+
     @property
     def policy_oid(self) -> str:
         """The policy of certificates."""
@@ -338,8 +356,17 @@ class Settings(TsaSettings):
 
 @lru_cache(maxsize=1)
 def load_settings() -> Settings:
-    """The settings of this process, read from the environment once. Raises BadSettings."""
+    """The settings of this process, read from environment and file once. Raises BadSettings."""
+    unknown = unknown_variables(Settings.model_fields, os.environ)
+    if unknown:
+        raise BadSettings(unknown)
     try:
         return Settings()
     except ValidationError as error:
-        raise BadSettings(error) from None  # the cause would show the values, the master key among them
+        # The cause would show the values, the master key among them.
+        raise BadSettings(map(_fault, error.errors())) from None
+
+
+def _fault(error: ErrorDetails) -> Fault:
+    name = f"{PREFIX}{str(error['loc'][0]).upper()}"
+    return Fault(name, error["msg"], error["msg"])

@@ -59,6 +59,7 @@ def test_a_source_distribution_makes_the_wheel_without_node(sources: Path, tmp_p
     assert zipfile.ZipFile(wheel).read(parts) == (_ROOT / "docs" / "mshield.cdx.json").read_bytes()
 
 
+@pytest.mark.long
 def test_a_second_build_elsewhere_makes_the_same_bytes(sources: Path, tmp_path: Path) -> None:
     """The first is of what was built here before; the second begins with nothing built, in another folder."""
     shutil.rmtree(sources / "src" / "mshield" / "web" / "static")

@@ -14,7 +14,7 @@ from tests.browser.conftest import Party
 from tests.support.identity import prove
 from tests.support.live_service import LiveService, log_in, register
 
-SEEN: Final = os.environ.get("MSHIELD_SEEN")
+SEEN: Final = os.environ.get("PAGES_SEEN")
 
 
 @contextmanager
@@ -34,7 +34,7 @@ def unproven_party(folder: Path, **settings: str) -> Iterator[Party]:
 
 
 def seen(page: Page, name: str) -> None:
-    """Judged as every screen; pictures where MSHIELD_SEEN names a folder."""
+    """Judged as every screen; pictures where PAGES_SEEN names a folder."""
 
     def see(how: str) -> None:
         if SEEN and how != "large":

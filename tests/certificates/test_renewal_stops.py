@@ -149,6 +149,7 @@ def stored(service: LiveService) -> State:
         ("sqlite", "same", ("answer",)),
     ],
 )
+@pytest.mark.long
 def test_r11_r17_renewed_wherever_it_stops(
     request: pytest.FixtureRequest, tmp_path: Path, database: str, key: str, lost: tuple[Lost, ...]
 ) -> None:

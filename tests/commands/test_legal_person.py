@@ -141,6 +141,7 @@ def service(tmp_path: Path, database_url: str) -> Iterator[LiveService]:
     live.stop()
 
 
+@pytest.mark.long
 def test_r21_from_the_lost_phone_to_the_certificate_on_the_new_one(service: LiveService) -> None:
     shell = _Shell(service)
     assert shell.error("list")["code"] == "not_logged_in"

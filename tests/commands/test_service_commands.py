@@ -68,7 +68,9 @@ def test_doctor_shows_the_engine_that_is_forced(shell: Shell, engine: str) -> No
     shell.prepare()
     done = shell.run("doctor", "--json", MSHIELD_ENGINE=engine, MSHIELD_MODE="demo")
     assert done.returncode == 0, done.stdout
-    checks = json.loads(done.stdout)["checks"]
+    said = json.loads(done.stdout)
+    assert (said["ok"], said["faults"]) == (True, [])
+    checks = said["checks"]
     assert checks["engine in use"]["text"].startswith(engine)
     assert checks["SMS budget"]["text"] == "0 of 5000 of the day spent by people without a login"
     assert all(check["ok"] for check in checks.values())
@@ -85,6 +87,10 @@ def test_doctor_names_what_is_missing_and_hides_the_master_key(shell: Shell) -> 
     assert done.returncode == 1
     found = json.loads(done.stdout)
     assert not found["checks"]["master key"]["ok"]
+    assert (found["ok"], "master key" in found["faults"]) == (False, True)
+    last = shell.run("doctor", "--lang", "en", MSHIELD_MASTER_KEY="x").stdout.splitlines()[-1]
+    assert last.startswith("!! the service would not start: ")
+    assert "master key" in last
     assert "not-a-key" not in done.stdout + done.stderr
     assert found["settings"]["master_key"] == "***"
 

@@ -31,6 +31,7 @@ _PAGE: Final = "8010"
 
 
 @pytest.mark.timeout(300)  # it runs the whole demonstration
+@pytest.mark.long
 def test_a_first_login_in_five_steps(tmp_path: Path) -> None:
     (tmp_path / "examples").symlink_to(_ROOT / "examples")
     (tmp_path / ".venv" / "bin").mkdir(parents=True)

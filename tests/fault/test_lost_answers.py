@@ -92,6 +92,7 @@ def _calls(service: Service, around: Around, flow: Flow) -> int:
 
 
 @pytest.mark.parametrize("name", FLOWS)
+@pytest.mark.long
 def test_r17_one_loss_anywhere_is_made_good(service: Service, around: Around, name: str) -> None:
     flow = FLOWS[name]
     losses: tuple[Loss, ...] = ("request", "answer")

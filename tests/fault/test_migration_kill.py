@@ -66,6 +66,7 @@ def _recorded(url: str) -> set[str]:
     return set()
 
 
+@pytest.mark.long
 def test_a_killed_migration_of_sqlite_leaves_a_schema_and_no_lock(tmp_path: Path) -> None:
     dice = random.Random(20181101)  # noqa: S311  # chooses when to kill
     schemas = earlier_schemas(f"sqlite:///{tmp_path / 'each.db'}")
@@ -85,6 +86,7 @@ def test_a_killed_migration_of_sqlite_leaves_a_schema_and_no_lock(tmp_path: Path
     assert between > KILLS // 5, "the kills came too early or too late to say anything"
 
 
+@pytest.mark.long
 def test_a_killed_migration_of_postgresql_leaves_a_schema_and_no_lock(
     postgresql_server: Server, postgresql_url: str
 ) -> None:

@@ -74,7 +74,7 @@ def run_live(service: LiveService, name: str, file: Path) -> None:
             f"packages/shield/live/{name}.live.ts",
         ),
         cwd=FRONTEND,
-        env=os.environ | {"NO_COLOR": "1", "MSHIELD_LIVE": json.dumps(given)},
+        env=os.environ | {"NO_COLOR": "1", "LIVE_SERVICE": json.dumps(given)},
         capture_output=True,
         text=True,
         check=False,

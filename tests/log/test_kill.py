@@ -82,6 +82,7 @@ async def _grown(service: LoggedService, size: int) -> Checkpoint:
     return found
 
 
+@pytest.mark.long
 async def test_killed_sequencers_leave_one_log(
     service: LoggedService, durable_postgresql: Server, key_file: Path
 ) -> None:

@@ -137,7 +137,7 @@ async def test_a_new_connection_asks_for_the_mark_before_its_first_use(
         async with opened_database(postgresql_url, pool_size=1) as other:
             await fetch(
                 other,
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND pid <> pg_backend_pid()",
             )
             for _ in range(2):

@@ -1,5 +1,6 @@
 """A clock that jumps is doubted until it agrees again or is confirmed; one that is kept by NTP never is."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -221,3 +222,34 @@ def test_a_doubt_says_by_how_much(ahead: int, zh: str, en: str) -> None:
     doubt = Doubt("database", ahead)
     assert doubt.zh.endswith(zh)
     assert doubt.en.endswith(en)
+
+
+@pytest.fixture
+def _chosen_anew() -> Iterator[None]:
+    steady_clock._reader.cache_clear()
+    yield
+    steady_clock._reader.cache_clear()
+
+
+@pytest.mark.usefixtures("_chosen_anew")
+def test_the_machine_is_asked_by_its_file_where_a_library_may_fake_the_call(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("LD_PRELOAD", raising=False)
+    assert steady_clock._reader() is not steady_clock._by_file
+    steady_clock._reader.cache_clear()
+    monkeypatch.setenv("LD_PRELOAD", "/usr/lib/faketime/libfaketime.so.1")
+    assert steady_clock._reader() is steady_clock._by_file
+
+
+@pytest.mark.usefixtures("_chosen_anew")
+def test_a_call_that_tells_something_else_than_the_file_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(steady_clock, "_by_call", lambda: lambda: steady_clock._by_file() + 2 * SECOND_MS)
+    assert steady_clock._reader() is steady_clock._by_file
+
+
+@pytest.mark.usefixtures("_chosen_anew")
+def test_the_call_tells_what_the_file_tells() -> None:
+    by_call = steady_clock._by_call()
+    assert by_call is not None
+    assert abs(by_call() - steady_clock._by_file()) < SECOND_MS

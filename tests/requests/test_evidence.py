@@ -11,19 +11,26 @@ from mshield.client.evidence import VerifiedEvidence, read_evidence, verify_evid
 from mshield.client.verify import VerificationError
 from mshield.domain import errors
 from mshield.domain.certificates.states import CertificateEvent
+from mshield.domain.identity import mask_id_number
+from mshield.gm.cosign import FinishItem
 from mshield.keys.authority import load_authorities
 from mshield.keys.keyring import Keyring
+from mshield.pki.signatures.display import Confirmed, Pages
 from mshield.pki.signatures.evidence import Evidence
+from mshield.pki.signatures.kept_display import read_display
+from mshield.pki.tlog.entry import Holder
 from mshield.services.log.open_log import open_log
 from mshield.services.log.sequence import sequence
 from mshield.services.log.verify import verify_log
 from mshield.services.publication.publisher import Publisher
 from mshield.services.requests.evidence import MakeEvidence
+from mshield.services.signing.finish import FinishRequest
+from mshield.services.signing.shown import Shown
 from mshield.settings import Settings
 from mshield.store.database.interface import Database
 from tests.support.clock import Clock
 from tests.support.issuing import change
-from tests.support.signing import World, fetch, make_world, tamper
+from tests.support.signing import ID_NUMBER, World, fetch, make_world, tamper
 
 
 class Signed:
@@ -73,6 +80,56 @@ async def test_each_document_has_its_own_bundle(signed: Signed) -> None:
         assert found.content == content
         assert found.signature.credit_code == "91330206MA2XB7C1TW"
         assert found.evidence.request.business_system.domain == "singlewindow.example"
+
+
+async def test_whose_shield_it_was_stands_in_the_log(signed: Signed) -> None:
+    await signed.logged()
+    holder = signed.verified(await signed.evidence()).holder
+    row = await fetch(signed.world.db, "SELECT shield_number FROM certificates")
+    assert holder == Holder(row["shield_number"], mask_id_number(ID_NUMBER))
+    other = "UPDATE signatures SET id_number_masked = '110101********0011' WHERE shield_number IS NOT NULL"
+    await tamper(signed.world.db, other)
+    assert [each.code for each in (await verify_log(signed.make.log)).findings] == ["row_changed"] * 2
+    with pytest.raises(VerificationError):
+        signed.verified(await signed.evidence())
+
+
+@pytest.mark.parametrize(
+    ("confirmed", "pages"),
+    [
+        ("unread", Pages(5, ((1, 2), (4, 4)))),
+        ("none", Pages(5, ((1, 2),))),
+        ("unread", Pages(5, ((1, 5),))),
+        ("unread", Pages(5, ((4, 4), (1, 2)))),
+        ("unread", Pages(5, ((5, 6),))),
+    ],
+)
+async def test_pages_on_the_screen_are_taken_in_one_form(
+    signed: Signed, confirmed: Confirmed, pages: Pages
+) -> None:
+    world = signed.world
+    asked = await world.asked([b"pages"])
+    (sid,) = await world.scan(asked)
+    bound = read_display(
+        str((await fetch(world.db, "SELECT display FROM tasks WHERE sid = $1", sid))["display"])
+    ).bound
+    assert bound is not None
+    nonces = await world.commit([sid])
+    partials = world.partials(nonces, await world.open(nonces))
+    items = tuple(FinishItem(each.sid, each.Q1, each.rho, each.s_prime) for each in partials)
+    shown = {sid: Shown(confirmed, bound.shown(confirmed, pages), pages)}
+    finish = world.finishing(
+        world.phone.caller, world.phone.uid, FinishRequest(items, None, shown), now=world.clock()
+    )
+    if confirmed == "none" or not pages.is_of_form:
+        with pytest.raises(errors.Malformed):
+            await finish
+        return
+    await finish
+    await signed.logged()
+    signed.request_id = asked.id
+    assert signed.verified(await signed.evidence()).shown.pages == pages
+    assert (await verify_log(signed.make.log)).findings == []
 
 
 async def test_another_documents_proof_does_not_pass(signed: Signed) -> None:
@@ -167,9 +224,14 @@ async def test_the_log_tells_who_asked_and_what_was_to_be_shown(signed: Signed) 
 
 
 async def test_what_was_signed_before_the_upgrade_is_as_it_was(signed: Signed) -> None:
-    await tamper(signed.world.db, "UPDATE signatures SET row_form = 1, shown = NULL, confirmed = NULL")
+    await tamper(
+        signed.world.db,
+        "UPDATE signatures SET row_form = 1, shown = NULL, confirmed = NULL, shield_number = NULL,"
+        " id_number_masked = NULL",
+    )
     await signed.logged()
     evidence = await signed.evidence()
+    assert evidence.holder is msgspec.UNSET
     found = signed.verified(_forged(evidence, title="另一份"))  # the service's word
     assert (found.asked_logged, (await verify_log(signed.make.log)).findings) == (False, [])
 

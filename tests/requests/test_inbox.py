@@ -4,15 +4,19 @@ import pytest
 
 from mshield.domain import errors
 from mshield.keys.keyring import Keyring
-from mshield.services.requests.answer import MOST_IN_INBOX
+from mshield.pki.signatures.kept_display import read_display
+from mshield.services.requests.answer import MOST_IN_INBOX, MOST_UNTAKEN_OCTETS
 from mshield.services.requests.ask import MOST_WAITING, Asked
-from mshield.services.requests.document import Document
+from mshield.services.requests.document import AskedView, Document
 from mshield.services.systems.register import register_system
+from mshield.services.systems.view_drafts import HandedIn, ViewFile
+from mshield.services.systems.views import register_view
 from mshield.store.database.interface import Database
 from mshield.store.systems import systems
 from mshield.store.systems.systems import BusinessSystem
 from tests.support.clock import Clock
 from tests.support.signing import World, execute, fetch, make_world
+from tests.support.small_view import CONTENT, VIEW_ID, small_view
 
 DOCUMENT = Document("进口货物报关单", "text/plain", "报关单".encode(), ())
 
@@ -35,11 +39,12 @@ async def _ask(
     lifetime: int | None = None,
     system: BusinessSystem | None = None,
     key: str | None = None,
+    documents: tuple[Document, ...] = (DOCUMENT, DOCUMENT),
 ) -> Asked:
     return await world.ask.create(
         system or world.system,
         kind="signature",
-        documents=(DOCUMENT, DOCUMENT),
+        documents=documents,
         shield_number=shield_number,
         lifetime=lifetime,
         pc_address="203.0.113.24",
@@ -202,3 +207,43 @@ async def test_nobody_is_worn_down_by_requests(world: World) -> None:
         await _ask(world, number)
     world.clock.advance(seconds=60)
     await _ask(world, number)
+
+
+async def test_what_a_view_draws_is_shown_before_it_is_taken_and_nobody_is_told(world: World) -> None:
+    now, number = world.clock(), await _number(world)
+    files = HandedIn(small_view(), (ViewFile("订单.json", CONTENT),))
+    await register_view(world.db, world.system.client_id, files, second_person="赵敏", now=now)
+    view = AskedView(VIEW_ID)
+    order = Document("订单", "application/json", CONTENT, (("订单号", "DD"),), format="cms", view=view)
+    large = b'{"number":"DD","buyer":"%s"}' % (b"x" * MOST_UNTAKEN_OCTETS)
+    too_large = Document("订单", "application/json", large, (), format="raw", view=view)
+    asked = await _ask(world, number, documents=(DOCUMENT, order, too_large, order))
+    shown = await world.answer.waiting_documents(world.phone.caller, asked.id, now=world.clock())
+    # The first of them as long as there is room: the third would stand there again where its content isn't.
+    assert [each.content for each in shown] == [CONTENT, None, None]
+    assert read_display(shown[0].display).lines == (("订单号", "DD"),)
+    row = await fetch(world.db, "SELECT state, uid FROM requests WHERE id = $1", asked.id)
+    assert (row["state"], row["uid"]) == ("waiting", None)
+    await world.answer.take(world.phone.caller, asked.id, now=world.clock())
+    assert len(await world.answer.waiting_documents(world.phone.caller, asked.id, now=world.clock())) == 3
+
+
+async def test_nothing_is_shown_of_what_is_not_in_this_inbox(world: World) -> None:
+    files = HandedIn(small_view(), (ViewFile("订单.json", CONTENT),))
+    await register_view(world.db, world.system.client_id, files, second_person="赵敏", now=world.clock())
+    view = AskedView(VIEW_ID)
+    order = Document("订单", "application/json", CONTENT, (), format="cms", view=view)
+    number = await _number(world)
+    another = await _ask(world, number, documents=(order,))
+    await execute(world.db, "UPDATE requests SET shield_number = 'SH-000000000001' WHERE id = $1", another.id)
+    own = await _ask(world, number, documents=(order,))
+    # Words of an asker that look like a view are none.
+    words = Document("报关单", "text/plain", DOCUMENT.content, (('"view":{"id"', '"view":{'),), format="cms")
+    said = await _ask(world, number, documents=(words,))
+
+    async def shown(request_id: str) -> int:
+        return len(await world.answer.waiting_documents(world.phone.caller, request_id, now=world.clock()))
+
+    assert [await shown(each) for each in (own.id, another.id, said.id, "nothing")] == [1, 0, 0, 0]
+    world.clock.advance(seconds=86_400)
+    assert await shown(own.id) == 0

@@ -63,6 +63,16 @@ async def test_it_is_made_ready_at_the_scan_and_finished_by_the_result(
     assert (again.status_code, again.json()["fields"]) == (422, ["query.signature_algorithm"])
 
 
+async def test_a_title_may_be_a_word_of_the_format(application: Application, device: Device) -> None:
+    """Once such a title stood in the update as the word, and no phone got the request."""
+    shield = Shield(application, device)
+    await shield.enrol()
+    created = (await ask(application, title="startxref")).json()
+    await shield.sign([await scan(device, created)])
+    result = (await application.business("GET", f"{REQUESTS}/{created['id']}/result")).json()
+    verify_pdf(shield.engine, base64.b64decode(result["documents"][0]["file_b64"]))
+
+
 async def test_nothing_is_signed_that_is_not_ready(
     application: Application, device: Device, monkeypatch: pytest.MonkeyPatch
 ) -> None:

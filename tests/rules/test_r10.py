@@ -16,7 +16,8 @@ from mshield.domain.certificates.pin import (
     birthday_forms,
     weakness,
 )
-from mshield.settings import PIN_BLOCK_LIST, PIN_RULES, BadSettings, Settings, load_settings
+from mshield.setting_sources import BadSettings
+from mshield.settings import PIN_BLOCK_LIST, PIN_RULES, Settings, load_settings
 
 DEFAULT = PinPolicy(rules=frozenset(PinRule), blocked=frozenset(PIN_BLOCK_LIST))
 NOBODY = Holder()

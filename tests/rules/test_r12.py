@@ -11,6 +11,7 @@ from mshield.client.phone import VirtualPhone
 from mshield.demo.people import Person
 from mshield.domain.certificates.states import CertificateEvent
 from mshield.gm.sm3 import sm3
+from tests.support.certified import certified, logged_in
 from tests.support.issuing import change
 from tests.support.losing_line import Service, running_behind_a_line
 
@@ -21,38 +22,6 @@ def service(database_url: str, tmp_path: Path) -> Iterator[Service]:
         yield made
 
 
-def _logged_in(service: Service) -> tuple[VirtualPhone, Person]:
-    person, phone = service.person(), service.phone()
-    phone.request_sms_code("register", phone=person.phone)
-    phone.register(
-        name=person.name,
-        id_type="resident_id",
-        id_number=person.id_number,
-        phone=person.phone,
-        sms_code=service.sms_code(person, "register"),
-        password=person.password,
-    )
-    captcha = phone.captcha().captcha_id
-    answer = service.get(f"/dev/captchas/{captcha}")["answer"]
-    phone.login(account=person.phone, password=person.password, captcha_id=captcha, captcha=answer)
-    service.clock.advance(seconds=61)
-    return phone, person
-
-
-def _certified(service: Service) -> tuple[VirtualPhone, Person]:
-    phone, person = _logged_in(service)
-    phone.request_sms_code("apply")
-    phone.apply(
-        name=person.name,
-        id_number=person.id_number,
-        user_type="operator",
-        credit_code=person.credit_code,
-        sms_code=service.sms_code(person, "apply"),
-        pin=person.pin,
-    )
-    return phone, person
-
-
 def _sign(service: Service, phone: VirtualPhone, person: Person, title: str) -> None:
     document = Document(title=title, media_type="text/plain", content=title.encode())
     asked = service.business().request_signature([document])
@@ -61,7 +30,7 @@ def _sign(service: Service, phone: VirtualPhone, person: Person, title: str) -> 
 
 
 def test_r12_before_the_application_there_is_no_number_and_no_certificate(service: Service) -> None:
-    phone, person = _logged_in(service)
+    phone, person = logged_in(service)
     page = phone.me()
     assert (page.account.name, page.shield_number, page.certificate) == (person.name, None, None)
     with pytest.raises(PhoneError) as refused:
@@ -71,7 +40,7 @@ def test_r12_before_the_application_there_is_no_number_and_no_certificate(servic
 
 
 def test_r12_number_phone_and_certificate(service: Service) -> None:
-    phone, person = _certified(service)
+    phone, person = certified(service)
     page = phone.me()
     assert page.account.phone_masked == f"{person.phone[:3]}****{person.phone[-4:]}"
     certificate = phone.certificate()
@@ -83,7 +52,7 @@ def test_r12_number_phone_and_certificate(service: Service) -> None:
 
 
 def test_r12_the_signatures_have_pages_without_gap_or_repeat(service: Service) -> None:
-    phone, person = _certified(service)
+    phone, person = certified(service)
     titles = [f"报关单 {number}" for number in range(7)]
     for title in titles:
         # Several of one moment: the place of a page is more than its time.
@@ -105,7 +74,7 @@ def test_r12_the_signatures_have_pages_without_gap_or_repeat(service: Service) -
 
 
 def test_r12_newest_first_also_while_new_ones_come(service: Service) -> None:
-    phone, person = _certified(service)
+    phone, person = certified(service)
     for number in range(4):
         service.clock.advance(seconds=1)
         _sign(service, phone, person, f"{number}")
@@ -117,9 +86,9 @@ def test_r12_newest_first_also_while_new_ones_come(service: Service) -> None:
 
 
 def test_r12_one_sees_ones_own_signatures_only(service: Service) -> None:
-    phone, person = _certified(service)
+    phone, person = certified(service)
     _sign(service, phone, person, "报关单")
-    other, _ = _certified(service)
+    other, _ = certified(service)
     assert other.signatures().items == ()
     assert [item.title for item in phone.signatures().items] == ["报关单"]
 
@@ -130,7 +99,7 @@ def test_r12_the_faq_is_there_without_a_login(service: Service) -> None:
 
 
 def test_r12_a_signature_is_found_by_its_words_and_shown_in_full(service: Service) -> None:
-    phone, person = _certified(service)
+    phone, person = certified(service)
     _sign(service, phone, person, "出口货物报关单")
     _sign(service, phone, person, "100%_原产地证")
     (found,) = phone.signatures(words="报关").items
@@ -150,7 +119,7 @@ def test_r12_a_signature_is_found_by_its_words_and_shown_in_full(service: Servic
 
 
 def test_r12_logins_and_signatures_apart_and_each_with_where_it_was_asked(service: Service) -> None:
-    phone, person = _certified(service)
+    phone, person = certified(service)
     _sign(service, phone, person, "出口货物报关单")
     pc = Pc(address="203.0.113.24", browser="Edge 142")
     login = service.business().request_login(pc=pc)
@@ -164,18 +133,18 @@ def test_r12_logins_and_signatures_apart_and_each_with_where_it_was_asked(servic
 
 
 def test_r12_another_phones_signature_is_not_shown(service: Service) -> None:
-    phone, person = _certified(service)
+    phone, person = certified(service)
     _sign(service, phone, person, "出口货物报关单")
     (made,) = phone.signatures().items
-    other, _ = _logged_in(service)
+    other, _ = logged_in(service)
     with pytest.raises(ProblemError) as refused:
         other.signature(made.sid)
     assert refused.value.code == "not_found"
 
 
 def test_r12_r05_the_devices_of_the_account(service: Service) -> None:
-    phone, person = _certified(service)
-    other, _ = _logged_in(service)
+    phone, person = certified(service)
+    other, _ = logged_in(service)
     (mine,) = phone.devices()
     assert (mine.shield_number, mine.state, mine.is_this_device) == (phone.me().shield_number, "active", True)
     assert mine.used_at is None
@@ -185,7 +154,7 @@ def test_r12_r05_the_devices_of_the_account(service: Service) -> None:
 
 
 def test_r12_r14_what_happened_to_the_certificate(service: Service) -> None:
-    phone, _ = _certified(service)
+    phone, _ = certified(service)
     certificate = phone.certificate()
     assert [each.event for each in certificate.changes] == ["activate"]
     lost = CertificateEvent.REPORT_LOSS

@@ -89,6 +89,9 @@ NOT_SEALED: Final = {
         "log_index": "the place in the log",
         "row_form": "what the entry commits to: another one fits no entry",
         "shown": "the entry commits to it",
+        "shield_number": "the entry commits to it",
+        "id_number_masked": "the entry commits to it",
+        "pages": "with the document's sealed display it has to give what `shown` says",
         "confirmed": "with the document's sealed display it has to give what `shown` says",
     },
     "requests": {

@@ -329,6 +329,7 @@ def test_lost_answers_and_kills_in_any_order_are_no_copy(
 
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
+@pytest.mark.long
 def test_many_orders_of_lost_answers_and_kills(
     enrolled_once: tuple[Path, Any, str, str], tmp_path: Path
 ) -> None:

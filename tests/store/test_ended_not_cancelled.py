@@ -66,6 +66,13 @@ class _Operator:
     def cancel(self, pid: int) -> None:
         self._connection.execute("SELECT pg_cancel_backend(%s)", (pid,))
 
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Nobody else writes to the table."""
+        with self._connection.transaction():
+            self._connection.execute("LOCK TABLE answered IN EXCLUSIVE MODE")
+            yield
+
     async def none_waits(self) -> None:
         async with asyncio.timeout(_SECONDS):
             while await self.waiting(least=0):  # noqa: ASYNC110  # the same
@@ -172,3 +179,41 @@ async def test_a_cancelled_closing_of_the_loop_cancels_nothing_at_the_server(
     await database.close()
     await asyncio.sleep(0.3)
     assert operator.seen() == 0
+
+
+@each_write
+async def test_no_further_write_begins_while_one_waits(
+    write: Write, own_postgresql: Server, operator: _Operator
+) -> None:
+    """Each would leave a session waiting at the server, and those that there are would soon be used up."""
+    db = await open_database(own_postgresql.url("own"), pool_size=2, seconds=2.5)
+    try:
+        with pytest.raises(Unavailable):
+            await write(db)
+        for _ in range(5):
+            begun = asyncio.get_running_loop().time()
+            with pytest.raises(Unavailable, match="standby"):
+                await write(db)
+            assert asyncio.get_running_loop().time() - begun < 1
+            await asyncio.sleep(0.2)
+        assert len(await operator.waiting()) == 1
+        assert await db.one(_COUNT) is not None  # reading goes on
+        operator.set_standby("")
+        await operator.none_waits()
+        await asyncio.sleep(0.6)
+        await write(db)
+    finally:
+        await db.close()
+
+
+async def test_a_write_that_waited_for_a_row_keeps_no_other_from_writing(
+    own_postgresql: Server, operator: _Operator
+) -> None:
+    operator.set_standby("")
+    db = await open_database(own_postgresql.url("own"), pool_size=2, seconds=0.5)
+    try:
+        with operator.locked(), pytest.raises(Unavailable):
+            await _transaction(db)
+        await _transaction(db)
+    finally:
+        await db.close()

@@ -15,6 +15,7 @@ from mshield.store.database.queries import Queries
 _STATEMENTS: Final = {
     ("requests", "requests"): ("create", "find_state", "result", "cancel"),
     ("requests", "scans"): ("usable_key", "take", "inbox"),
+    ("requests", "waiting"): ("documents",),
     ("signing", "sessions"): ("context", "task", "open", "reserve", "release"),
     ("certificates", "certificates"): ("find_status",),
     ("requests", "following"): ("find",),

@@ -224,7 +224,7 @@ _KEPT: Final[dict[tuple[str, int], _Kept]] = {}
 
 @cache
 def _settings(_: frozenset[tuple[str, str]]) -> Settings:
-    """A test's, but for its places; read once, as the environment is one of a hundred fields' sources."""
+    """A test's, but for its places; read once for what the environment says of them."""
     return Settings(
         mode="demo",
         captcha_work=4,
@@ -236,13 +236,17 @@ def _settings(_: frozenset[tuple[str, str]]) -> Settings:
     )
 
 
+def _environment() -> frozenset[tuple[str, str]]:
+    return frozenset(item for item in os.environ.items() if item[0].upper().startswith("MSHIELD_"))
+
+
 async def prepared(database_url: str, folder: Path, clock: Clock) -> tuple[Settings, str, str]:
     """Master key, CA, business system and the example's filing in a migrated database.
 
     Gives the settings, and the business system's id and secret.
     """
     key_file = folder / "master.key"
-    settings = _settings(frozenset(os.environ.items())).model_copy(
+    settings = _settings(_environment()).model_copy(
         update={
             "database": database_url,
             "master_key_file": key_file,

@@ -12,6 +12,7 @@ from typing import Final
 import psycopg
 from psycopg import sql
 
+from tests.support.janitor import dismiss, janitor
 from tests.support.postgresql import Server
 
 TEMPLATE: Final = "mshield_template"
@@ -19,10 +20,8 @@ TEMPLATE: Final = "mshield_template"
 _LARGE: Final = 1 << 20
 """Bytes of a table from which its file is thrown away; of less, deleting the rows takes less time."""
 _SECONDS: Final = 60
-_SIZES: Final = (
-    "SELECT tablename, pg_table_size(quote_ident(tablename)::regclass) FROM pg_tables"
-    " WHERE schemaname = 'public' ORDER BY tablename"
-)
+_TABLES: Final = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename"
+_SIZE: Final = "SELECT pg_table_size(quote_ident(%s)::regclass)"
 _END_OTHERS: Final = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
     " WHERE datname = current_database() AND pid <> pg_backend_pid()"
@@ -57,24 +56,19 @@ class Databases:
             return self._free.pop()
         url = self.server.create(f"test_{uuid.uuid4().hex}", template=self.template)
         if self._as_new is None:  # read from the copy: whoever is connected to a template hinders its copying
-            with self._open(url) as connection:
-                self._as_new = _State.of(connection)
+            self._as_new = _State.of(janitor(url))
         return url
 
     def give_back(self, url: str) -> None:
         """Cleans one for the next test, whoever is still connected to it."""
         assert self._as_new is not None
-        with self._open(url) as connection:
-            _end_others(connection)
-            whole = self._as_new.restore(connection)
-        if whole:
+        connection = janitor(url)
+        _end_others(connection)
+        if self._as_new.restore(connection):
             self._free.append(url)
         else:
+            dismiss(url)
             self.server.drop(url.rpartition("/")[2])
-
-    @staticmethod
-    def _open(url: str) -> psycopg.Connection:
-        return psycopg.connect(url, autocommit=True)
 
 
 @dataclass(frozen=True)
@@ -83,30 +77,54 @@ class _State:
 
     schema: str
     rows: dict[str, bytes]
+    filled: sql.Composed
+    """Asks which tables have rows."""
 
     @classmethod
     def of(cls, connection: psycopg.Connection) -> "_State":
-        tables = [name for name, _ in connection.execute(_SIZES)]
+        tables = [name for (name,) in connection.execute(_TABLES)]
         rows = {name: _copy(connection, name) for name in tables}
-        return cls(_schema(connection), {name: content for name, content in rows.items() if content})
+        filled = sql.SQL(" UNION ALL ").join(
+            sql.SQL("SELECT {} WHERE EXISTS (SELECT 1 FROM {})").format(name, sql.Identifier(name))
+            for name in tables
+        )
+        return cls(_schema(connection), {name: content for name, content in rows.items() if content}, filled)
 
     def restore(self, connection: psycopg.Connection) -> bool:
         """Puts a database back into this state; False where its schema is another."""
         if _schema(connection) != self.schema:
             return False
+        filled = {str(name) for (name,) in connection.execute(self.filled)}
+        changed = [
+            name
+            for name in sorted(filled | self.rows.keys())
+            if name not in self.rows or _copy(connection, name) != self.rows[name]
+        ]
+        if not changed:
+            return True
+        large = {name for name in changed if _is_large(connection, name)}
+        if large:  # others may be emptied with them
+            changed = sorted(filled | self.rows.keys())
         emptied = [
-            sql.SQL("TRUNCATE {} CASCADE" if size > _LARGE else "DELETE FROM {}").format(sql.Identifier(name))
-            for name, size in connection.execute(_SIZES)
+            sql.SQL("TRUNCATE {} CASCADE" if name in large else "DELETE FROM {}").format(sql.Identifier(name))
+            for name in changed
         ]
         with connection.transaction():
             connection.execute("SET LOCAL session_replication_role = replica")  # in any order, and no trigger
             connection.execute(sql.SQL("; ").join(emptied))
-            for name, content in self.rows.items():
-                with connection.cursor().copy(
-                    sql.SQL("COPY {} FROM STDIN").format(sql.Identifier(name))
-                ) as copy:
-                    copy.write(content)
+            for name in changed:
+                if name in self.rows:
+                    with connection.cursor().copy(
+                        sql.SQL("COPY {} FROM STDIN").format(sql.Identifier(name))
+                    ) as copy:
+                        copy.write(self.rows[name])
         return True
+
+
+def _is_large(connection: psycopg.Connection, table: str) -> bool:
+    row = connection.execute(_SIZE, (table,)).fetchone()
+    assert row is not None
+    return int(row[0]) > _LARGE
 
 
 def _copy(connection: psycopg.Connection, table: str) -> bytes:

@@ -41,9 +41,13 @@ by `code`, which is stable; people read `zh` or `en`.
 _SETTINGS: Final = """\
 # Settings
 
-Written by `make docs` from the code. Each is an environment variable; `mshield doctor` prints those in force.
+Written by `make docs` from the code. Each is an environment variable, or a line of the TOML file that `MSHIELD_CONFIG`
+names, there in small letters and without the prefix (`crl_hours = 12`); what both say, the environment decides. Nobody
+but owner and group may have rights on the file. `mshield doctor` prints what is in force. A name that isn't here stops
+the start, and the nearest one is named.
+
 Lengths of time are seconds unless the name says hours or days. Paths are relative to the folder where a command runs
-unless they are absolute. A name that isn't here is ignored, and so is a misspelt one: see what `doctor` prints.
+unless they are absolute.
 
 | variable | default | meaning |
 |---|---|---|

@@ -12,6 +12,8 @@ from typing import Final
 import psycopg
 from psycopg import sql
 
+from tests.support.janitor import janitor
+
 _SQLITE: Final = "sqlite:///"
 _TABLES: Final = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename"
 
@@ -57,7 +59,8 @@ class PostgresqlState:
 
     def put(self, url: str) -> bool:
         """Puts them where those tables are as they were in the first one; whether they are."""
-        with closing(psycopg.connect(url)) as connection, connection.transaction():
+        connection = janitor(url)
+        with connection.transaction():
             if any(_rows(connection, name) != rows for name, rows in self.before.items()):
                 return False
             connection.execute("SET LOCAL session_replication_role = replica")  # in any order, and no trigger

@@ -280,7 +280,7 @@ async def make_world(
             db, engine, authorities, Issue(db, keyring, lookup, authorities, settings), proofs
         ),
         opening=OpenSigning(db, engine, keyring, settings, consents),
-        finishing=FinishSigning(db, engine, keyring, events, _issue_later, consents),
+        finishing=FinishSigning(db, engine, keyring, events, _issue_later, consents, with_id_number=True),
         ask_internally=AskInternally(db, settings),
         ask=ask,
         answer=Answer(db, events, request_secrets, consents, PreparePdfs(db, settings)),

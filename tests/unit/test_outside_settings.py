@@ -5,7 +5,8 @@ import json
 import pytest
 from pydantic import ValidationError
 
-from mshield.settings import BadSettings, Settings, load_settings
+from mshield.setting_sources import BadSettings
+from mshield.settings import Settings, load_settings
 
 
 @pytest.mark.parametrize("url", ["https://filing.example/api/", "http://localhost:9", "http://[::1]:9/x"])

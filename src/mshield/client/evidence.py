@@ -53,7 +53,7 @@ from mshield.pki.signatures.signed_attributes import (
     SignedAttributes,
     parse_signed_attributes,
 )
-from mshield.pki.tlog.entry import SignatureEntry, asked_by, binding, commitment, signature_row
+from mshield.pki.tlog.entry import Holder, SignatureEntry, asked_by, binding, commitment, signature_row
 from mshield.pki.tlog.note import Checkpoint, VerifierKey
 from mshield.pki.verification.status import SKEW
 
@@ -71,7 +71,8 @@ class VerifiedEvidence:
 
     `content` is None where only its digest is known. `display_bound`: the signature covers title, media type, size and
     display. `asked_logged`: the log's entry covers them too, with who asked; of entries from before it does not, and
-    what neither covers is the service's word. `status_at` is the moment of the signer's OCSP answer,
+    what neither covers is the service's word. `holder` is whose shield signed, as the log's entry has it; None where
+    that is older, as nothing tells it then. `status_at` is the moment of the signer's OCSP answer,
     `later` and `ca_later` what it says happened after the signature. `time` is the signature's, with how far that can
     be trusted; `signed_at` is by the service's clock. `now` and `ca_now` are how signer's and issuing CA's certificates
     stand at the moment of the verification, as far as the lists that were given say. `shown` is what was shown.
@@ -79,6 +80,7 @@ class VerifiedEvidence:
 
     evidence: Evidence = field(repr=False)
     signature: VerifiedSignature
+    holder: Holder | None
     signed_at: datetime
     content: bytes | None = field(repr=False)
     display_bound: bool
@@ -185,6 +187,7 @@ def verify_evidence(
     return VerifiedEvidence(
         evidence=evidence,
         signature=signature,
+        holder=_holder(evidence),
         signed_at=signed_at,
         content=found_content,
         display_bound=binds_display(evidence.document.format, options_of(evidence.document)),
@@ -352,14 +355,21 @@ def _check_log(
         signed_at=evidence.signature.signed_at,
         serial=f"{signature.serial:040x}",
     )
-    shown = shown_of(evidence.document)
+    shown, holder = shown_of(evidence.document), _holder(evidence)
     # What was shown is told or it isn't: an entry that has it is made with it, and no other.
     for asked in (_asked(evidence), None) if shown is None else (_asked(evidence),):
-        row = commitment(log.salt, make_row(asked=asked, shown=shown))
+        row = commitment(log.salt, make_row(asked=asked, shown=shown, holder=holder))
         entry = SignatureEntry(evidence.signature.signed_at, sid, binding(signature.digest, raw), row)
         if entry.encode() == log.entry:
             return checkpoint, asked is not None
     raise VerificationError("bad_log_proof", "log", "the entry is not this signature's")
+
+
+def _holder(evidence: Evidence) -> Holder | None:
+    holder = evidence.holder
+    if holder is msgspec.UNSET:
+        return None
+    return Holder(holder.shield_number, holder.id_number_masked)
 
 
 def _asked(evidence: Evidence) -> bytes:

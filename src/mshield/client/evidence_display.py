@@ -3,10 +3,12 @@
 That the view and the drawn lines are the ones that were shown, signature and log prove before this is asked.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+import msgspec
 
 from mshield.gm.sm3 import sm3
-from mshield.pki.signatures.display import Bound, Confirmed, display_bytes
+from mshield.pki.signatures.display import Bound, Confirmed, Pages, display_bytes
 from mshield.pki.signatures.evidence import EvidenceDocument, EvidenceShown
 from mshield.views import Compared, Drawn, View, ViewError, compare_words, draw, read_view
 
@@ -17,13 +19,15 @@ class ShownAgain:
 
     `view` and `drawn` are None where no view drew it, `compared` where the asker's words could be compared with
     nothing. `is_lost`: what was shown can't be worked out again, since the content isn't here, or gives something else.
-    `confirmed` is what the person confirmed besides, None where nothing tells.
+    `confirmed` is what the person confirmed besides, `pages` which were on the screen of what was signed unread; None
+    where nothing tells.
     """
 
     view: View | None = None
     drawn: Drawn | None = field(default=None, repr=False)
     compared: Compared | None = field(default=None, repr=False)
     confirmed: Confirmed | None = None
+    pages: Pages | None = None
     is_lost: bool = False
 
 
@@ -49,7 +53,7 @@ def shown_of(document: EvidenceDocument) -> bytes | None:
         drawing=drawing,
         compared=None if shown.compared is None else bytes.fromhex(shown.compared),
     )
-    return bound.shown(shown.confirmed)
+    return bound.shown(shown.confirmed, _pages(shown))
 
 
 def show_again(document: EvidenceDocument, content: bytes | None) -> ShownAgain:
@@ -57,7 +61,7 @@ def show_again(document: EvidenceDocument, content: bytes | None) -> ShownAgain:
     shown = document.shown
     if not isinstance(shown, EvidenceShown):
         return ShownAgain()
-    lost = ShownAgain(confirmed=shown.confirmed, is_lost=True)
+    lost = ShownAgain(confirmed=shown.confirmed, pages=_pages(shown), is_lost=True)
     try:
         view, drawn = _drawn(document, content)
         words = compare_words(
@@ -70,7 +74,7 @@ def show_again(document: EvidenceDocument, content: bytes | None) -> ShownAgain:
         shown.compared,
     ):
         return lost
-    return ShownAgain(view=view, drawn=drawn, compared=words.compared, confirmed=shown.confirmed)
+    return replace(lost, view=view, drawn=drawn, compared=words.compared, is_lost=False)
 
 
 def _drawn(document: EvidenceDocument, content: bytes | None) -> tuple[View | None, Drawn | None]:
@@ -78,6 +82,10 @@ def _drawn(document: EvidenceDocument, content: bytes | None) -> tuple[View | No
         return None, None
     view = read_view(document.view)
     return view, draw(view, content)
+
+
+def _pages(shown: EvidenceShown) -> Pages | None:
+    return None if shown.pages is msgspec.UNSET else shown.pages
 
 
 def _hex(digest: bytes | None) -> str | None:

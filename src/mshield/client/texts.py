@@ -139,6 +139,11 @@ PHONE_TEXTS: Final[Mapping[str, tuple[str, str, str]]] = {
         "To sign none of the documents, decline the request",
         "3.1",
     ),
+    "too_many_documents": (
+        "一次最多签 64 份，请少选几个",
+        "At most 64 documents are signed at a time. Choose fewer requests",
+        "3.1",
+    ),
     "no_such_document": (
         "没有这一份文件，请按显示的次序从 1 数起",
         "There is no such document. Count from 1, in the order shown",

@@ -49,9 +49,25 @@ def command(context: click.Context, out: Output, *, outside: bool) -> None:
     }
     lines = [f"{'ok ' if good else '!! '} {name:<16} {text}" for name, (good, text) in checks.items()]
     lines += [f"    MSHIELD_{name.upper()}={value}" for name, value in shown.items()]
+    faults = [name for name, (good, _) in checks.items() if not good]
+    warnings = [name for name in checks if name.startswith("warning ")]
     shown_checks = {name: {"ok": good, "text": text} for name, (good, text) in checks.items()}
-    out.data({"checks": shown_checks, "settings": shown}, lines)
-    context.exit(0 if all(good for good, _ in checks.values()) else 1)
+    out.data(
+        {"ok": not faults, "faults": faults, "warnings": warnings, "checks": shown_checks, "settings": shown},
+        [*lines, _verdict(out, faults, warnings)],
+    )
+    context.exit(1 if faults else 0)
+
+
+def _verdict(out: Output, faults: list[str], warnings: list[str]) -> str:
+    """The last line: what to do about it stands at each check above."""
+    said = out.pick(f"警告 {len(warnings)} 项", f"{len(warnings)} warnings")
+    if faults:
+        names = ", ".join(faults)
+        return out.pick(
+            f"!! 服务无法启动：{names}；{said}", f"!! the service would not start: {names}; {said}"
+        )
+    return out.pick(f"ok 服务可以启动；{said}", f"ok the service would start; {said}")
 
 
 def _tell(settings: "Settings", checks: dict[str, tuple[bool, str]]) -> None:

@@ -4,6 +4,7 @@ It is appended, and the octets before it stay as they are. pyHanko reads the fil
 of signatures isn't used, since its tables have no SM3.
 """
 
+import codecs
 import io
 from collections.abc import Callable, Mapping
 from typing import IO, Any, Final
@@ -66,8 +67,8 @@ def _prepared(octets: bytes, update: Update) -> bytes:
                 name("/ByteRange"): covered,
                 name("/Contents"): contents,
                 name("/M"): pdf_string(update.time),
-                name("/Name"): pdf_string(update.seal.name),
-                name("/Reason"): pdf_string(update.reason),
+                name("/Name"): _words(update.seal.name),
+                name("/Reason"): _words(update.reason),
             }
         )
     )
@@ -182,6 +183,11 @@ def _place(shown: Box, turn: int, *, number: int) -> Box:
 def _rounded(box: Box) -> tuple[int, int, int, int]:
     left, low, right, high = (round(edge) for edge in box)
     return left, low, max(right, left + 1), max(high, low + 1)
+
+
+def _words(text: str) -> generic.PdfObject:
+    """In hexadecimal: a title that says `startxref` would otherwise stand in the update as the word itself."""
+    return generic.ByteStringObject(codecs.BOM_UTF16_BE + text.encode("utf-16-be"))
 
 
 def _number(value: int) -> generic.PdfObject:

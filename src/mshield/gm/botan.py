@@ -3,6 +3,7 @@
 Secret scalars pass through Botan's constant-time code only, and are cleared from its memory after each call.
 """
 
+import ctypes
 from typing import Any, Final
 
 from cffi import FFI
@@ -14,6 +15,8 @@ from mshield.gm.errors import EngineFailure
 
 _DIGEST_GIVEN: Final = b",Raw"  # no user id and no hash: what is verified is e itself
 _INVALID: Final = 1  # BOTAN_FFI_INVALID_VERIFIER
+_VIEW: Final = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t)
+"""botan_view_bin_fn."""
 
 
 class BotanEngine:
@@ -27,8 +30,9 @@ class BotanEngine:
         self._ffi.cdef(DECLARATIONS)
         self._lib, self.version = load_library(self._ffi)
         self._here = Workspace(self._ffi, self._lib)
-        # The callback gets the buffer's address as its context, so one serves all threads.
-        self._view = self._ffi.callback("botan_view_bin_fn", self._copy_out, error=-1)
+        # Python's own: cffi's takes memory that is written and run, which a hardened service may not have.
+        self._kept = _VIEW(_copy_out)
+        self._view = self._ffi.cast("botan_view_bin_fn", ctypes.cast(self._kept, ctypes.c_void_p).value or 0)
 
     random_scalar = staticmethod(scalars.random_scalar)
     invert = staticmethod(scalars.invert)
@@ -149,12 +153,14 @@ class BotanEngine:
         finally:
             lib.botan_ec_point_destroy(here.result[0])
 
-    def _copy_out(self, context: Any, data: Any, length: int) -> int:
-        if length != POINT_BYTES:
-            return -1
-        self._ffi.memmove(context, data, length)
-        return 0
-
     def _check(self, code: int) -> None:
         if code != 0:
             raise EngineFailure(describe(self._ffi, self._lib, code))
+
+
+def _copy_out(context: int, data: int, length: int) -> int:
+    """The context is the address of who called, so one serves all threads. It raises nothing: that would be a 0."""
+    if length != POINT_BYTES:
+        return -1
+    ctypes.memmove(context, data, length)
+    return 0

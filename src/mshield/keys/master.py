@@ -16,6 +16,8 @@ from typing import Final, Literal
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
 
 from mshield.keys.errors import BadMasterKey, SealError
 
@@ -36,14 +38,15 @@ class MasterKey:
     id: bytes
     cipher: CipherName
     secret: bytes = field(repr=False)
-    _nonce_key: bytes = field(init=False, repr=False, compare=False)
+    _begun: HMAC = field(init=False, repr=False, compare=False)
     _aes: AESGCM | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if len(self.id) != ID_BYTES or len(self.secret) != KEY_BYTES[self.cipher]:
             raise BadMasterKey("主密钥长度不对", "a master key or its id has the wrong length")
-        object.__setattr__(self, "_nonce_key", hmac.digest(self.secret, b"MSHIELD/box/nonce", "sha256"))
-        # Once: to make it costs more than to seal a few hundred bytes.
+        # Both once: to make them costs more than to seal a few hundred bytes.
+        nonce_key = hmac.digest(self.secret, b"MSHIELD/box/nonce", "sha256")
+        object.__setattr__(self, "_begun", HMAC(nonce_key, SHA256()))
         object.__setattr__(self, "_aes", AESGCM(self.secret) if self.cipher == "aes" else None)
 
     def synthetic_nonce(self, random: bytes, associated: bytes, plaintext: bytes) -> bytes:
@@ -51,7 +54,9 @@ class MasterKey:
 
         A machine that was restored from a snapshot repeats its random bytes: two texts get two nonces all the same.
         """
-        return hmac.digest(self._nonce_key, random + associated + plaintext, "sha256")[:NONCE_BYTES]
+        mac = self._begun.copy()
+        mac.update(random + associated + plaintext)
+        return mac.finalize()[:NONCE_BYTES]
 
     def encrypt(self, nonce: bytes, plaintext: bytes, associated: bytes) -> bytes:
         """Ciphertext ‖ 16-byte tag. The nonce is 12 bytes and must never come twice under one key."""

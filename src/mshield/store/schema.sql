@@ -204,7 +204,7 @@ CREATE TABLE signatures (
   digest BYTEA NOT NULL,
   signature BYTEA NOT NULL,
   signed_at BIGINT NOT NULL
-, serial TEXT REFERENCES certificates (serial), log_index BIGINT, key_version BIGINT, seal_version BIGINT NOT NULL DEFAULT 0, seal BYTEA, row_form INTEGER NOT NULL DEFAULT 1, shown BYTEA, confirmed TEXT);
+, serial TEXT REFERENCES certificates (serial), log_index BIGINT, key_version BIGINT, seal_version BIGINT NOT NULL DEFAULT 0, seal BYTEA, row_form INTEGER NOT NULL DEFAULT 1, shown BYTEA, confirmed TEXT, shield_number TEXT, id_number_masked TEXT, pages TEXT);
 
 CREATE INDEX signatures_uid ON signatures (uid, signed_at);
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from mshield.gm.sm3 import sm3
@@ -49,6 +50,7 @@ def is_shown(media_type: str, content: bytes | None, *, by_view: bool) -> bool:
     return content is not None and (by_view or name in _PAGES or kind_of(media_type) is not None)
 
 
+@lru_cache(maxsize=256)
 def kind_of(media_type: str) -> ContentKind | None:
     """`xml`, `json` or `text`; None for what is no text, and is compared with nothing."""
     name = media_type.lower().partition(";")[0].strip()

@@ -25,6 +25,9 @@ class StrictQuery(Query, frozen=True, forbid_unknown_fields=True):
 
 def query_of(request: Request, kind: type[Q]) -> Q:
     """The query; of a repeated parameter the last. Raises InvalidRequest, which names each that is wrong."""
+    empty: Q | None = None if request.scope["query_string"] else _empty(kind)
+    if empty is not None:
+        return empty
     texts = dict(request.query_params) if request.scope["query_string"] else {}
     values: dict[str, Any] = {}
     wrong: list[Json] = []
@@ -49,6 +52,12 @@ class _Field(msgspec.Struct, frozen=True):
     type: Any
     is_number: bool
     required: bool
+
+
+@cache
+def _empty(kind: type[Q]) -> Q | None:
+    """What no query says, which is the same each time; None where something has to be said."""
+    return None if any(field.required for field in _fields(kind)) else kind()
 
 
 @cache

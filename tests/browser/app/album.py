@@ -1,4 +1,4 @@
-"""The manual's pictures: taken while a test walks through it, and only where MSHIELD_MANUAL names their folder.
+"""The manual's pictures: taken while a test walks through it, and only where MANUAL_PICTURES names their folder.
 
 What differs from run to run (numbers, times, the captcha, what the camera sees) is drawn as an example's, so that a
 picture changes only where the app does.
@@ -80,7 +80,7 @@ def language_of_pictures() -> dict[str, str | float | bool] | None:
 
     Chromium on Linux takes its language from LANGUAGE, not from `--lang`, and a page's locale doesn't reach that far.
     """
-    return {**os.environ, "LANGUAGE": "zh_CN"} if "MSHIELD_MANUAL" in os.environ else None
+    return {**os.environ, "LANGUAGE": "zh_CN"} if "MANUAL_PICTURES" in os.environ else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class Album:
     @classmethod
     def wanted(cls) -> Self:
         """As `make manual` asks."""
-        named = os.environ.get("MSHIELD_MANUAL")
+        named = os.environ.get("MANUAL_PICTURES")
         return cls(Path(named) if named else None)
 
     def take(self, page: Page, name: str, *, whole: bool = False) -> None:
@@ -119,7 +119,7 @@ class DeskAlbum:
     @classmethod
     def wanted(cls, name: str = "desk") -> Self:
         """As `make manual` asks: a folder of this name beside the app's."""
-        named = os.environ.get("MSHIELD_MANUAL")
+        named = os.environ.get("MANUAL_PICTURES")
         return cls(Path(named).parent / name if named else None)
 
     def take(self, page: Page, name: str) -> None:

@@ -141,9 +141,19 @@ def test_of_the_inbox_several_are_signed_under_one_pin_and_then_comes_the_next(
         )
     )
     page = app.page("/inbox")
+    # What each comes to stands there before it is opened; who asks isn't told.
+    row = page.get_by_role("listitem").filter(has_text="E20261127000031")
+    expect(row.locator(".sum-of")).to_have_text("美元 186,000.00")
+    expect(page.locator(".inbox .sum-of")).to_have_text(
+        ["", "美元 5.00", "美元 43,201.00", "美元 186,000.00"]
+    )
+    assert state(party, first)[0] == "waiting"
     page.get_by_role("button", name="选这 4 个").click()
-    expect(page.get_by_role("status").filter(has_text="已选 4 个")).to_contain_text("共 6 份文件")
-    page.get_by_role("checkbox", name="选上：进口货物报关单等 2 份").click()
+    chosen = page.get_by_role("status").filter(has_text="已选 4 个")
+    expect(chosen).to_contain_text("共 6 份文件")
+    expect(chosen).to_contain_text("美元 229,206.00 · 另有 2 份没有读出金额")
+    page.get_by_role("checkbox", name="选上：进口货物报关单等 2 份").press("Space")
+    expect(page.get_by_role("status").filter(has_text="已选 3 个")).not_to_contain_text("另有")
     judged(page)
     page.get_by_role("button", name="一起看，再签").click()
     expect(page.get_by_role("heading", name="一起签名")).to_be_visible()

@@ -14,7 +14,7 @@ from tests.browser.app.pin_pad_and_pixels import judged
 from tests.support.live_service import LiveService
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
-LOOK: Final = os.environ.get("MSHIELD_LOOK")
+LOOK: Final = os.environ.get("CAPTCHAS_SEEN")
 """A folder for pictures of what is tested, for who wants to look."""
 SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
 SIZES: Final = {"320": (320, 640), "390": (390, 844), "1024": (1024, 768)}

@@ -54,6 +54,7 @@ class Closing:
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
+@pytest.mark.long
 def test_r9_one_pin_is_in_force_wherever_the_app_is_closed(
     browser: Browser, party: Party, engine: Path
 ) -> None:

@@ -159,10 +159,10 @@ def scene(demonstration: Demonstration, tmp_path_factory: pytest.TempPathFactory
 
 @pytest.fixture
 def look(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Page, str], None]:
-    """Judges a page in Chinese and English; keeps its pictures where MSHIELD_SEEN names a folder."""
+    """Judges a page in Chinese and English; keeps its pictures where PAGES_SEEN names a folder."""
     import os
 
-    kept = os.environ.get("MSHIELD_SEEN")
+    kept = os.environ.get("PAGES_SEEN")
 
     def judge(page: Page, name: str) -> None:
         def see(how: str) -> None:

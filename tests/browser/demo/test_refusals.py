@@ -113,6 +113,7 @@ def impatient(scene: Scene, tmp_path: Path) -> Iterator[str]:
         yield system.origin
 
 
+@pytest.mark.long
 def test_r15_r16_the_time_is_over(scene: Scene, impatient: str, look: Look) -> None:
     page = scene.at_the_pc("/login", origin=impatient)
     over = SECONDS * 1000 + 15_000

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.app.pin_pad_and_pixels import judged
 from tests.browser.desk.desk import SIZE
 
-_SEEN: Final = os.environ.get("MSHIELD_SEEN")
+_SEEN: Final = os.environ.get("PAGES_SEEN")
 _SIZES: Final = ({"width": 1024, "height": 768}, SIZE, {"width": 390, "height": 844})
 _NARROW: Final = {"width": 320, "height": 690}
 """Only for pictures."""
@@ -18,7 +18,7 @@ _OUT_OF_SIGHT: Final = """() => [...document.querySelectorAll("table")]
 
 
 def look(page: Page, name: str) -> None:
-    """The page at desks of two sizes and on a phone, light and dark; pictures where MSHIELD_SEEN names a folder."""
+    """The page at desks of two sizes and on a phone, light and dark; pictures where PAGES_SEEN names a folder."""
     expect(page.locator("h1").first).to_be_visible()
     judged(page)
     for size in (*((_NARROW,) if _SEEN else ()), *_SIZES):

@@ -276,6 +276,7 @@ def test_what_was_sent_stands_without_codes(log_in_as: LogInAs) -> None:
     assert not shown & set(clerk.party.service.codes)
 
 
+@pytest.mark.long
 def test_an_act_is_proven_in_the_browser_and_offline(log_in_as: LogInAs, tmp_path: Path) -> None:
     auditor = log_in_as(StaffRole.AUDITOR)
     page = auditor.open("/console/audit")

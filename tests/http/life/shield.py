@@ -99,6 +99,10 @@ def _sign_by_view(life: Life) -> None:
     )
     (signed,) = result.documents
     assert (signed.view and signed.view.version, signed.display_mismatch_confirmed) == (1, True)
+    seen = life.business.request_signature([order], pc=_PC, shield_number=life.shield_number)
+    (waiting,) = life.phone.inbox()
+    assert life.phone.amounts(waiting).without == 1
+    life.business.cancel(seen.id)
 
 
 def look_after(life: Life) -> None:

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import pytest
 
+from mshield.pki.signatures.display import Pages
 from tests.support.verifier_cases import Case, by_page, by_python
 from tests.unit.client.bundle import SIGNED_AT, VKEY, Maker
 from tests.unit.pki.authority import DAY, authority
@@ -79,6 +80,7 @@ def changes(bundle: Any) -> Iterator[Any]:
     every = [*lines(bundle)]
     changed_leaves = [put(bundle, path, new) for path, old in leaves(bundle) for new in others(old, draw)]
     draw.shuffle(changed_leaves)
+    every += [{name: part for name, part in bundle.items() if name != "holder"}]
     every += sorted(changed_leaves, key=lambda changed: seen(changed) == seen(bundle))
     for changed in every:
         if (text := json.dumps(changed, sort_keys=True)) not in before:
@@ -94,13 +96,19 @@ def seen(bundle: Any) -> str:
         "signed_at": bundle["signature"]["signed_at"],
         "certificate": bundle["certificate_pem"],
         "times": bundle["time_stamps"],
+        "holder": bundle.get("holder"),
     }
     return json.dumps(parts, sort_keys=True)
 
 
-@pytest.mark.parametrize("form", ["raw", "cms", "cms_detached"])
-def test_no_change_that_a_reader_would_see_is_accepted(form: Any, tmp_path: Path) -> None:
-    bundle = json.loads(Maker(A, format=form).made().encode())
+PAGES: Final = Pages(5, ((1, 2), (4, 4)))
+
+
+@pytest.mark.parametrize(
+    "made", [{"format": "raw"}, {}, {"format": "cms_detached", "confirmed": "unread", "pages": PAGES}]
+)
+def test_no_change_that_a_reader_would_see_is_accepted(made: Any, tmp_path: Path) -> None:
+    bundle = json.loads(Maker(A, **made).made().encode())
     tried = [*itertools.islice(changes(bundle), _CHANGES)]
     assert len(tried) == _CHANGES
     cases = [

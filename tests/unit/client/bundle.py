@@ -19,11 +19,12 @@ from mshield.pki.certificates.certificate import Certificate
 from mshield.pki.certificates.issue import issue_ocsp_responder
 from mshield.pki.revocation.ocsp import CertId, CertStatus, Good, build_ocsp_response
 from mshield.pki.signatures.cms import build_signed_data
-from mshield.pki.signatures.display import Bound, Confirmed, Drawing, display_bytes
+from mshield.pki.signatures.display import Bound, Confirmed, Drawing, Pages, display_bytes
 from mshield.pki.signatures.evidence import (
     TYPE,
     Evidence,
     EvidenceDocument,
+    EvidenceHolder,
     EvidenceLine,
     EvidenceLog,
     EvidenceRequest,
@@ -51,7 +52,15 @@ from mshield.pki.signatures.signed_attributes import SignedAttributes
 from mshield.pki.signer import KeySigner
 from mshield.pki.timestamps.algorithms import hashed
 from mshield.pki.timestamps.token import parse_token
-from mshield.pki.tlog.entry import ActEntry, SignatureEntry, asked_by, binding, commitment, signature_row
+from mshield.pki.tlog.entry import (
+    ActEntry,
+    Holder,
+    SignatureEntry,
+    asked_by,
+    binding,
+    commitment,
+    signature_row,
+)
 from mshield.pki.tlog.merkle import inclusion_ranges, leaf_hash, node_hash
 from mshield.pki.tlog.note import Checkpoint, VerifierKey
 from mshield.pki.xml.making import serial_name, signed_file
@@ -64,6 +73,7 @@ SIGNED_AT: Final = NOW + 3_600_123
 SYSTEM: Final = EvidenceSystem(client_id="bs", name="单一窗口", domain="singlewindow.example")
 REQUEST: Final = "019ab5f0-6c1e-7d52-9c0b-0f6f0f1d8c11"
 SHIELD_NUMBER: Final = "MS00000000018"
+HOLDER: Final = Holder(SHIELD_NUMBER, "330206********4218")
 SID, UID, SALT = b"s" * 16, b"u" * 16, b"a" * 32
 LOG_KEY: Final = Ed25519PrivateKey.from_private_bytes(b"k" * 32)
 VKEY: Final = VerifierKey("shield.example/log", LOG_KEY.public_key().public_bytes_raw())
@@ -91,8 +101,11 @@ class Maker:
     """False for one from before views, of which nothing tells what was shown."""
     view: bytes | None = None
     confirmed: Confirmed = "none"
+    pages: Pages | None = None
     compared: bytes | None = None
     """SM3 of how the lines stand to the content, where another one is to be told."""
+    holder: Holder | None = HOLDER
+    """Whose shield it was; None for an entry from before."""
     stamp: Callable[[bytes], Sequence[EvidenceTimeStamp]] = lambda _: ()
     """Makes the time stamps of a signature (DER)."""
 
@@ -162,7 +175,13 @@ class Maker:
             ),
             log=self._log(sm2.digest(self.a.leaf.public_key, message), signature),
             time_stamps=stamps,
+            holder=msgspec.UNSET
+            if (held := self._held()) is None
+            else EvidenceHolder(shield_number=held.shield_number, id_number_masked=held.id_number_masked),
         )
+
+    def _held(self) -> Holder | None:
+        return self.holder if self.asked_logged and self.drawn else None
 
     def _file(self, digest: bytes, signature: sm2.Signature) -> bytes:
         leaf = self.a.leaf
@@ -215,7 +234,11 @@ class Maker:
         if self._drawing() is None:
             return None
         compared = self._compared()
-        return EvidenceShown(compared=None if compared is None else compared.hex(), confirmed=self.confirmed)
+        return EvidenceShown(
+            compared=None if compared is None else compared.hex(),
+            confirmed=self.confirmed,
+            pages=msgspec.UNSET if self.pages is None else self.pages,
+        )
 
     def _bound(self) -> bytes | None:
         drawing = self._drawing()
@@ -227,7 +250,7 @@ class Maker:
             drawing=drawing,
             compared=self._compared(),
         )
-        return bound.shown(self.confirmed)
+        return bound.shown(self.confirmed, self.pages)
 
     def _asked(self) -> bytes:
         return asked_by(
@@ -246,6 +269,7 @@ class Maker:
             serial=f"{self.a.leaf.serial:040x}",
             asked=self._asked() if self.asked_logged else None,
             shown=self._bound(),
+            holder=self._held(),
         )
         entry = SignatureEntry(
             self.signed_at, SID, binding(digest, signature.to_raw()), commitment(SALT, row)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import pytest
@@ -23,11 +23,15 @@ from mshield.client.verify import VerificationError
 from mshield.gm.sm3 import sm3
 from mshield.pki.revocation.crl import CERTIFICATE_HOLD, KEY_COMPROMISE, SUPERSEDED
 from mshield.pki.revocation.ocsp import Good, RevokedAt, Unknown
-from mshield.pki.signatures.evidence import Kind
+from mshield.pki.signatures.display import Pages
+from mshield.pki.signatures.evidence import EvidenceHolder, Kind
 from mshield.pki.signatures.formats import Format
+from mshield.pki.tlog.entry import Holder
 from mshield.views import read_view
 from tests.unit.client.bundle import (
     CONTENT,
+    HOLDER,
+    SHIELD_NUMBER,
     SIGNED_AT,
     VKEY,
     Maker,
@@ -286,6 +290,7 @@ STEPS = {
     "signature.signature_b64": {"signature"},
     "signature.signed_attributes_b64": {"input", "content", "display"},
     "signature.cms_b64": {"cms"},
+    "holder": {"log"},
     "certificate_pem": {"input", "chain", "signature"},
     "chain_pem": {"input", "chain"},
     "status": {"revocation"},
@@ -317,6 +322,44 @@ def _step_that_fails(evidence: Evidence, place: str, value: Any) -> str:
     except VerificationError as error:
         return error.step
     return f"none, for {value!r}"
+
+
+def test_whose_shield_it_was_is_the_logs_and_older_evidence_tells_nothing() -> None:
+    evidence = good("raw")
+    assert check(evidence).holder == HOLDER
+    assert check(Maker(A, format="raw", holder=None).made()).holder is None
+    for holder in (
+        msgspec.UNSET,
+        EvidenceHolder(shield_number="MS00000000019", id_number_masked=HOLDER.id_number_masked),
+        EvidenceHolder(shield_number=HOLDER.shield_number, id_number_masked=None),
+    ):
+        assert refused(msgspec.structs.replace(evidence, holder=holder)) == ("log", "bad_log_proof")
+    none_told = Holder(SHIELD_NUMBER, None)
+    assert check(Maker(A, holder=none_told).made()).holder == none_told
+
+
+PAGES: Final = Pages(5, ((1, 2), (4, 4)))
+
+
+def test_pages_on_the_screen_are_bound_and_of_one_form() -> None:
+    evidence = Maker(A, confirmed="unread", pages=PAGES).made()
+    assert check(read_evidence(evidence.encode())).shown.pages == PAGES
+    assert check(Maker(A, confirmed="unread").made()).shown.pages is None
+    none = Pages(5, ())
+    assert check(read_evidence(Maker(A, confirmed="unread", pages=none).made().encode())).shown.pages == none
+    other = put(evidence, "document.shown.pages.count", 6)
+    assert refused(other) == ("log", "bad_log_proof")
+    bundle = json.loads(evidence.encode())
+    for count, shown in (
+        (5, [[1, 5]]), (5, [[1, 2], [3, 4]]), (5, [[4, 4], [1, 2]]), (5, [[2, 1]]), (5, [[0, 1]]), (5, [[5, 6]]),
+        (0, []), (5, [[1, 2], [2, 3]]), (5, [[1]]), (100_001, []),
+    ):  # fmt: skip
+        bundle["document"]["shown"]["pages"] = {"count": count, "shown": shown}
+        with pytest.raises(VerificationError):
+            read_evidence(json.dumps(bundle).encode())
+    bundle["document"]["shown"] |= {"pages": msgspec.to_builtins(PAGES), "confirmed": "none"}
+    with pytest.raises(VerificationError):
+        read_evidence(json.dumps(bundle).encode())
 
 
 def test_every_value_of_a_login_matters() -> None:

@@ -12,7 +12,7 @@ from mshield.domain.faq import FAQ
 from mshield.pki.errors import LogError, PathError, PkiError
 
 _ROOT: Final = Path(__file__).parents[3]
-_OF_THE_APP: Final = {"worker", "storage", "too_many_documents"}
+_OF_THE_APP: Final = {"worker", "storage"}
 """A browser's worker and storage; several requests together."""
 
 _OF_THE_VIRTUAL_PHONE: Final = {

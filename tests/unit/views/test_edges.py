@@ -4,8 +4,11 @@ import json
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mshield.views import ViewError, compare, draw, fitting, read_view
+from mshield.views.comparing.facts import Facts
 
 
 def _view(**members: object) -> bytes:
@@ -220,3 +223,11 @@ def test_yuan_is_a_currency_where_it_is_a_whole_text(content: str, status: str) 
     lines = compare("a", [("币种", "CNY")], content.encode(), kind="text").answer["lines"]
     assert isinstance(lines, list)
     assert lines[1]["status"] == status
+
+
+@given(
+    texts=st.lists(st.text(alphabet="报关 单.a1-\n", max_size=8), max_size=3),
+    words=st.text(alphabet="报关单a1", max_size=4),
+)
+def test_words_are_found_as_in_what_is_squashed(texts: list[str], words: str) -> None:
+    assert Facts(texts).say(words) == (words in Facts(texts).squashes)

@@ -6,10 +6,11 @@ import { resolve } from "node:path";
 import process from "node:process";
 
 import { readOptions } from "@mshield/forms";
-import { type InboxRequest, orderOf, type Scan, type Task } from "@mshield/shield";
+import { type InboxRequest, orderOf, type Scan, type Task, type WaitingReadings } from "@mshield/shield";
 import { checkedReading } from "@mshield/views";
+import { flushPromises } from "@vue/test-utils";
 import { beforeAll, describe, expect, test, vi } from "vitest";
-import { computed, nextTick, reactive, shallowRef } from "vue";
+import { computed, effectScope, nextTick, reactive, shallowRef } from "vue";
 
 import { useBatch } from "../src/screens/request/batch/batch.ts";
 import BatchList from "../src/screens/request/batch/BatchList.vue";
@@ -19,6 +20,9 @@ import { batchAbout } from "../src/screens/request/batch/pin_about.ts";
 import { rowsOf, standsInList } from "../src/screens/request/batch/rows.ts";
 import { sumsOf } from "../src/screens/request/batch/sums.ts";
 import { words } from "../src/screens/request/batch/words.ts";
+import { useAmounts } from "../src/screens/request/inbox/amounts.ts";
+import ChosenBar from "../src/screens/request/inbox/ChosenBar.vue";
+import RequestRow from "../src/screens/request/inbox/RequestRow.vue";
 import { bySystem, documentsIn, useChosen } from "../src/screens/request/inbox/chosen.ts";
 import { mounted } from "./mounted.ts";
 
@@ -295,5 +299,66 @@ describe("the inbox", () => {
     expect(ids()).toEqual(["3"]);
     chosen.toggle(all[2]!);
     expect(ids()).toEqual([]);
+  });
+
+  test("reads what its requests come to one after the other, each once, and no login", async () => {
+    const waiting = shallowRef<readonly InboxRequest[]>(all);
+    const busy = shallowRef(true);
+    const asked: string[] = [];
+    const answers: Record<string, () => WaitingReadings | null> = {
+      1: () => ({ documents: [paying("a", "USD", "186000.00"), paying("b", "CNY", "5")], octets: 9 }),
+      2: () => null,
+      3: () => ({ documents: [paying("c", "USD", "0.50")], octets: 9 }),
+    };
+    const scope = effectScope();
+    const amounts = scope.run(() =>
+      useAmounts(
+        computed(() => waiting.value),
+        () => busy.value,
+        async (requestId) => (asked.push(requestId), answers[requestId]!()),
+      ),
+    )!;
+    await flushPromises();
+    expect([asked, amounts.of(all[0]!)]).toEqual([[], null]);
+    busy.value = false;
+    await flushPromises();
+    // What the network lost is asked for with the next list, and then what comes after it.
+    expect(asked).toEqual(["1", "2"]);
+    expect(amounts.sums([all[0]!, all[2]!]).open).toBe(true);
+    answers[2] = () => ({ documents: [], octets: 9 * 1024 * 1024 });
+    waiting.value = all.map((request) => ({ ...request }));
+    await flushPromises();
+    expect(asked).toEqual(["1", "2", "2"]);
+    expect(amounts.of(all[0]!)!.lines.map(({ text }) => text)).toEqual(["美元 186,000.00", "人民币 5"]);
+    // More isn't fetched than a list may take; nothing is said of the amount of what isn't read.
+    expect(amounts.sums([all[0]!, all[2]!])).toMatchObject({ open: false, without: 2 });
+    expect(amounts.of(all[2]!)).toMatchObject({ lines: [], documents: [] });
+    scope.stop();
+  });
+  test("shows the content's own name, number and amount, and what one comes to that isn't read whole", async () => {
+    const documents = [drawn("1")];
+    const row = { title: "改过的名字", count: 1, sums: { ...sumsOf(documents), documents }, documents };
+    const { wrapper } = await mounted(RequestRow, row);
+    const { title, list } = documents[0]!.reading!.key!;
+    expect(wrapper.get(".g b").text()).toBe(title);
+    expect(wrapper.text()).toContain(list.number);
+    expect(wrapper.get(".sum-of").text()).toBe("美元 186,000.00");
+    await wrapper.setProps({ count: 3, sums: { ...sumsOf(documents), without: 2 } });
+    expect(wrapper.get(".sum-of").text()).toBe("美元 186,000.00另有 2 份没有读出金额");
+    await wrapper.setProps({ count: 1, sums: { lines: [], without: 1 } });
+    expect(wrapper.get(".sum-of").text()).toBe("无金额");
+    await wrapper.setProps({ documents: [] });
+    expect(wrapper.get(".sum-of").text()).toBe("");
+    wrapper.unmount();
+  });
+  test("adds up what is chosen, once all of it is read", async () => {
+    const sums = { ...sumsOf([paying("1", "USD", "1.00"), paying("2", "CNY", "2"), plain("3")]), open: true };
+    const { wrapper } = await mounted(ChosenBar, { chosen: all.slice(0, 2), sums, busy: false });
+    const status = wrapper.get("[role=status]");
+    expect(status.text()).toContain("正在读金额");
+    expect(status.text()).not.toContain("美元");
+    await wrapper.setProps({ sums: { ...sums, open: false } });
+    expect(status.text()).toContain("美元 1.00 · 人民币 2 · 另有 1 份没有读出金额");
+    wrapper.unmount();
   });
 });

@@ -8,7 +8,7 @@ import { computed } from "vue";
 
 import { scanned } from "../src/screens/request/pages/pdf_scan.ts";
 import ReadingBar from "../src/screens/request/pages/ReadingBar.vue";
-import { type Reading, UNOPENED, useReadings } from "../src/screens/request/pages/reading.ts";
+import { type Reading, spansOf, UNOPENED, useReadings } from "../src/screens/request/pages/reading.ts";
 import { Spots } from "../src/screens/request/pages/seen.ts";
 import { mounted } from "./mounted.ts";
 
@@ -63,6 +63,12 @@ describe("the signature", () => {
     readings.skip(first);
     expect(readings.open.value).toEqual([]);
     expect([...readings.confirmed()]).toEqual([["1", "unread"]]);
+    expect([...readings.pages()]).toEqual([["1", { count: 2, shown: [[1, 1]] }]]);
+    expect(spansOf(new Set([7, 2, 1, 3, 5]))).toEqual([
+      [1, 3],
+      [5, 5],
+      [7, 7],
+    ]);
     readings.note(first, seen(1, 2));
     expect(readings.confirmed().size).toBe(0);
   });
@@ -77,6 +83,7 @@ describe("the signature", () => {
     readings.note(second, { isBroken: true });
     expect(readings.open.value).toEqual([first]);
     expect(readings.confirmed().get("2")).toBe("unread");
+    expect(readings.pages().size).toBe(0);
   });
 });
 

@@ -40,6 +40,7 @@ export {
 export {
   type Bound,
   type Confirmed,
+  type Pages,
   DISPLAY_OIDS,
   type DisplayLine,
   displayBytes,

@@ -63,6 +63,12 @@ export interface Drawing {
 /** What the person confirmed besides: that the asker's words differ from the content, or that they didn't see it. */
 export type Confirmed = "none" | "mismatch" | "unread";
 
+/** Which pages of a document were on the screen, where not all were: spans from 1, first and last page. */
+export interface Pages {
+  readonly count: number;
+  readonly shown: readonly (readonly [first: number, last: number])[];
+}
+
 /** What a signature's log entry binds of what a phone showed (views, "Life of a view and what is bound"). */
 export interface ShownInFull extends Drawing {
   /** SM3 of the comparison's answer, in hex; null where nothing could be compared. */
@@ -70,6 +76,8 @@ export interface ShownInFull extends Drawing {
   readonly confirmed: Confirmed;
   readonly content: Uint8Array;
   readonly display: Uint8Array;
+  /** Of what was signed unread; null where nobody tells. */
+  readonly pages: Pages | null;
 }
 
 /** Whose data it is, GB/T 35275's or RFC 5652's; under which identifier the display stands; the time (ms), if any. */
@@ -111,8 +119,9 @@ export function displayBytes({ title, mediaType, size, lines, drawing }: Shown):
   });
 }
 
-/** SM3 of what was shown and confirmed. */
-export function shownDigest({ compared, confirmed, content, display, drawn, view }: ShownInFull): Uint8Array {
+/** SM3 of what was shown and confirmed; version 1 without pages. */
+export function shownDigest(shown: ShownInFull): Uint8Array {
+  const { compared, confirmed, content, display, drawn, pages, view } = shown;
   return sm3(
     canonicalJson({
       compared,
@@ -120,7 +129,8 @@ export function shownDigest({ compared, confirmed, content, display, drawn, view
       content: hex(content),
       display: hex(display),
       drawn,
-      type: "mshield-shown/v1",
+      ...(pages && { pages: { count: pages.count, shown: pages.shown } }),
+      type: pages ? "mshield-shown/v2" : "mshield-shown/v1",
       view,
     }),
   );

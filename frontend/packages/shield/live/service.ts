@@ -35,7 +35,7 @@ export interface Asked {
   readonly app_link: string;
 }
 
-export const GIVEN = JSON.parse(process.env["MSHIELD_LIVE"] ?? "null") as Given;
+export const GIVEN = JSON.parse(process.env["LIVE_SERVICE"] ?? "null") as Given;
 
 export const DOCUMENT = {
   title: "进口货物报关单",

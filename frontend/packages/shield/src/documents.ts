@@ -3,6 +3,7 @@
 import {
   boundBy,
   type Confirmed,
+  type Pages,
   DISPLAY_OIDS,
   displayDigest,
   isAmbiguous,
@@ -27,6 +28,7 @@ import { checkXmlDocument } from "./xml_documents.ts";
 import { Fields } from "./fields.ts";
 import type { Requester, Task } from "./messages.ts";
 import type { Operation } from "./operation.ts";
+import type { ShownItem } from "./secrets.ts";
 import { checkPdf } from "./pdf_document.ts";
 import { readJson } from "./strict_json.ts";
 
@@ -97,7 +99,7 @@ export async function displayOidsFor(
 }
 
 /** What is bound of what the phone did with it, or is told to the log; null where the service doesn't ask for that. */
-export function shownOf(task: Task, confirmed: Confirmed): { confirmed: Confirmed; shown: string } | null {
+export function shownOf(task: Task, confirmed: Confirmed, pages: Pages | null = null): ShownItem | null {
   if (!task.isDrawn || task.purpose === "login") {
     return null;
   }
@@ -110,8 +112,9 @@ export function shownOf(task: Task, confirmed: Confirmed): { confirmed: Confirme
     display,
     drawn,
     view: task.view?.digest ?? null,
+    pages,
   });
-  return { confirmed, shown: hex(shown) };
+  return { confirmed, shown: hex(shown), ...(pages && { pages }) };
 }
 
 function displayOf({ title, mediaType, display, isDrawn, view, drawn }: Task, size: number): Shown {

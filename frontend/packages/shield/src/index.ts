@@ -60,3 +60,4 @@ export type { SignatureDetail, SignaturePage, SignatureQuery, SignatureRecord } 
 export type { Account } from "./state.ts";
 export { Store } from "./store.ts";
 export { TEXTS } from "./texts.ts";
+export type { WaitingReadings } from "./waiting.ts";

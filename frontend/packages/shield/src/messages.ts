@@ -190,7 +190,7 @@ function optionsOf(of: Fields, format: Format): Options {
   }
 }
 
-function readView(of: Fields): TaskView {
+export function readView(of: Fields): TaskView {
   const digest = hex(of.hex("digest", 32));
   return { id: of.text("id"), version: of.integer("version"), digest, octets: null };
 }

@@ -25,8 +25,14 @@ export function orderOf(
   return { kind, content: isRead ? content : null, view: octets, said: { title, lines } };
 }
 
+/** What of a task is read here. */
+export type Readable = Pick<Task, "title" | "display" | "content" | "mediaType" | "view" | "drawn">;
+
 /** The task with its view's octets and its reading; ProtocolError `bad_task`. */
-export async function readTaskHere(operation: Operation, task: Task): Promise<Task> {
+export async function readTaskHere<T extends Readable>(
+  operation: Operation,
+  task: T,
+): Promise<T & Pick<Task, "view" | "reading">> {
   const { view } = task;
   const octets = view === null ? null : await viewOctets(operation, view.digest);
   const reading = await drawnBy(operation.reader, orderOf(task, octets));

@@ -5,7 +5,7 @@
  * checked against who asks before it is shown.
  */
 
-import { type Confirmed, readOptions } from "@mshield/forms";
+import { type Confirmed, type Pages, readOptions } from "@mshield/forms";
 import { hex, isInternalMessage, type Signature, sm3 } from "@mshield/gm";
 
 import { derOf } from "./certificate.ts";
@@ -50,8 +50,12 @@ export interface SignedDocument {
   readonly end: DocumentEnd;
 }
 
-/** By `sid`: what the person confirmed besides, and why they don't sign a document. */
+/**
+ * By `sid`: what the person confirmed besides, which pages of a document that is signed unread were on the screen, and why
+ * they don't sign a document.
+ */
 export interface Choices {
+  readonly pages?: ReadonlyMap<string, Pages>;
   readonly confirmed?: ReadonlyMap<string, Confirmed>;
   readonly excluded?: ReadonlyMap<string, string>;
 }
@@ -128,7 +132,7 @@ export async function approve(
   operation: Operation,
   scanned: Scan,
   pin: PinSource,
-  { confirmed = new Map(), excluded = new Map() }: Choices = {},
+  { confirmed = new Map(), excluded = new Map(), pages = new Map() }: Choices = {},
 ): Promise<Approved> {
   checkGiven(pin);
   const settled = operation.key("key").rn === null ? null : await ends(operation, scanned);
@@ -139,7 +143,7 @@ export async function approve(
   const documents = chosen.signed.map((task) => ({
     sid: fromHex(task.sid, 16),
     message: task.message,
-    shown: shownOf(task, confirmed.get(task.sid) ?? "none"),
+    shown: shownOf(task, confirmed.get(task.sid) ?? "none", pages.get(task.sid) ?? null),
   }));
   try {
     const answers = await new CoSigning(operation, "key", documents, chosen.leftOut).sign(pin);
@@ -163,9 +167,13 @@ export async function approve(
 
 /** Prolongs the kept signature, once, and keeps its new end; a repeat gives the same. */
 export async function prolong(operation: Operation, scanned: Scan): Promise<Scan> {
-  const path = `/api/phone/requests/${encodeURIComponent(scanned.requestId)}/prolongation`;
-  const expiresAt = readProlonged(await operation.connection.post(path, operation.loggedIn()));
-  const prolonged = { ...scanned, expiresAt, prolongsBy: null };
+  const times: number[] = [];
+  for (const { requestId } of partsOf(scanned)) {
+    const path = `/api/phone/requests/${encodeURIComponent(requestId)}/prolongation`;
+    // oxlint-disable-next-line no-await-in-loop
+    times.push(readProlonged(await operation.connection.post(path, operation.loggedIn())));
+  }
+  const prolonged = { ...scanned, expiresAt: Math.min(...times), prolongsBy: null };
   await operation.vault.change({ scanned: prolonged });
   return prolonged;
 }

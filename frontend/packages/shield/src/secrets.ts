@@ -3,6 +3,7 @@
  * worker, and drop it with the worker. What crosses the interface may be sent or stored; nothing else leaves it.
  */
 
+import type { Pages } from "@mshield/forms";
 import type { Signature } from "@mshield/gm";
 
 import type { NonceAnswer } from "./cosign_messages.ts";
@@ -40,6 +41,8 @@ export interface SessionOrder {
 export interface ShownItem {
   readonly confirmed: string;
   readonly shown: string;
+  /** Of what is signed unread: which pages were on the screen. */
+  readonly pages?: Pages;
 }
 
 /** A document that isn't signed, and why, in the person's words. */

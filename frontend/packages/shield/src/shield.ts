@@ -33,6 +33,7 @@ import * as signatures from "./signatures.ts";
 import type { Account } from "./state.ts";
 import { Store } from "./store.ts";
 import { ViewStore } from "./view_store.ts";
+import { type WaitingReadings, waitingReadings } from "./waiting.ts";
 
 /** What the phone itself knows. `left` are the PIN attempts that the service last told. */
 export interface Status {
@@ -312,6 +313,11 @@ export class Shield {
 
   async inbox(): Promise<readonly InboxRequest[]> {
     return await this.#run(requests.inbox);
+  }
+
+  /** What a request in the inbox comes to; it isn't taken. */
+  async waitingReadings(requestId: string): Promise<WaitingReadings> {
+    return await this.#run((operation) => waitingReadings(operation, requestId));
   }
 
   /** Takes a request from the inbox; it is kept until it is approved or declined. */

@@ -97,6 +97,15 @@ export function signerOf(leaf: Certificate): Signer {
   return { ...person, serial: serialText(leaf), issuer, notBefore: leaf.notBefore, notAfter: leaf.notAfter };
 }
 
+export function holderOf({ holder }: Evidence): Evidence["holder"] {
+  return (
+    holder && {
+      shieldNumber: clipped(holder.shieldNumber),
+      idNumberMasked: holder.idNumberMasked === null ? null : clipped(holder.idNumberMasked),
+    }
+  );
+}
+
 export function requestOf({ request: { id, kind, system } }: Evidence): Evidence["request"] {
   const { clientId, name, domain } = system;
   return {

@@ -12,6 +12,7 @@ import {
   fromBase64,
   isWellFormed,
   type Options,
+  type Pages,
   readJson,
   readOptions,
 } from "@mshield/forms";
@@ -20,6 +21,7 @@ export const TYPES = ["mshield-evidence/v1", "mshield-evidence/v2"] as const;
 const [V1] = TYPES;
 const CONFIRMED = ["none", "mismatch", "unread"] as const;
 
+const MAX_PAGES = 100_000;
 const PROFILES = ["sm2", "p256"] as const;
 export type Profile = (typeof PROFILES)[number];
 
@@ -50,7 +52,7 @@ export interface Evidence {
     readonly view: Uint8Array | null;
     readonly drawn: string | null;
     /** What the phone told of what it showed; null for a login, and for what is older. */
-    readonly shown: { readonly compared: string | null; readonly confirmed: Confirmed } | null;
+    readonly shown: PhoneShown | null;
     /** The format's; `hasOptions` is false where the bundle tells none, as those from before. */
     readonly options: Options;
     readonly hasOptions: boolean;
@@ -80,15 +82,32 @@ export interface Evidence {
   };
   /** None in v1. */
   readonly timeStamps: readonly TimeStamp[];
+  /** Null where the log's entry is older than that. */
+  readonly holder: Holder | null;
+}
+
+export interface PhoneShown {
+  readonly compared: string | null;
+  readonly confirmed: Confirmed;
+  /** Which pages were on the screen, of what was signed unread; null where nobody told. */
+  readonly pages: Pages | null;
+}
+
+/** Whose shield signed; the id number has its middle hidden, null where the operator tells none. */
+export interface Holder {
+  readonly shieldNumber: string;
+  readonly idNumberMasked: string | null;
 }
 
 /** The bundle in a file; FormError for anything but the one form. White space and order are free. */
 export function parseEvidence(data: Uint8Array): Evidence {
   const top = object(readJson(data, { integers: true }));
   const isV1 = word(top["type"], TYPES) === V1;
+  const hasHolder = !isV1 && Object.hasOwn(top, "holder");
   members(top, [
     "type", "request", "document", "signature", "certificate_pem", "chain_pem", "status", "log",
     ...(isV1 ? [] : ["time_stamps"]),
+    ...(hasHolder ? ["holder"] : []),
   ]); // prettier-ignore
   const [issuing, root, ...more] = list(top["chain_pem"]).map(text);
   if (issuing === undefined || root === undefined || more.length > 0) {
@@ -104,6 +123,7 @@ export function parseEvidence(data: Uint8Array): Evidence {
     status: readStatus(top["status"]),
     log: readLog(top["log"]),
     timeStamps: isV1 ? [] : list(top["time_stamps"]).map(readTimeStamp),
+    holder: hasHolder ? readHolder(top["holder"]) : null,
   };
 }
 
@@ -134,6 +154,9 @@ function readDocument(value: unknown, isV1: boolean): Evidence["document"] {
     isV1 || member === null ? null : read(member);
   const [view, shown] = [orNull(of["view_b64"], bytes), orNull(of["shown"], readShown)];
   const drawn = orNull(of["drawn"], (digest) => hexText(digest, 32));
+  if (shown?.pages && drawn !== null) {
+    throw new FormError("pages of what has none");
+  }
   if ((view === null) !== (drawn === null) || (view !== null && shown === null)) {
     throw new FormError("a view without what it drew or what was shown, or the other way round");
   }
@@ -160,9 +183,34 @@ function readDocument(value: unknown, isV1: boolean): Evidence["document"] {
 }
 
 function readShown(value: unknown): Evidence["document"]["shown"] {
-  const of = members(value, ["compared", "confirmed"]);
+  const hasPages = Object.hasOwn(object(value), "pages");
+  const of = members(value, ["compared", "confirmed", ...(hasPages ? ["pages"] : [])]);
   const compared = of["compared"] === null ? null : hexText(of["compared"], 32);
-  return { compared, confirmed: word(of["confirmed"], CONFIRMED) };
+  const confirmed = word(of["confirmed"], CONFIRMED);
+  if (hasPages && confirmed !== "unread") {
+    throw new FormError("pages of what was seen whole");
+  }
+  return { compared, confirmed, pages: hasPages ? readPages(of["pages"]) : null };
+}
+
+/** In order, apart from each other, within the document, and not all of it. */
+function readPages(value: unknown): Pages {
+  const of = members(value, ["count", "shown"]);
+  const pages = count(of["count"]);
+  let next = 1;
+  const shown = list(of["shown"]).map((span): [number, number] => {
+    const [first, last, ...more] = list(span).map(count);
+    if (first === undefined || last === undefined || more.length > 0 || first < next || last < first) {
+      throw new FormError("not pages in order");
+    }
+    next = last + 2;
+    return [first, last];
+  });
+  const isAll = shown.length === 1 && shown[0]![0] === 1 && shown[0]![1] === pages;
+  if (pages < 1 || pages > MAX_PAGES || next - 2 > pages || isAll) {
+    throw new FormError("not pages of the document");
+  }
+  return { count: pages, shown };
 }
 
 function readSignature(value: unknown, isXml: boolean): Evidence["signature"] {
@@ -198,6 +246,12 @@ function readLog(value: unknown): Evidence["log"] {
     hashes: list(of["hashes_b64"]).map(bytes),
     checkpoint: text(of["checkpoint"]),
   };
+}
+
+function readHolder(value: unknown): Holder {
+  const of = members(value, ["shield_number", "id_number_masked"]);
+  const masked = of["id_number_masked"];
+  return { shieldNumber: text(of["shield_number"]), idNumberMasked: masked === null ? null : text(masked) };
 }
 
 function readTimeStamp(value: unknown): TimeStamp {

@@ -9,6 +9,7 @@ import type { Case } from "./assemble.ts";
 import {
   type Document,
   documentOf,
+  holderOf,
   type Read,
   readCase,
   requestOf,
@@ -70,6 +71,8 @@ export interface Result {
   readonly checks: readonly Check[];
   /** As the certificate says; to be believed only where chain and signature passed. */
   readonly signer: Signer | null;
+  /** Of a bundle, as its log's entry has it, so to be believed only where `log` passed; null in those from before. */
+  readonly holder: Evidence["holder"];
   /** Of a bundle, by the service's clock. */
   readonly signedAt: number | null;
   /** Of a bundle whose signature holds: the time of the signature, and how far it can be trusted; all its time stamps. */
@@ -148,6 +151,7 @@ export async function judge(given: Case, known: Known): Promise<Result> {
     verdict: verdictOf(checks),
     checks,
     signer: signerIn(given, read),
+    holder: read.evidence === null ? null : holderOf(read.evidence),
     signedAt: read.evidence?.signature.signedAt ?? null,
     time,
     timeStamps,

@@ -7,6 +7,7 @@ import {
   type Confirmed,
   type Drawing,
   FormError,
+  type Pages,
   type Shown,
   shownDigest,
   displayDigest,
@@ -28,6 +29,8 @@ export interface ShownAgain {
   readonly compared: Compared | null;
   /** What the person confirmed besides; null where nothing tells. */
   readonly confirmed: Confirmed | null;
+  /** Which pages were on the screen, of what was signed unread; null where nobody told. */
+  readonly pages: Pages | null;
   /** What was shown can't be worked out again: the content isn't here, or gives something else. */
   readonly isLost: boolean;
 }
@@ -53,7 +56,12 @@ export function shownOf(document: Document): Uint8Array | null {
 /** Draws it and compares the asker's words anew; what gives something else than was shown is lost. */
 export function showAgain(document: Document, given: Content | null): ShownAgain {
   const { shown, title, display, mediaType, view, drawn } = document;
-  const nothing = { drawn: null, compared: null, confirmed: shown?.confirmed ?? null };
+  const nothing = {
+    drawn: null,
+    compared: null,
+    confirmed: shown?.confirmed ?? null,
+    pages: shown?.pages ?? null,
+  };
   if (shown === null) {
     return { ...nothing, isLost: false };
   }

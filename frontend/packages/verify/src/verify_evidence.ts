@@ -316,7 +316,7 @@ function chainOf(evidence: Evidence, { path }: VerifiedSignature): [issuing: Cer
  * before it also covers who asked and what was to be shown.
  */
 async function checkLog(
-  { document, log, request, signature }: Evidence,
+  { document, holder, log, request, signature }: Evidence,
   verified: VerifiedSignature,
   logKeys: readonly string[],
   tally: Tally,
@@ -346,6 +346,7 @@ async function checkLog(
     signature: concat(bytes32(r), bytes32(s)),
     signedAt: signature.signedAt,
     serial: serialText(verified.path.leaf),
+    holder,
   };
   const shown = shownOf(document);
   const asked = askedBy(request.system, displayOf(document));

@@ -4,7 +4,6 @@ What the user saw at the scan is what is signed at the approval: the scanned req
 message is checked against who asks before it is shown.
 """
 
-import base64
 import re
 from abc import abstractmethod
 from collections.abc import Collection, Mapping, Sequence
@@ -19,10 +18,11 @@ from mshield.client.errors import PhoneError, ProblemError, ProtocolError
 from mshield.client.login_message import LoginMessage
 from mshield.client.phone.cosigning import CoSigning, ToSign
 from mshield.client.phone.document import oids_of, own_certificate, read_document, shown_item
-from mshield.client.phone.messages import Inbox, InboxRequest, Scan, Task, WayBack
+from mshield.client.phone.messages import Scan, Task, WayBack
 from mshield.client.phone.operation import Operation
 from mshield.client.phone.pin import PinSource, checked_pin
 from mshield.client.phone.pin_rules import fetch_display_oid
+from mshield.client.phone.waiting import Amounts, InboxRequest, amounts, inbox, together, with_view
 from mshield.client.wire import read, unhex
 from mshield.domain.login_message import LOGIN_TYPE
 from mshield.gm.sm2 import Signature
@@ -44,13 +44,14 @@ DeclineReason = Literal["declined", "not_me"]
 class SignedDocument:
     """One document of an approved request; `signature` is None where it was closed, or its answer lost.
 
-    `declined`: the user left it out.
+    `declined`: the user left it out; `waiting`: with its whole request, which is still in the inbox.
     """
 
     sid: bytes
     title: str
     signature: Signature | None
     declined: bool = False
+    waiting: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +74,14 @@ class Prolonged(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ends:
+    """The sids of documents that were left out beside signed ones, and of those whose whole request was."""
+
+    declined: frozenset[str]
+    waiting: frozenset[str]
+
+
 def scan(operation: Operation, code: str) -> Scan:
     """Takes the request behind a QR code or another app's link, checks it and keeps it for the decision."""
     if not _CODE.fullmatch(code):
@@ -82,27 +91,35 @@ def scan(operation: Operation, code: str) -> Scan:
     )
 
 
-def inbox(operation: Operation) -> tuple[InboxRequest, ...]:
-    """The requests that wait for this shield (待办), newest first."""
-    return read(operation.connection.get("/api/phone/inbox", operation.logged_in()), Inbox).requests
-
-
-def take(operation: Operation, request_id: str) -> Scan:
-    """Takes a request from the inbox, checks it and keeps it for the decision."""
-    path = f"/api/phone/inbox/{_segment(request_id)}"
-    return _keep(operation, operation.connection.post(path, operation.logged_in(), None))
+def take(operation: Operation, *request_ids: str) -> Scan:
+    """Takes requests of one system from the inbox, checks them and keeps them for the decision, together."""
+    scans: list[Scan] = []
+    for request_id in request_ids:
+        path = f"/api/phone/inbox/{_segment(request_id)}"
+        scans.append(_checked(operation, operation.connection.post(path, operation.logged_in(), None)))
+    return _kept(operation, together(scans))
 
 
 def _keep(operation: Operation, answer: bytes) -> Scan:
-    scanned = read(answer, Scan)
+    return _kept(operation, _checked(operation, answer))
+
+
+def _kept(operation: Operation, scanned: Scan) -> Scan:
+    operation.vault.store_request(msgspec.json.encode(scanned))
+    return scanned
+
+
+def _checked(operation: Operation, answer: bytes) -> Scan:
+    scanned = msgspec.structs.replace(read(answer, Scan), parts=())
     uid = operation.vault.state.at("key").uid
     own = own_certificate(operation.vault.state.at("key").certificate)
-    tasks = [_with_view(operation, task, own) for task in scanned.tasks]
+    tasks = [
+        msgspec.structs.replace(with_view(operation, task), own_certificate=own) for task in scanned.tasks
+    ]
     scanned = msgspec.structs.replace(scanned, tasks=tuple(tasks))
     known = _display_oids(operation, scanned.tasks)
     for task in scanned.tasks:
         _check_task(task, scanned, uid, known)
-    operation.vault.store_request(msgspec.json.encode(scanned))
     return scanned
 
 
@@ -110,16 +127,6 @@ def _display_oids(operation: Operation, tasks: Sequence[Task]) -> Collection[str
     """The attributes that may bind a display: those that every phone knows, and the one of the service's policy."""
     named = {task.options.display_oid for task in tasks} - {msgspec.UNSET}
     return DISPLAY_OIDS if named <= {*DISPLAY_OIDS} else (*DISPLAY_OIDS, fetch_display_oid(operation))
-
-
-def _with_view(operation: Operation, task: Task, own: str | None) -> Task:
-    """The task with the octets of its view and this phone's certificate, whatever the service put there itself."""
-    view = task.named_view
-    task = msgspec.structs.replace(task, own_certificate=own)
-    if view is None:
-        return msgspec.structs.replace(task, view_b64=None)
-    octets = operation.connection.get(f"/api/phone/views/{_segment(view.digest)}", operation.logged_in())
-    return msgspec.structs.replace(task, view_b64=base64.b64encode(octets).decode())
 
 
 def scanned_request(operation: Operation, request_id: str | None) -> Scan:
@@ -142,18 +149,21 @@ def approve(
 ) -> Approved:
     """Signs all documents of the scanned request under one PIN, but for those excluded.
 
-    See `CoSigning.sign` for the errors; PhoneError `nothing_left` where all are excluded: that is a refusal.
+    See `CoSigning.sign` for the errors; PhoneError `nothing_left` where all are excluded: that is a refusal. Of several
+    requests one that is excluded whole stays open, and nobody is told a reason.
     """
     scanned = scanned_request(operation, request_id)
     if isinstance(pin, str):
         checked_pin(pin)
     unfinished = operation.vault.state.at("key").rn is not None
-    if unfinished and (settled := _settled(operation, scanned.tasks)):
-        return _done(operation, scanned, signatures={}, declined=settled.declined, recovered=True)
-    left_out = dict(excluded or {})
-    if not {task.sid for task in scanned.tasks} - left_out.keys():
+    if unfinished and (settled := _settled(operation, scanned)):
+        return _done(operation, scanned, signatures={}, ends=settled, recovered=True)
+    reasons = dict(excluded or {})
+    kept = [task for task in scanned.tasks if task.sid not in reasons]
+    if not kept:
         raise PhoneError("nothing_left")
-    kept = [task for task in scanned.tasks if task.sid not in left_out]
+    answered = [part.sids for part in scanned.requests if not set(part.sids) <= reasons.keys()]
+    left_out = {sid: reasons[sid] for sids in answered for sid in sids if sid in reasons}
     documents = [
         ToSign(unhex(task.sid, 16), task.message, shown_item(task, (confirmed or {}).get(task.sid, "none")))
         for task in kept
@@ -162,17 +172,21 @@ def approve(
         answers = CoSigning(operation, "key").sign(documents, pin, excluded=left_out)
     except ProblemError as error:
         # A resent `finish` may meet an outcome that is no longer kept: then the task's state tells.
-        if error.code == "task_closed" and (settled := _settled(operation, scanned.tasks)):
-            return _done(operation, scanned, signatures={}, declined=settled.declined, recovered=True)
+        if error.code == "task_closed" and (settled := _settled(operation, scanned)):
+            return _done(operation, scanned, signatures={}, ends=settled, recovered=True)
         raise
     signatures = {task.sid: answer for task, answer in zip(kept, answers, strict=True)}
-    return _done(operation, scanned, signatures=signatures, declined=frozenset(left_out), recovered=False)
+    ends = _Ends(declined=frozenset(left_out), waiting=frozenset(reasons.keys() - left_out.keys()))
+    return _done(operation, scanned, signatures=signatures, ends=ends, recovered=False)
 
 
 def prolong(operation: Operation, scanned: Scan) -> int:
     """Prolongs the scanned signature, once, and keeps its new end, which it gives (ms); a repeat gives the same."""
-    path = f"/api/phone/requests/{_segment(scanned.request_id)}/prolongation"
-    end = read(operation.connection.post(path, operation.logged_in(), None), Prolonged).expires_at
+    ends: list[int] = []
+    for part in scanned.requests:
+        path = f"/api/phone/requests/{_segment(part.request_id)}/prolongation"
+        ends.append(read(operation.connection.post(path, operation.logged_in(), None), Prolonged).expires_at)
+    end = min(ends)
     kept = msgspec.structs.replace(scanned, expires_at=end, prolongs_by=None)
     operation.vault.store_request(msgspec.json.encode(kept))
     return end
@@ -191,8 +205,14 @@ def decline(operation: Operation, scanned: Scan, reason: DeclineReason) -> str |
 
     Gives the address that leads back to the app that asked; None where none did.
     """
-    path = f"/api/phone/requests/{_segment(scanned.request_id)}/decline"
-    operation.connection.post(path, operation.logged_in(), {"reason": reason})
+    for part in scanned.requests:
+        path = f"/api/phone/requests/{_segment(part.request_id)}/decline"
+        try:
+            operation.connection.post(path, operation.logged_in(), {"reason": reason})
+        except ProblemError as error:
+            # Of several one may be over by itself, or was declined before the line was lost.
+            if error.code != "request_closed" or not scanned.parts:
+                raise
     operation.vault.store_request(None)
     return way_back(operation, scanned)
 
@@ -220,7 +240,7 @@ def _done(
     scanned: Scan,
     *,
     signatures: Mapping[str, Signature | None],
-    declined: frozenset[str],
+    ends: _Ends,
     recovered: bool,
 ) -> Approved:
     # Before the request is forgotten: where this answer is lost, approving again finds it signed and asks again.
@@ -234,7 +254,8 @@ def _done(
                 sid=unhex(task.sid, 16),
                 title=task.title,
                 signature=signatures.get(task.sid),
-                declined=task.sid in declined,
+                declined=task.sid in ends.declined,
+                waiting=task.sid in ends.waiting,
             )
             for task in scanned.tasks
         ),
@@ -243,23 +264,20 @@ def _done(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Settled:
-    """Documents of which each is signed, or left out beside signed ones: the sids of the latter."""
-
-    declined: frozenset[str]
-
-
-def _settled(operation: Operation, tasks: Sequence[Task]) -> _Settled | None:
-    """How the service has them, where it has nothing open of them and some are signed."""
+def _settled(operation: Operation, scanned: Scan) -> _Ends | None:
+    """How the service has them, where of one request it has nothing open and some documents are signed."""
     credentials = operation.logged_in()
     states: dict[str, str] = {}
-    for task in tasks:
+    for task in scanned.tasks:
         answer = operation.connection.get(f"/api/phone/tasks/{task.sid}", credentials)
         states[task.sid] = read(answer, Task).state
-    if "signed" not in states.values() or not set(states.values()) <= {"signed", "declined"}:
+    of_each = [{states[sid] for sid in part.sids} for part in scanned.requests]
+    if not any("signed" in own and own <= {"signed", "declined"} for own in of_each):
         return None
-    return _Settled(frozenset(sid for sid, state in states.items() if state == "declined"))
+    declined, waiting = (
+        frozenset(sid for sid, state in states.items() if state == end) for end in ("declined", "waiting")
+    )
+    return _Ends(declined=declined, waiting=waiting)
 
 
 def _check_task(task: Task, scanned: Scan, uid: bytes, display_oids: Collection[str]) -> None:
@@ -303,10 +321,15 @@ class AnswersRequests:
         with self._operation() as operation:
             return inbox(operation)
 
-    def take(self, request_id: str) -> Scan:
-        """Takes a request from the inbox; it is kept until it is approved or declined."""
+    def amounts(self, request: InboxRequest) -> Amounts:
+        """What a request in the inbox comes to by its contents; it isn't taken."""
         with self._operation() as operation:
-            return take(operation, request_id)
+            return amounts(operation, request)
+
+    def take(self, *request_ids: str) -> Scan:
+        """Takes a request from the inbox, or several of one system, which are answered together under one PIN."""
+        with self._operation() as operation:
+            return take(operation, *request_ids)
 
     def scanned(self, request_id: str | None = None) -> Scan:
         """The request that is kept for the decision. PhoneError `nothing_scanned` where none is, or another."""

@@ -61,7 +61,7 @@ def read_document(task: Task, display_oids: Collection[str] = DISPLAY_OIDS) -> R
     `task.view_octets` are those that this phone fetched, `display_oids` the attributes that may bind the display.
     Raises ProtocolError `bad_task` for any difference.
     """
-    drawn = _draw(task)
+    drawn = drawn_lines(task)
     words = _compare(task, drawn)
     display = sm3(
         display_bytes(
@@ -232,8 +232,11 @@ def _drawing(task: Task) -> Drawing | None:
         raise ProtocolError("malformed", "a digest that is no hex") from error
 
 
-def _draw(task: Task) -> Drawn | None:
-    """The drawn lines, by the very view and with the very digest that the task names."""
+def drawn_lines(task: Task) -> Drawn | None:
+    """The drawn lines, by the very view and with the very digest that the task names; None where it names none.
+
+    Raises ProtocolError `bad_task`.
+    """
     named = task.named_view
     if named is None:
         if isinstance(task.drawn, str):

@@ -114,24 +114,6 @@ class Requester(msgspec.Struct, frozen=True, kw_only=True):
     pc_browser: str | None = None
 
 
-class InboxRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A request that waits for this shield; `title` is that of the first of its `documents`."""
-
-    request_id: str
-    kind: Literal["login", "signature"]
-    title: str
-    documents: int
-    requester: Requester
-    asked_at: int
-    expires_at: int
-
-
-class Inbox(msgspec.Struct, frozen=True, kw_only=True):
-    """What waits for this shield (待办), newest first."""
-
-    requests: tuple[InboxRequest, ...]
-
-
 class TaskView(msgspec.Struct, frozen=True, kw_only=True):
     """The view (展示规则) that draws a document; `digest` is SM3 of its octets, in hex."""
 
@@ -198,10 +180,18 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
         return None if self.content_b64 is None else unbase64(self.content_b64)
 
 
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """One of several requests that are answered together, and the documents in it."""
+
+    request_id: str
+    sids: tuple[str, ...]
+
+
 class Scan(msgspec.Struct, frozen=True, kw_only=True):
     """A scanned request. `number` (two digits) must be the one that the PC shows.
 
     `return_url` is where one by another app leads back to; its reader may prolong it once, by `prolongs_by`. In ms.
+    Of several requests of one system that are answered together `tasks` are those of all; this is the first.
     """
 
     request_id: str
@@ -213,6 +203,13 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
     return_url: str | None = None
     asked_at: int | None = None
     prolongs_by: int | None = None
+    parts: tuple[Part, ...] = ()
+
+    @property
+    def requests(self) -> tuple[Part, ...]:
+        """The requests in it; most often it is one."""
+        own = Part(request_id=self.request_id, sids=tuple(task.sid for task in self.tasks))
+        return self.parts or (own,)
 
 
 class WayBack(msgspec.Struct, frozen=True, kw_only=True):

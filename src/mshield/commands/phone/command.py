@@ -25,6 +25,7 @@ from mshield.commands.phone.display import (
     return_lines,
     scan_lines,
     show_certificate,
+    show_inbox,
     show_logged_in,
     show_status,
     shown_time,
@@ -306,28 +307,22 @@ def scan(out: Output, phone: VirtualPhone, *, code: str) -> None:
 @command.command()
 @phone_command
 def inbox(out: Output, phone: VirtualPhone) -> None:
-    """List what waits for this shield 待办: requests that were made by its number."""
-    waiting = phone.inbox()
-    rows = [
-        (
-            request.request_id,
-            request.requester.name,
-            request.title,
-            str(request.documents),
-            shown_time(request.expires_at),
-        )
-        for request in waiting
-    ]
-    lines = table(("request_id", "from", "title", "documents", "until"), rows)
-    out.data(msgspec.to_builtins(waiting), lines if rows else [out.pick("没有待办", "Nothing waits")])
+    """List what waits for this shield 待办: requests that were made by its number, and what each comes to.
+
+    Amounts are read from the contents, by their views; a request isn't taken by that.
+    """
+    show_inbox(out, phone)
 
 
 @command.command()
-@click.argument("request_id")
+@click.argument("request_ids", nargs=-1, required=True, metavar="REQUEST_ID...")
 @phone_command
-def take(out: Output, phone: VirtualPhone, *, request_id: str) -> None:
-    """Take a request from the inbox. Shows what is asked and by whom; then approve or decline."""
-    scanned = phone.take(request_id)
+def take(out: Output, phone: VirtualPhone, *, request_ids: tuple[str, ...]) -> None:
+    """Take a request from the inbox, or several of one system, which one PIN answers together.
+
+    Shows what is asked and by whom; then approve or decline.
+    """
+    scanned = phone.take(*request_ids)
     out.data(msgspec.to_builtins(scanned), scan_lines(out, scanned))
 
 

@@ -6,10 +6,13 @@ from typing import Final
 
 import msgspec
 
+from mshield.client.errors import ProblemError, ProtocolError
 from mshield.client.phone.approval import Approved
 from mshield.client.phone.document import oids_of, read_document
 from mshield.client.phone.messages import IssuedCertificate, LoggedIn, Scan, Task
+from mshield.client.phone.phone import VirtualPhone
 from mshield.client.phone.state import Status
+from mshield.client.phone.waiting import Amounts, InboxRequest, amounts_of
 from mshield.commands.parts.output import Output, table
 from mshield.pki.signatures.signed_attributes import parse_signed_attributes
 
@@ -58,6 +61,16 @@ def scan_lines(out: Output, scanned: Scan) -> list[str]:
     ]
     if asker.pc_address or asker.pc_browser:
         lines.append(f"PC: {asker.pc_address or ''} {asker.pc_browser or ''}".rstrip())
+    if scanned.parts:
+        lines.append(
+            pick(f"{len(scanned.parts)} 个请求，一次签", f"{len(scanned.parts)} requests, signed together")
+        )
+    if scanned.kind == "signature" and len(scanned.tasks) > 1:
+        come_to = amounts_of(scanned.tasks, of=len(scanned.tasks))
+        without = pick(f"{come_to.without} 份没有读出金额", f"{come_to.without} without a readable amount")
+        if come_to.texts:
+            sums = [*come_to.texts, *([without] if come_to.without else [])]
+            lines.append(f"{pick('合计', 'Total')}: {' + '.join(sums)}")
     for task in scanned.tasks:
         size = task.size if task.content is None else len(task.content)
         lines.append(f"* {task.title} ({task.media_type}, {size} B)")
@@ -73,6 +86,33 @@ def scan_lines(out: Output, scanned: Scan) -> list[str]:
     return lines
 
 
+def show_inbox(out: Output, phone: VirtualPhone) -> None:
+    """Prints what waits, with the amounts of what can be read."""
+    waiting = phone.inbox()
+    read = {request.request_id: phone.amounts(request) for request in waiting if request.kind == "signature"}
+    data: list[dict[str, object]] = []
+    rows: list[tuple[str, ...]] = []
+    for request in waiting:
+        amounts = read.get(request.request_id)
+        texts = [] if amounts is None else amounts.texts
+        without = 0 if amounts is None else amounts.without
+        some = [out.pick(f"另有 {without} 份没有读出", f"{without} not read")] if texts and without else []
+        sums = None if amounts is None else {currency: amount.number for currency, amount in amounts.sums}
+        data.append({**msgspec.to_builtins(request), "amounts": sums, "without_amount": without})
+        about = (request.request_id, request.requester.name, request.title, str(request.documents))
+        rows.append((*about, " + ".join([*texts, *some]), shown_time(request.expires_at)))
+    lines = table(("request_id", "from", "title", "documents", "amount", "until"), rows)
+    out.data(data, lines if rows else [out.pick("没有待办", "Nothing waits")])
+
+
+def _amounts(phone: VirtualPhone, request: InboxRequest) -> Amounts | None:
+    """None where they can't be read; what is wrong is said once it is taken."""
+    try:
+        return phone.amounts(request) if request.kind == "signature" else None
+    except (ProblemError, ProtocolError):
+        return None
+
+
 def approved_data(approved: Approved) -> dict[str, object]:
     """The outcome as JSON takes it; signatures are DER in hex."""
     return {
@@ -85,6 +125,7 @@ def approved_data(approved: Approved) -> dict[str, object]:
                 "title": document.title,
                 "signature": document.signature.to_der().hex() if document.signature else None,
                 "declined": document.declined,
+                "waiting": document.waiting,
             }
             for document in approved.documents
         ],
@@ -98,7 +139,11 @@ def approved_lines(out: Output, approved: Approved) -> list[str]:
     if approved.recovered:
         done = out.pick("此请求此前已完成", "This request had been completed before")
     left_out = out.pick("（没有签）", " (left out)")
-    titles = (f"* {document.title}{left_out if document.declined else ''}" for document in approved.documents)
+    waits = out.pick("（留在待办）", " (left in the inbox)")
+    titles = (
+        f"* {document.title}{left_out if document.declined else waits if document.waiting else ''}"
+        for document in approved.documents
+    )
     return [done, *titles, *return_lines(out, approved.return_address)]
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 import click
+import msgspec
 
 from mshield.client.errors import ClientError
 from mshield.client.evidence import (
@@ -19,7 +20,9 @@ from mshield.commands.parts.drawn_lines import drawn_lines
 from mshield.commands.parts.output import Output, refusing
 from mshield.commands.verify.foreign import trust_list
 from mshield.commands.verify.time_stamps import stamp_lines, stamps_shown
+from mshield.domain.certificates import shield
 from mshield.pki.errors import PkiError
+from mshield.pki.signatures.display import Pages
 
 
 def verify_bundle(
@@ -90,6 +93,7 @@ def _shown(verified: VerifiedEvidence, trusted: dict[str, bool]) -> dict[str, ob
         "organisation": signature.organisation,
         "role": signature.role,
         "credit_code": signature.credit_code,
+        "holder": _holder(verified),
         "serial": f"{signature.serial:x}",
         "signed_at": verified.signed_at.isoformat(),
         "status_at": verified.status_at.isoformat(),
@@ -108,6 +112,33 @@ def _shown(verified: VerifiedEvidence, trusted: dict[str, bool]) -> dict[str, ob
     }
 
 
+def _holder(verified: VerifiedEvidence) -> dict[str, str | None] | None:
+    holder = verified.holder
+    if holder is None:
+        return None
+    return {"shield_number": holder.shield_number, "id_number_masked": holder.id_number_masked}
+
+
+def _holder_lines(out: Output, verified: VerifiedEvidence, trusted: dict[str, bool]) -> Iterator[str]:
+    """Whose shield it was: the log's entry covers it, if that log is to be believed."""
+    pick, holder = out.pick, verified.holder
+    label = pick("手机盾", "shield")
+    if holder is None:
+        yield f"  {label}: " + pick(
+            "这份证据里没有手机盾号和证件号码", "the bundle tells neither shield number nor id number"
+        )
+        return
+    by = (
+        pick("与透明日志记下的一致", "as the log took it down")
+        if trusted["log"]
+        else pick("服务所称，未经签名", "the service's word, not signed")
+    )
+    parsed = shield.parse_number(holder.shield_number)
+    yield f"  {label}: {(parsed and shield.display_number(parsed)) or holder.shield_number} ({by})"
+    number = holder.id_number_masked or pick("证据里没有", "not told")
+    yield f"  {pick('证件号码', 'id number')}: {number} ({by})"
+
+
 def _shown_again(shown: ShownAgain) -> dict[str, object] | None:
     """What the phone showed, null where nothing tells; `drawn` is SM3 of the drawn lines."""
     if shown.confirmed is None:
@@ -124,6 +155,7 @@ def _shown_again(shown: ShownAgain) -> dict[str, object] | None:
         },
         "drawn": None if shown.drawn is None else shown.drawn.digest.hex(),
         "confirmed": shown.confirmed,
+        "pages": None if shown.pages is None else msgspec.to_builtins(shown.pages),
         "mismatch": shown.compared is not None and shown.compared.mismatch,
         "lost": shown.is_lost,
     }
@@ -154,9 +186,21 @@ def _shown_lines(out: Output, shown: ShownAgain) -> Iterator[str]:
         confirmed = what.get(shown.confirmed, pick("没有看完仍要签名", "to sign without having seen it all"))
         by = pick("手机和服务所称", "as phone and service say")
         yield f"  {pick('签名人确认', 'the person confirmed')}: {confirmed} ({by})"
+    if shown.confirmed == "unread" and view is None:
+        yield f"  {pick('手机显示过的页', 'pages on the screen')}: {_pages(out, shown.pages)}"
     if shown.drawn is not None:
         yield ""
         yield from drawn_lines(out, shown.drawn.answer)
+
+
+def _pages(out: Output, pages: Pages | None) -> str:
+    if pages is None:
+        return out.pick("没有说明", "not told")
+    spans = ", ".join(f"{first}" if first == last else f"{first}–{last}" for first, last in pages.shown)
+    return out.pick(
+        f"共 {pages.count} 页，显示过 {spans or '0 页'}（手机和服务所称）",
+        f"{spans or 'none'} of {pages.count} (as phone and service say)",
+    )
 
 
 def _later(later: LaterStatus | None) -> dict[str, int] | None:
@@ -219,6 +263,7 @@ def _lines(out: Output, verified: VerifiedEvidence, trusted: dict[str, bool], *,
         _headline(out, verified, trusted),
         f"  {pick('签名人', 'signer')}: {signature.name} ({signature.role})",
         f"  {pick('企业', 'enterprise')}: {signature.organisation} {signature.credit_code or ''}".rstrip(),
+        *_holder_lines(out, verified, trusted),
         f"  {pick('证书序列号', 'serial')}: {signature.serial:x}",
         f"  {pick('文件', 'document')}: {evidence.document.title} ({evidence.document.format})",
         f"  {pick('内容', 'content')}: {content}; SM3 {evidence.document.digest_sm3}",

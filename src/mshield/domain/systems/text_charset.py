@@ -5,6 +5,7 @@ there a text is UTF-8, or XML that declares its encoding itself.
 """
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from mshield.domain import errors
@@ -36,16 +37,14 @@ def check_charset(media_type: str, content: bytes | None, *, is_type_signed: boo
 
     Of a content that isn't there, what the type says is looked at alone.
     """
-    kind, _, parameters = media_type.lower().partition(";")
-    of_xml, is_json = is_xml(kind), _JSON.fullmatch(kind.strip()) is not None
-    if not (of_xml or is_json or kind.startswith("text/")):
+    of_text, of_xml, is_json, typed = _read(media_type)
+    if not of_text:
         return
-    typed = _CHARSET.search(parameters)
     declared = _DECLARED.match(content[:_LOOKED_AT]) if of_xml and content is not None else None
     named = {
         _NAMES.get(name)
         for name in (
-            None if typed is None else typed[1],
+            typed,
             None if declared is None else declared[1].decode("ascii").lower(),
         )
         if name is not None
@@ -60,3 +59,13 @@ def check_charset(media_type: str, content: bytes | None, *, is_type_signed: boo
             content.decode(charset)
         except UnicodeDecodeError as error:
             raise errors.CharsetRefused from error
+
+
+@lru_cache(maxsize=256)
+def _read(media_type: str) -> tuple[bool, bool, bool, str | None]:
+    """Whether a media type is of a text, of XML, of JSON; and the charset that it names."""
+    kind, _, parameters = media_type.lower().partition(";")
+    of_xml, is_json = is_xml(kind), _JSON.fullmatch(kind.strip()) is not None
+    typed = _CHARSET.search(parameters)
+    of_text = of_xml or is_json or kind.startswith("text/")
+    return of_text, of_xml, is_json, None if typed is None else typed[1]

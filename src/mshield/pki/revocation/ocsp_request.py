@@ -39,7 +39,14 @@ class CertId:
     @classmethod
     def of(cls, issuer: Certificate, serial: int, hash_name: HashName = "sha1") -> "CertId":
         """The CertID of the certificate that `issuer` issued under this serial number."""
-        name, key = digest(hash_name, issuer.subject_der), digest(hash_name, issuer.public_key)
+        return cls.named(issuer.subject_der, issuer.public_key, serial, hash_name)
+
+    @classmethod
+    def named(
+        cls, issuer_name: bytes, issuer_key: bytes, serial: int, hash_name: HashName = "sha1"
+    ) -> "CertId":
+        """The same of an issuer with this name (DER) and key (point)."""
+        name, key = digest(hash_name, issuer_name), digest(hash_name, issuer_key)
         # RFC 5754: SHA-2 without parameters is right, and NULL is what all SHA-1 clients send.
         parameters = (der.null(),) if hash_name == "sha1" else ()
         encoded = der.sequence(

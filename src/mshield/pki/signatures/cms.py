@@ -33,6 +33,7 @@ from mshield.pki.signatures.signed_attributes import (
 )
 
 _V1 = 1
+_VERSION: Final = der.integer(_V1)
 _ALGORITHMS: Final = {"301.1": oids.SM2_SIGNING, "501": oids.SM2_WITH_SM3, "301": oids.SM2}
 _ATTRIBUTES = 0xA0
 """Identifier octet of `[0] IMPLICIT` signed attributes; what is signed has that of a SET OF (RFC 5652, 5.4)."""
@@ -76,24 +77,24 @@ def build_signed_data(
     wrapper = _wrapper(options)
     if wrapper.is_raw:
         time_stamps = ()
-    unsigned = der.set_of(*map(_time_stamp, time_stamps))
     inside = () if content is None else (der.explicit(0, der.octet_string(content)),)
-    carried = {"chain": chain if wrapper.with_root else chain[:1]}.get(wrapper.certificates, ())
-    certificates = sorted({c.der for c in (certificate, *carried)})
+    carried = chain if wrapper.with_root else chain[:1]
+    if wrapper.certificates != "chain":
+        carried = ()
     signer = der.sequence(
-        der.integer(_V1),
-        der.sequence(certificate.issuer_der, der.integer(certificate.serial)),
+        _VERSION,
+        _named(certificate.issuer_der, certificate.serial),
         wrapper.digest_algorithm,
         b"" if attributes is None else bytes((_ATTRIBUTES,)) + attributes.encode()[1:],
         wrapper.algorithm,
         der.octet_string(signature.to_raw() if wrapper.is_raw else signature.to_der()),
-        bytes((_UNSIGNED,)) + unsigned[1:] if time_stamps else b"",
+        _unsigned(time_stamps) if time_stamps else b"",
     )
     signed = der.sequence(
-        der.integer(_V1),
+        _VERSION,
         der.set_of(wrapper.digest_algorithm),
         der.sequence(der.oid(wrapper.data), *inside),
-        b"" if wrapper.certificates == "none" else der.explicit(0, b"".join(certificates)),
+        b"" if wrapper.certificates == "none" else _carried(certificate.der, *[c.der for c in carried]),
         der.set_of(signer),
     )
     return der.sequence(der.oid(wrapper.signed_data), der.explicit(0, signed))
@@ -192,6 +193,21 @@ def _content(inside: Reader) -> bytes | None:
     content = wrapped.octets()
     wrapped.end()
     return content
+
+
+@lru_cache(maxsize=4096)
+def _named(issuer: bytes, serial: int) -> bytes:
+    return der.sequence(issuer, der.integer(serial))
+
+
+@lru_cache(maxsize=4096)
+def _carried(*certificates: bytes) -> bytes:
+    """The certificates inside, which a signer's signatures share."""
+    return der.explicit(0, b"".join(sorted(set(certificates))))
+
+
+def _unsigned(time_stamps: Sequence[bytes]) -> bytes:
+    return bytes((_UNSIGNED,)) + der.set_of(*map(_time_stamp, time_stamps))[1:]
 
 
 def _time_stamp(token: bytes) -> bytes:

@@ -13,7 +13,8 @@ import msgspec
 from mshield.gm.sm3 import sm3
 
 DISPLAY_TYPES: Final = ("mshield-display/v1", "mshield-display/v2")
-SHOWN_TYPE: Final = "mshield-shown/v1"
+SHOWN_TYPES: Final = ("mshield-shown/v1", "mshield-shown/v2")
+MAX_PAGES: Final = 100_000
 Confirmed = Literal["none", "mismatch", "unread"]
 """What the person confirmed besides: that the asker's words differ from the content, or that not all was seen."""
 
@@ -32,6 +33,37 @@ class Drawing:
     drawn: bytes | None = None
 
 
+class Pages(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which pages of a document were on the phone's screen, where not all were: spans from 1, first and last page."""
+
+    count: int
+    shown: tuple[tuple[int, int], ...]
+
+    @property
+    def is_of_form(self) -> bool:
+        """Whether they are within the document, in order, apart from each other, and not all of it."""
+        edges = [0, *(page for span in self.shown for page in span), self.count + 1]
+        # A span begins two pages after the one before it ended: else it would be the same one.
+        gaps = [1, *([2] * (len(self.shown) - 1)), 1] if self.shown else [1]
+        starts, ends = edges[1::2], edges[0::2]
+        apart = [start - end for start, end in zip(starts, ends, strict=True)]
+        spans = all(first <= last for first, last in self.shown)
+        fits = all(one >= least for one, least in zip(apart, gaps, strict=True))
+        return 1 <= self.count <= MAX_PAGES and spans and fits and self.shown != ((1, self.count),)
+
+    def text(self) -> str:
+        """As it is kept: canonical JSON."""
+        return _SORTING.encode(self).decode()
+
+
+def read_pages(text: str) -> Pages:
+    """The pages of a row. ValueError for what no service writes."""
+    pages = msgspec.json.decode(text, type=Pages)
+    if not pages.is_of_form or pages.text() != text:
+        raise ValueError(text)
+    return pages
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bound:
     """What of a document is bound beside its words; 32 bytes each.
@@ -44,22 +76,21 @@ class Bound:
     drawing: Drawing
     compared: bytes | None
 
-    def shown(self, confirmed: Confirmed) -> bytes:
-        """SM3 of what was shown and confirmed, which phone and service work out each for itself."""
+    def shown(self, confirmed: Confirmed, pages: Pages | None = None) -> bytes:
+        """SM3 of what was shown and confirmed, which phone and service work out each for itself; v1 without pages."""
         drawing = self.drawing
-        return sm3(
-            _canonical(
-                {
-                    "compared": _hex(self.compared),
-                    "confirmed": confirmed,
-                    "content": self.content.hex(),
-                    "display": self.display.hex(),
-                    "drawn": _hex(drawing.drawn),
-                    "type": SHOWN_TYPE,
-                    "view": _hex(drawing.view),
-                }
-            )
-        )
+        shown: dict[str, object] = {
+            "compared": _hex(self.compared),
+            "confirmed": confirmed,
+            "content": self.content.hex(),
+            "display": self.display.hex(),
+            "drawn": _hex(drawing.drawn),
+            "type": SHOWN_TYPES[0] if pages is None else SHOWN_TYPES[1],
+            "view": _hex(drawing.view),
+        }
+        if pages is not None:
+            shown["pages"] = pages
+        return sm3(_canonical(shown))
 
 
 def display_bytes(

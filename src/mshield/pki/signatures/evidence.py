@@ -12,7 +12,7 @@ import msgspec
 
 from mshield.gm.sm3 import sm3
 from mshield.pki.errors import EvidenceError
-from mshield.pki.signatures.display import Confirmed, Drawing
+from mshield.pki.signatures.display import Confirmed, Drawing, Pages
 from mshield.pki.signatures.formats import XML, Format, Options
 from mshield.pki.strict_json import read_json
 from mshield.pki.tlog.proof import InclusionProof
@@ -56,10 +56,14 @@ class EvidenceLine(_Part, frozen=True):
 
 
 class EvidenceShown(_Part, frozen=True):
-    """What the phone told of what it showed: `compared` SM3 of how the asker's words stand to the content (hex)."""
+    """What the phone told of what it showed: `compared` SM3 of how the asker's words stand to the content (hex).
+
+    `pages` are those that were on the screen, of a document that was signed unread; unset where nobody told.
+    """
 
     compared: _Hex32 | None
     confirmed: Confirmed
+    pages: Pages | msgspec.UnsetType = msgspec.UNSET
 
 
 class EvidenceDocument(_Part, frozen=True):
@@ -138,6 +142,16 @@ class EvidenceLog(_Part, frozen=True):
         return InclusionProof(self.entry, self.index, self.hashes, self.checkpoint)
 
 
+class EvidenceHolder(_Part, frozen=True):
+    """Whose shield signed, as the log's entry has it: its number, and the id number with its middle hidden.
+
+    The latter is null where the operator keeps id numbers out of certificates and evidence.
+    """
+
+    shield_number: str
+    id_number_masked: str | None
+
+
 class EvidenceTimeStamp(_Part, frozen=True):
     """A time stamp token (DER of its ContentInfo); profile and time (`at`, ms) are the token's own, once more."""
 
@@ -149,7 +163,7 @@ class EvidenceTimeStamp(_Part, frozen=True):
 class Evidence(_Part, frozen=True):
     """A bundle. `chain_pem` is the issuing CA, then the root, which is not to be trusted for standing here.
 
-    What v1 doesn't have is unset there.
+    What v1 doesn't have is unset there. `holder` is unset for what is older than that part of the log's entry.
     """
 
     type: Literal["mshield-evidence/v1", "mshield-evidence/v2"]
@@ -161,6 +175,7 @@ class Evidence(_Part, frozen=True):
     status: EvidenceStatus
     log: EvidenceLog
     time_stamps: tuple[EvidenceTimeStamp, ...] | msgspec.UnsetType = msgspec.UNSET
+    holder: EvidenceHolder | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def stamps(self) -> tuple[EvidenceTimeStamp, ...]:
@@ -186,9 +201,9 @@ def parse_evidence(data: bytes) -> Evidence:
             raise EvidenceError("a value is not in its one spelling")
         if any((value is msgspec.UNSET) == (evidence.type == TYPE) for value in evidence.since_v2()):
             raise EvidenceError("a field is missing, or is of another version")
-        later = (evidence.document.options, evidence.document.update)
+        later = (evidence.document.options, evidence.document.update, evidence.holder)
         if evidence.type != TYPE and any(one is not msgspec.UNSET for one in later):
-            raise EvidenceError("options, in a bundle from before there were any")
+            raise EvidenceError("a field that was not there yet, in a bundle from before")
         if any(bytes.fromhex(text).hex() != text for text in _hex_texts(evidence)):
             raise EvidenceError("not lower-case hex")
         document, signature = evidence.document, evidence.signature
@@ -196,9 +211,18 @@ def parse_evidence(data: bytes) -> Evidence:
             raise EvidenceError("another file than the format's")
         if (document.view is None) != (document.drawn is None) or (document.view and not document.shown):
             raise EvidenceError("a view without what it drew or what was shown, or the other way round")
+        if isinstance(document.shown, EvidenceShown) and not _are_pages(document.shown, document.drawn):
+            raise EvidenceError("not the pages of a document that was signed unread")
     except (ValueError, RecursionError) as error:  # msgspec's, json's and base64's errors are ValueErrors
         raise EvidenceError(str(error)) from error
     return evidence
+
+
+def _are_pages(shown: EvidenceShown, drawn: object) -> bool:
+    pages = shown.pages
+    if pages is msgspec.UNSET:
+        return True
+    return shown.confirmed == "unread" and drawn is None and pages.is_of_form
 
 
 def _hex_texts(evidence: Evidence) -> Iterator[str]:

@@ -5,6 +5,7 @@ for with the result too.
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final, Literal, get_args
 
 import msgspec
@@ -98,6 +99,7 @@ class OptionRefused(Exception):
         self.field = field
 
 
+@lru_cache(maxsize=256)
 def complete(name: Format, asked: AskedOptions, *, display_oid: str | None) -> Options:
     """All options in force. Raises OptionRefused for one that is out of place.
 

@@ -123,6 +123,14 @@ class ViewEntry:
         return head + json.dumps(view, separators=(",", ":"), sort_keys=True).encode()
 
 
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Whose shield signed: its number, and the id number with its middle hidden, None where the operator tells none."""
+
+    shield_number: str
+    id_number_masked: str | None
+
+
 LogEntry = SignatureEntry | CertificateEntry | ActEntry | ViewEntry
 
 
@@ -160,11 +168,12 @@ def signature_row(  # one column each
     serial: str,
     asked: bytes | None = None,
     shown: bytes | None = None,
+    holder: Holder | None = None,
 ) -> bytes:
     """The row of a signature, as `canonical`; `signature` is r ‖ s, `serial` 40 hex digits, `asked` from `asked_by`.
 
-    `shown` is what was shown and confirmed (`Bound.shown`); with it stands `asked`. Without either it is the form of
-    entries from before, and of a phone's own documents, which nobody asked for.
+    `shown` is what was shown and confirmed (`Bound.shown`); with it stands `asked`. `holder` is whose shield signed.
+    Without any of them it is the form of entries from before, and of a phone's own documents, which nobody asked for.
     """
     row: dict[str, Value] = {
         "sid": sid,
@@ -180,6 +189,8 @@ def signature_row(  # one column each
         row["asked"] = asked
     if shown is not None:
         row["shown"] = shown
+    if holder is not None:
+        row |= {"shield_number": holder.shield_number, "id_number_masked": holder.id_number_masked}
     return canonical(tuple(row), tuple(row.values()))
 
 

@@ -2,7 +2,7 @@
 
 Such elements are canonical as they stand; the document element may have any attributes, and declares all prefixes.
 Regular expressions take the elements away from within; what is left, the document element's tags, is read and written
-as every document is. Whatever doesn't fit is no refusal: the reader decides.
+as every document is. Whatever doesn't fit is no refusal: libxml2 takes it (`by_libxml2.py`), or the reader decides.
 """
 
 import re
@@ -23,7 +23,7 @@ _CHINESE: Final = rb"(?:\xe4[\xb8-\xbf][\x80-\xbf]|[\xe5-\xe9][\x80-\xbf][\x80-\
 
 _PART: Final = rb"(?:[A-Za-z_]|%b)[A-Za-z0-9._-]*+(?:%b[A-Za-z0-9._-]*+)*+" % (_CHINESE, _CHINESE)
 _NAME: Final = rb"%b(?::%b)?+" % (_PART, _PART)
-_ATTRIBUTE: Final = rb"(?: (?!xmlns=)%b=\"[^\"<>&\t\n]*+\")?+" % _PART
+_ATTRIBUTE: Final = rb"(?: (?!xmlns=)%b=\"[^\"<>&\t\n\x00]*+\")?+" % _PART
 """One at most, as Canonical XML writes it: of several the order would be to be looked at."""
 
 _DECLARATION: Final = re.compile(
@@ -41,6 +41,12 @@ _FOREIGN: Final = re.compile(rb"(?!http://www\.w3\.org/(?:XML/1998|2000/))[A-Za-
 """An absolute namespace, neither of XML itself nor of its signatures."""
 
 _PREFIX: Final = re.compile(rb"<(%b):" % _PART)
+_TAKEN: Final = b"\x00"
+"""What an element leaves, which no document has: else `<a<b></b>></a>` would leave `<a></a>`."""
+_ODD_END: Final = re.compile(rb"[ \t\r\n/]>")
+_SAMPLE: Final = 1024
+"""Octets of a document that tell how its writer spells tags."""
+
 _CHARACTERS: Final = bytes((0x09, 0x0A, *range(0x20, 0x100)))
 _REFERENCES: Final = (b"&amp;", b"&lt;", b"&gt;")
 
@@ -57,10 +63,10 @@ def plain_canonical(octets: bytes) -> bytes | None:
     if root is None or len(body) < root.end() + len(closing) or not body.endswith(closing):
         return None
     left = body[root.end() : -len(closing)]
-    left, taken = _SIMPLE.subn(b"", left)  # most elements, at less cost
+    left, taken = _SIMPLE.subn(_TAKEN, left)  # most elements, at less cost
     elements = 1 + taken
     for _ in range(_DEPTH):
-        left, taken = _LEAF.subn(b"", left)
+        left, taken = _LEAF.subn(_TAKEN, left)
         elements += taken
         if not taken:
             break
@@ -70,6 +76,16 @@ def plain_canonical(octets: bytes) -> bytes | None:
     if start is None or not _are_declared(body, elements, prefixes):
         return None
     return start + body[root.end() :]
+
+
+def looks_plain(octets: bytes) -> bool:
+    """Whether `plain_canonical` most likely knows the form: by signs that cost next to nothing."""
+    declared = _DECLARATION.match(octets)
+    end = octets.find(b">", 0 if declared is None else declared.end()) + 1
+    # CDATA, references, and attributes of other elements than the first are better left to libxml2.
+    if b"!" in octets or b"&" in octets or octets.find(b"=", end) >= 0:
+        return False
+    return _ODD_END.search(octets, end, end + _SAMPLE) is None
 
 
 def _body(octets: bytes) -> bytes | None:

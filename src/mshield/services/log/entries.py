@@ -7,7 +7,7 @@ from typing import Final
 from mshield.gm.sm3 import sm3
 from mshield.keys.log_key import LogKey
 from mshield.pki.errors import LogFormError
-from mshield.pki.signatures.display import display_bytes
+from mshield.pki.signatures.display import display_bytes, read_pages
 from mshield.pki.signatures.kept_display import read_display
 from mshield.pki.signatures.signed_attributes import DIGEST_BYTES
 from mshield.pki.tlog.entry import (
@@ -32,7 +32,9 @@ from mshield.store.log.log import ACTS, CHANGES, EVENTS, ISSUED, ISSUES, SIGNATU
 
 _WITH_ASKER: Final = 2
 _WITH_SHOWN: Final = 3
-_FORMS: Final = (1, _WITH_ASKER, _WITH_SHOWN)
+_WITH_HOLDER: Final = 4
+_FORMS: Final = (1, _WITH_ASKER, _WITH_SHOWN, _WITH_HOLDER)
+_HOLDER: Final = ("shield_number", "id_number_masked")
 _ENDED: Final = frozenset({"revoked", "superseded"})
 
 
@@ -55,10 +57,14 @@ def _signature(values: Row, key: LogKey) -> bytes:
     form = _exactly_one(values["row_form"], _FORMS)
     if form >= _WITH_ASKER and values["request_id"] is not None:
         row += canonical(("asked",), (_asked(values),))
-    if form == _WITH_SHOWN:
+    if form == _WITH_SHOWN or (form == _WITH_HOLDER and values["shown"] is not None):
         row += canonical(("shown",), (_shown(values),))
-    elif values["shown"] is not None or values["confirmed"] is not None:
+    elif any(values[name] is not None for name in ("shown", "confirmed", "pages")):
         raise ValueError("what was shown, where nothing was told of it")
+    if form == _WITH_HOLDER:
+        row += _row(_HOLDER, values)
+    elif any(values[name] is not None for name in _HOLDER):
+        raise ValueError("whose shield it was, where nothing was told of it")
     return SignatureEntry(
         at=values["signed_at"],
         sid=sid,
@@ -70,7 +76,8 @@ def _signature(values: Row, key: LogKey) -> bytes:
 def _shown(values: Row) -> bytes:
     """What the entry covers; the word that was confirmed has to give it, with the display."""
     digest, bound = _exactly(values["shown"], DIGEST_BYTES), read_display(values["display"]).bound
-    if bound is None or bound.shown(values["confirmed"]) != digest:
+    pages = None if values["pages"] is None else read_pages(values["pages"])
+    if bound is None or bound.shown(values["confirmed"], pages) != digest:
         raise ValueError("another word than was confirmed")
     return digest
 

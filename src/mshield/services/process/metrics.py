@@ -35,16 +35,23 @@ class Metrics:
 
     def __init__(self) -> None:
         self._counts: dict[store.Key, int] = {}
+        self.totals: dict[store.Key, int] = {}
+        """All that was counted, since the process began."""
+        self.seconds: dict[str, float] = {}
+        """What an operation's timed calls took together, since then."""
 
     def note(self, operation: str, code: str, seconds: float) -> None:
         """Counts a call that took so long; `code` is its error's, or empty."""
-        key = (operation, code, bucket_of(seconds * 1000))
-        self._counts[key] = self._counts.get(key, 0) + 1
+        self._add((operation, code, bucket_of(seconds * 1000)), 1)
+        self.seconds[operation] = self.seconds.get(operation, 0.0) + seconds
 
     def count(self, operation: str, code: str = "", number: int = 1) -> None:
         """Counts what has no time of its own."""
-        key = (operation, code, UNTIMED)
+        self._add((operation, code, UNTIMED), number)
+
+    def _add(self, key: store.Key, number: int) -> None:
         self._counts[key] = self._counts.get(key, 0) + number
+        self.totals[key] = self.totals.get(key, 0) + number
 
     async def flush(self, db: Database, *, now: int) -> int:
         """Adds what was counted to the hour of `now`; gives the number of counts. Raises StoreError, losing nothing."""

@@ -29,6 +29,8 @@ class SecurityLog:
     def __init__(self) -> None:
         self._minute = 0
         self._counts: dict[Event, int] = {}
+        self.totals: dict[Event, int] = {}
+        """How often each event was, written or not, since the process began."""
 
     def write(self, event: Event, *, now: int, **fields: object) -> None:
         """A line of this event at `now` (ms), or one more that is counted; what is None or empty is left out.
@@ -41,6 +43,7 @@ class SecurityLog:
         """The same, with fields that are made only where a line is written: a flood costs a count."""
         self.turn(now=now)
         count = self._counts[event] = self._counts.get(event, 0) + 1
+        self.totals[event] = self.totals.get(event, 0) + 1
         if event.most is None or count <= event.most:
             _write(event, now, fields())
 

@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import takewhile
 from typing import Final, Protocol, TypeVar
 
@@ -36,6 +37,7 @@ from mshield.settings import Settings
 from mshield.store.certificates.certificates import StatusRow, find_status
 from mshield.store.database.interface import Database, StoreError
 
+_GOOD: Final = Good()
 KEEP_MS: Final = 300_000
 PRESIGN_MS: Final = 120_000
 """What runs out within this time is signed anew."""
@@ -149,8 +151,8 @@ class OcspPublisher:
         issuer = await self._certificate(row.issuer)
         if now >= issuer.not_after:
             raise CaEnded
-        cert_id = CertId.of(issuer, int(row.serial, 16))
-        status = revocation_of(row) or Good()
+        cert_id = _cert_id(issuer.subject_der, issuer.public_key, row.serial)
+        status = revocation_of(row) or _GOOD
         return (await self._kept_or_signed(row.issuer, ((cert_id, status),), now=now, since=since)).der
 
     async def answer_for_ca(self, certificate: Certificate, *, now: int, since: int) -> bytes:
@@ -289,6 +291,11 @@ class OcspPublisher:
 
     async def _signer(self, issuer: str, *, now: int) -> OcspSigner:
         return await self._responders.current(issuer, await self._certificate(issuer), now=now)
+
+
+@lru_cache(maxsize=4096)
+def _cert_id(issuer_name: bytes, issuer_key: bytes, serial: str) -> CertId:
+    return CertId.named(issuer_name, issuer_key, int(serial, 16))
 
 
 def _key(cert_ids: Iterable[CertId]) -> bytes:

@@ -27,9 +27,20 @@ from mshield.store.certificates import bindings
 from mshield.store.database.interface import Database, Tx
 from mshield.store.process.proofs import spend
 from mshield.store.requests import scans as store
+from mshield.store.requests import waiting
 from mshield.store.requests.scans import Requester, ScannedRequest, Task, WaitingRequest
+from mshield.store.requests.waiting import WaitingDocument
 
-__all__ = ["Answer", "Back", "Requester", "ScannedRequest", "Task", "WaitingRequest", "prolongs_by"]
+__all__ = [
+    "Answer",
+    "Back",
+    "Requester",
+    "ScannedRequest",
+    "Task",
+    "WaitingDocument",
+    "WaitingRequest",
+    "prolongs_by",
+]
 
 _LINK: Final = re.compile(
     rf"https?://[^/\s]+/app/sign\?request=(?P<id>{UUID})&k=(?P<key>[A-Za-z0-9_-]{{22}})"
@@ -37,6 +48,8 @@ _LINK: Final = re.compile(
 """How another app on the phone hands a request over; what is scanned is read by `domain.qr`."""
 
 MOST_IN_INBOX: Final = 50
+MOST_UNTAKEN_OCTETS: Final = 1_048_576
+"""Of the contents of one request that an inbox shows before it is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +119,18 @@ class Answer:
             uid=certificate.uid,
             now=now,
             most=MOST_IN_INBOX,
+        )
+
+    async def waiting_documents(
+        self, caller: Caller, request_id: str, *, now: int
+    ) -> list[waiting.WaitingDocument]:
+        """Of a request in the inbox, the documents that a view draws; it isn't taken by that, and nobody is told.
+
+        Raises as `inbox`. Empty for a request that isn't there.
+        """
+        certificate = await self._usable(caller, now=now)
+        return await waiting.documents(
+            self.db, id=request_id, by=certificate, now=now, most=MOST_UNTAKEN_OCTETS
         )
 
     async def take(self, caller: Caller, request_id: str, *, now: int) -> store.ScannedRequest:

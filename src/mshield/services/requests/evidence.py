@@ -11,11 +11,12 @@ from mshield.gm.sm3 import sm3
 from mshield.keys.authority import Authorities
 from mshield.pki.certificates.certificate import Certificate, parse_certificate
 from mshield.pki.signatures import cms
-from mshield.pki.signatures.display import Bound, Confirmed
+from mshield.pki.signatures.display import Bound, Confirmed, read_pages
 from mshield.pki.signatures.evidence import (
     TYPE,
     Evidence,
     EvidenceDocument,
+    EvidenceHolder,
     EvidenceLine,
     EvidenceLog,
     EvidenceRequest,
@@ -29,6 +30,7 @@ from mshield.pki.signatures.formats import FORMATS, NO_OPTIONS, XML, inside, wra
 from mshield.pki.signatures.kept_display import KeptDisplay, read_display
 from mshield.pki.signatures.pdf import PdfAttributes
 from mshield.pki.signatures.signed_attributes import SignedAttributes
+from mshield.pki.tlog.entry import Holder
 from mshield.pki.tlog.entry import Kind as EntryKind
 from mshield.services.log.errors import NotLogged
 from mshield.services.log.open_log import Log
@@ -139,6 +141,7 @@ class MakeEvidence:
             status=await self._status(chain[0], signed, now=now),
             log=logged,
             time_stamps=stamps,
+            holder=msgspec.UNSET if signed.holder is None else _holder(signed.holder),
         )
 
     async def _stamps(self, sid: bytes) -> tuple[tuple[EvidenceTimeStamp, ...], list[bytes]]:
@@ -188,10 +191,15 @@ def _stamp(row: StampRow) -> EvidenceTimeStamp:
     )
 
 
+def _holder(holder: Holder) -> EvidenceHolder:
+    return EvidenceHolder(shield_number=holder.shield_number, id_number_masked=holder.id_number_masked)
+
+
 def _shown(bound: Bound | None, signed: SignatureRow) -> EvidenceShown | None:
     if bound is None or signed.confirmed is None:
         return None
     return EvidenceShown(
         compared=None if bound.compared is None else bound.compared.hex(),
         confirmed=msgspec.convert(signed.confirmed, Confirmed),
+        pages=msgspec.UNSET if signed.pages is None else read_pages(signed.pages),
     )

@@ -114,8 +114,9 @@ class MakeResult:
         chain = self.authorities.chain_of(certificate)
         stamps = await self._stamps(result.id)
         documents: list[SignedDocument | DeclinedDocument] = []
-        displays = [read_display(document.display) for document in result.signed]
-        wrapped = zip(displays, _rewrapped(result.signed, displays, options), strict=True)
+        done = result.signed
+        displays = [read_display(document.display) for document in done]
+        wrapped = zip(displays, _rewrapped(done, displays, options), strict=True)
         for place, document in enumerate(result.documents):
             if isinstance(document, store.DeclinedDocument):
                 documents.append(DeclinedDocument(document.title, FORMATS[document.format], document.reason))
@@ -175,14 +176,14 @@ class MakeResult:
             signer=signer,
             certificate_pem=certificate_pem,
             chain_pem=self.authorities.chain_pem_of(certificate),
-            signed_at=max(document.signed_at for document in result.signed),
+            signed_at=max([document.signed_at for document in done]),
             documents=tuple(documents),
             ocsp=await self._ocsp(signer, now=now),
         )
 
     async def _stamps(self, request_id: str) -> dict[int, list[StampRow]]:
         """Looked up only where stamps are wanted."""
-        return await stamps_of_request(self.ask.db, request_id) if self.settings.tsa_places else {}
+        return await stamps_of_request(self.ask.db, request_id) if self.settings.tsa_url else {}
 
     async def _ocsp(self, signer: Signer, *, now: int) -> bytes | None:
         try:

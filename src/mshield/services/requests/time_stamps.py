@@ -60,7 +60,7 @@ class BadTsaRoots(Exception):
 def state_of(rows: Sequence[StampRow], settings: Settings, *, signed_at: int, now: int) -> State | None:
     """How the stamps of a signature stand; None where none was ever wanted."""
     if not rows:
-        wanted = bool(settings.tsa_places) and now - signed_at < FOR_MS
+        wanted = bool(settings.tsa_url) and now - signed_at < FOR_MS
         return "pending" if wanted else None
     states = {row.state for row in rows}
     if "pending" in states:

@@ -37,7 +37,7 @@ from mshield.services.signing import one_time
 from mshield.services.signing import own_documents as own_tasks
 from mshield.services.signing.excluded import bound_to, exclusions_of, parted, require_excludable
 from mshield.services.signing.key import StoredItem
-from mshield.services.signing.released import answer_of, row_of
+from mshield.services.signing.released import answer_of, holder_of, row_of
 from mshield.services.signing.shown import Shown, require_shown
 from mshield.store.database.interface import Database, Row, Tx
 from mshield.store.identity.consents import ConsentRow
@@ -101,6 +101,8 @@ class FinishSigning:
     events: Events
     on_enrolled: OnEnrolled
     consents: Consents
+    with_id_number: bool
+    """Whether evidence tells the signer's id number, its middle hidden."""
     count: Count = uncounted
     """Told the purpose of each signature that was made."""
 
@@ -241,8 +243,11 @@ class FinishSigning:
             _log.critical("co-signing fault: a signature did not verify; the attempt was given back")
             raise errors.Fault from error
         pending = self._refreshed(key, session, d2, request, tasks)
+        holder = None
+        if any(task.asked for task in tasks.values()):
+            holder = holder_of(self.keyring, key, with_id_number=self.with_id_number)
         rows = [
-            row_of(item, signature, request.shown.get(item.sid))
+            row_of(item, signature, request.shown.get(item.sid), holder if tasks[item.sid].asked else None)
             for item, signature in zip(stored, signatures, strict=True)
         ]
         release = _Release(one_time.make(self.db.sealer, key), fb, pending, rows, left_out, request.excluded)

@@ -23,7 +23,14 @@ def open_signing(ground: Ground, on_enrolled: OnEnrolled, consents: Consents) ->
     return Signing(
         open=OpenSigning(ground.db, ground.engine, ground.keyring, ground.settings, consents, ground.known),
         finish=FinishSigning(
-            ground.db, ground.engine, ground.keyring, ground.events, on_enrolled, consents, ground.count
+            ground.db,
+            ground.engine,
+            ground.keyring,
+            ground.events,
+            on_enrolled,
+            consents,
+            ground.settings.certificate_id_number != "none",
+            ground.count,
         ),
         ask_internally=AskInternally(ground.db, ground.settings),
     )

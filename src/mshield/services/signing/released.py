@@ -4,17 +4,39 @@ from collections.abc import Set as AbstractSet
 
 import msgspec
 
+from mshield.domain.id_numbers import FILING_BOX
+from mshield.domain.identity import mask_id_number
 from mshield.gm.sm2 import Signature
+from mshield.keys.keyring import Keyring
+from mshield.pki.tlog.entry import Holder
 from mshield.services.signing.key import StoredItem
 from mshield.services.signing.shown import Shown
 from mshield.store.signing import outcome as signing_outcome
+from mshield.store.signing.rows import KeyRow
 
 
-def row_of(item: StoredItem, signature: Signature, shown: Shown | None) -> signing_outcome.SignatureRow:
-    """The signature as it is recorded, with what was shown of its document."""
+def row_of(
+    item: StoredItem, signature: Signature, shown: Shown | None, holder: Holder | None
+) -> signing_outcome.SignatureRow:
+    """The signature as it is recorded, with what was shown of its document, and whose shield signed."""
+    row = signing_outcome.SignatureRow(item.sid, item.e, signature.to_raw(), holder=holder)
     if shown is None:
-        return signing_outcome.SignatureRow(item.sid, item.e, signature.to_raw())
-    return signing_outcome.SignatureRow(item.sid, item.e, signature.to_raw(), shown.digest, shown.confirmed)
+        return row
+    pages = None if shown.pages is None else shown.pages.text()
+    return msgspec.structs.replace(row, shown=shown.digest, confirmed=shown.confirmed, pages=pages)
+
+
+def holder_of(keyring: Keyring, key: KeyRow, *, with_id_number: bool) -> Holder | None:
+    """Whose shield it is, as the evidence tells it; None before there is a certificate.
+
+    The id number is that of the filing that the certificate was issued by: signing with another one is refused (R22).
+    """
+    if key.shield_number is None:
+        return None
+    if not with_id_number or key.id_number_box is None:
+        return Holder(key.shield_number, None)
+    number = keyring.open(key.id_number_box, purpose=FILING_BOX, context=key.person_id.encode()).decode()
+    return Holder(key.shield_number, mask_id_number(number))
 
 
 def answer_of(rows: list[signing_outcome.SignatureRow], signed: AbstractSet[bytes], otp: bytes) -> bytes:

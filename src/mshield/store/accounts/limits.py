@@ -6,6 +6,8 @@ Whether a count is allowed is decided by the statement that counts, so parallel 
 from dataclasses import asdict, dataclass
 from typing import Final
 
+import msgspec
+
 from mshield.store.database.interface import Database, Tx
 from mshield.store.database.queries import Queries
 
@@ -21,8 +23,7 @@ class Throttle:
     blocked_until: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limit:
+class Limit(msgspec.Struct, frozen=True, kw_only=True):
     """At most `most` events of a subject in a window that began after `stale` (ms)."""
 
     scope: str
@@ -81,13 +82,15 @@ async def begin_attempt(
 
 async def count_within(tx: Tx, limit: Limit, *, now: int) -> int | None:
     """Counts one event and gives the count; None when `most` are counted already in a window begun after `stale`."""
-    row = await tx.one(_SQL["count_within"], **asdict(limit), now=now)
+    row = await tx.one(_SQL["count_within"], **msgspec.structs.asdict(limit), now=now)
     return None if row is None else row["failures"]
 
 
 async def count_alone(db: Database, limit: Limit, *, now: int) -> bool:
     """As `count_within`, where nothing else is to be written with it."""
-    return bool(await db.write_together(_SQL["count_alone"], by=limit.row, **asdict(limit), now=now))
+    return bool(
+        await db.write_together(_SQL["count_alone"], by=limit.row, **msgspec.structs.asdict(limit), now=now)
+    )
 
 
 async def find_throttle(db: Database | Tx, *, scope: str, subject: str) -> Throttle | None:

@@ -17,8 +17,10 @@ from typing import Any, Final, TypeVar, cast
 
 import asyncpg
 
+from mshield.store.database.hosts import Hosts
 from mshield.store.database.interface import Unavailable
-from mshield.store.database.limits import CONNECT_SECONDS, own_seconds
+from mshield.store.database.limits import own_seconds
+from mshield.store.database.timelines import Timelines
 
 T = TypeVar("T")
 _CLOSE_SECONDS: Final = 5.0
@@ -49,6 +51,13 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg carries n
     unreplicated = False
     """Whether a commit was let through before the standby had it."""
 
+    timeline: int | None = None
+    """The server's, when this was opened; None of a standby."""
+
+    def take_timeline(self, timeline: int | None) -> None:
+        """Keeps it: asyncpg's pool hands out a stand-in, which sets nothing here."""
+        self.timeline = timeline
+
     def get_reset_query(self) -> str:
         """None is needed."""
         return ""
@@ -72,9 +81,10 @@ class Connections:
     After an error a connection goes back to the pool, which knows what to do with one that is amid something.
     """
 
-    def __init__(self, pool: Any, size: int, *, seconds: float) -> None:
+    def __init__(self, pool: Any, size: int, *, seconds: float, timelines: Timelines) -> None:
         """`seconds` is what a use may take, where `taking` says nothing else."""
         self._pool = pool
+        self._timelines = timelines
         self._seconds = seconds
         self._turns = asyncio.Semaphore(size)
         self._idle: list[Any] = []
@@ -82,6 +92,8 @@ class Connections:
         self._timer: asyncio.TimerHandle | None = None
         self.full_at = float("-inf")
         """When a statement last found the server's disk full, on the monotonic clock."""
+        self.on_late: Callable[[], None] = _nobody
+        """Called when something took too long."""
 
     async def __call__(self, use: Callable[[Any], Awaitable[T]]) -> T:
         """What `use` returns, of a connection that is its own meanwhile. Raises Unavailable, and what it raises.
@@ -137,6 +149,7 @@ class Connections:
         now = time.monotonic()
         for connection, due in self._due.items():
             if due <= now:
+                self.on_late()
                 _end(connection)
         self._timer = None
         if self._due:
@@ -145,11 +158,20 @@ class Connections:
     async def _take(self) -> Any:
         while self._idle:
             connection = self._idle.pop()
-            if not ended(connection):
+            if not self._is_over(connection):
                 return connection
             await self._pool.release(connection)
         async with asyncio.timeout(_OPEN_SECONDS):
-            return await self._pool.acquire()
+            connection = await self._pool.acquire()
+        for busy in self._due:
+            if self._timelines.is_former(busy.timeline):
+                _end(busy)
+        return connection
+
+    def _is_over(self, connection: Any) -> bool:
+        if not ended(connection) and self._timelines.is_former(connection.timeline):
+            _end(connection)
+        return ended(connection)
 
     async def close(self) -> None:
         """Closes all, those that don't answer by force."""
@@ -167,22 +189,28 @@ class Connections:
 async def open_connections(
     url: str, *, size: int, seconds: float, first: Callable[[Any], Awaitable[None]]
 ) -> Connections:
-    """Opens the pool; `first` is done with each new connection.
+    """Opens the pool; `first` is done with each new connection, unless its server was replaced by another.
 
     Raises what asyncpg raises where no host answers in time, and what `first` raises.
     """
+    timelines = Timelines()
+
+    async def begin(connection: Any) -> None:
+        connection.take_timeline(await timelines.of(connection))
+        await first(connection)
+
     async with asyncio.timeout(_OPEN_SECONDS):
         pool = await asyncpg.create_pool(
             url,
             min_size=0,  # its own keeping of the least writes a traceback for each that it can't open
             max_size=size,
             connection_class=Connection,
-            init=first,
+            init=begin,
+            connect=Hosts(url).connect,
             max_inactive_connection_lifetime=0,
-            timeout=CONNECT_SECONDS,
         )
         await pool.release(await pool.acquire())
-    return Connections(pool, size, seconds=seconds)
+    return Connections(pool, size, seconds=seconds, timelines=timelines)
 
 
 def ended(connection: Any) -> bool:
@@ -191,6 +219,10 @@ def ended(connection: Any) -> bool:
         return cast("bool", connection.is_closed())
     except asyncpg.InterfaceError:  # the pool has given it up
         return True
+
+
+def _nobody() -> None:
+    """Nobody is told."""
 
 
 def _require_replicated(connection: Any) -> None:

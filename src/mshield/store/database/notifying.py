@@ -15,6 +15,7 @@ from typing import Any, Final
 import asyncpg
 
 from mshield.store.database.connections import Connection
+from mshield.store.database.hosts import Hosts
 
 CHANNEL: Final = "mshield_events"
 BATCH_SECONDS: Final = 0.01
@@ -47,7 +48,7 @@ class Link:
     def __init__(self, url: str, *, hear: Callable[[str], None], hear_all: Callable[[], None]) -> None:
         """`hear` is called with each name that another process told, `hear_all` where any may have been told."""
         self.connected = False
-        self._url = url
+        self._hosts = Hosts(url)
         self._hear, self._hear_all = hear, hear_all
         self._untold: dict[str, None] = {}
         self._stir = asyncio.Event()
@@ -75,9 +76,7 @@ class Link:
 
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[Any]:
-        connection = await asyncpg.connect(
-            self._url,
-            timeout=_ANSWER_SECONDS,
+        connection = await self._hosts.connect(
             connection_class=Connection,
             statement_cache_size=0,
             server_settings={"application_name": "mshield events"},

@@ -1,13 +1,14 @@
 """PostgreSQL through asyncpg: few round trips, no session state, typed errors."""
 
 import asyncio
-import contextlib
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
+from types import TracebackType
 from typing import Any, Final, Literal, TypeVar, cast
 
 import asyncpg
 
 from mshield.store.database.connections import UNREACHABLE, Connections, ended, open_connections
+from mshield.store.database.gate import WAITING, CommitGate
 from mshield.store.database.interface import (
     AtConnection,
     Conflict,
@@ -73,6 +74,8 @@ class PostgresqlDatabase:
         self._held = held
         self._together = Together(self._run_each)
         self.commits = 0
+        self._gate = CommitGate(self._commits_wait)
+        held.on_late = self._gate.doubt
         self.at_connection: AtConnection = unasked
 
     @classmethod
@@ -82,10 +85,10 @@ class PostgresqlDatabase:
 
         async def first(connection: Any) -> None:
             for db in asked:
-                with _translated():
+                with _TRANSLATED:
                     await db.at_connection(_Transaction(connection, NoSealer()))
 
-        with _translated():
+        with _TRANSLATED:
             asked.append(cls(await open_connections(url, size=pool_size, seconds=seconds, first=first)))
         return asked[0]
 
@@ -96,24 +99,24 @@ class PostgresqlDatabase:
 
     async def one(self, query: Query, **values: object) -> Row | None:
         statement = query.on("postgresql")
-        with _translated():
+        with _TRANSLATED:
             arguments = statement.arguments(values)
             return cast("Row | None", await self._on_one(lambda one: one.fetchrow(statement.sql, *arguments)))
 
     async def all(self, query: Query, **values: object) -> list[Row]:
         statement = query.on("postgresql")
-        with _translated():
+        with _TRANSLATED:
             arguments = statement.arguments(values)
             return cast("list[Row]", await self._on_one(lambda one: one.fetch(statement.sql, *arguments)))
 
     async def run_one(self, query: Query, **values: object) -> Row | None:
-        self._count_write()
+        await self._begin_write()
         return await self.one(query, **values)
 
     async def run(self, query: Query, **values: object) -> int:
-        self._count_write()
+        await self._begin_write()
         statement = query.on("postgresql")
-        with _translated():
+        with _TRANSLATED:
             arguments = statement.arguments(values)
             return _count(await self._on_one(lambda one: one.execute(statement.sql, *arguments)))
 
@@ -121,8 +124,7 @@ class PostgresqlDatabase:
         return await self._together(query, values)
 
     async def write_together(self, query: Query, *, by: str | bytes, **values: object) -> list[Row]:
-        if self.read_only:
-            raise ReadOnly
+        await self._require_writing()
         return await self._together(query, values, by=by)
 
     async def _run_each(self, query: Query, many: list[dict[str, object]], *, writing: bool) -> list[Row]:
@@ -130,21 +132,30 @@ class PostgresqlDatabase:
         self.commits += writing
         statement = query.on("postgresql")
         arguments = [statement.arguments(values) for values in many]
-        with _translated():
+        with _TRANSLATED:
             if len(arguments) == 1:
                 return cast(
                     "list[Row]", await self._on_one(lambda one: one.fetch(statement.sql, *arguments[0]))
                 )
             return cast("list[Row]", await self._on_one(lambda one: one.fetchmany(statement.sql, arguments)))
 
-    def _count_write(self) -> None:
-        if self.read_only:
-            raise ReadOnly
+    async def _begin_write(self) -> None:
+        await self._require_writing()
         self.commits += 1
 
+    async def _require_writing(self) -> None:
+        if self.read_only:
+            raise ReadOnly
+        if self._gate.shut:
+            await self._gate.require()
+
+    async def _commits_wait(self) -> bool:
+        with _TRANSLATED:
+            return bool(await self._held(lambda one: one.fetchval(WAITING)))
+
     async def write(self, work: Work[T]) -> T:
-        self._count_write()
-        with _translated():
+        await self._begin_write()
+        with _TRANSLATED:
             return await self._on_one(lambda one: self._in_transaction(one, work))
 
     async def _in_transaction(self, connection: Any, work: Work[T]) -> T:
@@ -188,15 +199,25 @@ def _count(status: str) -> int:
     return int(last) if last.isdigit() else 0
 
 
-@contextlib.contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except asyncpg.IntegrityConstraintViolationError as error:
-        raise Conflict(str(error)) from error
-    except asyncpg.DivisionByZeroError as error:
-        raise Undone(str(error)) from error
-    except UNREACHABLE as error:
-        raise Unavailable(str(error)) from error
-    except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        raise (NoText if _is_no_text(error) else StoreError)(str(error)) from error
+class _Translated:
+    """Raises what asyncpg raises as an error of this package. No generator: each statement passes through it."""
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            return
+        match error:
+            case asyncpg.IntegrityConstraintViolationError():
+                raise Conflict(str(error)) from error
+            case asyncpg.DivisionByZeroError():
+                raise Undone(str(error)) from error
+        if isinstance(error, UNREACHABLE):
+            raise Unavailable(str(error)) from error
+        if isinstance(error, asyncpg.PostgresError | asyncpg.InterfaceError):
+            raise (NoText if _is_no_text(error) else StoreError)(str(error)) from error
+
+
+_TRANSLATED: Final = _Translated()

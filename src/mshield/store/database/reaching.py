@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 import asyncpg
 
 from mshield.store.database.connections import UNREACHABLE, Connection
+from mshield.store.database.hosts import Hosts
 from mshield.store.database.interface import StoreError, Unavailable
 from mshield.store.database.limits import CONNECT_SECONDS
 
@@ -34,9 +35,7 @@ class Answering:
 async def who_answers(url: str) -> Answering:
     """Who answers at an address of PostgreSQL. Raises Unavailable, StoreError."""
     try:
-        connection = await asyncpg.connect(
-            url, timeout=CONNECT_SECONDS, connection_class=Connection, statement_cache_size=0
-        )
+        connection = await Hosts(url).connect(connection_class=Connection, statement_cache_size=0)
         version, pid = connection.get_server_version(), connection.get_server_pid()
         try:
             async with asyncio.timeout(CONNECT_SECONDS):

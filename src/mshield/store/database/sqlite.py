@@ -81,7 +81,12 @@ class _Transaction:
         return _all(self.connection, query, values)
 
     async def run(self, query: Query, **values: object) -> int:
-        return _execute(self.connection, query, values).rowcount
+        statement = query.on("sqlite")
+        arguments: Any = statement.arguments(values)
+        try:
+            return self.connection.execute(statement.sql, arguments).rowcount
+        except (sqlite3.Error, UnicodeEncodeError) as error:
+            raise _refusal(error) from error
 
 
 @dataclass(slots=True)
@@ -270,10 +275,12 @@ def _execute(connection: sqlite3.Connection, query: Query, values: dict[str, obj
     arguments: Any = statement.arguments(values)
     try:
         return connection.execute(statement.sql, arguments)
-    except sqlite3.Error as error:
-        raise _translate(error) from error
-    except UnicodeEncodeError as error:
-        raise NoText(str(error)) from error
+    except (sqlite3.Error, UnicodeEncodeError) as error:
+        raise _refusal(error) from error
+
+
+def _refusal(error: sqlite3.Error | UnicodeEncodeError) -> StoreError:
+    return _translate(error) if isinstance(error, sqlite3.Error) else NoText(str(error))
 
 
 def _one(connection: sqlite3.Connection, query: Query, values: dict[str, object]) -> Row | None:

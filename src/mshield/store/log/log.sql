@@ -16,6 +16,7 @@ UPDATE log_state SET size = :size, checkpoint = :checkpoint, changed_at = :now W
 -- name: unlogged_signatures
 -- What was asked, by whom, is the request's; the row alone is logged where there was none.
 SELECT s.log_index, s.sid, s.uid, s.request_id, s.purpose, s.digest, s.signature, s.signed_at, s.serial, s.row_form, s.shown, s.confirmed,
+  s.shield_number, s.id_number_masked, s.pages,
   r.client_id, r.asker_name, r.asker_domain, t.title, t.media_type, t.display, t.format, t.size,
   LENGTH(t.message) AS message_size, LENGTH(t.content) AS content_size
 FROM signatures s LEFT JOIN tasks t ON t.sid = s.sid LEFT JOIN requests r ON r.id = s.request_id
@@ -44,6 +45,7 @@ FROM views WHERE log_index IS NULL ORDER BY id LIMIT :limit;
 
 -- name: logged_signatures
 SELECT s.log_index, s.sid, s.uid, s.request_id, s.purpose, s.digest, s.signature, s.signed_at, s.serial, s.row_form, s.shown, s.confirmed,
+  s.shield_number, s.id_number_masked, s.pages,
   r.client_id, r.asker_name, r.asker_domain, t.title, t.media_type, t.display, t.format, t.size,
   LENGTH(t.message) AS message_size, LENGTH(t.content) AS content_size
 FROM signatures s LEFT JOIN tasks t ON t.sid = s.sid LEFT JOIN requests r ON r.id = s.request_id

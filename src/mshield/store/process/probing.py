@@ -15,8 +15,8 @@ from typing import Any, Final, Literal, Protocol
 import asyncpg
 
 from mshield.store.database.connections import UNREACHABLE, Connection
+from mshield.store.database.hosts import Hosts
 from mshield.store.database.interface import Database, StoreError, Unavailable
-from mshield.store.database.limits import CONNECT_SECONDS
 from mshield.store.database.postgresql import PostgresqlDatabase
 from mshield.store.database.queries import Queries
 
@@ -79,7 +79,7 @@ class _PostgresqlProbe:
     """Two connections, so that one can say who the database is while a commit waits at the other."""
 
     def __init__(self, url: str, *, full_at: Callable[[], float]) -> None:
-        self._url, self._full_at = url, full_at
+        self._hosts, self._full_at = Hosts(url), full_at
         self._looking: Any = None
         self._writing: Any = None
         self._written: asyncio.Task[None] | None = None
@@ -127,9 +127,7 @@ class _PostgresqlProbe:
     async def _open(self, connection: Any) -> Any:
         if connection is not None and not connection.is_closed():
             return connection
-        return await asyncpg.connect(
-            self._url,
-            timeout=CONNECT_SECONDS,
+        return await self._hosts.connect(
             connection_class=Connection,
             statement_cache_size=0,  # a pooler gives each transaction another session
             server_settings={"application_name": "mshield ready"},

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
+from mshield.pki.tlog.entry import Holder
 from mshield.store.database.interface import Database, Row
 from mshield.store.database.queries import Queries
 
@@ -40,7 +41,8 @@ class DocumentRow:
 class SignatureRow:
     """Its signature (r then s) and the signer's certificate (DER); log_index is None until the log has it.
 
-    `confirmed` is None where the log doesn't say what was shown.
+    `confirmed` is None where the log doesn't say what was shown, `pages` (JSON) unless some pages were not, `holder`
+    where it doesn't say whose shield signed.
     """
 
     uid: bytes
@@ -50,7 +52,9 @@ class SignatureRow:
     certificate: bytes
     log_index: int | None
     confirmed: str | None
+    pages: str | None
     shield_number: str
+    holder: Holder | None
 
 
 async def find_document(
@@ -97,5 +101,7 @@ def _signature(row: Row) -> SignatureRow:
         certificate=row["der"],
         log_index=row["log_index"],
         confirmed=row["confirmed"],
+        pages=row["pages"],
         shield_number=row["shield_number"],
+        holder=None if row["told_number"] is None else Holder(row["told_number"], row["id_number_masked"]),
     )

@@ -1,10 +1,11 @@
 """Requests as business systems make them, follow them and fetch their result."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Final
 
 import msgspec
+from msgspec.structs import asdict
 
 from mshield.store.accounts.limits import Limit, count_within
 from mshield.store.certificates.certificates import StatusRow, status_of
@@ -17,8 +18,7 @@ _CREATE_ALONE: Final = alone(_SQL["create"])
 """Of one document: to write ten arrays costs a fifth of all that it does."""
 
 
-@dataclass(frozen=True, slots=True)
-class NewTask:
+class NewTask(msgspec.Struct, frozen=True):
     """A document of a new request; `display` is JSON text.
 
     `content` is what the attributes in `message` speak of, where it came along; `size` its length, where it didn't.
@@ -35,8 +35,7 @@ class NewTask:
     size: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class NewRequest:
+class NewRequest(msgspec.Struct, frozen=True):
     """A request as a business system made it, called as it is now; its login names it so.
 
     `body_hash` tells a repeat from another request under the same key.
@@ -139,7 +138,7 @@ class Result(msgspec.Struct, frozen=True):
     @property
     def signed(self) -> tuple[SignedDocument, ...]:
         """Those that are signed."""
-        return tuple(document for document in self.documents if isinstance(document, SignedDocument))
+        return tuple([document for document in self.documents if isinstance(document, SignedDocument)])
 
 
 async def create(
@@ -156,24 +155,7 @@ async def create(
     False, with nothing stored or counted, where the limit is reached, the idempotency key is that of another one,
     the business system is disabled, or its views have had other than `view_changes` changes (None: whatever they are).
     """
-    values: dict[str, object] = {
-        "id": request.id,
-        "client_id": request.client_id,
-        "asker_name": request.asker_name,
-        "asker_domain": request.asker_domain,
-        "kind": request.kind,
-        "channel": request.channel,
-        "number": request.number,
-        "shield_number": request.shield_number,
-        "return_url": request.return_url,
-        "pc_address": request.pc_address,
-        "pc_browser": request.pc_browser,
-        "idempotency_key": request.idempotency_key,
-        "body_hash": request.body_hash,
-        "now": now,
-        "expires_at": request.expires_at,
-        "view_changes": view_changes,
-    }
+    values: dict[str, object] = {**asdict(request), "now": now, "view_changes": view_changes}
     values["request_seal"] = REQUESTS.seal(db.sealer, values, version=1)
 
     async def work(tx: Tx) -> bool:
@@ -184,17 +166,9 @@ async def create(
         for position, task in enumerate(tasks):
             await tx.run(
                 _SQL["insert_task"],
-                sid=task.sid,
+                **asdict(task),
                 request_id=request.id,
                 position=position,
-                purpose=task.purpose,
-                message=task.message,
-                media_type=task.media_type,
-                title=task.title,
-                display=task.display,
-                format=task.format,
-                content=task.content,
-                size=task.size,
                 seal=_seal(db, request, task),
                 now=now,
                 expires_at=request.expires_at,
@@ -209,29 +183,20 @@ async def create(
         return False
 
 
-_TASK: Final = tuple(field.name for field in fields(NewTask))
-_LIMIT: Final = tuple(field.name for field in fields(Limit))
-
-
 def _seal(db: Database, request: NewRequest, task: NewTask) -> bytes:
     """Of what is asked, as it is now: it never changes."""
-    # Not `asdict`: it copies each value deeply, and took longer than the seal.
-    values = {name: getattr(task, name) for name in _TASK}
-    return TASKS.seal(db.sealer, {**values, "request_id": request.id}, version=1)
+    return TASKS.seal(db.sealer, {**asdict(task), "request_id": request.id}, version=1)
 
 
 async def _create_at_once(
     db: Database, request: NewRequest, values: dict[str, object], tasks: list[NewTask], limit: Limit
 ) -> bool:
-    columns = {f"{name}s": [getattr(task, name) for task in tasks] for name in _TASK}
-    columns["seals"] = [_seal(db, request, task) for task in tasks]
-    created = await db.write_together(
-        _SQL["create"] if len(tasks) > 1 else _CREATE_ALONE,
-        by=limit.row,
-        **values,
-        **{name: getattr(limit, name) for name in _LIMIT},
-        **(columns if len(tasks) > 1 else {name: column[0] for name, column in columns.items()}),
-    )
+    rows = [asdict(task) | {"seal": _seal(db, request, task)} for task in tasks]
+    create = _SQL["create"] if len(rows) > 1 else _CREATE_ALONE
+    columns = {
+        f"{name}s": [row[name] for row in rows] if len(rows) > 1 else value for name, value in rows[0].items()
+    }
+    created = await db.write_together(create, by=limit.row, **values, **asdict(limit), **columns)
     return bool(created)
 
 

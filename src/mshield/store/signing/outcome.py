@@ -13,6 +13,7 @@ import msgspec
 
 from mshield.domain.certificates.pin_tries import tries_left
 from mshield.domain.certificates.states import CertificateEvent
+from mshield.pki.tlog.entry import Holder
 from mshield.store.certificates import changes as certificate_changes
 from mshield.store.certificates import renewal_outcome
 from mshield.store.database.interface import Database, Row, Tx, Undone
@@ -25,13 +26,15 @@ from mshield.store.signing.sessions import Overtaken, counted, end_session, valu
 _SQL: Final = Queries("signing", "sessions")
 _ROW_FORM: Final = 2
 _ROW_FORM_SHOWN: Final = 3
+_ROW_FORM_HOLDER: Final = 4
 """What the log's entry covers of the row (docs/log.md)."""
 
 
 class SignatureRow(msgspec.Struct, frozen=True, gc=False):
     """A signature to record: digest is e, signature is r then s, 64 bytes.
 
-    `shown` is the digest of what was shown of a document that is drawn, `confirmed` what its person confirmed.
+    `shown` is the digest of what was shown of a document that is drawn, `confirmed` what its person confirmed, `pages`
+    the pages that were on the screen (JSON) where not all were; `holder` whose shield signed what somebody asked for.
     """
 
     sid: bytes
@@ -39,6 +42,25 @@ class SignatureRow(msgspec.Struct, frozen=True, gc=False):
     signature: bytes
     shown: bytes | None = None
     confirmed: str | None = None
+    pages: str | None = None
+    holder: Holder | None = None
+
+    @property
+    def row_form(self) -> int:
+        """What the log's entry covers of it."""
+        if self.holder is not None:
+            return _ROW_FORM_HOLDER
+        return _ROW_FORM if self.shown is None else _ROW_FORM_SHOWN
+
+    @property
+    def shield_number(self) -> str | None:
+        """The holder's."""
+        return None if self.holder is None else self.holder.shield_number
+
+    @property
+    def id_number_masked(self) -> str | None:
+        """The holder's."""
+        return None if self.holder is None else self.holder.id_number_masked
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +137,10 @@ async def _release(
             seals=seals,
             showns=[signature.shown for signature in signatures],
             confirmeds=[signature.confirmed for signature in signatures],
+            pages=[signature.pages for signature in signatures],
+            row_forms=[signature.row_form for signature in signatures],
+            shield_numbers=[signature.shield_number for signature in signatures],
+            ids_masked=[signature.id_number_masked for signature in signatures],
         )
     (only,) = signatures
     rows = await db.write_together(
@@ -127,6 +153,10 @@ async def _release(
         sealed=seals[0],
         shown=only.shown,
         confirmed=only.confirmed,
+        pages=only.pages,
+        row_form=only.row_form,
+        shield_number=only.shield_number,
+        id_number_masked=only.id_number_masked,
     )
     return rows[0]
 
@@ -234,9 +264,12 @@ async def _store_signatures(
             signature=signature.signature,
             key_version=key_version,
             seal=_seal(tx, key, signature, key_version),
-            row_form=_ROW_FORM if signature.shown is None else _ROW_FORM_SHOWN,
+            row_form=signature.row_form,
             shown=signature.shown,
             confirmed=signature.confirmed,
+            pages=signature.pages,
+            shield_number=signature.shield_number,
+            id_number_masked=signature.id_number_masked,
             now=now,
         )
     for request_id in {task["request_id"] for task in signed.values()} - {None}:

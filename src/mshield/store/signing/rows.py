@@ -48,7 +48,7 @@ class KeyRow(msgspec.Struct, frozen=True, gc=False):
     """One co-signing key with its counters, its certificate (None before issue) and its open session.
 
     `filing_changed` since the certificate was issued (R22); `replaces` is there while the key is a renewal's new one,
-    not yet in force. `subject` is JSON text.
+    not yet in force. `subject` is JSON text. Shield number and id number (sealed) are those of its certificate.
     """
 
     uid: bytes
@@ -82,6 +82,8 @@ class KeyRow(msgspec.Struct, frozen=True, gc=False):
     outcome_at: int | None
     certificate: CertificateRow | None
     filing_changed: bool
+    shield_number: str | None
+    id_number_box: bytes | None
     replaces: ReplacedKey | None
     session: SessionRow | None
 

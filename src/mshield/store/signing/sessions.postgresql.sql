@@ -66,9 +66,10 @@ shown AS (
   ON CONFLICT (shown) DO UPDATE SET at = excluded.at),
 stored AS (
   INSERT INTO signatures (sid, uid, serial, request_id, purpose, digest, signature, signed_at, key_version,
-    seal_version, seal, row_form, shown, confirmed)
+    seal_version, seal, row_form, shown, confirmed, pages, shield_number, id_number_masked)
   SELECT :sid::bytea, key.uid, :serial::text, signed.request_id, signed.purpose, :digest::bytea, :signature::bytea, :now::bigint,
-    :seal_version::bigint, 1, :sealed::bytea, CASE WHEN :shown::bytea IS NULL THEN 2 ELSE 3 END, :shown::bytea, :confirmed::text
+    :seal_version::bigint, 1, :sealed::bytea, :row_form::int, :shown::bytea, :confirmed::text, :pages::text,
+    :shield_number::text, :id_number_masked::text
   FROM key, signed),
 finished AS (
   UPDATE requests SET state = 'signed', changed_at = :now
@@ -103,11 +104,12 @@ shown AS (
   ON CONFLICT (shown) DO UPDATE SET at = excluded.at),
 stored AS (
   INSERT INTO signatures (sid, uid, serial, request_id, purpose, digest, signature, signed_at, key_version,
-    seal_version, seal, row_form, shown, confirmed)
+    seal_version, seal, row_form, shown, confirmed, pages, shield_number, id_number_masked)
   SELECT signed.sid, key.uid, :serial::text, signed.request_id, signed.purpose, s.digest, s.signature, :now, :seal_version, 1, s.seal,
-    CASE WHEN s.shown IS NULL THEN 2 ELSE 3 END, s.shown, s.confirmed
+    s.row_form, s.shown, s.confirmed, s.pages, s.shield_number, s.id_number_masked
   FROM key, signed JOIN unnest(:sids::bytea[], :digests::bytea[], :signatures::bytea[], :seals::bytea[], :showns::bytea[],
-      :confirmeds::text[]) AS s (sid, digest, signature, seal, shown, confirmed)
+      :confirmeds::text[], :pages::text[], :row_forms::int[], :shield_numbers::text[], :ids_masked::text[])
+      AS s (sid, digest, signature, seal, shown, confirmed, pages, row_form, shield_number, id_number_masked)
     ON s.sid = signed.sid),
 finished AS (
   UPDATE requests SET state = 'signed', changed_at = :now FROM key

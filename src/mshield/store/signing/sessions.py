@@ -297,6 +297,8 @@ def _key(row: Row, replaces: ReplacedKey | None) -> KeyRow:
         outcome_at=row["outcome_at"],
         certificate=certificate_of(row),
         filing_changed=bool(row["filing_changed"]),
+        shield_number=row["shield_number"],
+        id_number_box=row["id_number_box"],
         replaces=replaces,
         session=session_of(row),
     )

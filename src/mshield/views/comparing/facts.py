@@ -31,6 +31,17 @@ class Facts:
         """Each text without space."""
         return frozenset(map(tight_of, self._folded))
 
+    def say(self, words: str) -> bool:
+        """Whether a text has these squashed words, once it is squashed itself; that is done only where it decides."""
+        text = self._joined
+        if words in text:
+            return True
+        return all(character in text for character in words) and words in self.squashes
+
+    @cached_property
+    def _joined(self) -> str:
+        return "\n".join(self._folded)
+
     @cached_property
     def squashes(self) -> str:
         """Each text without space and breaks, one a line."""

@@ -106,7 +106,7 @@ class _Judging:
 
     def has_words(self, place: int) -> bool:
         words = _words(self.tokens[place])
-        if words in self._facts.squashes:
+        if self._facts.say(words):
             return True
         return len(words) <= 1 and (not self._strict or (not self._units and self._follows_number(place)))
 
@@ -120,7 +120,7 @@ class _Judging:
         words = _words(token)
         return (
             self._strict
-            or any(word in self._label for word in _OF_PARTIES)
+            or (bool(self._label) and any(word in self._label for word in _OF_PARTIES))
             or (len(words) > 3 and words.endswith(_ENDS))
             or token.text.rsplit(" ", 1)[-1] in _FORMS
         )

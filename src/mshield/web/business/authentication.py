@@ -15,7 +15,8 @@ _MAX_HEADER = 512
 
 async def system_of(request: Request, *, now: int) -> BusinessSystem:
     """The business system that calls. Raises WrongClient."""
-    scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
+    shown = next((value for name, value in request.scope["headers"] if name == b"authorization"), b"")
+    scheme, _, encoded = shown.decode("latin-1").partition(" ")
     if scheme.lower() != "basic" or len(encoded) > _MAX_HEADER:
         raise errors.WrongClient
     try:

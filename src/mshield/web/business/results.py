@@ -1,6 +1,6 @@
 """The result of a request as a business system gets it, in the wrapper that it wants (docs/formats.md)."""
 
-import base64
+import binascii
 from typing import Final, Literal
 
 import msgspec
@@ -161,4 +161,4 @@ def _signed(document: SignedDocument | DeclinedDocument) -> SignedDocumentMessag
 
 
 def _encoded(data: bytes) -> str:
-    return base64.b64encode(data).decode()
+    return binascii.b2a_base64(data, newline=False).decode()

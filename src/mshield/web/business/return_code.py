@@ -17,4 +17,4 @@ PARAMETER: Final[dict[str, Any]] = {
 
 def return_code_of(request: Request) -> str | None:
     """What came along, of whatever form."""
-    return request.query_params.get(RETURN_CODE)
+    return request.query_params.get(RETURN_CODE) if request.scope["query_string"] else None

@@ -116,7 +116,11 @@ class Connection(HttpToolsProtocol):
         """One more line, also of those after a body."""
         if len(self.headers) >= MOST_LINES:
             raise HeadTooLarge
-        super().on_header(name, value)
+        # As the server does, which is not asked: a call has some ten of them.
+        name = name.lower()
+        if name == b"expect" and value.lower() == b"100-continue":
+            self.expect_100_continue = True
+        self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
         """The application has the call from here on."""

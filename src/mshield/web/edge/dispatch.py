@@ -4,7 +4,6 @@ Routes are found by their literal beginning: a table of the addresses without pa
 patterns under the longest beginning that there is.
 """
 
-import asyncio
 import re
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
@@ -21,10 +20,11 @@ from mshield.services.process.time_limits import taking, time_limit_of
 from mshield.web.body import LIMIT
 from mshield.web.edge.admission import Place, Room, rooms_of
 from mshield.web.edge.bodies import Bodies, announced_length
+from mshield.web.edge.deadlines import Deadlines
 from mshield.web.edge.gate import EXPECTED
 from mshield.web.edge.idempotency import answered_once
 from mshield.web.idempotency_key import key_of
-from mshield.web.problems import TookTooLong, problem
+from mshield.web.problems import problem
 from mshield.web.query import query_of
 from mshield.web.router import Route
 
@@ -58,6 +58,7 @@ class Dispatch:
         """`app` has the state that routes reach; `most` calls are carried out at once."""
         self._app, self._refuse = app, refuse
         self._bodies, self._rooms = Bodies(), rooms_of(routes, most=most)
+        self._deadlines = Deadlines()
         self._fixed: dict[str, dict[str, Route]] = defaultdict(dict)
         self._under: dict[str, list[Pattern]] = {}
         patterns: dict[str, dict[str, Route]] = defaultdict(dict)
@@ -114,17 +115,11 @@ class Dispatch:
     async def _ask_in_time(self, request: Request, route: Route, parameters: Mapping[str, str]) -> Response:
         """Raises TookTooLong too. What is cut short is as where the process ends: no answer says it was done."""
         limit = time_limit_of(route.operation_id)
-        timeout = asyncio.timeout(limit.call)
-        try:
-            async with timeout:
-                if limit.statement is None:
-                    return await self._ask(request, route, parameters)
-                with taking(limit.statement):
-                    return await self._ask(request, route, parameters)
-        except TimeoutError as error:
-            if timeout.expired():
-                raise TookTooLong from error
-            raise
+        with self._deadlines.within(limit.call):
+            if limit.statement is None:
+                return await self._ask(request, route, parameters)
+            with taking(limit.statement):
+                return await self._ask(request, route, parameters)
 
     async def _ask(self, request: Request, route: Route, parameters: Mapping[str, str]) -> Response:
         if route.keeps_answer and (key := key_of(request)) is not None:

@@ -55,15 +55,21 @@ class Exchange(RequestResponseCycle):
     async def _begin(self, message: Any) -> None:
         lines, length = [STATUS_LINE[message["status"]]], None
         for name, value in (*self.default_headers, *message.get("headers", ())):
+            if (known := _KNOWN.get((name, value))) is not None:
+                lines.append(known)
+                continue
             begun = _begun(name)
             if begun is None or (length is not None and begun == b"content-length: "):
                 await super().send(message)
                 return
             if HEADER_VALUE_RE.search(value):
                 raise RuntimeError("no value of a header")
+            line = begun + value + b"\r\n"
             if begun == b"content-length: ":
                 length = int(value)
-            lines += (begun, value, b"\r\n")
+            elif begun in _REPEATED and len(_KNOWN) < _MOST_KNOWN:
+                _KNOWN[name, value] = line
+            lines.append(line)
         if length is None:
             await super().send(message)
             return
@@ -103,6 +109,20 @@ class Exchange(RequestResponseCycle):
             lines.append(b"connection: close\r\n")
         lines.append(b"\r\n")
         return b"".join(lines)
+
+
+_KNOWN: Final[dict[tuple[bytes, bytes], bytes]] = {}
+"""Whole lines that were checked."""
+
+_MOST_KNOWN: Final = 256
+_REPEATED: Final = frozenset(
+    name + b": "
+    for name in (
+        *(b"content-type", b"cache-control", b"content-security-policy"),
+        *(b"x-content-type-options", b"strict-transport-security"),
+    )
+)
+"""How those lines begin that have few values in all answers."""
 
 
 @lru_cache(maxsize=256)

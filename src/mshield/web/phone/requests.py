@@ -8,9 +8,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.pki.signatures.formats import FORMATS, NO_OPTIONS, Format, Options
-from mshield.pki.signatures.kept_display import read_display
+from mshield.pki.signatures.kept_display import KeptDisplay, NamedView, read_display
 from mshield.pki.signatures.pdf import gap_in
-from mshield.services.requests.answer import Requester, ScannedRequest, Task, WaitingRequest, prolongs_by
+from mshield.services.requests.answer import (
+    Requester,
+    ScannedRequest,
+    Task,
+    WaitingDocument,
+    WaitingRequest,
+    prolongs_by,
+)
 from mshield.web import openapi
 from mshield.web.answers import JsonAnswer, no_content
 from mshield.web.body import Hex16, Hex32, Wire, body_of
@@ -127,6 +134,26 @@ class WaitingMessage(Wire, frozen=True):
     expires_at: int
 
 
+class WaitingDocumentMessage(Wire, frozen=True):
+    """A document that a view draws; its words, `view` and `drawn` are those of a task.
+
+    `content_b64` is null where the contents of its request are too much for a list.
+    """
+
+    title: str
+    media_type: str
+    display: tuple[DisplayLine, ...]
+    view: ViewMessage
+    drawn: Hex32
+    content_b64: str | None
+
+
+class WaitingDocumentsMessage(Wire, frozen=True):
+    """Of a request in the inbox, the documents that a view draws, in their order."""
+
+    documents: tuple[WaitingDocumentMessage, ...]
+
+
 EndState = Literal["signed", "declined", "expired", "cancelled"]
 
 
@@ -176,6 +203,24 @@ async def inbox(request: Request) -> Response:
     now = context.clock()
     waiting = await context.requests.answer.inbox(caller, now=now)
     return JsonAnswer(InboxMessage(tuple(_waiting(request_row) for request_row in waiting)))
+
+
+@router.get(
+    "/inbox/{request_id}",
+    summary="What the inbox shows of a request",
+    operation_id="getWaitingDocuments",
+    answers=openapi.answers(WaitingDocumentsMessage, "The documents that a view draws"),
+)
+async def waiting_documents(request: Request, request_id: str) -> Response:
+    """From which the phone reads the amounts in its list. The request isn't taken, and who asks isn't told.
+
+    Contents of 1 MiB in all. No document for a request that isn't in this inbox.
+    """
+    caller = await caller_of(request)
+    context = context_of(request)
+    now = context.clock()
+    shown = await context.requests.answer.waiting_documents(caller, request_id, now=now)
+    return JsonAnswer(WaitingDocumentsMessage(tuple(map(_waiting_document, shown))))
 
 
 @router.post(
@@ -280,6 +325,29 @@ def _waiting(request: WaitingRequest) -> WaitingMessage:
     )
 
 
+def _waiting_document(document: WaitingDocument) -> WaitingDocumentMessage:
+    display = read_display(document.display)
+    view, drawing = display.view, display.drawing
+    if view is None or drawing is None or drawing.drawn is None:
+        raise AssertionError("a document that no view draws")
+    return WaitingDocumentMessage(
+        title=document.title,
+        media_type=document.media_type,
+        display=_lines(display),
+        view=_view(view),
+        drawn=drawing.drawn.hex(),
+        content_b64=None if document.content is None else base64.b64encode(document.content).decode(),
+    )
+
+
+def _lines(display: KeptDisplay) -> tuple[DisplayLine, ...]:
+    return tuple(DisplayLine(label, value) for label, value in display.lines)
+
+
+def _view(view: NamedView) -> ViewMessage:
+    return ViewMessage(view.id, view.version, view.digest.hex())
+
+
 def _requester(requester: Requester) -> RequesterMessage:
     return RequesterMessage(requester.name, requester.domain, requester.pc_address, requester.pc_browser)
 
@@ -295,7 +363,7 @@ def task_message(task: Task) -> TaskMessage:
         message_b64=base64.b64encode(task.message).decode(),
         media_type=task.media_type,
         title=task.title,
-        display=tuple(DisplayLine(label, value) for label, value in display.lines),
+        display=_lines(display),
         format=FORMATS[task.format],
         content_b64=None if task.content is None else base64.b64encode(task.content).decode(),
         size=task.size,
@@ -308,7 +376,7 @@ def task_message(task: Task) -> TaskMessage:
     view, drawn, update = display.view, display.bound.drawing.drawn, task.prepared
     return msgspec.structs.replace(
         message,
-        view=None if view is None else ViewMessage(view.id, view.version, view.digest.hex()),
+        view=None if view is None else _view(view),
         drawn=None if drawn is None else drawn.hex(),
         options=msgspec.UNSET if display.options == NO_OPTIONS else display.options,
         update_b64=msgspec.UNSET if update is None else base64.b64encode(update).decode(),

@@ -13,7 +13,7 @@ from mshield.domain.times import HOUR_MS
 from mshield.gm import cosign
 from mshield.gm import errors as gm_errors
 from mshield.gm.cosign import FinishItem
-from mshield.pki.signatures.display import Confirmed
+from mshield.pki.signatures.display import MAX_PAGES, Confirmed, Pages
 from mshield.services.process.allowances import Allowance
 from mshield.services.signing.excluded import checked_reasons
 from mshield.services.signing.finish import FinishRequest
@@ -66,11 +66,21 @@ class OpenedMessage(Wire, frozen=True):
     next_epoch: Epoch | None
 
 
+Page = Annotated[int, msgspec.Meta(ge=1, le=MAX_PAGES)]
+
+
+class PagesShown(Wire, frozen=True):
+    """Which of `count` pages were on the screen: spans of first and last page, in order, with a page between them."""
+
+    count: Page
+    shown: Annotated[tuple[tuple[Page, Page], ...], msgspec.Meta(max_length=MAX_PAGES // 2)]
+
+
 class PartialItem(Wire, frozen=True):
     """The phone's half of a signature, with the opening of its commitment.
 
     Of a document that has `drawn`: what its person confirmed besides, and the digest of what was shown (protocol, "What
-    was shown").
+    was shown"); of one with pages that is signed `unread`, which of them were on the screen.
     """
 
     sid: Hex16
@@ -79,6 +89,7 @@ class PartialItem(Wire, frozen=True):
     s_prime: Hex32
     confirmed: Confirmed | msgspec.UnsetType = msgspec.UNSET
     shown: Hex32 | msgspec.UnsetType = msgspec.UNSET
+    pages: PagesShown | msgspec.UnsetType = msgspec.UNSET
 
 
 class ExcludedItem(Wire, frozen=True):
@@ -207,11 +218,12 @@ def _item(item: PartialItem) -> FinishItem:
 def _shown(items: tuple[PartialItem, ...]) -> dict[bytes, Shown]:
     shown: dict[bytes, Shown] = {}
     for item in items:
-        if item.shown is msgspec.UNSET and item.confirmed is msgspec.UNSET:
+        if item.shown is msgspec.UNSET and item.confirmed is msgspec.UNSET and item.pages is msgspec.UNSET:
             continue
         if item.shown is msgspec.UNSET or item.confirmed is msgspec.UNSET:
             raise errors.Malformed(field="shown")
-        shown[bytes.fromhex(item.sid)] = Shown(item.confirmed, bytes.fromhex(item.shown))
+        pages = None if item.pages is msgspec.UNSET else Pages(item.pages.count, item.pages.shown)
+        shown[bytes.fromhex(item.sid)] = Shown(item.confirmed, bytes.fromhex(item.shown), pages)
     return shown
 
 

@@ -4,6 +4,7 @@ import { exact } from "@mshield/look/vue/dates.ts";
 import type { Say } from "@mshield/look/vue/words.ts";
 import type { Check, CheckName, CheckState, Result } from "@mshield/verify";
 
+import { holderLine } from "./holder.ts";
 import { grouped, nowOf, sentenceOf } from "./sentences.ts";
 
 export const QUESTIONS = ["who", "what", "when", "signing", "now", "ca", "log"] as const;
@@ -115,8 +116,12 @@ function whoOf({ t }: Say, { signer, verdict }: Result): string {
   return verdict === "invalid" ? t("answers.claimed", { who }) : who;
 }
 
-function certificateOf({ t }: Say, { signer }: Result): string {
+function certificateOf(say: Say, result: Result): string {
+  const { t } = say;
+  const { signer } = result;
+  const holder = holderLine(say, result);
   const parts = [
+    ...(holder === "" ? [] : [holder]),
     ...(signer?.creditCode ? [`${t("creditCode")} ${signer.creditCode}`] : []),
     `${t("serial")} ${signer?.serial ?? ""}`,
   ];

@@ -5,6 +5,7 @@ import { concat, hex, sm3, unhex, utf8 } from "@mshield/gm";
 import { sha256 } from "@noble/hashes/sha2.js";
 
 import { PartError } from "../errors.ts";
+import type { Holder } from "../evidence.ts";
 
 const VERSION = 1;
 const [SIGNATURE, CERTIFICATE, ACT, VIEW] = [1, 2, 3, 4];
@@ -29,6 +30,8 @@ export interface SignatureRow {
   readonly asked: Uint8Array | null;
   /** What was shown and confirmed; null in entries from before, and of a phone's own documents. */
   readonly shown: Uint8Array | null;
+  /** Whose shield signed; null in entries from before. */
+  readonly holder: Holder | null;
 }
 
 /** SM3 of who asked for a signature, and what the phone was to show, as canonical JSON. */
@@ -71,7 +74,7 @@ export function actEntry(row: ActRow, salt: Uint8Array): Uint8Array {
   const columns: [name: string, value: Uint8Array][] = [
     ["id", text(row.id)],
     ["actor", text(row.actor)],
-    ["actor_id", row.actor_id === null ? Uint8Array.of(0) : text(row.actor_id)],
+    ["actor_id", textOrNull(row.actor_id)],
     ["act", text(row.act)],
     ["subject", text(row.subject)],
     ["details", text(row.details)],
@@ -147,6 +150,10 @@ function canonical(row: SignatureRow): Uint8Array {
   if (row.shown !== null) {
     columns.push(["shown", octets(row.shown)]);
   }
+  if (row.holder !== null) {
+    columns.push(["shield_number", text(row.holder.shieldNumber)]);
+    columns.push(["id_number_masked", textOrNull(row.holder.idNumberMasked)]);
+  }
   return rowBytes(columns);
 }
 
@@ -157,6 +164,10 @@ function rowBytes(columns: readonly (readonly [name: string, value: Uint8Array])
 function text(value: string): Uint8Array {
   const encoded = utf8(value);
   return concat(Uint8Array.of(2), uint(encoded.length, 4), encoded);
+}
+
+function textOrNull(value: string | null): Uint8Array {
+  return value === null ? Uint8Array.of(0) : text(value);
 }
 
 function octets(value: Uint8Array): Uint8Array {

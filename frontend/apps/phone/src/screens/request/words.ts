@@ -1,3 +1,4 @@
+import { words as batch } from "./batch/words.ts";
 import { wayWords } from "./way_out.ts";
 
 export const words = {
@@ -50,6 +51,9 @@ export const words = {
       choose: "选这 {count} 个",
       chosen: "已选 {count} 个",
       chosenDocuments: "共 {count} 份文件，还没有签",
+      noAmount: "无金额",
+      without: batch.zh.without,
+      reading: "正在读金额",
       tooMany: "一次最多签 64 份",
       clear: "取消选择",
       together: "一起看，再签",
@@ -119,6 +123,9 @@ export const words = {
       choose: "Choose these {count}",
       chosen: "{count} chosen",
       chosenDocuments: "{count} document, not signed yet | {count} documents, not signed yet",
+      noAmount: "No amount",
+      without: batch.en.without,
+      reading: "Reading the amounts",
       tooMany: "At most 64 documents at a time",
       clear: "Clear",
       together: "See them together, then sign",

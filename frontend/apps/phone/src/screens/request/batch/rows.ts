@@ -1,7 +1,7 @@
 /** The lines of a batch's list: what of each document stands in it, read from its content. */
 
 import { honestValue } from "@mshield/look/honest_text.ts";
-import type { Task } from "@mshield/shield";
+import type { Task, TaskReading } from "@mshield/shield";
 
 import { moneyText } from "../drawn/cell_text.ts";
 
@@ -12,6 +12,12 @@ export interface BatchRow {
   /** The content's, or none: what the asker calls one is no fact. */
   readonly amount: string | null;
 }
+
+/** What else tells one from another: number and party. */
+export const factsOf = (reading: TaskReading | null): readonly (string | null)[] =>
+  [reading?.key?.list.number ?? null, reading?.key?.list.party ?? null].map(
+    (text) => text && honestValue(text),
+  );
 
 /** The kind of all of them, where they are of one and a number tells them apart. */
 export function commonTitle(tasks: readonly Task[]): string | null {
@@ -24,9 +30,7 @@ export function rowsOf(tasks: readonly Task[]): BatchRow[] {
   const isOneKind = commonTitle(tasks) !== null;
   return tasks.map(({ sid, title, reading }) => {
     const key = reading?.key;
-    const [number, party] = [key?.list.number ?? null, key?.list.party ?? null].map(
-      (text) => text && honestValue(text),
-    );
+    const [number, party] = factsOf(reading);
     const amount = key?.amount?.values.map(moneyText).join("  ") ?? null;
     const name = isOneKind ? number! : honestValue(key?.title ?? title);
     const facts = isOneKind ? [party] : [number, party];

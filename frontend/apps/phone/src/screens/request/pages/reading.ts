@@ -1,5 +1,6 @@
 /** How far documents of pages were shown, and whether the signature may be asked for: one for all that a request holds. */
 
+import type { Pages } from "@mshield/forms";
 import type { Task } from "@mshield/shield";
 import { computed, type ComputedRef, reactive, shallowReactive } from "vue";
 
@@ -30,6 +31,20 @@ export function unseenPages({ pages, seen }: Reading): number[] {
   return Array.from({ length: pages ?? 0 }, (_, n) => n + 1).filter((page) => !seen.has(page));
 }
 
+/** The pages that were on the screen, as spans of first and last page. */
+export function spansOf(seen: ReadonlySet<number>): Pages["shown"] {
+  const spans: [number, number][] = [];
+  for (const page of [...seen].toSorted((a, b) => a - b)) {
+    const last = spans.at(-1);
+    if (last !== undefined && page === last[1] + 1) {
+      last[1] = page;
+    } else {
+      spans.push([page, page]);
+    }
+  }
+  return spans;
+}
+
 export interface Readings {
   /** Null for a document that has no pages. */
   of(task: Task): Reading | null;
@@ -39,6 +54,8 @@ export interface Readings {
   isSkipped(task: Task): boolean;
   /** For the engine, by `sid`: what is signed without having been shown whole. */
   confirmed(): ReadonlyMap<string, "unread">;
+  /** By `sid`: which pages of those were on the screen, where it is known how many there are. */
+  pages(): ReadonlyMap<string, Pages>;
   /** Whether nothing hinders the signature of this one. */
   isDone(task: Task): boolean;
   /** Those that hinder it. */
@@ -53,16 +70,20 @@ export function useReadings(tasks: ComputedRef<readonly Task[]>): Readings {
     const reading = of(task);
     return reading === null || isWhole(reading) || (skipped.has(task.sid) && maySkip(reading));
   }
+  const unread = (): Task[] => tasks.value.filter((task) => skipped.has(task.sid) && !isWhole(of(task)!));
   return {
     of,
     note: (task, more) => readings.set(task.sid, { ...(readings.get(task.sid) ?? UNOPENED), ...more }),
     skip: (task) => skipped.add(task.sid),
     isSkipped: (task) => skipped.has(task.sid),
-    confirmed: () =>
+    confirmed: () => new Map(unread().map((task) => [task.sid, "unread"])),
+    pages: () =>
       new Map(
-        tasks.value
-          .filter((task) => skipped.has(task.sid) && !isWhole(of(task)!))
-          .map((task) => [task.sid, "unread"]),
+        unread().flatMap((task) => {
+          const { pages: count, seen } = of(task)!;
+          const isKnown = count !== null && seen.size < count;
+          return isKnown ? [[task.sid, { count, shown: spansOf(seen) }] as const] : [];
+        }),
       ),
     isDone,
     open: computed(() => tasks.value.filter((task) => !isDone(task))),

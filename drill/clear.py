@@ -1,0 +1,9 @@
+"""Takes away what a drill left that was killed: `python -m drill.clear FOLDER`."""
+
+import sys
+from pathlib import Path
+
+from drill.site import clear
+
+if __name__ == "__main__":
+    clear(Path(sys.argv[1]).resolve())

@@ -1,0 +1,200 @@
+"""Phones that sign and log in for two business systems until SIGTERM: `python -m drill.load FOLDER EVENTS`.
+
+Each event is a line of JSON in EVENTS. While the file FOLDER/pause is there each phone finishes what it began and
+rests. Some phones type a wrong PIN now and then, and count what they were answered.
+"""
+
+import json
+import random
+import signal
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from drill.phones import PIN, ROUNDS
+from drill.plan import ORIGIN
+from mshield.client import BusinessClient, Document, Pc
+from mshield.client.errors import ClientError, NetworkError, ProblemError
+from mshield.client.phone import Approved, Patience, VirtualPhone
+from mshield.client.phone.folder import Folder
+from mshield.client.phone.vault import opened
+from mshield.gm.engine import Engine, load_engine
+
+THINK: Final = 1.5
+"""Seconds between two operations of a phone, on average."""
+
+_WRONG_PIN: Final = "428571"
+_WRONG_EVERY: Final = 12
+_WRONG_AT_MOST: Final = 40
+"""Of a phone; 50 lock it."""
+
+_TRIES: Final = 60
+_RESULT_SECONDS: Final = 40.0
+_PASSING: Final = frozenset({500, 502, 503, 504})
+# The drill itself comes again, and counts each time; the app is as patient as ever within one session.
+_PATIENCE: Final = Patience(network_tries=2, network_pause=0.2, busy_tries=5, busy_pause=0.2)
+
+
+@dataclass(slots=True)
+class Events:
+    """The file of what happened, and whether to go on."""
+
+    path: Path
+    pause: Path
+    ended: threading.Event = field(default_factory=threading.Event)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __call__(self, event: str, **more: object) -> None:
+        line = json.dumps({"at": round(time.time(), 3), "event": event, **more}, ensure_ascii=False)
+        with self._lock, self.path.open("a", encoding="utf-8") as file:
+            file.write(line + "\n")
+
+    def rest(self, number: int) -> None:
+        """Waits while there is a pause."""
+        if self.pause.exists():
+            self("resting", phone=number)
+            while self.pause.exists() and not self.ended.is_set():
+                time.sleep(0.1)
+
+
+@dataclass(slots=True)
+class User:
+    """One phone's life."""
+
+    number: int
+    phone: VirtualPhone
+    business: BusinessClient
+    tell: Events
+    wrong: int = 0
+    done: int = 0
+
+    def live(self) -> None:
+        """Signs and logs in until the end."""
+        chance = random.Random(self.number)  # noqa: S311  # the same pauses each time
+        self.tell.ended.wait(THINK * chance.random())
+        while not self.tell.ended.is_set():
+            self.done += 1
+            try:
+                self._operate()
+            except ClientError as error:
+                self._failed("other", error, began=time.time())
+                self.tell.ended.wait(0.3)
+            self.tell.rest(self.number)
+            self.tell.ended.wait(THINK * (0.5 + chance.random()))
+        self.phone.close()
+
+    def _operate(self) -> None:
+        began, step = time.time(), "ask"
+        pc = Pc(address=f"203.0.113.{self.number + 1}", browser="drill")
+        try:
+            if self.done % 3 == 0:
+                asked = self.business.request_login(pc=pc)
+            else:
+                content = f"报关单 {self.number} {self.done}".encode() * 20
+                document = Document(title="报关单", media_type="text/plain", content=content)
+                asked = self.business.request_signature([document], pc=pc)
+            step = "scan"
+            self.phone.scan(asked.qr)
+        except ClientError as error:
+            self._failed(step, error, began=began)
+            self.tell.ended.wait(0.3)
+            return
+        if self.number % 5 == 0 and self.done % _WRONG_EVERY == 0 and self.wrong < _WRONG_AT_MOST:
+            self._err(asked.id, began)
+        approved = self._approve(asked.id, PIN, began)
+        if approved is None:
+            return
+        signed = [document.sid.hex() for document in approved.documents]
+        self.tell("signed", phone=self.number, began=round(began, 3), sids=signed)
+        self._wait(asked.id, began)
+
+    def _err(self, request: str, began: float) -> None:
+        """Types a wrong PIN once."""
+        try:
+            self._approve(request, _WRONG_PIN, began)
+        except ProblemError as error:
+            if error.code != "wrong_pin":
+                raise
+            self.wrong += 1
+            self.tell("wrong_pin", phone=self.number)
+
+    def _approve(self, request: str, pin: str, began: float) -> Approved | None:
+        """Tries until it is answered for good. Raises ProblemError `wrong_pin`; None where the request is over."""
+        for tried in range(_TRIES):
+            try:
+                return self.phone.approve(request, pin=pin)
+            except ClientError as error:
+                if error.code == "wrong_pin":
+                    raise
+                self._failed("approve", error, began=began, tried=tried)
+                passing = isinstance(error, NetworkError) or (
+                    isinstance(error, ProblemError)
+                    and (error.status in _PASSING or error.code in {"key_busy", "no_session", "stale"})
+                )
+                if not passing:
+                    return None
+            time.sleep(min(0.2 * (tried + 1), 1))
+        return None
+
+    def _wait(self, request: str, began: float) -> None:
+        try:
+            status = self.business.wait_until_done(request, timeout=_RESULT_SECONDS)
+            if status.state == "signed":
+                self.business.result(request)
+            self.tell("result", phone=self.number, began=round(began, 3), state=status.state)
+        except ClientError as error:
+            self._failed("result", error, began=began)
+
+    def _failed(self, step: str, error: ClientError, *, began: float, tried: int = 0) -> None:
+        status = error.status if isinstance(error, ProblemError) else None
+        self.tell(
+            "error",
+            phone=self.number,
+            step=step,
+            code=error.code,
+            status=status,
+            tried=tried,
+            began=round(began, 3),
+            detail=(error.detail or "")[:160],
+        )
+
+
+def _uid(folder: Path) -> str:
+    with opened(Folder(folder), server=None, patience=1.0) as vault:
+        return vault.state.at("key").uid.hex()
+
+
+def users(folder: Path, tell: Events, engine: Engine) -> list[User]:
+    """Everybody who has a phone in `folder`; the two business systems by turns."""
+    systems = [
+        BusinessClient(ORIGIN, client_id=system["client_id"], client_secret=system["client_secret"])
+        for system in json.loads((folder / "systems.json").read_text())
+    ]
+    numbers = sorted(int(path.name) for path in (folder / "phones").iterdir())
+    made = []
+    for number in numbers:
+        place = folder / "phones" / str(number)
+        tell("phone", phone=number, uid=_uid(place))
+        phone = VirtualPhone(place, ORIGIN, patience=_PATIENCE, engine=engine, pin_rounds=ROUNDS)
+        made.append(User(number, phone, systems[number % len(systems)], tell))
+    return made
+
+
+def main() -> None:
+    """Lets them live, each in a thread."""
+    folder, path = Path(sys.argv[1]), Path(sys.argv[2])
+    tell = Events(path, folder / "pause")
+    signal.signal(signal.SIGTERM, lambda *_: tell.ended.set())
+    threads = [threading.Thread(target=user.live, daemon=True) for user in users(folder, tell, load_engine())]
+    for thread in threads:
+        thread.start()
+    tell.ended.wait()
+    for thread in threads:
+        thread.join(_RESULT_SECONDS)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,62 @@
+"""Processes of a node: whatever runs in its namespace and nothing else gets the drill's signals."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from drill.plan import PREFIX
+from drill.wires import exists, inside, run
+
+
+def start(
+    node: str, log: Path, *command: str, user: str | None = None, environment: Mapping[str, str] | None = None
+) -> subprocess.Popen[bytes]:
+    """Starts a command in a node; what it writes is added to `log`."""
+    if user is not None:
+        command = ("setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups", *command)
+    with log.open("ab") as file:
+        return subprocess.Popen(
+            inside(node, *command),
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=file,
+            env={**os.environ, **(environment or {})},
+            start_new_session=True,
+        )
+
+
+def of(node: str) -> list[int]:
+    """The processes of a node."""
+    if not exists(node):
+        return []
+    return [int(pid) for pid in run("ip", "netns", "pids", PREFIX + node, check=False).stdout.split()]
+
+
+def send(node: str, number: signal.Signals, *, only: str | None = None) -> None:
+    """A signal to all processes of a node, or to those whose command line has `only`."""
+    for pid in of(node):
+        with contextlib.suppress(OSError):
+            line = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            if only is None or only in line:
+                os.kill(pid, number)
+
+
+def halt(node: str, *, first: str | None = None, seconds: float = 20) -> None:
+    """TERM to all, or to `first` where it ends the others itself; KILL to what is left after `seconds`."""
+    send(node, signal.SIGCONT)
+    send(node, signal.SIGTERM, only=first)
+    late = time.monotonic() + seconds
+    while of(node) and time.monotonic() < late:
+        time.sleep(0.1)
+    end(node)
+
+
+def end(node: str) -> None:
+    """KILL to all, until nothing is left."""
+    while of(node):
+        send(node, signal.SIGKILL)
+        time.sleep(0.05)

@@ -1,0 +1,151 @@
+"""The drill: `python -m drill.run [--phones N] [--out FILE] [FAULT…]`; `--list` names the faults.
+
+Builds the site, has phones sign, makes each fault and heals it, and says what it did. Exit code 1 where anything
+acknowledged was lost, a phone was held, a PIN attempt was counted wrongly, two databases acknowledged at a time, the
+site didn't heal, or the log doesn't verify.
+"""
+
+import argparse
+import json
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from drill import loss
+from drill.faults import FAULTS, Fault
+from drill.running import Load, enrol, loaded
+from drill.site import NotInTime, Site, standing, until
+from drill.verdict import Seen, Standing
+from drill.verdict import seen as judged
+from drill.verdict import standing as looked_up
+
+PHONES: Final = 50
+_QUIET: Final = 4.0
+"""Seconds of load before a fault, and after its healing."""
+
+_HEALING: Final = 120.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """One fault."""
+
+    fault: str
+    goal: float
+    healed_in: float | None
+    """Seconds from the end of the fault until the site was whole; None where it wasn't in time."""
+
+    seen: Seen
+    standing: Standing
+
+    @property
+    def right(self) -> bool:
+        """Whether nothing is wrong beside the time that it took."""
+        whole = self.healed_in is not None and self.seen.first_success is not None
+        return whole and self.standing.right and not self.seen.writes_of_two
+
+    @property
+    def in_time(self) -> bool:
+        """Whether the first success came within the goal."""
+        return self.seen.first_success is not None and self.seen.first_success <= self.goal
+
+
+def suffer(site: Site, load: Load, fault: Fault) -> Report:
+    """One fault under load, from a whole site to a whole site. Raises NotInTime where phones never come to rest."""
+    time.sleep(_QUIET)
+    injury = fault.injury(site)
+    began = time.time()
+    with injury:
+        time.sleep(max(0.0, began + fault.seconds - time.time()) if fault.seconds else 0)
+    over = time.time()
+    try:
+        until(site.whole, "the site", seconds=_HEALING)
+        healed: float | None = round(time.time() - over, 1)
+    except NotInTime:
+        healed = None
+    time.sleep(_QUIET)
+    ended = time.time()
+    load.pause()
+    stands = looked_up(site, load)
+    load.go_on()
+    seen = judged(load, began=began, ended=ended)
+    return Report(fault=fault.name, goal=fault.goal, healed_in=healed, seen=seen, standing=stands)
+
+
+def drill(faults: Sequence[Fault], *, losing: bool, phones: int, folder: Path) -> dict[str, Any]:
+    """All faults, one after the other, and `losing` the one that loses something; what came of them, for JSON."""
+    began = time.monotonic()
+
+    def tell(what: str) -> None:
+        print(f"{time.monotonic() - began:6.1f} s  {what}", flush=True)
+
+    with standing(folder, tell) as site:
+        enrol(site, folder / "load", phones)
+        tell(f"{phones} phones have certificates")
+        site.open(tell)
+        reports = []
+        with loaded(site, folder / "load", phones) as load:
+            for fault in faults:
+                reports.append(suffer(site, load, fault))
+                tell(_line(reports[-1]))
+            log = site.mshield("log", "verify")
+            lost = loss.lose(site, load) if losing else None
+            if lost is not None:
+                tell(f"{loss.NAME}: {'right' if lost.right else 'WRONG'}; {lost}")
+    return {
+        "phones": phones,
+        "seconds": round(time.monotonic() - began),
+        "faults": [asdict(report) | {"right": report.right, "in_time": report.in_time} for report in reports],
+        "log": log,
+        "loss": None if lost is None else asdict(lost) | {"right": lost.right},
+        "right": all(report.right for report in reports) and (lost is None or lost.right),
+    }
+
+
+def _line(report: Report) -> str:
+    seen, stands = report.seen, report.standing
+    errors = ", ".join(f"{count} × {what}" for what, count in seen.errors.items()) or "no errors"
+    verdict = "right" if report.right else "WRONG"
+    late = "" if report.in_time else f" (goal {report.goal:.0f} s)"
+    return (
+        f"{report.fault}: {verdict}; first success {seen.first_success} s{late}, gap {seen.longest_gap} s,"
+        f" new primary {seen.new_primary or '-'}, healed {report.healed_in} s; lost {stands.lost} of"
+        f" {stands.acknowledged} and {stands.lost_writes} of {stands.acknowledged_writes} writes, held {stands.held},"
+        f" wrong counts {stands.wrong_pin_counts}, two primaries {seen.writes_of_two}; {errors}"
+    )
+
+
+def main() -> int:
+    """Runs it; the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m drill.run", description=__doc__)
+    parser.add_argument("faults", nargs="*", metavar="FAULT", help="only these; without any, all")
+    parser.add_argument("--phones", type=int, default=PHONES)
+    parser.add_argument("--folder", type=Path, default=Path("var/drill"), help="logs of all nodes")
+    parser.add_argument("--out", type=Path, default=Path("var/drill.json"))
+    parser.add_argument("--list", action="store_true")
+    asked = parser.parse_args()
+    known = {fault.name: fault for fault in FAULTS}
+    if asked.list:
+        print("\n".join((*known, loss.NAME)))
+        return 0
+    names = asked.faults or [*known, loss.NAME]
+    if unknown := set(names) - {*known, loss.NAME}:
+        parser.error(f"no such fault: {', '.join(sorted(unknown))}; --list names them")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was begun is healed and taken away
+    try:
+        faults = [known[name] for name in names if name in known]
+        result = drill(faults, losing=loss.NAME in names, phones=asked.phones, folder=asked.folder)
+    except (RuntimeError, NotInTime) as error:
+        print(f"the drill could not be made: {error}; logs: {asked.folder}", file=sys.stderr)
+        return 1
+    asked.out.write_text(json.dumps(result, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    print(f"{'right' if result['right'] else 'WRONG'}; {asked.out}")
+    return 0 if result["right"] else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

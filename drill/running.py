@@ -1,0 +1,142 @@
+"""People enrolled at a site, the load that they make, and its pauses."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from drill import daemons, processes
+from drill.phones import write_filing
+from drill.plan import ADDRESSES, CLIENT, DATA, SERVE
+from drill.site import Site, until
+from drill.wires import inside
+
+_REST_SECONDS: Final = 120.0
+_DEMO: Final = {
+    "MSHIELD_MODE": "demo",
+    "MSHIELD_SMS_GATEWAY": "development",
+    "MSHIELD_SMS_RESEND_SECONDS": "0",
+    "MSHIELD_SMS_CODES_BEFORE_PICTURE": "100000",
+    "MSHIELD_SMS_CODES_PER_ADDRESS": "100000",
+    "MSHIELD_SMS_CODES_PER_PREFIX": "100000",
+    "MSHIELD_CAPTCHA_FREE_FAILURES": "100000",
+    "MSHIELD_CAPTCHAS_PER_ADDRESS": "100000",
+    "MSHIELD_CAPTCHA_WORK": "4",
+}
+_SYSTEMS: Final = (("国际贸易单一窗口", "singlewindow.example"), ("掌上海关", "customs.example"))
+
+
+def enrol(site: Site, folder: Path, count: int) -> None:
+    """People with phones and certificates, through one service node in demo mode; and two business systems.
+
+    Before the site is opened: no other service runs meanwhile.
+    """
+    folder.mkdir(exist_ok=True)
+    systems = [site.mshield("business", "add", name, "--domain", domain) for name, domain in _SYSTEMS]
+    (folder / "systems.json").write_text(json.dumps(systems))
+    write_filing(folder / "filing.csv", count)
+    site.mshield("filing", "import", str(folder / "filing.csv"))
+    node = SERVE[0]
+    daemons.start_service(site.folder, node, **_DEMO)
+    until(lambda: site.ready(node) and site.answers(), "the service in demo mode", seconds=60)
+    phones = str(folder / "phones")
+    done = subprocess.run(
+        inside(CLIENT, sys.executable, "-m", "drill.phones", phones, str(count)),
+        env=_client_environment(site),
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        raise RuntimeError(f"enrolling: {done.stderr[-2000:]}")
+    site.stop(node)
+
+
+def _client_environment(site: Site) -> dict[str, str]:
+    return {**os.environ, "SSL_CERT_FILE": str(site.folder.tls)}
+
+
+def lines(path: Path) -> Iterator[dict[str, Any]]:
+    """The events of a file, but for a last line that is being written."""
+    if path.exists():
+        with path.open(encoding="utf-8") as file:
+            for line in file:
+                with contextlib.suppress(ValueError):
+                    yield json.loads(line)
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """The load on a site; its events, and the direct writes that databases acknowledged."""
+
+    site: Site
+    folder: Path
+    count: int
+
+    @property
+    def events(self) -> Path:
+        """What phones and systems saw."""
+        return self.folder / "events.jsonl"
+
+    @property
+    def writes(self) -> Path:
+        """What databases acknowledged."""
+        return self.folder / "writes.jsonl"
+
+    @property
+    def _pause(self) -> Path:
+        return self.folder / "pause"
+
+    def start(self) -> list[subprocess.Popen[bytes]]:
+        """Starts both."""
+        password = self.site.folder.secret("drill")
+        more = "dbname=drill user=drill connect_timeout=2 tcp_user_timeout=60000 keepalives=0"
+        dsns = [f"{node}=host={ADDRESSES[node]} password={password} {more}" for node in DATA]
+        python, log = sys.executable, self.site.folder.log(CLIENT, "load")
+        environment = _client_environment(self.site)
+        load = (python, "-m", "drill.load", str(self.folder), str(self.events))
+        writes = (python, "-m", "drill.writes", str(self.writes), *dsns)
+        return [processes.start(CLIENT, log, *command, environment=environment) for command in (load, writes)]
+
+    def pause(self) -> None:
+        """Returns when every phone has finished what it began. Raises NotInTime."""
+        began = time.time()
+        self._pause.touch()
+        until(
+            lambda: self._resting(began) >= self.count or None,
+            "phones at rest",
+            seconds=_REST_SECONDS,
+            every=0.5,
+        )
+
+    def _resting(self, since: float) -> int:
+        news = (event for event in lines(self.events) if event["at"] >= since)
+        return len({event["phone"] for event in news if event["event"] == "resting"})
+
+    def go_on(self) -> None:
+        """Ends the pause."""
+        self._pause.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def loaded(site: Site, folder: Path, count: int) -> Iterator[Load]:
+    """The load of so many phones meanwhile."""
+    load = Load(site, folder, count)
+    started = load.start()
+    try:
+        yield load
+    finally:
+        load.go_on()
+        for process in started:
+            process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            for process in started:
+                process.wait(15)
+        processes.send(CLIENT, signal.SIGKILL)

@@ -1,0 +1,119 @@
+"""What a fault did: what phones and systems saw, and whether the database has all that was acknowledged.
+
+Nothing acknowledged may be lost, no phone held, no PIN attempt counted that wasn't answered as wrong, and no two
+databases may acknowledge at a time. Seconds have goals, which a busy machine may miss.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+from drill.running import Load, lines
+from drill.site import Site
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How the database stands beside what was acknowledged; all of it zero, or the drill fails."""
+
+    acknowledged: int
+    acknowledged_writes: int
+    lost: int
+    lost_writes: int
+    held: int
+    wrong_pin_counts: int
+    """Keys whose count isn't that of the wrong PINs that their phone was told of."""
+
+    @property
+    def right(self) -> bool:
+        """Whether nothing is wrong."""
+        return not (self.lost or self.lost_writes or self.held or self.wrong_pin_counts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What callers saw of one fault, seconds from its beginning."""
+
+    first_success: float | None
+    """The first signature begun after it; None where none came."""
+
+    longest_gap: float
+    """The longest time without any acknowledged step."""
+
+    new_primary: dict[str, float]
+    writes_of_two: int
+    """Writes that a former primary acknowledged after the new one had."""
+
+    signed: int
+    errors: dict[str, int] = field(default_factory=dict)
+
+
+def standing(site: Site, load: Load) -> Standing:
+    """Looks up everything that was acknowledged; the load rests meanwhile."""
+    # First what was acknowledged: the direct writes go on, and what comes later isn't asked about.
+    events = list(lines(load.events))
+    writes = {event["id"] for event in lines(load.writes)}
+    kept = set(site.sql("SELECT encode(sid, 'hex') FROM signatures", database="mshield"))
+    signed = {sid for event in events if event["event"] == "signed" for sid in event["sids"]}
+    written = {int(number) for number in site.sql("SELECT id FROM writes", database="drill")}
+    held = site.sql("SELECT count(*) FROM certificates WHERE holds <> ''", database="mshield")
+    return Standing(
+        acknowledged=len(signed),
+        acknowledged_writes=len(writes),
+        lost=len(signed - kept),
+        lost_writes=len(writes - written),
+        held=int(held[0]),
+        wrong_pin_counts=len(_wrong_counts(site, events)),
+    )
+
+
+def _wrong_counts(site: Site, events: Sequence[dict[str, Any]]) -> list[str]:
+    """The keys whose count differs from what their phone was answered."""
+    phones = {event["phone"]: event["uid"] for event in events if event["event"] == "phone"}
+    typed = Counter(phones[event["phone"]] for event in events if event["event"] == "wrong_pin")
+    rows = site.sql("SELECT encode(uid, 'hex'), wrong_total FROM keys", database="mshield")
+    counted = {uid: int(total) for uid, total in (row.split("|") for row in rows)}
+    return [uid for uid in phones.values() if counted.get(uid) != typed[uid]]
+
+
+def seen(load: Load, *, began: float, ended: float, before: float = 5.0) -> Seen:
+    """What the load saw of a fault that began and was over at these times."""
+    events = [event for event in lines(load.events) if began - before <= event["at"] <= ended]
+    steps = sorted(event["at"] for event in events if event["event"] in {"signed", "result"})
+    firsts = [event["at"] for event in events if event["event"] == "signed" and event["began"] >= began]
+    edges = [*steps, ended]
+    gaps = [later - sooner for sooner, later in pairwise(edges) if later > began]
+    errors = Counter(
+        " ".join(str(part) for part in (event["step"], event["status"], event["code"]) if part is not None)
+        for event in events
+        if event["event"] == "error" and event["at"] >= began
+    )
+    first, both = _primaries(load, began, ended)
+    return Seen(
+        first_success=round(min(firsts) - began, 2) if firsts else None,
+        longest_gap=round(max(gaps, default=ended - began), 2),
+        new_primary={node: round(at - began, 1) for node, at in first.items() if at > began},
+        writes_of_two=both,
+        signed=len(firsts),
+        errors=dict(errors.most_common()),
+    )
+
+
+def _primaries(load: Load, began: float, ended: float) -> tuple[dict[str, float], int]:
+    """When each node first acknowledged a write, and how many came from one after its successor's first."""
+    writes = sorted(
+        (event for event in lines(load.writes) if began - 1 <= event["at"] <= ended),
+        key=lambda event: event["at"],
+    )
+    first: dict[str, float] = {}
+    for event in writes:
+        first.setdefault(event["node"], event["at"])
+    order = list(first)
+    both = sum(
+        event["at"] > first[later]
+        for event in writes
+        for later in order[order.index(event["node"]) + 1 :][:1]
+    )
+    return first, both

@@ -1,0 +1,89 @@
+"""The nodes' namespaces, all on one bridge that has no address: nothing of the drill leaves the machine."""
+
+import os
+import subprocess
+from pathlib import Path
+from typing import Final
+
+from drill.plan import ADDRESSES, PREFIX
+
+_BRIDGE: Final = f"{PREFIX}bridge"
+
+
+def run(*command: str, check: bool = True, text: str | None = None) -> subprocess.CompletedProcess[str]:
+    """Runs a command; raises with what it wrote where it fails."""
+    done = subprocess.run(command, check=False, capture_output=True, text=True, input=text)
+    if check and done.returncode:
+        raise RuntimeError(f"{' '.join(command)}: {done.stderr.strip() or done.stdout.strip()}")
+    return done
+
+
+def inside(node: str, *command: str) -> tuple[str, ...]:
+    """The command that runs `command` in a node."""
+    return ("ip", "netns", "exec", PREFIX + node, *command)
+
+
+def require_namespaces() -> None:
+    """Raises RuntimeError where this user or machine can't make network namespaces and mounts."""
+    if os.geteuid() != 0:
+        raise RuntimeError("the drill makes network namespaces and mounts disks: run it as root")
+    probe = f"{PREFIX}probe"
+    try:
+        run("ip", "netns", "add", probe)
+    finally:
+        run("ip", "netns", "del", probe, check=False)
+
+
+def wire() -> None:
+    """Makes the namespaces and links them."""
+    run("ip", "link", "add", _BRIDGE, "type", "bridge")
+    run("ip", "link", "set", _BRIDGE, "up")
+    for node, address in ADDRESSES.items():
+        name = PREFIX + node
+        run("ip", "netns", "add", name)
+        run("ip", "link", "add", name, "type", "veth", "peer", "name", "eth0", "netns", name)
+        run("ip", "link", "set", name, "master", _BRIDGE, "up")
+        run("ip", "-n", name, "address", "add", f"{address}/24", "dev", "eth0")
+        run("ip", "-n", name, "link", "set", "eth0", "up")
+        run("ip", "-n", name, "link", "set", "lo", "up")
+
+
+def unwire() -> None:
+    """Takes all away, also what an earlier drill left."""
+    for node in ADDRESSES:
+        # The link goes at once, with its namespace some time later.
+        run("ip", "link", "del", PREFIX + node, check=False)
+        run("ip", "netns", "del", PREFIX + node, check=False)
+    run("ip", "link", "del", _BRIDGE, check=False)
+
+
+def link(node: str, *, up: bool) -> None:
+    """Pulls the node's cable, or puts it back."""
+    run("ip", "link", "set", PREFIX + node, "up" if up else "down")
+
+
+def wall(node: str, *others: str) -> None:
+    """Drops what the node and these others send each other."""
+    there = ", ".join(ADDRESSES[other] for other in others)
+    rules = (
+        "table inet wall {\n"
+        f" chain in {{ type filter hook input priority 0; ip saddr {{ {there} }} drop; }}\n"
+        f" chain out {{ type filter hook output priority 0; ip daddr {{ {there} }} drop; }}\n"
+        "}\n"
+    )
+    run(*inside(node, "nft", "-f", "-"), text=rules)
+
+
+def unwall(node: str) -> None:
+    """Takes the node's wall away."""
+    run(*inside(node, "nft", "delete", "table", "inet", "wall"), check=False)
+
+
+def exists(node: str) -> bool:
+    """Whether the node's namespace is there."""
+    return Path(f"/run/netns/{PREFIX}{node}").exists()
+
+
+def holds(node: str, address: str) -> bool:
+    """Whether the node has this address."""
+    return f" {address}/" in run("ip", "-n", PREFIX + node, "address", check=False).stdout

@@ -1,0 +1,80 @@
+/**
+ * What the requests of the inbox come to, before any is opened: their contents are fetched and drawn behind the list, one
+ * request after the other, each once while the list stands.
+ */
+
+import type { InboxRequest, WaitingReadings } from "@mshield/shield";
+import { computed, type ComputedRef, onScopeDispose, shallowReactive, watch } from "vue";
+
+import { type Sums, sumsOf } from "../batch/sums.ts";
+
+/** Octets of contents that a list fetches; the amounts of what comes after stay unknown until it is opened. */
+const MOST_OCTETS = 8 * 1024 * 1024;
+
+export interface Amounts {
+  /** Null while it isn't read yet. */
+  of(request: InboxRequest): Read | null;
+  /** Of several together; `open` says that some aren't read yet. */
+  sums(requests: readonly InboxRequest[]): Sums & { readonly open: boolean };
+}
+export type Read = Sums & { readonly documents: WaitingReadings["documents"] };
+
+/** Of a request of which nothing can be known. */
+export const NOTHING: WaitingReadings = { documents: [], octets: 0 };
+
+/** `isBusy` holds it up: the engine does one thing at a time. `read` gives null where it may be tried with the next list. */
+export function useAmounts(
+  waiting: ComputedRef<readonly InboxRequest[]>,
+  isBusy: () => boolean,
+  read: (requestId: string) => Promise<WaitingReadings | null>,
+): Amounts {
+  const known = shallowReactive(new Map<string, WaitingReadings>());
+  const work = { isGoing: false, isOver: false, left: MOST_OCTETS };
+  const next = computed(() =>
+    waiting.value.find(({ requestId, kind }) => kind === "signature" && !known.has(requestId)),
+  );
+
+  async function goOn(): Promise<void> {
+    if (work.isGoing) {
+      return;
+    }
+    work.isGoing = true;
+    try {
+      while (next.value && !isBusy() && !work.isOver) {
+        const { requestId } = next.value;
+        // oxlint-disable-next-line no-await-in-loop -- one after the other
+        const readings = work.left > 0 ? await read(requestId) : NOTHING;
+        if (readings === null) {
+          break;
+        }
+        work.left -= readings.octets;
+        known.set(requestId, readings);
+      }
+    } finally {
+      work.isGoing = false;
+    }
+  }
+
+  watch([next, isBusy], () => void goOn(), { immediate: true });
+  onScopeDispose(() => {
+    work.isOver = true;
+  });
+
+  /** Documents that no view draws are those without an amount. */
+  function sumsIn(requests: readonly InboxRequest[]): Sums {
+    const documents = requests.flatMap(({ requestId }) => known.get(requestId)?.documents ?? []);
+    const { lines, without } = sumsOf(documents);
+    const all = requests.reduce((sum, request) => sum + request.documents, 0);
+    return { lines, without: without + Math.max(0, all - documents.length) };
+  }
+  return {
+    of(request) {
+      const documents = known.get(request.requestId)?.documents;
+      return documents ? { ...sumsIn([request]), documents } : null;
+    },
+    sums: (requests) => ({
+      ...sumsIn(requests),
+      open: requests.some(({ requestId }) => !known.has(requestId)),
+    }),
+  };
+}

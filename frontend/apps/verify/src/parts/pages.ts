@@ -1,0 +1,18 @@
+/** Which pages were on the screen of what was signed unread, in words; null of everything else. */
+
+import type { Say } from "@mshield/look/vue/words.ts";
+import type { Result } from "@mshield/verify";
+
+export function pagesOf({ t }: Say, { shown, document }: Pick<Result, "shown" | "document">): string | null {
+  if (shown?.confirmed !== "unread") {
+    return null;
+  }
+  if (shown.pages === null) {
+    return document?.mediaType?.toLowerCase() === "application/pdf" ? t("drawn.untoldPages") : null;
+  }
+  const spans = shown.pages.shown.map(([first, last]) => (first === last ? `${first}` : `${first}–${last}`));
+  const { count } = shown.pages;
+  return spans.length === 0
+    ? t("drawn.noPage", { count })
+    : t("drawn.pages", { count, spans: spans.join(t("checks.comma")) });
+}

@@ -1,0 +1,80 @@
+"""Five faults of a whole site of eleven nodes, as `make drill` makes all: needs root, and a kernel with namespaces.
+
+Nothing that was acknowledged is lost, nobody is held, no try is miscounted. Seconds aren't judged: tests run beside it.
+"""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+_ROOT: Final = Path(__file__).parents[2]
+_FAULTS: Final = (
+    "postmaster crashed",
+    "primary killed",
+    "synchronous standby killed",
+    "service frozen",
+    "clock jumps 3 days",
+)
+_SECONDS: Final = 420.0
+_ENDING: Final = 60.0
+
+
+def _drill(folder: Path, *arguments: str) -> tuple[int, str]:
+    """Its exit code and what it said. It takes away what it built, also where it takes too long."""
+    process = subprocess.Popen(
+        (sys.executable, "-m", "drill.run", "--folder", str(folder / "site"), *arguments),
+        cwd=_ROOT,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join((str(_ROOT / "src"), str(_ROOT)))},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        said, _ = process.communicate(timeout=_SECONDS)
+    except BaseException:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=_ENDING)
+        raise
+    return process.returncode, said
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """One that PostgreSQL's user may enter, which pytest's isn't."""
+    folder = Path(tempfile.mkdtemp(prefix="mshield-drill-"))
+    folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(_SECONDS + 2 * _ENDING)
+def test_five_faults(open_folder: Path) -> None:
+    out = open_folder / "drill.json"
+    code, said = _drill(open_folder, "--phones", "12", "--out", str(out), *_FAULTS)
+    assert code == 0, said
+    result: dict[str, Any] = json.loads(out.read_text())
+    assert [report["fault"] for report in result["faults"]] == list(_FAULTS)
+    for report in result["faults"]:
+        standing, seen = report["standing"], report["seen"]
+        assert (standing["lost"], standing["lost_writes"], standing["held"]) == (0, 0, 0), report
+        assert standing["wrong_pin_counts"] == 0, report
+        assert seen["writes_of_two"] == 0, report
+        assert seen["signed"] > 0, report
+    assert result["faults"][0]["seen"]["new_primary"]
+    assert result["faults"][1]["seen"]["new_primary"]
+
+
+def test_a_fault_that_there_is_not(tmp_path: Path) -> None:
+    code, said = _drill(tmp_path, "the moon is gone")
+    assert code == 2
+    assert "no such fault: the moon is gone" in said

@@ -1,0 +1,67 @@
+"""The files under deploy/ for one host: systemd takes them, they let the service see little, and it runs with that."""
+
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Final
+
+from mshield.settings import Settings
+
+_FOLDER: Final = Path(__file__).parents[2] / "deploy/systemd"
+_MOST_EXPOSURE: Final = 20
+"""Tenths, by `systemd-analyze security`: 0 is nothing, 100 all of the host."""
+_REFUSE_MADE_CODE: Final = 65, 1  # PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN: as MemoryDenyWriteExecute=
+
+
+def test_the_service_is_shut_in() -> None:
+    done = subprocess.run(
+        ["systemd-analyze", "security", "--offline=true", "--no-pager", f"--threshold={_MOST_EXPOSURE}",
+         _FOLDER / "mshield.service"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Overall exposure level for mshield.service" in done.stdout
+
+
+def test_systemd_knows_each_line(tmp_path: Path) -> None:
+    text = (_FOLDER / "mshield.service").read_text()
+    program = tmp_path / "mshield"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    (tmp_path / "mshield.service").write_text(text.replace("/opt/mshield/bin/mshield", str(program)))
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", "--recursive-errors=no", tmp_path / "mshield.service"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    root = tmp_path / "root"
+    commands: list[list[str | Path]] = [
+        ["systemd-sysusers", f"--root={root}", _FOLDER / "mshield.sysusers"],
+        ["systemd-tmpfiles", f"--root={root}", "--create", "--dry-run", _FOLDER / "mshield.tmpfiles"],
+    ]
+    for command in commands:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, (command, done.stderr)
+
+
+def test_no_part_of_the_engines_makes_code_while_it_runs() -> None:
+    """Once Botan's took memory for it that may be written and run: the service ended at its start."""
+    program = (
+        "import ctypes, sys\n"
+        f"assert ctypes.CDLL(None).prctl{(*_REFUSE_MADE_CODE, 0, 0, 0)} == 0\n"
+        "from mshield.gm.engine import load_engine\n"
+        "for name in ('botan', 'openssl'):\n"
+        "    engine = load_engine(name)\n"
+        "    two = engine.mul(2, engine.mul_g(1))\n"
+        "    assert two == engine.mul_g(2)\n"
+        "    print(name)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["botan", "openssl"], done.stderr
+
+
+def test_the_file_of_settings_is_one() -> None:
+    settings = tomllib.loads((_FOLDER / "mshield.toml").read_text())
+    assert settings.keys() <= Settings.model_fields.keys()
+    Settings(**settings)

@@ -1,0 +1,102 @@
+"""A primary that was replaced and is back: frozen, or cut off, it knows nothing of the other one, and answers reads."""
+
+import asyncio
+import contextlib
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from mshield.store.database.interface import Database, Unavailable
+from mshield.store.database.opening import open_database
+from mshield.store.database.queries import Query, Statement
+from mshield.store.database.timelines import Timelines
+from tests.support.postgresql import Server, promoted_copy
+
+_WHO = Query("who", Statement("SELECT inet_server_port() AS port, pg_sleep(0.1)", ()), None)
+_SLOW = Query("slow", Statement("SELECT inet_server_port() AS port, pg_sleep(1)", ()), None)
+_AT_ONCE = 3
+
+
+class _Server:
+    """What a connection to a server of this cluster is answered."""
+
+    def __init__(self, cluster: int, timeline: str | None) -> None:
+        self._row = {"cluster": cluster, "timeline": timeline}
+
+    async def fetchrow(self, _: str) -> dict[str, object]:
+        return self._row
+
+
+@pytest.fixture
+def successor(own_postgresql: Server) -> Iterator[Server]:
+    folder = Path(tempfile.mkdtemp(prefix="mshield-successor-"))
+    server = promoted_copy(own_postgresql, folder / "postgresql")
+    yield server
+    server.stop()
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+async def db(own_postgresql: Server, successor: Server) -> AsyncIterator[Database]:
+    """Of both, the former first."""
+    hosts = ",".join(f"127.0.0.1:{server.port}" for server in (own_postgresql, successor))
+    url = f"postgresql://mshield@{hosts}/own?target_session_attrs=read-write"
+    database = await open_database(url, pool_size=_AT_ONCE, seconds=5)
+    yield database
+    await database.close()
+
+
+async def _ports(db: Database, query: Query = _WHO) -> set[int]:
+    """Who answers so many questions at once."""
+    answers = await asyncio.gather(*(db.one(query) for _ in range(_AT_ONCE)), return_exceptions=True)
+    wrong = [one for one in answers if isinstance(one, BaseException) and not isinstance(one, Unavailable)]
+    assert not wrong
+    return {int(one["port"]) for one in answers if one is not None and not isinstance(one, BaseException)}
+
+
+async def _until_successor_answers(db: Database, successor: Server) -> None:
+    async with asyncio.timeout(30):
+        while successor.port not in await _ports(db):
+            pass
+
+
+async def test_who_was_replaced_is_asked_nothing_once_the_other_one_answered(
+    db: Database, own_postgresql: Server, successor: Server
+) -> None:
+    assert await _ports(db) == {own_postgresql.port}
+    with own_postgresql.frozen():
+        await _until_successor_answers(db, successor)
+    answered = [await _ports(db) for _ in range(10)]
+    assert set().union(*answered) == {successor.port}
+
+
+async def test_what_the_former_one_is_asked_meanwhile_is_not_answered(
+    db: Database, own_postgresql: Server, successor: Server
+) -> None:
+    with own_postgresql.frozen(), contextlib.suppress(Unavailable):
+        await db.one(_WHO)
+    late = asyncio.create_task(db.one(_SLOW))  # at the former one
+    await asyncio.sleep(0.2)
+    with own_postgresql.frozen():
+        await _until_successor_answers(db, successor)
+    with pytest.raises(Unavailable):
+        await late
+
+
+async def test_another_cluster_counts_anew() -> None:
+    """As after an upgrade of PostgreSQL or a restore into a new one: its timelines say nothing of those before."""
+    timelines = Timelines()
+    assert await timelines.of(_Server(1, "0000000A")) == 10
+    with pytest.raises(Unavailable, match="former"):
+        await timelines.of(_Server(1, "00000009"))
+    assert await timelines.of(_Server(2, "00000001")) == 1
+    assert not timelines.is_former(1)
+
+
+async def test_a_standby_says_nothing_of_timelines() -> None:
+    timelines = Timelines()
+    assert await timelines.of(_Server(1, None)) is None
+    assert not timelines.is_former(None)
