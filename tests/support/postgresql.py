@@ -139,15 +139,7 @@ def start_server(data: Path, *, durable: bool) -> Server:
 
 def promoted_copy(of: Server, data: Path) -> Server:
     """A standby of `of` in the new folder `data`, which takes over as at a failover; the other one lives on."""
-    _give_to_postgres(data)
-    _run(
-        "pg_basebackup", "--pgdata", str(data), "--host", "127.0.0.1", "--port", str(of.port), "--username", USER,
-        "--checkpoint", "fast", "--write-recovery-conf", "--no-sync",
-    )  # fmt: skip
-    server = Server(data, free_ports(1))
-    with (data / "postgresql.auto.conf").open("a") as file:
-        file.write(f"port = {server.port}\n")
-    server.start()
+    server = of.standby(data)
     _run("pg_ctl", "--pgdata", str(data), "--wait", "promote")
     return server
 
