@@ -35,6 +35,9 @@ const result = (more: Partial<Result>): Result =>
     holder: { shieldNumber: "MS10720468813", idNumberMasked: "330206********4218" },
     document: { mediaType: "application/pdf" },
     shown: null,
+    time: null,
+    signedAt: 0,
+    judgedAt: 0,
     logTime: null,
     ...more,
   }) as Result;
@@ -64,7 +67,7 @@ test("pages are told of what was signed unread alone", () => {
   const shown = { drawn: null, compared: null, isLost: false } as const;
   const pages = { count: 5, shown: [[1, 2], [4, 4]] } as const; // prettier-ignore
   expect(pagesOf(say, result({ shown: { ...shown, confirmed: "unread", pages } }))).toContain(
-    "显示过第 1–2，4 页",
+    "显示过第 1–2、4 页",
   );
   const none = { count: 5, shown: [] };
   expect(pagesOf(say, result({ shown: { ...shown, confirmed: "unread", pages: none } }))).toContain(
