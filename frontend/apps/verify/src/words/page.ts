@@ -132,7 +132,6 @@ export const pageWords = {
     drawn: {
       byView: "按签名文件里的展示规则从原文读出，与手机上显示的一致",
       unproven: "签名文件没有证明：签名之前，这条规则已由这个业务系统登记。可以向签名服务的透明日志核对",
-      missing: "没有",
       agrees: "{label}：{count} 项相加，一致",
       disagrees: "{label}：{count} 项相加，不一致",
       rest: "规则没有列出的 {count} 项",
@@ -310,7 +309,6 @@ export const pageWords = {
       byView: "Read from the document by the view in the signature's file, as on the phone",
       unproven:
         "Not proven by the file: that this view was registered for the business system before the signature. The service's log tells",
-      missing: "none",
       agrees: "{label}: {count} items add up",
       disagrees: "{label}: {count} items do not add up",
       rest: "{count} values that the view doesn't list",
