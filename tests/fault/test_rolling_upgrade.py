@@ -21,6 +21,7 @@ from mshield.demo.people import LEGAL_PERSON, OPERATOR, Person
 from mshield.store.database.migrate import pending
 from tests.support import last_release
 from tests.support.by_turns import Turns, balancer
+from tests.support.expanding import new_since
 from tests.support.live_service import EXAMPLES, LiveService, apply, log_in, register
 
 pytestmark = pytest.mark.slow
@@ -137,7 +138,7 @@ def test_the_last_release_and_this_one_serve_side_by_side(
         thread.start()
     try:
         _go_on(signers)
-        assert pending(empty_postgresql_url)
+        assert set(pending(empty_postgresql_url)) == set(new_since(last_release.kept().release))
         new.command("migrate")
         assert pending(empty_postgresql_url) == []
         _go_on(signers)
@@ -170,3 +171,6 @@ def test_the_last_release_and_this_one_serve_side_by_side(
         signer.business.close()
     new.command("jobs", "run", "--once", "--job", "log")
     assert new.command("log", "verify")["holds"] is True
+    said = old.log.read_text()  # both
+    assert "CRITICAL" not in said
+    assert "Traceback" not in said

@@ -47,11 +47,15 @@ Schema = Mapping[str, Mapping[str, Column]]
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """Its migrations; the tables and `TABLE.COLUMN`s that its SQL names; what its seals cover, by table."""
+    """Its migrations; the tables and `TABLE.COLUMN`s that its SQL names; what its seals cover, by table.
+
+    `row_forms` are those of signatures whose entries in the log it can make.
+    """
 
     migrations: tuple[str, ...]
     used: frozenset[str]
     sealed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    row_forms: frozenset[int] = frozenset()
 
 
 @cache

@@ -21,10 +21,13 @@ _ROOT: Final = Path(__file__).parents[2]
 _FILE: Final = Path(__file__).with_name("last_release.json")
 _SQL: Final = "src/mshield/store"
 _MIGRATIONS: Final = f"{_SQL}/migrations/"
-_SEALED: Final = (
-    "import json; from mshield.store.database.sealed_columns import SEALED_COLUMNS as sealed;"
-    " print(json.dumps({table: list(columns) for table, columns in sealed.items()}))"
-)
+_ASKED: Final = """
+import json
+from mshield.services.log.entries import _FORMS
+from mshield.store.database.sealed_columns import SEALED_COLUMNS
+sealed = {table: list(columns) for table, columns in SEALED_COLUMNS.items()}
+print(json.dumps({"row_forms": list(_FORMS), "sealed": sealed}))
+"""
 
 
 class NotInHistory(RuntimeError):
@@ -43,7 +46,10 @@ def kept() -> Kept:
     """The last release, as far as no history is needed."""
     read = json.loads(_FILE.read_text("utf-8"))
     sealed = {table: tuple(columns) for table, columns in read["sealed"].items()}
-    return Kept(read["commit"], Release(tuple(read["migrations"]), frozenset(read["used"]), sealed))
+    release = Release(
+        tuple(read["migrations"]), frozenset(read["used"]), sealed, frozenset(read["row_forms"])
+    )
+    return Kept(read["commit"], release)
 
 
 def newest_tag() -> str | None:
@@ -109,8 +115,8 @@ def _described(commit: str, folder: Path) -> dict[str, Any]:
         *(table for table in schema if table in words),
         *(f"{table}.{column}" for table, columns in schema.items() for column in columns if column in words),
     ]
-    sealed = subprocess.run(
-        (sys.executable, "-c", _SEALED),
+    said = subprocess.run(
+        (sys.executable, "-c", _ASKED),
         check=True,
         capture_output=True,
         env={"PYTHONPATH": str(source)},
@@ -119,7 +125,7 @@ def _described(commit: str, folder: Path) -> dict[str, Any]:
         "commit": commit,
         "migrations": sorted(migrations),
         "used": sorted(used),
-        "sealed": json.loads(sealed),
+        **json.loads(said),
     }
 
 
