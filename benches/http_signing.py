@@ -26,7 +26,7 @@ import httpx
 import msgspec
 import psutil
 
-from benches import cosign
+from benches import cosign, kept
 from mshield.client.dpop import DeviceKey
 from mshield.client.phone.state import KeyState, Slot, Subject
 from mshield.demo.people import OPERATOR, Person
@@ -385,14 +385,16 @@ def table(results: list[Measured]) -> str:
     return "\n".join(lines)
 
 
-def main() -> None:
-    """Measures all four and prints a table, or JSON with `--json`."""
+def main(*, keep: bool = False) -> None:
+    """Measures all four and prints a table, or JSON with `--json`; `keep` writes the README's figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--signatures", type=int, default=400, help="per combination (default: 400)")
     parser.add_argument("--engine", choices=["botan", "openssl"], help="only this one")
     parser.add_argument("--database", choices=["sqlite", "postgresql"], help="only this one")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    parser.add_argument("--keep", action="store_true", help="write the README's figures, of all four")
     options = parser.parse_args()
+    load = os.getloadavg()[0]
     engines: list[EngineName] = [options.engine] if options.engine else ["botan", "openssl"]
     databases: list[DatabaseName] = [options.database] if options.database else ["sqlite", "postgresql"]
     results = [
@@ -400,6 +402,20 @@ def main() -> None:
         for database in databases
         for engine in engines
     ]
+    if (keep or options.keep) and not (options.engine or options.database):
+        figures = [
+            kept.Figures(
+                each.engine,
+                each.database,
+                each.four,
+                each.scan,
+                each.database_cpu,
+                each.bare,
+                each.lean,
+            )
+            for each in results
+        ]
+        kept.write(kept.now(figures, load_before=load))
     print(json.dumps([asdict(each) for each in results], indent=2) if options.json else table(results))
 
 

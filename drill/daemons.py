@@ -129,7 +129,8 @@ def start_edge(folder: Folder, node: str) -> None:
     config = mine / "keepalived.conf"
     config.write_text(text)
     config.chmod(0o644)
-    pids = (f"--pid={mine}/keepalived.pid", f"--vrrp_pid={mine}/vrrp.pid")
+    # Its own, as all nodes have one /run.
+    pids = [f"--{name}={mine}/{name}" for name in ("pid", "vrrp_pid", "checkers_pid", "bfd_pid")]
     keepalived = ("keepalived", "--dont-fork", "--log-console", "--vrrp", f"--use-file={config}", *pids)
     processes.start(node, folder.log(node, "keepalived"), *keepalived)
 

@@ -18,7 +18,7 @@ from drill.phones import PIN, ROUNDS
 from drill.plan import ORIGIN
 from mshield.client import BusinessClient, Document, Pc
 from mshield.client.errors import ClientError, NetworkError, ProblemError
-from mshield.client.phone import Approved, Patience, VirtualPhone
+from mshield.client.phone import Approved, VirtualPhone
 from mshield.client.phone.folder import Folder
 from mshield.client.phone.vault import opened
 from mshield.gm.engine import Engine, load_engine
@@ -34,8 +34,6 @@ _WRONG_AT_MOST: Final = 40
 _TRIES: Final = 60
 _RESULT_SECONDS: Final = 40.0
 _PASSING: Final = frozenset({500, 502, 503, 504})
-# The drill itself comes again, and counts each time; the app is as patient as ever within one session.
-_PATIENCE: Final = Patience(network_tries=2, network_pause=0.2, busy_tries=5, busy_pause=0.2)
 
 
 @dataclass(slots=True)
@@ -178,7 +176,7 @@ def users(folder: Path, tell: Events, engine: Engine) -> list[User]:
     for number in numbers:
         place = folder / "phones" / str(number)
         tell("phone", phone=number, uid=_uid(place))
-        phone = VirtualPhone(place, ORIGIN, patience=_PATIENCE, engine=engine, pin_rounds=ROUNDS)
+        phone = VirtualPhone(place, ORIGIN, engine=engine, pin_rounds=ROUNDS)
         made.append(User(number, phone, systems[number % len(systems)], tell))
     return made
 

@@ -36,13 +36,22 @@ def of(node: str) -> list[int]:
     return [int(pid) for pid in run("ip", "netns", "pids", PREFIX + node, check=False).stdout.split()]
 
 
+def named(node: str, part: str) -> list[int]:
+    """Those whose command line has this part."""
+    return [pid for pid in of(node) if part in _command(pid)]
+
+
+def _command(pid: int) -> str:
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    return ""
+
+
 def send(node: str, number: signal.Signals, *, only: str | None = None) -> None:
     """A signal to all processes of a node, or to those whose command line has `only`."""
-    for pid in of(node):
+    for pid in of(node) if only is None else named(node, only):
         with contextlib.suppress(OSError):
-            line = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-            if only is None or only in line:
-                os.kill(pid, number)
+            os.kill(pid, number)
 
 
 def halt(node: str, *, first: str | None = None, seconds: float = 20) -> None:

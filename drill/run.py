@@ -89,6 +89,8 @@ def drill(faults: Sequence[Fault], *, losing: bool, phones: int, folder: Path) -
         site.open(tell)
         reports = []
         with loaded(site, folder / "load", phones) as load:
+            load.flow()
+            tell("each has signed")
             for fault in faults:
                 reports.append(suffer(site, load, fault))
                 tell(_line(reports[-1]))

@@ -105,6 +105,15 @@ class Load:
         writes = (python, "-m", "drill.writes", str(self.writes), *dsns)
         return [processes.start(CLIENT, log, *command, environment=environment) for command in (load, writes)]
 
+    def flow(self) -> None:
+        """Returns when every phone has signed once. Raises NotInTime."""
+        until(
+            lambda: self._signed() >= self.count or None, "a signature of each phone", seconds=_REST_SECONDS
+        )
+
+    def _signed(self) -> int:
+        return len({event["phone"] for event in lines(self.events) if event["event"] == "signed"})
+
     def pause(self) -> None:
         """Returns when every phone has finished what it began. Raises NotInTime."""
         began = time.time()

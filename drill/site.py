@@ -87,13 +87,18 @@ class Site:
         return next((m["name"] for m in members if m["role"] == role and m["state"] in _STREAMS), None)
 
     def whole(self) -> bool:
-        """Three members on one timeline, one of them synchronous, and both services ready at the balancer."""
+        """Three members on one timeline, one of them synchronous, both edges up, both services ready and the jobs."""
         members = self.members().values()
         roles = sorted(member["role"] for member in members)
         return (
             roles == ["leader", "replica", "sync_standby"]
             and all(member["state"] in _STREAMS for member in members)
             and len({member.get("timeline") for member in members}) == 1
+            and all(
+                processes.named(node, "haproxy.cfg") and processes.named(node, "keepalived.conf")
+                for node in EDGE
+            )
+            and bool(processes.of(JOBS))
             and all(self.ready(node) for node in SERVE)
             and self.answers()
         )

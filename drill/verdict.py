@@ -83,7 +83,7 @@ def seen(load: Load, *, began: float, ended: float, before: float = 5.0) -> Seen
     events = [event for event in lines(load.events) if began - before <= event["at"] <= ended]
     steps = sorted(event["at"] for event in events if event["event"] in {"signed", "result"})
     firsts = [event["at"] for event in events if event["event"] == "signed" and event["began"] >= began]
-    edges = [*steps, ended]
+    edges = [*([] if steps and steps[0] <= began else [began]), *steps, ended]
     gaps = [later - sooner for sooner, later in pairwise(edges) if later > began]
     errors = Counter(
         " ".join(str(part) for part in (event["step"], event["status"], event["code"]) if part is not None)

@@ -71,6 +71,10 @@ async def _renew_time_stamps(context: Context) -> int:
     return await context.requests.time_stamps.renew()
 
 
+async def _stamp_checkpoints(context: Context) -> int:
+    return await context.requests.checkpoint_stamps()
+
+
 async def _webhooks(context: Context) -> int:
     return await context.systems.webhooks()
 
@@ -91,6 +95,7 @@ JOBS: Final = (
     Job("purge", 600, _purge, limit_seconds=3600),
     Job("renewals", 60, _end_renewals),
     Job("stamps", 3, _time_stamps),
+    Job("stamps_log", 3600, _stamp_checkpoints),
     Job("stamps_renew", 86_400, _renew_time_stamps, limit_seconds=3600),
     Job("webhooks", 5, _webhooks, _webhooks_wanted),
 )

@@ -1,10 +1,9 @@
 """Source files: each says its rules at its head, is small, is named by what it holds, and has few neighbours."""
 
 import ast
+from collections import Counter
 from pathlib import Path
 from typing import Final
-
-import pytest
 
 import mshield
 
@@ -20,20 +19,26 @@ def _name(module: Path) -> str:
     return str(module.relative_to(_PACKAGE))
 
 
-@pytest.mark.parametrize("module", _MODULES, ids=_name)
-def test_module_says_what_it_is(module: Path) -> None:
-    text = module.read_text("utf-8")
-    assert ast.get_docstring(ast.parse(text)), "needs a docstring of one or two sentences"
-    assert text.count("\n") <= _LONGEST, "split it"
+def test_modules_say_what_they_are() -> None:
+    silent = [
+        _name(module) for module in _MODULES if not ast.get_docstring(ast.parse(module.read_text("utf-8")))
+    ]
+    assert silent == [], "each needs a docstring of one or two sentences"
 
 
-@pytest.mark.parametrize("module", _MODULES, ids=_name)
-def test_module_is_named_by_what_it_holds(module: Path) -> None:
-    parts = {part.strip("_").lower() for part in module.relative_to(_PACKAGE).with_suffix("").parts}
-    assert not parts & _FORBIDDEN
+def test_modules_are_small() -> None:
+    large = [_name(module) for module in _MODULES if module.read_text("utf-8").count("\n") > _LONGEST]
+    assert large == [], "split them"
 
 
-@pytest.mark.parametrize("folder", sorted({module.parent for module in _MODULES}), ids=_name)
-def test_a_folder_has_few_modules(folder: Path) -> None:
-    modules = [module for module in folder.glob("*.py") if module.stem != "__init__"]
-    assert len(modules) <= _MOST_MODULES, "divide it"
+def test_modules_are_named_by_what_they_hold() -> None:
+    assert [_name(module) for module in _MODULES if _parts(module) & _FORBIDDEN] == []
+
+
+def _parts(module: Path) -> set[str]:
+    return {part.strip("_").lower() for part in module.relative_to(_PACKAGE).with_suffix("").parts}
+
+
+def test_a_folder_has_few_modules() -> None:
+    modules = Counter(_name(module.parent) for module in _MODULES if module.stem != "__init__")
+    assert [folder for folder, count in modules.items() if count > _MOST_MODULES] == [], "divide them"

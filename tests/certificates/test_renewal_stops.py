@@ -28,7 +28,7 @@ from tests.support.live_service import PIN_ROUNDS, LiveService, enrolled
 from tests.support.return_url import RETURN_URL
 
 Lost = Literal["request", "answer"]
-AT_ONCE = Patience(network_tries=1, sessions=1)
+AT_ONCE = Patience(network_tries=1, finish_tries=1, sessions=1)
 _DOCUMENT = Document(title="报关单", media_type="text/plain", content=b"content")
 
 

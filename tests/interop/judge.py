@@ -28,6 +28,9 @@ LOGGING = tuple(
 )
 """What Santuario itself needs, as its package brings it."""
 
+JAVA = ("java", "-Xshare:auto", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+"""For a program of half a second: nothing is compiled for speed, and no other thread collects garbage."""
+
 INSTALL = (
     "apt-get install openjdk-17-jdk-headless libbcprov-java libbcpkix-java libbcutil-java libxml-security-java"
     " libpdfbox2-java"
@@ -100,7 +103,7 @@ def judge_xml(file: Path) -> list[str]:
 
 
 def _verdict(program: str, *arguments: str | Path) -> list[str]:
-    command = ["java", "-Xshare:auto", "-cp", _class_path(compiled()), program, *map(str, arguments)]
+    command = [*JAVA, "-cp", _class_path(compiled()), program, *map(str, arguments)]
     said = subprocess.run(command, capture_output=True, text=True, check=False)
     if said.returncode not in {0, 1}:
         raise Rejected(said.stderr.strip().splitlines()[-1])
@@ -109,7 +112,7 @@ def _verdict(program: str, *arguments: str | Path) -> list[str]:
 
 def judge_pdf(file: Path) -> str:
     """What the judge of signed PDFs sees, on PDFBox (java/PdfJudge.java); Rejected if it refuses."""
-    command = ["java", "-Xshare:auto", "-cp", _class_path(compiled()), "PdfJudge", str(file)]
+    command = [*JAVA, "-cp", _class_path(compiled()), "PdfJudge", str(file)]
     said = subprocess.run(command, capture_output=True, text=True, check=False)
     if said.returncode != 0:
         raise Rejected((said.stdout + said.stderr).strip().splitlines()[-1])
@@ -117,7 +120,7 @@ def judge_pdf(file: Path) -> str:
 
 
 def _run(program: str, *arguments: object) -> list[str]:
-    command = ["java", "-Xshare:auto", "-Dfile.encoding=UTF-8", "-cp", _class_path(compiled()), program]
+    command = [*JAVA, "-Dfile.encoding=UTF-8", "-cp", _class_path(compiled()), program]
     command += map(str, arguments)
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     if result.returncode != 0:

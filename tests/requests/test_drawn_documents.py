@@ -2,6 +2,7 @@
 
 import base64
 import json
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import pytest
@@ -185,6 +186,8 @@ async def test_the_phone_tells_what_it_showed_and_evidence_draws_it_again(drawn:
     assert found.shown.compared is not None
     assert (found.shown.drawn.digest, found.shown.compared.mismatch) == (DRAWN.digest, True)
     assert (found.shown.confirmed, found.shown.is_lost, found.asked_logged) == ("mismatch", False, True)
+    registered = await fetch(drawn.db, "SELECT at FROM views WHERE digest = $1", VIEW.digest)
+    assert found.view_registered_at == datetime.fromtimestamp(int(str(registered["at"])) / 1000, UTC)
 
 
 async def test_any_phone_gets_the_octets_of_a_view(application: Application, device: Device) -> None:

@@ -86,7 +86,7 @@ async def test_whose_shield_it_was_stands_in_the_log(signed: Signed) -> None:
     await signed.logged()
     holder = signed.verified(await signed.evidence()).holder
     row = await fetch(signed.world.db, "SELECT shield_number FROM certificates")
-    assert holder == Holder(row["shield_number"], mask_id_number(ID_NUMBER))
+    assert holder == Holder(str(row["shield_number"]), mask_id_number(ID_NUMBER))
     other = "UPDATE signatures SET id_number_masked = '110101********0011' WHERE shield_number IS NOT NULL"
     await tamper(signed.world.db, other)
     assert [each.code for each in (await verify_log(signed.make.log)).findings] == ["row_changed"] * 2

@@ -20,13 +20,14 @@ from mshield.pki.timestamps.token import make_token
 from mshield.services.log.open_log import open_log
 from mshield.services.log.sequence import sequence
 from mshield.services.publication.publisher import Publisher
+from mshield.services.requests.checkpoint_stamps import StampCheckpoints
 from mshield.services.requests.evidence import MakeEvidence
 from mshield.services.requests.result import MakeResult, SignedDocument
 from mshield.services.requests.time_stamps import StampSignatures
 from mshield.settings import Settings
 from mshield.store.database.interface import Database
 from tests.support.clock import START, Clock
-from tests.support.signing import World, make_world
+from tests.support.signing import World, make_world, tamper
 from tests.support.stamped_bundles import HOUSE
 from tests.support.tsa import POLICY, Tsa, below, on_p256
 
@@ -47,6 +48,7 @@ class Signed:
         self.job = StampSignatures(
             world.db, world.engine, settings, publisher.time_stamps, world.clock, ask=self._ask
         )
+        self.log_job = StampCheckpoints(self.job, make.log)
         self.result = MakeResult(world.ask, make.authorities, publisher, settings)
 
     async def _ask(self, url: str, request: bytes) -> bytes:
@@ -125,10 +127,45 @@ async def test_every_authority_stamps_each_signature_and_the_bundle_says_whose_t
     assert it.asked == 4
 
 
+async def test_checkpoints_are_stamped_where_the_log_has_grown_and_bundles_prove_by_the_first(
+    signed: Make, clock: Clock
+) -> None:
+    it = await signed(tsa_url=f"own,{URL}")
+    assert (await it.verified(LONG)).log_time is None
+    it.is_down = True
+    assert await it.log_job() == 1  # the own one
+    own = await it.verified(LONG)
+    it.is_down = False
+    clock.advance(seconds=3600)
+    assert await it.log_job() == 1  # the other one is asked again, by now for the same checkpoint
+    assert await it.log_job() == 0
+    both = await it.verified(LONG)
+    clock.advance(seconds=3600)
+    first = it.request_id
+    await it.sign()
+    second, it.request_id = it.request_id, first
+    assert await it.log_job() == 2
+    assert own.log_time is not None
+    assert both.log_time is not None
+    assert (own.log_time.by, both.log_time.by) == ("own", "outside")
+    assert round(both.log_time.at.timestamp() * 1000) == START + 3_600_000
+    later = await it.verified(LONG)
+    assert (later.log_time, later.checkpoint) == (both.log_time, both.checkpoint)
+    it.request_id = second
+    last = await it.verified(LONG)
+    assert last.log_time is not None
+    assert round(last.log_time.at.timestamp() * 1000) == START + 7_200_000
+    assert last.checkpoint.size > both.checkpoint.size
+    # One that isn't of this log is passed over.
+    await tamper(it.world.db, "UPDATE checkpoint_stamps SET checkpoint = 'x'")
+    assert (await it.verified(LONG)).log_time is None
+
+
 async def test_without_authorities_nothing_is_stamped(signed: Make) -> None:
     it = await signed()
     assert await it.job() == 0
     assert await it.states() == [None, None]
+    assert await it.log_job() == 0
     assert (await it.verified()).time.by == "service"
 
 

@@ -160,6 +160,7 @@ _OTHER_TABLES: Final = {
     "webhook_endpoints": "tells that something ended",
     "webhook_deliveries": "tells that something ended",
     "time_stamps": "tokens are signed by their authorities, and checked by whoever reads them",
+    "checkpoint_stamps": "tokens are signed by their authorities, and checked by whoever reads them",
     "time_stamp_places": "how far signatures were taken in to be stamped",
     "dpop_proofs": "counts once",
     "attempts_under_way": "bound to an attempt by a mark, as sessions are; nonces are sealed",

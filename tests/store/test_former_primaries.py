@@ -13,7 +13,7 @@ from mshield.store.database.interface import Database, Unavailable
 from mshield.store.database.opening import open_database
 from mshield.store.database.queries import Query, Statement
 from mshield.store.database.timelines import Timelines
-from tests.support.postgresql import Server, promoted_copy
+from tests.support.postgresql import Server
 
 _WHO = Query("who", Statement("SELECT inet_server_port() AS port, pg_sleep(0.1)", ()), None)
 _SLOW = Query("slow", Statement("SELECT inet_server_port() AS port, pg_sleep(1)", ()), None)
@@ -24,7 +24,7 @@ class _Server:
     """What a connection to a server of this cluster is answered."""
 
     def __init__(self, cluster: int, timeline: str | None) -> None:
-        self._row = {"cluster": cluster, "timeline": timeline}
+        self._row: dict[str, object] = {"cluster": cluster, "timeline": timeline}
 
     async def fetchrow(self, _: str) -> dict[str, object]:
         return self._row
@@ -33,7 +33,8 @@ class _Server:
 @pytest.fixture
 def successor(own_postgresql: Server) -> Iterator[Server]:
     folder = Path(tempfile.mkdtemp(prefix="mshield-successor-"))
-    server = promoted_copy(own_postgresql, folder / "postgresql")
+    server = own_postgresql.standby(folder / "postgresql")
+    server.promote()
     yield server
     server.stop()
     shutil.rmtree(folder)

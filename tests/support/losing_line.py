@@ -136,7 +136,7 @@ class Service:
             transport=self.line,
             clock=self.clock,
             sleep=lambda _seconds: None,
-            patience=Patience(network_tries=3),
+            patience=Patience(network_tries=3, finish_tries=3),
             pin_rounds=PIN_ROUNDS,
         )
         self.phones.append(made)

@@ -102,6 +102,10 @@ class Server:
         standby.start()
         return standby
 
+    def promote(self) -> None:
+        """A standby takes over, as at a failover; the one that it came from lives on."""
+        _run("pg_ctl", "--pgdata", str(self.data), "--wait", "promote")
+
     def create(self, name: str, *, template: str | None = None) -> str:
         """A new database, empty or as its template; its address."""
         statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
@@ -134,13 +138,6 @@ def start_server(data: Path, *, durable: bool) -> Server:
     server = Server(data, free_ports(1))
     (data / "postgresql.auto.conf").write_text(_settings(server.port, durable=durable))
     server.start()
-    return server
-
-
-def promoted_copy(of: Server, data: Path) -> Server:
-    """A standby of `of` in the new folder `data`, which takes over as at a failover; the other one lives on."""
-    server = of.standby(data)
-    _run("pg_ctl", "--pgdata", str(data), "--wait", "promote")
     return server
 
 

@@ -7,12 +7,12 @@ log keys are the caller's: those in the bundle prove nothing by standing there.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
 
 import msgspec
 
-from mshield.client.evidence_display import ShownAgain, display_of, show_again, shown_of
+from mshield.client.evidence_display import ShownAgain, show_again
 from mshield.client.evidence_format import message_of, options_of, require_made
+from mshield.client.evidence_log import check_log, holder_of
 from mshield.client.evidence_pdf import attributes_of_pdf
 from mshield.client.evidence_status import LaterStatus, Now, check_now, check_status
 from mshield.client.evidence_time import (
@@ -53,8 +53,8 @@ from mshield.pki.signatures.signed_attributes import (
     SignedAttributes,
     parse_signed_attributes,
 )
-from mshield.pki.tlog.entry import Holder, SignatureEntry, asked_by, binding, commitment, signature_row
-from mshield.pki.tlog.note import Checkpoint, VerifierKey
+from mshield.pki.tlog.entry import Holder
+from mshield.pki.tlog.note import Checkpoint
 from mshield.pki.verification.status import SKEW
 
 __all__ = [
@@ -76,6 +76,9 @@ class VerifiedEvidence:
     `later` and `ca_later` what it says happened after the signature. `time` is the signature's, with how far that can
     be trusted; `signed_at` is by the service's clock. `now` and `ca_now` are how signer's and issuing CA's certificates
     stand at the moment of the verification, as far as the lists that were given say. `shown` is what was shown.
+    `view_registered_at` is when its view was registered, None where the bundle doesn't prove that. `log_time` is a time
+    by which the log had the signature, None where no authority stamped the checkpoint. It is later than the
+    signature's, and decides nothing.
     """
 
     evidence: Evidence = field(repr=False)
@@ -89,6 +92,9 @@ class VerifiedEvidence:
     later: LaterStatus | None
     ca_later: LaterStatus | None
     checkpoint: Checkpoint
+    view_registered_at: datetime | None
+    log_stamps: tuple[TimeStamp, ...]
+    log_time: TrustedTime | None
     time_stamps: tuple[TimeStamp, ...]
     time: TrustedTime
     now: Now
@@ -158,12 +164,13 @@ def verify_evidence(
     issuing, root = _chain(evidence, signature)
     in_cms = _check_cms(evidence, signature, message, found_content, known)
     with failing("time_stamp"):
+        tsas = tsa_trust(tsa_roots, tsa_waived, strict=tsa_strict_roots)
         stamps = check_time_stamps(
             engine,
             evidence.stamps,
             evidence.signature.value,
             in_cms=in_cms,
-            trust=tsa_trust(tsa_roots, tsa_waived, strict=tsa_strict_roots),
+            trust=tsas,
             ca_root=root,
             signed_at=evidence.signature.signed_at,
             now=now,
@@ -174,8 +181,8 @@ def verify_evidence(
         status = check_status(engine, signature.certificate, issuing, evidence.status.ocsp, **times)
         ca_status = check_status(engine, issuing, root, evidence.status.ca_ocsp, **times)
     _require_uncompromised(ca_status.later, time, "revocation")
-    checkpoint, asked_logged = _check_log(evidence, signature, log_keys)
-    if expected_client_id is not None and evidence.request.kind != "login" and not asked_logged:
+    logged = check_log(engine, evidence, signature, log_keys, trust=tsas, ca_root=root, now=now)
+    if expected_client_id is not None and evidence.request.kind != "login" and not logged.asked_logged:
         raise asker_unproven("request")
     with failing("input"):
         lists = [parse_crl(encoded) for encoded in crl]
@@ -187,15 +194,18 @@ def verify_evidence(
     return VerifiedEvidence(
         evidence=evidence,
         signature=signature,
-        holder=_holder(evidence),
+        holder=holder_of(evidence),
         signed_at=signed_at,
         content=found_content,
         display_bound=binds_display(evidence.document.format, options_of(evidence.document)),
         status_at=datetime.fromtimestamp(status.this_update / 1000, UTC),
         later=status.later,
         ca_later=ca_status.later,
-        asked_logged=asked_logged,
-        checkpoint=checkpoint,
+        asked_logged=logged.asked_logged,
+        checkpoint=logged.checkpoint,
+        view_registered_at=logged.view_registered_at,
+        log_stamps=logged.stamps,
+        log_time=logged.log_time,
         time_stamps=stamps,
         time=time,
         now=signer_now,
@@ -328,50 +338,3 @@ def _check_made(
     if again != value.cms:
         raise VerificationError("message_mismatch", "cms", "the CMS is not this signature's")
     return None if options.signature_value == "raw" else stamps
-
-
-def _check_log(
-    evidence: Evidence, signature: VerifiedSignature, log_keys: Sequence[str]
-) -> tuple[Checkpoint, bool]:
-    """The entry is made anew from the bundle, so that no other signature's proof passes for this one's.
-
-    With it, whether it also covers who asked and what was to be shown.
-    """
-    log, raw = evidence.log, signature.signature.to_raw()
-    with failing("log"):
-        key = VerifierKey.parse(log.key)
-        if key not in [VerifierKey.parse(text) for text in log_keys]:
-            raise VerificationError("unknown_log", "log", f"the log {key.name} is not trusted")
-        checkpoint = log.proof.check(key).checkpoint
-    sid = bytes.fromhex(evidence.document.sid)
-    make_row = partial(
-        signature_row,
-        sid=sid,
-        uid=bytes.fromhex(log.uid),
-        request_id=evidence.request.id,
-        purpose="login" if evidence.request.kind == "login" else "sign",
-        digest=signature.digest,
-        signature=raw,
-        signed_at=evidence.signature.signed_at,
-        serial=f"{signature.serial:040x}",
-    )
-    shown, holder = shown_of(evidence.document), _holder(evidence)
-    # What was shown is told or it isn't: an entry that has it is made with it, and no other.
-    for asked in (_asked(evidence), None) if shown is None else (_asked(evidence),):
-        row = commitment(log.salt, make_row(asked=asked, shown=shown, holder=holder))
-        entry = SignatureEntry(evidence.signature.signed_at, sid, binding(signature.digest, raw), row)
-        if entry.encode() == log.entry:
-            return checkpoint, asked is not None
-    raise VerificationError("bad_log_proof", "log", "the entry is not this signature's")
-
-
-def _holder(evidence: Evidence) -> Holder | None:
-    holder = evidence.holder
-    if holder is msgspec.UNSET:
-        return None
-    return Holder(holder.shield_number, holder.id_number_masked)
-
-
-def _asked(evidence: Evidence) -> bytes:
-    system, display = evidence.request.business_system, display_of(evidence.document)
-    return asked_by(client_id=system.client_id, name=system.name, domain=system.domain, display=display)

@@ -852,3 +852,15 @@ CREATE TABLE clock_doubts (
   since BIGINT NOT NULL,
   seen_at BIGINT NOT NULL
 );
+
+CREATE TABLE checkpoint_stamps (
+  origin TEXT NOT NULL,
+  size BIGINT NOT NULL,
+  place TEXT NOT NULL,
+  checkpoint TEXT NOT NULL,
+  token BYTEA NOT NULL,
+  profile TEXT NOT NULL,
+  stamped_at BIGINT NOT NULL,
+  good_until BIGINT NOT NULL,
+  PRIMARY KEY (origin, size, place)
+);

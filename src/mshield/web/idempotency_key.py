@@ -8,13 +8,14 @@ from starlette.requests import Request
 from mshield.domain import errors
 
 HEADER: Final = "Idempotency-Key"
+_NAME: Final = HEADER.lower().encode()
 _LONGEST: Final = 128
 _KEY: Final = re.compile(rf"[\x21-\x7e]{{1,{_LONGEST}}}")
 
 
 def key_of(request: Request) -> str | None:
     """The key of a call, if it has one. Raises InvalidRequest for another form."""
-    values = request.headers.getlist(HEADER)
+    values = [value.decode("latin-1") for name, value in request.scope["headers"] if name == _NAME]
     if not values:
         return None
     key = ",".join(values)

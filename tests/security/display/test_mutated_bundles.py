@@ -15,15 +15,17 @@ from typing import Any, Final
 import pytest
 
 from mshield.pki.signatures.display import Pages
+from tests.support.stamped_bundles import OWN, SECOND
 from tests.support.verifier_cases import Case, by_page, by_python
 from tests.unit.client.bundle import SIGNED_AT, VKEY, Maker
+from tests.unit.client.test_evidence import VIEW
 from tests.unit.pki.authority import DAY, authority
 
 pytestmark = pytest.mark.slow
 
 A: Final = authority()
 _CHANGES: Final = 140
-"""Of each of three bundles: all that a reader would see, then others by chance."""
+"""Of each of four bundles: all that a reader would see, then others by chance."""
 
 
 def leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
@@ -97,6 +99,7 @@ def seen(bundle: Any) -> str:
         "certificate": bundle["certificate_pem"],
         "times": bundle["time_stamps"],
         "holder": bundle.get("holder"),
+        "log": [bundle["log"].get(name) for name in ("view", "time_stamps")],
     }
     return json.dumps(parts, sort_keys=True)
 
@@ -104,9 +107,11 @@ def seen(bundle: Any) -> str:
 PAGES: Final = Pages(5, ((1, 2), (4, 4)))
 
 
-@pytest.mark.parametrize(
-    "made", [{"format": "raw"}, {}, {"format": "cms_detached", "confirmed": "unread", "pages": PAGES}]
-)
+UNREAD: Final = {"format": "cms_detached", "confirmed": "unread", "pages": PAGES}
+DRAWN: Final = {"view": VIEW, "log_stamp": lambda note: [OWN.stamp(note, at=SECOND)]}
+
+
+@pytest.mark.parametrize("made", [{"format": "raw"}, {}, UNREAD, DRAWN])
 def test_no_change_that_a_reader_would_see_is_accepted(made: Any, tmp_path: Path) -> None:
     bundle = json.loads(Maker(A, **made).made().encode())
     tried = [*itertools.islice(changes(bundle), _CHANGES)]

@@ -24,6 +24,7 @@ from mshield.pki.signatures.evidence import (
     TYPE,
     Evidence,
     EvidenceDocument,
+    EvidenceEntry,
     EvidenceHolder,
     EvidenceLine,
     EvidenceLog,
@@ -56,6 +57,7 @@ from mshield.pki.tlog.entry import (
     ActEntry,
     Holder,
     SignatureEntry,
+    ViewEntry,
     asked_by,
     binding,
     commitment,
@@ -106,8 +108,14 @@ class Maker:
     """SM3 of how the lines stand to the content, where another one is to be told."""
     holder: Holder | None = HOLDER
     """Whose shield it was; None for an entry from before."""
+    registered: bool = True
+    """Whether the bundle has the entry of its view, where it has one."""
+    registration: dict[str, Any] = field(default_factory=dict)
+    """What that entry says otherwise."""
     stamp: Callable[[bytes], Sequence[EvidenceTimeStamp]] = lambda _: ()
     """Makes the time stamps of a signature (DER)."""
+    log_stamp: Callable[[bytes], Sequence[EvidenceTimeStamp]] = lambda _: ()
+    """Makes those of a checkpoint (signed note)."""
 
     def made(self) -> Evidence:
         """The bundle."""
@@ -274,7 +282,26 @@ class Maker:
         entry = SignatureEntry(
             self.signed_at, SID, binding(digest, signature.to_raw()), commitment(SALT, row)
         ).encode()
-        return logged(entry)
+        log = logged(entry, view=self._registration())
+        return msgspec.structs.replace(
+            log, time_stamps=tuple(self.log_stamp(log.checkpoint.encode())) or msgspec.UNSET
+        )
+
+    def _registration(self) -> bytes | None:
+        if self.view is None or not self.registered:
+            return None
+        view = read_view(self.view)
+        said: dict[str, Any] = {
+            "at": self.signed_at - 1000,
+            "client_id": SYSTEM.client_id,
+            "view_id": view.id,
+            "version": view.version,
+            "digest": view.digest,
+            "asked_by": bytes(32),
+            "approved_by": bytes(32),
+            "row": bytes(32),
+        }
+        return ViewEntry(**(said | self.registration)).encode()
 
 
 def is_on(stamp: EvidenceTimeStamp, data: bytes) -> bool:
@@ -294,10 +321,14 @@ def v1(evidence: Evidence) -> bytes:
     ).encode()
 
 
-def logged(entry: bytes, *, key: Ed25519PrivateKey = LOG_KEY, name: str = VKEY.name) -> EvidenceLog:
-    """The proof that a log of five has this entry as its third."""
+def logged(
+    entry: bytes, *, view: bytes | None = None, key: Ed25519PrivateKey = LOG_KEY, name: str = VKEY.name
+) -> EvidenceLog:
+    """The proof that a log of five has this entry as its third, and that of a view, if any, as its second."""
     entries = [ActEntry(at, bytes(32)).encode() for at in range(5)]
     entries[2] = entry
+    if view is not None:
+        entries[1] = view
     leaves = [leaf_hash(each) for each in entries]
 
     def root(start: int, end: int) -> bytes:
@@ -315,6 +346,11 @@ def logged(entry: bytes, *, key: Ed25519PrivateKey = LOG_KEY, name: str = VKEY.n
         index=2,
         hashes=tuple(root(*each) for each in inclusion_ranges(2, len(leaves))),
         checkpoint=Checkpoint(name, len(leaves), root(0, len(leaves))).sign(verifier, key),
+        view=msgspec.UNSET
+        if view is None
+        else EvidenceEntry(
+            entry=view, index=1, hashes=tuple(root(*each) for each in inclusion_ranges(1, len(leaves)))
+        ),
     )
 
 

@@ -338,6 +338,22 @@ def test_whose_shield_it_was_is_the_logs_and_older_evidence_tells_nothing() -> N
     assert check(Maker(A, holder=none_told).made()).holder == none_told
 
 
+def test_that_the_view_was_registered_is_proven_by_the_log() -> None:
+    evidence = good(view=VIEW)
+    found = check(evidence).view_registered_at
+    assert found is not None
+    assert found.timestamp() * 1000 == SIGNED_AT - 1000
+    for earlier in (Maker(A, view=VIEW, registered=False).made(), good()):
+        assert check(earlier).view_registered_at is None
+    for said in ({"client_id": "other"}, {"digest": bytes(32)}, {"at": SIGNED_AT + 1}):
+        assert refused(Maker(A, view=VIEW, registration=said).made()) == ("log", "bad_log_proof"), said
+    signature = json.loads(evidence.encode())["log"]
+    its_own = {name: signature[name] for name in ("entry_b64", "index", "hashes_b64")}
+    assert refused(put(evidence, "log.view", its_own)) == ("log", "bad_log_proof")
+    with pytest.raises(VerificationError, match="the entry of no view"):
+        put(good(), "log.view", its_own)
+
+
 PAGES: Final = Pages(5, ((1, 2), (4, 4)))
 
 

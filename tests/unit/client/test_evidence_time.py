@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 from mshield.client.evidence import LaterStatus, VerifiedEvidence, read_evidence, verify_evidence
 from mshield.client.verify import VerificationError
 from mshield.pki.revocation.crl import SUPERSEDED, Revoked
-from tests.support.stamped_bundles import REVOKED, A, Stamped, every, good, stamped
-from tests.unit.client.bundle import VKEY
+from tests.support.stamped_bundles import OUTSIDE, OWN, REVOKED, SECOND, A, Stamped, every, good, stamped
+from tests.support.tsa import Tsa
+from tests.unit.client.bundle import VKEY, Maker
 
 
 def check(case: Stamped) -> VerifiedEvidence:
@@ -40,6 +41,22 @@ def test_each_time_stamp_is_told() -> None:
     assert (own.by, own.profile, own.authority, own.stands) == ("own", "sm2", "时间戳机构", True)
     assert (outside.by, outside.policy, outside.renews) == ("outside", "2.999.1.3", None)
     assert (outside.latest - outside.at).total_seconds() == 1
+
+
+def test_a_stamp_on_the_checkpoint_tells_by_when_the_log_had_it() -> None:
+    def of(*tsas: Tsa, data: bytes | None = None, at: int = SECOND, tsa_roots: bool = True) -> Stamped:
+        made = Maker(A, log_stamp=lambda note: [tsa.stamp(data or note, at=at) for tsa in tsas]).made()
+        return Stamped(name="", evidence=made, expected=("service", 0), tsas=tsas if tsa_roots else ())
+
+    found = check(of(OWN, OUTSIDE, at=SECOND + 5000))
+    assert found.log_time is not None
+    assert (found.log_time.by, round(found.log_time.latest.timestamp() * 1000)) == ("outside", SECOND + 6000)
+    assert [stamp.by for stamp in found.log_stamps] == ["own", "outside"]
+    assert found.time.by == "service"  # it says when the log had it, not when it was signed
+    assert check(of(OUTSIDE, tsa_roots=False)).log_time is None
+    assert check(of()).log_time is None
+    for bad in (of(OUTSIDE, data=b"other"), of(OUTSIDE, at=SECOND - 400_000)):
+        assert outcome(bad) == ("log", "bad_time_stamp")
 
 
 def test_how_certificates_stand_now_is_told_by_lists() -> None:

@@ -13,7 +13,7 @@ from mshield.pki.errors import LogError, PathError, PkiError
 
 _ROOT: Final = Path(__file__).parents[3]
 _OF_THE_APP: Final = {"worker", "storage"}
-"""A browser's worker and storage; several requests together."""
+"""A browser's worker and storage."""
 
 _OF_THE_VIRTUAL_PHONE: Final = {
     *("not_initialised", "already_initialised", "work_refused"),

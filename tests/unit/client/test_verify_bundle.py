@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 from mshield.cli import main
 from mshield.pki.revocation.crl import KEY_COMPROMISE, Revoked
 from mshield.pki.revocation.ocsp import RevokedAt
+from mshield.pki.signatures.display import Pages
 from mshield.views import read_view
 from tests.support.stamped_bundles import OUTSIDE, REVOKED, stamped
 from tests.unit.client.bundle import CONTENT, SIGNED_AT, VKEY, Maker, login_message
@@ -65,10 +66,30 @@ def test_it_says_what_was_checked_and_whom_that_trusts(bundle: Path, trusted: tu
     assert "证据有效" in run(bundle, *trusted, "--lang", "zh").stdout
 
 
-def test_that_a_view_was_registered_is_said_to_be_unproven(
+def test_whose_shield_it_was_and_which_pages_were_shown(tmp_path: Path, trusted: tuple[object, ...]) -> None:
+    file = written(tmp_path, Maker(A, confirmed="unread", pages=Pages(5, ((1, 2), (4, 4)))))
+    told = run(file, *trusted).stdout
+    assert "shield: MS 000 0000 0018 (as the log took it down)" in told
+    assert "id number: 330206********4218 (as the log took it down)" in told
+    assert "pages on the screen: 1–2, 4 of 5" in told
+    assert "服务所称，未经签名" in run(file, "--lang", "zh").stdout
+    found = json.loads(run(file, *trusted, "--json").stdout)
+    assert found["holder"] == {"shield_number": "MS00000000018", "id_number_masked": "330206********4218"}
+    assert found["shown"]["pages"] == {"count": 5, "shown": [[1, 2], [4, 4]]}
+    earlier = written(tmp_path, Maker(A, holder=None, confirmed="unread"))
+    assert "the bundle tells neither shield number nor id number" in run(earlier, *trusted).stdout
+    assert "pages on the screen: not told" in run(earlier, *trusted).stdout
+
+
+def test_that_a_view_was_registered_is_proven_or_said_to_be_unproven(
     tmp_path: Path, trusted: tuple[object, ...]
 ) -> None:
-    file = written(tmp_path, Maker(A, view=VIEW))
+    proven = written(tmp_path, Maker(A, view=VIEW))
+    assert "this view was registered for the business system on 20" in run(proven, *trusted).stdout
+    view = json.loads(run(proven, *trusted, "--json").stdout)["shown"]["view"]
+    assert view["registration"] == "proven"
+    assert "not proven by the bundle" in run(proven).stdout  # by a log that nobody named
+    file = written(tmp_path, Maker(A, view=VIEW, registered=False))
     shown = json.loads(run(file, *trusted, "--json").stdout)["shown"]
     assert (shown["view"]["registration"], shown["drawn"] is not None) == ("not_proven", True)
     assert "not proven by the bundle" in run(file, *trusted).stdout

@@ -87,7 +87,7 @@ export async function stubbornly<T>(
 
 /** The phone of this name; made anew, it is the app started again. `tries` 1: killed when the network fails. */
 export function phone(name: string, { network = new Network(), tries = 1, secrets }: Made = {}): Shield {
-  const patience: Patience = { ...PATIENCE, networkTries: tries, networkPause: 1 };
+  const patience: Patience = { ...PATIENCE, networkTries: tries, finishTries: tries, networkPause: 1 };
   const platform = { ...PLATFORM, fetch: network.fetch };
   return new Shield(GIVEN.origin, {
     store: new Store(name),

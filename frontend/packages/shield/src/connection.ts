@@ -14,10 +14,12 @@ import { readJson } from "./strict_json.ts";
 
 /**
  * How long the phone keeps at it: tries at a network that fails, waits of a busy key, sessions that are replaced; in
- * ms. The pause after a network failure doubles each time.
+ * ms. The pause after a network failure doubles each time, up to five seconds. A `finish` is sent again for a minute, as
+ * long as a site may take to go on elsewhere: one that is given up leaves its try counted.
  */
 export interface Patience {
   readonly networkTries: number;
+  readonly finishTries: number;
   readonly networkPause: number;
   readonly busyTries: number;
   readonly busyPause: number;
@@ -27,12 +29,15 @@ export interface Patience {
 
 export const PATIENCE: Patience = {
   networkTries: 5,
+  finishTries: 15,
   networkPause: 500,
   busyTries: 40,
   busyPause: 1000,
   sessions: 3,
   answerMs: 30_000,
 };
+
+const LONGEST_PAUSE = 5000;
 
 /** What the connection takes from the platform; tests have their own. */
 export interface Platform {
@@ -132,18 +137,18 @@ export class Connection {
   }
 
   /** Repeats a call that may safely be repeated while the network fails or the service is unavailable. */
-  async persistently<T>(call: () => Promise<T>): Promise<T> {
+  async persistently<T>(call: () => Promise<T>, most = this.#patience.networkTries): Promise<T> {
     let pause = this.#patience.networkPause;
     for (let tries = 1; ; tries++) {
       try {
         return await call();
       } catch (error) {
-        if (!isPassing(error) || tries >= this.#patience.networkTries) {
+        if (!isPassing(error) || tries >= most) {
           throw error;
         }
       }
       await this.#platform.sleep(pause);
-      pause *= 2;
+      pause = Math.min(2 * pause, LONGEST_PAUSE);
     }
   }
 

@@ -210,7 +210,11 @@ export class CoSigning {
 
   async #finish({ body, made }: Finished): Promise<FinishAnswer> {
     try {
-      return await this.#operation.connection.persistently(() => this.#call("finish", body, readFinish));
+      const { connection, patience } = this.#operation;
+      return await connection.persistently(
+        () => this.#call("finish", body, readFinish),
+        patience.finishTries,
+      );
     } catch (error) {
       if (isCode(error, "wrong_pin", "pin_locked")) {
         const slots = this.#key.slots.filter(({ epoch }) => epoch !== made?.epoch);

@@ -2,7 +2,9 @@
 
 import { expect, test } from "vitest";
 
+import { Connection, PATIENCE, PLATFORM } from "../src/connection.ts";
 import { isPassing, NetworkError, PhoneError, ProblemError } from "../src/errors.ts";
+import type { Repeats } from "../src/repeats.ts";
 
 test.for([
   [new ProblemError("unavailable", 503), true],
@@ -13,4 +15,22 @@ test.for([
   [new PhoneError("no_renewal"), false],
 ] as const)("%s", ([error, isWorthIt]) => {
   expect(isPassing(error)).toBe(isWorthIt);
+});
+
+test("a finish is tried again for a minute", async () => {
+  const pauses: number[] = [];
+  const sleep = async (ms: number): Promise<void> => void pauses.push(ms);
+  const connection = new Connection(
+    "https://shield.example",
+    { ...PLATFORM, sleep },
+    PATIENCE,
+    {} as Repeats,
+  );
+  const call = (): Promise<never> => Promise.reject(new NetworkError("no answer"));
+  await expect(connection.persistently(call, PATIENCE.finishTries)).rejects.toThrow(NetworkError);
+  expect(pauses.reduce((sum, ms) => sum + ms, 0)).toBeGreaterThan(50_000);
+  expect(Math.max(...pauses)).toBe(5000);
+  pauses.length = 0;
+  await expect(connection.persistently(call)).rejects.toThrow(NetworkError);
+  expect(pauses).toEqual([500, 1000, 2000, 4000]);
 });

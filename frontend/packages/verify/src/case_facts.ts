@@ -12,7 +12,7 @@ import { attribute } from "./names.ts";
 import { OIDS } from "./oids.ts";
 import { clipped } from "./text.ts";
 import { contentOfFile } from "./signed_file.ts";
-import { serialText } from "./verify_evidence.ts";
+import { serialText } from "./check_log.ts";
 
 /** Lines of a display that are shown. */
 const MOST_LINES = 200;

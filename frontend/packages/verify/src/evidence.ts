@@ -79,6 +79,10 @@ export interface Evidence {
     readonly index: number;
     readonly hashes: readonly Uint8Array[];
     readonly checkpoint: string;
+    /** The entry of the view that drew the document, under the same checkpoint; null where it isn't there. */
+    readonly view: LoggedEntry | null;
+    /** On the checkpoint's octets. */
+    readonly timeStamps: readonly TimeStamp[];
   };
   /** None in v1. */
   readonly timeStamps: readonly TimeStamp[];
@@ -91,6 +95,12 @@ export interface PhoneShown {
   readonly confirmed: Confirmed;
   /** Which pages were on the screen, of what was signed unread; null where nobody told. */
   readonly pages: Pages | null;
+}
+
+export interface LoggedEntry {
+  readonly entry: Uint8Array;
+  readonly index: number;
+  readonly hashes: readonly Uint8Array[];
 }
 
 /** Whose shield signed; the id number has its middle hidden, null where the operator tells none. */
@@ -121,7 +131,7 @@ export function parseEvidence(data: Uint8Array): Evidence {
     certificatePem: text(top["certificate_pem"]),
     chainPem: [issuing, root],
     status: readStatus(top["status"]),
-    log: readLog(top["log"]),
+    log: readLog(top["log"], document.view !== null, isV1),
     timeStamps: isV1 ? [] : list(top["time_stamps"]).map(readTimeStamp),
     holder: hasHolder ? readHolder(top["holder"]) : null,
   };
@@ -235,9 +245,22 @@ function readStatus(value: unknown): Evidence["status"] {
   return { ocsp: bytes(of["ocsp_b64"]), caOcsp: bytes(of["ca_ocsp_b64"]) };
 }
 
-function readLog(value: unknown): Evidence["log"] {
-  const of = members(value, ["key", "uid", "salt_b64", "entry_b64", "index", "hashes_b64", "checkpoint"]);
+function readLog(value: unknown, isDrawn: boolean, isV1: boolean): Evidence["log"] {
+  const [hasView, hasStamps] = ["view", "time_stamps"].map(
+    (name) => !isV1 && Object.hasOwn(object(value), name),
+  );
+  const of = members(value, [
+    "key", "uid", "salt_b64", "entry_b64", "index", "hashes_b64", "checkpoint",
+    ...(hasView ? ["view"] : []),
+    ...(hasStamps ? ["time_stamps"] : []),
+  ]); // prettier-ignore
+  const timeStamps = hasStamps ? list(of["time_stamps"]).map(readTimeStamp) : [];
+  if ((hasView && !isDrawn) || (hasStamps && timeStamps.length === 0)) {
+    throw new FormError("the entry of no view, or no time stamps where there should be some");
+  }
   return {
+    view: hasView ? readEntry(of["view"]) : null,
+    timeStamps,
     key: text(of["key"]),
     uid: hexText(of["uid"], 16),
     salt: bytes(of["salt_b64"]),
@@ -245,6 +268,15 @@ function readLog(value: unknown): Evidence["log"] {
     index: count(of["index"]),
     hashes: list(of["hashes_b64"]).map(bytes),
     checkpoint: text(of["checkpoint"]),
+  };
+}
+
+function readEntry(value: unknown): LoggedEntry {
+  const of = members(value, ["entry_b64", "index", "hashes_b64"]);
+  return {
+    entry: bytes(of["entry_b64"]),
+    index: count(of["index"]),
+    hashes: list(of["hashes_b64"]).map(bytes),
   };
 }
 

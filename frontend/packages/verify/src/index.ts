@@ -26,4 +26,4 @@ export { type Answer, judge, type Known, type Result } from "./judge.ts";
 export type { ShownAgain } from "./shown_again.ts";
 export { ocspRequest } from "./ocsp.ts";
 export { type Found, type Kind, MAX_BYTES, recognise } from "./recognise.ts";
-export { serialText } from "./verify_evidence.ts";
+export { serialText } from "./check_log.ts";

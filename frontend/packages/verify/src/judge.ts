@@ -80,6 +80,10 @@ export interface Result {
   readonly timeStamps: readonly CheckedStamp[];
   /** Of a bundle whose signature holds: what the phone showed, as far as it can be shown again. */
   readonly shown: ShownAgain | null;
+  /** Of the same: when the view was registered for who asked, null where the bundle doesn't prove it. */
+  readonly viewRegisteredAt: number | null;
+  /** By when the log had it, as an authority stamped the checkpoint; null where none did. */
+  readonly logTime: TrustedTime | null;
   /** What a time stamp, certificate, list or OCSP answer says that stands alone. */
   readonly said: readonly Said[];
   /** The moment that was judged, and that of the verification. */
@@ -141,7 +145,7 @@ export async function judge(given: Case, known: Known): Promise<Result> {
       tally.failed(error.step, error.code, error.revocation);
     }
   }
-  const { path, time, timeStamps, shown } = done;
+  const { path, time, timeStamps, shown, viewRegisteredAt, logTime } = done;
   const isPresent = (name: CheckName): boolean =>
     name === "now" || name === (given.kind === "evidence" ? "issuers" : "time_stamp");
   const checks = tally.inOrder(ORDER[given.kind].filter((name) => !isPresent(name) || tally.has(name)));
@@ -156,6 +160,8 @@ export async function judge(given: Case, known: Known): Promise<Result> {
     time,
     timeStamps,
     shown,
+    viewRegisteredAt,
+    logTime,
     said: saidOf(given),
     judgedAt: read.evidence?.signature.signedAt ?? momentOf(given, known),
     verifiedAt: known.now,
@@ -166,7 +172,10 @@ export async function judge(given: Case, known: Known): Promise<Result> {
   };
 }
 
-interface Done extends Pick<Result, "time" | "timeStamps" | "shown" | "rootSha256"> {
+interface Done extends Pick<
+  Result,
+  "time" | "timeStamps" | "shown" | "viewRegisteredAt" | "logTime" | "rootSha256"
+> {
   readonly path: VerifiedPath | null;
 }
 
@@ -174,7 +183,15 @@ interface Done extends Pick<Result, "time" | "timeStamps" | "shown" | "rootSha25
 const foreign = (known: Known): P7Known => ({ ...known, chain: known.foreignChain ?? known.chain });
 
 const NOBODY: TsaTrust = { roots: [] };
-const NOTHING_DONE: Done = { path: null, time: null, timeStamps: [], shown: null, rootSha256: null };
+const NOTHING_DONE: Done = {
+  path: null,
+  time: null,
+  timeStamps: [],
+  shown: null,
+  viewRegisteredAt: null,
+  logTime: null,
+  rootSha256: null,
+};
 
 function signerIn({ piece }: Case, { leaf }: Read): Signer | null {
   if (piece.found.kind === "p7") {
@@ -220,14 +237,15 @@ async function judgeEvidence(given: Case, { evidence }: Read, known: Known, tall
     ...(known.displayOids && { displayOids: known.displayOids }),
     crls: [...known.crls, ...known.givenCrls],
   };
-  const { signature, time, timeStamps, shown } = await verifyEvidence(
+  const { signature, time, timeStamps, shown, logged } = await verifyEvidence(
     evidence,
     given.document?.content ?? null,
     trust,
     tally,
   );
   checkNow(signature.path, evidence.signature.signedAt, known, tally);
-  return { ...NOTHING_DONE, path: signature.path, time, timeStamps, shown };
+  const { viewRegisteredAt = null, time: logTime = null } = logged ?? {};
+  return { ...NOTHING_DONE, path: signature.path, time, timeStamps, shown, viewRegisteredAt, logTime };
 }
 
 async function judgeCms(given: Case, read: Read, known: Known, tally: Tally): Promise<Done> {

@@ -22,7 +22,7 @@ import { P7_STEPS } from "./foreign/steps.ts";
 import { attribute } from "./names.ts";
 import { OIDS } from "./oids.ts";
 import { clipped } from "./text.ts";
-import { serialText } from "./verify_evidence.ts";
+import { serialText } from "./check_log.ts";
 
 /** What is trusted and known; times in ms, `givenOcsp` in DER. */
 export interface P7Known {

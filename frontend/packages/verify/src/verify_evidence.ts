@@ -18,12 +18,13 @@ import {
   signsContent,
   toBase64,
 } from "@mshield/forms";
-import { bytes32, concat, hex, same, unhex } from "@mshield/gm";
+import { hex, same, unhex } from "@mshield/gm";
 
 import { parseAttributes } from "./attributes.ts";
 import { type Certificate, parsePem, toPem } from "./certificate.ts";
 import type { Tally } from "./checks.ts";
 import { checkCms } from "./check_cms.ts";
+import { checkLog, type Logged } from "./check_log.ts";
 import { xmlMessageOf } from "./check_xml.ts";
 import { type Content, contentOf, NOTHING } from "./content.ts";
 import { inStep, type Step, VerificationError } from "./errors.ts";
@@ -31,12 +32,9 @@ import type { Crl } from "./crl.ts";
 import type { Evidence } from "./evidence.ts";
 import { messageOfPdf } from "./evidence_pdf.ts";
 import { type CheckedStamp, checkTimeStamps, trustedTime, type TrustedTime } from "./evidence_time.ts";
-import { displayOf, showAgain, type ShownAgain, shownOf } from "./shown_again.ts";
+import { displayOf, showAgain, type ShownAgain } from "./shown_again.ts";
 import { SKEW, statusNow, type StatusNow, statusThen, type StatusThen } from "./status.ts";
 import type { TsaTrust } from "./timestamps/verify.ts";
-import { askedBy, requireEntry, signatureEntry } from "./tlog/entry.ts";
-import { checkInclusion, leafHash } from "./tlog/merkle.ts";
-import { type Checkpoint, isSameKey, openCheckpoint, parseVerifierKey } from "./tlog/note.ts";
 import { noteTime, type Trust, type VerifiedSignature, verifySignature } from "./verify_signature.ts";
 
 /**
@@ -57,7 +55,8 @@ const COMPROMISED: ReadonlySet<number> = new Set([1, 2]);
 export interface VerifiedEvidence {
   readonly signature: VerifiedSignature;
   readonly issuing: Certificate;
-  readonly checkpoint: Checkpoint | null;
+  /** Null where nobody said which log to believe. */
+  readonly logged: Logged | null;
   readonly timeStamps: readonly CheckedStamp[];
   readonly time: TrustedTime;
   readonly shown: ShownAgain;
@@ -115,7 +114,7 @@ export async function verifyEvidence(
     requireUncompromised("revocation", ca.later, time);
     note(tally, status, ca);
   });
-  const checkpoint = await checkLog(evidence, signature, trust.logKeys, tally);
+  const logged = await checkLog(evidence, signature, { ...trust, caRoot: root }, tally);
   await inStep("issuers", () => {
     const now = statusNow(issuing, root, trust.crls, times);
     requireUncompromised("issuers", now, time);
@@ -124,7 +123,8 @@ export async function verifyEvidence(
   await inStep("now", () => {
     noteNow(tally, "now", statusNow(signature.path.leaf, issuing, trust.crls, times));
   });
-  return { signature, issuing, checkpoint, timeStamps, time, shown: showAgain(evidence.document, document) };
+  const shown = showAgain(evidence.document, document);
+  return { signature, issuing, logged, timeStamps, time, shown };
 }
 
 /** Who has a CA's key issues what they like: then only what a third party stamped before is to be believed. */
@@ -309,67 +309,6 @@ function chainOf(evidence: Evidence, { path }: VerifiedSignature): [issuing: Cer
     throw failed("unknown_issuer", "chain", "the chain in the bundle is not the one verified");
   }
   return [issuing, path.root];
-}
-
-/**
- * The entry is made anew from the bundle, so that no other signature's proof passes for this one's. But for those from
- * before it also covers who asked and what was to be shown.
- */
-async function checkLog(
-  { document, holder, log, request, signature }: Evidence,
-  verified: VerifiedSignature,
-  logKeys: readonly string[],
-  tally: Tally,
-): Promise<Checkpoint | null> {
-  if (logKeys.length === 0) {
-    tally.missing("log", "unknown_log");
-    return null;
-  }
-  const checkpoint = await inStep("log", () => {
-    const key = parseVerifierKey(log.key);
-    if (!logKeys.map(parseVerifierKey).some((each) => isSameKey(each, key))) {
-      throw failed("unknown_log", "log", "the log is not trusted");
-    }
-    const opened = openCheckpoint(log.checkpoint, key);
-    const place = { index: BigInt(log.index), size: opened.size };
-    checkInclusion(leafHash(log.entry), place, log.hashes, opened.root);
-    requireEntry(log.entry);
-    return opened;
-  });
-  const { r, s } = verified.signature;
-  const row = {
-    sid: document.sid,
-    uid: log.uid,
-    requestId: request.id,
-    purpose: request.kind === "login" ? ("login" as const) : ("sign" as const),
-    digest: verified.digest,
-    signature: concat(bytes32(r), bytes32(s)),
-    signedAt: signature.signedAt,
-    serial: serialText(verified.path.leaf),
-    holder,
-  };
-  const shown = shownOf(document);
-  const asked = askedBy(request.system, displayOf(document));
-  const isLogged = same(signatureEntry({ ...row, asked, shown }, log.salt), log.entry);
-  // What was shown is told or it isn't: an entry that has it is made with it, and no other.
-  const isEarlier =
-    shown === null && same(signatureEntry({ ...row, asked: null, shown: null }, log.salt), log.entry);
-  if (!isLogged && !isEarlier) {
-    throw failed("bad_log_proof", "log", "the entry is not this signature's");
-  }
-  if (isLogged) {
-    for (const name of (["display", "request"] as const).filter((each) => tally.isMissing(each))) {
-      tally.passed(name, { by: "log" });
-    }
-  }
-  const { origin, size: entries, root } = checkpoint;
-  tally.passed("log", { index: log.index, size: entries.toString(), origin, root: hex(root) });
-  return checkpoint;
-}
-
-/** 40 hex digits. */
-export function serialText({ serial }: Pick<Certificate, "serial">): string {
-  return serial.toString(16).padStart(40, "0");
 }
 
 function failed(code: string, step: Step, message: string): VerificationError {

@@ -22,6 +22,7 @@ Clock = Callable[[], int]
 Sleep = Callable[[float], None]
 
 _TIMEOUT: Final = httpx.Timeout(30.0, connect=10.0)
+_LONGEST_PAUSE: Final = 5.0
 
 
 def system_clock() -> int:
@@ -38,10 +39,12 @@ def steady_clock() -> int:
 class Patience:
     """How long the phone keeps at it: tries at a network that fails, waits of a busy key, sessions that are replaced.
 
-    Pauses in seconds; the pause after a network failure doubles each time.
+    Pauses in seconds; the pause after a network failure doubles each time, up to five. A `finish` is sent again for a
+    minute, as long as a site may take to go on elsewhere: one that is given up leaves its try counted.
     """
 
     network_tries: int = 5
+    finish_tries: int = 15
     network_pause: float = 0.5
     busy_tries: int = 40
     busy_pause: float = 1.0
@@ -120,17 +123,20 @@ class Connection:
         self._repeats.answered(method, path, now=self._clock())
         return answer
 
-    def persistently(self, call: Callable[[], bytes]) -> bytes:
-        """Repeats a call that may safely be repeated while the network fails or the service is unavailable."""
+    def persistently(self, call: Callable[[], bytes], *, tries: int | None = None) -> bytes:
+        """Repeats a call that may safely be repeated while the network fails or the service is unavailable.
+
+        `tries` in place of the usual ones.
+        """
         pause = self._patience.network_pause
-        for _ in range(self._patience.network_tries - 1):
+        for _ in range((tries or self._patience.network_tries) - 1):
             try:
                 return call()
             except ClientError as error:
                 if not is_passing(error):
                     raise
                 self._sleep(pause)
-                pause *= 2
+                pause = min(2 * pause, _LONGEST_PAUSE)
         return call()
 
     def _send(

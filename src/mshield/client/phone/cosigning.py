@@ -245,7 +245,8 @@ class CoSigning:
         body = msgspec.json.encode({"items": items, "tau": tau, **more})
         try:
             content = self._connection.persistently(
-                lambda: self._connection.post_bytes(path, self._credentials, body)
+                lambda: self._connection.post_bytes(path, self._credentials, body),
+                tries=self._patience.finish_tries,
             )
         except ProblemError as error:
             if error.code in ("wrong_pin", "pin_locked"):

@@ -11,7 +11,6 @@ from mshield.client.errors import ClientError
 from mshield.client.evidence import (
     LaterStatus,
     Now,
-    ShownAgain,
     VerifiedEvidence,
     read_evidence,
     verify_evidence,
@@ -88,7 +87,7 @@ def _shown(verified: VerifiedEvidence, trusted: dict[str, bool]) -> dict[str, ob
         "content_checked": verified.content is not None,
         "display_bound": verified.display_bound,
         "asked_logged": verified.asked_logged,
-        "shown": _shown_again(verified.shown),
+        "shown": _shown_again(verified, trusted),
         "name": signature.name,
         "organisation": signature.organisation,
         "role": signature.role,
@@ -109,6 +108,10 @@ def _shown(verified: VerifiedEvidence, trusted: dict[str, bool]) -> dict[str, ob
         "log_key_named": trusted["log"],
         "log_index": evidence.log.index,
         "log_size": verified.checkpoint.size,
+        "log_time": None
+        if verified.log_time is None
+        else {"at": verified.log_time.at.isoformat(), "by": verified.log_time.by},
+        "log_time_stamps": stamps_shown(verified.log_stamps),
     }
 
 
@@ -139,8 +142,9 @@ def _holder_lines(out: Output, verified: VerifiedEvidence, trusted: dict[str, bo
     yield f"  {pick('证件号码', 'id number')}: {number} ({by})"
 
 
-def _shown_again(shown: ShownAgain) -> dict[str, object] | None:
+def _shown_again(verified: VerifiedEvidence, trusted: dict[str, bool]) -> dict[str, object] | None:
     """What the phone showed, null where nothing tells; `drawn` is SM3 of the drawn lines."""
+    shown, registered_at = verified.shown, _registered_at(verified, trusted)
     if shown.confirmed is None:
         return None
     view = shown.view
@@ -151,7 +155,8 @@ def _shown_again(shown: ShownAgain) -> dict[str, object] | None:
             "id": view.id,
             "version": view.version,
             "digest": view.digest.hex(),
-            "registration": "not_proven",
+            "registration": "not_proven" if registered_at is None else "proven",
+            "registered_at": None if registered_at is None else registered_at.isoformat(),
         },
         "drawn": None if shown.drawn is None else shown.drawn.digest.hex(),
         "confirmed": shown.confirmed,
@@ -161,9 +166,28 @@ def _shown_again(shown: ShownAgain) -> dict[str, object] | None:
     }
 
 
-def _shown_lines(out: Output, shown: ShownAgain) -> Iterator[str]:
+def _registered_at(verified: VerifiedEvidence, trusted: dict[str, bool]) -> datetime | None:
+    """As a log proves that is to be believed."""
+    return verified.view_registered_at if trusted["log"] else None
+
+
+def _registration(out: Output, at: datetime | None) -> str:
+    if at is None:
+        return out.pick(
+            "证据没有证明：签名之前，这条展示规则已由这个业务系统登记。可向透明日志核对",
+            "not proven by the bundle: that this view was registered for the business system before the signature; "
+            "the log tells",
+        )
+    return out.pick(
+        f"透明日志证明：这条展示规则于 {at.isoformat()} 由两人为这个业务系统登记",
+        f"as the log proves, this view was registered for the business system on {at.isoformat()}",
+    )
+
+
+def _shown_lines(out: Output, verified: VerifiedEvidence, trusted: dict[str, bool]) -> Iterator[str]:
     """The drawn lines themselves, and what the phone told besides, which the signing key doesn't say."""
-    pick, view = out.pick, shown.view
+    pick, shown = out.pick, verified.shown
+    view = shown.view
     label = pick("手机展示", "the phone showed")
     if shown.confirmed is None:
         return
@@ -171,11 +195,7 @@ def _shown_lines(out: Output, shown: ShownAgain) -> Iterator[str]:
         yield f"  {label}: " + pick("不能再现", "what was shown can't be shown again")
     elif view is not None:
         yield f"  {label}: {view.id} {view.version}"
-        yield "  " + pick(
-            "证据没有证明：签名之前，这条展示规则已由这个业务系统登记。可向透明日志核对",
-            "not proven by the bundle: that this view was registered for the business system before the signature; "
-            "the log tells",
-        )
+        yield f"  {_registration(out, _registered_at(verified, trusted))}"
     else:
         yield f"  {label}: " + pick("没有展示规则，内容如上", "no view, the content itself")
     if shown.compared is not None and shown.compared.mismatch:
@@ -241,6 +261,21 @@ def _time(out: Output, verified: VerifiedEvidence) -> str:
     return f"{time.at.isoformat()} ({by})"
 
 
+def _log_time(out: Output, verified: VerifiedEvidence) -> str:
+    """By when the log had it, as an authority stamped its checkpoint."""
+    time = verified.log_time
+    if time is None:
+        return out.pick("检查点没有时间戳", "no time stamp on the checkpoint")
+    by = {
+        "outside": out.pick("检查点上的第三方时间戳", "a third party's time stamp on the checkpoint"),
+        "own": out.pick(
+            "检查点上服务自己的时间戳，不是第三方",
+            "the service's own time stamp on the checkpoint, no third party's",
+        ),
+    }[time.by]
+    return f"{time.latest.isoformat()} ({by})"
+
+
 def _lines(out: Output, verified: VerifiedEvidence, trusted: dict[str, bool], *, is_file: bool) -> list[str]:
     pick, evidence, signature = out.pick, verified.evidence, verified.signature
     status_at = verified.status_at.isoformat()
@@ -274,9 +309,10 @@ def _lines(out: Output, verified: VerifiedEvidence, trusted: dict[str, bool], *,
         f"  {pick('证书状态', 'status')}: {pick('签名时有效', 'good when signed')}, OCSP {status_at}",
         *_now_lines(out, verified),
         f"  {pick('透明日志', 'log')}: {verified.checkpoint.origin} #{evidence.log.index} / {verified.checkpoint.size}",
+        f"  {pick('日志时间', 'log at the latest')}: {_log_time(out, verified)}",
         f"  {pick('根证书', 'root')} SHA-256: {signature.issuers[-1].fingerprint().hex()} ({by[trusted['root']]})",
         f"  {pick('日志公钥', 'log key')}: {evidence.log.key} ({by[trusted['log']]})",
-        *_shown_lines(out, verified.shown),
+        *_shown_lines(out, verified, trusted),
     ]
 
 

@@ -200,7 +200,7 @@ def _named(issuer: bytes, serial: int) -> bytes:
     return der.sequence(issuer, der.integer(serial))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _carried(*certificates: bytes) -> bytes:
     """The certificates inside, which a signer's signatures share."""
     return der.explicit(0, b"".join(sorted(set(certificates))))

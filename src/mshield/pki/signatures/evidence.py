@@ -125,8 +125,28 @@ class EvidenceStatus(_Part, frozen=True):
     ca_ocsp: bytes = msgspec.field(name="ca_ocsp_b64")
 
 
+class EvidenceTimeStamp(_Part, frozen=True):
+    """A time stamp token (DER of its ContentInfo); profile and time (`at`, ms) are the token's own, once more."""
+
+    token: bytes = msgspec.field(name="token_b64")
+    profile: TimeStampProfile
+    at: _Count
+
+
+class EvidenceEntry(_Part, frozen=True):
+    """Another entry of the log, with its proof under the same checkpoint."""
+
+    entry: bytes = msgspec.field(name="entry_b64")
+    index: _Count
+    hashes: tuple[bytes, ...] = msgspec.field(name="hashes_b64")
+
+
 class EvidenceLog(_Part, frozen=True):
-    """The proof that the log has it; `key` is the log's vkey, `salt` and `uid` (hex) open the entry's row."""
+    """The proof that the log has it; `key` is the log's vkey, `salt` and `uid` (hex) open the entry's row.
+
+    `view` is the entry of the view by which the document was drawn, `time_stamps` are on the checkpoint's octets; both
+    unset where there is none, and for what is older.
+    """
 
     key: str
     uid: _Hex16
@@ -135,6 +155,13 @@ class EvidenceLog(_Part, frozen=True):
     index: _Count
     hashes: tuple[bytes, ...] = msgspec.field(name="hashes_b64")
     checkpoint: str
+    view: EvidenceEntry | msgspec.UnsetType = msgspec.UNSET
+    time_stamps: tuple[EvidenceTimeStamp, ...] | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def stamps(self) -> tuple[EvidenceTimeStamp, ...]:
+        """The time stamps on the checkpoint."""
+        return () if self.time_stamps is msgspec.UNSET else self.time_stamps
 
     @property
     def proof(self) -> InclusionProof:
@@ -150,14 +177,6 @@ class EvidenceHolder(_Part, frozen=True):
 
     shield_number: str
     id_number_masked: str | None
-
-
-class EvidenceTimeStamp(_Part, frozen=True):
-    """A time stamp token (DER of its ContentInfo); profile and time (`at`, ms) are the token's own, once more."""
-
-    token: bytes = msgspec.field(name="token_b64")
-    profile: TimeStampProfile
-    at: _Count
 
 
 class Evidence(_Part, frozen=True):
@@ -201,7 +220,14 @@ def parse_evidence(data: bytes) -> Evidence:
             raise EvidenceError("a value is not in its one spelling")
         if any((value is msgspec.UNSET) == (evidence.type == TYPE) for value in evidence.since_v2()):
             raise EvidenceError("a field is missing, or is of another version")
-        later = (evidence.document.options, evidence.document.update, evidence.holder)
+        log = evidence.log
+        later = (
+            evidence.document.options,
+            evidence.document.update,
+            evidence.holder,
+            log.view,
+            log.time_stamps,
+        )
         if evidence.type != TYPE and any(one is not msgspec.UNSET for one in later):
             raise EvidenceError("a field that was not there yet, in a bundle from before")
         if any(bytes.fromhex(text).hex() != text for text in _hex_texts(evidence)):
@@ -211,6 +237,8 @@ def parse_evidence(data: bytes) -> Evidence:
             raise EvidenceError("another file than the format's")
         if (document.view is None) != (document.drawn is None) or (document.view and not document.shown):
             raise EvidenceError("a view without what it drew or what was shown, or the other way round")
+        if (log.view is not msgspec.UNSET and not document.view) or log.time_stamps == ():
+            raise EvidenceError("the entry of no view, or no time stamps where there should be some")
         if isinstance(document.shown, EvidenceShown) and not _are_pages(document.shown, document.drawn):
             raise EvidenceError("not the pages of a document that was signed unread")
     except (ValueError, RecursionError) as error:  # msgspec's, json's and base64's errors are ValueErrors

@@ -44,7 +44,11 @@ async def read_bundle(log: Log, *, number: int, width: int) -> bytes | None:
 
 async def prove_inclusion(log: Log, *, index: int | None) -> InclusionProof:
     """The proof for the entry at this place, under the last checkpoint. Raises NotLogged, LogError."""
-    note = await read_checkpoint(log)
+    return await prove_under(log, await read_checkpoint(log), index=index)
+
+
+async def prove_under(log: Log, note: str, *, index: int | None) -> InclusionProof:
+    """The same under this checkpoint of the log. Raises NotLogged, LogError."""
     size = open_checkpoint(note, log.key.verifier).size
     if type(index) is not int or not 0 <= index < size:  # SQLite keeps any value in any column
         raise NotLogged

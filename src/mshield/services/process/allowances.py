@@ -22,8 +22,8 @@ class Allowance:
         spent = self._spent
         if (
             self._all < self._everybody
-            and spent[_address(address)] < self._address
-            and spent[_network(address)] < self._network
+            and spent.get(_address(address), 0) < self._address
+            and spent.get(_network(address), 0) < self._network
         ):
             return 0
         return (self._start + self._window - now) // 1000 + 1

@@ -16,6 +16,7 @@ from mshield.pki.signatures.evidence import (
     TYPE,
     Evidence,
     EvidenceDocument,
+    EvidenceEntry,
     EvidenceHolder,
     EvidenceLine,
     EvidenceLog,
@@ -27,18 +28,21 @@ from mshield.pki.signatures.evidence import (
     EvidenceTimeStamp,
 )
 from mshield.pki.signatures.formats import FORMATS, NO_OPTIONS, XML, inside, wrapper_of
-from mshield.pki.signatures.kept_display import KeptDisplay, read_display
+from mshield.pki.signatures.kept_display import KeptDisplay, NamedView, read_display
 from mshield.pki.signatures.pdf import PdfAttributes
 from mshield.pki.signatures.signed_attributes import SignedAttributes
-from mshield.pki.tlog.entry import Holder
+from mshield.pki.tlog.entry import Holder, parse_entry
 from mshield.pki.tlog.entry import Kind as EntryKind
+from mshield.pki.tlog.proof import InclusionProof
 from mshield.services.log.errors import NotLogged
 from mshield.services.log.open_log import Log
-from mshield.services.log.read import prove_inclusion
+from mshield.services.log.read import prove_under
 from mshield.services.publication.publisher import CaEnded, Publisher
+from mshield.services.requests.checkpoint_stamps import checkpoint_for
 from mshield.services.requests.secrets import RequestSecrets
 from mshield.services.requests.xml_contents import xml_file
 from mshield.store.database.interface import Database
+from mshield.store.log.log import view_position
 from mshield.store.requests.evidence import DocumentRow, SignatureRow, find_document
 from mshield.store.requests.time_stamps import StampRow
 from mshield.store.requests.time_stamps import of_signature as stamps_of_signature
@@ -77,10 +81,11 @@ class MakeEvidence:
         if signed is None:
             raise errors.NotSigned(state=row.state)
         self.secrets.require_way_back(row.request_id, row.channel, return_code)
-        logged = await self._logged(row, signed)
+        display = read_display(row.display)
+        logged = await self._logged(row, signed, display.view, now=now)
         certificate = parse_certificate(signed.certificate)
         chain = self.authorities.chain_of(certificate)
-        name, display = FORMATS[row.format], read_display(row.display)
+        name = FORMATS[row.format]
         attributes = display.attributes(name, row.message)
         signature = Signature.from_raw(signed.signature)
         stamps, on_it = await self._stamps(row.sid)
@@ -159,9 +164,18 @@ class MakeEvidence:
         except CaEnded as error:
             raise errors.EvidenceOver from error
 
-    async def _logged(self, row: DocumentRow, signed: SignatureRow) -> EvidenceLog:
+    async def _logged(
+        self, row: DocumentRow, signed: SignatureRow, view: NamedView | None, *, now: int
+    ) -> EvidenceLog:
+        """The proof of the signature's entry, and of the view's, under a checkpoint that was stamped, if any was."""
+        if signed.log_index is None:
+            raise errors.NotLoggedYet
+        place = await self._view_place(row, view)
+        last = max(signed.log_index, -1 if place is None else place)
         try:
-            proof = await prove_inclusion(self.log, index=signed.log_index)
+            note, stamps = await checkpoint_for(self.log, index=last, now=now)
+            proof = await prove_under(self.log, note, index=signed.log_index)
+            registered = None if place is None else await prove_under(self.log, note, index=place)
         except NotLogged as error:
             raise errors.NotLoggedYet from error
         return EvidenceLog(
@@ -172,7 +186,15 @@ class MakeEvidence:
             index=proof.index,
             hashes=proof.hashes,
             checkpoint=proof.checkpoint,
+            view=msgspec.UNSET if registered is None else _entry(registered, signed),
+            time_stamps=stamps or msgspec.UNSET,
         )
+
+    async def _view_place(self, row: DocumentRow, view: NamedView | None) -> int | None:
+        """Where the log has the view's registration for who asked; None where no view drew it, or it has none yet."""
+        if view is None:
+            return None
+        return await view_position(self.db, client_id=row.client_id, digest=view.digest)
 
 
 def _digest(
@@ -189,6 +211,13 @@ def _stamp(row: StampRow) -> EvidenceTimeStamp:
     return EvidenceTimeStamp(
         token=row.token, profile="p256" if row.profile == "p256" else "sm2", at=row.stamped_at or 0
     )
+
+
+def _entry(proof: InclusionProof, signed: SignatureRow) -> EvidenceEntry | msgspec.UnsetType:
+    """None of one that clocks put behind the signature: it would prove nothing."""
+    if parse_entry(proof.entry).at > signed.signed_at:
+        return msgspec.UNSET
+    return EvidenceEntry(entry=proof.entry, index=proof.index, hashes=proof.hashes)
 
 
 def _holder(holder: Holder) -> EvidenceHolder:

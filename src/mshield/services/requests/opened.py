@@ -7,6 +7,7 @@ from mshield.services.identity.consents import Consents
 from mshield.services.requests.answer import Answer
 from mshield.services.requests.ask import Ask
 from mshield.services.requests.ask_consent import AskConsent
+from mshield.services.requests.checkpoint_stamps import StampCheckpoints
 from mshield.services.requests.drawing import DrawDocuments
 from mshield.services.requests.evidence import MakeEvidence
 from mshield.services.requests.follow import Follow
@@ -33,6 +34,7 @@ class Requests:
     evidence: MakeEvidence
     my_signatures: MySignatures
     time_stamps: StampSignatures
+    checkpoint_stamps: StampCheckpoints
 
 
 def open_requests(ground: Ground, consents: Consents) -> Requests:
@@ -42,6 +44,9 @@ def open_requests(ground: Ground, consents: Consents) -> Requests:
     ask = Ask(ground.db, ground.settings, ground.events, secrets, drawing)
     prepare = PreparePdfs(ground.db, ground.settings)
     own_system = OwnSystem(ground.db, ground.settings)
+    stamps = StampSignatures(
+        ground.db, ground.engine, ground.settings, ground.publication.time_stamps, ground.clock
+    )
     return Requests(
         secrets=secrets,
         drawing=drawing,
@@ -53,11 +58,6 @@ def open_requests(ground: Ground, consents: Consents) -> Requests:
         result=MakeResult(ask, ground.authorities, ground.publication, ground.settings),
         evidence=MakeEvidence(ground.db, ground.authorities, ground.publication, ground.log, secrets),
         my_signatures=MySignatures(ground.db),
-        time_stamps=StampSignatures(
-            ground.db,
-            ground.engine,
-            ground.settings,
-            ground.publication.time_stamps,
-            ground.clock,
-        ),
+        time_stamps=stamps,
+        checkpoint_stamps=StampCheckpoints(stamps, ground.log),
     )

@@ -130,7 +130,9 @@ class StampSignatures:
             await self._failed(stamp, "not_in_the_settings")
             return False
         try:
-            token, verified = await self._stamped(stamp, place, roots)
+            data = Signature.from_raw(stamp.signature).to_der() if stamp.renewed is None else stamp.renewed
+            token, verified = await self.stamped(data, place, roots, signed_at=stamp.signed_at)
+            _require_later(verified, stamp)
         except (TimeStampError, OutsideError, NoAuthority, TimeNotAvailable) as error:
             await self._failed(stamp, getattr(error, "reason", type(error).__name__))
             return False
@@ -144,11 +146,14 @@ class StampSignatures:
         )
         return True
 
-    async def _stamped(
-        self, stamp: DueStamp, place: TsaPlace, roots: Sequence[TsaCertificate]
+    async def stamped(
+        self, data: bytes, place: TsaPlace, roots: Sequence[TsaCertificate], *, signed_at: int | None
     ) -> tuple[bytes, VerifiedStamp]:
+        """A token of this authority on the data, verified; `signed_at` (ms) is what it must not be from before.
+
+        Raises TimeStampError, OutsideError, NoAuthority, TimeNotAvailable.
+        """
         is_own = place.url == OWN_TSA
-        data = Signature.from_raw(stamp.signature).to_der() if stamp.renewed is None else stamp.renewed
         name = HASH_OF[place.profile]
         request = TimeStampRequest(
             hash=name,
@@ -169,12 +174,8 @@ class StampSignatures:
             data=data,
             trust=trust,
             now=self.clock(),
-            signed_at=stamp.signed_at,
+            signed_at=signed_at,
         )
-        if stamp.renewed_until is not None and verified.until <= stamp.renewed_until:
-            raise TimeStampError(
-                "ends_no_later", "the authority's life ends no later than what it should renew"
-            )
         return token, verified
 
     async def _failed(self, stamp: DueStamp, reason: str) -> None:
@@ -184,3 +185,9 @@ class StampSignatures:
         await store.note_failure(self.db, stamp, error=reason, next_at=None if is_over else next_at)
         if is_over or stamp.attempts == 0:
             _log.warning("time stamp by %s: %s%s", stamp.place, reason, ", given up" if is_over else "")
+
+
+def _require_later(stamp: VerifiedStamp, due: DueStamp) -> None:
+    """Raises TimeStampError for a renewal that ends no later than what it renews."""
+    if due.renewed_until is not None and stamp.until <= due.renewed_until:
+        raise TimeStampError("ends_no_later", "the authority's life ends no later than what it should renew")

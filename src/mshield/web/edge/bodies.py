@@ -58,7 +58,7 @@ class Held:
     def require_room(self, address: str, octets: int) -> None:
         """Raises Unavailable where there is no room for so much."""
         subject = address_subject(address)
-        if octets > min(self._most - self._all, self._of_one_address - self._by_address[subject]):
+        if octets > min(self._most - self._all, self._of_one_address - self._by_address.get(subject, 0)):
             raise errors.Unavailable(retry_after=_RETRY_AFTER)
 
     def change(self, address: str, octets: int) -> None:

@@ -103,6 +103,11 @@ function texts(
       return whenOf(say, result, sentence);
     case "now":
       return { main: t(`nowIs.${nowOf(result)}`), more: sentence };
+    case "log":
+      return {
+        main: t(`answers.log.${worst?.state ?? "unchecked"}`),
+        more: isGood ? [sentence, logTimeOf(say, result)].join(t("answers.semicolon")) : sentence,
+      };
     default:
       return { main: t(`answers.${question}.${worst?.state ?? "unchecked"}`), more: sentence };
   }
@@ -135,6 +140,13 @@ function nameOf({ t }: Say, { document }: Result): string {
 function fingerprintOf({ t }: Say, { document }: Result): string {
   const groups = grouped(document?.digest ?? "").split(" ");
   return t("answers.unchanged", { print: `${groups.slice(0, 2).join(" ")} … ${groups.at(-1) ?? ""}` });
+}
+
+/** By when the log had it, and whose word that is. */
+function logTimeOf({ t }: Say, { logTime }: Result): string {
+  return logTime === null || logTime.by === "service"
+    ? t("answers.logTime.none")
+    : t(`answers.logTime.${logTime.by}`, { at: exact(logTime.latest) });
 }
 
 function whenOf(

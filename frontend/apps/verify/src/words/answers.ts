@@ -18,6 +18,7 @@ const zh = {
   nothing: "没有原文",
   claimed: "证书上写的是 {who}",
   comma: "，",
+  semicolon: "；",
   unchanged: "原文没有改动，SM3 指纹 {print}",
   undated: "没有可信的时间",
   judgedAs: "签名里没有时间戳，以 {at} 的状态核对",
@@ -25,6 +26,11 @@ const zh = {
     outside: "时间戳机构 {authority}，独立于签名服务",
     own: "时间戳由签名服务自己的 {authority} 作出，不是第三方",
     service: "签名服务的时钟，没有时间戳作证",
+  },
+  logTime: {
+    outside: "检查点有第三方时间戳，不晚于 {at} 已在日志里",
+    own: "检查点有签名服务自己的时间戳，不是第三方，{at}",
+    none: "检查点没有时间戳",
   },
   source: { outside: "时间戳服务", own: "签名服务的时间戳", service: "签名服务的时钟" },
 };
@@ -59,6 +65,7 @@ const en: typeof zh = {
   nothing: "No document",
   claimed: "The certificate says {who}",
   comma: ", ",
+  semicolon: "; ",
   unchanged: "The document is unchanged, SM3 fingerprint {print}",
   undated: "No trusted time",
   judgedAs: "The signature holds no time stamp; judged as of {at}",
@@ -66,6 +73,11 @@ const en: typeof zh = {
     outside: "Time stamp by {authority}, independent of the signing service",
     own: "Time stamp by the signing service's own {authority}: no third party",
     service: "The signing service's clock, with no time stamp as a witness",
+  },
+  logTime: {
+    outside: "A third party stamped the checkpoint: in the log by {at}",
+    own: "The service's own time stamp on the checkpoint, no third party's: {at}",
+    none: "No time stamp on the checkpoint",
   },
   source: { outside: "Time stamp", own: "The service's time stamp", service: "The service's clock" },
 };

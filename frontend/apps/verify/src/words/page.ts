@@ -138,8 +138,8 @@ export const pageWords = {
     offline: "要不依赖本服务和这个浏览器，请用命令",
     drawn: {
       byView: "按签名文件里的展示规则从原文读出，与手机上显示的一致",
+      registered: "{at} 由两人为这个业务系统登记，早于签名，透明日志可以证明",
       unproven: "签名文件没有证明：签名之前，这条规则已由这个业务系统登记。可以向签名服务的透明日志核对",
-      missing: "没有",
       agrees: "{label}：{count} 项相加，一致",
       disagrees: "{label}：{count} 项相加，不一致",
       rest: "规则没有列出的 {count} 项",
@@ -325,9 +325,10 @@ export const pageWords = {
     offline: "To depend on neither this service nor this browser, use the command",
     drawn: {
       byView: "Read from the document by the view in the signature's file, as on the phone",
+      registered:
+        "Registered for this business system by two people on {at}, before the signature, as the log proves",
       unproven:
         "Not proven by the file: that this view was registered for the business system before the signature. The service's log tells",
-      missing: "none",
       agrees: "{label}: {count} items add up",
       disagrees: "{label}: {count} items do not add up",
       rest: "{count} values that the view doesn't list",

@@ -1,30 +1,20 @@
 /** Drawn lines (`mshield-drawn/v1`) as one list, and two such lists beside each other with what differs. */
 
+import {
+  cellText,
+  type DrawnCell,
+  type DrawnMoney,
+  moneyText,
+  saysOtherwise,
+} from "@mshield/look/drawn_text.ts";
 import { honestValue } from "@mshield/look/honest_text.ts";
 import type { Say } from "@mshield/look/vue/words.ts";
 
-interface Money {
-  readonly name: string | null;
-  readonly text: string;
-}
-
-interface Value {
-  readonly as: string;
-  readonly missing?: boolean;
-  readonly value?: string;
-  readonly text?: string;
-  readonly unit?: string | null;
-  readonly name?: string | null;
-  readonly code?: string;
-  readonly says?: string;
-  readonly conflict?: boolean;
-}
-
 interface Part {
   readonly label: string;
-  readonly rows?: readonly (Value & { readonly label: string })[];
+  readonly rows?: readonly (DrawnCell & { readonly label: string })[];
   readonly columns?: readonly { readonly label: string }[];
-  readonly lines?: readonly (readonly (Value | null)[])[];
+  readonly lines?: readonly (readonly (DrawnCell | null)[])[];
 }
 
 export interface Drawn {
@@ -32,14 +22,14 @@ export interface Drawn {
   readonly amount: {
     readonly label: string;
     readonly computed: boolean;
-    readonly values: readonly Money[];
+    readonly values: readonly DrawnMoney[];
   } | null;
   readonly body: readonly Part[];
   readonly checks: readonly {
     readonly label: string;
     readonly agrees: boolean;
-    readonly sum: readonly Money[];
-    readonly declared: readonly Money[];
+    readonly sum: readonly DrawnMoney[];
+    readonly declared: readonly DrawnMoney[];
   }[];
   readonly rest: readonly { readonly path: string; readonly value: string }[];
   readonly not_shown: readonly { readonly path: string; readonly count: number }[];
@@ -180,17 +170,9 @@ function line(section: string, label: string, value: string, isWrong = false): L
   return { section: honestValue(section), label: honestValue(label), value, isWrong };
 }
 
-function moneyOf(values: readonly Money[]): string {
-  return values.map(({ name, text }) => (name === null ? text : `${name} ${text}`)).join("；");
-}
+const moneyOf = (values: readonly DrawnMoney[]): string => values.map(moneyText).join("；");
 
-function valueOf(value: Value, t: Say["t"]): string {
-  if (value.missing) return t("drawn.missing");
-  const { as, text = "", unit = null, name = null, code = "", says, conflict } = value;
-  if (as === "text") return honestValue(value.value ?? "");
-  if (as === "decimal") return unit === null ? text : `${text} ${honestValue(unit)}`;
-  if (as === "amount") return `${name} ${text}`;
-  if (as === "date") return text;
-  const named = name === null ? honestValue(code) : `${honestValue(name)}（${honestValue(code)}）`;
-  return conflict ? t("drawn.conflict", { named, says: honestValue(says ?? "") }) : named;
+function valueOf(cell: DrawnCell, t: Say["t"]): string {
+  const [named, says] = [cellText(cell) ?? t("drawn.missing"), saysOtherwise(cell)];
+  return says === null ? named : t("drawn.conflict", { named, says });
 }

@@ -1,9 +1,8 @@
 /** The lines of a batch's list: what of each document stands in it, read from its content. */
 
+import { moneyText } from "@mshield/look/drawn_text.ts";
 import { honestValue } from "@mshield/look/honest_text.ts";
 import type { Task, TaskReading } from "@mshield/shield";
-
-import { moneyText } from "../drawn/cell_text.ts";
 
 export interface BatchRow {
   readonly sid: string;

@@ -1,9 +1,8 @@
 /** What the documents of a batch come to: added up on this phone, exactly, one line per currency, never converted. */
 
+import { moneyText } from "@mshield/look/drawn_text.ts";
 import type { Task } from "@mshield/shield";
 import { commaNumber, readDecimal, Sum } from "@mshield/views/numbers.ts";
-
-import { moneyText } from "../drawn/cell_text.ts";
 
 export interface Sums {
   /** In the order in which the currencies come first. */
@@ -28,9 +27,9 @@ export function sumsOf(tasks: readonly Pick<Task, "reading">[]): Sums {
       sums.set(currency ?? "", entry);
     }
   }
-  const lines = [...sums].map(([currency, { name, sum }]) => {
+  const lines = [...sums.values()].map(({ name, sum }) => {
     const number = commaNumber(sum.decimal);
-    const text = moneyText({ currency: currency === "" ? null : currency, name, text: number });
+    const text = moneyText({ name, text: number });
     return { name: name ?? "", number, text };
   });
   return { lines, without };

@@ -1,10 +1,10 @@
 /** What the PIN's sheet repeats of a login, or of one document. */
 
+import { moneyText } from "@mshield/look/drawn_text.ts";
 import { honestValue } from "@mshield/look/honest_text.ts";
 import type { Scan, Task } from "@mshield/shield";
 
 import type { PinAbout } from "../../../engine/pin_entry.ts";
-import { moneyText } from "../drawn/cell_text.ts";
 
 type Say = (key: string, values?: Record<string, unknown>) => string;
 

@@ -1,0 +1,80 @@
+/** Whose shield it was, which pages were shown and by when the log had it: what nothing binds is marked. */
+
+import type { Check, Result } from "@mshield/verify";
+import { expect, test } from "vitest";
+
+import { answersOf } from "../src/parts/answers.ts";
+import { holderLine, holderOf } from "../src/parts/holder.ts";
+import { pagesOf } from "../src/parts/pages.ts";
+import { pageWords } from "../src/words/page.ts";
+
+/** In Chinese, with the values put in. */
+const say = {
+  t: (key: string, values: Record<string, unknown> = {}): string => {
+    const word = key
+      .split(".")
+      .reduce<unknown>((at, name) => (at as Record<string, unknown>)[name], pageWords.zh);
+    return String(word).replaceAll(/\{(\w+)\}/g, (_, name: string) => String(values[name]));
+  },
+} as Parameters<typeof holderOf>[0];
+
+const check = (name: Check["name"], state: Check["state"]): Check => ({
+  name,
+  state,
+  code: null,
+  isNeeded: true,
+  facts: { index: 2, size: "5" },
+  revocation: null,
+});
+const result = (more: Partial<Result>): Result =>
+  ({
+    kind: "evidence",
+    verdict: "valid",
+    checks: [check("signature", "passed"), check("log", "passed")],
+    signer: { name: "李明", organisation: "示例", role: "操作员", creditCode: null, serial: "01" },
+    holder: { shieldNumber: "MS10720468813", idNumberMasked: "330206********4218" },
+    document: { mediaType: "application/pdf" },
+    shown: null,
+    time: null,
+    signedAt: 0,
+    judgedAt: 0,
+    logTime: null,
+    ...more,
+  }) as Result;
+
+test("the log binds shield and id number; else they are the service's word", () => {
+  expect(holderLine(say, result({}))).toBe("手机盾号 MS 107 2046 8813，证件号码 330206********4218");
+  const unlogged = result({ checks: [check("log", "unchecked")] });
+  expect(holderLine(say, unlogged)).toContain("服务所称，未经签名");
+  expect(holderOf(say, unlogged)!.mark).not.toBe("");
+  expect(holderLine(say, result({ holder: null }))).toBe("这份证据里没有手机盾号和证件号码");
+  expect(holderLine(say, result({ holder: null, kind: "cms" }))).toBe("");
+  const none = result({ holder: { shieldNumber: "MS10720468813", idNumberMasked: null } });
+  expect(holderLine(say, none)).toContain("证据里没有证件号码");
+});
+
+test("who signed is answered with the shield, and the log with whose time it has", () => {
+  const logTime = { at: 0, latest: 0, by: "outside", authority: "TSA" } as const;
+  const answers = answersOf(say, result({ logTime }));
+  const moreOf = (question: string): string => answers.find((each) => each.question === question)!.more;
+  expect(moreOf("who")).toContain("手机盾号 MS 107 2046 8813");
+  expect(moreOf("log")).toContain("第三方时间戳");
+  const plain = answersOf(say, result({})).find(({ question }) => question === "log");
+  expect(plain!.more).toContain("检查点没有时间戳");
+});
+
+test("pages are told of what was signed unread alone", () => {
+  const shown = { drawn: null, compared: null, isLost: false } as const;
+  const pages = { count: 5, shown: [[1, 2], [4, 4]] } as const; // prettier-ignore
+  expect(pagesOf(say, result({ shown: { ...shown, confirmed: "unread", pages } }))).toContain(
+    "显示过第 1–2、4 页",
+  );
+  const none = { count: 5, shown: [] };
+  expect(pagesOf(say, result({ shown: { ...shown, confirmed: "unread", pages: none } }))).toContain(
+    "一页也没有",
+  );
+  expect(pagesOf(say, result({ shown: { ...shown, confirmed: "unread", pages: null } }))).toContain(
+    "没有说明",
+  );
+  expect(pagesOf(say, result({ shown: { ...shown, confirmed: "none", pages: null } }))).toBeNull();
+});

@@ -1,0 +1,143 @@
+/** The log's part of a bundle: the signature's entry, made anew; the entry of the view; time stamps on the checkpoint. */
+
+import { bytes32, concat, hex, same, sm3, utf8 } from "@mshield/gm";
+
+import type { Certificate } from "./certificate.ts";
+import type { Tally } from "./checks.ts";
+import { inStep, VerificationError } from "./errors.ts";
+import type { Evidence } from "./evidence.ts";
+import { checkTimeStamps, type CheckedStamp, trustedTime, type TrustedTime } from "./evidence_time.ts";
+import { displayOf, shownOf } from "./shown_again.ts";
+import type { TsaTrust } from "./timestamps/verify.ts";
+import { askedBy, readViewEntry, requireEntry, signatureEntry } from "./tlog/entry.ts";
+import { checkInclusion, leafHash } from "./tlog/merkle.ts";
+import { type Checkpoint, isSameKey, openCheckpoint, parseVerifierKey } from "./tlog/note.ts";
+import type { VerifiedSignature } from "./verify_signature.ts";
+
+/** Times in ms. */
+export interface Logged {
+  readonly checkpoint: Checkpoint;
+  /** When the view was registered for the business system that asked; null where the bundle doesn't prove it. */
+  readonly viewRegisteredAt: number | null;
+  readonly stamps: readonly CheckedStamp[];
+  /** A time by which the log had the entry; null where no stamp on the checkpoint stands. */
+  readonly time: TrustedTime | null;
+}
+
+export interface LogTrust {
+  readonly logKeys: readonly string[];
+  readonly tsa: TsaTrust;
+  readonly at: number;
+  readonly caRoot: Certificate;
+}
+
+/**
+ * The entry is made anew from the bundle, so that no other signature's proof passes for this one's. But for those from
+ * before it also covers who asked and what was to be shown. Null where no log's key is trusted.
+ */
+export async function checkLog(
+  evidence: Evidence,
+  verified: VerifiedSignature,
+  { logKeys, tsa, at, caRoot }: LogTrust,
+  tally: Tally,
+): Promise<Logged | null> {
+  if (logKeys.length === 0) {
+    tally.missing("log", "unknown_log");
+    return null;
+  }
+  const { log } = evidence;
+  const { signedAt } = evidence.signature;
+  const checkpoint = await inStep("log", () => {
+    const key = parseVerifierKey(log.key);
+    if (!logKeys.map(parseVerifierKey).some((each) => isSameKey(each, key))) {
+      throw failed("unknown_log", "the log is not trusted");
+    }
+    const opened = openCheckpoint(log.checkpoint, key);
+    checkInclusion(leafHash(log.entry), placeOf(log, opened), log.hashes, opened.root);
+    requireEntry(log.entry);
+    return opened;
+  });
+  requireOwn(evidence, verified, tally);
+  const viewRegisteredAt = await inStep("log", () => registeredAt(evidence, checkpoint));
+  const stamps = await inStep("log", () =>
+    checkTimeStamps({
+      stamps: log.timeStamps,
+      signature: utf8(log.checkpoint),
+      inCms: null,
+      trust: tsa,
+      caRoot,
+      signedAt,
+      now: at,
+    }),
+  );
+  const time = trustedTime(stamps, signedAt);
+  const { origin, size: entries, root } = checkpoint;
+  tally.passed("log", { index: log.index, size: entries.toString(), origin, root: hex(root) });
+  return { checkpoint, viewRegisteredAt, stamps, time: time.by === "service" ? null : time };
+}
+
+function requireOwn(evidence: Evidence, verified: VerifiedSignature, tally: Tally): void {
+  const { document, holder, log, request, signature } = evidence;
+  const { r, s } = verified.signature;
+  const row = {
+    sid: document.sid,
+    uid: log.uid,
+    requestId: request.id,
+    purpose: request.kind === "login" ? ("login" as const) : ("sign" as const),
+    digest: verified.digest,
+    signature: concat(bytes32(r), bytes32(s)),
+    signedAt: signature.signedAt,
+    serial: serialText(verified.path.leaf),
+    holder,
+  };
+  const shown = shownOf(document);
+  const asked = askedBy(request.system, displayOf(document));
+  const isLogged = same(signatureEntry({ ...row, asked, shown }, log.salt), log.entry);
+  // What was shown is told or it isn't: an entry that has it is made with it, and no other.
+  const isEarlier =
+    shown === null && same(signatureEntry({ ...row, asked: null, shown: null }, log.salt), log.entry);
+  if (!isLogged && !isEarlier) {
+    throw failed("bad_log_proof", "the entry is not this signature's");
+  }
+  if (isLogged) {
+    for (const name of (["display", "request"] as const).filter((each) => tally.isMissing(each))) {
+      tally.passed(name, { by: "log" });
+    }
+  }
+}
+
+/** For who asked, before the signature, in the same log. */
+function registeredAt({ document, log, request, signature }: Evidence, opened: Checkpoint): number | null {
+  const { view } = log;
+  if (view === null) {
+    return null;
+  }
+  checkInclusion(leafHash(view.entry), placeOf(view, opened), view.hashes, opened.root);
+  const entry = readViewEntry(view.entry);
+  const isIts =
+    entry !== null &&
+    document.view !== null &&
+    entry.digest === hex(sm3(document.view)) &&
+    entry.clientId === request.system.clientId &&
+    entry.at <= signature.signedAt;
+  if (!isIts) {
+    throw failed("bad_log_proof", "the entry is not that of this view's registration");
+  }
+  return entry.at;
+}
+
+function placeOf(
+  { index }: { readonly index: number },
+  { size }: Checkpoint,
+): { index: bigint; size: bigint } {
+  return { index: BigInt(index), size };
+}
+
+/** 40 hex digits. */
+export function serialText({ serial }: Pick<Certificate, "serial">): string {
+  return serial.toString(16).padStart(40, "0");
+}
+
+function failed(code: string, message: string): VerificationError {
+  return new VerificationError(code, "log", message);
+}
