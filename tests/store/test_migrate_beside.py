@@ -6,13 +6,15 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Final
 
 import psycopg
 import pytest
 
 from mshield.store.database import migrate as module
+from mshield.store.database.interface import Unavailable
 from mshield.store.database.migrate import DatabaseBusy, migrate, pending
 from tests.support.old_schema import make_earlier
 from tests.support.postgresql import Server
@@ -80,35 +82,67 @@ def test_it_gives_up_after_the_time_it_has(old_url: str) -> None:
     assert pending(old_url) == missing
 
 
-def test_what_is_interrupted_while_the_standby_is_away_is_seen_by_nobody(own_postgresql: Server) -> None:
-    """On the code before, the commit is cancelled: it is kept, all see it, and the next failover forgets it."""
+@dataclass(frozen=True, slots=True)
+class _Operator:
+    """Who takes the standby away, and sees which commits wait for it."""
+
+    connection: psycopg.Connection
+
+    def set_standby(self, name: str) -> None:
+        self.connection.execute(f"ALTER SYSTEM SET synchronous_standby_names = '{name}'")
+        self.connection.execute("SELECT pg_reload_conf()")
+
+    def waiting(self) -> list[int]:
+        rows = self.connection.execute(
+            "SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND datname = 'interrupted'"
+        )
+        return [pid for (pid,) in rows]
+
+
+@pytest.fixture
+def unreplicated(own_postgresql: Server) -> Iterator[tuple[str, _Operator]]:
+    """An older schema on a server whose synchronous standby is away, and its operator."""
     url = own_postgresql.create("interrupted")
     make_earlier(url, before=_BEFORE)
-    missing = pending(url)
-    with psycopg.connect(own_postgresql.url("postgres"), autocommit=True) as operator:
-        operator.execute("SET synchronous_commit = local")
-
-        def set_standby(name: str) -> None:
-            operator.execute(f"ALTER SYSTEM SET synchronous_standby_names = '{name}'")
-            operator.execute("SELECT pg_reload_conf()")
-
-        def waits() -> bool:
-            row = operator.execute(
-                "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND datname = 'interrupted'"
-            ).fetchone()
-            return row == (1,)
-
-        set_standby("absent")
+    with psycopg.connect(own_postgresql.url("postgres"), autocommit=True) as connection:
+        connection.execute("SET synchronous_commit = local")
+        operator = _Operator(connection)
+        operator.set_standby("absent")
         try:
-            environment = os.environ | {"MSHIELD_DATABASE": url}
-            with subprocess.Popen((sys.executable, "-c", _COMMAND), env=environment) as command:
-                _until(waits)
-                command.send_signal(signal.SIGINT)
-                assert command.wait(_SECONDS) == 1
-            assert pending(url) == missing
-            assert waits()
+            yield url, operator
         finally:
-            set_standby("")
-        _until(lambda: not waits())
-    assert [missing[0], *migrate(url)] == missing
+            operator.set_standby("")
     own_postgresql.drop("interrupted")
+
+
+def test_what_is_interrupted_while_the_standby_is_away_is_seen_by_nobody(
+    unreplicated: tuple[str, _Operator],
+) -> None:
+    """On the code before, the commit is cancelled: it is kept, all see it, and the next failover forgets it."""
+    url, operator = unreplicated
+    missing = pending(url)
+    environment = os.environ | {"MSHIELD_DATABASE": url}
+    with subprocess.Popen((sys.executable, "-c", _COMMAND), env=environment) as command:
+        _until(lambda: len(operator.waiting()) == 1)
+        command.send_signal(signal.SIGINT)
+        assert command.wait(_SECONDS) == 1
+    assert pending(url) == missing
+    assert operator.waiting()
+    operator.set_standby("")
+    _until(lambda: not operator.waiting())
+    assert [missing[0], *migrate(url)] == missing
+
+
+def test_a_commit_that_an_operator_let_through_is_a_failure(unreplicated: tuple[str, _Operator]) -> None:
+    """On the code before, it goes on as if the standby had it."""
+    url, operator = unreplicated
+
+    def let_through() -> None:
+        _until(lambda: len(operator.waiting()) == 1)
+        operator.connection.execute("SELECT pg_cancel_backend(%s)", (operator.waiting()[0],))
+
+    thread = threading.Thread(target=let_through)
+    thread.start()
+    with pytest.raises(Unavailable, match="before the standby had it"):
+        migrate(url)
+    thread.join()
