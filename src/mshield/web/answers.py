@@ -4,6 +4,7 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 M = TypeVar("M", bound=msgspec.Struct)
 NO_STORE: Final = {"Cache-Control": "no-store"}
@@ -19,6 +20,11 @@ class JsonAnswer(Response):
         self.background = None
         self.body = message if isinstance(message, bytes) else msgspec.json.encode(message)
         self.raw_headers = [(b"content-length", b"%d" % len(self.body)), *_HEADERS]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
+        """Sends it, as Response does where nothing follows."""
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        await send({"type": "http.response.body", "body": self.body})
 
 
 def filled(kind: type[M], row: object, /, **others: Any) -> M:

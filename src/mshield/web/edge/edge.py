@@ -65,10 +65,13 @@ class Edge:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = message["headers"]
-                own = ((b"x-request-id", request_id.encode()), *self._secured)
-                policy = () if any(name == _POLICY for name, _ in headers) else (NO_PAGE,)
-                message["headers"] = [*headers, *own, *policy, *scope.get(EXTRA_HEADERS, ())]
+                headers = [*message["headers"], (b"x-request-id", request_id.encode()), *self._secured]
+                for name, _ in headers:
+                    if name == _POLICY:
+                        break
+                else:
+                    headers.append(NO_PAGE)
+                message["headers"] = [*headers, *scope.get(EXTRA_HEADERS, ())]
             await send(message)
 
         try:
