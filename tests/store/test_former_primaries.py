@@ -24,7 +24,7 @@ class _Server:
     """What a connection to a server of this cluster is answered."""
 
     def __init__(self, cluster: int, timeline: str | None) -> None:
-        self._row = {"cluster": cluster, "timeline": timeline}
+        self._row: dict[str, object] = {"cluster": cluster, "timeline": timeline}
 
     async def fetchrow(self, _: str) -> dict[str, object]:
         return self._row
