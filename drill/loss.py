@@ -66,7 +66,7 @@ def lose(site: Site, load: Load) -> Loss:
     late = [event for event in signed if event["began"] > began and event["at"] > taken]
     for node in (*SERVE, JOBS):
         processes.end(node)
-    declared = site.mshield("restore", "declare")
+    declared = site.mshield("restore", "declare", "--yes")
     again = time.time()
     for node in (*SERVE, JOBS):
         site.start(node)

@@ -10,7 +10,7 @@ import json
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -95,17 +95,26 @@ def drill(faults: Sequence[Fault], *, losing: bool, phones: int, folder: Path) -
                 reports.append(suffer(site, load, fault))
                 tell(_line(reports[-1]))
             log = site.mshield("log", "verify")
-            lost = loss.lose(site, load) if losing else None
-            if lost is not None:
-                tell(f"{loss.NAME}: {'right' if lost.right else 'WRONG'}; {lost}")
+            lost = _lost(site, load, tell) if losing else None
     return {
         "phones": phones,
         "seconds": round(time.monotonic() - began),
         "faults": [asdict(report) | {"right": report.right, "in_time": report.in_time} for report in reports],
         "log": log,
-        "loss": None if lost is None else asdict(lost) | {"right": lost.right},
-        "right": all(report.right for report in reports) and (lost is None or lost.right),
+        "loss": lost,
+        "right": all(report.right for report in reports) and (lost is None or lost["right"]),
     }
+
+
+def _lost(site: Site, load: Load, tell: Callable[[str], None]) -> dict[str, Any]:
+    """What came of the failover that loses something; an error where it didn't come to its end."""
+    try:
+        lost = loss.lose(site, load)
+    except (RuntimeError, NotInTime) as error:
+        tell(f"{loss.NAME}: WRONG; {error}")
+        return {"fault": loss.NAME, "right": False, "error": str(error)}
+    tell(f"{loss.NAME}: {'right' if lost.right else 'WRONG'}; {lost}")
+    return asdict(lost) | {"right": lost.right}
 
 
 def _line(report: Report) -> str:

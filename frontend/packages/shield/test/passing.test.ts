@@ -17,6 +17,8 @@ test.for([
   expect(isPassing(error)).toBe(isWorthIt);
 });
 
+const call = (): Promise<never> => Promise.reject(new NetworkError("no answer"));
+
 test("a finish is tried again for a minute", async () => {
   const pauses: number[] = [];
   const sleep = async (ms: number): Promise<void> => void pauses.push(ms);
@@ -26,7 +28,6 @@ test("a finish is tried again for a minute", async () => {
     PATIENCE,
     {} as Repeats,
   );
-  const call = (): Promise<never> => Promise.reject(new NetworkError("no answer"));
   await expect(connection.persistently(call, PATIENCE.finishTries)).rejects.toThrow(NetworkError);
   expect(pauses.reduce((sum, ms) => sum + ms, 0)).toBeGreaterThan(50_000);
   expect(Math.max(...pauses)).toBe(5000);
