@@ -12,7 +12,7 @@ from functools import partial
 import msgspec
 
 from mshield.client.evidence_display import ShownAgain, display_of, show_again, shown_of
-from mshield.client.evidence_format import message_of, options_of, require_made
+from mshield.client.evidence_format import content_reader, message_of, options_of, require_made
 from mshield.client.evidence_pdf import attributes_of_pdf
 from mshield.client.evidence_status import LaterStatus, Now, check_now, check_status
 from mshield.client.evidence_time import (
@@ -197,7 +197,7 @@ def verify_evidence(
         time=time,
         now=signer_now,
         ca_now=ca_now,
-        shown=show_again(evidence.document, found_content),
+        shown=show_again(evidence.document, found_content, content_reader(evidence.document, message)),
     )
 
 

@@ -8,7 +8,17 @@ from dataclasses import dataclass, field
 from mshield.gm.sm3 import sm3
 from mshield.pki.signatures.display import Bound, Confirmed, display_bytes
 from mshield.pki.signatures.evidence import EvidenceDocument, EvidenceShown
-from mshield.views import Compared, Drawn, View, ViewError, compare_words, draw, read_view
+from mshield.views import (
+    Compared,
+    Drawn,
+    ReadContent,
+    View,
+    ViewError,
+    compare_words,
+    draw,
+    read_content,
+    read_view,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,16 +62,26 @@ def shown_of(document: EvidenceDocument) -> bytes | None:
     return bound.shown(shown.confirmed)
 
 
-def show_again(document: EvidenceDocument, content: bytes | None) -> ShownAgain:
-    """Draws it and compares the asker's words anew; what gives something else than was shown is lost."""
+def show_again(
+    document: EvidenceDocument, content: bytes | None, read: ReadContent = read_content
+) -> ShownAgain:
+    """Draws it and compares the asker's words anew; what gives something else than was shown is lost.
+
+    `read` is how the content is read, where it was read already.
+    """
     shown = document.shown
     if not isinstance(shown, EvidenceShown):
         return ShownAgain()
     lost = ShownAgain(confirmed=shown.confirmed, is_lost=True)
     try:
-        view, drawn = _drawn(document, content)
+        view, drawn = _drawn(document, content, read)
         words = compare_words(
-            document.title, document.lines, content=content, media_type=document.media_type, drawn=drawn
+            document.title,
+            document.lines,
+            content=content,
+            media_type=document.media_type,
+            drawn=drawn,
+            read=read,
         )
     except (ViewError, ValueError):  # the latter for more lines than a phone compares
         return lost
@@ -73,11 +93,13 @@ def show_again(document: EvidenceDocument, content: bytes | None) -> ShownAgain:
     return ShownAgain(view=view, drawn=drawn, compared=words.compared, confirmed=shown.confirmed)
 
 
-def _drawn(document: EvidenceDocument, content: bytes | None) -> tuple[View | None, Drawn | None]:
+def _drawn(
+    document: EvidenceDocument, content: bytes | None, read: ReadContent
+) -> tuple[View | None, Drawn | None]:
     if not isinstance(document.view, bytes) or content is None:
         return None, None
     view = read_view(document.view)
-    return view, draw(view, content)
+    return view, draw(view, content, read)
 
 
 def _hex(digest: bytes | None) -> str | None:

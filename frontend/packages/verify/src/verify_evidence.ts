@@ -124,7 +124,14 @@ export async function verifyEvidence(
   await inStep("now", () => {
     noteNow(tally, "now", statusNow(signature.path.leaf, issuing, trust.crls, times));
   });
-  return { signature, issuing, checkpoint, timeStamps, time, shown: showAgain(evidence.document, document) };
+  return {
+    signature,
+    issuing,
+    checkpoint,
+    timeStamps,
+    time,
+    shown: showAgain(evidence.document, document, message),
+  };
 }
 
 /** Who has a CA's key issues what they like: then only what a third party stamped before is to be believed. */

@@ -8,6 +8,7 @@ import process from "node:process";
 import { createInterface } from "node:readline";
 
 import { FormError, fromBase64, toBase64 } from "@mshield/forms";
+import { canonicalDocument, canonicalElement, readXml } from "@mshield/forms/xml.ts";
 
 import { judgeCertificate, judgeCrl, judgeOcsp, type Part } from "../alone/part.ts";
 import { judgeStamp, readStampFile } from "../alone/stamp.ts";
@@ -20,8 +21,6 @@ import { privateTexts } from "../foreign/private_texts.ts";
 import { shapeOf } from "../foreign/shape.ts";
 import { hashed } from "../timestamps/algorithms.ts";
 import { parseAnyTsaCertificate } from "../timestamps/foreign.ts";
-import { canonicalDocument, canonicalElement } from "../xml/canonical.ts";
-import { readXml } from "../xml/reader.ts";
 import { type Facts, judged, type Listed, Refused } from "./run.ts";
 
 /** A case with the octets (base64) of its files, and its moment in ms. */
