@@ -7,7 +7,7 @@
 import process from "node:process";
 import { createInterface } from "node:readline";
 
-import { FormError, fromBase64, toBase64 } from "@mshield/forms";
+import { coveredDigest, FormError, fromBase64, gapIn, toBase64 } from "@mshield/forms";
 import { canonicalDocument, canonicalElement, readXml } from "@mshield/forms/xml.ts";
 
 import { judgeCertificate, judgeCrl, judgeOcsp, type Part } from "../alone/part.ts";
@@ -60,6 +60,11 @@ const READ: Readonly<Record<string, (octets: Uint8Array) => Facts>> = {
       updates: [thisUpdate, nextUpdate],
       revoked: [...revoked].map(([serial, { at, reason }]) => [String(serial), at, reason]),
     };
+  },
+  gap: (octets) => {
+    const end = 2 + ((octets[0] ?? 0) << 8) + (octets[1] ?? 0);
+    const [content, update] = [octets.subarray(2, end), octets.subarray(end)];
+    return { gap: gapIn(content, update), covered: base64(coveredDigest(content, update)) };
   },
   ocsp: (octets) => {
     const { byName, responder, producedAt, singles, certificates } = parseForeignOcsp(octets);
