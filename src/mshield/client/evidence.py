@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from mshield.client.evidence_display import ShownAgain, show_again
-from mshield.client.evidence_format import message_of, options_of, require_made
+from mshield.client.evidence_format import content_reader, message_of, options_of, require_made
 from mshield.client.evidence_log import check_log, holder_of
 from mshield.client.evidence_pdf import attributes_of_pdf
 from mshield.client.evidence_status import LaterStatus, Now, check_now, check_status
@@ -210,7 +210,7 @@ def verify_evidence(
         time=time,
         now=signer_now,
         ca_now=ca_now,
-        shown=show_again(evidence.document, found_content),
+        shown=show_again(evidence.document, found_content, content_reader(evidence.document, message)),
     )
 
 

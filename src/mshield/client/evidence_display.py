@@ -10,7 +10,17 @@ import msgspec
 from mshield.gm.sm3 import sm3
 from mshield.pki.signatures.display import Bound, Confirmed, Pages, display_bytes
 from mshield.pki.signatures.evidence import EvidenceDocument, EvidenceShown
-from mshield.views import Compared, Drawn, View, ViewError, compare_words, draw, read_view
+from mshield.views import (
+    Compared,
+    Drawn,
+    ReadContent,
+    View,
+    ViewError,
+    compare_words,
+    draw,
+    read_content,
+    read_view,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,16 +66,26 @@ def shown_of(document: EvidenceDocument) -> bytes | None:
     return bound.shown(shown.confirmed, _pages(shown))
 
 
-def show_again(document: EvidenceDocument, content: bytes | None) -> ShownAgain:
-    """Draws it and compares the asker's words anew; what gives something else than was shown is lost."""
+def show_again(
+    document: EvidenceDocument, content: bytes | None, read: ReadContent = read_content
+) -> ShownAgain:
+    """Draws it and compares the asker's words anew; what gives something else than was shown is lost.
+
+    `read` is how the content is read, where it was read already.
+    """
     shown = document.shown
     if not isinstance(shown, EvidenceShown):
         return ShownAgain()
     lost = ShownAgain(confirmed=shown.confirmed, pages=_pages(shown), is_lost=True)
     try:
-        view, drawn = _drawn(document, content)
+        view, drawn = _drawn(document, content, read)
         words = compare_words(
-            document.title, document.lines, content=content, media_type=document.media_type, drawn=drawn
+            document.title,
+            document.lines,
+            content=content,
+            media_type=document.media_type,
+            drawn=drawn,
+            read=read,
         )
     except (ViewError, ValueError):  # the latter for more lines than a phone compares
         return lost
@@ -77,11 +97,13 @@ def show_again(document: EvidenceDocument, content: bytes | None) -> ShownAgain:
     return replace(lost, view=view, drawn=drawn, compared=words.compared, is_lost=False)
 
 
-def _drawn(document: EvidenceDocument, content: bytes | None) -> tuple[View | None, Drawn | None]:
+def _drawn(
+    document: EvidenceDocument, content: bytes | None, read: ReadContent
+) -> tuple[View | None, Drawn | None]:
     if not isinstance(document.view, bytes) or content is None:
         return None, None
     view = read_view(document.view)
-    return view, draw(view, content)
+    return view, draw(view, content, read)
 
 
 def _pages(shown: EvidenceShown) -> Pages | None:

@@ -7,6 +7,7 @@ import msgspec
 
 from mshield.client.evidence_display import display_of
 from mshield.client.evidence_pdf import message_of_pdf
+from mshield.client.signed_xml import reading_of
 from mshield.client.verify import VerificationError, VerifiedSignature, failing
 from mshield.domain.certificates.shield import PATTERN
 from mshield.gm.sm3 import sm3
@@ -28,6 +29,7 @@ from mshield.pki.signatures.formats import (
 from mshield.pki.signatures.signed_attributes import is_like_attributes, parse_signed_attributes
 from mshield.pki.xml.canonical import require_canonical
 from mshield.pki.xml.making import key_name_in, serial_name, signed_file, signed_info
+from mshield.views import ReadContent, read_content
 
 
 def options_of(document: EvidenceDocument) -> Options:
@@ -103,6 +105,13 @@ def _xml_message(document: EvidenceDocument, options: Options) -> bytes:
     with failing("input"):
         require_canonical(content)
     return signed_info(content, bytes.fromhex(document.digest_sm3), profile_of(options))
+
+
+def content_reader(document: EvidenceDocument, message: bytes) -> ReadContent:
+    """How its content is read to be drawn: that of `xml` by the reading that is held to its message, as by phones."""
+    if document.format != XML or document.content is None:
+        return read_content
+    return reading_of(document.content, message, profile_of(options_of(document)))
 
 
 def require_made(evidence: Evidence, signature: VerifiedSignature, options: Options) -> None:

@@ -4,7 +4,7 @@
 assumed: roots, time, revocation and every expectation are the caller's.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -47,10 +47,17 @@ class VerificationError(ClientError):
     """Not verified. `step` says where; for `revoked` and `on_hold`, `extra` has `at` (ms) and `reason` (RFC 5280)."""
 
     def __init__(
-        self, code: str, step: Step, detail: str | None = None, *, extra: dict[str, object] | None = None
+        self,
+        code: str,
+        step: Step,
+        detail: str | None = None,
+        *,
+        extra: Mapping[str, object] | None = None,
+        texts: tuple[str, str] | None = None,
     ) -> None:
-        """`detail` is for a log."""
-        super().__init__(code, detail, extra=extra)
+        """`detail` is for a log; `texts`, in Chinese and English, stand for those of the code."""
+        zh, en = texts or (None, None)
+        super().__init__(code, detail, zh=zh, en=en, extra=extra)
         self.step = step
 
 
@@ -246,7 +253,10 @@ def failing(step: Step) -> Iterator[None]:
     except CertificateRevoked as error:
         extra: dict[str, object] = {"at": error.at, "reason": error.reason}
         raise VerificationError(error.code, step, str(error), extra=extra) from error
-    except (PathError, LogError, TimeStampError) as error:
+    except TimeStampError as error:
+        texts = (error.zh, error.en)
+        raise VerificationError(error.code, step, str(error), extra=error.extra, texts=texts) from error
+    except (PathError, LogError) as error:
         raise VerificationError(error.code, step, str(error)) from error
     except ContentMismatch as error:
         raise VerificationError("message_mismatch", step, str(error)) from error

@@ -177,8 +177,34 @@ TRUST_REASONS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType({
 """Why a list or a root is refused, in Chinese and English."""
 
 
+TIME_STAMP_REASONS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType({
+    "form": ("时间戳的格式不正确", "the time stamp is out of form"),
+    "content_type": ("签名的内容不是时间戳", "what is signed is no time stamp"),
+    "imprint": ("时间戳是盖在别的数据上的", "the time stamp is on other data"),
+    "weak_hash": ("摘要算法不是 SM3 或 SHA-256", "its hash is neither SM3 nor SHA-256"),
+    "hash": ("摘要算法与请求的不同", "its hash is another than was asked for"),
+    "nonce": ("不是对这次请求的答复", "it is not the answer to this question"),
+    "policy": ("策略与请求的不同", "its policy is another than was asked for"),
+    "status": ("时间戳机构拒绝了请求", "the authority refused to stamp"),
+    "extension": ("时间戳有无法识别的扩展", "it has an extension that isn't understood"),
+    "digest": ("签名的摘要与时间戳的内容不符", "the signed digest is not the time stamp's"),
+    "signature": ("时间戳的签名无效", "the time stamp's signature does not hold"),
+    "signer_certificate": ("时间戳没有指明签发它的证书", "it does not name the certificate that signed it"),
+    "certificate": ("时间戳机构的证书不能用", "the authority's certificate is no good"),
+    "purpose": ("证书不是专用于时间戳的", "the certificate is not for time stamps alone"),
+    "no_path": ("时间戳机构的证书不通向信任的根", "the authority leads to no trusted root"),
+    "time": (
+        "时间不可信：在证书有效期之外、在将来或早于签名",
+        "its time is outside the certificate's life, in the future, or before the signature",
+    ),
+    "accuracy": ("时间的精度超过一分钟", "its time is not accurate to a minute"),
+    "ends_no_later": ("时间戳机构的有效期不长于要续的时间戳", "the authority ends no later than what it should renew"),
+})  # fmt: skip
+"""Why a time stamp is refused, in Chinese and English."""
+
+
 class TimeStampError(PkiError):
-    """A time stamp, its request or its authority out of form, or not to be believed; `reason` is one stable word."""
+    """A time stamp, its request or its authority is refused; `reason` is one of `TIME_STAMP_REASONS`."""
 
     code = "bad_time_stamp"
 
@@ -186,6 +212,9 @@ class TimeStampError(PkiError):
         """`detail` is for a log."""
         super().__init__(detail)
         self.reason = reason
+        zh, en = TIME_STAMP_REASONS[reason]
+        self.zh, self.en = f"时间戳无效：{zh}", f"The time stamp is not good: {en}"
+        self.extra: Mapping[str, object] = {"reason": reason}
 
 
 class EvidenceError(PkiError):

@@ -5,7 +5,7 @@ Pure: octets in, octets out, the same in every implementation. `docs/views.md` i
 
 from mshield.views.comparing.answer import Compared, ContentKind, compare, compare_drawn
 from mshield.views.document import Words, compare_words, is_shown, kind_of
-from mshield.views.drawing import Drawn, draw, fitting
+from mshield.views.drawing import Drawn, ReadContent, draw, fitting, read_content
 from mshield.views.errors import ViewError
 from mshield.views.grammar import read_view
 from mshield.views.view import View
@@ -14,6 +14,7 @@ __all__ = [
     "Compared",
     "ContentKind",
     "Drawn",
+    "ReadContent",
     "View",
     "ViewError",
     "Words",
@@ -24,5 +25,6 @@ __all__ = [
     "fitting",
     "is_shown",
     "kind_of",
+    "read_content",
     "read_view",
 ]

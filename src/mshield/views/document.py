@@ -8,7 +8,7 @@ from typing import Final
 from mshield.gm.sm3 import sm3
 from mshield.views.canonical import canonical
 from mshield.views.comparing.answer import Compared, ContentKind, Line, compare, compare_drawn
-from mshield.views.drawing import Drawn
+from mshield.views.drawing import Drawn, ReadContent, read_content
 from mshield.views.errors import ViewError
 
 _PAGES: Final = frozenset({"application/pdf", "image/png", "image/jpeg"})
@@ -28,7 +28,13 @@ class Words:
 
 
 def compare_words(
-    title: str, lines: Sequence[Line], *, content: bytes | None, media_type: str, drawn: Drawn | None
+    title: str,
+    lines: Sequence[Line],
+    *,
+    content: bytes | None,
+    media_type: str,
+    drawn: Drawn | None,
+    read: ReadContent = read_content,
 ) -> Words:
     """Against the drawn lines, or the content by its media type. ValueError for more than 64 lines."""
     if drawn is not None:
@@ -38,7 +44,7 @@ def compare_words(
     if content is None or kind is None:
         return Words()
     try:
-        compared = compare(title, lines, content, kind=kind)
+        compared = compare(title, lines, content, kind=kind, read=read)
     except ViewError as error:
         return Words(None, sm3(canonical(error.answer)))
     return Words(compared, compared.digest)

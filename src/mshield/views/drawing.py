@@ -1,6 +1,6 @@
 """Draws content by its view: the same octets, the drawn lines, in every implementation."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
@@ -31,9 +31,18 @@ class Drawn:
     digest: bytes
 
 
-def draw(view: View, content: bytes) -> Drawn:
+def read_content(content: bytes, kind: Literal["xml", "json"]) -> Node:
+    """The tree of content of that kind; `ViewError` for what is refused."""
+    return (xml_tree if kind == "xml" else json_tree)(content)
+
+
+ReadContent = Callable[[bytes, Literal["xml", "json"]], Node]
+"""As `read_content`; another where the content was read already."""
+
+
+def draw(view: View, content: bytes, read: ReadContent = read_content) -> Drawn:
     """The drawn lines of the content; `ViewError` for the first thing that is wrong, in the order of the rules."""
-    root = content_tree(content, view.content)
+    root = read(content, view.content)
     for leaf in _required(view, root):
         leaf.drawn = True
     answer = _Drawing(view, root).answer()
@@ -47,13 +56,8 @@ def fitting(views: Iterable[View], content: bytes) -> list[View]:
     views = list(views)
     for kind in {view.content for view in views}:
         with suppress(ViewError):
-            roots[kind] = content_tree(content, kind)
+            roots[kind] = read_content(content, kind)
     return [view for view in views if (root := roots.get(view.content)) is not None and _fits(view, root)]
-
-
-def content_tree(content: bytes, kind: Literal["xml", "json"]) -> Node:
-    """The tree of content of that kind; `ViewError` for what is refused."""
-    return (xml_tree if kind == "xml" else json_tree)(content)
 
 
 def _fits(view: View, root: Node) -> bool:

@@ -203,6 +203,9 @@ def test_a_time_stamp_alone_says_what_when_and_who(trust: Path) -> None:
     other = ("--content", FORMATS / "ca" / "root.cer")
     assert _alone("tsp/sm2.tsr", *other, *trusted)[1]["error"]["reason"] == "imprint"
     assert _alone("tsp/bad-status.tsr")[1]["error"]["reason"] == "status"
+    refused = ("verify", FORMATS / "tsp" / "sm2.tsr", *AT, *other, *trusted, "--lang")
+    assert "时间戳是盖在别的数据上的" in _run(*refused, "zh").stderr
+    assert "the time stamp is on other data" in _run(*refused, "en").stderr
     spoken = _run("verify", FORMATS / "tsp" / "sm2.tsr", *AT, "--lang", "zh").stdout
     assert "时间戳机构未确认" in spoken
     assert not re.search("有效，盖在|is valid", spoken)

@@ -1,14 +1,16 @@
 """Time stamps of authorities whose certificates only the tolerant reader takes, by vectors; and who may be waived."""
 
 import json
+import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mshield.gm.engine import load_engine
 from mshield.pki.asn1 import pem
-from mshield.pki.errors import TimeStampError, TrustListError
+from mshield.pki.errors import TIME_STAMP_REASONS, TimeStampError, TrustListError
 from mshield.pki.foreign.trust_list import TrustList, Waiver
 from mshield.pki.timestamps.alone import judge_stamp
 from mshield.pki.timestamps.certificate import parse_tsa_certificate
@@ -94,3 +96,10 @@ def test_a_file_may_be_token_or_answer_in_any_armour() -> None:
     ):
         with pytest.raises(TimeStampError):
             read_stamp_file(wrong)
+
+
+def test_every_reason_has_its_words() -> None:
+    raised = re.compile(r'TimeStampError\(\s*"([a-z_]+)"')
+    files = (Path(__file__).parents[3] / "src/mshield").rglob("*.py")
+    reasons = {reason for file in files for reason in raised.findall(file.read_text("utf-8"))}
+    assert reasons == set(TIME_STAMP_REASONS)

@@ -100,7 +100,7 @@ const isWhole = (content: string): boolean => {
     }),
   ); // prettier-ignore
   const said = { title: "订单", lines: [] };
-  const reading = checkedReading({ kind: "xml", content: octets(content), view, said });
+  const reading = checkedReading({ kind: "xml", content: octets(content), view, said, signedXml: null });
   return reading.drawn!.lines.isComplete;
 };
 

@@ -15,6 +15,7 @@ import { jsonLines } from "../src/screens/request/confirm/json_lines.ts";
 import { type Lines, textLines } from "../src/screens/request/confirm/lines.ts";
 import { xmlLines } from "../src/screens/request/confirm/xml_lines.ts";
 
+const OPTIONS = readOptions("cms", undefined);
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const read = (lines: Lines | null): string[] | null =>
   lines &&
@@ -25,8 +26,10 @@ const shownOf = (given: {
   content: Uint8Array | null;
   mediaType: string;
   format?: Task["format"];
+  message?: Uint8Array;
+  options?: Task["options"];
 }): unknown => {
-  const content = contentOf({ format: "cms", ...given });
+  const content = contentOf({ format: "cms", message: bytes(""), options: OPTIONS, ...given });
   return "lines" in content ? [content.kind, read(content.lines)] : content.kind;
 };
 

@@ -169,7 +169,7 @@ export function boundBy(
 }
 
 /**
- * M; null where the content is signed itself and isn't here. That of `xml` the reader of XML makes (`@mshield/verify/xml.ts`):
+ * M; null where the content is signed itself and isn't here. That of `xml` the reader of XML makes (`xml/making.ts`):
  * null too. `displayOid` as for `boundBy`.
  */
 export function messageOf(

@@ -10,7 +10,7 @@ export {
 } from "./ambiguous.ts";
 export { fromBase64, toBase64 } from "./base64.ts";
 export * from "./der.ts";
-export { FormError } from "./errors.ts";
+export { FormError, XmlError } from "./errors.ts";
 export {
   boundBy,
   type Format,

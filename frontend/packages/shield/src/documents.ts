@@ -21,6 +21,7 @@ import {
   signsContent,
   someMember,
 } from "@mshield/forms";
+import { signedXmlOf } from "@mshield/forms/xml.ts";
 import { hex, same, sm3 } from "@mshield/gm";
 
 import { ProtocolError } from "./errors.ts";
@@ -54,8 +55,9 @@ export function checkDocument(
     }
     return;
   }
-  if (format === "xml" && options.xml !== null) {
-    checkXmlDocument(task, options.xml);
+  const signedXml = signedXmlOf(task);
+  if (signedXml !== null) {
+    checkXmlDocument(task, signedXml);
     return;
   }
   const size = content?.length ?? task.size;

@@ -3,6 +3,7 @@
  * the task says. Any difference is `bad_task`: nothing is signed.
  */
 
+import { signedXmlOf } from "@mshield/forms/xml.ts";
 import { hex, sm3 } from "@mshield/gm";
 import type { DocumentOrder } from "@mshield/views";
 import { contentKindOf } from "@mshield/views/media_type.ts";
@@ -14,7 +15,7 @@ import type { CheckedReading, DocumentReader } from "./task_reading.ts";
 
 /** What a document reader is asked for a task; `octets` are its view's. */
 export function orderOf(
-  task: Pick<Task, "title" | "display" | "content" | "mediaType">,
+  task: Pick<Task, "title" | "display" | "content" | "mediaType" | "message" | "options">,
   octets: Uint8Array | null,
 ): DocumentOrder {
   const { title, display, content, mediaType } = task;
@@ -22,7 +23,13 @@ export function orderOf(
   const kind = contentKindOf(mediaType);
   // What is no text isn't read here, and needn't be copied.
   const isRead = kind !== null || octets !== null;
-  return { kind, content: isRead ? content : null, view: octets, said: { title, lines } };
+  return {
+    kind,
+    content: isRead ? content : null,
+    view: octets,
+    said: { title, lines },
+    signedXml: signedXmlOf(task),
+  };
 }
 
 /** What of a task is read here. */

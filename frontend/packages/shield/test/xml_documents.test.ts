@@ -2,7 +2,7 @@
 
 import { readOptions } from "@mshield/forms";
 import { utf8 } from "@mshield/gm";
-import { xmlMessage } from "@mshield/verify/xml.ts";
+import { xmlMessage } from "@mshield/forms/xml.ts";
 import { expect, test } from "vitest";
 
 import { checkDocument } from "../src/documents.ts";

@@ -1,6 +1,7 @@
 /** The format `xml` in a bundle: what was signed, and that its file is the one that is made of the rest of the bundle. */
 
 import type { XmlOptions } from "@mshield/forms";
+import { serialName, signedFile, XmlError, xmlMessage } from "@mshield/forms/xml.ts";
 import { same, type Signature } from "@mshield/gm";
 import { SHIELD_NUMBER } from "@mshield/identity/shield_number.ts";
 
@@ -8,7 +9,6 @@ import type { Certificate } from "./certificate.ts";
 import { type Step, VerificationError } from "./errors.ts";
 import type { Evidence } from "./evidence.ts";
 import { ascii } from "./text.ts";
-import { serialName, signedFile, XmlError, xmlMessage } from "./xml/making.ts";
 
 const KEY_NAME = /<ds:KeyName>([A-Za-z0-9]{1,64})<\/ds:KeyName>/y;
 

@@ -70,11 +70,6 @@ export class SignedPdfError extends PartError {
   }
 }
 
-/** Signed XML, or XML to be signed, that is refused; `code` is one of those of `mshield verify`. */
-export class XmlError extends PartError {
-  override readonly name = "XmlError";
-}
-
 /** The content is not the one that a signature names. */
 export class ContentMismatch extends Error {
   override readonly name = "ContentMismatch";

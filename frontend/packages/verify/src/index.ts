@@ -22,7 +22,8 @@ export {
 export { contentOfCase, type Document, type Signer } from "./case_facts.ts";
 export type { CheckedStamp, StampBy, TrustedTime } from "./evidence_time.ts";
 export { askable, leafOf } from "./askable.ts";
-export { type Answer, judge, type Known, type Result } from "./judge.ts";
+export { judge, type Known, type Result } from "./judge.ts";
+export type { Answer } from "./judge_present.ts";
 export type { ShownAgain } from "./shown_again.ts";
 export { ocspRequest } from "./ocsp.ts";
 export { type Found, type Kind, MAX_BYTES, recognise } from "./recognise.ts";

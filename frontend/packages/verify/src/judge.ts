@@ -19,24 +19,20 @@ import {
 import { type Certificate, fingerprint } from "./certificate.ts";
 import { type Check, type CheckName, type Facts, Tally, type Verdict, verdictOf } from "./checks.ts";
 import type { Crl } from "./crl.ts";
-import { PartError, VerificationError } from "./errors.ts";
+import { VerificationError } from "./errors.ts";
 import type { Evidence } from "./evidence.ts";
 import type { CheckedStamp, TrustedTime } from "./evidence_time.ts";
 import type { ForeignCertificate } from "./foreign/certificate.ts";
+import { type Answer, checkAnswer, checkNow, present } from "./judge_present.ts";
 import { judgeSignedFile, signerOfFile } from "./judge_signed_file.ts";
 import { judgeP7, type P7Known, signerOfP7 } from "./judge_p7.ts";
 import { parseOcsp } from "./ocsp.ts";
 import type { VerifiedPath } from "./path.ts";
 import type { ShownAgain } from "./shown_again.ts";
-import { checkOcsp, SKEW } from "./status.ts";
+import { SKEW } from "./status.ts";
 import type { TsaTrust } from "./timestamps/verify.ts";
 import { verifyEvidence } from "./verify_evidence.ts";
 import { verifyCms, verifySignature } from "./verify_signature.ts";
-
-/** How the question about the certificate's present state went: the answer (DER), or why there is none. */
-export type Answer =
-  | { readonly state: "answered"; readonly ocsp: Uint8Array }
-  | { readonly state: "not_asked" | "no_answer" | "foreign_ca" };
 
 /** What is trusted and what else is known; times in ms. */
 export interface Known {
@@ -361,61 +357,6 @@ async function checkPresent(
       throw error;
     }
     tally.missing("revocation", "old_status");
-  }
-}
-
-/** An answer that is none clears nothing. */
-function checkAnswer(path: VerifiedPath, { answer, now }: Known, tally: Tally): void {
-  if (!tally.isMissing("revocation")) {
-    return;
-  }
-  if (answer.state !== "answered") {
-    tally.missing("revocation", answer.state);
-    return;
-  }
-  const stands = present(path, answer.ocsp, now);
-  if (stands.error === null) {
-    tally.passed("revocation", { by: "asked", at: stands.at });
-  } else if (stands.error.revocation !== null) {
-    tally.failed("revocation", stands.error.code, stands.error.revocation);
-  } else {
-    tally.missing("revocation", "no_answer");
-  }
-}
-
-/** How the certificate of a bundle stands now; that it ended after the signature does not touch the signature. */
-function checkNow(path: VerifiedPath, signedAt: number, { answer, now }: Known, tally: Tally): void {
-  if (answer.state !== "answered") {
-    if (!tally.has("now")) {
-      tally.aside("now", answer.state);
-    }
-    return;
-  }
-  const stands = present(path, answer.ocsp, now);
-  const revocation = stands.error?.revocation ?? null;
-  if (stands.error === null) {
-    tally.passed("now", { at: stands.at });
-  } else if (revocation === null) {
-    tally.aside("now", "no_answer");
-  } else if (revocation.at > signedAt) {
-    tally.noted("now", stands.error.code, revocation);
-  } else {
-    tally.failed("now", stands.error.code, revocation);
-  }
-}
-
-function present(path: VerifiedPath, ocsp: Uint8Array, now: number): { at: number; error: PartError | null } {
-  const issuer = path.intermediates[0] ?? path.root;
-  try {
-    return { at: checkOcsp(path.leaf, issuer, parseOcsp(ocsp), now).thisUpdate, error: null };
-  } catch (error) {
-    if (error instanceof PartError) {
-      return { at: now, error };
-    }
-    if (error instanceof FormError) {
-      return { at: now, error: new PartError("unreadable", error.message) };
-    }
-    throw error;
   }
 }
 

@@ -12,6 +12,7 @@ import {
   shownDigest,
   displayDigest,
 } from "@mshield/forms";
+import { signedXmlOf } from "@mshield/forms/xml.ts";
 import { hex, sm3, unhex } from "@mshield/gm";
 import { type Compared, type DrawnLines, readDocument, ViewError } from "@mshield/views";
 import { contentKindOf } from "@mshield/views/media_type.ts";
@@ -53,9 +54,9 @@ export function shownOf(document: Document): Uint8Array | null {
   return shownDigest({ ...drawing, ...shown, content: unhex(digest), display });
 }
 
-/** Draws it and compares the asker's words anew; what gives something else than was shown is lost. */
-export function showAgain(document: Document, given: Content | null): ShownAgain {
-  const { shown, title, display, mediaType, view, drawn } = document;
+/** Of the document that this message signs: draws it and compares the asker's words anew; what gives something else than was shown is lost. */
+export function showAgain(document: Document, given: Content | null, message: Uint8Array): ShownAgain {
+  const { shown, title, display, mediaType, view, drawn, options } = document;
   const nothing = {
     drawn: null,
     compared: null,
@@ -67,7 +68,13 @@ export function showAgain(document: Document, given: Content | null): ShownAgain
   }
   const content = given !== null && given.head.length === given.size ? given.head : null;
   const lines = display.map(({ label, value }) => [label, value] as const);
-  const order = { kind: contentKindOf(mediaType), content, view: content && view, said: { title, lines } };
+  const order = {
+    kind: contentKindOf(mediaType),
+    content,
+    view: content && view,
+    said: { title, lines },
+    signedXml: signedXmlOf({ message, options }),
+  };
   try {
     const again = readDocument(order);
     if ((again.drawn?.digest ?? null) !== drawn || again.comparedDigest !== shown.compared) {

@@ -1,16 +1,16 @@
 /** XML and PDF with a signature inside, as others sign them: what is seen in one that is right. */
 
-import { FormError } from "@mshield/forms";
+import { FormError, XmlError } from "@mshield/forms";
 import { GmError } from "@mshield/gm";
 
-import { P7Error, SignedPdfError, type Step, VerificationError, XmlError } from "./errors.ts";
+import { P7Error, SignedPdfError, type Step, VerificationError } from "./errors.ts";
 import type { ForeignCertificate } from "./foreign/certificate.ts";
 import { signedRevision, verifyPdfRevisions } from "./foreign/pdf.ts";
 import { part } from "./foreign/signer.ts";
 import { P7_STEPS } from "./foreign/steps.ts";
 import { OIDS } from "./oids.ts";
 import { ascii } from "./text.ts";
-import { verifyXml } from "./xml/signature.ts";
+import { verifyXml } from "./foreign/xml.ts";
 
 export interface SignedFile {
   readonly form: "xml" | "pdf";

@@ -123,7 +123,7 @@ export async function verifyEvidence(
   await inStep("now", () => {
     noteNow(tally, "now", statusNow(signature.path.leaf, issuing, trust.crls, times));
   });
-  const shown = showAgain(evidence.document, document);
+  const shown = showAgain(evidence.document, document, message);
   return { signature, issuing, logged, timeStamps, time, shown };
 }
 

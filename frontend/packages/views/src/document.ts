@@ -1,6 +1,7 @@
 /** All that a phone works out of a document: what its view draws, and how the asker's words stand to the content. */
 
 import { canonicalText } from "@mshield/forms";
+import { readToSign, type SignedXml } from "@mshield/forms/xml.ts";
 import { hex, sm3, utf8 } from "@mshield/gm";
 
 import {
@@ -10,7 +11,7 @@ import {
   type ContentKind,
   type Said,
 } from "./compare/compare.ts";
-import { type Drawn, drawView } from "./drawing/draw.ts";
+import { type Drawn, drawTree, readContent, readDocumentTree } from "./drawing/draw.ts";
 import type { Cell, DrawnLines } from "./drawing/drawn.ts";
 import { ViewError } from "./errors.ts";
 import { readView } from "./view/read_view.ts";
@@ -21,6 +22,8 @@ export interface DocumentOrder {
   readonly content: Uint8Array | null;
   readonly view: Uint8Array | null;
   readonly said: Said;
+  /** What is signed of XML in its canonical form: what is drawn of it is of the reading by which that was checked. */
+  readonly signedXml: SignedXml | null;
 }
 
 export interface DocumentReading {
@@ -32,18 +35,24 @@ export interface DocumentReading {
   readonly comparedDigest: string | null;
 }
 
-/** ViewError where the view can't be read, or doesn't draw the content. */
-export function readDocument({ kind, content, view, said }: DocumentOrder): DocumentReading {
+/**
+ * ViewError where the view can't be read, or doesn't draw the content; XmlError where XML isn't what is signed of it.
+ */
+export function readDocument({ kind, content, view, said, signedXml }: DocumentOrder): DocumentReading {
+  const document = signedXml === null ? null : readToSign(content ?? new Uint8Array(), signedXml);
+  const read: typeof readContent = (asked, octets) =>
+    document === null || asked !== "xml" ? readContent(asked, octets) : readDocumentTree(document);
   if (view !== null) {
     const { id, version, digest, ...rules } = readView(view);
-    const drawn = drawView({ id, version, digest, ...rules }, content ?? new Uint8Array());
+    const root = read(rules.content, content ?? new Uint8Array());
+    const drawn = drawTree({ id, version, digest, ...rules }, root);
     return { view: { id, version, digest }, drawn, ...answered(compareDrawn(said, drawn.lines)) };
   }
   if (kind === null || content === null) {
     return { view: null, drawn: null, compared: null, comparedDigest: null };
   }
   try {
-    return { view: null, drawn: null, ...answered(compareContent(said, kind, content)) };
+    return { view: null, drawn: null, ...answered(compareContent(said, kind, content, read)) };
   } catch (error) {
     if (!(error instanceof ViewError)) {
       throw error;

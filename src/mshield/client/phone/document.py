@@ -10,6 +10,7 @@ import msgspec
 from mshield.client.errors import PhoneError, ProtocolError
 from mshield.client.phone.messages import Task
 from mshield.client.phone.state import StoredCertificate
+from mshield.client.signed_xml import reading_of
 from mshield.client.wire import unbase64
 from mshield.domain.login_message import is_login_message
 from mshield.domain.systems.text_charset import is_xml
@@ -33,9 +34,18 @@ from mshield.pki.signatures.formats import (
 )
 from mshield.pki.signatures.pdf import covered_digest, gap_in
 from mshield.pki.signatures.signed_attributes import is_like_attributes, parse_signed_attributes
-from mshield.pki.xml.canonical import require_canonical
-from mshield.pki.xml.making import signed_info
-from mshield.views import Compared, Drawn, ViewError, Words, compare_words, draw, is_shown, read_view
+from mshield.views import (
+    Compared,
+    Drawn,
+    ReadContent,
+    ViewError,
+    Words,
+    compare_words,
+    draw,
+    is_shown,
+    read_content,
+    read_view,
+)
 from mshield.views.limits import LINES
 
 _OTHER_CHARSET: Final = re.compile(r'charset=(?!"?utf-?8\b)', re.IGNORECASE)
@@ -61,8 +71,10 @@ def read_document(task: Task, display_oids: Collection[str] = DISPLAY_OIDS) -> R
     `task.view_octets` are those that this phone fetched, `display_oids` the attributes that may bind the display.
     Raises ProtocolError `bad_task` for any difference.
     """
-    drawn = drawn_lines(task)
-    words = _compare(task, drawn)
+    _check_options(task, display_oids)
+    read = _read_xml(task) if task.format == XML else read_content
+    drawn = drawn_lines(task, read)
+    words = _compare(task, drawn, read)
     display = sm3(
         display_bytes(
             title=task.title,
@@ -127,8 +139,7 @@ def _size(task: Task) -> int:
 
 
 def _check_message(task: Task, display: bytes, display_oids: Collection[str]) -> bytes:
-    """Gives the content's digest."""
-    _check_options(task, display_oids)
+    """Gives the content's digest; XML was checked when it was read."""
     content, message, options = task.content, task.message, task.options
     if task.format == PDF:
         return _check_pdf(task, display)
@@ -139,7 +150,7 @@ def _check_message(task: Task, display: bytes, display_oids: Collection[str]) ->
             raise ProtocolError("bad_task", "content whose signature would serve for something else")
         return sm3(message)
     if task.format == XML:
-        return _check_xml(task)
+        return sm3(content or b"")
     if not signs_attributes(task.format, options):
         if content is None or message != sm3(content):
             raise ProtocolError("bad_task", "the digest is another content's")
@@ -170,20 +181,16 @@ def _check_attributes(task: Task, display: bytes, display_oids: Collection[str])
     return digest
 
 
-def _check_xml(task: Task) -> bytes:
-    """The content is canonical, and the message its SignedInfo, made here."""
+def _read_xml(task: Task) -> ReadContent:
+    """The content is canonical, and the message its SignedInfo, made here; what is drawn is of this reading."""
     content = task.content
     # What is shown are these octets, as UTF-8: their type mustn't say another thing.
     if content is None or not is_xml(task.media_type) or _OTHER_CHARSET.search(task.media_type):
         raise ProtocolError("bad_task", "XML without its content, or of another type or charset")
     try:
-        require_canonical(content)
+        return reading_of(content, task.message, profile_of(task.options))
     except PkiError as error:
-        raise ProtocolError("bad_task", f"not canonical XML that may be signed: {error}") from error
-    digest = sm3(content)
-    if task.message != signed_info(content, digest, profile_of(task.options)):
-        raise ProtocolError("bad_task", "the SignedInfo is another document's")
-    return digest
+        raise ProtocolError("bad_task", f"not the canonical XML that is signed: {error}") from error
 
 
 def _check_pdf(task: Task, display: bytes) -> bytes:
@@ -232,7 +239,7 @@ def _drawing(task: Task) -> Drawing | None:
         raise ProtocolError("malformed", "a digest that is no hex") from error
 
 
-def drawn_lines(task: Task) -> Drawn | None:
+def drawn_lines(task: Task, read: ReadContent = read_content) -> Drawn | None:
     """The drawn lines, by the very view and with the very digest that the task names; None where it names none.
 
     Raises ProtocolError `bad_task`.
@@ -247,7 +254,7 @@ def drawn_lines(task: Task) -> Drawn | None:
         raise ProtocolError("bad_task", "another view than the one that is named, or nothing to draw")
     try:
         view = read_view(octets)
-        drawn = draw(view, content)
+        drawn = draw(view, content, read)
     except ViewError as error:
         raise ProtocolError("bad_task", f"the view doesn't draw it: {error}") from error
     if (view.octets, view.id, view.version) != (octets, named.id, named.version):
@@ -257,8 +264,10 @@ def drawn_lines(task: Task) -> Drawn | None:
     return drawn
 
 
-def _compare(task: Task, drawn: Drawn | None) -> Words:
+def _compare(task: Task, drawn: Drawn | None, read: ReadContent) -> Words:
     lines = [(field.label, field.value) for field in task.display]
     if len(lines) > LINES:
         raise ProtocolError("bad_task", "more lines than can be compared")
-    return compare_words(task.title, lines, content=task.content, media_type=task.media_type, drawn=drawn)
+    return compare_words(
+        task.title, lines, content=task.content, media_type=task.media_type, drawn=drawn, read=read
+    )

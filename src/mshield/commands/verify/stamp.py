@@ -11,7 +11,7 @@ from mshield.commands.verify.foreign import ForeignCase, ders, shown_name, trust
 from mshield.commands.verify.foreign_files import Words, iso
 from mshield.gm.engine import load_engine
 from mshield.gm.errors import EngineUnavailable
-from mshield.pki.errors import PkiError, TimeStampError
+from mshield.pki.errors import PkiError
 from mshield.pki.timestamps.alone import Verdict, judge_stamp
 from mshield.pki.timestamps.certificate import TsaCertificate
 from mshield.pki.timestamps.file import read_stamp_file
@@ -40,12 +40,8 @@ def verify_stamp(out: Output, case: ForeignCase) -> None:
         roots = tuple(parse_any_tsa_certificate(data) for one in case.tsa_roots for data in ders(one))
         listed = trust_list(case.trust)
         trust = tsa_trust_of(listed, roots)
-        try:
-            token = read_stamp_file(case.file.read_bytes())
-            stamp, verdict = judge_stamp(engine, token, data=case.content, trust=trust, now=case.moment)
-        except TimeStampError as error:
-            extra: dict[str, object] = {"reason": error.reason}
-            raise VerificationError(error.code, "time_stamp", str(error), extra=extra) from error
+        token = read_stamp_file(case.file.read_bytes())
+        stamp, verdict = judge_stamp(engine, token, data=case.content, trust=trust, now=case.moment)
     names = {root.sha256: root.name for root in listed.tsa_roots}
     root = stamp.root
     name = None if root is None else names.get(root.sha256().hex(), "--tsa-root")

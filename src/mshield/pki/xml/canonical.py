@@ -183,5 +183,10 @@ def _put(scope: dict[str, str], more: Iterable[tuple[str, str]]) -> list[tuple[s
     return before
 
 
+def namespace_value(uri: str) -> str:
+    """A namespace as it stands in a canonical declaration."""
+    return uri.translate(_VALUE)
+
+
 def _declaration(prefix: str, uri: str) -> str:
-    return f' xmlns{":" if prefix else ""}{prefix}="{uri.translate(_VALUE)}"'
+    return f' xmlns{":" if prefix else ""}{prefix}="{namespace_value(uri)}"'

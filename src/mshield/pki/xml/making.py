@@ -8,6 +8,7 @@ import base64
 import re
 from typing import Final, Literal
 
+from mshield.gm.sm3 import sm3
 from mshield.pki.errors import XmlError
 from mshield.pki.xml.by_libxml2 import canonical_by_libxml2
 from mshield.pki.xml.canonical import (
@@ -16,10 +17,12 @@ from mshield.pki.xml.canonical import (
     INCLUSIVE,
     MAX_CONTENT,
     canonical_document,
+    namespace_value,
+    require_canonical,
     require_signable,
 )
 from mshield.pki.xml.plain import looks_plain, plain_canonical
-from mshield.pki.xml.reader import MAX_OCTETS, read_xml
+from mshield.pki.xml.reader import MAX_OCTETS, Document, Start, read_xml
 
 Profile = Literal["eport-2022", "eport-2023"]
 """Whose identifier the signature method has: of May 2022, or the one that was seen in 2023."""
@@ -57,6 +60,24 @@ def signed_info(content: bytes, digest: bytes, profile: Profile = "eport-2022") 
     """M of canonical content: whoever has it from elsewhere asks `require_canonical` first. `digest` is its SM3."""
     head = _NAMESPACES.match(content)
     scope = {} if head is None else dict(_NAMESPACE.findall(head[1]))
+    return _message(scope, digest, profile)
+
+
+def read_to_sign(content: bytes, message: bytes, profile: Profile) -> Document:
+    """The document of canonical content, of which this is M: all that is shown of it is to be drawn from it.
+
+    Raises XmlError: `xml_structure` where it isn't canonical, `xml_digest` where M is another document's.
+    """
+    document = require_canonical(content)
+    root = document.items[document.root]
+    assert isinstance(root, Start)  # noqa: S101  # what a root is
+    scope = {prefix.encode(): namespace_value(uri).encode() for prefix, uri in root.declared if uri}
+    if message != _message(scope, sm3(content), profile):
+        raise XmlError("xml_digest", "the SignedInfo is another document's")
+    return document
+
+
+def _message(scope: dict[bytes, bytes], digest: bytes, profile: Profile) -> bytes:
     scope[b"ds"] = DSIG.encode()
     namespaces = b"".join(
         b' xmlns%s%s="%s"' % (b":" if prefix else b"", prefix, uri) for prefix, uri in sorted(scope.items())

@@ -11,7 +11,7 @@ from mshield.views.canonical import canonical
 from mshield.views.comparing.facts import Facts, Row, content_facts, drawn_counts, drawn_facts, drawn_rows
 from mshield.views.comparing.judging import Mark, judge
 from mshield.views.comparing.tokens import fold, tight, tokens
-from mshield.views.drawing import Drawn, content_tree, draw
+from mshield.views.drawing import Drawn, ReadContent, draw, read_content
 from mshield.views.errors import ViewError
 from mshield.views.reading import Drawing
 from mshield.views.view import View
@@ -34,16 +34,22 @@ class Compared:
 
 
 def compare(
-    title: str, lines: Sequence[Line], content: bytes, *, view: View | None = None, kind: ContentKind
+    title: str,
+    lines: Sequence[Line],
+    content: bytes,
+    *,
+    view: View | None = None,
+    kind: ContentKind,
+    read: ReadContent = read_content,
 ) -> Compared:
     """The asker's words, each with what the content doesn't say of it; `ViewError` if its view doesn't draw it.
 
     ValueError for more than 64 lines.
     """
     if view is not None:
-        return compare_drawn(title, lines, draw(view, content))
+        return compare_drawn(title, lines, draw(view, content, read))
     _require_bounded(lines)
-    facts = _facts(content, kind)
+    facts = _facts(content, kind, read)
     return _compared(
         [_line(label, value, judge(value, label, facts)) for label, value in (("", title), *lines)]
     )
@@ -68,11 +74,11 @@ def _compared(judged: list[dict[str, Any]]) -> Compared:
     return Compared(answer, octets, sm3(octets), mismatch)
 
 
-def _facts(content: bytes, kind: ContentKind) -> Facts:
+def _facts(content: bytes, kind: ContentKind, read: ReadContent) -> Facts:
     """The facts of content without a view; what can't be read as its kind is taken as the lines of a text."""
     if kind != "text":
         try:
-            return content_facts(content_tree(content, kind))
+            return content_facts(read(content, kind))
         except ViewError:
             pass
     try:

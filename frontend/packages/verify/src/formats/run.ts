@@ -1,6 +1,7 @@
 /** Runs a folder of vectors of foreign formats: each case of its `index.json` by the rules of its kind. */
 
 import { ambiguity, FormError, LOGIN_TYPE, someMember, toBase64, utf8Text } from "@mshield/forms";
+import { xmlMessage } from "@mshield/forms/xml.ts";
 import { GmError, hex } from "@mshield/gm";
 
 import { fingerprint } from "../certificate.ts";
@@ -13,8 +14,7 @@ import { requireForeignIssued } from "../foreign/path.ts";
 import { verifyPdf } from "../foreign/pdf.ts";
 import { parseTsaCertificate } from "../timestamps/certificate.ts";
 import { requireAnswer, tokenOf } from "../timestamps/answer.ts";
-import { xmlMessage } from "../xml/making.ts";
-import { verifyXml } from "../xml/signature.ts";
+import { verifyXml } from "../foreign/xml.ts";
 
 /** A file of the folder by its name. */
 export type Files = (file: string) => Uint8Array;

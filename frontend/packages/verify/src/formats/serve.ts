@@ -7,7 +7,8 @@
 import process from "node:process";
 import { createInterface } from "node:readline";
 
-import { FormError, fromBase64, toBase64 } from "@mshield/forms";
+import { coveredDigest, FormError, fromBase64, gapIn, toBase64 } from "@mshield/forms";
+import { canonicalDocument, canonicalElement, readXml } from "@mshield/forms/xml.ts";
 
 import { judgeCertificate, judgeCrl, judgeOcsp, type Part } from "../alone/part.ts";
 import { judgeStamp, readStampFile } from "../alone/stamp.ts";
@@ -20,8 +21,6 @@ import { privateTexts } from "../foreign/private_texts.ts";
 import { shapeOf } from "../foreign/shape.ts";
 import { hashed } from "../timestamps/algorithms.ts";
 import { parseAnyTsaCertificate } from "../timestamps/foreign.ts";
-import { canonicalDocument, canonicalElement } from "../xml/canonical.ts";
-import { readXml } from "../xml/reader.ts";
 import { type Facts, judged, type Listed, Refused } from "./run.ts";
 
 /** A case with the octets (base64) of its files, and its moment in ms. */
@@ -61,6 +60,11 @@ const READ: Readonly<Record<string, (octets: Uint8Array) => Facts>> = {
       updates: [thisUpdate, nextUpdate],
       revoked: [...revoked].map(([serial, { at, reason }]) => [String(serial), at, reason]),
     };
+  },
+  gap: (octets) => {
+    const end = 2 + ((octets[0] ?? 0) << 8) + (octets[1] ?? 0);
+    const [content, update] = [octets.subarray(2, end), octets.subarray(end)];
+    return { gap: gapIn(content, update), covered: base64(coveredDigest(content, update)) };
   },
   ocsp: (octets) => {
     const { byName, responder, producedAt, singles, certificates } = parseForeignOcsp(octets);

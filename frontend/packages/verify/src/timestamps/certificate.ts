@@ -33,31 +33,41 @@ export interface TsaCertificate extends Tbs {
 
 /** A certificate from DER; TimeStampError `certificate`. */
 export function parseTsaCertificate(der: Uint8Array): TsaCertificate {
+  return readFrame(der, (inside, algorithm) => {
+    const body = readTbs(inside);
+    if (body.version !== V3 || !same(body.algorithm, algorithm) || body.publicKey.length !== POINT_BYTES) {
+      throw new FormError("not of version 3, or its parts do not fit each other");
+    }
+    return {
+      ...body,
+      signedWith: readAlgorithm(new Reader(algorithm)),
+      profile: curveOf(body.keyAlgorithm),
+      values: readValues(body.extensions),
+      isStrict: true,
+    };
+  });
+}
+
+/**
+ * A certificate of three parts; `read` makes of the first, with the algorithm beside it, all but these. TimeStampError
+ * `certificate` for what is out of form.
+ */
+export function readFrame(
+  der: Uint8Array,
+  read: (
+    inside: Reader,
+    algorithm: Uint8Array,
+  ) => Omit<TsaCertificate, "der" | "tbs" | "algorithm" | "signature">,
+): TsaCertificate {
   try {
-    return readCertificate(der);
+    const [tbs, algorithm, signature] = whole(der, (outer) =>
+      allOf(outer.enter(), (inside) => [inside.raw(0x30), inside.raw(0x30), inside.bits()] as const),
+    );
+    const body = whole(tbs, (outer) => allOf(outer.enter(), (inside) => read(inside, algorithm)));
+    return { ...body, der, tbs, algorithm, signature };
   } catch (error) {
     throw error instanceof FormError ? new TimeStampError("certificate", error.message) : error;
   }
-}
-
-function readCertificate(der: Uint8Array): TsaCertificate {
-  const [tbs, algorithm, signature] = whole(der, (outer) =>
-    allOf(outer.enter(), (inside) => [inside.raw(0x30), inside.raw(0x30), inside.bits()] as const),
-  );
-  const body = whole(tbs, (outer) => allOf(outer.enter(), readTbs));
-  if (body.version !== V3 || !same(body.algorithm, algorithm) || body.publicKey.length !== POINT_BYTES) {
-    throw new TimeStampError("certificate", "not of version 3, or its parts do not fit each other");
-  }
-  return {
-    ...body,
-    der,
-    tbs,
-    signedWith: readAlgorithm(new Reader(algorithm)),
-    signature,
-    profile: curveOf(body.keyAlgorithm),
-    values: readValues(body.extensions),
-    isStrict: true,
-  };
 }
 
 /**

@@ -10,8 +10,8 @@ import { readForeignExtensions, readForeignValues } from "../foreign/extensions.
 import { ALGORITHMS, KEY_ALGORITHMS, readSerial } from "../foreign/frame.ts";
 import { readForeignName } from "../foreign/names.ts";
 import { OIDS } from "../oids.ts";
-import { allOf, optional, type Reader, whole } from "../reader.ts";
-import { parseTsaCertificate, POINT_BYTES, type TsaCertificate } from "./certificate.ts";
+import { allOf, optional, type Reader } from "../reader.ts";
+import { parseTsaCertificate, POINT_BYTES, readFrame, type TsaCertificate } from "./certificate.ts";
 
 const ECDSA = oid(OIDS.ecdsaWithSha256);
 const ECDSA_ALGORITHMS = [sequence(ECDSA), sequence(ECDSA, tlv(5))];
@@ -32,25 +32,13 @@ export function parseAnyTsaCertificate(der: Uint8Array): TsaCertificate {
 
 /** As `parseTsaCertificate`, with the deviations that real CAs have. */
 export function parseForeignTsaCertificate(der: Uint8Array): TsaCertificate {
-  try {
-    return readCertificate(der);
-  } catch (error) {
-    throw error instanceof FormError ? new TimeStampError("certificate", error.message) : error;
-  }
-}
-
-function readCertificate(der: Uint8Array): TsaCertificate {
-  const [tbs, algorithm, signature] = whole(der, (outer) =>
-    allOf(outer.enter(), (inside) => [inside.raw(0x30), inside.raw(0x30), inside.bits()] as const),
-  );
-  const body = whole(tbs, (outer) => allOf(outer.enter(), (inside) => readBody(inside, algorithm)));
-  return { ...body, der, tbs, algorithm, signature, isStrict: false };
+  return readFrame(der, readBody);
 }
 
 function readBody(
   inside: Reader,
   algorithm: Uint8Array,
-): Omit<TsaCertificate, "der" | "tbs" | "algorithm" | "signature" | "isStrict"> {
+): Omit<TsaCertificate, "der" | "tbs" | "algorithm" | "signature"> {
   const version = optional(inside, 0, (reader) => reader.integer());
   if (version !== V3) {
     throw new FormError("not a version 3 certificate");
@@ -75,7 +63,7 @@ function readBody(
   const { keyUsage, purposes, ...values } = readForeignValues(extensions);
   return {
     version, serial, signedWith, issuer, notBefore, notAfter, subject, keyAlgorithm, publicKey, profile, extensions,
-    values: { ...values, keyUsage: keyUsage ?? new Set<number>(), purposes: purposes ?? [] },
+    values: { ...values, keyUsage: keyUsage ?? new Set<number>(), purposes: purposes ?? [] }, isStrict: false,
   }; // prettier-ignore
 }
 

@@ -35,9 +35,14 @@ export interface Compared {
 
 export type ContentKind = "xml" | "json" | "text";
 
-/** Without a view; ViewError `content` for what isn't UTF-8. */
-export function compareContent(said: Said, kind: ContentKind, content: Uint8Array): Compared {
-  const measure = { facts: contentFacts(kind, content), isStrict: false, hasUnit: false };
+/** Without a view; ViewError `content` for what isn't UTF-8. `read` gives its tree. */
+export function compareContent(
+  said: Said,
+  kind: ContentKind,
+  content: Uint8Array,
+  read: (kind: "xml" | "json", content: Uint8Array) => Node = readContent,
+): Compared {
+  const measure = { facts: contentFacts(kind, content, read), isStrict: false, hasUnit: false };
   return answer(said, (label, value) => line(label, value, judged(label, value, measure), null));
 }
 
@@ -205,10 +210,10 @@ function shown(value: Row["value"]): string {
   }
 }
 
-function contentFacts(kind: ContentKind, content: Uint8Array): Facts {
+function contentFacts(kind: ContentKind, content: Uint8Array, read: typeof readContent): Facts {
   try {
     if (kind !== "text") {
-      return treeFacts(readContent(kind, content));
+      return treeFacts(read(kind, content));
     }
   } catch (error) {
     if (!(error instanceof ViewError)) {

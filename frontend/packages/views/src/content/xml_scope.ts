@@ -4,7 +4,7 @@ import { FormError } from "@mshield/forms";
 
 import { NAME, PREFIXES } from "../limits.ts";
 import { isLonger } from "../text.ts";
-import { XML_NAMESPACE, XMLNS_NAMESPACE } from "./xml_names.ts";
+import { XML_NAMESPACE, XMLNS_NAMESPACE } from "@mshield/forms/xml_names.ts";
 
 export class Scope {
   readonly #bound = new Map<string, string>([

@@ -5,7 +5,7 @@ import { FormError, utf8Text } from "@mshield/forms";
 import { ATTRIBUTES, DEPTH, NAME, NODES } from "../limits.ts";
 import { isBlank, isLonger } from "../text.ts";
 import { Node } from "./tree.ts";
-import { QUALIFIED_NAME } from "./xml_names.ts";
+import { QUALIFIED_NAME } from "@mshield/forms/xml_names.ts";
 import { Scope } from "./xml_scope.ts";
 
 // oxlint-disable-next-line no-control-regex -- just what XML's Char leaves out

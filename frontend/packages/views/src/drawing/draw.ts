@@ -1,6 +1,7 @@
 /** Draws a content by a view (views, "Drawing"): in that order, and the first error ends it. */
 
 import { canonicalText, FormError } from "@mshield/forms";
+import type { XmlDocument } from "@mshield/forms/xml.ts";
 import { hex, sm3, utf8 } from "@mshield/gm";
 
 import { coverage } from "./coverage.ts";
@@ -13,6 +14,7 @@ import { trimmed } from "../text.ts";
 import { find, type Node } from "../content/tree.ts";
 import { draw, money, readTerm, readValue, type Term } from "./values.ts";
 import type { CheckRule, ColumnRule, Part, RowRule, Steps, Term as TermRule, View } from "../view/view.ts";
+import { documentTree } from "../content/xml_document.ts";
 import { xmlTree } from "../content/xml_tree.ts";
 
 export interface Drawn {
@@ -24,18 +26,32 @@ export interface Drawn {
 
 /** The drawn lines, or ViewError. */
 export function drawView(view: View, content: Uint8Array): Drawn {
-  const lines = new Drawing(view, readContent(view.content, content)).draw();
+  return drawTree(view, readContent(view.content, content));
+}
+
+/** The drawn lines of a content that was read, as the view's kind; ViewError. */
+export function drawTree(view: View, root: Node): Drawn {
+  const lines = new Drawing(view, root).draw();
   const octets = utf8(canonicalText(lines));
   return { lines, octets, digest: hex(sm3(octets)) };
 }
 
 /** A content's tree; ViewError `content` for what section 3 refuses. */
 export function readContent(kind: "xml" | "json", content: Uint8Array): Node {
-  try {
+  return asContent(() => {
     if (content.length > CONTENT_OCTETS) {
       throw new FormError("too long");
     }
     return kind === "xml" ? xmlTree(content) : jsonTree(content);
+  });
+}
+
+/** The same of a document that was read to be signed. */
+export const readDocumentTree = (document: XmlDocument): Node => asContent(() => documentTree(document));
+
+function asContent(read: () => Node): Node {
+  try {
+    return read();
   } catch (error) {
     throw error instanceof FormError ? new ViewError("content") : error;
   }

@@ -5,7 +5,7 @@ import { isLonger } from "../text.ts";
 import { stepOf } from "../content/tree.ts";
 import type { SidePath, Steps } from "./view.ts";
 import { bad } from "./members.ts";
-import { LOCAL_NAME } from "../content/xml_names.ts";
+import { LOCAL_NAME } from "@mshield/forms/xml_names.ts";
 
 const UP = "..";
 

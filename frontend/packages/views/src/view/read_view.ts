@@ -10,7 +10,7 @@ import type { List, Part, Steps, View } from "./view.ts";
 import { bad, entriesOf, type Members, membersOf, textOf, wordOf } from "./members.ts";
 import { Paths } from "./paths.ts";
 import { type Body, BodyReader } from "./body.ts";
-import { XML_NAMESPACE, XMLNS_NAMESPACE } from "../content/xml_names.ts";
+import { XML_NAMESPACE, XMLNS_NAMESPACE } from "@mshield/forms/xml_names.ts";
 
 const TYPE = "mshield-view/v1";
 const ID = /^[a-z0-9./-]{1,80}$/;

@@ -1,7 +1,9 @@
 /** What a document's content is, and how it is shown. */
 
+import { readToSign, type SignedXml, signedXmlOf, XmlError } from "@mshield/forms/xml.ts";
 import type { Task } from "@mshield/shield";
 
+import { documentLines } from "./document_lines.ts";
 import { jsonLines } from "./json_lines.ts";
 import { type Lines, textLines } from "./lines.ts";
 import { xmlLines } from "./xml_lines.ts";
@@ -17,7 +19,7 @@ export type Content =
 
 export type TextKind = "text" | "xml" | "json";
 export type PagesKind = "pdf" | "image";
-export type Given = Pick<Task, "content" | "mediaType" | "format">;
+export type Given = Pick<Task, "content" | "mediaType" | "format" | "message" | "options">;
 
 const CHARSETS: Readonly<Record<string, Charset>> = {
   "utf-8": "utf-8",
@@ -30,9 +32,14 @@ const CHARSETS: Readonly<Record<string, Charset>> = {
 };
 type Charset = "utf-8" | "gb18030" | "ascii";
 
-export function contentOf({ content, mediaType, format }: Given): Content {
+export function contentOf(given: Given): Content {
+  const { content, mediaType, format } = given;
   if (content === null) {
     return { kind: "absent" };
+  }
+  const signed = signedXmlOf(given);
+  if (signed !== null) {
+    return signedContent(content, signed);
   }
   const pages = pagesKindOf(mediaType);
   if (pages !== null) {
@@ -47,6 +54,18 @@ export function contentOf({ content, mediaType, format }: Given): Content {
   }
   const read = { text: textLines, xml: xmlLines, json: jsonLines }[kind];
   return { kind, lines: read(text) ?? textLines(text) };
+}
+
+/** XML that is signed in its canonical form: drawn from the reading by which that is checked, or not at all. */
+function signedContent(content: Uint8Array, signed: SignedXml): Content {
+  try {
+    return { kind: "xml", lines: documentLines(readToSign(content, signed)) };
+  } catch (error) {
+    if (error instanceof XmlError) {
+      return { kind: "other" };
+    }
+    throw error;
+  }
 }
 
 /** Whether it is a document of pages, of which the phone tells how far they were shown. */

@@ -48,8 +48,8 @@ export function openBeside(given: Given): { readonly opened: Promise<Opened>; re
       // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker's has none
       worker.postMessage(order);
     });
-  const { content, mediaType, format } = given;
-  const opened = ask({ open: { content, mediaType, format } }).then(
+  const { content, mediaType, format, message, options } = given;
+  const opened = ask({ open: { content, mediaType, format, message, options } }).then(
     ({ kind, count, lines }): Opened => ({
       kind,
       count,

@@ -1,9 +1,9 @@
 /** Canonical XML 1.0 without comments, inclusive and exclusive, of a whole document or of one element in its place. */
 
 import { same, utf8 } from "@mshield/gm";
-import { XML_NAMESPACE } from "@mshield/views/xml_names.ts";
 
 import { XmlError } from "../errors.ts";
+import { XML_NAMESPACE } from "./names.ts";
 import { type Attribute, type Item, readXml, type Start, type XmlDocument } from "./reader.ts";
 
 export const DSIG = "http://www.w3.org/2000/09/xmldsig#";

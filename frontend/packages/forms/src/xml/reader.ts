@@ -3,10 +3,9 @@
  * declarations and processing instructions are kept, as Canonical XML writes them; comments are not.
  */
 
-import { utf8Text } from "@mshield/forms";
-import { QUALIFIED_NAME, XML_NAMESPACE, XMLNS_NAMESPACE } from "@mshield/views/xml_names.ts";
-
 import { XmlError } from "../errors.ts";
+import { utf8Text } from "../strict_json.ts";
+import { QUALIFIED_NAME, XML_NAMESPACE, XMLNS_NAMESPACE } from "./names.ts";
 
 const MAX_OCTETS = 8 * 1024 * 1024;
 const MAX_DEPTH = 256;

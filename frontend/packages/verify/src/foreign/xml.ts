@@ -4,15 +4,24 @@
  */
 
 import { FormError, fromBase64 } from "@mshield/forms";
+import {
+  canonicalDocument,
+  canonicalElement,
+  DSIG,
+  EPORT,
+  EXCLUSIVE,
+  INCLUSIVE,
+  readXml,
+  type Start,
+  type XmlDocument,
+  XmlError,
+} from "@mshield/forms/xml.ts";
 import { digest, fromDer, GmError, number, same, sm3, toDer, verifyDigest } from "@mshield/gm";
 import { SHIELD_NUMBER } from "@mshield/identity/shield_number.ts";
 import { sha1 } from "@noble/hashes/legacy.js";
 
-import { XmlError } from "../errors.ts";
-import { type ForeignCertificate, maySign, parseForeignCertificate } from "../foreign/certificate.ts";
+import { type ForeignCertificate, maySign, parseForeignCertificate } from "./certificate.ts";
 import { trimmed } from "../text.ts";
-import { canonicalDocument, canonicalElement, DSIG, EPORT, EXCLUSIVE, INCLUSIVE } from "./canonical.ts";
-import { readXml, type Start, type XmlDocument } from "./reader.ts";
 
 const METHODS: ReadonlySet<string> = new Set([`${EPORT}sm2-sm3`, `${DSIG}sm2-sm3`]);
 const SERIAL = /^[0-9a-f]{2,40}$/;

@@ -3,15 +3,21 @@
  * SignedInfo stands as Canonical XML has it in its place, with all namespaces of the document element; in the file it has none.
  */
 
-import { toBase64, type XmlOptions } from "@mshield/forms";
-import { bytes32, concat, type Signature, sm3, utf8 } from "@mshield/gm";
+import { bytes32, concat, same, type Signature, sm3, utf8 } from "@mshield/gm";
 
+import { toBase64 } from "../base64.ts";
+import { XmlError } from "../errors.ts";
+import type { Options, XmlOptions } from "../formats.ts";
 import { declarations, DSIG, EPORT, INCLUSIVE, requireCanonical } from "./canonical.ts";
 import type { Start, XmlDocument } from "./reader.ts";
 
-export { XmlError } from "../errors.ts";
-
 type Profile = XmlOptions["profile"];
+
+/** XML that is to be signed, or was: what M is said to be, by which profile. */
+export interface SignedXml {
+  readonly message: Uint8Array;
+  readonly profile: Profile;
+}
 
 const DECLARATION = utf8('<?xml version="1.0" encoding="UTF-8"?>\n');
 const METHODS: Readonly<Record<Profile, string>> = {
@@ -33,6 +39,27 @@ export interface MadeXml {
 /** M of content, which has to be canonical: XmlError `xml_structure`. All of it is made here, from what the content is. */
 export function xmlMessage(content: Uint8Array, profile: Profile): Uint8Array {
   return signedInfo(requireCanonical(content), sm3(content), profile);
+}
+
+/** What is signed of a document of these options; null for formats other than `xml`. */
+export function signedXmlOf(of: {
+  readonly message: Uint8Array;
+  readonly options: Pick<Options, "xml">;
+}): SignedXml | null {
+  const { message, options } = of;
+  return options.xml && { message, profile: options.xml.profile };
+}
+
+/**
+ * The document of canonical content, of which this is M; XmlError. Whatever is shown of it is drawn from this reading: so
+ * nothing is shown but what was checked.
+ */
+export function readToSign(content: Uint8Array, { message, profile }: SignedXml): XmlDocument {
+  const document = requireCanonical(content);
+  if (!same(message, signedInfo(document, sm3(content), profile))) {
+    throw new XmlError("xml_digest", "the SignedInfo is another document's");
+  }
+  return document;
 }
 
 /** M of a canonical document, of whose octets this is SM3. */

@@ -1,0 +1,74 @@
+/** XML that is signed in its canonical form is shown by the reading that checked it, or not at all. */
+
+import { readOptions } from "@mshield/forms";
+import { canonicalDocument, readXml, xmlMessage } from "@mshield/forms/xml.ts";
+import { utf8 } from "@mshield/gm";
+import { readFileSync } from "node:fs";
+import { expect, test, vi } from "vitest";
+
+import { contentOf, type Given } from "../src/screens/request/confirm/content.ts";
+import type { Lines } from "../src/screens/request/confirm/lines.ts";
+import { xmlLines } from "../src/screens/request/confirm/xml_lines.ts";
+
+vi.mock("../src/screens/request/confirm/xml_lines.ts", { spy: true });
+
+const options = readOptions("xml", { profile: "eport-2022", key_name: "shield" });
+const example = (): Uint8Array =>
+  new Uint8Array(readFileSync(new URL("../../../../examples/declaration.xml", import.meta.url)));
+
+const given = (content: Uint8Array, message = xmlMessage(content, "eport-2022")): Given => ({
+  content,
+  mediaType: "application/xml",
+  format: "xml",
+  message,
+  options,
+});
+const read = (lines: Lines): unknown => lines.shown(0, lines.count);
+const shown = (of: Given): unknown => {
+  const content = contentOf(of);
+  return "lines" in content ? read(content.lines) : content.kind;
+};
+/** One text a line, whatever parts it has. */
+const texts = (lines: unknown): string[] =>
+  (lines as { depth: number; parts: { text: string }[] }[]).map(
+    ({ depth, parts }) => " ".repeat(depth) + parts.map(({ text }) => text).join(""),
+  );
+
+test.for([
+  canonicalDocument(readXml(example())),
+  utf8('<a xmlns="urn:a" xmlns:b="urn:b" c="1" b:d=">&quot;">\n <b:e>&lt;&amp;&gt;</b:e>one<f></f>two\n</a>'),
+  utf8("<a>&amp;#65;<b> </b> <c>\u3000</c>\u3000</a>"),
+  utf8('<a>&#xD;<b c="&#xA;&#x9;">\u202E1</b></a>'),
+  utf8(`<a>${"x".repeat(2500)}<b>${"&amp;".repeat(300)}</b></a>`),
+  utf8(`${"<a>".repeat(64)}1${"</a>".repeat(64)}`),
+])("canonical content %# is shown whole, and no other reader is asked", (content) => {
+  vi.mocked(xmlLines).mockClear();
+  const lines = shown(given(content));
+  expect(xmlLines).not.toHaveBeenCalled();
+  const other = texts(read(xmlLines(new TextDecoder().decode(content))!));
+  expect(texts(lines).join("").replaceAll(/\s/g, "")).toBe(other.join("").replaceAll(/\s/g, ""));
+});
+
+test("lines are indented as those of other XML", () => {
+  expect(texts(shown(given(utf8('<a b="1"><c>x &lt; y</c> <d></d>z<e><f></f></e></a>'))))).toEqual([
+    '<a b="1">',
+    " <c>x < y</c>",
+    " <d></d>",
+    " z",
+    " <e>",
+    "  <f></f>",
+    " </e>",
+    "</a>",
+  ]);
+});
+
+test.for(["<a b='1'></a>", "<a/>", "<a></a>\n", "<a>&#65;</a>", "<a><![CDATA[1]]></a>", "text"])(
+  "%s, which isn't canonical, is not shown as if it were",
+  (content) => {
+    expect(shown(given(utf8(content), xmlMessage(utf8("<a></a>"), "eport-2022")))).toBe("other");
+  },
+);
+
+test("a document of another SignedInfo is not shown", () => {
+  expect(shown(given(utf8("<a>2</a>"), xmlMessage(utf8("<a>1</a>"), "eport-2022")))).toBe("other");
+});

@@ -1,0 +1,22 @@
+/** XML: read once for all that is checked and shown of it, in its canonical form, and what is signed of that. */
+
+export { XmlError } from "../errors.ts";
+export {
+  canonicalDocument,
+  canonicalElement,
+  DSIG,
+  EPORT,
+  EXCLUSIVE,
+  INCLUSIVE,
+  requireCanonical,
+} from "./canonical.ts";
+export {
+  type MadeXml,
+  readToSign,
+  serialName,
+  signedFile,
+  type SignedXml,
+  signedXmlOf,
+  xmlMessage,
+} from "./making.ts";
+export { type Attribute, type Item, readXml, type Start, type XmlDocument } from "./reader.ts";

@@ -1,0 +1,80 @@
+/** How a certificate stands now, by what its service answered when it was asked. */
+
+import { FormError } from "@mshield/forms";
+
+import type { Tally } from "./checks.ts";
+import { PartError } from "./errors.ts";
+import { parseOcsp } from "./ocsp.ts";
+import type { VerifiedPath } from "./path.ts";
+import { checkOcsp } from "./status.ts";
+
+/** How the question about the certificate's present state went: the answer (DER), or why there is none. */
+export type Answer =
+  | { readonly state: "answered"; readonly ocsp: Uint8Array }
+  | { readonly state: "not_asked" | "no_answer" | "foreign_ca" };
+
+/** `now` in ms. */
+interface Asked {
+  readonly answer: Answer;
+  readonly now: number;
+}
+
+/** An answer that is none clears nothing. */
+export function checkAnswer(path: VerifiedPath, { answer, now }: Asked, tally: Tally): void {
+  if (!tally.isMissing("revocation")) {
+    return;
+  }
+  if (answer.state !== "answered") {
+    tally.missing("revocation", answer.state);
+    return;
+  }
+  const stands = present(path, answer.ocsp, now);
+  if (stands.error === null) {
+    tally.passed("revocation", { by: "asked", at: stands.at });
+  } else if (stands.error.revocation !== null) {
+    tally.failed("revocation", stands.error.code, stands.error.revocation);
+  } else {
+    tally.missing("revocation", "no_answer");
+  }
+}
+
+/** How the certificate of a bundle stands now; that it ended after the signature does not touch the signature. */
+export function checkNow(path: VerifiedPath, signedAt: number, { answer, now }: Asked, tally: Tally): void {
+  if (answer.state !== "answered") {
+    if (!tally.has("now")) {
+      tally.aside("now", answer.state);
+    }
+    return;
+  }
+  const stands = present(path, answer.ocsp, now);
+  const revocation = stands.error?.revocation ?? null;
+  if (stands.error === null) {
+    tally.passed("now", { at: stands.at });
+  } else if (revocation === null) {
+    tally.aside("now", "no_answer");
+  } else if (revocation.at > signedAt) {
+    tally.noted("now", stands.error.code, revocation);
+  } else {
+    tally.failed("now", stands.error.code, revocation);
+  }
+}
+
+/** When the answer is of, and what it says against the certificate. */
+export function present(
+  path: VerifiedPath,
+  ocsp: Uint8Array,
+  now: number,
+): { at: number; error: PartError | null } {
+  const issuer = path.intermediates[0] ?? path.root;
+  try {
+    return { at: checkOcsp(path.leaf, issuer, parseOcsp(ocsp), now).thisUpdate, error: null };
+  } catch (error) {
+    if (error instanceof PartError) {
+      return { at: now, error };
+    }
+    if (error instanceof FormError) {
+      return { at: now, error: new PartError("unreadable", error.message) };
+    }
+    throw error;
+  }
+}
