@@ -16,7 +16,7 @@ from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import closing
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 import segno
@@ -34,6 +34,7 @@ from tests.support.databases import TEMPLATE, Databases
 from tests.support.memory import folder_in_memory
 from tests.support.order import long_first
 from tests.support.postgresql import Server, start_server
+from tests.support.rewriting import rewrite_share
 from tests.support.seals import SEALER
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.register_profile("explore", max_examples=1000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
+_TESTS: Final = Path(__file__).parent
 _SHARED: Final = pytest.StashKey[Path]()
 
 
@@ -101,10 +103,16 @@ def postgresql_server(pytestconfig: pytest.Config) -> Server:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_collection() -> Generator[None, object, object]:
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
     """Collects no garbage meanwhile, nor later looks through the tests themselves, which live to the end."""
+    config = session.config
+    worker: dict[str, Any] | None = getattr(config, "workerinput", None)
     gc.disable()
     try:
+        if worker and [Path(arg).resolve() for arg in config.args] == [_TESTS]:
+            files = [file for file in sorted(_TESTS.rglob("test_*.py")) if not _is_left_unread(file, config)]
+            number = int(worker["workerid"].removeprefix("gw"))
+            rewrite_share(config, files[number :: worker["workercount"]])
         return (yield)
     finally:
         gc.freeze()
@@ -113,8 +121,12 @@ def pytest_collection() -> Generator[None, object, object]:
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """A run of the slow tests leaves files without one unread, which are most: each process reads all the others."""
-    is_slow_run = config.option.markexpr == "slow" and collection_path.match("test_*.py")
-    return True if is_slow_run and "mark.slow" not in collection_path.read_text() else None
+    return True if _is_left_unread(collection_path, config) else None
+
+
+def _is_left_unread(file: Path, config: pytest.Config) -> bool:
+    is_slow_run = config.option.markexpr == "slow" and file.match("test_*.py")
+    return is_slow_run and "mark.slow" not in file.read_text()
 
 
 # ---- in which order ----
