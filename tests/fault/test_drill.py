@@ -57,6 +57,7 @@ def open_folder() -> Iterator[Path]:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(_SECONDS + 2 * _ENDING)
 def test_five_faults(open_folder: Path) -> None:
     out = open_folder / "drill.json"
