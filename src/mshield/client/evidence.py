@@ -11,9 +11,8 @@ from datetime import UTC, datetime
 import msgspec
 
 from mshield.client.evidence_display import ShownAgain, show_again
-from mshield.client.evidence_format import message_of, options_of, require_made
+from mshield.client.evidence_format import attributes_of_pdf, message_of, options_of, require_made
 from mshield.client.evidence_log import check_log, holder_of
-from mshield.client.evidence_pdf import attributes_of_pdf
 from mshield.client.evidence_status import LaterStatus, Now, check_now, check_status
 from mshield.client.evidence_time import (
     TimeStamp,

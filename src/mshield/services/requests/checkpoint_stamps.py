@@ -71,9 +71,9 @@ async def checkpoint_for(log: Log, *, index: int, now: int) -> tuple[str, tuple[
     The log's last one, with no stamp, where none was, or where it doesn't fit the log of now. Raises NotLogged.
     """
     stamps = await store.covering(log.db, origin=log.key.verifier.name, log_index=index, now=now)
-    found = [list(of_one) for _, of_one in groupby(stamps, key=lambda stamp: stamp.size)]
-    found.sort(key=lambda of_one: all(stamp.place == OWN_TSA for stamp in of_one))
-    for of_one in found:
+    by_size = [list(of_one) for _, of_one in groupby(stamps, key=lambda stamp: stamp.size)]
+    by_size.sort(key=lambda of_one: all(stamp.place == OWN_TSA for stamp in of_one))
+    for of_one in by_size:
         note = of_one[0].checkpoint
         try:
             (await prove_under(log, note, index=index)).check(log.key.verifier)
