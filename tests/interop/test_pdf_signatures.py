@@ -14,7 +14,7 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.diff_analysis import DEFAULT_DIFF_POLICY, ModificationLevel
 
 from mshield.client import Document, VerificationError
-from mshield.client.evidence_pdf import signed_file
+from mshield.client.evidence_format import signed_file
 from mshield.demo.people import OPERATOR
 from mshield.gm.engine import load_engine
 from mshield.pki.foreign.pdf import verify_pdf, verify_pdf_revisions

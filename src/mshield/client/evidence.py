@@ -11,9 +11,14 @@ from datetime import UTC, datetime
 import msgspec
 
 from mshield.client.evidence_display import ShownAgain, show_again
-from mshield.client.evidence_format import content_reader, message_of, options_of, require_made
+from mshield.client.evidence_format import (
+    attributes_of_pdf,
+    content_reader,
+    message_of,
+    options_of,
+    require_made,
+)
 from mshield.client.evidence_log import check_log, holder_of
-from mshield.client.evidence_pdf import attributes_of_pdf
 from mshield.client.evidence_status import LaterStatus, Now, check_now, check_status
 from mshield.client.evidence_time import (
     TimeStamp,
