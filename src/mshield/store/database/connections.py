@@ -164,11 +164,11 @@ class Connections:
         async with asyncio.timeout(_OPEN_SECONDS):
             connection = await self._pool.acquire()
         for busy in self._due:
-            if self._timelines.is_former(busy.timeline):
-                _end(busy)
+            self._is_over(busy)
         return connection
 
     def _is_over(self, connection: Any) -> bool:
+        """Whether it has ended, or is ended now, as it leads to a former primary."""
         if not ended(connection) and self._timelines.is_former(connection.timeline):
             _end(connection)
         return ended(connection)
