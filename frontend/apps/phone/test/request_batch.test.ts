@@ -305,9 +305,9 @@ describe("the inbox", () => {
     const waiting = shallowRef<readonly InboxRequest[]>(all);
     const busy = shallowRef(true);
     const asked: string[] = [];
-    const answers: Record<string, () => WaitingReadings | null> = {
+    const answers: Record<string, () => WaitingReadings | "later" | null> = {
       1: () => ({ documents: [paying("a", "USD", "186000.00"), paying("b", "CNY", "5")], octets: 9 }),
-      2: () => null,
+      2: () => "later",
       3: () => ({ documents: [paying("c", "USD", "0.50")], octets: 9 }),
     };
     const scope = effectScope();
@@ -333,6 +333,32 @@ describe("the inbox", () => {
     // More isn't fetched than a list may take; nothing is said of the amount of what isn't read.
     expect(amounts.sums([all[0]!, all[2]!])).toMatchObject({ open: false, without: 2 });
     expect(amounts.of(all[2]!)).toMatchObject({ lines: [], documents: [] });
+    scope.stop();
+  });
+  test("passes by what can't be read, and asks for it again with the next lists, not for ever", async () => {
+    const waiting = shallowRef<readonly InboxRequest[]>(all);
+    const asked: string[] = [];
+    const scope = effectScope();
+    const amounts = scope.run(() =>
+      useAmounts(
+        computed(() => waiting.value),
+        () => false,
+        async (requestId) => {
+          asked.push(requestId);
+          return requestId === "1" ? null : { documents: [paying("c", "USD", "0.50")], octets: 9 };
+        },
+      ),
+    )!;
+    await flushPromises();
+    expect(asked).toEqual(["1", "2", "3"]);
+    expect(amounts.of(all[0]!)).toBeNull();
+    for (const _ of [1, 2, 3]) {
+      waiting.value = all.map((request) => ({ ...request }));
+      // oxlint-disable-next-line no-await-in-loop
+      await flushPromises();
+    }
+    expect(asked).toEqual(["1", "2", "3", "1", "1"]);
+    expect(amounts.of(all[0]!)).toMatchObject({ lines: [], without: 2 });
     scope.stop();
   });
   test("shows the content's own name, number and amount, and what one comes to that isn't read whole", async () => {

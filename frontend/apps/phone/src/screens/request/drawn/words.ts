@@ -61,7 +61,7 @@ export const words = {
     tickNote: {
       differs: "您的确认会告诉对方系统。",
       odds: "",
-      absent: "内容指纹要和对方页面上的相同。您的确认会告诉对方系统。",
+      absent: "您的确认会告诉对方系统。",
       other: "内容指纹要和对方页面上的相同。您的确认会告诉对方系统。",
     },
     go: {
@@ -72,6 +72,10 @@ export const words = {
     },
     goInBatch: "确认，看下一份",
     goWait: "先勾选上面一项",
+    lastDigits: "对方页面上内容指纹的最后 4 位",
+    lastHint: "请看着对方页面输入。对方页面上没有的，不要签。",
+    lastWrong: "不一样。还可以试 {n} 次，都不对就不签。",
+    lastWait: "先输入最后 4 位",
     decline: "不签",
     scroll: "往下看，还有内容没看到",
     notMe: "不是我发起的",
@@ -143,8 +147,7 @@ export const words = {
     tickNote: {
       differs: "The system will be told that you confirmed this.",
       odds: "",
-      absent:
-        "The digest must be the same as on their page. The system will be told that you confirmed this.",
+      absent: "The system will be told that you confirmed this.",
       other: "The digest must be the same as on their page. The system will be told that you confirmed this.",
     },
     go: {
@@ -155,6 +158,11 @@ export const words = {
     },
     goInBatch: "Confirm, next document",
     goWait: "Tick the box above first",
+    lastDigits: "The last 4 digits of the digest on their page",
+    lastHint: "Type them from their page. What isn't there isn't to be signed.",
+    lastWrong:
+      "Not the same. {n} try left, then it is declined. | Not the same. {n} tries left, then it is declined.",
+    lastWait: "Type the last 4 digits first",
     decline: "Don't sign",
     scroll: "Scroll down, there is more to see",
     notMe: "I did not start this",

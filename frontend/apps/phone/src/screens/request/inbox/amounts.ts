@@ -19,19 +19,28 @@ export interface Amounts {
 }
 export type Read = Sums & { readonly documents: WaitingReadings["documents"] };
 
+/** How often a request that can't be read is asked for, once with each list. */
+const MOST_TRIES = 3;
 /** Of a request of which nothing can be known. */
-export const NOTHING: WaitingReadings = { documents: [], octets: 0 };
+const NOTHING: WaitingReadings = { documents: [], octets: 0 };
 
-/** `isBusy` holds it up: the engine does one thing at a time. `read` gives null where it may be tried with the next list. */
+/**
+ * `isBusy` holds it up: the engine does one thing at a time. `read` gives null where it failed, and `later` where none of
+ * them can be read now: then the next list tries again.
+ */
 export function useAmounts(
   waiting: ComputedRef<readonly InboxRequest[]>,
   isBusy: () => boolean,
-  read: (requestId: string) => Promise<WaitingReadings | null>,
+  read: (requestId: string) => Promise<WaitingReadings | "later" | null>,
 ): Amounts {
   const known = shallowReactive(new Map<string, WaitingReadings>());
+  const failed = shallowReactive(new Set<string>());
+  const tries = new Map<string, number>();
   const work = { isGoing: false, isOver: false, left: MOST_OCTETS };
   const next = computed(() =>
-    waiting.value.find(({ requestId, kind }) => kind === "signature" && !known.has(requestId)),
+    waiting.value.find(
+      ({ requestId, kind }) => kind === "signature" && !known.has(requestId) && !failed.has(requestId),
+    ),
   );
 
   async function goOn(): Promise<void> {
@@ -44,17 +53,23 @@ export function useAmounts(
         const { requestId } = next.value;
         // oxlint-disable-next-line no-await-in-loop -- one after the other
         const readings = work.left > 0 ? await read(requestId) : NOTHING;
-        if (readings === null) {
+        if (readings === "later") {
           break;
         }
-        work.left -= readings.octets;
-        known.set(requestId, readings);
+        if (readings === null && (tries.get(requestId) ?? 0) + 1 < MOST_TRIES) {
+          tries.set(requestId, (tries.get(requestId) ?? 0) + 1);
+          failed.add(requestId);
+        } else {
+          work.left -= readings?.octets ?? 0;
+          known.set(requestId, readings ?? NOTHING);
+        }
       }
     } finally {
       work.isGoing = false;
     }
   }
 
+  watch(waiting, () => failed.clear());
   watch([next, isBusy], () => void goOn(), { immediate: true });
   onScopeDispose(() => {
     work.isOver = true;
