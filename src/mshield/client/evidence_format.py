@@ -7,7 +7,7 @@ import msgspec
 
 from mshield.client.evidence_display import display_of
 from mshield.client.evidence_pdf import message_of_pdf
-from mshield.client.phone.signed_xml import reading_of
+from mshield.client.reading.signed_xml import reading_of
 from mshield.client.verify import VerificationError, VerifiedSignature, failing
 from mshield.domain.certificates.shield import PATTERN
 from mshield.gm.sm3 import sm3
