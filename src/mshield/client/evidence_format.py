@@ -6,7 +6,7 @@ from collections.abc import Collection
 import msgspec
 
 from mshield.client.evidence_display import display_of
-from mshield.client.signed_xml import reading_of
+from mshield.client.reading.signed_xml import reading_of
 from mshield.client.verify import VerificationError, VerifiedSignature, failing
 from mshield.domain.certificates.shield import PATTERN
 from mshield.gm.sm3 import sm3

@@ -5,9 +5,11 @@ Word does in each of its files, and may replace none. Only the update of a signa
 all that was added before is covered by a signature too.
 """
 
+import hashlib
 import re
 from collections.abc import Callable
-from typing import Final
+from contextlib import ExitStack
+from typing import Final, NamedTuple
 
 import pikepdf
 from pikepdf import Object, Stream
@@ -71,37 +73,42 @@ def _hides_beside_signatures(
     is_whole = len(own) == len(covered) and max(signed) == len(octets)
     if not is_whole or len(ends) - len(own) > _MOST or len(own) > _MOST_SIGNED:
         return True
-    start, earlier = 0, None
-    for end in ends:
-        revision = octets[:end]
-        if earlier is None:
-            with opened(revision) as first:
-                if _is_any_left_out(first, revision, start):
-                    return True
-        elif _replaces(earlier, revision, start, opened, is_signed=end in own):
-            return True
-        start, earlier = end, revision
+    start = 0
+    with ExitStack() as stack:  # each revision is opened and written out once, and held to the one before
+        earlier: _Opened | None = None
+        for end in ends:
+            revision = octets[:end]
+            pdf = stack.enter_context(opened(revision))
+            if _is_any_left_out(pdf, revision, start):
+                return True
+            later = _Opened(pdf, {name: _digest(pdf.get_object(*name)) for name in pdf.get_xref_table()})
+            if earlier is not None and _replaces(earlier, later, is_signed=end in own):
+                return True
+            if earlier is not None:
+                earlier.pdf.close()
+            start, earlier = end, later
     return False
 
 
-def _replaces(
-    earlier: bytes, revision: bytes, start: int, opened: Callable[[bytes], pikepdf.Pdf], *, is_signed: bool
-) -> bool:
-    """Whether a revision that begins at `start` hides an object, or replaces more than it may."""
-    with opened(earlier) as before, opened(revision) as after:
-        if (
-            _is_any_left_out(after, revision, start)
-            or before.trailer.Root.objgen != after.trailer.Root.objgen
-        ):
-            return True
-        changed = [
-            f"{name[0]} {name[1]} R"
-            for name in before.get_xref_table()
-            if _written(before.get_object(*name)) != _written(after.get_object(*name))
-        ]
-        if not changed:
-            return False
-        return not (is_signed and is_of_a_signature(Objects(before), Objects(after), changed))
+class _Opened(NamedTuple):
+    """A revision, and the digests of all its objects as they are written."""
+
+    pdf: pikepdf.Pdf
+    written: dict[tuple[int, int], bytes]
+
+
+def _replaces(before: _Opened, after: _Opened, *, is_signed: bool) -> bool:
+    """Whether a revision replaces more of the one before than it may."""
+    if before.pdf.trailer.Root.objgen != after.pdf.trailer.Root.objgen:
+        return True
+    changed = [
+        f"{name[0]} {name[1]} R"
+        for name, written in before.written.items()
+        if written != (after.written.get(name) or _digest(after.pdf.get_object(*name)))
+    ]
+    if not changed:
+        return False
+    return not (is_signed and is_of_a_signature(Objects(before.pdf), Objects(after.pdf), changed))
 
 
 def _without_line_end(octets: bytes, end: int) -> int:
@@ -141,6 +148,10 @@ def _differs(revision: bytes, pdf: pikepdf.Pdf, opened: Callable[[bytes], pikepd
             _written(earlier.get_object(*name)) != _written(pdf.get_object(*name))
             for name in earlier.get_xref_table()
         )
+
+
+def _digest(held: Object) -> bytes:
+    return hashlib.sha256(_written(held)).digest()
 
 
 def _written(held: Object) -> bytes:

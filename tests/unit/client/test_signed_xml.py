@@ -10,7 +10,7 @@ import pytest
 
 from mshield.client.phone.document import read_document
 from mshield.client.phone.messages import Field, Task, TaskView
-from mshield.client.signed_xml import document_tree, reading_of
+from mshield.client.reading.signed_xml import document_tree, reading_of
 from mshield.gm.sm3 import sm3
 from mshield.pki.errors import XmlError
 from mshield.pki.signatures.formats import AskedOptions, complete

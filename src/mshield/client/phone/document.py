@@ -10,7 +10,7 @@ import msgspec
 from mshield.client.errors import PhoneError, ProtocolError
 from mshield.client.phone.messages import Task
 from mshield.client.phone.state import StoredCertificate
-from mshield.client.signed_xml import reading_of
+from mshield.client.reading.signed_xml import reading_of
 from mshield.client.wire import unbase64
 from mshield.domain.login_message import is_login_message
 from mshield.domain.systems.text_charset import is_xml

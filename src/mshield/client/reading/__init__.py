@@ -1,0 +1,1 @@
+"""How documents are read to be shown, by phone and verifier."""
