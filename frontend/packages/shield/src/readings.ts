@@ -13,12 +13,13 @@ import type { Task } from "./messages.ts";
 import type { Operation } from "./operation.ts";
 import type { CheckedReading, DocumentReader } from "./task_reading.ts";
 
+/** What of a task is read here; one that waits in the inbox has no message yet, and is read anew once it is taken. */
+export type Readable = Pick<Task, "title" | "display" | "content" | "mediaType" | "view" | "drawn"> &
+  Partial<Pick<Task, "message" | "options">>;
+
 /** What a document reader is asked for a task; `octets` are its view's. */
-export function orderOf(
-  task: Pick<Task, "title" | "display" | "content" | "mediaType" | "message" | "options">,
-  octets: Uint8Array | null,
-): DocumentOrder {
-  const { title, display, content, mediaType } = task;
+export function orderOf(task: Readable, octets: Uint8Array | null): DocumentOrder {
+  const { title, display, content, mediaType, message, options } = task;
   const lines = display.map(({ label, value }) => [label, value] as const);
   const kind = contentKindOf(mediaType);
   // What is no text isn't read here, and needn't be copied.
@@ -28,12 +29,9 @@ export function orderOf(
     content: isRead ? content : null,
     view: octets,
     said: { title, lines },
-    signedXml: signedXmlOf(task),
+    signedXml: message && options ? signedXmlOf({ message, options }) : null,
   };
 }
-
-/** What of a task is read here. */
-export type Readable = Pick<Task, "title" | "display" | "content" | "mediaType" | "view" | "drawn">;
 
 /** The task with its view's octets and its reading; ProtocolError `bad_task`. */
 export async function readTaskHere<T extends Readable>(
