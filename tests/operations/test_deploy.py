@@ -6,6 +6,8 @@ import tomllib
 from pathlib import Path
 from typing import Final
 
+import pytest
+
 from mshield.settings import Settings
 
 _FOLDER: Final = Path(__file__).parents[2] / "deploy/systemd"
@@ -24,8 +26,13 @@ def test_the_service_is_shut_in() -> None:
     assert "Overall exposure level for mshield.service" in done.stdout
 
 
-def test_systemd_knows_each_line(tmp_path: Path) -> None:
+@pytest.mark.parametrize("added", [None, "serve.conf", "jobs.conf"])
+def test_systemd_knows_each_line(tmp_path: Path, added: str | None) -> None:
     text = (_FOLDER / "mshield.service").read_text()
+    if added is not None:
+        (tmp_path / "mshield.service.d").mkdir()
+        more = (_FOLDER.parent / "ha" / added).read_text().replace("/opt/mshield/bin/mshield", "/bin/true")
+        (tmp_path / "mshield.service.d/site.conf").write_text(more)
     program = tmp_path / "mshield"
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
