@@ -26,6 +26,7 @@ from hypothesis import settings
 from mshield.gm.engine import Engine, load_engine
 from mshield.keys.keyring import Keyring
 from mshield.services.accounts import passwords
+from mshield.settings import load_settings
 from mshield.store.database.interface import Database
 from mshield.store.database.migrate import migrate
 from mshield.store.database.opening import open_database
@@ -140,6 +141,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = long_first(
         [item for item in items if item not in set(long)], long, worker.get("workercount", 1)
     )
+
+
+def pytest_runtest_setup() -> None:
+    """Each test reads its own settings: what one before it read from another environment is forgotten."""
+    load_settings.cache_clear()
 
 
 # ---- databases ----

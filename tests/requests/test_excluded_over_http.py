@@ -114,7 +114,7 @@ def test_a_lost_answer_is_found_again_with_what_was_left_out(
 ) -> None:
     """Also where the person chooses otherwise now: what was recorded counts."""
     request_id, tasks = _scan(phone, business)
-    service.plan(*(("finish", n, "lose_after") for n in range(1, 9)))
+    service.plan(*(("finish", n, "lose_after") for n in range(1, 16)))
     with pytest.raises(Exception, match="network"):
         phone.approve(pin=OPERATOR.pin, excluded={tasks[0].sid: WHY})
     service.plan()

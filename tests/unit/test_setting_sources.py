@@ -1,6 +1,5 @@
 """Settings by environment and file: the environment counts first, and a name that is none stops the start."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,13 +8,6 @@ from click.testing import CliRunner
 from mshield.cli import main
 from mshield.setting_sources import BadSettings
 from mshield.settings import Settings, load_settings
-
-
-@pytest.fixture(autouse=True)
-def fresh() -> Iterator[None]:
-    load_settings.cache_clear()
-    yield
-    load_settings.cache_clear()
 
 
 @pytest.fixture

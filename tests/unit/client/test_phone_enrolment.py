@@ -104,7 +104,7 @@ def test_a_lost_certificate_is_taken_over_without_a_second_key(
 def test_a_lost_finish_answer_is_made_good_by_the_certificate(
     phone: VirtualPhone, service: Counterpart, open_phone: Open, tmp_path: Path
 ) -> None:
-    service.lose("/finish", "answer", times=5)
+    service.lose("/finish", "answer", times=15)
     with pytest.raises(NetworkError):
         apply(phone)
     with open_phone() as restarted:

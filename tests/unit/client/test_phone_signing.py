@@ -152,7 +152,7 @@ def test_after_a_kill_the_next_operation_uses_the_same_rn_and_no_clone_is_seen(
     certified: VirtualPhone, service: Counterpart, open_phone: Open, tmp_path: Path
 ) -> None:
     certified.scan(service.ask(XML))
-    service.lose("/finish", "answer", times=5)
+    service.lose("/finish", "answer", times=15)
     with pytest.raises(NetworkError):
         certified.approve(pin=PIN)
     key = state_of(tmp_path).key
@@ -173,7 +173,7 @@ def test_two_lost_answers_in_a_row_are_no_clone(
     for extra in (b"1", b"2"):
         with open_phone() as started:
             started.scan(service.ask(XML + extra))
-            service.lose("/finish", "answer", times=5)
+            service.lose("/finish", "answer", times=15)
             with pytest.raises(NetworkError):
                 started.approve(pin=PIN)
     certified.scan(service.ask(XML + b"3"))

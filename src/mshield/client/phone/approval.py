@@ -162,8 +162,9 @@ def approve(
     kept = [task for task in scanned.tasks if task.sid not in reasons]
     if not kept:
         raise PhoneError("nothing_left")
-    answered = [part.sids for part in scanned.requests if not set(part.sids) <= reasons.keys()]
-    left_out = {sid: reasons[sid] for sids in answered for sid in sids if sid in reasons}
+    waiting = {sid for part in scanned.requests if set(part.sids) <= reasons.keys() for sid in part.sids}
+    # Those of no request stay named: the service refuses them, and nothing is signed that was to be left out.
+    left_out = {sid: reason for sid, reason in reasons.items() if sid not in waiting}
     documents = [
         ToSign(unhex(task.sid, 16), task.message, shown_item(task, (confirmed or {}).get(task.sid, "none")))
         for task in kept
@@ -176,7 +177,7 @@ def approve(
             return _done(operation, scanned, signatures={}, ends=settled, recovered=True)
         raise
     signatures = {task.sid: answer for task, answer in zip(kept, answers, strict=True)}
-    ends = _Ends(declined=frozenset(left_out), waiting=frozenset(reasons.keys() - left_out.keys()))
+    ends = _Ends(declined=frozenset(left_out), waiting=frozenset(waiting))
     return _done(operation, scanned, signatures=signatures, ends=ends, recovered=False)
 
 
