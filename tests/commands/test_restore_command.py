@@ -17,6 +17,7 @@ from mshield.settings import load_settings
 from mshield.store.database.opening import open_database
 from mshield.store.staff.acts import ActRow
 from tests.support.acts import acts_on
+from tests.support.janitor import dismiss
 from tests.support.live_service import LiveService
 from tests.support.ports import free_ports
 from tests.support.postgresql import Server
@@ -101,6 +102,7 @@ def restored(
     else:
         server: Server = request.getfixturevalue("postgresql_server")
         name = f"test_{uuid.uuid4().hex}"
+        dismiss(url)  # PostgreSQL copies no database that somebody is connected to
         copied = server.create(name, template=url.rpartition("/")[2])
         service.ok("ca", "renew-issuing")
         service.ok("jobs", "run", "--once")

@@ -411,7 +411,7 @@ def test_a_hundred_megabytes_do_not_freeze_the_page(visit: Visit, files: Path, t
     visitor = visit()
     visitor.page.evaluate(_BEAT)
     visitor.give(large, files / "cms_detached.p7s")
-    expect(visitor.page.locator("progress")).to_be_visible()
+    expect(visitor.page.get_by_role("progressbar", name="large.bin")).to_be_visible()
     begun = visitor.page.evaluate("performance.now()")
     expect(visitor.page.locator(".verdict .head.invalid")).to_be_visible(timeout=60_000)
     assert visitor.first_check() == "signature"
