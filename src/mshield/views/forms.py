@@ -3,6 +3,7 @@
 from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec.json import Decoder
 
 As = Literal["text", "decimal", "amount", "date", "code"]
 At = Literal["name", "note", "middle", "end", "more"]
@@ -111,3 +112,7 @@ class ViewForm(_Form, frozen=True, rename={"kind": "content", "ignored": "ignore
     ignored: Annotated[list[str], Meta(max_length=200)] = []
     unlisted: Literal["show", "refuse"] = "show"
     lists: Annotated[dict[str, _List], Meta(max_length=40)] = {}
+
+
+# Learned while it is imported, by one thread: two that read it first crash the process.
+Decoder(ViewForm)

@@ -130,3 +130,7 @@ class Status:
     operation_unfinished: bool
     left: int | None
     device_key_thumbprint: str
+
+
+# Learned while it is imported, by one thread: two that read it first would crash the process (`wire.py`).
+msgspec.json.Decoder(State)

@@ -120,3 +120,7 @@ def _hex(digest: bytes | None) -> str | None:
 
 def _canonical(value: dict[str, object]) -> bytes:
     return _SORTING.encode(value)  # names are ours and of ASCII, so there is one order
+
+
+# Learned while it is imported, by one thread: two that read it first crash the process.
+msgspec.json.Decoder(Pages)

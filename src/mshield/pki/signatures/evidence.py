@@ -260,3 +260,7 @@ def _hex_texts(evidence: Evidence) -> Iterator[str]:
         yield document.drawn
     if isinstance(document.shown, EvidenceShown) and document.shown.compared is not None:
         yield document.shown.compared
+
+
+# Learned while it is imported, by one thread: two that read it first crash the process.
+msgspec.json.Decoder(Evidence)
