@@ -15,7 +15,7 @@ ENGINES = ("botan", "openssl")
 @pytest.mark.parametrize("file", FILES)
 @pytest.mark.parametrize("library", ENGINES)
 def test_whole_file(library: str, file: str) -> None:
-    engine = load_engine(library)  # type: ignore[arg-type]
+    engine = load_engine(library)  # type: ignore[arg-type]  # a name of the parameters
     names = [name for name, _ in selftest.cases(engine, FILES[file])]
     report = selftest.run(engine, FILES[file])
     assert report.failures == (), "\n".join(report.failures)

@@ -21,7 +21,7 @@ class JsonAnswer(Response):
         self.body = message if isinstance(message, bytes) else msgspec.json.encode(message)
         self.raw_headers = [(b"content-length", b"%d" % len(self.body)), *_HEADERS]
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  # as ASGI calls it
         """Sends it, as Response does where nothing follows."""
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         await send({"type": "http.response.body", "body": self.body})

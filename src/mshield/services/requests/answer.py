@@ -130,7 +130,7 @@ class Answer:
         """
         certificate = await self._usable(caller, now=now)
         return await waiting.documents(
-            self.db, id=request_id, by=certificate, now=now, most=MOST_UNTAKEN_OCTETS
+            self.db, request_id=request_id, by=certificate, now=now, most=MOST_UNTAKEN_OCTETS
         )
 
     async def take(self, caller: Caller, request_id: str, *, now: int) -> store.ScannedRequest:

@@ -23,13 +23,13 @@ class WaitingDocument:
 async def documents(
     db: Database,
     *,
-    id: str,  # noqa: A002
+    request_id: str,
     by: DeviceCertificate,
     now: int,
     most: int,
 ) -> list[WaitingDocument]:
     """Those that a view draws, of a request in this shield's inbox; their contents are of `most` octets together."""
     rows = await db.all(
-        _SQL["documents"], id=id, shield_number=by.shield_number, uid=by.uid, now=now, most=most
+        _SQL["documents"], id=request_id, shield_number=by.shield_number, uid=by.uid, now=now, most=most
     )
     return [WaitingDocument(row["title"], row["media_type"], row["display"], row["content"]) for row in rows]

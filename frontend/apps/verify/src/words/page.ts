@@ -14,7 +14,8 @@ export const pageWords = {
     heading: "验证签名",
     lead: "放入签名文件，看是谁、在什么时候、签了什么。文件在您的浏览器里核对，不会上传。",
     drop: "把文件拖到这里",
-    dropHint: "证据包 .json、CMS .p7s、签名 .sig、时间戳 .tsr，连同被签的文件和证书，可以一次放入几个",
+    dropHint:
+      "证据包 .json、签名的 PDF 或 XML、CMS .p7s、签名 .sig、时间戳 .tsr，连同被签的文件和证书，可以一次放入几个",
     dropNow: "松开，放入文件",
     choose: "选择文件",
     paste: "粘贴文本",
@@ -197,7 +198,7 @@ export const pageWords = {
     lead: "Drop a signature and see who signed what, and when. Files are checked in your browser and not uploaded.",
     drop: "Drop files here",
     dropHint:
-      "A bundle .json, CMS .p7s, signature .sig or time stamp .tsr, together with the signed file and certificates, several at once",
+      "A bundle .json, a signed PDF or XML, CMS .p7s, signature .sig or time stamp .tsr, together with the signed file and certificates, several at once",
     dropNow: "Let go to add the files",
     choose: "Choose files",
     paste: "Paste text",
