@@ -15,6 +15,7 @@ from mshield import jobs
 from mshield.domain import errors
 from mshield.gateways.high_water_file import HighWaterFile
 from mshield.gateways.sms_provider import open_gateway
+from mshield.gateways.tracing.opening import open_spans, require_spans
 from mshield.gm.engine import load_engine
 from mshield.keys.authority import load_authorities
 from mshield.keys.keyring import load_keyring
@@ -80,13 +81,15 @@ _PERIODS: Final = {job.name: job.seconds for job in jobs.JOBS}
 def create_app(settings: Settings | None = None, *, clock: Clock = wall_clock) -> Service:
     """The ASGI application (`uvicorn --factory mshield.main:create_app`)."""
     settings, metrics = settings or load_settings(), Metrics()
+    spans = open_spans(settings, version=version("mshield"))
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[Mapping[str, Any]]:
-        async with running(settings, clock, metrics) as context:
-            app.state.context = context
-            with told_to_stop(context.events.stop):
-                yield {GATE: app.state.gate}
+        with contextlib.closing(spans) if spans else contextlib.nullcontext():
+            async with running(settings, clock, metrics) as context:
+                app.state.context = context
+                with told_to_stop(context.events.stop):
+                    yield {GATE: app.state.gate}
 
     return build(
         lifespan,
@@ -103,6 +106,8 @@ def create_app(settings: Settings | None = None, *, clock: Clock = wall_clock) -
         access_log=settings.access_log,
         metrics=metrics,
         most_calls=settings.calls_per_process,
+        spans=spans,
+        traced=settings.otlp_share if spans else 0.0,
     )
 
 
@@ -242,6 +247,7 @@ async def _beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
 async def require_ready(settings: Settings) -> None:
     """Raises what would keep the service from starting on this database, so that it can be said in one sentence."""
     require_origin(settings)
+    require_spans(settings)
     open_gateway(settings)
     await wait_for_primary(settings.database)
     async with opened_database(settings.database, pool_size=settings.database_pool) as db:

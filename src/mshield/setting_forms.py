@@ -40,6 +40,7 @@ def _tsa_places(places: tuple[str, ...]) -> tuple[str, ...]:
 OidArc = Annotated[str, AfterValidator(checked_arc)]
 """Where the operator's own object identifiers stand."""
 
+DatabaseUrl = Annotated[str, Field(pattern=r"^(sqlite:///|postgresql://)")]
 OutsideUrl = Annotated[str, AfterValidator(checked_outside_url)]
 """The address of an outside system: secrets and personal data go there, so it is https."""
 Positive = Annotated[int, Field(ge=1)]

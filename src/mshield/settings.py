@@ -21,6 +21,7 @@ from mshield.gm.mask import PIN_FORM
 from mshield.pki.asn1 import arcs
 from mshield.setting_forms import (
     AccountSourceList,
+    DatabaseUrl,
     Names,
     Networks,
     NotNegative,
@@ -63,6 +64,10 @@ class Settings(TsaSettings):
     access_log: bool = Field(
         default=False, description="a line for each request; a reverse proxy usually has one"
     )
+    log_form: Literal["text", "json"] = Field(
+        default="text",
+        description="form of the lines on standard error: json is an object a line, see operations.md",
+    )
     security_log: Path | None = Field(
         default=None,
         description="file that the security log is added to, also by commands that find something; none: the "
@@ -77,7 +82,18 @@ class Settings(TsaSettings):
         default="127.0.0.1",
         description="address of that port; it answers anybody, so it must not be a public one",
     )
-    database: str = Field(
+    otlp_endpoint: OutsideUrl | None = Field(
+        default=None,
+        description="where spans of calls go by OTLP, as https://collector.example.cn/v1/traces; needs the extra otel; "
+        "none: nowhere",
+    )
+    otlp_share: float = Field(
+        default=0.01,
+        ge=0,
+        le=1,
+        description="share of the traces that begin here whose spans are sent; of others callers say so",
+    )
+    database: DatabaseUrl = Field(
         default="sqlite:///var/mshield.db",
         description="sqlite:///PATH or postgresql://USER@HOST/NAME; several hosts: see operations.md",
     )

@@ -1,11 +1,13 @@
 """The lines of a process on standard error."""
 
+import json
 import logging
+import sys
 import time
 
 import pytest
 
-from mshield.services.process.logs import in_utc
+from mshield.services.process.logs import as_objects, in_utc
 
 
 def test_lines_tell_the_time_in_utc(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -18,3 +20,29 @@ def test_lines_tell_the_time_in_utc(monkeypatch: pytest.MonkeyPatch) -> None:
     finally:
         monkeypatch.undo()
         time.tzset()
+
+
+def test_a_line_of_json_has_what_was_raised_and_what_was_added() -> None:
+    try:
+        int("第一行\n第二行")
+    except ValueError:
+        fields = {
+            "name": "mshield.access",
+            "msg": "GET",
+            "levelname": "ERROR",
+            "created": 0.007,
+            "status": 500,
+        }
+        record = logging.makeLogRecord(fields | {"exc_info": sys.exc_info()})
+    line = as_objects().format(record)
+    assert line.isascii()
+    assert "\n" not in line
+    said = json.loads(line)
+    assert "第一行" in said.pop("exception")
+    assert said == {
+        "time": "1970-01-01T00:00:00.007Z",
+        "level": "error",
+        "logger": "mshield.access",
+        "event": "GET",
+        "status": 500,
+    }

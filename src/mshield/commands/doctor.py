@@ -35,11 +35,7 @@ def command(context: click.Context, out: Output, *, outside: bool) -> None:
 
     settings = load_settings()
     checks = {
-        "mshield": (True, f"{version('mshield')}, Python {platform.python_version()}"),
-        **_engines(settings.engine),
-        **_origin(settings),
-        **_sms(settings),
-        **asyncio.run(_service()),
+        **look(settings),
         **(asyncio.run(seen_from_outside(settings.public_origin)) if outside else {}),
     }
     _tell(settings, checks)
@@ -57,6 +53,17 @@ def command(context: click.Context, out: Output, *, outside: bool) -> None:
         [*lines, _verdict(out, faults, warnings)],
     )
     context.exit(1 if faults else 0)
+
+
+def look(settings: "Settings") -> dict[str, tuple[bool, str]]:
+    """Of each part whether the service would start with it, and what it is."""
+    return {
+        "mshield": (True, f"{version('mshield')}, Python {platform.python_version()}"),
+        **_engines(settings.engine),
+        **_origin(settings),
+        **_sms(settings),
+        **asyncio.run(_service()),
+    }
 
 
 def _verdict(out: Output, faults: list[str], warnings: list[str]) -> str:

@@ -28,16 +28,25 @@ def command(context: click.Context, out: Output, check: bool, wait: float) -> No
     Rows that carry authority are sealed under the master key, once: those that are there when the seals come.
     """
     from mshield.settings import load_settings
-    from mshield.store.database.migrate import migrate, pending
+    from mshield.store.database.migrate import pending
 
     url = load_settings().database
-    if url.startswith("sqlite:///"):
-        os.umask(0o077)  # names and signed documents stand in the file: it is for its owner alone
-        Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
     if check:
+        _make_place(url)
         missing = pending(url)
         out.data({"pending": missing}, missing or [out.pick("数据库已是最新", "the schema is current")])
         context.exit(1 if missing else 0)
+    applied, sealed = bring_up(out, url, wait=wait)
+    lines = [*applied, *([out.pick(f"已加封 {sealed} 行", f"{sealed} rows sealed")] if sealed else [])]
+    out.data(
+        {"applied": applied, "sealed": sealed},
+        lines or [out.pick("数据库已是最新", "the schema is current")],
+    )
+
+
+def bring_up(out: Output, url: str, *, wait: float) -> tuple[list[str], int]:
+    """The migrations that were applied now, and how many rows were sealed; tells of each, and of waiting."""
+    from mshield.store.database.migrate import migrate
 
     def tell(done: str | None, waited: float) -> None:
         if done is not None:
@@ -48,13 +57,14 @@ def command(context: click.Context, out: Output, check: bool, wait: float) -> No
                 f"others use the database, for {waited:.0f} s now: trying again",
             )
 
-    applied = migrate(url, wait_seconds=wait, tell=tell)
-    sealed = _seal_earlier(out)
-    lines = [*applied, *([out.pick(f"已加封 {sealed} 行", f"{sealed} rows sealed")] if sealed else [])]
-    out.data(
-        {"applied": applied, "sealed": sealed},
-        lines or [out.pick("数据库已是最新", "the schema is current")],
-    )
+    _make_place(url)
+    return migrate(url, wait_seconds=wait, tell=tell), _seal_earlier(out)
+
+
+def _make_place(url: str) -> None:
+    if url.startswith("sqlite:///"):
+        os.umask(0o077)  # names and signed documents stand in the file: it is for its owner alone
+        Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
 
 
 def _seal_earlier(out: Output) -> int:

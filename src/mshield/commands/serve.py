@@ -38,6 +38,7 @@ def command(out: Output, host: str, port: int | None, workers: int, trust_proxy:
     """
     from mshield.gateways.high_water_file import BadHighWaterFile
     from mshield.gateways.sms_provider import SmsNotSetUp
+    from mshield.gateways.tracing.opening import SpansNotInstalled
     from mshield.main import require_ready
     from mshield.services.process.logs import set_up_file, set_up_logs
     from mshield.services.process.origin import PlainOrigin
@@ -60,7 +61,14 @@ def command(out: Output, host: str, port: int | None, workers: int, trust_proxy:
     _allow_connections()
     with contextlib.ExitStack() as held:
         with refusing(
-            out, PlainOrigin, SmsNotSetUp, RestoreUndeclared, BadHighWaterFile, StoreError, ServedAlready
+            out,
+            PlainOrigin,
+            SpansNotInstalled,
+            SmsNotSetUp,
+            RestoreUndeclared,
+            BadHighWaterFile,
+            StoreError,
+            ServedAlready,
         ):
             set_up_file(settings)  # what keeps it from starting is a refusal of the command
             asyncio.run(require_ready(settings))

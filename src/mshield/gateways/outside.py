@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from mshield.gateways.tracing import call as calls
+
 MAX_ANSWER: Final = 256 * 1024
 ATTEMPTS: Final = 3
 _PAUSE_SECONDS: Final = 0.2
@@ -90,7 +92,7 @@ async def _once(
     http: httpx.AsyncClient, method: str, url: str, headers: Mapping[str, str], content: bytes | None
 ) -> Answer:
     read = bytearray()
-    async with http.stream(method, url, headers=dict(headers), content=content) as answer:
+    async with http.stream(method, url, headers={**headers, **calls.headers()}, content=content) as answer:
         async for part in answer.aiter_bytes():
             read += part
             if len(read) > MAX_ANSWER:

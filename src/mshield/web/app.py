@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from itertools import chain
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -17,7 +17,7 @@ from mshield.web.edge.dispatch import Dispatch
 from mshield.web.edge.edge import NO_PAGE, Edge, secured
 from mshield.web.edge.gate import Gate
 from mshield.web.edge.idempotency import allowance_of_strangers
-from mshield.web.edge.measured import measure
+from mshield.web.edge.measured import measure, spanned
 from mshield.web.edge.watched import watching
 from mshield.web.oidc import ROUTERS as OIDC
 from mshield.web.openapi import documents
@@ -34,6 +34,9 @@ from mshield.web.router import Route
 from mshield.web.service import ROUTERS as SERVICE
 from mshield.web.sites import assets, console_app, phone_app, portal_app, register_app, verify_app
 from mshield.web.waiting.held import HeldCalls
+
+if TYPE_CHECKING:
+    from mshield.gateways.tracing.spans import Spans
 
 _ROUTERS: Final = (
     *PHONE,
@@ -83,10 +86,13 @@ def build(
     access_log: bool,
     metrics: Metrics,
     most_calls: int,
+    spans: "Spans | None" = None,
+    traced: float = 0.0,
 ) -> Service:
     """The application; `lifespan` puts the context into `app.state.context`, `metrics` get each call.
 
-    `most_calls` are carried out at once.
+    `most_calls` are carried out at once. `spans` get the share `traced` of traces that begin here, and all others that
+    callers want.
     """
     app = Service(lifespan=lifespan)
     app.all_routes = (
@@ -101,6 +107,9 @@ def build(
     dispatch = Dispatch(app, app.all_routes, refuse=Refusals(store_errors), most=most_calls)
     watch = watching(app.state)
     counted = measure(metrics)
+    told = counted if spans is None else spanned(spans, counted)
     app.state.gate = Gate(dispatch.room_of, headers=(*secured(origin), NO_PAGE), measure=counted, watch=watch)
-    app.front = Edge(PcCors(dispatch), origin=origin, access_log=access_log, measure=counted, watch=watch)
+    app.front = Edge(
+        PcCors(dispatch), origin=origin, access_log=access_log, measure=told, watch=watch, traced=traced
+    )
     return app

@@ -1,4 +1,4 @@
-"""Where this process's log goes: text lines to standard error, the security log beside them or to a file of its own."""
+"""Where this process's log goes: lines to standard error, the security log beside them or to a file of its own."""
 
 import logging
 import sys
@@ -7,7 +7,11 @@ from logging.handlers import WatchedFileHandler
 from pathlib import Path
 from typing import Final
 
-from mshield.services.process.security_log import LOGGER
+import structlog
+from structlog.typing import EventDict
+
+from mshield.gateways.tracing import call as calls
+from mshield.services.process.security_log import LOGGER, shown_time
 from mshield.settings import Settings
 
 _NOWHERE: Final = logging.NullHandler()
@@ -30,7 +34,7 @@ class NoSecurityLog(Exception):
 def set_up_logs(settings: Settings) -> None:
     """For a process that serves or runs jobs; a second call changes nothing. Raises NoSecurityLog."""
     handler = logging.StreamHandler()
-    handler.setFormatter(in_utc())
+    handler.setFormatter(as_objects() if settings.log_form == "json" else in_utc())
     logging.basicConfig(level=logging.INFO, handlers=[handler])
     logging.getLogger("httpx").setLevel(logging.WARNING)
     _set_up_security_log(settings.security_log)
@@ -41,6 +45,38 @@ def in_utc() -> logging.Formatter:
     lines = logging.Formatter(_FORM, _TIME)
     lines.converter = time.gmtime
     return lines
+
+
+def as_objects() -> logging.Formatter:
+    """An object a line, escaped to ASCII: time, level, logger, event; of a call its id and trace; what was raised."""
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=[
+            structlog.stdlib.add_log_level,
+            structlog.stdlib.add_logger_name,
+            structlog.stdlib.ExtraAdder(),
+            _add_time,
+            _add_call,
+        ],
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=True),
+        ],
+    )
+
+
+def _add_time(_logger: object, _name: str, event: EventDict) -> EventDict:
+    """When it was logged, in the form of the security log's lines."""
+    record: logging.LogRecord = event["_record"]
+    event["time"] = shown_time(int(record.created * 1000))
+    return event
+
+
+def _add_call(_logger: object, _name: str, event: EventDict) -> EventDict:
+    call = calls.current()
+    if call is not None:
+        event["request"], event["trace"] = call.request_id, call.trace.id
+    return event
 
 
 def set_up_file(settings: Settings) -> None:

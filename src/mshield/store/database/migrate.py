@@ -97,6 +97,11 @@ def pending(url: str) -> list[str]:
     return [migration.id for migration in _missing(recorded)]
 
 
+def is_new(url: str) -> bool:
+    """Whether no migration was ever applied. Writes nothing. Raises DatabaseBusy, Unavailable."""
+    return len(pending(url)) == len(_migrations())
+
+
 def _apply_in_turn(dialect: "_Dialect", wait_seconds: float, tell: Tell) -> str | None:
     """As `_apply_next`, tried again while others use what it needs."""
     asked, pause = time.monotonic(), _PAUSE_SECONDS

@@ -12,6 +12,8 @@ from urllib.parse import quote
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from mshield.gateways.tracing import call as calls
+
 EXTRA_HEADERS: Final = "mshield.headers"
 """In a scope: headers for the answer, also where it is a refusal."""
 
@@ -44,13 +46,23 @@ class Edge:
     """ASGI middleware around the whole application."""
 
     def __init__(
-        self, app: ASGIApp, *, origin: str, access_log: bool, measure: Measure, watch: Watch
+        self,
+        app: ASGIApp,
+        *,
+        origin: str,
+        access_log: bool,
+        measure: Measure,
+        watch: Watch,
+        traced: float = 0.0,
     ) -> None:
-        """`measure` and `watch` are told of each call that was answered; `origin` is how the service is addressed."""
+        """`measure` and `watch` are told of each call that was answered; `origin` is how the service is addressed.
+
+        Of the traces that begin here, this share is `traced`.
+        """
         self._app = app
         self._secured = secured(origin)
         self._access_log = access_log
-        self._measure, self._watch = measure, watch
+        self._measure, self._watch, self._share = measure, watch, traced
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handles one connection."""
@@ -59,6 +71,8 @@ class Edge:
             return
         request_id = secrets.token_hex(8)
         scope["mshield.request_id"] = request_id
+        call = calls.Call(request_id, scope["headers"], share=self._share)
+        calls.begin(call)
         start, status = time.perf_counter(), 0
 
         async def marked(message: Message) -> None:
@@ -83,4 +97,7 @@ class Edge:
                 self._watch(scope, status)
             if self._access_log:
                 path = quote(scope["path"])  # as it came: decoded it could begin another line
-                _log.info("%s %s %d %.1f ms %s", scope["method"], path, status, elapsed * 1000, request_id)
+                method, ms = scope["method"], round(elapsed * 1000, 1)
+                parts = {"method": method, "path": path, "status": status, "ms": ms}
+                _log.info("%s %s %d %.1f ms %s", method, path, status, ms, request_id, extra=parts)
+            call.is_over = True

@@ -1,0 +1,1 @@
+"""`mshield init`: a whole installation in one command."""

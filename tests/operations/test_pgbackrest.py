@@ -1,0 +1,142 @@
+"""Backup and restore by pgBackRest with the files of deploy/pgbackrest: a machine is lost, and all comes back."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.support.live_service import LiveService
+from tests.support.postgresql import USER, give_to_postgres, identity, start_server
+
+pytestmark = pytest.mark.slow
+
+DEPLOY = Path(__file__).parents[2] / "deploy" / "pgbackrest"
+
+
+class BackedUp:
+    """A database whose log goes to a repository, by the shipped settings with this place's folders in them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.work = folder / "work"  # repository, spool, log
+        give_to_postgres(self.work)
+        self.server = start_server(folder / "data", durable=True)
+        self.options = (f"--config={self._config()}", "--stanza=mshield")
+        shipped = (DEPLOY / "postgresql.conf").read_text()
+        ours = shipped.replace("--stanza=mshield", " ".join(self.options))
+        assert ours != shipped
+        with (self.server.data / "postgresql.auto.conf").open("a") as settings:
+            settings.write(f"{ours}\nunix_socket_directories = '{self.work}'\n")
+        self.server.stop()
+        self.server.start()
+        self.run("stanza-create")  # before a file of the log is full: PostgreSQL tries again after a minute only
+
+    def _config(self) -> Path:
+        text = (DEPLOY / "pgbackrest.conf").read_text()
+        for shipped, ours in {
+            "/var/lib/pgbackrest": str(self.work / "repository"),
+            "/var/spool/pgbackrest": str(self.work / "spool"),
+            "/var/lib/postgresql/17/main": str(self.server.data),
+            "pg1-port=5432": f"pg1-port={self.server.port}\npg1-socket-path={self.work}\npg1-user={USER}\n"
+            "pg1-database=postgres",
+            "[global]\n": f"[global]\nlog-path={self.work}\nlock-path={self.work}\n",
+        }.items():
+            assert shipped in text
+            text = text.replace(shipped, ours)
+        file = self.work / "pgbackrest.conf"
+        file.write_text(text)
+        file.chmod(0o644)
+        return file
+
+    def run(self, *arguments: str) -> str:
+        done = subprocess.run(
+            ("/usr/bin/pgbackrest", *self.options, *arguments),
+            **identity(),
+            env={name: value for name, value in os.environ.items() if not name.startswith("PG")},
+            cwd="/",
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def archive(self) -> datetime:
+        """All that was committed so far is in the repository; a moment after it."""
+        with psycopg.connect(self.server.url("postgres"), autocommit=True) as connection:
+            connection.execute("SELECT pg_switch_wal()")
+        self.run("check")
+        return datetime.now(UTC)
+
+    def holds(self, octets: bytes) -> bool:
+        """Whether any file of the repository has them, or any name."""
+        files = [file for file in (self.work / "repository").rglob("*") if file.is_file()]
+        return any(octets in bytes(file) or octets in file.read_bytes() for file in files)
+
+    def lose(self) -> None:
+        """The machine burns down; the repository is elsewhere."""
+        self.server.kill()
+        shutil.rmtree(self.server.data)
+
+    def restore(self, *arguments: str) -> None:
+        give_to_postgres(self.server.data)
+        self.run("restore", *arguments)
+        self.server.start()
+        wait_for(self._takes_writes)
+
+    def _takes_writes(self) -> bool:
+        with psycopg.connect(self.server.url("postgres"), autocommit=True) as connection:
+            row = connection.execute("SELECT pg_is_in_recovery()").fetchone()
+        return row == (False,)
+
+
+@pytest.fixture
+def backed_up(tmp_path: Path) -> Iterator[BackedUp]:
+    one = BackedUp(tmp_path)
+    yield one
+    one.server.stop()
+
+
+def restore_check(live: LiveService) -> dict[str, Any]:
+    check: dict[str, Any] = LiveService.printed(live.run("doctor"))["checks"]["restore"]
+    return check
+
+
+def test_a_lost_machine_comes_back_whole_and_an_earlier_moment_has_to_be_declared(
+    backed_up: BackedUp, tmp_path: Path
+) -> None:
+    live = LiveService(tmp_path, backed_up.server.create("mshield"))
+    live.prepare()
+    backed_up.run("--type=full", "backup")
+    assert backed_up.holds(b"backup.manifest")  # by name; what it says is encrypted
+    assert not backed_up.holds(live.system["client_id"].encode())
+    live.command("jobs", "run", "--once")
+    between = backed_up.archive()
+    live.command("ca", "renew-issuing")
+    live.command("jobs", "run", "--once")
+    certificates = live.command("ca", "show")
+    backed_up.archive()
+    backed_up.run("verify")
+
+    backed_up.lose()
+    backed_up.restore()
+    assert restore_check(live)["ok"]
+    assert live.command("ca", "show") == certificates
+    assert live.command("log", "verify")["holds"]
+
+    backed_up.lose()
+    moment = between.strftime("%Y-%m-%d %H:%M:%S.%f+00")
+    backed_up.restore("--type=time", f"--target={moment}", "--target-action=promote")
+    assert live.refused("jobs", "run", "--once")["code"] == "restore_undeclared"
+    live.command("restore", "declare", "--yes")
+    assert restore_check(live)["ok"]
+    live.command("jobs", "run", "--once")
+    assert live.command("log", "verify")["holds"]
+    assert len(live.command("ca", "show")) < len(certificates)
