@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from tests.support.live_service import LiveService
-from tests.support.postgresql import USER, give_to_postgres, identity, start_server
+from tests.support.postgresql import USER, give_to_postgres, identity, start_server, wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -35,7 +35,9 @@ class BackedUp:
             settings.write(f"{ours}\nunix_socket_directories = '{self.work}'\n")
         self.server.stop()
         self.server.start()
-        self.run("stanza-create")  # before a file of the log is full: PostgreSQL tries again after a minute only
+        self.run(
+            "stanza-create"
+        )  # before a file of the log is full: PostgreSQL tries again after a minute only
 
     def _config(self) -> Path:
         text = (DEPLOY / "pgbackrest.conf").read_text()
@@ -54,7 +56,7 @@ class BackedUp:
         file.chmod(0o644)
         return file
 
-    def run(self, *arguments: str) -> str:
+    def run(self, *arguments: str) -> None:
         done = subprocess.run(
             ("/usr/bin/pgbackrest", *self.options, *arguments),
             **identity(),
@@ -66,7 +68,6 @@ class BackedUp:
             timeout=120,
         )
         assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
 
     def archive(self) -> datetime:
         """All that was committed so far is in the repository; a moment after it."""
@@ -89,7 +90,7 @@ class BackedUp:
         give_to_postgres(self.server.data)
         self.run("restore", *arguments)
         self.server.start()
-        wait_for(self._takes_writes)
+        wait_until(self._takes_writes)
 
     def _takes_writes(self) -> bool:
         with psycopg.connect(self.server.url("postgres"), autocommit=True) as connection:

@@ -23,18 +23,13 @@ def test_lines_tell_the_time_in_utc(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_line_of_json_has_what_was_raised_and_what_was_added() -> None:
+    raised = None
     try:
         int("第一行\n第二行")
     except ValueError:
-        fields = {
-            "name": "mshield.access",
-            "msg": "GET",
-            "levelname": "ERROR",
-            "created": 0.007,
-            "status": 500,
-        }
-        record = logging.makeLogRecord(fields | {"exc_info": sys.exc_info()})
-    line = as_objects().format(record)
+        raised = sys.exc_info()
+    fields = {"name": "mshield.access", "msg": "GET", "levelname": "ERROR", "created": 0.007, "status": 500}
+    line = as_objects().format(logging.makeLogRecord(fields | {"exc_info": raised}))
     assert line.isascii()
     assert "\n" not in line
     said = json.loads(line)

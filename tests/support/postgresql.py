@@ -65,12 +65,12 @@ class Server:
         # Held first: a backend that it starts after its children were listed would live on with the shared memory,
         # and no server starts while that is in use.
         postmaster.suspend()
-        _wait(lambda: postmaster.status() == psutil.STATUS_STOPPED)
+        wait_until(lambda: postmaster.status() == psutil.STATUS_STOPPED)
         processes = [*postmaster.children(recursive=True), postmaster]
         for process in processes:
             with contextlib.suppress(psutil.NoSuchProcess):  # it has ended meanwhile
                 process.kill()
-        _wait(lambda: not any(_lives(process) for process in processes))
+        wait_until(lambda: not any(_lives(process) for process in processes))
         pid_file.unlink()  # where nobody reaps the dead, PostgreSQL would take them for running
 
     @contextlib.contextmanager
@@ -191,7 +191,8 @@ def give_to_postgres(data: Path) -> None:
                 folder.chmod(folder.stat().st_mode | 0o011)
 
 
-def _wait(until: Callable[[], bool]) -> None:
+def wait_until(until: Callable[[], bool]) -> None:
+    """Returns as soon as it is so, and fails after a minute."""
     deadline = time.monotonic() + _SECONDS
     while not until():
         assert time.monotonic() < deadline

@@ -107,8 +107,10 @@ def _settings(
             read_settings(report.file)
         else:
             origin = _asked(out, origin, "--origin", "对外地址（https://…）", "Public address (https://…)")
-            answers = paths(folder) | {"public_origin": origin} | ({"database": database} if database else {})
-            write_settings(report.file, answers | _sms(out))
+            answers: dict[str, str | Mapping[str, str]] = {**paths(folder), "public_origin": origin}
+            if database:
+                answers["database"] = database
+            write_settings(report.file, {**answers, **_sms(out)})
             report.made.append("settings")
     settings = load_settings()
     settings.high_water_folder.mkdir(mode=0o700, parents=True, exist_ok=True)

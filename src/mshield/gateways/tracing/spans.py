@@ -51,4 +51,4 @@ class Spans:
     def close(self) -> None:
         """Sends what waits, for some seconds at most."""
         self._processor.force_flush(_LAST_MS)
-        self._processor.shutdown()
+        self._processor.shutdown()  # type: ignore[no-untyped-call]  # theirs
