@@ -53,7 +53,9 @@ def _wanted(lock: str) -> Iterator[Requirement]:
             *_PYPROJECT["build-system"]["requires"],
             *groups["build"],
         ],
-        "constraints-sms.txt": [*extras["aliyun"], *extras["tencent"]],
+        "constraints-extras.txt": [
+            line for extra, lines in extras.items() if extra != "server" for line in lines
+        ],
         "constraints-dev.txt": [line for line in groups["dev"] if line != {"include-group": "build"}],
     }
     yield from map(Requirement, lines[lock])

@@ -107,9 +107,9 @@ def build(
     dispatch = Dispatch(app, app.all_routes, refuse=Refusals(store_errors), most=most_calls)
     watch = watching(app.state)
     counted = measure(metrics)
-    told = counted if spans is None else spanned(spans, counted)
+    noted = counted if spans is None else spanned(spans, counted)
     app.state.gate = Gate(dispatch.room_of, headers=(*secured(origin), NO_PAGE), measure=counted, watch=watch)
     app.front = Edge(
-        PcCors(dispatch), origin=origin, access_log=access_log, measure=told, watch=watch, traced=traced
+        PcCors(dispatch), origin=origin, access_log=access_log, measure=noted, watch=watch, traced=traced
     )
     return app

@@ -26,7 +26,7 @@ class _Report:
     """What this run made, in order, with what of it is to be noted."""
 
     file: Path
-    made: list[str] = field(default_factory=list)
+    steps: list[str] = field(default_factory=list)
     root: str | None = None
     set_up: str | None = None
 
@@ -74,7 +74,7 @@ def command(  # noqa: PLR0917  # click's own form
     _master_key(out, report, settings)
     applied, _ = bring_up(out, settings.database, wait=_WAIT_SECONDS)
     if applied:
-        report.made.append("schema")
+        report.steps.append("schema")
     _ca(out, report, name, organisation)
     _officer(out, report, officer)
     faults = [check for check, (good, _) in look(settings).items() if not good]
@@ -111,7 +111,7 @@ def _settings(
             if database:
                 answers["database"] = database
             write_settings(report.file, {**answers, **_sms(out)})
-            report.made.append("settings")
+            report.steps.append("settings")
     settings = load_settings()
     settings.high_water_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return settings
@@ -161,7 +161,7 @@ def _master_key(out: Output, report: _Report, settings: "Settings") -> None:
                 as_json=out.json,
             )
         MasterKeyFile(settings.master_key_file).create(generate_master_key("aes"))
-    report.made.append("master key")
+    report.steps.append("master key")
 
 
 def _ca(out: Output, report: _Report, name: str | None, organisation: str | None) -> None:
@@ -180,7 +180,7 @@ def _ca(out: Output, report: _Report, name: str | None, organisation: str | None
         return root.fingerprint().hex()
 
     report.root = on_service(out, work, dated=True)
-    report.made.append("CA")
+    report.steps.append("CA")
 
 
 def _officer(out: Output, report: _Report, name: str | None) -> None:
@@ -201,7 +201,7 @@ def _officer(out: Output, report: _Report, name: str | None) -> None:
         return set_up_address(service.settings, code)
 
     report.set_up = on_service(out, work, dated=True)
-    report.made.append("officer")
+    report.steps.append("officer")
 
 
 def _asked(out: Output, value: str | None, option: str, zh: str, en: str) -> str:
@@ -230,7 +230,7 @@ def _tell(out: Output, report: _Report, faults: list[str]) -> None:
         "CA": "CA",
         "officer": out.pick("安全员", "officer"),
     }
-    lines = [f"ok  {text}" for name, text in said.items() if name in report.made]
+    lines = [f"ok  {text}" for name, text in said.items() if name in report.steps]
     lines += [f"    settings    {report.file}"]
     if report.root:
         lines.append(f"    root        SHA-256 {report.root}")
@@ -239,7 +239,7 @@ def _tell(out: Output, report: _Report, faults: list[str]) -> None:
     out.data(
         {
             "config": str(report.file),
-            "made": report.made,
+            "made": report.steps,
             "root_sha256": report.root,
             "set_up": report.set_up,
             "ok": not faults,
@@ -247,7 +247,7 @@ def _tell(out: Output, report: _Report, faults: list[str]) -> None:
         },
         lines,
     )
-    if "master key" in report.made:
+    if "master key" in report.steps:
         out.say(
             "请另存主密钥，不要与数据库备份放在一起：没有它，任何手机盾都不能再签名",
             "Keep a copy of the master key apart from the database's backups: without it no shield can sign",

@@ -76,5 +76,5 @@ def headers() -> dict[str, str]:
     if call is None:
         return {}
     trace = call.trace
-    told = {"traceparent": f"00-{trace.id}-{call.request_id}-{trace.flags}"}
-    return told | ({"tracestate": trace.state} if trace.state else {})
+    named = {"traceparent": f"00-{trace.id}-{call.request_id}-{trace.flags}"}
+    return named | ({"tracestate": trace.state} if trace.state else {})
