@@ -1,21 +1,13 @@
 """What runs on each kind of node, started from the files of `deploy/ha`."""
 
-import secrets
 import shutil
 import sys
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Final
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
-
 from drill import processes
-from drill.plan import ADDRESSES, EDGE, ORIGIN, PORT, SITE
+from drill.folder import Folder
+from drill.plan import ADDRESSES, EDGE, ORIGIN, PORT
 from drill.shipped import filled, settings
 from drill.wires import run
 
@@ -44,46 +36,12 @@ def postgresql_programs() -> Path:
     return max(installed, key=lambda folder: float(folder.parent.name))
 
 
-@dataclass(frozen=True, slots=True)
-class Folder:
-    """Where the drill keeps what its nodes keep."""
-
-    path: Path
-
-    def of(self, node: str) -> Path:
-        """A node's own."""
-        folder = self.path / node
-        folder.mkdir(mode=0o755, parents=True, exist_ok=True)
-        return folder
-
-    def disk(self, node: str) -> Path:
-        """A database node's disk."""
-        return self.of(node) / "disk"
-
-    def log(self, node: str, name: str) -> Path:
-        """What one of its programs writes."""
-        return self.of(node) / f"{name}.log"
-
-    def secret(self, name: str) -> str:
-        """A password that is invented once."""
-        path = self.path / "secrets" / name
-        if not path.exists():
-            path.parent.mkdir(mode=0o700, exist_ok=True)
-            path.write_text(secrets.token_urlsafe(24))
-        return path.read_text()
-
-    @property
-    def tls(self) -> Path:
-        """The site's certificate, which is its own authority."""
-        return self.path / "tls.pem"
-
-
 def start_etcd(folder: Folder, node: str) -> None:
     """One of three."""
     config = folder.of(node) / "etcd.yml"
     data = folder.of(node) / "data"
-    text = filled("etcd.yml", NODE=node, ADDRESS=ADDRESSES[node], DATA=str(data))
-    config.write_text(text)
+    words = {"NODE": node, "ADDRESS": ADDRESSES[node], "CERTIFICATES": str(folder.certificates(node))}
+    config.write_text(filled("etcd.yml", DATA=str(data), **words))
     processes.start(node, folder.log(node, "etcd"), "etcd", "--config-file", str(config))
 
 
@@ -100,6 +58,7 @@ def start_database(folder: Folder, node: str) -> None:
             "patroni.yml",
             NODE=node,
             ADDRESS=ADDRESSES[node],
+            CERTIFICATES=str(folder.certificates(node)),
             DATA=str(disk),
             PROGRAMS=str(postgresql_programs()),
             MEMORY="64MB",
@@ -112,15 +71,19 @@ def start_database(folder: Folder, node: str) -> None:
     shutil.chown(config, "postgres", "postgres")
     shutil.chown(folder.of(node), "postgres", "postgres")
     # Debian's program for Debian's Python: nothing of this one's.
-    plain = {"PYTHONPATH": "", "VIRTUAL_ENV": ""}
+    plain = {"PYTHONPATH": "", "VIRTUAL_ENV": "", "HOME": str(disk)}  # libpq looks for certificates at home
     log = folder.log(node, "patroni")
-    processes.start(node, log, "/usr/bin/patroni", str(config), user="postgres", environment=plain)
+    own_clock = _clock(folder, node) if (folder.of(node) / "clock").exists() else {}
+    environment = own_clock | plain
+    processes.start(node, log, "/usr/bin/patroni", str(config), user="postgres", environment=environment)
 
 
 def start_edge(folder: Folder, node: str) -> None:
     """HAProxy and keepalived."""
     mine, peer = folder.of(node), next(edge for edge in EDGE if edge != node)
-    (mine / "haproxy.cfg").write_text(filled("haproxy.cfg", CERTIFICATE=str(folder.path / "tls-and-key.pem")))
+    certificates = {"CERTIFICATE": str(folder.tls_and_key), "CERTIFICATES": str(folder.path)}
+    words = certificates | {"ADDRESS": ADDRESSES[node], "SOCKET": str(mine / "haproxy.sock")}
+    (mine / "haproxy.cfg").write_text(filled("haproxy.cfg", **words))
     processes.start(node, folder.log(node, "haproxy"), "haproxy", "-db", "-f", str(mine / "haproxy.cfg"))
     priority = "150" if node == EDGE[0] else "100"
     text = filled(
@@ -137,7 +100,8 @@ def start_edge(folder: Folder, node: str) -> None:
 
 def service_settings(folder: Folder, node: str) -> dict[str, str]:
     """The service's environment at a node."""
-    values = settings("mshield.env", PASSWORD=folder.secret("mshield"), ORIGIN=ORIGIN)
+    password, authority = folder.secret("mshield"), str(folder.path)
+    values = settings("mshield.env", PASSWORD=password, CERTIFICATES=authority, ORIGIN=ORIGIN)
     return (
         values
         | _SMS
@@ -149,12 +113,34 @@ def service_settings(folder: Folder, node: str) -> dict[str, str]:
     )
 
 
+def pooled_settings(folder: Folder) -> dict[str, str]:
+    """What of it is another where PgBouncer stands between."""
+    return settings("pooler.env", PASSWORD=folder.secret("mshield"), CERTIFICATES=str(folder.path))
+
+
+def start_pooler(folder: Folder, node: str) -> None:
+    """PgBouncer at a service node."""
+    mine = folder.of(node) / "pgbouncer"
+    mine.mkdir(mode=0o755, exist_ok=True)
+    users, config = mine / "users", mine / "pgbouncer.ini"
+    users.touch(mode=0o640)
+    users.write_text(f'"mshield" "{folder.secret("mshield")}"\n')
+    shutil.chown(users, "root", "postgres")
+    config.write_text(filled("pgbouncer.ini", CERTIFICATES=str(folder.path), USERS=str(users)))
+    processes.start(node, folder.log(node, "pgbouncer"), "/usr/sbin/pgbouncer", str(config), user="postgres")
+
+
 def set_clock(folder: Folder, node: str, *, days: int) -> None:
     """How far ahead of the machine's a node's clock is, within a second; its steady clock goes on as it did."""
     file = folder.of(node) / "clock"
     new = file.with_suffix(".new")
     new.write_text(f"{days:+d}d\n")
     new.replace(file)
+
+
+def take_clock_away(folder: Folder, node: str) -> None:
+    """What is started from now on goes by the machine's clock."""
+    (folder.of(node) / "clock").unlink(missing_ok=True)
 
 
 def _clock(folder: Folder, node: str) -> dict[str, str]:
@@ -178,10 +164,11 @@ def start_service(folder: Folder, node: str, **more: str) -> None:
     """The service, by the node's clock; `more` goes into its environment."""
     address = ("--host", ADDRESSES[node], "--port", str(PORT))
     proxies = ("--trust-proxy", ",".join(ADDRESSES[edge] for edge in EDGE))
+    tls = ("--tls", str(folder.certificates(node) / "node.pem"))
     processes.start(
         node,
         folder.log(node, "serve"),
-        *(*MSHIELD, "serve", *address, *proxies),
+        *(*MSHIELD, "serve", *address, *proxies, *tls),
         environment=service_settings(folder, node) | _clock(folder, node) | more,
     )
 
@@ -191,25 +178,3 @@ def start_jobs(folder: Folder, node: str) -> None:
     processes.start(
         node, folder.log(node, "jobs"), *MSHIELD, "jobs", "run", environment=service_settings(folder, node)
     )
-
-
-def make_certificate(folder: Folder) -> None:
-    """A certificate of the site's address, for a week."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, SITE)])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=7))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address(SITE))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    public = certificate.public_bytes(serialization.Encoding.PEM)
-    pkcs8 = serialization.PrivateFormat.PKCS8
-    private = key.private_bytes(serialization.Encoding.PEM, pkcs8, serialization.NoEncryption())
-    folder.tls.write_bytes(public)
-    both = folder.path / "tls-and-key.pem"
-    both.touch(mode=0o600)
-    both.write_bytes(public + private)

@@ -7,10 +7,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from drill import daemons, processes, wires
+from drill.far import far_away
 from drill.plan import DATA, EDGE, ETCD, JOBS, SERVE
 from drill.site import Site, until
 
@@ -19,6 +21,9 @@ SOON: Final = 5.0
 
 BY_TTL: Final = 25.0
 """The same of a primary that says nothing: Patroni waits for its `ttl` of 20 s."""
+
+SLOWLY: Final = 10.0
+"""The same of what goes on all the time, each step a little later."""
 
 Injury = AbstractContextManager[None]
 
@@ -34,6 +39,14 @@ class Fault:
     seconds: float
     goal: float
     injury: Callable[[Site], Injury]
+    out: frozenset[str] = frozenset()
+    """The service's nodes that HAProxy has to take out by itself, and those alone."""
+
+    planned: bool = False
+    """Whether whatever the site took has to come to its end."""
+
+    prepared: Callable[[Site], Injury] = lambda _: contextlib.nullcontext()
+    """Stands around it, the load going on: how the site is otherwise than it was built."""
 
 
 @contextlib.contextmanager
@@ -117,6 +130,50 @@ def _wrong_clock(site: Site, node: str, days: int) -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def _standby_with_clock(site: Site, days: int) -> Iterator[None]:
+    """The synchronous standby goes by another clock."""
+    node = site.asynchronous()
+    daemons.set_clock(site.folder, node, days=days)
+    try:
+        for other in (node, site.synchronous()):  # whose part it takes
+            site.stop(other)
+            site.start(other)
+            until(site.whole, f"the site after {other}", seconds=60)
+        yield
+    finally:
+        daemons.take_clock_away(site.folder, node)
+        site.stop(node)
+        site.start(node)
+
+
+@contextlib.contextmanager
+def _switched_there_and_back(site: Site) -> Iterator[None]:
+    switch_over(site)
+    try:
+        yield
+    finally:
+        until(site.synchronous, "a synchronous standby", seconds=60)
+        switch_over(site)
+
+
+@contextlib.contextmanager
+def _pooled(site: Site) -> Iterator[None]:
+    """PgBouncer stands between the services and the database."""
+    try:
+        for node in SERVE:
+            processes.halt(node)
+            daemons.start_pooler(site.folder, node)
+            daemons.start_service(site.folder, node, **daemons.pooled_settings(site.folder))
+            until(site.whole, f"the site with a pooler at {node}", seconds=60)
+        yield
+    finally:
+        for node in SERVE:
+            processes.halt(node)
+            site.start(node)
+            until(partial(site.ready, node), f"{node} without a pooler", seconds=60)
+
+
+@contextlib.contextmanager
 def _crashed_haproxy(site: Site, node: str) -> Iterator[None]:
     processes.send(node, signal.SIGKILL, only="haproxy.cfg")
     try:
@@ -162,6 +219,11 @@ def _others(node: str) -> list[str]:
     return [other for other in DATA if other != node]
 
 
+def _far_standby(site: Site) -> Injury:
+    return far_away(site, site.synchronous(), milliseconds=100)
+
+
+_FIRST: Final = frozenset({SERVE[0]})
 FAULTS: Final = (
     Fault("postmaster crashed", 12, SOON, lambda s: _crashed_postmaster(s, s.primary())),
     Fault("primary killed", 25, BY_TTL, lambda s: _killed(s, s.primary())),
@@ -177,14 +239,24 @@ FAULTS: Final = (
     Fault("etcd majority killed", 25, SOON, lambda s: _killed(s, *ETCD[:2])),
     Fault("haproxy killed", 10, SOON, lambda s: _crashed_haproxy(s, s.edge())),
     Fault("edge cut off", 25, SOON, lambda s: _cut_off(s.edge())),
-    Fault("service killed", 10, SOON, lambda s: _killed(s, SERVE[0])),
-    Fault("service frozen", 35, SOON, lambda _: _frozen(SERVE[0])),
-    Fault("service cut off", 25, SOON, lambda _: _cut_off(SERVE[0])),
+    Fault("service killed", 10, SOON, lambda s: _killed(s, SERVE[0]), out=_FIRST),
+    Fault("service frozen", 35, SOON, lambda _: _frozen(SERVE[0]), out=_FIRST),
+    Fault("service cut off", 25, SOON, lambda _: _cut_off(SERVE[0]), out=_FIRST),
     Fault("service without database", 20, SOON, lambda _: _walled(SERVE[0], *DATA)),
     Fault("jobs killed", 10, SOON, lambda s: _killed(s, JOBS)),
     Fault("primary's disk full", 25, BY_TTL, lambda s: _full(s.folder.disk(s.primary()))),
-    Fault("clock jumps 3 days", 25, SOON, lambda s: _jumping_clock(s, SERVE[0], 3)),
-    Fault("started with clock 3 days ahead", 25, SOON, lambda s: _wrong_clock(s, SERVE[0], 3)),
-    Fault("switchover", 10, SOON, _switched_over),
-    Fault("rolling restart", 2, SOON, _all_restarted),
+    Fault("clock jumps 3 days", 25, SOON, lambda s: _jumping_clock(s, SERVE[0], 3), out=_FIRST),
+    Fault("started with clock 3 days ahead", 25, SOON, lambda s: _wrong_clock(s, SERVE[0], 3), out=_FIRST),
+    Fault(
+        "database's clock 3 days ahead",
+        20,
+        SOON,
+        _switched_there_and_back,
+        prepared=lambda s: _standby_with_clock(s, 3),
+    ),
+    Fault("primary's packets delayed", 15, SLOWLY, lambda s: far_away(s, s.primary(), milliseconds=25)),
+    Fault("synchronous standby's packets delayed", 12, SLOWLY, _far_standby),
+    Fault("primary killed behind PgBouncer", 25, BY_TTL, lambda s: _killed(s, s.primary()), prepared=_pooled),
+    Fault("switchover", 10, SOON, _switched_over, planned=True),
+    Fault("rolling restart", 2, SOON, _all_restarted, planned=True),
 )

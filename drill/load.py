@@ -16,7 +16,7 @@ from typing import Final
 
 from drill.phones import PIN, ROUNDS
 from drill.plan import ORIGIN
-from mshield.client import BusinessClient, Document, Pc
+from mshield.client import BusinessClient, Created, Document, Pc
 from mshield.client.errors import ClientError, NetworkError, ProblemError
 from mshield.client.phone import Approved, VirtualPhone
 from mshield.client.phone.folder import Folder
@@ -34,6 +34,7 @@ _WRONG_AT_MOST: Final = 40
 _TRIES: Final = 60
 _RESULT_SECONDS: Final = 40.0
 _PASSING: Final = frozenset({500, 502, 503, 504})
+_AGAIN: Final = frozenset({"key_busy", "no_session", "stale", "qr_stale"})
 
 
 @dataclass(slots=True)
@@ -85,7 +86,7 @@ class User:
         self.phone.close()
 
     def _operate(self) -> None:
-        began, step = time.time(), "ask"
+        began = time.time()
         pc = Pc(address=f"203.0.113.{self.number + 1}", browser="drill")
         try:
             if self.done % 3 == 0:
@@ -94,11 +95,12 @@ class User:
                 content = f"报关单 {self.number} {self.done}".encode() * 20
                 document = Document(title="报关单", media_type="text/plain", content=content)
                 asked = self.business.request_signature([document], pc=pc)
-            step = "scan"
-            self.phone.scan(asked.qr)
         except ClientError as error:
-            self._failed(step, error, began=began)
+            self._failed("ask", error, began=began)
             self.tell.ended.wait(0.3)
+            return
+        self.tell("asked", phone=self.number, id=asked.id)
+        if not self._scan(asked, began):
             return
         if self.number % 5 == 0 and self.done % _WRONG_EVERY == 0 and self.wrong < _WRONG_AT_MOST:
             self._err(asked.id, began)
@@ -108,6 +110,20 @@ class User:
         signed = [document.sid.hex() for document in approved.documents]
         self.tell("signed", phone=self.number, began=round(began, 3), sids=signed)
         self._wait(asked.id, began)
+
+    def _scan(self, asked: Created, began: float) -> bool:
+        """Tries until it is answered for good, each time the code that is shown by then."""
+        for tried in range(_TRIES):
+            try:
+                self.phone.scan(asked.qr)
+            except ClientError as error:
+                self._failed("scan", error, began=began, tried=tried)
+                if not _passes(error):
+                    return False
+            else:
+                return True
+            time.sleep(min(0.2 * (tried + 1), 1))
+        return False
 
     def _err(self, request: str, began: float) -> None:
         """Types a wrong PIN once."""
@@ -128,23 +144,25 @@ class User:
                 if error.code == "wrong_pin":
                     raise
                 self._failed("approve", error, began=began, tried=tried)
-                passing = isinstance(error, NetworkError) or (
-                    isinstance(error, ProblemError)
-                    and (error.status in _PASSING or error.code in {"key_busy", "no_session", "stale"})
-                )
-                if not passing:
+                if not _passes(error):
                     return None
             time.sleep(min(0.2 * (tried + 1), 1))
         return None
 
     def _wait(self, request: str, began: float) -> None:
-        try:
-            status = self.business.wait_until_done(request, timeout=_RESULT_SECONDS)
-            if status.state == "signed":
-                self.business.result(request)
-            self.tell("result", phone=self.number, began=round(began, 3), state=status.state)
-        except ClientError as error:
-            self._failed("result", error, began=began)
+        for tried in range(_TRIES):
+            try:
+                status = self.business.wait_until_done(request, timeout=_RESULT_SECONDS)
+                if status.state == "signed":
+                    self.business.result(request)
+            except ClientError as error:
+                self._failed("result", error, began=began, tried=tried)
+                if not _passes(error):
+                    return
+            else:
+                self.tell("result", phone=self.number, began=round(began, 3), id=request, state=status.state)
+                return
+            time.sleep(min(0.2 * (tried + 1), 1))
 
     def _failed(self, step: str, error: ClientError, *, began: float, tried: int = 0) -> None:
         status = error.status if isinstance(error, ProblemError) else None
@@ -158,6 +176,13 @@ class User:
             began=round(began, 3),
             detail=(error.detail or "")[:160],
         )
+
+
+def _passes(error: ClientError) -> bool:
+    """Whether the same may go well another time, as an app or a page would try it again."""
+    if isinstance(error, ProblemError):
+        return error.status in _PASSING or error.code in _AGAIN
+    return isinstance(error, NetworkError)
 
 
 def _uid(folder: Path) -> str:

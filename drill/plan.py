@@ -1,4 +1,4 @@
-"""The eleven nodes of `docs/ha.md`, their addresses, and the twelfth from where the load comes."""
+"""The eleven nodes of `docs/ha.md`, their addresses, the one from where the load comes, and one that holds packets."""
 
 from typing import Final
 
@@ -8,6 +8,8 @@ EDGE: Final = ("l1", "l2")
 SERVE: Final = ("s1", "s2")
 JOBS: Final = "j1"
 CLIENT: Final = "c0"
+WAY: Final = "w0"
+"""Stands between a node and the others, while that one is far away."""
 
 ADDRESSES: Final = {
     "e1": "10.77.0.11",
@@ -22,6 +24,7 @@ ADDRESSES: Final = {
     "s2": "10.77.0.42",
     "j1": "10.77.0.51",
     "c0": "10.77.0.61",
+    "w0": "10.77.0.71",
 }
 SITE: Final = "10.77.0.30"
 """The address that keepalived moves."""

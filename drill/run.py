@@ -28,6 +28,8 @@ _QUIET: Final = 4.0
 """Seconds of load before a fault, and after its healing."""
 
 _HEALING: Final = 120.0
+_LOOK: Final = 0.3
+_CHECKS: Final = 3.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +41,15 @@ class Report:
     healed_in: float | None
     """Seconds from the end of the fault until the site was whole; None where it wasn't in time."""
 
+    out_after: float | None
+    """Seconds until HAProxy had the nodes out that it has to take out; None where there is none, or it didn't."""
+
+    balanced: bool
+    """Whether at the fault's end HAProxy had those out, and nothing else."""
+
+    planned: bool
+    """Whether whatever the site took had to come to its end."""
+
     seen: Seen
     standing: Standing
 
@@ -46,7 +57,8 @@ class Report:
     def right(self) -> bool:
         """Whether nothing is wrong beside the time that it took."""
         whole = self.healed_in is not None and self.seen.first_success is not None
-        return whole and self.standing.right and not self.seen.writes_of_two
+        ended = not (self.planned and self.seen.unfinished)
+        return whole and ended and self.balanced and self.standing.right and not self.seen.writes_of_two
 
     @property
     def in_time(self) -> bool:
@@ -56,24 +68,54 @@ class Report:
 
 def suffer(site: Site, load: Load, fault: Fault) -> Report:
     """One fault under load, from a whole site to a whole site. Raises NotInTime where phones never come to rest."""
-    time.sleep(_QUIET)
-    injury = fault.injury(site)
-    began = time.time()
-    with injury:
-        time.sleep(max(0.0, began + fault.seconds - time.time()) if fault.seconds else 0)
-    over = time.time()
-    try:
-        until(site.whole, "the site", seconds=_HEALING)
-        healed: float | None = round(time.time() - over, 1)
-    except NotInTime:
-        healed = None
-    time.sleep(_QUIET)
-    ended = time.time()
+    with fault.prepared(site):
+        until(site.whole, f"the site before {fault.name}", seconds=_HEALING)
+        time.sleep(_QUIET)
+        injury = fault.injury(site)
+        began = time.time()
+        with injury:
+            out_after = _watch(site, fault, began)
+            balanced = _balanced(site, fault)
+        over = time.time()
+        try:
+            until(site.whole, "the site", seconds=_HEALING)
+            healed: float | None = round(time.time() - over, 1)
+        except NotInTime:
+            healed = None
+        time.sleep(_QUIET)
+        ended = time.time()
     load.pause()
     stands = looked_up(site, load)
     load.go_on()
-    seen = judged(load, began=began, ended=ended)
-    return Report(fault=fault.name, goal=fault.goal, healed_in=healed, seen=seen, standing=stands)
+    return Report(
+        fault=fault.name,
+        goal=fault.goal,
+        healed_in=healed,
+        out_after=out_after,
+        balanced=balanced,
+        planned=fault.planned,
+        seen=judged(load, began=began, ended=ended),
+        standing=stands,
+    )
+
+
+def _watch(site: Site, fault: Fault, began: float) -> float | None:
+    """Lets the fault last, and looks when HAProxy has taken out what it has to."""
+    out_after: float | None = None
+    while (left := began + fault.seconds - time.time()) > 0:
+        if fault.out and out_after is None and site.out_of_balancer() == fault.out:
+            out_after = round(time.time() - began, 1)
+        time.sleep(min(left, _LOOK))
+    return out_after
+
+
+def _balanced(site: Site, fault: Fault) -> bool:
+    """Whether HAProxy has the right nodes out; a check that came late once is forgiven."""
+    try:
+        until(lambda: site.out_of_balancer() == fault.out, "the balancer", seconds=_CHECKS)
+    except NotInTime:
+        return False
+    return True
 
 
 def drill(faults: Sequence[Fault], *, losing: bool, phones: int, folder: Path) -> dict[str, Any]:
@@ -121,12 +163,17 @@ def _line(report: Report) -> str:
     seen, stands = report.seen, report.standing
     errors = ", ".join(f"{count} × {what}" for what, count in seen.errors.items()) or "no errors"
     verdict = "right" if report.right else "WRONG"
+    if report.out_after is not None:
+        errors += f"; out of HAProxy after {report.out_after} s"
+    if not report.balanced:
+        errors += "; HAProxy had other nodes out than those at fault"
     late = "" if report.in_time else f" (goal {report.goal:.0f} s)"
     return (
         f"{report.fault}: {verdict}; first success {seen.first_success} s{late}, gap {seen.longest_gap} s,"
         f" new primary {seen.new_primary or '-'}, healed {report.healed_in} s; lost {stands.lost} of"
         f" {stands.acknowledged} and {stands.lost_writes} of {stands.acknowledged_writes} writes, held {stands.held},"
-        f" wrong counts {stands.wrong_pin_counts}, two primaries {seen.writes_of_two}; {errors}"
+        f" wrong counts {stands.wrong_pin_counts}, two primaries {seen.writes_of_two}, unfinished {seen.unfinished};"
+        f" {errors}"
     )
 
 

@@ -97,7 +97,8 @@ class Load:
     def start(self) -> list[subprocess.Popen[bytes]]:
         """Starts both."""
         password = self.site.folder.secret("drill")
-        more = "dbname=drill user=drill connect_timeout=2 tcp_user_timeout=60000 keepalives=0"
+        tls = f"sslmode=verify-full sslrootcert={self.site.folder.authority}"
+        more = f"dbname=drill user=drill connect_timeout=2 tcp_user_timeout=60000 keepalives=0 {tls}"
         dsns = [f"{node}=host={ADDRESSES[node]} password={password} {more}" for node in DATA]
         python, log = sys.executable, self.site.folder.log(CLIENT, "load")
         environment = _client_environment(self.site)

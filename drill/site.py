@@ -12,13 +12,16 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from drill import daemons, processes, wires
-from drill.daemons import Folder, postgresql_programs
-from drill.plan import ADDRESSES, CLIENT, DATA, EDGE, ETCD, JOBS, ORIGIN, PORT, SERVE
+from drill.balancer import nodes_out
+from drill.certificates import make_certificates
+from drill.daemons import postgresql_programs
+from drill.folder import Folder
+from drill.plan import ADDRESSES, CLIENT, DATA, EDGE, ETCD, JOBS, ORIGIN, PORT, SERVE, SITE, WAY
 from drill.wires import inside, run
 
 T = TypeVar("T")
 _STREAMS: Final = ("streaming", "running")
-_LAST_FIRST: Final = (CLIENT, *EDGE, *SERVE, JOBS, "d3", "d2", "d1", *ETCD)
+_LAST_FIRST: Final = (WAY, CLIENT, *EDGE, *SERVE, JOBS, "d3", "d2", "d1", *ETCD)
 Tell = Callable[[str], None]
 
 
@@ -64,8 +67,9 @@ class Site:
     def members(self) -> dict[str, dict[str, Any]]:
         """The database's nodes, as the first of them says that answers."""
         for node in DATA:
-            url = f"http://{ADDRESSES[node]}:8008/cluster"
-            done = run(*inside(CLIENT, "curl", "-s", "-m", "1", url), check=False)
+            url = f"https://{ADDRESSES[node]}:8008/cluster"
+            curl = ("curl", "-s", "-m", "1", "--cacert", str(self.folder.authority))
+            done = run(*inside(CLIENT, *curl, url), check=False)
             with contextlib.suppress(ValueError):
                 return {member["name"]: member for member in json.loads(done.stdout)["members"]}
         return {}
@@ -100,19 +104,31 @@ class Site:
             )
             and bool(processes.of(JOBS))
             and all(self.ready(node) for node in SERVE)
+            and all(self._out_of(node) == frozenset() for node in EDGE)
             and self.answers()
         )
 
+    def out_of_balancer(self) -> frozenset[str] | None:
+        """The service's nodes to which nobody is sent; None where no HAProxy says."""
+        edge = next((edge for edge in EDGE if wires.holds(edge, SITE)), None)
+        return None if edge is None else self._out_of(edge)
+
+    def _out_of(self, edge: str) -> frozenset[str] | None:
+        try:
+            return nodes_out(self.folder, edge)
+        except OSError:
+            return None
+
     def ready(self, node: str) -> bool:
         """Whether a service node says that it is ready."""
-        return self._status(f"http://{ADDRESSES[node]}:{PORT}/readyz") == "200"
+        return self._status(f"https://{ADDRESSES[node]}:{PORT}/readyz", self.folder.authority) == "200"
 
     def answers(self) -> bool:
         """Whether the site is ready, as callers see it."""
-        return self._status(f"{ORIGIN}/readyz") == "200"
+        return self._status(f"{ORIGIN}/readyz", self.folder.tls) == "200"
 
-    def _status(self, url: str) -> str:
-        curl = ("curl", "-s", "-m", "2", "--cacert", str(self.folder.tls), "-o", "/dev/null")
+    def _status(self, url: str, authority: Path) -> str:
+        curl = ("curl", "-s", "-m", "2", "--cacert", str(authority), "-o", "/dev/null")
         return run(*inside(CLIENT, *curl, "-w", "%{http_code}", url), check=False).stdout
 
     def etcd_leader(self) -> str:
@@ -121,8 +137,11 @@ class Site:
 
     def _etcd_leader(self) -> str | None:
         for node in ETCD:
-            endpoint = f"http://{ADDRESSES[node]}:2379"
-            etcdctl = ("etcdctl", "--endpoints", endpoint, "endpoint", "status", "-w", "json")
+            mine = self.folder.certificates(node)
+            files = {"cacert": "ca.pem", "cert": "node.pem", "key": "node.key"}
+            tls = [f"--{name}={mine / file}" for name, file in files.items()]
+            endpoint = f"--endpoints=https://{ADDRESSES[node]}:2379"
+            etcdctl = ("etcdctl", *tls, endpoint, "endpoint", "status", "-w", "json")
             done = run(*inside(node, *etcdctl), check=False)
             if done.returncode == 0:
                 status = json.loads(done.stdout)[0]["Status"]
@@ -132,9 +151,8 @@ class Site:
 
     def edge(self) -> str:
         """The edge that has the site's address. Raises NotInTime."""
-        address = ORIGIN.removeprefix("https://")
         return until(
-            lambda: next((edge for edge in EDGE if wires.holds(edge, address)), None),
+            lambda: next((edge for edge in EDGE if wires.holds(edge, SITE)), None),
             "an edge with the site's address",
             seconds=30,
         )
@@ -182,6 +200,7 @@ class Site:
     def build(self, tell: Tell) -> None:
         """From nothing to a site with a CA, its edges up and no service yet."""
         wires.wire()
+        make_certificates(self.folder)
         for node in ETCD:
             self.start(node)
         self.etcd_leader()
@@ -193,7 +212,6 @@ class Site:
         self._make_databases()
         self.synchronous()
         tell("it has a synchronous standby")
-        daemons.make_certificate(self.folder)
         self.mshield("keys", "init")
         self.mshield("migrate")
         self.mshield("ca", "init", "--name", "示例", "--organisation", "示例电子口岸")
@@ -212,6 +230,7 @@ class Site:
         for name in ("mshield", "drill"):
             self.sql(f"CREATE ROLE {name} LOGIN PASSWORD '{self.folder.secret(name)}'")
             self.sql(f"CREATE DATABASE {name} OWNER {name}")
+        self.sql("GRANT pg_monitor TO mshield")
         self.sql("CREATE TABLE writes (id bigint PRIMARY KEY)", database="drill")
         self.sql("GRANT ALL ON writes TO drill", database="drill")
 

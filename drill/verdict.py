@@ -47,6 +47,9 @@ class Seen:
     """Writes that a former primary acknowledged after the new one had."""
 
     signed: int
+    unfinished: int
+    """Requests that the site took and nobody could finish, however often their phone and system tried."""
+
     errors: dict[str, int] = field(default_factory=dict)
 
 
@@ -80,7 +83,8 @@ def _wrong_counts(site: Site, events: Sequence[dict[str, Any]]) -> list[str]:
 
 def seen(load: Load, *, began: float, ended: float, before: float = 5.0) -> Seen:
     """What the load saw of a fault that began and was over at these times."""
-    events = [event for event in lines(load.events) if began - before <= event["at"] <= ended]
+    known = list(lines(load.events))
+    events = [event for event in known if began - before <= event["at"] <= ended]
     steps = sorted(event["at"] for event in events if event["event"] in {"signed", "result"})
     firsts = [event["at"] for event in events if event["event"] == "signed" and event["began"] >= began]
     edges = [*([] if steps and steps[0] <= began else [began]), *steps, ended]
@@ -97,8 +101,16 @@ def seen(load: Load, *, began: float, ended: float, before: float = 5.0) -> Seen
         new_primary={node: round(at - began, 1) for node, at in first.items() if at > began},
         writes_of_two=both,
         signed=len(firsts),
+        unfinished=len(_unfinished(events, known)),
         errors=dict(errors.most_common()),
     )
+
+
+def _unfinished(events: Sequence[dict[str, Any]], known: Sequence[dict[str, Any]]) -> set[str]:
+    """What was asked meanwhile and has no result, now that all phones have come to rest."""
+    asked = {event["id"] for event in events if event["event"] == "asked"}
+    done = {event["id"] for event in known if event["event"] == "result" and event["state"] == "signed"}
+    return asked - done
 
 
 def _primaries(load: Load, began: float, ended: float) -> tuple[dict[str, float], int]:

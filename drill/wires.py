@@ -5,9 +5,12 @@ import subprocess
 from pathlib import Path
 from typing import Final
 
-from drill.plan import ADDRESSES, PREFIX
+from drill.plan import ADDRESSES, PREFIX, WAY
 
 _BRIDGE: Final = f"{PREFIX}bridge"
+NEAR: Final = "near"
+FAR: Final = "far"
+"""Devices of `drill.distance`, in the node that stands between."""
 
 
 def run(*command: str, check: bool = True, text: str | None = None) -> subprocess.CompletedProcess[str]:
@@ -77,6 +80,27 @@ def wall(node: str, *others: str) -> None:
 def unwall(node: str) -> None:
     """Takes the node's wall away."""
     run(*inside(node, "nft", "delete", "table", "inet", "wall"), check=False)
+
+
+def send_through_way(node: str) -> None:
+    """Has the node's cable end at the node between, whose devices are there and take what comes."""
+    way = PREFIX + WAY
+    run("ip", "link", "set", PREFIX + node, "netns", way)
+    run("ip", "-n", way, "address", "flush", "dev", "eth0")
+    for bridge, device, cable in (("to-all", NEAR, "eth0"), ("to-one", FAR, PREFIX + node)):
+        run("ip", "-n", way, "link", "add", bridge, "type", "bridge")
+        for link in (device, cable):
+            run("ip", "-n", way, "link", "set", link, "master", bridge, "up")
+        run("ip", "-n", way, "link", "set", bridge, "up")
+
+
+def send_directly(node: str) -> None:
+    """Takes that back."""
+    way = PREFIX + WAY
+    run("ip", "-n", way, "link", "set", PREFIX + node, "netns", str(os.getpid()), check=False)
+    run("ip", "link", "set", PREFIX + node, "master", _BRIDGE, "up")
+    for bridge in ("to-all", "to-one"):
+        run("ip", "-n", way, "link", "del", bridge, check=False)
 
 
 def exists(node: str) -> bool:

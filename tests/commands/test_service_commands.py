@@ -133,6 +133,18 @@ def test_a_service_without_a_schema_does_not_start(shell: Shell) -> None:
     assert "mshield migrate" in done.stderr
 
 
+@pytest.mark.parametrize("written", [None, "-----BEGIN CERTIFICATE-----\nno key\n"])
+def test_a_certificate_that_can_not_be_used_is_said(
+    shell: Shell, tmp_path: Path, written: str | None
+) -> None:
+    file = tmp_path / "node.pem"
+    if written is not None:
+        file.write_text(written)
+    done = shell.run("serve", "--port", str(free_ports(1)), "--tls", str(file), "--lang", "en")
+    assert done.returncode == 1
+    assert f"{file} can't be used: it has to have a certificate in PEM and its key" in done.stderr
+
+
 def test_a_taken_port_is_said(shell: Shell) -> None:
     port = free_ports(3) + 2
     with socket.create_server(("127.0.0.1", port)):

@@ -21,7 +21,7 @@ Samples = dict[tuple[str, str], float]
 
 
 DEPLOY: Final = Path(__file__).parents[2] / "deploy/prometheus"
-OF_PROMETHEUS: Final = {"up"}
+OF_OTHERS: Final = {"up", "haproxy_server_status"}
 
 
 async def told(port: int) -> str:
@@ -65,6 +65,7 @@ async def test_what_happened_is_told(sqlite_url: str, tmp_path: Path, clock: Clo
     assert samples["mshield_call_duration_seconds_sum", "createRequest"] > 0
     assert samples["mshield_security_events_total", "credentials.refused"] == 1
     assert samples["mshield_check", "writes ok"] == 1
+    assert samples["mshield_standbys", ""] == 0
     assert samples["mshield_info", f"sqlite {application.context.engine.name} {version('mshield')}"] == 1
 
 
@@ -96,7 +97,7 @@ async def test_rules_and_dashboard_ask_for_what_is_told(
     async with running(sqlite_url, tmp_path, clock, metrics_port=port) as application:
         await application.business("POST", REQUESTS, {"kind": "login"})
         text = await told(port)
-    names = {*re.findall(r"^(?:# TYPE )?(\w+)", text, re.MULTILINE), *OF_PROMETHEUS}
+    names = {*re.findall(r"^(?:# TYPE )?(\w+)", text, re.MULTILINE), *OF_OTHERS}
     checked = await asyncio.to_thread(
         subprocess.run,
         ["promtool", "check", "metrics"],
@@ -111,7 +112,7 @@ async def test_rules_and_dashboard_ask_for_what_is_told(
     asked += [target["expr"] for panel in panels for target in panel["targets"]]
     assert len(asked) > 20
     for expression in asked:
-        metrics = set(re.findall(r"\b(?:mshield|process|python)_[a-z_]+|\bup\b", expression))
+        metrics = set(re.findall(r"\b(?:mshield|process|python|haproxy)_[a-z_]+|\bup\b", expression))
         assert metrics, expression
         assert metrics <= names, expression
     operations = (DEPLOY.parents[1] / "docs/operations.md").read_text().lower()

@@ -1,5 +1,6 @@
 """A real PgBouncer and a real streaming standby: what the service works through, and what doctor says of the rest."""
 
+import asyncio
 from pathlib import Path
 from typing import Any, Final
 
@@ -9,6 +10,8 @@ import pytest
 from mshield.client import BusinessClient, Document
 from mshield.client.phone import VirtualPhone
 from mshield.demo.people import OPERATOR
+from mshield.store.database.opening import open_database
+from mshield.store.process.probing import probe_of
 from tests.support.live_service import LiveService, enrolled
 from tests.support.pgbouncer import pgbouncer
 from tests.support.postgresql import Server
@@ -66,6 +69,16 @@ def test_the_service_behind_pgbouncer_and_before_a_standby(
     _of_the_standby(service, server, folders / "standby")
 
 
+async def _standbys(url: str) -> int:
+    """How many follow, as the metrics tell."""
+    db = await open_database(url, pool_size=1, seconds=5)
+    probe = probe_of(db, url)
+    seen = await probe.look()
+    probe.close()
+    await db.close()
+    return seen.standbys
+
+
 def _of_the_standby(service: LiveService, server: Server, data: Path) -> None:
     standby = server.standby(data)
     try:
@@ -81,5 +94,6 @@ def _of_the_standby(service: LiveService, server: Server, data: Path) -> None:
         with psycopg.connect(server.url("postgres")) as connection:
             row = connection.execute("SELECT state FROM pg_stat_replication").fetchone()
             assert row == ("streaming",)
+        assert asyncio.run(_standbys(server.url("mshield"))) == 1
     finally:
         standby.stop()

@@ -1,22 +1,24 @@
 """A primary that was replaced and is back: frozen, or cut off, it knows nothing of the other one, and answers reads."""
 
 import asyncio
-import contextlib
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from mshield.store.database.interface import Database, Unavailable
+from mshield.store.database.limits import taking
 from mshield.store.database.opening import open_database
 from mshield.store.database.queries import Query, Statement
 from mshield.store.database.timelines import Timelines
 from tests.support.postgresql import Server
 
 _WHO = Query("who", Statement("SELECT inet_server_port() AS port, pg_sleep(0.1)", ()), None)
-_SLOW = Query("slow", Statement("SELECT inet_server_port() AS port, pg_sleep(1)", ()), None)
+_HELD = Query("held", Statement("SELECT inet_server_port() AS port, pg_advisory_lock(1)", ()), None)
+_WAITING = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
 _AT_ONCE = 3
 
 
@@ -42,10 +44,16 @@ def successor(own_postgresql: Server) -> Iterator[Server]:
 
 @pytest.fixture
 async def db(own_postgresql: Server, successor: Server) -> AsyncIterator[Database]:
-    """Of both, the former first."""
+    """Of both, and it is at the former one."""
     hosts = ",".join(f"127.0.0.1:{server.port}" for server in (own_postgresql, successor))
     url = f"postgresql://mshield@{hosts}/own?target_session_attrs=read-write"
-    database = await open_database(url, pool_size=_AT_ONCE, seconds=5)
+    async with asyncio.timeout(60):
+        database = await open_database(url, pool_size=_AT_ONCE, seconds=5)
+        while await _ports(database) != {
+            own_postgresql.port
+        }:  # a busy machine answers late, and the next is asked
+            await database.close()
+            database = await open_database(url, pool_size=_AT_ONCE, seconds=5)
     yield database
     await database.close()
 
@@ -58,6 +66,11 @@ async def _ports(db: Database, query: Query = _WHO) -> set[int]:
     return {int(one["port"]) for one in answers if one is not None and not isinstance(one, BaseException)}
 
 
+def _waits(connection: psycopg.Connection) -> bool:
+    (number,) = connection.execute(_WAITING).fetchone() or (0,)
+    return bool(number)
+
+
 async def _until_successor_answers(db: Database, successor: Server) -> None:
     async with asyncio.timeout(30):
         while successor.port not in await _ports(db):
@@ -67,7 +80,6 @@ async def _until_successor_answers(db: Database, successor: Server) -> None:
 async def test_who_was_replaced_is_asked_nothing_once_the_other_one_answered(
     db: Database, own_postgresql: Server, successor: Server
 ) -> None:
-    assert await _ports(db) == {own_postgresql.port}
     with own_postgresql.frozen():
         await _until_successor_answers(db, successor)
     answered = [await _ports(db) for _ in range(10)]
@@ -77,13 +89,15 @@ async def test_who_was_replaced_is_asked_nothing_once_the_other_one_answered(
 async def test_what_the_former_one_is_asked_meanwhile_is_not_answered(
     db: Database, own_postgresql: Server, successor: Server
 ) -> None:
-    with own_postgresql.frozen(), contextlib.suppress(Unavailable):
-        await db.one(_WHO)
-    late = asyncio.create_task(db.one(_SLOW))  # at the former one
-    await asyncio.sleep(0.2)
-    with own_postgresql.frozen():
-        await _until_successor_answers(db, successor)
-    with pytest.raises(Unavailable):
+    with psycopg.connect(own_postgresql.url("own"), autocommit=True) as holder:
+        holder.execute("SELECT pg_advisory_lock(1)")
+        with taking(600):  # so that it isn't its time that ends it
+            late = asyncio.create_task(db.one(_HELD))
+        while not _waits(holder):  # noqa: ASYNC110  # its state is at the server
+            await asyncio.sleep(0.01)
+        with own_postgresql.frozen():
+            await _until_successor_answers(db, successor)
+    with pytest.raises(Unavailable):  # now that the former one could answer
         await late
 
 

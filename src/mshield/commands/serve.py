@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import socket
+import ssl
+from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -28,8 +30,16 @@ _FILES: Final = 65_536
     metavar="ADDRESSES",
     help="Reverse proxies whose X-Forwarded-For is believed, by comma. Without it every caller is who connects.",
 )
+@click.option(
+    "--tls",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Certificate and key, for connections by TLS alone: of a proxy at another host. Without it they are plain.",
+)
 @output_options
-def command(out: Output, host: str, port: int | None, workers: int, trust_proxy: str | None) -> None:
+def command(
+    out: Output, *, host: str, port: int | None, workers: int, trust_proxy: str | None, tls: Path | None
+) -> None:
     r"""Run the service in the foreground until Ctrl-C.
 
     \b
@@ -58,6 +68,8 @@ def command(out: Output, host: str, port: int | None, workers: int, trust_proxy:
         )
     number = port or urlsplit(settings.public_origin).port or 8000
     _require_free(out, host, number)
+    if tls is not None:
+        _require_certificate(out, tls)
     _allow_connections()
     with contextlib.ExitStack() as held:
         with refusing(
@@ -74,10 +86,10 @@ def command(out: Output, host: str, port: int | None, workers: int, trust_proxy:
             asyncio.run(require_ready(settings))
             held.enter_context(serving_alone(settings.database))
             set_up_logs(settings)
-        _run(host=host, port=number, workers=workers, trust_proxy=trust_proxy)
+        _run(host=host, port=number, workers=workers, trust_proxy=trust_proxy, tls=tls)
 
 
-def _run(*, host: str, port: int, workers: int, trust_proxy: str | None) -> None:
+def _run(*, host: str, port: int, workers: int, trust_proxy: str | None, tls: Path | None) -> None:
     import uvicorn
 
     uvicorn.run(
@@ -90,6 +102,7 @@ def _run(*, host: str, port: int, workers: int, trust_proxy: str | None) -> None
         access_log=False,
         proxy_headers=trust_proxy is not None,
         forwarded_allow_ips=trust_proxy,
+        ssl_certfile=tls,
         server_header=False,
         timeout_graceful_shutdown=5,
         http="mshield.web.edge.connection:Connection",  # by its name, which workers import
@@ -119,4 +132,17 @@ def _require_free(out: Output, host: str, port: int) -> None:
             ),
             code="port_taken",
             extra={"port": port},
+        ) from error
+
+
+def _require_certificate(out: Output, file: Path) -> None:
+    try:
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(file)
+    except OSError as error:
+        raise Refused(
+            out.pick(
+                f"{file} 不可用：须含 PEM 格式的证书及其未加密的私钥（{error}）",
+                f"{file} can't be used: it has to have a certificate in PEM and its key, not encrypted ({error})",
+            ),
+            code="bad_tls_file",
         ) from error

@@ -47,9 +47,10 @@ _log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class _Seen:
-    """What was looked at: whether the process is ready, its checks, and by how many seconds each job is late."""
+    """What was looked at: whether the process is ready, its checks, standbys, and how late each job is (s)."""
 
     ready: bool = False
+    standbys: int = 0
     checks: dict[str, str] = field(default_factory=dict)
     late: dict[str, float] = field(default_factory=dict)
 
@@ -83,6 +84,7 @@ class _Told(Collector):
             "1 while nothing is issued, purged or expires.",
             float(ground.clock_watch.doubt is not None),
         )
+        yield _gauge("mshield_standbys", "Servers that follow the database.", float(seen.standbys))
         checks = GaugeMetricFamily("mshield_check", "What /readyz looks at; 1.", labels=["check", "state"])
         for name, state in seen.checks.items():
             checks.add_metric([name, state], 1)
@@ -163,7 +165,7 @@ def _stop(server: WSGIServer, thread: Thread) -> None:
 async def _look(ground: Ground, ready: Ready, jobs: WatchJobs, seen: _Seen) -> None:
     while True:
         readiness = await ready()
-        seen.ready, seen.checks = readiness.fault is None, readiness.checks
+        seen.ready, seen.checks, seen.standbys = readiness.fault is None, readiness.checks, ready.standbys
         with contextlib.suppress(StoreError):
             now = ground.clock()
             rows = [job.row for job in await jobs.list_all() if job.row is not None]

@@ -62,6 +62,9 @@ class Ready:
     engine: Engine
     watch: ClockWatch
     folders: tuple[Path, ...]
+    standbys: int = 0
+    """How many followed the database when it was last asked, as far as the service's user may know."""
+
     _known: dict[str, str] = field(default_factory=dict)
     _round: asyncio.Task[None] | None = None
     _ended_at: float = float("-inf")
@@ -100,6 +103,7 @@ class Ready:
         except StoreError:
             self._known["database"] = "unreachable"
             return
+        self.standbys = seen.standbys
         self._known |= {
             "database": seen.role,
             "replication": "behind" if seen.behind else "ok",

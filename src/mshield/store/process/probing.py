@@ -31,12 +31,13 @@ _SQL: Final = Queries("process", "probing")
 class Seen:
     """What the database is: `standby` and `read_only` take no writes.
 
-    `behind` is whether a standby lags by more than ten seconds, as far as the
-    service's user may know.
+    `behind` is whether a standby lags by more than ten seconds, `standbys` how many follow, as far as the service's
+    user may know.
     """
 
     role: Literal["primary", "standby", "read_only"]
     behind: bool = False
+    standbys: int = 0
 
 
 class Probe(Protocol):
@@ -102,7 +103,7 @@ class _PostgresqlProbe:
             role = "standby"
         elif row["read_only"]:
             role = "read_only"
-        return Seen(role, behind=bool(row["behind"]))
+        return Seen(role, behind=bool(row["behind"]), standbys=row["standbys"])
 
     async def write(self) -> None:
         # The log of a server may have room where its tables have none: what calls found counts.
