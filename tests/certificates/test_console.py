@@ -10,7 +10,6 @@ from mshield.domain.staff import StaffRole
 from mshield.pki.certificates import trust
 from mshield.pki.certificates.certificate import parse_certificate
 from mshield.services.certificates import search as find_certificates
-from mshield.store.certificates import search as store
 from tests.support.application import Application, Device
 from tests.support.assertions import assert_refused
 from tests.support.clerk import Staff, allowed_roles
@@ -134,7 +133,7 @@ async def test_a_word_of_very_many_enterprises_leaves_none_out(
 ) -> None:
     await application.context.filing.search_words()
     found = await _search(clerk, name="有限公司")
-    monkeypatch.setattr(store, "_MANY", 0)
+    monkeypatch.setattr(find_certificates, "MOST_ENTERPRISES", 0)
     assert await _search(clerk, name="有限公司") == found != []
 
 

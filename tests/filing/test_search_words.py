@@ -11,7 +11,8 @@ from mshield.services.filing import search_words as service
 from mshield.services.filing.import_list import ImportFiling
 from mshield.services.filing.search_words import KeepSearchWords
 from mshield.store.database.interface import Database
-from mshield.store.filing.search_words import enterprises_of, pieces
+from mshield.store.database.matching import pieces
+from mshield.store.filing.search_words import enterprises_of
 from tests.support.application import EXAMPLES
 from tests.support.clock import START
 from tests.support.signing import statement, tamper

@@ -140,8 +140,8 @@ async def test_people_are_found_by_the_end_of_a_number_of_their_shield(browser: 
     context = browser.application.context
     row = await certified(context, NUMBERS[1])
     db = context.db
-    whose = "UPDATE certificates SET person_id = f.id FROM filed_persons f WHERE f.name = '林知远' AND f.credit_code = $1"
-    await execute(db, whose, OWN)
+    whose = "UPDATE certificates SET person_id = f.id FROM filed_persons f WHERE f.name = $1 AND f.credit_code = $2"
+    await execute(db, whose, "林知远", OWN)
     await execute(db, "UPDATE accounts SET phone = '13812345678' WHERE id = $1", row.account_id)
     await execute(db, "UPDATE filed_persons SET phone = '13812340000' WHERE name = '沈若澜'")
     for end, names in ((NUMBERS[1][-4:], ["林知远"]), ("5678", ["林知远"]), ("0000", ["沈若澜"])):

@@ -7,13 +7,10 @@ from typing import Final
 from mshield.domain.id_numbers import END
 from mshield.domain.identity import fold_dots
 from mshield.store.database.interface import Database, Row
-from mshield.store.database.matching import contains, either_case, name_begins
+from mshield.store.database.matching import PIECE, contains, either_case, name_begins
 from mshield.store.database.queries import Queries, Query
-from mshield.store.filing import search_words as words
 
 _SQL: Final = Queries("certificates", "search")
-_MANY: Final = 2_000
-"""Enterprises whose certificates are read and put in order; where more have the word, every few hundredth is theirs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,17 +121,25 @@ class Ends:
     shield_number: str | None = None
 
 
-async def places(db: Database, *, terms: SearchTerms, ends: Ends | None, page: Page) -> list[Place]:
+async def places(
+    db: Database,
+    *,
+    terms: SearchTerms,
+    ends: Ends | None,
+    credit_codes: Sequence[str] | None = (),
+    page: Page,
+) -> list[Place]:
     """The places of a page: newest first, expired ones by their end, expiring ones the nearest end first.
 
     All words must fit, of several ends one. A word that has an index of its own leads, the others narrow.
+    `credit_codes` are enterprises whose names may have `terms.name` in them, some thousands at most; None: more.
     """
     values = _values(terms, page)
     query, piece = _leading(terms)
     if query is None and ends is not None:
         return await _of_ends(db, ends, values, page.size)
     if query is None and terms.name is not None:
-        return await _of_name(db, terms.name, values, page.size)
+        return await _of_name(db, terms.name, credit_codes, values, page.size)
     if query is None:
         query, piece = _narrowing(terms)
     return await _places(db, query, values | {"piece": piece})
@@ -186,7 +191,7 @@ def _values(terms: SearchTerms, page: Page) -> dict[str, object]:
         "shield_number": terms.shield_number,
         "credit_code": terms.credit_code,
         "name": name_begins(name),
-        "organisation": None if name is None or len(name) < words.PIECE else contains(name),
+        "organisation": None if name is None or len(name) < PIECE else contains(name),
     }
 
 
@@ -199,7 +204,9 @@ async def _of_ends(db: Database, ends: Ends, values: dict[str, object], size: in
     return _merged(lists, size)
 
 
-async def _of_name(db: Database, name: str, values: dict[str, object], size: int) -> list[Place]:
+async def _of_name(
+    db: Database, name: str, codes: Sequence[str] | None, values: dict[str, object], size: int
+) -> list[Place]:
     """Each list is a whole page, so that the page of all of them is in it."""
     start = fold_dots(name)[:2]
     queries = [_SQL["of_surname"]] if len(start) == 1 else [_SQL["of_name"], _SQL["of_given_name"]]
@@ -208,7 +215,6 @@ async def _of_name(db: Database, name: str, values: dict[str, object], size: int
         for query in queries
         for piece in either_case(start)
     ]
-    codes = await words.enterprises_of(db, name, most=_MANY)
     if codes is None:  # so many that the newest certificates have some
         lists.append(await _places(db, _SQL["newest"], values))
     elif codes:

@@ -6,6 +6,9 @@ from typing import Final
 
 from mshield.domain.identity import fold_dots
 
+PIECE: Final = 2
+"""Characters of a piece of a name, and of the shortest word that an enterprise is found by."""
+
 _SPECIAL: Final = re.compile(r"[!%_]")
 
 
@@ -32,3 +35,9 @@ def either_case(text: str) -> list[str]:
     """Each way to write this text with small and capital letters, for a column that is indexed as it is written."""
     ways = product(*({letter.lower(), letter.upper()} | {letter} for letter in text))
     return sorted({way for letters in ways if len(way := "".join(letters)) == len(text)})
+
+
+def pieces(name: str) -> set[str]:
+    """All runs of so many characters of a name, in small letters."""
+    text = name.lower()
+    return {text[place : place + PIECE] for place in range(len(text) - PIECE + 1)}

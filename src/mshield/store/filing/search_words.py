@@ -9,12 +9,10 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from mshield.store.database.interface import Database, Tx
-from mshield.store.database.matching import contains
+from mshield.store.database.matching import contains, pieces
 from mshield.store.database.queries import Queries
 
 _SQL: Final = Queries("filing", "search_words")
-PIECE: Final = 2
-"""Characters of a piece, and of the shortest word that an enterprise is found by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +30,6 @@ class WithoutEnd:
 
     id: str
     id_number_box: bytes = field(repr=False)
-
-
-def pieces(name: str) -> set[str]:
-    """All pieces of a name."""
-    text = name.lower()
-    return {text[place : place + PIECE] for place in range(len(text) - PIECE + 1)}
 
 
 async def enterprises_of(db: Database, word: str, *, most: int) -> list[str] | None:
