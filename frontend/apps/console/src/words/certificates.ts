@@ -81,7 +81,8 @@ export const certificateWords = {
     until: "Valid until",
     issued: "Issued",
     none: "No certificate found",
-    noneHint: "Names by how they begin, enterprises by two characters or more, numbers by their last 4 or more",
+    noneHint:
+      "Names by how they begin, enterprises by two characters or more, numbers by their last 4 or more",
     goOn: "None among these: look further",
     empty: "No certificate was issued yet",
     showAll: "Show all",
