@@ -6,6 +6,7 @@ from functools import partial
 from benches import (
     cosign,
     formats,
+    growth,
     http_signing,
     kept,
     lists,
@@ -37,6 +38,7 @@ def main() -> None:
         ("three times the load that fits", overload.main),
         ("issuing and publishing", publication.main),
         ("the legal person's lists", lists.main),
+        ("what grows with the database", growth.main),
         ("the transparency log", log.main),
         ("the phone app", phone_app.main),
         ("the page that verifies", verify_page.main),

@@ -55,6 +55,10 @@ async def _refresh_filing(context: Context) -> int:
     return await context.filing.refresh(now=_now(context))
 
 
+async def _search_words(context: Context) -> int:
+    return await context.filing.search_words()
+
+
 async def _notify(context: Context) -> int:
     return await context.notices.notify(now=_now(context))
 
@@ -94,6 +98,7 @@ JOBS: Final = (
     Job("phones", 60, _phone_changes),
     Job("purge", 600, _purge, limit_seconds=3600),
     Job("renewals", 60, _end_renewals),
+    Job("search", 5, _search_words),
     Job("stamps", 3, _time_stamps),
     Job("stamps_log", 3600, _stamp_checkpoints),
     Job("stamps_renew", 86_400, _renew_time_stamps, limit_seconds=3600),

@@ -58,6 +58,15 @@ async def test_it_is_found_by_everything_that_people_know(clerk: Staff, shield: 
         {"name": OPERATOR.name[1:]},
         {"name": "北潮"},
         {"id_number_end": OPERATOR.id_number[-4:]},
+        {"end": OPERATOR.id_number[-4:]},
+        {"end": OPERATOR.id_number.lower()},
+        {"end": OPERATOR.phone[-4:]},
+        {"end": OPERATOR.phone},
+        {"end": number[-4:]},
+        {"end": number[-7:], "state": "active"},
+        {"name": OPERATOR.name[0]},
+        {"name": OPERATOR.name, "credit_code": OPERATOR.credit_code},
+        {"name": found["enterprise"][2:6], "state": "active"},
         {"credit_code": OPERATOR.credit_code.lower()},
         {"state": "active", "name": OPERATOR.name, "id_number_end": OPERATOR.id_number[-6:]},
     ):
@@ -72,18 +81,82 @@ async def test_it_is_found_by_everything_that_people_know(clerk: Staff, shield: 
         {"state": "revoked"},
         {"hold": "lost"},
         {"name": OPERATOR.name, "id_number_end": "9999"},
+        {"end": "9999"},
+        {"end": f"0{OPERATOR.id_number[-4:]}"},
+        {"end": f"0{number[-4:]}"},
+        {"end": OPERATOR.id_number[-4:], "state": "revoked"},
+        {"name": OPERATOR.name[2:]},
+        {"name": "公司北潮"},
+        {"state": "expiring"},
+        {"state": "expired"},
     ):
         assert await _search(clerk, **words) == [], words
+
+
+async def _renamed(application: Application, name: str) -> None:
+    await execute(application.context.db, "UPDATE enterprises SET name = $1, version = version + 1", name)
+    await application.context.filing.search_words()
 
 
 async def test_it_is_found_by_the_enterprises_name_as_it_is_written(
     application: Application, clerk: Staff, shield: Shield
 ) -> None:
     for organisation in ("Foo • Bar 有限公司", "北京・某某有限公司", "甲·乙有限公司"):
+        await _renamed(application, organisation)
         await execute(application.context.db, "UPDATE certificates SET organisation = $1", organisation)
         assert len(await _search(clerk, name=organisation)) == 1, organisation
     await execute(application.context.db, "UPDATE certificates SET common_name = $1", "买买提·艾力")
     assert len(await _search(clerk, name="买买提•艾力")) == 1  # a person's dots are one
+    await execute(application.context.db, "UPDATE certificates SET common_name = $1", "Émile ZOLA")
+    for name in ("éM", "é", "ÉMILE zola", "mile Z"):
+        assert len(await _search(clerk, name=name)) == 1, name
+    assert await _search(clerk, name="zola") == []  # not what begins further on
+
+
+async def test_a_renamed_enterprise_is_found_by_both_names(
+    application: Application, clerk: Staff, shield: Shield
+) -> None:
+    former = (await _only(clerk))["enterprise"]
+    await application.context.filing.search_words()
+    await execute(
+        application.context.db, "UPDATE enterprises SET name = '海安新名有限公司', version = version + 1"
+    )
+    for name in (former, "新名"):  # also before the job has seen it
+        assert len(await _search(clerk, name=name)) == 1, name
+    await application.context.filing.search_words()
+    for name in (former, "新名"):
+        assert len(await _search(clerk, name=name)) == 1, name
+
+
+async def test_a_word_of_very_many_enterprises_leaves_none_out(
+    application: Application, clerk: Staff, shield: Shield, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await application.context.filing.search_words()
+    found = await _search(clerk, name="有限公司")
+    monkeypatch.setattr(find_certificates, "MOST_ENTERPRISES", 0)
+    assert await _search(clerk, name="有限公司") == found != []
+
+
+async def test_what_ends_next_comes_first_and_what_ended_last(
+    application: Application, clerk: Staff, shield: Shield
+) -> None:
+    for _ in range(2):
+        application.clock.advance(seconds=86400)
+        await Shield(application, await application.logged_in()).enrol()
+    oldest_first = [each["serial"] for each in await _search(clerk)][::-1]
+    application.clock.advance(seconds=600 * 86400)
+    clerk = await Staff.of(application, StaffRole.CUSTOMER_SERVICE)
+    expiring = await _search(clerk, state="expiring")
+    assert [each["serial"] for each in expiring] == oldest_first
+    assert all(each["expiring"] and each["state"] == "active" for each in expiring)
+    page = (await clerk.call("GET", "/certificates", state="expiring", limit="2")).json()
+    rest = (await clerk.call("GET", "/certificates", state="expiring", before=page["next"])).json()
+    assert [each["serial"] for each in (*page["items"], *rest["items"])] == oldest_first
+    assert len(await _search(clerk, state="expiring", name=OPERATOR.name)) == 3
+    application.clock.advance(seconds=200 * 86400)
+    clerk = await Staff.of(application, StaffRole.CUSTOMER_SERVICE)
+    assert [each["serial"] for each in await _search(clerk, state="expired")] == oldest_first[::-1]
+    assert await _search(clerk, state="expiring") == []
 
 
 async def test_pages_lead_to_the_end_also_where_one_is_empty(
@@ -92,8 +165,9 @@ async def test_pages_lead_to_the_end_also_where_one_is_empty(
     for number in range(3):
         application.clock.advance(seconds=60 + number)
         await Shield(application, await application.logged_in()).enrol()
-    monkeypatch.setattr(find_certificates, "MOST_OPENED", 2)
-    for words, each in ({"limit": "1"}, [1, 1, 1, 1]), ({"id_number_end": "9999", "limit": "5"}, [0, 0, 0]):
+    monkeypatch.setattr(find_certificates, "MOST_COMPARED", 2)
+    other = f"99{OPERATOR.id_number[-4:]}"
+    for words, each in ({"limit": "1"}, [1, 1, 1, 1]), ({"id_number_end": other, "limit": "5"}, [0, 0, 0]):
         sizes, seen, query = [], set(), words
         while True:
             page = (await clerk.call("GET", "/certificates", **query)).json()
@@ -148,6 +222,9 @@ async def test_its_chain_is_downloaded_and_holds(
         {"before": "1.zz"},
         {"serial": "12"},
         {"id_number_end": "123"},
+        {"end": "123"},
+        {"end": "12a4"},
+        {"end": "1234", "id_number_end": "1234"},
         {"id_number_end": "12%%"},
         {"name": "a\u0000b"},
         {"name": "a\u202eb"},

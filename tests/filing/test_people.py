@@ -1,6 +1,7 @@
 """Who is on file: pages, the exported list, and how a record ends and comes back."""
 
 import dataclasses
+import datetime as dt
 from typing import Final
 
 import pytest
@@ -144,14 +145,14 @@ async def test_r22_a_certificate_knows_whether_its_filing_changed(db: Database, 
     new, _ = await person(db, keyring, ca.engine, now=START)
     row = await ca.issue.reserve(new, now=START)
     await ca.issue.issue(row.serial, now=START)
-    certificates = FindCertificates(db, keyring, ca.authorities)
-    before = await certificates.one(row.serial)
+    certificates = FindCertificates(db, keyring, ca.lookup, ca.authorities, dt.UTC)
+    before = await certificates.one(row.serial, now=START)
     assert (before.filing_changed, before.row.ended_at) == (False, None)
     people = FiledPeople(db, keyring, ca.lookup)
     ended = await people.end(new.person_id, reason="已离职", now=START)
     assert ended.shield_numbers == (new.shield_number,)
-    after = await certificates.one(row.serial)
+    after = await certificates.one(row.serial, now=START)
     assert (after.filing_changed, after.row.ended_at) == (True, START)
     assert after.row.person_version == before.row.person_version + 1
     with pytest.raises(errors.NotFound):
-        await certificates.one("0" * 40)
+        await certificates.one("0" * 40, now=START)

@@ -1,6 +1,7 @@
 """Holders of shields are asked about again, so that a change outside counts here (R22)."""
 
 import dataclasses
+import datetime as dt
 from collections.abc import Iterator
 from typing import Final
 
@@ -71,7 +72,7 @@ async def _certified(ca: Ca, filing: ImportFiling, *, most: int = 1) -> list[str
 
 
 async def _certificate(ca: Ca, serial: str) -> OneCertificate:
-    return await FindCertificates(ca.db, ca.keyring, ca.authorities).one(serial)
+    return await FindCertificates(ca.db, ca.keyring, ca.lookup, ca.authorities, dt.UTC).one(serial, now=START)
 
 
 async def test_r22_a_change_outside_is_found_and_makes_renewal_due(

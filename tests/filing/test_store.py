@@ -20,6 +20,7 @@ PERSON = NewFiledPerson(
     phone=None,
     id_number_hash=b"h" * 32,
     id_number_box=b"b" * 60,
+    id_number_end=b"e" * 32,
 )
 
 

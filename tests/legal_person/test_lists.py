@@ -8,8 +8,11 @@ import openpyxl
 import pytest
 
 from mshield.demo.people import LEGAL_PERSON
+from mshield.services.legal_person import lists
+from mshield.web.portal import lists as portal_lists
 from tests.support.application import Application
 from tests.support.assertions import assert_refused
+from tests.support.issuing import ID_NUMBER
 from tests.support.portal import FOREIGN, OWN, Browser, certified
 from tests.support.signing import execute
 
@@ -47,6 +50,9 @@ _SEARCHES: Final[tuple[tuple[dict[str, str], list[str]], ...]] = (
     ({"id_number_end": "4217"}, ["林知远"]),
     ({"id_number_end": "64x"}, ["沈若澜"]),
     ({"id_number_end": "64x", "role": "legal_person"}, []),
+    ({"end": "4217"}, ["林知远"]),
+    ({"end": "4218"}, []),
+    ({"end": "4217", "role": "legal_person"}, []),
     ({"shield_number": NUMBERS[0]}, []),
     ({"on_file": "false"}, []),
 )
@@ -111,6 +117,73 @@ async def test_shields_are_found_by_state_hold_name_and_number(browser: Browser)
     assert await _numbers(browser, state="active") == []
 
 
+async def test_shields_are_found_by_the_end_of_a_number(browser: Browser) -> None:
+    """As an SMS says it (尾号): of the shield, of the holder's phone, of the holder's id number."""
+    context = browser.application.context
+    first, _ = [await certified(context, number) for number in NUMBERS[:2]]
+    await execute(context.db, "UPDATE accounts SET phone = '13812345678' WHERE id = $1", first.account_id)
+    await context.filing.search_words()
+    both = set(NUMBERS[:2])
+    for end, numbers in (
+        (NUMBERS[1][-4:], {NUMBERS[1]}),
+        (ID_NUMBER[-4:].lower(), both),
+        ("5678", {NUMBERS[0]}),
+        ("9876", set()),
+        ("987x", set()),
+    ):
+        assert set(await _numbers(browser, end=end)) == numbers, end
+        acts = (await browser.get(f"/enterprises/{OWN}/history", end=end)).json()["items"]
+        assert {each["shield_number"] for each in acts} == numbers, end
+
+
+async def test_people_are_found_by_the_end_of_a_number_of_their_shield(browser: Browser) -> None:
+    context = browser.application.context
+    row = await certified(context, NUMBERS[1])
+    db = context.db
+    whose = "UPDATE certificates SET person_id = f.id FROM filed_persons f WHERE f.name = $1 AND f.credit_code = $2"
+    await execute(db, whose, "林知远", OWN)
+    await execute(db, "UPDATE accounts SET phone = '13812345678' WHERE id = $1", row.account_id)
+    await execute(db, "UPDATE filed_persons SET phone = '13812340000' WHERE name = '沈若澜'")
+    for end, names in ((NUMBERS[1][-4:], ["林知远"]), ("5678", ["林知远"]), ("0000", ["沈若澜"])):
+        assert await _names(browser, end=end) == names, end
+
+
+async def test_shields_that_end_within_half_a_year_are_a_list(browser: Browser) -> None:
+    """即将到期 (R11), as the overview counts them: usable ones alone."""
+    for number in NUMBERS[:2]:
+        await certified(browser.application.context, number)
+    assert await _numbers(browser, state="expiring") == []
+    browser.application.clock.advance(seconds=600 * 86400)
+    await browser.log_in()
+    assert set(await _numbers(browser, state="expiring")) == set(NUMBERS[:2])
+    await browser.act("freeze", NUMBERS[0])
+    assert await _numbers(browser, state="expiring") == [NUMBERS[1]]
+    items = (await browser.get(f"/enterprises/{OWN}/shields")).json()["items"]
+    assert {each["shield_number"]: each["expiring"] for each in items} == {
+        NUMBERS[0]: False,
+        NUMBERS[1]: True,
+    }
+    assert {each["state"] for each in items} == {"active"}
+
+
+async def test_all_shields_are_counted_whatever_the_page_shows(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in NUMBERS[:3]:
+        await certified(browser.application.context, number)
+        browser.application.clock.advance(seconds=1)
+    await browser.act("freeze", NUMBERS[0])
+    await browser.revoke(NUMBERS[1])
+    await certified(browser.application.context, NUMBERS[1])
+    page = (await browser.get(f"/enterprises/{OWN}/shields", limit=1)).json()
+    assert page["count"] == {"shields": 3, "usable": 2, "more": False}
+    assert (await browser.get(f"/enterprises/{OWN}/shields", before=page["next"])).json()["count"] is None
+    monkeypatch.setattr(lists, "MOST_COUNTED", 2)
+    monkeypatch.setattr(portal_lists, "MOST_COUNTED", 2)
+    page = (await browser.get(f"/enterprises/{OWN}/shields")).json()
+    assert page["count"] == {"shields": 2, "usable": 2, "more": True}
+
+
 async def test_one_line_per_number_by_the_certificate_that_stands_for_it(browser: Browser) -> None:
     first = await certified(browser.application.context, NUMBERS[0])
     await browser.revoke(NUMBERS[0])
@@ -146,6 +219,9 @@ _NO_QUERIES: Final[tuple[dict[str, str | int], ...]] = (
     {"before": "!"},
     {"before": "AAAA"},
     {"state": "lost"},
+    {"end": "123"},
+    {"end": "12345"},
+    {"end": "x123"},
     {"x": "1"},
 )
 

@@ -203,7 +203,7 @@ async def test_what_was_shown_is_done_or_nothing(
     asked = await ask(clerk, "revoke")
     assert (await portal.revoke(NUMBER)).status_code == 200
     assert_refused(await decide(officer, asked), "conflict")
-    assert_refused(await send(clerk, "suspend"), "not_found")
+    assert_refused(await send(clerk, "suspend"), "shield_ended")
 
 
 async def test_it_is_asked_with_evidence_of_what_can_be_done(
@@ -241,8 +241,8 @@ async def test_a_suspended_shield_neither_renews_nor_signs(
 ) -> None:
     await both(clerk, officer, "suspend")
     certificates = application.context.certificates
-    found = await certificates.search.one(serial)
-    assert [hold.value for hold in found.holds] == ["suspended"]
+    found = await certificates.search.one(serial, now=application.clock())
+    assert [hold.value for hold in found.line.holds] == ["suspended"]
     # Published as on hold, as every other one: tests/publication has what follows from that.
     db = application.context.db
     row = await fetch(db, "SELECT held_since FROM certificates WHERE serial = $1", serial)

@@ -313,6 +313,7 @@ async def test_r11_r14_the_shield_stands_for_the_certificate_in_force_throughout
             before=(2**63 - 1, ""),
             terms=managed_shields.ShieldTerms(),
             page_size=9,
+            due=renewing.now,
             now=renewing.now,
         )
         rows = await managed_shields.certificates(db, credit_code=CREDIT_CODE, shield_number=number)

@@ -1,6 +1,7 @@
 """R14: the legal person holds, lifts and revokes by shield number; what may happen when is the table's."""
 
 import asyncio
+import datetime as dt
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any, get_args
@@ -177,7 +178,7 @@ async def test_r14_revoked_is_for_good(browser: Browser) -> None:
     for act in ("report_loss", "lift_loss", "freeze", "unfreeze"):
         (refused,) = await browser.act(act, NUMBER)
         assert (refused["outcome"], refused["state"]) == ("refused", "revoked")
-        assert refused["refusal"]["code"] == "conflict"
+        assert refused["refusal"]["code"] == "shield_ended"
 
 
 async def test_r14_one_that_is_refused_keeps_none_of_the_others_from_being_held(browser: Browser) -> None:
@@ -302,7 +303,12 @@ async def test_r14_nor_does_the_time_of_the_answer_tell(browser: Browser) -> Non
         manage, look_up = (
             ManageShields(db, context.legal_person.shields.prove),
             ManagedLists(
-                db, context.keyring, context.identity.proofs, replace(context.identity.of_people, db=db)
+                db,
+                context.keyring,
+                context.lookup,
+                context.identity.proofs,
+                replace(context.identity.of_people, db=db),
+                dt.UTC,
             ),
         )
         enterprise = ManagedEnterprise(OWN, "")

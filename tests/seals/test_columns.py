@@ -29,7 +29,11 @@ NOT_SEALED: Final = {
         "disabled_at": "shown",
         "disabled_reason": "shown",
     },
-    "filed_persons": {"id_number_box": "opens under its own row alone"},
+    "filed_persons": {
+        "id_number_box": "opens under its own row alone",
+        "id_number_end": "who has it is opened and compared",
+    },
+    "enterprises": {"searched_version": "whether its name's pieces were made"},
     "identity_proofs": {
         "actor": "shown; the act says it",
         "actor_id": "shown; the act says it",
@@ -134,6 +138,7 @@ _KEYS: Final = (
 )
 _OTHER_TABLES: Final = {
     "acts": "logged",
+    "enterprise_words": "finds enterprises, whose names are sealed",
     "certificate_events": "logged",
     "authorities": "compared with the acts on them",
     "sealed_changes": "logged",

@@ -92,7 +92,7 @@ class People(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Shield(msgspec.Struct, frozen=True, kw_only=True):
-    """A shield by the certificate that stands for it."""
+    """A shield by the certificate that stands for it; `expiring`: usable, with under half a year left."""
 
     shield_number: str
     serial: str
@@ -101,6 +101,7 @@ class Shield(msgspec.Struct, frozen=True, kw_only=True):
     role: str
     state: str
     holds: tuple[str, ...]
+    expiring: bool = False
     issued_at: int
     not_before: int
     not_after: int

@@ -1,4 +1,4 @@
-"""The five labels under which id numbers are sealed and hashed. They are bound into what is stored: none may change."""
+"""The six labels under which id numbers are sealed and hashed. They are bound into what is stored: none may change."""
 
 from typing import Final
 
@@ -13,6 +13,12 @@ PROPOSAL_BOX: Final = "filing-proposal"
 
 LOOKUP: Final = "id-number"
 """The lookup key's kind by which accounts and filing are searched."""
+
+LOOKUP_END: Final = "id-number-end"
+"""The lookup key's kind for a number's last characters, by which people are looked for: four of them."""
+
+END: Final = 4
+"""Characters by which the end of an id number, a phone number or a shield number (尾号) is looked for, at least."""
 
 CERTIFICATE_HASH: Final = "certificate-id-number"
 """The lookup key's kind for id numbers in certificates: nobody who reads one can search the database by it."""

@@ -45,7 +45,7 @@ CREATE TABLE enterprises (
   version BIGINT NOT NULL,
   created_at BIGINT NOT NULL,
   changed_at BIGINT NOT NULL
-, seal_version BIGINT NOT NULL DEFAULT 0, seal BYTEA);
+, seal_version BIGINT NOT NULL DEFAULT 0, seal BYTEA, searched_version BIGINT NOT NULL DEFAULT 0);
 
 CREATE TABLE filed_persons (
   id TEXT PRIMARY KEY,
@@ -57,7 +57,7 @@ CREATE TABLE filed_persons (
   role TEXT NOT NULL,
   version BIGINT NOT NULL,
   created_at BIGINT NOT NULL,
-  changed_at BIGINT NOT NULL, ended_at BIGINT, asked_at BIGINT NOT NULL DEFAULT 0, phone TEXT, seal_version BIGINT NOT NULL DEFAULT 0, seal BYTEA,
+  changed_at BIGINT NOT NULL, ended_at BIGINT, asked_at BIGINT NOT NULL DEFAULT 0, phone TEXT, seal_version BIGINT NOT NULL DEFAULT 0, seal BYTEA, id_number_end BYTEA,
   UNIQUE (credit_code, role, id_number_hash)
 );
 
@@ -864,3 +864,30 @@ CREATE TABLE checkpoint_stamps (
   good_until BIGINT NOT NULL,
   PRIMARY KEY (origin, size, place)
 );
+
+CREATE INDEX filed_persons_id_number_end ON filed_persons (id_number_end);
+
+CREATE INDEX enterprises_unsearched ON enterprises (credit_code) WHERE searched_version < version;
+
+CREATE TABLE enterprise_words (
+  word TEXT NOT NULL,
+  credit_code TEXT NOT NULL REFERENCES enterprises (credit_code),
+  PRIMARY KEY (word, credit_code)
+);
+
+CREATE INDEX accounts_phone_end ON accounts (substr(phone, length(phone) - 3));
+
+CREATE INDEX certificates_shield_end ON certificates (substr(shield_number, 10), issued_at, serial);
+
+CREATE INDEX certificates_surname ON certificates (substr(common_name, 1, 1), issued_at, serial);
+
+CREATE INDEX certificates_name ON certificates (substr(common_name, 1, 2), issued_at, serial);
+
+CREATE INDEX certificates_given_name ON certificates (substr(common_name, 2, 2), issued_at, serial);
+
+CREATE INDEX certificates_state ON certificates (state, issued_at, serial);
+
+CREATE INDEX certificates_held ON certificates (issued_at, serial, holds) WHERE holds <> '';
+
+CREATE INDEX certificates_ends ON certificates (not_after, serial, state, holds)
+  WHERE state IN ('issued', 'active', 'pin_locked');

@@ -119,6 +119,7 @@ STATUS: Final[Mapping[str, int]] = {
     "shield_unusable": 409,
     "signed_attributes_refused": 422,
     "ambiguous_content_refused": 422,
+    "shield_ended": 409,
     "sms_all_spent": 429,
     "charset_refused": 422,
     "sms_code_expired": 400,

@@ -3,13 +3,15 @@ import { flushPromises } from "@vue/test-utils";
 import { expect, test } from "vitest";
 import { effectScope } from "vue";
 
-import { personQuery, shieldQuery, useList, workbook } from "../src/engine/lists.ts";
+import { historyQuery, personQuery, shieldQuery, useList, workbook } from "../src/engine/lists.ts";
 
 test.each([
   ["MS10720468813", { shield_number: "MS10720468813" }],
   ["ms 107 2046 8813", { shield_number: "MS10720468813" }],
   ["107 2046 8813 ", { shield_number: "MS10720468813" }],
   ["1072046", { name: "1072046" }],
+  ["0845", { end: "0845" }],
+  [" 264x", { end: "264x" }],
   [" 林知远 ", { name: "林知远" }],
   ["", {}],
 ])("%j is looked for as %j", (words, query) => {
@@ -24,8 +26,10 @@ test("a state and a hold are different things to the service", () => {
   });
 });
 
-test("digits are an id number's end, anything else a name", () => {
-  expect(personQuery({ words: "264X", role: "" })).toEqual({ id_number_end: "264X" });
+test("digits are a number's end, of four any, else an id number's; anything else is a name", () => {
+  expect(personQuery({ words: "264X", role: "" })).toEqual({ end: "264X" });
+  expect(personQuery({ words: "7264X", role: "" })).toEqual({ id_number_end: "7264X" });
+  expect(historyQuery({ words: "0845", event: "", from: "", to: "" })).toEqual({ end: "0845" });
   expect(personQuery({ words: "CHAN", role: "operator" })).toEqual({ name: "CHAN", role: "operator" });
 });
 

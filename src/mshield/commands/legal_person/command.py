@@ -140,6 +140,7 @@ def logout(out: Output, portal: Portal) -> None:
 @command.command(name="list")
 @click.option("--name", help="Any part of a name.")
 @click.option("--shield-number", help="One shield only.")
+@click.option("--end", help="The last four characters (尾号) of a shield, phone or id number.")
 @click.option("--state", type=click.Choice(list(STATES_ZH)))
 @click.option("--hold", type=click.Choice(list(HOLDS_ZH)))
 @enterprise_option
@@ -150,12 +151,13 @@ def list_(
     *,
     name: str | None,
     shield_number: str | None,
+    end: str | None,
     state: str | None,
     hold: str | None,
     credit_code: str | None,
 ) -> None:
     """List the enterprise's shields, the newest first."""
-    filters = {"name": name, "shield_number": shield_number, "state": state, "hold": hold}
+    filters = {"name": name, "shield_number": shield_number, "end": end, "state": state, "hold": hold}
     words = {field: word for field, word in filters.items() if word is not None}
     shields = list(portal.client.all_shields(portal.enterprise(credit_code), **words))
     headers = (
@@ -281,7 +283,8 @@ def _show(out: Output, outcomes: Sequence[Outcome]) -> None:
 
 
 def _row(out: Output, shield: Shield) -> tuple[str, ...]:
-    state = out.pick(STATES_ZH.get(shield.state, shield.state), shield.state)
+    shown = "expiring" if shield.expiring else shield.state
+    state = out.pick(STATES_ZH.get(shown, shown), shown)
     holds = " ".join(out.pick(HOLDS_ZH.get(hold, hold), hold) for hold in shield.holds)
     return (shield.shield_number, shield.name, state, holds, shown_time(shield.not_after)[:10])
 

@@ -24,14 +24,21 @@ _STATES: Final = {
 
 @click.command()
 @click.option("--name", help="Any part of a name.")
+@click.option("--end", help="The last four characters (尾号) of an id, phone or shield number.")
 @click.option("--after", help="The `next` of the page before.")
 @enterprise_option
 @portal_command
 def people(
-    out: Output, portal: Portal, *, name: str | None, after: str | None, credit_code: str | None
+    out: Output,
+    portal: Portal,
+    *,
+    name: str | None,
+    end: str | None,
+    after: str | None,
+    credit_code: str | None,
 ) -> None:
     """List who is on file 备案人员, and by which proof, by whom and when each is known to be themselves."""
-    filters = {"name": name, "after": after}
+    filters = {"name": name, "end": end, "after": after}
     words = {field: word for field, word in filters.items() if word is not None}
     page = portal.client.people(portal.enterprise(credit_code), **words)
     headers = (

@@ -6,12 +6,13 @@ calendar. The certificate in force stays in force until the new one is confirmed
 
 import calendar
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
 from mshield.domain import errors
+from mshield.domain.certificates.states import CertificateState, Hold, usable
 from mshield.domain.times import SECOND_MS
 
 MONTHS: Final = 6
@@ -95,6 +96,18 @@ def why_due(
     if filed_version is not None and filed_version != certified_version:
         return Reason.FILING_CHANGED
     return Reason.ENDING if now > half_year_before(not_after, zone) else None
+
+
+EXPIRING: Final = "expiring"
+"""即将到期, as lists name it: beside the states, as no certificate is stored so."""
+
+
+def expiring(
+    *, state: CertificateState, holds: Iterable[Hold], not_after: int, zone: dt.tzinfo, now: int
+) -> bool:
+    """Whether it can be used and renewal is due for its time (R11): as the overview counts, and lists narrow."""
+    is_due = not_after <= half_year_after(now, zone)
+    return is_due and usable(state=state, holds=holds, not_after=not_after, now=now)
 
 
 def require_due(reason: Reason | None, *, not_after: int, zone: dt.tzinfo) -> Reason:

@@ -50,6 +50,7 @@ from mshield.domain.errors.certificates import (
     OtherApplicant,
     RenewalNotDue,
     RenewalUnfinished,
+    ShieldEnded,
 )
 from mshield.domain.errors.cosigning import (
     BadAnswer,
@@ -263,6 +264,7 @@ __all__ = [
     "SecretBeforeCounts",
     "SecurityKeyRefused",
     "SetUpOver",
+    "ShieldEnded",
     "ShieldUnusable",
     "SignedAttributesRefused",
     "SmsAllSpent",

@@ -74,6 +74,16 @@ class NoCertificate(
     """The device has no certificate that this could be done with."""
 
 
+class ShieldEnded(
+    DomainError,
+    code="shield_ended",
+    zh="这个手机盾已作废，没有执行。作废不能撤销，要再用请持有人重新申请",
+    en="This shield is revoked, so nothing was done. That can't be taken back: its holder would apply anew",
+    faq="3.1",
+):
+    """What was to be done to a shield needs a certificate that counts, and the last one has ended."""
+
+
 class CertificateExpired(
     DomainError,
     code="certificate_expired",

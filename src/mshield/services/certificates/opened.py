@@ -1,6 +1,7 @@
 """The services of certificates, opened once per process."""
 
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from mshield.services.accounts.sms_codes import SpendCode
 from mshield.services.certificates.bind import Bind
@@ -35,5 +36,7 @@ def open_certificates(
         own=OwnCertificate(ground.db, ground.engine, ground.authorities, issue, proofs),
         renew=Renew(ground.db, ground.engine, ground.lookup, issue, ground.settings, spend_code, look_up),
         bind=Bind(ground.db, ground.settings),
-        search=FindCertificates(ground.db, ground.keyring, ground.authorities),
+        search=FindCertificates(
+            ground.db, ground.keyring, ground.lookup, ground.authorities, ZoneInfo(ground.settings.time_zone)
+        ),
     )

@@ -1,33 +1,47 @@
 """Staff find certificates, and see one with all that happened to it and its chain; id numbers are masked.
 
-The last digits of an id number are looked for by opening sealed numbers one by one, so many at most in one call; `next`
-leads on, also where a page is empty.
+The end of a number is looked for by its last four characters, of an id number by their keyed hash; whoever has them is
+compared with the whole end, so many at most in one call. `next` leads on, also where a page is empty.
 """
 
-from dataclasses import dataclass
+import datetime as dt
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from mshield.domain import errors
 from mshield.domain.certificates import shield
-from mshield.domain.certificates.states import Hold, gravest_first, parse_holds
-from mshield.domain.id_numbers import FILING_BOX
+from mshield.domain.certificates.renewal import EXPIRING, expiring, half_year_after
+from mshield.domain.certificates.states import CertificateState, Hold, gravest_first, parse_holds, shown_state
+from mshield.domain.id_numbers import END, FILING_BOX
 from mshield.domain.identity import mask_id_number, mask_phone, normalise_id_number
 from mshield.keys.authority import Authorities
 from mshield.keys.errors import NoAuthority
 from mshield.keys.keyring import Keyring
+from mshield.keys.secrets import LookupKey
 from mshield.pki.certificates.certificate import Certificate, parse_certificate
+from mshield.services.filing.search_words import end_hash
 from mshield.store.certificates import search as store
-from mshield.store.certificates.search import EventOf, FoundRow, SearchTerms, Sibling, WholeRow
+from mshield.store.certificates.search import EventOf, FoundRow, Place, SearchTerms, Sibling, WholeRow
 from mshield.store.database.interface import Database
+from mshield.store.filing.search_words import enterprises_of
 
-__all__ = ["EventOf", "FindCertificates", "FoundLine", "OneCertificate", "Place", "SearchTerms", "Sibling"]
+__all__ = [
+    "EventOf",
+    "FindCertificates",
+    "FoundLine",
+    "NumberEnd",
+    "OneCertificate",
+    "Place",
+    "SearchTerms",
+    "Sibling",
+]
 
-Place = tuple[int, str]
-"""Issue time in ms and serial: where a page begins."""
+LAST_TIME: Final = 2**63 - 1
+MOST_COMPARED: Final = 1000
+"""Certificates whose numbers one call compares at most: some ten milliseconds."""
 
-FIRST: Final[Place] = (2**63 - 1, "")
-MOST_OPENED: Final = 1000
-"""Id numbers that one call opens at most: some ten milliseconds."""
+MOST_ENTERPRISES: Final = 2_000
+"""Enterprises whose certificates are put in order; where more have a word, each few hundredth certificate is theirs."""
 
 Part = Literal["certificate", "issuing", "root"]
 
@@ -39,6 +53,19 @@ class FoundLine:
     row: FoundRow
     id_number_masked: str
     holds: tuple[Hold, ...]
+    state: str
+    """As people see it: `expired` where the clock says so, else what is stored."""
+
+    expiring: bool
+    """Usable, with under half a year left (R11)."""
+
+
+@dataclass(frozen=True, slots=True)
+class NumberEnd:
+    """The last characters, four or more, of an id number, or (not `only_id`) of a phone or shield number too."""
+
+    text: str
+    only_id: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +73,8 @@ class OneCertificate:
     """A certificate with its story. `filing_changed`: the filing differs from what it says (R22)."""
 
     row: WholeRow
-    id_number_masked: str
+    line: FoundLine
     phone_masked: str
-    holds: tuple[Hold, ...]
     filing_changed: bool
     events: tuple[EventOf, ...]
     others: tuple[Sibling, ...]
@@ -62,47 +88,60 @@ class FindCertificates:
 
     db: Database
     keyring: Keyring
+    lookup: LookupKey
     authorities: Authorities
+    zone: dt.tzinfo
 
     async def page(
-        self, terms: SearchTerms, *, id_number_end: str | None, before: Place = FIRST, limit: int, now: int
+        self,
+        terms: SearchTerms,
+        *,
+        end: NumberEnd | None = None,
+        before: Place | None = None,
+        limit: int,
+        now: int,
     ) -> tuple[list[FoundLine], Place | None]:
-        """Certificates, the newest first, and where the next page begins."""
-        number = terms.shield_number
-        parsed = None if number is None else shield.parse_number(number) or number
-        normal = SearchTerms(
-            state=terms.state,
-            hold=terms.hold,
-            shield_number=parsed,
-            serial=None if terms.serial is None else terms.serial.lower().replace(":", ""),
-            credit_code=None if terms.credit_code is None else terms.credit_code.upper(),
-            name=terms.name,
-        )
-        end = None if id_number_end is None else normalise_id_number(id_number_end)
-        size = limit + 1 if end is None else MOST_OPENED
-        rows = await store.page(self.db, before=before, terms=normal, page_size=size, now=now)
+        """Certificates, the newest first, and where the next page begins.
+
+        Those that have expired come by their end, the last one first; those about to, the next one first.
+        """
+        terms = _in_one_form(terms)
+        text = None if end is None else normalise_id_number(end.text)
+        ends = None if text is None or end is None else self._ends(text, only_id=end.only_id)
+        if before is None:
+            before = _first(terms, ends)
+        size = limit + 1 if ends is None else MOST_COMPARED
+        page = store.Page(before=before, size=size, now=now, due=half_year_after(now, self.zone))
+        codes = () if terms.name is None else await enterprises_of(self.db, terms.name, most=MOST_ENTERPRISES)
+        places = await store.places(self.db, terms=terms, ends=ends, credit_codes=codes, page=page)
+        rows = await store.lines(self.db, [serial for _, serial in places])
+        times = {serial: at for at, serial in places}
         lines: list[FoundLine] = []
         for row in rows:
             if len(lines) == limit:  # there are more
-                break
+                return lines, before
             id_number = self._id_number(row)
-            before = (row.issued_at, row.serial)
-            if end is None or id_number.endswith(end):
-                lines.append(FoundLine(row, mask_id_number(id_number), _holds(row)))
-        else:
-            return lines, before if len(rows) == size else None
-        return lines, before
+            before = (times[row.serial], row.serial)
+            if text is None or end is None or _ends_so(row, id_number, text, only_id=end.only_id):
+                lines.append(self._line(row, id_number, now=now))
+        return lines, before if len(places) == size else None
 
-    async def one(self, serial: str) -> OneCertificate:
+    def _ends(self, text: str, *, only_id: bool) -> store.Ends:
+        last = text[-END:]
+        number = end_hash(self.lookup, text)
+        if only_id or not last.isdecimal():
+            return store.Ends(id_number=number)
+        return store.Ends(id_number=number, phone=last, shield_number=last)
+
+    async def one(self, serial: str, *, now: int) -> OneCertificate:
         """One certificate. Raises NotFound."""
         row = await store.find(self.db, serial=serial.lower())
         if row is None:
             raise errors.NotFound
         return OneCertificate(
             row=row,
-            id_number_masked=mask_id_number(self._id_number(row)),
+            line=self._line(row, self._id_number(row), now=now),
             phone_masked=mask_phone(row.phone),
-            holds=_holds(row),
             filing_changed=row.ended_at is not None
             or row.filing_version != row.person_version + row.enterprise_version,
             events=tuple(await store.events(self.db, serial=row.serial)),
@@ -128,11 +167,37 @@ class FindCertificates:
             await self.authorities.refresh(self.db)
             return (certificate, *self.authorities.chain_of(certificate))
 
+    def _line(self, row: FoundRow, id_number: str, *, now: int) -> FoundLine:
+        state, holds = CertificateState(row.state), parse_holds(row.holds)
+        return FoundLine(
+            row=row,
+            id_number_masked=mask_id_number(id_number),
+            holds=tuple(gravest_first(holds)),
+            state=shown_state(state=state, not_after=row.not_after, now=now),
+            expiring=expiring(state=state, holds=holds, not_after=row.not_after, zone=self.zone, now=now),
+        )
+
     def _id_number(self, row: FoundRow) -> str:
         return self.keyring.open(
             row.id_number_box, purpose=FILING_BOX, context=row.person_id.encode()
         ).decode()
 
 
-def _holds(row: FoundRow) -> tuple[Hold, ...]:
-    return tuple(gravest_first(parse_holds(row.holds)))
+def _in_one_form(terms: SearchTerms) -> SearchTerms:
+    number = terms.shield_number
+    return replace(
+        terms,
+        shield_number=None if number is None else shield.parse_number(number) or number,
+        serial=None if terms.serial is None else terms.serial.lower().replace(":", ""),
+        credit_code=None if terms.credit_code is None else terms.credit_code.upper(),
+    )
+
+
+def _first(terms: SearchTerms, ends: store.Ends | None) -> Place:
+    """Before every place of its list."""
+    return (0, "") if terms.state == EXPIRING and store.is_by_end(terms, ends) else (LAST_TIME, "")
+
+
+def _ends_so(row: FoundRow, id_number: str, text: str, *, only_id: bool) -> bool:
+    numbers = (id_number,) if only_id else (id_number, row.phone, row.shield_number)
+    return any(number.endswith(text) for number in numbers)

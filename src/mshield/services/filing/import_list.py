@@ -22,6 +22,7 @@ from mshield.domain.ids import new_id
 from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
 from mshield.services.filing.report import Change, LineReport, Report, Waits, counts, report_of
+from mshield.services.filing.search_words import end_hash
 from mshield.store.database.interface import Database, Tx
 from mshield.store.filing import filing as store
 from mshield.store.staff import acts
@@ -229,6 +230,7 @@ class ImportFiling:
             role=record.role.value,
             phone=record.phone or None,
             id_number_hash=self.hash_id_number(record.id_number),
+            id_number_end=end_hash(self.lookup, record.id_number),
             id_number_box=self.keyring.seal(
                 record.id_number.encode(), purpose=FILING_BOX, context=person_id.encode()
             ),

@@ -8,6 +8,7 @@ from mshield.services.filing.look_up import LookUpFiling
 from mshield.services.filing.people import FiledPeople
 from mshield.services.filing.proposals import LegalPersons
 from mshield.services.filing.refresh import RefreshFiling
+from mshield.services.filing.search_words import KeepSearchWords
 from mshield.services.ground import Ground
 from mshield.settings import Settings
 
@@ -21,6 +22,7 @@ class Filing:
     people: FiledPeople
     look_up: LookUpFiling
     refresh: RefreshFiling
+    search_words: KeepSearchWords
 
 
 def open_filing(ground: Ground) -> Filing:
@@ -33,6 +35,7 @@ def open_filing(ground: Ground) -> Filing:
         people=FiledPeople(ground.db, ground.keyring, ground.lookup),
         look_up=look_up,
         refresh=RefreshFiling(ground.db, ground.keyring, ground.settings, look_up),
+        search_words=KeepSearchWords(ground.db, ground.keyring, ground.lookup),
     )
 
 

@@ -188,7 +188,9 @@ async def change_shield(
         except errors.DomainError as error:
             standings_now = await read()
             if standings_now == standings:
-                return Outcome(shield_number=number, changed=changed, standing=standings[0][1], error=error)
+                standing = standings[0][1]  # that of the shield: where it has ended, all have
+                why = error if occupies_device(standing.state) else errors.ShieldEnded()
+                return Outcome(shield_number=number, changed=changed, standing=standing, error=why)
             # Others were faster, and may have confirmed a renewal: what counts now is another certificate.
             standings = standings_now
         else:

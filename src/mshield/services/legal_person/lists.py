@@ -3,15 +3,19 @@
 Pages go by key: the last row of one is where the next begins, so that no page gets slower than the first.
 """
 
+import datetime as dt
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from mshield.domain import errors
 from mshield.domain.certificates import shield
-from mshield.domain.id_numbers import FILING_BOX
+from mshield.domain.certificates.renewal import expiring, half_year_after
+from mshield.domain.id_numbers import END, FILING_BOX
 from mshield.domain.identity import mask_id_number, normalise_id_number
 from mshield.keys.keyring import Keyring
+from mshield.keys.secrets import LookupKey
+from mshield.services.filing.search_words import end_hash
 from mshield.services.identity.of_people import PersonProof, ProofsOfPeople
 from mshield.services.identity.proofs import Proofs
 from mshield.services.legal_person.session import LegalPerson, ManagedEnterprise
@@ -19,7 +23,14 @@ from mshield.store.database.interface import Database
 from mshield.store.legal_person import people
 from mshield.store.legal_person import shields as managed_shields
 from mshield.store.legal_person.people import FiledPersonRow
-from mshield.store.legal_person.shields import HistoryRow, HistoryTerms, PastEvent, ShieldRow, ShieldTerms
+from mshield.store.legal_person.shields import (
+    HistoryRow,
+    HistoryTerms,
+    PastEvent,
+    ShieldCount,
+    ShieldRow,
+    ShieldTerms,
+)
 
 __all__ = [
     "HistoryRow",
@@ -28,6 +39,7 @@ __all__ = [
     "PastEvent",
     "PeopleTerms",
     "PersonLine",
+    "ShieldCount",
     "ShieldRow",
     "ShieldTerms",
 ]
@@ -39,17 +51,23 @@ NEWEST: Final = "z"
 """After every event's id: where the first page of the history begins."""
 
 _SCAN: Final = 500
+MOST_COUNTED: Final = 10_000
+"""Shields that are counted: a larger enterprise reads that it has more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeopleTerms:
-    """What people are searched by; None doesn't count. `id_number_end` are the last characters."""
+    """What people are searched by; None doesn't count.
+
+    `id_number_end` are an id number's last characters, `last` the last four of it or of a phone or shield number.
+    """
 
     name: str | None = None
     role: str | None = None
     on_file: bool | None = None
     shield_number: str | None = None
     id_number_end: str | None = None
+    last: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +95,10 @@ class ManagedLists:
 
     db: Database
     keyring: Keyring
+    lookup: LookupKey
     proofs: Proofs
     proofs_of_people: ProofsOfPeople
+    zone: dt.tzinfo
 
     async def enterprise(self, person: LegalPerson, credit_code: str, *, now: int) -> ManagedEnterprise:
         """The enterprise, if they are filed as its legal person now, and proven to be.
@@ -96,7 +116,7 @@ class ManagedLists:
     async def people(
         self, enterprise: ManagedEnterprise, terms: PeopleTerms, *, after: str, limit: int, now: int
     ) -> list[PersonLine]:
-        """Filed people after this id; an id number's end is looked for by opening the sealed numbers one by one."""
+        """Filed people after this id; of an id number's end the sealed numbers are opened that may have it."""
         end = None if terms.id_number_end is None else normalise_id_number(terms.id_number_end)
         size = limit if end is None else _SCAN
         matches: list[tuple[FiledPersonRow, str]] = []
@@ -109,6 +129,9 @@ class ManagedLists:
                 role=terms.role,
                 on_file=terms.on_file,
                 shield_number=_number(terms.shield_number),
+                id_number_end=None if end is None or len(end) < END else end_hash(self.lookup, end),
+                last=_last(terms.last),
+                last_of_id=self._last_of_id(terms.last),
                 page_size=size,
             )
             for row in rows:
@@ -147,9 +170,24 @@ class ManagedLists:
             self.db,
             credit_code=enterprise.credit_code,
             before=before,
-            terms=replace(terms, shield_number=_number(terms.shield_number)),
+            terms=replace(terms, shield_number=_number(terms.shield_number), last=_last(terms.last)),
+            last_of_id=self._last_of_id(terms.last),
             page_size=limit,
+            due=half_year_after(now, self.zone),
             now=now,
+        )
+
+    async def count_shields(self, enterprise: ManagedEnterprise, *, now: int) -> ShieldCount:
+        """How many shields the enterprise has, and how many can be used; above MOST_COUNTED there are just more."""
+        return await managed_shields.count(
+            self.db, credit_code=enterprise.credit_code, most=MOST_COUNTED + 1, now=now
+        )
+
+    def is_expiring(self, row: ShieldRow, *, now: int) -> bool:
+        """Whether it can be used and has under half a year left (R11)."""
+        standing = row.standing
+        return expiring(
+            state=standing.state, holds=standing.holds, not_after=row.not_after, zone=self.zone, now=now
         )
 
     async def all_shields(
@@ -193,7 +231,8 @@ class ManagedLists:
             self.db,
             credit_code=enterprise.credit_code,
             before=before,
-            terms=replace(terms, shield_number=_number(terms.shield_number)),
+            terms=replace(terms, shield_number=_number(terms.shield_number), last=_last(terms.last)),
+            last_of_id=self._last_of_id(terms.last),
             page_size=limit,
         )
 
@@ -206,6 +245,9 @@ class ManagedLists:
             for row in page:
                 yield row
             before = page[-1].id
+
+    def _last_of_id(self, last: str | None) -> bytes | None:
+        return None if last is None else end_hash(self.lookup, last)
 
     def _id_number(self, row: FiledPersonRow) -> str:
         return self.keyring.open(row.id_number_box, purpose=FILING_BOX, context=row.id.encode()).decode()
@@ -229,3 +271,7 @@ def _line(row: FiledPersonRow, id_number: str, proofs: Sequence[PersonProof]) ->
 def _number(text: str | None) -> str | None:
     """The shield number that was typed, in its one form; another text stays as it is and matches nothing."""
     return None if text is None else shield.parse_number(text) or text
+
+
+def _last(text: str | None) -> str | None:
+    return None if text is None else normalise_id_number(text)

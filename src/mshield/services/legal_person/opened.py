@@ -1,6 +1,7 @@
 """The services of the legal person's portal, opened once per process."""
 
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from mshield.services.accounts.opened import Accounts
 from mshield.services.accounts.outside_pages import OutsidePages
@@ -42,7 +43,14 @@ def open_legal_persons(
         outside_login=PortalOutsideLogin(
             OutsidePages(ground.db, ground.keyring, ground.settings, accounts.outside, RETURN_POINT), sessions
         ),
-        lists=ManagedLists(ground.db, ground.keyring, identity.proofs, identity.of_people),
+        lists=ManagedLists(
+            ground.db,
+            ground.keyring,
+            ground.lookup,
+            identity.proofs,
+            identity.of_people,
+            ZoneInfo(ground.settings.time_zone),
+        ),
         shields=ManageShields(ground.db, prove),
         own_shield=own_shield,
         vouch=VouchForOperators(ground.db, prove, own_shield, identity.confirm, identity.codes),

@@ -50,7 +50,7 @@ class StopShields:
     ) -> None:
         """By two people at the server; what they saw and the second one's name stand in the act.
 
-        Raises InvalidRequest, NotFound, Conflict, Held.
+        Raises InvalidRequest, NotFound, ShieldEnded, Conflict, Held.
         """
         number, reason = shield.parse_number(number) or number, checked_reason(reason)
         shown = await self._check_of(name)(number, details)
@@ -97,7 +97,7 @@ class _Check:
     event: CertificateEvent
 
     async def __call__(self, subject: str, details: Json) -> Json:
-        """Raises InvalidRequest, NotFound for a number without a certificate that counts, Conflict, Held."""
+        """Raises InvalidRequest, NotFound for an unknown number, ShieldEnded, Conflict, Held."""
         revokes = self.event is CertificateEvent.REVOKE
         if details.keys() != ({"evidence", "cause"} if revokes else {"evidence"}):
             raise errors.InvalidRequest(fields=["details"])
@@ -110,7 +110,8 @@ class _Check:
             None if shield.parse_number(subject) != subject else await _standing_shield(self.db, subject)
         )
         if certificate is None:
-            raise errors.NotFound
+            ended = await store.is_known(self.db, shield_number=subject)
+            raise errors.ShieldEnded if ended else errors.NotFound
         standings = await store.standings(self.db, credit_code=certificate.credit_code, shield_number=subject)
         for _, standing in affected(standings, self.event):
             after(standing, self.event)

@@ -1,18 +1,21 @@
 """Certificates as staff find them (客服): by shield number, serial, name, enterprise, whoever's they are."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from mshield.domain.id_numbers import END
+from mshield.domain.identity import fold_dots
 from mshield.store.database.interface import Database, Row
-from mshield.store.database.matching import contains, name_contains
-from mshield.store.database.queries import Queries
+from mshield.store.database.matching import PIECE, contains, either_case, name_begins
+from mshield.store.database.queries import Queries, Query
 
 _SQL: Final = Queries("certificates", "search")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundRow:
-    """A line of a search; `holds` as stored, times in ms."""
+    """A line of a search; `holds` as stored, times in ms, `phone` is the account's."""
 
     serial: str
     shield_number: str
@@ -28,6 +31,7 @@ class FoundRow:
     person_id: str
     id_type: str
     id_number_box: bytes = field(repr=False)
+    phone: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +48,6 @@ class WholeRow(FoundRow):
     ended_at: int | None
     person_version: int
     enterprise_version: int
-    phone: str
     source: str
     device_since: int
     failures: int
@@ -81,7 +84,11 @@ class Sibling:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchTerms:
-    """What certificates are searched by; None doesn't count. `state` may be `expired`, `name` is part of any name."""
+    """What certificates are searched by; None doesn't count. `state` may be `expired` or `expiring`.
+
+    `name` is how a holder's name begins, all of it or what stands behind the first character (王小明: 小明), or, of two
+    characters or more, a part of the enterprise's name.
+    """
 
     state: str | None = None
     hold: str | None = None
@@ -91,25 +98,136 @@ class SearchTerms:
     name: str | None = None
 
 
-async def page(
-    db: Database, *, before: tuple[int, str], terms: SearchTerms, page_size: int, now: int
-) -> list[FoundRow]:
-    """Certificates older than `before` (issue time in ms, serial), newest first."""
-    rows = await db.all(
-        _SQL["page"],
-        before_at=before[0],
-        before_serial=before[1],
-        state=terms.state,
-        hold=terms.hold,
-        shield_number=terms.shield_number,
-        serial=terms.serial,
-        credit_code=terms.credit_code,
-        name=name_contains(terms.name),
-        organisation=None if terms.name is None else contains(terms.name),
-        page_size=page_size,
-        now=now,
-    )
-    return [FoundRow(**row) for row in rows]
+Place = tuple[int, str]
+"""Where a line stands in its list: a time in ms (of the issue, or of the certificate's end) and the serial."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Which part of a list: `size` places behind `before`; certificates whose time ends by `due` (ms) are expiring."""
+
+    before: Place
+    size: int
+    now: int
+    due: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ends:
+    """The ends that numbers are looked for by: four characters each, of the id number as its keyed hash."""
+
+    id_number: bytes
+    phone: str | None = None
+    shield_number: str | None = None
+
+
+async def places(
+    db: Database,
+    *,
+    terms: SearchTerms,
+    ends: Ends | None,
+    credit_codes: Sequence[str] | None = (),
+    page: Page,
+) -> list[Place]:
+    """The places of a page: newest first, expired ones by their end, expiring ones the nearest end first.
+
+    All words must fit, of several ends one. A word that has an index of its own leads, the others narrow.
+    `credit_codes` are enterprises whose names may have `terms.name` in them, some thousands at most; None: more.
+    """
+    values = _values(terms, page)
+    query, piece = _leading(terms)
+    if query is None and ends is not None:
+        return await _of_ends(db, ends, values, page.size)
+    if query is None and terms.name is not None:
+        return await _of_name(db, terms.name, credit_codes, values, page.size)
+    if query is None:
+        query, piece = _narrowing(terms)
+    return await _places(db, query, values | {"piece": piece})
+
+
+def _leading(terms: SearchTerms) -> tuple[Query | None, str | None]:
+    """The words that name one certificate or one shield, and their index."""
+    if terms.serial is not None:
+        return _SQL["of_serial"], terms.serial
+    number = terms.shield_number
+    return (None, None) if number is None else (_SQL["of_shield_end"], number[-END:])
+
+
+def _narrowing(terms: SearchTerms) -> tuple[Query, str | None]:
+    """The word with an index that is likely to leave least of all certificates."""
+    if terms.credit_code is not None:
+        return _SQL["of_enterprise"], terms.credit_code
+    if terms.hold is not None:
+        return _SQL["of_hold"], None
+    if terms.state is None:
+        return _SQL["newest"], None
+    by_end = {"expired": _SQL["expired"], "expiring": _SQL["expiring"]}
+    return by_end.get(terms.state, _SQL["of_state"]), terms.state
+
+
+def is_by_end(terms: SearchTerms, ends: Ends | None) -> bool:
+    """Whether the list is in the order in which its certificates end."""
+    others = (terms.hold, terms.shield_number, terms.serial, terms.credit_code, terms.name, ends)
+    return terms.state in {"expired", "expiring"} and all(word is None for word in others)
+
+
+async def lines(db: Database, serials: Sequence[str]) -> list[FoundRow]:
+    """The lines of these serials, in their order."""
+    rows = await db.all(_SQL["lines"], serials=",".join(serials)) if serials else []
+    by_serial = {row["serial"]: FoundRow(**row) for row in rows}
+    return [by_serial[serial] for serial in serials if serial in by_serial]
+
+
+def _values(terms: SearchTerms, page: Page) -> dict[str, object]:
+    name = terms.name
+    return {
+        "before_at": page.before[0],
+        "before_serial": page.before[1],
+        "page_size": page.size,
+        "now": page.now,
+        "due": page.due,
+        "state": terms.state,
+        "hold": terms.hold,
+        "shield_number": terms.shield_number,
+        "credit_code": terms.credit_code,
+        "name": name_begins(name),
+        "organisation": None if name is None or len(name) < PIECE else contains(name),
+    }
+
+
+async def _of_ends(db: Database, ends: Ends, values: dict[str, object], size: int) -> list[Place]:
+    lists = [await _places(db, _SQL["of_id_end"], values | {"piece": ends.id_number})]
+    if ends.phone is not None:
+        lists.append(await _places(db, _SQL["of_phone_end"], values | {"piece": ends.phone}))
+    if ends.shield_number is not None:
+        lists.append(await _places(db, _SQL["of_shield_end"], values | {"piece": ends.shield_number}))
+    return _merged(lists, size)
+
+
+async def _of_name(
+    db: Database, name: str, codes: Sequence[str] | None, values: dict[str, object], size: int
+) -> list[Place]:
+    """Each list is a whole page, so that the page of all of them is in it."""
+    start = fold_dots(name)[:2]
+    queries = [_SQL["of_surname"]] if len(start) == 1 else [_SQL["of_name"], _SQL["of_given_name"]]
+    lists = [
+        await _places(db, query, values | {"piece": piece})
+        for query in queries
+        for piece in either_case(start)
+    ]
+    if codes is None:  # so many that the newest certificates have some
+        lists.append(await _places(db, _SQL["newest"], values))
+    elif codes:
+        lists.append(await _places(db, _SQL["of_enterprises"], values | {"credit_codes": ",".join(codes)}))
+    return _merged(lists, size)
+
+
+async def _places(db: Database, query: Query, values: dict[str, object]) -> list[Place]:
+    return [(row["at"], row["serial"]) for row in await db.all(query, **values)]
+
+
+def _merged(lists: Sequence[Sequence[Place]], size: int) -> list[Place]:
+    return sorted({place for each in lists for place in each}, reverse=True)[:size]
 
 
 async def find(db: Database, *, serial: str) -> WholeRow | None:

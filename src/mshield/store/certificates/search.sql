@@ -1,20 +1,96 @@
--- All enterprises' certificates, for staff. Search words that are null don't count.
+-- All enterprises' certificates, for staff. A list is read in two steps: the places (issue time and serial) of its page, over
+-- an index that has them in this order, and then its lines. Each statement of places takes all words; those that are null
+-- don't count, and the one that it is named after has the index.
 
--- name: page
--- By key, newest first, over the index certificates_newest; narrowed by shield number, credit code or person over theirs.
-SELECT c.serial, c.shield_number, c.organisation, c.credit_code, c.common_name, c.role, c.state, c.holds, c.not_before,
-  c.not_after, c.issued_at, c.person_id, p.id_type, p.id_number_box
-FROM certificates c JOIN filed_persons p ON p.id = c.person_id
-WHERE (c.issued_at, c.serial) < (:before_at, :before_serial)
-  AND (CAST(:state AS TEXT) IS NULL OR CAST(:state AS TEXT) =
-    CASE WHEN NOT ended(c) AND c.not_after <= :now THEN 'expired' ELSE c.state END)
-  AND (CAST(:hold AS TEXT) IS NULL OR ',' || c.holds || ',' LIKE '%,' || CAST(:hold AS TEXT) || ',%')
-  AND (CAST(:shield_number AS TEXT) IS NULL OR c.shield_number = CAST(:shield_number AS TEXT))
-  AND (CAST(:serial AS TEXT) IS NULL OR c.serial = CAST(:serial AS TEXT))
-  AND (CAST(:credit_code AS TEXT) IS NULL OR c.credit_code = CAST(:credit_code AS TEXT))
-  AND (CAST(:name AS TEXT) IS NULL OR lower(c.common_name) LIKE CAST(:name AS TEXT) ESCAPE '!'
-    OR lower(c.organisation) LIKE CAST(:organisation AS TEXT) ESCAPE '!')
+-- name: newest
+-- Over certificates_newest.
+SELECT c.issued_at AS at, c.serial FROM certificates c
+WHERE (c.issued_at, c.serial) < (:before_at, :before_serial) AND fits(c)
 ORDER BY c.issued_at DESC, c.serial DESC LIMIT :page_size;
+
+-- name: of_serial
+-- One certificate.
+SELECT c.issued_at AS at, c.serial FROM certificates c
+WHERE c.serial = :piece
+  AND (c.issued_at, c.serial) < (:before_at, :before_serial) AND fits(c)
+ORDER BY c.issued_at DESC, c.serial DESC LIMIT :page_size;
+
+-- name: of_shield_end
+-- By the last four digits of the shield number, over certificates_shield_end.
+SELECT c.issued_at AS at, c.serial FROM certificates c
+WHERE substr(c.shield_number, 10) = :piece
+  AND (c.issued_at, c.serial) < (:before_at, :before_serial) AND fits(c)
+ORDER BY c.issued_at DESC, c.serial DESC LIMIT :page_size;
+
+-- name: of_surname
+-- Over certificates_surname.
+SELECT c.issued_at AS at, c.serial FROM certificates c
+WHERE substr(c.common_name, 1, 1) = :piece
+  AND (c.issued_at, c.serial) < (:before_at, :before_serial) AND fits(c)
+ORDER BY c.issued_at DESC, c.serial DESC LIMIT :page_size;
+
+-- name: of_name
+-- Over certificates_name.
+SELECT c.issued_at AS at, c.serial FROM certificates c
+WHERE substr(c.common_name, 1, 2) = :piece
+  AND (c.issued_at, c.serial) < (:before_at, :before_serial) AND fits(c)
+ORDER BY c.issued_at DESC, c.serial DESC LIMIT :page_size;
+
+-- name: of_given_name
+-- By what stands behind the first character, over certificates_given_name.
+SELECT c.issued_at AS at, c.serial FROM certificates c
+WHERE substr(c.common_name, 2, 2) = :piece
+  AND (c.issued_at, c.serial) < (:before_at, :before_serial) AND fits(c)
+ORDER BY c.issued_at DESC, c.serial DESC LIMIT :page_size;
+
+-- name: of_enterprise
+-- Over certificates_enterprise.
+SELECT c.issued_at AS at, c.serial FROM certificates c
+WHERE c.credit_code = :piece
+  AND (c.issued_at, c.serial) < (:before_at, :before_serial) AND fits(c)
+ORDER BY c.issued_at DESC, c.serial DESC LIMIT :page_size;
+
+-- name: of_state
+-- By what is stored, over certificates_state.
+SELECT c.issued_at AS at, c.serial FROM certificates c
+WHERE c.state = :piece
+  AND (c.issued_at, c.serial) < (:before_at, :before_serial) AND fits(c)
+ORDER BY c.issued_at DESC, c.serial DESC LIMIT :page_size;
+
+-- name: of_hold
+-- Over certificates_held, which has all that it takes.
+SELECT c.issued_at AS at, c.serial FROM certificates c
+WHERE c.holds <> ''
+  AND (c.issued_at, c.serial) < (:before_at, :before_serial) AND fits(c)
+ORDER BY c.issued_at DESC, c.serial DESC LIMIT :page_size;
+
+-- name: of_id_end
+-- Over filed_persons_id_number_end and certificates_person; people whose number's end wasn't written yet may be anybody.
+SELECT c.issued_at AS at, c.serial FROM filed_persons p JOIN certificates c ON c.person_id = p.id
+WHERE (p.id_number_end = :piece OR p.id_number_end IS NULL)
+  AND (c.issued_at, c.serial) < (:before_at, :before_serial) AND fits(c)
+ORDER BY c.issued_at DESC, c.serial DESC LIMIT :page_size;
+
+-- name: of_phone_end
+-- Over accounts_phone_end and certificates_account.
+SELECT c.issued_at AS at, c.serial FROM accounts a JOIN certificates c ON c.account_id = a.id
+WHERE substr(a.phone, length(a.phone) - 3) = :piece
+  AND (c.issued_at, c.serial) < (:before_at, :before_serial) AND fits(c)
+ORDER BY c.issued_at DESC, c.serial DESC LIMIT :page_size;
+
+-- name: expired
+-- The last that ended first, over certificates_ends.
+SELECT c.not_after AS at, c.serial FROM certificates c
+WHERE c.state IN ('issued', 'active', 'pin_locked') AND c.not_after <= :now
+  AND (c.not_after, c.serial) < (:before_at, :before_serial) AND fits(c)
+ORDER BY c.not_after DESC, c.serial DESC LIMIT :page_size;
+
+-- name: expiring
+-- The next that end first, over certificates_ends.
+SELECT c.not_after AS at, c.serial FROM certificates c
+WHERE c.state IN ('issued', 'active', 'pin_locked') AND c.not_after > :now AND c.not_after <= :due
+  AND (c.not_after, c.serial) > (:before_at, :before_serial) AND fits(c)
+ORDER BY c.not_after ASC, c.serial ASC LIMIT :page_size;
 
 -- name: find^
 -- One certificate with its holder, its account, its device and how its key stands.

@@ -43,7 +43,7 @@ class FiledPerson:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewFiledPerson:
-    """What an import adds; the id number is sealed and hashed already."""
+    """What an import adds; the id number is sealed and hashed already, and so is its end, by which people search."""
 
     id: str
     credit_code: str
@@ -53,6 +53,7 @@ class NewFiledPerson:
     phone: str | None
     id_number_hash: bytes
     id_number_box: bytes
+    id_number_end: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,8 +23,9 @@ UPDATE enterprises SET name = :name, version = version + 1, changed_at = :now
 WHERE credit_code = :credit_code AND version = :version;
 
 -- name: insert_person!
-INSERT INTO filed_persons (id, credit_code, name, id_type, id_number_hash, id_number_box, role, phone, version, created_at, changed_at)
-VALUES (:id, :credit_code, :name, :id_type, :id_number_hash, :id_number_box, :role, :phone, 1, :now, :now);
+INSERT INTO filed_persons (id, credit_code, name, id_type, id_number_hash, id_number_box, id_number_end, role, phone, version,
+  created_at, changed_at)
+VALUES (:id, :credit_code, :name, :id_type, :id_number_hash, :id_number_box, :id_number_end, :role, :phone, 1, :now, :now);
 
 -- name: change_person!
 -- Who had left the file is on it again.

@@ -37,9 +37,16 @@ async def page(
     role: str | None = None,
     on_file: bool | None = None,
     shield_number: str | None = None,
+    id_number_end: bytes | None = None,
+    last: str | None = None,
+    last_of_id: bytes | None = None,
     page_size: int,
 ) -> list[FiledPersonRow]:
-    """People whose id is greater than `after`, by id; `name` is any part of a name."""
+    """People whose id is greater than `after`, by id; `name` is any part of a name.
+
+    `id_number_end` is the hash of an id number's end: whose end isn't hashed yet comes too. `last` are the last four
+    characters of an id number (`last_of_id`: as its hash), or of a phone or shield number of theirs.
+    """
     rows = await db.all(
         _SQL["page"],
         credit_code=credit_code,
@@ -48,6 +55,9 @@ async def page(
         role=role,
         on_file=on_file,
         shield_number=shield_number,
+        id_number_end=id_number_end,
+        last=last,
+        last_of_id=last_of_id,
         page_size=page_size,
     )
     return [FiledPersonRow(**row) for row in rows]

@@ -11,4 +11,8 @@ WHERE f.credit_code = :credit_code AND f.id > :after
   AND (CAST(:shield_number AS TEXT) IS NULL OR f.id IN (
     SELECT c.person_id FROM certificates c
     WHERE c.credit_code = :credit_code AND c.shield_number = CAST(:shield_number AS TEXT)))
+  AND (f.id_number_end = :id_number_end OR f.id_number_end IS NULL OR :id_number_end IS NULL)
+  AND (CAST(:last AS TEXT) IS NULL OR f.id_number_end = :last_of_id
+    OR substr(f.phone, length(f.phone) - 3) = CAST(:last AS TEXT)
+    OR EXISTS (SELECT 1 FROM certificates c WHERE c.person_id = f.id AND ends_with(c)))
 ORDER BY f.id LIMIT :page_size;

@@ -71,6 +71,7 @@ class HistoryTerms:
 
     shield_number: str | None = None
     name: str | None = None
+    last: str | None = None
     event: str | None = None
     since: int = 0
     until: int = 2**63 - 1
@@ -78,19 +79,48 @@ class HistoryTerms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShieldTerms:
-    """What shields are searched by; None doesn't count. `state` may be `expired`."""
+    """What shields are searched by; None doesn't count. `state` may be `expired` or `expiring`.
+
+    `last` are the last four characters of the shield's, the holder's phone or the holder's id number.
+    """
 
     state: str | None = None
     hold: str | None = None
     shield_number: str | None = None
     person_id: str | None = None
     name: str | None = None
+    last: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShieldCount:
+    """Shields of an enterprise, and those of them that can be used now."""
+
+    shields: int
+    usable: int
+
+
+async def count(db: Database, *, credit_code: str, most: int, now: int) -> ShieldCount:
+    """Of `most` shields at most."""
+    row = await db.one(_SQL["count"], credit_code=credit_code, most=most, now=now)
+    return ShieldCount(0, 0) if row is None else ShieldCount(**row)
 
 
 async def page(
-    db: Database, *, credit_code: str, before: tuple[int, str], terms: ShieldTerms, page_size: int, now: int
+    db: Database,
+    *,
+    credit_code: str,
+    before: tuple[int, str],
+    terms: ShieldTerms,
+    last_of_id: bytes | None = None,
+    page_size: int,
+    due: int,
+    now: int,
 ) -> list[ShieldRow]:
-    """Shields older than `before` (issue time in ms, serial), newest first."""
+    """Shields older than `before` (issue time in ms, serial), newest first.
+
+    `last_of_id` is the keyed hash of `terms.last`; what ends by `due` (ms) is expiring.
+    """
     rows = await db.all(
         _SQL["page"],
         credit_code=credit_code,
@@ -101,7 +131,10 @@ async def page(
         shield_number=terms.shield_number,
         person_id=terms.person_id,
         name=name_contains(terms.name),
+        last=terms.last,
+        last_of_id=last_of_id,
         page_size=page_size,
+        due=due,
         now=now,
     )
     return [_shield(row) for row in rows]
@@ -130,6 +163,11 @@ async def standing_shield(db: Database | Tx, *, shield_number: str) -> StandingS
     return StandingShield(row["c_common_name"], row["c_organisation"], row["c_credit_code"], _standing(row))
 
 
+async def is_known(db: Database, *, shield_number: str) -> bool:
+    """Whether a certificate of whatever enterprise ever had this number."""
+    return await db.one(_SQL["is_known"], shield_number=shield_number) is not None
+
+
 async def events(db: Database, *, credit_code: str, shield_number: str) -> list[PastEvent]:
     """What happened to a shield, the oldest first."""
     rows = await db.all(_SQL["events"], credit_code=credit_code, shield_number=shield_number)
@@ -137,7 +175,13 @@ async def events(db: Database, *, credit_code: str, shield_number: str) -> list[
 
 
 async def history(
-    db: Database, *, credit_code: str, before: str, terms: HistoryTerms, page_size: int
+    db: Database,
+    *,
+    credit_code: str,
+    before: str,
+    terms: HistoryTerms,
+    last_of_id: bytes | None = None,
+    page_size: int,
 ) -> list[HistoryRow]:
     """What happened to the enterprise's shields before the event `before` (an id), the newest first."""
     rows = await db.all(
@@ -148,6 +192,8 @@ async def history(
         until=terms.until,
         shield_number=terms.shield_number,
         name=name_contains(terms.name),
+        last=terms.last,
+        last_of_id=last_of_id,
         event=terms.event,
         page_size=page_size,
     )

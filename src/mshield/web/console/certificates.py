@@ -11,8 +11,9 @@ from mshield.domain.certificates.states import CertificateState, shown_state
 from mshield.domain.staff import StaffRole
 from mshield.pki.certificates.certificate import Certificate
 from mshield.services.certificates.search import (
-    FIRST,
+    LAST_TIME,
     FoundLine,
+    NumberEnd,
     OneCertificate,
     Part,
     Place,
@@ -34,6 +35,7 @@ _MEDIA: Final = {"pem": "application/x-pem-file", "der": "application/pkix-cert"
 Word = Annotated[str, Meta(min_length=1, max_length=64)]
 Serial = Annotated[str, Meta(pattern=r"^[0-9A-Fa-f]{40}\Z")]
 IdNumberEnd = Annotated[str, Meta(pattern=r"^[0-9A-Za-z]{4,18}\Z")]
+NumberEnding = Annotated[str, Meta(pattern=r"^[0-9]{3,17}[0-9Xx]\Z")]
 CreditCode = Annotated[str, Meta(pattern=r"^[0-9A-Za-z]{18}\Z")]
 Cursor = Annotated[str, Meta(pattern=r"^(0|[1-9][0-9]{0,18})\.[0-9a-f]{40}\Z")]
 
@@ -43,10 +45,21 @@ class SearchWords(StrictQuery, frozen=True):
 
     shield_number: Annotated[Word | None, Meta(description="in any spacing")] = None
     serial: Annotated[Serial | None, Meta(description="40 hex digits")] = None
-    name: Annotated[Word | None, Meta(description="any part of the holder's or the enterprise's name")] = None
-    id_number_end: Annotated[IdNumberEnd | None, Meta(description="its end")] = None
+    name: Annotated[
+        Word | None,
+        Meta(
+            description="how the holder's name begins, or what of it follows the first character; or two characters or"
+            " more of the enterprise's"
+        ),
+    ] = None
+    end: Annotated[
+        NumberEnding | None, Meta(description="the end of a shield number, an id number or a phone number")
+    ] = None
+    id_number_end: Annotated[IdNumberEnd | None, Meta(description="that of an id number alone")] = None
     credit_code: CreditCode | None = None
-    state: Literal["issued", "active", "pin_locked", "expired", "superseded", "revoked"] | None = None
+    state: (
+        Literal["issued", "active", "pin_locked", "expiring", "expired", "superseded", "revoked"] | None
+    ) = None
     hold: Literal["clone", "duplicate", "suspended", "lost", "frozen"] | None = None
     before: Annotated[Cursor | None, Meta(description="`next` of the page before")] = None
     limit: Annotated[int, Meta(ge=1, le=100)] = 50
@@ -65,18 +78,29 @@ class SearchWords(StrictQuery, frozen=True):
             name=self.name,
         )
 
-    def place(self) -> Place:
+    def number_end(self) -> NumberEnd | None:
+        """What a number ends with. Raises InvalidRequest where two ends are asked for."""
+        if self.end is not None and self.id_number_end is not None:
+            raise errors.InvalidRequest(fields=["end", "id_number_end"])
+        if self.end is not None:
+            return NumberEnd(self.end)
+        return None if self.id_number_end is None else NumberEnd(self.id_number_end, only_id=True)
+
+    def place(self) -> Place | None:
         """Where the page begins. Raises InvalidRequest."""
         if self.before is None:
-            return FIRST
+            return None
         at, _, serial = self.before.partition(".")
-        if int(at) >= FIRST[0]:
+        if int(at) >= LAST_TIME:
             raise errors.InvalidRequest(fields=["before"])
         return int(at), serial
 
 
 class FoundCertificateMessage(Wire, frozen=True):
-    """A line of a search; `holds` the gravest first, times in ms."""
+    """A line of a search; `holds` the gravest first, times in ms.
+
+    `expiring`: it can be used, and renewal is due as it has under half a year left.
+    """
 
     serial: str
     shield_number: str
@@ -88,6 +112,7 @@ class FoundCertificateMessage(Wire, frozen=True):
     role: str
     state: str
     holds: tuple[str, ...]
+    expiring: bool
     issued_at: int
     not_after: int
 
@@ -168,14 +193,14 @@ class CertificateDetailMessage(Wire, frozen=True):
     answers=openapi.answers(FoundCertificatesMessage, "A page, newest first"),
 )
 async def search(request: Request, query: SearchWords) -> Response:
-    """All words must fit. Of id numbers only the end is looked for, a thousand certificates in one call."""
+    """All words must fit. Newest first; those that are `expiring` or `expired` by their end, the nearest first."""
     await staff_of(request, *READERS)
     context = context_of(request)
     now = context.clock()
     lines, following = await context.certificates.search.page(
-        query.terms(), id_number_end=query.id_number_end, before=query.place(), limit=query.limit, now=now
+        query.terms(), end=query.number_end(), before=query.place(), limit=query.limit, now=now
     )
-    items = tuple(_line(line, now=now) for line in lines)
+    items = tuple(map(_line, lines))
     cursor = None if following is None else f"{following[0]}.{following[1]}"
     return JsonAnswer(FoundCertificatesMessage(items, cursor))
 
@@ -190,7 +215,8 @@ async def show(request: Request, serial: str) -> Response:
     """Its holder, how it stands, its chain, and every event since its issue with who caused it."""
     await staff_of(request, *READERS)
     context = context_of(request)
-    return JsonAnswer(_whole(await context.certificates.search.one(_serial(serial)), now=context.clock()))
+    now = context.clock()
+    return JsonAnswer(_whole(await context.certificates.search.one(_serial(serial), now=now), now=now))
 
 
 class FileWanted(Query, frozen=True):
@@ -220,7 +246,7 @@ def _serial(text: str) -> str:
     return text
 
 
-def _line(line: FoundLine, *, now: int) -> FoundCertificateMessage:
+def _line(line: FoundLine) -> FoundCertificateMessage:
     row = line.row
     return filled(
         FoundCertificateMessage,
@@ -228,8 +254,9 @@ def _line(line: FoundLine, *, now: int) -> FoundCertificateMessage:
         enterprise=row.organisation,
         name=row.common_name,
         id_number_masked=line.id_number_masked,
-        state=_state(row.state, row.not_after, now=now),
+        state=line.state,
         holds=tuple(hold.value for hold in line.holds),
+        expiring=line.expiring,
     )
 
 
@@ -238,7 +265,7 @@ def _whole(one: OneCertificate, *, now: int) -> CertificateDetailMessage:
     return filled(
         CertificateDetailMessage,
         row,
-        certificate=_line(FoundLine(row, one.id_number_masked, one.holds), now=now),
+        certificate=_line(one.line),
         account_phone_masked=one.phone_masked,
         account_source=row.source,
         filing_changed=one.filing_changed,

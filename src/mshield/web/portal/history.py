@@ -58,6 +58,7 @@ class HistoryWords(Words, frozen=True):
         return HistoryTerms(
             shield_number=self.word("shield_number"),
             name=self.word("name"),
+            last=self.end,
             event=self.event,
             **{name: at for name, at in times.items() if at is not None},
         )

@@ -18,9 +18,12 @@ from mshield.services.identity.of_people import PersonProof
 from mshield.services.legal_person import export as manage_export
 from mshield.services.legal_person.lists import (
     FIRST,
+    MOST_COUNTED,
+    ManagedLists,
     PastEvent,
     PeopleTerms,
     PersonLine,
+    ShieldCount,
     ShieldRow,
     ShieldTerms,
 )
@@ -40,6 +43,7 @@ _MAX_SERIAL: Final = 40
 
 Word = Annotated[str, Meta(min_length=1, max_length=64)]
 IdNumberEnd = Annotated[str, Meta(min_length=2, max_length=18)]
+Last = Annotated[str, Meta(pattern=r"^[0-9]{3}[0-9Xx]\Z")]
 Text64 = Annotated[str, Meta(max_length=64)]
 Text100 = Annotated[str, Meta(max_length=100)]
 
@@ -49,6 +53,10 @@ class Words(StrictQuery, frozen=True):
 
     name: Annotated[Word | None, Meta(description="any part of a name")] = None
     shield_number: Annotated[Word | None, Meta(description="in any spacing")] = None
+    end: Annotated[
+        Last | None,
+        Meta(description="the last four characters of a shield number, a phone number or an id number"),
+    ] = None
 
     def word(self, field: str) -> str | None:
         """A search word; what isn't printable stands in no name and no number, and some of it in no database."""
@@ -73,6 +81,7 @@ class PeopleWords(Words, frozen=True):
             on_file=self.on_file,
             shield_number=self.word("shield_number"),
             id_number_end=self.word("id_number_end"),
+            last=self.end,
         )
 
 
@@ -86,7 +95,9 @@ class PeoplePage(PeopleWords, frozen=True):
 class ShieldWords(Words, frozen=True):
     """What the list of shields is narrowed to."""
 
-    state: Literal["issued", "active", "pin_locked", "expired", "superseded", "revoked"] | None = None
+    state: (
+        Literal["issued", "active", "pin_locked", "expiring", "expired", "superseded", "revoked"] | None
+    ) = None
     hold: Literal["clone", "duplicate", "suspended", "lost", "frozen"] | None = None
     person_id: Word | None = None
 
@@ -98,6 +109,7 @@ class ShieldWords(Words, frozen=True):
             name=self.word("name"),
             shield_number=self.word("shield_number"),
             person_id=self.word("person_id"),
+            last=self.end,
         )
 
 
@@ -154,7 +166,10 @@ class PeopleMessage(Wire, frozen=True):
 
 
 class ShieldMessage(Wire, frozen=True):
-    """A shield by its certificate. `holds` the gravest first; times in ms; `used_at` is null if never used."""
+    """A shield by its certificate. `holds` the gravest first; times in ms; `used_at` is null if never used.
+
+    `expiring`: it can be used, and has under half a year left.
+    """
 
     shield_number: str
     serial: str
@@ -163,6 +178,7 @@ class ShieldMessage(Wire, frozen=True):
     role: str
     state: str
     holds: tuple[str, ...]
+    expiring: bool
     issued_at: int
     not_before: int
     not_after: int
@@ -171,11 +187,23 @@ class ShieldMessage(Wire, frozen=True):
     used_at: int | None
 
 
+class ShieldCountMessage(Wire, frozen=True):
+    """All of the enterprise's shields, whatever the list is narrowed to; `more`: there are more than these."""
+
+    shields: int
+    usable: int
+    more: bool
+
+
 class ShieldsMessage(Wire, frozen=True):
-    """A page of shields, the newest first; `next` is the `before` of the following page, or null."""
+    """A page of shields, the newest first; `next` is the `before` of the following page, or null.
+
+    `count` comes with the first page, else it is null.
+    """
 
     items: tuple[ShieldMessage, ...]
     next: str | None
+    count: ShieldCountMessage | None
 
 
 class EventMessage(Wire, frozen=True):
@@ -231,7 +259,8 @@ async def list_shields(request: Request, credit_code: str, query: ShieldsPage) -
     _, enterprise = await managed(request, credit_code)
     context = context_of(request)
     now = context.clock()
-    page = await context.legal_person.lists.shields(
+    lists = context.legal_person.lists
+    page = await lists.shields(
         enterprise,
         query.terms(),
         before=FIRST if query.before is None else _place(query.before),
@@ -239,7 +268,9 @@ async def list_shields(request: Request, credit_code: str, query: ShieldsPage) -
         now=now,
     )
     following = _cursor(page[-1]) if len(page) == query.limit else None
-    return JsonAnswer(ShieldsMessage(tuple(_shield(row, now=now) for row in page), following))
+    count = None if query.before is not None else await lists.count_shields(enterprise, now=now)
+    items = tuple(_shield(lists, row, now=now) for row in page)
+    return JsonAnswer(ShieldsMessage(items, following, None if count is None else _count(count)))
 
 
 @router.get(
@@ -256,7 +287,7 @@ async def show_shield(request: Request, credit_code: str, shield_number: str) ->
     context = context_of(request)
     lists, now = context.legal_person.lists, context.clock()
     rows, events = await lists.shield(enterprise, shield_number)
-    current, *earlier = (_shield(row, now=now) for row in rows)
+    current, *earlier = (_shield(lists, row, now=now) for row in rows)
     proofs = await lists.proofs_of(enterprise, current.person_id, now=now)
     answer = ShieldHistoryMessage(
         current, tuple(earlier), tuple(map(event_message, events)), tuple(map(_proof, proofs))
@@ -309,13 +340,19 @@ def _proof(proof: PersonProof) -> PersonProofMessage:
     return filled(PersonProofMessage, proof)
 
 
-def _shield(row: ShieldRow, *, now: int) -> ShieldMessage:
+def _count(count: ShieldCount) -> ShieldCountMessage:
+    shields = min(count.shields, MOST_COUNTED)
+    return ShieldCountMessage(shields, min(count.usable, shields), more=count.shields > shields)
+
+
+def _shield(lists: ManagedLists, row: ShieldRow, *, now: int) -> ShieldMessage:
     return filled(
         ShieldMessage,
         row,
         name=row.common_name,
         state=shown_state(state=row.standing.state, not_after=row.not_after, now=now),
         holds=tuple(hold.value for hold in gravest_first(row.standing.holds)),
+        expiring=lists.is_expiring(row, now=now),
     )
 
 

@@ -3,7 +3,7 @@
 export const certificateWords = {
   zh: {
     title: "证书",
-    search: "手机盾号、序列号、姓名、企业、证件号末 4 位以上",
+    search: "姓名、企业、手机盾号，或盾号、手机、证件的末 4 位",
     standing: "状态",
     all: "全部",
     holder: "持有人",
@@ -12,7 +12,7 @@ export const certificateWords = {
     until: "有效期至",
     issued: "签发",
     none: "没有找到证书",
-    noneHint: "请核对手机盾号，或换一个条件再找",
+    noneHint: "姓名从开头或从名字找，企业至少两个字，号码至少末 4 位",
     goOn: "这一批里没有，继续查找",
     empty: "还没有签发过证书",
     showAll: "显示全部",
@@ -72,7 +72,7 @@ export const certificateWords = {
   },
   en: {
     title: "Certificates",
-    search: "Shield number, serial, name, enterprise, end of the id number (4 or more)",
+    search: "Name, enterprise, shield number, or last 4 of shield, phone or id",
     standing: "State",
     all: "All",
     holder: "Holder",
@@ -81,7 +81,8 @@ export const certificateWords = {
     until: "Valid until",
     issued: "Issued",
     none: "No certificate found",
-    noneHint: "Check the shield number, or look for something else",
+    noneHint:
+      "Names by how they begin, enterprises by two characters or more, numbers by their last 4 or more",
     goOn: "None among these: look further",
     empty: "No certificate was issued yet",
     showAll: "Show all",

@@ -9,7 +9,7 @@ import { computed, watch } from "vue";
 
 import { api } from "./client.ts";
 import { enterprise } from "./session.ts";
-import type { PastAct, Person, Shield } from "./types.ts";
+import type { PastAct, Person, ShieldsPage } from "./types.ts";
 
 const LOOK_AGAIN_MS = 4000;
 const PAGE = 50;
@@ -21,16 +21,21 @@ export interface ShieldFilter {
   readonly personId?: string | undefined;
 }
 
-/** The query of the service: a whole shield number, in any spacing, is looked for as one, anything else as part of a name. */
+/** What people read as 尾号: the last four characters of a shield, phone or id number. */
+const NUMBER_END = /^\d{3}[\dX]$/i;
+
+/** The query of the service: a whole shield number, in any spacing, or the end of a number; anything else is part of a name. */
 export function shieldQuery({ words, standing, personId }: ShieldFilter): Record<string, string> {
   const text = words.trim();
   const plain = text.replaceAll(/\s/g, "");
   const digits = (SHIELD_NUMBER.exec(plain) ?? SHIELD_NUMBER.exec(`MS${plain}`))?.[1];
+  const isEnd = NUMBER_END.test(plain);
   const [hold, state] = standing.startsWith("hold:") ? [standing.slice(5), ""] : ["", standing];
   return Object.fromEntries(
     Object.entries({
       shield_number: digits ? `MS${digits}` : "",
-      name: digits ? "" : text,
+      end: isEnd ? plain : "",
+      name: digits || isEnd ? "" : text,
       state,
       hold,
       person_id: personId ?? "",
@@ -54,12 +59,13 @@ export function useList<T>(
   return list;
 }
 
+/** The first page says how many the enterprise has, whatever the list is narrowed to. */
 export async function readShields(
   creditCode: string,
   filter: ShieldFilter,
   before: string | null,
   limit: number,
-): Promise<PageOf<Shield>> {
+): Promise<ShieldsPage> {
   const query = { ...shieldQuery(filter), limit, ...(before === null ? {} : { before }) };
   return answered(
     api.GET("/api/portal/enterprises/{credit_code}/shields", {
@@ -73,14 +79,18 @@ export interface PersonFilter {
   readonly role: string;
 }
 
-/** Digits (and an X) are looked for at the end of the id number, anything else in the name. */
+/** Four digits (or three and an X) are the end of any number of theirs, more or fewer that of the id number; else a name. */
 export function personQuery({ words, role }: PersonFilter): Record<string, string> {
   const text = words.trim();
-  const isIdEnd = /^[\dxX]{2,18}$/.test(text);
+  const isEnd = NUMBER_END.test(text);
+  const isIdEnd = !isEnd && /^[\dxX]{2,18}$/.test(text);
   return Object.fromEntries(
-    Object.entries({ id_number_end: isIdEnd ? text : "", name: isIdEnd ? "" : text, role }).filter(
-      ([, value]) => value !== "",
-    ),
+    Object.entries({
+      end: isEnd ? text : "",
+      id_number_end: isIdEnd ? text : "",
+      name: isEnd || isIdEnd ? "" : text,
+      role,
+    }).filter(([, value]) => value !== ""),
   );
 }
 
@@ -111,9 +121,9 @@ export interface HistoryFilter {
 export function historyQuery({ words, event, from, to }: HistoryFilter): Record<string, string> {
   const since = from === "" ? "" : String(new Date(`${from}T00:00`).getTime());
   const until = to === "" ? "" : String(new Date(`${to}T00:00`).setHours(24));
-  const { shield_number = "", name = "" } = shieldQuery({ words, standing: "" });
+  const { shield_number = "", end = "", name = "" } = shieldQuery({ words, standing: "" });
   return Object.fromEntries(
-    Object.entries({ shield_number, name, event, since, until }).filter(([, value]) => value !== ""),
+    Object.entries({ shield_number, end, name, event, since, until }).filter(([, value]) => value !== ""),
   );
 }
 

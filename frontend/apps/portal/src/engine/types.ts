@@ -4,6 +4,8 @@ import type { components } from "@mshield/api/portal.ts";
 
 type Schemas = components["schemas"];
 export type Shield = Schemas["ShieldMessage"];
+export type ShieldsPage = Schemas["ShieldsMessage"];
+export type ShieldCount = Schemas["ShieldCountMessage"];
 export type ShieldHistory = Schemas["ShieldHistoryMessage"];
 export type StoryEvent = Schemas["EventMessage"];
 export type PastAct = Schemas["PastActMessage"];

@@ -4,7 +4,8 @@ export const shieldWords = {
   zh: {
     title: "企业的手机盾",
     count: "共 {n} 个，可用 {usable} 个",
-    search: "手机盾号或姓名",
+    countMore: "超过 {n} 个",
+    search: "姓名、手机盾号，或盾号、手机、证件的末 4 位",
     standing: "状态",
     number: "手机盾号",
     holder: "持有人",
@@ -64,7 +65,8 @@ export const shieldWords = {
   en: {
     title: "The enterprise's shields",
     count: "{n} in all, {usable} usable",
-    search: "Shield number or name",
+    countMore: "More than {n}",
+    search: "Name, shield number, or last 4 of shield, phone or id",
     standing: "State",
     number: "Shield number",
     holder: "Holder",

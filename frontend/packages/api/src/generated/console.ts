@@ -482,7 +482,7 @@ export interface paths {
     };
     /**
      * Search certificates
-     * @description All words must fit. Of id numbers only the end is looked for, a thousand certificates in one call.
+     * @description All words must fit. Newest first; those that are `expiring` or `expired` by their end, the nearest first.
      */
     get: operations["searchCertificates"];
     put?: never;
@@ -2136,10 +2136,13 @@ export interface components {
     /**
      * FoundCertificateMessage
      * @description A line of a search; `holds` the gravest first, times in ms.
+     *
+     *         `expiring`: it can be used, and renewal is due as it has under half a year left.
      */
     FoundCertificateMessage: {
       credit_code: string;
       enterprise: string;
+      expiring: boolean;
       holds: string[];
       id_number_masked: string;
       id_type: string;
@@ -4800,7 +4803,7 @@ export interface operations {
           };
         };
       };
-      /** @description `approval_waiting`, `conflict`, `in_progress` */
+      /** @description `approval_waiting`, `conflict`, `in_progress`, `shield_ended` */
       409: {
         headers: {
           /** @example 42 */
@@ -4810,7 +4813,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "approval_waiting" | "conflict" | "in_progress";
+            code?: "approval_waiting" | "conflict" | "in_progress" | "shield_ended";
             /** @constant */
             status?: 409;
           };
@@ -5775,17 +5778,20 @@ export interface operations {
         /** @description `next` of the page before */
         before?: string | null;
         credit_code?: string | null;
+        /** @description the end of a shield number, an id number or a phone number */
+        end?: string | null;
         hold?: ("clone" | "duplicate" | "frozen" | "lost" | "suspended") | null;
-        /** @description its end */
+        /** @description that of an id number alone */
         id_number_end?: string | null;
         limit?: number;
-        /** @description any part of the holder's or the enterprise's name */
+        /** @description how the holder's name begins, or what of it follows the first character; or two characters or more of the enterprise's */
         name?: string | null;
         /** @description 40 hex digits */
         serial?: string | null;
         /** @description in any spacing */
         shield_number?: string | null;
-        state?: ("active" | "expired" | "issued" | "pin_locked" | "revoked" | "superseded") | null;
+        state?:
+          ("active" | "expired" | "expiring" | "issued" | "pin_locked" | "revoked" | "superseded") | null;
       };
       header?: never;
       path?: never;

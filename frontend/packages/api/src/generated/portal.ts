@@ -1004,6 +1004,15 @@ export interface components {
       status_token: string;
     };
     /**
+     * ShieldCountMessage
+     * @description All of the enterprise's shields, whatever the list is narrowed to; `more`: there are more than these.
+     */
+    ShieldCountMessage: {
+      more: boolean;
+      shields: number;
+      usable: number;
+    };
+    /**
      * ShieldHistoryMessage
      * @description One shield: its present certificate, those before it, and all that happened to them, the oldest first.
      *
@@ -1018,10 +1027,13 @@ export interface components {
     /**
      * ShieldMessage
      * @description A shield by its certificate. `holds` the gravest first; times in ms; `used_at` is null if never used.
+     *
+     *         `expiring`: it can be used, and has under half a year left.
      */
     ShieldMessage: {
       changed_at: number;
       device_since: number;
+      expiring: boolean;
       holds: string[];
       issued_at: number;
       name: string;
@@ -1045,8 +1057,11 @@ export interface components {
     /**
      * ShieldsMessage
      * @description A page of shields, the newest first; `next` is the `before` of the following page, or null.
+     *
+     *         `count` comes with the first page, else it is null.
      */
     ShieldsMessage: {
+      count: components["schemas"]["ShieldCountMessage"] | null;
       items: components["schemas"]["ShieldMessage"][];
       next: string | null;
     };
@@ -1964,6 +1979,8 @@ export interface operations {
       query?: {
         /** @description `next` of the page before */
         before?: string | null;
+        /** @description the last four characters of a shield number, a phone number or an id number */
+        end?: string | null;
         event?:
           | (
               | "activate"
@@ -2076,6 +2093,8 @@ export interface operations {
   exportHistory: {
     parameters: {
       query?: {
+        /** @description the last four characters of a shield number, a phone number or an id number */
+        end?: string | null;
         event?:
           | (
               | "activate"
@@ -2189,6 +2208,8 @@ export interface operations {
       query?: {
         /** @description `next` of the page before */
         after?: string | null;
+        /** @description the last four characters of a shield number, a phone number or an id number */
+        end?: string | null;
         id_number_end?: string | null;
         limit?: number;
         /** @description any part of a name */
@@ -2282,6 +2303,8 @@ export interface operations {
   exportPeople: {
     parameters: {
       query?: {
+        /** @description the last four characters of a shield number, a phone number or an id number */
+        end?: string | null;
         id_number_end?: string | null;
         /** @description any part of a name */
         name?: string | null;
@@ -3207,6 +3230,8 @@ export interface operations {
       query?: {
         /** @description `next` of the page before */
         before?: string | null;
+        /** @description the last four characters of a shield number, a phone number or an id number */
+        end?: string | null;
         hold?: ("clone" | "duplicate" | "frozen" | "lost" | "suspended") | null;
         limit?: number;
         /** @description any part of a name */
@@ -3214,7 +3239,8 @@ export interface operations {
         person_id?: string | null;
         /** @description in any spacing */
         shield_number?: string | null;
-        state?: ("active" | "expired" | "issued" | "pin_locked" | "revoked" | "superseded") | null;
+        state?:
+          ("active" | "expired" | "expiring" | "issued" | "pin_locked" | "revoked" | "superseded") | null;
       };
       header?: never;
       path: {
@@ -3299,13 +3325,16 @@ export interface operations {
   exportShields: {
     parameters: {
       query?: {
+        /** @description the last four characters of a shield number, a phone number or an id number */
+        end?: string | null;
         hold?: ("clone" | "duplicate" | "frozen" | "lost" | "suspended") | null;
         /** @description any part of a name */
         name?: string | null;
         person_id?: string | null;
         /** @description in any spacing */
         shield_number?: string | null;
-        state?: ("active" | "expired" | "issued" | "pin_locked" | "revoked" | "superseded") | null;
+        state?:
+          ("active" | "expired" | "expiring" | "issued" | "pin_locked" | "revoked" | "superseded") | null;
       };
       header?: never;
       path: {

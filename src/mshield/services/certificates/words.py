@@ -1,0 +1,31 @@
+"""What one field of words asks for: a shield number, a serial, a credit code, a number's end, or a name.
+
+The console reads its field by the same rules (frontend/apps/console/src/screens/certificates/query.ts).
+"""
+
+import re
+from typing import Final
+
+from mshield.domain.certificates import shield
+from mshield.services.certificates.search import NumberEnd, SearchTerms
+
+_BETWEEN: Final = re.compile(r"[\s:-]")
+_SERIAL: Final = re.compile(r"[0-9a-f]{40}", re.IGNORECASE)
+_CREDIT_CODE: Final = re.compile(r"(?=9|.*[A-WYZ])[0-9A-Z]{18}", re.IGNORECASE)
+"""It has a letter or begins with 9; an id card's number has 18 digits, or 17 and an X."""
+_END: Final = re.compile(r"[0-9]{3,17}[0-9X]", re.IGNORECASE)
+
+
+def read_words(text: str) -> tuple[SearchTerms, NumberEnd | None]:
+    """The words of a search, and the end of a number if that is what they are."""
+    plain = _BETWEEN.sub("", text)
+    if (number := shield.parse_number(plain)) is not None:
+        return SearchTerms(shield_number=number), None
+    if _SERIAL.fullmatch(plain):
+        return SearchTerms(serial=plain), None
+    if _CREDIT_CODE.fullmatch(plain):
+        return SearchTerms(credit_code=plain), None
+    if _END.fullmatch(plain):
+        return SearchTerms(), NumberEnd(plain)
+    name = text.strip()
+    return SearchTerms(name=name or None), None

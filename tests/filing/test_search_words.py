@@ -1,0 +1,73 @@
+"""What people are searched by, where it is missing: written by the last release, or before there was any (ADR 95)."""
+
+from typing import Any, Final
+
+import pytest
+
+from mshield.gateways.filing_files import read_filing
+from mshield.keys.keyring import Keyring
+from mshield.keys.secrets import LookupKey
+from mshield.services.filing import search_words as service
+from mshield.services.filing.import_list import ImportFiling
+from mshield.services.filing.search_words import KeepSearchWords
+from mshield.store.database.interface import Database
+from mshield.store.database.matching import pieces
+from mshield.store.filing.search_words import enterprises_of
+from tests.support.application import EXAMPLES
+from tests.support.clock import START
+from tests.support.signing import statement, tamper
+
+_LIST: Final = read_filing((EXAMPLES / "filing.csv").read_bytes(), "filing.csv")
+
+
+@pytest.fixture
+async def keep(db: Database, keyring: Keyring) -> KeepSearchWords:
+    """An imported list, whose names wait."""
+    lookup = LookupKey(bytes(32))
+    await ImportFiling(db, keyring, lookup).apply(_LIST, second_person="许安然", now=START)
+    return KeepSearchWords(db, keyring, lookup)
+
+
+async def _ends(db: Database) -> list[Any]:
+    rows = await db.all(statement("SELECT id_number_end FROM filed_persons ORDER BY id"))
+    return [row["id_number_end"] for row in rows]
+
+
+async def _named(db: Database, word: str) -> set[str]:
+    return set(await enterprises_of(db, word, most=100) or ())
+
+
+async def test_what_is_missing_is_written_some_at_a_time(
+    keep: KeepSearchWords, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    db, ends = keep.db, await _ends(keep.db)
+    assert all(len(end) == 32 for end in ends)
+    await tamper(db, "UPDATE filed_persons SET id_number_end = NULL")
+    monkeypatch.setattr(service, "BATCH", 2)
+    companies = {record.credit_code for record in _LIST}
+    assert await keep() == len(companies) + len(ends)
+    assert await _ends(db) == ends
+    assert await keep() == 0
+
+
+async def test_an_enterprise_is_found_before_and_after(keep: KeepSearchWords) -> None:
+    name, code = _LIST[0].enterprise, _LIST[0].credit_code
+    for _ in range(2):
+        for word in (name, name[2:4], name[2:], name[:2]):
+            assert code in await _named(keep.db, word), word
+        for word in ("", name[0], "查无此司", name[::-1]):
+            assert await _named(keep.db, word) == set(), word
+        await keep()
+    assert await enterprises_of(keep.db, "公司", most=0) is None
+
+
+async def test_a_box_that_does_not_open_is_passed_over(keep: KeepSearchWords) -> None:
+    await tamper(keep.db, "UPDATE filed_persons SET id_number_end = NULL, id_number_box = id_number_hash")
+    await keep()
+    assert set(await _ends(keep.db)) == {b""}
+    assert await keep() == 0
+
+
+def test_pieces_are_runs_of_two_small_letters() -> None:
+    assert pieces("Foo 公司") == {"fo", "oo", "o ", " 公", "公司"}
+    assert pieces("公") == set()
