@@ -864,3 +864,23 @@ CREATE TABLE checkpoint_stamps (
   good_until BIGINT NOT NULL,
   PRIMARY KEY (origin, size, place)
 );
+
+CREATE TABLE crl_shards (
+  authority TEXT NOT NULL REFERENCES authorities (name),
+  shard BIGINT NOT NULL,
+  opened_at BIGINT NOT NULL,
+  number BIGINT NOT NULL DEFAULT 0,
+  der BYTEA,
+  this_update BIGINT NOT NULL DEFAULT 0,
+  next_update BIGINT NOT NULL DEFAULT 0,
+  renew_at BIGINT NOT NULL DEFAULT 0,
+  PRIMARY KEY (authority, shard)
+);
+
+CREATE INDEX crl_shards_due ON crl_shards (renew_at);
+
+CREATE TABLE crl_changes (
+  serial TEXT PRIMARY KEY,
+  issuer TEXT NOT NULL,
+  changes BIGINT NOT NULL
+);

@@ -19,12 +19,17 @@ CONDITIONS: Final[Mapping[str, str]] = MappingProxyType(
     WHERE b.certificate = {0} AND b.bound_at IS NOT NULL AND b.ended_at IS NULL
       AND (b.client_id IS NULL OR b.client_id = r.client_id))
   FROM requests r WHERE r.id = {1})""",
+        "status_line": """{0}.serial || ' ' || {0}.state || ' ' || {0}.holds || ' ' || {0}.issued_at || ' ' ||
+    {0}.changed_at || ' ' || COALESCE(CAST({0}.revoked_at AS TEXT), '') || ' ' ||
+    COALESCE(CAST({0}.revocation_reason AS TEXT), '') || ' ' || COALESCE(CAST({0}.held_since AS TEXT), '')""",
+        "listed": "(({0}.state IN ('revoked', 'superseded') OR {0}.holds <> '') AND {0}.der IS NOT NULL)",
         "view_changes": "(SELECT COUNT(*) + COUNT(w.withdrawn_at) FROM views w WHERE w.client_id = {0})",
     }
 )
 """`usable` may sign at `:now` (ms); `ended` no longer occupies its device, while one that only expired still does.
 
 `view_changes(client_id)`: how often a system's views were changed; each is registered once, withdrawn once at most.
+`listed` stands on a revocation list until a while after its end; `status_line` is how certificates.py reads its status.
 `unbound(certificate, request)`: another app asks, and the certificate isn't bound for its business system (R8).
 """
 
