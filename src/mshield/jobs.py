@@ -89,7 +89,7 @@ async def _webhooks_wanted(context: Context) -> bool:
 
 JOBS: Final = (
     Job(END_LEAVES, 3600, _end_leaves),
-    Job("crl", 60, _publish_crls),
+    Job("crl", 2, _publish_crls),
     Job("expiry", 3600, _tell_of_ends),
     Job("filing", 60, _refresh_filing, limit_seconds=3600),
     Job("log", 1, _sequence),

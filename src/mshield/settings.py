@@ -182,6 +182,11 @@ class Settings(TsaSettings):
         description="certificate policy OID, where it isn't the arc's .2; put your own policy's here",
     )
     crl_hours: Positive = Field(default=24, description="life of a published CRL")
+    crl_shard_certificates: Positive = Field(
+        default=10_000,
+        description="so many certificates share one revocation list; those after them name the next shard's; see "
+        "publication.md",
+    )
     root_crl_hours: Positive = Field(default=24 * 30, description="life of the root's published CRL")
     p256_status: bool = Field(
         default=False,

@@ -50,6 +50,7 @@ async def _check(ca: Ca, publisher: Publisher, name: str, leaf: Certificate, *, 
     issuer = ca.authorities.certificate(name)
     assert issuer is not None
     trust.require_issued(ca.engine, leaf, issuer)
+    await publisher.refresh(now=now)
     crl = await publisher.crl(name, now=now)
     check_crl(ca.engine, certificate=leaf, issuer=issuer, crl=crl.der, at=now)
     answer = await publisher.ocsp(build_ocsp_request([CertId.of(issuer, leaf.serial)]), now=now)
@@ -116,6 +117,7 @@ async def test_the_root_tells_of_a_revoked_ca_at_once(ca: Ca) -> None:
     first = await publisher.crl("root", now=START)
     await _renew(ca, now=START + 1000)
     await revoke_issuing(ca.db, "issuing", reason=KEY_COMPROMISE, now=START + 2000)
+    await publisher.refresh(now=START + 2000)
     second = await publisher.crl("root", now=START + 2000)
     assert second.number == first.number + 1
     with pytest.raises(CertificateRevoked):

@@ -66,6 +66,7 @@ async def test_two_revoke_a_ca_and_all_that_it_has_issued(application: Applicati
     ]
     assert "no_issuing_ca" in {each["code"] for each in state["warnings"]}
 
+    await context.publication.refresh(now=application.clock())
     root = await context.publication.crl("root", now=application.clock())
     with pytest.raises(CertificateRevoked):
         check_crl(

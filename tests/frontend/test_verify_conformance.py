@@ -19,7 +19,7 @@ from tests.support.stamped_bundles import every, good
 from tests.support.verifier_cases import Case, Verdict, by_page, by_python, disagreements
 from tests.unit.client import test_evidence as bundles
 from tests.unit.client.bundle import CONTENT, SIGNED_AT, VKEY, Maker, login_message, ocsp, v1
-from tests.unit.pki.authority import DAY, NOW, YEAR, Authority, make_authority
+from tests.unit.pki.authority import DAY, NOW, OTHER_SHARD, URLS, YEAR, Authority, make_authority
 
 pytestmark = pytest.mark.slow
 
@@ -185,6 +185,10 @@ def signed(name: str, **changes: Any) -> Case:
 def bare_signatures() -> Iterator[Case]:
     yield signed("good by OCSP")
     yield signed("good by a list", ocsp=None, crls=[A.crl()])
+    yield signed(
+        "good by its shard's list", ocsp=None, crls=[A.crl(point=URLS.crl), A.crl(point=OTHER_SHARD)]
+    )
+    yield signed("another shard's list says", ocsp=None, crls=[A.crl(point=OTHER_SHARD)])
     yield signed("good by both, issuers too", crls=[A.crl(), A.root_crl()])
     yield signed("nothing says", ocsp=None)
     yield signed("another CA's list says", ocsp=None, crls=[A.root_crl()])
@@ -205,6 +209,9 @@ def bare_signatures() -> Iterator[Case]:
     yield signed("an error for an answer", ocsp=b"\x30\x03\x0a\x01\x06")
     listed = A.crl((Revoked(A.leaf.serial, NOW - 1000, KEY_COMPROMISE),))
     yield signed("listed", ocsp=None, crls=[listed])
+    yield signed(
+        "listed in its shard", ocsp=None, crls=[A.crl((Revoked(A.leaf.serial, NOW, 1),), point=URLS.crl)]
+    )
     held = A.crl((Revoked(A.leaf.serial, NOW - 1000, CERTIFICATE_HOLD),))
     yield signed("held", ocsp=None, crls=[held])
     ca_listed = A.root_crl((Revoked(A.issuing.serial, NOW - 1000, KEY_COMPROMISE),))

@@ -67,6 +67,7 @@ def _crl(data: bytes) -> Case:
         "issuer": [list(pair) for pair in read.issuer.attributes],
         "aki": b64(read.aki),
         "updates": [read.this_update, read.next_update],
+        "points": list(read.points),
         "revoked": [[str(entry.serial), entry.at, entry.reason] for entry in read.revoked.values()],
     }
 

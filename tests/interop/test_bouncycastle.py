@@ -26,13 +26,15 @@ from mshield.pki.revocation.ocsp import (
 )
 from mshield.pki.signatures.cms import build_signed_data
 from tests.interop import judge as runner
-from tests.interop.evidence import MESSAGE, Form, ocsp_response, write_evidence
+from tests.interop.evidence import MESSAGE, Form, ocsp_response, revoked_of_all_reasons, write_evidence
 from tests.interop.judge import Rejected, judge
 from tests.unit.pki.authority import (
     DAY,
     IDENTITY,
     NOW,
+    OTHER_SHARD,
     SUBJECT,
+    URLS,
     Authority,
     authority,
     make_authority,
@@ -61,6 +63,11 @@ def test_everything_is_accepted(folder: Path) -> None:
     assert "PKIX path of 2 certificates" in text
     for reason in ("KEY_COMPROMISE", "CERTIFICATE_HOLD", "PRIVILEGE_WITHDRAWN", "SUPERSEDED"):
         assert reason in text
+
+
+def test_the_list_of_the_certificates_shard_is_accepted(folder: Path) -> None:
+    (folder / "crl.der").write_bytes(A.crl(revoked_of_all_reasons(), point=URLS.crl))
+    assert any("PKIX path of 2 certificates" in line for line in judge(folder, at=AT))
 
 
 def test_detached_cms_is_accepted(tmp_path: Path) -> None:
@@ -177,6 +184,8 @@ TAMPERED: list[tuple[str, Callable[[bytes], bytes], str]] = [
     ("crl.der", lambda _: OTHER.crl(), LISTS),
     ("crl.der", lambda _: A.crl(at=NOW - 2 * DAY), LISTS),
     ("crl.der", lambda _: A.crl(HOLD), PATH),
+    ("crl.der", lambda _: A.crl(HOLD, point=URLS.crl), PATH),
+    ("crl.der", lambda _: A.crl(point=OTHER_SHARD), PATH),
     ("root-crl.der", _flip, LISTS),
     ("root-crl.der", lambda _: A.root_crl((Revoked(A.issuing.serial, NOW, KEY_COMPROMISE),)), PATH),
     ("ocsp.der", _flip, "ocsp"),

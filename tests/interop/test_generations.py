@@ -34,6 +34,7 @@ async def _lay_out(ca: Ca, name: str, leaf: Certificate, key: KeySigner, folder:
     publisher, issuing, root = ca.publisher(), ca.authorities.certificate(name), ca.authorities.root
     assert issuing is not None
     signature = key.sign(MESSAGE)
+    await publisher.refresh(now=now)
     answer = await publisher.ocsp(build_ocsp_request([CertId.of(issuing, leaf.serial)]), now=now)
     files = {
         "root.pem": root.pem().encode(),

@@ -6,17 +6,36 @@ and `-check_ss_sig` it assumes an empty id, so those are judged by BouncyCastle 
 
 import shutil
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from mshield.pki.asn1.frame import assemble
 from mshield.pki.asn1.oids import DISPLAY_DIGEST
 from mshield.pki.certificates.certificate import Certificate
 from mshield.pki.certificates.csr import build_request_info
+from mshield.pki.certificates.extensions import (
+    Extension,
+    crl_distribution_points,
+    issuing_distribution_point,
+)
 from mshield.pki.signatures.cms import build_signed_data
 from tests.interop.evidence import MESSAGE, attributes_of
-from tests.unit.pki.authority import NOW, SUBJECT, authority, make_authority
+from tests.unit.pki.authority import (
+    DAY,
+    NOW,
+    OTHER_SHARD,
+    SUBJECT,
+    URLS,
+    authority,
+    make_authority,
+    new_serial,
+)
 
 A = authority()
 OTHER = make_authority(A.engine)
@@ -77,6 +96,43 @@ def test_the_request_verifies(tmp_path: Path) -> None:
 def test_it_parses_the_rest(tmp_path: Path, command: str, data: bytes) -> None:
     (tmp_path / "data.der").write_bytes(data)
     assert openssl(command, "-inform", "DER", "-in", str(tmp_path / "data.der"), "-noout").returncode == 0
+
+
+def test_it_takes_the_list_of_the_certificates_shard_and_no_others(tmp_path: Path) -> None:
+    """Distribution points as they are written here, under a CA on P-256: OpenSSL can't be told the SM2 id of lists."""
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name.from_rfc4514_string("CN=CA")
+    start, end = (datetime.fromtimestamp((NOW + days * DAY) / 1000, UTC) for days in (-1, 1))
+
+    def as_written(extension: Extension) -> x509.UnrecognizedExtension:
+        return x509.UnrecognizedExtension(x509.ObjectIdentifier(extension.oid), extension.value)
+
+    def write(file: str, subject: x509.Name, extension: x509.ExtensionType, *, critical: bool) -> int:
+        builder = x509.CertificateBuilder(name, subject, key.public_key(), new_serial(), start, end)
+        made = builder.add_extension(extension, critical=critical).sign(key, SHA256())
+        (tmp_path / file).write_bytes(made.public_bytes(Encoding.PEM))
+        return made.serial_number
+
+    def said(*revoked: int, point: str) -> str:
+        builder = x509.CertificateRevocationListBuilder(name, start, end)
+        builder = builder.add_extension(as_written(issuing_distribution_point(point)), critical=True)
+        for serial in revoked:
+            builder = builder.add_revoked_certificate(x509.RevokedCertificateBuilder(serial, start).build())
+        (tmp_path / "crl.pem").write_bytes(builder.sign(key, SHA256()).public_bytes(Encoding.PEM))
+        done = openssl(
+            "verify", "-crl_check", "-extended_crl",
+            "-attime", str(NOW // 1000),
+            "-CAfile", str(tmp_path / "ca.pem"),
+            "-CRLfile", str(tmp_path / "crl.pem"),
+            str(tmp_path / "leaf.pem"),
+        )  # fmt: skip
+        return done.stdout + done.stderr
+
+    write("ca.pem", name, x509.BasicConstraints(ca=True, path_length=0), critical=True)
+    points = as_written(crl_distribution_points((URLS.crl,)))
+    serial = write("leaf.pem", x509.Name.from_rfc4514_string("CN=leaf"), points, critical=False)
+    assert ": OK" in said(point=URLS.crl)
+    assert "certificate revoked" in said(serial, point=URLS.crl)
+    assert "different CRL scope" in said(point=OTHER_SHARD)
 
 
 def test_it_verifies_the_signature_over_signed_attributes(tmp_path: Path) -> None:

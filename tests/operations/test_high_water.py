@@ -21,7 +21,8 @@ from mshield.services.operations.high_water import (
     declare_restore,
     require_newest,
 )
-from mshield.services.publication.crl import CrlPublisher, PublishedCrl
+from mshield.services.publication.crl import CrlPublisher
+from mshield.services.publication.lists import PublishedCrl
 from mshield.settings import Settings
 from mshield.store.ca.authorities import next_crl_number
 from mshield.store.database.interface import Database

@@ -25,6 +25,7 @@ from mshield.pki.revocation.ocsp import (
 )
 from mshield.pki.verification.path import check_crl, check_ocsp
 from mshield.services.certificates.issue import serial_text
+from mshield.services.publication.lists import PublishedCrl
 from mshield.services.publication.ocsp import KEEP_MS, UNASKED_MS
 from mshield.services.publication.publisher import Publisher
 from mshield.services.publication.renew_responder import RENEW_MS
@@ -47,8 +48,14 @@ def publisher(ca: Ca) -> Publisher:
     return ca.publisher()
 
 
+async def _new(publisher: Publisher, now: int) -> PublishedCrl:
+    """The list after the job has run."""
+    await publisher.refresh(now=now)
+    return await publisher.crl("issuing", now=now)
+
+
 async def _list(publisher: Publisher, now: int) -> Crl:
-    return parse_crl((await publisher.crl("issuing", now=now)).der)
+    return parse_crl((await _new(publisher, now)).der)
 
 
 # ---- revocation lists ----
@@ -74,14 +81,14 @@ async def test_the_first_list_is_made_when_asked_for(
 
 
 async def test_the_same_list_until_its_end_is_near(ca: Ca, publisher: Publisher) -> None:
-    first = await publisher.crl("issuing", now=START)
+    first, root = await publisher.crl("issuing", now=START), await publisher.crl("root", now=START)
     assert first.next_update == START + 24 * HOUR
     assert first.renew_at == START + 18 * HOUR
     assert await publisher.crl("issuing", now=first.renew_at - 1) == first
     assert await ca.publisher().crl("issuing", now=first.renew_at - 1) == first  # another process
-    second = await publisher.crl("issuing", now=first.renew_at)
+    assert await publisher.crl("issuing", now=first.renew_at) == first
+    second = await _new(publisher, first.renew_at)
     assert (second.number, second.this_update) == (2, first.renew_at)
-    root = await publisher.crl("root", now=START)
     assert root.next_update == START + 30 * DAY
     assert (await publisher.crl("root", now=START + 20 * DAY)).number == root.number == 1
 
@@ -91,7 +98,7 @@ async def test_a_hold_is_certificate_hold_and_goes_when_lifted(ca: Ca, publisher
     serial, issuing = serial_text(leaf.serial), ca.authorities.issuing.certificate
     await _list(publisher, START)
     await change(ca.db, serial, CertificateEvent.REPORT_LOSS, now=START + 1500)
-    held = await publisher.crl("issuing", now=START + 2500)
+    held = await _new(publisher, START + 2500)
     entry = parse_crl(held.der).revoked[leaf.serial]
     assert (entry.at, entry.reason) == (START + 1000, CERTIFICATE_HOLD)
     with pytest.raises(CertificateOnHold):
@@ -102,7 +109,7 @@ async def test_a_hold_is_certificate_hold_and_goes_when_lifted(ca: Ca, publisher
     reason = found.extensions.get_extension_for_class(x509.CRLReason).value
     assert reason.reason is x509.ReasonFlags.certificate_hold
     await change(ca.db, serial, CertificateEvent.LIFT_LOSS, now=START + 3000)
-    lifted = await publisher.crl("issuing", now=START + 3000)
+    lifted = await _new(publisher, START + 3000)
     assert check_crl(ca.engine, certificate=leaf, issuer=issuing, crl=lifted.der, at=START + 3000).number == 3
 
 
@@ -179,7 +186,7 @@ async def test_a_change_that_was_committed_late_is_seen(ca: Ca, publisher: Publi
     await change(
         ca.db, serial_text(leaf.serial), CertificateEvent.FIND_CLONE, now=START + 5_000
     )  # before the list's time
-    second = await publisher.crl("issuing", now=START + 10_000)
+    second = await _new(publisher, START + 10_000)
     assert second.number > first.number
     assert leaf.serial in parse_crl(second.der).revoked
 
@@ -199,9 +206,7 @@ async def test_numbers_grow_across_processes(ca: Ca) -> None:
     leaf = await ca.certify(now=START)
     numbers = []
     for step in range(6):
-        made = await asyncio.gather(
-            *(ca.publisher().crl("issuing", now=START + step * 1000) for _ in range(3))
-        )
+        made = await asyncio.gather(*(_new(ca.publisher(), START + step * 1000) for _ in range(3)))
         numbers.append(max(each.number for each in made))
         event = CertificateEvent.LIFT_LOSS if step % 2 else CertificateEvent.REPORT_LOSS
         await change(ca.db, serial_text(leaf.serial), event, now=START + step * 1000 + 500)

@@ -148,6 +148,8 @@ _OTHER_TABLES: Final = {
     "secrets": "sealed boxes",
     "oidc_keys": "sealed boxes",
     "crls": "signed",
+    "crl_shards": "signed",
+    "crl_changes": "tells which lists to make soon: each is made from the certificates' rows when its time ends",
     "clock_marks": "whoever sets a machine's clock needs no row here; without one it is compared with the database's",
     "clock_doubts": "shown; a process stops by what it sees itself",
     "phone_sessions": "of no use without the device's key",

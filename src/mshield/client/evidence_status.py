@@ -51,6 +51,7 @@ def check_now(
         crl
         for crl in lists
         if (crl.issuer.der, crl.aki) == (issuer.subject_der, issuer.ski)
+        and crl.speaks_about(certificate)
         and crl.this_update <= now + SKEW
         and now < crl.next_update
     ]

@@ -233,8 +233,12 @@ def _clear_issuers(engine: Engine, path: VerifiedChain, lists: Sequence[Crl]) ->
 def _clear_by_lists(
     engine: Engine, certificate: Certificate, issuer: Certificate, lists: Sequence[Crl], at: int
 ) -> bool:
-    """Whether a list of this issuer clears the certificate; lists of other issuers say nothing about it."""
-    own = [crl for crl in lists if (crl.issuer.der, crl.aki) == (issuer.subject_der, issuer.ski)]
+    """Whether a list of this issuer clears the certificate; those of others, or of another shard, say nothing of it."""
+    own = [
+        crl
+        for crl in lists
+        if (crl.issuer.der, crl.aki) == (issuer.subject_der, issuer.ski) and crl.speaks_about(certificate)
+    ]
     for crl in own:
         check_crl(engine, certificate=certificate, issuer=issuer, crl=crl, at=at)
     return bool(own)

@@ -73,6 +73,7 @@ class Authorities:
         self._standings: list[StandingRow] = []
         self._issuing: dict[str, Authority] = {}
         self._revoked: dict[str, RevokedCa] = {}
+        self._shards: dict[str, int] = {}
         self.is_sure: Callable[[], bool] = lambda: True
         """Whether this process's clock is believed: set by whoever watches it."""
 
@@ -95,6 +96,7 @@ class Authorities:
             for row in standings
             if row.revoked_at is not None
         }
+        self._shards = {row.name: row.shard for row in standings}
         names = [row.name for row in standings if generation_of(row.name) is not None]
         for name in sorted(names, key=lambda name: generation_of(name) or 0):
             if name not in self._issuing:
@@ -136,6 +138,10 @@ class Authorities:
             return self.root
         authority = self._issuing.get(name)
         return None if authority is None else authority.certificate
+
+    def shard(self, name: str) -> int:
+        """The shard of the CA's list that new certificates get."""
+        return self._shards.get(name, 0)
 
     def revoked(self, name: str) -> RevokedCa | None:
         """Since when and why a CA is revoked, or None."""

@@ -865,6 +865,26 @@ CREATE TABLE checkpoint_stamps (
   PRIMARY KEY (origin, size, place)
 );
 
+CREATE TABLE crl_shards (
+  authority TEXT NOT NULL REFERENCES authorities (name),
+  shard BIGINT NOT NULL,
+  opened_at BIGINT NOT NULL,
+  number BIGINT NOT NULL DEFAULT 0,
+  der BYTEA,
+  this_update BIGINT NOT NULL DEFAULT 0,
+  next_update BIGINT NOT NULL DEFAULT 0,
+  renew_at BIGINT NOT NULL DEFAULT 0,
+  PRIMARY KEY (authority, shard)
+);
+
+CREATE INDEX crl_shards_due ON crl_shards (renew_at);
+
+CREATE TABLE crl_changes (
+  serial TEXT PRIMARY KEY,
+  issuer TEXT NOT NULL,
+  changes BIGINT NOT NULL
+);
+
 CREATE INDEX filed_persons_id_number_end ON filed_persons (id_number_end);
 
 CREATE INDEX enterprises_unsearched ON enterprises (credit_code) WHERE searched_version < version;

@@ -15,7 +15,17 @@ from mshield.pki.revocation.crl import CERTIFICATE_HOLD, Revoked
 from mshield.pki.revocation.ocsp import CertId, Good, RevokedAt, Unknown, build_ocsp_response
 from mshield.pki.signatures.cms import build_signed_data
 from mshield.pki.signatures.signed_attributes import attributes_of
-from tests.unit.pki.authority import DAY, IDENTITY, NOW, SUBJECT, YEAR, Authority, authority, make_authority
+from tests.unit.pki.authority import (
+    DAY,
+    IDENTITY,
+    NOW,
+    OTHER_SHARD,
+    SUBJECT,
+    YEAR,
+    Authority,
+    authority,
+    make_authority,
+)
 
 MESSAGE = "<报关单/>".encode()
 AT = datetime.fromtimestamp(NOW / 1000, UTC)
@@ -150,6 +160,7 @@ WRONG: dict[str, tuple[str, str, Any]] = {
     "stale CRL": ("stale_status", "revocation", lambda a: {"crl": a.crl(at=NOW - 2 * DAY)}),
     "CRL from the future": ("stale_status", "revocation", lambda a: {"crl": a.crl(at=NOW + DAY)}),
     "only the root's CRL": ("status_unknown", "revocation", lambda a: {"crl": a.root_crl()}),
+    "only another shard's CRL": ("status_unknown", "revocation", lambda a: {"crl": a.crl(point=OTHER_SHARD)}),
     "no status": ("status_missing", "revocation", lambda _: {"crl": None}),
     "CRL of another CA of the same name": (
         "status_unknown",

@@ -30,6 +30,7 @@ POLICY = "1.3.6.1.4.1.55555.1.2"
 SUBJECT = LeafSubject(organisation="深圳市蓝海报关有限公司", role="操作员", common_name="张伟")
 IDENTITY = LeafIdentity(id_number="440301199001011236", credit_code="91440300MA5EXAMPL6")
 ROOT_URLS = Urls(crl="http://ca.example.cn/pki/root.crl", ca_issuer="http://ca.example.cn/pki/root.cer")
+OTHER_SHARD = "http://ca.example.cn/pki/issuing.7.crl"
 URLS = Urls(
     crl="http://ca.example.cn/pki/issuing.crl",
     ocsp="http://ca.example.cn/pki/ocsp",
@@ -55,8 +56,10 @@ class Authority:
         """A further leaf, with some arguments of `issue_leaf` changed."""
         return issue_leaf(**(leaf_arguments(self) | changes))  # type: ignore[arg-type]  # tests vary any argument
 
-    def crl(self, revoked: tuple[Revoked, ...] = (), *, number: int = 7, at: int = NOW) -> bytes:
-        """The issuing CA's list, in force for a day from `at`."""
+    def crl(
+        self, revoked: tuple[Revoked, ...] = (), *, number: int = 7, at: int = NOW, point: str | None = None
+    ) -> bytes:
+        """The issuing CA's list, in force for a day from `at`; that of a shard says its address."""
         return build_crl(
             signer=self.issuing_key,
             issuer=self.issuing,
@@ -64,6 +67,7 @@ class Authority:
             this_update=at,
             next_update=at + DAY,
             revoked=revoked,
+            point=point,
         )
 
     def root_crl(self, revoked: tuple[Revoked, ...] = (), *, at: int = NOW) -> bytes:

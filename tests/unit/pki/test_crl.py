@@ -2,18 +2,24 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
+from cryptography import x509
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mshield.pki.asn1 import der, oids
 from mshield.pki.asn1.frame import ALGORITHM, assemble
+from mshield.pki.asn1.reader import Reader
 from mshield.pki.certificates import extensions as ext
 from mshield.pki.certificates.certificate import Certificate
 from mshield.pki.certificates.extensions import Extension
-from mshield.pki.errors import CrlError, DerError, IssueError, LintError
+from mshield.pki.errors import BadCertificateSignature, CrlError, DerError, IssueError, LintError
 from mshield.pki.revocation import crl as module
-from mshield.pki.revocation.crl import CERTIFICATE_HOLD, Revoked, build_crl, lint_crl, parse_crl
-from tests.unit.pki.authority import DAY, NOW, authority
+from mshield.pki.revocation.crl import CERTIFICATE_HOLD, Revoked, build_crl, lint_crl, parse_crl, rebuild_crl
+from mshield.pki.revocation.crl_entries import spliced
+from tests.unit.pki.authority import DAY, NOW, OTHER_SHARD, URLS, authority
 
 A = authority()
 ENTRIES = (Revoked(900, NOW - DAY, 1), Revoked(5, NOW - 2 * DAY, CERTIFICATE_HOLD), Revoked(70, NOW, 0))
@@ -41,6 +47,73 @@ def test_an_empty_list_has_no_entry_sequence() -> None:
 def test_unspecified_is_not_encoded() -> None:
     assert der.oid(oids.REASON_CODE) not in A.crl((Revoked(70, NOW, 0),))
     assert der.oid(oids.REASON_CODE) in A.crl((Revoked(70, NOW, 4),))
+
+
+def test_a_shards_list_says_its_address() -> None:
+    assert parse_crl(A.crl()).points == ()
+    crl = parse_crl(A.crl(ENTRIES, point=URLS.crl))
+    assert crl.points == (URLS.crl,)
+    assert crl.speaks_about(A.leaf)
+    assert not parse_crl(A.crl(point=OTHER_SHARD)).speaks_about(A.leaf)
+    read = x509.load_der_x509_crl(crl.der).extensions.get_extension_for_class(x509.IssuingDistributionPoint)
+    assert read.critical
+    assert [name.value for name in read.value.full_name or ()] == [URLS.crl]
+
+
+def _next(last: bytes, changes: dict[int, Revoked | None], **more: Any) -> bytes:
+    given: dict[str, Any] = {
+        "signer": A.issuing_key,
+        "issuer": A.issuing,
+        "number": 8,
+        "this_update": NOW + 1000,
+    } | more
+    return rebuild_crl(A.engine, next_update=NOW + DAY, last=last, changes=changes, **given)
+
+
+@given(
+    before=st.sets(st.integers(1, 1 << 158), max_size=12),
+    changed=st.dictionaries(st.integers(1, 1 << 158), st.booleans(), max_size=6),
+    data=st.data(),
+)
+def test_a_list_made_from_the_last_is_the_one_made_from_all(
+    before: set[int], changed: dict[int, bool], data: st.DataObject
+) -> None:
+    """Entries are added, replaced and taken out, at the ends too: byte for byte the same."""
+    for serial in data.draw(st.lists(st.sampled_from(sorted(before)), max_size=4)) if before else ():
+        changed[serial] = data.draw(st.booleans())
+    old = {serial: Revoked(serial, NOW - DAY, 1) for serial in before}
+    changes = {serial: Revoked(serial, NOW, 6) if stays else None for serial, stays in changed.items()}
+    after = {serial: entry for serial, entry in (old | changes).items() if entry is not None}
+    made = parse_crl(_next(A.crl(tuple(old.values()), point=URLS.crl), changes, point=URLS.crl))
+    assert made.revoked == after
+    whole = build_crl(
+        signer=A.issuing_key,
+        issuer=A.issuing,
+        number=8,
+        this_update=NOW + 1000,
+        next_update=NOW + DAY,
+        revoked=after.values(),
+        point=URLS.crl,
+    )
+    assert made.tbs == parse_crl(whole).tbs
+
+
+def test_a_list_that_the_issuer_has_not_signed_is_the_base_of_none() -> None:
+    framed = parse_crl(A.crl(ENTRIES))
+    for last in (
+        assemble(tbs(entry(7)), SIGNATURE),
+        assemble(framed.tbs.replace(der.time(NOW - DAY), der.time(NOW - 3 * DAY)), framed.signature),
+    ):
+        with pytest.raises(BadCertificateSignature):
+            _next(last, {})
+
+
+def test_a_changed_entry_is_linted() -> None:
+    for wrong in (Revoked(7, NOW, 8), Revoked(7, NOW + DAY, 1), Revoked(0, NOW, 1)):
+        with pytest.raises(LintError):
+            _next(A.crl(ENTRIES), {wrong.serial: wrong})
+    with pytest.raises(IssueError):
+        _next(A.crl(ENTRIES), {}, signer=A.root_key)
 
 
 def test_only_the_issuers_key_signs() -> None:
@@ -88,6 +161,7 @@ BREAKS: list[tuple[str, bytes, Certificate]] = [
     ("reason", tbs(entry(7, reason=8)), A.issuing),
     ("reason", tbs(entry(7, reason=7)), A.issuing),
     ("revoked_in_future", tbs(entry(7, at=NOW + 1000)), A.issuing),
+    ("point", tbs(more=(ext.issuing_distribution_point("ldap://ca.example.cn/list"),)), A.issuing),
 ]
 
 
@@ -110,6 +184,22 @@ def test_a_finding_stops_the_signing() -> None:
 
 
 SIGNATURE = A.leaf.signature
+POINT = ext.issuing_distribution_point(URLS.crl).value
+NO_POINTS: dict[str, tuple[bytes, bool]] = {
+    "point not critical": (POINT, False),
+    "point without a name": (der.sequence(der.explicit(0, der.explicit(0, b""))), True),
+    "no point at all": (der.sequence(), True),
+    "users' certificates alone": (der.sequence(der.implicit(1, b"\xff")), True),
+    "a shard's, of users alone": (
+        der.sequence(der.explicit(0, Reader(POINT).enter().enter(0xA0).raw()), der.implicit(1, b"\xff")),
+        True,
+    ),
+    "indirect": (der.sequence(der.implicit(4, b"\xff")), True),
+    "a directory's name": (
+        der.sequence(der.explicit(0, der.explicit(0, der.explicit(4, A.root.subject_der)))),
+        True,
+    ),
+}
 
 
 @pytest.mark.parametrize(
@@ -124,9 +214,23 @@ SIGNATURE = A.leaf.signature
             assemble(tbs(more=(Extension("2.5.29.27", der.integer(1), critical=True),)), SIGNATURE),
             id="delta",
         ),
+        *(
+            pytest.param(
+                assemble(tbs(more=(Extension(oids.ISSUING_DISTRIBUTION_POINT, *of),)), SIGNATURE), id=name
+            )
+            for name, of in NO_POINTS.items()
+        ),
         pytest.param(assemble(tbs().replace(ALGORITHM, b"\x30\x00"), SIGNATURE), id="algorithm"),
     ],
 )
 def test_parser_refuses(data: bytes) -> None:
     with pytest.raises((DerError, CrlError)):
         parse_crl(data)
+
+
+@pytest.mark.parametrize(
+    "entries", [entry(8) + entry(7), entry(7) + entry(7), entry(7)[:-1], b"\x31" + entry(7)[1:]]
+)
+def test_entries_of_another_form_are_not_taken_over(entries: bytes) -> None:
+    with pytest.raises(CrlError):
+        spliced(entries, {})

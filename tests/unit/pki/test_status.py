@@ -32,7 +32,7 @@ from mshield.pki.revocation.ocsp import (
 from mshield.pki.signer import KeySigner
 from mshield.pki.verification.path import CrlStatus, OcspStatus, check_crl, check_ocsp
 from mshield.pki.verification.status import OCSP_LIFE, SKEW
-from tests.unit.pki.authority import DAY, NOW, authority, make_authority, new_key
+from tests.unit.pki.authority import DAY, NOW, OTHER_SHARD, URLS, authority, make_authority, new_key
 from tests.unit.pki.forge import SIGNS, forge
 
 A = authority()
@@ -52,6 +52,14 @@ def test_not_on_the_list() -> None:
     assert check_crl(A.engine, certificate=A.leaf, issuer=A.issuing, crl=parse_crl(crl), at=NOW) == by_crl(
         crl
     )
+
+
+def test_a_list_of_another_shard_answers_for_no_certificate_of_this_one() -> None:
+    assert by_crl(A.crl(point=URLS.crl)).number == 7
+    with pytest.raises(StatusUnknown, match="other certificates"):
+        by_crl(A.crl(point=OTHER_SHARD))
+    with pytest.raises(CertificateRevoked):
+        by_crl(A.crl((Revoked(A.leaf.serial, NOW, KEY_COMPROMISE),), point=URLS.crl))
 
 
 def test_the_issuing_ca_is_checked_against_the_roots_list() -> None:

@@ -1,9 +1,9 @@
-/** Certificate revocation lists, version 2 (RFC 5280, 5): complete lists of one CA. */
+/** Certificate revocation lists, version 2 (RFC 5280, 5): of one CA, or of a shard of it. */
 
 import { FormError } from "@mshield/forms";
 import { same, type Signature } from "@mshield/gm";
 
-import { readAuthorityKeyId, readExtensions } from "./extensions.ts";
+import { readAuthorityKeyId, readExtensions, readIssuingPoint } from "./extensions.ts";
 import { ALGORITHM, readFrame } from "./frame.ts";
 import { type Name, readName } from "./names.ts";
 import { OIDS } from "./oids.ts";
@@ -14,7 +14,7 @@ export interface Entry {
   readonly reason: number;
 }
 
-/** Times in ms; entries by serial number. */
+/** Times in ms; entries by serial number. `points` are a shard's addresses, none where the list is of all certificates. */
 export interface Crl {
   readonly tbs: Uint8Array;
   readonly signature: Signature;
@@ -22,6 +22,7 @@ export interface Crl {
   readonly aki: Uint8Array;
   readonly thisUpdate: number;
   readonly nextUpdate: number;
+  readonly points: readonly string[];
   readonly revoked: ReadonlyMap<bigint, Entry>;
 }
 
@@ -46,15 +47,21 @@ function readBody(inside: Reader): Omit<Crl, "tbs" | "signature"> {
   const [number, aki] = [extensions.get(OIDS.crlNumber), extensions.get(OIDS.authorityKeyId)];
   extensions.delete(OIDS.crlNumber);
   extensions.delete(OIDS.authorityKeyId);
+  const point = extensions.get(OIDS.issuingDistributionPoint);
+  extensions.delete(OIDS.issuingDistributionPoint);
   if (number === undefined || aki === undefined || [...extensions.values()].some((e) => e.isCritical)) {
     throw new FormError("number or authority key id is missing, or a critical extension is unknown");
   }
+  if (point?.isCritical === false) {
+    throw new FormError("the issuing distribution point is not critical");
+  }
   whole(number.value, (reader) => reader.integer());
+  const points = point === undefined ? [] : readIssuingPoint(point.value);
   const revoked = new Map(entries);
   if (revoked.size !== entries.length) {
     throw new FormError("a serial number stands twice");
   }
-  return { issuer, aki: readAuthorityKeyId(aki.value), thisUpdate, nextUpdate, revoked };
+  return { issuer, aki: readAuthorityKeyId(aki.value), thisUpdate, nextUpdate, points, revoked };
 }
 
 function readEntry(list: Reader): [serial: bigint, entry: Entry] {

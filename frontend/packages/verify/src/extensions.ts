@@ -23,6 +23,7 @@ export interface ExtensionValues {
   readonly keyUsage: ReadonlySet<number>;
   readonly purposes: readonly string[];
   readonly policies: readonly string[];
+  readonly crlUrls: readonly string[];
   readonly caIssuerUrls: readonly string[];
   readonly ocspNoCheck: boolean;
   readonly creditCode: string | null;
@@ -70,6 +71,7 @@ export function readValues(extensions: readonly Extension[]): ExtensionValues {
     keyUsage: get(OIDS.keyUsage, new Set<number>()),
     purposes: get<string[]>(OIDS.extendedKeyUsage, []),
     policies: get<string[]>(OIDS.certificatePolicies, []),
+    crlUrls: get<string[]>(OIDS.crlDistributionPoints, []),
     caIssuerUrls: access.filter(([method]) => method === OIDS.caIssuers).map(([, url]) => url),
     ocspNoCheck: byOid.has(OIDS.ocspNoCheck),
     creditCode: get<string | null>(OIDS.organisationCode, null),
@@ -146,6 +148,22 @@ function readCrlUrls(value: Uint8Array): string[] {
       readUrl,
     );
   }).flat();
+}
+
+/** URLs of a list's own point; FormError where it has no name, or is of some kinds or reasons alone. */
+export function readIssuingPoint(value: Uint8Array): string[] {
+  const name = allOf(
+    whole(value, (reader) => reader.enter()),
+    (point) => point.enter(0xa0),
+  );
+  const urls = each(
+    allOf(name, (inside) => inside.enter(0xa0)),
+    readUrl,
+  );
+  if (urls.length === 0) {
+    throw new FormError("a point without a name");
+  }
+  return urls;
 }
 
 function readInfoAccess(value: Uint8Array): [method: string, url: string][] {

@@ -30,6 +30,9 @@ export function checkCrl(certificate: Certificate, issuer: Certificate, crl: Crl
     throw new PartError("unknown_issuer", "the revocation list is not the issuer's");
   }
   requireOwn(certificate, issuer);
+  if (!speaksAbout(crl, certificate)) {
+    throw new PartError("status_unknown", "the list is of other certificates: its point is not in this one");
+  }
   requireUsage(issuer, KeyUse.crlSign);
   requireSignature(issuer, crl.tbs, crl.signature);
   requireFresh(at, crl.thisUpdate, crl.nextUpdate);
@@ -41,6 +44,11 @@ export function checkCrl(certificate: Certificate, issuer: Certificate, crl: Crl
 
 export function isListOf(crl: Crl, { subject, values }: Certificate): boolean {
   return same(crl.issuer.der, subject.der) && values.ski !== null && same(crl.aki, values.ski);
+}
+
+/** Whether the certificate is in the list's scope, if it is the issuer's (RFC 5280, 6.3.3 b 2). */
+export function speaksAbout({ points }: Crl, { values }: Certificate): boolean {
+  return points.length === 0 || points.some((point) => values.crlUrls.includes(point));
 }
 
 /** The answer says good about this certificate and is in force at `at` (ms); gives what it says. */
@@ -119,7 +127,11 @@ export function statusNow(
   { signedAt, now }: { readonly signedAt: number; readonly now: number },
 ): StatusNow {
   const own = crls.filter(
-    (crl) => isListOf(crl, issuer) && crl.thisUpdate <= now + SKEW && now < crl.nextUpdate,
+    (crl) =>
+      isListOf(crl, issuer) &&
+      speaksAbout(crl, certificate) &&
+      crl.thisUpdate <= now + SKEW &&
+      now < crl.nextUpdate,
   );
   for (const crl of own) {
     try {

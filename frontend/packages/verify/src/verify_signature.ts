@@ -14,7 +14,7 @@ import { inStep } from "./errors.ts";
 import { parseOcsp } from "./ocsp.ts";
 import { type VerifiedPath, verifyPath } from "./path.ts";
 import { type CheckedStamp, checkStampsInCms, trustedTime, type TrustedTime } from "./evidence_time.ts";
-import { checkCrl, checkOcsp, isListOf } from "./status.ts";
+import { checkCrl, checkOcsp, isListOf, speaksAbout } from "./status.ts";
 import type { TsaTrust } from "./timestamps/verify.ts";
 
 /** What a verification starts from. `at` is the moment that is judged, in ms. */
@@ -145,14 +145,14 @@ function clear(path: VerifiedPath, { ocsp, crls }: StatusGiven, at: number, tall
   }
 }
 
-/** Whether a list of this issuer clears the certificate; lists of other issuers say nothing about it. */
+/** Whether a list of this issuer clears the certificate; those of others, or of another shard, say nothing about it. */
 function clearByLists(
   certificate: Certificate,
   issuer: Certificate,
   crls: readonly Crl[],
   at: number,
 ): boolean {
-  const own = crls.filter((each) => isListOf(each, issuer));
+  const own = crls.filter((each) => isListOf(each, issuer) && speaksAbout(each, certificate));
   for (const each of own) {
     checkCrl(certificate, issuer, each, at);
   }

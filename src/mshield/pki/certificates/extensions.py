@@ -102,6 +102,12 @@ def crl_distribution_points(urls: Iterable[str]) -> Extension:
     return Extension(oids.CRL_DISTRIBUTION_POINTS, der.sequence(der.sequence(names)))
 
 
+def issuing_distribution_point(url: str) -> Extension:
+    """IssuingDistributionPoint of a list (critical), which speaks about all certificates that name this URL."""
+    name = der.explicit(0, der.explicit(0, _uri(url)))
+    return Extension(oids.ISSUING_DISTRIBUTION_POINT, der.sequence(name), critical=True)
+
+
 def authority_info_access(*, ocsp: str | None, ca_issuer: str | None) -> Extension:
     """AuthorityInfoAccess: where the OCSP responder answers and where the issuer's certificate lies."""
     pairs = ((oids.AD_OCSP, ocsp), (oids.AD_CA_ISSUERS, ca_issuer))
@@ -194,6 +200,22 @@ def read_crl_urls(value: bytes) -> tuple[str, ...]:
         name.end()
         while full.more():
             urls.append(_read_uri(full))
+    return tuple(urls)
+
+
+def read_issuing_point(value: bytes) -> tuple[str, ...]:
+    """URLs of a list's own point. Raises DerError where it is without a name, or of some kinds or reasons alone."""
+    reader = Reader(value)
+    inside, urls = reader.enter(), []
+    reader.end()
+    name = inside.enter(0xA0)
+    inside.end()
+    full = name.enter(0xA0)
+    name.end()
+    while full.more():
+        urls.append(_read_uri(full))
+    if not urls:
+        raise DerError("a point without a name")
     return tuple(urls)
 
 

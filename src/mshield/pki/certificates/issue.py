@@ -16,13 +16,16 @@ from mshield.pki.errors import IssueError
 from mshield.pki.signer import Signer
 
 
-def serial_from(random: bytes) -> int:
+def serial_from(random: bytes, *, shard: int = 0) -> int:
     """A serial number from 20 random octets: positive, of 20 octets, 158 bits random (RFC 5280, 4.1.2.2).
 
-    Raises ValueError for another number of octets.
+    From shard 1 on it begins with the hex digit 2 and four that name the shard, and 140 bits are random. Raises
+    ValueError for another number of octets, or no shard.
     """
-    if len(random) != 20:
-        raise ValueError("a serial number needs 20 random bytes")
+    if len(random) != 20 or not 0 <= shard <= 0xFFFF:
+        raise ValueError("a serial number needs 20 random bytes and a shard below 65 536")
+    if shard:
+        return int.from_bytes(random, "big") >> 20 | shard << 140 | 2 << 156
     return int.from_bytes(random, "big") >> 2 | 1 << 158
 
 

@@ -1,4 +1,8 @@
-"""Revocation lists of foreign CAs: complete ones, of version 1 or 2, with or without number and key identifier."""
+"""Revocation lists of foreign CAs: of version 1 or 2, with or without number and key identifier.
+
+They are complete, or of the certificates that name the list's own address; what is of some kinds or reasons alone is
+refused.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +13,7 @@ from mshield.gm.engine import Engine
 from mshield.gm.sm2 import Signature
 from mshield.pki.asn1 import der, oids
 from mshield.pki.asn1.reader import Reader
-from mshield.pki.certificates.extensions import Extension, KeyUse
+from mshield.pki.certificates.extensions import Extension, KeyUse, read_issuing_point
 from mshield.pki.certificates.names import Name
 from mshield.pki.errors import CrlError, UnknownIssuer, WrongUsage
 from mshield.pki.foreign.certificate import ForeignCertificate
@@ -27,9 +31,7 @@ from mshield.pki.revocation.crl import REASONS, UNSPECIFIED, Revoked
 MAX_CRL: Final = 8 * 1024 * 1024
 """Octets of a list."""
 
-_KNOWN: Final = frozenset({oids.CRL_NUMBER, oids.AUTHORITY_KEY_ID})
-_PARTIAL: Final = frozenset({oids.DELTA_CRL, oids.ISSUING_DISTRIBUTION_POINT})
-"""What makes a list speak about some certificates alone."""
+_KNOWN: Final = frozenset({oids.CRL_NUMBER, oids.AUTHORITY_KEY_ID, oids.ISSUING_DISTRIBUTION_POINT})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +47,11 @@ class ForeignCrl:
     number: int | None
     aki: bytes | None
     revoked: Mapping[int, Revoked] = field(repr=False)
+    points: tuple[str, ...] = ()
+
+    def speaks_about(self, certificate: ForeignCertificate) -> bool:
+        """Whether the certificate is in the list's scope, if it is the issuer's (RFC 5280, 6.3.3 b 2)."""
+        return not self.points or not set(self.points).isdisjoint(certificate.values.crl_urls)
 
 
 def parse_foreign_crl(data: bytes) -> ForeignCrl:
@@ -75,6 +82,7 @@ def parse_foreign_crl(data: bytes) -> ForeignCrl:
         raise CrlError("a list of version 1 has no extensions")
     _require_complete(extensions)
     number, aki = extensions.get(oids.CRL_NUMBER), extensions.get(oids.AUTHORITY_KEY_ID)
+    point = extensions.get(oids.ISSUING_DISTRIBUTION_POINT)
     return ForeignCrl(
         tbs=framed.tbs,
         signature=framed.signature,
@@ -85,6 +93,7 @@ def parse_foreign_crl(data: bytes) -> ForeignCrl:
         number=None if number is None else _one(number.value, der.INTEGER),
         aki=None if aki is None else read_foreign_key_id(aki.value),
         revoked=MappingProxyType(revoked),
+        points=() if point is None else read_issuing_point(point.value),
     )
 
 
@@ -127,7 +136,11 @@ def _entry(entry: Reader, version: int) -> Revoked:
 
 
 def _require_complete(extensions: Mapping[str, Extension]) -> None:
-    if any(e.oid in _PARTIAL or (e.critical and e.oid not in _KNOWN) for e in extensions.values()):
+    point = extensions.get(oids.ISSUING_DISTRIBUTION_POINT)
+    is_unclear = point is not None and not point.critical
+    if is_unclear or any(
+        e.oid == oids.DELTA_CRL or (e.critical and e.oid not in _KNOWN) for e in extensions.values()
+    ):
         raise CrlError("not a complete list, or an unknown critical extension")
 
 

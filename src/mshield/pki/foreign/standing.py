@@ -93,7 +93,7 @@ def _cleared_by_lists(
     cleared = False
     for data in crls:
         crl = parse_foreign_crl(data)
-        if crl.issuer.der != issuer.subject.der:
+        if crl.issuer.der != issuer.subject.der or not crl.speaks_about(signer):
             continue
         require_crl_of(engine, crl, issuer)
         if crl.this_update > at + SKEW or at >= crl.next_update:

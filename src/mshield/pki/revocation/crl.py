@@ -1,16 +1,18 @@
-"""Certificate revocation lists, version 2 (RFC 5280 section 5, GM/T 0015-2012 5.3): complete lists of one CA.
+"""Certificate revocation lists, version 2 (RFC 5280 section 5, GM/T 0015-2012 5.3): of one CA, or of a shard of it.
 
-A list has number, authority key id and a reason per entry; delta and indirect lists are neither made nor
-read.
+A list has number, authority key id and a reason per entry. A shard's names its address in an issuing distribution
+point (5.2.5), and speaks about the certificates that name it too, all others aside. Delta and indirect lists, and those
+of some reasons or kinds alone, are neither made nor read.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from operator import itemgetter
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
+from mshield.gm.engine import Engine
 from mshield.gm.sm2 import Signature
 from mshield.pki.asn1 import der, oids
 from mshield.pki.asn1.frame import ALGORITHM, assemble, open_frame
@@ -19,13 +21,15 @@ from mshield.pki.certificates import extensions as ext
 from mshield.pki.certificates.certificate import Certificate
 from mshield.pki.certificates.extensions import Extension, KeyUse
 from mshield.pki.certificates.names import Name, read_name
+from mshield.pki.certificates.trust import require_signature
 from mshield.pki.errors import CrlError, DerError, Finding, IssueError, LintError
+from mshield.pki.revocation.crl_entries import entries_in, spliced
 from mshield.pki.signer import Signer
 
 UNSPECIFIED, KEY_COMPROMISE, CA_COMPROMISE, AFFILIATION_CHANGED, SUPERSEDED = range(5)
 CESSATION_OF_OPERATION, CERTIFICATE_HOLD, PRIVILEGE_WITHDRAWN, AA_COMPROMISE = 5, 6, 9, 10
-_REMEMBERED: Final = 1 << 16
-"""Entries that are remembered as written and as read: a list differs from the one before in a few."""
+_REMEMBERED: Final = 1 << 13
+"""Entries that are remembered as written and as read."""
 
 REASONS = frozenset({0, 1, 2, 3, 4, 5, 6, 9, 10})
 """Reason codes of RFC 5280 5.3.1 that may stand in a complete list (8, removeFromCRL, may not)."""
@@ -41,7 +45,10 @@ class Revoked(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Crl:
-    """A list as read; times in ms since the epoch. `revoked` maps serial numbers to entries."""
+    """A list as read; times in ms since the epoch. `revoked` maps serial numbers to entries.
+
+    `points` are the addresses of a shard's list; empty where the list speaks about all certificates of its issuer.
+    """
 
     der: bytes = field(repr=False)
     tbs: bytes = field(repr=False)
@@ -52,6 +59,11 @@ class Crl:
     number: int
     aki: bytes
     revoked: MappingProxyType[int, Revoked] = field(repr=False)
+    points: tuple[str, ...] = ()
+
+    def speaks_about(self, certificate: Certificate) -> bool:
+        """Whether the certificate is in the list's scope, if it is the issuer's (RFC 5280, 6.3.3 b 2)."""
+        return not self.points or not set(self.points).isdisjoint(certificate.values.crl_urls)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +73,7 @@ class _TbsCrl:
     next_update: int
     number: int
     aki: bytes
+    points: tuple[str, ...]
     entries: tuple[Revoked, ...]
 
 
@@ -72,29 +85,79 @@ def build_crl(
     this_update: int,
     next_update: int,
     revoked: Iterable[Revoked],
+    point: str | None = None,
 ) -> bytes:
-    """A signed list as DER, entries sorted by serial number.
+    """A signed list as DER, entries sorted by serial number; `point` is the address of a shard's list.
 
     IssueError for a wrong key, LintError for wrong content.
     """
-    if signer.public != issuer.public_key or issuer.ski is None:
-        raise IssueError("the signer's key is not the issuer's, or the issuer has no key identifier")
-    entries = [entry_der(entry) for entry in sorted(revoked, key=itemgetter(0))]
-    extensions = (
-        ext.authority_key_id(issuer.ski),
-        Extension(oids.CRL_NUMBER, der.integer(number)),
-    )
-    tbs = der.sequence(
-        der.integer(1),
-        ALGORITHM,
-        issuer.subject_der,
-        der.time(this_update),
-        der.time(next_update),
-        # RFC 5280 5.1.2.6: with no revoked certificates the list must be absent, not empty.
-        *((der.sequence(*entries),) if entries else ()),
-        der.explicit(0, der.sequence(*(e.der for e in extensions))),
-    )
-    findings = lint_crl(tbs, issuer)
+    entries = b"".join(entry_der(entry) for entry in sorted(revoked, key=itemgetter(0)))
+    head = _Head(issuer, number, this_update, next_update, point)
+    return _signed(signer, head, entries, (lambda tbs: lint_crl(tbs, issuer)))
+
+
+def rebuild_crl(
+    engine: Engine,
+    *,
+    signer: Signer,
+    issuer: Certificate,
+    number: int,
+    this_update: int,
+    next_update: int,
+    last: bytes,
+    changes: Mapping[int, Revoked | None],
+    point: str | None = None,
+) -> bytes:
+    """The list after `last` (DER), in which these serial numbers have other entries, or none any more.
+
+    What `last` says of others is taken as it stands, if the issuer has signed it: it was read back before that. Raises
+    BadCertificateSignature, CrlError, DerError; and as `build_crl`.
+    """
+    framed = open_frame(last)
+    require_signature(engine, issuer.public_key, framed.tbs, framed.signature, "revocation list")
+    encoded = {serial: None if entry is None else entry_der(entry) for serial, entry in changes.items()}
+    entries = spliced(entries_in(framed.tbs), encoded)
+    head = _Head(issuer, number, this_update, next_update, point)
+    new = b"".join(entry for _, entry in sorted(encoded.items()) if entry is not None)
+    return _signed(signer, head, entries, (lambda _: lint_crl(head.tbs(new), issuer)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    issuer: Certificate
+    number: int
+    this_update: int
+    next_update: int
+    point: str | None
+
+    def tbs(self, entries: bytes) -> bytes:
+        if self.issuer.ski is None:
+            raise IssueError("the issuer has no key identifier")
+        extensions = [
+            ext.authority_key_id(self.issuer.ski),
+            Extension(oids.CRL_NUMBER, der.integer(self.number)),
+        ]
+        if self.point is not None:
+            extensions.append(ext.issuing_distribution_point(self.point))
+        return der.sequence(
+            der.integer(1),
+            ALGORITHM,
+            self.issuer.subject_der,
+            der.time(self.this_update),
+            der.time(self.next_update),
+            # RFC 5280 5.1.2.6: with no revoked certificates the list must be absent, not empty.
+            *((der.sequence(entries),) if entries else ()),
+            der.explicit(0, der.sequence(*(e.der for e in extensions))),
+        )
+
+
+def _signed(
+    signer: Signer, head: _Head, entries: bytes, lint: Callable[[bytes], tuple[Finding, ...]]
+) -> bytes:
+    if signer.public != head.issuer.public_key:
+        raise IssueError("the signer's key is not the issuer's")
+    tbs = head.tbs(entries)
+    findings = lint(tbs)
     if findings:
         raise LintError(findings)
     return assemble(tbs, signer.sign(tbs))
@@ -128,6 +191,7 @@ def parse_crl(data: bytes) -> Crl:
         number=tbs.number,
         aki=tbs.aki,
         revoked=MappingProxyType(revoked),
+        points=tbs.points,
     )
 
 
@@ -159,14 +223,18 @@ def _read_tbs(data: bytes) -> _TbsCrl:
     extensions = {e.oid: e for e in ext.read_extensions(wrapped)}
     wrapped.end()
     number, aki = extensions.pop(oids.CRL_NUMBER, None), extensions.pop(oids.AUTHORITY_KEY_ID, None)
+    point = extensions.pop(oids.ISSUING_DISTRIBUTION_POINT, None)
     if number is None or aki is None or any(e.critical for e in extensions.values()):
         raise CrlError("number or authority key id is missing, or a critical extension is unknown")
+    if point is not None and not point.critical:
+        raise CrlError("the issuing distribution point is not critical")
     return _TbsCrl(
         issuer,
         this_update,
         next_update,
         _integer(number.value),
         ext.read_authority_key_id(aki.value),
+        () if point is None else ext.read_issuing_point(point.value),
         entries,
     )
 
@@ -210,6 +278,13 @@ def _findings(tbs: _TbsCrl, issuer: Certificate) -> Iterator[Finding]:
         yield Finding("update_order", "next update is not after this update")
     if not 0 <= tbs.number < 1 << 159:
         yield Finding("crl_number", str(tbs.number))
+    for point in tbs.points:
+        if not point.startswith(("http://", "https://")):
+            yield Finding("point", point)
+    yield from _findings_of_entries(tbs)
+
+
+def _findings_of_entries(tbs: _TbsCrl) -> Iterator[Finding]:
     last = 0
     for entry in tbs.entries:
         if entry.serial <= last:

@@ -51,15 +51,17 @@ class OcspStatus:
 def check_crl(
     engine: Engine, *, certificate: Certificate, issuer: Certificate, crl: bytes | Crl, at: int
 ) -> CrlStatus:
-    """The certificate is not on its issuer's list, and the list is in force at `at` (ms).
+    """The certificate is not on its issuer's list, which is of its shard if of any, and in force at `at` (ms).
 
-    Raises UnknownIssuer, WrongUsage, BadCertificateSignature, StaleStatus, CertificateRevoked,
-    CertificateOnHold; DerError or CrlError if it is not a list at all.
+    Raises UnknownIssuer, StatusUnknown for another shard's list, WrongUsage, BadCertificateSignature,
+    StaleStatus, CertificateRevoked, CertificateOnHold; DerError or CrlError if it is not a list at all.
     """
     crl = parse_crl(crl) if isinstance(crl, bytes) else crl
     if crl.issuer.der != issuer.subject_der or crl.aki != issuer.ski:
         raise UnknownIssuer("the revocation list is not the issuer's")
     _require_own(certificate, issuer)
+    if not crl.speaks_about(certificate):
+        raise StatusUnknown("the revocation list is of other certificates: its point is not in this one")
     trust.require_usage(issuer, KeyUse.CRL_SIGN)
     trust.require_signature(engine, issuer.public_key, crl.tbs, crl.signature, "revocation list")
     _require_fresh(at, crl.this_update, crl.next_update)

@@ -9,10 +9,11 @@ from mshield.keys.authority import ROOT, generation_of, responder_name
 from mshield.keys.p256 import P256
 from mshield.pki.certificates.certificate import Certificate, parse_certificate
 from mshield.services.process.health import ping
-from mshield.services.publication.crl import renew_at
+from mshield.services.publication.lists import renew_at
 from mshield.settings import Settings
 from mshield.store.ca import authorities as store
-from mshield.store.ca.authorities import AuthorityRow
+from mshield.store.ca import shards
+from mshield.store.ca.authorities import AuthorityRow, CrlRow
 from mshield.store.database.interface import Database
 from mshield.store.log import log
 from mshield.store.operations import high_water
@@ -94,7 +95,7 @@ class ReadCaState:
     ) -> OneCa:
         certificate = parse_certificate(row.certificate)
         answering = None if responder is None else parse_certificate(responder.certificate)
-        crl = await store.latest_crl(self.db, authority=row.name)
+        crl = await self._first_to_end(row.name)
         state = CaState(
             name=row.name,
             generation=generation_of(row.name),
@@ -108,6 +109,16 @@ class ReadCaState:
             responder_until=None if answering is None else answering.not_after,
         )
         return OneCa(state, certificate, answering, row.revoked_at, row.revocation_reason)
+
+    async def _first_to_end(self, ca: str) -> CrlRow | None:
+        """Of the lists of all shards, so that one that isn't renewed is seen."""
+        crl, of_shards = (
+            await store.latest_crl(self.db, authority=ca),
+            await shards.oldest(self.db, authority=ca),
+        )
+        if crl is None or of_shards is None:
+            return crl
+        return min(crl, of_shards, key=lambda one: one.next_update)
 
     async def _log(self) -> LogState | None:
         state = await log.find_state(self.db)

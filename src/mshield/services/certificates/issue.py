@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mshield.domain import errors
+from mshield.domain.certificates.shards import shard_of
 from mshield.domain.id_numbers import CERTIFICATE_HASH, FILING_BOX
 from mshield.domain.identity import ROLE_NAMES, Role
 from mshield.domain.times import DAY_MS
@@ -80,7 +81,8 @@ class Issue:
         issuing = self.authorities.issuing
         start = now // 1000 * 1000  # certificates tell time in seconds
         end = min(start + self.settings.certificate_days * DAY_MS, issuing.certificate.not_after)
-        return Reservation(serial_text(serial_from(os.urandom(20))), issuing.name, start, end)
+        serial = serial_from(os.urandom(20), shard=self.authorities.shard(issuing.name))
+        return Reservation(serial_text(serial), issuing.name, start, end)
 
     async def issue(self, serial: str, *, in_force: bool = True, now: int) -> Certificate:
         """Signs and stores the reserved certificate, or gives the stored one.
@@ -147,7 +149,7 @@ class Issue:
             public=holder.public_key,
             not_before=reservation.not_before,
             not_after=reservation.not_after,
-            urls=leaf_urls(self.settings, reservation.issuer),
+            urls=leaf_urls(self.settings, reservation.issuer, shard=shard_of(reservation.serial)),
             policy_oid=self.settings.policy_oid,
         )
 

@@ -6,61 +6,105 @@ from dataclasses import dataclass
 from typing import Final
 
 from mshield.domain import errors
+from mshield.domain.times import HOUR_MS, MINUTE_MS
 from mshield.gm.engine import Engine
-from mshield.keys.authority import Authorities
+from mshield.keys.authority import ROOT, Authorities
 from mshield.keys.errors import NoAuthority
 from mshield.keys.keyring import Keyring
 from mshield.keys.p256 import P256, P256Key
 from mshield.pki.revocation.p256 import P256Signer
-from mshield.services.publication.crl import Content, CrlPublisher, PublishedCrl, until
+from mshield.services.publication.crl import RETAIN_MS, entries_of, revoked_cas, until
+from mshield.services.publication.lists import PublishedCrl, StoredLists, renew_at
 from mshield.services.publication.ocsp import OcspAnswer, OcspPublisher, OcspSigner
 from mshield.settings import Settings
+from mshield.store.ca import authorities as store
 from mshield.store.ca.authorities import CrlRow
+from mshield.store.certificates.certificates import list_revoked, revoked_basis
 from mshield.store.database.interface import Database, Tx
 
+_ASK_MS: Final = MINUTE_MS
+_NAME: Final = (P256, 0)
 _log: Final = logging.getLogger(__name__)
 
 
-class P256CrlPublisher(CrlPublisher):
-    """One list of all CAs of this service."""
+class P256CrlPublisher:
+    """One list of all CAs of this service, in no shards; made by the job from all rows, when a status changed."""
 
-    def __init__(
-        self,
-        db: Database,
-        keyring: Keyring,
-        engine: Engine,
-        settings: Settings,
-        authorities: Authorities,
-        *,
-        key: P256Key,
-    ) -> None:
-        super().__init__(db, keyring, engine, settings, authorities)
-        self._key = key
+    def __init__(self, db: Database, settings: Settings, authorities: Authorities, *, key: P256Key) -> None:
+        self._db, self._authorities, self._key = db, authorities, key
+        self._life_ms = settings.crl_hours * HOUR_MS
+        self._stored, self._certificate = StoredLists(db), b""
+        self._making = asyncio.Lock()
+        self._asked_at = -_ASK_MS
 
-    async def _basis(self, ca: str, *, since: int) -> str:  # noqa: ARG002  # of all CAs
-        bases = []
-        for name in self._authorities.names:
-            bases.append(await super()._basis(name, since=since))  # noqa: PERF401  # super() needs a plain loop
+    async def current(self, *, now: int) -> PublishedCrl:
+        """The list in force. Only where there is none one is made. Raises ClockDoubted where that is so."""
+        await self._forget_former()
+        if (crl := await self._stored.current(_NAME, now=now)) is not None:
+            return crl
+        async with self._making:
+            return await self._stored.current(_NAME, now=now) or await self._make(now=now)
+
+    async def _forget_former(self) -> None:
+        """A list of the key before is in force no more."""
+        certificate = (await self._key.signer()).certificate
+        if certificate != self._certificate:
+            self._stored, self._certificate = StoredLists(self._db), certificate
+
+    async def refresh(self, *, changed: bool, now: int) -> int:
+        """Makes the list if it is due: statuses are looked at each minute, and when a CA's list was made."""
+        await self._forget_former()
+        latest = await self._stored.latest(self._db, _NAME)
+        if latest is not None and now < renew_at(latest.this_update, latest.next_update):
+            if not changed and 0 <= now - self._asked_at < _ASK_MS:
+                return 0
+            self._asked_at = now
+            if latest.basis == await self._basis():
+                return 0
+        await self._make(now=now)
+        return 1
+
+    async def _basis(self) -> str:
+        """Changes with what the list says. As entries leave it by and by, it isn't asked since when they may."""
+        revoked = [self._authorities.revoked(name) for name in self._authorities.names]
+        bases = [f"{sum(one is not None for one in revoked)}"]
+        for name in self._authorities.names[1:]:
+            bases.append(await revoked_basis(self._db, issuer=name, since=0))  # noqa: PERF401  # one after the other
         return " ".join(bases)
 
-    async def _read(self, tx: Tx, ca: str, *, since: int) -> tuple[str, Content]:  # noqa: ARG002  # of all
-        bases, content = [], []
-        for name in self._authorities.names:
-            basis, of_one = await super()._read(tx, name, since=since)
-            bases.append(basis)
-            content += of_one
-        return " ".join(bases), content
+    async def _make(self, *, now: int) -> PublishedCrl:
+        self._authorities.require_sure()
+        await self._authorities.refresh(self._db)
+        this_update = now // 1000 * 1000
+        basis = await self._basis()
 
-    async def _build(self, ca: str, crl: CrlRow, content: Content) -> bytes:  # noqa: ARG002  # one signer
+        async def work(tx: Tx) -> tuple[int | None, list[tuple[str, list[str]]]]:
+            number = await store.next_crl_number(tx, name=P256)
+            return number, [
+                (name, (await list_revoked(tx, issuer=name, since=this_update - RETAIN_MS)).lines)
+                for name in self._authorities.names[1:]
+            ]
+
+        number, lines = await self._db.write(work)
+        if number is None:
+            raise errors.Unavailable
+        content = [(ROOT, revoked_cas(self._authorities))]
+        content += [(name, entries_of(of_one, issuer=name)) for name, of_one in lines]
+        crl = CrlRow(number, basis, this_update, this_update + self._life_ms)
         signer = await self._key.signer()
-        revoked = [(issuer, until(crl.this_update, entries)) for issuer, entries in content if entries]
-        return await asyncio.to_thread(
+        der = await asyncio.to_thread(
             signer.crl,
-            revoked,
-            number=crl.number,
-            this_update=crl.this_update,
+            [
+                (issuer, until(this_update, entries))
+                for name, entries in content
+                if entries and (issuer := self._authorities.certificate(name)) is not None
+            ],
+            number=number,
+            this_update=this_update,
             next_update=crl.next_update,
         )
+        await store.insert_crl(self._db, authority=P256, crl=crl, der=der)
+        return self._stored.put(_NAME, crl, der, now=now)
 
 
 class P256OcspPublisher(OcspPublisher):
@@ -100,7 +144,7 @@ class P256Publisher:
         key = P256Key(db, keyring)
         return cls(
             key,
-            P256CrlPublisher(db, keyring, engine, settings, authorities, key=key),
+            P256CrlPublisher(db, settings, authorities, key=key),
             P256OcspPublisher(db, keyring, engine, settings, authorities, key=key),
         )
 
@@ -111,24 +155,21 @@ class P256Publisher:
     async def crl(self, *, now: int) -> PublishedCrl:
         """The list in force."""
         await self._signer()
-        return await self.crls.current(P256, now=now)
+        return await self.crls.current(now=now)
 
     async def ocsp(self, request: bytes, *, now: int) -> OcspAnswer:
         """The answer to an OCSP request in DER, which may be anything at all."""
         await self._signer()
         return await self.answers.answer(request, now=now)
 
-    async def refresh(self, *, now: int) -> int:
-        """Makes the list if it is due."""
+    async def refresh(self, *, changed: bool, now: int) -> int:
+        """Makes the list if it is due; `changed` where a list of a CA was made."""
         try:
             await self.key.signer()
         except NoAuthority as error:
             _log.warning("MSHIELD_P256_STATUS is set, but %s", error)
             return 0
-        due = await self.crls.is_due(P256, now=now)
-        if due:
-            await self.crls.current(P256, now=now)
-        return int(due)
+        return await self.crls.refresh(changed=changed, now=now)
 
     async def _signer(self) -> P256Signer:
         try:

@@ -1,6 +1,6 @@
 """What the CA publishes: its certificates, the revocation lists, and the OCSP answers, all fit to be cached.
 
-Every answer is made from the database's present state: a change is visible in the next list and the next answer.
+An OCSP answer is made from the database's present state; lists are those that the job has made, seconds after a change.
 """
 
 import asyncio
@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Final
 
 from mshield.domain import errors
+from mshield.domain.certificates.shards import read_list_name
 from mshield.gm.engine import Engine
 from mshield.keys.authority import Authorities, generation_of
 from mshield.keys.errors import NoAuthority
@@ -17,7 +18,8 @@ from mshield.keys.p256 import P256
 from mshield.keys.tsa import TSA
 from mshield.pki.certificates.certificate import Certificate
 from mshield.pki.timestamps.algorithms import Profile
-from mshield.services.publication.crl import CrlPublisher, PublishedCrl
+from mshield.services.publication.crl import CrlPublisher
+from mshield.services.publication.lists import PublishedCrl
 from mshield.services.publication.ocsp import PRESIGN_SECONDS, CaEnded, OcspAnswer, OcspPublisher
 from mshield.services.publication.p256 import P256Publisher
 from mshield.services.publication.time_stamps import TimeStamping
@@ -56,15 +58,19 @@ class Publisher:
             return await self._ordinary().certificate()
         return (await self._find(ca)).der
 
-    async def crl(self, ca: str, *, now: int) -> PublishedCrl:
-        """The list of the root, an issuing CA or the P-256 signer: the last one, or a new one where that is due.
+    async def crl(self, name: str, *, now: int) -> PublishedCrl:
+        """The last list of the root, an issuing CA or one of its shards, or the P-256 signer, as the job has made it.
 
-        It is due when a status changed or the last one's end is near. Raises NotFound; ClockDoubted where it is due.
+        Raises NotFound; ClockDoubted where there is none yet.
         """
-        if ca == P256:
+        if name == P256:
             return await self._ordinary().crl(now=now)
+        parts = read_list_name(name)
+        if parts is None:
+            raise errors.NotFound
+        ca, shard = parts
         await self._find(ca)
-        return await self._crls.current(ca, now=now)
+        return await self._crls.current(ca, shard=shard, now=now)
 
     async def refresh(self, *, now: int) -> int:
         """Makes the lists that are due and deletes those that nobody needs; how many it made.
@@ -72,7 +78,7 @@ class Publisher:
         A list is for all processes, so one of them does this.
         """
         count = await self._crls.refresh(now=now)
-        return count if self._p256 is None else count + await self._p256.refresh(now=now)
+        return count if self._p256 is None else count + await self._p256.refresh(changed=count > 0, now=now)
 
     async def presign(self, *, now: int) -> int:
         """Signs OCSP answers that this process has given and that run out soon, a few at once; how many.

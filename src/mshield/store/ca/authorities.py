@@ -27,11 +27,12 @@ class AuthorityRow:
 
 
 class StandingRow(msgspec.Struct, frozen=True, gc=False):
-    """Whether an authority is revoked."""
+    """Whether an authority is revoked, and which shard its new certificates get."""
 
     name: str
     revoked_at: int | None
     revocation_reason: int | None
+    shard: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,9 @@ async def list_authorities(db: Database) -> list[AuthorityRow]:
 async def list_standings(db: Database | Tx) -> list[StandingRow]:
     """How each authority stands, in the order in which they were made."""
     rows = await db.all(_SQL["list_standings"])
-    return [StandingRow(row["name"], row["revoked_at"], row["revocation_reason"]) for row in rows]
+    return [
+        StandingRow(row["name"], row["revoked_at"], row["revocation_reason"], row["shard"]) for row in rows
+    ]
 
 
 async def revoke_authority(tx: Tx, *, name: str, reason: int, now: int) -> bool:
@@ -102,7 +105,7 @@ async def next_crl_number(tx: Tx, *, name: str) -> int | None:
     return None if row is None else row["crl_number"]
 
 
-async def insert_crl(db: Database, *, authority: str, crl: CrlRow, der: bytes) -> None:
+async def insert_crl(db: Database | Tx, *, authority: str, crl: CrlRow, der: bytes) -> None:
     """Stores a list as published."""
     await db.run(
         _SQL["insert_crl"],
@@ -115,7 +118,21 @@ async def insert_crl(db: Database, *, authority: str, crl: CrlRow, der: bytes) -
     )
 
 
-async def latest_crl(db: Database, *, authority: str) -> CrlRow | None:
+async def insert_crl_in_turn(tx: Tx, *, authority: str, crl: CrlRow, der: bytes, made_from: int) -> bool:
+    """`insert_crl` where no later list is there; False where it isn't in force then.
+
+    One that was made from the list with the number `made_from` (else -1) comes in force only while that is the last.
+    """
+    await tx.run(_SQL["await_turn"], name=authority)
+    latest = await latest_crl(tx, authority=authority)
+    last = 0 if latest is None else latest.number
+    if last > crl.number or made_from not in {-1, last}:
+        return False
+    await insert_crl(tx, authority=authority, crl=crl, der=der)
+    return True
+
+
+async def latest_crl(db: Database | Tx, *, authority: str) -> CrlRow | None:
     """The list with the highest number, or None."""
     row = await db.one(_SQL["latest_crl"], authority=authority)
     return (
@@ -123,7 +140,7 @@ async def latest_crl(db: Database, *, authority: str) -> CrlRow | None:
     )
 
 
-async def crl_der(db: Database, *, authority: str, number: int) -> bytes | None:
+async def crl_der(db: Database | Tx, *, authority: str, number: int) -> bytes | None:
     """The bytes of a list, or None."""
     row = await db.one(_SQL["crl_der"], authority=authority, number=number)
     return None if row is None else row["der"]

@@ -8,8 +8,10 @@ SELECT certificate FROM authorities WHERE name = :name;
 SELECT name, certificate, key_box, revoked_at, revocation_reason FROM authorities ORDER BY created_at, name;
 
 -- name: list_standings
--- Which authorities there are and which are revoked, without their certificates and keys.
-SELECT name, revoked_at, revocation_reason FROM authorities ORDER BY created_at, name;
+-- Which authorities there are and which are revoked, without their certificates and keys; and each one's last shard.
+SELECT name, revoked_at, revocation_reason,
+  (SELECT COALESCE(MAX(s.shard), 0) FROM crl_shards s WHERE s.authority = authorities.name) AS shard
+FROM authorities ORDER BY created_at, name;
 
 -- name: revoke_authority!
 UPDATE authorities SET revoked_at = :now, revocation_reason = :reason WHERE name = :name AND revoked_at IS NULL;
@@ -30,6 +32,10 @@ UPDATE authorities SET crl_number = crl_number + 1 WHERE name = :name RETURNING 
 -- name: insert_crl!
 INSERT INTO crls (authority, number, der, basis, this_update, next_update)
 VALUES (:authority, :number, :der, :basis, :this_update, :next_update);
+
+-- name: await_turn!
+-- Holds the row until commit: of two who put a list in force at once the second one sees the first one's.
+UPDATE authorities SET crl_number = crl_number WHERE name = :name;
 
 -- name: latest_crl^
 SELECT number, basis, this_update, next_update FROM crls WHERE authority = :authority ORDER BY number DESC LIMIT 1;

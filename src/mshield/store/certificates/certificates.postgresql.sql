@@ -2,8 +2,17 @@
 -- Everything that a list names, with its basis. Uses the partial index certificates_off. All in one text, a line each, as
 -- certificates.py reads it: thousands of rows of values cost many times as much to hand over.
 SELECT COUNT(*) AS entries, CAST(COALESCE(SUM(changed_at - issued_at), 0) AS BIGINT) AS total,
-  string_agg(serial || ' ' || state || ' ' || holds || ' ' || issued_at || ' ' || changed_at || ' ' ||
-    COALESCE(CAST(revoked_at AS TEXT), '') || ' ' || COALESCE(CAST(revocation_reason AS TEXT), '') || ' ' ||
-    COALESCE(CAST(held_since AS TEXT), ''), chr(10)) AS lines
+  string_agg(status_line(certificates), chr(10)) AS lines
 FROM certificates
 WHERE (ended(certificates) OR holds <> '') AND der IS NOT NULL AND issuer = :issuer AND not_after > :since;
+
+-- name: revoked_of_shard^
+-- What the list of a shard names: by the serials of the shard, a range of the primary key.
+SELECT string_agg(status_line(certificates), chr(10)) AS lines FROM certificates
+WHERE serial >= :first AND serial < :last AND issuer = :issuer AND not_after > :since AND listed(certificates);
+
+-- name: revoked_of_first^
+-- What the list of shard 0 names: all but the serials of the other shards.
+SELECT string_agg(status_line(certificates), chr(10)) AS lines FROM certificates
+WHERE (ended(certificates) OR holds <> '') AND der IS NOT NULL AND issuer = :issuer AND not_after > :since
+  AND NOT (serial >= '2' AND serial < '3');

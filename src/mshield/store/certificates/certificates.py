@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from mshield.domain.certificates.shards import serials_of
 from mshield.store.database.interface import Database, Row, Sealer, Tx
 from mshield.store.database.queries import Queries
 from mshield.store.seals.tables import CERTIFICATES
@@ -144,6 +145,17 @@ async def list_revoked(db: Database | Tx, *, issuer: str, since: int) -> Revoked
     return RevokedList(_basis(row), lines.split("\n") if lines else [])
 
 
+async def list_revoked_of(db: Database | Tx, *, issuer: str, shard: int, since: int) -> list[str]:
+    """The lines of `list_revoked` that stand on the list of one shard."""
+    if shard == 0:
+        row = await db.one(_SQL["revoked_of_first"], issuer=issuer, since=since)
+    else:
+        first, last = serials_of(shard)
+        row = await db.one(_SQL["revoked_of_shard"], issuer=issuer, since=since, first=first, last=last)
+    lines = None if row is None else row["lines"]
+    return lines.split("\n") if lines else []
+
+
 async def revoked_basis(db: Database, *, issuer: str, since: int) -> str:
     """The basis of `list_revoked(issuer, since)`, without fetching the list."""
     return _basis(await db.one(_SQL["revoked_basis"], issuer=issuer, since=since))
@@ -167,6 +179,12 @@ def read_status(line: str, *, issuer: str) -> StatusRow:
         int(reason) if reason else None,
         int(held_since) if held_since else None,
     )
+
+
+async def status_in(tx: Tx, *, serial: str) -> StatusRow | None:
+    """`find_status` inside of a transaction."""
+    row = await tx.one(_SQL["find_status"], serial=serial, call=0)
+    return None if row is None else status_of(row, state="state")
 
 
 async def find_status(db: Database, *, serial: str) -> StatusRow | None:

@@ -71,6 +71,8 @@ async def change(
             now=now,
         )
         if moved == 1:
+            if _is_listed(before) or _is_listed(standing):
+                await note_listed(tx, serial=serial)
             await record(
                 tx,
                 serial=serial,
@@ -85,6 +87,20 @@ async def change(
                 await bindings.end_all(tx, serial=serial, now=now)
             return standing
     raise errors.Busy
+
+
+def _is_listed(standing: Standing) -> bool:
+    return standing.state in _ENDED or bool(standing.holds)
+
+
+async def note_listed(tx: Tx, *, serial: str) -> None:
+    """The next revocation list looks at this certificate."""
+    await tx.run(_SQL["note_listed"], serial=serial)
+
+
+async def events_since(db: Database, *, since: str) -> list[tuple[str, int]]:
+    """Serial and time (ms) of what may have changed a revocation list, from the event with this id on."""
+    return [(row["serial"], row["at"]) for row in await db.all(_SQL["events_since"], since=since)]
 
 
 async def activate(db: Database, *, serial: str, uid: bytes, der: bytes, now: int) -> bool:

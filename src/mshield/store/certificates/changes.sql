@@ -12,6 +12,15 @@ UPDATE certificates SET state = :state, holds = :holds, changed_at = :now,
   revocation_reason = CASE WHEN :ends THEN :revocation_reason ELSE revocation_reason END
 WHERE serial = :serial AND state = :old_state AND holds = :old_holds;
 
+-- name: note_listed!
+-- The next revocation list tells of it (store/ca/shards). In the transaction of the change, so that none is lost.
+INSERT INTO crl_changes (serial, issuer, changes) SELECT serial, issuer, 1 FROM certificates WHERE serial = :serial
+ON CONFLICT (serial) DO UPDATE SET changes = crl_changes.changes + 1;
+
+-- name: events_since
+-- Those after which a list may say something else.
+SELECT serial, at FROM certificate_events WHERE id >= :since AND event NOT IN ('activate', 'lock_pin') ORDER BY id;
+
 -- name: keep_signed!
 -- A renewal's certificate waits as `issued`, signed, until it is confirmed.
 UPDATE certificates SET der = :der, changed_at = :now WHERE serial = :serial AND state = 'issued' AND der IS NULL;

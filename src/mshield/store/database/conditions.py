@@ -36,6 +36,10 @@ CONDITIONS: Final[Mapping[str, str]] = MappingProxyType(
     OR EXISTS (SELECT 1 FROM accounts e WHERE e.id = {0}.account_id
       AND substr(e.phone, length(e.phone) - 3) = CAST(:last AS TEXT))
     OR EXISTS (SELECT 1 FROM filed_persons e WHERE e.id = {0}.person_id AND e.id_number_end = :last_of_id))""",
+        "status_line": """{0}.serial || ' ' || {0}.state || ' ' || {0}.holds || ' ' || {0}.issued_at || ' ' ||
+    {0}.changed_at || ' ' || COALESCE(CAST({0}.revoked_at AS TEXT), '') || ' ' ||
+    COALESCE(CAST({0}.revocation_reason AS TEXT), '') || ' ' || COALESCE(CAST({0}.held_since AS TEXT), '')""",
+        "listed": "(({0}.state IN ('revoked', 'superseded') OR {0}.holds <> '') AND {0}.der IS NOT NULL)",
         "view_changes": "(SELECT COUNT(*) + COUNT(w.withdrawn_at) FROM views w WHERE w.client_id = {0})",
     }
 )
@@ -45,6 +49,7 @@ CONDITIONS: Final[Mapping[str, str]] = MappingProxyType(
 character, `organisation` a part of the enterprise's name, then or now; by `due` half a year from now is over (R11).
 `ends_with(c)`: a certificate whose shield number, phone number or, by the hash, id number ends with these characters.
 `view_changes(client_id)`: how often a system's views were changed; each is registered once, withdrawn once at most.
+`listed` stands on a revocation list until a while after its end; `status_line` is how certificates.py reads its status.
 `unbound(certificate, request)`: another app asks, and the certificate isn't bound for its business system (R8).
 """
 

@@ -74,6 +74,7 @@ async def skip_crl_numbers(tx: Tx, *, numbers: int, at_least: int) -> None:
     Those that it has are deleted, so that the next call for each makes a new one.
     """
     await tx.run(_SQL["forget_crls"])
+    await tx.run(_SQL["forget_crls_of_shards"])
     await tx.run(_SQL["skip_crl_numbers"], numbers=numbers, at_least=at_least)
 
 

@@ -51,5 +51,8 @@ UPDATE authorities SET
 -- Later ones were published: published again, these would have the lower number and the earlier time.
 DELETE FROM crls;
 
+-- name: forget_crls_of_shards!
+UPDATE crl_shards SET der = NULL, renew_at = 0;
+
 -- name: find^
 SELECT mark, marked_at FROM high_water WHERE id = 1;

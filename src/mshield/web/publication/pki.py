@@ -36,6 +36,10 @@ _REPLY: Final = "application/timestamp-reply"
 Ca = Annotated[
     str, msgspec.Meta(max_length=16, description="root, issuing, issuing-2 …, p256, tsa, tsa-p256")
 ]
+ListName = Annotated[
+    str,
+    msgspec.Meta(max_length=20, description="root, issuing, issuing.1 … (its shards), issuing-2 …, p256"),
+]
 
 
 def _documented(description: str, media_type: str, *, cached: bool) -> dict[int | str, dict[str, Any]]:
@@ -83,21 +87,24 @@ async def certificate(request: Request, ca: Ca) -> Response:
 
 
 @router.get(
-    "/{ca}.crl",
+    "/{name}.crl",
     summary="A CA's revocation list",
     operation_id="getCrl",
     answers=_CRL_ANSWERS,
 )
-async def crl(request: Request, ca: Ca) -> Response:
-    """Revoked certificates, and those on hold as certificateHold; the root's list names revoked issuing CAs."""
+async def crl(request: Request, name: ListName) -> Response:
+    """Revoked certificates, and those on hold as certificateHold; the root's list names revoked issuing CAs.
+
+    A certificate names the list of its shard; that one says so too (issuing distribution point).
+    """
     context = context_of(request)
     now = context.clock()
-    published: PublishedCrl = await context.publication.crl(ca, now=now)
+    published: PublishedCrl = await context.publication.crl(name, now=now)
     headers = {
         "Cache-Control": f"public, max-age={min(_CRL_SECONDS, max(0, published.renew_at - now) // 1000)}",
         "Last-Modified": formatdate(published.this_update / 1000, usegmt=True),
     }
-    return cached(request, published.der, _CRL, headers)
+    return cached(request, published.der, _CRL, headers, tag=published.tag)
 
 
 @router.post(

@@ -103,7 +103,10 @@ function clearedByLists(
 ): boolean {
   let isCleared = false;
   for (const crl of crls.map(parseForeignCrl)) {
-    if (!same(crl.issuer.der, issuer.subject.der)) {
+    const { points } = crl;
+    const isOfOthers =
+      points.length > 0 && !points.some((point) => certificate.values.crlUrls.includes(point));
+    if (isOfOthers || !same(crl.issuer.der, issuer.subject.der)) {
       continue;
     }
     requireCrlOf(crl, issuer);

@@ -1,11 +1,14 @@
-/** Revocation lists of foreign CAs: complete ones, of version 1 or 2, with or without number and key identifier. */
+/**
+ * Revocation lists of foreign CAs: of version 1 or 2, with or without number and key identifier. They are complete, or of
+ * the certificates that name the list's own address; what is of some kinds or reasons alone is refused.
+ */
 
 import { FormError } from "@mshield/forms";
 import { same, type Signature } from "@mshield/gm";
 
 import type { Entry } from "../crl.ts";
 import { PartError } from "../errors.ts";
-import { type Extension, KeyUse } from "../extensions.ts";
+import { type Extension, KeyUse, readIssuingPoint } from "../extensions.ts";
 import type { Name } from "../names.ts";
 import { OIDS } from "../oids.ts";
 import { allOf, ENUMERATED, INTEGER, optional, type Reader, whole } from "../reader.ts";
@@ -31,6 +34,8 @@ export interface ForeignCrl {
   readonly aki: Uint8Array | null;
   readonly thisUpdate: number;
   readonly nextUpdate: number;
+  /** Of a list that isn't complete: its addresses. */
+  readonly points: readonly string[];
   readonly revoked: ReadonlyMap<bigint, Entry>;
 }
 
@@ -78,6 +83,7 @@ function readBody(inside: Reader, { algorithm }: ForeignFrame): Omit<ForeignCrl,
   requireComplete(extensions, isFirst);
   const value = (oid: string): Uint8Array | undefined => extensions.find((one) => one.oid === oid)?.value;
   const [number, aki] = [value(OIDS.crlNumber), value(OIDS.authorityKeyId)];
+  const point = value(OIDS.issuingDistributionPoint);
   return {
     version: isFirst ? 1 : 2,
     issuer,
@@ -85,6 +91,7 @@ function readBody(inside: Reader, { algorithm }: ForeignFrame): Omit<ForeignCrl,
     aki: aki === undefined ? null : readForeignKeyId(aki),
     thisUpdate,
     nextUpdate,
+    points: point === undefined ? [] : readIssuingPoint(point),
     revoked,
   };
 }
@@ -93,8 +100,9 @@ function requireComplete(extensions: readonly Extension[], isFirst: boolean): vo
   const isPartial = extensions.some(
     ({ oid, isCritical }) =>
       oid === OIDS.deltaCrl ||
-      oid === OIDS.issuingDistributionPoint ||
-      (isCritical && oid !== OIDS.crlNumber && oid !== OIDS.authorityKeyId),
+      (oid === OIDS.issuingDistributionPoint
+        ? !isCritical
+        : isCritical && oid !== OIDS.crlNumber && oid !== OIDS.authorityKeyId),
   );
   if (isPartial || (isFirst && extensions.length > 0)) {
     throw new FormError("not a complete list, an unknown critical extension, or one in a list of version 1");

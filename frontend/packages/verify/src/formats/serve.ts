@@ -51,13 +51,14 @@ const READ: Readonly<Record<string, (octets: Uint8Array) => Facts>> = {
     };
   },
   crl: (octets) => {
-    const { version, number, issuer, aki, thisUpdate, nextUpdate, revoked } = parseForeignCrl(octets);
+    const { version, number, issuer, aki, thisUpdate, nextUpdate, points, revoked } = parseForeignCrl(octets);
     return {
       version,
       number: number === null ? null : String(number),
       issuer: issuer.attributes,
       aki: base64(aki),
       updates: [thisUpdate, nextUpdate],
+      points,
       revoked: [...revoked].map(([serial, { at, reason }]) => [String(serial), at, reason]),
     };
   },
