@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from mshield.cli import main
 from mshield.client import BusinessClient, Document, ViewName
 from mshield.commands.phone import options
+from mshield.services.log.sequence import sequence
 from mshield.services.systems.view_drafts import HandedIn, ViewFile
 from mshield.services.systems.views import register_view
 from tests.support.certified import certified
@@ -42,7 +43,7 @@ def shield_number(service: Service, monkeypatch: pytest.MonkeyPatch) -> str:
 
 @pytest.fixture
 def business(service: Service) -> BusinessClient:
-    """It has a view of export declarations."""
+    """It has a view of export declarations, which the log doesn't have yet."""
     made = service.application
     files = HandedIn(_VIEW.read_bytes(), (ViewFile("出口.xml", _SAMPLE.read_bytes()),))
     service.run(
@@ -79,8 +80,24 @@ def test_of_the_inbox_several_are_answered_under_one_pin(
             [_NOTE],
         )
     )
-    rows = {each["request_id"]: (each["amounts"], each["without_amount"]) for each in _run("inbox")}
-    assert rows == {
+
+    def rows() -> dict[str, tuple[dict[str, str], int]]:
+        return {each["request_id"]: (each["amounts"], each["without_amount"]) for each in _run("inbox")}
+
+    # A view that nothing proves stands for no amount, and what it draws is signed by a second confirmation alone.
+    assert [rows()[made.id] for made in (first, second, third, fourth)] == [
+        ({}, 1),
+        ({}, 3),
+        ({}, 1),
+        ({}, 1),
+    ]
+    assert all(task["unproven"] for task in _run("take", third.id)["tasks"])
+    refused = _run("approve", code=1)
+    assert (refused["code"], refused["confirm"]) == ("confirmation_missing", "mismatch")
+    assert refused["unproven"]
+    service.run(sequence(service.application.context.log, now=service.clock()))
+    assert not any(task["unproven"] for task in _run("take", third.id)["tasks"])
+    assert rows() == {
         first.id: ({"USD": "186000.10"}, 0),
         second.id: ({"USD": "43200.05"}, 1),
         third.id: ({"USD": "7.00"}, 0),

@@ -1,4 +1,4 @@
-"""A view of a business system at the console: one officer hands in its second version, another sees what changes."""
+"""A system at the console: one officer hands in a view or asks for what no phone shows, another decides."""
 
 import json
 from pathlib import Path
@@ -67,6 +67,33 @@ def _approve(page: Page) -> None:
     expect(page.locator(".chip").first).to_contain_text("已批准")
 
 
+def _let_ask_for_what_no_phone_shows(page: Page, other: Page) -> None:
+    """One asks on the system's own page, the other lets it, and either ends it alone."""
+    panel = page.get_by_role("region", name="手机看不到的内容")
+    expect(panel).to_contain_text("不允许")
+    panel.get_by_role("button", name="申请允许").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("签名的人在手机上看不到原文，要再确认一次才能签")
+    expect(dialog.get_by_role("button", name="申请允许")).to_be_disabled()
+    dialog.get_by_role("textbox").fill("用户在报关行自己的页面上看得到原文")
+    look(page, "unshown-ask")
+    dialog.get_by_role("button", name="申请允许").click()
+    expect(panel).to_contain_text("已提交，等另一位安全管理员批准")
+    look(page, "unshown-asked")
+    other.reload()
+    card = other.get_by_role("article").filter(has_text="允许请求手机看不到的内容")
+    expect(card).to_contain_text("用户在报关行自己的页面上看得到原文")
+    card.get_by_role("button", name="批准").click()
+    expect(card).to_have_count(0)
+    page.reload()
+    expect(panel).to_contain_text("允许，自")
+    panel.get_by_role("button", name="不再允许").click()
+    dialog.get_by_role("textbox").fill("改为发送原文")
+    look(page, "unshown-end")
+    dialog.get_by_role("button", name="不再允许").click()
+    expect(panel).to_contain_text("不允许")
+
+
 def test_two_officers_register_a_view_and_one_withdraws_it(
     party: Party, log_in_as: LogInAs, tmp_path: Path
 ) -> None:
@@ -86,7 +113,8 @@ def test_two_officers_register_a_view_and_one_withdraws_it(
     page.get_by_role("link", name=system["name"]).click()
     page.get_by_role("link", name="提交展示规则").click()
     _hand_in(page, _second_version(tmp_path), other)
-    _approve(two.open("/console/approvals"))
+    decider = two.open("/console/approvals")
+    _approve(decider)
 
     page = one.open(f"/console/systems/{client_id}")
     listed = page.locator("section.pan", has=page.get_by_role("heading", name="展示规则")).locator("li")
@@ -106,3 +134,6 @@ def test_two_officers_register_a_view_and_one_withdraws_it(
     dialog.get_by_role("button", name="停用", exact=True).click()
     expect(listed.first).to_contain_text("新的请求不能再用")
     expect(listed.last).to_contain_text("没有指明版本的请求用这一版")
+
+    decider.goto(f"{service.origin}/console/approvals")
+    _let_ask_for_what_no_phone_shows(page, decider)

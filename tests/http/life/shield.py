@@ -8,6 +8,7 @@ import pytest
 from mshield.client import Document, ViewName, read_return
 from mshield.client.business.values import Pc
 from mshield.demo.people import OPERATOR
+from mshield.services.log.sequence import sequence
 from mshield.services.systems.view_drafts import HandedIn, ViewFile
 from mshield.services.systems.views import register_view
 from tests.http.life.life import Life
@@ -79,6 +80,7 @@ def _sign_by_view(life: Life) -> None:
     files = HandedIn(small_view(view_id=_VIEW), (ViewFile("订单.json", CONTENT),))
     now = life.service.clock()
     life.service.run(register_view(made.context.db, made.client_id, files, second_person="赵敏", now=now))
+    life.service.run(sequence(made.context.log, now=now))
     order = Document(
         title="订单",
         media_type="application/json",

@@ -253,19 +253,24 @@ test("the PIN's sheet repeats number, sums and what is left out", () => {
     "美元 186,000.00 · 人民币 5 · 1 份没有读出金额",
     "不签 1 份：出口货物报关单",
   ]);
+  const far = batchAbout(tasks, choice, "单一窗口", say, (task) => task === tasks[0] || task === tasks[2]);
+  expect(far.detail.split("\n")[2]).toBe("比平时高很多：出口货物报关单");
+  expect(far.detail.split("\n")).toHaveLength(4);
 });
 
 test("the list has a tick and a way to see for each, and says why one isn't signed", async () => {
   const tasks = [drawn("1"), drawn("2"), drawn("3")];
   const choice = choiceOf(tasks);
   choice.leaveOut(tasks[1]!, "单价写错了");
-  const props = { tasks, choice, reviewed: new Set([0]), seen: new Set([0]), isLocked: false };
+  const isFarAbove = (task: Task): boolean => task === tasks[2];
+  const props = { tasks, choice, reviewed: new Set([0]), seen: new Set([0]), isLocked: false, isFarAbove };
   const { wrapper } = await mounted(BatchList, props);
   const rows = wrapper.findAll("li");
   expect(rows.map((row) => row.get("input").element.checked)).toEqual([true, false, true]);
   expect(rows[0]!.text()).toContain("看过");
   expect(rows[1]!.text()).toContain("这次不签：单价写错了");
   expect(rows[2]!.text()).toContain("要先看");
+  expect(rows.map((row) => row.text().includes("比平时高很多"))).toEqual([false, false, true]);
   await rows[2]!.get("input").trigger("click");
   expect(wrapper.emitted("leaveOut")).toEqual([[tasks[2]]]);
   await rows[1]!.get("input").trigger("click");
@@ -315,7 +320,7 @@ describe("the inbox", () => {
       useAmounts(
         computed(() => waiting.value),
         () => busy.value,
-        async (requestId) => (asked.push(requestId), answers[requestId]!()),
+        async ({ requestId }) => (asked.push(requestId), answers[requestId]!()),
       ),
     )!;
     await flushPromises();
@@ -343,7 +348,7 @@ describe("the inbox", () => {
       useAmounts(
         computed(() => waiting.value),
         () => false,
-        async (requestId) => {
+        async ({ requestId }) => {
           asked.push(requestId);
           return requestId === "1" ? null : { documents: [paying("c", "USD", "0.50")], octets: 9 };
         },

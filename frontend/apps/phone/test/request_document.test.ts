@@ -98,6 +98,7 @@ describe("a document without a view", () => {
     expect(shown.find(".amt").exists()).toBe(false);
     expect(shown.get(".theirs").text()).toContain("来自对方的说明，未核对");
     expect(shown.get(".theirs mark.absent").text()).toContain("126000.00 欧元");
+    expect(shown.find(".elsewhere").exists()).toBe(false);
     expect(shown.html().indexOf("theirs")).toBeGreaterThan(shown.html().indexOf("content-shown"));
     expect(shown.get(".alarm").text()).toContain("对方说的和原文不一样");
   });
@@ -135,6 +136,7 @@ describe("a document without a view", () => {
     expect(shown.text()).toContain("2.0 KB");
     await shown.get(".print button.mono").trigger("click");
     expect(shown.get(".whole").text()).toMatch(/^([0-9A-F]{4} ){15}[0-9A-F]{4}$/);
+    expect(shown.get(".elsewhere").text()).toContain("用其他应用打开看");
     const task = asked(given);
     const alarms = alarmsOf(task);
     alarms.note(task, "other");
@@ -165,6 +167,27 @@ describe("a document with a view", () => {
     await shown.get(".head button").trigger("click");
     expect(shown.find(".content").exists()).toBe(true);
     expect(shown.get(".theirs mark.absent").text()).toContain("请签");
+  });
+  test("that nothing proves to be registered is shown as if there were none, and signed after a second confirmation", async () => {
+    const more = drawnBy("declaration", file("contents/declaration.xml"), []);
+    const shown = await show({ ...more, view: { ...more.view!, isUnproven: true } });
+    expect(shown.get(".alarm").text()).toContain("展示规则没有登记的证明");
+    expect(shown.find(".drawn").exists()).toBe(false);
+    expect(shown.get(".content").text()).toContain("<");
+    const task = asked({ ...more, view: { ...more.view!, isUnproven: true } });
+    const alarms = alarmsOf(task);
+    expect(alarms.of(task)).toBe("unproven");
+    alarms.confirm(task);
+    expect(alarms.confirmed()).toEqual(new Map([[task.sid, "mismatch"]]));
+  });
+  test("says where an amount is far above the usual", async () => {
+    const task = asked(drawnBy("declaration", file("contents/declaration.xml"), []));
+    const props = { task, system: "单一窗口", alarm: null, reading: null };
+    const shown = mount(DocumentView, { props, global: { plugins: [i18n] } });
+    await flushPromises();
+    expect(shown.get(".amounts").text()).not.toContain("比平时高很多");
+    await shown.setProps({ isFarAbove: true });
+    expect(shown.get(".amounts").text()).toContain("比平时高很多");
   });
   test("has the asker's words beside what the content says instead", async () => {
     const shown = await show(

@@ -9,6 +9,7 @@ import { readAccount, smsCodeCaptcha } from "./login.ts";
 import { type IssuedCertificate, readCertificate } from "./messages.ts";
 import type { Operation } from "./operation.ts";
 import type { Account } from "./state.ts";
+import { keepLogKey } from "./view_registration.ts";
 
 export type { IdType };
 export type SmsPurpose = "register" | "apply" | "renew" | "reset";
@@ -117,12 +118,14 @@ export async function me(operation: Operation): Promise<Me> {
   const answer = await operation.connection.get("/api/phone/me", operation.loggedIn());
   const of = new Fields(answer);
   const renewal = of.has("renewal") ? of.object("renewal") : null;
+  const certificate = of.has("certificate") ? readCertificate(of.json("certificate")) : null;
+  if (certificate !== null) {
+    await keepLogKey(operation, certificate);
+  }
   return {
     account: readAccount(of.object("account")),
     shieldNumber: of.textOrNull("shield_number"),
-    certificate: of.has("certificate")
-      ? readCertificate((answer as { certificate: unknown }).certificate)
-      : null,
+    certificate,
     renewal: renewal && {
       due: renewal.flag("due"),
       reason: renewal.textOrNull("reason"),

@@ -24,6 +24,7 @@ import { checkedPin, type PinSource } from "./pin.ts";
 import { confirm } from "./pin_change.ts";
 import { requireStrongForApplication } from "./pin_rules.ts";
 import { isIntact, type KeyState, ZERO_OTP } from "./state.ts";
+import { keepLogKey } from "./view_registration.ts";
 
 const ROLES = { legal_person: "法人", operator: "操作员" } as const;
 
@@ -106,7 +107,10 @@ async function takenBefore(operation: Operation, pin: string): Promise<IssuedCer
 /** This device's certificate as the service has it; null where there is none. */
 export async function fetchCertificate(operation: Operation): Promise<IssuedCertificate | null> {
   try {
-    return readCertificate(await operation.connection.get("/api/phone/certificate", operation.loggedIn()));
+    const answer = await operation.connection.get("/api/phone/certificate", operation.loggedIn());
+    const issued = readCertificate(answer);
+    await keepLogKey(operation, issued);
+    return issued;
   } catch (error) {
     if (error instanceof ProblemError && error.code === "no_certificate") {
       return null;
@@ -149,7 +153,7 @@ export async function takeOver(operation: Operation, issued: IssuedCertificate):
   if (!pending.proven) {
     throw new ProtocolError("bad_answer", "no answer has shown that P is the joint key");
   }
-  const certificate = { pem: issued.pem, chainPem: issued.chainPem };
+  const certificate = { pem: issued.pem, chainPem: issued.chainPem, logKey: issued.logKey };
   await operation.vault.change({
     key: { ...pending, certificate, renews: false },
     pending: null,

@@ -14,8 +14,12 @@ export const KINDS = ["login", "signature"] as const;
 export type Kind = (typeof KINDS)[number];
 export { type Format, FORMATS };
 
-/** Who asks: the business system, and the PC in front of which the user should sit. */
+/**
+ * Who asks: the business system, and the PC in front of which the user should sit. Views are registered for `clientId`, which
+ * an older service doesn't tell.
+ */
 export interface Requester {
+  readonly clientId?: string | null;
   readonly name: string;
   readonly domain: string;
   readonly pcAddress: string | null;
@@ -59,12 +63,16 @@ export interface Task {
   readonly reading: TaskReading | null;
 }
 
-/** A view, its digest in hex; `octets` are null until the phone has them. */
+/**
+ * A view, its digest in hex; `octets` are null until the phone has them. `isUnproven`: the service didn't prove that it is
+ * registered, and this phone knows the log.
+ */
 export interface TaskView {
   readonly id: string;
   readonly version: number;
   readonly digest: string;
   readonly octets: Uint8Array | null;
+  readonly isUnproven?: boolean;
 }
 
 /**
@@ -114,8 +122,9 @@ export interface Subject {
   readonly commonName: string;
 }
 
-/** The certificate of this device and its state. */
+/** The certificate of this device and its state; `logKey` is the log's vkey, which an older service doesn't tell. */
 export interface IssuedCertificate {
+  readonly logKey: string | null;
   readonly state: string;
   readonly holds: readonly string[];
   readonly serial: string;
@@ -243,6 +252,7 @@ export function readInbox(value: unknown): InboxRequest[] {
 export function readCertificate(value: unknown): IssuedCertificate {
   const of = new Fields(value);
   return {
+    logKey: of.textOrNull("log_key"),
     state: of.text("state"),
     holds: of.texts("holds"),
     serial: of.text("serial"),
@@ -284,6 +294,7 @@ export function readSubject(of: Fields): Subject {
 
 function readRequester(of: Fields): Requester {
   return {
+    clientId: of.textOrNull("client_id"),
     name: of.text("name"),
     domain: of.text("domain"),
     pcAddress: of.textOrNull("pc_address"),

@@ -8,10 +8,11 @@ import { hex, sm3 } from "@mshield/gm";
 import type { DocumentOrder } from "@mshield/views";
 import { contentKindOf } from "@mshield/views/media_type.ts";
 
-import { ProtocolError } from "./errors.ts";
+import { NetworkError, ProtocolError } from "./errors.ts";
 import type { Task } from "./messages.ts";
 import type { Operation } from "./operation.ts";
-import type { CheckedReading, DocumentReader } from "./task_reading.ts";
+import type { CheckedReading } from "./task_reading.ts";
+import { isRegistered } from "./view_registration.ts";
 
 /** What of a task is read here; one that waits in the inbox has no message yet, and is read anew once it is taken. */
 export type Readable = Pick<Task, "title" | "display" | "content" | "mediaType" | "view" | "drawn"> &
@@ -33,14 +34,18 @@ export function orderOf(task: Readable, octets: Uint8Array | null): DocumentOrde
   };
 }
 
-/** The task with its view's octets and its reading; ProtocolError `bad_task`. */
+/**
+ * The task with its view's octets and its reading; ProtocolError `bad_task`, NetworkError. `clientId` is whose view it has to
+ * be. Nothing stands for a document whose view isn't proven to be registered, as if no view drew it.
+ */
 export async function readTaskHere<T extends Readable>(
   operation: Operation,
   task: T,
+  clientId: string | null,
 ): Promise<T & Pick<Task, "view" | "reading">> {
   const { view } = task;
   const octets = view === null ? null : await viewOctets(operation, view.digest);
-  const reading = await drawnBy(operation.reader, orderOf(task, octets));
+  const reading = await drawnBy(operation, orderOf(task, octets));
   const isSame =
     reading.view?.digest === view?.digest &&
     reading.view?.id === view?.id &&
@@ -52,21 +57,26 @@ export async function readTaskHere<T extends Readable>(
     }
     throw new ProtocolError("bad_task", "the content is drawn otherwise than the task says");
   }
+  const isProven = view === null || (await isRegistered(operation, view, clientId));
   return {
     ...task,
-    view: view && { ...view, octets },
+    view: view && { ...view, octets, ...(!isProven && { isUnproven: true }) },
     reading: {
       compared: reading.comparedDigest,
       isMismatch: reading.compared?.mismatch ?? false,
-      key: reading.drawn?.lines ?? null,
+      key: isProven ? (reading.drawn?.lines ?? null) : null,
     },
   };
 }
 
-async function drawnBy(reader: DocumentReader, order: DocumentOrder): Promise<CheckedReading> {
+/** A reader whose own file doesn't come has said nothing of the content: it is asked again, as the service is. */
+async function drawnBy({ connection, reader }: Operation, order: DocumentOrder): Promise<CheckedReading> {
   try {
-    return await reader(order);
+    return await connection.persistently(() => reader(order));
   } catch (error) {
+    if (error instanceof NetworkError) {
+      throw error;
+    }
     throw new ProtocolError("bad_task", error instanceof Error ? error.message : "not drawn");
   }
 }

@@ -293,7 +293,11 @@ async function checked(operation: Operation, answer: unknown): Promise<Scan> {
     checkTask(task, asked, uid, { displayOids, certificate: own });
     // One after the other: each may be megabytes, and a worker's memory is bounded.
     // oxlint-disable-next-line no-await-in-loop
-    tasks.push(asked.kind === "signature" ? await readTaskHere(operation, task) : task);
+    tasks.push(
+      asked.kind === "signature"
+        ? await readTaskHere(operation, task, asked.requester.clientId ?? null)
+        : task,
+    );
   }
   return { ...asked, tasks };
 }

@@ -316,8 +316,8 @@ export class Shield {
   }
 
   /** What a request in the inbox comes to; it isn't taken. */
-  async waitingReadings(requestId: string): Promise<WaitingReadings> {
-    return await this.#run((operation) => waitingReadings(operation, requestId));
+  async waitingReadings(request: Pick<InboxRequest, "requestId" | "requester">): Promise<WaitingReadings> {
+    return await this.#run((operation) => waitingReadings(operation, request));
   }
 
   /** Takes a request from the inbox; it is kept until it is approved or declined. */

@@ -23,10 +23,14 @@ export interface Slot {
   readonly check: Uint8Array;
 }
 
-/** The certificate that was issued for the key, with its chain (issuing CA, root), all PEM. */
+/**
+ * The certificate that was issued for the key, with its chain (issuing CA, root), all PEM. `logKey` is the vkey of the
+ * transparency log as the service first told it beside this certificate.
+ */
 export interface StoredCertificate {
   readonly pem: string;
   readonly chainPem: readonly string[];
+  readonly logKey?: string | null;
 }
 
 /**

@@ -13,7 +13,7 @@ export type KeyLines = Pick<DrawnLines, "title" | "amount" | "list"> & {
   readonly isComplete?: boolean;
 };
 
-/** Reads documents, in the app beside its main thread. Rejects where the view doesn't draw. */
+/** Reads documents, in the app beside its main thread. Rejects where the view doesn't draw; NetworkError where the reader didn't come. */
 export type DocumentReader = (order: DocumentOrder) => Promise<CheckedReading>;
 
 /** Without a reader no document is signed. */

@@ -6,7 +6,7 @@
 import { hex } from "@mshield/gm";
 
 import { Fields, fromBase64 } from "./fields.ts";
-import { readLine, readView, type Task } from "./messages.ts";
+import { type InboxRequest, readLine, readView, type Task } from "./messages.ts";
 import type { Operation } from "./operation.ts";
 import { type Readable, readTaskHere } from "./readings.ts";
 
@@ -17,7 +17,10 @@ export interface WaitingReadings {
 }
 
 /** ProtocolError `bad_task` where a content is drawn otherwise than the service says. */
-export async function waitingReadings(operation: Operation, requestId: string): Promise<WaitingReadings> {
+export async function waitingReadings(
+  operation: Operation,
+  { requestId, requester }: Pick<InboxRequest, "requestId" | "requester">,
+): Promise<WaitingReadings> {
   const path = `/api/phone/inbox/${encodeURIComponent(requestId)}`;
   const answer = new Fields(await operation.connection.get(path, operation.loggedIn()));
   const documents: WaitingReadings["documents"][number][] = [];
@@ -26,7 +29,7 @@ export async function waitingReadings(operation: Operation, requestId: string): 
     if (each.content !== null) {
       octets += each.content.length;
       // oxlint-disable-next-line no-await-in-loop -- a worker's memory is bounded
-      const { title, view, reading } = await readTaskHere(operation, each);
+      const { title, view, reading } = await readTaskHere(operation, each, requester.clientId ?? null);
       documents.push({ title, view, reading });
     }
   }

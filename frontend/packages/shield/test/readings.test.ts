@@ -6,13 +6,17 @@ import { readFileSync } from "node:fs";
 
 import { canonicalText, displayBytes, displayDigest, signedAttributes } from "@mshield/forms";
 import { hex, sm3, unhex, utf8 } from "@mshield/gm";
+import type { DocumentOrder } from "@mshield/views";
 import { expect, test } from "vitest";
 
+import { Connection, PATIENCE, PLATFORM } from "../src/connection.ts";
 import { checkDocument, shownOf } from "../src/documents.ts";
+import { NetworkError } from "../src/errors.ts";
 import { readTask, type Task } from "../src/messages.ts";
 import type { Operation } from "../src/operation.ts";
 import { readHere } from "../src/read_here.ts";
 import { readTaskHere } from "../src/readings.ts";
+import type { Repeats } from "../src/repeats.ts";
 import { ViewStore } from "../src/view_store.ts";
 
 const SHIPPED = new URL("../../../../vectors/views/shipped/", import.meta.url);
@@ -54,8 +58,12 @@ function phone(octets: Uint8Array, name: string): { operation: Operation; fetche
   const operation = {
     reader: readHere,
     views: new ViewStore(name),
-    connection: { getBytes: async (path: string) => (fetched.push(path), octets) },
+    connection: {
+      getBytes: async (path: string) => (fetched.push(path), octets),
+      persistently: async (call: () => Promise<unknown>) => await call(),
+    },
     platform: { now: () => 1 },
+    vault: { state: { key: null } },
     loggedIn: () => ({}),
   };
   return { operation: operation as unknown as Operation, fetched };
@@ -64,10 +72,10 @@ function phone(octets: Uint8Array, name: string): { operation: Operation; fetche
 test("what it draws, and how the asker's words stand to it, is kept with the task; the view is fetched once", async () => {
   const { operation, fetched } = phone(VIEW, "once");
   checkDocument(asked());
-  const task = await readTaskHere(operation, asked());
+  const task = await readTaskHere(operation, asked(), null);
   expect(task.reading).toMatchObject({ isMismatch: true });
   expect(task.view?.octets).toEqual(VIEW);
-  await readTaskHere(operation, asked());
+  await readTaskHere(operation, asked(), null);
   expect(fetched).toEqual([`/api/phone/views/${view}`]);
 });
 
@@ -84,17 +92,44 @@ test("nothing else is signed", async () => {
     [VIEW, { content_b64: base64(utf8("<other/>")) }],
     [VIEW, { view: null }],
   ] as const) {
-    await expect(readTaskHere(phone(octets, "other").operation, asked(more))).rejects.toThrow("bad_task");
+    await expect(readTaskHere(phone(octets, "other").operation, asked(more), null)).rejects.toThrow(
+      "bad_task",
+    );
   }
   expect(() => checkDocument(asked({ drawn: other }))).toThrow("bad_task");
   expect(() => checkDocument(asked({ view: undefined, drawn: undefined }))).toThrow("bad_task");
 });
 
+test("a reader whose file doesn't come is asked again, and says nothing of the content", async () => {
+  const { operation } = phone(VIEW, "reader");
+  let tries = 0;
+  const lost = async (): Promise<never> => {
+    tries += 1;
+    throw new NetworkError("the worker's file didn't come");
+  };
+  const connection = new Connection(
+    "https://shield.example",
+    { ...PLATFORM, sleep: async () => undefined },
+    PATIENCE,
+    {} as Repeats,
+  );
+  const { getBytes } = operation.connection;
+  Object.assign(operation, { reader: lost, connection: Object.assign(connection, { getBytes }) });
+  await expect(readTaskHere(operation, asked(), null)).rejects.toBeInstanceOf(NetworkError);
+  expect(tries).toBe(PATIENCE.networkTries);
+  // The view is kept: there is nothing wrong with it.
+  expect(await operation.views.get(view, 1)).toEqual(VIEW);
+  Object.assign(operation, {
+    reader: async (order: DocumentOrder) => (tries++ < 6 ? lost() : readHere(order)),
+  });
+  expect((await readTaskHere(operation, asked(), null)).reading).toMatchObject({ isMismatch: true });
+});
+
 test("a kept view that was changed is refused, dropped, and fetched the next time", async () => {
   const { operation, fetched } = phone(VIEW, "changed");
   await operation.views.put(view, utf8("{}"), 1);
-  await expect(readTaskHere(operation, asked())).rejects.toThrow("bad_task");
-  await readTaskHere(operation, asked());
+  await expect(readTaskHere(operation, asked(), null)).rejects.toThrow("bad_task");
+  await readTaskHere(operation, asked(), null);
   expect(fetched).toHaveLength(1);
 });
 
@@ -112,7 +147,7 @@ test("fifty views and 2 MiB are kept, and what was used longest ago goes first",
 });
 
 test("what was shown and confirmed has one form; an older service is told nothing", async () => {
-  const task = await readTaskHere(phone(VIEW, "shown").operation, asked());
+  const task = await readTaskHere(phone(VIEW, "shown").operation, asked(), null);
   const display = sm3(
     displayBytes({
       title: task.title,

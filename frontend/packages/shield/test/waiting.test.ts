@@ -29,20 +29,31 @@ const DOCUMENT = {
   content_b64: Buffer.from(CONTENT).toString("base64"),
 };
 
+const REQUESTER = { name: "单一窗口", domain: "singlewindow.example", pcAddress: null, pcBrowser: null };
+
 function phone(documents: readonly object[]): { operation: Operation; asked: string[] } {
   const asked: string[] = [];
   const connection = {
     get: async (path: string) => (asked.push(path), { documents }),
     getBytes: async () => VIEW,
+    persistently: async (call: () => Promise<unknown>) => await call(),
   };
   const views = new ViewStore(`waiting-${documents.length}`);
-  const operation = { reader: readHere, views, connection, platform: { now: () => 1 }, loggedIn: () => ({}) };
+  const vault = { state: { key: null } };
+  const operation = {
+    vault,
+    loggedIn: () => ({}),
+    reader: readHere,
+    views,
+    connection,
+    platform: { now: () => 1 },
+  };
   return { operation: operation as unknown as Operation, asked };
 }
 
 test("the amount is the content's; one whose content is too large for a list isn't known", async () => {
   const { operation, asked } = phone([DOCUMENT, { ...DOCUMENT, content_b64: null }]);
-  const { documents, octets } = await waitingReadings(operation, "a/b");
+  const { documents, octets } = await waitingReadings(operation, { requestId: "a/b", requester: REQUESTER });
   expect(asked).toEqual(["/api/phone/inbox/a%2Fb"]);
   expect(octets).toBe(CONTENT.length);
   expect(documents).toHaveLength(1);
@@ -54,5 +65,7 @@ test("the amount is the content's; one whose content is too large for a list isn
 
 test("a content that is drawn otherwise than the service says is no amount", async () => {
   const { operation } = phone([DOCUMENT, { ...DOCUMENT, drawn: "00".repeat(32) }, DOCUMENT]);
-  await expect(waitingReadings(operation, "r")).rejects.toThrow("bad_task");
+  await expect(waitingReadings(operation, { requestId: "r", requester: REQUESTER })).rejects.toThrow(
+    "bad_task",
+  );
 });

@@ -114,7 +114,8 @@ def _checked(operation: Operation, answer: bytes) -> Scan:
     uid = operation.vault.state.at("key").uid
     own = own_certificate(operation.vault.state.at("key").certificate)
     tasks = [
-        msgspec.structs.replace(with_view(operation, task), own_certificate=own) for task in scanned.tasks
+        msgspec.structs.replace(with_view(operation, task, scanned.requester), own_certificate=own)
+        for task in scanned.tasks
     ]
     scanned = msgspec.structs.replace(scanned, tasks=tuple(tasks))
     known = _display_oids(operation, scanned.tasks)

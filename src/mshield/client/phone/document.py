@@ -90,7 +90,7 @@ def read_document(task: Task, display_oids: Collection[str] = DISPLAY_OIDS) -> R
         return Read()
     bound = Bound(content=digest, display=display, drawing=drawing, compared=words.digest)
     seen = is_shown(task.media_type, task.content, by_view=drawn is not None)
-    wants: Wanted | None = "unread" if not seen else "mismatch" if words.differ else None
+    wants: Wanted | None = "unread" if not seen else "mismatch" if words.differ or task.unproven else None
     return Read(drawn, words.compared, bound, wants)
 
 
@@ -103,7 +103,8 @@ def shown_item(task: Task, confirmed: Confirmed) -> dict[str, str]:
     if read.bound is None:
         return {}
     if read.wants not in {None, confirmed}:
-        why = {"confirm": read.wants, "sid": task.sid, "title": task.title, "lines": differing(read)}
+        why: dict[str, object] = {"confirm": read.wants, "sid": task.sid, "title": task.title}
+        why |= {"lines": differing(read), "unproven": task.unproven}
         raise PhoneError("confirmation_missing", extra=why)
     return {"confirmed": confirmed, "shown": read.bound.shown(confirmed).hex()}
 

@@ -159,7 +159,7 @@ def take_over(operation: Operation, issued: IssuedCertificate) -> bool:
         raise ProtocolError("bad_certificate", "the names are not those that were requested")
     if not pending.proven:
         raise ProtocolError("bad_answer", "no answer has shown that P is the joint key")
-    certificate = StoredCertificate(pem=issued.pem, chain_pem=issued.chain_pem)
+    certificate = StoredCertificate(pem=issued.pem, chain_pem=issued.chain_pem, log_key=issued.log_key)
     operation.vault.save(
         msgspec.structs.replace(
             operation.vault.state,
@@ -179,7 +179,20 @@ def fetch(operation: Operation) -> IssuedCertificate | None:
         if error.code == "no_certificate":
             return None
         raise
-    return read(answer, IssuedCertificate)
+    issued = read(answer, IssuedCertificate)
+    _keep_log_key(operation, issued)
+    return issued
+
+
+def _keep_log_key(operation: Operation, issued: IssuedCertificate) -> None:
+    """Once for a certificate that was taken over from a service which didn't tell the log's key."""
+    key = operation.vault.state.key
+    stored = None if key is None else key.certificate
+    if key is None or stored is None or stored.log_key is not None or stored.pem != issued.pem:
+        return
+    certificate = msgspec.structs.replace(stored, log_key=issued.log_key)
+    changed = msgspec.structs.replace(key, certificate=certificate)
+    operation.vault.save(msgspec.structs.replace(operation.vault.state, key=changed))
 
 
 def check_names(subject: Subject, application: Application) -> None:

@@ -106,10 +106,14 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Requester(msgspec.Struct, frozen=True, kw_only=True):
-    """Who asks: the business system, and the PC in front of which the user should sit."""
+    """Who asks: the business system, and the PC in front of which the user should sit.
+
+    Views are registered for `client_id`, which an older service doesn't tell.
+    """
 
     name: str
     domain: str
+    client_id: str | None = None
     pc_address: str | None = None
     pc_browser: str | None = None
 
@@ -127,7 +131,8 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
 
     `format` and `options` say what M is (protocol, "Documents"), `signing_time` (ms) is in it; `size` is that of a
     content which isn't here. `drawn` is SM3 of the drawn lines, in hex; an older service tells neither it nor `view`.
-    `view_b64` is what this phone fetched, `own_certificate` SM3 of its own.
+    `view_b64` is what this phone fetched, `own_certificate` SM3 of its own. `unproven`: this phone knows the log, and
+    the service didn't prove that the view is registered.
     """
 
     sid: str
@@ -146,6 +151,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     view: TaskView | msgspec.UnsetType | None = msgspec.UNSET
     drawn: str | msgspec.UnsetType | None = msgspec.UNSET
     view_b64: str | None = None
+    unproven: bool = False
     options: Options = NO_OPTIONS
     signing_time: int | None = None
     update_b64: str | None = None  # stands behind the content of a PDF
@@ -229,7 +235,10 @@ class CertificateChange(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class IssuedCertificate(msgspec.Struct, frozen=True, kw_only=True):
-    """The certificate of this device and its state; times in ms since epoch."""
+    """The certificate of this device and its state; times in ms since epoch.
+
+    `log_key` is the log's vkey, which an older service doesn't tell.
+    """
 
     state: str
     holds: tuple[str, ...] = ()
@@ -237,6 +246,7 @@ class IssuedCertificate(msgspec.Struct, frozen=True, kw_only=True):
     shield_number: str
     pem: str
     chain_pem: tuple[str, ...]
+    log_key: str | None = None
     subject: Subject
     not_before: int
     not_after: int

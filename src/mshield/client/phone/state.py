@@ -52,10 +52,14 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StoredCertificate(msgspec.Struct, frozen=True, kw_only=True):
-    """The certificate that was issued for the key, with its chain (issuing CA, root), all PEM."""
+    """The certificate that was issued for the key, with its chain (issuing CA, root), all PEM.
+
+    `log_key` is the vkey of the transparency log as the service first told it beside this certificate.
+    """
 
     pem: str
     chain_pem: tuple[str, ...]
+    log_key: str | None = None
 
 
 class KeyState(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -8,11 +8,15 @@ from urllib.parse import quote
 
 import msgspec
 
-from mshield.client.errors import PhoneError, ProtocolError
+from mshield.client.errors import PhoneError, ProblemError, ProtocolError
 from mshield.client.phone.document import drawn_lines
 from mshield.client.phone.messages import Field, Part, Requester, Scan, Task, TaskView
 from mshield.client.phone.operation import Operation
 from mshield.client.wire import read
+from mshield.pki.errors import LogError
+from mshield.pki.tlog.entry import ViewEntry
+from mshield.pki.tlog.note import VerifierKey
+from mshield.pki.tlog.proof import parse_proof
 from mshield.views.values import Decimal, decimal
 
 MOST_DOCUMENTS: Final = 64
@@ -79,15 +83,16 @@ def amounts(operation: Operation, request: InboxRequest) -> Amounts:
     path = f"/api/phone/inbox/{quote(request.request_id, safe='')}"
     answer = read(operation.connection.get(path, operation.logged_in()), _Documents)
     read_here = [_task(document) for document in answer.documents if document.content_b64 is not None]
-    return amounts_of([with_view(operation, task) for task in read_here], of=request.documents)
+    tasks = [with_view(operation, task, request.requester) for task in read_here]
+    return amounts_of(tasks, of=request.documents)
 
 
 def amounts_of(tasks: Sequence[Task], *, of: int) -> Amounts:
-    """What these documents come to, which are all of that number that could be read."""
+    """What these documents come to, which are all of that number that could be read; by registered views alone."""
     sums: dict[str, Decimal] = {}
     paying = 0
     for task in tasks:
-        lines = drawn_lines(task)
+        lines = None if task.unproven else drawn_lines(task)
         amount: Any = None if lines is None else lines.answer["amount"]
         values = [] if amount is None else amount["values"]
         paying += bool(values)
@@ -99,14 +104,53 @@ def amounts_of(tasks: Sequence[Task], *, of: int) -> Amounts:
     return Amounts(tuple(sums.items()), of - paying)
 
 
-def with_view(operation: Operation, task: Task) -> Task:
-    """The task with the octets of its view, whatever the service put there itself."""
+def with_view(operation: Operation, task: Task, requester: Requester) -> Task:
+    """The task with its view's octets and whether it is proven, whatever the service put there itself.
+
+    Raises ProtocolError `bad_task` for a proof of something else.
+    """
     view = task.named_view
     if view is None:
-        return msgspec.structs.replace(task, view_b64=None)
+        return msgspec.structs.replace(task, view_b64=None, unproven=False)
     path = f"/api/phone/views/{quote(view.digest, safe='')}"
     octets = operation.connection.get(path, operation.logged_in())
-    return msgspec.structs.replace(task, view_b64=base64.b64encode(octets).decode())
+    unproven = not _is_registered(operation, view, requester)
+    return msgspec.structs.replace(task, view_b64=base64.b64encode(octets).decode(), unproven=unproven)
+
+
+def _is_registered(operation: Operation, view: TaskView, requester: Requester) -> bool:
+    """Whether the log has the view for who asks; True too where this phone knows no log, as no check is possible.
+
+    Raises ProtocolError `bad_task` for a proof that doesn't hold.
+    """
+    stored = operation.vault.state.at("key").certificate
+    if stored is None or stored.log_key is None:
+        return True
+    if requester.client_id is None:
+        return False
+    path = f"/api/phone/systems/{quote(requester.client_id, safe='')}/views/{view.digest}/registration"
+    try:
+        answer = operation.connection.get(path, operation.logged_in())
+    except ProblemError as error:
+        if error.code in {"not_logged_yet", "not_found"}:
+            return False
+        raise
+    try:
+        proof = parse_proof(answer)
+        # The log is called otherwise after a restore; the key stays.
+        name = proof.checkpoint.partition("\n")[0]
+        entry = proof.check(VerifierKey(name, VerifierKey.parse(stored.log_key).public)).entry
+    except LogError as error:
+        raise ProtocolError("bad_task", f"the proof of the view's registration: {error}") from error
+    named = (requester.client_id, view.id, view.version, view.digest)
+    if not isinstance(entry, ViewEntry) or named != (
+        entry.client_id,
+        entry.view_id,
+        entry.version,
+        entry.digest.hex(),
+    ):
+        raise ProtocolError("bad_task", "the log's entry is of another view")
+    return True
 
 
 def together(scans: Sequence[Scan]) -> Scan:

@@ -7,7 +7,7 @@ import click
 from mshield.client.errors import PhoneError
 from mshield.client.phone.phone import VirtualPhone
 from mshield.commands.parts.output import Output, Refused
-from mshield.commands.phone.display import OPTIONS, approved_data, approved_lines
+from mshield.commands.phone.display import OPTIONS, UNPROVEN, approved_data, approved_lines
 from mshield.commands.phone.options import (
     asking,
     exclude_option,
@@ -62,6 +62,8 @@ def _unconfirmed(out: Output, error: PhoneError) -> Refused:
     pick, wants = out.pick, error.extra["confirm"]
     option = OPTIONS[str(wants)]
     parts = [f"{pick(error.zh, error.en)} ({option}): {error.extra['title']}"]
+    if error.extra["unproven"]:
+        parts.append(pick(*UNPROVEN))
     for line in error.extra["lines"]:  # type: ignore[attr-defined]  # the phone's own
         said = pick("对方说", "they say")
         content = pick("原文没有", "not in the content") if line["content"] is None else line["content"]

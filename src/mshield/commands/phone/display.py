@@ -89,7 +89,7 @@ def scan_lines(out: Output, scanned: Scan) -> list[str]:
 def show_inbox(out: Output, phone: VirtualPhone) -> None:
     """Prints what waits, with the amounts of what can be read."""
     waiting = phone.inbox()
-    read = {request.request_id: phone.amounts(request) for request in waiting if request.kind == "signature"}
+    read = {request.request_id: _amounts(phone, request) for request in waiting}
     data: list[dict[str, object]] = []
     rows: list[tuple[str, ...]] = []
     for request in waiting:
@@ -156,8 +156,13 @@ def _wanted_lines(out: Output, task: Task) -> list[str]:
         "mismatch": ("对方说的和原文不一样", "the asker's words differ from the content"),
         "unread": ("这部手机看不到原文", "this phone can't show the content"),
     }[wants]
+    if task.unproven:
+        reason = UNPROVEN
     return [f"  ! {out.pick(*reason)}: {OPTIONS[wants]}"]
 
+
+UNPROVEN: Final = ("展示规则没有登记的证明", "nothing proves that the view is registered")
+"""Why a document's drawn lines don't stand for it."""
 
 OPTIONS: Final[Mapping[str, str]] = {"mismatch": "--as-the-content-says", "unread": "--unread"}
 """By which option of `approve` that is confirmed."""

@@ -17,6 +17,7 @@ from mshield.services.requests.prepare import PreparePdfs
 from mshield.services.requests.result import MakeResult
 from mshield.services.requests.secrets import RequestSecrets
 from mshield.services.requests.time_stamps import StampSignatures
+from mshield.services.requests.view_registration import ProveView
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class Requests:
 
     secrets: RequestSecrets
     drawing: DrawDocuments
+    view_registration: ProveView
     ask: Ask
     ask_consent: AskConsent
     own_system: OwnSystem
@@ -50,6 +52,7 @@ def open_requests(ground: Ground, consents: Consents) -> Requests:
     return Requests(
         secrets=secrets,
         drawing=drawing,
+        view_registration=ProveView(ground.log),
         ask=ask,
         ask_consent=AskConsent(ground.db, ask, own_system, consents.proofs),
         own_system=own_system,

@@ -15,7 +15,7 @@ claimed AS (
   WHERE tasks.request_id = taken.id AND tasks.uid IS NULL)
 SELECT :call::int AS call, EXISTS (SELECT 1 FROM taken) AS taken,
   r.id, r.kind, r.state AS request_state, r.number, r.shield_number, r.return_url, r.pc_address, r.pc_browser,
-  r.created_at, r.prolonged_at, r.asker_name, r.asker_domain, t.sid, t.uid, t.purpose, t.state, t.message, t.media_type, t.title, t.display,
+  r.created_at, r.prolonged_at, r.client_id, r.asker_name, r.asker_domain, t.sid, t.uid, t.purpose, t.state, t.message, t.media_type, t.title, t.display,
   t.format, t.content, t.size, t.expires_at, t.prepared
 FROM requests r
 JOIN tasks t ON t.request_id = r.id

@@ -23,6 +23,7 @@ _SYSTEM: Final = SYSTEMS.joined("s_")
 class Requester:
     """Who asks, as it was called when it asked; the phone shows it so, and a login says the same."""
 
+    client_id: str
     name: str
     domain: str
     pc_address: str | None
@@ -336,7 +337,9 @@ def _request(rows: list[Row], *, taken_by: bytes | None) -> ScannedRequest | Non
 
 
 def _requester(row: Row) -> Requester:
-    return Requester(row["asker_name"], row["asker_domain"], row["pc_address"], row["pc_browser"])
+    return Requester(
+        row["client_id"], row["asker_name"], row["asker_domain"], row["pc_address"], row["pc_browser"]
+    )
 
 
 def _task(row: Row, requester: Requester | None) -> Task:

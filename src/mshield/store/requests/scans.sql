@@ -23,7 +23,7 @@ SELECT client_id FROM requests WHERE id = :id AND channel = :channel;
 -- name: inbox
 -- The newest come first: where more wait than are told, what was asked just now must be among them. What this key has
 -- taken stays: the phone keeps one request, and would have no way back to another that it took before.
-SELECT r.id, r.kind, r.pc_address, r.pc_browser, r.created_at, r.expires_at, r.asker_name, r.asker_domain,
+SELECT r.id, r.kind, r.pc_address, r.pc_browser, r.created_at, r.expires_at, r.client_id, r.asker_name, r.asker_domain,
   (SELECT t.title FROM tasks t WHERE t.request_id = r.id AND t.position = 0) AS title,
   (SELECT COUNT(*) FROM tasks t WHERE t.request_id = r.id) AS documents
 FROM requests r
@@ -35,7 +35,7 @@ ORDER BY r.created_at DESC, r.id DESC LIMIT :most;
 -- name: find_task^
 SELECT t.sid, t.uid, t.purpose, t.state, t.message, t.media_type, t.title, t.display, t.format, t.content, t.size,
   t.prepared,
-  t.expires_at, r.pc_address, r.pc_browser, r.asker_name, r.asker_domain
+  t.expires_at, r.pc_address, r.pc_browser, r.client_id, r.asker_name, r.asker_domain
 FROM tasks t
 JOIN keys k ON k.uid = t.uid AND k.device_id = :device_id AND k.account_id = :account_id
 LEFT JOIN requests r ON r.id = t.request_id

@@ -17,7 +17,7 @@ UPDATE tasks SET uid = :uid WHERE request_id = :request_id AND uid IS NULL;
 -- name: find_request
 -- A row for each document, in their order.
 SELECT r.id, r.kind, r.state AS request_state, r.number, r.shield_number, r.return_url, r.pc_address, r.pc_browser,
-  r.created_at, r.prolonged_at, r.asker_name, r.asker_domain, t.sid, t.uid, t.purpose, t.state, t.message, t.media_type, t.title, t.display,
+  r.created_at, r.prolonged_at, r.client_id, r.asker_name, r.asker_domain, t.sid, t.uid, t.purpose, t.state, t.message, t.media_type, t.title, t.display,
   t.format, t.content, t.size, t.expires_at, t.prepared
 FROM requests r
 JOIN tasks t ON t.request_id = r.id

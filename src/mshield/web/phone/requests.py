@@ -19,7 +19,7 @@ from mshield.services.requests.answer import (
     prolongs_by,
 )
 from mshield.web import openapi
-from mshield.web.answers import JsonAnswer, no_content
+from mshield.web.answers import JsonAnswer, filled, no_content
 from mshield.web.body import Hex16, Hex32, Wire, body_of
 from mshield.web.context import context_of
 from mshield.web.dpop import caller_of, unspent_caller_of
@@ -43,8 +43,9 @@ class DeclineMessage(Wire, frozen=True):
 
 
 class RequesterMessage(Wire, frozen=True):
-    """Who asks, and from which PC as the business system saw it."""
+    """Who asks, by which id its views are registered, and from which PC as it saw it."""
 
+    client_id: str
     name: str
     domain: str
     pc_address: str | None
@@ -349,7 +350,7 @@ def _view(view: NamedView) -> ViewMessage:
 
 
 def _requester(requester: Requester) -> RequesterMessage:
-    return RequesterMessage(requester.name, requester.domain, requester.pc_address, requester.pc_browser)
+    return filled(RequesterMessage, requester)
 
 
 def task_message(task: Task) -> TaskMessage:

@@ -9,6 +9,7 @@ from mshield.domain import errors
 from mshield.domain.identity import mask_phone
 from mshield.services.accounts.session import log_out
 from mshield.services.certificates.certificate import CurrentCertificate
+from mshield.services.context import Context
 from mshield.web import openapi
 from mshield.web.answers import JsonAnswer, filled, no_content
 from mshield.web.body import Wire
@@ -42,7 +43,7 @@ class ChangeMessage(Wire, frozen=True):
 
 
 class CertificateMessage(Wire, frozen=True):
-    """My certificate (我的证书). Times in ms; `chain_pem` is issuing CA, root.
+    """My certificate (我的证书). Times in ms; `chain_pem` is issuing CA, root; `log_key` the log's vkey, kept with it.
 
     `pin_change_due`: after many wrong PINs the user should choose a new one. `changes`: what happened to it, the oldest
     first.
@@ -54,6 +55,7 @@ class CertificateMessage(Wire, frozen=True):
     shield_number: str
     pem: str
     chain_pem: tuple[str, ...]
+    log_key: str
     subject: SubjectMessage
     not_before: int
     not_after: int
@@ -85,7 +87,7 @@ async def me(request: Request) -> Response:
     answer = MeMessage(
         account=AccountMessage(login.name, mask_phone(login.phone), login.id_type),
         shield_number=login.shield_number,
-        certificate=None if current is None else _certificate(current),
+        certificate=None if current is None else _certificate(context, current),
         renewal=renewal_due(await context.certificates.renew.due(login, now=now)),
         bindings=tuple(map(binding_message, await context.certificates.bind.list(login))),
     )
@@ -105,7 +107,7 @@ async def certificate(request: Request) -> Response:
     current = await context.certificates.own.current(login, now=now)
     if current is None:
         raise errors.NoCertificate
-    return JsonAnswer(_certificate(current))
+    return JsonAnswer(_certificate(context, current))
 
 
 @router.delete(
@@ -123,10 +125,11 @@ async def delete_session(request: Request) -> Response:
     return no_content()
 
 
-def _certificate(current: CurrentCertificate) -> CertificateMessage:
+def _certificate(context: Context, current: CurrentCertificate) -> CertificateMessage:
     return filled(
         CertificateMessage,
         current,
+        log_key=str(context.log.key.verifier),
         holds=tuple(sorted(current.holds)),
         subject=filled(SubjectMessage, current.subject),
         changes=tuple(filled(ChangeMessage, change, by=change.actor) for change in current.changes),

@@ -7,6 +7,7 @@ import workerAddress from "@mshield/shield/worker?worker&url";
 
 import { readBeside } from "../screens/request/drawn/drawer.ts";
 import { removeBiometric } from "./biometric.ts";
+import { forgetUsual } from "./usual.ts";
 import { WorkerSecrets } from "./worker_secrets.ts";
 
 /** The engine, with what follows from an operation for the PIN that is kept for fingerprint or face. */
@@ -25,6 +26,7 @@ export class AppShield extends Shield {
 
   override async logout(): Promise<void> {
     await removeBiometric();
+    forgetUsual();
     await super.logout();
   }
 }

@@ -16,6 +16,7 @@ export function storedCertificate(status: Status | null): IssuedCertificate | nu
       serial,
       shieldNumber,
       pem,
+      logKey: null,
       chainPem: [],
       subject,
       notBefore,

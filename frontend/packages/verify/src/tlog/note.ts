@@ -41,11 +41,20 @@ export function parseVerifierKey(vkey: string): VerifierKey {
   if (key[0] !== ED25519 || key.length !== 1 + KEY_BYTES || !KEY_NAME.test(name)) {
     throw badForm("not the vkey of a log with an Ed25519 key");
   }
-  const keyId = sha256(concat(utf8(`${name}\n`), key)).subarray(0, KEY_ID_BYTES);
-  if (hex(keyId) !== id) {
+  const named = keyNamed(name, key.subarray(1));
+  if (hex(named.id) !== id) {
     throw badForm("the vkey's key id is not that of its name and key");
   }
-  return { name, public: key.subarray(1), id: keyId };
+  return named;
+}
+
+/** A log's key (32 bytes) under this name. */
+export function keyNamed(name: string, key: Uint8Array): VerifierKey {
+  if (!KEY_NAME.test(name)) {
+    throw badForm("not a name of a log");
+  }
+  const id = sha256(concat(utf8(`${name}\n`), Uint8Array.of(ED25519), key)).subarray(0, KEY_ID_BYTES);
+  return { name, public: key, id };
 }
 
 export function isSameKey(a: VerifierKey, b: VerifierKey): boolean {

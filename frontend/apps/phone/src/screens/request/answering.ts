@@ -4,9 +4,10 @@ import { type Choices, NetworkError, type PinSource, type Scan } from "@mshield/
 import { computed, type ComputedRef, ref, type Ref, shallowRef, type ShallowRef } from "vue";
 
 import { type PinAbout, withPin } from "../../engine/pin_entry.ts";
-import { readStatus } from "../../engine/phone.ts";
+import { phone, readStatus } from "../../engine/phone.ts";
 import { shield } from "../../engine/shield.ts";
 import { type Task, useTask } from "../../engine/task.ts";
+import { keepSigned } from "../../engine/usual.ts";
 import { type Ending, endingOf } from "./confirm/ending.ts";
 import { outcome, outcomeOf } from "./outcome.ts";
 import { returnAddress } from "./return_address.ts";
@@ -54,6 +55,8 @@ export function useAnswering(scanned: ShallowRef<Scan | null>): Answering {
     );
     if (approved) {
       outcome.value = outcomeOf(request, approved, choices, Date.now());
+      const signed = request.tasks.filter((_, n) => approved.documents[n]!.end === "signed");
+      keepSigned(phone.status?.shieldNumber ?? "", request.requester, signed);
       await readStatus();
       return true;
     }

@@ -15,6 +15,7 @@ export function batchAbout(
   { kept, leftOut }: Pick<Choice, "kept" | "leftOut">,
   system: string,
   t: Say,
+  isFarAbove: (task: Task) => boolean = () => false,
 ): { readonly act: string; readonly detail: string } {
   const [title, count] = [commonTitle(tasks), kept.value.length];
   const act = title === null ? t("pinActAny", { count }) : t("pinAct", { count, title });
@@ -27,6 +28,7 @@ export function batchAbout(
   const out = leftOut.value.map(({ sid }) => names.get(sid)!);
   const values = { count: out.length, names: out.slice(0, NAMED).join("、") };
   const left = out.length === 0 ? [] : [t(out.length > NAMED ? "pinLeftOutMore" : "pinLeftOut", values)];
-  const detail = [system, ...(lines.length > 0 ? [sums.join(" · ")] : []), ...left];
+  const far = kept.value.filter(isFarAbove).map(({ sid }) => `${t("farAbove")}：${names.get(sid)!}`);
+  const detail = [system, ...(lines.length > 0 ? [sums.join(" · ")] : []), ...far.slice(0, NAMED), ...left];
   return { act, detail: detail.join("\n") };
 }

@@ -1,5 +1,6 @@
 export const words = {
   zh: {
+    farAbove: "比平时高很多",
     title: "批量签名",
     titleTogether: "一起签名",
     counts: "签 {count} 份，共 {all} 份",
@@ -36,6 +37,7 @@ export const words = {
     back: "返回",
   },
   en: {
+    farAbove: "Far above the usual",
     title: "Sign several",
     titleTogether: "Sign together",
     counts: "{count} of {all} to sign",

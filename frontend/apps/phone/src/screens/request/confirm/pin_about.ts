@@ -17,8 +17,9 @@ export const loginAbout = ({ requester }: Scan, system: string, t: Say): PinAbou
   detail: honestValue(requester.domain),
 });
 
-export function signatureAbout(task: Task, system: string, t: Say): PinAbout {
+export function signatureAbout(task: Task, system: string, t: Say, isFarAbove = false): PinAbout {
   const amounts = (task.reading?.key?.amount?.values ?? []).map(moneyText);
   const act = t("pinSign", { title: titleOf(task) });
-  return { title: t("pinTitleSign"), act, detail: [system, ...amounts].join("  ") };
+  const detail = [[system, ...amounts].join("  "), ...(isFarAbove ? [t("farAbove")] : [])];
+  return { title: t("pinTitleSign"), act, detail: detail.join("\n") };
 }

@@ -6,8 +6,8 @@ import { computed, type ComputedRef, reactive, type ShallowRef } from "vue";
 
 import type { Content } from "../confirm/content.ts";
 
-/** The asker's words differ, the content contradicts itself, it isn't here, or can't be shown. */
-export type Alarm = "differs" | "odds" | "absent" | "other";
+/** The asker's words differ, the content contradicts itself, it isn't here, can't be shown; its view isn't proven. */
+export type Alarm = "differs" | "odds" | "absent" | "other" | "unproven";
 
 export interface Alarms {
   of(task: Task): Alarm | null;
@@ -26,6 +26,7 @@ const WORDS: Readonly<Record<Alarm, Confirmed>> = {
   odds: "none",
   absent: "unread",
   other: "unread",
+  unproven: "mismatch",
 };
 
 export function useAlarms(scanned: ShallowRef<Scan | null>): Alarms {
@@ -39,6 +40,9 @@ export function useAlarms(scanned: ShallowRef<Scan | null>): Alarms {
     }
     if (task.content === null) {
       return "absent";
+    }
+    if (task.view?.isUnproven) {
+      return "unproven";
     }
     if (task.reading?.isMismatch) {
       return "differs";

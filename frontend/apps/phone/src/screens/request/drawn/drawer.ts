@@ -1,7 +1,7 @@
 /** Asks the worker that draws documents; its file comes with the first document, not with the app. */
 
 import { scriptAddress } from "@mshield/look/vue/trusted.ts";
-import { type DocumentReader, orderOf, type Task } from "@mshield/shield";
+import { type DocumentReader, NetworkError, orderOf, type Task } from "@mshield/shield";
 
 import type { Head, Line, RestLine, Wanted } from "./drawing.ts";
 // oxlint-disable-next-line import/default -- Vite makes the address
@@ -13,10 +13,11 @@ export interface Opened extends Head {
   more(wanted: Wanted & { readonly table: "rest" }): Promise<readonly RestLine[]>;
 }
 
-/** One worker, which does what it is asked one thing after the other. */
+/** One worker, which does what it is asked one thing after the other; NetworkError where its file didn't come. */
 class Drawer {
   readonly #worker = new Worker(scriptAddress(workerAddress), { type: "module", name: "drawing" });
   #last: Promise<unknown> = Promise.resolve();
+  #hasAnswered = false;
 
   async ask(order: Order): Promise<unknown> {
     const before = this.#last;
@@ -33,14 +34,22 @@ class Drawer {
     const answer = await new Promise<Answer>((resolve, reject) => {
       const once = { once: true };
       this.#worker.addEventListener("message", ({ data }: MessageEvent<Answer>) => resolve(data), once);
-      this.#worker.addEventListener("error", () => reject(new Error("the worker has stopped")), once);
+      this.#worker.addEventListener("error", (event) => reject(this.#stopped(event)), once);
       // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker's has none
       this.#worker.postMessage(order);
     });
+    this.#hasAnswered = true;
     if ("refused" in answer) {
       throw new Error(answer.refused);
     }
     return answer.value;
+  }
+
+  /** An error within the script says what it was; of one that wasn't loaded the browser says nothing. */
+  #stopped(event: Event): Error {
+    return this.#hasAnswered || event instanceof ErrorEvent
+      ? new Error("the worker has stopped")
+      : new NetworkError("the worker's file didn't come");
   }
 }
 

@@ -31,7 +31,7 @@ const NOTHING: WaitingReadings = { documents: [], octets: 0 };
 export function useAmounts(
   waiting: ComputedRef<readonly InboxRequest[]>,
   isBusy: () => boolean,
-  read: (requestId: string) => Promise<WaitingReadings | "later" | null>,
+  read: (request: InboxRequest) => Promise<WaitingReadings | "later" | null>,
 ): Amounts {
   const known = shallowReactive(new Map<string, WaitingReadings>());
   const failed = shallowReactive(new Set<string>());
@@ -50,9 +50,10 @@ export function useAmounts(
     work.isGoing = true;
     try {
       while (next.value && !isBusy() && !work.isOver) {
-        const { requestId } = next.value;
+        const request = next.value;
+        const { requestId } = request;
         // oxlint-disable-next-line no-await-in-loop -- one after the other
-        const readings = work.left > 0 ? await read(requestId) : NOTHING;
+        const readings = work.left > 0 ? await read(request) : NOTHING;
         if (readings === "later") {
           break;
         }

@@ -1,0 +1,131 @@
+/** The phone draws by a view only where the log has its registration; the log's key is the one that it keeps. */
+
+import "fake-indexeddb/auto";
+
+import { concat, hex, sm3, utf8 } from "@mshield/gm";
+import { ed25519 } from "@noble/curves/ed25519.js";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { expect, test } from "vitest";
+
+import { ProblemError } from "../src/errors.ts";
+import type { IssuedCertificate } from "../src/messages.ts";
+import type { Operation } from "../src/operation.ts";
+import { isRegistered, keepLogKey } from "../src/view_registration.ts";
+import { ViewStore } from "../src/view_store.ts";
+
+const LOG = "shield.example/log";
+const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64");
+const seed = (n: number): Uint8Array => Uint8Array.of(...Array.from({ length: 31 }, () => 0), n);
+const keyOf = (n: number): Uint8Array => concat(Uint8Array.of(1), ed25519.getPublicKey(seed(n)));
+const idOf = (name: string, n: number): Uint8Array =>
+  sha256(concat(utf8(`${name}\n`), keyOf(n))).subarray(0, 4);
+const vkey = (name: string, n: number): string => `${name}+${hex(idOf(name, n))}+${base64(keyOf(n))}`;
+const VIEW = { id: "example/order", version: 1, digest: hex(sm3(utf8("{}"))), octets: null };
+const NAMED = { client_id: "window", digest: VIEW.digest, id: VIEW.id, version: 1 };
+
+/** Of the second of two entries. */
+function proof(of: { named?: object; name?: string; signer?: number; more?: object } = {}): object {
+  const { named = NAMED, name = LOG, signer = 1, more = {} } = of;
+  const head = concat(Uint8Array.of(1, 4), new Uint8Array(8), new Uint8Array(96));
+  const entry = concat(head, utf8(JSON.stringify(named)));
+  const leaf = sha256(concat(Uint8Array.of(0), entry));
+  const other = sha256(utf8("\0other"));
+  const text = `${name}\n2\n${base64(sha256(concat(Uint8Array.of(1), other, leaf)))}\n`;
+  const signed = base64(concat(idOf(name, signer), ed25519.sign(utf8(text), seed(signer))));
+  const checkpoint = `${text}\n— ${name} ${signed}\n`;
+  return { entry: base64(entry), index: 1, hashes: [base64(other)], checkpoint, ...more };
+}
+
+interface Phone {
+  readonly operation: Operation;
+  readonly asked: string[];
+}
+
+let stores = 0;
+function phone(answer: object, logKey: string | null = vkey(LOG, 1), views?: ViewStore): Phone {
+  const asked: string[] = [];
+  const connection = {
+    getBytes: async (path: string): Promise<Uint8Array> => {
+      asked.push(path);
+      if (answer instanceof Error) {
+        throw answer;
+      }
+      return utf8(JSON.stringify(answer));
+    },
+  };
+  const operation = {
+    connection,
+    views: views ?? new ViewStore(`registration-${stores++}`),
+    vault: { state: { key: { certificate: { pem: "P", chainPem: [], logKey } } } },
+    platform: { now: () => 1 },
+    loggedIn: () => ({}),
+  };
+  return { operation: operation as unknown as Operation, asked };
+}
+
+test("one that the log has for who asks is proven, and its proof is fetched once", async () => {
+  const views = new ViewStore("registration-once");
+  const first = phone(proof(), undefined, views);
+  await expect(isRegistered(first.operation, VIEW, "window")).resolves.toBe(true);
+  await isRegistered(first.operation, VIEW, "window");
+  expect(first.asked).toEqual([`/api/phone/systems/window/views/${VIEW.digest}/registration`]);
+  const later = phone(new Error("not asked"), undefined, views);
+  await expect(isRegistered(later.operation, VIEW, "window")).resolves.toBe(true);
+  // After a restore the log is called otherwise, and keeps its key.
+  const renamed = phone(proof({ name: `${LOG}/2` }));
+  await expect(isRegistered(renamed.operation, VIEW, "window")).resolves.toBe(true);
+});
+
+test("without a proof it is as if no view drew it; a phone that knows no log asks for none", async () => {
+  for (const code of ["not_logged_yet", "not_found"]) {
+    const { operation } = phone(new ProblemError(code, 409));
+    // oxlint-disable-next-line no-await-in-loop
+    await expect(isRegistered(operation, VIEW, "window")).resolves.toBe(false);
+  }
+  await expect(isRegistered(phone(proof()).operation, VIEW, null)).resolves.toBe(false);
+  const older = phone(proof(), null);
+  await expect(isRegistered(older.operation, VIEW, "window")).resolves.toBe(true);
+  expect(older.asked).toEqual([]);
+  const failing = phone(new ProblemError("internal", 500));
+  await expect(isRegistered(failing.operation, VIEW, "window")).rejects.toThrow("internal");
+});
+
+test("a proof of something else is no task, also a kept one that was changed", async () => {
+  const bad = [
+    proof({ signer: 2 }),
+    proof({ more: { index: 0 } }),
+    proof({ more: { hashes: [] } }),
+    proof({ more: { checkpoint: "none" } }),
+    proof({ named: { ...NAMED, client_id: "other" } }),
+    proof({ named: { ...NAMED, id: "example/other" } }),
+    proof({ named: { ...NAMED, version: 2 } }),
+    proof({ named: { ...NAMED, digest: "00".repeat(32) } }),
+  ];
+  for (const each of bad) {
+    // oxlint-disable-next-line no-await-in-loop
+    await expect(isRegistered(phone(each).operation, VIEW, "window")).rejects.toThrow("bad_task");
+  }
+  const views = new ViewStore("registration-changed");
+  await views.put(`${VIEW.digest}/window`, utf8(JSON.stringify(bad[0])), 1);
+  const { operation, asked } = phone(proof(), undefined, views);
+  await expect(isRegistered(operation, VIEW, "window")).rejects.toThrow("bad_task");
+  await expect(isRegistered(phone(proof(), undefined, views).operation, VIEW, "window")).resolves.toBe(true);
+  expect(asked).toEqual([]);
+});
+
+test("the log's key is kept once, beside the certificate with which it came", async () => {
+  const changed: object[] = [];
+  const on = (logKey: string | null): Operation => {
+    const { operation } = phone({}, logKey);
+    return Object.assign(operation, {
+      changeKey: async (_: string, parts: object) => void changed.push(parts),
+    });
+  };
+  const issued = { pem: "P", logKey: vkey(LOG, 1) } as IssuedCertificate;
+  await keepLogKey(on(vkey(LOG, 2)), issued);
+  await keepLogKey(on(null), { ...issued, pem: "another" });
+  await keepLogKey(on(null), { ...issued, logKey: null });
+  expect(changed).toEqual([]);
+  await keepLogKey(on(null), issued);
+  expect(changed).toEqual([{ certificate: { pem: "P", chainPem: [], logKey: issued.logKey } }]);
+});
