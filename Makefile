@@ -84,10 +84,11 @@ manual: $(VENV)/.dev $(VENV)/.frontend ## renews the manuals' pictures, docs/man
 constraints: $(VENV)/.dev ## renews the lock files after pyproject.toml changed (UPGRADE=1 takes the newest releases)
 	@$(LOCK) $(if $(UPGRADE),--upgrade) --output-file constraints.txt >/dev/null
 	@set -- --extra aliyun --extra tencent; earlier=constraints.txt; \
-	for file in constraints-sms.txt constraints-dev.txt; do \
+	for file in constraints-sms.txt constraints-pkcs11.txt constraints-dev.txt; do \
 	  $(LOCK) "$$@" $(if $(UPGRADE),--upgrade) --output-file $$file $$(printf -- '--constraint %s ' $$earlier) \
 	    $$(sed -n 's/^\([a-z0-9-]*\)==.*/--no-emit-package \1/p' $$earlier) >/dev/null || exit 1; \
-	  set -- "$$@" --group dev; earlier="$$earlier $$file"; \
+	  case $$file in *-sms.txt) set -- "$$@" --extra pkcs11 ;; *) set -- "$$@" --group dev ;; esac; \
+	  earlier="$$earlier $$file"; \
 	done
 
 clean: ## removes .venv, caches and var
@@ -112,7 +113,7 @@ $(VENV)/.frontend-lint: $(FRONTEND) | $(VENV)/.dev $(VENV)/.frontend
 	@$(BIN)/python scripts/frontend.py lint
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.server constraints-sms.txt constraints-dev.txt
+$(VENV)/.dev: $(VENV)/.server constraints-sms.txt constraints-pkcs11.txt constraints-dev.txt
 	@echo "installing the tools of tests and lint into $(VENV)"
-	@$(LOCKED) --requirement constraints-sms.txt --requirement constraints-dev.txt
+	@$(LOCKED) --requirement constraints-sms.txt --requirement constraints-pkcs11.txt --requirement constraints-dev.txt
 	@touch $@

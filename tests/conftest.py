@@ -37,6 +37,7 @@ from tests.support.order import long_first
 from tests.support.postgresql import Server, start_server
 from tests.support.rewriting import rewrite_share
 from tests.support.seals import SEALER
+from tests.support.soft_hsm import SoftHsm, make_soft_hsm
 
 if TYPE_CHECKING:
     from tests.support.application import Application, Device
@@ -259,6 +260,12 @@ def engine(request: pytest.FixtureRequest) -> Engine:
 def keyring() -> Keyring:
     """A ring of one new master key."""
     return Keyring.generate()
+
+
+@pytest.fixture(scope="session")
+def soft_hsm(tmp_path_factory: pytest.TempPathFactory) -> SoftHsm:
+    """A token of SoftHSM2, one for the whole process: its library is begun once."""
+    return make_soft_hsm(tmp_path_factory.mktemp("soft-hsm"))
 
 
 @pytest.fixture

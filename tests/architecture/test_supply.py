@@ -54,6 +54,7 @@ def _wanted(lock: str) -> Iterator[Requirement]:
             *groups["build"],
         ],
         "constraints-sms.txt": [*extras["aliyun"], *extras["tencent"]],
+        "constraints-pkcs11.txt": extras["pkcs11"],
         "constraints-dev.txt": [line for line in groups["dev"] if line != {"include-group": "build"}],
     }
     yield from map(Requirement, lines[lock])

@@ -25,7 +25,7 @@ from packaging.utils import canonicalize_name
 
 ROOT: Final = Path(__file__).parents[2]
 PROJECT: Final[dict[str, Any]] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-LOCKS: Final = ("constraints.txt", "constraints-sms.txt", "constraints-dev.txt")
+LOCKS: Final = ("constraints.txt", "constraints-sms.txt", "constraints-pkcs11.txt", "constraints-dev.txt")
 """Each has what those before it have not."""
 _STATIC: Final = ROOT / "src" / "mshield" / "web" / "static"
 _FRONTEND: Final = ROOT / "frontend"
@@ -35,6 +35,7 @@ EXTRAS: Final = {
     "server": "service",
     "aliyun": "SMS by Alibaba Cloud",
     "tencent": "SMS by Tencent Cloud",
+    "pkcs11": "keys in hardware by PKCS#11",
 }
 """The extras of pyproject.toml, in the order in which a package is counted to one of them."""
 _SYSTEMS: Final = ("linux", "win32", "darwin")
@@ -224,7 +225,7 @@ def _scanner() -> Part:
 
 
 def _component(part: Part) -> Component:
-    optional = part.where[0] in (EXTRAS["aliyun"], EXTRAS["tencent"])
+    optional = part.where[0] in (EXTRAS["aliyun"], EXTRAS["tencent"], EXTRAS["pkcs11"])
     return Component(
         name=part.name,
         version=part.version,

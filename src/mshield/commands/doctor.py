@@ -117,7 +117,7 @@ async def _service() -> dict[str, tuple[bool, str]]:
     from mshield.commands.phone.display import shown_time
     from mshield.keys.authority import load_authorities
     from mshield.keys.errors import KeysError
-    from mshield.keys.keyring import load_keyring
+    from mshield.keys.keyring import Keyring, key_source
     from mshield.services.accounts.sms_budget import read_spent
     from mshield.services.ca.state import ReadCaState
     from mshield.services.operations.watch_jobs import held_too_long
@@ -131,8 +131,9 @@ async def _service() -> dict[str, tuple[bool, str]]:
     settings = load_settings()
     checks: dict[str, tuple[bool, str]] = {}
     try:
-        keyring = load_keyring(settings)
-        checks["master key"] = (True, keyring.current_id.hex())
+        source = key_source(settings)
+        keyring = Keyring.of(source)
+        checks["master key"] = (True, f"{keyring.current_id.hex()}, {source.description()}")
     except KeysError as error:
         return {"master key": (False, str(error))}
     checks |= await _server(settings)
