@@ -36,6 +36,7 @@ from tests.support.memory import folder_in_memory
 from tests.support.order import long_first
 from tests.support.postgresql import Server, start_server
 from tests.support.rewriting import rewrite_share
+from tests.support.sdf.machine import Fault, Machine, compiled_machine
 from tests.support.seals import SEALER
 from tests.support.soft_hsm import SoftHsm, make_soft_hsm
 
@@ -266,6 +267,14 @@ def keyring() -> Keyring:
 def soft_hsm(tmp_path_factory: pytest.TempPathFactory) -> SoftHsm:
     """A token of SoftHSM2, one for the whole process: its library is begun once."""
     return make_soft_hsm(tmp_path_factory.mktemp("soft-hsm"))
+
+
+@pytest.fixture
+def machine() -> Iterator[Machine]:
+    """A cipher machine in software, with nothing wrong."""
+    compiled = compiled_machine()
+    yield compiled
+    compiled.fault(Fault.NONE)
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from mshield.gateways.high_water_file import HighWaterFile
 from mshield.gateways.sms_provider import open_gateway
 from mshield.gm.engine import load_engine
 from mshield.keys.authority import load_authorities
+from mshield.keys.errors import HardwareError
 from mshield.keys.keyring import load_keyring
 from mshield.keys.secrets import load_lookup_key
 from mshield.services.accounts.opened import open_accounts
@@ -98,6 +99,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = wall_clock) -
             ReadOnly: errors.ReadOnly,
             NoText: errors.InvalidRequest,
             SealBroken: errors.Internal,
+            HardwareError: errors.Unavailable,
         },
         demo=settings.mode == "demo",
         access_log=settings.access_log,

@@ -114,6 +114,12 @@ class HardwareError(KeysError):
     code = "hardware"
 
 
+class BadKeyReference(KeysError):
+    """What should name a device's key names none, or one that is of no use here."""
+
+    code = "bad_key_reference"
+
+
 class HardwareNotSetUp(HardwareError):
     """A setting, a file with a secret, or the Python package that the device needs is missing."""
 

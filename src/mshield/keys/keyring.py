@@ -27,17 +27,24 @@ _SMALLEST: Final = PREFIX_BYTES + NONCE_BYTES + TAG_BYTES
 class Keyring:
     """Master keys in memory. Python can't erase them: whoever reads this process's memory has them (ADR 0003)."""
 
-    def __init__(self, keys: tuple[MasterKey, ...], source: KeySource | None = None) -> None:
+    def __init__(
+        self,
+        keys: tuple[MasterKey, ...],
+        source: KeySource | None = None,
+        devices: Devices | None = None,
+    ) -> None:
         self._source = source
+        self.devices: Final = Devices() if devices is None else devices
+        """What holds keys that boxes only name."""
         self._take(keys)
 
     def __repr__(self) -> str:
         return f"Keyring({', '.join(key_id.hex() for key_id in self.ids)})"
 
     @classmethod
-    def of(cls, source: KeySource) -> "Keyring":
+    def of(cls, source: KeySource, devices: Devices | None = None) -> "Keyring":
         """The ring of a source, which is read now and again when it changes."""
-        return cls(source.load(), source)
+        return cls(source.load(), source, devices)
 
     @classmethod
     def generate(cls, cipher: CipherName = "aes") -> "Keyring":
@@ -111,7 +118,7 @@ class Keyring:
 
 def load_keyring(settings: Settings) -> Keyring:
     """The ring that the settings name. Raises NoMasterKey, UnsafeMasterKey, BadMasterKey, HardwareError."""
-    return Keyring.of(key_source(settings))
+    return Keyring.of(key_source(settings), Devices(settings))
 
 
 def key_source(settings: Settings) -> EnvironmentKeys | MasterKeyFile:

@@ -1,4 +1,4 @@
-"""`mshield keys` with a token, SoftHSM2: made wrapped, wrapped later, changed, and what `mshield doctor` says."""
+"""`mshield keys` with a token, SoftHSM2, and `mshield ca` with a cipher machine; and what `mshield doctor` says."""
 
 import json
 import os
@@ -12,6 +12,7 @@ from mshield.cli import main
 from mshield.keys.keyring import load_keyring
 from mshield.keys.master import parse_master_keys
 from mshield.settings import load_settings
+from tests.support.sdf.machine import PASSWORD, Fault, Machine
 from tests.support.soft_hsm import SoftHsm
 
 
@@ -159,3 +160,34 @@ def test_doctor_names_token_and_mechanism_and_what_is_missing(
     assert (result.exit_code, told["faults"]) == (1, ["master key"])
     assert "MSHIELD_PKCS11_PIN" in told["checks"]["master key"]["text"]
     assert "000000" not in result.output
+
+
+def test_a_ca_on_a_cipher_machine(
+    key_file: Path, machine: Machine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    password = tmp_path / "sdf.password"
+    password.write_text(f"{PASSWORD}\n", "ascii")
+    password.chmod(0o600)
+    _json("keys", "init")
+    assert _refusal("ca", "init", "--root-key", "sdf:1") == "hardware_not_set_up"
+    monkeypatch.setenv("MSHIELD_SDF_LIBRARY", str(machine.library))
+    monkeypatch.setenv("MSHIELD_SDF_PASSWORD_FILE", str(password))
+    assert _refusal("ca", "init", "--root-key", "sdf:9") == "no_device_key"
+    assert _refusal("ca", "init", "--root-key", "pkcs11:object=root") == "bad_key_reference"
+    before = machine.signatures
+    _json("ca", "init", "--root-key", "sdf:1", "--issuing-key", "sdf:2")
+    assert machine.signatures == before + 5  # root, its responder, the TSA; issuing, its responder
+    assert _json("ca", "renew-issuing", "--key", "sdf:3")["kind"] == "issuing-2"
+    assert _refusal("ca", "renew-issuing", "--key", "sdf:3") == "bad_key_reference"
+    assert _json("keys", "rotate")["remaining"] == {}
+    checked = _json("doctor")
+    assert checked["ok"]
+    assert checked["checks"]["cipher machine"]["text"] == "Stub SDF in software 2026112900000001"
+    assert checked["checks"]["keys in hardware"]["text"] == "issuing sdf:2, issuing-2 sdf:3, root sdf:1"
+    machine.fault(Fault.GONE)
+    password.write_text("another-password\n", "ascii")
+    told = json.loads(_run("doctor", "--json").stdout)
+    assert told["faults"] == ["CA"]
+    machine.fault(Fault.NONE)
+    told = json.loads(_run("doctor", "--json").stdout)
+    assert (told["faults"], "MSHIELD_SDF_PASSWORD" in told["checks"]["CA"]["text"]) == (["CA"], True)
