@@ -83,7 +83,7 @@ manual: $(VENV)/.dev $(VENV)/.frontend ## renews the manuals' pictures, docs/man
 # Each file has what those before it haven't, at their versions.
 constraints: $(VENV)/.dev ## renews the lock files after pyproject.toml changed (UPGRADE=1 takes the newest releases)
 	@$(LOCK) $(if $(UPGRADE),--upgrade) --output-file constraints.txt >/dev/null
-	@set -- --extra aliyun --extra tencent --extra otel; earlier=constraints.txt; \
+	@set -- --extra aliyun --extra tencent --extra otel --extra pkcs11; earlier=constraints.txt; \
 	for file in constraints-extras.txt constraints-dev.txt; do \
 	  $(LOCK) "$$@" $(if $(UPGRADE),--upgrade) --output-file $$file $$(printf -- '--constraint %s ' $$earlier) \
 	    $$(sed -n 's/^\([a-z0-9-]*\)==.*/--no-emit-package \1/p' $$earlier) >/dev/null || exit 1; \

@@ -36,7 +36,9 @@ from tests.support.memory import folder_in_memory
 from tests.support.order import long_first
 from tests.support.postgresql import Server, start_server
 from tests.support.rewriting import rewrite_share
+from tests.support.sdf.machine import Fault, Machine, compiled_machine
 from tests.support.seals import SEALER
+from tests.support.soft_hsm import SoftHsm, make_soft_hsm
 
 if TYPE_CHECKING:
     from tests.support.application import Application, Device
@@ -259,6 +261,20 @@ def engine(request: pytest.FixtureRequest) -> Engine:
 def keyring() -> Keyring:
     """A ring of one new master key."""
     return Keyring.generate()
+
+
+@pytest.fixture(scope="session")
+def soft_hsm(tmp_path_factory: pytest.TempPathFactory) -> SoftHsm:
+    """A token of SoftHSM2, one for the whole process: its library is begun once."""
+    return make_soft_hsm(tmp_path_factory.mktemp("soft-hsm"))
+
+
+@pytest.fixture
+def machine() -> Iterator[Machine]:
+    """A cipher machine in software, with nothing wrong."""
+    compiled = compiled_machine()
+    yield compiled
+    compiled.fault(Fault.NONE)
 
 
 @pytest.fixture

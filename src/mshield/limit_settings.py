@@ -1,12 +1,12 @@
 """Settings of what anybody may ask for, how often, and what it costs: codes by SMS, captchas, failed logins."""
 
 from pydantic import Field
-from pydantic_settings import BaseSettings
 
+from mshield.hardware_settings import HardwareSettings
 from mshield.setting_forms import NotNegative, Positive
 
 
-class LimitSettings(BaseSettings):
+class LimitSettings(HardwareSettings):
     """A part of `Settings`."""
 
     sms_code_seconds: Positive = Field(default=300, description="life of an SMS code")

@@ -18,6 +18,7 @@ from mshield.gateways.sms_provider import open_gateway
 from mshield.gateways.tracing.opening import open_spans, require_spans
 from mshield.gm.engine import load_engine
 from mshield.keys.authority import load_authorities
+from mshield.keys.errors import HardwareError
 from mshield.keys.keyring import load_keyring
 from mshield.keys.secrets import load_lookup_key
 from mshield.services.accounts.opened import open_accounts
@@ -101,6 +102,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock = wall_clock) -
             ReadOnly: errors.ReadOnly,
             NoText: errors.InvalidRequest,
             SealBroken: errors.Internal,
+            HardwareError: errors.Unavailable,
         },
         demo=settings.mode == "demo",
         access_log=settings.access_log,

@@ -22,6 +22,7 @@ from mshield.store.staff.acts import ActRow
 from tests.commands.test_ca_commands import Operator
 from tests.support.signing import execute, tamper
 from tests.support.small_view import CONTENT, VIEW_ID, small_view
+from tests.support.soft_hsm import SoftHsm
 
 _ROOT: Final = Path(__file__).parents[2]
 _ACTS: Final[Mapping[str, str]] = {
@@ -47,6 +48,7 @@ _ACTS: Final[Mapping[str, str]] = {
     "jobs run": "job.run",
     "keys rotate": "key.rotate_master",
     "keys rotate --drop-old": "key.drop_master",
+    "keys wrap": "key.wrap_master",
     "oidc client remove": "system.end_login",
     "oidc client set": "system.set_login",
     "oidc rotate-key": "key.rotate_oidc",
@@ -119,7 +121,9 @@ def test_every_command_stands_in_the_table() -> None:
 def test_the_console_has_words_for_each_act_and_its_details(language: str) -> None:
     words = {name: _words(name, language) for name in ("audit", "details")}
     assert {act.replace(".", "_") for act in (*_ACTS.values(), *_ELSEWHERE.values())} <= words["audit"]
-    assert {"new_key", "dropped", "at_once", "return_urls", "redirect_uris"} <= words["details"]
+    assert {"new_key", "dropped", "keys", "under", "at_once", "return_urls", "redirect_uris"} <= words[
+        "details"
+    ]
     shown = (_ROOT / "frontend/apps/console/src/screens/audit/AuditScreen.vue").read_text("utf-8")
     areas = re.search(r"const AREAS = (\[.*?\])", shown, re.DOTALL)
     assert areas is not None
@@ -175,7 +179,9 @@ def recorder(settings_of_commands: None) -> Recorder:
     return made
 
 
-def test_each_changing_command_leaves_its_act(recorder: Recorder, tmp_path: Path) -> None:
+def test_each_changing_command_leaves_its_act(
+    recorder: Recorder, tmp_path: Path, soft_hsm: SoftHsm, monkeypatch: pytest.MonkeyPatch
+) -> None:
     _of_the_ca(recorder)
     registered = _of_systems(recorder, tmp_path)
     _of_the_filing(recorder, tmp_path)
@@ -187,6 +193,11 @@ def test_each_changing_command_leaves_its_act(recorder: Recorder, tmp_path: Path
     assert confirmed.subject == "clock"
     _of_the_seals(recorder)
     recorder.act("restore declare", "--yes")
+    for name, value in soft_hsm.environment("acts").items():
+        monkeypatch.setenv(name, value)
+    made, wrapped = recorder.act("keys wrap")
+    assert [wrapped.subject] == wrapped.details["keys"] == made["keys"]
+    assert "under acts of token mshield-test" in wrapped.details["under"]
     assert recorder.done == _ACTS.keys()
     assert recorder.secrets
     assert recorder.holds_no_secret()

@@ -6,16 +6,22 @@ from pathlib import Path
 
 import pytest
 
+from mshield.keys.devices import Devices
 from mshield.keys.keyring import Keyring
+from mshield.keys.master import generate_master_key
 from mshield.pki.certificates.certificate import Certificate
 from mshield.pki.revocation.crl import CA_COMPROMISE
 from mshield.pki.revocation.ocsp import CertId, build_ocsp_request
 from mshield.pki.signatures.cms import build_signed_data
 from mshield.pki.signer import KeySigner
+from mshield.services.ca.init import CaKeyNames
 from mshield.services.ca.renew_issuing import renew_issuing, revoke_issuing
 from mshield.store.database.interface import Database
+from mshield.store.database.opening import open_database
 from tests.interop.judge import Rejected, judge
+from tests.interop.test_openssl import verify
 from tests.support.issuing import Ca, make_ca, person
+from tests.support.sdf.machine import Machine
 
 MESSAGE = "报关单".encode()
 DAY = 24 * 3_600_000
@@ -57,6 +63,21 @@ def _write(folder: Path, files: dict[str, bytes]) -> None:
     folder.mkdir()
     for file, content in files.items():
         (folder / file).write_bytes(content)
+
+
+async def test_a_ca_whose_keys_a_cipher_machine_holds_is_accepted(
+    sqlite_url: str, machine: Machine, tmp_path: Path
+) -> None:
+    db = await open_database(sqlite_url)
+    ring = Keyring((generate_master_key("aes"),), devices=Devices(machine.settings()))
+    ca = await make_ca(db, ring, now=START, keys=CaKeyNames(root="sdf:1", issuing="sdf:2"))
+    leaf, key = await _certified(ca, now=START)
+    lines = judge(await _lay_out(ca, "issuing", leaf, key, tmp_path / "machine", now=START), at=START)
+    assert len(lines) == 8
+    issuing = ca.authorities.issuing.certificate
+    result = verify(tmp_path, root=ca.authorities.root, certificate=issuing, at=START)
+    assert (result.returncode, result.stdout.strip()[-2:]) == (0, "OK"), result.stderr
+    await db.close()
 
 
 async def test_both_generations_are_accepted_and_a_revoked_one_is_not(

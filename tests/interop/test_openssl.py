@@ -48,13 +48,15 @@ def openssl(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(["openssl", *arguments], capture_output=True, text=True, check=False)
 
 
-def verify(folder: Path, *, root: Certificate, certificate: Certificate) -> subprocess.CompletedProcess[str]:
-    """`openssl verify` of one certificate under one root at the tests' moment."""
+def verify(
+    folder: Path, *, root: Certificate, certificate: Certificate, at: int = NOW
+) -> subprocess.CompletedProcess[str]:
+    """`openssl verify` of one certificate under one root at this moment (ms)."""
     (folder / "root.pem").write_text(root.pem(), encoding="ascii")
     (folder / "certificate.pem").write_text(certificate.pem(), encoding="ascii")
     return openssl(
         "verify",
-        "-attime", str(NOW // 1000),
+        "-attime", str(at // 1000),
         "-x509_strict",
         "-vfyopt", "distid:1234567812345678",
         "-CAfile", str(folder / "root.pem"),

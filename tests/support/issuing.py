@@ -14,7 +14,7 @@ from mshield.keys.authority import Authorities, load_authorities
 from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey, load_lookup_key
 from mshield.pki.certificates.certificate import Certificate
-from mshield.services.ca.init import CaNames, init_ca
+from mshield.services.ca.init import MADE_HERE, CaKeyNames, CaNames, init_ca
 from mshield.services.certificates.issue import Issue
 from mshield.services.publication.publisher import Publisher
 from mshield.settings import Settings
@@ -65,10 +65,11 @@ async def make_ca(
     now: int,
     engine: Engine | None = None,
     settings: Settings | None = None,
+    keys: CaKeyNames = MADE_HERE,
 ) -> Ca:
     """A new CA."""
     engine, settings = engine or load_engine(), settings or Settings()
-    await init_ca(db, keyring, engine, settings, CaNames(), now=now)
+    await init_ca(db, keyring, engine, settings, CaNames(), keys=keys, now=now)
     lookup = await load_lookup_key(db, keyring, now=now)
     authorities = await load_authorities(db, keyring, engine)
     return Ca(

@@ -36,6 +36,7 @@ EXTRAS: Final = {
     "aliyun": "SMS by Alibaba Cloud",
     "tencent": "SMS by Tencent Cloud",
     "otel": "spans for OpenTelemetry",
+    "pkcs11": "keys in hardware by PKCS#11",
 }
 """The extras of pyproject.toml, in the order in which a package is counted to one of them."""
 _SYSTEMS: Final = ("linux", "win32", "darwin")

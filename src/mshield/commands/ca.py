@@ -23,18 +23,25 @@ def command() -> None:
     "--name", default="Mobile Shield", show_default=True, help="The CA's name; common names begin with it."
 )
 @click.option("--organisation", help="Organisation (O) of the CA's certificates; the name if not given.")
+@click.option(
+    "--root-key", help="The root's key, where a cipher machine (MSHIELD_SDF_LIBRARY) holds it: sdf:INDEX."
+)
+@click.option("--issuing-key", help="The issuing CA's key, in the same way.")
 @output_options
-def init(out: Output, name: str, organisation: str | None) -> None:
+def init(
+    out: Output, name: str, organisation: str | None, root_key: str | None, issuing_key: str | None
+) -> None:
     """Make SM2 root, issuing CA, OCSP responders and an own time stamping authority, keys sealed under the master key.
 
     Refuses if there is a CA. MSHIELD_PUBLIC_ORIGIN goes into the certificates: set it first.
     """
-    from mshield.services.ca.init import CaNames, init_ca
+    from mshield.services.ca.init import CaKeyNames, CaNames, init_ca
 
     async def work(service: Service) -> tuple["Certificate", "Certificate"]:
         keyring, engine = service.keyring, service.engine
         names = CaNames(name=name, organisation=organisation or name)
-        return await init_ca(service.db, keyring, engine, service.settings, names, now=service.now)
+        keys = CaKeyNames(root=root_key, issuing=issuing_key)
+        return await init_ca(service.db, keyring, engine, service.settings, names, keys=keys, now=service.now)
 
     root, issuing = on_service(out, work, dated=True)
     shown = [("root", root), ("issuing", issuing)]
@@ -60,8 +67,9 @@ def show(out: Output, pem: bool) -> None:
 
 
 @command.command(name="renew-issuing")
+@click.option("--key", help="Its key, where a cipher machine (MSHIELD_SDF_LIBRARY) holds it: sdf:INDEX.")
 @output_options
-def renew_issuing(out: Output) -> None:
+def renew_issuing(out: Output, key: str | None) -> None:
     """Make the next issuing CA: new key, new name, new addresses.
 
     It issues from now on, also in a running service. The one before keeps publishing its list and OCSP answers at its
@@ -70,7 +78,9 @@ def renew_issuing(out: Output) -> None:
     from mshield.services.ca.renew_issuing import renew_issuing as renew
 
     async def work(service: Service) -> tuple[str, "Certificate"]:
-        return await renew(service.db, service.keyring, service.engine, service.settings, now=service.now)
+        return await renew(
+            service.db, service.keyring, service.engine, service.settings, key=key, now=service.now
+        )
 
     name, certificate = on_service(out, work, dated=True)
     out.data(_data(name, certificate), _lines(out, [(name, certificate)]))

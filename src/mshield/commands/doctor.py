@@ -13,6 +13,7 @@ from mshield.gm.engine import available_engines, load_engine
 from mshield.gm.errors import EngineUnavailable
 
 if TYPE_CHECKING:
+    from mshield.keys.keyring import Keyring
     from mshield.services.ca.state import LogState
     from mshield.settings import Settings
     from mshield.store.database.interface import Database
@@ -124,7 +125,7 @@ async def _service() -> dict[str, tuple[bool, str]]:
     from mshield.commands.phone.display import shown_time
     from mshield.keys.authority import load_authorities
     from mshield.keys.errors import KeysError
-    from mshield.keys.keyring import load_keyring
+    from mshield.keys.keyring import key_source, load_keyring
     from mshield.services.accounts.sms_budget import read_spent
     from mshield.services.ca.state import ReadCaState
     from mshield.services.operations.watch_jobs import held_too_long
@@ -138,8 +139,8 @@ async def _service() -> dict[str, tuple[bool, str]]:
     settings = load_settings()
     checks: dict[str, tuple[bool, str]] = {}
     try:
-        keyring = load_keyring(settings)
-        checks["master key"] = (True, keyring.current_id.hex())
+        keyring, source = load_keyring(settings), key_source(settings)
+        checks["master key"] = (True, f"{keyring.current_id.hex()}, {source.description()}")
     except KeysError as error:
         return {"master key": (False, str(error))}
     checks |= await _server(settings)
@@ -153,6 +154,7 @@ async def _service() -> dict[str, tuple[bool, str]]:
             checks["schema"] = await _schema(db)
             authorities = await load_authorities(db, keyring, load_engine(settings.engine))
             checks["CA"] = (True, f"issuing CA {authorities.issuing.certificate.subject.common_name}")
+            checks |= await _machine(settings, db, keyring)
             state = await ReadCaState(db, load_engine(settings.engine), settings)(now=wall_clock())
             checks |= await _time_stamps(db, settings)
             checks |= await _doubted_clocks(db)
@@ -243,6 +245,27 @@ async def _time_stamps(db: "Database", settings: "Settings") -> dict[str, tuple[
         elif parse_tsa_certificate(certificate).not_after - wall_clock() < 365 * DAY_MS:
             until = shown_time(parse_tsa_certificate(certificate).not_after)
             checks[f"warning {name}"] = (True, f"ends {until}: mshield ca init-tsa --renew")
+    return checks
+
+
+async def _machine(settings: "Settings", db: "Database", keyring: "Keyring") -> dict[str, tuple[bool, str]]:
+    """Which authorities' keys devices hold, and the cipher machine where there is one. Raises KeysError."""
+    from mshield.keys.ca_keys import reference_in
+    from mshield.store.ca.authorities import list_authorities
+
+    held = [
+        f"{row.name} {reference}"
+        for row in sorted(await list_authorities(db), key=lambda row: row.name)
+        if (
+            reference := reference_in(
+                keyring.open(row.key_box, purpose="authority", context=row.name.encode())
+            )
+        )
+    ]
+    checks = {"keys in hardware": (True, ", ".join(held))} if held else {}
+    if settings.sdf_library is not None:
+        info = keyring.devices.machine().info()
+        checks["cipher machine"] = (True, " ".join(part for part in info if part))
     return checks
 
 

@@ -22,24 +22,37 @@ _CIPHER_HELP = "aes is AES-256-GCM, sm4 is SM4-GCM."
 def command() -> None:
     """Master key: make it, show it, change it (主密钥).
 
-    It stands in the file MSHIELD_MASTER_KEY_FILE, or in the variable MSHIELD_MASTER_KEY. Keep a copy apart from the
+    It stands in the file MSHIELD_MASTER_KEY_FILE, where a PKCS#11 token may wrap it, or in the variable
+    MSHIELD_MASTER_KEY. Keep a copy apart from the
     database's backups: without it nothing sealed can be opened, and no shield can sign.
     """
 
 
 @command.command()
 @click.option("--cipher", type=_CIPHER, default="aes", show_default=True, help=_CIPHER_HELP)
+@click.option(
+    "--pkcs11", is_flag=True, help="Have the token make the key MSHIELD_PKCS11_WRAPPING_KEY if it has none."
+)
 @output_options
-def init(out: Output, cipher: "CipherName") -> None:
-    """Make the master key file with a first key; refuse if there is one."""
+def init(out: Output, cipher: "CipherName", pkcs11: bool) -> None:  # click's own form
+    """Make the master key file with a first key; refuse if there is one.
+
+    Where MSHIELD_PKCS11_WRAPPING_KEY is set the token wraps what stands in it.
+    """
+    from mshield.keys.devices import Devices
     from mshield.keys.errors import KeysError
     from mshield.keys.master import generate_master_key
-    from mshield.keys.sources import MasterKeyFile
+    from mshield.keys.sources import CLEAR, MasterKeyFile
     from mshield.settings import load_settings
 
-    file = MasterKeyFile(load_settings().master_key_file)
-    key = generate_master_key(cipher)
+    settings = load_settings()
     with refusing(out, KeysError, OSError):
+        form = Devices(settings).wrapped_form() if pkcs11 or settings.pkcs11_wrapping_key else None
+        file = MasterKeyFile(settings.master_key_file, form or CLEAR)
+        file.require_none()
+        if form is not None and pkcs11 and form.make_wrapping_key():
+            out.say("令牌已生成包裹密钥", "the token made the wrapping key")
+        key = generate_master_key(cipher)
         file.create(key)
     out.data(
         {"file": str(file.path), "id": key.id.hex(), "cipher": cipher},
@@ -59,6 +72,30 @@ def generate(out: Output, cipher: "CipherName") -> None:
 
     key = generate_master_key(cipher)
     out.data({"id": key.id.hex(), "cipher": cipher, "line": key.line()}, [key.line()])
+
+
+@command.command()
+@output_options
+def wrap(out: Output) -> None:
+    """Have the PKCS#11 token wrap the master keys of the file; what stood there in the clear is erased.
+
+    Stop the service first, set MSHIELD_PKCS11_WRAPPING_KEY and the token's other settings, and keep a copy of the clear
+    file in a safe, or the token's own backup: a lost token is a lost master key. The token makes the wrapping key where
+    it has none. Afterwards `keys rotate` and `--drop-old` end what disks and backups may still hold in the clear.
+    """
+    from mshield.keys.devices import Devices
+    from mshield.keys.keyring import key_source
+    from mshield.services.operations.wrap_keys import Wrapped, wrap_keys
+
+    async def work(service: Service) -> Wrapped:
+        form = Devices(service.settings).wrapped_form()
+        return await wrap_keys(service.db, key_source(service.settings), form, now=service.now)
+
+    wrapped = on_service(out, work)
+    ids = [key_id.hex() for key_id in wrapped.ids]
+    lines = [out.pick("令牌已生成包裹密钥", "the token made the wrapping key")] if wrapped.made_key else []
+    lines += [out.pick(f"已包裹主密钥 {key_id}", f"wrapped master key {key_id}") for key_id in ids]
+    out.data({"keys": ids, "made_wrapping_key": wrapped.made_key}, lines)
 
 
 @command.command()

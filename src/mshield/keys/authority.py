@@ -1,31 +1,31 @@
-"""The certificate authority's keys: sealed in the database, opened for signing.
+"""The certificate authority's keys: sealed in the database, or held by a device, opened for signing.
 
 The issuing CAs' keys are in memory while the service runs. The root's is opened for the moment that needs it: making an
 issuing CA, the root's revocation list, and the root's OCSP responder.
 """
 
+import asyncio
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Final
+from typing import Final, TypeVar
 
 from mshield.domain import errors
-from mshield.gm.curve import N
 from mshield.gm.engine import Engine
-from mshield.gm.sm2 import PrivateKey
-from mshield.keys.errors import BadAuthority, NoAuthority
+from mshield.keys.ca_keys import CaKey, opened_ca_key
+from mshield.keys.errors import NoAuthority
 from mshield.keys.keyring import Keyring
 from mshield.pki.certificates.certificate import Certificate, parse_certificate
-from mshield.pki.signer import KeySigner
+from mshield.pki.signer import KeySigner, Signer
 from mshield.store.ca.authorities import AuthorityRow, StandingRow, find_authority, list_standings
 from mshield.store.database.interface import Database, Tx
+
+T = TypeVar("T")
 
 ROOT: Final = "root"
 ISSUING: Final = re.compile(r"issuing(?:-([2-9]|[1-9][0-9]{1,3}))?")
 """Names of issuing CAs, which are also their addresses: `issuing`, and after renewals `issuing-2`, `issuing-3` …"""
-
-_SCALAR_BYTES: Final = 32
 
 
 def issuing_name(generation: int) -> str:
@@ -50,7 +50,11 @@ class Authority:
 
     name: str
     certificate: Certificate
-    signer: KeySigner = field(repr=False)
+    signer: Signer = field(repr=False)
+
+    async def signing(self, work: Callable[[], T]) -> T:
+        """What `work` makes, which has this authority sign: in a thread where a device does and may take its time."""
+        return work() if isinstance(self.signer, KeySigner) else await asyncio.to_thread(work)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,24 +172,18 @@ async def load_authorities(db: Database, keyring: Keyring, engine: Engine) -> Au
 
 
 async def open_authority(db: Database | Tx, keyring: Keyring, engine: Engine, name: str) -> Authority:
-    """An authority with its opened key. Raises NoAuthority, BadAuthority, SealError."""
+    """An authority with its opened key. Raises NoAuthority, BadAuthority, SealError, HardwareError."""
     row = await _find(db, name)
     certificate = parse_certificate(row.certificate)
-    d = int.from_bytes(keyring.open(row.key_box, purpose="authority", context=name.encode()), "big")
-    if not 0 < d < N - 1 or engine.mul_g(d) != certificate.public_key:
-        raise BadAuthority(
-            f"{name} 的私钥与证书不符", f"the private key of {name} does not fit its certificate"
-        )
-    return Authority(name, certificate, KeySigner(engine, PrivateKey(d, certificate.public_key)))
+    kept = keyring.open(row.key_box, purpose="authority", context=name.encode())
+    signer = opened_ca_key(keyring, engine, kept, certificate.public_key, name=name)
+    return Authority(name, certificate, signer)
 
 
-def seal_authority(
-    keyring: Keyring, name: str, certificate: Certificate, private: PrivateKey
-) -> AuthorityRow:
+def seal_authority(keyring: Keyring, name: str, certificate: Certificate, key: CaKey) -> AuthorityRow:
     """The row in which an authority is stored."""
-    plain = private.d.to_bytes(_SCALAR_BYTES, "big")
     return AuthorityRow(
-        name, certificate.der, keyring.seal(plain, purpose="authority", context=name.encode())
+        name, certificate.der, keyring.seal(key.kept, purpose="authority", context=name.encode())
     )
 
 

@@ -94,3 +94,90 @@ class BadAuthority(KeysError):
     """A stored authority's key does not fit its certificate."""
 
     code = "bad_authority"
+
+
+class ClearMasterKey(KeysError):
+    """A master key stands in the clear where the settings say that a token wraps it."""
+
+    code = "clear_master_key"
+
+
+class WrappedMasterKey(KeysError):
+    """The master keys are wrapped, and the settings name no token."""
+
+    code = "wrapped_master_key"
+
+
+class HardwareError(KeysError):
+    """Base of what can be wrong with a device that keeps keys."""
+
+    code = "hardware"
+
+
+class BadKeyReference(KeysError):
+    """What should name a device's key names none, or one that is of no use here."""
+
+    code = "bad_key_reference"
+
+
+class HardwareNotSetUp(HardwareError):
+    """A setting, a file with a secret, or the Python package that the device needs is missing."""
+
+    code = "hardware_not_set_up"
+
+
+class NoDeviceLibrary(HardwareError):
+    """The library of the device's maker can't be loaded."""
+
+    code = "no_device_library"
+
+
+class NoToken(HardwareError):
+    """There is no token of this label, or there are several."""
+
+    code = "no_token"
+
+
+class WrongDevicePin(HardwareError):
+    """The device refuses PIN or password, or has locked them."""
+
+    code = "wrong_device_pin"
+
+
+class LastPinTry(HardwareError):
+    """One more wrong PIN would lock the token: a service that is started again and again must not be the one."""
+
+    code = "last_pin_try"
+
+
+class NoDeviceKey(HardwareError):
+    """The device has no such key, or several."""
+
+    code = "no_device_key"
+
+
+class UnfitDeviceKey(HardwareError):
+    """The device's key is of the wrong kind, or could be taken out."""
+
+    code = "unfit_device_key"
+
+
+class NotUnderThisKey(HardwareError):
+    """A wrapped master key isn't under the token's key, or was changed."""
+
+    code = "not_under_this_key"
+
+
+class HardwareFailed(HardwareError):
+    """The device answers with an error, or with what can't be."""
+
+    code = "hardware_failed"
+
+
+class HardwareTimeout(HardwareError):
+    """The device doesn't answer in time."""
+
+    code = "hardware_timeout"
+
+    def __init__(self, device: str) -> None:
+        super().__init__(f"{device} 没有按时应答", f"{device} doesn't answer in time")

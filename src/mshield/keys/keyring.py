@@ -10,9 +10,10 @@ from typing import Final
 
 from mshield.gm.curve import SCALAR_BYTES
 from mshield.gm.transcript import LV, share_box_data
-from mshield.keys.errors import SealError, UnknownMasterKey
+from mshield.keys.devices import Devices
+from mshield.keys.errors import ClearMasterKey, SealError, UnknownMasterKey
 from mshield.keys.master import ID_BYTES, NONCE_BYTES, TAG_BYTES, CipherName, MasterKey, generate_master_key
-from mshield.keys.sources import EnvironmentKeys, KeySource, MasterKeyFile
+from mshield.keys.sources import CLEAR, EnvironmentKeys, KeySource, MasterKeyFile
 from mshield.settings import Settings
 
 VERSION: Final = b"\x01"
@@ -26,17 +27,24 @@ _SMALLEST: Final = PREFIX_BYTES + NONCE_BYTES + TAG_BYTES
 class Keyring:
     """Master keys in memory. Python can't erase them: whoever reads this process's memory has them (ADR 0003)."""
 
-    def __init__(self, keys: tuple[MasterKey, ...], source: KeySource | None = None) -> None:
+    def __init__(
+        self,
+        keys: tuple[MasterKey, ...],
+        source: KeySource | None = None,
+        devices: Devices | None = None,
+    ) -> None:
         self._source = source
+        self.devices: Final = Devices() if devices is None else devices
+        """What holds keys that boxes only name."""
         self._take(keys)
 
     def __repr__(self) -> str:
         return f"Keyring({', '.join(key_id.hex() for key_id in self.ids)})"
 
     @classmethod
-    def of(cls, source: KeySource) -> "Keyring":
+    def of(cls, source: KeySource, devices: Devices | None = None) -> "Keyring":
         """The ring of a source, which is read now and again when it changes."""
-        return cls(source.load(), source)
+        return cls(source.load(), source, devices)
 
     @classmethod
     def generate(cls, cipher: CipherName = "aes") -> "Keyring":
@@ -109,15 +117,25 @@ class Keyring:
 
 
 def load_keyring(settings: Settings) -> Keyring:
-    """The ring that the settings name. Raises NoMasterKey, UnsafeMasterKey, BadMasterKey."""
-    return Keyring.of(key_source(settings))
+    """The ring that the settings name. Raises NoMasterKey, UnsafeMasterKey, BadMasterKey, HardwareError."""
+    return Keyring.of(key_source(settings), Devices(settings))
 
 
 def key_source(settings: Settings) -> EnvironmentKeys | MasterKeyFile:
-    """Where the master keys are kept: the environment when it gives them, else the file."""
+    """Where the master keys are kept: the environment when it gives them, else the file, wrapped where a token does.
+
+    Raises ClearMasterKey, HardwareNotSetUp.
+    """
+    wrapped = settings.pkcs11_wrapping_key is not None
+    if settings.master_key is not None and wrapped:
+        raise ClearMasterKey(
+            "MSHIELD_MASTER_KEY 是明文，与 MSHIELD_PKCS11_WRAPPING_KEY 不能同时设置",
+            "MSHIELD_MASTER_KEY is in the clear: it can't stand beside MSHIELD_PKCS11_WRAPPING_KEY",
+        )
     if settings.master_key is not None:
         return EnvironmentKeys(settings.master_key.get_secret_value())
-    return MasterKeyFile(settings.master_key_file)
+    form = Devices(settings).wrapped_form() if wrapped else CLEAR
+    return MasterKeyFile(settings.master_key_file, form)
 
 
 def split_share(plain: bytes) -> tuple[int, bytes]:

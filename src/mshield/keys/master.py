@@ -9,7 +9,7 @@ import binascii
 import hmac
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hmac import HMAC
 
-from mshield.keys.errors import BadMasterKey, SealError
+from mshield.keys.errors import BadMasterKey, SealError, WrappedMasterKey
 
 CipherName = Literal["aes", "sm4"]
 """`aes` is AES-256-GCM (NIST SP 800-38D), `sm4` is SM4-GCM (GB/T 32907 in RFC 8998's mode)."""
@@ -29,6 +29,9 @@ NONCE_BYTES: Final = 12
 TAG_BYTES: Final = 16
 KEY_BYTES: Final[dict[CipherName, int]] = {"aes": 32, "sm4": 16}
 _LINE: Final = re.compile(r"(?P<id>[0-9a-f]{16})\s+(?P<cipher>aes|sm4)\s+(?P<key>[A-Za-z0-9+/]+={0,2})")
+
+_WRAPPED: Final = re.compile(r"[0-9a-f]{16}\s+(?:aes|sm4)\s+[a-z0-9-]+\s+[A-Za-z0-9+/]+={0,2}")
+"""A line that a token wrapped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +93,24 @@ def generate_master_key(cipher: CipherName) -> MasterKey:
 
 def parse_master_keys(text: str) -> tuple[MasterKey, ...]:
     """The keys of the text form, current one first. BadMasterKey names the bad line's number, never its content."""
-    keys = [
-        _parse_line(number, line)
-        for number, line in enumerate(re.split(r"[\n;]", text), 1)
-        if line.strip() and not line.lstrip().startswith("#")
-    ]
+    keys = [_parse_line(number, line) for number, line in lines_of(text)]
     if not keys:
         raise BadMasterKey("没有主密钥", "there is no master key in the text")
     if len({key.id for key in keys}) != len(keys):
         raise BadMasterKey("两个主密钥编号相同", "two master keys have the same id")
     return tuple(keys)
+
+
+def lines_of(text: str) -> Iterator[tuple[int, str]]:
+    """The lines that say something, stripped, with their numbers from 1."""
+    for number, line in enumerate(re.split(r"[\n;]", text), 1):
+        if line.strip() and not line.lstrip().startswith("#"):
+            yield number, line.strip()
+
+
+def is_clear(line: str) -> bool:
+    """Whether a line holds a key in the clear."""
+    return _read(line) is not None
 
 
 def format_master_keys(keys: Iterable[MasterKey]) -> str:
@@ -109,6 +120,11 @@ def format_master_keys(keys: Iterable[MasterKey]) -> str:
 
 def _parse_line(number: int, line: str) -> MasterKey:
     key = _read(line)
+    if key is None and _WRAPPED.fullmatch(line):
+        raise WrappedMasterKey(
+            "主密钥由令牌包裹：请设置 MSHIELD_PKCS11_WRAPPING_KEY 等，见 docs/operations.md",
+            "the master keys are wrapped by a token: set MSHIELD_PKCS11_WRAPPING_KEY and what belongs to it",
+        )
     if key is None:
         raise BadMasterKey(
             f"主密钥第 {number} 行格式不对，应为：编号 算法 密钥",
@@ -118,7 +134,7 @@ def _parse_line(number: int, line: str) -> MasterKey:
 
 
 def _read(line: str) -> MasterKey | None:
-    match = _LINE.fullmatch(line.strip())
+    match = _LINE.fullmatch(line)
     if match is None:
         return None
     cipher: CipherName = "aes" if match["cipher"] == "aes" else "sm4"

@@ -7,10 +7,10 @@ the old one's name, under a lock, so that no key is lost to a crash or to two co
 import fcntl
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from mshield.keys.errors import BadMasterKey, MasterKeyExists, NoMasterKey, UnsafeMasterKey
 from mshield.keys.master import MasterKey, format_master_keys, parse_master_keys
@@ -27,6 +27,41 @@ class KeySource(Protocol):
     def changed(self) -> bool:
         """Whether they may differ from what was loaded last."""
 
+    def description(self) -> str:
+        """How they are kept, in English. Raises KeysError."""
+
+
+class KeyForm(Protocol):
+    """How keys stand in a file's text."""
+
+    def parse(self, text: str) -> tuple[MasterKey, ...]:
+        """The keys, current one first. Raises KeysError."""
+
+    def format(self, keys: Iterable[MasterKey]) -> str:
+        """The text. Raises KeysError."""
+
+    def description(self) -> str:
+        """How they stand there, in English. Raises KeysError."""
+
+
+class ClearForm:
+    """As they are."""
+
+    def parse(self, text: str) -> tuple[MasterKey, ...]:
+        """The keys. Raises BadMasterKey, WrappedMasterKey."""
+        return parse_master_keys(text)
+
+    def format(self, keys: Iterable[MasterKey]) -> str:
+        """The text."""
+        return format_master_keys(keys)
+
+    def description(self) -> str:
+        """In the clear."""
+        return "in the clear"
+
+
+CLEAR: Final = ClearForm()
+
 
 class EnvironmentKeys:
     """Master keys given by the environment: fixed for the life of the process."""
@@ -42,21 +77,25 @@ class EnvironmentKeys:
         """Never."""
         return False
 
+    def description(self) -> str:
+        """In the environment."""
+        return "in the environment"
+
 
 class MasterKeyFile:
     """The master key file at `path`: a regular file of ours with no permission for group and others."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, form: KeyForm = CLEAR) -> None:
+        self.path, self.form = path, form
         self._name = os.fspath(
             path
         )  # asked for before each seal, where the path's own way takes thrice as long
         self._seen: tuple[int, ...] | None = None
 
     def load(self) -> tuple[MasterKey, ...]:
-        """The keys. Raises NoMasterKey, UnsafeMasterKey or BadMasterKey."""
+        """The keys. Raises NoMasterKey, UnsafeMasterKey, BadMasterKey, or what the form raises."""
         text, seen = self._read()
-        keys = parse_master_keys(text)
+        keys = self.form.parse(text)
         self._seen = seen
         return keys
 
@@ -67,9 +106,18 @@ class MasterKeyFile:
         except OSError:
             return True
 
+    def description(self) -> str:
+        """In the clear, or wrapped by which token. Raises HardwareError."""
+        return self.form.description()
+
     def changed_at(self) -> int:
         """When the keys were changed last, ms since the epoch."""
         return self.path.stat().st_mtime_ns // 1_000_000
+
+    def require_none(self) -> None:
+        """Raises MasterKeyExists if anything has the name already."""
+        if os.path.lexists(self.path):
+            raise self._exists()
 
     def create(self, key: MasterKey) -> None:
         """Makes the file with its first key; MasterKeyExists if anything has the name already."""
@@ -77,19 +125,26 @@ class MasterKeyFile:
         try:
             self._write(self.path, (key,))
         except FileExistsError:
-            raise MasterKeyExists(
-                f"{self.path} 已存在，主密钥不会被覆盖",
-                f"{self.path} exists; a master key is never overwritten",
-            ) from None
+            raise self._exists() from None
         self._sync_folder()
 
-    def replace(self, keys: tuple[MasterKey, ...]) -> None:
-        """Puts `keys` in place of the file's keys, all or nothing. Only under `lock`."""
+    def replace(self, keys: tuple[MasterKey, ...], *, erase: bool = False) -> None:
+        """Puts `keys` in place of the file's keys, all or nothing. Only under `lock`.
+
+        `erase` overwrites what stood there, as far as a disk lets one.
+        """
         new = self.path.with_name(f"{self.path.name}.new")
         new.unlink(missing_ok=True)  # left by a command that died; it never had the name
         self._write(new, keys)
-        new.replace(self.path)
-        self._sync_folder()
+        old = os.open(self.path, os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW) if erase else None
+        try:
+            new.replace(self.path)
+            self._sync_folder()
+            if old is not None:
+                _erase(old)
+        finally:
+            if old is not None:
+                os.close(old)
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -100,6 +155,12 @@ class MasterKeyFile:
             yield
         finally:
             os.close(descriptor)
+
+    def _exists(self) -> MasterKeyExists:
+        return MasterKeyExists(
+            f"{self.path} 已存在，主密钥不会被覆盖",
+            f"{self.path} exists; a master key is never overwritten",
+        )
 
     def _read(self) -> tuple[str, tuple[int, ...]]:
         try:
@@ -124,10 +185,11 @@ class MasterKeyFile:
         return content.decode("ascii"), _signature(status)
 
     def _write(self, path: Path, keys: tuple[MasterKey, ...]) -> None:
+        text = self.form.format(keys)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
             os.fchmod(descriptor, 0o600)  # the umask may have taken from the owner
-            file.write(format_master_keys(keys))
+            file.write(text)
             file.flush()
             os.fsync(descriptor)
 
@@ -137,6 +199,14 @@ class MasterKeyFile:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def _erase(descriptor: int) -> None:
+    """Overwrites a file that has no name any more; one that has another is somebody's copy."""
+    status = os.fstat(descriptor)
+    if status.st_nlink == 0:
+        os.pwrite(descriptor, bytes(status.st_size), 0)
+        os.fsync(descriptor)
 
 
 def _signature(status: os.stat_result) -> tuple[int, ...]:

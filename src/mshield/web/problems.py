@@ -197,7 +197,7 @@ class TookTooLong(Exception):
 
 
 class Refusals:
-    """Makes the answer to any error; `store_errors` says what the database's own mean to a caller."""
+    """Makes the answer to any error; `store_errors` says what the database's own, and devices', mean to a caller."""
 
     def __init__(self, store_errors: Mapping[type[Exception], type[errors.DomainError]]) -> None:
         self._store_errors = store_errors
@@ -220,7 +220,8 @@ class Refusals:
             return unavailable()
         if (meant := self._meant(error)) is not None:
             if meant is errors.Unavailable:
-                _log.error("the database can't be reached: %s", type(error.__cause__ or error).__name__)
+                kind, cause = type(error).__name__, type(error.__cause__ or error).__name__
+                _log.error("database or device can't be reached: %s, %s", kind, cause)
                 return unavailable()
             if meant is errors.Internal:
                 _log.critical("request %s: %s", request.scope.get("mshield.request_id"), error)

@@ -11,7 +11,6 @@ from typing import Final
 from mshield.domain.actor import SERVICE
 from mshield.domain.times import DAY_MS
 from mshield.gm.engine import Engine
-from mshield.gm.sm2 import generate
 from mshield.keys.authority import (
     ROOT,
     Authority,
@@ -20,13 +19,13 @@ from mshield.keys.authority import (
     responder_name,
     seal_authority,
 )
-from mshield.keys.errors import AuthorityExists, NoAuthority
+from mshield.keys.ca_keys import new_ca_key
+from mshield.keys.errors import AuthorityExists, BadKeyReference, NoAuthority
 from mshield.keys.keyring import Keyring
 from mshield.keys.tsa import TSA
 from mshield.pki.certificates.certificate import Certificate, parse_certificate
 from mshield.pki.certificates.issue import issue_intermediate, self_signed_root, serial_from
 from mshield.pki.certificates.names import Name, make_name
-from mshield.pki.signer import KeySigner
 from mshield.services.ca.init_tsa import make_tsa
 from mshield.services.publication.renew_responder import make_responder
 from mshield.services.publication.urls import issuing_urls
@@ -40,6 +39,17 @@ ISSUING_DAYS: Final = 10 * 365
 
 
 @dataclass(frozen=True, slots=True)
+class CaKeyNames:
+    """References to keys that a cipher machine holds (`sdf:INDEX`); None for one that is made here and sealed."""
+
+    root: str | None = None
+    issuing: str | None = None
+
+
+MADE_HERE: Final = CaKeyNames()
+
+
+@dataclass(frozen=True, slots=True)
 class CaNames:
     """What the CA calls itself: common names are `NAME Root CA`, `NAME CA` and `NAME OCSP`; O is `organisation`."""
 
@@ -49,12 +59,22 @@ class CaNames:
 
 
 async def init_ca(
-    db: Database, keyring: Keyring, engine: Engine, settings: Settings, names: CaNames, *, now: int
+    db: Database,
+    keyring: Keyring,
+    engine: Engine,
+    settings: Settings,
+    names: CaNames,
+    *,
+    keys: CaKeyNames = MADE_HERE,
+    now: int,
 ) -> tuple[Certificate, Certificate]:
-    """Root and issuing certificate, made and stored. Raises AuthorityExists; BadName, LintError for bad names."""
+    """Root and issuing certificate, made and stored. Raises AuthorityExists; BadName, LintError for bad names.
+
+    `keys` says which are a cipher machine's. Raises BadKeyReference, HardwareError for these.
+    """
     if await list_authorities(db):
         raise _exists()
-    rows, certificates = _make(keyring, engine, settings, names, now=now)
+    rows, certificates = _make(keyring, engine, settings, names, keys, now=now)
 
     async def work(tx: Tx) -> None:
         await insert_authorities(tx, rows, now=now)
@@ -69,13 +89,12 @@ async def init_ca(
 
 
 def _make(
-    keyring: Keyring, engine: Engine, settings: Settings, names: CaNames, *, now: int
+    keyring: Keyring, engine: Engine, settings: Settings, names: CaNames, keys: CaKeyNames, *, now: int
 ) -> tuple[list[AuthorityRow], tuple[Certificate, Certificate]]:
     start = now // 1000 * 1000
-    root_key = generate(engine)
-    root_signer = KeySigner(engine, root_key)
+    root_key = new_ca_key(keyring, engine, keys.root)
     root = self_signed_root(
-        signer=root_signer,
+        signer=root_key.signer,
         serial=serial_from(os.urandom(20)),
         subject=make_name(
             country=names.country, organisation=names.organisation, common_name=f"{names.name} Root CA"
@@ -83,12 +102,12 @@ def _make(
         not_before=start,
         not_after=start + ROOT_DAYS * DAY_MS,
     )
-    authority = Authority(ROOT, root, root_signer)
+    authority = Authority(ROOT, root, root_key.signer)
     subject = make_name(
         country=names.country, organisation=names.organisation, common_name=f"{names.name} CA"
     )
     rows, issuing = make_issuing(
-        keyring, engine, settings, authority, name=issuing_name(1), subject=subject, now=now
+        keyring, engine, settings, authority, name=issuing_name(1), subject=subject, key=keys.issuing, now=now
     )
     return [
         seal_authority(keyring, ROOT, root, root_key),
@@ -106,25 +125,39 @@ def make_issuing(
     *,
     name: str,
     subject: Name,
+    key: str | None,
     now: int,
 ) -> tuple[tuple[AuthorityRow, AuthorityRow], Certificate]:
-    """An issuing CA under the root with a new key, and its OCSP responder: their rows, and the CA's certificate."""
+    """An issuing CA under the root with a new key, and its OCSP responder: their rows, and the CA's certificate.
+
+    `key` names one that a cipher machine holds. Raises BadKeyReference where the root has it, HardwareError.
+    """
     start = now // 1000 * 1000
-    private = generate(engine)
+    own = new_ca_key(keyring, engine, key)
+    if own.signer.public == root.certificate.public_key:
+        raise another_key()
     certificate = issue_intermediate(
         signer=root.signer,
         issuer=root.certificate,
         serial=serial_from(os.urandom(20)),
         subject=subject,
-        public=private.public,
+        public=own.signer.public,
         not_before=start,
         not_after=min(start + ISSUING_DAYS * DAY_MS, root.certificate.not_after),
         urls=issuing_urls(settings),
         policy_oid=settings.policy_oid,
     )
-    authority = Authority(name, certificate, KeySigner(engine, private))
+    authority = Authority(name, certificate, own.signer)
     responder, _ = make_responder(keyring, engine, authority, now=now)
-    return (seal_authority(keyring, name, certificate, private), responder), certificate
+    return (seal_authority(keyring, name, certificate, own), responder), certificate
+
+
+def another_key() -> BadKeyReference:
+    """The refusal of a key that another CA has already."""
+    return BadKeyReference(
+        "此密钥已属于另一个签发机构：每个机构要有自己的密钥",
+        "another CA has this key already: each needs one of its own",
+    )
 
 
 def _exists() -> AuthorityExists:

@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from mshield.domain.actor import SERVICE
 from mshield.domain.times import DAY_MS
 from mshield.gm.engine import Engine
-from mshield.gm.sm2 import generate
 from mshield.keys.authority import ROOT, Authority, open_authority, seal_authority
+from mshield.keys.ca_keys import new_ca_key
 from mshield.keys.errors import AuthorityExists
 from mshield.keys.keyring import Keyring
 from mshield.keys.p256 import seal_p256
@@ -80,7 +80,7 @@ def make_tsa(
 
 
 def _sm2(keyring: Keyring, engine: Engine, settings: Settings, root: Authority, *, now: int) -> AuthorityRow:
-    above, private = root.certificate, generate(engine)
+    above, key = root.certificate, new_ca_key(keyring, engine)
     certificate = issue_tsa(
         signer=root.signer,
         issuer=above,
@@ -90,12 +90,12 @@ def _sm2(keyring: Keyring, engine: Engine, settings: Settings, root: Authority, 
             organisation=above.subject.organisation,
             common_name=_name(above, "TSA"),
         ),
-        public=private.public,
+        public=key.signer.public,
         not_before=_start(now),
         not_after=min(_start(now) + LIFE_DAYS * DAY_MS, above.not_after),
         crl=issuing_urls(settings).crl,
     )
-    return seal_authority(keyring, TSA["sm2"], certificate, private)
+    return seal_authority(keyring, TSA["sm2"], certificate, key)
 
 
 def _p256(keyring: Keyring, root: Certificate, *, now: int) -> AuthorityRow:

@@ -15,11 +15,12 @@ from mshield.keys.keyring import Keyring
 from mshield.pki.asn1 import oids
 from mshield.pki.certificates.certificate import Certificate, parse_certificate
 from mshield.pki.certificates.names import Name, make_name
-from mshield.services.ca.init import make_issuing
+from mshield.services.ca.init import another_key, make_issuing
 from mshield.settings import Settings
 from mshield.store.ca.authorities import (
     find_authority,
     insert_authorities,
+    list_authorities,
     list_standings,
     revoke_authority,
 )
@@ -32,11 +33,12 @@ END_LEAVES: Final = "ca"
 
 
 async def renew_issuing(
-    db: Database, keyring: Keyring, engine: Engine, settings: Settings, *, now: int
+    db: Database, keyring: Keyring, engine: Engine, settings: Settings, *, key: str | None = None, now: int
 ) -> tuple[str, Certificate]:
-    """Name and certificate of a new issuing CA, which issues from now on.
+    """Name and certificate of a new issuing CA, which issues from now on; `key` names a cipher machine's (`sdf:INDEX`).
 
-    Raises NoAuthority, BadAuthority, SealError; AuthorityExists where another renewal was faster.
+    Raises NoAuthority, BadAuthority, SealError, HardwareError; AuthorityExists where another renewal was faster;
+    BadKeyReference, also for the key of an earlier generation.
     """
     newest = await _newest(db)
     before = await find_authority(db, name=issuing_name(newest))
@@ -46,8 +48,11 @@ async def renew_issuing(
     root = await open_authority(db, keyring, engine, ROOT)
     subject = _next_subject(parse_certificate(before.certificate), newest)
     (row, responder), certificate = make_issuing(
-        keyring, engine, settings, root, name=name, subject=subject, now=now
+        keyring, engine, settings, root, name=name, subject=subject, key=key, now=now
     )
+    earlier = [row for row in await list_authorities(db) if generation_of(row.name) is not None]
+    if certificate.public_key in {parse_certificate(row.certificate).public_key for row in earlier}:
+        raise another_key()
 
     async def work(tx: Tx) -> None:
         await insert_authorities(tx, [row, responder], now=now)

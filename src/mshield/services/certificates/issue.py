@@ -14,7 +14,7 @@ from mshield.domain.certificates.shards import shard_of
 from mshield.domain.id_numbers import CERTIFICATE_HASH, FILING_BOX
 from mshield.domain.identity import ROLE_NAMES, Role
 from mshield.domain.times import DAY_MS
-from mshield.keys.authority import Authorities
+from mshield.keys.authority import Authorities, Authority
 from mshield.keys.errors import NoAuthority
 from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
@@ -114,7 +114,7 @@ class Issue:
         # A crash before the commit below loses a signature that nobody has seen. The reservation stands: OCSP answers
         # `unknown`, the device and the person's limit (R5) are taken by it, and the next call signs again under its
         # serial and times.
-        certificate, serial = self._sign(new, reservation, holder), reservation.serial
+        certificate, serial = await self._signed(new, reservation, holder), reservation.serial
         if in_force:
             stored = await certificate_changes.activate(
                 self.db, serial=serial, uid=new.uid, der=certificate.der, now=now
@@ -132,12 +132,23 @@ class Issue:
             raise errors.Conflict
         return parse_certificate(row.der)
 
-    def _sign(self, new: NewCertificate, reservation: Reservation, holder: store.Holder) -> Certificate:
-        if holder.public_key is None:
-            raise errors.Conflict
+    async def _signed(
+        self, new: NewCertificate, reservation: Reservation, holder: store.Holder
+    ) -> Certificate:
         issuer = self.authorities.find(reservation.issuer)
-        if issuer is None:
+        if issuer is None or holder.public_key is None:
             raise errors.Conflict
+        public = holder.public_key
+        return await issuer.signing(lambda: self._leaf(issuer, public, new, reservation, holder))
+
+    def _leaf(
+        self,
+        issuer: Authority,
+        public: bytes,
+        new: NewCertificate,
+        reservation: Reservation,
+        holder: store.Holder,
+    ) -> Certificate:
         return issue_leaf(
             signer=issuer.signer,
             issuer=issuer.certificate,
@@ -146,7 +157,7 @@ class Issue:
                 organisation=new.organisation, role=ROLE_NAMES[Role(new.role)][0], common_name=new.common_name
             ),
             identity=self._identity(new, holder),
-            public=holder.public_key,
+            public=public,
             not_before=reservation.not_before,
             not_after=reservation.not_after,
             urls=leaf_urls(self.settings, reservation.issuer, shard=shard_of(reservation.serial)),

@@ -3,6 +3,7 @@
 Nobody checks a responder's revocation (nocheck), so it lives shortly; each renewal brings a new key, and leaves an act.
 """
 
+import logging
 import os
 from collections.abc import Sequence
 from typing import Final
@@ -10,7 +11,6 @@ from typing import Final
 from mshield.domain.actor import SERVICE
 from mshield.domain.times import DAY_MS, HOUR_MS
 from mshield.gm.engine import Engine
-from mshield.gm.sm2 import generate
 from mshield.keys.authority import (
     ROOT,
     Authority,
@@ -19,16 +19,18 @@ from mshield.keys.authority import (
     responder_name,
     seal_authority,
 )
-from mshield.keys.errors import AuthorityExists, NoAuthority
+from mshield.keys.ca_keys import new_ca_key
+from mshield.keys.errors import AuthorityExists, HardwareError, NoAuthority
 from mshield.keys.keyring import Keyring
 from mshield.pki.asn1 import oids
 from mshield.pki.certificates.certificate import Certificate, parse_certificate
 from mshield.pki.certificates.issue import issue_ocsp_responder, serial_from
 from mshield.pki.certificates.names import make_name
-from mshield.pki.signer import KeySigner
 from mshield.store.ca.authorities import AuthorityRow, list_authorities, replace_authority
 from mshield.store.database.interface import Conflict, Database, Tx
 from mshield.store.staff import acts
+
+_log = logging.getLogger(__name__)
 
 LIFE_MS: Final = 35 * DAY_MS
 RENEW_MS: Final = 14 * DAY_MS
@@ -51,13 +53,21 @@ async def current_responder(
 ) -> Authority:
     """The responder of `ca`, whose certificate is `issuer`, renewed first if it is due.
 
-    Raises NoAuthority, BadAuthority, SealError.
+    Where the device with the CA's key fails, the one that is due goes on until its end. Raises NoAuthority,
+    BadAuthority, SealError, HardwareError.
     """
     name = responder_name(ca)
     responder = await open_authority(db, keyring, engine, name)
     if not is_due(responder.certificate, issuer, now=now):
         return responder
-    row, certificate = make_responder(keyring, engine, await open_authority(db, keyring, engine, ca), now=now)
+    try:
+        above = await open_authority(db, keyring, engine, ca)
+        row, certificate = await above.signing(lambda: make_responder(keyring, engine, above, now=now))
+    except HardwareError as error:
+        if now >= responder.certificate.not_after:
+            raise
+        _log.error("the OCSP responder of %s is not renewed: %s", ca, error)
+        return responder
     try:
         await _replace(db, [(row, responder.certificate)], cause="due", now=now)
     except Conflict:  # another process was faster
@@ -77,7 +87,8 @@ async def renew_responders(
     renewed = []
     for ca in _chosen(rows, name, now=now):
         old = parse_certificate(rows[responder_name(ca)].certificate)
-        row, new = make_responder(keyring, engine, await open_authority(db, keyring, engine, ca), now=now)
+        above = await open_authority(db, keyring, engine, ca)
+        row, new = make_responder(keyring, engine, above, now=now)
         renewed.append((row, old, new.certificate))
     try:
         await _replace(db, [(row, old) for row, old, _ in renewed], cause="asked", now=now)
@@ -137,7 +148,7 @@ def make_responder(
 ) -> tuple[AuthorityRow, Authority]:
     """A new key and certificate for the responder of `issuer`, and the row to store it in."""
     name, above = responder_name(issuer.name), issuer.certificate
-    private = generate(engine)
+    key = new_ca_key(keyring, engine)
     certificate = issue_ocsp_responder(
         signer=issuer.signer,
         issuer=above,
@@ -147,12 +158,11 @@ def make_responder(
             organisation=above.subject.organisation,
             common_name=f"{above.subject.common_name[:59]} OCSP",
         ),
-        public=private.public,
+        public=key.signer.public,
         not_before=max(above.not_before, now - BACKDATE_MS),
         not_after=_end(above, now=now),
     )
-    row = seal_authority(keyring, name, certificate, private)
-    return row, Authority(name, certificate, KeySigner(engine, private))
+    return seal_authority(keyring, name, certificate, key), Authority(name, certificate, key.signer)
 
 
 def _end(issuer: Certificate, *, now: int) -> int:

@@ -20,6 +20,9 @@ from mshield.store.database.interface import Database
 LOOK_MS: Final = 5_000
 """For how long the database isn't asked again which responder there is."""
 
+AGAIN_MS: Final = 60_000
+"""For how long a device that failed to sign a responder's certificate isn't asked again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Responder:
@@ -70,12 +73,13 @@ class Responders:
         self._db, self._keyring, self._engine = db, keyring, engine
         self._is_sure = is_sure
         self._known: dict[str, Responder] = {}
+        self._again_at = 0
         self._looking = asyncio.Lock()
 
     async def current(self, ca: str, issuer: Certificate, *, now: int) -> Responder:
         """The responder of the CA with this name and certificate, renewed first where that is due.
 
-        Raises NoAuthority, BadAuthority, SealError.
+        Raises NoAuthority, BadAuthority, SealError, HardwareError.
         """
         if (responder := self._fresh(ca, issuer, now=now)) is not None:
             return responder
@@ -89,7 +93,7 @@ class Responders:
         return None if self._is_due(known.authority, issuer, now=now) else known
 
     def _is_due(self, authority: Authority, issuer: Certificate, *, now: int) -> bool:
-        return self._is_sure() and is_due(authority.certificate, issuer, now=now)
+        return now >= self._again_at and self._is_sure() and is_due(authority.certificate, issuer, now=now)
 
     async def _look(self, ca: str, issuer: Certificate, *, now: int) -> Responder:
         known = self._known.get(ca)
@@ -100,5 +104,7 @@ class Responders:
             authority = None
         if authority is None or self._is_due(authority, issuer, now=now):
             authority = await current_responder(self._db, self._keyring, self._engine, issuer, ca, now=now)
+            if is_due(authority.certificate, issuer, now=now):  # its CA's device fails
+                self._again_at = now + AGAIN_MS
         responder = self._known[ca] = Responder(authority, issuer, now)
         return responder

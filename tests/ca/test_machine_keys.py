@@ -1,0 +1,160 @@
+"""A CA whose keys a cipher machine holds: it signs what it issues and publishes, and the database has no key of it."""
+
+import asyncio
+
+import pytest
+
+from mshield.gm.engine import Engine
+from mshield.keys.authority import load_authorities, open_authority
+from mshield.keys.ca_keys import kept_reference, reference_in
+from mshield.keys.devices import Devices
+from mshield.keys.errors import BadAuthority, BadKeyReference, HardwareError, HardwareFailed
+from mshield.keys.keyring import Keyring
+from mshield.keys.master import generate_master_key
+from mshield.pki.certificates import trust
+from mshield.pki.revocation.crl import parse_crl
+from mshield.pki.revocation.ocsp import CertId, build_ocsp_request
+from mshield.pki.verification.path import check_ocsp
+from mshield.services.ca.init import CaKeyNames, CaNames, init_ca
+from mshield.services.ca.renew_issuing import renew_issuing
+from mshield.services.publication.renew_responder import RENEW_MS, renew_responders
+from mshield.settings import Settings
+from mshield.store.ca.authorities import (
+    AuthorityRow,
+    find_authority,
+    list_authorities,
+    replace_authority,
+)
+from mshield.store.database.interface import Database
+from tests.support.clock import START
+from tests.support.issuing import Ca, make_ca
+from tests.support.sdf.machine import Fault, Machine
+
+KEYS = CaKeyNames(root="sdf:1", issuing="sdf:2")
+
+
+@pytest.fixture
+def ring(machine: Machine) -> Keyring:
+    return Keyring((generate_master_key("aes"),), devices=Devices(machine.settings()))
+
+
+@pytest.fixture
+async def ca(db: Database, ring: Keyring) -> Ca:
+    return await make_ca(db, ring, now=START, keys=KEYS)
+
+
+async def _kept(ca: Ca, name: str) -> bytes:
+    row = await find_authority(ca.db, name=name)
+    assert row is not None
+    return ca.keyring.open(row.key_box, purpose="authority", context=name.encode())
+
+
+async def test_certificates_and_lists_are_signed_by_the_machine(ca: Ca, machine: Machine) -> None:
+    root, issuing = ca.authorities.root, ca.authorities.issuing.certificate
+    trust.require_issued(ca.engine, issuing, root)
+    before = machine.signatures
+    leaf = await ca.certify(now=START)
+    trust.require_issued(ca.engine, leaf, issuing)
+    assert machine.signatures == before + 1
+    publisher = ca.publisher()
+    for name in ("issuing", "root"):
+        assert parse_crl((await publisher.crl(name, now=START)).der).number
+    assert machine.signatures == before + 3
+    request = build_ocsp_request([CertId.of(issuing, leaf.serial)])
+    answer = await publisher.ocsp(request, now=START)
+    check_ocsp(ca.engine, certificate=leaf, issuer=issuing, response=answer.der, at=START)
+
+
+async def test_the_database_has_the_keys_name_under_a_seal(ca: Ca, machine: Machine) -> None:
+    assert [reference_in(await _kept(ca, name)) for name in ("root", "issuing", "ocsp")] == [
+        "sdf:1",
+        "sdf:2",
+        None,
+    ]
+    for name in ("root", "issuing"):
+        row = await find_authority(ca.db, name=name)
+        assert row is not None
+        assert b"sdf:" not in row.key_box
+    with pytest.raises(HardwareError, match="MSHIELD_SDF_LIBRARY"):
+        await load_authorities(ca.db, Keyring((ca.keyring._current,)), ca.engine)  # its keys, no devices
+
+
+async def test_another_key_at_the_index_is_refused(ca: Ca) -> None:
+    """As after a machine was set up anew: the authority's name leads to a key that isn't the certificate's."""
+    old = await find_authority(ca.db, name="issuing")
+    assert old is not None
+    box = ca.keyring.seal(kept_reference("sdf:3"), purpose="authority", context=b"issuing")
+    row = AuthorityRow("issuing", old.certificate, box)
+    assert await ca.db.write(lambda tx: replace_authority(tx, row, old_certificate=old.certificate))
+    with pytest.raises(BadAuthority):
+        await open_authority(ca.db, ca.keyring, ca.engine, "issuing")
+
+
+async def test_the_next_generation_has_a_key_of_its_own(ca: Ca) -> None:
+    for taken in ("sdf:1", "sdf:2"):
+        with pytest.raises(BadKeyReference, match="each needs one of its own"):
+            await renew_issuing(ca.db, ca.keyring, ca.engine, ca.settings, key=taken, now=START)
+    name, certificate = await renew_issuing(ca.db, ca.keyring, ca.engine, ca.settings, key="sdf:3", now=START)
+    trust.require_issued(ca.engine, certificate, ca.authorities.root)
+    assert reference_in(await _kept(ca, name)) == "sdf:3"
+    await ca.authorities.refresh(ca.db)
+    trust.require_issued(ca.engine, await ca.certify(now=START), certificate)
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        CaKeyNames(root="sdf:1", issuing="sdf:1"),
+        CaKeyNames(root="sdf:9"),
+        CaKeyNames(issuing="pkcs11:object=issuing"),
+        CaKeyNames(issuing="2"),
+    ],
+)
+async def test_nothing_is_made_of_keys_that_are_none(
+    db: Database, ring: Keyring, engine: Engine, keys: CaKeyNames
+) -> None:
+    with pytest.raises((BadKeyReference, HardwareError)):
+        await init_ca(db, ring, engine, Settings(), CaNames(), keys=keys, now=START)
+    assert await list_authorities(db) == []
+
+
+async def test_what_the_machine_signs_wrongly_is_issued_to_nobody(ca: Ca, machine: Machine) -> None:
+    machine.fault(Fault.WRONG_SIGNATURE)
+    with pytest.raises(HardwareFailed):
+        await ca.certify(now=START)
+    with pytest.raises(HardwareFailed):
+        await ca.publisher().crl("issuing", now=START)
+    machine.fault(Fault.NONE)
+    trust.require_issued(ca.engine, await ca.certify(now=START), ca.authorities.issuing.certificate)
+
+
+async def test_ocsp_goes_on_without_the_machine_until_the_responder_ends(ca: Ca, machine: Machine) -> None:
+    issuing = ca.authorities.issuing.certificate
+    leaf = await ca.certify(now=START)
+    row = await find_authority(ca.db, name="ocsp")
+    assert row is not None
+    responder = (await open_authority(ca.db, ca.keyring, ca.engine, "ocsp")).certificate
+    late = responder.not_after - RENEW_MS
+    request = build_ocsp_request([CertId.of(issuing, leaf.serial)], nonce=b"n" * 16)
+    machine.fault(Fault.WRONG_SIGNATURE)
+    publisher, before = ca.publisher(), machine.signatures
+    for _ in range(3):
+        answer = await publisher.ocsp(request, now=late)
+        check_ocsp(ca.engine, certificate=leaf, issuer=issuing, response=answer.der, at=late, nonce=b"n" * 16)
+    assert machine.signatures == before + 1  # it isn't asked again with each request
+    with pytest.raises(HardwareFailed):
+        await renew_responders(ca.db, ca.keyring, ca.engine, "issuing", now=late)
+    machine.fault(Fault.NONE)
+    ((_, renewed),) = await renew_responders(ca.db, ca.keyring, ca.engine, "issuing", now=late)
+    trust.require_issued(ca.engine, renewed, issuing)
+
+
+async def test_the_loop_goes_on_while_the_machine_takes_its_time(ca: Ca, machine: Machine) -> None:
+    machine.fault(Fault.HANGS)
+    certified = asyncio.create_task(ca.certify(now=START))
+    ticks = 0
+    while not certified.done():
+        await asyncio.sleep(0.01)
+        ticks += 1
+    await certified
+    assert ticks > 5

@@ -1,0 +1,67 @@
+"""SoftHSM2, a PKCS#11 token in software: its own tool makes the token, its own library keeps the keys."""
+
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from mshield.settings import Settings
+
+TOKEN: Final = "mshield-test"
+OTHER_TOKEN: Final = "mshield-other"
+PIN: Final = "271828"
+_SO_PIN: Final = "31415926"
+_LIBRARIES: Final = ("/usr/lib/softhsm/libsofthsm2.so", "/usr/local/lib/softhsm/libsofthsm2.so")
+
+
+class SoftHsmMissing(Exception):
+    """SoftHSM2 is not installed; the message says what to install."""
+
+
+@dataclass(frozen=True)
+class SoftHsm:
+    """The library, and two tokens with one PIN."""
+
+    library: Path
+
+    def environment(self, label: str | None = None) -> dict[str, str]:
+        """The variables of the service; with the label of a wrapping key where it has one."""
+        return {
+            "MSHIELD_PKCS11_MODULE": str(self.library),
+            "MSHIELD_PKCS11_TOKEN": TOKEN,
+            "MSHIELD_PKCS11_PIN": PIN,
+            **({} if label is None else {"MSHIELD_PKCS11_WRAPPING_KEY": label}),
+        }
+
+    def settings(self, label: str | None = None, **changed: Any) -> Settings:
+        """The same as settings."""
+        values = {
+            "pkcs11_module": self.library,
+            "pkcs11_token": TOKEN,
+            "pkcs11_pin": PIN,
+            "pkcs11_wrapping_key": label,
+        }
+        return Settings(**{**values, **changed})
+
+
+def make_soft_hsm(folder: Path) -> SoftHsm:
+    """Fresh tokens in `folder`. The library reads where they are when it is begun, so the variable stays set."""
+    library = next((Path(place) for place in _LIBRARIES if Path(place).exists()), None)
+    if library is None or shutil.which("softhsm2-util") is None:
+        raise SoftHsmMissing("apt-get install softhsm2")
+    (folder / "tokens").mkdir()
+    configuration = folder / "softhsm2.conf"
+    configuration.write_text(
+        f"directories.tokendir = {folder / 'tokens'}\nobjectstore.backend = file\nlog.level = ERROR\n",
+        "utf-8",
+    )
+    os.environ["SOFTHSM2_CONF"] = str(configuration)
+    for label in (TOKEN, OTHER_TOKEN):
+        subprocess.run(
+            ("softhsm2-util", "--init-token", "--free", "--label", label, "--pin", PIN, "--so-pin", _SO_PIN),
+            check=True,
+            capture_output=True,
+        )
+    return SoftHsm(library)
