@@ -10,6 +10,7 @@ import pytest
 from mshield.demo.people import LEGAL_PERSON
 from tests.support.application import Application
 from tests.support.assertions import assert_refused
+from tests.support.cases import cases
 from tests.support.portal import FOREIGN, OWN, Browser, certified
 from tests.support.signing import execute
 
@@ -215,9 +216,7 @@ async def test_r14_the_history_of_every_act_of_the_enterprise(browser: Browser) 
     ]
 
 
-@pytest.mark.parametrize(
-    "query", [{"event": "shout"}, {"since": -1}, {"before": "a b"}, {"name": "\x00"}, {"limit": 101}]
-)
+@cases("query", [{"event": "shout"}, {"since": -1}, {"before": "a b"}, {"name": "\x00"}, {"limit": 101}])
 async def test_what_the_history_can_not_be_asked_is_refused(
     browser: Browser, query: dict[str, str | int]
 ) -> None:
