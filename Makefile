@@ -27,7 +27,7 @@ PROCESSES = $$(( ($$(getconf _NPROCESSORS_ONLN) * 3 + 1) / 2 ))
 SLOW_PROCESSES = $$(( $$(getconf _NPROCESSORS_ONLN) * 2 ))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow drill fuzz lint format bench schema api docs manual constraints clean
+.PHONY: help demo test test-slow drill fuzz lint lint-python format bench schema api docs manual constraints clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,10 +35,14 @@ help: ## this list
 demo: $(VENV)/.server $(VENV)/.frontend ## the main job with demo data at http://localhost:8000 (PORT=, ONCE=1 ends after the job)
 	@$(BIN)/python -m mshield.demo --port $(PORT) $(if $(ONCE),--once)
 
+# The front end's are run beside the others and told after them: either leaves a core alone at times.
 test: $(VENV)/.dev $(VENV)/.frontend ## all tests but the slow ones, on SQLite and on a PostgreSQL of their own
-	@$(BIN)/python scripts/frontend.py test
 	@scripts/install-test-needs
-	@$(PYTEST) $(PROCESSES)
+	@told=$$(mktemp); trap 'rm -f $$told' EXIT; \
+	$(BIN)/python scripts/frontend.py test >$$told 2>&1 & \
+	$(PYTEST) $(PROCESSES); code=$$?; \
+	wait $$! || code=1; \
+	cat $$told; exit $$code
 
 test-slow: $(VENV)/.dev $(VENV)/.frontend ## the slow tests
 	@scripts/install-test-needs
@@ -53,7 +57,10 @@ fuzz: $(VENV)/.dev ## new inputs for every reader and for both verifiers (MINUTE
 	@echo "SEED=$(SEED)"
 	@FUZZ_MINUTES=$(MINUTES) FUZZ_SEED=$(SEED) $(PYTEST) logical --timeout 0 -m 'slow or not slow' tests/fuzz
 
-lint: $(VENV)/.dev $(VENV)/.frontend-lint ## ruff, mypy --strict, import directions, and the front end's own
+lint: $(VENV)/.dev $(VENV)/.frontend ## ruff, mypy --strict, import directions, and the front end's own
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync lint-python $(VENV)/.frontend-lint
+
+lint-python:
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check --quiet || { echo "run: make format"; exit 1; }
 	@$(BIN)/mypy src tests benches drill examples

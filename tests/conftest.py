@@ -199,13 +199,19 @@ def durable_postgresql(pytestconfig: pytest.Config) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated SQLite file, to be copied."""
-    file = tmp_path_factory.mktemp("sqlite") / "template.db"
-    migrate(f"sqlite:///{file}")
-    with sqlite3.connect(file) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    connection.close()
+def sqlite_template(pytestconfig: pytest.Config) -> Path:
+    """The run's migrated SQLite file, to be copied."""
+    shared = pytestconfig.stash[_SHARED]
+    file = shared / "template.db"
+    with (shared / "sqlite.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not file.exists():
+            new = shared / "new.db"
+            migrate(f"sqlite:///{new}")
+            with sqlite3.connect(new) as connection:
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            connection.close()
+            new.rename(file)
     return file
 
 

@@ -22,6 +22,7 @@ from mshield.services.accounts.captcha.deeds import Deed
 from mshield.services.accounts.captcha.picture import ALPHABET, LENGTH, SIZE
 from mshield.settings import Settings
 from mshield.store.database.interface import Database
+from tests.support.cases import cases
 from tests.support.clock import Clock
 
 ADDRESS, ELSEWHERE = "192.0.2.7", "198.51.100.1"
@@ -138,9 +139,7 @@ async def test_two_minutes(captchas: Captchas, clock: Clock) -> None:
         await captchas.audio(shown.id or "", address=ADDRESS, now=clock())
 
 
-@pytest.mark.parametrize(
-    "captcha_id", ["", "x", "AAAA", "A" * 200, "A" * 100_000, "中文", "\ud800", "a\x00", "%00", "=="]
-)
+@cases("captcha_id", ["", "x", "AAAA", "A" * 200, "A" * 100_000, "中文", "\ud800", "a\x00", "%00", "=="])
 async def test_made_up_ids(captchas: Captchas, clock: Clock, captcha_id: str) -> None:
     with pytest.raises(errors.CaptchaWrong):
         await _use(captchas, clock, Shown(id=captcha_id, answer="ABCD", work="x"))
@@ -235,7 +234,7 @@ async def test_only_the_key_that_the_challenge_means_solves_it(captchas: Captcha
         await _use(captchas, clock, Shown(id=made.id, answer=None, work=forged), CODE)
 
 
-@pytest.mark.parametrize("deed", list(Deed))
+@cases("deed", list(Deed))
 async def test_a_captcha_is_for_one_deed(captchas: Captchas, clock: Clock, deed: Deed) -> None:
     for other in set(Deed) - {deed}:
         shown = await _new(captchas, clock, other, pictured=True)
@@ -243,7 +242,7 @@ async def test_a_captcha_is_for_one_deed(captchas: Captchas, clock: Clock, deed:
             await _use(captchas, clock, shown, deed, f"203.0.113.{len(other)}")
 
 
-@pytest.mark.parametrize("deed", [Deed.PHONE_LOGIN, Deed.PORTAL_LOGIN, Deed.PC_CODE])
+@cases("deed", [Deed.PHONE_LOGIN, Deed.PORTAL_LOGIN, Deed.PC_CODE])
 async def test_r03_where_the_manual_shows_a_picture_there_always_is_one(
     captchas: Captchas, clock: Clock, deed: Deed
 ) -> None:

@@ -15,6 +15,7 @@ from mshield.settings import Settings
 from mshield.store.accounts import sessions
 from mshield.store.database.interface import Database
 from mshield.store.legal_person import sessions as portal_sessions
+from tests.support.cases import cases
 from tests.support.clock import START
 from tests.support.registration_office import Office
 from tests.support.signing import fetch
@@ -132,7 +133,7 @@ async def test_logins_are_shown_with_their_place_and_end_one_by_one(
     assert (await manage.show(account_id, now=START + 3)).logins == ()
 
 
-@pytest.mark.parametrize("reason", ["", "  ", "x" * 201, "a\x00b"])
+@cases("reason", ["", "  ", "x" * 201, "a\x00b"])
 async def test_each_act_has_its_reason(manage: ManageAccounts, account_id: str, reason: str) -> None:
     with pytest.raises(errors.InvalidRequest):
         await manage.disable(account_id, reason=reason, by=BY, now=START)

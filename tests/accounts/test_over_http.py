@@ -11,6 +11,7 @@ from mshield.domain.errors import BY_CODE
 from mshield.web.problems import STATUS
 from tests.support.application import Application, Device
 from tests.support.captchas import answered_captcha
+from tests.support.cases import cases
 
 API = "/api/phone"
 HOSTILE = [
@@ -158,7 +159,7 @@ async def test_hostile_text_in_any_field_is_a_problem(application: Application, 
         assert answered.status_code in {400, 401, 422, 429}, (field, answered.text)
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'{"phone": NaN}', b"\xff", b"[" * 5000])
+@cases("body", [b"", b"{", b"[]", b"null", b'{"phone": NaN}', b"\xff", b"[" * 5000])
 async def test_what_is_no_message_is_a_problem(application: Application, body: bytes) -> None:
     for path in ("/sms-codes", "/accounts", "/sessions"):
         answer = await application.http.post(

@@ -10,13 +10,14 @@ import pytest
 
 import mshield.store
 from mshield.store.database.queries import Queries
+from tests.support.cases import cases
 
 _STORE: Final = Path(mshield.store.__file__).parent
 _MODULES: Final = sorted({(file.parent.name, file.name.partition(".")[0]) for file in _STORE.glob("*/*.sql")})
 _LOADED: Final = re.compile(r'(\w+)(?:: Final)? = Queries\("(\w+)", "(\w+)"')
 
 
-@pytest.mark.parametrize(("subject", "module"), _MODULES)
+@cases(("subject", "module"), _MODULES)
 def test_sqlite_understands_each_statement(subject: str, module: str, sqlite_url: str) -> None:
     queries = Queries(subject, module)
     connection = sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))
@@ -31,7 +32,7 @@ def test_sqlite_understands_each_statement(subject: str, module: str, sqlite_url
     connection.close()
 
 
-@pytest.mark.parametrize(("subject", "module"), _MODULES)
+@cases(("subject", "module"), _MODULES)
 async def test_postgresql_understands_each_statement(subject: str, module: str, postgresql_url: str) -> None:
     queries = Queries(subject, module)
     connection = await asyncpg.connect(postgresql_url)
@@ -46,7 +47,7 @@ async def test_postgresql_understands_each_statement(subject: str, module: str, 
     await connection.close()
 
 
-@pytest.mark.parametrize(("subject", "module"), _MODULES)
+@cases(("subject", "module"), _MODULES)
 def test_each_statement_is_used(subject: str, module: str) -> None:
     used: set[str] = set()
     for file in _STORE.rglob("*.py"):

@@ -15,6 +15,7 @@ from mshield.services.ca.renew_issuing import renew_issuing
 from mshield.services.notices.notify import Notify
 from tests.support.application import Application, Device, qr_of
 from tests.support.assertions import assert_refused
+from tests.support.cases import cases
 from tests.support.console_people import Clerk
 from tests.support.factories import ask_login
 from tests.support.shield_over_http import Shield
@@ -142,7 +143,7 @@ async def test_one_click_is_not_enough(application: Application) -> None:
     assert (await _approve(other, asked)).status_code == 200
 
 
-@pytest.mark.parametrize(
+@cases(
     ("subject", "details", "code"),
     [
         ("root", {"cause": "key_compromise"}, "not_found"),

@@ -12,6 +12,7 @@ from mshield.pki.certificates.certificate import parse_certificate
 from mshield.services.certificates import search as find_certificates
 from tests.support.application import Application, Device
 from tests.support.assertions import assert_refused
+from tests.support.cases import cases
 from tests.support.clerk import Staff, allowed_roles
 from tests.support.issuing import change
 from tests.support.shield_over_http import Shield
@@ -214,7 +215,7 @@ async def test_its_chain_is_downloaded_and_holds(
     assert f"{found['certificate'].serial:040x}" == serial
 
 
-@pytest.mark.parametrize(
+@cases(
     "query",
     [
         {"before": "x"},
@@ -240,7 +241,7 @@ async def test_a_search_that_makes_no_sense(clerk: Staff, query: dict[str, str])
     assert_refused(answer, "invalid_request", 422)
 
 
-@pytest.mark.parametrize("serial", ["0" * 40, "x", "g" * 40, "\u0660" * 40])
+@cases("serial", ["0" * 40, "x", "g" * 40, "\u0660" * 40])
 async def test_an_unknown_certificate(clerk: Staff, serial: str) -> None:
     for path in (f"/certificates/{serial}", f"/certificates/{serial}/file"):
         assert_refused(await clerk.call("GET", path), "not_found")

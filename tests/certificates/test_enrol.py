@@ -9,6 +9,7 @@ from mshield.gm import cosign
 from mshield.gm.engine import load_engine
 from tests.support.application import Application, Device
 from tests.support.assertions import assert_refused
+from tests.support.cases import cases
 
 ENROL = "/api/phone/enrolments"
 
@@ -105,9 +106,7 @@ async def test_a_point_off_the_curve_is_refused(application: Application, device
     assert_refused(await _key(device, begun, offer), "bad_proof")
 
 
-@pytest.mark.parametrize(
-    "change", [{"P1": "02" + "00" * 32}, {"z": "0" * 63}, {"z": "G" * 64}, {"A": None}, {"more": 1}]
-)
+@cases("change", [{"P1": "02" + "00" * 32}, {"z": "0" * 63}, {"z": "G" * 64}, {"A": None}, {"more": 1}])
 async def test_ill_formed_messages_are_malformed(
     application: Application, device: Device, change: dict[str, object]
 ) -> None:

@@ -17,6 +17,7 @@ from mshield.services.certificates.issue import Issue, serial_text
 from mshield.settings import Settings
 from mshield.store.certificates import certificates as store
 from mshield.store.database.interface import Database
+from tests.support.cases import cases
 from tests.support.clock import START
 from tests.support.issuing import CREDIT_CODE, ID_NUMBER, NAME, ORGANISATION, Ca, make_ca, person
 from tests.support.signing import execute
@@ -111,7 +112,7 @@ async def test_the_id_number_is_a_keyed_hash_by_default(ca: Ca) -> None:
     assert ID_NUMBER.encode() not in made.der
 
 
-@pytest.mark.parametrize(("setting", "expected"), [("clear", ID_NUMBER), ("none", None)])
+@cases(("setting", "expected"), [("clear", ID_NUMBER), ("none", None)])
 async def test_the_setting_decides_about_the_id_number(ca: Ca, setting: str, expected: str | None) -> None:
     new, _ = await person(ca.db, ca.keyring, ca.engine, now=START)
     row = await ca.issue.reserve(new, now=START)
@@ -119,7 +120,7 @@ async def test_the_setting_decides_about_the_id_number(ca: Ca, setting: str, exp
     assert made.values.id_number == expected
 
 
-@pytest.mark.parametrize(
+@cases(
     ("id_type", "kind"),
     [
         ("resident_id", "resident"),

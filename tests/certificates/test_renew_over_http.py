@@ -1,11 +1,10 @@
 """Renewal, binding and PIN rules over HTTP, as far as no certificate is needed; the rest is in `tests/fault`."""
 
-import pytest
-
 from mshield.pki.asn1.arcs import DISPLAY_OIDS
 from mshield.settings import PIN_BLOCK_LIST, PIN_RULES
 from tests.support.application import Application, Device
 from tests.support.assertions import assert_refused
+from tests.support.cases import cases
 
 FORM = {
     "name": "林知远",
@@ -45,7 +44,7 @@ async def test_r11_a_code_for_a_renewal_goes_to_the_accounts_own_number(
     assert (await application.http.post("/api/phone/sms-codes", json=body)).status_code == 401
 
 
-@pytest.mark.parametrize(
+@cases(
     ("method", "path", "body", "code"),
     [
         ("POST", "/api/phone/renewals", FORM, "no_certificate"),

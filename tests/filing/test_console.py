@@ -10,6 +10,7 @@ from mshield.services.filing.read_list import MEDIA_TYPES
 from tests.support.acts import acts_on
 from tests.support.application import Application, Device, qr_of
 from tests.support.assertions import assert_refused
+from tests.support.cases import cases
 from tests.support.clerk import Staff
 from tests.support.console_people import Clerk
 from tests.support.factories import ask_login
@@ -166,7 +167,7 @@ async def test_an_auditor_sees_what_was_done(application: Application, officer: 
     assert [each["at"] for each in seen] == sorted((each["at"] for each in seen), reverse=True)
 
 
-@pytest.mark.parametrize(
+@cases(
     ("method", "path", "document", "roles"),
     [
         ("GET", "/acts", None, {"auditor", "security_officer"}),

@@ -11,6 +11,7 @@ from mshield.store.filing import filing as store
 from tests.support.acts import acts_on
 from tests.support.application import EXAMPLES, Application
 from tests.support.assertions import assert_refused
+from tests.support.cases import cases
 
 IMPORTS: Final = "/api/console/filing/imports"
 XLSX: Final = (EXAMPLES / "filing.xlsx").read_bytes()
@@ -80,7 +81,7 @@ async def test_an_import_leaves_an_act_with_its_actor(application: Application) 
     assert (act.details["added"], act.details["changed"], act.details["unchanged"]) == (0, 1, 8)
 
 
-@pytest.mark.parametrize(
+@cases(
     ("body", "media_type", "reason"),
     [
         (CSV, "application/json", "unknown_format"),

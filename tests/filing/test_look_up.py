@@ -17,6 +17,7 @@ from mshield.services.filing.look_up import LookUpFiling
 from mshield.store.database.interface import Database
 from mshield.store.filing import filing as store
 from tests.support.acts import acts_on
+from tests.support.cases import cases
 from tests.support.clock import START
 from tests.support.outside_systems import RECORD, SECRET, FilingOffice, OutsideServer, Reply, serving
 
@@ -178,7 +179,7 @@ async def test_a_passing_failure_is_tried_again(
     assert len(server.asked) == len(failures) + 1
 
 
-@pytest.mark.parametrize(
+@cases(
     "reply",
     [
         Reply(503),
@@ -213,6 +214,7 @@ async def test_no_good_answer_is_unavailable_and_changes_nothing(
     with pytest.raises(errors.FilingUnavailable):
         await _ask(look_up)
     assert await _stored(filing) == before
+    server.next.clear()
 
 
 async def test_a_slow_system_is_given_up_in_time(filing: ImportFiling, server: OutsideServer) -> None:

@@ -19,6 +19,7 @@ from mshield.services.filing.people import FiledPeople
 from mshield.store.database.interface import Database
 from tests.support.acts import acts_on
 from tests.support.application import EXAMPLES
+from tests.support.cases import cases
 from tests.support.clock import START
 from tests.support.issuing import make_ca, person
 
@@ -133,7 +134,7 @@ async def test_who_is_imported_again_is_back_with_a_new_version(
     assert (back.id, back.version, back.ended_at) == (operator.id, 3, None)
 
 
-@pytest.mark.parametrize("reason", ["", " \n", "长" * 201, "a\x00b"])
+@cases("reason", ["", " \n", "长" * 201, "a\x00b"])
 async def test_an_end_needs_a_reason(people: FiledPeople, reason: str) -> None:
     (operator,) = await people.page(id_number="330206199001014217")
     with pytest.raises(errors.InvalidRequest):

@@ -20,6 +20,7 @@ from mshield.web.edge.dispatch import Dispatch
 from mshield.web.router import Router
 from tests.support.application import ORIGIN, Application, running
 from tests.support.assertions import assert_refused
+from tests.support.cases import cases
 from tests.support.clock import Clock
 from tests.support.serving import serving
 
@@ -42,7 +43,7 @@ def _members(octets: int) -> bytes:
 # ---- size ----
 
 
-@pytest.mark.parametrize("path", ["/api/portal/logins", "/api/phone/password-resets", "/api/console/logins"])
+@cases("path", ["/api/portal/logins", "/api/phone/password-resets", "/api/console/logins"])
 async def test_an_anonymous_call_has_little_to_say(application: Application, path: str) -> None:
     assert_refused(
         await application.http.post(path, content=_members(12 * _MIB), headers=_JSON), "invalid_request", 413
@@ -98,9 +99,7 @@ async def test_a_filing_officers_file_may_be_large_and_come_with_a_key(applicati
 # ---- form ----
 
 
-@pytest.mark.parametrize(
-    "body", [_members(15 * _KIB), b"[" * 18 + b"]" * 18, b'{"a":' * 18 + b"1" + b"}" * 18]
-)
+@cases("body", [_members(15 * _KIB), b"[" * 18 + b"]" * 18, b'{"a":' * 18 + b"1" + b"}" * 18])
 async def test_what_is_nested_or_split_without_end_is_malformed(
     application: Application, body: bytes
 ) -> None:

@@ -12,6 +12,7 @@ from mshield.domain.qr import qr_text
 from mshield.main import create_app
 from mshield.services.operations.purge import purge
 from tests.support.application import ORIGIN, Application, Device, running
+from tests.support.cases import cases
 from tests.support.clock import Clock
 from tests.support.factories import REQUESTS, document_message
 from tests.support.signing import fetch
@@ -61,7 +62,7 @@ async def test_a_query_is_not_part_of_what_is_signed(device: Device) -> None:
     assert (await device.call("GET", "/api/phone/signatures?limit=5")).status_code == 200
 
 
-@pytest.mark.parametrize(
+@cases(
     ("claims", "reason"),
     [
         ({"htm": "POST"}, "htm"),
@@ -85,12 +86,12 @@ async def test_a_wrong_claim_is_refused_by_name(
     assert await _reason(answer) == reason
 
 
-@pytest.mark.parametrize("name", ["htm", "htu", "bd", "ath", "iat", "jti"])
+@cases("name", ["htm", "htu", "bd", "ath", "iat", "jti"])
 async def test_a_missing_claim_is_refused_by_name(device: Device, name: str) -> None:
     assert await _reason(await device.send("GET", PATH, b"", forged(device, drop=name))) == name
 
 
-@pytest.mark.parametrize(
+@cases(
     "header",
     [
         {"typ": "JWT"},
@@ -113,7 +114,7 @@ async def test_a_private_key_in_the_header_is_refused(device: Device) -> None:
     assert await _reason(await device.send("GET", PATH, b"", forged(device, header={"jwk": jwk}))) == "jwk"
 
 
-@pytest.mark.parametrize("made", ["", "x", "a.b.c", "..", "é.é.é", "a" * 5000, "e30.e30.e30"])
+@cases("made", ["", "x", "a.b.c", "..", "é.é.é", "a" * 5000, "e30.e30.e30"])
 async def test_rubbish_is_refused(device: Device, made: str) -> None:
     headers = {"Authorization": f"DPoP {device.token}", "DPoP": made.encode()}
     await _reason(await device.http.get(PATH, headers=headers))  # type: ignore[arg-type]  # bytes are allowed

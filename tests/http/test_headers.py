@@ -1,11 +1,10 @@
 """What every answer tells a browser, whatever was asked: to guess no type, to run nothing, to be framed by nobody."""
 
-import pytest
-
 from tests.support.application import Application
+from tests.support.cases import cases
 
 
-@pytest.mark.parametrize(
+@cases(
     "path",
     [
         "/healthz",

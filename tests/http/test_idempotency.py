@@ -18,6 +18,7 @@ from mshield.services.process.allowances import Allowance
 from tests.support.application import Application, Device, running
 from tests.support.assertions import assert_refused
 from tests.support.captchas import answered_captcha
+from tests.support.cases import cases
 from tests.support.clock import Clock
 from tests.support.portal import API, OWN, Browser, certified
 from tests.support.signing import fetch
@@ -258,7 +259,7 @@ async def test_a_business_systems_calls_can_be_repeated(application: Application
     assert (await application.business("POST", path)).status_code == 204, "cancelled stays cancelled"
 
 
-@pytest.mark.parametrize("key", ["", "a b", "\x7f", "k" * 129])
+@cases("key", ["", "a b", "\x7f", "k" * 129])
 async def test_what_is_no_key_is_refused(application: Application, key: str) -> None:
     answer = await application.http.post("/api/phone/captchas", headers={"Idempotency-Key": key})
     assert (answer.status_code, answer.json()["fields"]) == (422, ["Idempotency-Key"])

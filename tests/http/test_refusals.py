@@ -8,9 +8,10 @@ from starlette.requests import Request
 from mshield.web.problems import MEDIA_TYPE, Refusals
 from tests.support.application import Application
 from tests.support.assertions import assert_refused
+from tests.support.cases import cases
 
 
-@pytest.mark.parametrize(
+@cases(
     ("method", "path", "status", "allow"),
     [
         ("GET", "/api/nothing", 404, None),
@@ -34,9 +35,7 @@ async def test_unknown_addresses_and_methods(
     assert answer.json()["status"] == status
 
 
-@pytest.mark.parametrize(
-    "path", ["/pki/root.cer", "/pki/issuing.crl", "/healthz", "/api/faq", "/openapi/pc.json"]
-)
+@cases("path", ["/pki/root.cer", "/pki/issuing.crl", "/healthz", "/api/faq", "/openapi/pc.json"])
 async def test_what_anyone_may_fetch_has_a_head(application: Application, path: str) -> None:
     got, head = await application.http.get(path), await application.http.head(path)
     assert (head.status_code, head.content) == (200, b"")
@@ -50,7 +49,7 @@ async def test_what_asks_who_calls_has_no_head(application: Application) -> None
     assert (answer.status_code, answer.headers["allow"]) == (405, "DELETE, GET")
 
 
-@pytest.mark.parametrize(
+@cases(
     ("path", "challenge"),
     [
         ("/api/phone/me", 'DPoP algs="ES256"'),

@@ -1,4 +1,4 @@
-"""Runs the Java judges (`java/`), BouncyCastle and Santuario, over evidence, files, stamps; compiles them once.
+"""Asks the Java judges (`java/`), BouncyCastle and Santuario, about evidence, files, stamps; starts one Java for all.
 
 `judge(folder)` returns the judge's "ok" lines or raises `Rejected` with the failing check's name.
 """
@@ -7,8 +7,11 @@ import atexit
 import shutil
 import subprocess
 import tempfile
+from base64 import b64decode, b64encode
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
+from typing import Final
 
 SOURCES = Path(__file__).parent / "java"
 JARS = tuple(
@@ -29,7 +32,7 @@ LOGGING = tuple(
 """What Santuario itself needs, as its package brings it."""
 
 JAVA = ("java", "-Xshare:auto", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
-"""For a program of half a second: nothing is compiled for speed, and no other thread collects garbage."""
+"""For a program of few seconds: nothing is compiled for speed, and no other thread collects garbage."""
 
 INSTALL = (
     "apt-get install openjdk-17-jdk-headless libbcprov-java libbcpkix-java libbcutil-java libxml-security-java"
@@ -50,13 +53,16 @@ class JudgeMissing(Exception):
     """Java or BouncyCastle is not installed; the message says what to install."""
 
 
-@lru_cache(maxsize=1)
-def compiled() -> Path:
-    """The folder with the compiled judge; JudgeMissing if it cannot be compiled here."""
+def _look_for_java() -> None:
     missing = [name for name in ("java", "javac") if shutil.which(name) is None]
     missing += [str(jar) for jar in JARS if not jar.exists()]
     if missing:
         raise JudgeMissing(f"the independent judge needs {', '.join(missing)}; install with: {INSTALL}")
+
+
+@lru_cache(maxsize=1)
+def _compiled() -> Path:
+    """The folder with the compiled judges."""
     folder = tempfile.mkdtemp(prefix="judge-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     subprocess.run(
@@ -81,14 +87,44 @@ def _class_path(*more: Path) -> str:
     return ":".join(map(str, (*JARS, *LOGGING, *more)))
 
 
+class _Judges:
+    """One Java that judges what it is asked, one thing after the other (java/Judges.java)."""
+
+    def __init__(self) -> None:
+        self._lock: Final = Lock()
+        command = [*JAVA, "-Dfile.encoding=UTF-8", "-cp", _class_path(_compiled()), "Judges"]
+        self._java: Final = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        atexit.register(self._end)
+
+    def ask(self, *words: object) -> tuple[int, str, str]:
+        """Exit code, and what was printed on stdout and on stderr."""
+        assert self._java.stdin is not None
+        assert self._java.stdout is not None
+        line = b" ".join(b64encode(str(word).encode()) for word in words)
+        with self._lock:
+            self._java.stdin.write(line + b"\n")
+            self._java.stdin.flush()
+            answer = self._java.stdout.readline()
+        code, out, err = answer.removesuffix(b"\n").split(b" ")
+        return int(code), b64decode(out).decode(), b64decode(err).decode()
+
+    def _end(self) -> None:
+        assert self._java.stdin is not None
+        self._java.stdin.close()
+        self._java.wait()
+
+
+_judges = lru_cache(maxsize=1)(_Judges)
+
+
 def judge(folder: Path, *, at: int | None = None) -> list[str]:
     """The "ok: …" lines for the folder at the moment `at` (ms since the epoch; None: now); Rejected if it fails."""
-    return _run("Judge", folder, *([] if at is None else [at]))
+    return _accepted("Judge", folder, *([] if at is None else [at]))
 
 
 def judge_stamp(kind: str, *files: Path) -> list[str]:
     """What BouncyCastle's classes for time stamps say (java/StampJudge.java); Rejected if they refuse."""
-    return _run("StampJudge", kind, *files)
+    return _accepted("StampJudge", kind, *files)
 
 
 def judge_p7(file: Path, *options: str | Path) -> tuple[bool, bool]:
@@ -102,27 +138,29 @@ def judge_xml(file: Path) -> list[str]:
     return _verdict("XmlJudge", file)
 
 
-def _verdict(program: str, *arguments: str | Path) -> list[str]:
-    command = [*JAVA, "-cp", _class_path(compiled()), program, *map(str, arguments)]
-    said = subprocess.run(command, capture_output=True, text=True, check=False)
-    if said.returncode not in {0, 1}:
-        raise Rejected(said.stderr.strip().splitlines()[-1])
-    return said.stdout.splitlines()
-
-
 def judge_pdf(file: Path) -> str:
     """What the judge of signed PDFs sees, on PDFBox (java/PdfJudge.java); Rejected if it refuses."""
-    command = [*JAVA, "-cp", _class_path(compiled()), "PdfJudge", str(file)]
-    said = subprocess.run(command, capture_output=True, text=True, check=False)
-    if said.returncode != 0:
-        raise Rejected((said.stdout + said.stderr).strip().splitlines()[-1])
-    return said.stdout
+    code, out, err = _ask("PdfJudge", file)
+    if code != 0:
+        raise Rejected((out + err).strip().splitlines()[-1])
+    return out
 
 
-def _run(program: str, *arguments: object) -> list[str]:
-    command = [*JAVA, "-Dfile.encoding=UTF-8", "-cp", _class_path(compiled()), program]
-    command += map(str, arguments)
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
-    if result.returncode != 0:
-        raise Rejected(result.stderr.strip().splitlines()[-1])
-    return result.stdout.splitlines()
+def _ask(*words: object) -> tuple[int, str, str]:
+    """Raises JudgeMissing if Java or its libraries are not here."""
+    _look_for_java()
+    return _judges().ask(*words)
+
+
+def _accepted(program: str, *arguments: object) -> list[str]:
+    code, out, err = _ask(program, *arguments)
+    if code != 0:
+        raise Rejected(err.strip().splitlines()[-1])
+    return out.splitlines()
+
+
+def _verdict(program: str, *arguments: object) -> list[str]:
+    _, out, err = _ask(program, *arguments)
+    if not any(line.startswith("verdict: ") for line in out.splitlines()):
+        raise Rejected(err.strip().splitlines()[-1])
+    return out.splitlines()

@@ -25,9 +25,8 @@ from mshield.pki.revocation.ocsp import (
     error_response,
 )
 from mshield.pki.signatures.cms import build_signed_data
-from tests.interop import judge as runner
 from tests.interop.evidence import MESSAGE, Form, ocsp_response, revoked_of_all_reasons, write_evidence
-from tests.interop.judge import Rejected, judge
+from tests.interop.judge import JudgeMissing, Rejected, judge
 from tests.unit.pki.authority import (
     DAY,
     IDENTITY,
@@ -233,9 +232,5 @@ def test_without_java_the_sentence_says_what_to_install(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(folder))
-    runner.compiled.cache_clear()
-    try:
-        with pytest.raises(runner.JudgeMissing, match="apt-get install"):
-            judge(folder, at=AT)
-    finally:
-        runner.compiled.cache_clear()
+    with pytest.raises(JudgeMissing, match="apt-get install"):
+        judge(folder, at=AT)

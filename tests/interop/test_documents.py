@@ -60,7 +60,7 @@ def service(
 def gb_service(
     sqlite_url: str, tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Mortal]:
-    """On one database: no file depends on it, and the judge is a process for each file."""
+    """On one database: no file depends on it."""
     with mortal_service(sqlite_url, tmp_path, clock, monkeypatch) as running:
         let_ask_unshown(running)
         yield running

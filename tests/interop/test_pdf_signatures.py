@@ -37,7 +37,7 @@ FORMS: Final = {
 
 @pytest.fixture
 def service(sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mortal]:
-    """On one database: no file depends on it, and the judge is a process for each file. An hour ago."""
+    """On one database: no file depends on it. An hour ago."""
     clock = Clock(time.time_ns() // 1_000_000 - 3_600_000)
     with mortal_service(sqlite_url, tmp_path, clock, monkeypatch) as running:
         yield running

@@ -12,6 +12,7 @@ from mshield.services.legal_person import lists
 from mshield.web.portal import lists as portal_lists
 from tests.support.application import Application
 from tests.support.assertions import assert_refused
+from tests.support.cases import cases
 from tests.support.issuing import ID_NUMBER
 from tests.support.portal import FOREIGN, OWN, Browser, certified
 from tests.support.signing import execute
@@ -291,9 +292,7 @@ async def test_r14_the_history_of_every_act_of_the_enterprise(browser: Browser) 
     ]
 
 
-@pytest.mark.parametrize(
-    "query", [{"event": "shout"}, {"since": -1}, {"before": "a b"}, {"name": "\x00"}, {"limit": 101}]
-)
+@cases("query", [{"event": "shout"}, {"since": -1}, {"before": "a b"}, {"name": "\x00"}, {"limit": 101}])
 async def test_what_the_history_can_not_be_asked_is_refused(
     browser: Browser, query: dict[str, str | int]
 ) -> None:

@@ -11,6 +11,7 @@ from mshield.domain import errors
 from mshield.services.legal_person.session import PortalSessions
 from tests.support.application import Application
 from tests.support.assertions import assert_refused
+from tests.support.cases import cases
 from tests.support.identity import prove_account
 from tests.support.portal import API, FOREIGN, OWN, Browser, certified
 from tests.support.signing import execute, fetch
@@ -55,7 +56,7 @@ async def test_the_cookie_is_secure_under_https(browser: Browser) -> None:
     assert "; Secure" in cookie
 
 
-@pytest.mark.parametrize(
+@cases(
     ("changes", "status", "code"),
     [
         ({"password": "Demo-wrong-2026"}, 401, "login_failed"),

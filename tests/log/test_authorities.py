@@ -15,6 +15,7 @@ from mshield.services.log.sequence import sequence
 from mshield.services.log.verify import verify_log
 from mshield.services.publication.renew_responder import renew_responders
 from mshield.store.database.interface import Database
+from tests.support.cases import cases
 from tests.support.clock import START
 from tests.support.filled_log import SETTINGS
 from tests.support.intruder import Intruder
@@ -63,7 +64,7 @@ async def test_nothing_is_wrong_after_all_that_may_happen(log: Log, intruder: In
     assert {row["name"] for row in intruder.rows("SELECT name FROM authorities")} == set(NAMES)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@cases("name", NAMES)
 async def test_each_change_of_a_row_is_found(log: Log, intruder: Intruder, name: str) -> None:
     (was,) = intruder.rows("SELECT * FROM authorities WHERE name = ?", name)
     for column, values in OTHERS.items():

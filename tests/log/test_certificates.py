@@ -15,6 +15,7 @@ from mshield.services.log.verify_certificates import explained
 from mshield.store.database.interface import Database
 from mshield.store.log import log as store
 from mshield.store.log.log import Life
+from tests.support.cases import cases
 from tests.support.certificate_life import standings
 from tests.support.clock import START
 from tests.support.filled_log import LoggedService
@@ -92,7 +93,7 @@ async def test_a_revocation_right_after_the_issue_is_not_taken_back(
     assert (found.code, found.table, found.row) == ("unexplained", "certificates", serial)
 
 
-@pytest.mark.parametrize("life", LIVES)
+@cases("life", LIVES)
 async def test_no_other_standing_is_explained(service: LoggedService, life: str) -> None:
     serial = await service.certify()
     await service.change(serial, *LIVES[life], reason=4)
@@ -121,7 +122,7 @@ async def test_a_hold_began_when_its_events_say(service: LoggedService, intruder
         assert (found.code, found.row) == ("unexplained", serial)
 
 
-@pytest.mark.parametrize("life", ["held and revoked", "locked", "held and locked", "applied again", "copied"])
+@cases("life", ["held and revoked", "locked", "held and locked", "applied again", "copied"])
 async def test_an_event_put_in_doesnt_take_back_what_nobody_can(service: LoggedService, life: str) -> None:
     """Not even one that has no place yet: the table allows none that does."""
     serial = await service.certify()

@@ -19,6 +19,7 @@ from mshield.services.log.sequence import sequence
 from mshield.services.log.verify import Report, verify_log
 from mshield.store.database.interface import Database
 from tests.support import schema
+from tests.support.cases import cases
 from tests.support.clock import START
 from tests.support.filled_log import KEYS, LIFE, NOT_FOUND, SETTINGS, SOURCES, LoggedService
 from tests.support.intruder import Intruder
@@ -114,7 +115,7 @@ def _set_back(intruder: Intruder, before: dict[str, list[dict[str, Any]]]) -> No
 
 
 @ON_SQLITE
-@pytest.mark.parametrize("table", TABLES)
+@cases("table", TABLES)
 async def test_a_value_of_another_type_is_found(
     service: LoggedService, intruder: Intruder, columns: list[schema.Column], table: str
 ) -> None:

@@ -13,6 +13,7 @@ from mshield.pki.tlog.tiles import split_bundle
 from mshield.services.log.open_log import Log
 from mshield.store.database.interface import Database
 from mshield.web.publication.log import router
+from tests.support.cases import cases
 from tests.support.clock import Clock
 from tests.support.filled_log import LoggedService
 from tests.support.serving import serving
@@ -49,7 +50,7 @@ async def test_checkpoint(world: _World) -> None:
     assert open_checkpoint(answer.text, world.service.log.key.verifier).size == 300
 
 
-@pytest.mark.parametrize(
+@cases(
     ("path", "length"),
     [("0/000", 8192), ("0/001.p/44", 44 * 32), ("0/000.p/7", 224), ("1/000.p/1", 32)],
 )
@@ -61,7 +62,7 @@ async def test_tiles(world: _World, path: str, length: int) -> None:
     assert len(answer.content) == length
 
 
-@pytest.mark.parametrize("place", ["000", "001.p/44", "000.p/1"])
+@cases("place", ["000", "001.p/44", "000.p/1"])
 async def test_entries(world: _World, place: str) -> None:
     answer = await world.http.get(f"/log/tile/entries/{place}")
     assert answer.headers["content-type"] == "application/octet-stream"
@@ -70,7 +71,7 @@ async def test_entries(world: _World, place: str) -> None:
     assert b"".join(map(leaf_hash, split_bundle(answer.content))) == tile
 
 
-@pytest.mark.parametrize(
+@cases(
     "path",
     [
         "tile/0/001", "tile/0/001.p/45", "tile/0/002", "tile/1/000", "tile/1/000.p/2", "tile/2/000.p/1",

@@ -17,6 +17,7 @@ from mshield.services.log.verify import MOST_FINDINGS, Report, verify_log
 from mshield.store.database.interface import Database
 from mshield.store.log import log as store
 from tests.support import schema
+from tests.support.cases import cases
 from tests.support.clock import START
 from tests.support.filled_log import KEYS, LIFE, NOT_FOUND, SETTINGS, SOURCES, LoggedService
 from tests.support.generated_pages import DOCS
@@ -65,7 +66,7 @@ async def test_nothing_is_found_where_nothing_was_done(service: LoggedService) -
     assert (await _check(service)).waiting == 1
 
 
-@pytest.mark.parametrize("table", KEYS)
+@cases("table", KEYS)
 async def test_a_change_of_any_column_is_found(
     service: LoggedService, intruder: Intruder, columns: frozenset[schema.Column], table: str
 ) -> None:

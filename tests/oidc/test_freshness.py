@@ -8,6 +8,7 @@ import pytest
 from mshield.domain.systems.oidc import FRESH_MS, LEAST_FRESH_MS
 from tests.oidc.client import Client, Page, sent, sign
 from tests.support.application import ORIGIN, Application
+from tests.support.cases import cases
 from tests.support.shield_over_http import Shield
 
 _FRESH = FRESH_MS / 1000
@@ -54,11 +55,11 @@ async def test_who_does_not_scan_again_goes_back_without(
     assert (back["error"], back["state"]) == ("access_denied", "a state")
 
 
-@pytest.mark.parametrize(
+@cases(
     ("max_age", "seconds"),
     [(None, _FRESH), ("3600", _FRESH), ("999999999", _FRESH), ("60", 60), ("0", _LEAST), ("1", _LEAST)],
 )
-@pytest.mark.parametrize("by", ["link", "push"])
+@cases("by", ["link", "push"])
 async def test_the_code_is_given_within_max_age_and_no_longer(
     application: Application,
     client: Client,

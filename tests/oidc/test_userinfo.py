@@ -1,10 +1,10 @@
 """What userinfo answers whoever shows no token, none that it can read, or none that counts (RFC 6750, 3)."""
 
 import httpx
-import pytest
 
 from tests.oidc.client import Client, Page, sent, sign
 from tests.support.application import Application
+from tests.support.cases import cases
 from tests.support.shield_over_http import Shield
 
 
@@ -15,16 +15,14 @@ async def _answer(application: Application, authorization: str | None) -> tuple[
     return answer.status_code, answer.headers["www-authenticate"], answer.json()
 
 
-@pytest.mark.parametrize("authorization", [None, "", "Basic YTpi", "DPoP x", "bearerx y"])
+@cases("authorization", [None, "", "Basic YTpi", "DPoP x", "bearerx y"])
 async def test_who_shows_no_token_is_told_what_to_show_and_no_error(
     application: Application, authorization: str | None
 ) -> None:
     assert await _answer(application, authorization) == (401, "Bearer", {})
 
 
-@pytest.mark.parametrize(
-    "authorization", ["Bearer", "Bearer ", "Bearer a b", 'Bearer "x"', "Bearer =", "Bearer ä"]
-)
+@cases("authorization", ["Bearer", "Bearer ", "Bearer a b", 'Bearer "x"', "Bearer =", "Bearer ä"])
 async def test_what_is_no_token_is_a_malformed_call(application: Application, authorization: str) -> None:
     answer = await application.http.get(
         "/oidc/userinfo", headers=[(b"Authorization", authorization.encode())]

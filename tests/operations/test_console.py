@@ -13,6 +13,7 @@ from mshield.services.jobs.runner import Runner
 from mshield.services.operations.purge import purge
 from tests.support.acts import acts_on
 from tests.support.application import Application, running
+from tests.support.cases import cases
 from tests.support.clerk import Staff, allowed_roles
 from tests.support.clock import Clock
 
@@ -145,7 +146,7 @@ async def test_a_message_is_kept_for_thirty_days(application: Application, offic
     assert (await officer.call("GET", "/sms")).json()["items"] == []
 
 
-@pytest.mark.parametrize(
+@cases(
     "query",
     [{"phone": "1"}, {"phone": "abcdefghijk"}, {"state": "x"}, {"purpose": "x'"}, {"before": "x"}, {"limit": "0"}],
 )  # fmt: skip

@@ -30,6 +30,7 @@ from mshield.settings import Settings
 from mshield.store.database.interface import Database
 from mshield.web.publication.pki import MAX_REQUEST, router
 from tests.support.application import Application
+from tests.support.cases import cases
 from tests.support.clock import START, Clock
 from tests.support.issuing import Ca, change, make_ca
 from tests.support.serving import serving
@@ -190,7 +191,7 @@ async def test_ocsp_by_get_with_a_nonce_may_not(world: _World) -> None:
     world.judge(answer.content, nonce=b"n" * 8)
 
 
-@pytest.mark.parametrize("body", [b"", b"\x00", b"\x30\x03\x02\x01\x00", b"{}"])
+@cases("body", [b"", b"\x00", b"\x30\x03\x02\x01\x00", b"{}"])
 async def test_what_isnt_a_request_is_answered_by_ocsp(world: _World, body: bytes) -> None:
     answer = await world.http.post("/pki/ocsp", content=body)
     assert (answer.status_code, answer.content) == (200, MALFORMED)
@@ -211,9 +212,7 @@ async def test_a_body_too_long_is_not_read_to_its_end(world: _World) -> None:
     assert sent <= 2 * MAX_REQUEST
 
 
-@pytest.mark.parametrize(
-    "path", ["", "A", "%00", "====", "%C3%A9", "MAA=", "a/b/../c", "A" * (MAX_REQUEST * 2)]
-)
+@cases("path", ["", "A", "%00", "====", "%C3%A9", "MAA=", "a/b/../c", "A" * (MAX_REQUEST * 2)])
 async def test_a_path_that_isnt_a_request_is_answered_by_ocsp(world: _World, path: str) -> None:
     answer = await world.http.get(f"/pki/ocsp/{path}")
     assert (answer.status_code, answer.content) == (200, MALFORMED)

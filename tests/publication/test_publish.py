@@ -30,6 +30,7 @@ from mshield.services.publication.ocsp import KEEP_MS, UNASKED_MS
 from mshield.services.publication.publisher import Publisher
 from mshield.services.publication.renew_responder import RENEW_MS
 from mshield.store.database.interface import Database, Unavailable
+from tests.support.cases import cases
 from tests.support.clock import START
 from tests.support.issuing import Ca, change, make_ca, person
 from tests.support.signing import execute
@@ -272,7 +273,7 @@ async def test_an_unknown_serial_is_unknown(ca: Ca, publisher: Publisher) -> Non
         check_ocsp(ca.engine, certificate=leaf, issuer=issuing, response=response, at=START)
 
 
-@pytest.mark.parametrize("serial", [0, -1, 1 << 159, 1 << 4000])
+@cases("serial", [0, -1, 1 << 159, 1 << 4000])
 async def test_a_serial_that_none_can_have_is_unknown(ca: Ca, publisher: Publisher, serial: int) -> None:
     response = await _ask(ca, publisher, serial, now=START)
     assert parse_ocsp_response(response).statuses[0].status == Unknown()
@@ -287,7 +288,7 @@ async def test_a_reserved_certificate_is_unknown_until_signed(ca: Ca, publisher:
     assert [before.statuses[0].status, after.statuses[0].status] == [Unknown(), Good()]
 
 
-@pytest.mark.parametrize("hash_name", ["sha1", "sha256", "sm3"])
+@cases("hash_name", ["sha1", "sha256", "sm3"])
 async def test_each_hash_of_a_certificate_id_is_understood(
     ca: Ca, publisher: Publisher, hash_name: HashName
 ) -> None:
@@ -324,9 +325,7 @@ async def test_only_answers_without_a_nonce_may_be_cached(ca: Ca, publisher: Pub
     assert (await publisher.ocsp(with_nonce, now=START)).max_age == 0
 
 
-@pytest.mark.parametrize(
-    "request_der", [b"", b"\x30\x00", b"\x30\x80", b"{}", bytes(3000), b"\x30\x84\xff\xff\xff\xff"]
-)
+@cases("request_der", [b"", b"\x30\x00", b"\x30\x80", b"{}", bytes(3000), b"\x30\x84\xff\xff\xff\xff"])
 async def test_what_isnt_a_request_is_malformed(publisher: Publisher, request_der: bytes) -> None:
     answer = await publisher.ocsp(request_der, now=START)
     assert answer.der == error_response("malformed_request")

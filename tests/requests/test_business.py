@@ -4,11 +4,10 @@ import asyncio
 import base64
 from typing import Any
 
-import pytest
-
 from mshield.domain.qr import begun_between, qr_text, read_qr
 from tests.support.application import Application
 from tests.support.assertions import assert_refused
+from tests.support.cases import cases
 from tests.support.clock import Clock
 
 REQUESTS = "/api/business/requests"
@@ -48,14 +47,14 @@ async def test_wrong_secrets_and_unknown_systems_are_told_the_same(application: 
         assert_refused(answer, "wrong_client")
 
 
-@pytest.mark.parametrize("client_id", ["\0a", "a\0", "bs 1", "单一窗口", "a" * 65, ""])
+@cases("client_id", ["\0a", "a\0", "bs 1", "单一窗口", "a" * 65, ""])
 async def test_who_has_no_client_id_is_an_unknown_system(application: Application, client_id: str) -> None:
     pair = base64.b64encode(f"{client_id}:x".encode()).decode()
     answer = await application.http.get(f"{REQUESTS}/x", headers={"Authorization": f"Basic {pair}"})
     assert_refused(answer, "wrong_client")
 
 
-@pytest.mark.parametrize("path", ["", "?wait=1", "/result", "/evidence", "/events", "/cancel"])
+@cases("path", ["", "?wait=1", "/result", "/evidence", "/events", "/cancel"])
 async def test_what_has_no_id_is_unknown(application: Application, path: str) -> None:
     method = "POST" if path == "/cancel" else "GET"
     for request_id in ("%00", "a%00b", "%ff", "x", "01a216ec-1427-7b85-bd04-1e613df37b65%00"):
@@ -63,7 +62,7 @@ async def test_what_has_no_id_is_unknown(application: Application, path: str) ->
         assert_refused(answer, "not_found")
 
 
-@pytest.mark.parametrize("key", ["", "a b", "a\0", "k" * 129])
+@cases("key", ["", "a b", "a\0", "k" * 129])
 async def test_an_idempotency_key_has_the_grammar_of_all_others(application: Application, key: str) -> None:
     """`tests/http/test_idempotency.py` has the same for calls whose answer is kept."""
     answer = await application.business("POST", REQUESTS, {"kind": "login"}, **{"Idempotency-Key": key})
@@ -71,7 +70,7 @@ async def test_an_idempotency_key_has_the_grammar_of_all_others(application: App
     assert answer.json()["fields"] == ["Idempotency-Key"]
 
 
-@pytest.mark.parametrize(
+@cases(
     ("document", "code"),
     [
         ({"kind": "signature"}, "invalid_request"),
@@ -93,7 +92,7 @@ async def test_a_request_out_of_form_is_refused(
     assert_refused(answer, code, 422)
 
 
-@pytest.mark.parametrize(
+@cases(
     ("change", "field"),
     [
         ({"pc": {"address": "203.0.113.24"}}, "pc.browser"),
@@ -127,7 +126,7 @@ async def test_what_is_no_json_is_malformed(application: Application) -> None:
     assert "program" in answer.json()["en"]
 
 
-@pytest.mark.parametrize("purpose", ["refresh", "confirm", "anything"])
+@cases("purpose", ["refresh", "confirm", "anything"])
 async def test_a_message_of_the_protocols_own_is_refused(application: Application, purpose: str) -> None:
     tag = b"MSHIELD/v1/" + purpose.encode()
     content = len(tag).to_bytes(4, "big") + tag + b"more"
@@ -136,7 +135,7 @@ async def test_a_message_of_the_protocols_own_is_refused(application: Applicatio
     assert_refused(answer, "internal_message_refused")
 
 
-@pytest.mark.parametrize(
+@cases(
     "address",
     [
         "",
@@ -160,9 +159,7 @@ async def test_a_pc_has_an_address_and_nothing_beside_it(application: Applicatio
     assert answer.json()["fields"] == ["pc.address"]
 
 
-@pytest.mark.parametrize(
-    "address", ["203.0.113.24", "2001:db8::1", "2001:0DB8:0:0:0:0:0:1", "::ffff:203.0.113.24"]
-)
+@cases("address", ["203.0.113.24", "2001:db8::1", "2001:0DB8:0:0:0:0:0:1", "::ffff:203.0.113.24"])
 async def test_a_pc_may_have_either_kind_of_address(application: Application, address: str) -> None:
     await _created(application, pc={"address": address, "browser": "Firefox"})
 
@@ -267,7 +264,7 @@ async def test_a_waiting_call_ends_after_its_time(application: Application) -> N
     assert known.json()["state"] == "waiting"
 
 
-@pytest.mark.parametrize("query", ["wait=61", "wait=-1", "wait=x"])
+@cases("query", ["wait=61", "wait=-1", "wait=x"])
 async def test_waits_out_of_bounds_are_refused(application: Application, query: str) -> None:
     created = await _created(application)
     answer = await application.business("GET", f"{REQUESTS}/{created['id']}?{query}")

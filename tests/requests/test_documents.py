@@ -14,6 +14,7 @@ from mshield.pki.signatures.signed_attributes import attributes_of
 from mshield.web.body_limits import limit_of
 from mshield.web.edge import bodies
 from tests.support.application import Application
+from tests.support.cases import cases
 from tests.support.factories import REQUESTS, document_message
 from tests.support.unshown import let_ask_unshown
 
@@ -36,7 +37,7 @@ async def asked(application: Application, **changes: Any) -> tuple[int, str | No
     return answer.status_code, answer.json().get("code")
 
 
-@pytest.mark.parametrize(
+@cases(
     "changes",
     [
         {"content_b64": B64},
@@ -62,7 +63,7 @@ async def test_a_document_in_any_form_is_taken(unshown: Application, changes: di
     assert await asked(unshown, **changes) == (201, None)
 
 
-@pytest.mark.parametrize(
+@cases(
     ("changes", "code"),
     [
         ({}, "invalid_request"),
@@ -107,7 +108,7 @@ async def test_a_document_out_of_form_is_refused(
     assert status in {400, 422}
 
 
-@pytest.mark.parametrize(
+@cases(
     ("changes", "field"),
     [
         ({"format": "raw", "options": {"signature_algorithm": "501"}}, "options.signature_algorithm"),
@@ -141,8 +142,8 @@ async def test_an_option_out_of_place_is_named(
     assert (answer.json()["code"], answer.json()["fields"]) == ("invalid_request", [field])
 
 
-@pytest.mark.parametrize("form", ["gb35275", "gb35275_detached"])
-@pytest.mark.parametrize(
+@cases("form", ["gb35275", "gb35275_detached"])
+@cases(
     ("content", "code"),
     [
         (ATTRIBUTES, "signed_attributes_refused"),
@@ -167,7 +168,7 @@ async def test_without_attributes_content_is_refused_as_raw_is(
 _XML_IN_GBK = b'<?xml version="1.0" encoding="GBK"?><a>\xd7\xdc\xbc\xdb</a>'
 
 
-@pytest.mark.parametrize(
+@cases(
     ("media_type", "content", "form", "code"),
     [
         ("text/plain", "总价".encode(), "raw", None),

@@ -9,6 +9,7 @@ from mshield.client import verify
 from mshield.domain import errors
 from tests.support.application import EXAMPLES, Application, Device, qr_of
 from tests.support.assertions import assert_refused
+from tests.support.cases import cases
 from tests.support.factories import document_message
 from tests.support.shield_over_http import Shield
 
@@ -90,7 +91,7 @@ async def test_the_history_has_pages(application: Application, shield: Shield) -
     assert len(set(seen)) == 5
 
 
-@pytest.mark.parametrize("before", ["x", "AAAA", "é", "_" * 32])
+@cases("before", ["x", "AAAA", "é", "_" * 32])
 async def test_a_made_up_page_is_refused(shield: Shield, before: str) -> None:
     answer = await shield.device.call("GET", f"/api/phone/signatures?before={before}")
     assert_refused(answer, "invalid_request", 422)

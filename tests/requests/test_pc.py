@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.application import ORIGIN, Application
 from tests.support.assertions import assert_refused
+from tests.support.cases import cases
 from tests.support.event_stream_reader import calling
 from tests.support.factories import REQUESTS, ask_login
 
@@ -89,7 +90,7 @@ async def test_a_poll_ends_with_the_process_and_where_the_database_fails(
         assert page.status == 200
 
 
-@pytest.mark.parametrize("wait", ["61", "-1", "x", "1.5", "", "٣", "100000"])
+@cases("wait", ["61", "-1", "x", "1.5", "", "٣", "100000"])
 async def test_other_lengths_of_waiting_are_refused(application: Application, wait: str) -> None:
     asked = await ask_login(application)
     answer = await _get(application, asked["id"], f"?wait={wait}")

@@ -8,6 +8,7 @@ import pytest
 from mshield.web.sites import phone_app
 from tests.support.application import Application, qr_of, running
 from tests.support.assertions import assert_refused
+from tests.support.cases import cases
 from tests.support.clock import Clock
 from tests.support.factories import ask_login
 from tests.support.user_agents import USER_AGENTS, WECHAT_ON_IPHONE
@@ -24,7 +25,7 @@ async def _code(application: Application) -> str:
     return qr_of(await ask_login(application)).removeprefix("http://shield.example")
 
 
-@pytest.mark.parametrize("name", ["android", "ios", "360", "pc"])
+@cases("name", ["android", "ios", "360", "pc"])
 async def test_it_leads_to_the_app_with_its_code(application: Application, name: str) -> None:
     code = await _code(application)
     answer = await application.http.get(code, headers={"User-Agent": USER_AGENTS[name]})
@@ -40,7 +41,7 @@ async def test_in_wechat_there_is_no_app_to_lead_to(application: Application, us
     assert (answer.status_code, answer.headers["location"]) == (303, "/download")
 
 
-@pytest.mark.parametrize(
+@cases(
     "path",
     [
         "/q/x",

@@ -3,8 +3,6 @@
 import base64
 from typing import Any, Final
 
-import pytest
-
 from mshield.domain.certificates.shield import PATTERN
 from mshield.gm.engine import load_engine
 from mshield.gm.sm3 import sm3
@@ -12,6 +10,7 @@ from mshield.pki.foreign.xml import verify_xml
 from mshield.pki.xml.making import signed_info
 from tests.requests.test_formats import message, scan
 from tests.support.application import Application, Device
+from tests.support.cases import cases
 from tests.support.factories import REQUESTS, document_message
 from tests.support.shield_over_http import Shield
 
@@ -94,7 +93,7 @@ async def test_the_profile_of_2023_has_its_identifier(application: Application, 
     assert (seen.method, seen.weak) == ("http://www.w3.org/2000/09/xmldsig#sm2-sm3", False)
 
 
-@pytest.mark.parametrize(
+@cases(
     ("content", "reason"),
     [
         (b"<a>", "not_well_formed"),
@@ -120,7 +119,7 @@ async def test_xml_that_is_never_signed_is_refused_with_its_reason(
     )
 
 
-@pytest.mark.parametrize(
+@cases(
     ("more", "field"),
     [
         ({"media_type": "text/plain"}, "media_type"),

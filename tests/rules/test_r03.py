@@ -1,10 +1,9 @@
 """R3: login by account, password and captcha; the home page's six functions have their calls."""
 
-import pytest
-
 from mshield.demo.people import OPERATOR
 from tests.support.application import Application
 from tests.support.captchas import answered_captcha
+from tests.support.cases import cases
 
 SIX_FUNCTIONS = {
     "apply 申请证书": ("/api/phone/enrolments", "post"),
@@ -34,7 +33,7 @@ async def test_r03_account_password_and_captcha_must_all_be_right(application: A
         assert (await _login(application, **changes))[1] == code
 
 
-@pytest.mark.parametrize("function", SIX_FUNCTIONS)
+@cases("function", SIX_FUNCTIONS)
 def test_r03_each_function_of_the_home_page_has_its_call(application: Application, function: str) -> None:
     path, method = SIX_FUNCTIONS[function]
     assert method in application.app.state.documents.of()["paths"][path]

@@ -22,6 +22,7 @@ from mshield.store.certificates import changes as certificate_changes
 from mshield.store.certificates.certificates import list_revoked
 from mshield.store.database.interface import Database
 from mshield.store.legal_person import shields as managed_shields
+from tests.support.cases import cases
 from tests.support.clock import Clock
 from tests.support.renewal import DAY, Renewing, make_renewing
 from tests.support.signing import CODE, CREDIT_CODE, ID_NUMBER, NAME, Phone, execute, fetch
@@ -102,7 +103,7 @@ async def test_r11_nobody_is_told_to_renew_who_has_left_the_filing(renewing: Ren
 # ---- for whom ----
 
 
-@pytest.mark.parametrize(
+@cases(
     "change",
     [
         {"name": "张伟"},

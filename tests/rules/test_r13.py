@@ -15,6 +15,7 @@ from mshield.domain import errors
 from mshield.services.systems.register import set_return_urls
 from tests.support.application import Application
 from tests.support.assertions import assert_refused
+from tests.support.cases import cases
 from tests.support.clock import Clock
 from tests.support.killed_service import Mortal, mortal_service
 from tests.support.return_url import RETURN_URL
@@ -144,7 +145,7 @@ def test_r13_the_phone_opens_no_other_address(
         phone.approve(pin=OPERATOR.pin)
 
 
-@pytest.mark.parametrize(
+@cases(
     ("asked", "status", "code"),
     [
         ({"channel": "app"}, 422, "invalid_request"),

@@ -27,6 +27,7 @@ from mshield.store.certificates.changes import change, history
 from mshield.store.database.interface import Database, Tx
 from tests.support.application import Application
 from tests.support.assertions import assert_refused
+from tests.support.cases import cases
 from tests.support.certificate_life import LIFE, standings, what_follows
 from tests.support.clock import Clock
 from tests.support.issuing import Ca, make_ca
@@ -236,7 +237,7 @@ async def test_r14_revoking_needs_a_fresh_code_for_each_batch(browser: Browser) 
     )
 
 
-@pytest.mark.parametrize("reason", ["", " \n ", "a\u0000b", "长" * 201])
+@cases("reason", ["", " \n ", "a\u0000b", "长" * 201])
 async def test_r14_an_act_needs_a_reason(browser: Browser, reason: str) -> None:
     document = {"act": "freeze", "shield_numbers": [NUMBER], "reason": reason}
     answer = await browser.send("POST", f"/enterprises/{OWN}/acts", document)

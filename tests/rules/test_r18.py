@@ -18,6 +18,7 @@ from mshield.store.accounts import sessions
 from mshield.store.database.interface import Database
 from mshield.store.legal_person import sessions as portal_sessions
 from tests.support.acts import acts_on
+from tests.support.cases import cases
 from tests.support.clock import START
 from tests.support.phone_change import BY, EVIDENCE, Desk, UnreachableSms
 from tests.support.registration_office import PHONE, Office
@@ -279,7 +280,7 @@ async def test_r18_an_account_that_was_disabled_meanwhile_keeps_its_number(db: D
     assert wanted == PHONE
 
 
-@pytest.mark.parametrize("evidence", ["", "  \n", "长" * 1001, "a\x00", "\ud800"])
+@cases("evidence", ["", "  \n", "长" * 1001, "a\x00", "\ud800"])
 async def test_no_change_without_evidence(desk: Desk, evidence: str) -> None:
     found = await desk.change.find(PHONE)
     with pytest.raises(errors.InvalidRequest):

@@ -7,10 +7,11 @@ import pytest
 from mshield.web.pages.guides import GUIDES
 from mshield.web.pages.platform import Platform, platform_of
 from tests.support.application import ORIGIN, Application
+from tests.support.cases import cases
 from tests.support.user_agents import HARMONY, USER_AGENTS, WECHAT_ON_IPHONE, WECHAT_ON_PC
 
 
-@pytest.mark.parametrize("name", USER_AGENTS)
+@cases("name", USER_AGENTS)
 async def test_r23_each_browser_is_shown_its_own_way(application: Application, name: str) -> None:
     answer = await application.http.get("/download", headers={"User-Agent": USER_AGENTS[name]})
     guide = GUIDES[Platform(name)]
@@ -55,7 +56,7 @@ async def test_r23_every_guide_is_a_link_away_without_script(application: Applic
         assert f">{GUIDES[Platform(name)].title.zh}</h2>" in shown
 
 
-@pytest.mark.parametrize(
+@cases(
     ("query", "accepted", "english"),
     [
         ("", None, False),

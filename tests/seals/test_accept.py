@@ -8,6 +8,7 @@ from mshield.services.log.verify_seals import check_seals
 from mshield.services.operations.accept_row import accept_row
 from mshield.store.accounts import accounts
 from mshield.store.database.interface import Database, SealBroken
+from tests.support.cases import cases
 from tests.support.clock import Clock
 from tests.support.signing import World, fetch, make_world, tamper
 
@@ -54,9 +55,7 @@ async def test_a_key_of_bytes_is_named_in_hex(world: World) -> None:
     await world.sign([await world.task()])
 
 
-@pytest.mark.parametrize(
-    ("table", "key"), [("accounts", "nobody"), ("secrets", "lookup"), ("keys", "no hex"), ("acts", "1")]
-)
+@cases(("table", "key"), [("accounts", "nobody"), ("secrets", "lookup"), ("keys", "no hex"), ("acts", "1")])
 async def test_what_isnt_there_or_has_no_seal(world: World, table: str, key: str) -> None:
     with pytest.raises(errors.NotFound):
         await _accept(world, table, key)

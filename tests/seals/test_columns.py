@@ -8,6 +8,7 @@ import pytest
 
 from mshield.store.seals.tables import TABLES, SealedTable
 from tests.support import schema
+from tests.support.cases import cases
 
 _SEAL: Final = {"seal", "seal_version"}
 _TIMES: Final = {
@@ -185,7 +186,7 @@ def columns(sqlite_url: str) -> frozenset[schema.Column]:
     return schema.sqlite_schema(sqlite_url.removeprefix("sqlite:///")).columns
 
 
-@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+@cases("table", TABLES, ids=lambda table: table.name)
 def test_each_column_is_sealed_or_says_why_not(columns: frozenset[schema.Column], table: SealedTable) -> None:
     there = {column.name for column in columns if column.table == table.name}
     if table.name == "keys":

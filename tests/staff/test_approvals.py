@@ -11,6 +11,7 @@ from mshield.domain.times import SECOND_MS
 from mshield.services.staff.members import disable_staff
 from tests.support.acts import acts_on
 from tests.support.application import Application
+from tests.support.cases import cases
 from tests.support.console_people import API, PASSWORD, Clerk
 from tests.support.signing import execute
 
@@ -242,7 +243,7 @@ async def test_a_lost_login_is_set_up_anew_by_two(one: Clerk, other: Clerk, cler
     assert (await clerk.begin(PASSWORD)).status_code == 201
 
 
-@pytest.mark.parametrize(
+@cases(
     ("document", "status", "code"),
     [
         ({"act": "staff.promote"}, 422, "invalid_request"),

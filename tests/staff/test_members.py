@@ -10,6 +10,7 @@ from mshield.domain.staff import StaffRole
 from mshield.services.staff.members import StaffMember, add_staff, disable_staff, list_staff
 from mshield.store.database.interface import Database
 from tests.support.acts import acts_on
+from tests.support.cases import cases
 from tests.support.clock import START
 
 ALL: Final = tuple(StaffRole)
@@ -33,7 +34,7 @@ async def test_a_disabled_member_stays_on_the_list(db: Database) -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["", "  ", "长" * 65, "a\x00b"])
+@cases("name", ["", "  ", "长" * 65, "a\x00b"])
 async def test_names_that_nobody_has(db: Database, name: str) -> None:
     with pytest.raises(errors.InvalidStaff):
         await _added(db, name=name)

@@ -24,6 +24,7 @@ from mshield.store.database.interface import Database
 from mshield.store.staff import members as store
 from mshield.store.staff import tokens as staff_tokens
 from tests.support.acts import acts_on
+from tests.support.cases import cases
 from tests.support.clock import START
 
 ALL: Final = tuple(StaffRole)
@@ -62,9 +63,9 @@ async def test_it_names_its_member_and_only_its_hash_is_kept(db: Database) -> No
     assert made.token.partition(".")[2] not in str(act.details)
 
 
-@pytest.mark.parametrize("change", ["other secret", "other id", "no secret", "empty", "the member's id"])
+@cases("change", ["other secret", "other id", "no secret", "empty", "the member's id"])
 async def test_another_token_is_refused(db: Database, change: str) -> None:
-    member = await _member(db)
+    member = await _member(db, name=change)
     one, other = await _token(db, member), await _token(db, member)
     wrong = {
         "other secret": f"{one.id}.{other.token.partition('.')[2]}",
@@ -77,12 +78,12 @@ async def test_another_token_is_refused(db: Database, change: str) -> None:
     assert await _opens(db, one.token)
 
 
-@pytest.mark.parametrize("held", list(StaffRole))
-@pytest.mark.parametrize("needed", list(StaffRole))
+@cases("held", list(StaffRole))
+@cases("needed", list(StaffRole))
 async def test_it_opens_what_its_own_roles_open_whatever_its_member_holds(
     db: Database, held: StaffRole, needed: StaffRole
 ) -> None:
-    made = await _token(db, await _member(db), held)
+    made = await _token(db, await _member(db, name=f"{held} {needed}"), held)
     if held == needed:
         found = await authenticate(db, made.token, allowed=(needed,), now=START)
         assert found.roles == (held,)
@@ -109,10 +110,10 @@ async def test_it_never_has_a_role_that_its_member_lacks(db: Database) -> None:
         await authenticate(db, made.token, allowed=(StaffRole.FILING_OFFICER,), now=START)
 
 
-@pytest.mark.parametrize("days", [0, -1, 367])
+@cases("days", [0, -1, 367])
 async def test_its_life_is_bounded(db: Database, days: int) -> None:
     with pytest.raises(errors.InvalidStaffToken):
-        await _token(db, await _member(db), days=days)
+        await _token(db, await _member(db, name=f"王晓 {days}"), days=days)
 
 
 async def test_a_name_it_must_have_and_scopes_only_with_their_role(db: Database) -> None:

@@ -8,9 +8,9 @@ from itertools import pairwise
 from typing import Final
 
 import asyncpg
-import pytest
 
 from mshield.store.database.queries import Queries
+from tests.support.cases import cases
 
 _STATEMENTS: Final = {
     ("requests", "requests"): ("create", "find_state", "result", "cancel"),
@@ -36,7 +36,7 @@ _ELSEWHERE: Final = frozenset({"authorities"})
 """Tables of a few rows, which are read whole."""
 
 
-@pytest.mark.parametrize(
+@cases(
     ("subject", "module", "name"), [(*place, name) for place, names in _STATEMENTS.items() for name in names]
 )
 async def test_rows_are_found_by_their_key(postgresql_url: str, subject: str, module: str, name: str) -> None:

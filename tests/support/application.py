@@ -5,7 +5,7 @@ The clock is the test's. A phone here has its key and its token; its co-signing 
 
 import json
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -206,20 +206,27 @@ class Application:
         }
 
 
+Peopling = Callable[["Application"], Awaitable[object]]
+"""What somebody does with the application before a test begins."""
+
+
 @dataclass(frozen=True)
 class _Kept:
     """What the first preparation of a kind made."""
 
     state: SqliteState | PostgresqlState
-    master_key: bytes
+    files: dict[str, bytes]
+    """Beside the database: master key and high water, by their places in the folder."""
     client_id: str
     secret: str
     last_id: tuple[int, int]
     """What the last id was made of: those of the same time come after it in the next database too."""
+    until: int
+    """What the clock said in the end."""
 
 
-_KEPT: Final[dict[tuple[str, int], _Kept]] = {}
-"""By kind of database and time."""
+_KEPT: Final[dict[tuple[str, int, Peopling | None], _Kept]] = {}
+"""By kind of database, time, and what was done then."""
 
 
 @cache
@@ -240,33 +247,47 @@ def _environment() -> frozenset[tuple[str, str]]:
     return frozenset(item for item in os.environ.items() if item[0].upper().startswith("MSHIELD_"))
 
 
-async def prepared(database_url: str, folder: Path, clock: Clock) -> tuple[Settings, str, str]:
-    """Master key, CA, business system and the example's filing in a migrated database.
+async def prepared(
+    database_url: str, folder: Path, clock: Clock, peopled: Peopling | None = None
+) -> tuple[Settings, str, str]:
+    """Master key, CA, business system and the example's filing in a migrated database, and what `peopled` did.
 
     Gives the settings, and the business system's id and secret.
     """
-    key_file = folder / "master.key"
     settings = _settings(_environment()).model_copy(
         update={
             "database": database_url,
-            "master_key_file": key_file,
+            "master_key_file": folder / "master.key",
             "high_water_folder": folder / "high-water",
         }
     )
-    kind = (database_url.partition(":")[0], clock())
+    kind = (database_url.partition(":")[0], clock(), peopled)
     kept = _KEPT.get(kind)
     if kept is not None and kept.state.put(database_url):
-        key_file.write_bytes(kept.master_key)
-        key_file.chmod(0o600)
+        for name, content in kept.files.items():
+            file = folder / name
+            file.parent.mkdir(exist_ok=True)
+            file.write_bytes(content)
+            file.chmod(0o600)
         if ids._last[0] != kept.last_id[0] or ids._last < kept.last_id:
             ids._last = kept.last_id
+        clock.now = kept.until
         return settings, kept.client_id, kept.secret
-    MasterKeyFile(key_file).create(generate_master_key("aes"))
+    MasterKeyFile(folder / "master.key").create(generate_master_key("aes"))
     begun = None if kept else Begun(database_url)
     client_id, secret = await _prepare(settings, clock)
+    if peopled is not None:
+        async with _running(settings, clock, client_id, secret) as application:
+            await peopled(application)
     if begun is not None and (state := begun.done()) is not None:
-        _KEPT[kind] = _Kept(state, key_file.read_bytes(), client_id, secret, ids._last)
+        files = {name: (folder / name).read_bytes() for name in _files(folder)}
+        _KEPT[kind] = _Kept(state, files, client_id, secret, ids._last, clock())
     return settings, client_id, secret
+
+
+def _files(folder: Path) -> Iterator[str]:
+    yield "master.key"
+    yield from (f"high-water/{file.name}" for file in (folder / "high-water").glob("*"))
 
 
 async def _prepare(settings: Settings, clock: Clock) -> tuple[str, str]:
@@ -285,11 +306,19 @@ async def _prepare(settings: Settings, clock: Clock) -> tuple[str, str]:
 
 @asynccontextmanager
 async def running(
-    database_url: str, folder: Path, clock: Clock, **changed: object
+    database_url: str, folder: Path, clock: Clock, *, peopled: Peopling | None = None, **changed: object
 ) -> AsyncIterator[Application]:
-    """The application over a migrated database, with `changed` settings."""
-    settings, client_id, secret = await prepared(database_url, folder, clock)
-    app = create_app(settings.model_copy(update=changed), clock=clock)
+    """The application over a migrated database, with `changed` settings, after what `peopled` did in another one."""
+    settings, client_id, secret = await prepared(database_url, folder, clock, peopled)
+    async with _running(settings.model_copy(update=changed), clock, client_id, secret) as application:
+        yield application
+
+
+@asynccontextmanager
+async def _running(
+    settings: Settings, clock: Clock, client_id: str, secret: str
+) -> AsyncIterator[Application]:
+    app = create_app(settings, clock=clock)
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=Conforming(app), base_url=ORIGIN) as http,

@@ -5,6 +5,7 @@ A status, a code or a shape that the document doesn't tell fails the test that m
 
 import json
 import re
+from collections import defaultdict
 from functools import cache, lru_cache
 from typing import Any, Final
 
@@ -19,10 +20,12 @@ _REFUSED: Final = 400
 _METHOD_NOT_ALLOWED: Final = 405
 _FAULT: Final = 500
 _PARAMETER: Final = re.compile(r"\\\{\w+\\\}")
+_REFERENCE: Final = re.compile(r'"#/components/schemas/([^"/]+)"')
 _HEADERS: Final = {"retry-after", "location", "www-authenticate"}
 """By these a caller goes on, so the document tells where each can be."""
 _HOW: Final = "errors of an operation stand in src/mshield/web/openapi/examples, see CONTRIBUTING.md"
 Operation = dict[str, Any]
+Pattern = tuple[re.Pattern[str], Operation]
 ANSWERED: Final[set[str]] = set()
 """Ids of the operations that were answered and not refused, in this process so far."""
 
@@ -35,30 +38,45 @@ def document() -> dict[str, Any]:
 
 
 @cache
-def _operations() -> list[tuple[str, re.Pattern[str], Operation]]:
-    """By method and address; those of one segment per parameter first, as the routes are."""
-    paths = document()["paths"]
-    found = []
-    for segment in ("[^/]+", ".+"):
-        for path, item in paths.items():
-            pattern = re.compile(_PARAMETER.sub(segment, re.escape(path)))
-            found += [(method.upper(), pattern, operation) for method, operation in item.items()]
-    return found
+def _operations() -> tuple[dict[tuple[str, int], list[Pattern]], dict[str, list[Pattern]]]:
+    """By method and number of segments those of one segment per parameter, as the routes are; by method all."""
+    short: dict[tuple[str, int], list[Pattern]] = defaultdict(list)
+    long: dict[str, list[Pattern]] = defaultdict(list)
+    for path, item in document()["paths"].items():
+        escaped = re.escape(path)
+        for method, operation in item.items():
+            pattern = re.compile(_PARAMETER.sub("[^/]+", escaped))
+            short[method.upper(), path.count("/")].append((pattern, operation))
+            long[method.upper()].append((re.compile(_PARAMETER.sub(".+", escaped)), operation))
+    return short, long
 
 
 def operation_of(method: str, path: str) -> Operation | None:
     """The operation that a call is for."""
-    return next(
-        (each for wanted, pattern, each in _operations() if wanted == method and pattern.fullmatch(path)),
-        None,
-    )
+    short, long = _operations()
+    for patterns in (short.get((method, path.count("/")), ()), long.get(method, ())):
+        for pattern, operation in patterns:
+            if pattern.fullmatch(path):
+                return operation
+    return None
 
 
 @lru_cache(maxsize=1000)
 def _validator(schema: str) -> jsonschema_rs.Draft202012Validator:
-    return jsonschema_rs.Draft202012Validator(
-        {**json.loads(schema), "components": {"schemas": document()["components"]["schemas"]}}
-    )
+    asked = json.loads(schema)
+    return jsonschema_rs.Draft202012Validator({**asked, "components": {"schemas": _named_in(asked)}})
+
+
+def _named_in(schema: dict[str, Any]) -> dict[str, Any]:
+    """The document's schemas that it refers to, and those that they do: to read all takes longer than to check."""
+    schemas = document()["components"]["schemas"]
+    named: dict[str, Any] = {}
+    left = _REFERENCE.findall(json.dumps(schema))
+    while left:
+        if (name := left.pop()) not in named:
+            named[name] = schemas[name]
+            left += _REFERENCE.findall(json.dumps(schemas[name]))
+    return named
 
 
 def faults(schema: dict[str, Any], value: object) -> list[str]:

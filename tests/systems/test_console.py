@@ -9,6 +9,7 @@ from mshield.domain.staff import StaffRole
 from tests.support.acts import acts_on
 from tests.support.application import Application
 from tests.support.assertions import assert_refused
+from tests.support.cases import cases
 from tests.support.clerk import Staff, allowed_roles
 
 NEW: Final = {
@@ -183,7 +184,7 @@ async def test_webhooks_are_added_rotated_and_removed(officer: Staff, made: dict
     ]
 
 
-@pytest.mark.parametrize(
+@cases(
     ("field", "value", "code"),
     [
         ("domain", "not a domain", "invalid_system"),
@@ -210,7 +211,7 @@ async def test_what_cannot_be_registered(officer: Staff, field: str, value: obje
     assert (await officer.call("GET", "/systems")).json() == before
 
 
-@pytest.mark.parametrize("overlap", [-1, 721, 1.5, "1", None])
+@cases("overlap", [-1, 721, 1.5, "1", None])
 async def test_an_overlap_is_hours_up_to_thirty_days(
     officer: Staff, made: dict[str, Any], overlap: object
 ) -> None:
@@ -218,7 +219,7 @@ async def test_an_overlap_is_hours_up_to_thirty_days(
     assert_refused(await officer.call("POST", path, {"overlap_hours": overlap}), "invalid_request")
 
 
-@pytest.mark.parametrize("client_id", ["portal", "bs-0", "%27", "bs-1/../portal", "\u8d85"])
+@cases("client_id", ["portal", "bs-0", "%27", "bs-1/../portal", "\u8d85"])
 async def test_the_service_itself_and_unknown_systems_are_left_alone(officer: Staff, client_id: str) -> None:
     for method, path, document in (
         ("GET", "", None),
@@ -233,7 +234,7 @@ async def test_the_service_itself_and_unknown_systems_are_left_alone(officer: St
         assert answer.json()["code"] == "not_found", (method, path)
 
 
-@pytest.mark.parametrize(
+@cases(
     ("method", "path", "document", "roles"),
     [
         ("GET", "/systems", None, READERS),

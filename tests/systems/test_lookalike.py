@@ -10,6 +10,7 @@ from mshield.domain.staff import StaffRole
 from mshield.domain.systems.lookalike import likeness, registrable, skeleton
 from tests.support.acts import acts_on
 from tests.support.application import Application
+from tests.support.cases import cases
 from tests.support.console_people import Clerk
 
 NAME, DOMAIN = "国际贸易单一窗口", "singlewindow.example"
@@ -94,7 +95,7 @@ async def _decide(clerk: Clerk, asked: dict[str, Any]) -> httpx.Response:
     return await clerk.call("POST", f"/approvals/{asked['id']}/decision", {"decision": "approve"})
 
 
-@pytest.mark.parametrize(
+@cases(
     ("name", "domain"),
     [("别的系统", "singlewindow.example"), ("单一窗口", "else.example"), ("单 一窗口公司", "else.example")],
 )

@@ -9,6 +9,7 @@ from joserfc.jwk import ECKey
 from tests.accounts.outside.calls import begin, find_account, finish, log_in, through_the_page
 from tests.support.application import Application
 from tests.support.assertions import assert_refused
+from tests.support.cases import cases
 from tests.support.clock import Clock
 from tests.support.oidc_provider import CLIENT_ID, PERSON, Provider
 from tests.support.outside_systems import AccountOffice, Reply
@@ -81,7 +82,7 @@ def _with(**changed: Any) -> Any:
     return lambda claims: {name: value for name, value in {**claims, **changed}.items() if value is not None}
 
 
-@pytest.mark.parametrize(
+@cases(
     "forge",
     [
         _with(iss="https://elsewhere.example"),
@@ -131,7 +132,7 @@ async def test_a_provider_must_tell_who_it_is(
     assert_refused(answer, "account_source_unavailable", 424)
 
 
-@pytest.mark.parametrize(
+@cases(
     "change",
     [
         {"issuer": "https://elsewhere.example"},

@@ -105,7 +105,7 @@ public final class Judge {
                 first = first.getCause();
             }
             System.err.println("failed: " + name + ": " + first);
-            System.exit(1);
+            throw new Judges.Refused();
         }
     }
 

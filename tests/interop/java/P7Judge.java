@@ -74,4 +74,4 @@ public class P7Judge {
     System.out.println("bc-cms:" + stock(d, content));
     try { Seen s = check(d, content, beside, form); if (issuer != null) issued(s.signer, issuer);
       System.out.println("type " + s.outer + " inner " + s.inner + (s.attributes ? " attributes" : " no-attributes") + (s.detached ? " detached" : "") + (s.raw ? " raw64" : "") + " signer " + s.signer.getSubject()); System.out.println("verdict: accept"); }
-    catch (Throwable e) { System.out.println("verdict: refuse: " + (e instanceof Refuse ? "" : e.getClass().getSimpleName() + " ") + e.getMessage()); System.exit(1); } } }
+    catch (Throwable e) { System.out.println("verdict: refuse: " + (e instanceof Refuse ? "" : e.getClass().getSimpleName() + " ") + e.getMessage()); throw new Judges.Refused(); } } }

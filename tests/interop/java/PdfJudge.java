@@ -20,4 +20,4 @@ public class PdfJudge {
           ASN1Sequence id = ASN1Sequence.getInstance(ASN1Sequence.getInstance(ASN1Sequence.getInstance(e.getAttrValues().getObjectAt(0)).getObjectAt(0)).getObjectAt(0)); String h = ASN1Sequence.getInstance(id.getObjectAt(0)).getObjectAt(0).toString(); P7Judge.need(h.equals(P7Judge.SM3), "certificate hash " + h);
           P7Judge.need(Arrays.equals(ASN1OctetString.getInstance(id.getObjectAt(1)).getOctets(), P7Judge.sm3(seen.signer.getEncoded())), "signing-certificate-v2 names another certificate"); }
         System.out.println("type " + seen.outer + (seen.attributes ? " attributes" : " no-attributes") + " signer " + seen.signer.getSubject() + " pages " + d.getNumberOfPages()); System.out.println("verdict: accept"); }
-    } catch (Throwable e) { System.out.println("verdict: refuse: " + (e instanceof P7Judge.Refuse ? "" : e.getClass().getSimpleName() + " ") + e.getMessage()); System.exit(1); } } }
+    } catch (Throwable e) { System.out.println("verdict: refuse: " + (e instanceof P7Judge.Refuse ? "" : e.getClass().getSimpleName() + " ") + e.getMessage()); throw new Judges.Refused(); } } }

@@ -32,7 +32,7 @@ public final class StampJudge {
       }
     } catch (Exception error) {
       System.err.println("failed: " + error);
-      System.exit(1);
+      throw new Judges.Refused();
     }
   }
 

@@ -2,6 +2,8 @@
 
 # ruff: noqa: S608  the names in the statements are the schema's own
 
+from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -36,7 +38,7 @@ from mshield.store.seals.tables import (
     SealedTable,
 )
 from mshield.store.staff import acts, approvals, members
-from tests.support.application import Application
+from tests.support.application import Application, running
 from tests.support.clock import Clock
 from tests.support.identity import filed, make_code_in, prove_account
 from tests.support.intruder import Intruder
@@ -99,8 +101,14 @@ async def test_counters_that_went_on_from_an_older_state_are_found(
 
 
 @pytest.fixture
-async def peopled(application: Application) -> Application:
-    """Somebody in every table of people, staff and systems."""
+async def peopled(database_url: str, tmp_path: Path, clock: Clock) -> AsyncIterator[Application]:
+    """The application, with somebody in every table of people, staff and systems."""
+    async with running(database_url, tmp_path, clock, peopled=_people) as application:
+        yield application
+
+
+async def _people(application: Application) -> None:
+    """Puts somebody into every table of people, staff and systems."""
     context, now = application.context, application.clock()
     for person in (LEGAL_PERSON, OPERATOR):
         await application.registered(person)
@@ -137,7 +145,6 @@ async def peopled(application: Application) -> Application:
     files = HandedIn(small_view(), (ViewFile("订单.json", CONTENT),))
     await register_view(context.db, application.client_id, files, second_person="赵敏", now=now)
     await let_ask_unshown(application)
-    return application
 
 
 async def _others(application: Application, staff_id: str) -> None:
