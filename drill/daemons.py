@@ -74,8 +74,9 @@ def start_database(folder: Folder, node: str) -> None:
     plain = {"PYTHONPATH": "", "VIRTUAL_ENV": "", "HOME": str(disk)}  # libpq looks for certificates at home
     log = folder.log(node, "patroni")
     own_clock = _clock(folder, node) if (folder.of(node) / "clock").exists() else {}
-    environment = own_clock | plain
-    processes.start(node, log, "/usr/bin/patroni", str(config), user="postgres", environment=environment)
+    # Set by the user whose it is: what libfaketime shares between processes belongs to the first of them.
+    command = ("env", *(f"{name}={value}" for name, value in own_clock.items()), "/usr/bin/patroni")
+    processes.start(node, log, *command, str(config), user="postgres", environment=plain)
 
 
 def start_edge(folder: Folder, node: str) -> None:

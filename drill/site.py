@@ -123,6 +123,15 @@ class Site:
         """Whether a service node says that it is ready."""
         return self._status(f"https://{ADDRESSES[node]}:{PORT}/readyz", self.folder.authority) == "200"
 
+    def checks(self, node: str) -> dict[str, str]:
+        """What a service node says of itself; nothing where it doesn't answer."""
+        url = f"https://{ADDRESSES[node]}:{PORT}/readyz"
+        curl = ("curl", "-s", "-m", "2", "--cacert", str(self.folder.authority))
+        with contextlib.suppress(ValueError):
+            said: dict[str, str] = json.loads(run(*inside(CLIENT, *curl, url), check=False).stdout)["checks"]
+            return said
+        return {}
+
     def answers(self) -> bool:
         """Whether the site is ready, as callers see it."""
         return self._status(f"{ORIGIN}/readyz", self.folder.tls) == "200"
