@@ -115,6 +115,13 @@ class LogReader:
             raise LogProofError("entries are not those of the tree")
         return entries[start % WIDTH :]
 
+    def bundle(self, number: int, size: int) -> list[bytes]:
+        """The entries of a bundle of a log of this size, as they come: nothing is checked but their number.
+
+        Several threads may ask at once.
+        """
+        return self._bundle(number, size)
+
     def check_root(self, at: Checkpoint) -> None:
         """Raises LogProofError unless the tiles of the right edge fold to the checkpoint's root."""
         if self._hash(Range(0, at.size), at.size) != at.root:

@@ -12,12 +12,14 @@ import click
 
 from mshield.client.errors import ClientError
 from mshield.client.log import Logged, LogReader, Noted, VerifierKey, open_checkpoint, parse_proof
+from mshield.client.log_following import follow, read_state, write_state
 from mshield.commands.parts.findings import finding_data, finding_lines, tell_findings
 from mshield.commands.parts.output import Output, Refused, output_options, refusing
 from mshield.commands.parts.service import Service, on_service
 from mshield.commands.phone.display import shown_time
 from mshield.pki.errors import LogError
 from mshield.pki.tlog.act_proof import is_act_proof, parse_act_proof
+from mshield.pki.tlog.compact import Followed
 from mshield.pki.tlog.entry import CertificateEntry, SignatureEntry, ViewEntry
 
 if TYPE_CHECKING:
@@ -144,6 +146,11 @@ def prove(
 
 @command.command()
 @click.option("--since", type=_FILE, help="An earlier checkpoint: the log must begin as it stood then.")
+@click.option(
+    "--state",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Remember in this file how far the log was checked, and check only what came since.",
+)
 @click.option("--sid", type=_Sid(), help="With --url: the signature of this document must be in the log.")
 @click.option("--index", type=click.IntRange(min=0), help="With --url: an entry must stand at this place.")
 @click.option(
@@ -160,6 +167,7 @@ def verify(
     out: Output,
     *,
     since: Path | None,
+    state: Path | None,
     sid: bytes | None,
     index: int | None,
     proof: Path | None,
@@ -170,9 +178,15 @@ def verify(
 
     Without --url and --proof every row behind the log, all tiles and the checkpoint are compared, and each row
     that doesn't fit is named. With --url the log's signature is checked, and what else is asked.
+
+    With --state the entries that came since the last run are read, at the first run all, and proved to follow what was
+    checked before; on the database they are compared with their rows, older rows and seals are not looked at. A run
+    that was interrupted goes on where it was.
     """
+    if state is not None and (since is not None or sid is not None or index is not None):
+        raise click.UsageError("--state goes with none of --since, --sid and --index.")
     if proof is not None:
-        if key is None or url is not None or since is not None:
+        if key is None or url is not None or since is not None or state is not None:
             raise click.UsageError("--proof goes with --key alone.")
         with refusing(out, LogError):
             content = proof.read_bytes()
@@ -188,11 +202,37 @@ def verify(
         return
     from_outside = _outside(url, key)
     if from_outside is not None:
-        _verify_outside(out, from_outside, since, sid, index)
+        if state is not None:
+            _follow(out, from_outside, state)
+        else:
+            _verify_outside(out, from_outside, since, sid, index)
         return
     if sid is not None or index is not None:
         raise click.UsageError("--sid and --index need --url, or --proof.")
-    _verify_database(context, out, since)
+    _verify_database(context, out, since, state)
+
+
+def _follow(out: Output, where: tuple[str, str], file: Path) -> None:
+    with refusing(out, ClientError, LogError, OSError), LogReader(*where) as reader:
+        before = read_state(file, reader.key)
+        noted, _ = follow(reader, before, keep=_keeping(file))
+    read = noted.checkpoint.size - before.seen.size
+    lines = [
+        _size_line(out, noted.checkpoint.size),
+        out.pick(
+            f"读了新增的 {read} 个条目，它们接在此前核对过的条目之后",
+            f"{read} new entries were read, and follow those that were checked before",
+        ),
+    ]
+    out.data({**_shown(noted), "read": read}, lines)
+
+
+def _keeping(file: Path) -> Callable[[Followed], None]:
+    def keep(state: Followed) -> None:
+        write_state(file, state)
+        click.echo(f"{state.seen.size}", err=True)
+
+    return keep
 
 
 def _verify_outside(
@@ -214,15 +254,20 @@ def _verify_outside(
     out.data(data, [*lines, *(_entry_lines(out, logged) if logged else [])])
 
 
-def _verify_database(context: click.Context, out: Output, since: Path | None) -> None:
+def _verify_database(context: click.Context, out: Output, since: Path | None, state: Path | None) -> None:
     from mshield.services.log.verify import verify_log
+    from mshield.services.log.verify_tail import verify_tail
 
     earlier = None if since is None else _note(since)
 
     async def run(log: "Log") -> "Report":
+        if state is not None:
+            before = read_state(state, log.key.verifier)
+            return await verify_tail(log, before, keep=_keeping(state))
         return await verify_log(log, since=earlier)
 
-    report = _on_database(out, run, begin=False)
+    with refusing(out, LogError, OSError):
+        report = _on_database(out, run, begin=False)
     tell_findings("log verify", report.findings)
     lines = [_size_line(out, report.checkpoint.size if report.checkpoint else 0)]
     if report.waiting:

@@ -24,6 +24,8 @@ class _Tree:
 
     full: list[bytes] = field(default_factory=list)
     edge: dict[int, bytes] = field(default_factory=dict)
+    last: list[bytes] = field(default_factory=list)
+    """The hashes of the tile of level 0 that was read last."""
 
 
 async def check_rows(log: Log, checkpoint: Checkpoint) -> AsyncIterator[Finding]:
@@ -40,6 +42,13 @@ async def check_rows(log: Log, checkpoint: Checkpoint) -> AsyncIterator[Finding]
         root = b""
     if root != checkpoint.root:
         yield Finding("wrong_root")
+
+
+async def check_leaves_of(log: Log, number: int, size: int) -> tuple[list[Finding], list[bytes]]:
+    """The rows and entries of one tile of level 0 against it, and its hashes, as many as a log of this size has."""
+    tree = _Tree()
+    findings = await _check_leaves(log, number, size, tree)
+    return findings, tree.last
 
 
 async def check_outside(log: Log, checkpoint: Checkpoint) -> list[Finding]:
@@ -118,7 +127,7 @@ async def _check_leaves(log: Log, number: int, size: int, tree: _Tree) -> list[F
         entries = None
     elif not _fits(bundle, len(entries), width):
         findings.append(Finding("wrong_width", table="log_bundles", row=str(number), index=start))
-    leaves = leaves[:width]
+    leaves = tree.last = leaves[:width]
     if width == WIDTH:
         tree.full.append(perfect_root(leaves))
     else:
