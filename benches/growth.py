@@ -7,11 +7,14 @@ process. What costs more than a fifth more than on the empty one is said, and wh
 
 import argparse
 import asyncio
+import datetime as dt
 import statistics
+import tempfile
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import Final, cast
 
 import httpx
@@ -22,23 +25,31 @@ from benches.http_signing import (
     DatabaseName,
     Signature,
     database_cpu,
+    database_of,
     phones_of,
     process_cpu,
     ready_service,
 )
 from benches.logins import Login
-from mshield.keys.keyring import Keyring
+from mshield.domain.certificates.renewal import half_year_after
+from mshield.gm.engine import load_engine
+from mshield.keys.keyring import Keyring, load_keyring
+from mshield.keys.master import generate_master_key
 from mshield.keys.secrets import LookupKey, load_lookup_key
 from mshield.keys.sources import MasterKeyFile
 from mshield.main import create_app
 from mshield.pki.certificates.certificate import parse_certificate
 from mshield.pki.revocation.ocsp import CertId, build_ocsp_request
+from mshield.services.ca.init import CaNames, init_ca
 from mshield.services.certificates.words import read_words
 from mshield.services.context import Context
 from mshield.services.legal_person.lists import PeopleTerms, ShieldTerms
 from mshield.services.legal_person.session import ManagedEnterprise
+from mshield.services.process.clock import wall_clock
 from mshield.settings import Settings
+from mshield.store.database.migrate import migrate
 from mshield.store.database.opening import open_database
+from mshield.store.process import metrics
 from tests.support.live_service import LiveService
 from tests.support.postgresql import Server
 from tests.support.raw_cosigning import Attacker
@@ -51,6 +62,7 @@ WITHIN: Final = 1.2
 BOUND_MS: Final = 50.0
 """What a search or a list may take, whatever there is (issue 20)."""
 _ROUNDS: Final = 40
+_ZONE: Final = dt.UTC
 _GETS: Final = 200
 _STATES: Final = ("active", "expiring", "expired", "pin_locked", "revoked", "superseded")
 
@@ -102,6 +114,50 @@ async def _run(
         found.append(await _measure(service, server, phones, people, signatures))
     for phone in phones:
         await phone.http.aclose()
+    return found
+
+
+def run_lists(database: DatabaseName, sizes: Sequence[tuple[int, int]]) -> list[list[Measured]]:
+    """Lists and searches alone, without a service process and its phones."""
+    with tempfile.TemporaryDirectory(prefix="mshield-growth-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)  # PostgreSQL runs as its own user
+        with database_of(folder, database) as (url, server):
+            return asyncio.run(_run_lists(url, server, folder, sizes))
+
+
+async def _run_lists(
+    url: str, server: Server | None, folder: Path, sizes: Sequence[tuple[int, int]]
+) -> list[list[Measured]]:
+    await asyncio.to_thread(migrate, url)
+    key_file = folder / "master.key"
+    MasterKeyFile(key_file).create(generate_master_key("aes"))
+    settings = Settings(database=url, master_key_file=key_file, jobs="off", mode="demo")
+    keyring = load_keyring(settings)
+    db = await open_database(url)
+    lookup = await load_lookup_key(db, keyring)
+    await init_ca(db, keyring, load_engine(), settings, CaNames(), now=wall_clock())
+    await db.close()
+    found, people = [], 0
+    for certificates, _ in sizes:
+        began = time.monotonic()
+        if certificates > people:
+            await asyncio.to_thread(
+                population.populate,
+                url,
+                first=people,
+                last=certificates,
+                signatures=(0, 0),
+                keyring=keyring,
+                lookup=lookup,
+            )
+            people = certificates
+        print(f"{certificates} certificates, filled in {time.monotonic() - began:.0f} s", flush=True)
+        app = create_app(settings)
+        async with app.router.lifespan_context(app):
+            cpu = partial(_spent, psutil.Process(), server)
+            lists = _lists(app.state.context, people)
+            found.append([await _timed(what, call, cpu=cpu) for what, call in lists])
     return found
 
 
@@ -227,10 +283,15 @@ def _lists(context: Context, people: int) -> list[tuple[str, Call]]:
         await lists.shields(enterprise, ShieldTerms(), limit=50, now=context.clock())
         await lists.count_shields(enterprise, now=context.clock())
 
+    async def overview() -> None:
+        now = context.clock()
+        await metrics.certificates(context.db, due=half_year_after(now, _ZONE), now=now)
+
     name, firm = population.name_of(who), enterprise.name
     return [
         ("portal: people", portal_people),
         ("portal: shields with their count", portal_shields),
+        ("console: overview's count, a minute's", overview),
         ("console: newest certificates", find("")),
         *((f"console: state {state}", find("", state)) for state in _STATES),
         ("find: a whole name", find(name)),
@@ -301,11 +362,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", type=_sizes, nargs="+", default=list(SIZES), metavar="PEOPLE:SIGNATURES")
     parser.add_argument("--signatures", type=int, default=240, help="measured of each kind and size")
+    parser.add_argument("--lists", action="store_true", help="lists and searches alone, no signatures")
     parser.add_argument("--database", choices=["sqlite", "postgresql"], action="append")
     asked = parser.parse_args() if __name__ == "__main__" else parser.parse_args([])
     databases: list[DatabaseName] = asked.database or ["sqlite", "postgresql"]
     for database in databases:
-        found = run(database, asked.sizes, signatures=asked.signatures)
+        if asked.lists:
+            found = run_lists(database, asked.sizes)
+        else:
+            found = run(database, asked.sizes, signatures=asked.signatures)
         print(table(asked.sizes, found), flush=True)
 
 

@@ -174,7 +174,7 @@ def bare_service(
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o755)
-        with _database(folder, database) as (url, server):
+        with database_of(folder, database) as (url, server):
             service = LiveService(
                 folder,
                 url,
@@ -208,7 +208,8 @@ def _enrol(service: LiveService, person: Person) -> None:
 
 
 @contextmanager
-def _database(folder: Path, kind: DatabaseName) -> Iterator[tuple[str, Server | None]]:
+def database_of(folder: Path, kind: DatabaseName) -> Iterator[tuple[str, Server | None]]:
+    """The address of a new database in this folder, and the server that runs meanwhile, if any."""
     if kind == "sqlite":
         yield f"sqlite:///{folder / 'mshield.db'}", None
         return

@@ -152,6 +152,8 @@ def test_r21_from_the_lost_phone_to_the_certificate_on_the_new_one(service: Live
         assert (shell.folder / "login.json").stat().st_mode & 0o077 == 0
         (shield,) = shell.json("list")
         number = shield["shield_number"]
+        assert shell.json("list", "--end", number[-4:]) == [shield]
+        assert shell.json("list", "--end", "000X") == []
         assert (number, shield["state"], shield["name"]) == (
             phone.me().shield_number,
             "active",

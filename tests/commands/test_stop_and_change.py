@@ -24,7 +24,7 @@ from mshield.store.certificates.changes import history
 from mshield.store.database.interface import Database
 from tests.commands.test_ca_commands import Operator
 from tests.support.acts import acts_on
-from tests.support.issuing import person
+from tests.support.issuing import NAME, ORGANISATION, person
 from tests.support.signing import fetch
 
 NEW: Final = "13900001234"
@@ -151,7 +151,12 @@ def test_a_shield_is_suspended_resumed_and_revoked_by_two(office: Operator) -> N
     assert office.refused("shield", "resume", *said) == "conflict"
     for act in ("suspend", "resume", "revoke"):
         assert office.json("shield", act, *said) == {"shield_number": number, "act": act}
-    assert office.refused("shield", "suspend", *said) == "not_found"
+    assert office.refused("shield", "suspend", *said) == "shield_ended"
+    for words in (number, number[-4:], NAME, NAME[1:], ORGANISATION[2:4]):
+        (line,) = office.json("shield", "find", words, "--state", "revoked")
+        assert (line["shield_number"], line["state"], line["expiring"]) == (number, "revoked", False), words
+    assert number in office.run("shield", "find").output
+    assert office.json("shield", "find", number[-4:], "--state", "expiring") == []
     events = office.on_database(lambda db: history(db, serial=serial))
     assert [(each.event, each.actor, each.reason) for each in events[-3:]] == [
         (act, "staff", "法人去世") for act in ("suspend", "resume", "revoke")

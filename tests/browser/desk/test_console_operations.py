@@ -183,8 +183,9 @@ def test_a_certificate_is_found_with_its_story_and_its_chain(log_in_as: LogInAs)
     look(page, "certificates")
     ALBUM.take(page, "console-certificates")
     row = page.locator("tbody tr").filter(has=page.get_by_label(number, exact=True))
-    search = page.get_by_label("手机盾号、序列号、姓名、企业、证件号末 4 位以上")
-    for words in (number.lower(), OPERATOR.name, OPERATOR.id_number[-4:], OPERATOR.credit_code):
+    search = page.get_by_label("姓名、企业、手机盾号，或盾号、手机、证件的末 4 位")
+    ends = (number[-4:], OPERATOR.phone[-4:], OPERATOR.id_number[-4:])
+    for words in (number.lower(), OPERATOR.name, *ends, OPERATOR.credit_code):
         search.fill(words)
         expect(row).to_be_visible()
     assert OPERATOR.id_number not in page.content()

@@ -124,7 +124,7 @@ def test_r14_a_hold_from_elsewhere_shows_without_loading_the_page_anew(
 
 def test_r14_found_by_number_name_and_state_and_acted_on_together(legal: Desk, clerk: VirtualPhone) -> None:
     page = legal.open("/portal/shields")
-    search = page.get_by_role("textbox", name="手机盾号或姓名")
+    search = page.get_by_role("textbox", name="姓名、手机盾号，或盾号、手机、证件的末 4 位")
     rows = page.locator("tbody tr")
     search.fill(CLERK.name)
     expect(rows.filter(has_text=OPERATOR.name)).to_have_count(0)
@@ -132,6 +132,9 @@ def test_r14_found_by_number_name_and_state_and_acted_on_together(legal: Desk, c
     spaced = page.get_by_label(clerk.certificate().shield_number, exact=True).inner_text()
     search.fill(spaced.replace("MS", ""))
     expect(rows).to_have_count(1)
+    search.fill(clerk.certificate().shield_number[-4:])  # as an SMS says it: 尾号
+    expect(row_of(page, clerk)).to_be_visible()
+    expect(page.locator(".hrow")).to_contain_text("共")
     search.fill("无此人")
     expect(page.get_by_role("heading", name="没有符合条件的手机盾")).to_be_visible()
     look(page, "portal-shields")
@@ -177,7 +180,7 @@ def test_r14_every_act_stands_in_the_enterprises_history(
     page.get_by_role("option", name="冻结", exact=True).click()
     expect(rows.filter(has_text="解冻结")).to_have_count(0)
     expect(rows.first).to_contain_text("年度核查")
-    page.get_by_role("textbox", name="手机盾号或姓名").fill(number)
+    page.get_by_role("textbox", name="姓名、手机盾号，或盾号、手机、证件的末 4 位").fill(number)
     expect(page.get_by_role("link", name="导出")).to_have_attribute(
         "href", re.compile(f"shield_number={number}")
     )
@@ -198,7 +201,7 @@ def test_r14_every_act_stands_in_the_enterprises_history(
 
 def test_the_lists_are_exported_as_workbooks(legal: Desk, clerk: VirtualPhone, tmp_path: Path) -> None:
     page = legal.open("/portal/shields")
-    page.get_by_role("textbox", name="手机盾号或姓名").fill(CLERK.name)
+    page.get_by_role("textbox", name="姓名、手机盾号，或盾号、手机、证件的末 4 位").fill(CLERK.name)
     expect(page.get_by_role("link", name="导出")).to_have_attribute("href", re.compile("name="))
     with page.expect_download() as started:
         page.get_by_role("link", name="导出").click()
@@ -217,7 +220,7 @@ def test_r19_the_filed_people_and_their_shields(legal: Desk) -> None:
     ALBUM.take(page, "people")
     assert CLERK.id_number not in page.content()
     look(page, "portal-people")
-    page.get_by_role("textbox", name="姓名或证件号码末几位").fill(CLERK.id_number[-4:])
+    page.get_by_role("textbox", name="姓名，或证件、手机、盾号的末 4 位").fill(CLERK.id_number[-4:])
     expect(rows).to_have_count(1)
     expect(rows).to_contain_text(CLERK.name)
     rows.get_by_role("link").click()
