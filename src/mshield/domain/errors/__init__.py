@@ -100,6 +100,7 @@ from mshield.domain.errors.identity import (
 from mshield.domain.errors.requests import (
     AmbiguousContentRefused,
     CharsetRefused,
+    ContentErased,
     EvidenceOver,
     ExpiredRequest,
     InboxFull,
@@ -189,6 +190,7 @@ __all__ = [
     "ConfirmationMissing",
     "Conflict",
     "ConsentNotYours",
+    "ContentErased",
     "DeviceLimit",
     "DomainError",
     "DuplicateApplication",

@@ -19,12 +19,15 @@ CONDITIONS: Final[Mapping[str, str]] = MappingProxyType(
     WHERE b.certificate = {0} AND b.bound_at IS NOT NULL AND b.ended_at IS NULL
       AND (b.client_id IS NULL OR b.client_id = r.client_id))
   FROM requests r WHERE r.id = {1})""",
+        "unanswered": """({0}.state <> 'signed' AND {0}.expires_at < :ended_before AND {0}.client_id <> :own
+    AND NOT EXISTS (SELECT 1 FROM tasks x JOIN signatures y ON y.sid = x.sid WHERE x.request_id = {0}.id))""",
         "view_changes": "(SELECT COUNT(*) + COUNT(w.withdrawn_at) FROM views w WHERE w.client_id = {0})",
     }
 )
 """`usable` may sign at `:now` (ms); `ended` no longer occupies its device, while one that only expired still does.
 
 `view_changes(client_id)`: how often a system's views were changed; each is registered once, withdrawn once at most.
+`unanswered(r)` requests ended before `:ended_before` without any signature, and aren't `:own`.
 `unbound(certificate, request)`: another app asks, and the certificate isn't bound for its business system (R8).
 """
 
