@@ -56,9 +56,9 @@ class Archived:
     def has(self, index: int) -> bool:
         """Whether the row of this place was archived."""
         at = bisect_right(self.starts, index) - 1
-        found = at >= 0 and index < self.ends[at]
-        self.met += found
-        return found
+        is_in = at >= 0 and index < self.ends[at]
+        self.met += is_in
+        return is_in
 
 
 async def read_archived(db: Database) -> tuple[Archived, list[Finding]]:

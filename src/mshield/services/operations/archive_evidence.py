@@ -32,9 +32,7 @@ class ArchivedEvidence:
         for one in [month] if month else self.archive.months():
             for whole in self.archive.requests(one):
                 if whole.request["id"] == request_id:
-                    document = next(
-                        (each for each in whole.documents if each.task["position"] == place), None
-                    )
+                    document = next((doc for doc in whole.documents if doc.task["position"] == place), None)
                     if document is None:
                         raise errors.NotFound
                     return await self._made(
@@ -60,7 +58,7 @@ def search(archive: Archive, month: str, **wanted: str | None) -> Iterator[dict[
             signature = document.signature
             if signature is None:
                 continue
-            found: dict[str, object] = {
+            line: dict[str, object] = {
                 "month": month,
                 "request": whole.request["id"],
                 "document": document.task["position"],
@@ -71,8 +69,8 @@ def search(archive: Archive, month: str, **wanted: str | None) -> Iterator[dict[
                 "title": document.task["title"],
             }
             names = {"request_id": "request"}
-            if all(value in (None, found[names.get(name, name)]) for name, value in wanted.items()):
-                yield found
+            if all(value in (None, line[names.get(name, name)]) for name, value in wanted.items()):
+                yield line
 
 
 def _row(whole: Whole, document: WholeDocument, certificates: Any) -> DocumentRow:

@@ -63,14 +63,14 @@ class ErasePerson:
 
     async def find(self, who: str) -> Account:
         """The account of this id or phone number. Raises NotFound, InvalidPhone."""
-        found = (
+        account = (
             await accounts.get_account(self.db, account_id=who)
             if is_id(who)
             else await accounts.find_account(self.db, phone=check_phone(who))
         )
-        if found is None:
+        if account is None:
             raise errors.NotFound
-        return found
+        return account
 
     async def foresee(self, account: Account, *, now: int) -> Erasure:
         """What would be erased and what would stay; nothing is changed."""

@@ -10,7 +10,7 @@ from mshield.store.seals.sealing import changing
 from mshield.store.seals.tables import ACCOUNTS
 
 _SQL: Final = Queries("accounts", "erasure")
-_COUNTS: Final = ("notices", "sms", "logins")
+_COUNTS: Final = {"notices": _SQL["notices"], "sms": _SQL["sms"], "logins": _SQL["logins"]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ async def count(db: Database, whose: Whose, *, now: int) -> Mapping[str, int]:
         "phone_hash": whose.phone_hash,
         "now": now,
     }
-    rows = {name: await db.one(_SQL[name], **values) for name in _COUNTS}
+    rows = {name: await db.one(query, **values) for name, query in _COUNTS.items()}
     return {name: 0 if row is None else int(row["rows"]) for name, row in rows.items()}
 
 

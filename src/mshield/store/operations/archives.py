@@ -62,12 +62,12 @@ async def mark_removed(tx: Tx, *, id: str, now: int) -> None:  # noqa: A002
 
 async def places(db: Database) -> list[tuple[str, bytes | None]]:
     """Id and places of each; None where the service didn't write it so."""
-    found: list[tuple[str, bytes | None]] = []
+    all_places: list[tuple[str, bytes | None]] = []
     for row in await db.all(_SQL["places"]):
         try:
             check_mark(db.sealer, row["mark"], "archives", _KIND, row["id"], row["places"], row["manifest"])
         except (SealBroken, TypeError, ValueError, OverflowError):
-            found.append((row["id"], None))
+            all_places.append((row["id"], None))
         else:
-            found.append((row["id"], row["places"]))
-    return found
+            all_places.append((row["id"], row["places"]))
+    return all_places

@@ -17,10 +17,10 @@ MOST: Final = 200
 
 _SQL: Final = Queries("requests", "archiving")
 _REMOVE: Final = (
-    "remove_time_stamps",
-    "remove_signatures",
-    "remove_authorizations",
-    "remove_tasks",
+    _SQL["remove_time_stamps"],
+    _SQL["remove_signatures"],
+    _SQL["remove_authorizations"],
+    _SQL["remove_tasks"],
 )
 
 
@@ -81,13 +81,13 @@ async def page(db: Database, *, after: str, before: str) -> Page:
 async def remove(tx: Tx, *, first: str, last: str) -> int:
     """Removes the requests from `first` to `last`, with all that belongs to them; gives their number."""
     between = {"first": first, "last": last, "own": OWN_CLIENT_ID}
-    for name in _REMOVE:
-        await tx.run(_SQL[name], **between)
+    for statement in _REMOVE:
+        await tx.run(statement, **between)
     return await tx.run(_SQL["remove_requests"], **between)
 
 
 def _by(name: str, rows: list[Row]) -> defaultdict[Any, list[Mapping[str, Any]]]:
-    found: defaultdict[Any, list[Mapping[str, Any]]] = defaultdict(list)
+    rows_of: defaultdict[Any, list[Mapping[str, Any]]] = defaultdict(list)
     for row in rows:
-        found[row[name]].append(dict(row))
-    return found
+        rows_of[row[name]].append(dict(row))
+    return rows_of

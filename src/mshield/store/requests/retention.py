@@ -20,6 +20,12 @@ MOST: Final = 200
 
 _SQL: Final = Queries("requests", "retention")
 _TASK: Final = TASKS.joined("t_")
+_COUNT: Final = {
+    "contents": _SQL["count_contents"],
+    "unanswered": _SQL["count_unanswered"],
+    "personal": _SQL["count_personal"],
+    "own_tasks": _SQL["count_own_tasks"],
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +105,7 @@ async def count(db: Database, name: str, bounds: Bounds) -> Due:
     values = _values(bounds)
     if name == "own_tasks":
         values |= {"after": int(bounds.after or 0), "before": int(bounds.before)}
-    row = await db.one(_SQL[f"count_{name}"], **values)
+    row = await db.one(_COUNT[name], **values)
     return Due(0, 0) if row is None else Due(int(row["rows"]), int(row["octets"]))
 
 

@@ -147,9 +147,9 @@ def search(
         from mshield.services.operations.archive_evidence import search as search_archive
 
         return [
-            found
+            line
             for one in ([month] if month else archive.months())
-            for found in search_archive(
+            for line in search_archive(
                 archive,
                 one,
                 request_id=request_id,
@@ -159,9 +159,9 @@ def search(
             )
         ]
 
-    found = _on_archive(out, folder, run)
+    lines = _on_archive(out, folder, run)
     headers = ("month", "request", "document", "sid", "client_id", "shield_number", "signed_at", "title")
-    out.data(found, table(headers, [[str(one[name]) for name in headers] for one in found]))
+    out.data(lines, table(headers, [[str(line[name]) for name in headers] for line in lines]))
 
 
 @command.command()
