@@ -12,6 +12,7 @@ from mshield.services.certificates.expiry import tell_of_ends
 from mshield.services.context import Context
 from mshield.services.jobs.job import Job
 from mshield.services.jobs.runner import Runner
+from mshield.services.operations import retention
 from mshield.services.operations.purge import purge
 from mshield.services.operations.tell_log import sequence_and_tell
 
@@ -32,7 +33,11 @@ async def _end_leaves(context: Context) -> int:
 
 
 async def _purge(context: Context) -> int:
-    return await purge(context.db, dpop_seconds=context.settings.dpop_seconds, now=_now(context))
+    return await purge(context.db, context.settings, now=_now(context))
+
+
+async def _retain(context: Context) -> int:
+    return await retention.erase(context.db, context.settings, context.clock_watch, context.count)
 
 
 async def _sequence(context: Context) -> int:
@@ -97,6 +102,7 @@ JOBS: Final = (
     Job("oidc", 3600, _oidc_keys),
     Job("phones", 60, _phone_changes),
     Job("purge", 600, _purge, limit_seconds=3600),
+    Job("retention", 3600, _retain, limit_seconds=3600),
     Job("renewals", 60, _end_renewals),
     Job("search", 5, _search_words),
     Job("stamps", 3, _time_stamps),

@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from mshield.limit_settings import LimitSettings
+from mshield.keep_settings import KeepSettings
 from mshield.setting_forms import Names, TsaPlaces
 
 _OID: Final = re.compile(r"[0-2](?:\.(?:0|[1-9][0-9]{0,38})){1,31}")
@@ -23,7 +23,7 @@ class TsaPlace:
     policy: str | None
 
 
-class TsaSettings(LimitSettings):
+class TsaSettings(KeepSettings):
     """A part of `Settings`."""
 
     tsa_url: TsaPlaces = Field(

@@ -73,6 +73,8 @@ _ELSEWHERE: Final[Mapping[str, str]] = {
     "account change-phone": "account.change_phone",
     "account stop-phone-change": "account.stop_phone",
     "database copy": "database.copy",
+    "archive write": "archive.write",
+    "people erase": "people.erase",
     "shield resume": "shield.resume",
     "shield revoke": "shield.revoke",
     "shield suspend": "shield.suspend",
@@ -81,8 +83,10 @@ _ELSEWHERE: Final[Mapping[str, str]] = {
 
 _NO_ACT: Final[Mapping[str, frozenset[str]]] = {
     "they only read": frozenset({
+        "archive evidence", "archive list", "archive search", "archive verify",
         "business list", "business view list", "ca show", "clock show", "doctor", "filing earlier", "filing list",
         "jobs list", "keys show", "log checkpoint", "log prove", "log verify", "oidc client list", "openapi",
+        "retention",
         "seals check", "selftest", "shield find", "staff list", "staff token list", "verify",
         "webhooks deliveries", "webhooks list",
     }),

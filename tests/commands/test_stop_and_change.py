@@ -112,6 +112,31 @@ def test_r18_a_number_is_changed_with_the_codes_or_a_second_person(
     assert (act.actor, act.details["how"]) == ("service", "old_code")
 
 
+def test_a_person_without_a_certificate_is_erased_by_two(office: Operator) -> None:
+    erase = ("people", "erase", OPERATOR.phone)
+    assert office.run(*erase).exit_code == 2
+    foreseen = office.json(*erase, "--dry-run")
+    assert {part["name"] for part in foreseen["erased"]} == {"account", "sms"}
+    assert all(part["why"] for part in foreseen["kept"])
+    decided = ("--second-person", SECOND, "--yes", "--reason")
+    assert office.refused(*erase, *decided, " ") == "invalid_request"
+    done = office.json(*erase, *decided, "来信 2026-7，要求注销并删除")
+    assert done == {**foreseen, "dry_run": False}
+    assert office.refused(*erase, "--dry-run") == "not_found"  # nobody is known by this number
+    (act,) = office.on_database(lambda db: acts_on(db, subject=foreseen["account"]))[:1]
+    assert (act.act, act.actor, act.details["second_person"]) == ("people.erase", "service", SECOND)
+    row = office.on_database(lambda db: fetch(db, "SELECT phone, name, password_hash, state FROM accounts"))
+    assert row == {
+        "phone": f"erased-{foreseen['account']}",
+        "name": "",
+        "password_hash": "",
+        "state": "disabled",
+    }
+    assert office.on_database(lambda db: fetch(db, "SELECT COUNT(*) AS n FROM sms_codes"))["n"] == 0
+    assert office.json("seals", "check")["holds"]
+    office.json("keys", "rotate")  # what is sealed of them opens, and is empty
+
+
 def _acts(office: Operator, phone: str) -> Any:
     async def recorded(db: Database) -> Any:
         account = await fetch(db, "SELECT id FROM accounts WHERE phone = $1", phone)

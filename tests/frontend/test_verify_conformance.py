@@ -53,6 +53,11 @@ def good_bundles() -> Iterator[Case]:
     digest = Maker(A, format="cms_detached", with_content=False).made().encode()
     yield bundle("a digest and the file", digest, content=CONTENT)
     yield bundle("a digest and another file", digest, content=CONTENT + b" ")
+    for each in formats:
+        erased = Maker(A, format=each, erased=True).made().encode()
+        yield bundle(f"{each}, erased, and the file", erased, content=CONTENT)
+        yield bundle(f"{each}, erased, and another file", erased, content=CONTENT + b" ")
+        yield bundle(f"{each}, erased", erased)
     yield bundle("from before time stamps", v1(bundles.good(drawn=False)))
     yield bundle("in another spelling", json.dumps(json.loads(digest), indent=3, sort_keys=True).encode())
 

@@ -10,8 +10,9 @@ from mshield.domain.actor import SERVICE, By
 from mshield.domain.certificates.states import CA_REVOKED
 from mshield.domain.certificates.states import CertificateEvent as Event
 from mshield.domain.notices import OF_EVENT, WORDINGS, NoticeKind, text
+from mshield.domain.times import DAY_MS
 from mshield.services.certificates.expiry import tell_of_ends
-from mshield.services.notices.notify import KEPT_MS, Notify, tell
+from mshield.services.notices.notify import Notify, tell
 from mshield.services.operations.purge import purge
 from mshield.settings import Settings
 from mshield.store.certificates.certificates import NewCertificate, find_by_serial
@@ -219,7 +220,7 @@ async def test_an_occasion_is_told_once_and_its_row_goes_when_nothing_needs_it(
         )
     await notify(now=START)
     assert sorted(kind for _, kind in gateway.told()) == ["new_certificate", "new_device"]
-    await purge(db, now=START + KEPT_MS + 1)
+    await purge(db, now=START + 30 * DAY_MS + 1)
     left = await fetch(db, "SELECT COUNT(*) AS n FROM notifications")
     assert left["n"] == 1
     told = await db.write(

@@ -17,6 +17,7 @@ from pydantic_settings import NoDecode
 from mshield.cli import main
 from mshield.domain.errors import BY_CODE
 from mshield.domain.faq import FAQ
+from mshield.domain.retention import RETAINED
 from mshield.services.process.security_events import EVENTS, FIELDS, Event
 from mshield.settings import Settings
 from mshield.web.edge.watched import DONE, REFUSED
@@ -51,6 +52,70 @@ unless they are absolute.
 
 | variable | default | meaning |
 |---|---|---|
+"""
+_RETENTION: Final = """\
+# What is kept, why, and how long
+
+Written by `make docs` from [the code](../src/mshield/domain/retention.py). Each table of the database stands here once.
+Lengths in bold are [settings](settings.md), `MSHIELD_KEEP_…`, with their defaults.
+
+The job `retention` erases hourly, some hundred rows in a transaction, from where it was; it stops while a
+[clock is doubted](operations.md#clocks), and begins `MSHIELD_KEEP_GRACE_DAYS` after its first run: until then
+`mshield retention --dry-run` tells what it would erase. Before the first row of a run goes, the act `retention.erase`
+says up to which request contents may be gone; it enters the log. How far the job came is marked with a key that the
+database doesn't have, and `mshield log verify` takes a signed document beyond that which has lost its content for
+tampered with (`content_gone`).
+
+**Of what was signed stays what its proof needs**: signature, certificate, digest, size, title, display, who asked,
+whose shield it was, time stamps and the log's entry. After its content is erased
+
+- the business system's [result](api/business.md) says `content_erased`; signatures, certificates and CMS stay, the CMS
+  without the content; the finished file of `xml` and `pdf` is gone with it;
+- [evidence](evidence.md) is made as before, without the content. By `raw`, and by `gb35275` without signed attributes,
+  it verifies with the file beside it (`mshield verify BUNDLE --message FILE`); with signed attributes, or over a
+  digest, it does without. Of `xml` and `pdf` no bundle is made (410 `content_erased`): the finished file is the proof,
+  and `mshield verify` reads it;
+- the phone's list of signatures, and the log's check, say what they said before.
+
+A content is erased in the database; backups and write-ahead logs keep it until they are deleted themselves: keep those
+no longer than contents.
+
+| tables | what | why | how long | ended by |
+|---|---|---|---|---|
+"""
+_ARCHIVES: Final = """
+## Erasure on request
+
+`mshield people erase ACCOUNT --second-person NAME --reason TEXT` erases what no law keeps of a person who asks for it
+(个人信息保护法 art. 47); with `--dry-run` it only says what that would be, and what stays and why. Contents of
+documents that their shields signed for business systems go, once a day has passed in which the result could be
+fetched, with the PC's address; notices, lines of the SMS log and ended logins; of somebody who never had a
+certificate the account too: name, phone number, id number and password. Certificates, signatures, the filing and the
+acts stay. The act `people.erase` says who decided and why.
+
+## Archives
+
+`mshield archive write 2026-01 FOLDER` writes a month of signatures (UTC, by when they were asked for) to
+`signatures-2026-01.jsonl.gz`: one line for each request with its documents, signatures and time stamps, and the
+certificates that they need. Beside it a manifest has the file's SHA-256, the digest of all places in the log, the
+log's key and checkpoint; the act `archive.write` has the manifest's digest, and the log has the act. The file is read
+back, and each row held against its entry in the log, before it counts as written. With `--remove` it is read once
+more, and its rows leave the database two hundred requests at a time; a run that was cut short is called again.
+
+A month can be archived once the personal data of its requests are over, and its contents erased. Copy the files to
+where they are kept for as long as the law wants, two places at least; they have no contents, and titles, displays and
+names.
+
+- `mshield archive verify FOLDER` compares files, manifests, the database's list and the log; exit code 1, and the
+  first row that differs, where one does.
+- `mshield log verify` says how many rows are archived, and compares all others as before. Who takes out rows, or says
+  that more were archived, without the service's key is found.
+- `mshield archive search FOLDER --request ID` (or `--sid`, `--client-id`, `--shield-number`) finds signatures.
+- `mshield archive evidence FOLDER REQUEST` makes the bundle of evidence, which `mshield verify` checks.
+
+To a business system the result of an archived request is `not_found`, and the phone's list begins after it. Time
+stamps of what is archived are renewed no more: have bundles made, or leave months in the database, whose stamps must
+outlive their authorities' certificates.
 """
 _COMMANDS: Final = """\
 # Commands
@@ -131,6 +196,23 @@ def settings_page() -> str:
     return _SETTINGS + "\n".join(rows) + "\n"
 
 
+def retention_page() -> str:
+    """docs/retention.md."""
+    rows = (
+        f"| {' '.join(f'`{name}`' for name in kept.tables)} | {_cell(kept.what)} | {_cell(kept.why)}"
+        f" | {_cell(_lengths(kept.how_long))} | {_cell(kept.by)} |"
+        for kept in RETAINED
+    )
+    return _RETENTION + "\n".join(rows) + "\n" + _ARCHIVES
+
+
+def _lengths(text: str) -> str:
+    """With the settings' defaults."""
+    return re.sub(
+        r"\{(\w+)\}", lambda named: f"**{Settings.model_fields[f'keep_{named[1]}'].default}**", text
+    )
+
+
 def commands_page() -> str:
     """docs/commands.md."""
     return _COMMANDS + "".join(
@@ -160,6 +242,7 @@ PAGES: Final = {
     "docs/api/errors.md": errors_page,
     "docs/settings.md": settings_page,
     "docs/commands.md": commands_page,
+    "docs/retention.md": retention_page,
     "docs/security/events.md": events_page,
     "docs/security/relay.md": relay_page,
     "docs/licences.md": licences_page,

@@ -303,7 +303,8 @@ def _check_cms(
         digest = bytes.fromhex(evidence.document.digest_sm3)
         same = [
             cms.signed_message(signed, content=content, digest=digest, is_known=True) == message,
-            (signed.content is None) == (evidence.document.format == "cms_detached"),
+            (signed.content is None)
+            == (evidence.document.format == "cms_detached" or evidence.document.content is None),
             signed.signature.to_der() == evidence.signature.value,
             signed.signer == signature.certificate,
             {certificate.der for certificate in signed.certificates}

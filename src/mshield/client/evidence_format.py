@@ -69,7 +69,7 @@ def message_of(evidence: Evidence, content: bytes | None, display_oids: Collecti
             return _xml_message(document, options)
         if not signs_content(name, options):
             return bytes.fromhex(document.digest_sm3)
-        if document.content is None or content is None:
+        if content is None:
             raise VerificationError("unreadable", "input", "a raw signature needs the content")
         if is_like_attributes(content):
             raise VerificationError("message_mismatch", "content", "the content is signed attributes")

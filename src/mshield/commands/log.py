@@ -274,6 +274,13 @@ def _verify_database(context: click.Context, out: Output, since: Path | None, st
         lines.append(
             out.pick(f"{report.waiting} 行等待写入日志", f"{report.waiting} rows wait for their place")
         )
+    if report.archived:
+        lines.append(
+            out.pick(
+                f"{report.archived} 行已归档，由 mshield archive verify 核对",
+                f"{report.archived} rows are archived: mshield archive verify compares them",
+            )
+        )
     if report.last_run is not None:
         when = shown_time(report.last_run)
         lines.append(out.pick(f"服务上次写日志：{when}", f"The service last wrote to the log at {when}"))
@@ -287,6 +294,7 @@ def _verify_database(context: click.Context, out: Output, since: Path | None, st
             "holds": report.holds,
             "size": size,
             "waiting": report.waiting,
+            "archived": report.archived,
             "last_run": report.last_run,
             "findings": finding_data(report.findings),
         },

@@ -177,7 +177,7 @@ CREATE TABLE requests (
   created_at BIGINT NOT NULL,
   expires_at BIGINT NOT NULL,
   changed_at BIGINT NOT NULL
-, channel TEXT NOT NULL DEFAULT 'qr', shield_number TEXT, to_tell BOOLEAN NOT NULL DEFAULT FALSE, return_url TEXT, oidc TEXT, asker_name TEXT NOT NULL DEFAULT '', asker_domain TEXT NOT NULL DEFAULT '', seal_version BIGINT NOT NULL DEFAULT 0, seal BYTEA, prolonged_at BIGINT);
+, channel TEXT NOT NULL DEFAULT 'qr', shield_number TEXT, to_tell BOOLEAN NOT NULL DEFAULT FALSE, return_url TEXT, oidc TEXT, asker_name TEXT NOT NULL DEFAULT '', asker_domain TEXT NOT NULL DEFAULT '', seal_version BIGINT NOT NULL DEFAULT 0, seal BYTEA, prolonged_at BIGINT, fetched_at BIGINT);
 
 CREATE TABLE tasks (
   sid BYTEA PRIMARY KEY,
@@ -192,7 +192,7 @@ CREATE TABLE tasks (
   display TEXT NOT NULL,
   created_at BIGINT NOT NULL,
   expires_at BIGINT NOT NULL
-, format TEXT NOT NULL DEFAULT 'raw', content BYTEA, size BIGINT, seal_version BIGINT NOT NULL DEFAULT 0, seal BYTEA, reason TEXT, prepared BYTEA);
+, format TEXT NOT NULL DEFAULT 'raw', content BYTEA, size BIGINT, seal_version BIGINT NOT NULL DEFAULT 0, seal BYTEA, reason TEXT, prepared BYTEA, erased_at BIGINT, erased_digest BYTEA);
 
 CREATE INDEX tasks_request ON tasks (request_id);
 
@@ -911,3 +911,27 @@ CREATE INDEX certificates_held ON certificates (issued_at, serial, holds) WHERE 
 
 CREATE INDEX certificates_ends ON certificates (not_after, serial, state, holds)
   WHERE state IN ('issued', 'active', 'pin_locked');
+
+CREATE TABLE retention (
+  kind TEXT PRIMARY KEY,
+  since BIGINT NOT NULL,
+  place TEXT NOT NULL,
+  erased BIGINT NOT NULL,
+  changed_at BIGINT NOT NULL,
+  mark BYTEA
+);
+
+CREATE INDEX oidc_authorizations_request ON oidc_authorizations (request_id);
+
+CREATE TABLE archives (
+  id TEXT PRIMARY KEY,
+  kind TEXT NOT NULL,
+  month TEXT NOT NULL,
+  requests BIGINT NOT NULL,
+  signatures BIGINT NOT NULL,
+  places BYTEA NOT NULL,
+  manifest TEXT NOT NULL,
+  written_at BIGINT NOT NULL,
+  removed_at BIGINT,
+  mark BYTEA NOT NULL
+);

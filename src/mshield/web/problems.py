@@ -46,6 +46,7 @@ STATUS: Final[Mapping[str, int]] = {
     "consent_not_yours": 403,
     "device_limit": 409,
     "duplicate_application": 409,
+    "content_erased": 410,
     "evidence_over": 410,
     "expired_request": 410,
     "fault": 500,

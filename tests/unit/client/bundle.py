@@ -93,6 +93,8 @@ class Maker:
     kind: Kind = "signature"
     content: bytes = CONTENT
     with_content: bool = True
+    erased: bool = False
+    """Whether the content was erased after it was signed: from the CMS too."""
     signed_at: int = SIGNED_AT
     status_at: int = SIGNED_AT + 60_000
     status: CertStatus = field(default_factory=Good)
@@ -150,7 +152,7 @@ class Maker:
                 format=self.format,
                 size=len(self.content),
                 digest_sm3=sm3(self.content).hex(),
-                content=self.content if self.with_content else None,
+                content=self.content if self.with_content and not self.erased else None,
                 display=tuple(EvidenceLine(label=label, value=value) for label, value in LINES),
                 view=self.view,
                 drawn=None if self.view is None else draw(read_view(self.view), self.content).digest.hex(),
@@ -166,7 +168,7 @@ class Maker:
                 cms=b""
                 if self.format == XML
                 else build_signed_data(
-                    content=inside(self.format, content=self.content, digest=digest),
+                    content=inside(self.format, content=None if self.erased else self.content, digest=digest),
                     signature=signature,
                     certificate=self.a.leaf,
                     chain=[self.a.issuing, self.a.root],

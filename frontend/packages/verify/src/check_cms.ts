@@ -37,7 +37,7 @@ export async function checkCms(
   const all = [path.leaf, ...path.intermediates, path.root];
   const holds =
     same(over.head, message) &&
-    (signed.content === null) === (document.format === "cms_detached") &&
+    (signed.content === null) === (document.format === "cms_detached" || document.content === null) &&
     sameSignature(signed.signature, verified.signature) &&
     isSameCertificate(signed.signer, path.leaf) &&
     isSameSet(signed.certificates, all);

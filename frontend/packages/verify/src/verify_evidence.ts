@@ -207,15 +207,16 @@ async function messageOf(
     return unhex(document.digest);
   }
   if (signature.attributes === null) {
-    if (document.content === null || content === null) {
+    const whole = content !== null && content.head.length === content.size ? content.head : null;
+    if (whole === null) {
       throw failed("unreadable", "input", "a raw signature needs the content");
     }
-    if (isLikeAttributes(document.content)) {
+    if (isLikeAttributes(whole)) {
       throw failed("message_mismatch", "content", "the content is signed attributes");
     }
     tally.passed("content", by);
     tally.aside("display", "not_bound");
-    return document.content;
+    return whole;
   }
   const encoded = signature.attributes;
   const attributes = await inStep("input", () => parseAttributes(encoded, displayOids));

@@ -203,6 +203,8 @@ class SignedDocument(msgspec.Struct, frozen=True, kw_only=True):
     display_mismatch_confirmed: bool = False
     file_b64: str | None = None
     """The document with the signature in it; None where the format has none such."""
+    content_erased: bool = False
+    """The service has erased the content, as its time was over: whoever kept it needs it to verify."""
 
     @property
     def drawing(self) -> Drawing | None:

@@ -101,6 +101,7 @@ from mshield.domain.errors.identity import (
 from mshield.domain.errors.requests import (
     AmbiguousContentRefused,
     CharsetRefused,
+    ContentErased,
     EvidenceOver,
     ExpiredRequest,
     InboxFull,
@@ -190,6 +191,7 @@ __all__ = [
     "ConfirmationMissing",
     "Conflict",
     "ConsentNotYours",
+    "ContentErased",
     "DeviceLimit",
     "DomainError",
     "DuplicateApplication",

@@ -34,6 +34,15 @@ class EvidenceOver(
     """A bundle is asked for after the issuing CA's certificate ended: nobody can state the signer's status any more."""
 
 
+class ContentErased(
+    DomainError,
+    code="content_erased",
+    zh="文件内容已按保存期限删除，不能再出具它的证据包。请使用当时取得的已签文件或保存的证据包",
+    en="The content was erased when its time was over, so no bundle can be made. Use the file or bundle that you kept",
+):
+    """Evidence of a signature that stands in the document itself, `xml` or `pdf`, after its content was erased."""
+
+
 class RequestClosed(
     DomainError,
     code="request_closed",

@@ -69,6 +69,10 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
         "数据库中有不属于本系统的触发器、规则、函数或视图：写入的记录可能被它改动",
         "there is a trigger, rule, function or view that is not the schema's: it may change what is written or read",
     ),
+    "content_gone": (
+        "已签文件的内容不在了，而本系统没有删除它",
+        "the content of a signed document is gone, and the service hasn't erased it",
+    ),
     "key_changed": (
         "公钥不是其注册时生成的，或与其证书不符",
         "the public key is not the one that was made in its enrolment, or not that of its certificate",

@@ -10,15 +10,18 @@ from typing import Final
 from mshield.pki.errors import LogError
 from mshield.pki.tlog.merkle import Range
 from mshield.pki.tlog.note import Checkpoint, open_checkpoint
+from mshield.services.log.archived import read_archived
 from mshield.services.log.errors import NotLogged
 from mshield.services.log.findings import Finding
 from mshield.services.log.open_log import Log
 from mshield.services.log.read import hash_of
 from mshield.services.log.verify_authorities import check_authorities
 from mshield.services.log.verify_certificates import check_certificates
+from mshield.services.log.verify_erasures import check_erasures
 from mshield.services.log.verify_marks import check_marks
 from mshield.services.log.verify_rows import check_end, check_outside, check_rows
 from mshield.services.log.verify_seals import check_seals
+from mshield.store.database.interface import Database
 from mshield.store.log import log as store
 from mshield.store.operations.jobs import last_run
 
@@ -31,12 +34,14 @@ MOST_FINDINGS: Final = 100
 class Report:
     """What a check saw: the checkpoint, rows that wait for their place, and everything that is wrong, in order.
 
-    `last_run` (ms) is when the service last looked for rows: what was changed since may be gone by the time it looks.
+    `archived` rows are in files: `mshield archive verify` compares those. `last_run` (ms) is when the service last
+    looked for rows: what was changed since may be gone by the time it looks.
     """
 
     checkpoint: Checkpoint | None = None
     waiting: int = 0
     last_run: int | None = None
+    archived: int = 0
     findings: list[Finding] = field(default_factory=list)
 
     @property
@@ -70,21 +75,25 @@ async def _checks(log: Log, report: Report, since: str | None) -> AsyncIterator[
     report.checkpoint = checkpoint
     if checkpoint.size != state.size:
         yield Finding("wrong_size", index=state.size)
-    async for finding in check_rows(log, checkpoint):
+    archived, broken = await read_archived(log.db)
+    for finding in broken:
         yield finding
+    async for finding in check_rows(log, checkpoint, archived):
+        yield finding
+    report.archived = archived.met
     for other in (
         *await check_outside(log, checkpoint),
         *await check_end(log),
         *await _check_since(log, checkpoint, since),
     ):
         yield other
-    async for finding in check_certificates(log.db):
-        yield finding
-    for finding in await check_authorities(log.db):
-        yield finding
-    async for finding in check_seals(log.db):
-        yield finding
-    async for finding in check_marks(log.db):
+    for check in (check_certificates, _check_authorities, check_seals, check_marks, check_erasures):
+        async for finding in check(log.db):
+            yield finding
+
+
+async def _check_authorities(db: Database) -> AsyncIterator[Finding]:
+    for finding in await check_authorities(db):
         yield finding
 
 

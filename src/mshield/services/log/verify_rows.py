@@ -7,6 +7,7 @@ from mshield.pki.errors import LogError
 from mshield.pki.tlog.merkle import Range, leaf_hash, perfect_root
 from mshield.pki.tlog.note import Checkpoint
 from mshield.pki.tlog.tiles import HEIGHT, MAX_LEVEL, WIDTH, edge_root, split_bundle, split_hashes, tile_at
+from mshield.services.log.archived import Archived
 from mshield.services.log.entries import entry_of
 from mshield.services.log.findings import Finding, shown
 from mshield.services.log.open_log import Log
@@ -28,11 +29,14 @@ class _Tree:
     """The hashes of the tile of level 0 that was read last."""
 
 
-async def check_rows(log: Log, checkpoint: Checkpoint) -> AsyncIterator[Finding]:
-    """Each row against its leaf, each entry too, each level against the one below, and the root."""
+async def check_rows(log: Log, checkpoint: Checkpoint, archived: Archived) -> AsyncIterator[Finding]:
+    """Each row against its leaf, each entry too, each level against the one below, and the root.
+
+    A row that was archived isn't here; its entry and leaf are.
+    """
     tree = _Tree()
     for number in range(-(-checkpoint.size // WIDTH)):
-        for finding in await _check_leaves(log, number, checkpoint.size, tree):
+        for finding in await _check_leaves(log, number, checkpoint.size, tree, archived):
             yield finding
     async for finding in _check_levels(log, tree):
         yield finding
@@ -110,7 +114,7 @@ async def check_end(log: Log) -> list[Finding]:
     return findings
 
 
-async def _check_leaves(log: Log, number: int, size: int, tree: _Tree) -> list[Finding]:
+async def _check_leaves(log: Log, number: int, size: int, tree: _Tree, archived: Archived) -> list[Finding]:
     start, width = number << HEIGHT, tile_at(0, number, size).width
     findings = []
     tile = await store.find_tile(log.db, level=0, number=number)
@@ -133,7 +137,8 @@ async def _check_leaves(log: Log, number: int, size: int, tree: _Tree) -> list[F
     else:
         tree.edge[0] = b"".join(leaves)
     rows = await store.logged(log.db, start=start, end=start + width)
-    return findings + _compare(log, Range(start, start + width), leaves, entries, rows)
+    places = Range(start, start + width)
+    return findings + _compare(log, places, leaves=leaves, entries=entries, rows=rows, archived=archived)
 
 
 def _fits(stored: Stored, held: int, width: int) -> bool:
@@ -141,8 +146,14 @@ def _fits(stored: Stored, held: int, width: int) -> bool:
     return stored.width == held and (width < WIDTH or held == WIDTH)
 
 
-def _compare(
-    log: Log, places: Range, leaves: list[bytes], entries: list[bytes] | None, rows: list[SourceRow]
+def _compare(  # what stands at the same places
+    log: Log,
+    places: Range,
+    *,
+    leaves: list[bytes],
+    entries: list[bytes] | None,
+    rows: list[SourceRow],
+    archived: Archived,
 ) -> list[Finding]:
     by_place: dict[int, list[SourceRow]] = {index: [] for index in range(*places)}
     findings = []
@@ -158,7 +169,7 @@ def _compare(
             for row in here
             if _leaf(log, row) != leaf
         ]
-        if not here:
+        if not here and not archived.has(index):
             findings.append(Finding("row_missing", index=index))
         if len(here) > 1:
             names = ", ".join(f"{row.source.table} {shown(row.id)}" for row in here)

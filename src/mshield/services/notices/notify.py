@@ -26,7 +26,6 @@ from mshield.domain.notices import (
     text,
     wait_ms,
 )
-from mshield.domain.times import DAY_MS
 from mshield.gateways.sms import SmsError, SmsGateway, SmsMessage, SmsUnanswered
 from mshield.gateways.sms_account import NO_TEMPLATE
 from mshield.settings import Settings
@@ -34,7 +33,6 @@ from mshield.store.database.interface import Database, Tx
 from mshield.store.notices import notifications as store
 from mshield.store.notices.notifications import DueNotice, UntoldEvent
 
-KEPT_MS: Final = 30 * DAY_MS
 """How long a notice that has ended is kept for whoever asks what was sent."""
 
 _BATCH: Final = 100

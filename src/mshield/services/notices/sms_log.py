@@ -11,16 +11,14 @@ from typing import Final
 
 from mshield.domain.identity import check_phone, mask_phone
 from mshield.domain.ids import NEWEST, first_id, new_id
-from mshield.domain.times import DAY_MS
 from mshield.gateways.sms import SmsError, SmsGateway, SmsMessage
 from mshield.keys.secrets import LookupKey
 from mshield.store.database.interface import Database, StoreError
 from mshield.store.notices import sms_log as store
 from mshield.store.notices.sms_log import SmsRow
 
-__all__ = ["KEPT_MS", "LoggedSms", "SmsRow"]
+__all__ = ["LoggedSms", "SmsRow"]
 
-KEPT_MS: Final = 30 * DAY_MS
 _KIND: Final = "sms-log"
 _log = logging.getLogger(__name__)
 
@@ -78,9 +76,14 @@ class LoggedSms:
             _log.warning("the outcome of an SMS could not be noted: %s", type(error).__name__)
 
     def _hash(self, phone: str) -> bytes:
-        return self.lookup.lookup_hash(_KIND, phone)
+        return hash_of_phone(self.lookup, phone)
 
 
-async def purge(db: Database, *, now: int) -> int:
-    """Deletes what is older than thirty days; gives the number of messages."""
-    return await store.purge(db, before=first_id(now - KEPT_MS))
+def hash_of_phone(lookup: LookupKey, phone: str) -> bytes:
+    """By which the log knows a number."""
+    return lookup.lookup_hash(_KIND, phone)
+
+
+async def purge(db: Database, *, before: int) -> int:
+    """Deletes what was sent before (ms); gives the number of messages."""
+    return await store.purge(db, before=first_id(before))

@@ -6,9 +6,10 @@ Nothing waits for it and nothing breaks without it; it keeps tables small and pe
 from typing import Final
 
 from mshield.domain.times import DAY_MS
-from mshield.services.notices import notify, sms_log
-from mshield.services.process import keep_clock, metrics
+from mshield.services.notices import sms_log
+from mshield.services.process import keep_clock
 from mshield.services.systems import webhooks
+from mshield.settings import Settings
 from mshield.store.accounts import accounts, limits
 from mshield.store.database.interface import Database
 from mshield.store.legal_person import sessions as portal_sessions
@@ -26,26 +27,26 @@ KEPT_MS: Final = DAY_MS
 """The longest that any of these counts: codes and failures of a day."""
 
 
-async def purge(db: Database, *, dpop_seconds: int = 60, now: int) -> int:
+async def purge(db: Database, settings: Settings | None = None, *, now: int) -> int:
     """Deletes what was over a day ago and gives the number of rows. May run at any time, in several processes too.
 
-    `dpop_seconds` is how long a phone's proof is good, for what a late one is known by: one for each signature, which
-    aren't counted here.
+    What a late phone's proof is known by, one for each signature, isn't counted here.
 
     A signing session goes as soon as it is over: its sealed nonces must not outlive it (protocol, "What may be kept").
     """
-    before = now - KEPT_MS
+    settings, before = settings or Settings(), now - KEPT_MS
+    notices_before = now - settings.keep_notice_days * DAY_MS
     counters = await limits.purge(db, before=before)
     logins = await accounts.purge_sessions(db, before=before) + await portal_sessions.purge(db, before=before)
     logins += await staff_access.purge(db, before=before) + await staff_sessions.purge(db, before=before)
-    notices = await notifications.purge(db, before=now - notify.KEPT_MS)
+    notices = await notifications.purge(db, before=notices_before)
     hooks = await store_webhooks.purge(
         db, sent_before=now - webhooks.SENT_KEPT_MS, dead_before=now - webhooks.DEAD_KEPT_MS
     )
     sessions = await signing.purge_sessions(db, now=now)
-    await signing.purge_values(db, before=now - 2 * dpop_seconds * 1000)
+    await signing.purge_values(db, before=now - 2 * settings.dpop_seconds * 1000)
     logins += await oidc_authorizations.purge(db, before=before) + await proofs.purge(db, now=now)
-    notices += await sms_log.purge(db, now=now) + await views.purge_files(db)
-    counters += await store_metrics.purge(db, before=now - metrics.KEPT_MS)
+    notices += await sms_log.purge(db, before=notices_before) + await views.purge_files(db)
+    counters += await store_metrics.purge(db, before=now - settings.keep_figure_days * DAY_MS)
     counters += await clock.purge(db, before=now - keep_clock.KEPT_MS)
     return counters + logins + notices + hooks + sessions + await idempotency.purge(db, before=before)

@@ -6,15 +6,12 @@ Counting is one addition in a dictionary; a process that is killed loses its las
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import Final, Protocol
+from typing import Protocol
 
 from mshield.domain.figures import UNTIMED, bucket_of
-from mshield.domain.times import DAY_MS, HOUR_MS, MINUTE_MS
+from mshield.domain.times import HOUR_MS, MINUTE_MS
 from mshield.store.database.interface import Database, StoreError
 from mshield.store.process import metrics as store
-
-KEPT_MS: Final = 400 * DAY_MS
-"""A year, and the month before it to compare with."""
 
 _log = logging.getLogger(__name__)
 

@@ -1,5 +1,6 @@
 """The bundle of evidence for one signed document: signature, chain, statuses made after it, the log's proof."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -27,7 +28,7 @@ from mshield.pki.signatures.evidence import (
     EvidenceSystem,
     EvidenceTimeStamp,
 )
-from mshield.pki.signatures.formats import FORMATS, NO_OPTIONS, XML, inside, wrapper_of
+from mshield.pki.signatures.formats import FORMATS, NO_OPTIONS, PDF, XML, inside, wrapper_of
 from mshield.pki.signatures.kept_display import KeptDisplay, NamedView, read_display
 from mshield.pki.signatures.pdf import PdfAttributes
 from mshield.pki.signatures.signed_attributes import SignedAttributes
@@ -71,16 +72,24 @@ class MakeEvidence:
     ) -> Evidence:
         """The bundle of the document at this place, from 0.
 
-        Raises NotFound, NotSigned, WrongReturnCode, NotLoggedYet, EvidenceOver.
+        Raises NotFound, NotSigned, WrongReturnCode, NotLoggedYet, EvidenceOver, ContentErased.
         """
         require_id(request_id)
         row = await find_document(self.db, id=request_id, client_id=system.client_id, position=document)
         if row is None:
             raise errors.NotFound
+        if row.signed is None:
+            raise errors.NotSigned(state=row.state)
+        self.secrets.require_way_back(row.request_id, row.channel, return_code)
+        return await self.of_row(row, await stamps_of_signature(self.db, row.sid), now=now)
+
+    async def of_row(self, row: DocumentRow, rows: Sequence[StampRow], *, now: int) -> Evidence:
+        """The bundle of a document as it was read, with its time stamps. Raises as the call itself does."""
         signed = row.signed
         if signed is None:
             raise errors.NotSigned(state=row.state)
-        self.secrets.require_way_back(row.request_id, row.channel, return_code)
+        if row.is_erased and row.format in {XML, PDF}:  # whose proof is the finished file
+            raise errors.ContentErased
         display = read_display(row.display)
         logged = await self._logged(row, signed, display.view, now=now)
         certificate = parse_certificate(signed.certificate)
@@ -88,7 +97,7 @@ class MakeEvidence:
         name = FORMATS[row.format]
         attributes = display.attributes(name, row.message)
         signature = Signature.from_raw(signed.signature)
-        stamps, on_it = await self._stamps(row.sid)
+        stamps, on_it = _done(rows)
         view, bound = display.view, display.bound
         digest = _digest(row, display, attributes)
         return Evidence(
@@ -149,12 +158,6 @@ class MakeEvidence:
             holder=msgspec.UNSET if signed.holder is None else _holder(signed.holder),
         )
 
-    async def _stamps(self, sid: bytes) -> tuple[tuple[EvidenceTimeStamp, ...], list[bytes]]:
-        """Those that are done, and the tokens of those on the signature itself."""
-        rows = await stamps_of_signature(self.db, sid)
-        done = [row for row in rows if row.token is not None]
-        return tuple(map(_stamp, done)), [row.token for row in done if row.token and not row.renews]
-
     async def _status(self, issuing: Certificate, signed: SignatureRow, *, now: int) -> EvidenceStatus:
         try:
             return EvidenceStatus(
@@ -203,7 +206,15 @@ def _digest(
     """SM3 of the content, also of what is older than views."""
     if display.bound is not None:
         return display.bound.content
+    if row.erased_digest is not None:
+        return row.erased_digest
     return sm3(row.message) if attributes is None else attributes.message_digest
+
+
+def _done(rows: Sequence[StampRow]) -> tuple[tuple[EvidenceTimeStamp, ...], list[bytes]]:
+    """Those that are done, and the tokens of those on the signature itself."""
+    done = [row for row in rows if row.token is not None]
+    return tuple(map(_stamp, done)), [row.token for row in done if row.token and not row.renews]
 
 
 def _stamp(row: StampRow) -> EvidenceTimeStamp:

@@ -81,6 +81,8 @@ class MySignatures:
 def _content_digest(kept: KeptDisplay, row: history.SignatureDetail) -> bytes:
     if kept.bound is not None:
         return kept.bound.content
+    if row.erased_digest is not None:
+        return row.erased_digest
     attributes = kept.attributes(FORMATS[row.format], row.message)
     return sm3(row.message) if attributes is None else attributes.message_digest
 

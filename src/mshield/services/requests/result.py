@@ -7,6 +7,7 @@ from functools import lru_cache, partial
 import msgspec
 
 from mshield.domain import errors
+from mshield.domain.times import DAY_MS
 from mshield.gm.sm2 import Signature
 from mshield.keys.authority import Authorities
 from mshield.pki.certificates.certificate import Certificate, parse_certificate
@@ -33,6 +34,7 @@ from mshield.services.requests.xml_contents import xml_file
 from mshield.settings import Settings
 from mshield.store.requests import requests as store
 from mshield.store.requests.requests import Signer
+from mshield.store.requests.retention import note_fetch
 from mshield.store.requests.time_stamps import StampRow
 from mshield.store.requests.time_stamps import of_request as stamps_of_request
 from mshield.store.systems.systems import BusinessSystem
@@ -45,7 +47,8 @@ class SignedDocument(msgspec.Struct, frozen=True):
 
     `message` is what the signature is over, `is_attributes` whether that is signed attributes; `options` are the
     format's, as the CMS was made. `time_stamp` is how its time stamps stand, None where none is wanted. `shown` is the
-    digest of what was shown, `confirmed` what the person confirmed besides: None for what is not drawn.
+    digest of what was shown, `confirmed` what the person confirmed besides: None for what is not drawn. `is_erased`:
+    its content's time is over, so neither `file` nor CMS have it.
     """
 
     title: str
@@ -62,6 +65,7 @@ class SignedDocument(msgspec.Struct, frozen=True):
     drawn: bytes | None = None
     shown: bytes | None = None
     confirmed: str | None = None
+    is_erased: bool = False
 
 
 class DeclinedDocument(msgspec.Struct, frozen=True):
@@ -108,6 +112,7 @@ class MakeResult:
         Raises NotFound, NotSigned, WrongReturnCode; InvalidRequest for an option that none of the documents takes.
         """
         result = await self.ask.result(system, request_id, return_code=return_code)
+        await self._note_late(result, now=now)
         signer = result.signer
         assert signer is not None  # noqa: S101  # `ask.result` refuses a request without
         certificate, certificate_pem = _parsed(signer.certificate)
@@ -126,7 +131,9 @@ class MakeResult:
             attributes = display.attributes(name, document.message)
             signature = Signature.from_raw(document.signature)
             signed, file = None, None
-            if name == XML:
+            if name == XML and document.is_erased:
+                pass  # its file was the content
+            elif name == XML:
                 assert document.content is not None and display.bound is not None  # noqa: S101, PT018  # so it is kept
                 file = xml_file(
                     content=document.content,
@@ -168,6 +175,7 @@ class MakeResult:
                     drawn=None if display.drawing is None else display.drawing.drawn,
                     shown=document.shown,
                     confirmed=document.confirmed,
+                    is_erased=document.is_erased,
                 )
             )
         return SignedResult(
@@ -180,6 +188,11 @@ class MakeResult:
             documents=tuple(documents),
             ocsp=await self._ocsp(signer, now=now),
         )
+
+    async def _note_late(self, result: store.Result, *, now: int) -> None:
+        """After a late fetch contents are kept twice as long; one in time is followed by the request's end anyway."""
+        if result.fetched_at is None and now > result.expires_at + DAY_MS and not self.ask.db.read_only:
+            await note_fetch(self.ask.db, id=result.id, now=now)
 
     async def _stamps(self, request_id: str) -> dict[int, list[StampRow]]:
         """Looked up only where stamps are wanted."""
@@ -194,7 +207,8 @@ class MakeResult:
 
 def _content_inside(name: Format, display: KeptDisplay, document: store.SignedDocument) -> bytes | None:
     """What the CMS carries of the content."""
-    content = document.message if signs_content(name, display.options) else document.content
+    is_message = signs_content(name, display.options) and not document.is_erased
+    content = document.message if is_message else document.content
     return inside(name, content=content, digest=document.message)
 
 

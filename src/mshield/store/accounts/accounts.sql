@@ -71,4 +71,5 @@ UPDATE phone_sessions SET ended_at = :now WHERE account_id = :account_id AND end
 UPDATE accounts SET state = 'disabled', disabled_at = :now, disabled_reason = :reason WHERE id = :id AND state = 'active';
 
 -- name: enable!
-UPDATE accounts SET state = 'active', disabled_at = NULL, disabled_reason = NULL WHERE id = :id AND state = 'disabled';
+UPDATE accounts SET state = 'active', disabled_at = NULL, disabled_reason = NULL
+WHERE id = :id AND state = 'disabled' AND phone NOT LIKE 'erased-%';

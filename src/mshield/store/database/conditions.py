@@ -40,6 +40,8 @@ CONDITIONS: Final[Mapping[str, str]] = MappingProxyType(
     {0}.changed_at || ' ' || COALESCE(CAST({0}.revoked_at AS TEXT), '') || ' ' ||
     COALESCE(CAST({0}.revocation_reason AS TEXT), '') || ' ' || COALESCE(CAST({0}.held_since AS TEXT), '')""",
         "listed": "(({0}.state IN ('revoked', 'superseded') OR {0}.holds <> '') AND {0}.der IS NOT NULL)",
+        "unanswered": """({0}.state <> 'signed' AND {0}.expires_at < :ended_before AND {0}.client_id <> :own
+    AND NOT EXISTS (SELECT 1 FROM tasks x JOIN signatures y ON y.sid = x.sid WHERE x.request_id = {0}.id))""",
         "view_changes": "(SELECT COUNT(*) + COUNT(w.withdrawn_at) FROM views w WHERE w.client_id = {0})",
     }
 )
@@ -50,6 +52,7 @@ character, `organisation` a part of the enterprise's name, then or now; by `due`
 `ends_with(c)`: a certificate whose shield number, phone number or, by the hash, id number ends with these characters.
 `view_changes(client_id)`: how often a system's views were changed; each is registered once, withdrawn once at most.
 `listed` stands on a revocation list until a while after its end; `status_line` is how certificates.py reads its status.
+`unanswered(r)` requests ended before `:ended_before` without any signature, and aren't `:own`.
 `unbound(certificate, request)`: another app asks, and the certificate isn't bound for its business system (R8).
 """
 

@@ -156,6 +156,13 @@ class AuthorityAct(msgspec.Struct, frozen=True, gc=False):
     at: int
 
 
+class ErasureAct(msgspec.Struct, frozen=True, gc=False):
+    """An act that says what was erased; `details` is the text as it stands."""
+
+    subject: str
+    details: str
+
+
 class StoredAuthority(msgspec.Struct, frozen=True, gc=False):
     """An authority as its row says: its certificate (DER), when (ms) and why it was revoked."""
 
@@ -369,6 +376,11 @@ async def acts_on_authorities(db: Database) -> list[AuthorityAct]:
     """What was done to the certificate authorities, the oldest first."""
     rows = await db.all(_SQL["acts_on_authorities"])
     return [AuthorityAct(row["act"], row["subject"], row["details"], row["at"]) for row in rows]
+
+
+async def erasures(db: Database, *, act: str) -> list[ErasureAct]:
+    """The acts of this name, the oldest first."""
+    return [ErasureAct(row["subject"], row["details"]) for row in await db.all(_SQL["erasures"], act=act)]
 
 
 async def authorities(db: Database) -> list[StoredAuthority]:

@@ -110,6 +110,9 @@ WHERE NOT EXISTS (SELECT 1 FROM certificates c WHERE c.serial = e.serial) ORDER 
 -- name: acts_on_authorities
 SELECT act, subject, details, at FROM acts WHERE act LIKE 'ca.%' ORDER BY id;
 
+-- name: erasures
+SELECT subject, details FROM acts WHERE act = :act ORDER BY id;
+
 -- name: authorities
 SELECT name, certificate, revoked_at, revocation_reason FROM authorities ORDER BY created_at, name;
 

@@ -14,8 +14,9 @@ _SQL: Final = Queries("requests", "evidence")
 class DocumentRow:
     """A document and who asked for it, as it was called then.
 
-    `content` is None where only its digest came; `prepared` is the update to a PDF in which the signature stands;
-    `display` is JSON text; `state` is `declined` for one that was left out of a batch.
+    `content` is None where only its digest came, or it `is_erased`, `erased_digest` its SM3 where it was M; `prepared`
+    is the update to a PDF in which the signature stands; `display` is JSON text; `state` is `declined` for one that was
+    left out of a batch.
     """
 
     request_id: str
@@ -30,6 +31,8 @@ class DocumentRow:
     format: str
     message: bytes
     content: bytes | None
+    erased_digest: bytes | None
+    is_erased: bool
     prepared: bytes | None
     size: int
     display: str
@@ -84,6 +87,8 @@ async def find_document(
         format=row["format"],
         message=row["message"],
         content=content,
+        erased_digest=row["erased_digest"],
+        is_erased=row["erased_at"] is not None,
         prepared=row["prepared"],
         size=row["size"] if content is None else len(content),
         display=row["display"],

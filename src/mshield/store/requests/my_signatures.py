@@ -27,8 +27,8 @@ class PastSignature:
 class SignatureDetail:
     """One signature with what was shown; `message` is what was signed, `display` JSON. Times in ms.
 
-    `state` and what follows are the certificate's now; `log_index` is the entry in the transparency log, None until it
-    is there.
+    `erased_digest` is SM3 of M that was the content and is erased. `state` and what follows are the certificate's now;
+    `log_index` is the entry in the transparency log, None until it is there.
     """
 
     sid: bytes
@@ -42,6 +42,7 @@ class SignatureDetail:
     display: str
     format: str
     message: bytes
+    erased_digest: bytes | None
     size: int
     business_name: str | None
     domain: str | None

@@ -14,7 +14,7 @@ ORDER BY s.signed_at DESC, s.sid DESC LIMIT :page_size;
 -- name: signature^
 -- One of them with what was shown, who asked from where, and how its certificate stands now.
 SELECT s.sid, s.purpose, s.digest, s.signature, s.signed_at, s.serial, t.title, t.media_type, t.display, t.format,
-  t.message,
+  t.message, t.erased_digest,
   COALESCE(t.size, length(t.content), length(t.message)) AS size, r.asker_name AS business_name, r.asker_domain AS domain, s.request_id,
   r.pc_address, r.pc_browser, s.log_index, c.state, c.not_after, c.revoked_at
 FROM signatures s

@@ -86,6 +86,7 @@ class SignedDocument(msgspec.Struct, frozen=True):
     """One signed document; signature is r then s. `content` where `message` are attributes that speak of it.
 
     `prepared` is a PDF's update, `display` JSON text; `shown` and `confirmed` are None for what is not drawn.
+    `is_erased`: its content is gone, from `message` too where that was the content.
     """
 
     title: str
@@ -98,6 +99,7 @@ class SignedDocument(msgspec.Struct, frozen=True):
     shown: bytes | None
     confirmed: str | None
     prepared: bytes | None = None
+    is_erased: bool = False
 
 
 class DeclinedDocument(msgspec.Struct, frozen=True):
@@ -124,7 +126,7 @@ class Signer(msgspec.Struct, frozen=True):
 class Result(msgspec.Struct, frozen=True):
     """A request with its outcome; signer is None and documents are empty before it is signed.
 
-    Documents stand in the order of the request.
+    Documents stand in the order of the request. `fetched_at` is when it was first fetched after its life (ms).
     """
 
     id: str
@@ -134,6 +136,7 @@ class Result(msgspec.Struct, frozen=True):
     expires_at: int
     signer: Signer | None
     documents: tuple[SignedDocument | DeclinedDocument, ...]
+    fetched_at: int | None = None
 
     @property
     def signed(self) -> tuple[SignedDocument, ...]:
@@ -322,6 +325,7 @@ async def find_result(db: Database, *, id: str, client_id: str) -> Result | None
             for row in rows
             if row["signature"] is not None or row["task_state"] == "declined"
         ),
+        fetched_at=first["fetched_at"],
     )
 
 
@@ -337,6 +341,7 @@ def _signed(row: Row) -> SignedDocument:
         row["shown"],
         row["confirmed"],
         row["prepared"],
+        row["erased_at"] is not None,
     )
 
 

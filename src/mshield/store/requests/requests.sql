@@ -34,7 +34,7 @@ WHERE d.shield_number = :shield_number AND usable(c) LIMIT 1;
 UPDATE tasks SET state = 'closed' WHERE request_id = :request_id AND state = 'waiting';
 
 -- name: result
-SELECT CAST(:call AS INTEGER) AS call, r.id, r.kind, r.channel, r.state, r.expires_at, t.title, t.state AS task_state, t.reason AS left_out, t.format, t.message, t.content, t.prepared, t.display, s.signature, s.signed_at, s.shown, s.confirmed,
+SELECT CAST(:call AS INTEGER) AS call, r.id, r.kind, r.channel, r.state, r.expires_at, t.title, t.state AS task_state, t.reason AS left_out, t.format, t.message, t.content, t.prepared, t.display, t.erased_at, r.fetched_at, s.signature, s.signed_at, s.shown, s.confirmed,
   c.serial, c.der, c.common_name, c.organisation, c.credit_code, c.role, c.shield_number,
   c.issuer, c.state AS certificate_state, c.holds, c.issued_at, c.changed_at, c.revoked_at, c.revocation_reason,
   c.held_since

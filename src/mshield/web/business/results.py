@@ -55,6 +55,8 @@ class SignedDocumentMessage(Wire, frozen=True):
     `time_stamp` tells how the time stamps stand that the service's settings want; those that are done are in the CMS.
     `state` `declined`: the person left this one out of the batch, for a `reason` in their words; nothing else of it is
     told. The reason is null for a signed one. `file_b64` is the document with the signature in it, by `pdf`; else null.
+    `content_erased`: the content's time is over; `message_b64` is null where it was that, `file_b64` too, and the CMS
+    is without it.
     """
 
     title: str
@@ -73,6 +75,7 @@ class SignedDocumentMessage(Wire, frozen=True):
     state: Literal["signed", "declined"] = "signed"
     reason: str | None = None
     file_b64: str | None = None
+    content_erased: bool = False
 
 
 class ResultWanted(Query, frozen=True):
@@ -145,7 +148,7 @@ def _signed(document: SignedDocument | DeclinedDocument) -> SignedDocumentMessag
     return SignedDocumentMessage(
         title=document.title,
         format=document.format,
-        message_b64=None if document.is_attributes else _encoded(document.message),
+        message_b64=None if document.is_attributes or not document.message else _encoded(document.message),
         signed_attributes_b64=_encoded(document.message) if document.is_attributes else None,
         signature_b64=_encoded(document.signature),
         signature_raw_b64=_encoded(document.raw),
@@ -157,6 +160,7 @@ def _signed(document: SignedDocument | DeclinedDocument) -> SignedDocumentMessag
         shown=None if shown is None else shown.hex(),
         display_mismatch_confirmed=document.confirmed == "mismatch",
         options=document.options,
+        content_erased=document.is_erased,
     )
 
 

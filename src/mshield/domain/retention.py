@@ -1,0 +1,241 @@
+"""How long each table's rows are kept, what for, and what ends them: one list, from which docs/retention.md is made.
+
+`Kind` is what the job `retention` erases step by step. The rest is deleted by `purge`, by the job that it belongs to,
+or kept, as the row says. {NAME} is the setting `MSHIELD_KEEP_NAME`.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+RETENTION: Final = "retention.erase"
+"""The act that says up to which request something may be gone by now."""
+
+OF_PERSON: Final = "people.erase"
+"""The act that says whose data were erased as they asked for it."""
+
+
+class Kind(StrEnum):
+    """What the job `retention` erases; each goes on where it was."""
+
+    CONTENTS = "contents"
+    LATE_CONTENTS = "late_contents"
+    UNANSWERED = "unanswered"
+    PERSONAL = "personal"
+    OWN_TASKS = "own_tasks"
+
+    @property
+    def zh(self) -> str:
+        """As people are told."""
+        return _NAMES[self][0]
+
+    @property
+    def en(self) -> str:
+        """As people are told."""
+        return _NAMES[self][1]
+
+
+_NAMES: Final = {
+    Kind.CONTENTS: ("已签文件的内容", "contents of signed documents"),
+    Kind.LATE_CONTENTS: (
+        "已签文件的内容（结果取得较晚的）",
+        "contents of signed documents whose result was fetched late",
+    ),
+    Kind.UNANSWERED: ("没有签名就结束的请求", "requests that ended without a signature"),
+    Kind.PERSONAL: ("已签请求里的个人信息", "personal data of signed requests"),
+    Kind.OWN_TASKS: ("协议自身未签的任务", "the protocol's own tasks that nobody signed"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """`tables` that are kept for the same reason: what stands in them, why, how long, and what ends them (`by`)."""
+
+    tables: tuple[str, ...]
+    what: str
+    why: str
+    how_long: str
+    by: str
+    kinds: tuple[Kind, ...] = ()
+
+
+_PROOF: Final = (
+    "proof of signatures: 电子签名法 art. 24 has what certificates rest on kept for five years after them"
+)
+_FOR_PROOF: Final = "the certificate's life and {signature_years} years"
+_ARCHIVE: Final = "`mshield archive`"
+_KEPT: Final = "kept"
+
+RETAINED: Final = (
+    Kept(
+        ("tasks",),
+        "documents: M, content, title, display; the update of a PDF",
+        "the content is the business system's, which has it; title, size, digests and display are in the log's entry",
+        "content: {content_days} days after its request ended, twice that and two days where the result was fetched "
+        "more than a day after that; of a login {request_days} days; unsigned ones {unanswered_days} days; the rest as "
+        "`signatures`",
+        "job `retention`",
+        (Kind.CONTENTS, Kind.LATE_CONTENTS, Kind.PERSONAL, Kind.UNANSWERED, Kind.OWN_TASKS),
+    ),
+    Kept(
+        ("requests",),
+        "who asked for what and how it ended; address and browser of the PC, the way back",
+        "the asker is in the log's entry; the PC's data are personal, and serve nobody once nobody disputes a login",
+        "without a signature {unanswered_days} days; personal data {request_days} days; the rest as `signatures`",
+        "job `retention`",
+        (Kind.UNANSWERED, Kind.PERSONAL),
+    ),
+    Kept(
+        ("signatures", "time_stamps"),
+        "each signature with whose shield and certificate it was, and its time stamps",
+        _PROOF,
+        _FOR_PROOF,
+        _ARCHIVE,
+    ),
+    Kept(
+        ("log_state", "log_tiles", "log_bundles", "checkpoint_stamps", "time_stamp_places"),
+        "the transparency log: hashes, entries of about 90 octets, the last checkpoint, stamps on checkpoints",
+        "proofs that were given need it; it has no personal data",
+        "as long as the service runs",
+        _KEPT,
+    ),
+    Kept(
+        ("acts", "certificate_events", "sealed_changes"),
+        "what members of staff, legal persons and the service did; what happened to certificates; which rows with "
+        "authority changed",
+        "they are what the log speaks of, and what the service answers for: 网络安全法 art. 21 wants six months at "
+        "least, 电子签名法 art. 24 five years",
+        _FOR_PROOF,
+        _KEPT,
+    ),
+    Kept(
+        ("certificates", "keys", "renewals", "bindings", "devices"),
+        "certificates and the keys, devices and renewals behind them; names and enterprises stand in the certificates",
+        _PROOF,
+        _FOR_PROOF,
+        _KEPT,
+    ),
+    Kept(
+        ("authorities", "crls"),
+        "the CA's own certificates and sealed keys; published lists",
+        "without them nothing can be verified",
+        "authorities as long as the service runs; a list until an hour after the next",
+        "job `crl`",
+    ),
+    Kept(
+        ("accounts",),
+        "registered people: name, phone number, sealed id number",
+        "who a certificate belongs to; of somebody who never had one nothing but their consent keeps it",
+        "as `certificates`; without a certificate until they ask",
+        "`mshield people erase`",
+    ),
+    Kept(
+        ("identity_proofs", "identity_requests", "identity_consents", "phone_changes"),
+        "how an account was tied to its person, who confirmed it, and changes of phone numbers",
+        _PROOF,
+        _FOR_PROOF,
+        _KEPT,
+    ),
+    Kept(
+        ("identity_codes",),
+        "hashes of activation codes",
+        "each is good once",
+        "until it is used or replaced",
+        "its use",
+    ),
+    Kept(
+        ("enterprises", "filed_persons"),
+        "the filing: whom enterprises named as their legal person or operators",
+        "it is the customs' own register, and says why a certificate was issued",
+        _FOR_PROOF,
+        _KEPT,
+    ),
+    Kept(
+        ("staff", "staff_factors", "staff_tokens", "approvals", "filing_proposals", "view_files"),
+        "members of staff, how they log in, what two of them decided",
+        "who may and might do what: the acts name them",
+        "as `acts`; drafts of views until they are decided",
+        "job `purge` (drafts)",
+    ),
+    Kept(
+        ("business_systems", "oidc_clients", "views", "unshown_allowances", "webhook_endpoints"),
+        "registered business systems, their views and addresses",
+        "signatures name them",
+        "as `signatures`",
+        _KEPT,
+    ),
+    Kept(
+        ("phone_sessions", "portal_sessions", "staff_sessions", "staff_set_ups", "staff_ceremonies"),
+        "logins with address and browser",
+        "shown to their owner; the security log says who came in, and is kept by the operator for six months at least "
+        "(网络安全法 art. 21)",
+        "a day after they ended",
+        "job `purge`",
+    ),
+    Kept(
+        ("oidc_authorizations", "oidc_assertions", "used_requests", "oidc_keys"),
+        "logins by OpenID Connect under way; keys that sign ID tokens",
+        "each counts once",
+        "a day; a key a day after it signed last",
+        "jobs `purge`, `oidc`",
+    ),
+    Kept(
+        ("sms_codes", "captcha_uses", "throttles", "dpop_proofs", "values_that_succeeded"),
+        "what was used or tried, so that it counts once and no more often than it may",
+        "security",
+        "minutes to a day",
+        "job `purge`",
+    ),
+    Kept(
+        ("signing_sessions", "attempts_under_way"),
+        "sealed nonces of signatures under way",
+        "they must not outlive the session (protocol.md)",
+        "minutes",
+        "their end, job `purge`",
+    ),
+    Kept(
+        ("idempotency",),
+        "answers kept for repeated calls, sealed",
+        "a call that comes twice is carried out once",
+        "a day",
+        "job `purge`",
+    ),
+    Kept(
+        ("notifications", "sms_log"),
+        "notices to people; which SMS was sent when, its number masked",
+        "whether somebody was told, and what the provider charges",
+        "{notice_days} days after their end",
+        "job `purge`",
+    ),
+    Kept(
+        ("webhook_deliveries",),
+        "what business systems are told of ended requests",
+        "tried for three days, then replayed by hand",
+        "7 days, given up 90 days",
+        "job `purge`",
+    ),
+    Kept(
+        ("metrics",),
+        "counts of calls by hour, of nobody in particular",
+        "this year beside the last",
+        "{figure_days} days",
+        "job `purge`",
+    ),
+    Kept(
+        (
+            "secrets",
+            "jobs",
+            "retention",
+            "archives",
+            "high_water",
+            "high_water_marks",
+            "clock_marks",
+            "clock_doubts",
+        ),
+        "the service's own sealed keys, jobs, marks and clocks",
+        "it runs by them; nothing personal",
+        "as long as the service runs; clocks 30 days, marks the last 10 000",
+        "job `purge`",
+    ),
+)
+"""Every table of the schema once: a test compares."""

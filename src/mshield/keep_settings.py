@@ -1,0 +1,42 @@
+"""Settings of how long the service keeps what, each with a lawful default; docs/retention.md says what for."""
+
+from typing import Annotated, Final
+
+from pydantic import Field
+
+from mshield.limit_settings import LimitSettings
+
+LONGEST_DAYS: Final = 36_500
+Days = Annotated[int, Field(ge=1, le=LONGEST_DAYS)]
+
+
+class KeepSettings(LimitSettings):
+    """A part of `Settings`."""
+
+    keep_content_days: Days = Field(
+        default=30,
+        description="how long the content of a signed document is kept after its request ended; twice as long, and two "
+        "days, where its business system fetched the result late; see retention.md",
+    )
+    keep_unanswered_days: Days = Field(
+        default=7, description="how long a request is kept that ended without a signature, and its documents"
+    )
+    keep_request_days: Days = Field(
+        default=180,
+        description="how long the personal data of a signed request are kept: address and browser of the PC, the way "
+        "back, what a login was over",
+    )
+    keep_notice_days: Days = Field(
+        default=30, description="how long sent notices are kept, and the lines of the SMS log"
+    )
+    keep_figure_days: Days = Field(default=400, description="how long the console's figures are kept")
+    keep_signature_years: Annotated[int, Field(ge=5, le=100)] = Field(
+        default=10,
+        description="how long signatures, their log and the certificates are kept after a certificate's end; five is "
+        "the least that the law allows",
+    )
+    keep_grace_days: Annotated[int, Field(ge=0, le=LONGEST_DAYS)] = Field(
+        default=7,
+        description="how long nothing is erased after the job `retention` ran for the first time, so that "
+        "`mshield retention --dry-run` can be looked at",
+    )

@@ -1,0 +1,73 @@
+"""Which months were archived, and where their rows stood in the log."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from mshield.store.database.interface import Database, SealBroken, Tx
+from mshield.store.database.queries import Queries
+from mshield.store.seals.marks import check_mark, mark_of
+
+_SQL: Final = Queries("operations", "archives", as_is=True)
+_KIND: Final = "archived month"
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveRow:
+    """A month; `manifest` is its manifest's SHA-256 (hex), `removed_at` None while its rows are still here (ms)."""
+
+    id: str
+    kind: str
+    month: str
+    requests: int
+    signatures: int
+    manifest: str
+    written_at: int
+    removed_at: int | None
+
+
+async def list_all(db: Database) -> list[ArchiveRow]:
+    """All, by month."""
+    return [ArchiveRow(**row) for row in await db.all(_SQL["list"])]
+
+
+async def find(db: Database, *, id: str) -> ArchiveRow | None:  # noqa: A002  # the field's name
+    """One of them."""
+    row = await db.one(_SQL["find"], id=id)
+    return None if row is None else ArchiveRow(**row)
+
+
+async def insert(tx: Tx, row: ArchiveRow, *, places: bytes) -> bool:
+    """Records that it is written; False where it was before."""
+    return (
+        await tx.run(
+            _SQL["insert"],
+            id=row.id,
+            kind=row.kind,
+            month=row.month,
+            requests=row.requests,
+            signatures=row.signatures,
+            places=places,
+            manifest=row.manifest,
+            now=row.written_at,
+            mark=mark_of(tx.sealer, _KIND, row.id, places, row.manifest),
+        )
+        == 1
+    )
+
+
+async def mark_removed(tx: Tx, *, id: str, now: int) -> None:  # noqa: A002
+    """Its rows are gone."""
+    await tx.run(_SQL["removed"], id=id, now=now)
+
+
+async def places(db: Database) -> list[tuple[str, bytes | None]]:
+    """Id and places of each; None where the service didn't write it so."""
+    all_places: list[tuple[str, bytes | None]] = []
+    for row in await db.all(_SQL["places"]):
+        try:
+            check_mark(db.sealer, row["mark"], "archives", _KIND, row["id"], row["places"], row["manifest"])
+        except (SealBroken, TypeError, ValueError, OverflowError):
+            all_places.append((row["id"], None))
+        else:
+            all_places.append((row["id"], row["places"]))
+    return all_places

@@ -1,0 +1,101 @@
+"""A month of signatures in a file: written, read back, taken out. The log holds, evidence is made, tampering found."""
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from mshield.client.evidence import read_evidence
+from mshield.domain import errors
+from mshield.keys.keyring import Keyring
+from mshield.services.log.archived import pack_places, unpack_places
+from mshield.services.log.verify import verify_log
+from mshield.services.operations.archive import Archive
+from mshield.services.operations.archive_evidence import ArchivedEvidence, search
+from mshield.services.operations.archive_files import ArchiveError
+from mshield.store.database.interface import Database
+from mshield.store.operations import archives
+from tests.operations.test_retention import SETTINGS, Kept
+from tests.support.clock import Clock
+from tests.support.signing import fetch, tamper
+
+MONTH = "2026-11"
+"""Of the tests' START."""
+
+
+@pytest.mark.parametrize("places", [[], [0], [5], [3, 4, 5, 9, 10, 300, 70_000], list(range(0, 1000, 3))])
+def test_places_come_back_as_they_were(places: list[int]) -> None:
+    runs = unpack_places(pack_places(places))
+    assert [place for start, end in runs for place in range(start, end)] == places
+
+
+async def test_a_month_leaves_the_database_and_nothing_is_missing(
+    db: Database, keyring: Keyring, clock: Clock, tmp_path: Path
+) -> None:
+    kept = await Kept.on(db, keyring, clock)
+    archive = Archive(db, kept.make.log, SETTINGS, tmp_path)
+    with pytest.raises(ArchiveError) as young:
+        await archive.write(MONTH, now=clock())
+    assert young.value.code == "archive_too_young"
+    clock.advance(seconds=300 * 86_400)
+    with pytest.raises(ArchiveError) as early:
+        await archive.write(MONTH, now=clock())
+    assert early.value.code == "archive_contents_left"
+    assert archive.months() == []
+    await kept.later(0)
+    before = await kept.evidence(1)
+    written = await archive.write(MONTH, now=clock())
+    assert (written.requests, written.signatures, written.removed_at) == (1, 3, None)
+    with pytest.raises(ArchiveError):
+        await archive.write(MONTH, now=clock())
+    assert await archive.remove(MONTH, now=clock()) == 1
+    assert await archive.remove(MONTH, now=clock()) == 0  # again, as after a kill
+    assert (await fetch(db, "SELECT COUNT(*) AS n FROM signatures WHERE request_id IS NOT NULL"))["n"] == 0
+    await kept.logged()
+    # Nothing is missing, and the file says what the log says.
+    report = await verify_log(kept.make.log)
+    assert (report.findings, report.archived) == ([], 3)
+    assert (await archive.check(MONTH)).signatures == 3
+    # The result is gone from the database; its evidence is made of the file, the same as before.
+    with pytest.raises(errors.NotFound):
+        await kept.result()
+    make = ArchivedEvidence(archive, keyring, kept.world.engine)
+    made = read_evidence(await make(kept.signed, 1, now=clock()))
+    assert (made.document, made.signature, made.log.entry) == (
+        before.document,
+        before.signature,
+        before.log.entry,
+    )
+    assert kept.verify(made) is None
+    with pytest.raises(errors.NotFound):
+        await make(kept.unanswered, 0, now=clock())
+    found = list(search(archive, MONTH, request_id=kept.signed, client_id=None))
+    assert [one["document"] for one in found] == [0, 1, 2]
+    assert list(search(archive, MONTH, sid="00")) == []
+    await _tampered(db, archive, kept, tmp_path)
+
+
+async def _tampered(db: Database, archive: Archive, kept: Kept, folder: Path) -> None:
+    file = folder / f"signatures-{MONTH}.jsonl.gz"
+    whole = file.read_bytes()
+    text = gzip.decompress(whole)
+    for changed, code in (
+        (text.replace("报关单".encode(), "报检单".encode(), 1), "archive_row_changed"),
+        (b"\n".join(text.split(b"\n")[:-2]) + b"\n", "archive_changed"),
+        (text.replace(b'"PC"', b'"Pc"') + b"{}\n", "archive_changed"),
+    ):
+        file.write_bytes(gzip.compress(changed))
+        with pytest.raises(ArchiveError) as error:
+            await archive.check(MONTH)
+        assert error.value.code == code
+    file.write_bytes(whole)
+    manifest = folder / f"signatures-{MONTH}.manifest.json"
+    manifest.write_bytes(manifest.read_bytes().replace(b'"requests": 1', b'"requests": 2'))
+    with pytest.raises(ArchiveError):
+        await archive.check(MONTH)
+    # Whoever says without the key that more was archived than was, is found; so is a row that goes without that.
+    (row,) = await archives.list_all(db)
+    await tamper(db, "UPDATE archives SET places = $1", pack_places(range(1000)))
+    found = {(finding.code, finding.table) for finding in (await verify_log(kept.make.log)).findings}
+    assert found == {("seal_broken", "archives"), ("row_missing", None)}
+    assert row.signatures == 3
