@@ -12,6 +12,8 @@ from urllib.parse import quote
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from mshield.web.edge.exchange import Exchange
+
 EXTRA_HEADERS: Final = "mshield.headers"
 """In a scope: headers for the answer, also where it is a refusal."""
 
@@ -49,6 +51,7 @@ class Edge:
         """`measure` and `watch` are told of each call that was answered; `origin` is how the service is addressed."""
         self._app = app
         self._secured = secured(origin)
+        self._lines = b"".join(b"%s: %s\r\n" % header for header in (*self._secured, NO_PAGE))
         self._access_log = access_log
         self._measure, self._watch = measure, watch
 
@@ -59,28 +62,57 @@ class Edge:
             return
         request_id = secrets.token_hex(8)
         scope["mshield.request_id"] = request_id
-        start, status = time.perf_counter(), 0
-
-        async def marked(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                headers = [*message["headers"], (b"x-request-id", request_id.encode()), *self._secured]
-                for name, _ in headers:
-                    if name == _POLICY:
-                        break
-                else:
-                    headers.append(NO_PAGE)
-                message["headers"] = [*headers, *scope.get(EXTRA_HEADERS, ())]
-            await send(message)
-
+        start, marked = time.perf_counter(), _Marked(scope, send, self._secured, self._lines)
         try:
             await self._app(scope, receive, marked)
         finally:
-            elapsed = time.perf_counter() - start
+            elapsed, status = time.perf_counter() - start, marked.status
             self._measure(scope, status, elapsed)
             if status:
                 self._watch(scope, status)
             if self._access_log:
                 path = quote(scope["path"])  # as it came: decoded it could begin another line
                 _log.info("%s %s %d %.1f ms %s", scope["method"], path, status, elapsed * 1000, request_id)
+
+
+class _Marked:
+    """A `send` that gives each answer the headers of all."""
+
+    __slots__ = ("_lines", "_scope", "_secured", "_send", "status")
+
+    def __init__(
+        self, scope: Scope, send: Send, secured: tuple[tuple[bytes, bytes], ...], lines: bytes
+    ) -> None:
+        """`lines` are the headers as they stand in the head of an answer that has no policy of its own."""
+        self._scope, self._send = scope, send
+        self._secured, self._lines = secured, lines
+        self.status = 0
+
+    async def __call__(self, message: Message) -> None:
+        """Sends a part of the answer."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = [*message["headers"], (b"x-request-id", self._id), *self._secured]
+            for name, _ in headers:
+                if name == _POLICY:
+                    break
+            else:
+                headers.append(NO_PAGE)
+            message["headers"] = [*headers, *self._scope.get(EXTRA_HEADERS, ())]
+        await self._send(message)
+
+    def answer(self, status: int, lines: bytes, body: bytes) -> bool:
+        """Sends a whole answer without a policy of its own; False where that can't be done, and nothing was sent."""
+        exchange = getattr(self._send, "__self__", None)
+        if EXTRA_HEADERS in self._scope or not isinstance(exchange, Exchange):
+            return False
+        whole = b"%bx-request-id: %b\r\n%b" % (lines, self._id, self._lines)
+        if not exchange.answer(status, whole, body):
+            return False
+        self.status = status
+        return True
+
+    @property
+    def _id(self) -> bytes:
+        name: str = self._scope["mshield.request_id"]
+        return name.encode()
