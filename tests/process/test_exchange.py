@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -9,12 +10,13 @@ import pytest
 import uvicorn
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mshield.web.answers import no_content
+from mshield.web.answers import JsonAnswer, no_content
 from mshield.web.edge import bodies, exchange
 from mshield.web.edge.connection import Connection
 from mshield.web.edge.dispatch import Dispatch
+from mshield.web.edge.edge import EXTRA_HEADERS, Edge
 from mshield.web.router import Router
 from tests.support.serving import serving
 
@@ -178,3 +180,100 @@ async def test_a_body_that_came_whole_needs_room_too(took: Dispatch) -> None:
         assert _refusal(refused) == (b"503", "unavailable")
         assert (await _answered(port, _post(100))).startswith(b"HTTP/1.1 204 ")
     assert held.octets == 0
+
+
+async def _json(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answers in JSON: by what it is sent to, which can send it at once, or in any other way, which can't."""
+
+    async def by_parts(message: Message) -> None:
+        await send(message)
+
+    path = scope["path"]
+    if path.endswith("/extra"):
+        scope[EXTRA_HEADERS] = ((b"x-extra", b"1"),)
+    answer = JsonAnswer(b'{"a":"%s"}' % (b"x" * (2 * exchange._LARGE if path.endswith("/large") else 1)), 201)
+    if path.endswith("/more"):
+        answer.headers["X-More"] = "1"
+    await answer(scope, receive, by_parts if path.startswith("/parts") else send)
+
+
+@pytest.mark.parametrize("origin", ["https://example.org", "http://localhost"])
+@pytest.mark.parametrize(
+    "calls",
+    [
+        (("GET", "1.1"),),
+        (("GET", "1.0"),),
+        (("HEAD", "1.1"),),
+        (("GET", "1.1"), ("HEAD", "1.1"), ("GET", "1.1")),
+    ],
+    ids=["whole", "old", "head", "in a row"],
+)
+async def test_an_answer_at_once_is_the_one_in_parts(
+    origin: str, calls: tuple[tuple[str, str], ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_once: list[bool] = []
+    answered = exchange.Exchange.answer
+
+    def noted(self: exchange.Exchange, status: int, lines: bytes, body: bytes) -> bool:
+        at_once.append(answered(self, status, lines, body))
+        return at_once[-1]
+
+    monkeypatch.setattr(exchange.Exchange, "answer", noted)
+    noticed: list[int] = []
+    edge = Edge(
+        _json,
+        origin=origin,
+        access_log=False,
+        measure=lambda _scope, status, _seconds: noticed.append(status),
+        watch=lambda _scope, _status: None,
+    )
+
+    def sent(path: str) -> bytes:
+        *before, last = calls
+        return b"".join(_call(path, method, version=version, last=False) for method, version in before) + (
+            _call(path, last[0], version=last[1])
+        )
+
+    async with _running(edge) as port:
+        for path in ("", "/extra", "/more", "/large"):
+            once, parts = [
+                re.sub(
+                    rb"x-request-id: [0-9a-f]{16}",
+                    b"x-request-id: X",
+                    await _answered(port, sent(way + path)),
+                )
+                for way in ("/once", "/parts")
+            ]
+            assert once == parts
+            assert once.count(b"HTTP/1.1 201 Created\r\ncontent-length: ") == len(calls)
+            assert once.count(b"x-request-id: X\r\n") == len(calls)
+            assert once.count(b"x-extra: 1") == len(calls) * (path == "/extra")
+            assert once.lower().count(b"x-more: 1") == len(calls) * (path == "/more")
+    assert noticed == [201] * (8 * len(calls))
+    gets = sum(method == "GET" for method, _ in calls)
+    assert at_once == [method == "GET" for _ in range(2) for method, _ in calls]
+    assert at_once.count(True) == 2 * gets
+
+
+async def test_a_signal_wakes_whoever_waits_and_nobody_twice() -> None:
+    signal, woken = exchange.Signal(), list[int]()
+
+    async def wait(number: int) -> None:
+        await signal.wait()
+        woken.append(number)
+
+    signal.set()
+    await wait(1)
+    signal.clear()
+    waiting = asyncio.create_task(wait(2))
+    await asyncio.sleep(0.01)
+    assert woken == [1]
+    signal.set()
+    await waiting
+    await wait(3)
+    signal.clear()
+    later = asyncio.create_task(wait(4))
+    await asyncio.sleep(0.01)
+    assert woken == [1, 2, 3]
+    signal.set()
+    await later

@@ -26,6 +26,11 @@ def steady_clock() -> int:
     return _reader()()
 
 
+def reader() -> Callable[[], int]:
+    """What `steady_clock` asks, for whoever asks at each call."""
+    return _reader()
+
+
 def boot() -> str | None:
     """What tells this start of the machine from all others; None where `steady_clock` is of this process alone."""
     if _opened() is None:

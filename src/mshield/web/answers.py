@@ -1,5 +1,6 @@
 """How a call is answered, unless a page or a cache wants it otherwise: with what nobody may store."""
 
+from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -9,6 +10,8 @@ from starlette.types import Receive, Scope, Send
 M = TypeVar("M", bound=msgspec.Struct)
 NO_STORE: Final = {"Cache-Control": "no-store"}
 _HEADERS: Final = ((b"content-type", b"application/json"), (b"cache-control", b"no-store"))
+_LINES: Final = b"content-length: %d\r\ncontent-type: application/json\r\ncache-control: no-store\r\n"
+"""The head's lines of an answer that has these alone, in the order of `JsonAnswer.raw_headers`."""
 
 
 class JsonAnswer(Response):
@@ -22,7 +25,12 @@ class JsonAnswer(Response):
         self.raw_headers = [(b"content-length", b"%d" % len(self.body)), *_HEADERS]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  # as ASGI calls it
-        """Sends it, as Response does where nothing follows."""
+        """Sends it, as Response does where nothing follows; in one piece where what `send` is can do that."""
+        at_once: Callable[[int, bytes, bytes], bool] | None = getattr(send, "answer", None)
+        if at_once is not None and self.raw_headers[1:] == [*_HEADERS]:
+            body = bytes(self.body)
+            if at_once(self.status_code, _LINES % len(body), body):
+                return
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         await send({"type": "http.response.body", "body": self.body})
 

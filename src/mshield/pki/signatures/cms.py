@@ -82,17 +82,14 @@ def build_signed_data(
     if wrapper.certificates != "chain":
         carried = ()
     signer = der.sequence(
-        _VERSION,
-        _named(certificate.issuer_der, certificate.serial),
-        wrapper.digest_algorithm,
+        _named(certificate.issuer_der, certificate.serial, wrapper.digest_algorithm),
         b"" if attributes is None else bytes((_ATTRIBUTES,)) + attributes.encode()[1:],
         wrapper.algorithm,
         der.octet_string(signature.to_raw() if wrapper.is_raw else signature.to_der()),
         _unsigned(time_stamps) if time_stamps else b"",
     )
     signed = der.sequence(
-        _VERSION,
-        der.set_of(wrapper.digest_algorithm),
+        _begun(wrapper.digest_algorithm),
         der.sequence(der.oid(wrapper.data), *inside),
         b"" if wrapper.certificates == "none" else _carried(certificate.der, *[c.der for c in carried]),
         der.set_of(signer),
@@ -196,8 +193,15 @@ def _content(inside: Reader) -> bytes | None:
 
 
 @lru_cache(maxsize=4096)
-def _named(issuer: bytes, serial: int) -> bytes:
-    return der.sequence(issuer, der.integer(serial))
+def _named(issuer: bytes, serial: int, digest_algorithm: bytes) -> bytes:
+    """How a SignerInfo of this signer begins: version, certificate, digest."""
+    return _VERSION + der.sequence(issuer, der.integer(serial)) + digest_algorithm
+
+
+@lru_cache(maxsize=16)
+def _begun(digest_algorithm: bytes) -> bytes:
+    """How a SignedData begins: version, digests."""
+    return _VERSION + der.set_of(digest_algorithm)
 
 
 @lru_cache(maxsize=1024)

@@ -3,6 +3,7 @@
 The options of its format stand there too. Documents from before views have the lines alone.
 """
 
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -103,12 +104,27 @@ class _Kept(msgspec.Struct, frozen=True):
     options: Options = NO_OPTIONS
 
 
+_SHORT: Final = 2048
+"""Characters of a display that is remembered once it was read."""
+
 _encode: Final = msgspec.json.Encoder().encode
 _decode: Final = msgspec.json.Decoder(list[_Line] | _Kept).decode
 
 
 def read_display(text: str) -> KeptDisplay:
-    """The display of a document's row. ValueError for what no service writes."""
+    """The display of a document's row. ValueError for what no service writes.
+
+    Remembered, since it is asked for when a document is scanned, signed and fetched.
+    """
+    return _read_short(text) if len(text) <= _SHORT else _read(text)
+
+
+@lru_cache(maxsize=2048)
+def _read_short(text: str) -> KeptDisplay:
+    return _read(text)
+
+
+def _read(text: str) -> KeptDisplay:
     kept = _decode(text)
     if isinstance(kept, list):
         return KeptDisplay(_lines(kept))

@@ -11,7 +11,7 @@ from typing import Final
 
 from mshield.domain import errors
 from mshield.domain.times import FOLLOWED, SECOND_MS, TOLERANCE_MS, Doubt
-from mshield.gateways.steady_clock import steady_clock
+from mshield.gateways.steady_clock import reader
 from mshield.services.process.clock import Clock, wall_clock
 
 SLOWEST_MS: Final = 5 * SECOND_MS
@@ -21,7 +21,9 @@ SLOWEST_MS: Final = 5 * SECOND_MS
 class ClockWatch:
     """One per process. Calling it gives the time (ms) as far as it is believed."""
 
-    def __init__(self, wall: Clock = wall_clock, steady: Clock = steady_clock) -> None:
+    def __init__(self, wall: Clock = wall_clock, steady: Clock | None = None) -> None:
+        """Without `steady` it is the machine's own."""
+        steady = steady or reader()
         self._wall, self._steady = wall, steady
         self._looked = steady()
         self._offset = wall() - self._looked
@@ -39,7 +41,9 @@ class ClockWatch:
         The database's, where this one has never agreed with it: that is the time of all who were there before.
         """
         wall, steady = self._wall(), self._steady()
-        if not _agree(wall - steady, self._offset):
+        if (
+            not -TOLERANCE_MS <= wall - steady - self._offset <= TOLERANCE_MS
+        ):  # asked several times for each call
             return steady + self._offset
         if self._has_met or self._database_seen is None:
             return wall

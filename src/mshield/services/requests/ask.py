@@ -41,7 +41,7 @@ class Asked:
     """A new request, or one that was made before under the same idempotency key.
 
     `number` are the two digits that both screens show. A phone takes the request by the QR code of the second
-    (`qr_text`); by `channel` `app` it is opened by `app_link`. With `status_token` a page watches it.
+    (`qr_text`); by `channel` `app` it is opened by `app_link`, else empty. With `status_token` a page watches it.
     """
 
     id: str
@@ -238,8 +238,12 @@ class Ask:
             origin=origin,
             qr_secret=self.secrets.qr_secret(request.id),
             status_token=self.secrets.status_token(request.id),
-            app_link=f"{origin}/app/sign?request={request.id}&k={self.secrets.app_key(request.id)}",
+            app_link=self._app_link(request.id) if request.channel == "app" else "",
         )
+
+    def _app_link(self, request_id: str) -> str:
+        origin = self.settings.public_origin
+        return f"{origin}/app/sign?request={request_id}&k={self.secrets.app_key(request_id)}"
 
     async def state(self, system: BusinessSystem, request_id: str, *, now: int) -> store.RequestState:
         """The state now; an overdue request is `expired`. Raises NotFound."""

@@ -1,6 +1,7 @@
 """What a right PIN releases, as it is recorded and as the phone is answered."""
 
 from collections.abc import Set as AbstractSet
+from functools import lru_cache
 
 import msgspec
 
@@ -35,8 +36,13 @@ def holder_of(keyring: Keyring, key: KeyRow, *, with_id_number: bool) -> Holder 
         return None
     if not with_id_number or key.id_number_box is None:
         return Holder(key.shield_number, None)
-    number = keyring.open(key.id_number_box, purpose=FILING_BOX, context=key.person_id.encode()).decode()
-    return Holder(key.shield_number, mask_id_number(number))
+    return Holder(key.shield_number, _masked(keyring, key.id_number_box, key.person_id))
+
+
+@lru_cache(maxsize=4096)
+def _masked(keyring: Keyring, box: bytes, person_id: str) -> str:
+    """What evidence tells of the id number, which is remembered for a while; the number isn't."""
+    return mask_id_number(keyring.open(box, purpose=FILING_BOX, context=person_id.encode()).decode())
 
 
 def answer_of(rows: list[signing_outcome.SignatureRow], signed: AbstractSet[bytes], otp: bytes) -> bytes:

@@ -12,6 +12,7 @@ So the connection is ended: the commit then stays unseen until the standby has i
 import asyncio
 import contextlib
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, TypeVar, cast
 
@@ -62,6 +63,29 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg carries n
         """None is needed."""
         return ""
 
+    async def _execute(  # as asyncpg calls it
+        self, query: str, args: Any, limit: int, seconds: float | None, **how: Any
+    ) -> Any:
+        # Its own way to a statement that is prepared passes five more frames, which cost as much as all that they do.
+        statement = None
+        if seconds is None and how.get("record_class") is None and not self._query_loggers:
+            statement = self._stmt_cache.get((query, asyncpg.Record, False))
+        if statement is None or how.get("ignore_custom_codec"):
+            return await super()._execute(query, args, limit, seconds, **how)
+        with_status = how.get("return_status", False)
+        try:
+            with self._stmt_exclusive_section:
+                return await self._protocol.bind_execute(statement, args, "", limit, with_status, None)
+        except asyncpg.InvalidCachedStatementError:
+            # Another schema than it was prepared on. asyncpg's own way prepares it anew, outside of a transaction.
+            if self._protocol.is_in_transaction():
+                self._drop_global_statement_cache()
+                raise
+        except asyncpg.OutdatedSchemaCacheError:
+            await self.reload_schema_state()
+            raise
+        return await super()._execute(query, args, limit, seconds, **how)
+
     # asyncpg calls it with both.
     def _cancel_current_command(self, waiter: Any, cancel_waiter: Any = None) -> None:  # noqa: ARG002
         # Not at once: asyncpg still gives its time-out to whoever waits.
@@ -75,6 +99,47 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg carries n
         super()._process_log_message(fields, last_query)
 
 
+class _Turns:
+    """So many at a time, in the order in which they come: a semaphore that costs little where nobody waits."""
+
+    __slots__ = ("_free", "_waiting")
+
+    def __init__(self, size: int) -> None:
+        self._free = size
+        self._waiting: deque[asyncio.Future[None]] = deque()
+
+    def take(self) -> bool:
+        """Whether there is a turn now, which is taken then; not past those that wait."""
+        if not self._free or self._waiting:
+            return False
+        self._free -= 1
+        return True
+
+    async def wait(self) -> None:
+        """Takes one as soon as all that came before have theirs."""
+        turn = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        self._hand_on()
+        try:
+            await turn
+        except BaseException:
+            if turn.done() and not turn.cancelled():
+                self.give_back()  # it came, and its taker has gone
+            raise
+
+    def give_back(self) -> None:
+        """Lets the next one have it."""
+        self._free += 1
+        self._hand_on()
+
+    def _hand_on(self) -> None:
+        while self._free and self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():  # who waited may have gone
+                self._free -= 1
+                turn.set_result(None)
+
+
 class Connections:
     """So many callers at a time as the pool has connections.
 
@@ -86,7 +151,7 @@ class Connections:
         self._pool = pool
         self._timelines = timelines
         self._seconds = seconds
-        self._turns = asyncio.Semaphore(size)
+        self._turns = _Turns(size)
         self._idle: list[Any] = []
         self._due: dict[Any, float] = {}
         self._timer: asyncio.TimerHandle | None = None
@@ -101,24 +166,22 @@ class Connections:
         It waits for its turn as long as it may then take.
         """
         seconds = own_seconds() or self._seconds
-        if self._turns.locked():
+        if not self._turns.take():
             await self._turn(seconds)
-        else:
-            await self._turns.acquire()
         try:
-            return await self._used(use, seconds)
+            connection = self._idle_one() or await self._another()
+            return await self._used(connection, use, seconds)
         finally:
-            self._turns.release()
+            self._turns.give_back()
 
     async def _turn(self, seconds: float) -> None:
         try:
             async with asyncio.timeout(seconds):
-                await self._turns.acquire()
+                await self._turns.wait()
         except TimeoutError as error:
             raise Unavailable(f"no connection was free within {seconds:.0f} s") from error
 
-    async def _used(self, use: Callable[[Any], Awaitable[T]], seconds: float) -> T:
-        connection = await self._take()
+    async def _used(self, connection: Any, use: Callable[[Any], Awaitable[T]], seconds: float) -> T:
         self._due[connection] = time.monotonic() + seconds
         if self._timer is None:
             self._arm()
@@ -155,7 +218,13 @@ class Connections:
         if self._due:
             self._arm()
 
-    async def _take(self) -> Any:
+    def _idle_one(self) -> Any:
+        """The one that was used last; None where it is over, or there is none."""
+        if not self._idle or self._is_over(self._idle[-1]):
+            return None
+        return self._idle.pop()
+
+    async def _another(self) -> Any:
         while self._idle:
             connection = self._idle.pop()
             if not self._is_over(connection):
@@ -169,8 +238,11 @@ class Connections:
 
     def _is_over(self, connection: Any) -> bool:
         """Whether it has ended, or is ended now, as it leads to a former primary."""
-        if not ended(connection) and self._timelines.is_former(connection.timeline):
-            _end(connection)
+        if ended(connection):
+            return True
+        if not self._timelines.is_former(connection.timeline):
+            return False
+        _end(connection)
         return ended(connection)
 
     async def close(self) -> None:

@@ -2,12 +2,16 @@
 
 What is told while the connection is lost is told when it is back; what others told meanwhile is not heard, so at each
 connection everything counts as told.
+
+A process that is alone tells nobody, which spares each signature a statement. Whoever comes says so, and counts all as
+told once more where something was kept quiet in that moment.
 """
 
 import asyncio
 import contextlib
 import logging
 import random
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Final
@@ -18,6 +22,16 @@ from mshield.store.database.connections import Connection
 from mshield.store.database.hosts import Hosts
 
 CHANNEL: Final = "mshield_events"
+_COMING: Final = "mshield_processes"
+"""The channel on which a process says that it listens from now on."""
+
+_APPLICATION: Final = "mshield events"
+_OTHERS: Final = (
+    "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database()"  # noqa: S608  # of our own name
+    f" AND application_name = '{_APPLICATION}' AND pid <> pg_backend_pid())"
+)
+_QUIET_SECONDS: Final = 30.0
+"""After which nobody who comes can have missed what was kept quiet."""
 BATCH_SECONDS: Final = 0.01
 """How long names are collected: a NOTIFY each would cost as much as what it tells of."""
 
@@ -53,9 +67,14 @@ class Link:
         self._untold: dict[str, None] = {}
         self._stir = asyncio.Event()
         self._complained = False
+        self._alone = self._hears = False
+        self._quiet_at = float("-inf")
 
     def tell(self, name: str) -> None:
         """Tells the others, within a few milliseconds or as soon as there is a connection."""
+        if self._alone:
+            self._quiet_at = time.monotonic()
+            return
         if len(self._untold) >= _MOST_UNTOLD:
             self._untold = {_ALL: None}
         self._untold[name] = None
@@ -79,22 +98,27 @@ class Link:
         connection = await self._hosts.connect(
             connection_class=Connection,
             statement_cache_size=0,
-            server_settings={"application_name": "mshield events"},
+            server_settings={"application_name": _APPLICATION},
         )
         # First, so that an end while LISTEN is under way is seen at once too.
         connection.add_termination_listener(lambda _: self._stir.set())
         try:
+            await connection.add_listener(_COMING, self._heard_of_another)
             await connection.add_listener(CHANNEL, self._heard)
             pid = await connection.fetchval("SELECT pg_backend_pid()", timeout=_ANSWER_SECONDS)
             # A pooler may lend the session that listens to others: then nobody may rely on being told.
-            self.connected = pid == connection.get_server_pid()
-            if not self.connected and not self._complained:
+            self._hears = pid == connection.get_server_pid()
+            if not self._hears and not self._complained:
                 _log.warning("a pooler stands between: name the server itself in MSHIELD_DATABASE_DIRECT")
-            self._complained = not self.connected
+            self._complained = not self._hears
+            # Before it asks who else is there: of two that come at once, the later one is seen or heard.
+            await connection.execute("SELECT pg_notify($1, '')", _COMING, timeout=_ANSWER_SECONDS)
+            await self._look_around(connection)
+            self.connected = self._hears
             self._hear_all()
             yield connection
         finally:
-            self.connected = False
+            self.connected = self._alone = False
             connection.terminate()
 
     async def _serve(self, connection: Any) -> None:
@@ -109,7 +133,7 @@ class Link:
             if connection.is_closed():
                 raise _Closed
             if not self._untold:
-                await connection.execute("SELECT 1", timeout=_ANSWER_SECONDS)
+                await self._look_around(connection)
                 continue
             await asyncio.sleep(BATCH_SECONDS)
             while self._untold:
@@ -126,9 +150,27 @@ class Link:
             self._untold = names | self._untold
             raise
 
+    async def _look_around(self, connection: Any) -> None:
+        others = await connection.fetchval(_OTHERS, timeout=_ANSWER_SECONDS)
+        # Behind a pooler the session that listens is another one, and who is alone can't be told.
+        if others or not self._hears:
+            self._end_alone()
+        else:
+            self._alone = True
+
+    def _end_alone(self) -> None:
+        was_alone, self._alone = self._alone, False
+        if was_alone and time.monotonic() - self._quiet_at < _QUIET_SECONDS:
+            self.tell(_ALL)
+
+    def _heard_of_another(self, connection: Any, pid: int, _channel: str, _payload: str) -> None:
+        if pid != connection.get_server_pid():
+            self._end_alone()
+
     def _heard(self, connection: Any, pid: int, _channel: str, payload: str) -> None:
         if pid == connection.get_server_pid():
             return
+        self._end_alone()
         for name in payload.split(" "):
             if name == _ALL:
                 self._hear_all()

@@ -38,21 +38,42 @@ class Together:
 
     run: Run
     _waiting: dict[str, list[_Waiting]] = field(default_factory=dict)
-    _under_way: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    _under_way: dict[str, asyncio.Task[None] | None] = field(default_factory=dict)
+    """By statement; None while it is the call's own that came alone."""
 
     async def __call__(self, query: Query, values: Values, *, by: str | bytes | None = None) -> list[Row]:
         """The rows of this statement, which takes a parameter `call` and gives it back as a column.
 
         One that writes tells whose rows it changes: its group goes in this order.
         """
-        loop = asyncio.get_running_loop()
-        waiting = _Waiting(values, by, loop.create_future())
-        self._waiting.setdefault(query.name, []).append(waiting)
-        if query.name not in self._under_way:
+        waiting = _Waiting(values, by, asyncio.get_running_loop().create_future())
+        group = self._waiting.setdefault(query.name, [])
+        group.append(waiting)
+        if query.name in self._under_way:
+            return await waiting.future
+        self._under_way[query.name] = None
+        try:
             # It begins in the loop's next round, with all that this round still brings.
-            # It is nobody's own: of the first one's context the others would get the time limit.
-            self._under_way[query.name] = loop.create_task(self._run_all(query), context=Context())
+            await asyncio.sleep(0)
+            if len(group) == 1:
+                # A task for it, and the way back from there, would cost a fifth of all that the statement does.
+                group.clear()
+                return await self.run(query, [values | {"call": 0}], writing=by is not None)
+        except asyncio.CancelledError:
+            waiting.future.cancel()
+            raise
+        finally:
+            self._go_on(query)
         return await waiting.future
+
+    def _go_on(self, query: Query) -> None:
+        """With those that have gathered, if any have."""
+        if not self._waiting[query.name]:
+            del self._under_way[query.name]
+            return
+        # It is nobody's own: of the first one's context the others would get the time limit.
+        loop = asyncio.get_running_loop()
+        self._under_way[query.name] = loop.create_task(self._run_all(query), context=Context())
 
     async def _run_all(self, query: Query) -> None:
         waiting = self._waiting[query.name]

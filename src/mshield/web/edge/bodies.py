@@ -6,9 +6,8 @@ callers who are known have an amount of their own, so that strangers can't keep 
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Final
+from types import TracebackType
+from typing import Final, Self
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope
@@ -16,6 +15,7 @@ from starlette.types import Receive, Scope
 from mshield.domain import errors
 from mshield.domain.throttling import address_subject
 from mshield.web.caller import address_of
+from mshield.web.edge.deadlines import Deadlines
 from mshield.web.edge.exchange import WHOLE, Exchange
 from mshield.web.problems import TooLarge, TooSlow
 
@@ -45,15 +45,9 @@ class Held:
         """How much is held now."""
         return self._all
 
-    @contextmanager
-    def account(self, address: str) -> Iterator["Account"]:
-        """What one body holds, until it has come or was given up. Raises Unavailable where there is no room."""
-        account = Account(self, address_subject(address))
-        try:
-            account.add(_EACH)
-            yield account
-        finally:
-            account.close()
+    def account(self, address: str) -> "Account":
+        """What one body holds, as a context: until it has come or was given up."""
+        return Account(self, address_subject(address))
 
     def require_room(self, address: str, octets: int) -> None:
         """Raises Unavailable where there is no room for so much."""
@@ -73,12 +67,21 @@ class Held:
 
 
 class Account:
-    """One body's part."""
+    """One body's part, as a context manager. Entering raises Unavailable where there is no room for any."""
 
     __slots__ = ("_address", "_held", "_octets")
 
     def __init__(self, held: Held, address: str) -> None:
         self._held, self._address, self._octets = held, address, 0
+
+    def __enter__(self) -> Self:
+        self.add(_EACH)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
 
     def add(self, octets: int) -> None:
         """So much more has come. Raises Unavailable."""
@@ -93,7 +96,8 @@ class Account:
 class Bodies:
     """One per process."""
 
-    def __init__(self) -> None:
+    def __init__(self, deadlines: Deadlines) -> None:
+        self._deadlines = deadlines
         self.strangers = Held(STRANGERS_HOLD, of_one_address=STRANGERS_HOLD // 8)
         self.known = Held(KNOWN_HOLD, of_one_address=KNOWN_HOLD // 2)
 
@@ -117,9 +121,13 @@ class Bodies:
             held.require_room(address_of(request), _EACH + len(exchange.body))
             return exchange.taken()
         with held.account(address_of(request)) as account:
+            if announced is not None and not known:
+                # Nearly always: a small body that comes right after its head.
+                with self._deadlines.within(SECONDS, TooSlow):
+                    return await _taken(receive, account, most, None)
             try:
                 async with asyncio.timeout(SECONDS) as patience:
-                    return await _taken(receive, account, most, patience, known=known)
+                    return await _taken(receive, account, most, patience if known else None)
             except TimeoutError:
                 raise TooSlow from None
 
@@ -135,9 +143,8 @@ def announced_length(scope: Scope) -> int | None:
     return length
 
 
-async def _taken(
-    receive: Receive, account: Account, most: int, patience: asyncio.Timeout, *, known: bool
-) -> bytes:
+async def _taken(receive: Receive, account: Account, most: int, patience: asyncio.Timeout | None) -> bytes:
+    """`patience` is there where a large body may take longer, as long as it goes on coming."""
     start = asyncio.get_running_loop().time()
     parts: list[bytes] = []
     octets, more = 0, True
@@ -151,6 +158,6 @@ async def _taken(
             raise TooLarge
         account.add(len(part))
         parts.append(part)
-        if (more := message.get("more_body", False)) and known:
+        if (more := message.get("more_body", False)) and patience is not None:
             patience.reschedule(start + SECONDS + octets / OCTETS_PER_SECOND)
     return parts[0] if len(parts) == 1 else b"".join(parts)

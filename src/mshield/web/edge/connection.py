@@ -17,7 +17,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from mshield.web.edge.exchange import WHOLE, Exchange
+from mshield.web.edge.exchange import WHOLE, Exchange, Signal
 from mshield.web.edge.gate import GATE, Gate
 
 HEAD_SECONDS: Final = 10.0
@@ -57,7 +57,7 @@ class _Answered:
     """The call before the first one, so that this one too may be refused at its head."""
 
     response_complete = True
-    message_event = asyncio.Event()
+    message_event = Signal()
 
 
 class Connection(HttpToolsProtocol):
@@ -164,7 +164,7 @@ class Connection(HttpToolsProtocol):
             access_logger=self.access_logger,
             access_log=False,
             default_headers=self.server_state.default_headers,
-            message_event=asyncio.Event(),
+            message_event=Signal(),  # type: ignore[arg-type]  # all of an event that is asked
             expect_100_continue=self.expect_100_continue,
             keep_alive=self.scope["http_version"] != "1.0" and self.parser.should_keep_alive(),
             on_response=self.on_response_complete,

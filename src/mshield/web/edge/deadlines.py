@@ -20,9 +20,9 @@ class Deadlines:
         self._open: dict[Deadline, None] = {}
         self._timer: asyncio.TimerHandle | None = None
 
-    def within(self, seconds: float) -> "Deadline":
-        """A context in which the task that enters it has so long. It raises TookTooLong where that is over."""
-        return Deadline(self, seconds)
+    def within(self, seconds: float, late: type[Exception] = TookTooLong) -> "Deadline":
+        """A context in which the task that enters it has so long. It raises `late` where that is over."""
+        return Deadline(self, seconds, late)
 
     def add(self, deadline: "Deadline", loop: asyncio.AbstractEventLoop) -> None:
         """Looks after one more."""
@@ -44,12 +44,12 @@ class Deadlines:
 class Deadline:
     """One call's, as a context manager."""
 
-    __slots__ = ("_among", "_cancelling", "_due", "_is_over", "_seconds", "_task")
+    __slots__ = ("_among", "_cancelling", "_due", "_is_over", "_late", "_seconds", "_task")
 
     _task: asyncio.Task[object]
 
-    def __init__(self, among: Deadlines, seconds: float) -> None:
-        self._among, self._seconds = among, seconds
+    def __init__(self, among: Deadlines, seconds: float, late: type[Exception]) -> None:
+        self._among, self._seconds, self._late = among, seconds, late
         self._due, self._cancelling, self._is_over = 0.0, 0, False
 
     def __enter__(self) -> None:
@@ -69,7 +69,7 @@ class Deadline:
         if self._task.uncancel() <= self._cancelling and isinstance(
             error, asyncio.CancelledError | TimeoutError
         ):
-            raise TookTooLong from error
+            raise self._late from error
 
     def end_if_over(self, now: float) -> None:
         """Cancels the task once, where its time is over."""

@@ -57,8 +57,8 @@ class Dispatch:
     def __init__(self, app: Starlette, routes: Sequence[Route], *, refuse: Refuse, most: int) -> None:
         """`app` has the state that routes reach; `most` calls are carried out at once."""
         self._app, self._refuse = app, refuse
-        self._bodies, self._rooms = Bodies(), rooms_of(routes, most=most)
         self._deadlines = Deadlines()
+        self._bodies, self._rooms = Bodies(self._deadlines), rooms_of(routes, most=most)
         self._fixed: dict[str, dict[str, Route]] = defaultdict(dict)
         self._under: dict[str, list[Pattern]] = {}
         patterns: dict[str, dict[str, Route]] = defaultdict(dict)
@@ -92,8 +92,13 @@ class Dispatch:
         room = self._rooms[route]
         try:
             await self._take_body(request, route, room)
-            with Place(room, route):
-                return await self._ask_in_time(request, route, parameters)
+            limit = time_limit_of(route.operation_id)
+            # What is cut short is as where the process ends: no answer says that it was done.
+            with Place(room, route), self._deadlines.within(limit.call):
+                if limit.statement is None:
+                    return await self._ask(request, route, parameters)
+                with taking(limit.statement):
+                    return await self._ask(request, route, parameters)
         except Exception as error:  # noqa: BLE001  # every error is an answer
             return await self._refuse(request, error)
 
@@ -112,19 +117,10 @@ class Dispatch:
             request, request.receive, announced=length, most=most, known=known
         )
 
-    async def _ask_in_time(self, request: Request, route: Route, parameters: Mapping[str, str]) -> Response:
-        """Raises TookTooLong too. What is cut short is as where the process ends: no answer says it was done."""
-        limit = time_limit_of(route.operation_id)
-        with self._deadlines.within(limit.call):
-            if limit.statement is None:
-                return await self._ask(request, route, parameters)
-            with taking(limit.statement):
-                return await self._ask(request, route, parameters)
-
-    async def _ask(self, request: Request, route: Route, parameters: Mapping[str, str]) -> Response:
+    def _ask(self, request: Request, route: Route, parameters: Mapping[str, str]) -> Awaitable[Response]:
         if route.keeps_answer and (key := key_of(request)) is not None:
-            return await answered_once(request, key, lambda: self._carry_out(request, route, parameters))
-        return await route.endpoint(request, **_given(request, route, parameters))
+            return answered_once(request, key, lambda: self._carry_out(request, route, parameters))
+        return route.endpoint(request, **_given(request, route, parameters))
 
     def room_of(self, scope: Scope) -> tuple[Route, Room] | None:
         """The route of a call, and the room that it is carried out in."""

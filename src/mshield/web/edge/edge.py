@@ -13,6 +13,7 @@ from urllib.parse import quote
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mshield.gateways.tracing import call as calls
+from mshield.web.edge.exchange import Exchange
 
 EXTRA_HEADERS: Final = "mshield.headers"
 """In a scope: headers for the answer, also where it is a refusal."""
@@ -61,6 +62,7 @@ class Edge:
         """
         self._app = app
         self._secured = secured(origin)
+        self._lines = b"".join(b"%s: %s\r\n" % header for header in (*self._secured, NO_PAGE))
         self._access_log = access_log
         self._measure, self._watch, self._share = measure, watch, traced
 
@@ -73,25 +75,11 @@ class Edge:
         scope["mshield.request_id"] = request_id
         call = calls.Call(request_id, scope["headers"], share=self._share)
         calls.begin(call)
-        start, status = time.perf_counter(), 0
-
-        async def marked(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                headers = [*message["headers"], (b"x-request-id", request_id.encode()), *self._secured]
-                for name, _ in headers:
-                    if name == _POLICY:
-                        break
-                else:
-                    headers.append(NO_PAGE)
-                message["headers"] = [*headers, *scope.get(EXTRA_HEADERS, ())]
-            await send(message)
-
+        start, marked = time.perf_counter(), _Marked(scope, send, self._secured, self._lines)
         try:
             await self._app(scope, receive, marked)
         finally:
-            elapsed = time.perf_counter() - start
+            elapsed, status = time.perf_counter() - start, marked.status
             self._measure(scope, status, elapsed)
             if status:
                 self._watch(scope, status)
@@ -101,3 +89,46 @@ class Edge:
                 parts = {"method": method, "path": path, "status": status, "ms": ms}
                 _log.info("%s %s %d %.1f ms %s", method, path, status, ms, request_id, extra=parts)
             call.is_over = True
+
+
+class _Marked:
+    """A `send` that gives each answer the headers of all."""
+
+    __slots__ = ("_lines", "_scope", "_secured", "_send", "status")
+
+    def __init__(
+        self, scope: Scope, send: Send, secured: tuple[tuple[bytes, bytes], ...], lines: bytes
+    ) -> None:
+        """`lines` are the headers as they stand in the head of an answer that has no policy of its own."""
+        self._scope, self._send = scope, send
+        self._secured, self._lines = secured, lines
+        self.status = 0
+
+    async def __call__(self, message: Message) -> None:
+        """Sends a part of the answer."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = [*message["headers"], (b"x-request-id", self._id), *self._secured]
+            for name, _ in headers:
+                if name == _POLICY:
+                    break
+            else:
+                headers.append(NO_PAGE)
+            message["headers"] = [*headers, *self._scope.get(EXTRA_HEADERS, ())]
+        await self._send(message)
+
+    def answer(self, status: int, lines: bytes, body: bytes) -> bool:
+        """Sends a whole answer without a policy of its own; False where that can't be done, and nothing was sent."""
+        exchange = getattr(self._send, "__self__", None)
+        if EXTRA_HEADERS in self._scope or not isinstance(exchange, Exchange):
+            return False
+        whole = b"%bx-request-id: %b\r\n%b" % (lines, self._id, self._lines)
+        if not exchange.answer(status, whole, body):
+            return False
+        self.status = status
+        return True
+
+    @property
+    def _id(self) -> bytes:
+        name: str = self._scope["mshield.request_id"]
+        return name.encode()

@@ -3,6 +3,7 @@
 What the server does with them otherwise, for streams above all, stays as it is.
 """
 
+import asyncio
 from functools import lru_cache
 from typing import Any, Final
 
@@ -18,6 +19,36 @@ WHOLE: Final = "mshield.exchange"
 
 _LARGE: Final = 64 * 1024
 """A body that costs more to copy than a second write does."""
+
+
+class Signal:
+    """What of `asyncio.Event` the server uses: waiting costs something only where somebody waits."""
+
+    __slots__ = ("_event", "_is_set")
+
+    def __init__(self) -> None:
+        self._event: asyncio.Event | None = None
+        self._is_set = False
+
+    def set(self) -> None:
+        """Wakes whoever waits; who waits from now on needn't."""
+        self._is_set = True
+        if self._event is not None:
+            self._event.set()
+
+    def clear(self) -> None:
+        """Who waits from now on waits."""
+        self._is_set = False
+        if self._event is not None:
+            self._event.clear()
+
+    async def wait(self) -> None:
+        """Until it is set."""
+        if self._is_set:
+            return
+        if self._event is None:
+            self._event = asyncio.Event()
+        await self._event.wait()
 
 
 class Exchange(RequestResponseCycle):
@@ -51,6 +82,24 @@ class Exchange(RequestResponseCycle):
         self._asked = True
         body, self.body = bytes(self.body), bytearray()
         return body
+
+    def answer(self, status: int, lines: bytes, body: bytes) -> bool:
+        """Sends a whole answer; `lines` are its head's, with the body's length, each checked or of this service alone.
+
+        False where it can't go out so, and nothing was sent: by HEAD, or to a peer who reads too slowly or has gone.
+        """
+        if (
+            self.flow.write_paused
+            or self.disconnected
+            or self.response_started
+            or self.scope["method"] == "HEAD"
+        ):
+            return False
+        self._head = [STATUS_LINE[status], *map(_line, self.default_headers), lines]
+        self.chunked_encoding = False
+        self.response_started, self.waiting_for_100_continue = True, False
+        self._end(body)
+        return True
 
     async def _begin(self, message: Any) -> None:
         lines, length = [STATUS_LINE[message["status"]]], None
@@ -123,6 +172,12 @@ _REPEATED: Final = frozenset(
     )
 )
 """How those lines begin that have few values in all answers."""
+
+
+@lru_cache(maxsize=16)
+def _line(header: tuple[bytes, bytes]) -> bytes:
+    """A line of the server's own, such as the date of this second."""
+    return b"%s: %s\r\n" % header
 
 
 @lru_cache(maxsize=256)

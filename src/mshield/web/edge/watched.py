@@ -122,10 +122,14 @@ def watching(state: State) -> Watch:
 
     def watch(scope: Scope, status: int) -> None:
         route: Route | None = scope.get("route")
-        context: Context | None = getattr(state, "context", None)
-        if route is None or context is None or route.operation_id in _OF_BALANCERS:
+        if route is None:
             return
         event = DONE.get(route.operation_id)
+        if event is None and status < _REFUSED:  # nearly always
+            return
+        context: Context | None = getattr(state, "context", None)
+        if context is None or route.operation_id in _OF_BALANCERS:
+            return
         if status >= _REFUSED:
             event = _refusal(scope, status, of_login=event in _LOGINS)
         if event is not None and REPLAYED not in scope:

@@ -144,7 +144,8 @@ async def open_signing(request: Request, uid: str) -> Response:
     """
     caller, context = await unspent_caller_of(request), context_of(request)
     concerning(request, uid)
-    if wait := _wrong_pins(request).wait(address_of(request), now=context.clock()):
+    now = context.clock()
+    if wait := _wrong_pins(request).wait(address_of(request), now=now):
         raise errors.TooManyRequests(retry_after=wait)
     message = await body_of(request, OpenMessage)
     opened = await context.signing.open(
@@ -154,14 +155,16 @@ async def open_signing(request: Request, uid: str) -> Response:
             rn=bytes.fromhex(message.rn),
             otp=bytes.fromhex(message.otp),
             epoch=message.epoch,
-            items=tuple(OpenItem(bytes.fromhex(item.sid), bytes.fromhex(item.c)) for item in message.items),
+            items=tuple([OpenItem(bytes.fromhex(item.sid), bytes.fromhex(item.c)) for item in message.items]),
         ),
-        now=context.clock(),
+        now=now,
     )
     answer = OpenedMessage(
         items=tuple(
-            NonceItem(nonce.sid.hex(), nonce.Q2.hex(), nonce.proof.A.hex(), f"{nonce.proof.z:064x}")
-            for nonce in opened.items
+            [
+                NonceItem(nonce.sid.hex(), nonce.Q2.hex(), nonce.proof.A.hex(), f"{nonce.proof.z:064x}")
+                for nonce in opened.items
+            ]
         ),
         left=opened.left,
         next_epoch=opened.next_epoch,
@@ -188,7 +191,7 @@ async def finish_signing(request: Request, uid: str) -> Response:
     concerning(request, uid)
     message = await body_of(request, FinishMessage)
     finish = FinishRequest(
-        tuple(_item(item) for item in message.items),
+        tuple(map(_item, message.items)),
         _tau(message.tau),
         _shown(message.items),
         _excluded(message.excluded),
