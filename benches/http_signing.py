@@ -16,7 +16,7 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -357,7 +357,11 @@ def database_cpu(server: Server | None) -> float:
     if server is None:
         return 0.0
     postmaster = psutil.Process(int((server.data / "postmaster.pid").read_text().split("\n", 1)[0]))
-    return sum(process_cpu(process) for process in (postmaster, *postmaster.children()))
+    seconds = 0.0
+    for process in (postmaster, *postmaster.children()):
+        with suppress(psutil.NoSuchProcess):  # a worker that has ended meanwhile
+            seconds += process_cpu(process)
+    return seconds
 
 
 def _bare(engine: str) -> float:

@@ -1,4 +1,4 @@
-"""The statements of a login find their rows by key also while PostgreSQL has no statistics, as in a new installation.
+"""Statements of a login and of a search find their rows by key also where PostgreSQL has no statistics, as when new.
 
 A plan is kept with its connection: one that reads a whole table, harmless while that is small, costs more with each
 request until the first ANALYZE.
@@ -19,6 +19,22 @@ _STATEMENTS: Final = {
     ("signing", "sessions"): ("context", "task", "open", "reserve", "release"),
     ("certificates", "certificates"): ("find_status",),
     ("requests", "following"): ("find",),
+    ("certificates", "search"): (
+        *("newest", "of_serial", "of_shield_end", "of_surname", "of_name", "of_given_name", "of_enterprise"),
+        *(
+            "of_state",
+            "of_hold",
+            "of_any_id",
+            "of_id_end",
+            "of_phone_end",
+            "expired",
+            "expiring",
+            "lines",
+            "of_enterprises",
+        ),
+    ),
+    ("filing", "search_words"): ("count", "unsearched", "without_end"),
+    ("legal_person", "shields"): ("page", "count", "standing_shield", "is_known"),
     ("certificates", "issuing"): ("find_by_token", "reserve"),
     ("oidc", "authorizations"): (
         "push",

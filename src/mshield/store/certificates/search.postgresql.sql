@@ -1,11 +1,14 @@
 -- Lists go as one text with commas: serials and credit codes have none.
 
 -- name: lines
--- The lines of these serials, in no order.
+-- The lines of these serials, in no order. The long tables are asked by a subquery each, as in issuing.sql.
 SELECT c.serial, c.shield_number, c.organisation, c.credit_code, c.common_name, c.role, c.state, c.holds, c.not_before,
-  c.not_after, c.issued_at, c.person_id, p.id_type, p.id_number_box, a.phone
-FROM certificates c JOIN filed_persons p ON p.id = c.person_id JOIN accounts a ON a.id = c.account_id
-WHERE c.serial = ANY(string_to_array(:serials, ','));
+  c.not_after, c.issued_at, c.person_id,
+  (SELECT p.id_type FROM filed_persons p WHERE p.id = c.person_id) AS id_type,
+  (SELECT p.id_number_box FROM filed_persons p WHERE p.id = c.person_id) AS id_number_box,
+  (SELECT a.phone FROM accounts a WHERE a.id = c.account_id) AS phone
+FROM unnest(string_to_array(:serials, ',')) AS s (serial)
+CROSS JOIN LATERAL (SELECT * FROM certificates WHERE certificates.serial = s.serial LIMIT 1) c;
 
 -- name: of_enterprises
 -- Over certificates_enterprise, of some thousands of enterprises at most.

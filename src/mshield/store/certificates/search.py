@@ -196,7 +196,10 @@ def _values(terms: SearchTerms, page: Page) -> dict[str, object]:
 
 
 async def _of_ends(db: Database, ends: Ends, values: dict[str, object], size: int) -> list[Place]:
-    lists = [await _places(db, _SQL["of_id_end"], values | {"piece": ends.id_number})]
+    lists = [
+        await _places(db, _SQL["of_id_end"], values | {"piece": ends.id_number}),
+        await _places(db, _SQL["of_any_id"], values),
+    ]
     if ends.phone is not None:
         lists.append(await _places(db, _SQL["of_phone_end"], values | {"piece": ends.phone}))
     if ends.shield_number is not None:

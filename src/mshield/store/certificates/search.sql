@@ -65,9 +65,16 @@ WHERE c.holds <> ''
 ORDER BY c.issued_at DESC, c.serial DESC LIMIT :page_size;
 
 -- name: of_id_end
--- Over filed_persons_id_number_end and certificates_person; people whose number's end wasn't written yet may be anybody.
+-- Over filed_persons_id_number_end and certificates_person.
 SELECT c.issued_at AS at, c.serial FROM filed_persons p JOIN certificates c ON c.person_id = p.id
-WHERE (p.id_number_end = :piece OR p.id_number_end IS NULL)
+WHERE p.id_number_end = :piece
+  AND (c.issued_at, c.serial) < (:before_at, :before_serial) AND fits(c)
+ORDER BY c.issued_at DESC, c.serial DESC LIMIT :page_size;
+
+-- name: of_any_id
+-- People whose number's end wasn't written yet: they may be anybody.
+SELECT c.issued_at AS at, c.serial FROM filed_persons p JOIN certificates c ON c.person_id = p.id
+WHERE p.id_number_end IS NULL
   AND (c.issued_at, c.serial) < (:before_at, :before_serial) AND fits(c)
 ORDER BY c.issued_at DESC, c.serial DESC LIMIT :page_size;
 
