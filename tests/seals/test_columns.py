@@ -115,6 +115,7 @@ NOT_SEALED: Final = {
         "to_tell": "for webhooks",
         "return_url": "checked against the registered ones",
         "oidc": "of the login that waits",
+        "fetched_at": "keeps a content for longer",
     },
     "tasks": {
         "position": "the order",
@@ -125,6 +126,8 @@ NOT_SEALED: Final = {
         "content": "its digest is in the message that is signed, or it is the message",
         "size": "of the content",
         "prepared": "its digest is in the message that is signed",
+        "erased_at": "the mark of how far the job came says whether it may be erased",
+        "erased_digest": "the signature is over what has it, and whoever verifies needs that",
     },
     "renewals": {
         "consent_sid": "the signature is checked",
@@ -178,6 +181,8 @@ _OTHER_TABLES: Final = {
     "view_files": "the question's sealed details have the digest of each",
     "sms_log": "shown",
     "metrics": "shown",
+    "retention": "how far each kind came is marked",
+    "archives": "which places of the log were archived is marked",
 }
 
 
