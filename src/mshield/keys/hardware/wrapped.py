@@ -24,6 +24,7 @@ from mshield.keys.errors import (
     NotUnderThisKey,
     UnfitDeviceKey,
 )
+from mshield.keys.hardware.token import Token, one_key
 from mshield.keys.master import (
     ID_BYTES,
     KEY_BYTES,
@@ -34,7 +35,6 @@ from mshield.keys.master import (
     is_clear,
     lines_of,
 )
-from mshield.keys.token import Token, one_key
 
 MECHANISM: Final = "aes-gcm"
 _LINE: Final = re.compile(
