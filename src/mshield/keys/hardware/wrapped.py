@@ -140,6 +140,7 @@ class WrappedForm:
                 octets[NONCE_BYTES:], mechanism=Mechanism.AES_GCM, mechanism_param=parameters
             )
         except (raised.EncryptedDataInvalid, raised.EncryptedDataLenRange, raised.GeneralError) as error:
+            # The last is what SoftHSM2 says of a wrong tag.
             raise self._not_under_this_key(key_id) from error
         if len(secret) != KEY_BYTES[cipher]:
             raise self._not_under_this_key(key_id)
