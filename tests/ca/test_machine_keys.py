@@ -7,8 +7,8 @@ import pytest
 from mshield.gm.engine import Engine
 from mshield.keys.authority import load_authorities, open_authority
 from mshield.keys.ca_keys import kept_reference, reference_in
-from mshield.keys.devices import Devices
 from mshield.keys.errors import BadAuthority, BadKeyReference, HardwareError, HardwareFailed
+from mshield.keys.hardware.devices import Devices
 from mshield.keys.keyring import Keyring
 from mshield.keys.master import generate_master_key
 from mshield.pki.certificates import trust

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mshield.keys.devices import Devices
+from mshield.keys.hardware.devices import Devices
 from mshield.keys.keyring import Keyring
 from mshield.keys.master import generate_master_key
 from mshield.pki.certificates.certificate import Certificate

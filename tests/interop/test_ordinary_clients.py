@@ -13,8 +13,11 @@ from cryptography.x509 import ocsp as x509_ocsp
 
 from mshield.domain import errors
 from mshield.domain.certificates.states import CertificateEvent
-from mshield.keys.errors import AuthorityExists, NoAuthority
+from mshield.keys.errors import AuthorityExists, HardwareError, NoAuthority
+from mshield.keys.hardware.devices import Devices
 from mshield.keys.keyring import Keyring
+from mshield.keys.master import generate_master_key
+from mshield.keys.p256 import P256Key
 from mshield.pki.asn1 import pem
 from mshield.pki.certificates.certificate import Certificate
 from mshield.pki.revocation.ocsp import CertId, build_ocsp_request, error_response
@@ -24,8 +27,10 @@ from mshield.services.certificates.issue import serial_text
 from mshield.services.publication.publisher import Publisher
 from mshield.settings import Settings
 from mshield.store.database.interface import Database
+from mshield.store.database.opening import open_database
 from tests.interop.test_openssl import openssl
 from tests.support.issuing import Ca, change, make_ca
+from tests.support.soft_hsm import SoftHsm
 
 NOW = time.time_ns() // 1_000_000
 """The real time: openssl compares with its own clock."""
@@ -99,6 +104,23 @@ async def test_openssl_ocsp_tells_good_hold_and_revoked(client: _Client) -> None
     assert "Reason: certificateHold" in told.stdout
     await change(ca.db, serial_text(leaf.serial), CertificateEvent.REVOKE, now=NOW, reason=1)
     assert "Reason: keyCompromise" in (await client.ask(leaf, issuing)).stdout
+
+
+async def test_a_token_may_hold_the_key(sqlite_url: str, soft_hsm: SoftHsm, tmp_path: Path) -> None:
+    db = await open_database(sqlite_url)
+    keys = (generate_master_key("aes"),)
+    ring = Keyring(keys, devices=Devices(soft_hsm.settings()))
+    ca = await make_ca(db, ring, now=NOW, settings=Settings(p256_status=True))
+    await init_p256(db, ring, renew=False, key=soft_hsm.make_key("status"), now=NOW)
+    client = _Client(ca, ca.publisher(), tmp_path)
+    await client.pin()
+    leaf, issuing = await ca.certify(now=NOW), ca.authorities.issuing.certificate
+    told = await client.ask(leaf, issuing)
+    assert ("Response verify OK" in told.stderr, ": good" in told.stdout) == (True, True)
+    assert len(x509.load_der_x509_crl(await client.crl())) == 0
+    with pytest.raises(HardwareError, match="MSHIELD_PKCS11_MODULE"):
+        await P256Key(db, Keyring(keys)).signer()
+    await db.close()
 
 
 async def test_openssl_ocsp_asks_about_the_issuing_ca_too(client: _Client) -> None:

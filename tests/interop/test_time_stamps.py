@@ -3,23 +3,32 @@
 import asyncio
 import secrets
 import time
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from mshield.gm.sm3 import sm3
+from mshield.keys.hardware.devices import Devices
 from mshield.keys.keyring import Keyring
+from mshield.keys.master import generate_master_key
+from mshield.keys.tsa import TSA
 from mshield.pki.asn1 import pem
 from mshield.pki.asn1.arcs import DEFAULT_ARC, tsa_policy
+from mshield.pki.timestamps.algorithms import Profile
 from mshield.pki.timestamps.request import TimeStampRequest, nonce_from
 from mshield.pki.timestamps.response import rejected
+from mshield.services.ca.init_tsa import TsaKeyNames, init_tsa
 from mshield.services.publication.publisher import Publisher
 from mshield.services.publication.time_stamps import TimeStamping
 from mshield.settings import Settings
 from mshield.store.database.interface import Database
+from mshield.store.database.opening import open_database
 from tests.interop.judge import Rejected, judge_stamp
 from tests.interop.test_openssl import openssl
 from tests.support.issuing import Ca, make_ca
+from tests.support.sdf.machine import PASSWORD, Machine
+from tests.support.soft_hsm import SoftHsm
 from tests.support.stamped_bundles import OUTSIDE, stamped
 
 NOW = time.time_ns() // 1_000_000
@@ -54,6 +63,28 @@ async def test_openssl_takes_them_on_p256(db: Database, keyring: Keyring, tmp_pa
         assert code == 0, said
     await asyncio.to_thread(ask, "-cert")  # another question, which this is no answer to
     assert (await asyncio.to_thread(judged))[0] != 0
+
+
+async def test_devices_may_hold_the_keys(
+    sqlite_url: str, soft_hsm: SoftHsm, machine: Machine, tmp_path: Path
+) -> None:
+    db = await open_database(sqlite_url)
+    settings = soft_hsm.settings(sdf_library=machine.library, sdf_password=PASSWORD)
+    ca, publisher = await _ca(db, Keyring((generate_master_key("aes"),), devices=Devices(settings)))
+    keys = TsaKeyNames(sm2="sdf:4", p256=soft_hsm.make_key("time stamps"))
+    await init_tsa(db, ca.keyring, ca.engine, ca.settings, renew=True, keys=keys, now=NOW)
+    query, reply, authority = (tmp_path / name for name in ("q.tsq", "r.tsr", "tsa.cer"))
+    nonce = nonce_from(secrets.token_bytes(8))
+    questions: dict[Profile, TimeStampRequest] = {
+        "sm2": TimeStampRequest(hash="sm3", digest=sm3(DATA), nonce=nonce),
+        "p256": TimeStampRequest(hash="sha256", digest=sha256(DATA).digest(), nonce=nonce),
+    }
+    for profile, question in questions.items():
+        query.write_bytes(question.encode())
+        authority.write_bytes(await publisher.certificate(TSA[profile]))
+        reply.write_bytes(await publisher.time_stamp(profile, question.encode(), now=NOW))
+        assert await asyncio.to_thread(judge_stamp, "answer", query, reply, authority)
+    await db.close()
 
 
 async def test_bouncycastle_takes_them_with_sm2(db: Database, keyring: Keyring, tmp_path: Path) -> None:

@@ -162,8 +162,8 @@ def test_doctor_names_token_and_mechanism_and_what_is_missing(
     assert "000000" not in result.output
 
 
-def test_a_ca_on_a_cipher_machine(
-    key_file: Path, machine: Machine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+def test_a_ca_on_a_cipher_machine_and_a_token(
+    key_file: Path, machine: Machine, soft_hsm: SoftHsm, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     password = tmp_path / "sdf.password"
     password.write_text(f"{PASSWORD}\n", "ascii")
@@ -179,11 +179,24 @@ def test_a_ca_on_a_cipher_machine(
     assert machine.signatures == before + 5  # root, its responder, the TSA; issuing, its responder
     assert _json("ca", "renew-issuing", "--key", "sdf:3")["kind"] == "issuing-2"
     assert _refusal("ca", "renew-issuing", "--key", "sdf:3") == "bad_key_reference"
+    status, stamps = soft_hsm.make_key("doctor status"), soft_hsm.make_key("doctor stamps")
+    assert _refusal("ca", "init-p256", "--key", "sdf:5") == "bad_key_reference"
+    assert _json("ca", "init-p256", "--key", status)["pem"]
+    assert _json("ca", "init-tsa", "--renew", "--key", "sdf:4", "--p256-key", stamps)["pem"]
     assert _json("keys", "rotate")["remaining"] == {}
     checked = _json("doctor")
-    assert checked["ok"]
+    assert (checked["ok"], [name for name in checked["warnings"] if "p256" in name]) == (True, [])
     assert checked["checks"]["cipher machine"]["text"] == "Stub SDF in software 2026112900000001"
-    assert checked["checks"]["keys in hardware"]["text"] == "issuing sdf:2, issuing-2 sdf:3, root sdf:1"
+    assert checked["checks"]["keys in hardware"]["text"] == (
+        f"issuing sdf:2, issuing-2 sdf:3, p256 {status}, root sdf:1, tsa sdf:4, tsa-p256 {stamps}"
+    )
+    with monkeypatch.context() as wrong:
+        wrong.setenv("MSHIELD_PKCS11_TOKEN", "none")
+        checked = _json("doctor")
+        assert (checked["ok"], {"warning p256", "warning tsa-p256"} <= set(checked["warnings"])) == (
+            True,
+            True,
+        )
     machine.fault(Fault.GONE)
     password.write_text("another-password\n", "ascii")
     told = json.loads(_run("doctor", "--json").stdout)

@@ -6,12 +6,14 @@ import urllib.parse
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 
 import httpx
 import pytest
 from cryptography import x509
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic import SecretStr
 
 from mshield.domain.certificates.states import CertificateEvent
 from mshield.gm.sm3 import sm3
@@ -24,15 +26,17 @@ from mshield.pki.timestamps.request import TimeStampRequest
 from mshield.pki.timestamps.response import token_of
 from mshield.pki.timestamps.verify import TsaTrust, verify_answer
 from mshield.pki.verification.path import check_crl, check_ocsp
+from mshield.services.ca.init_tsa import TsaKeyNames, init_tsa
 from mshield.services.certificates.issue import serial_text
 from mshield.services.publication.publisher import Publisher
 from mshield.settings import Settings
 from mshield.store.database.interface import Database
 from mshield.web.publication.pki import MAX_REQUEST, router
-from tests.support.application import Application
+from tests.support.application import Application, running
 from tests.support.cases import cases
 from tests.support.clock import START, Clock
 from tests.support.issuing import Ca, change, make_ca
+from tests.support.sdf.machine import PASSWORD, Fault, Machine
 from tests.support.serving import serving
 
 MALFORMED = error_response("malformed_request")
@@ -263,3 +267,25 @@ async def test_a_process_without_jobs_signs_its_answers_ahead_itself(
         await signed.wait()
     application.clock.advance(seconds=120)
     assert await ask() == asked_at + 200_000
+
+
+async def test_what_a_device_fails_to_sign_is_unavailable(
+    sqlite_url: str, tmp_path: Path, clock: Clock, machine: Machine
+) -> None:
+    stamp = TimeStampRequest(hash="sm3", digest=bytes(32), nonce=7).encode()
+    device = {"sdf_library": machine.library, "sdf_password": SecretStr(PASSWORD)}
+    async with running(sqlite_url, tmp_path, clock, **device) as application:
+        ground, http = application.context, application.http
+        keys = TsaKeyNames(sm2="sdf:4")
+        await init_tsa(
+            ground.db, ground.keyring, ground.engine, ground.settings, renew=True, keys=keys, now=clock()
+        )
+        headers = {"Content-Type": "application/timestamp-query"}
+        for fault, status in ((Fault.NONE, 200), (Fault.WRONG_SIGNATURE, 503), (Fault.NONE, 200)):
+            machine.fault(fault)
+            answer = await http.post("/pki/tsa", content=stamp, headers=headers)
+            assert answer.status_code == status
+            assert status == 200 or (answer.json()["code"], "Retry-After" in answer.headers) == (
+                "unavailable",
+                True,
+            )

@@ -6,7 +6,13 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
+import pkcs11
+from pkcs11 import Attribute, KeyType
+from pkcs11.util.ec import encode_named_curve_parameters
+
+from mshield.keys.hardware.devices import Devices
 from mshield.settings import Settings
 
 TOKEN: Final = "mshield-test"
@@ -44,6 +50,19 @@ class SoftHsm:
             "pkcs11_wrapping_key": label,
         }
         return Settings(**{**values, **changed})
+
+    def make_key(self, label: str, *, curve: str = "secp256r1", extractable: bool = False) -> str:
+        """A key pair, as an operator makes it with the token's own tool; its name for the service."""
+
+        def work(session: pkcs11.Session) -> None:
+            parameters = session.create_domain_parameters(
+                KeyType.EC, {Attribute.EC_PARAMS: encode_named_curve_parameters(curve)}, local=True
+            )
+            private = {Attribute.EXTRACTABLE: extractable, Attribute.SENSITIVE: True}
+            parameters.generate_keypair(store=True, label=label, private_template=private)
+
+        Devices(self.settings()).token().once(work, writes=True)
+        return f"pkcs11:token={TOKEN};object={quote(label)}"
 
 
 def make_soft_hsm(folder: Path) -> SoftHsm:

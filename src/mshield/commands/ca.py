@@ -106,8 +106,11 @@ def renew_responder(out: Output, name: str | None) -> None:
 
 @command.command(name="init-p256")
 @click.option("--renew", is_flag=True, help="Put a new key in place of the one there is.")
+@click.option(
+    "--key", help="Its key, where a token (MSHIELD_PKCS11_TOKEN) holds it: pkcs11:object=LABEL (RFC 7512)."
+)
 @output_options
-def init_p256(out: Output, renew: bool) -> None:  # click's own form
+def init_p256(out: Output, renew: bool, key: str | None) -> None:  # click's own form
     """Make the P-256 key with which ordinary clients check statuses; prints its certificate, which they pin.
 
     It takes effect with MSHIELD_P256_STATUS=true, at /pki/p256.cer, /pki/p256.crl and /pki/p256/ocsp.
@@ -116,7 +119,7 @@ def init_p256(out: Output, renew: bool) -> None:  # click's own form
     from mshield.services.ca.init_p256 import init_p256 as make
 
     async def work(service: Service) -> bytes:
-        return await make(service.db, service.keyring, renew=renew, now=service.now)
+        return await make(service.db, service.keyring, renew=renew, key=key, now=service.now)
 
     text = pem.encode("CERTIFICATE", on_service(out, work, dated=True))
     out.data({"pem": text}, text.splitlines())
@@ -124,19 +127,29 @@ def init_p256(out: Output, renew: bool) -> None:  # click's own form
 
 @command.command(name="init-tsa")
 @click.option("--renew", is_flag=True, help="Put new keys in place of those there are.")
+@click.option("--key", help="The SM2 key, where a cipher machine (MSHIELD_SDF_LIBRARY) holds it: sdf:INDEX.")
+@click.option("--p256-key", help="The P-256 key, where a token holds it: pkcs11:object=LABEL (RFC 7512).")
 @output_options
-def init_tsa(out: Output, renew: bool) -> None:  # click's own form
+def init_tsa(out: Output, renew: bool, key: str | None, p256_key: str | None) -> None:  # click's own form
     """Make the own time stamping authority where `mshield ca init` of an earlier release made none.
 
     Prints its certificates (SM2, then P-256), which answer at /pki/tsa and /pki/p256/tsa. It is no third party: for the
     word of one set MSHIELD_TSA_URL.
     """
     from mshield.pki.asn1 import pem
+    from mshield.services.ca.init_tsa import TsaKeyNames
     from mshield.services.ca.init_tsa import init_tsa as make
 
     async def work(service: Service) -> dict[str, str]:
+        keys = TsaKeyNames(sm2=key, p256=p256_key)
         rows = await make(
-            service.db, service.keyring, service.engine, service.settings, renew=renew, now=service.now
+            service.db,
+            service.keyring,
+            service.engine,
+            service.settings,
+            renew=renew,
+            keys=keys,
+            now=service.now,
         )
         return {row.name: pem.encode("CERTIFICATE", row.certificate) for row in rows}
 

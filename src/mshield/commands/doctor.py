@@ -154,7 +154,7 @@ async def _service() -> dict[str, tuple[bool, str]]:
             checks["schema"] = await _schema(db)
             authorities = await load_authorities(db, keyring, load_engine(settings.engine))
             checks["CA"] = (True, f"issuing CA {authorities.issuing.certificate.subject.common_name}")
-            checks |= await _machine(settings, db, keyring)
+            checks |= await _devices(settings, db, keyring)
             state = await ReadCaState(db, load_engine(settings.engine), settings)(now=wall_clock())
             checks |= await _time_stamps(db, settings)
             checks |= await _doubted_clocks(db)
@@ -248,21 +248,28 @@ async def _time_stamps(db: "Database", settings: "Settings") -> dict[str, tuple[
     return checks
 
 
-async def _machine(settings: "Settings", db: "Database", keyring: "Keyring") -> dict[str, tuple[bool, str]]:
-    """Which authorities' keys devices hold, and the cipher machine where there is one. Raises KeysError."""
+async def _devices(settings: "Settings", db: "Database", keyring: "Keyring") -> dict[str, tuple[bool, str]]:
+    """Which authorities' keys devices hold, and the cipher machine where there is one. Raises KeysError.
+
+    A token's key that can't be had is a warning: the service starts, and is without what it signs.
+    """
     from mshield.keys.ca_keys import reference_in
+    from mshield.keys.errors import KeysError
+    from mshield.keys.p256 import open_p256
     from mshield.store.ca.authorities import list_authorities
 
-    held = [
-        f"{row.name} {reference}"
-        for row in sorted(await list_authorities(db), key=lambda row: row.name)
-        if (
-            reference := reference_in(
-                keyring.open(row.key_box, purpose="authority", context=row.name.encode())
-            )
-        )
-    ]
-    checks = {"keys in hardware": (True, ", ".join(held))} if held else {}
+    checks, held = dict[str, tuple[bool, str]](), list[str]()
+    for row in sorted(await list_authorities(db), key=lambda row: row.name):
+        reference = reference_in(keyring.open(row.key_box, purpose="authority", context=row.name.encode()))
+        if reference is not None:
+            held.append(f"{row.name} {reference}")
+        if reference is not None and reference.startswith("pkcs11:"):
+            try:
+                open_p256(keyring, row)
+            except KeysError as error:
+                checks[f"warning {row.name}"] = (True, f"{error.code}: {error.en}")
+    if held:
+        checks["keys in hardware"] = (True, ", ".join(held))
     if settings.sdf_library is not None:
         info = keyring.devices.machine().info()
         checks["cipher machine"] = (True, " ".join(part for part in info if part))

@@ -39,8 +39,8 @@ def init(out: Output, cipher: "CipherName", pkcs11: bool) -> None:  # click's ow
 
     Where MSHIELD_PKCS11_WRAPPING_KEY is set the token wraps what stands in it.
     """
-    from mshield.keys.devices import Devices
     from mshield.keys.errors import KeysError
+    from mshield.keys.hardware.devices import Devices
     from mshield.keys.master import generate_master_key
     from mshield.keys.sources import CLEAR, MasterKeyFile
     from mshield.settings import load_settings
@@ -83,7 +83,7 @@ def wrap(out: Output) -> None:
     file in a safe, or the token's own backup: a lost token is a lost master key. The token makes the wrapping key where
     it has none. Afterwards `keys rotate` and `--drop-old` end what disks and backups may still hold in the clear.
     """
-    from mshield.keys.devices import Devices
+    from mshield.keys.hardware.devices import Devices
     from mshield.keys.keyring import key_source
     from mshield.services.operations.wrap_keys import Wrapped, wrap_keys
 

@@ -4,7 +4,6 @@ The issuing CAs' keys are in memory while the service runs. The root's is opened
 issuing CA, the root's revocation list, and the root's OCSP responder.
 """
 
-import asyncio
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,9 +14,10 @@ from mshield.domain import errors
 from mshield.gm.engine import Engine
 from mshield.keys.ca_keys import CaKey, opened_ca_key
 from mshield.keys.errors import NoAuthority
+from mshield.keys.hardware.held import signing
 from mshield.keys.keyring import Keyring
 from mshield.pki.certificates.certificate import Certificate, parse_certificate
-from mshield.pki.signer import KeySigner, Signer
+from mshield.pki.signer import Signer
 from mshield.store.ca.authorities import AuthorityRow, StandingRow, find_authority, list_standings
 from mshield.store.database.interface import Database, Tx
 
@@ -53,8 +53,8 @@ class Authority:
     signer: Signer = field(repr=False)
 
     async def signing(self, work: Callable[[], T]) -> T:
-        """What `work` makes, which has this authority sign: in a thread where a device does and may take its time."""
-        return work() if isinstance(self.signer, KeySigner) else await asyncio.to_thread(work)
+        """What `work` makes, which has this authority sign; see `held.signing`."""
+        return await signing(self.signer, work)
 
 
 @dataclass(frozen=True, slots=True)

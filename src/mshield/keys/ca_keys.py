@@ -11,7 +11,7 @@ from mshield.gm.curve import N
 from mshield.gm.engine import Engine
 from mshield.gm.sm2 import PrivateKey, generate
 from mshield.keys.errors import BadAuthority, BadKeyReference
-from mshield.keys.key_reference import MachineKey, parse_reference
+from mshield.keys.hardware.reference import MachineKey, parse_reference
 from mshield.keys.keyring import Keyring
 from mshield.pki.signer import KeySigner, Signer
 

@@ -10,8 +10,8 @@ from typing import Final
 
 from mshield.gm.curve import SCALAR_BYTES
 from mshield.gm.transcript import LV, share_box_data
-from mshield.keys.devices import Devices
 from mshield.keys.errors import ClearMasterKey, SealError, UnknownMasterKey
+from mshield.keys.hardware.devices import Devices
 from mshield.keys.master import ID_BYTES, NONCE_BYTES, TAG_BYTES, CipherName, MasterKey, generate_master_key
 from mshield.keys.sources import CLEAR, EnvironmentKeys, KeySource, MasterKeyFile
 from mshield.settings import Settings

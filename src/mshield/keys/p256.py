@@ -1,10 +1,12 @@
-"""The P-256 key for ordinary clients, sealed in the database like the authorities' keys."""
+"""The P-256 key for ordinary clients, sealed in the database like the authorities' keys, or held by a token."""
 
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from mshield.keys.ca_keys import SCALAR_BYTES, kept_reference, reference_in
 from mshield.keys.errors import BadAuthority, NoAuthority
+from mshield.keys.hardware.held import HeldByDevice
 from mshield.keys.keyring import Keyring
 from mshield.pki.errors import IssueError
 from mshield.pki.revocation.p256 import P256Signer
@@ -14,20 +16,32 @@ from mshield.store.database.interface import Database
 P256: Final = "p256"
 """Its name among the authorities, and its address."""
 
-_SCALAR_BYTES: Final = 32
-
 
 def seal_p256(
     keyring: Keyring, private: ec.EllipticCurvePrivateKey, certificate: bytes, *, name: str = P256
 ) -> AuthorityRow:
-    """The row in which it is stored."""
-    plain = private.private_numbers().private_value.to_bytes(_SCALAR_BYTES, "big")
+    """The row in which it is stored; of a token's key the name alone."""
+    reference = getattr(private, "reference", None)
+    if isinstance(private, HeldByDevice) and isinstance(reference, str):
+        plain = kept_reference(reference)
+    else:
+        plain = private.private_numbers().private_value.to_bytes(SCALAR_BYTES, "big")
     return AuthorityRow(name, certificate, keyring.seal(plain, purpose="authority", context=name.encode()))
 
 
-def open_p256(keyring: Keyring, row: AuthorityRow) -> int:
-    """The private scalar in a row. Raises SealError."""
-    return int.from_bytes(keyring.open(row.key_box, purpose="authority", context=row.name.encode()), "big")
+def new_p256(keyring: Keyring, reference: str | None = None) -> ec.EllipticCurvePrivateKey:
+    """A new key, or the token's of this name. Raises BadKeyReference, HardwareError."""
+    if reference is not None:
+        return keyring.devices.token_p256(reference)
+    return ec.generate_private_key(ec.SECP256R1())
+
+
+def open_p256(keyring: Keyring, row: AuthorityRow) -> ec.EllipticCurvePrivateKey:
+    """The private key in a row, or the token's that it names. Raises SealError, HardwareError; ValueError."""
+    kept = keyring.open(row.key_box, purpose="authority", context=row.name.encode())
+    if (reference := reference_in(kept)) is not None:
+        return keyring.devices.token_p256(reference)
+    return ec.derive_private_key(int.from_bytes(kept, "big"), ec.SECP256R1())
 
 
 class P256Key:
@@ -38,7 +52,7 @@ class P256Key:
         self._signer: P256Signer | None = None
 
     async def signer(self) -> P256Signer:
-        """The signer in force. Raises NoAuthority, BadAuthority, SealError."""
+        """The signer in force. Raises NoAuthority, BadAuthority, SealError, HardwareError."""
         row = await find_authority(self._db, name=P256)
         if row is None:
             raise NoAuthority(
@@ -46,9 +60,8 @@ class P256Key:
                 "there is no P-256 key for status: run `mshield ca init-p256`",
             )
         if self._signer is None or self._signer.certificate != row.certificate:
-            d = open_p256(self._keyring, row)
             try:
-                self._signer = P256Signer(ec.derive_private_key(d, ec.SECP256R1()), row.certificate)
+                self._signer = P256Signer(open_p256(self._keyring, row), row.certificate)
             except (IssueError, ValueError) as error:
                 raise BadAuthority(
                     "P-256 私钥与证书不符", "the P-256 key does not fit its certificate"

@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Final
 
-from cryptography.hazmat.primitives.asymmetric import ec
-
 from mshield.gm.engine import Engine
 from mshield.keys.authority import open_authority
 from mshield.keys.errors import BadAuthority, NoAuthority
@@ -30,7 +28,7 @@ class TsaKeys:
         self._signers: dict[Profile, StampSigner] = {}
 
     async def signer(self, profile: Profile) -> StampSigner:
-        """The signer in force. Raises NoAuthority, BadAuthority, SealError."""
+        """The signer in force. Raises NoAuthority, BadAuthority, SealError, HardwareError."""
         certificate = await find_certificate(self._db, name=TSA[profile])
         if certificate is None:
             raise _none()
@@ -48,9 +46,8 @@ class TsaKeys:
         row = await find_authority(self._db, name=name)
         if row is None:
             raise _none()
-        d = open_p256(self._keyring, row)
         try:
-            private = ec.derive_private_key(d, ec.SECP256R1())
+            private = open_p256(self._keyring, row)
             return P256StampSigner(parse_tsa_certificate(row.certificate), (), private)
         except (IssueError, ValueError) as error:
             raise BadAuthority(

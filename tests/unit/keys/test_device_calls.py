@@ -5,9 +5,9 @@ import time
 
 import pytest
 
-from mshield.keys import device_calls
-from mshield.keys.device_calls import DeviceCalls
 from mshield.keys.errors import HardwareTimeout
+from mshield.keys.hardware import calls as device_calls
+from mshield.keys.hardware.calls import DeviceCalls
 
 
 def test_what_a_call_gives_and_raises_is_the_callers() -> None:

@@ -7,8 +7,6 @@ import pytest
 
 from mshield.gm.engine import Engine
 from mshield.gm.sm2 import Signature, verify
-from mshield.keys import device_calls
-from mshield.keys.devices import Devices
 from mshield.keys.errors import (
     BadKeyReference,
     HardwareError,
@@ -17,8 +15,10 @@ from mshield.keys.errors import (
     NoDeviceKey,
     WrongDevicePin,
 )
-from mshield.keys.key_reference import MachineKey, TokenKey, parse_reference
-from mshield.keys.sdf import CipherMachine, MachinePlace, MachineSigner
+from mshield.keys.hardware import calls
+from mshield.keys.hardware.devices import Devices
+from mshield.keys.hardware.machine import CipherMachine, MachinePlace, MachineSigner
+from mshield.keys.hardware.reference import MachineKey, TokenKey, parse_reference
 from tests.support.sdf.machine import PASSWORD, Fault, Machine
 
 MESSAGE = "证书".encode()
@@ -108,7 +108,7 @@ def test_a_machine_that_is_gone_is_back_later(machine: Machine, place: MachinePl
 def test_a_machine_that_hangs_holds_nobody_up(
     machine: Machine, place: MachinePlace, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(device_calls, "REST_SECONDS", 0)
+    monkeypatch.setattr(calls, "REST_SECONDS", 0)
     hanging = CipherMachine(MachinePlace(place.library, PASSWORD, 0.1))  # type: ignore[arg-type]  # quicker so
     signer = MachineSigner(hanging, 5, engine)
     machine.fault(Fault.HANGS)

@@ -9,7 +9,6 @@ import pkcs11
 import pytest
 from pkcs11 import Attribute, KeyType, TokenFlag
 
-from mshield.keys.devices import Devices
 from mshield.keys.errors import (
     BadMasterKey,
     ClearMasterKey,
@@ -21,11 +20,12 @@ from mshield.keys.errors import (
     WrappedMasterKey,
     WrongDevicePin,
 )
+from mshield.keys.hardware.devices import Devices
+from mshield.keys.hardware.token import _require_tries
+from mshield.keys.hardware.wrapped import WrappedForm
 from mshield.keys.keyring import Keyring, load_keyring
 from mshield.keys.master import format_master_keys, generate_master_key
 from mshield.keys.sources import MasterKeyFile
-from mshield.keys.token import _require_tries
-from mshield.keys.wrapped import WrappedForm
 from mshield.settings import Settings
 from tests.support.soft_hsm import OTHER_TOKEN, PIN, SoftHsm
 

@@ -35,7 +35,7 @@ class P256Signer:
         parsed = x509.load_der_x509_certificate(certificate)
         if parsed.public_key() != private.public_key():
             raise IssueError("the key is not the certificate's")
-        self._private = private
+        self.key: Final = private
         self._name = parsed.subject.public_bytes()
         self._key_id = key_id(point_of(private))
         self.certificate: Final = certificate
@@ -93,7 +93,7 @@ class P256Signer:
         return list_der
 
     def _signed(self, tbs: bytes, *rest: bytes) -> bytes:
-        signature = self._private.sign(tbs, ec.ECDSA(SHA256()))
+        signature = self.key.sign(tbs, ec.ECDSA(SHA256()))
         return der.sequence(tbs, _ALGORITHM, der.bit_string(signature), *rest)
 
 

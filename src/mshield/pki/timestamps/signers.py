@@ -1,4 +1,4 @@
-"""Keys in memory that sign time stamp tokens."""
+"""Keys that sign time stamp tokens."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -25,6 +25,11 @@ class Sm2StampSigner:
         if (self.certificate.profile, self.certificate.public) != ("sm2", self.signer.public):
             raise IssueError("the key is not the certificate's")
 
+    @property
+    def key(self) -> object:
+        """The signer."""
+        return self.signer
+
     def sign(self, message: bytes) -> bytes:
         """DER."""
         return self.signer.sign(message).to_der()
@@ -42,6 +47,11 @@ class P256StampSigner:
         """Refuse another key."""
         if (self.certificate.profile, self.certificate.public) != ("p256", point_of(self.private)):
             raise IssueError("the key is not the certificate's")
+
+    @property
+    def key(self) -> object:
+        """The private key."""
+        return self.private
 
     def sign(self, message: bytes) -> bytes:
         """DER."""

@@ -49,6 +49,10 @@ class StampSigner(Protocol):
     def above(self) -> Sequence[bytes]:
         """Certificates (DER) that go along with it."""
 
+    @property
+    def key(self) -> object:
+        """What signs."""
+
     def sign(self, message: bytes) -> bytes:
         """The signature as DER."""
 

@@ -11,7 +11,7 @@ from mshield.domain.times import DAY_MS
 from mshield.keys.authority import ROOT
 from mshield.keys.errors import AuthorityExists, NoAuthority
 from mshield.keys.keyring import Keyring
-from mshield.keys.p256 import P256, seal_p256
+from mshield.keys.p256 import P256, new_p256, seal_p256
 from mshield.pki.asn1 import oids
 from mshield.pki.certificates.certificate import parse_certificate
 from mshield.pki.certificates.extensions import KeyUse
@@ -31,10 +31,12 @@ from mshield.store.staff import acts
 LIFE_DAYS: Final = 10 * 365
 
 
-async def init_p256(db: Database, keyring: Keyring, *, renew: bool, now: int) -> bytes:
-    """The certificate (DER) of a new key; `renew` puts it in place of the one before.
+async def init_p256(
+    db: Database, keyring: Keyring, *, renew: bool, key: str | None = None, now: int
+) -> bytes:
+    """The certificate (DER) of a new key; `renew` puts it in place of the one before; `key` names a token's.
 
-    Raises NoAuthority where there is no CA, or none to renew; AuthorityExists.
+    Raises NoAuthority where there is no CA, or none to renew; AuthorityExists; BadKeyReference, HardwareError.
     """
     root = await find_authority(db, name=ROOT)
     old = await find_authority(db, name=P256)
@@ -43,7 +45,8 @@ async def init_p256(db: Database, keyring: Keyring, *, renew: bool, now: int) ->
             "还没有可更新的密钥：请先运行 mshield ca init 和 mshield ca init-p256",
             "there is nothing to renew: run `mshield ca init` and `mshield ca init-p256` first",
         )
-    certificate, private = _make(parse_certificate(root.certificate).subject, now=now)
+    private = new_p256(keyring, key)
+    certificate = _certificate(private, parse_certificate(root.certificate).subject, now=now)
     row = seal_p256(keyring, private, certificate)
 
     async def work(tx: Tx) -> None:
@@ -77,10 +80,9 @@ def _details(certificate: bytes, old: AuthorityRow | None) -> dict[str, str]:
     return {"sha256": sha256(certificate).hexdigest(), **before}
 
 
-def _make(root: Name, *, now: int) -> tuple[bytes, ec.EllipticCurvePrivateKey]:
-    private = ec.generate_private_key(ec.SECP256R1())
+def _certificate(private: ec.EllipticCurvePrivateKey, root: Name, *, now: int) -> bytes:
     start = now // 1000 * 1000
-    certificate = make_p256_certificate(
+    return make_p256_certificate(
         private,
         country=root.get(oids.COUNTRY),
         organisation=root.organisation,
@@ -91,4 +93,3 @@ def _make(root: Name, *, now: int) -> tuple[bytes, ec.EllipticCurvePrivateKey]:
         uses=(KeyUse.DIGITAL_SIGNATURE, KeyUse.CRL_SIGN),
         purpose=oids.OCSP_SIGNING,
     )
-    return certificate, private

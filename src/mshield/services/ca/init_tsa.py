@@ -4,6 +4,7 @@ Its keys are apart from those of the CA and of the log: who has one of them can'
 """
 
 import os
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
@@ -13,10 +14,10 @@ from mshield.domain.actor import SERVICE
 from mshield.domain.times import DAY_MS
 from mshield.gm.engine import Engine
 from mshield.keys.authority import ROOT, Authority, open_authority, seal_authority
-from mshield.keys.ca_keys import new_ca_key
+from mshield.keys.ca_keys import CaKey, new_ca_key
 from mshield.keys.errors import AuthorityExists
 from mshield.keys.keyring import Keyring
-from mshield.keys.p256 import seal_p256
+from mshield.keys.p256 import new_p256, seal_p256
 from mshield.keys.tsa import TSA
 from mshield.pki.asn1 import oids
 from mshield.pki.certificates.certificate import Certificate
@@ -33,17 +34,38 @@ from mshield.store.staff import acts
 LIFE_DAYS: Final = 5 * 365
 
 
+@dataclass(frozen=True, slots=True)
+class TsaKeyNames:
+    """References to keys that devices hold, `sdf:INDEX` and `pkcs11:…`; None for one that is made here and sealed."""
+
+    sm2: str | None = None
+    p256: str | None = None
+
+
+MADE_HERE: Final = TsaKeyNames()
+
+
 async def init_tsa(
-    db: Database, keyring: Keyring, engine: Engine, settings: Settings, *, renew: bool, now: int
+    db: Database,
+    keyring: Keyring,
+    engine: Engine,
+    settings: Settings,
+    *,
+    renew: bool,
+    keys: TsaKeyNames = MADE_HERE,
+    now: int,
 ) -> list[AuthorityRow]:
     """The authority's rows, made where there are none; `renew` puts new keys in place of those there are.
 
-    Raises NoAuthority where there is no CA; AuthorityExists where there is nothing to make, or somebody was faster.
+    Raises NoAuthority where there is no CA; AuthorityExists where there is nothing to make, or somebody was faster;
+    BadKeyReference, HardwareError.
     """
     root = await open_authority(db, keyring, engine, ROOT)
     olds = {name: await find_authority(db, name=name) for name in TSA.values()}
     rows = [
-        row for row in make_tsa(keyring, engine, settings, root, now=now) if renew or olds[row.name] is None
+        row
+        for row in make_tsa(keyring, engine, settings, root, keys=keys, now=now)
+        if renew or olds[row.name] is None
     ]
     if not rows:
         raise _exists()
@@ -73,14 +95,21 @@ async def init_tsa(
 
 
 def make_tsa(
-    keyring: Keyring, engine: Engine, settings: Settings, root: Authority, *, now: int
+    keyring: Keyring,
+    engine: Engine,
+    settings: Settings,
+    root: Authority,
+    *,
+    keys: TsaKeyNames = MADE_HERE,
+    now: int,
 ) -> tuple[AuthorityRow, AuthorityRow]:
     """Rows with new keys and certificates: SM2's, then P-256's."""
-    return (_sm2(keyring, engine, settings, root, now=now), _p256(keyring, root.certificate, now=now))
+    sm2 = _sm2(keyring, settings, root, new_ca_key(keyring, engine, keys.sm2), now=now)
+    return sm2, _p256(keyring, root.certificate, new_p256(keyring, keys.p256), now=now)
 
 
-def _sm2(keyring: Keyring, engine: Engine, settings: Settings, root: Authority, *, now: int) -> AuthorityRow:
-    above, key = root.certificate, new_ca_key(keyring, engine)
+def _sm2(keyring: Keyring, settings: Settings, root: Authority, key: CaKey, *, now: int) -> AuthorityRow:
+    above = root.certificate
     certificate = issue_tsa(
         signer=root.signer,
         issuer=above,
@@ -98,8 +127,9 @@ def _sm2(keyring: Keyring, engine: Engine, settings: Settings, root: Authority, 
     return seal_authority(keyring, TSA["sm2"], certificate, key)
 
 
-def _p256(keyring: Keyring, root: Certificate, *, now: int) -> AuthorityRow:
-    private = ec.generate_private_key(ec.SECP256R1())
+def _p256(
+    keyring: Keyring, root: Certificate, private: ec.EllipticCurvePrivateKey, *, now: int
+) -> AuthorityRow:
     certificate = make_p256_certificate(
         private,
         country=root.subject.get(oids.COUNTRY),

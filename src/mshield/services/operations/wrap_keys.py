@@ -14,7 +14,7 @@ from mshield.store.database.interface import Database
 from mshield.store.staff import acts
 
 if TYPE_CHECKING:
-    from mshield.keys.wrapped import WrappedForm  # needs the extra
+    from mshield.keys.hardware.wrapped import WrappedForm  # needs the extra
 
 
 @dataclass(frozen=True, slots=True)

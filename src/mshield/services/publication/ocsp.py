@@ -18,6 +18,7 @@ from mshield.domain.times import HOUR_MS
 from mshield.gm.engine import Engine
 from mshield.keys.authority import ROOT, Authorities
 from mshield.keys.errors import KeysError, NoAuthority
+from mshield.keys.hardware.held import signing
 from mshield.keys.keyring import Keyring
 from mshield.pki.certificates.certificate import Certificate
 from mshield.pki.errors import DerError, OcspError, PkiError
@@ -70,6 +71,10 @@ class OcspSigner(Protocol):
     @property
     def certificate(self) -> bytes:
         """DER."""
+
+    @property
+    def key(self) -> object:
+        """What signs."""
 
     def ocsp(
         self,
@@ -192,7 +197,7 @@ class OcspPublisher:
         try:
             statuses = await self._statuses(kept.issuer, tuple(cert_id for cert_id, _ in kept.statuses))
             signer = await self._signer(kept.issuer, now=now)
-            self._sign_and_keep(signer, kept.issuer, statuses, now=now, asked=False)
+            await self._sign_and_keep(signer, kept.issuer, statuses, now=now, asked=False)
         except Exception:
             self._kept.pop(key, None)  # or it would stand before all others in each round
             raise
@@ -215,7 +220,7 @@ class OcspPublisher:
         if parsed.nonce is not None:
             statuses = await self._statuses(issuer, parsed.cert_ids)
             signer = await self._signer(issuer, now=now)
-            return OcspAnswer(self._sign(signer, statuses, now=now, nonce=parsed.nonce))
+            return OcspAnswer(await self._sign(signer, statuses, now=now, nonce=parsed.nonce))
         kept = self._kept.get(_key(parsed.cert_ids))
         if kept is not None and 0 <= now - kept.checked_at < self._unasked_ms:
             kept.asked = True
@@ -275,19 +280,22 @@ class OcspPublisher:
         if kept is not None and fresh and kept.statuses == statuses and kept.signed_by == signer.certificate:
             kept.asked, kept.checked_at = True, now
             return kept
-        return self._sign_and_keep(signer, issuer, statuses, now=now, asked=True)
+        return await self._sign_and_keep(signer, issuer, statuses, now=now, asked=True)
 
-    def _sign_and_keep(
+    async def _sign_and_keep(
         self, signer: OcspSigner, issuer: str, statuses: Statuses, *, now: int, asked: bool
     ) -> _KeptAnswer:
-        der = self._sign(signer, statuses, now=now, nonce=None)
+        der = await self._sign(signer, statuses, now=now, nonce=None)
         answer = _KeptAnswer(der, issuer, statuses, signer.certificate, now, now, asked)
         _put(self._kept, _key(cert_id for cert_id, _ in statuses), answer)
         return answer
 
-    def _sign(self, signer: OcspSigner, statuses: Statuses, *, now: int, nonce: bytes | None) -> bytes:
+    async def _sign(self, signer: OcspSigner, statuses: Statuses, *, now: int, nonce: bytes | None) -> bytes:
         self._authorities.require_sure()
-        return signer.ocsp(statuses, now=now, next_update=now + self._life_ms, nonce=nonce)
+        until = now + self._life_ms
+        return await signing(
+            signer.key, lambda: signer.ocsp(statuses, now=now, next_update=until, nonce=nonce)
+        )
 
     async def _signer(self, issuer: str, *, now: int) -> OcspSigner:
         return await self._responders.current(issuer, await self._certificate(issuer), now=now)

@@ -33,6 +33,11 @@ class Responder:
     looked_at: int
 
     @property
+    def key(self) -> object:
+        """What signs."""
+        return self.authority.signer
+
+    @property
     def certificate(self) -> bytes:
         """DER: what tells one responder from another."""
         return self.authority.certificate.der

@@ -10,6 +10,7 @@ from typing import Final
 
 from mshield.gateways.clock_sync import is_off
 from mshield.gm.engine import Engine
+from mshield.keys.hardware.held import signing
 from mshield.keys.keyring import Keyring
 from mshield.keys.tsa import TsaKeys
 from mshield.pki.asn1.arcs import tsa_policy
@@ -66,7 +67,7 @@ class TimeStamping:
             return rejected("time_not_available")
 
     async def token(self, profile: Profile, request: TimeStampRequest, *, now: int) -> bytes:
-        """A token (DER). Raises TimeNotAvailable, NoAuthority."""
+        """A token (DER). Raises TimeNotAvailable, NoAuthority, HardwareError."""
         signer = await self.keys.signer(profile)
         certificate = signer.certificate
         in_life = certificate.not_before <= now <= certificate.not_after
@@ -74,4 +75,6 @@ class TimeStamping:
             raise TimeNotAvailable
         self._last = max(self._last, now)
         serial = int.from_bytes(os.urandom(_SERIAL_BYTES), "big") | 1 << 8 * _SERIAL_BYTES - 2
-        return make_token(signer, request, policy=self.policy, serial=serial, at=now)
+        return await signing(
+            signer.key, lambda: make_token(signer, request, policy=self.policy, serial=serial, at=now)
+        )

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Final
 
 from mshield.gm.engine import Engine
 from mshield.hardware_settings import HardwareSettings
-from mshield.keys.device_secret import device_secret
-from mshield.keys.errors import HardwareNotSetUp
-from mshield.keys.sdf import CipherMachine, MachinePlace, MachineSigner, machine_at
+from mshield.keys.errors import BadKeyReference, HardwareNotSetUp
+from mshield.keys.hardware.machine import CipherMachine, MachinePlace, MachineSigner, machine_at
+from mshield.keys.hardware.reference import TokenKey, parse_reference
+from mshield.keys.hardware.secret import device_secret
 
 if TYPE_CHECKING:
-    from mshield.keys.token import Token
-    from mshield.keys.wrapped import WrappedForm
+    from mshield.keys.hardware.token import Token
+    from mshield.keys.hardware.token_key import TokenP256
+    from mshield.keys.hardware.wrapped import WrappedForm
 
 _EXTRA: Final = "pip install 'mshield[server,pkcs11]'"
 
@@ -42,7 +44,7 @@ class Devices:
                 f"to use a PKCS#11 token these settings are missing: {missing}",
             )
         try:
-            from mshield.keys.token import TokenPlace, token_at  # noqa: PLC0415  # needs the extra
+            from mshield.keys.hardware.token import TokenPlace, token_at  # noqa: PLC0415  # needs the extra
         except ModuleNotFoundError as error:
             raise HardwareNotSetUp(
                 f"缺少 PKCS#11 所需的软件包：{_EXTRA}", f"the package for PKCS#11 is not installed: {_EXTRA}"
@@ -66,6 +68,19 @@ class Devices:
         """The machine's key `index` as one that signs. Raises HardwareError."""
         return MachineSigner(self.machine(), index, engine)
 
+    def token_p256(self, reference: str) -> "TokenP256":
+        """The token's P-256 key of this name. Raises BadKeyReference, HardwareError."""
+        named = parse_reference(reference)
+        if not isinstance(named, TokenKey):
+            raise BadKeyReference(
+                "P-256 密钥由 PKCS#11 令牌持有（pkcs11:…）：GM/T 0018 只有 SM2",
+                "a token holds P-256 keys (pkcs11:…): GM/T 0018 has SM2 alone",
+            )
+        token = self.token()
+        from mshield.keys.hardware.token_key import TokenP256  # noqa: PLC0415  # needs the extra
+
+        return TokenP256(token, named, reference)
+
     def wrapped_form(self) -> "WrappedForm":
         """The form of master keys that the token wraps. Raises HardwareNotSetUp."""
         label = self._settings.pkcs11_wrapping_key
@@ -75,6 +90,6 @@ class Devices:
                 "MSHIELD_PKCS11_WRAPPING_KEY is missing: the label of the token's key that wraps master keys",
             )
         token = self.token()
-        from mshield.keys.wrapped import WrappedForm  # noqa: PLC0415  # needs the extra
+        from mshield.keys.hardware.wrapped import WrappedForm  # noqa: PLC0415  # needs the extra
 
         return WrappedForm(token, label)

@@ -24,6 +24,7 @@ from mshield.keys.errors import (
     NotUnderThisKey,
     UnfitDeviceKey,
 )
+from mshield.keys.hardware.token import Token, one_key
 from mshield.keys.master import (
     ID_BYTES,
     KEY_BYTES,
@@ -34,7 +35,6 @@ from mshield.keys.master import (
     is_clear,
     lines_of,
 )
-from mshield.keys.token import Token, one_key
 
 MECHANISM: Final = "aes-gcm"
 _LINE: Final = re.compile(
@@ -140,6 +140,7 @@ class WrappedForm:
                 octets[NONCE_BYTES:], mechanism=Mechanism.AES_GCM, mechanism_param=parameters
             )
         except (raised.EncryptedDataInvalid, raised.EncryptedDataLenRange, raised.GeneralError) as error:
+            # The last is what SoftHSM2 says of a wrong tag.
             raise self._not_under_this_key(key_id) from error
         if len(secret) != KEY_BYTES[cipher]:
             raise self._not_under_this_key(key_id)

@@ -14,9 +14,10 @@ from mshield.gm.curve import check_point
 from mshield.gm.engine import Engine
 from mshield.gm.errors import BadPoint, BadSignature
 from mshield.gm.sm2 import Signature, digest, verify_digest
-from mshield.keys.device_calls import DeviceCalls
 from mshield.keys.errors import HardwareFailed, HardwareTimeout, NoDeviceKey, WrongDevicePin
-from mshield.keys.sdf_library import KEYNOTEXIST, PARDENY, PRKRERR, DeviceInfo, SdfError, SdfLibrary
+from mshield.keys.hardware.calls import DeviceCalls
+from mshield.keys.hardware.held import HeldByDevice
+from mshield.keys.hardware.sdf import KEYNOTEXIST, PARDENY, PRKRERR, DeviceInfo, SdfError, SdfLibrary
 
 T = TypeVar("T")
 
@@ -141,7 +142,7 @@ def machine_at(place: MachinePlace) -> CipherMachine:
     return CipherMachine(place)
 
 
-class MachineSigner:
+class MachineSigner(HeldByDevice):
     """A key of a cipher machine that signs as `Signer` says."""
 
     def __init__(self, machine: CipherMachine, index: int, engine: Engine) -> None:

@@ -15,7 +15,6 @@ import pkcs11
 from pkcs11 import TokenFlag
 from pkcs11 import exceptions as raised
 
-from mshield.keys.device_calls import DeviceCalls
 from mshield.keys.errors import (
     HardwareError,
     HardwareFailed,
@@ -26,6 +25,7 @@ from mshield.keys.errors import (
     NoToken,
     WrongDevicePin,
 )
+from mshield.keys.hardware.calls import DeviceCalls
 
 T = TypeVar("T")
 
