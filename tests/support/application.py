@@ -306,11 +306,21 @@ async def _prepare(settings: Settings, clock: Clock) -> tuple[str, str]:
 
 @asynccontextmanager
 async def running(
-    database_url: str, folder: Path, clock: Clock, *, peopled: Peopling | None = None, **changed: object
+    database_url: str, folder: Path, clock: Clock, **changed: object
 ) -> AsyncIterator[Application]:
-    """The application over a migrated database, with `changed` settings, after what `peopled` did in another one."""
-    settings, client_id, secret = await prepared(database_url, folder, clock, peopled)
+    """The application over a migrated database, with `changed` settings."""
+    settings, client_id, secret = await prepared(database_url, folder, clock)
     async with _running(settings.model_copy(update=changed), clock, client_id, secret) as application:
+        yield application
+
+
+@asynccontextmanager
+async def running_peopled(
+    database_url: str, folder: Path, clock: Clock, peopled: Peopling
+) -> AsyncIterator[Application]:
+    """The application over a migrated database, after what `peopled` did once in a process."""
+    settings, client_id, secret = await prepared(database_url, folder, clock, peopled)
+    async with _running(settings, clock, client_id, secret) as application:
         yield application
 
 

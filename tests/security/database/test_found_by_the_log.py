@@ -38,7 +38,7 @@ from mshield.store.seals.tables import (
     SealedTable,
 )
 from mshield.store.staff import acts, approvals, members
-from tests.support.application import Application, running
+from tests.support.application import Application, running_peopled
 from tests.support.clock import Clock
 from tests.support.identity import filed, make_code_in, prove_account
 from tests.support.intruder import Intruder
@@ -103,7 +103,7 @@ async def test_counters_that_went_on_from_an_older_state_are_found(
 @pytest.fixture
 async def peopled(database_url: str, tmp_path: Path, clock: Clock) -> AsyncIterator[Application]:
     """The application, with somebody in every table of people, staff and systems."""
-    async with running(database_url, tmp_path, clock, peopled=_people) as application:
+    async with running_peopled(database_url, tmp_path, clock, _people) as application:
         yield application
 
 
