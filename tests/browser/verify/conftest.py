@@ -59,6 +59,24 @@ def sign_into(folder: Path, party: Party) -> Path:
 
 
 @pytest.fixture(scope="session")
+def long(party: Party, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bundle of a document with as much of everything as a request may have."""
+    lines = tuple((f"说明 {n}".ljust(64, "长"), "字" * 512) for n in range(64))
+    content = "\n".join(f"第 {n} 行" for n in range(3000)).encode()
+    document = Document(
+        title="合同" * 128, media_type="text/plain", content=content, display=lines, format="cms"
+    )
+    file = tmp_path_factory.mktemp("long") / "long.json"
+    with party.service.business() as business:
+        asked = business.request_signature([document])
+        party.phone.scan(asked.qr)
+        party.phone.approve(pin=OPERATOR.pin, confirmed=party.phone.wanted())
+        business.wait_until_done(asked.id, timeout=10)
+        file.write_bytes(business.evidence(asked.id).encode())
+    return file
+
+
+@pytest.fixture(scope="session")
 def finished(party: Party, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of what the service made in the field's own formats: `signed.xml`, `signed.pdf`, `signed.p7`."""
     folder = tmp_path_factory.mktemp("finished")

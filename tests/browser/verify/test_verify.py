@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from mshield.gm.sm3 import sm3
 from mshield.pki.revocation.crl import KEY_COMPROMISE
@@ -333,12 +333,27 @@ def test_the_page_answers_who_what_and_when_in_this_order(visit: Visit, files: P
     expect(page.get_by_text("这不是签名文件")).to_be_visible(timeout=SOON)
 
 
-def test_the_report_is_two_pages_at_most_and_says_it_all(visit: Visit, files: Path) -> None:
-    visitor = visit().give(files / "cms.json")
+def printed_pages(page: Page) -> int:
+    return page.pdf(prefer_css_page_size=True).count(b"/Type /Page\n")
+
+
+def test_the_report_is_two_pages_at_most_and_says_it_all(visit: Visit, files: Path, long: Path) -> None:
+    """In both languages, also of a document with as much of everything as a request may have."""
+    visitor = visit().give(long)
     visitor.head("签名有效")
     page = visitor.page
-    report = page.pdf(prefer_css_page_size=True)
-    assert report.count(b"/Type /Page\n") <= 2
+    assert printed_pages(page) <= 2
+    page.get_by_role("button", name="English").click()
+    expect(page.locator(".report")).to_contain_text("What this report did not verify")
+    expect(page.locator(".report")).to_contain_text("The document is longer than what stands here")
+    assert printed_pages(page) <= 2
+    page.get_by_role("button", name="Verify another").click()
+    visitor.give(files / "cms.json")
+    visitor.head("The signature is valid")
+    assert printed_pages(page) <= 2
+    page.get_by_role("button", name="中文").click()
+    visitor.head("签名有效")
+    assert printed_pages(page) <= 2
     digest = sm3((files / "cms.json").read_bytes()).hex().upper()
     page.emulate_media(media="print")
     sheet = page.locator(".report")

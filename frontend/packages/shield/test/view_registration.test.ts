@@ -2,9 +2,9 @@
 
 import "fake-indexeddb/auto";
 
+import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign } from "node:crypto";
+
 import { concat, hex, sm3, utf8 } from "@mshield/gm";
-import { ed25519 } from "@noble/curves/ed25519.js";
-import { sha256 } from "@noble/hashes/sha2.js";
 import { expect, test } from "vitest";
 
 import { ProblemError } from "../src/errors.ts";
@@ -15,8 +15,16 @@ import { ViewStore } from "../src/view_store.ts";
 
 const LOG = "shield.example/log";
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64");
-const seed = (n: number): Uint8Array => Uint8Array.of(...Array.from({ length: 31 }, () => 0), n);
-const keyOf = (n: number): Uint8Array => concat(Uint8Array.of(1), ed25519.getPublicKey(seed(n)));
+const sha256 = (bytes: Uint8Array): Uint8Array => new Uint8Array(createHash("sha256").update(bytes).digest());
+/** Ed25519 keys of small numbers, by RFC 8410. */
+const privateOf = (n: number): KeyObject => {
+  const key = Buffer.from(`302e020100300506032b657004220420${"00".repeat(31)}0${n}`, "hex");
+  return createPrivateKey({ key, format: "der", type: "pkcs8" });
+};
+const keyOf = (n: number): Uint8Array => {
+  const key = createPublicKey(privateOf(n)).export({ format: "der", type: "spki" });
+  return concat(Uint8Array.of(1), new Uint8Array(key.subarray(-32)));
+};
 const idOf = (name: string, n: number): Uint8Array =>
   sha256(concat(utf8(`${name}\n`), keyOf(n))).subarray(0, 4);
 const vkey = (name: string, n: number): string => `${name}+${hex(idOf(name, n))}+${base64(keyOf(n))}`;
@@ -31,7 +39,9 @@ function proof(of: { named?: object; name?: string; signer?: number; more?: obje
   const leaf = sha256(concat(Uint8Array.of(0), entry));
   const other = sha256(utf8("\0other"));
   const text = `${name}\n2\n${base64(sha256(concat(Uint8Array.of(1), other, leaf)))}\n`;
-  const signed = base64(concat(idOf(name, signer), ed25519.sign(utf8(text), seed(signer))));
+  const signed = base64(
+    concat(idOf(name, signer), new Uint8Array(sign(null, utf8(text), privateOf(signer)))),
+  );
   const checkpoint = `${text}\n— ${name} ${signed}\n`;
   return { entry: base64(entry), index: 1, hashes: [base64(other)], checkpoint, ...more };
 }

@@ -106,10 +106,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Requester(msgspec.Struct, frozen=True, kw_only=True):
-    """Who asks: the business system, and the PC in front of which the user should sit.
-
-    Views are registered for `client_id`, which an older service doesn't tell.
-    """
+    """Who asks (an older service tells no `client_id`), and the PC in front of which the user should sit."""
 
     name: str
     domain: str
@@ -131,8 +128,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
 
     `format` and `options` say what M is (protocol, "Documents"), `signing_time` (ms) is in it; `size` is that of a
     content which isn't here. `drawn` is SM3 of the drawn lines, in hex; an older service tells neither it nor `view`.
-    `view_b64` is what this phone fetched, `own_certificate` SM3 of its own. `unproven`: this phone knows the log, and
-    the service didn't prove that the view is registered.
+    `view_b64` is what this phone fetched, `own_certificate` SM3 of its own; `unproven`: the log doesn't prove it.
     """
 
     sid: str
@@ -235,10 +231,7 @@ class CertificateChange(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class IssuedCertificate(msgspec.Struct, frozen=True, kw_only=True):
-    """The certificate of this device and its state; times in ms since epoch.
-
-    `log_key` is the log's vkey, which an older service doesn't tell.
-    """
+    """The certificate of this device, its state, and the log's vkey; times in ms since epoch."""
 
     state: str
     holds: tuple[str, ...] = ()

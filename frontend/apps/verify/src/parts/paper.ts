@@ -5,11 +5,11 @@ import type { DrawnLines } from "@mshield/views";
 /** Latin letters on a line of the report; a Chinese character is as wide as two. */
 const WIDTH = 84;
 /** Of the document, and of the asker's words. */
-export const MOST_DRAWN = 22;
-export const MOST_TEXT = 22;
-export const MOST_SAID = 5;
-/** Letters of one value of the asker's. */
-const LONGEST_SAID = 120;
+export const MOST_DRAWN = 14;
+export const MOST_TEXT = 12;
+export const MOST_SAID = 3;
+/** Letters of one value of the asker's, or of a title. */
+const LONGEST = 80;
 
 /** Lines that a text takes, at least one for each of its own. */
 export function linesOf(text: string, width = WIDTH): number {
@@ -90,8 +90,8 @@ const widthOf = (text: string): number =>
     0,
   );
 
-const shortened = (text: string): string =>
-  text.length > LONGEST_SAID ? `${[...text].slice(0, LONGEST_SAID - 1).join("")}…` : text;
+export const shortened = (text: string): string =>
+  text.length > LONGEST ? `${[...text].slice(0, LONGEST - 1).join("")}…` : text;
 
 /** The longest of what a cell says. */
 const textOf = (cell: object | null): string =>
