@@ -6,15 +6,20 @@ Runs in the client's node, against a service in demo mode, whose outbox has the 
 import csv
 import json
 import sys
+import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import httpx
 
 from drill.plan import ORIGIN
+from mshield.client.errors import ClientError
 from mshield.client.phone import VirtualPhone
+
+T = TypeVar("T")
 
 PIN: Final = "271828"
 ROUNDS: Final = 1000
@@ -28,6 +33,8 @@ _COMPANY: Final = "宁波北潮进出口有限公司"
 _CREDIT_CODE: Final = "91330206MA2XB7C1TW"
 _HEAD: Final = ("企业名称", "统一社会信用代码", "姓名", "证件类型", "证件号码", "用户类型", "手机号")
 _AT_ONCE: Final = 4
+_PAUSES: Final = (0.5, 1.0, 2.0, 4.0)
+_PASSING: Final = frozenset({"network", "unavailable", "in_progress"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,32 +90,54 @@ def _code(purpose: str, number: str) -> str:
     )
 
 
+def _patiently(call: Callable[[], T]) -> T:
+    """What the call gives; again where a busy machine had no answer at that moment, as a person would."""
+    for pause in _PAUSES:
+        try:
+            return call()
+        except ClientError as error:
+            if error.code not in _PASSING:
+                raise
+        time.sleep(pause)
+    return call()
+
+
 def enrol(folder: Path, person: Person) -> None:
     """A phone with account, login and certificate."""
     with VirtualPhone(folder / str(person.number), ORIGIN, pin_rounds=ROUNDS) as phone:
-        phone.request_sms_code("register", phone=person.phone)
-        phone.register(
-            name=person.name,
-            id_type="resident_id",
-            id_number=person.id_number,
-            phone=person.phone,
-            sms_code=_code("register", person.phone),
-            password=person.password,
-        )
-        captcha = phone.captcha()
-        answer = _development(f"/dev/captchas/{captcha.captcha_id}")["answer"]
-        phone.login(
-            account=person.phone, password=person.password, captcha_id=captcha.captcha_id, captcha=answer
-        )
-        phone.request_sms_code("apply")
-        phone.apply(
-            name=person.name,
-            id_number=person.id_number,
-            user_type="operator",
-            credit_code=_CREDIT_CODE,
-            sms_code=_code("apply", person.phone),
-            pin=PIN,
-        )
+        _patiently(lambda: phone.request_sms_code("register", phone=person.phone))
+        _patiently(lambda: _register(phone, person))
+        _patiently(lambda: _log_in(phone, person))
+        _patiently(lambda: phone.request_sms_code("apply"))
+        _patiently(lambda: _apply(phone, person))
+
+
+def _register(phone: VirtualPhone, person: Person) -> None:
+    phone.register(
+        name=person.name,
+        id_type="resident_id",
+        id_number=person.id_number,
+        phone=person.phone,
+        sms_code=_code("register", person.phone),
+        password=person.password,
+    )
+
+
+def _log_in(phone: VirtualPhone, person: Person) -> None:
+    captcha = phone.captcha()
+    answer = _development(f"/dev/captchas/{captcha.captcha_id}")["answer"]
+    phone.login(account=person.phone, password=person.password, captcha_id=captcha.captcha_id, captcha=answer)
+
+
+def _apply(phone: VirtualPhone, person: Person) -> None:
+    phone.apply(
+        name=person.name,
+        id_number=person.id_number,
+        user_type="operator",
+        credit_code=_CREDIT_CODE,
+        sms_code=_code("apply", person.phone),
+        pin=PIN,
+    )
 
 
 def main() -> None:

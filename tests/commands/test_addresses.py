@@ -103,11 +103,11 @@ def test_a_second_process_on_one_sqlite_is_refused(
     for command in (("keys", "init"), ("ca", "init")):
         assert _run(monkeypatch, tmp_path, sqlite_url, *command).exit_code == 0
     with serving_alone(sqlite_url):
+        with pytest.raises(ServedAlready), serving_alone(sqlite_url):  # first: one that isn't refused serves on
+            pass
         done = _run(monkeypatch, tmp_path, sqlite_url, "serve", "--port", str(free_ports(1)))
         assert done.exit_code == 1
         assert json.loads(done.stderr)["error"]["code"] == "served_already"
-        with pytest.raises(ServedAlready), serving_alone(sqlite_url):
-            pass
         jobs = _run(monkeypatch, tmp_path, sqlite_url, "jobs", "run", "--once", "--job", "purge")
         assert jobs.exit_code == 0, jobs.output
     with serving_alone(sqlite_url):

@@ -5,6 +5,7 @@ import base64
 from typing import Any
 
 from mshield.domain.qr import begun_between, qr_text, read_qr
+from mshield.services.requests.ask import Ask
 from tests.support.application import Application
 from tests.support.assertions import assert_refused
 from tests.support.cases import cases
@@ -215,6 +216,21 @@ async def test_a_repeat_tells_the_age_by_which_its_codes_count(
 
     assert counts(again)
     assert not counts(first)
+
+
+async def test_a_request_that_took_long_tells_the_age_that_it_has_when_it_is_answered(
+    application: Application, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one whose commit waits for a standby that froze: its codes were refused for as long as it lived."""
+    create = Ask.create
+
+    async def waiting(self: Ask, *arguments: Any, **options: Any) -> Any:
+        asked = await create(self, *arguments, **options)
+        clock.advance(seconds=7)
+        return asked
+
+    monkeypatch.setattr(Ask, "create", waiting)
+    assert (await _created(application))["age"] == 7_000
 
 
 async def test_a_request_of_another_system_is_as_if_absent(application: Application) -> None:

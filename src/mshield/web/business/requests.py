@@ -175,7 +175,8 @@ async def create(request: Request) -> Response:
         body=await request.body(),
         now=now,
     )
-    return JsonAnswer(_created(asked, message.kind, now=now), 201)
+    # By now: where its commit waited, as for a standby, codes that count from its beginning would be refused.
+    return JsonAnswer(_created(asked, message.kind, now=context.clock()), 201)
 
 
 @router.get(
