@@ -88,6 +88,7 @@ _NO_ACT: Final[Mapping[str, frozenset[str]]] = {
     "it writes the user's own list of roots, and needs no service": frozenset({
         "trust add", "trust list", "trust remove",
     }),
+    "they are another machine's, of whoever watches logs": frozenset({"witness"}),
     "it sends a code": frozenset({"account send-code"}),
     "they run the service, or make what it makes by itself": frozenset({"log key", "serve"}),
     "they are a person's, and go through the API": frozenset({"legal-person", "phone"}),
