@@ -80,7 +80,8 @@ _ELSEWHERE: Final[Mapping[str, str]] = {
 _NO_ACT: Final[Mapping[str, frozenset[str]]] = {
     "they only read": frozenset({
         "business list", "business view list", "ca show", "clock show", "doctor", "filing earlier", "filing list",
-        "jobs list", "keys show", "log checkpoint", "log prove", "log verify", "oidc client list", "openapi",
+        "jobs list", "keys show", "log checkpoint", "log export",
+        "log prove", "log verify", "oidc client list", "openapi",
         "seals check", "selftest", "staff list", "staff token list", "verify", "webhooks deliveries", "webhooks list",
     }),
     "there is no database yet, or nothing in it": frozenset({"keys generate", "keys init", "migrate"}),
