@@ -85,7 +85,7 @@ _NO_ACT: Final[Mapping[str, frozenset[str]]] = {
     "they only read": frozenset({
         "archive evidence", "archive list", "archive search", "archive verify",
         "business list", "business view list", "ca show", "clock show", "doctor", "filing earlier", "filing list",
-        "jobs list", "keys show", "log checkpoint", "log prove", "log verify", "oidc client list", "openapi",
+        "jobs list", "keys show", "log checkpoint", "log export", "log prove", "log verify", "oidc client list", "openapi",
         "retention",
         "seals check", "selftest", "shield find", "staff list", "staff token list", "verify",
         "webhooks deliveries", "webhooks list",
@@ -95,6 +95,7 @@ _NO_ACT: Final[Mapping[str, frozenset[str]]] = {
     "it writes the user's own list of roots, and needs no service": frozenset({
         "trust add", "trust list", "trust remove",
     }),
+    "they are another machine's, of whoever watches logs": frozenset({"witness"}),
     "it sends a code": frozenset({"account send-code"}),
     "they run the service, or make what it makes by itself": frozenset({"log key", "serve"}),
     "they are a person's, and go through the API": frozenset({"legal-person", "phone"}),

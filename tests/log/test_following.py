@@ -10,6 +10,7 @@ from mshield.client.log_following import follow, read_state, write_state
 from mshield.pki.errors import LogFormError, LogProofError
 from mshield.pki.tlog.compact import Compact, Followed, parse_followed
 from mshield.pki.tlog.merkle import Range, fold, leaf_hash, perfect_root, subtrees
+from mshield.services.log.export import export_log
 from mshield.services.log.read import read_checkpoint
 from mshield.services.log.verify_tail import verify_tail
 from tests.support.filled_log import LoggedService
@@ -99,6 +100,29 @@ async def test_from_outside_only_new_bundles_are_fetched(service: LoggedService,
         mirror.requests.clear()
         follow(reader, parse_followed(interrupted.encode(), reader.key), keep=lambda _: None)
         assert mirror.requests == ["checkpoint"]  # what was seen is read no more
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+
+
+async def test_a_folder_serves_the_log_and_grows_with_it(service: LoggedService, tmp_path: Path) -> None:
+    mirror = Mirror(service)
+    serial = await service.certify()
+    for count, again in ((300, 0), (1, 0), (700, 0)):
+        await service.sign(serial, count=count)
+        await service.sequence()
+        size, written = await export_log(service.log, tmp_path)
+        assert written <= 4 + 2 * (-(-count // 256) + 1)
+        assert (await export_log(service.log, tmp_path)) == (size, again)
+        await mirror.copy()
+    files = _files(tmp_path)
+    assert {name: files.get(name) for name in mirror.files} == mirror.files
+    mirror.files = files
+    with mirror.reader() as reader:
+        noted, _ = follow(reader, Followed(reader.key), keep=lambda _: None)
+        reader.check_root(noted.checkpoint)
+    assert noted.checkpoint.size == size
 
 
 async def test_another_past_is_found_from_outside(service: LoggedService) -> None:

@@ -81,8 +81,12 @@ class LogReader:
         """Raises LogProofError unless the log at `new` begins with the log at `old`."""
         if old.size > new.size:
             raise LogProofError(f"the log had {old.size} entries and now has {new.size}")
-        proof = [self._hash(leaves, new.size) for leaves in consistency_ranges(old.size, new.size)]
+        proof = self.consistency(old.size, new.size)
         check_consistency(old=old.size, size=new.size, old_root=old.root, root=new.root, proof=proof)
+
+    def consistency(self, old: int, size: int) -> list[bytes]:
+        """What proves, with the roots, that the log of `size` entries begins with that of `old`; not checked."""
+        return [self._hash(leaves, size) for leaves in consistency_ranges(old, size)]
 
     def prove(self, index: int, at: Noted) -> InclusionProof:
         """The proof, checked, that an entry stands at this place. Raises LogProofError where it doesn't."""

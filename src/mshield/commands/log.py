@@ -96,6 +96,21 @@ def checkpoint(out: Output, url: str | None, key: str | None) -> None:
 
 
 @command.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@output_options
+def export(out: Output, folder: Path) -> None:
+    """Write the log's tiles into a folder, for any file server: what is new since the last run."""
+    from mshield.services.log.export import export_log
+
+    with refusing(out, LogError, OSError):
+        size, written = _on_database(out, lambda log: export_log(log, folder), begin=False)
+    data = {"size": size, "written": written}
+    out.data(
+        data, [out.pick(f"{size} 个条目，写入 {written} 个文件", f"{size} entries, {written} files written")]
+    )
+
+
+@command.command()
 @click.option("--sid", type=_Sid(), help="Prove the signature of this document.")
 @click.option("--serial", help="Prove the issue of this certificate; 40 hex digits. On the database only.")
 @click.option(

@@ -50,7 +50,7 @@ class VerifierKey:
         """The key of a `vkey`. Raises LogFormError, also where the key id isn't this name's and key's."""
         name, _, rest = text.strip().partition("+")
         key_id, _, encoded = rest.partition("+")
-        key = _decode(encoded)
+        key = decode_base64(encoded)
         if key[:1] != _ED25519:
             raise LogFormError("not an Ed25519 vkey")
         verifier = cls(name, key[1:])
@@ -77,14 +77,9 @@ def open_note(note: str, key: VerifierKey) -> str:
 
     Raises LogFormError, or LogSignatureError where the key didn't sign or a signature under its name and id is wrong.
     """
-    text, gap, lines = note.rpartition("\n\n")
-    if not gap or not lines.endswith("\n") or len(note) > _LONGEST or not _is_clean(note):
-        raise LogFormError("not a signed note")
-    text += "\n"
+    text, lines = split_note(note)
     own = [
-        signature
-        for name, signature in _signatures(lines)
-        if name == key.name and signature[:_KEY_ID_BYTES] == key.key_id
+        signature for name, signature in lines if name == key.name and signature[:_KEY_ID_BYTES] == key.key_id
     ]
     if not own:
         raise LogSignatureError(f"not signed by {key.name} with the key {key.key_id.hex()}")
@@ -97,12 +92,20 @@ def open_note(note: str, key: VerifierKey) -> str:
     return text
 
 
+def split_note(note: str) -> tuple[str, list[tuple[str, bytes]]]:
+    """A note's text, and its signatures by name: key id, then what the key made. Raises LogFormError."""
+    text, gap, lines = note.rpartition("\n\n")
+    if not gap or not lines.endswith("\n") or len(note) > _LONGEST or not _is_clean(note):
+        raise LogFormError("not a signed note")
+    return f"{text}\n", _signatures(lines)
+
+
 def _signatures(lines: str) -> list[tuple[str, bytes]]:
     signatures = []
     for line in lines[:-1].split("\n"):
         mark, _, rest = line.partition(" ")
         name, _, encoded = rest.partition(" ")
-        signature = _decode(encoded)
+        signature = decode_base64(encoded)
         if mark != "—" or not is_key_name(name) or len(signature) <= _KEY_ID_BYTES:
             raise LogFormError("not a line of a note's signature")
         signatures.append((name, signature))
@@ -137,7 +140,7 @@ def open_checkpoint(note: str, key: VerifierKey) -> Checkpoint:
     # Extension lines are allowed to follow, and mean nothing here.
     if len(lines) < 4 or not all(lines[:-1]) or not _SIZE.fullmatch(lines[1]):
         raise LogFormError("not a checkpoint")
-    root = _decode(lines[2])
+    root = decode_base64(lines[2])
     if len(root) != HASH_BYTES:
         raise LogFormError("a checkpoint's root has 32 bytes")
     if lines[0] != key.name:
@@ -145,7 +148,7 @@ def open_checkpoint(note: str, key: VerifierKey) -> Checkpoint:
     return Checkpoint(lines[0], int(lines[1]), root)
 
 
-def _decode(text: str) -> bytes:
+def decode_base64(text: str) -> bytes:
     """Base64 in its one spelling."""
     try:
         content = base64.b64decode(text, validate=True)
