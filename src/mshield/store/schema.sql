@@ -890,4 +890,4 @@ CREATE INDEX certificates_state ON certificates (state, issued_at, serial);
 CREATE INDEX certificates_held ON certificates (issued_at, serial, holds) WHERE holds <> '';
 
 CREATE INDEX certificates_ends ON certificates (not_after, serial, state, holds)
-  WHERE state IN ('issued', 'active', 'pin_locked');
+  WHERE state <> 'revoked' AND state <> 'superseded';
