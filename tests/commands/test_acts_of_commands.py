@@ -85,8 +85,8 @@ _NO_ACT: Final[Mapping[str, frozenset[str]]] = {
     "they only read": frozenset({
         "archive evidence", "archive list", "archive search", "archive verify",
         "business list", "business view list", "ca show", "clock show", "doctor", "filing earlier", "filing list",
-        "jobs list", "keys show", "log checkpoint", "log export", "log prove", "log verify", "oidc client list", "openapi",
-        "retention",
+        "jobs list", "keys show", "log checkpoint", "log export", "log prove", "log verify", "oidc client list",
+        "openapi", "retention",
         "seals check", "selftest", "shield find", "staff list", "staff token list", "verify",
         "webhooks deliveries", "webhooks list",
     }),

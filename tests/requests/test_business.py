@@ -4,6 +4,8 @@ import asyncio
 import base64
 from typing import Any
 
+import pytest
+
 from mshield.domain.qr import begun_between, qr_text, read_qr
 from mshield.services.requests.ask import Ask
 from tests.support.application import Application

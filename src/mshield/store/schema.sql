@@ -910,7 +910,7 @@ CREATE INDEX certificates_state ON certificates (state, issued_at, serial);
 CREATE INDEX certificates_held ON certificates (issued_at, serial, holds) WHERE holds <> '';
 
 CREATE INDEX certificates_ends ON certificates (not_after, serial, state, holds)
-  WHERE state IN ('issued', 'active', 'pin_locked');
+  WHERE state <> 'revoked' AND state <> 'superseded';
 
 CREATE TABLE retention (
   kind TEXT PRIMARY KEY,

@@ -230,7 +230,7 @@ async def _places(db: Database, query: Query, values: dict[str, object]) -> list
 
 
 def _merged(lists: Sequence[Sequence[Place]], size: int) -> list[Place]:
-    return sorted({place for each in lists for place in each}, reverse=True)[:size]
+    return sorted({place for places_of in lists for place in places_of}, reverse=True)[:size]
 
 
 async def find(db: Database, *, serial: str) -> WholeRow | None:

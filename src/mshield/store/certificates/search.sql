@@ -88,14 +88,14 @@ ORDER BY c.issued_at DESC, c.serial DESC LIMIT :page_size;
 -- name: expired
 -- The last that ended first, over certificates_ends.
 SELECT c.not_after AS at, c.serial FROM certificates c
-WHERE c.state IN ('issued', 'active', 'pin_locked') AND c.not_after <= :now
+WHERE c.state <> 'revoked' AND c.state <> 'superseded' AND c.not_after <= :now
   AND (c.not_after, c.serial) < (:before_at, :before_serial) AND fits(c)
 ORDER BY c.not_after DESC, c.serial DESC LIMIT :page_size;
 
 -- name: expiring
 -- The next that end first, over certificates_ends.
 SELECT c.not_after AS at, c.serial FROM certificates c
-WHERE c.state IN ('issued', 'active', 'pin_locked') AND c.not_after > :now AND c.not_after <= :due
+WHERE c.state <> 'revoked' AND c.state <> 'superseded' AND c.not_after > :now AND c.not_after <= :due
   AND (c.not_after, c.serial) > (:before_at, :before_serial) AND fits(c)
 ORDER BY c.not_after ASC, c.serial ASC LIMIT :page_size;
 

@@ -16,4 +16,4 @@ CREATE INDEX IF NOT EXISTS certificates_state ON certificates (state, issued_at,
 CREATE INDEX IF NOT EXISTS certificates_held ON certificates (issued_at, serial, holds) WHERE holds <> '';
 
 CREATE INDEX IF NOT EXISTS certificates_ends ON certificates (not_after, serial, state, holds)
-  WHERE state IN ('issued', 'active', 'pin_locked');
+  WHERE state <> 'revoked' AND state <> 'superseded';

@@ -19,14 +19,14 @@ GROUP BY hour;
 -- certificates_ends alone, which have all that it takes.
 SELECT
   (SELECT COUNT(*) FROM certificates
-    WHERE (state IN ('revoked', 'superseded') OR holds <> '') AND der IS NOT NULL AND ended(certificates))
+    WHERE (ended(certificates) OR holds <> '') AND der IS NOT NULL AND ended(certificates))
     + CAST(COALESCE(SUM(CASE WHEN state <> 'issued' AND not_after <= :now THEN 1 ELSE 0 END), 0) AS BIGINT) AS ended,
   CAST(COALESCE(SUM(CASE WHEN state = 'pin_locked' AND not_after > :now THEN 1 ELSE 0 END), 0) AS BIGINT) AS locked,
   CAST(COALESCE(SUM(CASE WHEN state = 'active' AND holds <> '' AND not_after > :now THEN 1 ELSE 0 END), 0) AS BIGINT) AS held,
   CAST(COALESCE(SUM(CASE WHEN usable(certificates) AND not_after <= :due THEN 1 ELSE 0 END), 0)
     AS BIGINT) AS due,
   CAST(COALESCE(SUM(CASE WHEN usable(certificates) AND not_after > :due THEN 1 ELSE 0 END), 0) AS BIGINT) AS active
-FROM certificates WHERE state IN ('issued', 'active', 'pin_locked');
+FROM certificates WHERE state <> 'revoked' AND state <> 'superseded';
 
 -- name: clones
 -- Shields that were stopped as possible copies; ids sort by time.
