@@ -9,7 +9,8 @@ import pytest
 from mshield.client.evidence import verify_evidence
 from mshield.client.verify import VerificationError
 from mshield.domain import errors
-from mshield.domain.retention import RETAINED, Kind
+from mshield.domain.retention.kinds import Kind
+from mshield.domain.retention.tables import RETAINED
 from mshield.domain.times import DAY_MS
 from mshield.keys.authority import load_authorities
 from mshield.keys.keyring import Keyring
