@@ -1,5 +1,6 @@
 """`mshield account` and `mshield shield`: what two people do at the server, and what is recorded of it."""
 
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from mshield.demo.people import OPERATOR
 from mshield.domain.actor import SERVICE
 from mshield.domain.identity import IdType
+from mshield.domain.retention.kinds import Kind
 from mshield.gateways.sms import DevelopmentSms
 from mshield.gm.engine import load_engine
 from mshield.keys.authority import load_authorities
@@ -135,6 +137,25 @@ def test_a_person_without_a_certificate_is_erased_by_two(office: Operator) -> No
     assert office.on_database(lambda db: fetch(db, "SELECT COUNT(*) AS n FROM sms_codes"))["n"] == 0
     assert office.json("seals", "check")["holds"]
     office.json("keys", "rotate")  # what is sealed of them opens, and is empty
+
+
+def test_what_is_over_is_counted_and_a_month_without_signatures_is_no_archive(
+    office: Operator, tmp_path: Path
+) -> None:
+    due = {one["kind"]: (one["due"], one["erased"]) for one in office.json("retention", "--dry-run")}
+    assert due == dict.fromkeys(map(str, Kind), (0, 0))
+    assert all("due" not in one for one in office.json("retention"))
+    folder = tmp_path / "archive"
+    folder.mkdir()
+    assert office.json("archive", "list") == []
+    assert office.refused("archive", "verify", str(folder)) == "archive_unknown"
+    for month, code in (
+        ("2020-01", "archive_empty"),
+        ("2099-01", "archive_too_young"),
+        ("2020", "archive_unknown"),
+    ):
+        assert office.refused("archive", "write", month, str(folder)) == code
+    assert list(folder.iterdir()) == []
 
 
 def _acts(office: Operator, phone: str) -> Any:

@@ -9,7 +9,8 @@ import pytest
 from mshield.client.evidence import verify_evidence
 from mshield.client.verify import VerificationError
 from mshield.domain import errors
-from mshield.domain.retention import RETAINED, Kind
+from mshield.domain.retention.kinds import Kind
+from mshield.domain.retention.tables import RETAINED
 from mshield.domain.times import DAY_MS
 from mshield.keys.authority import load_authorities
 from mshield.keys.keyring import Keyring
@@ -19,6 +20,7 @@ from mshield.services.log.open_log import open_log
 from mshield.services.log.sequence import sequence
 from mshield.services.log.verify import verify_log
 from mshield.services.operations import retention
+from mshield.services.operations.erase_person import ErasePerson
 from mshield.services.process.clock_watch import ClockWatch, unwatched
 from mshield.services.publication.publisher import Publisher
 from mshield.services.requests.document import Document
@@ -30,7 +32,7 @@ from mshield.store.database.interface import Database
 from mshield.store.requests import retention as store
 from tests.support.clock import Clock
 from tests.support.schema import SNAPSHOT
-from tests.support.signing import World, fetch, make_world, tamper
+from tests.support.signing import PHONE_NUMBER, World, fetch, make_world, tamper
 
 SETTINGS: Final = Settings(public_origin="https://shield.example", keep_grace_days=0)
 CONTENTS: Final[dict[Format, bytes]] = {"raw": b"one", "cms": b"two", "xml": b"<a>three</a>"}
@@ -233,6 +235,25 @@ async def test_whoever_erases_by_hand_before_the_time_is_found(
 ) -> None:
     await tamper(kept.world.db, statement, b"")
     assert set(await kept.findings()) == found
+
+
+async def test_a_person_with_a_certificate_has_contents_erased_and_signatures_kept(kept: Kept) -> None:
+    world = kept.world
+    person = ErasePerson(world.db, world.keyring, world.lookup)
+    account = await person.find(PHONE_NUMBER)
+    early = await person.foresee(account, now=world.clock())
+    assert "contents" not in {
+        part.name for part in early.erased
+    }  # its business system has a day to fetch them
+    world.clock.advance(seconds=2 * 86_400)
+    done = await person(account, second_person="顾行", reason="来信 2026-7", now=world.clock())
+    assert {part.name: part.rows for part in done.erased}["contents"] == len(CONTENTS)
+    assert {part.name for part in done.kept} == {"certificates", "filing", "acts"}
+    await kept.logged()
+    assert await kept.erased()
+    assert await kept.findings() == []
+    assert kept.verify(await kept.evidence(0), b"one") == b"one"
+    assert await person.find(PHONE_NUMBER) == account
 
 
 async def test_it_stops_when_the_clock_is_doubted_and_goes_on_where_it_was(

@@ -17,7 +17,7 @@ from pydantic_settings import NoDecode
 from mshield.cli import main
 from mshield.domain.errors import BY_CODE
 from mshield.domain.faq import FAQ
-from mshield.domain.retention import RETAINED
+from mshield.domain.retention.tables import RETAINED
 from mshield.services.process.security_events import EVENTS, FIELDS, Event
 from mshield.settings import Settings
 from mshield.web.edge.watched import DONE, REFUSED
@@ -56,7 +56,7 @@ unless they are absolute.
 _RETENTION: Final = """\
 # What is kept, why, and how long
 
-Written by `make docs` from [the code](../src/mshield/domain/retention.py). Each table of the database stands here once.
+Written by `make docs` from [the code](../src/mshield/domain/retention/tables.py). Each table stands here once.
 Lengths in bold are [settings](settings.md), `MSHIELD_KEEP_…`, with their defaults.
 
 The job `retention` erases hourly, some hundred rows in a transaction, from where it was; it stops while a

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from mshield.domain.retention import OF_PERSON, Kind
+from mshield.domain.retention.kinds import OF_PERSON, Kind
 from mshield.services.log.findings import Finding, shown
 from mshield.store.database.interface import Database
 from mshield.store.log import log as store

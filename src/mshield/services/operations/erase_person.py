@@ -14,7 +14,7 @@ from mshield.domain.id_numbers import ACCOUNT_BOX
 from mshield.domain.identity import check_phone
 from mshield.domain.ids import first_id, is_id
 from mshield.domain.lines import checked_reason
-from mshield.domain.retention import OF_PERSON
+from mshield.domain.retention.kinds import OF_PERSON
 from mshield.domain.times import DAY_MS
 from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey

@@ -11,7 +11,7 @@ from typing import Final
 
 from mshield.domain.actor import SERVICE
 from mshield.domain.requests import LONGEST_PROLONGATION_MS
-from mshield.domain.retention import RETENTION, Kind
+from mshield.domain.retention.kinds import RETENTION, Kind
 from mshield.domain.times import DAY_MS
 from mshield.keep_settings import KeepSettings
 from mshield.services.process.clock_watch import ClockWatch
