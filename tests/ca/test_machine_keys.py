@@ -1,14 +1,16 @@
 """A CA whose keys a cipher machine holds: it signs what it issues and publishes, and the database has no key of it."""
 
-import asyncio
+import threading
 
 import pytest
 
 from mshield.gm.engine import Engine
+from mshield.gm.sm2 import Signature
 from mshield.keys.authority import load_authorities, open_authority
 from mshield.keys.ca_keys import kept_reference, reference_in
 from mshield.keys.errors import BadAuthority, BadKeyReference, HardwareError, HardwareFailed
 from mshield.keys.hardware.devices import Devices
+from mshield.keys.hardware.machine import MachineSigner
 from mshield.keys.keyring import Keyring
 from mshield.keys.master import generate_master_key
 from mshield.pki.certificates import trust
@@ -149,12 +151,19 @@ async def test_ocsp_goes_on_without_the_machine_until_the_responder_ends(ca: Ca,
     trust.require_issued(ca.engine, renewed, issuing)
 
 
-async def test_the_loop_goes_on_while_the_machine_takes_its_time(ca: Ca, machine: Machine) -> None:
-    machine.fault(Fault.HANGS)
-    certified = asyncio.create_task(ca.certify(now=START))
-    ticks = 0
-    while not certified.done():
-        await asyncio.sleep(0.01)
-        ticks += 1
-    await certified
-    assert ticks > 5
+async def test_no_signature_of_the_machine_holds_the_loop_up(ca: Ca, monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: list[threading.Thread] = []
+    sign = MachineSigner.sign
+
+    def seen(signer: MachineSigner, tbs: bytes) -> Signature:
+        threads.append(threading.current_thread())
+        return sign(signer, tbs)
+
+    monkeypatch.setattr(MachineSigner, "sign", seen)
+    await ca.certify(now=START)
+    await ca.publisher().crl("issuing", now=START)
+    responder = (await open_authority(ca.db, ca.keyring, ca.engine, "ocsp")).certificate
+    request = build_ocsp_request([CertId.of(ca.authorities.issuing.certificate, 4711)])
+    await ca.publisher().ocsp(request, now=responder.not_after - RENEW_MS)
+    assert len(threads) == 3
+    assert threading.current_thread() not in threads

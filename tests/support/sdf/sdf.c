@@ -61,7 +61,7 @@ static struct session *session_of(void *handle) {
         memset(sessions, 0, sizeof sessions);
         fault = NONE;
     }
-    if (fault == HANGS) usleep(300000);
+    if (fault == HANGS) usleep(2000000);
     return session >= sessions && session < sessions + SESSIONS && session->open ? session : NULL;
 }
 

@@ -109,11 +109,13 @@ def test_a_machine_that_hangs_holds_nobody_up(
     machine: Machine, place: MachinePlace, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(calls, "REST_SECONDS", 0)
-    hanging = CipherMachine(MachinePlace(place.library, PASSWORD, 0.1))  # type: ignore[arg-type]  # quicker so
+    hanging = CipherMachine(place)
     signer = MachineSigner(hanging, 5, engine)
     machine.fault(Fault.HANGS)
-    with pytest.raises(HardwareTimeout):
-        signer.sign(MESSAGE)
+    with monkeypatch.context() as quick:
+        quick.setattr(hanging._calls, "_seconds", 0.05)
+        with pytest.raises(HardwareTimeout):
+            signer.sign(MESSAGE)
     machine.fault(Fault.NONE)
     verify(engine, signer.public, MESSAGE, signer.sign(MESSAGE))
 

@@ -2,6 +2,7 @@
 
 import base64
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -255,3 +256,10 @@ def test_a_lost_session_is_opened_anew(soft_hsm: SoftHsm) -> None:
     assert len(token.kept(work)) == 8
     assert len(sessions) == 3
     assert sessions[0] is sessions[1] is not sessions[2]
+
+
+def test_without_its_package_there_is_no_token(soft_hsm: SoftHsm, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "mshield.keys.hardware.token", raising=False)
+    monkeypatch.setitem(sys.modules, "pkcs11", None)
+    with pytest.raises(HardwareNotSetUp, match="pip install"):
+        Devices(soft_hsm.settings()).token()
