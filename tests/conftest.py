@@ -270,9 +270,16 @@ def keyring() -> Keyring:
 
 
 @pytest.fixture(scope="session")
-def soft_hsm(tmp_path_factory: pytest.TempPathFactory) -> SoftHsm:
-    """A token of SoftHSM2, one for the whole process: its library is begun once."""
+def soft_hsm_of_process(tmp_path_factory: pytest.TempPathFactory) -> SoftHsm:
+    """Tokens of SoftHSM2, for the whole process: its library is begun once."""
     return make_soft_hsm(tmp_path_factory.mktemp("soft-hsm"))
+
+
+@pytest.fixture
+def soft_hsm(soft_hsm_of_process: SoftHsm) -> Iterator[SoftHsm]:
+    """Tokens of SoftHSM2, to which nobody is logged in."""
+    yield soft_hsm_of_process
+    soft_hsm_of_process.log_out()
 
 
 @pytest.fixture

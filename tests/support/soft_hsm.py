@@ -51,6 +51,13 @@ class SoftHsm:
         }
         return Settings(**{**values, **changed})
 
+    def log_out(self) -> None:
+        """Ends what a test has kept open: a process that is logged in is asked for no PIN again."""
+        for label in (TOKEN, OTHER_TOKEN):
+            token = Devices(self.settings(pkcs11_token=label)).token()
+            token._kept = False
+            token.once(lambda _: None)
+
     def make_key(self, label: str, *, curve: str = "secp256r1", extractable: bool = False) -> str:
         """A key pair, as an operator makes it with the token's own tool; its name for the service."""
 
