@@ -71,7 +71,7 @@ export function drawnBriefly(
     isCut ||= left < 0;
     return !isCut;
   };
-  const body = drawn.body.flatMap((part) => {
+  const body = drawn.body.flatMap((part): DrawnLines["body"][number][] => {
     if (!fits(part.label)) {
       return [];
     }
