@@ -103,7 +103,10 @@ def test_a_second_process_on_one_sqlite_is_refused(
     for command in (("keys", "init"), ("ca", "init")):
         assert _run(monkeypatch, tmp_path, sqlite_url, *command).exit_code == 0
     with serving_alone(sqlite_url):
-        with pytest.raises(ServedAlready), serving_alone(sqlite_url):  # first: one that isn't refused serves on
+        with (
+            pytest.raises(ServedAlready),
+            serving_alone(sqlite_url),
+        ):  # first: one that isn't refused serves on
             pass
         done = _run(monkeypatch, tmp_path, sqlite_url, "serve", "--port", str(free_ports(1)))
         assert done.exit_code == 1
