@@ -108,7 +108,7 @@ def _files(folder: Path) -> dict[str, bytes]:
 
 async def test_a_folder_serves_the_log_and_grows_with_it(service: LoggedService, tmp_path: Path) -> None:
     mirror = Mirror(service)
-    serial = await service.certify()
+    serial, size = await service.certify(), 0
     for count, again in ((300, 0), (1, 0), (700, 0)):
         await service.sign(serial, count=count)
         await service.sequence()
