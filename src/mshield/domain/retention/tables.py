@@ -79,7 +79,7 @@ RETAINED: Final = (
         _KEPT,
     ),
     Kept(
-        ("authorities", "crls"),
+        ("authorities", "crls", "crl_shards", "crl_changes"),
         "the CA's own certificates and sealed keys; published lists",
         "without them nothing can be verified",
         "authorities as long as the service runs; a list until an hour after the next",
@@ -107,7 +107,7 @@ RETAINED: Final = (
         "its use",
     ),
     Kept(
-        ("enterprises", "filed_persons"),
+        ("enterprises", "enterprise_words", "filed_persons"),
         "the filing: whom enterprises named as their legal person or operators",
         "it is the customs' own register, and says why a certificate was issued",
         _FOR_PROOF,
