@@ -20,6 +20,7 @@ _WHO = Query("who", Statement("SELECT inet_server_port() AS port, pg_sleep(0.1)"
 _HELD = Query("held", Statement("SELECT inet_server_port() AS port, pg_advisory_lock(1)", ()), None)
 _WAITING = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
 _AT_ONCE = 3
+_SECONDS = 2.0
 
 
 class _Server:
@@ -48,12 +49,12 @@ async def db(own_postgresql: Server, successor: Server) -> AsyncIterator[Databas
     hosts = ",".join(f"127.0.0.1:{server.port}" for server in (own_postgresql, successor))
     url = f"postgresql://mshield@{hosts}/own?target_session_attrs=read-write"
     async with asyncio.timeout(60):
-        database = await open_database(url, pool_size=_AT_ONCE, seconds=5)
+        database = await open_database(url, pool_size=_AT_ONCE, seconds=_SECONDS)
         while await _ports(database) != {
             own_postgresql.port
         }:  # a busy machine answers late, and the next is asked
             await database.close()
-            database = await open_database(url, pool_size=_AT_ONCE, seconds=5)
+            database = await open_database(url, pool_size=_AT_ONCE, seconds=_SECONDS)
     yield database
     await database.close()
 
@@ -84,6 +85,8 @@ async def test_who_was_replaced_is_asked_nothing_once_the_other_one_answered(
         await _until_successor_answers(db, successor)
     answered = [await _ports(db) for _ in range(10)]
     assert set().union(*answered) == {successor.port}
+    with successor.frozen():  # first its connections end, then only the former one could be connected to
+        assert [await _ports(db) for _ in range(2)] == [set(), set()]
 
 
 async def test_what_the_former_one_is_asked_meanwhile_is_not_answered(
