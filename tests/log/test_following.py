@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mshield.client.log_following import follow, read_state, write_state
+from mshield.client.watching.follow import follow, read_state, write_state
 from mshield.pki.errors import LogFormError, LogProofError
 from mshield.pki.tlog.compact import Compact, Followed, parse_followed
 from mshield.pki.tlog.merkle import Range, fold, leaf_hash, perfect_root, subtrees

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from mshield.cli import main
-from mshield.client.witness import Witness
+from mshield.client.watching.witness import Witness
 from mshield.commands.witness.memory import Memory
 from mshield.commands.witness.server import MAX_BODY, answer, server
 from mshield.pki.errors import LogFormError, LogProofError, LogSignatureError

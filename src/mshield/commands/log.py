@@ -12,7 +12,7 @@ import click
 
 from mshield.client.errors import ClientError
 from mshield.client.log import Logged, LogReader, Noted, VerifierKey, open_checkpoint, parse_proof
-from mshield.client.log_following import follow, read_state, write_state
+from mshield.client.watching.follow import follow, read_state, write_state
 from mshield.commands.parts.findings import finding_data, finding_lines, tell_findings
 from mshield.commands.parts.output import Output, Refused, output_options, refusing
 from mshield.commands.parts.service import Service, on_service

@@ -7,7 +7,7 @@ import click
 
 from mshield.client.errors import ClientError
 from mshield.client.log import LogReader
-from mshield.client.witness import Witness
+from mshield.client.watching.witness import Witness
 from mshield.commands.parts.output import Output, output_options, refusing
 from mshield.commands.phone.display import shown_time
 from mshield.commands.witness.memory import Memory
@@ -134,5 +134,5 @@ def check(out: Output, note: Path, *, key: str, witnesses: tuple[str, ...]) -> N
         )
         for one in by
     ]
-    told = [{"witness": one.witness, "at": one.at} for one in by]
-    out.data({"origin": checkpoint.origin, "size": checkpoint.size, "cosignatures": told}, lines)
+    data = [{"witness": one.witness, "at": one.at} for one in by]
+    out.data({"origin": checkpoint.origin, "size": checkpoint.size, "cosignatures": data}, lines)

@@ -132,13 +132,13 @@ class CrlPublisher:
             changed = await shards.changed(self._db, most=_BATCH)
             changed.sort(key=_list_of)
             for name, of_one in groupby(changed, key=_list_of):
-                told = list(of_one)
-                self._told |= {one.serial: now for one in told}
+                noted = list(of_one)
+                self._told |= {one.serial: now for one in noted}
                 if await self._is_published(name, now=now):
-                    await self._make(name, told=told, now=now)
+                    await self._make(name, noted=noted, now=now)
                     count += 1
                 else:
-                    await self._forget(told)
+                    await self._forget(noted)
             if len(changed) < _BATCH:
                 break
         return count
@@ -163,9 +163,9 @@ class CrlPublisher:
             return False
         return shard == 0 or await shards.has_shard(self._db, authority=ca, shard=shard)
 
-    async def _forget(self, told: Sequence[Changed]) -> None:
+    async def _forget(self, noted: Sequence[Changed]) -> None:
         async def work(tx: Tx) -> None:
-            await shards.forget_changes(tx, told)
+            await shards.forget_changes(tx, noted)
 
         await self._db.write(work)
 
@@ -192,13 +192,13 @@ class CrlPublisher:
             return None
         return list_url(self._settings, ca, shard)
 
-    async def _make(self, name: Name, *, told: Sequence[Changed] = (), now: int) -> PublishedCrl:
-        """A new list, which tells at least the changes `told`."""
+    async def _make(self, name: Name, *, noted: Sequence[Changed] = (), now: int) -> PublishedCrl:
+        """A new list, which tells at least the changes `noted`."""
         self._authorities.require_sure()
-        made = await self._make_from_last(name, told, now=now) if told else None
-        return made or await self._make_from_rows(name, told, now=now)
+        crl = await self._make_from_last(name, noted, now=now) if noted else None
+        return crl or await self._make_from_rows(name, noted, now=now)
 
-    async def _make_from_last(self, name: Name, told: Sequence[Changed], *, now: int) -> PublishedCrl | None:
+    async def _make_from_last(self, name: Name, noted: Sequence[Changed], *, now: int) -> PublishedCrl | None:
         """None where the last list doesn't serve: the next one is made from the rows then."""
         ca, _ = name
         this_update = now // 1000 * 1000
@@ -211,7 +211,7 @@ class CrlPublisher:
             der = await self._stored.der(tx, name, last.number)
             if der is None or not self._is_of_form(name, last) or now >= _made_from_rows_until(last):
                 return None
-            rows = [(one.serial, await status_in(tx, serial=one.serial)) for one in told]
+            rows = [(one.serial, await status_in(tx, serial=one.serial)) for one in noted]
             return number, last, der, {int(serial, 16): _entry(row, this_update) for serial, row in rows}
 
         read = await self._db.write(work)
@@ -236,11 +236,11 @@ class CrlPublisher:
         except (BadCertificateSignature, CrlError, DerError) as error:
             _log.error("a stored revocation list of %s is not as it was signed: %s", ca, error)
             return None
-        if not await self._store(name, crl, new, told, made_from=last.number):
+        if not await self._store(name, crl, new, noted, made_from=last.number):
             return None
         return self._stored.put(name, crl, new, now=now)
 
-    async def _make_from_rows(self, name: Name, told: Sequence[Changed], *, now: int) -> PublishedCrl:
+    async def _make_from_rows(self, name: Name, noted: Sequence[Changed], *, now: int) -> PublishedCrl:
         ca, shard = name
         if shard and not await shards.has_shard(self._db, authority=ca, shard=shard):
             raise errors.NotFound
@@ -280,14 +280,14 @@ class CrlPublisher:
             revoked=until(this_update, revoked),
             point=point,
         )
-        if not await self._store(name, crl, der, told, made_from=ANY):  # another process has a later one
+        if not await self._store(name, crl, der, noted, made_from=ANY):  # another process has a later one
             later = await self._stored.current(name, now=now)
             if later is not None:
                 return later
         return self._stored.put(name, crl, der, now=now)
 
     async def _store(
-        self, name: Name, crl: CrlRow, der: bytes, told: Sequence[Changed], *, made_from: int
+        self, name: Name, crl: CrlRow, der: bytes, noted: Sequence[Changed], *, made_from: int
     ) -> bool:
         ca, shard = name
 
@@ -308,7 +308,7 @@ class CrlPublisher:
                     tx, authority=ca, crl=crl, der=der, made_from=made_from
                 )
             if stands:
-                await shards.forget_changes(tx, told)
+                await shards.forget_changes(tx, noted)
             return stands
 
         return await self._db.write(work)

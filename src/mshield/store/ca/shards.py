@@ -116,9 +116,9 @@ async def changed(db: Database | Tx, *, most: int) -> list[Changed]:
     return [Changed(row["serial"], row["issuer"], row["changes"]) for row in rows]
 
 
-async def forget_changes(tx: Tx, told: Sequence[Changed]) -> None:
+async def forget_changes(tx: Tx, noted: Sequence[Changed]) -> None:
     """Forgets changes that a list tells."""
-    for one in told:
+    for one in noted:
         await tx.run(_SQL["forget_change"], serial=one.serial, changes=one.changes)
 
 
