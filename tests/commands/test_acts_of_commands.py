@@ -202,7 +202,7 @@ def test_each_changing_command_leaves_its_act(
     for name, value in soft_hsm.environment("acts").items():
         monkeypatch.setenv(name, value)
     made, wrapped = recorder.act("keys wrap")
-    assert [wrapped.subject] == wrapped.details["keys"] == made["keys"]
+    assert [wrapped.subject] == wrapped.details["wrapped"] == made["keys"]
     assert "under acts of token mshield-test" in wrapped.details["under"]
     assert recorder.done == _ACTS.keys()
     assert recorder.secrets

@@ -41,7 +41,7 @@ async def wrap_keys(
         keys = MasterKeyFile(source.path, CLEAR).load()
         made_key = form.make_wrapping_key()
         ids = tuple(key.id for key in keys)
-        details = {"keys": [key_id.hex() for key_id in ids], "under": form.description()}
+        details = {"wrapped": [key_id.hex() for key_id in ids], "under": form.description()}
         await db.write(
             lambda tx: acts.record(
                 tx, by=SERVICE, act="key.wrap_master", subject=ids[0].hex(), details=details, now=now
