@@ -34,6 +34,7 @@ async def test_r15_a_person_logs_in_by_scan(
     page = Page.of(await client.authorize(browser))
     shown = await scan(shield, page)
     assert shown["requester"] == {
+        "client_id": client.application.client_id,
         "name": "单一窗口",
         "domain": "singlewindow.example",
         "pc_address": "203.0.113.24",

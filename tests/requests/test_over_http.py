@@ -49,6 +49,7 @@ async def test_the_declaration_is_signed_and_verified(application: Application, 
     scanned = (await shield.device.call("POST", "/api/phone/scans", {"code": qr_of(asked)})).json()
     assert scanned["number"] == asked["number"]
     assert scanned["requester"] == {
+        "client_id": application.client_id,
         "name": "单一窗口",
         "domain": "singlewindow.example",
         "pc_address": "203.0.113.24",
