@@ -48,10 +48,12 @@ async def check_rows(log: Log, checkpoint: Checkpoint, archived: Archived) -> As
         yield Finding("wrong_root")
 
 
-async def check_leaves_of(log: Log, number: int, size: int) -> tuple[list[Finding], list[bytes]]:
+async def check_leaves_of(
+    log: Log, number: int, size: int, archived: Archived
+) -> tuple[list[Finding], list[bytes]]:
     """The rows and entries of one tile of level 0 against it, and its hashes, as many as a log of this size has."""
     tree = _Tree()
-    findings = await _check_leaves(log, number, size, tree)
+    findings = await _check_leaves(log, number, size, tree, archived)
     return findings, tree.last
 
 

@@ -10,6 +10,7 @@ from mshield.pki.errors import LogError
 from mshield.pki.tlog.compact import Followed
 from mshield.pki.tlog.note import Checkpoint, open_checkpoint
 from mshield.pki.tlog.tiles import HEIGHT, WIDTH
+from mshield.services.log.archived import Archived, read_archived
 from mshield.services.log.findings import Finding
 from mshield.services.log.open_log import Log
 from mshield.services.log.verify import JOB, MOST_FINDINGS, Report
@@ -53,29 +54,33 @@ async def _checks(
     if checkpoint.size < state.seen.size:
         yield Finding("truncated", index=checkpoint.size, detail=f"{checkpoint.size} < {state.seen.size}")
         return
-    tail = _Tail(log, checkpoint, state)
+    archived, broken = await read_archived(log.db)
+    for finding in broken:
+        yield finding
+    tail = _Tail(log, checkpoint, state, archived)
     async for finding in tail.check(keep):
         yield finding
+    report.archived = archived.met
     others = [Finding("wrong_size", index=stored.size)] if checkpoint.size != stored.size else []
     others += [*await check_outside(log, checkpoint), *await check_end(log), *await check_authorities(log.db)]
     for finding in others:
         yield finding
-    if not others and tail.holds:
+    if not others and not broken and tail.holds:
         keep(Followed(state.key, stored.checkpoint, tail.seen))
 
 
 class _Tail:
     """The entries of a log since `state`; `seen` is what was checked and holds, without a gap."""
 
-    def __init__(self, log: Log, checkpoint: Checkpoint, state: Followed) -> None:
-        self._log, self._checkpoint, self._state = log, checkpoint, state
+    def __init__(self, log: Log, checkpoint: Checkpoint, state: Followed, archived: Archived) -> None:
+        self._log, self._checkpoint, self._state, self._archived = log, checkpoint, state, archived
         self.seen, self.holds = state.seen, True
 
     async def check(self, keep: Callable[[Followed], None]) -> AsyncIterator[Finding]:
         """What is wrong; hands `keep` how far it is."""
         size = self._checkpoint.size
         for number in range(self.seen.size >> HEIGHT, -(-size // WIDTH)):
-            findings, leaves = await check_leaves_of(self._log, number, size)
+            findings, leaves = await check_leaves_of(self._log, number, size, self._archived)
             for finding in findings:
                 self.holds = False
                 yield finding
