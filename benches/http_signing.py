@@ -157,10 +157,10 @@ def measure(engine: EngineName, database: DatabaseName, *, signatures: int) -> M
 
 @contextmanager
 def ready_service(
-    engine: str, database: DatabaseName, *, options: tuple[str, ...] = (), **settings: str
+    engine: str, database: DatabaseName, **settings: str
 ) -> Iterator[tuple[LiveService, Server | None]]:
     """A running service on a fresh database, all people enrolled on all their phones."""
-    with bare_service(engine, database, options=options, **settings) as (service, server):
+    with bare_service(engine, database, **settings) as (service, server):
         with ThreadPoolExecutor(len(PEOPLE)) as pool:
             list(pool.map(partial(_enrol, service), PEOPLE))
         yield service, server
@@ -168,7 +168,7 @@ def ready_service(
 
 @contextmanager
 def bare_service(
-    engine: str, database: DatabaseName, *, options: tuple[str, ...] = (), **settings: str
+    engine: str, database: DatabaseName, **settings: str
 ) -> Iterator[tuple[LiveService, Server | None]]:
     """A running service on a fresh database, with a business system and nobody else."""
     with tempfile.TemporaryDirectory() as name:
@@ -180,7 +180,6 @@ def bare_service(
                 url,
                 engine,
                 fresh=True,
-                options=options,
                 # Logins and signatures begin as fast as they can, more of them in a minute than a system may.
                 settings={
                     "MSHIELD_ACCESS_LOG": "false",

@@ -24,7 +24,7 @@ def _sources() -> list[Path]:
 
 def test_each_state_and_each_hold_has_its_word() -> None:
     for words in json.loads(_TABLE.read_bytes()).values():
-        assert set(words["state"]) == {*CertificateState, "expired"}
+        assert set(words["state"]) == {*CertificateState, "expired", "expiring"}
         assert list(words["hold"]) == list(Hold)
 
 

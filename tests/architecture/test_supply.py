@@ -156,7 +156,7 @@ def test_each_install_of_make_asks_for_hashes_or_for_nothing_of_others() -> None
         text=True,
         check=True,
     ).stdout
-    installs = [line for line in commands.splitlines() if "pip install" in line]
+    installs = {line for line in commands.splitlines() if "pip install" in line}
     assert len(installs) == 3
     for line in installs:
         assert "--no-build-isolation" in line

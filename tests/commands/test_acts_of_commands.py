@@ -73,13 +73,14 @@ _ELSEWHERE: Final[Mapping[str, str]] = {
     "account change-phone": "account.change_phone",
     "account stop-phone-change": "account.stop_phone",
     "database copy": "database.copy",
+    "init": "ca.init",
     "archive write": "archive.write",
     "people erase": "people.erase",
     "shield resume": "shield.resume",
     "shield revoke": "shield.revoke",
     "shield suspend": "shield.suspend",
 }
-"""Those that need an account or a shield, with their acts: test_stop_and_change.py; or a second database: their own."""
+"""Those that need an account or a shield, with their acts: test_stop_and_change.py; another database: their own."""
 
 _NO_ACT: Final[Mapping[str, frozenset[str]]] = {
     "they only read": frozenset({

@@ -2,7 +2,9 @@
 
 import json
 import os
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -65,6 +67,9 @@ def test_from_nothing_to_a_service_that_would_start(tmp_path: Path) -> None:
     assert said["set_up"].startswith("https://shield.example.cn/console/")
     assert len(said["root_sha256"]) == 64
 
+    with closing(sqlite3.connect(folder / "mshield.db")) as connection:
+        acts = [name for (name,) in connection.execute("SELECT act FROM acts ORDER BY id")]
+    assert acts == ["ca.init", "staff.add", "staff.reset"]
     again = json.loads(init(folder, "--config", str(file)).stdout)
     assert again == said | {"made": [], "root_sha256": None, "set_up": None}
     shown = CliRunner().invoke(main, ["doctor", "--json"])

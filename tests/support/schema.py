@@ -44,10 +44,10 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """An index, with those of keys and unique constraints."""
+    """An index, with those of keys and unique constraints; None stands for an expression."""
 
     table: str
-    columns: tuple[str, ...]
+    columns: tuple[str | None, ...]
     unique: bool
 
 
@@ -117,7 +117,7 @@ def postgresql_schema(url: str) -> Schema:
             for table, names, unique in connection.execute(
                 "SELECT i.indrelid::regclass::text, "
                 "ARRAY(SELECT a.attname::text FROM unnest(i.indkey::int[]) WITH ORDINALITY AS k(number, place) "
-                "JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number ORDER BY k.place), "
+                "LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number ORDER BY k.place), "
                 "i.indisunique FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid "
                 "WHERE c.relnamespace = 'public'::regnamespace"
             )
