@@ -43,6 +43,7 @@ _SYSTEMS: Final = ("linux", "win32", "darwin")
 _PYTHONS: Final = ("3.11", "3.14")
 """A package that one of these needs is listed, wherever the list is written."""
 _SPDX: Final = {
+    "3-Clause BSD License": "BSD-3-Clause",
     "Apache": "Apache-2.0",
     "Apache 2.0": "Apache-2.0",
     "Apache License 2.0": "Apache-2.0",
