@@ -84,7 +84,7 @@ async def test_it_is_found_by_everything_that_people_know(clerk: Staff, shield: 
         {"name": OPERATOR.name, "id_number_end": "9999"},
         {"end": "9999"},
         {"end": f"0{OPERATOR.id_number[-4:]}"},
-        {"end": f"0{number[-4:]}"},
+        {"end": f"{(int(number[-5]) + 1) % 10}{number[-4:]}"},
         {"end": OPERATOR.id_number[-4:], "state": "revoked"},
         {"name": OPERATOR.name[2:]},
         {"name": "公司北潮"},

@@ -5,7 +5,9 @@ The server names a synchronous standby that isn't there. A failover would forget
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
@@ -14,7 +16,7 @@ from mshield.store.database.interface import Database, Tx, Unavailable
 from mshield.store.database.limits import taking
 from mshield.store.database.opening import open_database
 from mshield.store.database.queries import Query, Statement
-from tests.support.postgresql import Server
+from tests.support.postgresql import Server, wait_until
 
 _INSERT = Query(
     "insert", Statement("INSERT INTO answered (call) VALUES ($1) RETURNING call", ("call",)), None
@@ -51,6 +53,23 @@ class _Operator:
     def set_standby(self, name: str) -> None:
         self._connection.execute(f"ALTER SYSTEM SET synchronous_standby_names = '{name}'")
         self._connection.execute("SELECT pg_reload_conf()")
+        # Commits wait as the checkpointer says, which reads its settings when it comes to it.
+        if name:
+            wait_until(self._commits_wait)
+
+    def _commits_wait(self) -> bool:
+        with (
+            psycopg.connect(self._connection.info.dsn, autocommit=True) as probe,
+            ThreadPoolExecutor(1) as side,
+        ):
+            written = side.submit(probe.execute, "SELECT pg_logical_emit_message(true, 'probe', '')")
+            while not written.done():
+                if (probe.info.backend_pid,) in self._connection.execute(_WAITING).fetchall():
+                    self.cancel(probe.info.backend_pid)
+                    written.result()
+                    return True
+                time.sleep(0.01)
+        return False
 
     def seen(self) -> int:
         row = self._connection.execute("SELECT count(*) FROM answered").fetchone()

@@ -189,6 +189,16 @@ _OTHER_TEXTS: Final[Mapping[str, tuple[str, str, str | None]]] = {
         "This webhook is not the service's, or too old",
         None,
     ),
+    "other_size": (
+        "见证人记录的日志长度不同",
+        "The witness knows the log at another size",
+        None,
+    ),
+    "witness_refused": (
+        "见证人没有签署此检查点",
+        "The witness refuses the checkpoint",
+        None,
+    ),
     "timed_out": (
         "等待超时",
         "The request was not finished in time",

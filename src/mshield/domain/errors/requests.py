@@ -18,6 +18,7 @@ class NotLoggedYet(
     code="not_logged_yet",
     zh="签名还没有写入透明日志，请 {retry_after} 秒后再取证据",
     en="The signature is not in the transparency log yet. Ask again in {retry_after:second|seconds}",
+    faq="3.1",
 ):
     """The evidence is asked for before the log has the signature, which takes about a second."""
 
