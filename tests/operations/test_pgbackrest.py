@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -85,6 +86,8 @@ class BackedUp:
         """The machine burns down; the repository is elsewhere."""
         self.server.kill()
         shutil.rmtree(self.server.data)
+        for socket in self.work.glob(".s.PGSQL.*"):
+            socket.unlink()
 
     def restore(self, *arguments: str) -> None:
         give_to_postgres(self.server.data)
@@ -99,10 +102,12 @@ class BackedUp:
 
 
 @pytest.fixture
-def backed_up(tmp_path: Path) -> Iterator[BackedUp]:
-    one = BackedUp(tmp_path)
+def backed_up() -> Iterator[BackedUp]:
+    folder = Path(tempfile.mkdtemp(prefix="mshield-backed-up-"))
+    one = BackedUp(folder)
     yield one
     one.server.stop()
+    shutil.rmtree(folder)
 
 
 def restore_check(live: LiveService) -> dict[str, Any]:
