@@ -16,7 +16,7 @@ export const dashboardWords = {
       issued: "签发证书",
     },
     same: { day: "昨天同时段 {n}", month: "前 30 天 {n}" },
-    until: "比到 {time}",
+    until: "其中 {time} 前 {n}",
     own: "服务处理用时，不含网络",
     chart: {
       day: { signatures: "每小时签名", logins: "每小时登录", issued: "每小时签发", declined: "每小时拒绝" },
@@ -39,7 +39,7 @@ export const dashboardWords = {
     operation: "操作",
     meaning: "含义",
     number: "次数",
-    half: "一半",
+    half: "中位数",
     most: "{n}%",
   },
   en: {
@@ -57,7 +57,7 @@ export const dashboardWords = {
       issued: "Certificates issued",
     },
     same: { day: "Yesterday until then: {n}", month: "30 days before: {n}" },
-    until: "Compared up to {time}",
+    until: "{n} of them until {time}",
     own: "The service's own time, without network",
     chart: {
       day: {
@@ -96,7 +96,7 @@ export const dashboardWords = {
     operation: "Operation",
     meaning: "Meaning",
     number: "Number",
-    half: "Half",
+    half: "Median",
     most: "{n}%",
   },
 };
