@@ -17,6 +17,7 @@ from mshield.demo.people import Person
 from tests.browser.app.album import Album, language_of_pictures
 from tests.browser.app.app_user import WORK_MS, User
 from tests.browser.app.camera import Camera, Screen
+from tests.browser.app.exports import export, with_view
 from tests.browser.app.pin_pad_and_pixels import PIXEL
 from tests.browser.app.test_request import PC, document
 from tests.browser.conftest import Party
@@ -103,6 +104,7 @@ def scene(party: Party, site: Site, tmp_path: Path) -> Iterator[Scene]:
     camera = Camera(tmp_path / "scene.y4m")
     camera.film([None])
     file(party.service, ENTERPRISE)
+    with_view(party)
     with sync_playwright() as playwright:
         browser = launch(playwright, *camera.flags, program=WHOLE, env=language_of_pictures())
         phone = browser.new_context(locale="zh-CN", timezone_id="Asia/Shanghai", **PIXEL)
@@ -329,12 +331,12 @@ def scan_to_log_in(scene: Scene) -> None:
 def scan_to_sign(scene: Scene) -> None:
     """2.3.1.11 扫码签名: likewise, with what is signed before the user's eyes."""
     user, page, party = scene.user, scene.page, scene.party
-    made = party.ask("signature", documents=[document()], pc=PC)
+    made = party.ask("signature", documents=[export("E20260000118473", "48000.00", currency="EUR")], pc=PC)
     shield = show(scene.pc, scene.site, party, made)
     film(scene, made)
     page.get_by_role("navigation", name="功能").get_by_role("link", name="扫码签名").click()
     user.sees("确认签名")
-    expect(page.locator(".theirs")).to_contain_text("126000.00 欧元")
+    expect(page.locator("main")).to_contain_text("48,000.00")
     scene.picture("scan-sign")
     user.press("输入 PIN 码签名")
     asks_for_the_pin(page)
@@ -344,7 +346,7 @@ def scan_to_sign(scene: Scene) -> None:
     scene.picture("scan-sign-done")
     expect(shield.locator(".card .title")).to_have_text("已签名")
     with party.service.business() as business:
-        assert business.result(made["id"]).documents[0].title == "进口货物报关单"
+        assert business.result(made["id"]).documents[0].title == "出口货物报关单"
     user.press("完成")
     user.open("/me/signatures")
     expect(page.locator("main a[href*='/me/signatures/']")).to_have_count(3)
