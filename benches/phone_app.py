@@ -61,7 +61,7 @@ const { postMessage } = Worker.prototype;
 Worker.prototype.postMessage = function (message, ...rest) {
   const began = performance.now();
   const done = ({ data }) => {
-    if (data.id === message.id) {
+    if (data?.id === message.id) {
       window.inWorker += performance.now() - began;
       this.removeEventListener("message", done);
     }
