@@ -2,7 +2,8 @@
 
 Each figure is the median of several runs, each in a browser of its own kind: the first load with an empty cache on
 Lighthouse's mobile setting (1.6 Mbps, 150 ms, processor four times slower), the signature with the real rounds of the
-PIN's key. Chromium slows the page down and not its workers: the PIN's worker's time is taken four times.
+PIN's key. Chromium slows the page down and not its workers: a worker's time is taken four times, that of the PIN and that
+of drawing by a view.
 """
 
 import base64
@@ -17,6 +18,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from benches.figures import SLOWER, Figure, show
 from mshield.gm.mask import PIN_ROUNDS
 from tests.browser.app.camera import Camera, Screen, milliseconds_to_read
+from tests.browser.app.exports import long_export, with_view
 from tests.browser.app.first_load import first_load
 from tests.browser.app.pin_pad_and_pixels import PIXEL, enter_pin
 from tests.browser.app.seeded import CLERK, Holder, bundle, holder
@@ -30,6 +32,7 @@ PAINT_BOUND: Final = 1500.0
 SIGN_BOUND: Final = 1000.0
 READ_BOUND: Final = 500.0
 PDF_BOUND: Final = 2000.0
+DRAW_BOUND: Final = 50.0
 _NETWORK: Final = {
     "offline": False,
     "latency": 150,
@@ -68,6 +71,18 @@ Worker.prototype.postMessage = function (message, ...rest) {
   };
   this.addEventListener("message", done);
   return postMessage.call(this, message, ...rest);
+};
+"""
+# The time of each document that a worker draws: for the check, then for the screen.
+_DRAWN: Final = """
+window.drawn = [];
+const { postMessage: post } = Worker.prototype;
+Worker.prototype.postMessage = function (message, ...rest) {
+  if (message.check?.said ?? message.open?.said) {
+    const began = performance.now();
+    this.addEventListener("message", () => drawn.push(performance.now() - began), { once: true });
+  }
+  return post.call(this, message, ...rest);
 };
 """
 _FIRST_PAGE: Final = ".page[aria-busy=false] canvas"
@@ -146,6 +161,25 @@ def _scanned(party: Party, app: Holder, camera: Camera) -> Page:
     return page
 
 
+def _drawings(party: Party, app: Holder, camera: Camera, runs: int) -> list[Figure]:
+    """Of a declaration of 100 goods, from a worker's order to its answer."""
+    with_view(party)
+    checked, shown = [], []
+    for _ in range(runs):
+        camera.film_screen(Screen.of(party.ask("signature", documents=[long_export(100)])))
+        page = app.page("/scan")
+        page.get_by_role("heading", name="确认签名").wait_for()
+        page.wait_for_function("drawn.length === 2")
+        first, second = page.evaluate("drawn")
+        checked.append(SLOWER * float(first))
+        shown.append(SLOWER * float(second))
+        page.close()
+    return [
+        Figure(f"100 goods drawn for the check, {SLOWER} times slower", "ms", checked, DRAW_BOUND),
+        Figure(f"100 goods drawn for the screen, {SLOWER} times slower", "ms", shown, DRAW_BOUND),
+    ]
+
+
 def _sign(app: Holder, page: Page) -> tuple[float, float]:
     """Milliseconds from the sixth digit until the result stands, and of the worker in it."""
     app.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
@@ -204,7 +238,9 @@ def measure(runs: int) -> list[Figure]:
             with holder(browser, party, engine, pin_rounds=PIN_ROUNDS, **PIXEL) as app:
                 app.context.grant_permissions(["camera"], origin=party.service.origin)
                 app.context.add_init_script(_SIGNED)
-                return figures + _signatures(party, app, camera, runs) + _pdfs(party, app, runs)
+                app.context.add_init_script(_DRAWN)
+                figures += _signatures(party, app, camera, runs)
+                return figures + _drawings(party, app, camera, runs) + _pdfs(party, app, runs)
         finally:
             browser.close()
 

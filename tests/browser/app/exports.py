@@ -41,3 +41,14 @@ def export(
     content = base64.b64encode(text.encode()).decode()
     about = {"title": "出口货物报关单", "media_type": "application/xml", "format": "cms", "view": VIEW}
     return {**about, "content_b64": content, **more}
+
+
+def long_export(goods: int) -> dict[str, Any]:
+    """One with so many goods, as the second of the example, whose sum isn't the declared one."""
+    document = export("E20260000118473", "186000.00")
+    text = SAMPLE.read_text("utf-8")
+    second = _SECOND.search(text)
+    assert second is not None
+    lines = (second[0].replace('项号="2"', f'项号="{n}"') for n in range(1, goods + 1))
+    one = re.compile(r"  <商品 .*</商品>\n", re.DOTALL)
+    return {**document, "content_b64": base64.b64encode(one.sub("".join(lines), text).encode()).decode()}

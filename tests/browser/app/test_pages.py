@@ -16,11 +16,13 @@ from tests.browser.app.seeded import CLERK, Holder, holder
 from tests.browser.conftest import Party
 from tests.security.display.test_image import drawn
 from tests.security.display.test_pdf import JAVASCRIPT
-from tests.support.pdfs import contract, pdf
+from tests.support.pdfs import contract, heavy, pdf
 
 pytestmark = pytest.mark.slow
 
 ACT: Final = "输入 PIN 码签名"
+LARGEST: Final = 20 * 1024 * 1024
+"""Octets that a PDF may have."""
 
 
 @pytest.fixture(scope="module")
@@ -113,6 +115,27 @@ def test_r16_without_the_rest_only_by_a_tick_and_a_picture_too(party: Party, app
             break
     expect(page.get_by_role("button", name="输入一次 PIN 码，签 2 份")).to_be_enabled()
     page.close()
+
+
+def test_r16_the_largest_pdf_comes_through_the_inbox_and_is_signed(party: Party, app: Holder) -> None:
+    content = heavy(3, LARGEST)
+    assert LARGEST - 20_000 < len(content) <= LARGEST
+    document = {"title": "附件", "media_type": "application/pdf", "format": "cms"}
+    document["content_b64"] = base64.b64encode(content).decode()
+    asked = party.ask("signature", documents=[document], shield_number=app.shield_number)
+    page = app.page("/inbox")
+    page.get_by_role("button", name="附件").click()
+    for n in range(1, 4):
+        see(page)
+        page.locator(".reading").get_by_text(re.compile(f"{n}/3 页|3 页已全部显示")).wait_for()
+        if n < 3:
+            page.get_by_role("button", name="下一页").click()
+    page.get_by_role("button", name=ACT).click()
+    enter_pin(page, CLERK.pin)
+    expect(page.get_by_role("heading", name="已签名")).to_be_visible()
+    page.close()
+    with party.service.business() as business:
+        assert business.status(asked["id"]).state == "signed"
 
 
 def test_what_the_service_let_through_the_phone_refuses_and_what_it_cannot_draw_it_says(

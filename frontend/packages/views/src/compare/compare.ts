@@ -90,7 +90,7 @@ class DrawnJudge {
   readonly #rows: readonly Row[];
   readonly #amountRows: readonly Row[];
   readonly #counts: ReadonlySet<string>;
-  readonly #all: Measure;
+  #measure: Measure | null = null;
 
   constructor(drawn: DrawnLines) {
     this.#drawn = drawn;
@@ -101,15 +101,28 @@ class DrawnJudge {
       ...drawn.checks.flatMap(({ label, declared }) => declared.map((value) => amountRow(label, value))),
     ];
     this.#counts = new Set(drawn.body.flatMap((part) => ("lines" in part ? countOf(part.lines.length) : [])));
-    const texts = [
-      drawn.title,
+  }
+
+  /** All that is drawn; most lines of an asker are about one row of it. */
+  get #all(): Measure {
+    this.#measure ??= {
+      facts: new Facts(this.#texts(), this.#counts, false),
+      isStrict: false,
+      hasUnit: false,
+    };
+    return this.#measure;
+  }
+
+  #texts(): readonly string[] {
+    const { title, body, rest } = this.#drawn;
+    return [
+      title,
       ...this.#rows.flatMap(({ value }) => textsOf(value)),
-      ...drawn.body.flatMap((part) =>
+      ...body.flatMap((part) =>
         "lines" in part ? part.lines.flatMap((cells) => cells.flatMap(cellTexts)) : [],
       ),
-      ...drawn.rest.map(({ value }) => value),
+      ...rest.map(({ value }) => value),
     ];
-    this.#all = { facts: new Facts(texts, this.#counts, false), isStrict: false, hasUnit: false };
   }
 
   title(value: string): ComparedLine {

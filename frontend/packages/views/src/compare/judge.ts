@@ -25,7 +25,7 @@ const PARTY_WORD = /(?:^| )(?:gmbh|ltd|limited|inc|llc|ag|ug|corp|bv|plc|sa|srl|
 
 export function judged(label: string, value: string, measure: Measure): Mark[] {
   const text = fold(value);
-  if (text === "" || measure.facts.texts.has(tightened(text))) {
+  if (text === "" || measure.facts.hasText(tightened(text))) {
     return [];
   }
   const judge = new Judge(fold(label), text, measure);
@@ -63,14 +63,14 @@ class Judge {
       case "amount":
         return facts.hasAmount(token.number, token.code) ? null : "absent";
       case "date":
-        return facts.dates.has(token.day) ? null : "absent";
+        return facts.hasDate(token.day) ? null : "absent";
       case "currency":
-        return facts.currencies.has(token.code) ? null : "absent";
+        return facts.hasCurrency(token.code) ? null : "absent";
       case "number":
         return this.#number(token);
       case "identifier": {
         const isAlarm = isStrict || token.end - token.start >= 4;
-        const isKnown = facts.identifiers.has(this.#text.slice(token.start, token.end));
+        const isKnown = facts.hasIdentifier(this.#text.slice(token.start, token.end));
         return isKnown ? null : alarm(isAlarm);
       }
       case "words":
@@ -83,7 +83,7 @@ class Judge {
   #number(token: NumberToken): MarkKind | null {
     const { facts, isStrict } = this.#measure;
     const next = this.#text[pastSpaces(this.#text, token.end)] ?? " ";
-    const isThere = facts.allNumbers.has(token.value);
+    const isThere = facts.hasNumber(token.value);
     if (COUNTERS.includes(next) && facts.counts.size > 0) {
       return facts.counts.has(token.value) || (isStrict && isThere) ? null : "absent";
     }

@@ -1,11 +1,19 @@
 /** Draws a content by a view (views, "Drawing"): in that order, and the first error ends it. */
 
-import { canonicalText, FormError } from "@mshield/forms";
+import { FormError } from "@mshield/forms";
 import type { XmlDocument } from "@mshield/forms/xml.ts";
 import { hex, sm3, utf8 } from "@mshield/gm";
 
 import { coverage } from "./coverage.ts";
-import type { Cell, DrawnCheck, DrawnLines, DrawnPart, DrawnRow, Money } from "./drawn.ts";
+import {
+  type Cell,
+  canonicalLines,
+  type DrawnCheck,
+  type DrawnLines,
+  type DrawnPart,
+  type DrawnRow,
+  type Money,
+} from "./drawn.ts";
 import { ViewError } from "../errors.ts";
 import { jsonTree } from "../content/json_tree.ts";
 import { CONTENT_OCTETS, DRAWN } from "../limits.ts";
@@ -32,7 +40,7 @@ export function drawView(view: View, content: Uint8Array): Drawn {
 /** The drawn lines of a content that was read, as the view's kind; ViewError. */
 export function drawTree(view: View, root: Node): Drawn {
   const lines = new Drawing(view, root).draw();
-  const octets = utf8(canonicalText(lines));
+  const octets = utf8(canonicalLines(lines));
   return { lines, octets, digest: hex(sm3(octets)) };
 }
 

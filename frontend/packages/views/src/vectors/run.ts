@@ -40,8 +40,8 @@ export function answered({ kind, view, content, contentKind, summary }: Case): s
     if (view === null) {
       return canonicalText(compareContent(summary, contentKind, content));
     }
-    const { lines } = drawView(readView(view), content);
-    return canonicalText(kind === "draw" ? lines : compareDrawn(summary, lines));
+    const { lines, octets } = drawView(readView(view), content);
+    return kind === "draw" ? text(octets) : canonicalText(compareDrawn(summary, lines));
   } catch (error) {
     if (error instanceof ViewError) {
       return canonicalText({ at: error.at, error: error.code });

@@ -18,6 +18,14 @@ class Drawer {
   readonly #worker = new Worker(scriptAddress(workerAddress), { type: "module", name: "drawing" });
   #last: Promise<unknown> = Promise.resolve();
   #hasAnswered = false;
+  /** One that waits for its document may stop before anybody asks it. */
+  hasStopped = false;
+
+  constructor() {
+    this.#worker.addEventListener("error", () => {
+      this.hasStopped = true;
+    });
+  }
 
   async ask(order: Order): Promise<unknown> {
     const before = this.#last;
@@ -53,9 +61,30 @@ class Drawer {
   }
 }
 
+/** Warms up until its document comes. */
+let waiting: Drawer | null = null;
+
+/** A worker is started for a document that is on its way. */
+export function expectDocument(): void {
+  if (waiting === null || waiting.hasStopped) {
+    waiting = new Drawer();
+  }
+}
+
+/** Of two that are expected (a document is checked, then shown), the second warms up while the first is checked. */
+function nextDrawer(): Drawer {
+  const drawer = waiting === null || waiting.hasStopped ? new Drawer() : waiting;
+  waiting = null;
+  return drawer;
+}
+
 /** For the engine: reads one document, and ends the worker with it, and with it all memory that it took. */
 export const readBeside: DocumentReader = async (order) => {
-  const drawer = new Drawer();
+  const isExpected = waiting !== null;
+  const drawer = nextDrawer();
+  if (isExpected) {
+    expectDocument();
+  }
   try {
     return (await drawer.ask({ check: order })) as Awaited<ReturnType<DocumentReader>>;
   } finally {
@@ -65,7 +94,7 @@ export const readBeside: DocumentReader = async (order) => {
 
 /** A document to be shown, until `close`. */
 export function openDrawing(task: Task): { readonly opened: Promise<Opened>; readonly close: () => void } {
-  const drawer = new Drawer();
+  const drawer = nextDrawer();
   const more = (wanted: Wanted): Promise<never> => drawer.ask({ more: wanted }) as Promise<never>;
   const opened = drawer
     .ask({ open: orderOf(task, task.view?.octets ?? null) })
