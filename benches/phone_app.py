@@ -2,8 +2,8 @@
 
 Each figure is the median of several runs, each in a browser of its own kind: the first load with an empty cache on
 Lighthouse's mobile setting (1.6 Mbps, 150 ms, processor four times slower), the signature with the real rounds of the
-PIN's key. Chromium slows the page down and not its workers: a worker's time is taken four times, that of the PIN and that
-of drawing by a view.
+PIN's key. Chromium slows the page down and not its workers: a worker's time is taken four times, that of the PIN and
+that of drawing by a view.
 """
 
 import base64
