@@ -17,6 +17,7 @@ from mshield.web.phone import (
     shield,
     signatures,
     signing,
+    unlocks,
     views,
 )
 
@@ -24,6 +25,8 @@ ROUTERS: Final = (
     account_sources.router,
     accounts.captchas,
     accounts.router,
+    unlocks.router,
+    unlocks.unlocking,
     password_reset.router,
     identity.router,
     enrolment.router,
