@@ -85,6 +85,16 @@ class LogIn:
         account = await self.authenticate(credentials, Deed.PHONE_LOGIN, address=address, now=now)
         return await self.start(account, device, now=now)
 
+    async def registered(self, account_id: str, device: DeviceProof, *, now: int) -> Session | None:
+        """A login of an account that was registered on this phone just now; None where it is another account's (R7)."""
+        account = await store.get_account(self.db, account_id=account_id)
+        if account is None:
+            return None
+        try:
+            return await self.start(account, device, now=now)
+        except errors.OtherAccount:
+            return None
+
     async def authenticate(
         self,
         credentials: Credentials,

@@ -10,14 +10,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.domain.certificates.pin_tries import MAX_FAILURES
-from mshield.services.accounts.login import DeviceProof
 from mshield.web import openapi
 from mshield.web.answers import JsonAnswer
 from mshield.web.body import Hex16, Hex32, Wire, page_body_of
-from mshield.web.caller import address_of, browser_of, concerning
+from mshield.web.caller import address_of, concerning
 from mshield.web.context import context_of
-from mshield.web.dpop import Proof, caller_and_proof_of, proof_of
-from mshield.web.phone.accounts import PROOF, SessionOut, SmsCode, SmsCodeOut, session_answer
+from mshield.web.dpop import caller_and_proof_of, proof_of
+from mshield.web.phone.accounts import PROOF, SessionOut, SmsCode, SmsCodeOut, device_of, session_answer
 from mshield.web.router import Router
 
 router: Final = Router("phone", security=())
@@ -83,7 +82,7 @@ async def log_in_by_pin(request: Request) -> Response:
     """With the token of `beginUnlock`, once, after `open` and `finish` of its task. The shield must still be usable."""
     caller, proof = await caller_and_proof_of(request)
     context = context_of(request)
-    session = await context.signing.unlock.finish(caller, _device(request, proof), now=context.clock())
+    session = await context.signing.unlock.finish(caller, device_of(request, proof), now=context.clock())
     return session_answer(request, session)
 
 
@@ -113,9 +112,7 @@ async def log_in_by_sms(request: Request) -> Response:
     """Not for a shield that was reported lost, revoked, locked or held as a possible copy: then by password."""
     body, context = await page_body_of(request, SmsLoginIn), context_of(request)
     proof = await proof_of(request)
-    session = await context.signing.unlock.by_sms(body.sms_code, _device(request, proof), now=context.clock())
+    session = await context.signing.unlock.by_sms(
+        body.sms_code, device_of(request, proof), now=context.clock()
+    )
     return session_answer(request, session)
-
-
-def _device(request: Request, proof: Proof) -> DeviceProof:
-    return DeviceProof(proof.jkt, proof.public_key, address_of(request), browser_of(request))
