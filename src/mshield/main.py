@@ -318,7 +318,7 @@ async def _assemble(
         oidc=open_provider(ground, requests.ask),
         operations=open_operations(ground, _PERIODS),
         requests=requests,
-        signing=open_signing(ground, certificates.own.issue_confirmed, identity.consents),
+        signing=open_signing(ground, accounts, certificates.own.issue_confirmed, identity.consents),
         staff=staff,
         systems=open_systems(ground, staff.approvals),
     )

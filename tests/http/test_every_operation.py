@@ -33,6 +33,7 @@ _LIFE: Final[tuple[Callable[[Life], None], ...]] = (
     account.log_in,
     shield.apply,
     shield.use,
+    shield.come_back,
     shield.look_after,
     shield.renew,
     account.forget_the_password,

@@ -3,6 +3,9 @@
 import base64
 import hashlib
 import secrets
+from typing import Final
+
+_OF_UNLOCK: Final = "unlock."
 
 
 def token_hash(token: str) -> bytes:
@@ -23,3 +26,13 @@ def owned_token(owner_id: str) -> str:
 def owner(token: str) -> str:
     """The id of the row that a token says it is of."""
     return token.partition(".")[0]
+
+
+def unlock_token() -> str:
+    """A token that signs one document and is no login; that it isn't can be seen."""
+    return f"{_OF_UNLOCK}{secrets.token_urlsafe(32)}"
+
+
+def is_unlock_token(token: str) -> bool:
+    """Whether it is of that form."""
+    return token.startswith(_OF_UNLOCK)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal, Protocol
 
 SmsPurpose = Literal[
-    "register", "apply", "renew", "reset", "portal", "revoke", "vouch", "new_phone", "old_phone"
+    "register", "unlock", "apply", "renew", "reset", "portal", "revoke", "vouch", "new_phone", "old_phone"
 ]
 OUTBOX_SIZE: Final = 100
 REDACTED: Final = "******"

@@ -166,3 +166,12 @@ def renewal_message(*, uid: bytes, sid: bytes, P: bytes) -> bytes:
 def is_internal_message(message: bytes) -> bool:
     """Whether `M` begins as internal ones do (`00 00 00 xx "MSHIELD/v1/"`); a business may not send such."""
     return message[:3] == _ZEROS and message[4:].startswith(_PREFIX_BYTES)
+
+
+def unlock_sid(challenge: bytes, *, account: str, device: str, shield_number: str, origin: str) -> bytes:
+    """The sid of an `unlock` task, 16 bytes: it commits to what the unlock is for, and `M` names it.
+
+    `challenge` is 32 random bytes of the service, `device` the RFC 7638 thumbprint of its key.
+    """
+    parts = (part.encode() for part in (account, device, shield_number, origin))
+    return H("unlock-sid", sized("challenge", challenge, 32), *parts)[:16]

@@ -935,3 +935,17 @@ CREATE TABLE archives (
   removed_at BIGINT,
   mark BYTEA NOT NULL
 );
+
+CREATE TABLE unlocks (
+  token_hash BYTEA PRIMARY KEY,
+  account_id TEXT NOT NULL REFERENCES accounts (id),
+  device_id TEXT NOT NULL REFERENCES devices (id),
+  uid BYTEA NOT NULL,
+  sid BYTEA NOT NULL,
+  created_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL,
+  ended_at BIGINT,
+  mark BYTEA NOT NULL
+);
+
+CREATE INDEX unlocks_by_device ON unlocks (device_id);

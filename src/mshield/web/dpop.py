@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from starlette.requests import Request
 
 from mshield.domain import errors
-from mshield.domain.tokens import token_hash
+from mshield.domain.tokens import is_unlock_token, token_hash
 from mshield.services.accounts.session import Caller, UnspentCaller, UnspentProof
 from mshield.web.context import context_of
 
@@ -75,7 +75,12 @@ async def unspent_caller_of(request: Request) -> Caller | UnspentCaller:
 
     Until then another process may have taken the same proof. A proof that was spent already gives a plain caller.
     """
-    hashed = token_hash(_access_token(request))
+    token = _access_token(request)
+    if is_unlock_token(
+        token
+    ):  # the first statement of those looks for a login, and wouldn't tell of the proof
+        return await caller_of(request)
+    hashed = token_hash(token)
     checked = await _check_here(request, ath=_base64url(hashed))
     caller, unspent = Caller(hashed, checked.proof.jkt), checked.unspent
     if unspent is None:
@@ -89,6 +94,13 @@ async def caller_and_nonce_of(request: Request) -> tuple[Caller, str | None]:
     hashed = token_hash(_access_token(request))
     proof = await _check(request, ath=_base64url(hashed))
     return Caller(hashed, proof.jkt), proof.nonce
+
+
+async def caller_and_proof_of(request: Request) -> tuple[Caller, Proof]:
+    """As `caller_of`, with the proof, whose key the next token will be bound to."""
+    hashed = token_hash(_access_token(request))
+    proof = await _check(request, ath=_base64url(hashed))
+    return Caller(hashed, proof.jkt), proof
 
 
 async def proof_of(request: Request) -> Proof:

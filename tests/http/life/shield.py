@@ -74,6 +74,24 @@ def use(life: Life) -> None:
     assert [each.shield_number for each in phone.devices()] == [life.shield_number]
 
 
+def come_back(life: Life) -> None:
+    """A code is read while nobody is logged in; the PIN, then an SMS code, opens the app."""
+    phone = life.phone
+    life.wait_a_minute()
+    login = life.business.request_login(pc=_PC)
+    phone.logout()
+    kept = phone.claim(life.qr(login))
+    assert (kept.kind, kept.requester.name) == ("login", "单一窗口")
+    phone.unlock(OPERATOR.pin)
+    phone.scan(kept.claim)
+    phone.approve(login.id, pin=OPERATOR.pin)
+    phone.logout()
+    phone.request_unlock_code()
+    phone.unlock_by_sms(life.sms_code(OPERATOR, "unlock"))
+    assert phone.me().shield_number == life.shield_number
+    life.wait_a_minute()
+
+
 def _sign_by_view(life: Life) -> None:
     """The phone fetches the view and draws by it; the business system finds what it named."""
     made = life.service.application

@@ -18,7 +18,7 @@ from mshield.client.errors import PhoneError, ProblemError, ProtocolError
 from mshield.client.login_message import LoginMessage
 from mshield.client.phone.cosigning import CoSigning, ToSign
 from mshield.client.phone.document import oids_of, own_certificate, read_document, shown_item
-from mshield.client.phone.messages import Scan, Task, WayBack
+from mshield.client.phone.messages import Requester, Scan, Task, WayBack
 from mshield.client.phone.operation import Operation
 from mshield.client.phone.pin import PinSource, checked_pin
 from mshield.client.phone.pin_rules import fetch_display_oid
@@ -30,7 +30,7 @@ from mshield.gm.transcript import is_internal_message
 from mshield.pki.asn1.arcs import DISPLAY_OIDS
 from mshield.pki.signatures.display import Confirmed
 
-_CODE: Final = re.compile(r"https?://[^/?#\s]+(/[^?#\s]*)?(/q/[^/?#\s]+|/app/sign)\?\S+")
+_CODE: Final = re.compile(r"https?://[^/?#\s]+(/[^?#\s]*)?(/q/[^/?#\s]+|/app/sign)\?\S+|claim:\S+")
 _PURPOSES: Final = {"login": {"login"}, "signature": {"sign", "consent"}}
 
 Confirmations = Mapping[str, Confirmed] | None
@@ -68,6 +68,15 @@ class Approved:
     return_address: str | None = None
 
 
+class Claim(msgspec.Struct, frozen=True, kw_only=True):
+    """A request whose code was read before login: who asks, and until when (ms) `claim` can be scanned."""
+
+    claim: str
+    kind: Literal["login", "signature"]
+    requester: Requester
+    expires_at: int
+
+
 class Prolonged(msgspec.Struct, frozen=True, kw_only=True):
     """When the request ends now, ms."""
 
@@ -89,6 +98,13 @@ def scan(operation: Operation, code: str) -> Scan:
     return _keep(
         operation, operation.connection.post("/api/phone/scans", operation.logged_in(), {"code": code})
     )
+
+
+def claim(operation: Operation, code: str) -> Claim:
+    """Keeps a QR code that was read before login: `scan` its `claim` after it."""
+    if not _CODE.fullmatch(code):
+        raise PhoneError("bad_code")
+    return read(operation.connection.post("/api/phone/claims", operation.anonymous(), {"code": code}), Claim)
 
 
 def take(operation: Operation, *request_ids: str) -> Scan:
@@ -317,6 +333,11 @@ class AnswersRequests:
         """Takes the request behind a QR code's text; it is kept until it is approved or declined."""
         with self._operation() as operation:
             return scan(operation, code)
+
+    def claim(self, code: str) -> Claim:
+        """Keeps a QR code that was read before login; its `claim` is scanned after that."""
+        with self._operation() as operation:
+            return claim(operation, code)
 
     def inbox(self) -> tuple[InboxRequest, ...]:
         """The requests that wait for this shield (待办), newest first."""

@@ -90,6 +90,11 @@ class Connection:
             trust_env=not is_loopback(self._base),
         )
 
+    @property
+    def origin(self) -> str:
+        """The service's address, as it addresses itself."""
+        return self._base
+
     def get(self, path: str, credentials: Credentials, params: Mapping[str, str] | None = None) -> bytes:
         """GET, tried again when the network fails."""
         return self.persistently(lambda: self._send("GET", path, credentials, b"", params))

@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 
 from mshield.client.errors import ClientError, PhoneError, ProblemError, ProtocolError, is_passing
+from mshield.client.phone.connection import Credentials
 from mshield.client.phone.messages import FinishAnswer, OpenAnswer, read_finish, read_open
 from mshield.client.phone.operation import Operation
 from mshield.client.phone.pin import PinPrompt, PinSource, ask
@@ -62,12 +63,15 @@ class _Halves:
 class CoSigning:
     """One operation: documents of one key, one PIN entry, all or nothing."""
 
-    def __init__(self, operation: Operation, place: KeyPlace) -> None:
-        """`place` says which key signs; PhoneError `not_logged_in` where no login is in force."""
+    def __init__(self, operation: Operation, place: KeyPlace, credentials: Credentials | None = None) -> None:
+        """`place` says which key signs; PhoneError `not_logged_in` where no login is in force.
+
+        `credentials` in place of the login's are those of an unlock.
+        """
         self._operation = operation
         self._vault = operation.vault
         self._connection = operation.connection
-        self._credentials = operation.logged_in()
+        self._credentials = credentials or operation.logged_in()
         self._engine = operation.engine
         self._patience = operation.patience
         self._sleep = operation.sleep

@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Literal, Self
+from typing import Literal, Self
 
 import httpx
 import msgspec
 
 from mshield.client.account_source import AccountSource, AccountSources, OutsideLoginBegun
 from mshield.client.errors import PhoneError
-from mshield.client.phone import binding, enrolment, pin_change, pin_rules, renewal, vault
+from mshield.client.phone import binding, enrolment, pin_change, pin_rules, renewal, unlock, vault
 from mshield.client.phone.approval import AnswersRequests
 from mshield.client.phone.connection import Clock, Connection, Patience, Sleep, system_clock
 from mshield.client.phone.folder import Folder
@@ -28,6 +28,7 @@ from mshield.client.phone.messages import (
     IssuedCertificate,
     LoggedIn,
     Me,
+    Registered,
     SignatureDetail,
     SignatureList,
     SmsCodeSent,
@@ -35,15 +36,13 @@ from mshield.client.phone.messages import (
 from mshield.client.phone.operation import Operation
 from mshield.client.phone.pin import PinSource
 from mshield.client.phone.repeats import Repeats
-from mshield.client.phone.state import Session, Status
+from mshield.client.phone.state import Status
 from mshield.client.wire import read
 from mshield.gm.engine import Engine, load_engine
 from mshield.gm.mask import PIN_ROUNDS
 
 IdType = Literal["resident_id", "passport", "hk_macau_permit", "taiwan_permit", "foreign_resident_id"]
 SmsPurpose = Literal["register", "apply", "renew", "reset"]
-
-_SECOND: Final = 1000
 
 
 class VirtualPhone(ProvesIdentity, AnswersRequests):
@@ -107,7 +106,10 @@ class VirtualPhone(ProvesIdentity, AnswersRequests):
     def register(
         self, *, name: str, id_type: IdType, id_number: str, phone: str, sms_code: str, password: str
     ) -> str:
-        """Registers an account (我要注册) and returns its name, the phone number."""
+        """Registers an account (我要注册), logs this phone in with it, and returns its name, the phone number.
+
+        Not logged in where the phone is another account's (R7).
+        """
         payload = {
             "name": name,
             "id_type": id_type,
@@ -118,7 +120,10 @@ class VirtualPhone(ProvesIdentity, AnswersRequests):
         }
         with self._operation() as operation:
             answer = operation.connection.post("/api/phone/accounts", operation.anonymous(), payload)
-            return read(answer, dict[str, str])["account"]
+            made = read(answer, Registered)
+            if made.session is not None:
+                unlock.keep(operation, made.session, account=made.account)
+            return made.account
 
     def reset_password(self, *, phone: str, sms_code: str, id_number: str, password: str) -> int:
         """Sets a forgotten password anew, with a code of purpose `reset`; how many logins ended."""
@@ -161,19 +166,23 @@ class VirtualPhone(ProvesIdentity, AnswersRequests):
         with self._operation() as operation:
             if (captcha_id := payload.get("captcha_id")) is not None:
                 payload = {**payload, "work": operation.work(captcha_id)}
-            done = read(operation.connection.post(path, operation.anonymous(), payload), LoggedIn)
-            session = Session(
-                account=account or done.account.phone_masked,
-                token=done.access_token,
-                expires_at=self._clock() + done.expires_in * _SECOND,
-            )
-            state = operation.vault.state
-            operation.vault.save(
-                msgspec.structs.replace(
-                    state, session=session, shield_number=done.shield_number or state.shield_number
-                )
-            )
-            return done
+            answer = operation.connection.post(path, operation.anonymous(), payload)
+            return unlock.keep(operation, read(answer, LoggedIn), account=account)
+
+    def unlock(self, pin: PinSource) -> LoggedIn:
+        """Logs in again by the shield's PIN; `pin` as of `approve`. Refused (`unlock_closed`) with one try left."""
+        with self._operation() as operation:
+            return unlock.by_pin(operation, pin)
+
+    def request_unlock_code(self) -> SmsCodeSent:
+        """Has an SMS code sent to this phone's account, for `unlock_by_sms`."""
+        with self._operation() as operation:
+            return unlock.send_code(operation)
+
+    def unlock_by_sms(self, sms_code: str) -> LoggedIn:
+        """Logs in again by an SMS code; `password_needed` where the shield was revoked, lost, locked or copied."""
+        with self._operation() as operation:
+            return unlock.by_sms(operation, sms_code)
 
     def logout(self) -> None:
         """Ends the login, on the service too."""

@@ -7,6 +7,8 @@ from typing import Final
 
 MAX_FAILURES: Final = 5
 MAX_WRONG_TOTAL: Final = 50
+UNLOCK_CLOSED_AT: Final = 1
+"""Tries left at which the PIN opens the app no more, so that opening it can never lock the shield."""
 CHANGE_DUE: Final = 40
 """Wrong tries in the life of a PIN after which the user is asked for a new one."""
 

@@ -48,6 +48,7 @@ from mshield.domain.errors.certificates import (
     NotBound,
     OtherAccount,
     OtherApplicant,
+    PasswordNeeded,
     RenewalNotDue,
     RenewalUnfinished,
     ShieldEnded,
@@ -68,6 +69,7 @@ from mshield.domain.errors.cosigning import (
     Stale,
     StaleEpoch,
     TaskClosed,
+    UnlockClosed,
     WrongPin,
 )
 from mshield.domain.errors.domain_error import (
@@ -247,6 +249,7 @@ __all__ = [
     "OtherApplicant",
     "OtherShield",
     "OwnApproval",
+    "PasswordNeeded",
     "PhoneTaken",
     "PinLocked",
     "QrStale",
@@ -284,6 +287,7 @@ __all__ = [
     "TooManyRequests",
     "Unauthenticated",
     "Unavailable",
+    "UnlockClosed",
     "UnshownRefused",
     "ViewFailed",
     "ViewRequired",

@@ -74,6 +74,17 @@ class NoCertificate(
     """The device has no certificate that this could be done with."""
 
 
+class PasswordNeeded(
+    DomainError,
+    code="password_needed",
+    zh="请用账号、密码和图形验证码登录。本机的手机盾已作废、挂失、锁死或疑似复制，或还没有申请过",
+    en="Log in with account, password and captcha. This phone's shield was revoked, reported lost, locked or held as a "
+    "possible copy, or there never was one",
+    faq="3.6",
+):
+    """Who holds this phone may not be its owner, so its key and an SMS code aren't enough."""
+
+
 class ShieldEnded(
     DomainError,
     code="shield_ended",

@@ -88,6 +88,16 @@ class PinLocked(
     """Five wrong PINs, for good (R10)."""
 
 
+class UnlockClosed(
+    DomainError,
+    code="unlock_closed",
+    zh="PIN 码只剩 1 次机会，留给登录和签名业务。请改用短信验证码打开手机盾",
+    en="One PIN try is left, which is kept for signing. Open the app with an SMS code instead",
+    faq="3.7",
+):
+    """Opening the app must never lock the shield."""
+
+
 class TaskClosed(
     DomainError,
     code="task_closed",

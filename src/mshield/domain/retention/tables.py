@@ -128,7 +128,14 @@ RETAINED: Final = (
         _KEPT,
     ),
     Kept(
-        ("phone_sessions", "portal_sessions", "staff_sessions", "staff_set_ups", "staff_ceremonies"),
+        (
+            "phone_sessions",
+            "unlocks",
+            "portal_sessions",
+            "staff_sessions",
+            "staff_set_ups",
+            "staff_ceremonies",
+        ),
         "logins with address and browser",
         "shown to their owner; the security log says who came in, and is kept by the operator for six months at least "
         "(网络安全法 art. 21)",

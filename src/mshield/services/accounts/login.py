@@ -8,6 +8,7 @@ account is still what it was then.
 import base64
 import secrets
 import unicodedata
+from collections.abc import Awaitable, Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 
@@ -84,6 +85,16 @@ class LogIn:
         account = await self.authenticate(credentials, Deed.PHONE_LOGIN, address=address, now=now)
         return await self.start(account, device, now=now)
 
+    async def registered(self, account_id: str, device: DeviceProof, *, now: int) -> Session | None:
+        """A login of an account that was registered on this phone just now; None where it is another account's (R7)."""
+        account = await store.get_account(self.db, account_id=account_id)
+        if account is None:
+            return None
+        try:
+            return await self.start(account, device, now=now)
+        except errors.OtherAccount:
+            return None
+
     async def authenticate(
         self,
         credentials: Credentials,
@@ -104,13 +115,27 @@ class LogIn:
             await self.captchas.use(credentials.captcha, deed, address=address, now=now)
             return await self._account(credentials, turn, address=address, now=now)
 
-    async def start(self, account: store.Account, device: DeviceProof, *, now: int) -> Session:
+    async def start(
+        self,
+        account: store.Account,
+        device: DeviceProof,
+        *,
+        first: Callable[[Tx], Awaitable[None]] | None = None,
+        now: int,
+    ) -> Session:
         """A new login of an account that was verified; ends this phone's login before it.
 
-        Raises OtherAccount (R7); LoginFailed, AccountDisabled where the account has changed since.
+        `first` spends, in the transaction of the login, what it was verified by. Raises OtherAccount (R7); LoginFailed,
+        AccountDisabled where the account has changed since.
         """
         token = base64.urlsafe_b64encode(secrets.token_bytes(_TOKEN_BYTES)).rstrip(b"=").decode()
-        phone = await self.db.write(lambda tx: self._start(tx, account, device, token, now=now))
+
+        async def work(tx: Tx) -> store.Device:
+            if first is not None:
+                await first(tx)
+            return await self._start(tx, account, device, token, now=now)
+
+        phone = await self.db.write(work)
         return Session(
             access_token=token,
             expires_in=self.settings.session_seconds,

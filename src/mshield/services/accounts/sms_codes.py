@@ -27,6 +27,7 @@ DIGITS: Final = 6
 _KIND: Final = "sms-code"
 _PURPOSES: Final[dict[SmsPurpose, str]] = {
     "register": "注册",
+    "unlock": "登录手机盾",
     "apply": "申请证书",
     "renew": "更新证书",
     "reset": "重设密码",

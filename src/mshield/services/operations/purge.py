@@ -18,6 +18,7 @@ from mshield.store.oidc import authorizations as oidc_authorizations
 from mshield.store.process import clock, idempotency, proofs
 from mshield.store.process import metrics as store_metrics
 from mshield.store.signing import sessions as signing
+from mshield.store.signing import unlocks
 from mshield.store.staff import access as staff_access
 from mshield.store.staff import sessions as staff_sessions
 from mshield.store.systems import views
@@ -45,6 +46,7 @@ async def purge(db: Database, settings: Settings | None = None, *, now: int) -> 
     )
     sessions = await signing.purge_sessions(db, now=now)
     await signing.purge_values(db, before=now - 2 * settings.dpop_seconds * 1000)
+    logins += await unlocks.purge(db, before=before)
     logins += await oidc_authorizations.purge(db, before=before) + await proofs.purge(db, now=now)
     notices += await sms_log.purge(db, before=notices_before) + await views.purge_files(db)
     counters += await store_metrics.purge(db, before=now - settings.keep_figure_days * DAY_MS)

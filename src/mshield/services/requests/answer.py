@@ -73,7 +73,7 @@ class Answer:
     """Told of each request that was declined, and why."""
 
     async def scan(self, caller: Caller | UnspentCaller, code: str, *, now: int) -> store.ScannedRequest:
-        """Takes the request for this phone, by its QR code's text or by another app's link.
+        """Takes the request for this phone, by its QR code's text, its claim to one, or another app's link.
 
         Spends the caller's proof. Raises InvalidProof, Unauthenticated; NoCertificate, CertificateExpired, Held,
         PinLocked, FilingChanged (R22); NotFound for a code that isn't this service's, QrStale for one that was shown
@@ -81,11 +81,16 @@ class Answer:
         ConsentNotYours for one that asks another person, who isn't shown whom it is for.
         """
         qr, link = read_qr(code), _LINK.fullmatch(code)
+        claim = self.secrets.claimed(code, jkt=caller_and_proof(caller)[0].jkt)
         # Who doesn't hold the request's secret learns nothing of the request, not even whether there is one.
         if qr is not None and is_genuine(qr, self.secrets.qr_secret(qr.request_id)):
             request_id, channel, begun = qr.request_id, "qr", begun_between(qr, now=now)
         elif link is not None and self.secrets.is_app_key(link["id"], link["key"]):
             request_id, channel, begun = link["id"], "app", (0, now)
+        elif claim is not None:
+            # What is over has begun at no moment: it is refused as a late code is.
+            request_id, until = claim
+            channel, begun = "qr", (0, now) if now < until else (now + 1, 0)
         else:
             who, proof = caller_and_proof(caller)
             if proof is not None:

@@ -8,6 +8,7 @@ from mshield.services.requests.answer import Answer
 from mshield.services.requests.ask import Ask
 from mshield.services.requests.ask_consent import AskConsent
 from mshield.services.requests.checkpoint_stamps import StampCheckpoints
+from mshield.services.requests.claim import ClaimScan
 from mshield.services.requests.drawing import DrawDocuments
 from mshield.services.requests.evidence import MakeEvidence
 from mshield.services.requests.follow import Follow
@@ -31,6 +32,7 @@ class Requests:
     ask_consent: AskConsent
     own_system: OwnSystem
     follow: Follow
+    claim: ClaimScan
     answer: Answer
     result: MakeResult
     evidence: MakeEvidence
@@ -57,6 +59,7 @@ def open_requests(ground: Ground, consents: Consents) -> Requests:
         ask_consent=AskConsent(ground.db, ask, own_system, consents.proofs),
         own_system=own_system,
         follow=Follow(ground.db, secrets, ground.settings),
+        claim=ClaimScan(ground.db, secrets),
         answer=Answer(ground.db, ground.events, secrets, consents, prepare, ground.count),
         result=MakeResult(ask, ground.authorities, ground.publication, ground.settings),
         evidence=MakeEvidence(ground.db, ground.authorities, ground.publication, ground.log, secrets),

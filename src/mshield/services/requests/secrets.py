@@ -5,13 +5,18 @@ They are derived from the request's id and nowhere stored, so that a leaked data
 
 import base64
 import hmac
+import re
 from dataclasses import dataclass, field
+from typing import Final
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hmac import HMAC
 
 from mshield.domain import errors
+from mshield.domain.ids import UUID
 from mshield.keys.secrets import LookupKey
+
+_CLAIM: Final = re.compile(rf"claim:(?P<id>{UUID}):(?P<until>[1-9][0-9]{{12}}):(?P<mac>[A-Za-z0-9_-]{{43}})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,20 @@ class RequestSecrets:
     def is_return_code(self, request_id: str, code: str) -> bool:
         """Whether the code is this request's. In constant time."""
         return hmac.compare_digest(self.return_code(request_id).encode(), code.encode())
+
+    def claim(self, request_id: str, *, jkt: str, expires_at: int) -> str:
+        """That the device with this key read the request's code in time: counts until then (ms), for it alone."""
+        mac = _text(self._derive("request-claim", f"{request_id} {expires_at} {jkt}"))
+        return f"claim:{request_id}:{expires_at}:{mac}"
+
+    def claimed(self, text: str, *, jkt: str) -> tuple[str, int] | None:
+        """The request and the end (ms) of a claim of this device, over or not; None for anything else."""
+        match = _CLAIM.fullmatch(text)
+        if match is None:
+            return None
+        request_id, expires_at = match["id"], int(match["until"])
+        made = self.claim(request_id, jkt=jkt, expires_at=expires_at)
+        return (request_id, expires_at) if hmac.compare_digest(made.encode(), text.encode()) else None
 
     def require_way_back(self, request_id: str, channel: str, code: str | None) -> None:
         """What another app asked for is told only to whom the shield's app led back. Raises WrongReturnCode.

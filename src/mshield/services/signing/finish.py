@@ -111,9 +111,9 @@ class FinishSigning:
     ) -> bytes:
         """The answer as it goes out.
 
-        Raises NoSession, BadOpening, Held, TaskClosed, PinLocked (not counted), WrongPin, Retry (counted), Fault;
-        RenewalUnfinished (not counted) for a PIN change amid a renewal; FilingChanged (R22), NotBound (R8) and
-        ConsentNotYours, not counted; what issuing raises.
+        Raises NoSession, BadOpening, Held, TaskClosed, PinLocked, UnlockClosed (not counted), WrongPin, Retry
+        (counted), Fault; RenewalUnfinished (not counted) for a PIN change amid a renewal; FilingChanged (R22), NotBound
+        (R8) and ConsentNotYours, not counted; what issuing raises.
         """
         finished = await self._finish(caller, uid, request, now=now)
         if finished.enrolled:
@@ -177,8 +177,7 @@ class FinishSigning:
             may_sign = False
         if not is_bound:
             # Not of a bound one: its attempt may have been the last.
-            if signing_key.is_locked(key):
-                raise errors.PinLocked
+            signing_key.require_try_left(key)
             key = await store.reserve_attempt(self.db, key, fb=fb, now=now)
         return await self._combine(
             key, session, tasks, request, fb, left_out=left_out, may_sign=may_sign, now=now

@@ -7,6 +7,7 @@ import msgspec
 
 from mshield.domain import errors
 from mshield.domain.certificates import pin_tries, states
+from mshield.domain.certificates.pin_tries import UNLOCK_CLOSED_AT
 from mshield.domain.certificates.states import CertificateState, Hold
 from mshield.keys.keyring import Keyring, split_share
 from mshield.services.accounts.session import Caller, UnspentCaller, caller_and_proof
@@ -95,11 +96,12 @@ def require_usable(key: KeyRow, *, now: int) -> bytes:
         if key.replaces is None:
             return key.public_key
         certificate = key.replaces.certificate
-    _require_certificate(certificate, now=now)
+    require_certificate(certificate, now=now)
     return key.public_key
 
 
-def _require_certificate(certificate: CertificateRow, *, now: int) -> None:
+def require_certificate(certificate: CertificateRow, *, now: int) -> None:
+    """Raises Held with the reasons unless it may be used; a PIN-locked one passes."""
     state = CertificateState(certificate.state)
     try:
         states.require_usable(
@@ -119,6 +121,15 @@ def _require_certificate(certificate: CertificateRow, *, now: int) -> None:
 def is_locked(key: KeyRow) -> bool:
     """Whether no attempt is left, for good."""
     return tries_left(key) == 0
+
+
+def require_try_left(key: KeyRow) -> None:
+    """Raises PinLocked; UnlockClosed where opening the app would take the last try: that one is for signing alone."""
+    left = tries_left(key)
+    if left == 0:
+        raise errors.PinLocked
+    if key.unlocking and left <= UNLOCK_CLOSED_AT:
+        raise errors.UnlockClosed
 
 
 def tries_left(key: KeyRow) -> int:

@@ -67,7 +67,8 @@ class OpenSigning:
     ) -> Opened:
         """Raises Held, Busy, Stale, Clone, StaleEpoch, PinLocked, TaskClosed, TooManyRequests, in the protocol's order.
 
-        RenewalUnfinished for a PIN change amid a renewal; FilingChanged (R22), NotBound (R8); ConsentNotYours.
+        RenewalUnfinished for a PIN change amid a renewal; FilingChanged (R22), NotBound (R8); ConsentNotYours;
+        UnlockClosed.
         """
         for _ in range(_RACES):
             sids = [item.sid for item in request.items]
@@ -91,6 +92,7 @@ class OpenSigning:
         if signing_key.is_locked(key):
             await store.lock_certificate(self.db, uid=key.uid, now=now)
             raise errors.PinLocked
+        signing_key.require_try_left(key)
         opens_window, opens = self._count_opening(key, now=now)
         signing_key.require_open(tasks, [item.sid for item in request.items], now=now)
         signing_key.require_own_business(key, tasks.values())

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 
+from mshield.services.accounts.opened import Accounts
 from mshield.services.ground import Ground
 from mshield.services.identity.consents import Consents
 from mshield.services.signing.finish import FinishSigning, OnEnrolled
 from mshield.services.signing.internal_tasks import AskInternally
 from mshield.services.signing.open import OpenSigning
+from mshield.services.signing.unlock import Unlock
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,9 +18,10 @@ class Signing:
     open: OpenSigning
     finish: FinishSigning
     ask_internally: AskInternally
+    unlock: Unlock
 
 
-def open_signing(ground: Ground, on_enrolled: OnEnrolled, consents: Consents) -> Signing:
+def open_signing(ground: Ground, accounts: Accounts, on_enrolled: OnEnrolled, consents: Consents) -> Signing:
     """`on_enrolled` is told of each phone whose first signature was made; `consents` says which may be given."""
     return Signing(
         open=OpenSigning(ground.db, ground.engine, ground.keyring, ground.settings, consents, ground.known),
@@ -33,4 +36,5 @@ def open_signing(ground: Ground, on_enrolled: OnEnrolled, consents: Consents) ->
             ground.count,
         ),
         ask_internally=AskInternally(ground.db, ground.settings),
+        unlock=Unlock(ground.db, ground.engine, ground.settings, accounts.log_in, accounts.sms_codes),
     )

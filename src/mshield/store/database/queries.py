@@ -71,6 +71,21 @@ def alone(query: Query) -> Query:
     return Query(f"{query.name}.alone", Statement(sql, statement.parameters), None)
 
 
+def reading_instead(query: Query, table: str, other: str) -> Query:
+    """The same statement over another table, whose columns have the same names. Raises ValueError without the table."""
+    written = re.compile(rf"\b{table}\b")
+
+    def over(statement: Statement | None) -> Statement | None:
+        if statement is None:
+            return None
+        sql, changed = written.subn(other, statement.sql)
+        if changed == 0:
+            raise ValueError(f"{query.name} doesn't read {table}")
+        return Statement(sql, statement.parameters)
+
+    return Query(f"{query.name}.{other}", over(query.postgresql), over(query.sqlite), query.as_is)
+
+
 class Queries:
     """The statements of one module, by name: `Queries("accounts", "limits")["count"]`."""
 

@@ -29,20 +29,44 @@ async def put(
         if row is not None:
             waiting_sid: bytes = row["sid"]
             return waiting_sid
-        await tx.run(
-            _SQL["insert"],
-            sid=sid,
+        await insert(
+            tx,
             uid=uid,
+            sid=sid,
             purpose=purpose,
             message=message,
             title=title,
-            now=now,
             expires_at=expires_at,
+            now=now,
         )
-        await seal_new(tx, TASKS, sid)
         return sid
 
     return await db.write(work)
+
+
+async def insert(  # one value for each column
+    tx: Tx,
+    *,
+    uid: bytes,
+    sid: bytes,
+    purpose: str,
+    message: bytes,
+    title: str,
+    expires_at: int,
+    now: int,
+) -> None:
+    """A new task of this key, sealed."""
+    await tx.run(
+        _SQL["insert"],
+        sid=sid,
+        uid=uid,
+        purpose=purpose,
+        message=message,
+        title=title,
+        now=now,
+        expires_at=expires_at,
+    )
+    await seal_new(tx, TASKS, sid)
 
 
 async def has_second_key(db: Database, *, uid: bytes, now: int) -> bool:

@@ -49,6 +49,7 @@ class KeyRow(msgspec.Struct, frozen=True, gc=False):
 
     `filing_changed` since the certificate was issued (R22); `replaces` is there while the key is a renewal's new one,
     not yet in force. `subject` is JSON text. Shield number and id number (sealed) are those of its certificate.
+    `unlocking` where who calls has no login, and opens the app by this.
     """
 
     uid: bytes
@@ -86,6 +87,7 @@ class KeyRow(msgspec.Struct, frozen=True, gc=False):
     id_number_box: bytes | None
     replaces: ReplacedKey | None
     session: SessionRow | None
+    unlocking: bool = False
 
 
 class TaskRow(msgspec.Struct, frozen=True, gc=False):

@@ -15,12 +15,13 @@ from mshield.domain.certificates.states import CertificateEvent
 from mshield.store.certificates import changes as certificate_changes
 from mshield.store.certificates import renewal_outcome
 from mshield.store.database.interface import Database, Row, Tx, Undone
-from mshield.store.database.queries import Queries
+from mshield.store.database.queries import Queries, reading_instead
 from mshield.store.operations.known_mark import KnownMark
 from mshield.store.process.proofs import Spending, UnspentProof
 from mshield.store.seals.login_marks import check_login
 from mshield.store.seals.marks import mark_of
 from mshield.store.seals.tables import ACCOUNTS, ENTERPRISES, FILED_PERSONS, KEYS
+from mshield.store.signing import unlocks
 from mshield.store.signing.rows import (
     KeyRow,
     ReplacedKey,
@@ -33,6 +34,7 @@ from mshield.store.signing.rows import (
 
 _SQL: Final = Queries("signing", "sessions")
 _CONTEXT: Final = Spending(_SQL["context"])
+_CONTEXT_OF_UNLOCK: Final = reading_instead(_SQL["context"], "phone_sessions", "unlocks")
 _KEY: Final = KEYS.joined("k_")
 _ACCOUNT: Final = ACCOUNTS.joined("a_")
 _FILED: Final = FILED_PERSONS.joined("f_")
@@ -62,19 +64,33 @@ async def find(
     proof: UnspentProof | None = None,
     now: int,
 ) -> KeyOfCaller:
-    """All that `open` and `finish` must know; spends the proof. Raises InvalidProof where that was spent before."""
+    """All that `open` and `finish` must know; spends the proof. Raises InvalidProof where that was spent before.
+
+    Who calls with the token of an unlock is shown that one document alone, and who has a login never one of an unlock.
+    """
     first, *others = sids or [b""]
-    rows = await _CONTEXT(db, proof, token_hash=token_hash, jkt=jkt, uid=uid, sid=first, now=now)
+    values = {"token_hash": token_hash, "jkt": jkt, "uid": uid, "sid": first, "now": now}
+    rows = await _CONTEXT(db, proof, **values)
+    unlock = None if rows else await unlocks.find(db, token_hash=token_hash, jkt=jkt, now=now)
+    if unlock is not None:
+        rows = await db.read_together(_CONTEXT_OF_UNLOCK, **values)
     valid = bool(rows) and rows[0]["a_state"] == "active"
-    if valid:
+    if valid and unlock is None:
         check_login(db.sealer, rows[0], token_hash=token_hash, jkt=jkt)
-    if not valid or rows[0]["uid"] is None:
+    if not valid or rows[0]["uid"] is None or (unlock is not None and unlock.uid != uid):
         return KeyOfCaller(valid=valid, key=None, tasks={})
     more = await asyncio.gather(*(db.read_together(_SQL["task"], uid=uid, sid=sid) for sid in others))
     all_rows = [rows[0], *(task for tasks in more for task in tasks)]
-    tasks = {task["task_sid"]: task_of(task) for task in all_rows if task["task_sid"] is not None}
+    named = {task["task_sid"]: task_of(task) for task in all_rows if task["task_sid"] is not None}
+    tasks = {sid: task for sid, task in named.items() if _may_name(task, unlock)}
     _check_seals(db, rows[0])
-    return KeyOfCaller(valid=True, key=_key(rows[0], await _replaced(db, rows[0])), tasks=tasks)
+    key = _key(rows[0], await _replaced(db, rows[0]), unlocking=unlock is not None)
+    return KeyOfCaller(valid=True, key=key, tasks=tasks)
+
+
+def _may_name(task: TaskRow, unlock: unlocks.Unlock | None) -> bool:
+    is_of_unlock = task.purpose == unlocks.PURPOSE
+    return not is_of_unlock if unlock is None else is_of_unlock and task.sid == unlock.sid
 
 
 def _check_seals(db: Database, row: Row) -> None:
@@ -264,7 +280,7 @@ async def lock_certificate(db: Database, *, uid: bytes, now: int) -> None:
     await db.write(work)
 
 
-def _key(row: Row, replaces: ReplacedKey | None) -> KeyRow:
+def _key(row: Row, replaces: ReplacedKey | None, *, unlocking: bool) -> KeyRow:
     return KeyRow(
         uid=row["uid"],
         account_id=row["account_id"],
@@ -301,6 +317,7 @@ def _key(row: Row, replaces: ReplacedKey | None) -> KeyRow:
         id_number_box=row["id_number_box"],
         replaces=replaces,
         session=session_of(row),
+        unlocking=unlocking,
     )
 
 

@@ -28,6 +28,7 @@ _OWN: Final[Mapping[str, tuple[str, ...]]] = {
     # Other people's systems: SMS, filing, real names, logins.
     "outside": (
         "sendSmsCode",
+        "sendUnlockCode",
         "sendRegisterCode",
         "sendRevocationCode",
         "sendPhoneCode",

@@ -32,7 +32,14 @@ DONE: Final = _table(
     (
         events.LOGIN_ACCEPTED,
         (
-            *("logIn", "finishOutsideLogin", "startPortalSession", "startPortalShieldSession"),
+            *(
+                "logIn",
+                "logInByPin",
+                "logInBySms",
+                "finishOutsideLogin",
+                "startPortalSession",
+                "startPortalShieldSession",
+            ),
             *("startConsoleSession", "completeSetUp", "issueTokens"),
         ),
     ),

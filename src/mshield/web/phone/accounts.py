@@ -22,7 +22,7 @@ from mshield.web.body import Wire, page_body_of
 from mshield.web.caller import acting, address_of, browser_of, naming
 from mshield.web.captchas import Answer, SolvedWork, SpentId, captcha_routes, shown_by
 from mshield.web.context import context_of
-from mshield.web.dpop import proof_of
+from mshield.web.dpop import Proof, proof_of
 from mshield.web.phone.authentication import phone_of
 from mshield.web.router import Router, Security
 
@@ -41,6 +41,7 @@ PROOF: Final[dict[str, Any]] = {
         }
     ]
 }
+_PROOF_FOR_LOGIN: Final[dict[str, Any]] = {"parameters": [PROOF["parameters"][0] | {"required": False}]}
 _LOGIN_IF_APPLYING: Final[Security] = ({}, {"phone": []})
 
 IdTypeName = Literal["resident_id", "passport", "hk_macau_permit", "taiwan_permit", "foreign_resident_id"]
@@ -120,12 +121,6 @@ class AccountBody(Wire, frozen=True):
     id_type: IdTypeName
 
 
-class AccountOut(Wire, frozen=True):
-    """The new account's name: its phone number."""
-
-    account: Annotated[str, msgspec.Meta(examples=["13800006027"])]
-
-
 class SessionOut(Wire, frozen=True):
     """A login, valid with proofs of the same key only. `shield_number` is the device's, once it has applied."""
 
@@ -134,6 +129,13 @@ class SessionOut(Wire, frozen=True):
     expires_in: Annotated[int, msgspec.Meta(description="seconds", examples=[43200])]
     account: AccountBody
     shield_number: Annotated[str, msgspec.Meta(examples=["MS10720468813"])] | None
+
+
+class AccountOut(Wire, frozen=True):
+    """The new account's name: its phone number. `session` is null without a proof, and on another account's phone."""
+
+    account: Annotated[str, msgspec.Meta(examples=["13800006027"])]
+    session: SessionOut | None
 
 
 @router.post(
@@ -164,11 +166,14 @@ async def send_sms_code(request: Request) -> Response:
     "/accounts",
     summary="Register",
     operation_id="register",
-    asks=openapi.takes(AccountIn),
+    asks=openapi.takes(AccountIn) | _PROOF_FOR_LOGIN,
     answers=openapi.answers(AccountOut, "The new account's name", status=201) | openapi.problems(503),
 )
 async def register(request: Request) -> Response:
-    """Manual 2.3.1.1. That a number is registered is told only with the right SMS code, which then stays valid."""
+    """Manual 2.3.1.1. That a number is registered is told only with the right SMS code, which then stays valid.
+
+    A phone that proves its key is logged in by it: password and SMS code were just entered on it.
+    """
     body, context = await page_body_of(request, AccountIn), context_of(request)
     naming(request, body.phone)
     registration = Registration(
@@ -179,8 +184,15 @@ async def register(request: Request) -> Response:
         sms_code=body.sms_code,
         password=body.password,
     )
-    account = await context.accounts.register(registration, now=context.clock())
-    return JsonAnswer(AccountOut(account.phone), 201)
+    proof = await proof_of(request) if "dpop" in request.headers else None
+    now = context.clock()
+    account = await context.accounts.register(registration, now=now)
+    session = None
+    if proof is not None:
+        session = await context.accounts.log_in.registered(account.id, device_of(request, proof), now=now)
+    if session is not None:
+        acting(request, "user", account.id)
+    return JsonAnswer(AccountOut(account.phone, None if session is None else _session(session)), 201)
 
 
 @router.post(
@@ -203,7 +215,7 @@ async def log_in(request: Request) -> Response:
     )
     session = await context.accounts.log_in(
         credentials,
-        DeviceProof(proof.jkt, proof.public_key, address_of(request), browser_of(request)),
+        device_of(request, proof),
         address=address_of(request),
         now=context.clock(),
     )
@@ -213,14 +225,22 @@ async def log_in(request: Request) -> Response:
 def session_answer(request: Request, session: Session) -> Response:
     """A login as the app gets it."""
     acting(request, "user", session.account_id)
-    answer = SessionOut(
+    return JsonAnswer(_session(session), 201)
+
+
+def _session(session: Session) -> SessionOut:
+    return SessionOut(
         access_token=session.access_token,
         token_type="DPoP",  # noqa: S106  # RFC 9449's name of the kind, no secret
         expires_in=session.expires_in,
         account=_account(session.name, session.phone, session.id_type),
         shield_number=session.shield_number,
     )
-    return JsonAnswer(answer, 201)
+
+
+def device_of(request: Request, proof: Proof) -> DeviceProof:
+    """The phone that logs in."""
+    return DeviceProof(proof.jkt, proof.public_key, address_of(request), browser_of(request))
 
 
 async def _phone_for(request: Request, body: SmsCodeIn) -> str:

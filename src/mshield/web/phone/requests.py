@@ -31,7 +31,7 @@ router: Final = Router("phone")
 
 
 class ScanMessage(Wire, frozen=True):
-    """The text of a scanned QR code."""
+    """The text of a scanned QR code, or this device's claim to one that it read before login."""
 
     code: Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
 
@@ -305,7 +305,7 @@ def _scanned(taken: ScannedRequest) -> ScannedMessage:
         request_id=taken.id,
         kind="login" if taken.kind == "login" else "signature",
         number=taken.number,
-        requester=_requester(taken.requester),
+        requester=requester_message(taken.requester),
         return_url=taken.return_url,
         asked_at=taken.created_at,
         expires_at=taken.expires_at,
@@ -320,7 +320,7 @@ def _waiting(request: WaitingRequest) -> WaitingMessage:
         kind="login" if request.kind == "login" else "signature",
         title=request.title,
         documents=request.documents,
-        requester=_requester(request.requester),
+        requester=requester_message(request.requester),
         asked_at=request.created_at,
         expires_at=request.expires_at,
     )
@@ -349,7 +349,8 @@ def _view(view: NamedView) -> ViewMessage:
     return ViewMessage(view.id, view.version, view.digest.hex())
 
 
-def _requester(requester: Requester) -> RequesterMessage:
+def requester_message(requester: Requester) -> RequesterMessage:
+    """Who asks, as it goes to the phone."""
     return filled(RequesterMessage, requester)
 
 
@@ -368,7 +369,7 @@ def task_message(task: Task) -> TaskMessage:
         format=FORMATS[task.format],
         content_b64=None if task.content is None else base64.b64encode(task.content).decode(),
         size=task.size,
-        requester=None if task.requester is None else _requester(task.requester),
+        requester=None if task.requester is None else requester_message(task.requester),
         expires_at=task.expires_at,
     )
     if display.bound is None:

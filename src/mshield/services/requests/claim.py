@@ -1,0 +1,64 @@
+"""A code that a phone reads before its holder has opened the app is kept, and counts once they have (ADR 107).
+
+A claim (凭据) says that this device read a good code of this request in time. It takes nothing: until the holder has
+logged in, any phone may still take the request, and the PC sees nothing. It isn't stored; its MAC says what it is for.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from mshield.domain import errors
+from mshield.domain.qr import begun_between, is_genuine, read_qr
+from mshield.domain.requests import RequestState
+from mshield.domain.times import MINUTE_MS
+from mshield.services.requests.secrets import RequestSecrets
+from mshield.store.database.interface import Database
+from mshield.store.requests import claims as store
+from mshield.store.requests.claims import Claimable
+
+CLAIM_MS: Final = 3 * MINUTE_MS
+"""How long the holder may take to open the app."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """`code` is scanned in place of the QR code's text, by the same device, until `expires_at` (ms)."""
+
+    code: str
+    expires_at: int
+    request: Claimable
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimScan:
+    """Makes claims."""
+
+    db: Database
+    secrets: RequestSecrets
+
+    async def __call__(self, jkt: str, code: str, *, now: int) -> Claimed:
+        """The claim of this device to the request behind a QR code's text.
+
+        Raises NotFound for a code that isn't this service's, NoCertificate for a device that never applied; QrStale,
+        OtherShield, ExpiredRequest, RequestClosed, as the scan itself would.
+        """
+        qr = read_qr(code)
+        if qr is None or not is_genuine(qr, self.secrets.qr_secret(qr.request_id)):
+            raise errors.NotFound
+        has_applied, request = await store.claimable(self.db, id=qr.request_id, jkt=jkt)
+        if not has_applied:
+            raise errors.NoCertificate
+        if request is None:
+            raise errors.NotFound
+        if not request.is_for_this_shield:
+            raise errors.OtherShield
+        if request.expires_at <= now:
+            raise errors.ExpiredRequest
+        if request.state != RequestState.WAITING:
+            raise errors.RequestClosed
+        earliest, latest = begun_between(qr, now=now)
+        if not earliest <= request.created_at <= latest:
+            raise errors.QrStale
+        expires_at = min(now + CLAIM_MS, request.expires_at)
+        claim = self.secrets.claim(request.id, jkt=jkt, expires_at=expires_at)
+        return Claimed(claim, expires_at, request)

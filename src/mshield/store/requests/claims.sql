@@ -1,0 +1,8 @@
+-- name: claimable^
+-- A request by QR code, beside the shield of the device that reads its code; no row for a device that never applied.
+SELECT r.id, r.kind, r.state, r.shield_number, r.created_at, r.expires_at, r.pc_address, r.pc_browser, r.client_id,
+  r.asker_name, r.asker_domain, d.shield_number AS own_number
+FROM devices d
+LEFT JOIN requests r ON r.id = :id AND r.channel = 'qr'
+  AND (SELECT s.state FROM business_systems s WHERE s.client_id = r.client_id) = 'active'
+WHERE d.jkt = :jkt AND d.account_id IS NOT NULL;

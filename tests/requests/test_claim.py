@@ -1,0 +1,74 @@
+"""A code that was read before login (ADR 107): whose claim it is, and that it takes nothing."""
+
+import pytest
+
+from mshield.domain import errors
+from mshield.keys.keyring import Keyring
+from mshield.services.requests.claim import CLAIM_MS, ClaimScan
+from mshield.store.database.interface import Database
+from tests.support.clock import Clock
+from tests.support.more_phones import another_account, another_phone
+from tests.support.signing import World, execute, fetch, make_world
+
+
+@pytest.fixture
+async def world(db: Database, keyring: Keyring, clock: Clock) -> World:
+    return await make_world(db, keyring, clock)
+
+
+async def test_a_claim_is_the_phones_own_and_takes_nothing(world: World) -> None:
+    claim, now = ClaimScan(world.db, world.secrets), world.clock()
+    asked = await world.asked([b"1"])
+    kept = await claim("jkt", asked.qr_text(now=now), now=now)
+    assert (kept.request.requester.name, kept.request.kind) == ("单一窗口", "signature")
+    assert kept.expires_at <= now + CLAIM_MS
+    assert (await fetch(world.db, "SELECT state FROM requests"))["state"] == "waiting"
+    with pytest.raises(errors.NoCertificate):  # a phone that never applied
+        await claim("unknown", asked.qr_text(now=now), now=now)
+    await another_account(world, "13800000001")
+    stranger = await another_phone(world, "mallory", account="13800000001")
+    with pytest.raises(errors.NotFound):
+        await world.answer.scan(stranger.phone.caller, kept.code, now=now)
+    world.clock.advance(seconds=60)
+    taken = await world.answer.scan(world.phone.caller, kept.code, now=world.clock())
+    again = await world.answer.scan(world.phone.caller, kept.code, now=world.clock())
+    assert taken.id == again.id == asked.id
+    await world.sign([task.sid for task in taken.tasks])
+
+
+async def test_what_is_not_to_be_claimed_is_refused_as_at_the_scan(world: World) -> None:
+    claim = ClaimScan(world.db, world.secrets)
+    asked = await world.asked([b"1"])
+    text = asked.qr_text(now=world.clock())
+    other = await world.asked([b"2"])
+    with pytest.raises(errors.NotFound):
+        await claim("jkt", text.replace(asked.id, other.id), now=world.clock())
+    kept = await claim("jkt", text, now=world.clock())
+    world.clock.advance(seconds=6.001)
+    with pytest.raises(errors.QrStale):
+        await claim("jkt", text, now=world.clock())
+    await execute(world.db, "UPDATE requests SET shield_number = 'MS10000000000' WHERE id = $1", asked.id)
+    with pytest.raises(errors.OtherShield):
+        await claim("jkt", text, now=world.clock())
+    with pytest.raises(errors.OtherShield):
+        await world.answer.scan(world.phone.caller, kept.code, now=world.clock())
+    await execute(world.db, "UPDATE requests SET shield_number = NULL, state = 'cancelled'")
+    with pytest.raises(errors.RequestClosed):
+        await claim("jkt", text, now=world.clock())
+    with pytest.raises(errors.RequestClosed):
+        await world.answer.scan(world.phone.caller, kept.code, now=world.clock())
+    await execute(world.db, "UPDATE requests SET expires_at = $1", world.clock())
+    with pytest.raises(errors.ExpiredRequest):
+        await claim("jkt", text, now=world.clock())
+
+
+async def test_a_claim_ends_before_a_request_that_goes_on(world: World) -> None:
+    asked = await world.asked([b"1"])
+    await execute(world.db, "UPDATE requests SET expires_at = expires_at + 3600000")
+    kept = await ClaimScan(world.db, world.secrets)(
+        "jkt", asked.qr_text(now=world.clock()), now=world.clock()
+    )
+    assert kept.expires_at == world.clock() + CLAIM_MS
+    world.clock.advance(seconds=CLAIM_MS // 1000)
+    with pytest.raises(errors.QrStale):
+        await world.answer.scan(world.phone.caller, kept.code, now=world.clock())

@@ -1,0 +1,269 @@
+"""Opening the app with the shield's PIN or an SMS code (ADR 106): what it gives, is bound to, and never is."""
+
+from dataclasses import dataclass, replace
+
+import pytest
+
+from mshield.domain import errors
+from mshield.domain.tokens import token_hash
+from mshield.gateways.sms import DevelopmentSms
+from mshield.gm.transcript import unlock_sid
+from mshield.keys.keyring import Keyring
+from mshield.services.accounts.captcha.captchas import Captchas
+from mshield.services.accounts.login import DeviceProof, LogIn, Session
+from mshield.services.accounts.session import Caller, authenticate_phone
+from mshield.services.accounts.sms_codes import SmsCodes
+from mshield.services.operations.purge import purge
+from mshield.services.signing.unlock import UNLOCK_MS, Unlock, UnlockBegun
+from mshield.settings import Settings
+from mshield.store.database.interface import Database, SealBroken
+from tests.support.clock import Clock
+from tests.support.signing import PHONE_NUMBER, WRONG_SHARE, World, execute, fetch, make_world, tamper
+
+_DEVICE = DeviceProof("jkt", b"key")
+_ADDRESS = "192.0.2.7"
+
+
+@dataclass
+class Door:
+    """A world whose phone's login has ended, and what lets it in again."""
+
+    world: World
+    unlock: Unlock
+    sms: DevelopmentSms
+
+    async def begin(self) -> UnlockBegun:
+        """Begins, and gives the phone the token."""
+        begun = await self.unlock.begin("jkt", now=self.world.clock())
+        self.world.phone.caller = Caller(token_hash(begun.token), "jkt")
+        return begun
+
+    async def log_in(self) -> Session:
+        """With what was signed."""
+        return await self.unlock.finish(self.world.phone.caller, _DEVICE, now=self.world.clock())
+
+    async def by_pin(self, *, d1: int | None = None) -> Session:
+        """All of it; with another `d1` a wrong PIN."""
+        begun = await self.begin()
+        await self.world.sign([begun.sid], d1=d1)
+        return await self.log_in()
+
+    async def code(self) -> str:
+        """An SMS code."""
+        await self.unlock.send_sms("jkt", address=_ADDRESS, now=self.world.clock())
+        message = self.sms.messages()[0]
+        assert (message.phone, message.purpose) == (PHONE_NUMBER, "unlock")
+        return message.code or ""
+
+    async def by_sms(self) -> Session:
+        """All of it."""
+        return await self.unlock.by_sms(await self.code(), _DEVICE, now=self.world.clock())
+
+
+@pytest.fixture
+async def door(db: Database, keyring: Keyring, clock: Clock) -> Door:
+    world, settings = await make_world(db, keyring, clock), Settings(sms_resend_seconds=0)
+    sms = DevelopmentSms()
+    log_in = LogIn(db, world.lookup, settings, Captchas(db, keyring, world.lookup, settings))
+    codes = SmsCodes(db, world.lookup, settings, sms)
+    return Door(world, Unlock(db, world.engine, settings, log_in, codes), sms)
+
+
+async def _ends(world: World) -> None:
+    await execute(world.db, "UPDATE phone_sessions SET ended_at = 1")
+
+
+async def test_r7_the_pin_logs_the_phones_own_account_in_again(door: Door) -> None:
+    old = door.world.phone.caller
+    await _ends(door.world)
+    session = await door.by_pin()
+    assert (session.phone, session.account_id) == (PHONE_NUMBER, "account")
+    assert (session.shield_number or "").startswith("MS")
+    caller = Caller(token_hash(session.access_token), "jkt")
+    login = await authenticate_phone(door.world.db, caller, now=door.world.clock())
+    assert login.account_id == "account"
+    assert await door.world.counters() == (0, 0)
+    with pytest.raises(errors.Unauthenticated):
+        await authenticate_phone(door.world.db, old, now=door.world.clock())
+    door.world.phone.caller = caller
+    await door.world.sign([await door.world.task()])
+
+
+async def test_what_is_signed_names_account_device_shield_origin_and_purpose(door: Door) -> None:
+    begun = await door.begin()
+    number = (await fetch(door.world.db, "SELECT shield_number FROM devices WHERE id = 'device'"))[
+        "shield_number"
+    ]
+    of = {"account": "account", "device": "jkt", "shield_number": str(number)}
+    origin = door.unlock.settings.public_origin
+    assert unlock_sid(begun.challenge, **of, origin=origin) == begun.sid
+    for name, other in (("account", "x"), ("device", "x"), ("shield_number", "x"), ("origin", "https://x")):
+        assert unlock_sid(begun.challenge, **(of | {"origin": origin} | {name: other})) != begun.sid
+    assert (
+        begun.message
+        == b"\x00\x00\x00\x11MSHIELD/v1/unlock\x00\x00\x00\x10" + begun.uid + b"\x00\x00\x00\x10" + begun.sid
+    )
+
+
+async def test_a_challenge_counts_once_and_not_for_long(door: Door) -> None:
+    await door.by_pin()
+    with pytest.raises(errors.Unauthenticated):
+        await door.log_in()
+    begun = await door.begin()
+    await door.world.sign([begun.sid])
+    door.world.clock.advance(seconds=UNLOCK_MS // 1000)
+    with pytest.raises(errors.Unauthenticated):
+        await door.log_in()
+    first = await door.begin()
+    caller = door.world.phone.caller
+    await door.world.sign([first.sid])
+    await door.begin()  # ends the one before
+    door.world.phone.caller = caller
+    with pytest.raises(errors.Unauthenticated):
+        await door.log_in()
+    door.world.clock.advance(seconds=2 * 24 * 3600)
+    await purge(door.world.db, now=door.world.clock())
+    assert (await fetch(door.world.db, "SELECT COUNT(*) AS n FROM unlocks"))["n"] == 0
+
+
+async def test_r10_opening_the_app_counts_and_never_takes_the_last_try(door: Door) -> None:
+    await door.begin()
+    for left in (4, 3, 2, 1):
+        with pytest.raises(errors.WrongPin) as refused:
+            await door.by_pin(d1=WRONG_SHARE)
+        assert refused.value.extra["left"] == left
+    with pytest.raises(errors.UnlockClosed):
+        await door.begin()
+    assert await door.world.counters() == (4, 4)
+    session = await door.by_sms()
+    door.world.phone.caller = Caller(token_hash(session.access_token), "jkt")
+    await door.world.sign([await door.world.task()])  # the last try signs
+    assert await door.world.counters() == (0, 4)
+    await door.by_pin()
+
+
+async def test_r10_the_last_try_is_refused_also_where_others_went_meanwhile(door: Door) -> None:
+    begun = await door.begin()
+    nonces = await door.world.commit([begun.sid])
+    partials = door.world.partials(nonces, await door.world.open(nonces), d1=WRONG_SHARE)
+    await execute(door.world.db, "UPDATE keys SET failures = 4, generation = generation + 1")
+    with pytest.raises(errors.UnlockClosed):
+        await door.world.finish(partials)
+    with pytest.raises(errors.UnlockClosed):
+        await door.world.open(nonces)
+    assert (await door.world.counters())[0] == 4
+
+
+async def test_an_unlocks_token_is_no_login_and_signs_nothing_else(door: Door) -> None:
+    world, login = door.world, door.world.phone.caller
+    document, refresh = await world.task(), await world.internal_task("refresh")
+    begun = await door.begin()
+    with pytest.raises(errors.Unauthenticated):
+        await authenticate_phone(world.db, world.phone.caller, now=world.clock())
+    with pytest.raises(errors.Unauthenticated):
+        await world.answer.inbox(world.phone.caller, now=world.clock())
+    for sids in ([document], [refresh], [begun.sid, document], [document, begun.sid]):
+        with pytest.raises(errors.TaskClosed):
+            await world.sign(sids)
+    with pytest.raises(errors.TaskClosed):  # nothing was signed
+        await door.log_in()
+    # Nor does a login sign an unlock, alone or among documents.
+    unlocking, world.phone.caller = world.phone.caller, login
+    for sids in ([begun.sid], [document, begun.sid]):
+        with pytest.raises(errors.TaskClosed):
+            await world.sign(sids)
+    await world.sign([document])
+    world.phone.caller = unlocking
+    with pytest.raises(errors.TaskClosed):  # a signature of something else opens nothing
+        await door.log_in()
+
+
+async def test_a_business_signature_under_an_unlocks_name_opens_nothing(door: Door) -> None:
+    """A writer of the database passes a document's signature off as the unlock's."""
+    world, document = door.world, await door.world.task()
+    await world.sign([document])
+    begun = await door.begin()
+    await tamper(
+        world.db, "UPDATE signatures SET sid = $1, purpose = 'unlock' WHERE sid = $2", begun.sid, document
+    )
+    with pytest.raises(errors.TaskClosed):
+        await door.log_in()
+    await tamper(
+        world.db,
+        "UPDATE tasks SET message = (SELECT message FROM tasks WHERE sid = $1) WHERE sid = $2",
+        document,
+        begun.sid,
+    )
+    with pytest.raises(errors.TaskClosed):
+        await door.log_in()
+
+
+async def test_an_unlock_is_its_own_devices_and_cannot_be_written_in(door: Door) -> None:
+    begun = await door.begin()
+    await door.world.sign([begun.sid])
+    caller = door.world.phone.caller
+    door.world.phone.caller = Caller(caller.token_hash, "other")
+    with pytest.raises(SealBroken):
+        await door.log_in()
+    door.world.phone.caller = caller
+    await tamper(door.world.db, "UPDATE unlocks SET expires_at = expires_at + 1")
+    with pytest.raises(SealBroken):
+        await door.log_in()
+
+
+@pytest.mark.parametrize("change", ["holds = 'frozen'", "holds = 'suspended'", "not_after = 1"])
+async def test_a_shield_that_is_stopped_opens_nothing_but_an_sms_code_does(door: Door, change: str) -> None:
+    await _stopped(door, change)
+    assert (await door.by_sms()).account_id == "account"
+
+
+@pytest.mark.parametrize("change", ["holds = 'lost'", "holds = 'frozen,clone'", "state = 'revoked'"])
+async def test_where_a_phone_may_be_in_other_hands_the_password_is_asked_for(door: Door, change: str) -> None:
+    await _stopped(door, change)
+    with pytest.raises(errors.PasswordNeeded):
+        await door.code()
+
+
+async def _stopped(door: Door, change: str) -> None:
+    """The shield is stopped between PIN and login."""
+    begun = await door.begin()
+    await door.world.sign([begun.sid])
+    await execute(door.world.db, f"UPDATE certificates SET {change}")  # noqa: S608  # the test's own words
+    with pytest.raises(errors.TaskClosed):
+        await door.log_in()
+    with pytest.raises(errors.Held):
+        await door.begin()
+    assert await door.world.counters() == (0, 0)
+
+
+async def test_a_phone_that_never_applied_and_a_disabled_account(door: Door) -> None:
+    with pytest.raises(errors.PasswordNeeded):
+        await door.unlock.begin("unknown", now=door.world.clock())
+    with pytest.raises(errors.PasswordNeeded):
+        await door.unlock.send_sms("unknown", address=_ADDRESS, now=door.world.clock())
+    code = await door.code()
+    await execute(door.world.db, "UPDATE accounts SET state = 'disabled'")
+    with pytest.raises(errors.AccountDisabled):
+        await door.begin()
+    with pytest.raises(errors.AccountDisabled):
+        await door.unlock.by_sms(code, _DEVICE, now=door.world.clock())
+
+
+async def test_an_sms_code_is_its_own_devices_and_is_spent(door: Door) -> None:
+    code, now = await door.code(), door.world.clock()
+    wrong = f"{(int(code) + 1) % 1_000_000:06d}"
+    with pytest.raises(errors.SmsCodeWrong):
+        await door.unlock.by_sms(wrong, _DEVICE, now=now)
+    with pytest.raises(errors.PasswordNeeded):
+        await door.unlock.by_sms(code, replace(_DEVICE, jkt="other"), now=now)
+    await door.unlock.by_sms(code, _DEVICE, now=now)
+    with pytest.raises(errors.SmsCodeExpired):
+        await door.unlock.by_sms(code, _DEVICE, now=now)
+
+
+async def test_beginnings_are_limited_for_each_phone(door: Door) -> None:
+    strict = replace(door.unlock, settings=Settings(opens_per_minute=2))
+    for _ in range(2):
+        await strict.begin("jkt", now=door.world.clock())
+    with pytest.raises(errors.TooManyRequests):
+        await strict.begin("jkt", now=door.world.clock())
