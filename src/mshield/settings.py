@@ -18,6 +18,7 @@ from pydantic_settings import (
 )
 
 from mshield.gm.mask import PIN_FORM
+from mshield.people_settings import PeopleSettings
 from mshield.pki.asn1 import arcs
 from mshield.setting_forms import (
     AccountSourceList,
@@ -34,7 +35,6 @@ from mshield.setting_forms import (
     ZoneName,
 )
 from mshield.setting_sources import PREFIX, BadSettings, Environment, Fault, read_file, unknown_variables
-from mshield.tsa_settings import TsaSettings
 
 OPERATOR_WAYS: Final = (
     "filed_phone", "legal_person", "filing_code", "own_shield", "outside", "real_name",
@@ -49,7 +49,7 @@ PIN_BLOCK_LIST: Final = (
 )  # fmt: skip
 
 
-class Settings(TsaSettings):
+class Settings(PeopleSettings):
     """What an operator may set. A name that is no setting stops the start, as a wrong value does."""
 
     model_config = SettingsConfigDict(env_prefix="MSHIELD_", frozen=True)

@@ -20,6 +20,7 @@ from tests.support.assertions import assert_refused
 from tests.support.captchas import answered_captcha
 from tests.support.cases import cases
 from tests.support.clock import Clock
+from tests.support.consents import AGREED
 from tests.support.portal import API, OWN, Browser, certified
 from tests.support.signing import fetch
 
@@ -47,7 +48,7 @@ async def _keyed(
     return await device.http.request(method, path, content=body, headers=headers)
 
 
-async def _registration(application: Application) -> dict[str, str]:
+async def _registration(application: Application) -> dict[str, object]:
     await application.ask_for_code(OPERATOR.phone)
     return {
         "name": OPERATOR.name,
@@ -56,6 +57,7 @@ async def _registration(application: Application) -> dict[str, str]:
         "phone": OPERATOR.phone,
         "sms_code": await application.sms_code("register"),
         "password": OPERATOR.password,
+        **AGREED,
     }
 
 

@@ -18,6 +18,7 @@ from mshield.store.accounts import accounts as store
 from tests.support.application import ORIGIN, Application, running
 from tests.support.assertions import assert_refused
 from tests.support.clock import Clock
+from tests.support.consents import AGREED
 from tests.support.oidc_provider import CLIENT_ID, CLIENT_SECRET, Provider, providing
 from tests.support.outside_systems import SECRET, Reply
 from tests.support.portal import API, OWN, Browser
@@ -78,7 +79,9 @@ async def _leave(browser: Browser, source: str = "customs") -> httpx.Response:
 
 
 async def _come_back(browser: Browser, code: str, state: str) -> httpx.Response:
-    return await browser.http.post(f"{API}/outside-logins/finish", json={"state": state, "code": code})
+    return await browser.http.post(
+        f"{API}/outside-logins/finish", json={"state": state, "code": code, **AGREED}
+    )
 
 
 async def _through_the_page(browser: Browser, provider: Provider) -> httpx.Response:

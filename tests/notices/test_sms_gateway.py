@@ -12,6 +12,7 @@ from mshield.demo.people import OPERATOR
 from tests.support.application import running
 from tests.support.assertions import assert_refused
 from tests.support.clock import Clock
+from tests.support.consents import AGREED
 from tests.unit.gateways.provider import provider
 
 DOCUMENT = {"phone": OPERATOR.phone, "purpose": "register"}
@@ -44,6 +45,7 @@ async def test_codes_go_to_the_provider_and_its_refusal_is_told(
                 "phone": OPERATOR.phone,
                 "sms_code": code,
                 "password": OPERATOR.password,
+                **AGREED,
             }
             assert (await application.http.post("/api/phone/accounts", json=form)).status_code == 201
             clock.advance(seconds=61)

@@ -8,6 +8,7 @@ from mshield.domain.identity import ID_TYPE_NAMES
 from tests.support.application import Application
 from tests.support.assertions import assert_refused
 from tests.support.captchas import answered_captcha
+from tests.support.consents import AGREED
 
 PERSON = {
     "name": "林知远",
@@ -25,7 +26,7 @@ async def _code(application: Application) -> str:
 
 
 async def _register(application: Application, **changes: str) -> tuple[int, str]:
-    answer = await application.http.post("/api/phone/accounts", json={**PERSON, **changes})
+    answer = await application.http.post("/api/phone/accounts", json={**PERSON, **AGREED, **changes})
     return answer.status_code, answer.json().get("code", "")
 
 
@@ -42,7 +43,9 @@ def test_r02_the_five_types_of_the_wheel_in_its_order() -> None:
 async def test_r02_all_fields_are_asked_for(application: Application) -> None:
     code = await _code(application)
     for missing in PERSON:
-        document = {name: value for name, value in PERSON.items() if name != missing} | {"sms_code": code}
+        document = (
+            {name: value for name, value in PERSON.items() if name != missing} | AGREED | {"sms_code": code}
+        )
         answer = await application.http.post("/api/phone/accounts", json=document)
         assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request"), missing
     assert await _register(application, sms_code=code) == (201, "")
@@ -84,7 +87,7 @@ async def _ask_on_a_pc(application: Application, **given: str) -> tuple[int, str
 
 
 async def _register_on_a_pc(application: Application, **changes: str) -> tuple[int, str]:
-    answer = await application.http.post("/api/register/accounts", json={**PERSON, **changes})
+    answer = await application.http.post("/api/register/accounts", json={**PERSON, **AGREED, **changes})
     return answer.status_code, answer.json().get("code", "")
 
 
@@ -160,7 +163,7 @@ async def test_r02_a_stranger_learns_nothing_of_a_number_or_a_filing(application
     assert (await _ask_on_a_pc(application, phone=stranger["phone"], **await _captcha(application)))[0] == 202
     made = await application.http.post(
         "/api/register/accounts",
-        json={**PERSON, **stranger, "sms_code": await application.sms_code("register")},
+        json={**PERSON, **AGREED, **stranger, "sms_code": await application.sms_code("register")},
     )
     assert (made.status_code, made.json()) == (201, {"account": stranger["phone"]})
 

@@ -44,6 +44,7 @@ from mshield.store.staff.sessions import NewSession
 from tests.support.captchas import answered_captcha
 from tests.support.clock import Clock
 from tests.support.conformance import Conforming
+from tests.support.consents import AGREED
 from tests.support.kept_states import Begun, PostgresqlState, SqliteState
 from tests.support.return_url import RETURN_URL
 
@@ -178,7 +179,7 @@ class Application:
             "sms_code": await self.sms_code("register"),
             "password": person.password,
         }
-        answer = await self.http.post("/api/phone/accounts", json=document)
+        answer = await self.http.post("/api/phone/accounts", json=document | AGREED)
         assert answer.status_code == 201, answer.text
 
     async def logged_in(self, person: Person = OPERATOR) -> Device:

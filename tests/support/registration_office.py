@@ -17,6 +17,7 @@ from mshield.services.accounts.register import Register, RegisteredAccount, Regi
 from mshield.services.accounts.sms_codes import SmsCodes
 from mshield.settings import Settings
 from mshield.store.database.interface import Database
+from tests.support.consents import AGREEMENT, consents_of
 
 PHONE: Final = "13800006027"
 PASSWORD: Final = "Demo-declare-2026"
@@ -40,7 +41,11 @@ class Office:
         codes = SmsCodes(db, lookup, settings, sms)
         captchas = Captchas(db, keyring, lookup, settings)
         return cls(
-            sms, codes, captchas, Register(db, keyring, lookup, codes), LogIn(db, lookup, settings, captchas)
+            sms,
+            codes,
+            captchas,
+            Register(db, keyring, lookup, codes, consents_of(db)),
+            LogIn(db, lookup, settings, captchas),
         )
 
     async def captcha(self, *, now: int, address: str = ADDRESS) -> Shown:
@@ -62,6 +67,7 @@ class Office:
             "id_number": "330206199001014217",
             "phone": PHONE,
             "password": PASSWORD,
+            "agreement": AGREEMENT,
         }
         return await self.register(Registration(**(fields | {"sms_code": sms_code} | changed)), now=now)  # type: ignore[arg-type]  # fields by name
 

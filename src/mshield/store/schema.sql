@@ -949,3 +949,30 @@ CREATE TABLE unlocks (
 );
 
 CREATE INDEX unlocks_by_device ON unlocks (device_id);
+CREATE TABLE policy_consents (
+  id TEXT PRIMARY KEY,
+  account_id TEXT NOT NULL REFERENCES accounts (id),
+  policy TEXT NOT NULL,
+  version TEXT NOT NULL,
+  digest BYTEA NOT NULL,
+  place TEXT NOT NULL,
+  agreed_at BIGINT NOT NULL,
+  withdrawn_at BIGINT
+);
+
+CREATE INDEX policy_consents_account ON policy_consents (account_id, agreed_at);
+
+CREATE TABLE closings (
+  id TEXT PRIMARY KEY,
+  account_id TEXT NOT NULL REFERENCES accounts (id),
+  asked_at BIGINT NOT NULL,
+  due_at BIGINT NOT NULL,
+  state TEXT NOT NULL,
+  ended_at BIGINT,
+  seal_version BIGINT NOT NULL,
+  seal BYTEA NOT NULL
+);
+
+CREATE UNIQUE INDEX closings_waiting ON closings (account_id) WHERE state = 'waiting';
+
+CREATE INDEX closings_due ON closings (due_at) WHERE state = 'waiting';

@@ -43,6 +43,7 @@ STATUS: Final[Mapping[str, int]] = {
     "clone": 403,
     "confirmation_missing": 422,
     "conflict": 409,
+    "consent_needed": 403,
     "consent_not_yours": 403,
     "device_limit": 409,
     "duplicate_application": 409,

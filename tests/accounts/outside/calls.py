@@ -8,6 +8,7 @@ from mshield.demo.people import OPERATOR
 from mshield.store.accounts import accounts as store
 from tests.support.application import Application, Device
 from tests.support.captchas import answered_captcha
+from tests.support.consents import AGREED
 from tests.support.oidc_provider import Provider
 from tests.support.outside_systems import PASSWORD
 
@@ -27,7 +28,7 @@ async def log_in(
         "source": "single-window",
         **changed,
     }
-    return await device.call("POST", "/api/phone/sessions", document)
+    return await device.call("POST", "/api/phone/sessions", document | AGREED)
 
 
 async def begin(device: Device, source: str = "customs") -> httpx.Response:
@@ -35,7 +36,9 @@ async def begin(device: Device, source: str = "customs") -> httpx.Response:
 
 
 async def finish(device: Device, state: str, code: str) -> httpx.Response:
-    return await device.call("POST", "/api/phone/outside-logins/finish", {"state": state, "code": code})
+    return await device.call(
+        "POST", "/api/phone/outside-logins/finish", {"state": state, "code": code, **AGREED}
+    )
 
 
 async def through_the_page(device: Device, provider: Provider) -> httpx.Response:

@@ -10,6 +10,7 @@ from tests.accounts.outside.calls import begin, find_account, log_in
 from tests.support.application import Application
 from tests.support.assertions import assert_refused
 from tests.support.captchas import answered_captcha
+from tests.support.consents import AGREED
 from tests.support.outside_systems import PASSWORD, USER, AccountOffice, OutsideServer, Reply
 
 
@@ -190,6 +191,7 @@ async def test_a_legal_person_of_the_single_window_comes_into_the_portal(
             "password": PASSWORD,
             **await answered_captcha(application.http, "/api/portal/captchas"),
             "source": "single-window",
+            **AGREED,
         }
         begun = await application.http.post("/api/portal/logins", json=document)
         assert begun.status_code == status, begun.text

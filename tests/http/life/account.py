@@ -5,6 +5,7 @@ import json
 from mshield.client.work import solved
 from mshield.demo.people import LEGAL_PERSON, OPERATOR
 from tests.http.life.life import Life
+from tests.support.consents import AGREED
 
 
 def register(life: Life) -> None:
@@ -41,7 +42,7 @@ def register_on_a_pc(life: Life) -> None:
         "sms_code": newest["code"],
         "password": "Vessel-42-north",
     }
-    life.post("/api/register/accounts", json.dumps(person).encode(), "application/json")
+    life.post("/api/register/accounts", json.dumps(person | AGREED).encode(), "application/json")
 
 
 def log_in_from_outside(life: Life) -> None:

@@ -7,6 +7,7 @@ import { createRouter, createWebHistory } from "vue-router";
 
 import { isLocked } from "./engine/lock.ts";
 import { isLoggedIn, phone, readStatus } from "./engine/phone.ts";
+import { dueConsents } from "./engine/policies.ts";
 import { settings } from "./settings.ts";
 
 declare module "vue-router" {
@@ -15,6 +16,8 @@ declare module "vue-router" {
     isOpen?: boolean;
     /** Shows the tab bar. */
     hasTabs?: boolean;
+    /** Opens for an account that has to agree to a document anew: to do that, or to close the account. */
+    isBeforeConsent?: boolean;
   }
 }
 
@@ -36,6 +39,9 @@ router.beforeEach(async (to) => {
   }
   if (phone.status === null) {
     await readStatus();
+  }
+  if (isLoggedIn.value && dueConsents.value.length > 0 && !to.meta.isBeforeConsent) {
+    return { name: "agree", query: { next: to.fullPath } };
   }
   return isLoggedIn.value ? true : { name: "login", query: to.path === "/" ? {} : { next: to.fullPath } };
 });

@@ -108,6 +108,7 @@ export async function register(shield: Shield, person: Person): Promise<void> {
     phone: person.phone,
     smsCode: await smsCode("register", person.phone),
     password: person.password,
+    consents: (await shield.policies()).versions,
   });
 }
 

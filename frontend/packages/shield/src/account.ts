@@ -8,6 +8,7 @@ import { Fields } from "./fields.ts";
 import { readAccount, smsCodeCaptcha } from "./login.ts";
 import { type IssuedCertificate, readCertificate } from "./messages.ts";
 import type { Operation } from "./operation.ts";
+import type { Consents } from "./policies.ts";
 import type { Account } from "./state.ts";
 import { keepLogKey } from "./view_registration.ts";
 
@@ -27,6 +28,7 @@ export interface Registration {
   readonly phone: string;
   readonly smsCode: string;
   readonly password: string;
+  readonly consents: Consents;
 }
 
 /** Account, shield number, certificate and bindings, as the service sees them. */
@@ -109,6 +111,7 @@ export async function register(operation: Operation, given: Registration): Promi
     phone: given.phone,
     sms_code: given.smsCode,
     password: given.password,
+    consents: given.consents,
   };
   const answer = await operation.connection.post("/api/phone/accounts", operation.anonymous(), payload);
   return new Fields(answer).text("account");

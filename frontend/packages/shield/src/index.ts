@@ -48,6 +48,14 @@ export { shownContent } from "./pdf_document.ts";
 export type { PinPrompt, PinSource } from "./pin.ts";
 export type { PinChanged } from "./pin_change.ts";
 export { MAX_FAILURES } from "./pin_tries.ts";
+export {
+  type About,
+  type Consents,
+  type Policies,
+  type PolicyDocument,
+  type PolicyName,
+  type PolicyText,
+} from "./policies.ts";
 export { orderOf } from "./readings.ts";
 export type { DocumentReader, KeyLines, TaskReading } from "./task_reading.ts";
 export { RemoteSecrets } from "./remote_secrets.ts";

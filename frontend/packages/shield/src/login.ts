@@ -8,6 +8,7 @@ import { beginWork, type Challenge, workOf } from "@mshield/work";
 import { ProtocolError } from "./errors.ts";
 import { Fields, fromBase64 } from "./fields.ts";
 import type { Operation } from "./operation.ts";
+import type { Consents } from "./policies.ts";
 import type { Account } from "./state.ts";
 
 /** A captcha, its work under way. `image` is a PNG, null where the work is enough; `captchaAudio` is its sound. */
@@ -25,6 +26,8 @@ export interface Login {
   readonly captcha: string;
   /** The outside system that the account belongs to, where it isn't one of this service. */
   readonly source?: string;
+  /** What a new user of that system agreed to. */
+  readonly consents?: Consents;
 }
 
 /** A system whose accounts log in here: with `login` and its name as `source`, or at a page of its own. */
@@ -83,7 +86,7 @@ export async function captchaAudio(operation: Operation, id: string): Promise<Ui
 }
 
 export async function login(operation: Operation, given: Login): Promise<Account> {
-  const { account, password, captchaId, captcha: answer, source } = given;
+  const { account, password, captchaId, captcha: answer, source, consents } = given;
   const payload = {
     account,
     password,
@@ -91,6 +94,7 @@ export async function login(operation: Operation, given: Login): Promise<Account
     captcha: answer,
     work: await workOf(captchaId),
     ...(source !== undefined && { source }),
+    ...(consents !== undefined && { consents }),
   };
   return await logIn(operation, "/api/phone/sessions", payload, account);
 }
@@ -126,8 +130,10 @@ export async function finishOutsideLogin(
   operation: Operation,
   state: string,
   code: string,
+  consents?: Consents,
 ): Promise<Account> {
-  return await logIn(operation, "/api/phone/outside-logins/finish", { state, code });
+  const payload = { state, code, ...(consents !== undefined && { consents }) };
+  return await logIn(operation, "/api/phone/outside-logins/finish", payload);
 }
 
 /** Ends the login, on the service too. */

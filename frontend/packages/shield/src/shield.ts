@@ -23,6 +23,7 @@ import { Operation } from "./operation.ts";
 import type { PinSource } from "./pin.ts";
 import * as pinChange from "./pin_change.ts";
 import { requireStrongForApplication, requireStrongForChange } from "./pin_rules.ts";
+import * as policies from "./policies.ts";
 import * as renewal from "./renewal.ts";
 import { currentRenewal, type Renewal, requireNoRenewal, takeOverAny } from "./renewal_state.ts";
 import { type DocumentReader, unread } from "./task_reading.ts";
@@ -126,6 +127,25 @@ export class Shield {
     return await this.#run((operation) => account.register(operation, given));
   }
 
+  /** What people agree to before they enter anything. */
+  async policies(): Promise<policies.Policies> {
+    return await this.#run(policies.policies);
+  }
+
+  /** Who runs the service. */
+  async about(): Promise<policies.About> {
+    return await this.#run(policies.about);
+  }
+
+  /** What the account has to agree to anew. */
+  async dueConsents(): Promise<readonly policies.PolicyName[]> {
+    return await this.#run(policies.dueConsents);
+  }
+
+  async agree(consents: policies.Consents): Promise<void> {
+    await this.#run((operation) => policies.agree(operation, consents));
+  }
+
   /** The outside systems whose accounts log in: by `login` with `source`, or at a page of theirs. */
   async accountSources(): Promise<readonly login.AccountSource[]> {
     return await this.#run(login.accountSources);
@@ -141,8 +161,8 @@ export class Shield {
   }
 
   /** Logs in with the `state` and `code` that the page sent back. */
-  async finishOutsideLogin(state: string, code: string): Promise<Account> {
-    return await this.#run((operation) => login.finishOutsideLogin(operation, state, code));
+  async finishOutsideLogin(state: string, code: string, consents?: policies.Consents): Promise<Account> {
+    return await this.#run((operation) => login.finishOutsideLogin(operation, state, code, consents));
   }
 
   /** Ends the login, on the service too. */

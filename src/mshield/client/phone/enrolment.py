@@ -12,7 +12,15 @@ import msgspec
 from mshield.client.errors import PhoneError, ProblemError, ProtocolError
 from mshield.client.phone import pin_rules
 from mshield.client.phone.cosigning import CoSigning, ToSign
-from mshield.client.phone.messages import Captcha, Enrolment, IssuedCertificate, JointKey, SmsCodeSent, Task
+from mshield.client.phone.messages import (
+    Captcha,
+    Enrolment,
+    IssuedCertificate,
+    JointKey,
+    Policies,
+    SmsCodeSent,
+    Task,
+)
 from mshield.client.phone.operation import Operation
 from mshield.client.phone.pin import PinSource, checked_pin
 from mshield.client.phone.pin_change import confirm
@@ -49,6 +57,17 @@ def captcha(operation: Operation, *, for_sms_code: bool) -> Captcha:
     """One with a picture, for a login or for an SMS code."""
     path = f"{_CODE_CAPTCHAS}?picture=true" if for_sms_code else "/api/phone/captchas"
     return read(operation.connection.post(path, operation.anonymous()), Captcha)
+
+
+def consents(operation: Operation) -> dict[str, dict[str, str]]:
+    """What a call that makes an account says of consents: the documents of now; nothing to a service without any."""
+    try:
+        answer = operation.connection.get("/api/policies", operation.anonymous())
+    except ProblemError as error:
+        if error.status != 404:
+            raise
+        return {}
+    return {"consents": read(answer, Policies).versions}
 
 
 def request_sms_code(

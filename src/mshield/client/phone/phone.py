@@ -5,7 +5,7 @@ may share it.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -108,7 +108,8 @@ class VirtualPhone(ProvesIdentity, AnswersRequests):
     ) -> str:
         """Registers an account (我要注册), logs this phone in with it, and returns its name, the phone number.
 
-        Not logged in where the phone is another account's (R7).
+        Not logged in where the phone is another account's (R7). Whoever calls this has read the service's privacy
+        policy and user agreement, and agrees to both, and to the id number's use.
         """
         payload = {
             "name": name,
@@ -119,7 +120,9 @@ class VirtualPhone(ProvesIdentity, AnswersRequests):
             "password": password,
         }
         with self._operation() as operation:
-            answer = operation.connection.post("/api/phone/accounts", operation.anonymous(), payload)
+            answer = operation.connection.post(
+                "/api/phone/accounts", operation.anonymous(), payload | enrolment.consents(operation)
+            )
             made = read(answer, Registered)
             if made.session is not None:
                 unlock.keep(operation, made.session, account=made.account)
@@ -137,7 +140,8 @@ class VirtualPhone(ProvesIdentity, AnswersRequests):
     ) -> LoggedIn:
         """Logs in; the token is bound to this device's key and kept until it ends or `logout`.
 
-        `source` names the outside system that the account belongs to, where it isn't one of this service.
+        `source` names the outside system that the account belongs to, where it isn't one of this service; its user
+        agrees to the documents, as in `register`.
         """
         payload = {"account": account, "password": password, "captcha_id": captcha_id, "captcha": captcha}
         if source is not None:
@@ -162,10 +166,12 @@ class VirtualPhone(ProvesIdentity, AnswersRequests):
         payload = {"state": state, "code": code}
         return self._log_in("/api/phone/outside-logins/finish", payload, account=None)
 
-    def _log_in(self, path: str, payload: dict[str, str], *, account: str | None) -> LoggedIn:
+    def _log_in(self, path: str, payload: Mapping[str, object], *, account: str | None) -> LoggedIn:
         with self._operation() as operation:
-            if (captcha_id := payload.get("captcha_id")) is not None:
+            if isinstance(captcha_id := payload.get("captcha_id"), str):
                 payload = {**payload, "work": operation.work(captcha_id)}
+            if captcha_id is None or "source" in payload:
+                payload = {**payload, **enrolment.consents(operation)}
             answer = operation.connection.post(path, operation.anonymous(), payload)
             return unlock.keep(operation, read(answer, LoggedIn), account=account)
 

@@ -179,3 +179,16 @@ class WeakPassword(
     faq="3.4",
 ):
     """See `domain.password`. `extra` names the `reason`."""
+
+
+class ConsentNeeded(
+    DomainError,
+    code="consent_needed",
+    zh="请先阅读隐私政策和用户协议，并分别勾选同意。没有同意前不会保存任何信息",
+    en="Read the privacy policy and the user agreement first, and agree to each. Until then nothing is stored",
+    faq="3.4",
+):
+    """Not everything was agreed to in the version of now: `missing` names what."""
+
+    def __init__(self, *, missing: list[str] | None = None) -> None:
+        super().__init__(missing=list(missing or []))

@@ -23,6 +23,7 @@ from mshield.services.accounts.captcha.deeds import Deed
 from mshield.services.accounts.local import LOCAL, LocalAccounts, phone_or_none
 from mshield.services.accounts.outside import OutsideAccounts
 from mshield.services.accounts.passwords import Audience, Turn, take_turn
+from mshield.services.accounts.policies.consents import NOT_ASKED, Agreement
 from mshield.services.accounts.throttle import LoginThrottle
 from mshield.services.notices.notify import tell
 from mshield.settings import Settings
@@ -34,12 +35,13 @@ _TOKEN_BYTES = 32
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
-    """What the user entered; `source` is whose account it is, ours or an outside system's."""
+    """What the user entered; `source` is whose account it is, ours or an outside system's, which is made by it."""
 
     account: str
     password: str = field(repr=False)
     captcha: Shown
     source: str = LOCAL
+    agreement: Agreement = NOT_ASKED
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +169,7 @@ class LogIn:
             return await LocalAccounts(self.db).verify(name, password, turn, now=now)
         if self.outside is None:
             raise errors.InvalidRequest(fields=["source"])
-        return await self.outside.verify(credentials.source, name, password, now=now)
+        return await self.outside.verify(credentials.source, name, password, credentials.agreement, now=now)
 
     def _subject(self, credentials: Credentials) -> str:
         """Under what the attempt is counted. A name that no account can have, even one without UTF-8, counts too."""

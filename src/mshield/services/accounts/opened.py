@@ -10,6 +10,8 @@ from mshield.services.accounts.outside import OutsideAccounts, account_sources
 from mshield.services.accounts.outside_login import RETURN_POINT, OutsideLogin
 from mshield.services.accounts.outside_pages import OutsidePages
 from mshield.services.accounts.phone_wait import PhoneWait
+from mshield.services.accounts.policies.consents import Consents
+from mshield.services.accounts.policies.documents import read_policies
 from mshield.services.accounts.register import Register
 from mshield.services.accounts.reset_password import ResetPassword
 from mshield.services.accounts.sms_codes import SmsCodes
@@ -34,6 +36,7 @@ class Accounts:
     outside: OutsideAccounts
     outside_login: OutsideLogin
     real_name: CheckRealName
+    consents: Consents
 
 
 def open_accounts(ground: Ground, notices: Notices, identity: Identity) -> Accounts:
@@ -41,15 +44,16 @@ def open_accounts(ground: Ground, notices: Notices, identity: Identity) -> Accou
     proofs = identity.proofs
     captchas = Captchas(ground.db, ground.keyring, ground.lookup, ground.settings)
     sms_codes = SmsCodes(ground.db, ground.lookup, ground.settings, notices.sms, ground.security)
+    consents = Consents(ground.db, read_policies(ground.settings))
     outside = OutsideAccounts(
-        ground.db, ground.keyring, ground.lookup, account_sources(ground.settings), proofs
+        ground.db, ground.keyring, ground.lookup, account_sources(ground.settings), proofs, consents
     )
     log_in = LogIn(ground.db, ground.lookup, ground.settings, captchas, outside)
     change_phone = ChangePhone(ground.db, sms_codes, notices.notify, proofs)
     return Accounts(
         captchas=captchas,
         sms_codes=sms_codes,
-        register=Register(ground.db, ground.keyring, ground.lookup, sms_codes),
+        register=Register(ground.db, ground.keyring, ground.lookup, sms_codes, consents),
         log_in=log_in,
         reset_password=ResetPassword(ground.db, ground.lookup, sms_codes),
         change_phone=change_phone,
@@ -60,4 +64,5 @@ def open_accounts(ground: Ground, notices: Notices, identity: Identity) -> Accou
             OutsidePages(ground.db, ground.keyring, ground.settings, outside, RETURN_POINT), log_in
         ),
         real_name=CheckRealName(ground.db, ground.keyring, proofs, identity.real_name, sms_codes.consume),
+        consents=consents,
     )

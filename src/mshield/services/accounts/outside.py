@@ -27,6 +27,7 @@ from mshield.gateways.account_source_oidc import OidcAccounts
 from mshield.gateways.outside import OutsideError
 from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
+from mshield.services.accounts.policies.consents import Agreement, Consents
 from mshield.services.identity.proofs import Proofs
 from mshield.services.notices.notify import tell_number
 from mshield.settings import Settings
@@ -62,8 +63,11 @@ class OutsideAccounts:
     lookup: LookupKey
     sources: AccountSources
     proofs: Proofs
+    consents: Consents
 
-    async def verify(self, source: str, name: str, password: str, *, now: int) -> store.Account | None:
+    async def verify(
+        self, source: str, name: str, password: str, agreement: Agreement, *, now: int
+    ) -> store.Account | None:
         """The account of who has this password at the source; None for a wrong one.
 
         Raises InvalidRequest for an unknown source, AccountSourceUnavailable, and what `admit` raises.
@@ -75,18 +79,21 @@ class OutsideAccounts:
             person = await checking.check(name, password)
         except OutsideError as error:
             raise self.unavailable(source) from error
-        return None if person is None else await self.admit(source, person, now=now)
+        return None if person is None else await self.admit(source, person, agreement, now=now)
 
-    async def admit(self, source: str, person: OutsidePerson, *, now: int) -> store.Account:
+    async def admit(
+        self, source: str, person: OutsidePerson, agreement: Agreement, *, now: int
+    ) -> store.Account:
         """The account of a user whom the source vouches for: made, or brought up to date.
 
         Raises AccountDataRefused for data that no registration would take, AccountDiffers where they contradict the
-        account that the user or the phone has, AccountHere where the phone's was registered here, AccountDisabled.
+        account that the user or the phone has, AccountHere where the phone's was registered here, AccountDisabled;
+        ConsentNeeded where a new user hasn't agreed to the documents: nothing of them is kept then.
         """
         checked = self._checked(source, person)
         for again in (False, True):
             try:
-                return await self.db.write(lambda tx: self._keep(tx, checked, now=now))
+                return await self.db.write(lambda tx: self._keep(tx, checked, agreement, now=now))
             except Conflict as error:
                 # Two first logins at once: the second one finds the account. Else the number is another's.
                 if again:
@@ -112,7 +119,7 @@ class OutsideAccounts:
         except (errors.DomainError, ValueError) as error:
             raise errors.AccountDataRefused(source=self._title(source)) from error
 
-    async def _keep(self, tx: Tx, person: _Checked, *, now: int) -> store.Account:
+    async def _keep(self, tx: Tx, person: _Checked, agreement: Agreement, *, now: int) -> store.Account:
         hashed = self.lookup.lookup_hash(LOOKUP, person.id_number)
         account = await store.find_outside(tx, source=person.source, external_id=person.external_id)
         if account is None:
@@ -124,6 +131,7 @@ class OutsideAccounts:
         account_id = new_id(now) if account is None else account.id
         if account is None:
             await store.insert_outside(tx, self._new(account_id, person, hashed), now=now)
+            await self.consents.record(tx, account_id, agreement, now=now)
         else:
             await store.follow_outside(tx, account_id=account_id, **_followed(person), now=now)
             await self._follow(tx, account, person, now=now)

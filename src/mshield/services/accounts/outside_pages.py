@@ -20,6 +20,7 @@ from mshield.gateways.outside import OutsideError
 from mshield.keys.errors import SealError
 from mshield.keys.keyring import Keyring
 from mshield.services.accounts.outside import OutsideAccounts
+from mshield.services.accounts.policies.consents import Agreement
 from mshield.services.accounts.throttle import limit_calls
 from mshield.settings import Settings
 from mshield.store.accounts import limits
@@ -77,7 +78,9 @@ class OutsidePages:
             raise self.accounts.unavailable(source) from error
         return LoginPage(target, state, self.settings.outside_login_seconds)
 
-    async def finish(self, state: str, code: str, holder: str, *, address: str, now: int) -> Account:
+    async def finish(
+        self, state: str, code: str, holder: str, agreement: Agreement, *, address: str, now: int
+    ) -> Account:
         """Whose login it was.
 
         Raises LoginFailed for a state or code that isn't good, TooManyRequests, AccountSourceUnavailable,
@@ -92,7 +95,7 @@ class OutsidePages:
             raise self.accounts.unavailable(source) from error
         if person is None:
             raise errors.LoginFailed
-        return await self.accounts.admit(source, person, now=now)
+        return await self.accounts.admit(source, person, agreement, now=now)
 
     async def _use(self, state: str, holder: str, *, now: int) -> dict[str, str]:
         """What the state holds; it is spent by this, so that it can't be tried with a second code."""

@@ -14,6 +14,7 @@ from mshield.domain.password import check_password
 from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
 from mshield.services.accounts.passwords import hash_password, take_turn
+from mshield.services.accounts.policies.consents import Agreement, Consents
 from mshield.services.accounts.sms_codes import ProvenCode, SmsCodes
 from mshield.store.accounts import accounts as store
 from mshield.store.database.interface import Database, Tx
@@ -29,6 +30,7 @@ class Registration:
     phone: str
     sms_code: str = field(repr=False)
     password: str = field(repr=False)
+    agreement: Agreement
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +51,17 @@ class Register:
     keyring: Keyring
     lookup: LookupKey
     sms_codes: SmsCodes
+    consents: Consents
 
     async def __call__(self, registration: Registration, *, now: int) -> RegisteredAccount:
         """The new account.
 
+        Raises ConsentNeeded before all else.
+
         Raises InvalidName, InvalidIdNumber, InvalidPhone, WeakPassword, Unavailable before anything is counted;
         SmsCodeWrong, SmsCodeExpired; AccountExists, which leaves the code as it is.
         """
+        self.consents.policies.require(registration.agreement.versions)
         name = normalise_name(registration.name)
         id_number = check_id_number(registration.id_type, registration.id_number)
         phone = check_phone(registration.phone)
@@ -79,11 +85,14 @@ class Register:
                 id_number.encode(), purpose=ACCOUNT_BOX, context=account_id.encode()
             ),
         )
-        await self.db.write(lambda tx: self._store(tx, account, code, now=now))
+        await self.db.write(lambda tx: self._store(tx, account, registration.agreement, code, now=now))
         self.sms_codes.forget(code)
         return RegisteredAccount(account_id, phone, name, registration.id_type)
 
-    async def _store(self, tx: Tx, account: store.NewAccount, code: ProvenCode, *, now: int) -> None:
+    async def _store(
+        self, tx: Tx, account: store.NewAccount, agreement: Agreement, code: ProvenCode, *, now: int
+    ) -> None:
         await self.sms_codes.spend(tx, code, now=now)
         if not await store.insert_account(tx, account, now=now):
             raise errors.AccountExists
+        await self.consents.record(tx, account.id, agreement, now=now)

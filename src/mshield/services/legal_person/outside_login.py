@@ -11,6 +11,7 @@ from typing import Final
 from mshield.domain import errors
 from mshield.domain.tokens import token_hash
 from mshield.services.accounts.outside_pages import LoginPage, OutsidePages, ReturnPoint, random_token
+from mshield.services.accounts.policies.consents import Agreement
 from mshield.services.legal_person.session import LoginBegun, PortalSessions
 
 RETURN_PATH: Final = "/portal/outside-login"
@@ -45,14 +46,23 @@ class PortalOutsideLogin:
             await self.pages.begin(source, _holder(secret), address=address, now=now), secret
         )
 
-    async def finish(self, state: str, code: str, token: str | None, *, address: str, now: int) -> LoginBegun:
-        """The first half of a login, as a password and a captcha make it.
+    async def finish(
+        self,
+        state: str,
+        code: str,
+        token: str | None,
+        agreement: Agreement,
+        *,
+        address: str,
+        now: int,
+    ) -> LoginBegun:
+        """The first half of a login, as a password and a captcha make it; `agreement` is a new user's.
 
         Raises what `OutsidePages.finish` and `PortalSessions.begin_as` raise; LoginFailed for another browser.
         """
         if token is None or not _TOKEN.fullmatch(token):
             raise errors.LoginFailed
-        account = await self.pages.finish(state, code, _holder(token), address=address, now=now)
+        account = await self.pages.finish(state, code, _holder(token), agreement, address=address, now=now)
         return await self.sessions.begin_as(account, address=address, now=now)
 
 

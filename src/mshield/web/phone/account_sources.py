@@ -11,6 +11,7 @@ from mshield.web import openapi
 from mshield.web.answers import JsonAnswer
 from mshield.web.body import Wire, page_body_of
 from mshield.web.caller import address_of, browser_of
+from mshield.web.consents import ConsentsMessage, agreement_of
 from mshield.web.context import context_of
 from mshield.web.dpop import proof_of
 from mshield.web.phone.accounts import PROOF, SessionOut, SourceName, session_answer
@@ -26,10 +27,11 @@ class OutsideLoginIn(Wire, frozen=True):
 
 
 class OutsideReturnIn(Wire, frozen=True):
-    """What the page sent back."""
+    """What the page sent back; `consents` where it is the user's first login here."""
 
     state: Annotated[str, msgspec.Meta(min_length=1, max_length=1024)]
     code: Annotated[str, msgspec.Meta(min_length=1, max_length=2048)]
+    consents: ConsentsMessage | None = None
 
 
 class SourceOut(Wire, frozen=True):
@@ -104,6 +106,7 @@ async def finish(request: Request) -> Response:
         body.state,
         body.code,
         DeviceProof(proof.jkt, proof.public_key, address_of(request), browser_of(request)),
+        agreement_of(body.consents, "app"),
         address=address_of(request),
         now=context.clock(),
     )

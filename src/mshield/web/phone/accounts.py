@@ -21,6 +21,7 @@ from mshield.web.answers import JsonAnswer
 from mshield.web.body import Wire, page_body_of
 from mshield.web.caller import acting, address_of, browser_of, naming
 from mshield.web.captchas import Answer, SolvedWork, SpentId, captcha_routes, shown_by
+from mshield.web.consents import ConsentsMessage, agreement_of
 from mshield.web.context import context_of
 from mshield.web.dpop import Proof, proof_of
 from mshield.web.phone.authentication import phone_of
@@ -78,7 +79,7 @@ class SmsCodeIn(Wire, frozen=True):
 
 
 class AccountIn(Wire, frozen=True):
-    """Registration (我要注册). The phone number becomes the account name."""
+    """Registration (我要注册). The phone number becomes the account name; without `consents` it is refused."""
 
     name: Annotated[
         str, msgspec.Meta(min_length=1, max_length=64, description="as on the document", examples=["林知远"])
@@ -88,6 +89,7 @@ class AccountIn(Wire, frozen=True):
     phone: Phone
     sms_code: SmsCode
     password: Password
+    consents: ConsentsMessage | None = None
 
 
 class SessionIn(Wire, frozen=True):
@@ -104,6 +106,10 @@ class SessionIn(Wire, frozen=True):
         SourceName | None, msgspec.Meta(description="an outside system whose account it is; absent: ours")
     ] = None
     work: SolvedWork | None = None
+    consents: Annotated[
+        ConsentsMessage | None,
+        msgspec.Meta(description="what a user of an outside system agrees to at their first login"),
+    ] = None
 
 
 class SmsCodeOut(Wire, frozen=True):
@@ -183,6 +189,7 @@ async def register(request: Request) -> Response:
         phone=body.phone,
         sms_code=body.sms_code,
         password=body.password,
+        agreement=agreement_of(body.consents, "app"),
     )
     proof = await proof_of(request) if "dpop" in request.headers else None
     now = context.clock()
@@ -211,6 +218,7 @@ async def log_in(request: Request) -> Response:
         account=body.account,
         password=body.password,
         captcha=shown_by(body),
+        agreement=agreement_of(body.consents, "app"),
         source=body.source or LOCAL,
     )
     session = await context.accounts.log_in(

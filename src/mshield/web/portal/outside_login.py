@@ -14,6 +14,7 @@ from mshield.web import openapi
 from mshield.web.answers import JsonAnswer
 from mshield.web.body import Wire, page_body_of
 from mshield.web.caller import address_of
+from mshield.web.consents import ConsentsMessage, agreement_of
 from mshield.web.context import context_of
 from mshield.web.cookies import Cookie
 from mshield.web.portal.sessions import PortalLoginBegunMessage, begun_answer
@@ -38,10 +39,11 @@ class PortalOutsideBegunMessage(Wire, frozen=True):
 
 
 class PortalOutsideReturnMessage(Wire, frozen=True):
-    """What the page sent back."""
+    """What the page sent back; `consents` where it is the user's first login here."""
 
     state: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_STATE)]
     code: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_CODE)]
+    consents: ConsentsMessage | None = None
 
 
 @router.post(
@@ -81,6 +83,7 @@ async def finish(request: Request) -> Response:
         message.state,
         message.code,
         _COOKIE.of(request) or None,
+        agreement_of(message.consents, "portal"),
         address=address_of(request),
         now=context.clock(),
     )

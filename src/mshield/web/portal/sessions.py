@@ -17,6 +17,7 @@ from mshield.web.answers import JsonAnswer, filled, no_content
 from mshield.web.body import Wire, page_body_of
 from mshield.web.caller import acting, address_of, browser_of, naming
 from mshield.web.captchas import Answer, SolvedWork, SpentId, captcha_routes, shown_by
+from mshield.web.consents import ConsentsMessage, agreement_of
 from mshield.web.context import context_of
 from mshield.web.portal.authentication import SESSION, csrf_of, legal_person_of
 from mshield.web.router import Router
@@ -38,6 +39,7 @@ class PortalLoginMessage(Wire, frozen=True):
     work: SolvedWork | None = None
     source: Annotated[str, msgspec.Meta(min_length=1, max_length=32)] | None = None
     activation_code: Code | None = None
+    consents: ConsentsMessage | None = None
 
 
 class ActivationMessage(Wire, frozen=True):
@@ -110,6 +112,7 @@ async def begin_login(request: Request) -> Response:
         password=message.password,
         captcha=shown_by(message),
         source=message.source or LOCAL,
+        agreement=agreement_of(message.consents, "portal"),
     )
     begun = await context.legal_person.sessions.begin(
         credentials,

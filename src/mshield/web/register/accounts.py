@@ -18,6 +18,7 @@ from mshield.web.answers import JsonAnswer
 from mshield.web.body import Wire, page_body_of
 from mshield.web.caller import address_of, naming
 from mshield.web.captchas import Answer, SolvedWork, SpentId, captcha_routes, shown_by
+from mshield.web.consents import ConsentsMessage, agreement_of
 from mshield.web.context import context_of
 from mshield.web.router import Router
 
@@ -45,7 +46,7 @@ class RegisterCodeSentMessage(Wire, frozen=True):
 
 
 class RegistrationMessage(Wire, frozen=True):
-    """What a new account consists of; name and number as on the document."""
+    """What a new account consists of; name and number as on the document. Without `consents` it is refused."""
 
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
     id_type: IdTypeName
@@ -53,6 +54,7 @@ class RegistrationMessage(Wire, frozen=True):
     phone: Phone
     sms_code: Annotated[str, msgspec.Meta(min_length=1, max_length=16)]
     password: Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
+    consents: ConsentsMessage | None = None
 
 
 class RegisteredMessage(Wire, frozen=True):
@@ -129,6 +131,7 @@ async def register(request: Request) -> Response:
         phone=message.phone,
         sms_code=message.sms_code,
         password=message.password,
+        agreement=agreement_of(message.consents, "register_page"),
     )
     account = await context.accounts.register(registration, now=context.clock())
     answer = RegisteredMessage(account.phone)

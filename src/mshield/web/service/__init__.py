@@ -2,6 +2,6 @@
 
 from typing import Final
 
-from mshield.web.service import faq, health
+from mshield.web.service import faq, health, people
 
-ROUTERS: Final = (faq.router, health.router)
+ROUTERS: Final = (faq.router, people.router, health.router)

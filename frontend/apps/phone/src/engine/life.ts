@@ -13,7 +13,7 @@ import { isUnfinished } from "./unfinished.ts";
 import { keepUpToDate } from "./updates.ts";
 
 /** Screens with nothing of the user's. */
-const NOTHING_TO_HIDE = /^\/(welcome|locked|faq(\/|$)|me\/about)/;
+const NOTHING_TO_HIDE = /^\/(welcome|locked|faq(\/|$)|me\/about|consent|contact|policies\/)/;
 
 /** Before the first screen opens. */
 export async function begin(): Promise<void> {

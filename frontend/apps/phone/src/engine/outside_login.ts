@@ -3,6 +3,7 @@
 import { type Left, leftSerializer, makeOutsideWay, type Returned } from "@mshield/look/vue/outside_way.ts";
 import { useLocalStorage } from "@vueuse/core";
 
+import { agreedHere, forgetAgreed } from "./policies.ts";
 import { shield } from "./shield.ts";
 
 /** In localStorage: the way back may open another tab. */
@@ -19,6 +20,7 @@ export async function leaveFor(source: string, next: unknown): Promise<void> {
 
 /** Logs in with what came back; throws the engine's errors. */
 export async function finish({ state, code }: Returned): Promise<void> {
-  await shield.finishOutsideLogin(state, code ?? "");
+  await shield.finishOutsideLogin(state, code ?? "", agreedHere() ?? undefined);
+  forgetAgreed();
   way.forget(state);
 }

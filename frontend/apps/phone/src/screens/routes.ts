@@ -4,6 +4,7 @@ import type { RouteRecordRaw } from "vue-router";
 
 import { accountRoutes } from "./account/routes.ts";
 import { certificateRoutes } from "./certificate/routes.ts";
+import { consentRoutes } from "./consent/routes.ts";
 import { homeRoutes } from "./home/routes.ts";
 import { identityRoutes } from "./identity/routes.ts";
 import { lockRoutes } from "./lock/routes.ts";
@@ -14,6 +15,7 @@ export const routes: readonly RouteRecordRaw[] = [
   ...homeRoutes,
   ...accountRoutes,
   ...certificateRoutes,
+  ...consentRoutes,
   ...identityRoutes,
   ...requestRoutes,
   ...meRoutes,

@@ -700,6 +700,18 @@ export interface components {
       resend_in: number;
     };
     /**
+     * ConsentsMessage
+     * @description The version that each consent is to; `sensitive` is that to the id number, by itself.
+     */
+    ConsentsMessage: {
+      /** @example 2026-11-29 */
+      agreement: string;
+      /** @example 2026-11-29 */
+      privacy: string;
+      /** @example 2026-11-29 */
+      sensitive: string;
+    };
+    /**
      * CountsMessage
      * @description How many there are in each state.
      */
@@ -890,6 +902,8 @@ export interface components {
        */
       captcha: string;
       captcha_id: string;
+      /** @default null */
+      consents?: components["schemas"]["ConsentsMessage"] | null;
       password: string;
       /** @default null */
       source?: string | null;
@@ -915,10 +929,12 @@ export interface components {
     };
     /**
      * PortalOutsideReturnMessage
-     * @description What the page sent back.
+     * @description What the page sent back; `consents` where it is the user's first login here.
      */
     PortalOutsideReturnMessage: {
       code: string;
+      /** @default null */
+      consents?: components["schemas"]["ConsentsMessage"] | null;
       state: string;
     };
     /**
@@ -3545,7 +3561,7 @@ export interface operations {
           };
         };
       };
-      /** @description `account_disabled`, `identity_unproven`, `not_legal_person` */
+      /** @description `account_disabled`, `consent_needed`, `identity_unproven`, `not_legal_person` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -3553,7 +3569,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "account_disabled" | "identity_unproven" | "not_legal_person";
+            code?: "account_disabled" | "consent_needed" | "identity_unproven" | "not_legal_person";
             /** @constant */
             status?: 403;
           };
@@ -3860,7 +3876,7 @@ export interface operations {
           };
         };
       };
-      /** @description `account_disabled`, `identity_unproven`, `not_legal_person` */
+      /** @description `account_disabled`, `consent_needed`, `identity_unproven`, `not_legal_person` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -3868,7 +3884,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "account_disabled" | "identity_unproven" | "not_legal_person";
+            code?: "account_disabled" | "consent_needed" | "identity_unproven" | "not_legal_person";
             /** @constant */
             status?: 403;
           };

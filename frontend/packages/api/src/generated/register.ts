@@ -154,6 +154,18 @@ export interface components {
       signature: string;
     };
     /**
+     * ConsentsMessage
+     * @description The version that each consent is to; `sensitive` is that to the id number, by itself.
+     */
+    ConsentsMessage: {
+      /** @example 2026-11-29 */
+      agreement: string;
+      /** @example 2026-11-29 */
+      privacy: string;
+      /** @example 2026-11-29 */
+      sensitive: string;
+    };
+    /**
      * ParametersMessage
      * @description The work: find the counter whose key begins with `keyPrefix`. ALTCHA's names, version 2.
      */
@@ -217,9 +229,11 @@ export interface components {
     };
     /**
      * RegistrationMessage
-     * @description What a new account consists of; name and number as on the document.
+     * @description What a new account consists of; name and number as on the document. Without `consents` it is refused.
      */
     RegistrationMessage: {
+      /** @default null */
+      consents?: components["schemas"]["ConsentsMessage"] | null;
       id_number: string;
       /** @enum {unknown} */
       id_type: "foreign_resident_id" | "hk_macau_permit" | "passport" | "resident_id" | "taiwan_permit";
@@ -322,6 +336,20 @@ export interface operations {
             code?: "malformed" | "sms_code_expired" | "sms_code_wrong";
             /** @constant */
             status?: 400;
+          };
+        };
+      };
+      /** @description `consent_needed` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "consent_needed";
+            /** @constant */
+            status?: 403;
           };
         };
       };

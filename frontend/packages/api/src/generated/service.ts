@@ -6,6 +6,26 @@
  */
 
 export interface paths {
+  "/api/about": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Who runs the service
+     * @description As the settings say it; shown in the app, in help and at the foot of pages.
+     */
+    get: operations["about"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/faq": {
     parameters: {
       query?: never;
@@ -18,6 +38,26 @@ export interface paths {
      * @description Manual, chapter 3. Needs no login.
      */
     get: operations["listFaq"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/policies": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Privacy policy and user agreement
+     * @description Whoever makes an account sends back the versions that they agreed to.
+     */
+    get: operations["listPolicies"];
     put?: never;
     post?: never;
     delete?: never;
@@ -91,6 +131,21 @@ export type webhooks = Record<string, never>;
 export interface components {
   schemas: {
     /**
+     * AboutMessage
+     * @description Who runs the service, and whom people ask or complain to; null where the operator says nothing.
+     */
+    AboutMessage: {
+      closing_days: number;
+      complaint_phone: string | null;
+      complaint_url: string | null;
+      icp_number: string | null;
+      operator: string | null;
+      service_chat: string | null;
+      service_hours_en: string | null;
+      service_hours_zh: string | null;
+      service_phone: string | null;
+    };
+    /**
      * Alive
      * @description The process answers; nothing else was asked.
      */
@@ -131,6 +186,39 @@ export interface components {
       /** @enum {unknown} */
       status: "ok";
     };
+    /**
+     * PoliciesMessage
+     * @description Both documents, and the version that each consent must be to (`sensitive`: the id number).
+     */
+    PoliciesMessage: {
+      items: components["schemas"]["PolicyMessage"][];
+      versions: {
+        [key: string]: string;
+      };
+    };
+    /**
+     * PolicyMessage
+     * @description A document in force; `sha256` is of what people read, and stands in the act of each consent.
+     */
+    PolicyMessage: {
+      en: components["schemas"]["PolicyTextMessage"];
+      /** @enum {unknown} */
+      name: "agreement" | "privacy";
+      sha256: string;
+      /** @example 2026-11-29 */
+      version: string;
+      zh: components["schemas"]["PolicyTextMessage"];
+    };
+    /**
+     * PolicyTextMessage
+     * @description A document in one language; `body` has lines `## heading`, `- item` and paragraphs.
+     */
+    PolicyTextMessage: {
+      body: string;
+      /** @description what is new since the version before; empty at first */
+      changes: string;
+      title: string;
+    };
     /** @description A problem document (RFC 9457). Programs decide by `code`, which is stable; `zh` and `en` are for people, `faq` is the entry of `GET /api/faq` that helps. Any operation may also answer 500 `internal` */
     Problem: {
       code: string;
@@ -155,6 +243,42 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+  about: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Operator, filing number, customer service, complaints */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["AboutMessage"];
+        };
+      };
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
+      503: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "clock_doubted" | "read_only" | "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
   listFaq: {
     parameters: {
       query?: never;
@@ -171,6 +295,42 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["FaqListMessage"];
+        };
+      };
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
+      503: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "clock_doubted" | "read_only" | "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  listPolicies: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The documents in force */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["PoliciesMessage"];
         };
       };
       /** @description `clock_doubted`, `read_only`, `unavailable` */

@@ -1,5 +1,6 @@
 import type { RouteRecordRaw } from "vue-router";
 
+import { agreedHere } from "../../engine/policies.ts";
 // The two that stand first where nothing is stored come with the app itself: no second trip for them.
 import LoginScreen from "./LoginScreen.vue";
 import WelcomeScreen from "./WelcomeScreen.vue";
@@ -17,6 +18,9 @@ export const accountRoutes: RouteRecordRaw[] = [
     name: "register",
     component: () => import("./RegisterScreen.vue"),
     meta: { isOpen: true },
+    // Nobody enters anything before they agreed to it.
+    beforeEnter: (to) =>
+      agreedHere() === null ? { name: "consent", query: { to: to.fullPath }, replace: true } : true,
   },
   {
     path: "/outside-login",

@@ -181,9 +181,6 @@ export const registerWords = {
       taiwan_permit: "台湾居民来往大陆通行证",
       foreign_resident_id: "外国人永久居留身份证",
     },
-    agreement:
-      "点击注册，即同意我们用手机号登录和发送验证码，用姓名和证件号码核对备案。证件号码加密保存，不作他用。",
-    privacy: "本应用保存什么",
     act: "注册",
     exists: "直接登录",
   },
@@ -201,9 +198,6 @@ export const registerWords = {
       taiwan_permit: "Mainland travel permit for Taiwan residents",
       foreign_resident_id: "Foreign permanent resident identity card",
     },
-    agreement:
-      "By registering you agree that your phone number serves to log in and to receive codes, and your name and id number to match your filing. The id number is stored encrypted and serves nothing else.",
-    privacy: "What this app stores",
     act: "Register",
     exists: "Log in instead",
   },
@@ -226,4 +220,9 @@ export const forgotWords = {
     ends: "Afterwards this account is logged out everywhere, on phones and PCs. PIN and certificate are unaffected.",
     act: "Reset password",
   },
+};
+
+export const readFirstWords = {
+  zh: { read: "去看并勾选" },
+  en: { read: "Read them and agree" },
 };

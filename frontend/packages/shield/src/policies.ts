@@ -1,0 +1,108 @@
+/** What people agree to before their first datum is taken, and who runs the service: read without a login. */
+
+import { Fields } from "./fields.ts";
+import type { Operation } from "./operation.ts";
+
+export const POLICIES = ["privacy", "agreement", "sensitive"] as const;
+export type PolicyName = (typeof POLICIES)[number];
+
+/** The version that each consent is to; `sensitive` is that to the id number. */
+export type Consents = Readonly<Record<PolicyName, string>>;
+
+/** A document in one language: lines `## heading`, `- item`, paragraphs; `changes` is empty at first. */
+export interface PolicyText {
+  readonly title: string;
+  readonly changes: string;
+  readonly body: string;
+}
+
+export interface PolicyDocument {
+  readonly name: "privacy" | "agreement";
+  readonly version: string;
+  readonly zh: PolicyText;
+  readonly en: PolicyText;
+}
+
+export interface Policies {
+  readonly documents: readonly PolicyDocument[];
+  readonly versions: Consents;
+}
+
+/** Who runs the service; null where they say nothing. */
+export interface About {
+  readonly operator: string | null;
+  readonly icpNumber: string | null;
+  readonly servicePhone: string | null;
+  readonly hoursZh: string | null;
+  readonly hoursEn: string | null;
+  readonly serviceChat: string | null;
+  readonly complaintPhone: string | null;
+  readonly complaintUrl: string | null;
+  readonly closingDays: number;
+}
+
+export async function policies(operation: Operation): Promise<Policies> {
+  return readPolicies(await operation.connection.get("/api/policies", operation.anonymous()));
+}
+
+/** Also of an answer that was kept; throws ProtocolError. */
+export function readPolicies(answer: unknown): Policies {
+  const of = new Fields(answer);
+  const versions = of.object("versions");
+  return {
+    documents: of.list("items").map(readDocument),
+    versions: {
+      privacy: versions.text("privacy"),
+      agreement: versions.text("agreement"),
+      sensitive: versions.text("sensitive"),
+    },
+  };
+}
+
+export async function about(operation: Operation): Promise<About> {
+  const of = new Fields(await operation.connection.get("/api/about", operation.anonymous()));
+  return {
+    operator: of.textOrNull("operator"),
+    icpNumber: of.textOrNull("icp_number"),
+    servicePhone: of.textOrNull("service_phone"),
+    hoursZh: of.textOrNull("service_hours_zh"),
+    hoursEn: of.textOrNull("service_hours_en"),
+    serviceChat: webAddress(of.textOrNull("service_chat")),
+    complaintPhone: of.textOrNull("complaint_phone"),
+    complaintUrl: webAddress(of.textOrNull("complaint_url")),
+    closingDays: of.integer("closing_days"),
+  };
+}
+
+/** What the account has to agree to anew. */
+export async function dueConsents(operation: Operation): Promise<readonly PolicyName[]> {
+  const answer = await operation.connection.get("/api/phone/consents", operation.loggedIn());
+  return new Fields(answer).list("due").filter(isPolicy);
+}
+
+export async function agree(operation: Operation, consents: Consents): Promise<void> {
+  await operation.connection.post("/api/phone/consents", operation.loggedIn(), { consents });
+}
+
+function isPolicy(value: unknown): value is PolicyName {
+  return POLICIES.some((name) => name === value);
+}
+
+function readDocument(value: unknown): PolicyDocument {
+  const of = new Fields(value);
+  return {
+    name: of.word("name", ["privacy", "agreement"]),
+    version: of.text("version"),
+    zh: readText(of.object("zh")),
+    en: readText(of.object("en")),
+  };
+}
+
+function readText(of: Fields): PolicyText {
+  return { title: of.text("title"), changes: of.text("changes"), body: of.text("body") };
+}
+
+/** Only what a link may lead to. */
+function webAddress(text: string | null): string | null {
+  return text !== null && /^https?:\/\//.test(text) ? text : null;
+}

@@ -1,0 +1,1 @@
+"""Privacy policy and user agreement: the documents, and who agreed to them."""
