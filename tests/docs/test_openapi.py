@@ -35,6 +35,7 @@ _NOT_DESCRIBED: Final = {
     "/register": "the page that registers people on a PC",
     "/register/{path}": "the page that registers people on a PC",
     "/q/{request_id}": "what a QR code says: leads a browser to the phone app",
+    "/scanned": "a page for people",
     "/": "leads to /download",
     "/download": "a page for people",
     "/download/qr.svg": "a picture on that page",

@@ -11,7 +11,7 @@ from tests.support.assertions import assert_refused
 from tests.support.cases import cases
 from tests.support.clock import Clock
 from tests.support.factories import ask_login
-from tests.support.user_agents import USER_AGENTS, WECHAT_ON_IPHONE
+from tests.support.user_agents import IN_APP_BROWSERS, USER_AGENTS
 
 
 @pytest.fixture(autouse=True)
@@ -25,7 +25,7 @@ async def _code(application: Application) -> str:
     return qr_of(await ask_login(application)).removeprefix("http://shield.example")
 
 
-@cases("name", ["android", "ios", "360", "pc"])
+@cases("name", ["android", "360", "pc"])
 async def test_it_leads_to_the_app_with_its_code(application: Application, name: str) -> None:
     code = await _code(application)
     answer = await application.http.get(code, headers={"User-Agent": USER_AGENTS[name]})
@@ -35,10 +35,20 @@ async def test_it_leads_to_the_app_with_its_code(application: Application, name:
     assert (await application.http.get(f"/app{code}")).status_code == 200
 
 
-@pytest.mark.parametrize("user_agent", [USER_AGENTS["wechat"], WECHAT_ON_IPHONE])
-async def test_in_wechat_there_is_no_app_to_lead_to(application: Application, user_agent: str) -> None:
-    answer = await application.http.get(await _code(application), headers={"User-Agent": user_agent})
-    assert (answer.status_code, answer.headers["location"]) == (303, "/download")
+async def test_where_no_shield_can_be_its_owner_is_led_to_scan_with_it(application: Application) -> None:
+    code = await _code(application)
+    for user_agent in (USER_AGENTS["ios"], *(user_agent for _, user_agent in IN_APP_BROWSERS)):
+        answer = await application.http.get(code, headers={"User-Agent": user_agent})
+        assert (answer.status_code, answer.headers["location"]) == (303, "/scanned"), user_agent
+    page = await application.http.get("/scanned", headers={"User-Agent": USER_AGENTS["wechat"]})
+    before, _, after = page.text.partition("还没有手机盾？")
+    assert "打开手机盾，点“扫一扫”" in before
+    assert "/download" not in before
+    assert 'href="/download' in after
+    assert 'href="/app/"' not in page.text
+    android = await application.http.get("/scanned?lang=en", headers={"User-Agent": USER_AGENTS["android"]})
+    assert "Open Mobile Shield and tap" in android.text
+    assert 'href="/app/"' in android.text
 
 
 @cases(

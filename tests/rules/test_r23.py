@@ -8,7 +8,7 @@ from mshield.web.pages.guides import GUIDES
 from mshield.web.pages.platform import Platform, platform_of
 from tests.support.application import ORIGIN, Application
 from tests.support.cases import cases
-from tests.support.user_agents import HARMONY, USER_AGENTS, WECHAT_ON_IPHONE, WECHAT_ON_PC
+from tests.support.user_agents import HARMONY, IN_APP_BROWSERS, USER_AGENTS, WECHAT_ON_IPHONE, WECHAT_ON_PC
 
 
 @cases("name", USER_AGENTS)
@@ -36,6 +36,12 @@ async def test_r23_each_browser_is_shown_its_own_way(application: Application, n
 )
 def test_r23_others_that_the_user_agent_tells(user_agent: str, platform: Platform) -> None:
     assert platform_of(user_agent) is platform
+
+
+def test_r23_inside_any_other_app_it_leads_to_a_browser() -> None:
+    for name, user_agent in IN_APP_BROWSERS:
+        assert platform_of(user_agent) is Platform.WECHAT, name
+    assert platform_of(f"{USER_AGENTS['android']} MQQBrowser/14.6") is Platform.ANDROID
 
 
 async def test_r23_in_wechat_it_says_to_open_a_browser_and_offers_nothing_else(

@@ -1,6 +1,8 @@
 """What browsers call themselves, one for each way of installing the app."""
 
+import json
 from collections.abc import Mapping
+from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
@@ -31,3 +33,8 @@ IPAD_AS_MAC: Final = (
     "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko)"
     " Version/18.1 Safari/605.1.15"
 )
+IN_APP_BROWSERS: Final[tuple[tuple[str, str], ...]] = tuple(
+    (name, user_agent)
+    for name, user_agent in json.loads(Path(__file__).with_name("in_app_browsers.json").read_text())
+)
+"""What pages inside other apps are looked at with: the app, and what its browser calls itself."""

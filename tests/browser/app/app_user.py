@@ -39,12 +39,9 @@ class User:
         self.page.goto(f"{self.service.origin}/app{path}")
 
     def begin(self) -> None:
-        """Reads the first start and goes on, whether or not the browser promises to keep the storage."""
+        """Reads the first start and goes on."""
         self.press("开始使用")
-        go_on = self.page.get_by_role("button", name="知道了，继续")
-        expect(go_on.or_(self.page.get_by_label("密码", exact=True))).to_be_visible()
-        if go_on.is_visible():
-            go_on.click()
+        expect(self.page.get_by_label("密码", exact=True)).to_be_visible()
 
     def fill_registration(self) -> None:
         """The form behind 我要注册, all but the button; the wheel of id types is turned and turned back."""
@@ -103,16 +100,25 @@ class User:
         self.choose_pin(self.pin)
         self.sees("证书已签发")
 
-    def choose_pin(self, pin: str) -> None:
-        """A new PIN, twice."""
-        self.choose_pin_once(pin)
+    def choose_pin(self, pin: str, *, change: bool = False) -> None:
+        """A new PIN, twice; in a change after the old one."""
+        self.choose_pin_once(pin, change=change)
         enter_pin(self.page, pin)
 
-    def choose_pin_once(self, pin: str) -> None:
+    def choose_pin_once(self, pin: str, *, change: bool = False) -> None:
         """The first of the two times."""
-        expect(self.page.get_by_text("第 1 步，共 2 步")).to_be_visible()
+        steps = (
+            ("第 2 步，共 3 步", "第 3 步，共 3 步") if change else ("第 1 步，共 2 步", "第 2 步，共 2 步")
+        )
+        expect(self.page.get_by_text(steps[0])).to_be_visible()
         enter_pin(self.page, pin)
-        expect(self.page.get_by_text("第 2 步，共 2 步")).to_be_visible()
+        expect(self.page.get_by_text(steps[1])).to_be_visible()
+
+    def prove_old_pin(self) -> None:
+        """The first step of a change."""
+        expect(self.page.get_by_text("第 1 步，共 3 步")).to_be_visible()
+        self.press("输入现在的 PIN 码")
+        self.give_pin()
 
     def give_pin(self, pin: str | None = None) -> None:
         """The PIN, on the sheet that asks for it."""

@@ -102,11 +102,6 @@ def test_r3_from_the_first_start_to_where_one_wanted(user: User) -> None:
     expect(page.get_by_role("heading", name="相机：只用来扫二维码")).to_be_visible()
     judged(page)
     user.press("开始使用")
-    refused = page.get_by_role("button", name="知道了，继续")
-    expect(refused.or_(field(user, "账号"))).to_be_visible()
-    if refused.is_visible():  # this browser doesn't promise to keep the data
-        judged(page)
-        refused.click()
     at(user, "/login?next=/inbox")
     judged(page)
     page.get_by_role("link", name="我要注册").click()

@@ -69,14 +69,14 @@ def persevere(user: User, line: Line, done: str, pin: str, *, code_for: str = ""
     page = user.page
     end = page.get_by_role("heading", name=done).or_(page.get_by_text(done))
     sheet = page.get_by_role("dialog")
-    full = sheet.get_by_role("link", name="忘记 PIN 码？")  # stands there as long as all five tries are left
+    fewer = sheet.locator(".tries")  # stands there once one of the five tries is gone
     again = page.get_by_role("button", name=AGAIN[0], exact=True)
     for name in AGAIN[1:]:
         again = again.or_(page.get_by_role("button", name=name, exact=True))
     deadline = time.monotonic() + SECONDS
     while not end.first.is_visible():
         assert time.monotonic() < deadline, f"after {line.lost}: {page.locator('body').inner_text()}"
-        if full.is_visible() and sheet.get_by_label("已输入 0 位").is_visible():
+        if not fewer.is_visible() and sheet.get_by_label("已输入 0 位").is_visible():
             enter_pin(page, pin)
         elif page.get_by_text("短信验证码已失效").first.is_visible():
             # The code had been taken when the line broke, and what it was for not yet begun.
@@ -163,7 +163,8 @@ def test_r8_binding(phone: Holder, user: User, line: Line) -> None:
 
 def test_r9_changing_the_pin(party: Party, phone: Holder, user: User, line: Line) -> None:
     user.open("/pin")
-    user.choose_pin_once(NEW_PIN)
+    user.prove_old_pin()
+    user.choose_pin_once(NEW_PIN, change=True)
     line.lay(phone.context)
     enter_pin(user.page, NEW_PIN)
     persevere(user, line, "PIN 码已修改", user.pin)

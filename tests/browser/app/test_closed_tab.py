@@ -81,11 +81,10 @@ def test_r9_one_pin_is_in_force_wherever_the_app_is_closed(
 def close_while_changing(context: BrowserContext, user: User, changed: str, closing: Closing) -> None:
     """Changes the PIN until the page is closed."""
     user.open("/pin")
-    user.choose_pin_once(changed)
+    user.prove_old_pin()
+    user.choose_pin_once(changed, change=True)
     closing.lay(context)
     enter_pin(user.page, changed)
-    if not closing.is_due:
-        user.give_pin()
     deadline = time.monotonic() + SECONDS
     while not closing.is_due:
         assert time.monotonic() < deadline, closing.reached

@@ -1,4 +1,4 @@
-"""The app's main flows on an iPhone's screen, by the name that its browser gives itself, in Chromium's engine."""
+"""The app's main flows from an iPhone's home screen, and what a tab on it says, in Chromium's engine."""
 
 from collections.abc import Iterator
 
@@ -12,6 +12,7 @@ from tests.browser.app.more_people import newcomer
 from tests.browser.app.pin_pad_and_pixels import IPHONES, judged
 from tests.browser.app.test_request import document, state
 from tests.browser.conftest import Party
+from tests.browser.page_checks import barriers
 from tests.support import legal_person
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -21,6 +22,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 def user(request: pytest.FixtureRequest, browser: Browser, party: Party) -> Iterator[User]:
     """Somebody who has registered, logged in and applied on it."""
     context = browser.new_context(locale="zh-CN", **IPHONES[request.param])
+    context.add_init_script("Object.defineProperty(navigator, 'standalone', { value: true })")
     user = User(party.service, context.new_page(), newcomer(party.service))
     user.open()
     user.begin()
@@ -31,7 +33,26 @@ def user(request: pytest.FixtureRequest, browser: Browser, party: Party) -> Iter
     context.close()
 
 
-def test_r15_a_code_that_the_iphones_camera_opened(user: User, party: Party) -> None:
+def test_a_tab_holds_no_key_and_a_code_that_the_camera_opened_leads_to_the_icon(
+    browser: Browser, party: Party
+) -> None:
+    context = browser.new_context(locale="zh-CN", **next(iter(IPHONES.values())))
+    page = context.new_page()
+    page.goto(Screen.of(party.ask()).newest)
+    expect(page).to_have_url(f"{party.service.origin}/scanned")
+    expect(page.get_by_role("heading", name="打开手机盾，点“扫一扫”")).to_be_visible()
+    assert barriers(page) == []
+    page.goto(f"{party.service.origin}/app/apply")
+    expect(page.get_by_role("heading", name="先添加到主屏幕，再申请")).to_be_visible()
+    expect(page.get_by_role("button", name="从主屏幕打开后可以申请")).to_be_disabled()
+    judged(page)
+    page.get_by_role("button", name="返回").click()
+    expect(page.get_by_role("heading", name="先添加到主屏幕，再申请证书")).to_be_visible()
+    judged(page)
+    context.close()
+
+
+def test_r15_a_code_that_opens_in_the_app(user: User, party: Party) -> None:
     made = party.ask()
     user.open(Screen.of(made).newest.removeprefix(party.service.origin))
     user.sees("确认登录")

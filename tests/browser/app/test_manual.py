@@ -203,16 +203,18 @@ def bind(scene: Scene) -> None:
 
 
 def change_pin(scene: Scene) -> None:
-    """2.3.1.5 修改口令: the new PIN twice, confirmed by the old one; it counts from then on."""
+    """2.3.1.5 修改口令: the old PIN, then the new one twice; it counts from then on."""
     user, page = scene.user, scene.page
     page.get_by_role("link", name="修改 PIN 码").click()
-    expect(page.get_by_text("第 1 步，共 2 步")).to_be_visible()
-    scene.picture("pin")
-    user.choose_pin(NEW_PIN)
-    expect(page.get_by_text("用现在的 PIN 码确认，不是新的")).to_be_visible()
+    expect(page.get_by_text("第 1 步，共 3 步")).to_be_visible()
+    user.press("输入现在的 PIN 码")
+    expect(page.get_by_text("输入现在的 PIN 码，新的下一步再设")).to_be_visible()
     asks_for_the_pin(page)
     scene.picture("pin-confirm")
     user.give_pin()
+    expect(page.get_by_text("第 2 步，共 3 步")).to_be_visible()
+    scene.picture("pin")
+    user.choose_pin(NEW_PIN, change=True)
     user.sees("PIN 码已修改")
     user.pin = NEW_PIN
     page.get_by_role("link", name="完成").click()

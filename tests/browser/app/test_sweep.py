@@ -134,6 +134,7 @@ SCREENS: Final[dict[str, Callable[[Sweep], None]]] = {
     "/me/devices": at("/me/devices"),
     "/me/settings": at("/me/settings"),
     "/me/about": at("/me/about"),
+    "/place": at("/place"),
     "/faq": at("/faq"),
     "/faq/:id": at("/faq/3.7"),
 }

@@ -45,8 +45,6 @@ def log_in(browser: WebKit, party: Party, person: Person) -> None:
     """From the first start to the home page."""
     browser.open(f"{party.service.origin}/app/")
     browser.press("开始使用")
-    if browser.has("知道了，继续", "登录"):
-        browser.press("知道了，继续")
     browser.fill("账号", person.phone)
     browser.fill("密码", person.password)
     browser.fill("图形验证码", party.service.get(f"/dev/captchas/{browser.captcha()}")["answer"])

@@ -5,6 +5,7 @@
 
 import { createRouter, createWebHistory } from "vue-router";
 
+import { here, isShut } from "./engine/place.ts";
 import { isLocked } from "./engine/lock.ts";
 import { isLoggedIn, phone, readStatus } from "./engine/phone.ts";
 import { dueConsents } from "./engine/policies.ts";
@@ -14,6 +15,10 @@ declare module "vue-router" {
   interface RouteMeta {
     /** Opens for anybody; the others ask for the login first. */
     isOpen?: boolean;
+    /** Leads to a login or a key: not where no key is safe. */
+    isBeginning?: boolean;
+    /** A key comes to be on it. */
+    makesKey?: boolean;
     /** Shows the tab bar. */
     hasTabs?: boolean;
     /** Opens for an account that has to agree to a document anew: to do that, or to close the account. */
@@ -28,6 +33,15 @@ export const router = createRouter({
 });
 
 router.beforeEach(async (to) => {
+  const place = here();
+  if (to.name === "code" && to.query["c"] && (place.kind === "messenger" || !settings.isWelcomed)) {
+    // A PC's code, scanned by something that has no shield: its owner is to scan it with the one that has.
+    location.replace("/scanned");
+    return false;
+  }
+  if (to.name !== "place" && isShut(place, to.meta)) {
+    return { name: "place", query: to.path === "/" ? {} : { next: to.fullPath } };
+  }
   if (isLocked() && to.name !== "locked") {
     return { name: "locked", query: { next: to.fullPath } };
   }

@@ -51,7 +51,7 @@ describe("form", () => {
     expect(form.errors.value).toEqual({
       idNumber: "idMissing",
       userType: "typeMissing",
-      creditCode: "codeForm",
+      creditCode: "codeMissing",
       smsCode: "smsMissing",
     });
     form.fields.idNumber = "330206199001014218";
@@ -80,4 +80,18 @@ describe("form", () => {
     form.fields.smsCode = "654321";
     expect(form.check()).toBe(true);
   });
+});
+
+test("what was said of an SMS code is over with the next one, until that is sent; an empty field isn't called wrong", () => {
+  const form = useApplicationForm(ME, false);
+  Object.assign(form.fields, { idNumber: "", creditCode: "", smsCode: "111111" });
+  form.check();
+  expect(form.errors.value).toMatchObject({ idNumber: "idMissing", creditCode: "codeMissing" });
+  form.refuseCode();
+  expect(form.errors.value.smsCode).toBe("smsRefused");
+  form.renewCode();
+  form.fields.smsCode = "";
+  expect(form.errors.value.smsCode).toBeUndefined();
+  form.check();
+  expect(form.errors.value.smsCode).toBe("smsMissing");
 });

@@ -141,6 +141,9 @@ test("a wrong PIN tells how many tries are left, and a right one makes them whol
 test("after a PIN change the new PIN signs, and the old one doesn't", async () => {
   await expect(shield.changePin(OWNER.pin, "123456")).rejects.toMatchObject({ code: "weak_pin" });
   await expect(shield.changePin("135790", NEW_PIN)).rejects.toMatchObject({ code: "wrong_pin" });
+  expect((await shield.status()).isOperationUnfinished).toBe(false);
+  await expect(shield.changePin(() => NEW_PIN, NEW_PIN)).rejects.toMatchObject({ code: "same_pin" });
+  expect((await shield.status()).isOperationUnfinished).toBe(false);
   // The slot of the try that failed is gone.
   expect((await record("owner")).key?.slots).toHaveLength(1);
   expect(await shield.changePin(OWNER.pin, NEW_PIN)).toEqual({ recovered: false });

@@ -94,6 +94,14 @@ test("signature", async () => {
   await expectWhole();
 });
 
+test("an answer that was lost is told until the next one", async () => {
+  await scanned();
+  await expect(phone(NAME, { network: losing(1, "answer") }).approve(pin)).rejects.toThrow();
+  expect((await phone(NAME).status()).isOperationUnfinished).toBe(true);
+  await phone(NAME).approve(pin);
+  expect((await phone(NAME).status()).isOperationUnfinished).toBe(false);
+});
+
 test("a batch of which one is left out", async () => {
   await withEachLost(async (network) => {
     const asked = await scanned({ documents: [DOCUMENT, DOCUMENT] });

@@ -8,7 +8,7 @@
 import { digest, hex, type Signature, utf8 } from "@mshield/gm";
 
 import { type FinishAnswer, type OpenAnswer, readFinish, readOpen } from "./cosign_messages.ts";
-import { PhoneError, ProblemError, ProtocolError } from "./errors.ts";
+import { isPassing, PhoneError, ProblemError, ProtocolError } from "./errors.ts";
 import { guardedBy, type Operation } from "./operation.ts";
 import { ask, type PinSource } from "./pin.ts";
 import { MAX_FAILURES } from "./pin_tries.ts";
@@ -187,9 +187,8 @@ export class CoSigning {
     const shown = this.#documents.map((document) => document.shown ?? null);
     const order = { deviceSecret, slot: opened.slot, pin, refresh, shown, excluded: this.#excluded };
     const finished = await guardedBy(opened.secret.finish(order));
-    if (finished.made !== null) {
-      await this.#change({ slots: [finished.made, ...this.#key.slots] });
-    }
+    const slots = finished.made === null ? this.#key.slots : [finished.made, ...this.#key.slots];
+    await this.#change({ slots, isUnanswered: true });
     return finished;
   }
 
@@ -218,7 +217,10 @@ export class CoSigning {
     } catch (error) {
       if (isCode(error, "wrong_pin", "pin_locked")) {
         const slots = this.#key.slots.filter(({ epoch }) => epoch !== made?.epoch);
-        await this.#change({ left: error.code === "pin_locked" ? 0 : error.left, slots });
+        const left = error.code === "pin_locked" ? 0 : error.left;
+        await this.#change({ left, slots, isUnanswered: false });
+      } else if (error instanceof ProblemError && !isPassing(error) && !isBegunAgain(error)) {
+        await this.#change({ isUnanswered: false });
       }
       throw error;
     }
@@ -243,7 +245,7 @@ export class CoSigning {
     const isChecked = signatures.some((signature) => signature !== null);
     // Other slots go only after a checked answer made with this one; one made in the same session stays.
     const kept = made === null ? [slot] : [made, slot];
-    const parts = { otp, rn: null, left: MAX_FAILURES, slots: isChecked ? kept : slots };
+    const parts = { otp, rn: null, isUnanswered: false, left: MAX_FAILURES, slots: isChecked ? kept : slots };
     await this.#change({ ...parts, proven: proven || isChecked });
     return signatures;
   }

@@ -333,7 +333,9 @@ async function done(
   const { requestId, kind, tasks } = scanned;
   // Before the request is forgotten: where this answer is lost, approving again finds it signed and asks again.
   const returnAddress = await wayBack(operation, scanned);
-  await operation.vault.change({ scanned: null });
+  // What was found out is no longer an operation without an answer.
+  const key = signatures === null ? { key: { ...operation.key("key"), isUnanswered: false } } : {};
+  await operation.vault.change({ scanned: null, ...key });
   const documents = tasks.map(({ sid, title }) => {
     return { sid, title, signature: signatures?.get(sid) ?? null, end: endOf(sid) };
   });

@@ -398,7 +398,7 @@ export class Shield {
         certificatePem: key?.certificate?.pem ?? null,
         isApplicationPending: pending !== null && !pending.renews,
         isRenewalPending: pending !== null && pending.renews,
-        isOperationUnfinished: key !== null && key.rn !== null && !key.isUnusable,
+        isOperationUnfinished: (key?.isUnanswered ?? false) && !key!.isUnusable,
         isUnusable: key?.isUnusable ?? false,
         scanned,
         left: key?.left ?? null,

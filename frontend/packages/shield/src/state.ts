@@ -37,6 +37,8 @@ export interface StoredCertificate {
  * One key. `sid` is its enrolment's, `public` is P, slots are newest first; `rn` is there only while an operation is
  * unfinished; `left` are the attempts that the service last told. `proven` is false until a checked answer has shown
  * that `public` is the joint key. `renews`: it is to take the place of the key in force, under the same PIN.
+ * `isUnanswered` from before a `finish` is sent until an answer to it was read: `rn` alone outlives a session that was only
+ * opened, as when no PIN was entered.
  * `isUnusable` since the service knew none of its slots, or one was damaged, until one is known again.
  */
 export interface KeyState {
@@ -51,6 +53,7 @@ export interface KeyState {
   readonly proven: boolean;
   readonly certificate: StoredCertificate | null;
   readonly renews: boolean;
+  readonly isUnanswered?: boolean;
   readonly isUnusable?: boolean;
 }
 

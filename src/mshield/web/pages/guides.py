@@ -117,17 +117,17 @@ GUIDES: Final[Mapping[Platform, Guide]] = MappingProxyType(
             ),
         ),
         Platform.WECHAT: Guide(
-            Said("微信", "WeChat"),
+            Said("微信等", "In apps"),
             Said("请在浏览器中打开", "Open this page in a browser"),
             Said(
-                "微信里不能安装手机盾。请点右上角“…”，选择“在浏览器打开”。",
-                "WeChat cannot install it. Tap … and open the page in a browser.",
+                "微信、支付宝、钉钉、QQ 等应用里不能安装手机盾。请点右上角“…”，选择“在浏览器打开”。",
+                "WeChat, Alipay and other apps cannot install it. Tap … and open the page in a browser.",
             ),
             (
                 Step(
                     "wechat_menu",
                     Said("点右上角“…”", "Tap … at the top right"),
-                    Said("微信会弹出一排选项。", "WeChat shows a sheet of options."),
+                    Said("会弹出一排选项。", "A sheet of options appears."),
                 ),
                 Step(
                     "wechat_sheet",
@@ -140,7 +140,10 @@ GUIDES: Final[Mapping[Platform, Guide]] = MappingProxyType(
                     Said("本页会换成您手机的安装步骤。", "This page then shows the steps for your phone."),
                 ),
             ),
-            Said("QQ、支付宝、钉钉里打开时也一样。", "The same holds inside QQ, Alipay and DingTalk."),
+            Said(
+                "找不到“在浏览器打开”？请复制本页地址，粘贴到手机自带的浏览器。",
+                "No such entry? Copy this page's address into the phone's own browser.",
+            ),
         ),
         Platform.QIHOO: Guide(
             Said("360", "360"),

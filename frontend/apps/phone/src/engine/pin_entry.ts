@@ -5,10 +5,11 @@
  * overwritten as soon as the engine has them.
  */
 
-import { type PinPrompt, type PinSource, ProblemError } from "@mshield/shield";
+import { NetworkError, type PinPrompt, type PinSource, ProblemError } from "@mshield/shield";
 import { readonly, shallowReactive } from "vue";
 
 import { fitsBiometric, openPin, removeBiometric } from "./biometric.ts";
+import { restAfterWrong, WARN_FROM } from "./pin_pause.ts";
 import { getReady } from "./shield.ts";
 
 /** What the sheet repeats: the act, and what it is about (business system and amount). */
@@ -33,6 +34,8 @@ interface Entry {
   hasBiometric: boolean;
   /** It was switched off here, because what it gave was wrong or couldn't be opened. */
   isBiometricGone: boolean;
+  /** So few tries are left that the user is asked first whether to go on. */
+  isWarned: boolean;
 }
 
 class Cancelled extends Error {}
@@ -46,8 +49,15 @@ const entry = shallowReactive<Entry>({
   wrongLeft: null,
   hasBiometric: false,
   isBiometricGone: false,
+  isWarned: false,
 });
-const NOTHING = { prompt: null, wrongLeft: null, hasBiometric: false, isBiometricGone: false };
+const NOTHING = {
+  prompt: null,
+  wrongLeft: null,
+  hasBiometric: false,
+  isBiometricGone: false,
+  isWarned: false,
+};
 const digits: number[] = [];
 let isCancelled = false;
 let isFromBiometric = false;
@@ -55,8 +65,14 @@ let entered: { resolve: (pin: string) => void; reject: (reason: Error) => void }
 
 export const pinEntry = readonly(entry) as Readonly<Entry>;
 
-/** Does `use` under the PIN, again after a wrong one; null where the user went back before they gave one. */
+/**
+ * Does `use` under the PIN, again after a wrong one; null where the user went back before they gave one. Where the phone knows
+ * that it has no network no PIN is taken: NetworkError at once.
+ */
 export async function withPin<T>(about: PinAbout, use: (pin: PinSource) => Promise<T>): Promise<T | null> {
+  if (isCutOff()) {
+    throw new NetworkError("offline");
+  }
   getReady();
   isCancelled = false;
   Object.assign(entry, { ...NOTHING, about });
@@ -70,6 +86,7 @@ export async function withPin<T>(about: PinAbout, use: (pin: PinSource) => Promi
           throw error;
         }
         entry.wrongLeft = error.left;
+        restAfterWrong(error.left);
         if (isFromBiometric) {
           await giveBiometricUp();
         }
@@ -91,6 +108,10 @@ async function ask(prompt: PinPrompt): Promise<string> {
     throw new Cancelled();
   }
   isFromBiometric = false;
+  if (prompt.left <= WARN_FROM) {
+    erase(); // what was typed before the warning was typed without it
+    entry.isWarned = true;
+  }
   Object.assign(entry, { prompt, stage: "entering", hasBiometric: await fitsBiometric(prompt) });
   const pin = await new Promise<string>((resolve, reject) => {
     entered = { resolve, reject };
@@ -102,12 +123,17 @@ async function ask(prompt: PinPrompt): Promise<string> {
 
 /** A digit was pressed; the sixth submits. Digits typed while the service is still asked are kept. */
 export function press(digit: number): void {
-  if (entry.stage === "working" || digits.length >= LENGTH) {
+  if (entry.stage === "working" || entry.isWarned || digits.length >= LENGTH) {
     return;
   }
   digits.push(digit);
   entry.count = digits.length;
   submitIfFull();
+}
+
+/** The warning was read, and the user goes on. */
+export function goOnWarned(): void {
+  entry.isWarned = false;
 }
 
 export function pressBack(): void {
@@ -150,12 +176,21 @@ export function cancelPin(): void {
 
 function submitIfFull(): void {
   if (digits.length === LENGTH && entered !== null) {
+    if (isCutOff()) {
+      erase();
+      entered.reject(new NetworkError("offline"));
+      entered = null;
+      return;
+    }
     const pin = digits.join("");
     erase();
     entered.resolve(pin);
     entered = null;
   }
 }
+
+/** Surely without a network; the browser doesn't know of every failure. */
+const isCutOff = (): boolean => navigator.onLine === false;
 
 function erase(): void {
   digits.fill(0);

@@ -1,6 +1,6 @@
 export const words = {
   zh: {
-    step: "第 {n} 步，共 2 步",
+    step: "第 {n} 步，共 {all} 步",
     first: "设置 PIN 码",
     changed: "设置新的 PIN 码",
     again: "再输入一次",
@@ -13,7 +13,7 @@ export const words = {
     restart: "重新设置",
   },
   en: {
-    step: "Step {n} of 2",
+    step: "Step {n} of {all}",
     first: "Choose a PIN",
     changed: "Choose a new PIN",
     again: "Enter it again",

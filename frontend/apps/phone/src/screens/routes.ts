@@ -9,6 +9,7 @@ import { homeRoutes } from "./home/routes.ts";
 import { identityRoutes } from "./identity/routes.ts";
 import { lockRoutes } from "./lock/routes.ts";
 import { meRoutes } from "./me/routes.ts";
+import { placeRoutes } from "./place/routes.ts";
 import { requestRoutes } from "./request/routes.ts";
 
 export const routes: readonly RouteRecordRaw[] = [
@@ -17,6 +18,7 @@ export const routes: readonly RouteRecordRaw[] = [
   ...certificateRoutes,
   ...consentRoutes,
   ...identityRoutes,
+  ...placeRoutes,
   ...requestRoutes,
   ...meRoutes,
   ...lockRoutes,

@@ -26,11 +26,23 @@ export function useIdentityForm<K extends string>(
   t: Say["t"],
   rules: Rules<K, string>,
 ) {
+  const isEmpty = (field: string): boolean => String((form as Record<string, unknown>)[field]).trim() === "";
   const { errors, check, place } = useFieldErrors<K | keyof Shared>(form, {
     ...rules,
-    phone: () => (normalPhone(form.phone) === null ? t("wrong.phone") : null),
-    smsCode: () => (/^[0-9]{6}$/.test(form.smsCode) ? null : t("wrong.smsCode")),
+    ...("idNumber" in rules && {
+      idNumber: () =>
+        isEmpty("idNumber") ? t("none.idNumber") : (rules as Rules<string, string>)["idNumber"]!(),
+    }),
+    phone: () => {
+      if (isEmpty("phone")) return t("none.phone");
+      return normalPhone(form.phone) === null ? t("wrong.phone") : null;
+    },
+    smsCode: () => {
+      if (isEmpty("smsCode")) return t("none.smsCode");
+      return /^[0-9]{6}$/.test(form.smsCode) ? null : t("wrong.smsCode");
+    },
     password: () => {
+      if (form.password === "") return t("none.password");
       const weak = weakness(form.password, normalPhone(form.phone) ?? "");
       return weak && t(`weakness.${weak}`, { missing: missing(form.password) });
     },

@@ -10,14 +10,14 @@ export const accountRoutes: RouteRecordRaw[] = [
     path: "/welcome",
     name: "welcome",
     component: WelcomeScreen,
-    meta: { isOpen: true },
+    meta: { isOpen: true, isBeginning: true },
   },
-  { path: "/login", name: "login", component: LoginScreen, meta: { isOpen: true } },
+  { path: "/login", name: "login", component: LoginScreen, meta: { isOpen: true, isBeginning: true } },
   {
     path: "/register",
     name: "register",
     component: () => import("./RegisterScreen.vue"),
-    meta: { isOpen: true },
+    meta: { isOpen: true, isBeginning: true },
     // Nobody enters anything before they agreed to it.
     beforeEnter: (to) =>
       agreedHere() === null ? { name: "consent", query: { to: to.fullPath }, replace: true } : true,
@@ -26,7 +26,12 @@ export const accountRoutes: RouteRecordRaw[] = [
     path: "/outside-login",
     name: "outside-login",
     component: () => import("./OutsideLoginScreen.vue"),
-    meta: { isOpen: true },
+    meta: { isOpen: true, isBeginning: true },
   },
-  { path: "/forgot", name: "forgot", component: () => import("./ForgotScreen.vue"), meta: { isOpen: true } },
+  {
+    path: "/forgot",
+    name: "forgot",
+    component: () => import("./ForgotScreen.vue"),
+    meta: { isOpen: true, isBeginning: true },
+  },
 ];

@@ -128,6 +128,12 @@ const identity = {
       personal: "不要包含您的手机号",
       common: "这是常见密码，很容易被猜到",
     },
+    none: {
+      idNumber: "请填写证件号码",
+      phone: "请填写手机号",
+      smsCode: "请填写短信验证码",
+      password: "请设置密码",
+    },
     wrong: {
       idNumber: "证件号码有误，请按证件核对",
       phone: "手机号有误，请输入 11 位手机号",
@@ -156,6 +162,12 @@ const identity = {
       personal: "It must not contain your phone number",
       common: "This is a common password and easily guessed",
     },
+    none: {
+      idNumber: "Enter your id number",
+      phone: "Enter your phone number",
+      smsCode: "Enter the SMS code",
+      password: "Choose a password",
+    },
     wrong: {
       idNumber: "The id number is not right. Check it against the document",
       phone: "The phone number is not right: 11 digits are needed",
@@ -172,6 +184,7 @@ export const registerWords = {
     title: "注册",
     name: "姓名",
     nameHint: "与证件一致",
+    noName: "请填写姓名",
     wrongName: "姓名有误，请按证件填写",
     idType: "证件类型",
     types: {
@@ -189,6 +202,7 @@ export const registerWords = {
     title: "Register",
     name: "Name",
     nameHint: "As on the document",
+    noName: "Enter your name",
     wrongName: "The name is not right. Enter it as on the document",
     idType: "Id document",
     types: {

@@ -17,6 +17,8 @@ export interface ApplicationForm {
   check(): boolean;
   /** What the service said of the SMS code. */
   refuseCode(): void;
+  /** A new one was sent: what was said of the old one is over. */
+  renewCode(): void;
   application(): Application;
 }
 
@@ -39,6 +41,8 @@ export function useApplicationForm(
   const idType: IdType | undefined = ID_TYPES.find((each) => each === account.idType);
   const isTold = ref(false);
   const refused = ref("");
+  /** Sent since the last attempt: nothing is said of the code before the next one. */
+  const isCodeNew = ref(false);
 
   const wrong = computed(() => {
     const problems: Partial<Record<FieldName, string>> = {};
@@ -54,7 +58,9 @@ export function useApplicationForm(
       problems.userType = "typeMissing";
     }
     const code = compact(fields.creditCode);
-    if (!isCreditCode(code)) {
+    if (code === "") {
+      problems.creditCode = "codeMissing";
+    } else if (!isCreditCode(code)) {
       problems.creditCode = isCreditCodeForm(code) ? "codeWrong" : "codeForm";
     }
     if (!/^[0-9]{6}$/.test(fields.smsCode)) {
@@ -64,15 +70,22 @@ export function useApplicationForm(
     }
     return problems;
   });
-  const errors = computed(() => (isTold.value ? wrong.value : {}));
+  const errors = computed(() => {
+    const { smsCode, ...others } = isTold.value ? wrong.value : {};
+    return smsCode === undefined || isCodeNew.value ? others : { ...others, smsCode };
+  });
 
   function check(): boolean {
-    isTold.value = true;
+    [isTold.value, isCodeNew.value] = [true, false];
     return Object.keys(wrong.value).length === 0;
   }
 
   function refuseCode(): void {
     refused.value = fields.smsCode;
+  }
+
+  function renewCode(): void {
+    isCodeNew.value = true;
   }
 
   function application(): Application {
@@ -85,5 +98,5 @@ export function useApplicationForm(
     };
   }
 
-  return { fields, errors, check, refuseCode, application };
+  return { fields, errors, check, refuseCode, renewCode, application };
 }

@@ -154,6 +154,9 @@ export const words = {
       pin: "建议修改 PIN 码",
       pinText: "这个 PIN 码被多次输错。如果不是您，请尽快修改。",
       pinAct: "修改 PIN 码",
+      unkept: "手机盾可能被浏览器清掉",
+      unkeptText: "浏览器还没有答应长期保存本机的密钥。",
+      unkeptAct: "查看办法",
     },
     why: {
       title: "{name}暂时不能用",
@@ -340,6 +343,9 @@ export const words = {
       pin: "You should change your PIN",
       pinText: "Wrong PINs were entered many times. If that was not you, change it soon.",
       pinAct: "Change PIN",
+      unkept: "The browser may clear your shield",
+      unkeptText: "It hasn't promised to keep this phone's key.",
+      unkeptAct: "What to do",
     },
     why: {
       title: "Not available now: {name}",

@@ -2,6 +2,8 @@ export const words = {
   zh: {
     title: "申请证书",
     filed: "四项信息须与电子口岸备案一致。不确定时，请法人在三证合一系统查询。",
+    unkept: "这个浏览器还没有答应长期保存密钥。现在申请，空间不够时证书可能用不了。",
+    unkeptAct: "先看办法",
     onlyHere: "证书只留在这部手机里。申请后，本机只能用当前账号登录；每位操作员最多 6 部设备。",
     barred: {
       held: "现有证书已停用，请先由法人处理",
@@ -80,6 +82,9 @@ export const words = {
     title: "Apply",
     filed:
       "All four must be as filed with China E-Port. If unsure, ask your legal person to look them up in the portal.",
+    unkept:
+      "This browser hasn't promised to keep the key. If you apply now, the certificate may be lost when space runs out. ",
+    unkeptAct: "What helps",
     onlyHere:
       "The certificate stays on this phone. Afterwards only this account logs in here; up to 6 devices for each operator.",
     barred: {

@@ -1,0 +1,83 @@
+// @vitest-environment happy-dom
+/** The form of a registration: kept while help is read, and what is missing isn't called wrong. */
+
+import { flushPromises, mount } from "@vue/test-utils";
+import { expect, test, vi } from "vitest";
+import { createMemoryHistory, createRouter } from "vue-router";
+
+import { i18n } from "../src/words/i18n.ts";
+
+vi.mock("../src/engine/shield.ts", () => ({
+  shield: {
+    requestSmsCode: async () => ({ expiresIn: 300, resendIn: 0 }),
+    register: async () => {
+      const { ProblemError } = await import("@mshield/shield");
+      throw new ProblemError("sms_code_wrong", 400, undefined, { zh: "短信验证码不对，请检查后再试" });
+    },
+  },
+  getReady: () => undefined,
+}));
+const { default: RegisterScreen } = await import("../src/screens/account/RegisterScreen.vue");
+
+const empty = { template: "<i />" };
+
+async function opened() {
+  const routes = [
+    { path: "/register", component: RegisterScreen },
+    { path: "/:any(.*)*", component: empty },
+  ];
+  const router = createRouter({ history: createMemoryHistory(), routes });
+  await router.push("/register");
+  const app = mount(
+    { template: "<RouterView />" },
+    { global: { plugins: [i18n, router] }, attachTo: document.body },
+  );
+  await flushPromises();
+  const go = async (path: string): Promise<void> => {
+    await router.push(path);
+    await flushPromises();
+  };
+  const field = (label: string) => {
+    const row = app.findAll(".f").find((each) => each.text().startsWith(label))!;
+    return row.get("input");
+  };
+  return { app, go, field };
+}
+
+test("help doesn't wipe what was filled in; anything else does", async () => {
+  const { app, go, field } = await opened();
+  await field("姓名").setValue("林知远");
+  await field("手机号").setValue("13800006027");
+  for (const help of ["/faq/3.2", "/faq", "/me/about"]) {
+    await go(help);
+    await go("/register");
+    expect((field("姓名").element as HTMLInputElement).value).toBe("林知远");
+    expect((field("手机号").element as HTMLInputElement).value).toBe("13800006027");
+  }
+  await go("/login");
+  await go("/register");
+  expect((field("姓名").element as HTMLInputElement).value).toBe("");
+  app.unmount();
+});
+
+test("an empty field is missing, not wrong; a new SMS code ends what was said of the old one", async () => {
+  const { app, field } = await opened();
+  await app.get("form").trigger("submit");
+  await flushPromises();
+  expect(app.text()).toContain("请填写姓名");
+  expect(app.text()).toContain("请填写手机号");
+  expect(app.text()).not.toContain("有误");
+  await field("姓名").setValue("林知远");
+  await field("证件号码").setValue("330206199001014217");
+  await field("手机号").setValue("13800006027");
+  await field("短信验证码").setValue("111111");
+  await field("登录密码").setValue("Correct-Horse-9");
+  await app.get("form").trigger("submit");
+  await flushPromises();
+  expect(app.text()).toContain("短信验证码不对");
+  await app.get(".sms-ask").trigger("click");
+  await flushPromises();
+  expect(app.text()).not.toContain("短信验证码不对");
+  expect((field("短信验证码").element as HTMLInputElement).value).toBe("");
+  app.unmount();
+});
