@@ -98,6 +98,7 @@ from mshield.domain.errors.identity import (
     RealNameUnavailable,
     RealNameUnknown,
 )
+from mshield.domain.errors.in_general import in_general
 from mshield.domain.errors.requests import (
     AmbiguousContentRefused,
     CharsetRefused,
@@ -157,6 +158,7 @@ from mshield.domain.errors.systems import (
     LogoutRefused,
     SecretBeforeCounts,
     SystemAlike,
+    WebhookAddressRefused,
     WebhookUrlRefused,
 )
 from mshield.domain.errors.views import ViewFailed, ViewRequired, ViewVersionWrong
@@ -289,6 +291,7 @@ __all__ = [
     "ViewRequired",
     "ViewVersionWrong",
     "WeakPassword",
+    "WebhookAddressRefused",
     "WebhookUrlRefused",
     "WorkMissing",
     "WorkWrong",
@@ -298,4 +301,5 @@ __all__ = [
     "WrongReturnCode",
     "WrongStaffToken",
     "WrongStatusToken",
+    "in_general",
 ]
