@@ -21,6 +21,8 @@ from tests.support.clock import Clock
 _APP: Final = create_app(Settings(mode="demo", public_origin="https://shield.example.cn"))
 _DOCUMENTS: Final[Documents] = _APP.state.documents
 _NOT_DESCRIBED: Final = {
+    "/docs": "the API as a page for people",
+    "/problems/{code}": "an error as a page for people",
     "/openapi.json": "the documents themselves",
     "/openapi/{audience}.json": "the documents themselves",
     "/mshield.js": "a file of the front end",

@@ -1,5 +1,6 @@
 """The built front end as it is served, and the pages that link it."""
 
+import html
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -104,19 +105,28 @@ def test_pages_forbid_what_they_do_not_need() -> None:
     assert answer.headers["referrer-policy"] == "no-referrer"
 
 
-def test_an_error_page_speaks_both_languages_and_names_what_support_asks_for() -> None:
+def test_an_error_page_speaks_one_language_and_names_what_support_asks_for() -> None:
     error = errors.LoginRefused()
-    answer = error_page(error, zh="无法登录", en="Can't log in", status=400, request_id="0a1b", reason="<no>")
-    text = bytes(answer.body).decode()
-    assert answer.status_code == 400
-    assert error.zh in text
-    assert '<section class="english" lang="en">' in text
-    for each in ("login_refused", "0a1b", "&lt;no&gt;"):
-        assert f"<span>{each}</span>" in text
+    for lang, own, other in (("zh", error.zh, error.en), ("en", error.en, error.zh)):
+        answer = error_page(
+            error,
+            lang="en" if lang == "en" else "zh",
+            title="T",
+            status=400,
+            request_id="0a1b",
+            reason="<no>",
+        )
+        text = html.unescape(raw := bytes(answer.body).decode())
+        assert answer.status_code == 400
+        assert own in text
+        assert other not in text
+        for each in ("login_refused", "0a1b", "&lt;no&gt;"):
+            assert f"<span>{each}</span>" in raw
 
 
-def test_r17_an_error_page_leads_to_the_entry_of_the_faq_in_both_languages() -> None:
-    answer = error_page(errors.LoginOver(), zh="无法登录", en="Can't log in", status=400, request_id=None)
-    text = bytes(answer.body).decode()
-    assert '<a href="/app/faq/3.1">常见问题：网络异常</a>' in text
-    assert '<a href="/app/faq/3.1">Help: The network fails</a>' in text
+def test_r17_an_error_page_leads_to_its_own_help() -> None:
+    text = bytes(
+        error_page(errors.LoginOver(), lang="zh", title="无法登录", status=400, request_id=None).body
+    ).decode()
+    assert '<a href="/problems/login_over?lang=zh">怎么办</a>' in text
+    assert "网络异常" not in text

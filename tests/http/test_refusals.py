@@ -1,10 +1,13 @@
 """Whatever an address is asked, its refusal is a problem document, and a 401 says how it wants to be called."""
 
+import html
 import json
 
 import pytest
 from starlette.requests import Request
 
+from mshield.domain.errors import BY_CODE, in_general
+from mshield.web.audiences import AUDIENCES
 from mshield.web.problems import MEDIA_TYPE, Refusals
 from tests.support.application import Application
 from tests.support.assertions import assert_refused
@@ -33,6 +36,44 @@ async def test_unknown_addresses_and_methods(
     assert answer.headers.get("allow") == allow
     assert answer.headers["content-type"] == MEDIA_TYPE
     assert answer.json()["status"] == status
+
+
+@cases("path", ["/nonsense", "/portal2/x", "/oidc/nothing"])
+async def test_a_person_gets_a_page_at_an_unknown_address(application: Application, path: str) -> None:
+    browser = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "Accept-Language": "en-US,en;q=0.9"}
+    answer = await application.http.get(path, headers=browser)
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert "There is no such page" in answer.text
+    assert 'href="/download"' in answer.text
+    assert "没有" not in answer.text
+    chinese = await application.http.get(path, headers=browser | {"Accept-Language": "zh-CN"})
+    assert "没有这个页面" in chinese.text
+    assert (await application.http.get(path)).headers["content-type"] == MEDIA_TYPE
+    posted = await application.http.post(path, headers=browser)
+    assert posted.headers["content-type"] == MEDIA_TYPE
+
+
+async def test_every_problem_has_its_page_in_one_language(application: Application) -> None:
+    for code, error in BY_CODE.items():
+        zh, en = in_general(error)
+        assert not set("{}…") & set(zh + en), code
+        for lang, own, other in (("zh", zh, en), ("en", en, zh)):
+            answer = await application.http.get(f"/problems/{code}?lang={lang}")
+            assert answer.status_code == 200, code
+            text = html.unescape(answer.text)
+            assert own in text, code
+            assert other not in text, code
+            assert code in text
+
+
+async def test_the_documents_are_listed_for_people(application: Application) -> None:
+    for lang, title in (("zh", "接口文档"), ("en", "Documents of the API")):
+        text = (await application.http.get(f"/docs?lang={lang}")).text
+        assert title in text
+        for name in AUDIENCES:
+            assert f'href="/openapi/{name}.json"' in text
+        assert "POST /api/business/requests" in text
 
 
 @cases("path", ["/pki/root.cer", "/pki/issuing.crl", "/healthz", "/api/faq", "/openapi/pc.json"])

@@ -1,6 +1,7 @@
 """Requests that are wrong: told to the client where its address is known to be its own, to the person where not."""
 
 import asyncio
+import html
 from typing import Final
 from urllib.parse import urlencode
 
@@ -72,6 +73,23 @@ async def test_errors_that_stay_here(client: Client, browser: httpx.AsyncClient)
         assert "login_refused" in answer.text or "login_over" in answer.text
         assert "<script>" not in answer.text
         assert "set-cookie" not in answer.headers
+
+
+async def test_an_error_page_speaks_one_language_and_leads_to_its_own_help(
+    client: Client, browser: httpx.AsyncClient
+) -> None:
+    chinese = await client.authorize(browser, redirect_uri="https://elsewhere.example/cb")
+    assert "无法登录" in chinese.text
+    assert "Can't log in" not in html.unescape(chinese.text)
+    english = await client.authorize(browser, redirect_uri="https://elsewhere.example/cb", ui_locales="en")
+    text = html.unescape(english.text)
+    assert "Can't log in" in text
+    assert "无法登录" not in text
+    assert "/app/faq/3.1" not in text  # that one is about a network that fails
+    assert 'href="/problems/login_refused?lang=en"' in text
+    help_ = html.unescape((await browser.get("/problems/login_refused?lang=en")).text)
+    assert "log in from the start" in help_
+    assert "faq" not in help_
 
 
 async def test_a_repeated_parameter_is_refused(client: Client, browser: httpx.AsyncClient) -> None:

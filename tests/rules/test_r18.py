@@ -234,6 +234,28 @@ async def test_a_number_of_another_account_is_refused(db: Database, office: Offi
     assert (await change.find(PHONE)).id == found.id
 
 
+async def test_r18_the_accounts_own_number_is_no_error_and_changes_nothing(
+    db: Database, office: Office, desk: Desk
+) -> None:
+    found = await desk.change.find(PHONE)
+    session = await office.come_in(now=START)
+    before = len(office.sms.messages())
+    wanted = await desk.change.send_code(
+        found.id, phone=f"+86 {PHONE}", to="new", by=BY, address="192.0.2.1", now=START
+    )
+    assert wanted.is_unchanged
+    done = await desk.change(
+        found.id, phone=PHONE, evidence=EVIDENCE, new_code="000000", old_code="000000", by=BY, now=START
+    )
+    assert (done.phone, done.logins_ended) == (PHONE, 0)
+    assert len(office.sms.messages()) == before
+    assert await acts_on(db, subject=found.id) == []
+    hashed = token_hash(session.access_token)
+    assert await sessions.find(db, token_hash=hashed, jkt="device-1", now=START) is not None
+    with pytest.raises(errors.InvalidRequest):
+        await desk.change.wanted_another(found.id, phone=PHONE, by=BY)
+
+
 async def test_r18_a_number_that_was_taken_since_its_code_is_refused(office: Office, desk: Desk) -> None:
     found = await desk.change.find(PHONE)
     new_code, old_code = await desk.code(found.id, NEW, "new"), await desk.code(found.id, NEW, "old")

@@ -157,6 +157,8 @@ async def test_webhooks_are_added_rotated_and_removed(officer: Staff, made: dict
     client_id = made["system"]["client_id"]
     refused = await officer.call("POST", f"/systems/{client_id}/webhooks", {"url": "http://palm.example/x"})
     assert_refused(refused, "webhook_url_refused")
+    inside = await officer.call("POST", f"/systems/{client_id}/webhooks", {"url": "https://10.0.0.1/x"})
+    assert_refused(inside, "webhook_address_refused")
     added = (
         await officer.call("POST", f"/systems/{client_id}/webhooks", {"url": "https://palm.example/hook"})
     ).json()

@@ -8,7 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mshield.domain.systems import webhooks
-from mshield.domain.systems.webhooks import WAITS_MS, body_of, is_fit, may_go_to, read_networks, wait_ms
+from mshield.domain.systems.webhooks import (
+    WAITS_MS,
+    body_of,
+    is_fit,
+    leads_inside,
+    may_go_to,
+    read_networks,
+    wait_ms,
+)
 from mshield.domain.times import HOUR_MS
 
 _INSIDE = (
@@ -46,6 +54,31 @@ def test_the_operator_allows_networks_of_their_own_however_they_are_written() ->
         assert not may_go_to(address, allowed)
     with pytest.raises(ValueError, match="host bits"):
         read_networks(("10.1.0.1/16",))
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["10.0.0.1", "169.254.169.254", "[::1]", "[fd00::1]", "[::ffff:10.0.0.1]", "localhost", "a.localhost", "localhost.",
+     "127.1", "0x7f000001", "2130706433", "0300.0250.1.1"],
+)  # fmt: skip
+def test_an_address_inside_is_known_where_it_is_registered(host: str) -> None:
+    assert leads_inside(f"https://{host}:8443/x")
+
+
+def test_public_addresses_names_and_allowed_networks_are_registered() -> None:
+    for host in (
+        "8.8.8.8",
+        "[2400:3200::1]",
+        "hooks.example.cn",
+        "10.0.0.1.example.cn",
+        "0x7f.example.cn",
+        "134744072",
+    ):
+        assert not leads_inside(f"https://{host}/x")
+    allowed = read_networks(("10.1.0.0/16", "127.0.0.0/8"))
+    for host in ("10.1.2.3", "localhost", "127.1"):
+        assert not leads_inside(f"https://{host}/x", allowed)
+    assert leads_inside("https://10.2.0.1/", allowed)
 
 
 @given(st.ip_addresses(v=4))

@@ -322,6 +322,8 @@ async def test_only_good_addresses_of_known_systems_are_added(hook: Hooked) -> N
     client_id = hook.application.client_id
     with pytest.raises(errors.WebhookUrlRefused):
         await hook.endpoints.add(client_id=client_id, url="ftp://a.example/", now=1)
+    with pytest.raises(errors.WebhookAddressRefused):
+        await hook.endpoints.add(client_id=client_id, url="https://10.0.0.1/x", now=1)
     with pytest.raises(errors.NotFound):
         await hook.endpoints.add(client_id="nobody", url="https://a.example/", now=1)
 

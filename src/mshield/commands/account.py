@@ -44,6 +44,12 @@ def send_code(out: Output, phone: str, new_phone: str, *, to: str) -> None:
 
     wanted = on_service(out, work, dated=True)
     masked = mask_phone(wanted.phone if to == "new" else wanted.account.phone)
+    if wanted.is_unchanged:
+        said = out.pick(
+            f"{masked} 就是这个账号的手机号，没有发送", f"{masked} is the account's number; nothing was sent"
+        )
+        out.data({"phone_masked": masked, "unchanged": True}, [said])
+        return
     out.data({"phone_masked": masked}, [out.pick(f"验证码已发到 {masked}", f"A code was sent to {masked}")])
 
 

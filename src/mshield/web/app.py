@@ -21,7 +21,8 @@ from mshield.web.edge.measured import measure, spanned
 from mshield.web.edge.watched import watching
 from mshield.web.oidc import ROUTERS as OIDC
 from mshield.web.openapi import documents
-from mshield.web.pages import download, scanned_link
+from mshield.web.pages import docs, download, problems, scanned_link
+from mshield.web.pages.unknown import unknown
 from mshield.web.pc import ROUTERS as PC
 from mshield.web.pc.cors import PcCors
 from mshield.web.phone import ROUTERS as PHONE
@@ -59,6 +60,8 @@ _PAGES: Final = (
     *scanned_link.ROUTES,
     *download.ROUTES,
     *documents.ROUTES,
+    *docs.ROUTES,
+    *problems.ROUTES,
 )
 
 
@@ -104,7 +107,7 @@ def build(
     app.state.kept_for_strangers = allowance_of_strangers()
     app.state.wrong_pins = allowance_of_wrong_pins()
     app.state.documents = documents.Documents(app.all_routes, version=version, origin=origin)
-    dispatch = Dispatch(app, app.all_routes, refuse=Refusals(store_errors), most=most_calls)
+    dispatch = Dispatch(app, app.all_routes, refuse=Refusals(store_errors), unknown=unknown, most=most_calls)
     watch = watching(app.state)
     counted = measure(metrics)
     noted = counted if spans is None else spanned(spans, counted)

@@ -145,6 +145,7 @@ STATUS: Final[Mapping[str, int]] = {
     "view_required": 422,
     "view_version_wrong": 409,
     "weak_password": 422,
+    "webhook_address_refused": 422,
     "webhook_url_refused": 422,
     "work_missing": 400,
     "work_wrong": 400,

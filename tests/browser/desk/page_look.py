@@ -10,23 +10,39 @@ from tests.browser.app.pin_pad_and_pixels import judged
 from tests.browser.desk.desk import SIZE
 
 _SEEN: Final = os.environ.get("PAGES_SEEN")
-_SIZES: Final = ({"width": 1024, "height": 768}, SIZE, {"width": 390, "height": 844})
+_SIZES: Final = (
+    {"width": 1024, "height": 768},
+    {"width": 1280, "height": 800},
+    SIZE,
+    {"width": 390, "height": 844},
+    {"width": 360, "height": 740},
+)
+_BETWEEN: Final = {"width": 768, "height": 1024}
+"""A tablet, or half a screen: a table may be wider than its place here, what can be done with a line is in sight."""
 _NARROW: Final = {"width": 320, "height": 690}
 """Only for pictures."""
 _OUT_OF_SIGHT: Final = """() => [...document.querySelectorAll("table")]
   .filter((each) => each.scrollWidth > each.parentElement.clientWidth).length"""
 
+_ACTS_OUT_OF_SIGHT: Final = """() => [...document.querySelectorAll("table .acts button, table td.acts button")]
+  .filter((each) => {
+    const act = each.getBoundingClientRect(), place = each.closest(".tbw").getBoundingClientRect();
+    return act.left < place.left - 1 || act.right > place.right + 1;
+  }).map((each) => each.textContent.trim())"""
+
 
 def look(page: Page, name: str) -> None:
-    """The page at desks of two sizes and on a phone, light and dark; pictures where PAGES_SEEN names a folder."""
+    """The page at desks of three sizes, on a tablet and on phones, light and dark; pictures where PAGES_SEEN names a folder."""
     expect(page.locator("h1").first).to_be_visible()
     judged(page)
-    for size in (*((_NARROW,) if _SEEN else ()), *_SIZES):
+    for size in (*((_NARROW,) if _SEEN else ()), *_SIZES, _BETWEEN):
         page.set_viewport_size({"width": size["width"], "height": size["height"]})
         for scheme in ("light", "dark") if _SEEN else ():
             page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
             page.screenshot(path=Path(str(_SEEN)) / f"{name}-{size['width']}-{scheme}.png", full_page=True)
-        hidden = page.evaluate(_OUT_OF_SIGHT)
+        acts = page.evaluate(_ACTS_OUT_OF_SIGHT)
+        assert not acts, f"{name}: {acts} can't be seen at {size['width']}"
+        hidden = size is not _BETWEEN and page.evaluate(_OUT_OF_SIGHT)
         assert not hidden, f"{name}: a table's columns are out of sight at {size['width']}"
     page.emulate_media(color_scheme="light", reduced_motion="reduce")
     page.set_viewport_size({"width": SIZE["width"], "height": SIZE["height"]})

@@ -101,6 +101,7 @@ from mshield.domain.errors.identity import (
     RealNameUnavailable,
     RealNameUnknown,
 )
+from mshield.domain.errors.in_general import in_general
 from mshield.domain.errors.requests import (
     AmbiguousContentRefused,
     CharsetRefused,
@@ -160,6 +161,7 @@ from mshield.domain.errors.systems import (
     LogoutRefused,
     SecretBeforeCounts,
     SystemAlike,
+    WebhookAddressRefused,
     WebhookUrlRefused,
 )
 from mshield.domain.errors.views import ViewFailed, ViewRequired, ViewVersionWrong
@@ -295,6 +297,7 @@ __all__ = [
     "ViewRequired",
     "ViewVersionWrong",
     "WeakPassword",
+    "WebhookAddressRefused",
     "WebhookUrlRefused",
     "WorkMissing",
     "WorkWrong",
@@ -304,4 +307,5 @@ __all__ = [
     "WrongReturnCode",
     "WrongStaffToken",
     "WrongStatusToken",
+    "in_general",
 ]

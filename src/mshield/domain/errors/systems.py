@@ -70,6 +70,17 @@ class WebhookUrlRefused(
     """The address of an endpoint isn't one that may be stored."""
 
 
+class WebhookAddressRefused(
+    DomainError,
+    code="webhook_address_refused",
+    zh="这个地址在本机或内网，手机盾不会向它发送通知，没有添加。请换成公网地址；确要用内网的，请运维先在 "
+    "MSHIELD_WEBHOOK_NETWORKS 里允许",
+    en="This address is this host's own or lies inside a network, where no webhook is sent. Nothing was added. Take a "
+    "public one, or have its network allowed in MSHIELD_WEBHOOK_NETWORKS first",
+):
+    """The address of an endpoint is one where no webhook goes."""
+
+
 class SecretBeforeCounts(
     DomainError,
     code="secret_before_counts",

@@ -6,6 +6,7 @@ Addresses are judged by an allow-list of what is public: names and ranges that r
 import datetime as dt
 import ipaddress
 import json
+import re
 from collections.abc import Collection, Sequence
 from typing import Final
 from urllib.parse import urlsplit
@@ -24,6 +25,9 @@ JITTER: Final = 0.1
 LONGEST_RETRY_AFTER_MS: Final = DAY_MS
 SECRET_BYTES: Final = 32
 _LONGEST_URL: Final = 512
+_OLD_NUMBER: Final = re.compile(
+    r"(?:0x[0-9a-f]+|0[0-7]*|[1-9][0-9]*)(?:\.(?:0x[0-9a-f]+|0[0-7]*|[1-9][0-9]*)){0,3}", re.IGNORECASE
+)
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -100,6 +104,40 @@ def may_go_to(address: str, allowed: Collection[Network] = ()) -> bool:
     if any(inner in network for network in allowed if network.version == inner.version):
         return True
     return _is_public(inner)
+
+
+def leads_inside(url: str, allowed: Collection[Network] = ()) -> bool:
+    """Whether this address names a place where no webhook goes, by number or as this host itself.
+
+    Other names may lead anywhere, and elsewhere tomorrow: they are judged where each connection is made.
+    """
+    host = (urlsplit(url).hostname or "").rstrip(".")
+    if host == "localhost" or host.endswith(".localhost"):
+        return not any(may_go_to(own, allowed) for own in ("127.0.0.1", "::1"))
+    try:
+        number = str(ipaddress.ip_address(host))
+    except ValueError:
+        parsed = _old_number(host)
+        if parsed is None:
+            return False
+        number = str(parsed)
+    return not may_go_to(number, allowed)
+
+
+def _old_number(host: str) -> ipaddress.IPv4Address | None:
+    """An IPv4 address as resolvers read it too: `127.1`, `0x7f000001`, `0177.0.0.1`; the last part has what is left."""
+    if not _OLD_NUMBER.fullmatch(host):
+        return None
+    parts = [
+        int(part, 16 if part[:2] in {"0x", "0X"} else 8 if part[0] == "0" else 10) for part in host.split(".")
+    ]
+    *first, last = parts
+    if any(part > 0xFF for part in first) or last >= 256 ** (4 - len(first)):
+        return None
+    number = last
+    for place, part in enumerate(first):
+        number += part << (24 - 8 * place)
+    return ipaddress.IPv4Address(number)
 
 
 def _without_wrapping(address: Address) -> Address:

@@ -59,6 +59,11 @@ class Wanted:
         """What a code of this change serves for, and nothing else."""
         return f"{self.account.id} {self.account.phone} {self.phone} {self.by.kind} {self.by.id or ''}"
 
+    @property
+    def is_unchanged(self) -> bool:
+        """Whether it is the number that the account has: there is nothing to do then, and no code to send."""
+        return self.phone == self.account.phone
+
 
 @dataclass(frozen=True, slots=True)
 class ChangePhone:
@@ -81,10 +86,13 @@ class ChangePhone:
     ) -> Wanted:
         """Sends a code to the `new` or the `old` number, for its holder to tell the member whom they called.
 
+        None is sent where the number is the account's own already (`is_unchanged`).
         None goes to the old number of a disabled account, whose phone may be in wrong hands: NotFound. Raises also what
         `wanted` raises, and what `SmsCodes.send` raises.
         """
         wanted = await self.wanted(account_id, phone=phone, by=by)
+        if wanted.is_unchanged:
+            return wanted
         if to == "old":
             _require_active(wanted)
         await self.sms_codes.send(
@@ -98,7 +106,7 @@ class ChangePhone:
         return wanted
 
     async def wanted(self, account_id: str, *, phone: str, by: By) -> Wanted:
-        """The change, if the account can be changed here and nobody has the number.
+        """The change, if the account can be changed here and nobody else has the number.
 
         Raises InvalidPhone, NotFound, AccountElsewhere, PhoneTaken.
         """
@@ -108,9 +116,17 @@ class ChangePhone:
             raise errors.NotFound
         if account.source != store.LOCAL:
             raise errors.AccountElsewhere(source=account.source)
-        if await store.find_account(self.db, phone=number) is not None:
+        holder = await store.find_account(self.db, phone=number)
+        if holder is not None and holder.id != account.id:
             raise errors.PhoneTaken
         return Wanted(account, number, by)
+
+    async def wanted_another(self, account_id: str, *, phone: str, by: By) -> Wanted:
+        """The same, where only another number can be asked for: InvalidRequest for the account's own."""
+        wanted = await self.wanted(account_id, phone=phone, by=by)
+        if wanted.is_unchanged:
+            raise errors.InvalidRequest(fields=["phone"], reason="unchanged")
+        return wanted
 
     async def prove(self, wanted: Wanted, which: Which, code: str, *, now: int) -> ProvenCode:
         """Counts a try of a code of this change. Raises SmsCodeWrong, SmsCodeExpired, which name the code's `field`."""
@@ -127,11 +143,15 @@ class ChangePhone:
     ) -> PhoneChanged:
         """Changes the number by codes that came back from both; the evidence says what else shows who asked.
 
+        The account's own number changes nothing, and no login ends.
+
         Raises InvalidRequest without evidence, what `wanted` and `prove` raise, NotFound for a disabled account,
         Conflict where the account changed meanwhile.
         """
         evidence = checked_evidence(evidence)
         wanted = await self.wanted(account_id, phone=phone, by=by)
+        if wanted.is_unchanged:
+            return PhoneChanged(wanted.phone, 0, old_number_told=False)
         _require_active(wanted)
         proven = [
             await self.prove(wanted, "new", new_code, now=now),

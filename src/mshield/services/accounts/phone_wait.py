@@ -64,7 +64,7 @@ class PhoneWait:
         """
         change = self.change_phone
         evidence = checked_evidence(evidence)
-        wanted = await change.wanted(account_id, phone=phone, by=SERVICE)
+        wanted = await change.wanted_another(account_id, phone=phone, by=SERVICE)
         code = await change.prove(wanted, "new", new_code, now=now)
         change_id = new_id(now)
 

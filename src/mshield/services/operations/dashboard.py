@@ -13,7 +13,7 @@ from typing import Final, Literal
 from mshield.domain import alarms
 from mshield.domain.alarms import Alarm
 from mshield.domain.certificates.renewal import half_year_after
-from mshield.domain.errors import BY_CODE
+from mshield.domain.errors import BY_CODE, in_general
 from mshield.domain.figures import percentile
 from mshield.domain.ids import first_id
 from mshield.domain.staff import StaffRole
@@ -184,14 +184,9 @@ class ReadDashboard:
 
 
 def sentence_of(code: str) -> tuple[str, str]:
-    """What an error says in Chinese and in English, with dots for what differs from case to case."""
+    """What an error says in general, in Chinese and in English; nothing for a code that no error has."""
     error = BY_CODE.get(code)
-    return ("", "") if error is None else (_plain(error.zh_text), _plain(error.en_text))
-
-
-def _plain(text: str) -> str:
-    before, *rest = text.split("{")
-    return before + "".join(f"…{part.partition('}')[2]}" for part in rest)
+    return ("", "") if error is None else in_general(error)
 
 
 def _points(

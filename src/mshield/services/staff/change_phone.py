@@ -86,7 +86,7 @@ class ChangePhoneByTwo:
         """
         approvals.require_asker(member, NAME)
         evidence, reason = checked_evidence(evidence), checked_reason(reason)
-        wanted = await self.change_phone.wanted(account_id, phone=phone, by=member.by)
+        wanted = await self.change_phone.wanted_another(account_id, phone=phone, by=member.by)
         code = await self.change_phone.prove(wanted, "new", new_code, now=now)
         question_id, account = new_id(now), wanted.account
         if await self.phone_wait.waiting(account.id) is not None:

@@ -12,7 +12,7 @@ from typing import Final
 from mshield.domain import errors
 from mshield.domain.actor import SERVICE, By
 from mshield.domain.ids import new_id, require_id
-from mshield.domain.systems.webhooks import SECRET_BYTES, is_fit
+from mshield.domain.systems.webhooks import SECRET_BYTES, is_fit, leads_inside, read_networks
 from mshield.domain.times import HOUR_MS
 from mshield.keys.keyring import Keyring
 from mshield.services.systems.webhooks import PURPOSE
@@ -39,9 +39,14 @@ class WebhookEndpoints:
     settings: Settings
 
     async def add(self, *, client_id: str, url: str, by: By = SERVICE, now: int) -> tuple[str, str]:
-        """The new endpoint's id and its secret. Raises WebhookUrlRefused, NotFound for an unknown business system."""
+        """The new endpoint's id and its secret.
+
+        Raises WebhookUrlRefused, WebhookAddressRefused, NotFound for an unknown business system.
+        """
         if not is_fit(url, http=self.settings.webhook_http):
             raise errors.WebhookUrlRefused
+        if leads_inside(url, read_networks(self.settings.webhook_networks)):
+            raise errors.WebhookAddressRefused
         endpoint_id = f"{_ID_PREFIX}{new_id(now)}"
         secret, box = self._new_secret(endpoint_id)
 

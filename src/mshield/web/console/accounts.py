@@ -127,11 +127,15 @@ class PhoneCodeMessage(Wire, frozen=True):
 
 
 class PhoneCodeSentMessage(Wire, frozen=True):
-    """Where it went, and for how long it counts, in seconds; the next one can be sent after `resend_after`."""
+    """Where it went, and for how long it counts, in seconds; the next one can be sent after `resend_after`.
+
+    `unchanged`: it is the account's own number already, and nothing was sent.
+    """
 
     phone_masked: str
     expires_in: int
     resend_after: int
+    unchanged: bool = False
 
 
 class ChangePhoneMessage(Wire, frozen=True):
@@ -263,6 +267,8 @@ async def send_phone_code(request: Request, account_id: str) -> Response:
     )
     phone = wanted.phone if message.to == "new" else wanted.account.phone
     settings = context.settings
+    if wanted.is_unchanged:
+        return JsonAnswer(PhoneCodeSentMessage(mask_phone(phone), 0, 0, unchanged=True))
     return JsonAnswer(
         PhoneCodeSentMessage(mask_phone(phone), settings.sms_code_seconds, settings.sms_resend_seconds)
     )

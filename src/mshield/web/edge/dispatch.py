@@ -31,6 +31,14 @@ from mshield.web.router import Route
 Refuse = Callable[[StarletteRequest, Exception], Awaitable[Response]]
 """Makes the answer to any error."""
 
+Unknown = Callable[[StarletteRequest], Response]
+"""Makes the answer at an address that there isn't."""
+
+
+def _problem(request: StarletteRequest) -> Response:
+    return problem(request, errors.NotFound())
+
+
 _METHOD_NOT_ALLOWED: Final = 405
 _MATCH: Final = "mshield.match"
 """In a scope: the route and its parameters, where the gate has asked for them."""
@@ -54,9 +62,17 @@ class Request(StarletteRequest):
 class Dispatch:
     """ASGI, for HTTP alone: answers every call."""
 
-    def __init__(self, app: Starlette, routes: Sequence[Route], *, refuse: Refuse, most: int) -> None:
+    def __init__(
+        self,
+        app: Starlette,
+        routes: Sequence[Route],
+        *,
+        refuse: Refuse,
+        most: int,
+        unknown: Unknown = _problem,
+    ) -> None:
         """`app` has the state that routes reach; `most` calls are carried out at once."""
-        self._app, self._refuse = app, refuse
+        self._app, self._refuse, self._unknown = app, refuse, unknown
         self._deadlines = Deadlines()
         self._bodies, self._rooms = Bodies(self._deadlines), rooms_of(routes, most=most)
         self._fixed: dict[str, dict[str, Route]] = defaultdict(dict)
@@ -158,7 +174,7 @@ class Dispatch:
             if pattern.fullmatch(path):
                 allowed |= by_method.keys()
         if not allowed:
-            return problem(request, errors.NotFound())
+            return self._unknown(request)
         answer = problem(request, errors.InvalidRequest(), status=_METHOD_NOT_ALLOWED)
         answer.headers["Allow"] = ", ".join(sorted(allowed))
         return answer

@@ -84,6 +84,7 @@ REFUSED: Final = _table(
                 "signed_attributes_refused",
                 "ambiguous_content_refused",
                 "webhook_url_refused",
+                "webhook_address_refused",
                 "invalid_client_uri",
             ),
             *("return_url_unknown", "invalid_pdf", "invalid_image", "invalid_xml", "unshown_refused"),

@@ -20,6 +20,7 @@ from mshield.web.context import context_of
 from mshield.web.oidc.answers import form, pages, parameters_of, sends, sent_to
 from mshield.web.oidc.cookie import SECONDS, cookie_of
 from mshield.web.pages import error_page, login_page, message_page
+from mshield.web.pages.language import language_of
 from mshield.web.pages.messages import Link
 from mshield.web.problems import STATUS
 from mshield.web.router import Router
@@ -208,10 +209,11 @@ def _page(context: Context, view: LoginView) -> Response:
 
 def _refused(request: Request, error: errors.DomainError) -> Response:
     request.scope[CAUSE] = error.code
+    lang = language_of(request)
     response = error_page(
         error,
-        zh="无法登录",
-        en="Can't log in",
+        lang=lang,
+        title="Can't log in" if lang == "en" else "无法登录",
         status=STATUS[error.code],
         request_id=request.scope.get("mshield.request_id"),
         reason=str(error.extra.get("reason") or ""),

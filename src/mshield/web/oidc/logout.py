@@ -10,6 +10,7 @@ from mshield.services.oidc.logout import LogoutView
 from mshield.web.context import context_of
 from mshield.web.oidc.answers import form, pages, parameters_of, sends, sent_to
 from mshield.web.pages import error_page, message_page
+from mshield.web.pages.language import language_of
 from mshield.web.pages.messages import Link
 from mshield.web.problems import STATUS
 from mshield.web.router import Router
@@ -66,10 +67,11 @@ async def _logged_out(request: Request) -> Response:
     try:
         view = await context.oidc.log_out(await parameters_of(request), now=context.clock())
     except errors.LogoutRefused as error:
+        lang = language_of(request)
         return error_page(
             error,
-            zh="无法退出",
-            en="Can't log out",
+            lang=lang,
+            title="Can't log out" if lang == "en" else "无法退出",
             status=STATUS[error.code],
             request_id=request.scope.get("mshield.request_id"),
             reason=str(error.extra.get("reason") or ""),

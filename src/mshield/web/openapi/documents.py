@@ -58,6 +58,14 @@ class Documents:
             self._sent[audience] = json.dumps(self.of(audience), ensure_ascii=False).encode()
         return self._sent[audience]
 
+    def operations_of(self, audience: str) -> list[tuple[str, str, str]]:
+        """Method, path and summary of each operation of an audience."""
+        return [
+            (route.method, route.template, route.summary)
+            for route in self._routes
+            if route.audience == audience
+        ]
+
     @property
     def are_made(self) -> bool:
         """Whether anybody has asked for one."""

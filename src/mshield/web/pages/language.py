@@ -6,12 +6,13 @@ from mshield.web.pages.page import Language
 
 
 def language_of(request: Request) -> Language:
-    """`lang` in the query, else the first of Accept-Language that the page speaks; else Chinese."""
+    """`lang` in the query, else the first that the page speaks of `ui_locales` and Accept-Language; else Chinese."""
     asked = request.query_params.get("lang")
     if asked in {"zh", "en"}:
         return "en" if asked == "en" else "zh"
-    for choice in request.headers.get("Accept-Language", "").lower().split(","):
-        primary = choice.partition(";")[0].strip().partition("-")[0]
+    wanted = request.query_params.get("ui_locales", "").split()  # OpenID Connect Core, 3.1.2.1
+    for choice in (*wanted, *request.headers.get("Accept-Language", "").split(",")):
+        primary = choice.lower().partition(";")[0].strip().partition("-")[0]
         if primary in {"zh", "en"}:
             return "en" if primary == "en" else "zh"
     return "zh"

@@ -1,17 +1,17 @@
 """Pages of one message: what happened, what to do, and below in small type what support asks for."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from starlette.responses import Response
 
 from mshield.domain.errors import DomainError
-from mshield.domain.faq import FAQ
 from mshield.web.pages.page import Language, page, web_address
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """The one way on. Raises ValueError where it is no web address."""
+    """One way on. Raises ValueError where it is no web address."""
 
     address: str
     text: str
@@ -20,30 +20,50 @@ class Link:
         web_address(self.address)
 
 
-def message_page(*, title: str, text: str, lang: Language, link: Link | None = None) -> Response:
-    """Something that went well, or needs no support."""
+def message_page(
+    *,
+    title: str,
+    text: str,
+    lang: Language,
+    status: int = 200,
+    steps: Sequence[str] = (),
+    link: Link | None = None,
+    more: Sequence[Link] = (),
+    support: Sequence[str] = (),
+) -> Response:
+    """What happened, what to do about it step by step, the way on, other ways, and what support asks for."""
     return page(
-        "message.html", lang=lang, title=title, text=text, link=link, english=None, support=(), faq=None
+        "message.html",
+        lang=lang,
+        status=status,
+        title=title,
+        text=text,
+        steps=steps,
+        link=link,
+        more=more,
+        support=support,
     )
 
 
 def error_page(
-    error: DomainError, *, zh: str, en: str, status: int, request_id: str | None, reason: str | None = None
+    error: DomainError,
+    *,
+    lang: Language,
+    title: str,
+    status: int,
+    request_id: str | None,
+    reason: str | None = None,
 ) -> Response:
     """An error that can't be told to a business system, such as one of OpenID Connect with no address to return to.
 
-    `zh` and `en` are its titles: nobody knows the reader's language here, so both stand on the page. The error's code,
-    `reason` and the id of the HTTP request are for support. The FAQ entry that helps opens in the app, without a login.
+    It leads to the page of its code (problems.py). That code, `reason` and the id of the HTTP request are for support.
     """
-    support = tuple(text for text in (error.code, reason, request_id) if text)
-    return page(
-        "message.html",
-        lang="zh",
+    help_ = Link(f"/problems/{error.code}?lang={lang}", "怎么办" if lang == "zh" else "What to do")
+    return message_page(
+        title=title,
+        text=error.zh if lang == "zh" else error.en,
+        lang=lang,
         status=status,
-        title=zh,
-        text=error.zh,
-        english={"title": en, "text": error.en},
-        link=None,
-        support=support,
-        faq=None if error.faq is None else FAQ[error.faq],
+        more=(help_,),
+        support=tuple(text for text in (error.code, reason, request_id) if text),
     )

@@ -70,6 +70,7 @@ export const accountWords = {
       who: "您以外的一位客服或安全管理员；法人的账号和已停用的账号，须由安全管理员批准。批准时看到核实依据、姓名和两个号码（部分隐藏），24 小时内有效。",
       done: "已改为 {phone}，结束了 {n} 个登录。",
       told: "原手机号已收到短信提醒。",
+      unchanged: "{phone} 就是这个账号现在的手机号，不用更改，没有发送验证码。要换别的号码，请返回上一步。",
       notTold: "原手机号的短信没有发出，可能已停用。",
       asked:
         "已交第二人批准，还没有更改。{until} 前有效，进度见“双人审批”。批准后再等一段时间才生效，旧号码会收到通知，期间可以叫停。",
@@ -240,6 +241,8 @@ export const accountWords = {
         "What shows that it is the owner: an identity card, a ticket. It is kept with the act; write no id number.",
       done: "Changed to {phone}; {n} logins ended.",
       told: "The old number was told by SMS.",
+      unchanged:
+        "{phone} is this account's number already: nothing is to be changed, and no code was sent. Go back to enter another one.",
       notTold: "The SMS to the old number was not sent; it may be out of use.",
     },
     waits:

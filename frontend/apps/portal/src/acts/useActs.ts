@@ -15,6 +15,15 @@ export interface Asked {
 export interface Told {
   readonly isGood: boolean;
   readonly lines: readonly string[];
+  /** Shield by shield, where there were several. */
+  readonly each: readonly ToldLine[];
+}
+
+export interface ToldLine {
+  readonly number: string;
+  readonly name: string;
+  readonly kind: Outcome["outcome"];
+  readonly says: string;
 }
 
 export function useActs(t: Say["t"], afterwards: () => void) {
@@ -57,5 +66,11 @@ export function tell(t: Say["t"], { act, shields }: Asked, outcomes: readonly Ou
     const n = refused.filter(({ refusal }) => refusal?.[settings.language] === why).length;
     lines.push(t("outcome.refused", { n, why }));
   }
-  return { isGood: refused.length === 0, lines };
+  const each = outcomes.map(({ shield_number: number, outcome, refusal }): ToldLine => {
+    const name = shields.find((shield) => shield.shield_number === number)?.name ?? "";
+    const says =
+      outcome === "refused" ? (refusal?.[settings.language] ?? "") : t(`outcome.each.${outcome}`, { act: t(`act.${act}`) });
+    return { number, name, kind: outcome, says };
+  });
+  return { isGood: refused.length === 0, lines, each: outcomes.length > 1 ? each : [] };
 }

@@ -2490,11 +2490,15 @@ export interface components {
     /**
      * PhoneCodeSentMessage
      * @description Where it went, and for how long it counts, in seconds; the next one can be sent after `resend_after`.
+     *
+     *         `unchanged`: it is the account's own number already, and nothing was sent.
      */
     PhoneCodeSentMessage: {
       expires_in: number;
       phone_masked: string;
       resend_after: number;
+      /** @default false */
+      unchanged?: boolean;
     };
     /**
      * PointMessage
@@ -11452,7 +11456,7 @@ export interface operations {
           };
         };
       };
-      /** @description `idempotency_mismatch`, `invalid_request`, `webhook_url_refused` */
+      /** @description `idempotency_mismatch`, `invalid_request`, `webhook_address_refused`, `webhook_url_refused` */
       422: {
         headers: {
           [name: string]: unknown;
@@ -11460,7 +11464,8 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "idempotency_mismatch" | "invalid_request" | "webhook_url_refused";
+            code?:
+              "idempotency_mismatch" | "invalid_request" | "webhook_address_refused" | "webhook_url_refused";
             /** @constant */
             status?: 422;
           };
