@@ -935,3 +935,16 @@ CREATE TABLE archives (
   removed_at BIGINT,
   mark BYTEA NOT NULL
 );
+
+CREATE TABLE certificate_counts (
+  kind TEXT NOT NULL,
+  ends_on BIGINT NOT NULL,
+  count BIGINT NOT NULL,
+  PRIMARY KEY (kind, ends_on)
+);
+
+CREATE TABLE certificate_counts_place (
+  id INTEGER PRIMARY KEY,
+  place BIGINT NOT NULL,
+  whole BOOLEAN NOT NULL
+);
