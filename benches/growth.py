@@ -1,25 +1,30 @@
 """How the service stands when much is in its database: the same calls on an empty one and on ones that were filled.
 
-One service process (the real one) and one database, filled step by step, so that nothing but the rows differs. CPU is
-the service's and PostgreSQL's together; times are those that a client waits. Lists are asked of the services in this
-process. What costs more than a fifth more than on the empty one is said, and which list takes longer than its bound.
+Two service processes (the real one), a database each: one stays empty, the other is filled step by step, and each call
+goes to both by turns, so that nothing but the rows differs. CPU is the service's and PostgreSQL's; times are those that
+a client waits. Lists are asked of the services in this process. What costs more than a fifth more than on the empty one
+is said, and which list takes longer than its bound.
 """
 
 import argparse
 import asyncio
 import datetime as dt
+import os
 import statistics
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import cycle
 from pathlib import Path
 from typing import Final, cast
 
 import httpx
 import psutil
 
+from benches import growth_bulk as bulk
 from benches import growth_population as population
 from benches.http_signing import (
     DatabaseName,
@@ -47,118 +52,192 @@ from mshield.services.legal_person.lists import PeopleTerms, ShieldTerms
 from mshield.services.legal_person.session import ManagedEnterprise
 from mshield.services.process.clock import wall_clock
 from mshield.settings import Settings
+from mshield.store.certificates import counts
 from mshield.store.database.migrate import migrate
 from mshield.store.database.opening import open_database
-from mshield.store.process import metrics
 from tests.support.live_service import LiveService
 from tests.support.postgresql import Server
 from tests.support.raw_cosigning import Attacker
 from tests.support.signing import fetch
 
-SIZES: Final = ((0, 0), (100_000, 2_000_000))
-"""Certificates and signatures, smallest first. The whole: --sizes 0:0 100000:2000000 1000000:20000000, some 30 GB."""
+SIZES: Final = ((100_000, 2_000_000), (1_000_000, 20_000_000))
+"""Certificates and signatures, smallest first: some 3 and 30 GB."""
 WITHIN: Final = 1.2
 """What a filled database may cost beside an empty one."""
 BOUND_MS: Final = 50.0
 """What a search or a list may take, whatever there is (issue 20)."""
+MEMORY: Final = "1GB"
+"""PostgreSQL's own, of both servers."""
 _ROUNDS: Final = 40
 _ZONE: Final = dt.UTC
 _GETS: Final = 200
+_BLOCKS: Final = 10
 _STATES: Final = ("active", "expiring", "expired", "pin_locked", "revoked", "superseded")
 
 Call = Callable[[], Awaitable[object]]
+Cpu = Callable[[], tuple[float, float]]
+"""Seconds so far: of the service, or of this process where it stands for one, and of PostgreSQL."""
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """CPU of one in ms, and how long it took at the median and at the 99th of a hundred."""
+    """CPU of one in ms, the program's and PostgreSQL's; how long it took at the median and at the 99th of a hundred."""
 
     what: str
-    cpu: float
+    program: float
+    database: float
     p50: float
     p99: float
 
+    @property
+    def cpu(self) -> float:
+        """Of both."""
+        return self.program + self.database
 
-def run(database: DatabaseName, sizes: Sequence[tuple[int, int]], *, signatures: int) -> list[list[Measured]]:
-    """For each size everything, in the same order."""
-    with ready_service("auto", database) as (service, server):
-        return asyncio.run(_run(service, server, sizes, signatures))
+
+@dataclass(slots=True)
+class Side:
+    """A service with its database: the empty one, or the one that is filled."""
+
+    service: LiveService
+    server: Server | None
+    phones: list[Attacker]
+    people: int = 0
+
+    def served(self) -> tuple[float, float]:
+        """CPU of the service and of its PostgreSQL."""
+        assert self.service.process is not None
+        return process_cpu(psutil.Process(self.service.process.pid)), database_cpu(self.server)
+
+    def here(self) -> tuple[float, float]:
+        """CPU of this process and of its PostgreSQL."""
+        return process_cpu(psutil.Process()), database_cpu(self.server)
+
+
+def run(
+    database: DatabaseName, sizes: Sequence[tuple[int, int]], *, signatures: int
+) -> list[list[tuple[Measured, Measured]]]:
+    """For each size everything, in the same order: of the empty one and of the filled one."""
+    with (
+        ready_service("auto", database, memory=MEMORY) as empty,
+        ready_service("auto", database, memory=MEMORY) as filled,
+    ):
+        sides = [Side(service, server, phones_of(service)) for service, server in (empty, filled)]
+        return asyncio.run(_run(sides[0], sides[1], sizes, signatures))
 
 
 async def _run(
-    service: LiveService, server: Server | None, sizes: Sequence[tuple[int, int]], signatures: int
-) -> list[list[Measured]]:
+    empty: Side, filled: Side, sizes: Sequence[tuple[int, int]], signatures: int
+) -> list[list[tuple[Measured, Measured]]]:
     """The same phones sign throughout: one that went back to an older state would be taken for a copy."""
+    service, server = filled.service, filled.server
     keyring = Keyring.of(MasterKeyFile(service.folder / "master.key"))
     lookup = await _lookup(service.database, keyring)
-    phones = phones_of(service)
-    found, people, signed = [], 0, 0
+    found, signed = [], 0
     for certificates, count in sizes:
         began = time.monotonic()
-        if certificates > people or count > signed:
-            await asyncio.to_thread(
-                population.populate,
-                service.database,
-                first=people,
-                last=max(certificates, people),
-                signatures=(signed, max(signed, count)),
-                keyring=keyring,
-                lookup=lookup,
-            )
-            people, signed = max(people, certificates), max(signed, count)
+        await asyncio.to_thread(
+            population.populate,
+            service.database,
+            first=filled.people,
+            last=max(certificates, filled.people),
+            signatures=(signed, max(signed, count)),
+            keyring=keyring,
+            lookup=lookup,
+        )
+        filled.people, signed = max(filled.people, certificates), max(signed, count)
         print(
             f"{'sqlite' if server is None else 'postgresql'}: {certificates} certificates, {count} signatures,"
-            f" {_size(service, server) / 1e9:.1f} GB, filled in {time.monotonic() - began:.0f} s",
+            f" {_size(service, server) / 1e9:.1f} GB, filled in {time.monotonic() - began:.0f} s, {_load()}",
             flush=True,
         )
-        found.append(await _measure(service, server, phones, people, signatures))
-    for phone in phones:
+        found.append(await _measure(empty, filled, signatures))
+        print(f"measured, {_load()}", table(sizes[: len(found)], found), sep="\n", flush=True)
+        if server is not None:
+            print(
+                await bulk.price_of_indexes(service.database, cpu=partial(database_cpu, server)), flush=True
+            )
+    for phone in (*empty.phones, *filled.phones):
         await phone.http.aclose()
     return found
 
 
-def run_lists(database: DatabaseName, sizes: Sequence[tuple[int, int]]) -> list[list[Measured]]:
+def _load() -> str:
+    return f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
+
+
+def run_lists(
+    database: DatabaseName, sizes: Sequence[tuple[int, int]]
+) -> list[list[tuple[Measured, Measured]]]:
     """Lists and searches alone, without a service process and its phones."""
     with tempfile.TemporaryDirectory(prefix="mshield-growth-") as name:
         folder = Path(name)
         folder.chmod(0o755)  # PostgreSQL runs as its own user
-        with database_of(folder, database) as (url, server):
-            return asyncio.run(_run_lists(url, server, folder, sizes))
+        for side in ("empty", "filled"):
+            (folder / side).mkdir(mode=0o755)
+        with (
+            database_of(folder / "empty", database, memory=MEMORY) as empty,
+            database_of(folder / "filled", database, memory=MEMORY) as filled,
+        ):
+            return asyncio.run(_run_lists(empty, filled, folder, sizes))
 
 
 async def _run_lists(
-    url: str, server: Server | None, folder: Path, sizes: Sequence[tuple[int, int]]
-) -> list[list[Measured]]:
-    await asyncio.to_thread(migrate, url)
+    empty: tuple[str, Server | None],
+    filled: tuple[str, Server | None],
+    folder: Path,
+    sizes: Sequence[tuple[int, int]],
+) -> list[list[tuple[Measured, Measured]]]:
     key_file = folder / "master.key"
     MasterKeyFile(key_file).create(generate_master_key("aes"))
-    settings = Settings(database=url, master_key_file=key_file, jobs="off", mode="demo")
-    keyring = load_keyring(settings)
-    db = await open_database(url)
-    lookup = await load_lookup_key(db, keyring)
-    await init_ca(db, keyring, load_engine(), settings, CaNames(), now=wall_clock())
-    await db.close()
+    settings = [await _prepared(url, key_file) for url, _ in (empty, filled)]
+    keyring = load_keyring(settings[1])
+    lookup = await _lookup(filled[0], keyring)
     found, people = [], 0
     for certificates, _ in sizes:
         began = time.monotonic()
-        if certificates > people:
-            await asyncio.to_thread(
-                population.populate,
-                url,
-                first=people,
-                last=certificates,
-                signatures=(0, 0),
-                keyring=keyring,
-                lookup=lookup,
-            )
-            people = certificates
-        print(f"{certificates} certificates, filled in {time.monotonic() - began:.0f} s", flush=True)
-        app = create_app(settings)
-        async with app.router.lifespan_context(app):
-            cpu = partial(_spent, psutil.Process(), server)
-            lists = _lists(app.state.context, people)
-            found.append([await _timed(what, call, cpu=cpu) for what, call in lists])
+        await asyncio.to_thread(
+            population.populate,
+            filled[0],
+            first=people,
+            last=max(people, certificates),
+            signatures=(0, 0),
+            keyring=keyring,
+            lookup=lookup,
+        )
+        people = max(people, certificates)
+        print(
+            f"{certificates} certificates, filled in {time.monotonic() - began:.0f} s, {_load()}", flush=True
+        )
+        async with _opened(settings[0]) as one, _opened(settings[1]) as other:
+            cpus = tuple(partial(_here, server) for _, server in (empty, filled))
+            found.append(await _lists_beside(one, other, people, (cpus[0], cpus[1])))
+        print(f"measured, {_load()}", table(sizes[: len(found)], found), sep="\n", flush=True)
     return found
+
+
+def _here(server: Server | None) -> tuple[float, float]:
+    return process_cpu(psutil.Process()), database_cpu(server)
+
+
+async def _prepared(url: str, key_file: Path) -> Settings:
+    await asyncio.to_thread(migrate, url)
+    settings = Settings(database=url, master_key_file=key_file, jobs="off", mode="demo")
+    keyring = load_keyring(settings)
+    db = await open_database(url)
+    await load_lookup_key(db, keyring)
+    await init_ca(db, keyring, load_engine(), settings, CaNames(), now=wall_clock())
+    await db.close()
+    return settings
+
+
+@asynccontextmanager
+async def _opened(settings: Settings) -> AsyncIterator[Context]:
+    app = create_app(settings)
+    async with app.router.lifespan_context(app):
+        context: Context = app.state.context
+        await context.certificates.count()
+        yield context
 
 
 async def _lookup(url: str, keyring: Keyring) -> LookupKey:
@@ -174,37 +253,43 @@ def _size(service: LiveService, server: Server | None) -> int:
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
 
 
-async def _measure(
-    service: LiveService,
-    server: Server | None,
-    phones: list[Attacker],
-    people: int,
-    signatures: int,
-) -> list[Measured]:
-    assert service.process is not None
-    process = psutil.Process(service.process.pid)
-    system = service.system
-    credentials = httpx.BasicAuth(system["client_id"], system["client_secret"])
-    found = []
-    async with httpx.AsyncClient(
-        base_url=service.origin, auth=credentials, trust_env=False, timeout=60
-    ) as business:
+async def _measure(empty: Side, filled: Side, signatures: int) -> list[tuple[Measured, Measured]]:
+    sides, found = (empty, filled), []
+    served = (empty.served, filled.served)
+    async with _business(empty) as one, _business(filled) as other:
         for what, kind in (("signature", _Whole), ("login", Login)):
-            await _one_by_one(kind, phones, business, len(phones))
-            before = _spent(process, server)
-            times = await _one_by_one(kind, phones, business, signatures)
-            found.append(_told(what, times, 1e3 * (_spent(process, server) - before) / signatures))
-    settings = Settings(
-        database=service.database, master_key_file=service.folder / "master.key", jobs="off", mode="demo"
-    )
-    app = create_app(settings)
-    async with app.router.lifespan_context(app):
-        context: Context = app.state.context
-        served = partial(_spent, process, server)
-        found += await _published(service, context, served)
-        here = partial(_spent, psutil.Process(), server)
-        found += [await _timed(name, call, cpu=here) for name, call in _lists(context, people)]
-    return found
+            calls = tuple(
+                _one_by_one(kind, side.phones, http) for side, http in ((empty, one), (filled, other))
+            )
+            found.append(
+                await _beside(
+                    what, (calls[0], calls[1]), rounds=signatures, cpus=served, warm=len(empty.phones)
+                )
+            )
+    settings = [
+        Settings(
+            database=side.service.database,
+            master_key_file=side.service.folder / "master.key",
+            jobs="off",
+            mode="demo",
+        )
+        for side in sides
+    ]
+    async with _opened(settings[0]) as one_context, _opened(settings[1]) as other_context:
+        async with (
+            _published(empty.service, one_context) as first,
+            _published(filled.service, other_context) as second,
+        ):
+            for (what, call), (_, same) in zip(first, second, strict=True):
+                found.append(await _beside(what, (call, same), rounds=_GETS, cpus=served))
+        here = (empty.here, filled.here)
+        return found + await _lists_beside(one_context, other_context, filled.people, here)
+
+
+def _business(side: Side) -> httpx.AsyncClient:
+    system = side.service.system
+    credentials = httpx.BasicAuth(system["client_id"], system["client_secret"])
+    return httpx.AsyncClient(base_url=side.service.origin, auth=credentials, trust_env=False, timeout=60)
 
 
 class _Whole(Signature):
@@ -220,24 +305,18 @@ class _Whole(Signature):
         await self.result()
 
 
-async def _one_by_one(
-    kind: type[_Whole | Login], phones: list[Attacker], business: httpx.AsyncClient, count: int
-) -> list[float]:
-    """Times of whole ones in ms, one after the other, so that none waits for another."""
-    times = []
-    for number in range(count):
-        one, began = kind(phones[number % len(phones)], business), time.perf_counter()
-        await one.whole()
-        times.append(1e3 * (time.perf_counter() - began))
-    return times
+def _one_by_one(kind: type[_Whole | Login], phones: list[Attacker], business: httpx.AsyncClient) -> Call:
+    """A whole one, of the next phone, so that none waits for another."""
+    turns = cycle(phones)
+
+    async def call() -> None:
+        await kind(next(turns), business).whole()
+
+    return call
 
 
-def _spent(process: psutil.Process, server: Server | None) -> float:
-    """Seconds of CPU of a process and of PostgreSQL so far."""
-    return process_cpu(process) + database_cpu(server)
-
-
-async def _published(service: LiveService, context: Context, cpu: Callable[[], float]) -> list[Measured]:
+@asynccontextmanager
+async def _published(service: LiveService, context: Context) -> AsyncIterator[list[tuple[str, Call]]]:
     row = await fetch(
         context.db,
         "SELECT der FROM certificates WHERE shield_number = (SELECT MIN(shield_number) FROM devices WHERE id IN"
@@ -257,10 +336,16 @@ async def _published(service: LiveService, context: Context, cpu: Callable[[], f
         async def ask() -> None:
             (await http.post("/pki/ocsp", content=question, headers=kind)).raise_for_status()
 
-        return [
-            await _timed("revocation list, unchanged", unchanged, rounds=_GETS, cpu=cpu),
-            await _timed("OCSP answer", ask, rounds=_GETS, cpu=cpu),
-        ]
+        yield [("revocation list, unchanged", unchanged), ("OCSP answer", ask)]
+
+
+async def _lists_beside(
+    empty: Context, filled: Context, people: int, cpus: tuple[Cpu, Cpu]
+) -> list[tuple[Measured, Measured]]:
+    return [
+        await _beside(what, (call, same), rounds=_ROUNDS, cpus=cpus)
+        for (what, call), (_, same) in zip(_lists(empty, people), _lists(filled, people), strict=True)
+    ]
 
 
 def _lists(context: Context, people: int) -> list[tuple[str, Call]]:
@@ -285,13 +370,13 @@ def _lists(context: Context, people: int) -> list[tuple[str, Call]]:
 
     async def overview() -> None:
         now = context.clock()
-        await metrics.certificates(context.db, due=half_year_after(now, _ZONE), now=now)
+        assert await counts.kept(context.db, due=half_year_after(now, _ZONE), now=now)
 
     name, firm = population.name_of(who), enterprise.name
     return [
         ("portal: people", portal_people),
         ("portal: shields with their count", portal_shields),
-        ("console: overview's count, a minute's", overview),
+        ("console: overview's count", overview),
         ("console: newest certificates", find("")),
         *((f"console: state {state}", find("", state)) for state in _STATES),
         ("find: a whole name", find(name)),
@@ -307,42 +392,62 @@ def _lists(context: Context, people: int) -> list[tuple[str, Call]]:
     ]
 
 
-async def _timed(what: str, call: Call, *, rounds: int = _ROUNDS, cpu: Callable[[], float]) -> Measured:
-    for _ in range(6):  # these prepare statements, and PostgreSQL makes up its mind by the sixth
-        await call()
-    times, before = [], cpu()
-    for _ in range(rounds):
-        began = time.perf_counter()
-        await call()
-        times.append(1e3 * (time.perf_counter() - began))
-    return _told(what, times, 1e3 * (cpu() - before) / rounds)
+async def _beside(
+    what: str, calls: tuple[Call, Call], *, rounds: int, cpus: tuple[Cpu, Cpu], warm: int = 6
+) -> tuple[Measured, Measured]:
+    """By turns, so that whatever else the machine does meanwhile falls on both."""
+    for call in calls:
+        for _ in range(warm):  # these prepare statements, and PostgreSQL makes up its mind by the sixth
+            await call()
+    times: tuple[list[float], list[float]] = ([], [])
+    spent = [[0.0, 0.0], [0.0, 0.0]]
+    for block in range(_BLOCKS):
+        for side in (0, 1) if block % 2 else (1, 0):
+            before = cpus[side]()
+            for _ in range(rounds // _BLOCKS):
+                began = time.perf_counter()
+                await calls[side]()
+                times[side].append(1e3 * (time.perf_counter() - began))
+            for part, (was, now) in enumerate(zip(before, cpus[side](), strict=True)):
+                spent[side][part] += 1e3 * (now - was)
+    one, other = (
+        Measured(
+            what,
+            spent[side][0] / len(times[side]),
+            spent[side][1] / len(times[side]),
+            statistics.median(times[side]),
+            statistics.quantiles(times[side], n=100)[-1],
+        )
+        for side in (0, 1)
+    )
+    return one, other
 
 
-def _told(what: str, times: list[float], cpu: float) -> Measured:
-    return Measured(what, cpu, statistics.median(times), statistics.quantiles(times, n=100)[-1])
-
-
-def table(sizes: Sequence[tuple[int, int]], found: Sequence[Sequence[Measured]]) -> str:
-    """Side by side: CPU and median, 99th in brackets, and beside the empty one's what has grown."""
-    heads = [f"{_short(people)} / {_short(signed)}" for people, signed in sizes]
-    lines = ["ms: CPU of service and database | median (99th of a hundred)"]
-    lines.append(f"{'certificates / signatures':36}" + "".join(f"{head:>32}" for head in heads))
+def table(sizes: Sequence[tuple[int, int]], found: Sequence[Sequence[tuple[Measured, Measured]]]) -> str:
+    """Side by side: CPU and median, 99th in brackets, of the empty one and the filled one in the same minutes."""
+    lines = [
+        "ms: CPU of service + PostgreSQL | median (99th of a hundred), by turns on the empty one and on it"
+    ]
+    heads = "".join(
+        f"{'empty':>32}{f'{_short(people)} / {_short(signed)}':>32}{'':16}" for people, signed in sizes
+    )
+    lines.append(f"{'certificates / signatures':36}{heads}")
     for row in zip(*found, strict=True):
-        cells = "".join(f"{_cell(each):>32}" for each in row)
-        lines.append(f"{row[0].what:36}{cells}{_verdict(row)}")
+        cells = "".join(f"{_cell(one):>32}{_cell(other):>32}{_verdict(one, other):16}" for one, other in row)
+        lines.append(f"{row[0][0].what:36}{cells}")
     return "\n".join(lines)
 
 
 def _cell(one: Measured) -> str:
-    return f"{one.cpu:.2f} | {one.p50:.2f} ({one.p99:.2f})"
+    return f"{one.program:.2f} + {one.database:.2f} | {one.p50:.2f} ({one.p99:.2f})"
 
 
-def _verdict(row: Sequence[Measured]) -> str:
+def _verdict(empty: Measured, filled: Measured) -> str:
     """A search of an empty database finds nothing at once, so lists have a bound of their own."""
-    first, last = row[0], row[-1]
-    if ":" in first.what:
-        return f"  over {BOUND_MS:.0f} ms" if last.p50 > BOUND_MS else ""
-    return f"  {last.cpu / first.cpu:.2f}" + ("  grows" if last.cpu > WITHIN * first.cpu else "")
+    if ":" in empty.what:
+        return f"  over {BOUND_MS:.0f} ms" if filled.p50 > BOUND_MS else ""
+    ratio = filled.cpu / empty.cpu
+    return f"  {ratio:.2f}" + ("  grows" if ratio > WITHIN else "")
 
 
 def _short(number: int) -> str:
@@ -368,10 +473,9 @@ def main() -> None:
     databases: list[DatabaseName] = asked.database or ["sqlite", "postgresql"]
     for database in databases:
         if asked.lists:
-            found = run_lists(database, asked.sizes)
+            run_lists(database, asked.sizes)
         else:
-            found = run(database, asked.sizes, signatures=asked.signatures)
-        print(table(asked.sizes, found), flush=True)
+            run(database, asked.sizes, signatures=asked.signatures)
 
 
 if __name__ == "__main__":

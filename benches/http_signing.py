@@ -157,10 +157,10 @@ def measure(engine: EngineName, database: DatabaseName, *, signatures: int) -> M
 
 @contextmanager
 def ready_service(
-    engine: str, database: DatabaseName, **settings: str
+    engine: str, database: DatabaseName, *, memory: str = "64MB", **settings: str
 ) -> Iterator[tuple[LiveService, Server | None]]:
     """A running service on a fresh database, all people enrolled on all their phones."""
-    with bare_service(engine, database, **settings) as (service, server):
+    with bare_service(engine, database, memory=memory, **settings) as (service, server):
         with ThreadPoolExecutor(len(PEOPLE)) as pool:
             list(pool.map(partial(_enrol, service), PEOPLE))
         yield service, server
@@ -168,13 +168,13 @@ def ready_service(
 
 @contextmanager
 def bare_service(
-    engine: str, database: DatabaseName, **settings: str
+    engine: str, database: DatabaseName, *, memory: str = "64MB", **settings: str
 ) -> Iterator[tuple[LiveService, Server | None]]:
     """A running service on a fresh database, with a business system and nobody else."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o755)
-        with database_of(folder, database) as (url, server):
+        with database_of(folder, database, memory=memory) as (url, server):
             service = LiveService(
                 folder,
                 url,
@@ -207,12 +207,17 @@ def _enrol(service: LiveService, person: Person) -> None:
 
 
 @contextmanager
-def database_of(folder: Path, kind: DatabaseName) -> Iterator[tuple[str, Server | None]]:
-    """The address of a new database in this folder, and the server that runs meanwhile, if any."""
+def database_of(
+    folder: Path, kind: DatabaseName, *, memory: str = "64MB"
+) -> Iterator[tuple[str, Server | None]]:
+    """The address of a new database in this folder, and the server that runs meanwhile, if any.
+
+    `memory` is what PostgreSQL keeps pages in.
+    """
     if kind == "sqlite":
         yield f"sqlite:///{folder / 'mshield.db'}", None
         return
-    server = start_server(folder / "postgresql", durable=True)
+    server = start_server(folder / "postgresql", durable=True, memory=memory)
     try:
         yield server.create("mshield"), server
     finally:

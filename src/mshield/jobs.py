@@ -28,6 +28,10 @@ async def _publish_crls(context: Context) -> int:
     return await context.publication.refresh(now=_now(context))
 
 
+async def _count_certificates(context: Context) -> int:
+    return await context.certificates.count()
+
+
 async def _end_leaves(context: Context) -> int:
     return await end_leaves(context.db, now=_now(context))
 
@@ -94,6 +98,7 @@ async def _webhooks_wanted(context: Context) -> bool:
 
 JOBS: Final = (
     Job(END_LEAVES, 3600, _end_leaves),
+    Job("counts", 30, _count_certificates),
     Job("crl", 2, _publish_crls),
     Job("expiry", 3600, _tell_of_ends),
     Job("filing", 60, _refresh_filing, limit_seconds=3600),

@@ -128,26 +128,29 @@ class Server:
         return psycopg.connect(self.url("postgres"), autocommit=True)
 
 
-def start_server(data: Path, *, durable: bool) -> Server:
-    """Makes and starts a server in the new folder `data`; `durable` says whether a commit reaches the disk."""
+def start_server(data: Path, *, durable: bool, memory: str = "64MB") -> Server:
+    """Makes and starts a server in the new folder `data`; `durable` says whether a commit reaches the disk.
+
+    `memory` is what it keeps pages in.
+    """
     give_to_postgres(data)
     _run(
         "initdb", "--pgdata", str(data), "--username", USER, "--auth", "trust",
         "--encoding", "UTF8", "--locale", "C", "--lc-ctype", "C.UTF-8", "--no-sync",
     )  # fmt: skip
     server = Server(data, free_ports(1))
-    (data / "postgresql.auto.conf").write_text(_settings(server.port, durable=durable))
+    (data / "postgresql.auto.conf").write_text(_settings(server.port, durable=durable, memory=memory))
     server.start()
     return server
 
 
-def _settings(port: int, *, durable: bool) -> str:
+def _settings(port: int, *, durable: bool, memory: str) -> str:
     values: dict[str, object] = {
         "listen_addresses": "127.0.0.1",
         "port": port,
         "unix_socket_directories": "",
         "max_connections": 200,
-        "shared_buffers": "64MB",
+        "shared_buffers": memory,
         "logging_collector": "off",
     }
     if not durable:

@@ -949,6 +949,7 @@ CREATE TABLE unlocks (
 );
 
 CREATE INDEX unlocks_by_device ON unlocks (device_id);
+
 CREATE TABLE policy_consents (
   id TEXT PRIMARY KEY,
   account_id TEXT NOT NULL REFERENCES accounts (id),
@@ -976,3 +977,16 @@ CREATE TABLE closings (
 CREATE UNIQUE INDEX closings_waiting ON closings (account_id) WHERE state = 'waiting';
 
 CREATE INDEX closings_due ON closings (due_at) WHERE state = 'waiting';
+
+CREATE TABLE certificate_counts (
+  kind TEXT NOT NULL,
+  ends_on BIGINT NOT NULL,
+  count BIGINT NOT NULL,
+  PRIMARY KEY (kind, ends_on)
+);
+
+CREATE TABLE certificate_counts_place (
+  id INTEGER PRIMARY KEY,
+  place BIGINT NOT NULL,
+  whole BOOLEAN NOT NULL
+);

@@ -185,6 +185,13 @@ RETAINED: Final = (
         "job `purge`",
     ),
     Kept(
+        ("certificate_counts", "certificate_counts_place"),
+        "how many certificates there are, by kind and day of their end",
+        "the console's overview, without looking at each",
+        "as `certificates`",
+        _KEPT,
+    ),
+    Kept(
         ("metrics",),
         "counts of calls by hour, of nobody in particular",
         "this year beside the last",

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from mshield.services.accounts.sms_codes import SpendCode
 from mshield.services.certificates.bind import Bind
 from mshield.services.certificates.certificate import Certificates as OwnCertificate
+from mshield.services.certificates.count import CountCertificates
 from mshield.services.certificates.enrol import Enrol
 from mshield.services.certificates.issue import Issue
 from mshield.services.certificates.renew import Renew
@@ -24,6 +25,7 @@ class Certificates:
     renew: Renew
     bind: Bind
     search: FindCertificates
+    count: CountCertificates
 
 
 def open_certificates(
@@ -39,4 +41,5 @@ def open_certificates(
         search=FindCertificates(
             ground.db, ground.keyring, ground.lookup, ground.authorities, ZoneInfo(ground.settings.time_zone)
         ),
+        count=CountCertificates(ground.db),
     )

@@ -142,6 +142,7 @@ async def places(
         return await _of_name(db, terms.name, credit_codes, values, page.size)
     if query is None:
         query, piece = _narrowing(terms)
+        values |= _within(terms, page)
     return await _places(db, query, values | {"piece": piece})
 
 
@@ -163,6 +164,16 @@ def _narrowing(terms: SearchTerms) -> tuple[Query, str | None]:
         return _SQL["newest"], None
     by_end = {"expired": _SQL["expired"], "expiring": _SQL["expiring"]}
     return by_end.get(terms.state, _SQL["of_state"]), terms.state
+
+
+def _within(terms: SearchTerms, page: Page) -> dict[str, object]:
+    """Where a list by the end begins, if not at the page before: a scan begins there, and passes no others first."""
+    at = page.before
+    if terms.state == "expired":
+        at = min(at, (page.now + 1, ""))
+    elif terms.state == "expiring":
+        at = max(at, (page.now + 1, ""))
+    return {"before_at": at[0], "before_serial": at[1]}
 
 
 def is_by_end(terms: SearchTerms, ends: Ends | None) -> bool:

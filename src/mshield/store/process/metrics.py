@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mshield.domain.times import HOUR_MS
+from mshield.store.certificates.counts import Certificates
 from mshield.store.database.interface import Database, Tx
 from mshield.store.database.queries import Queries
 
@@ -23,17 +24,6 @@ class CountRow:
     code: str
     bucket: int
     count: int
-
-
-@dataclass(frozen=True, slots=True)
-class Certificates:
-    """Certificates by the state that people see; each counts once."""
-
-    active: int
-    due: int
-    held: int
-    locked: int
-    ended: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +68,7 @@ async def issued(db: Database, *, start: int, until: int) -> dict[int, int]:
 
 
 async def certificates(db: Database, *, due: int, now: int) -> Certificates:
-    """How many there are; `due` is until when a certificate's end makes its renewal due."""
+    """How many there are, by looking at all; `due` is until when a certificate's end makes its renewal due."""
     row = await db.one(_SQL["certificates"], due=due, now=now)
     return Certificates(0, 0, 0, 0, 0) if row is None else Certificates(**row)
 

@@ -1,0 +1,36 @@
+-- name: find_place^
+SELECT place, whole FROM certificate_counts_place WHERE id = 1;
+
+-- name: begin!
+INSERT INTO certificate_counts_place (id, place, whole) VALUES (1, 0, FALSE) ON CONFLICT (id) DO NOTHING;
+
+-- name: advance!
+-- No row touched: another process counted from the same place.
+UPDATE certificate_counts_place SET place = :place, whole = :whole WHERE id = 1 AND place = :was;
+
+-- name: next_events
+-- Over certificate_events_logged.
+SELECT log_index, serial FROM certificate_events WHERE log_index >= :place ORDER BY log_index LIMIT :most;
+
+-- name: add!
+INSERT INTO certificate_counts (kind, ends_on, count) VALUES (:kind, :ends_on, :count)
+ON CONFLICT (kind, ends_on) DO UPDATE SET count = certificate_counts.count + excluded.count;
+
+-- name: sums
+-- Of each kind: what ends before today, today, until the day from which on nothing is due, on it, later.
+SELECT kind,
+  CAST(SUM(CASE WHEN ends_on < :today THEN count ELSE 0 END) AS BIGINT) AS over,
+  CAST(SUM(CASE WHEN ends_on = :today THEN count ELSE 0 END) AS BIGINT) AS today,
+  CAST(SUM(CASE WHEN ends_on > :today AND ends_on < :due_day THEN count ELSE 0 END) AS BIGINT) AS soon,
+  CAST(SUM(CASE WHEN ends_on = :due_day THEN count ELSE 0 END) AS BIGINT) AS due_day,
+  CAST(SUM(CASE WHEN ends_on > :due_day THEN count ELSE 0 END) AS BIGINT) AS later
+FROM certificate_counts GROUP BY kind;
+
+-- name: ending
+-- Of one day at most, over certificates_ends.
+SELECT CASE WHEN c.state = 'pin_locked' THEN 'locked' WHEN c.holds <> '' THEN 'held' ELSE 'active' END AS kind,
+  COUNT(*) AS count
+FROM certificates c
+WHERE c.state <> 'revoked' AND c.state <> 'superseded' AND c.state <> 'issued'
+  AND c.not_after >= :start AND c.not_after <= :until
+GROUP BY 1;

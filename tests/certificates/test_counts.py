@@ -1,0 +1,73 @@
+"""The overview's kept counts are what counting all certificates gives, however far the log and the job have come."""
+
+import pytest
+
+from mshield.domain.certificates.states import CertificateEvent
+from mshield.domain.times import DAY_MS
+from mshield.keys.keyring import Keyring
+from mshield.services.certificates.count import CountCertificates
+from mshield.store.certificates import counts
+from mshield.store.database.interface import Database
+from mshield.store.process import metrics
+from tests.log.test_certificates import LIVES
+from tests.support.filled_log import LoggedService
+from tests.support.signing import execute, fetch, statement
+
+E = CertificateEvent
+_ENDS = statement("SELECT not_after FROM certificates")
+
+
+@pytest.fixture
+async def service(db: Database, keyring: Keyring) -> LoggedService:
+    return await LoggedService.on(db, keyring)
+
+
+async def _agree(service: LoggedService) -> None:
+    """At moments around each end, whatever of it is over or due by then."""
+    ends = {service.now, service.now + 731 * DAY_MS}
+    ends |= {row["not_after"] for row in await service.db.all(_ENDS)}
+    for now in sorted({end + by for end in ends for by in (-DAY_MS, -1, 0, 1, DAY_MS)}):
+        for due in (now + 182 * DAY_MS, now + 182 * DAY_MS + 5 * 3_600_000):
+            kept = await counts.kept(service.db, due=due, now=now)
+            assert kept == await metrics.certificates(service.db, due=due, now=now), (now, due)
+
+
+async def test_kept_counts_are_those_of_all_certificates(
+    service: LoggedService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mshield.services.certificates.count.BATCH", 7)
+    count = CountCertificates(service.db)
+    assert await counts.kept(service.db, due=1, now=0) is None
+    done = 0
+    for number, events in enumerate(LIVES.values()):
+        serial = await service.certify()
+        for event in events:  # the job comes between two steps as well as after them
+            await service.change(serial, event, reason=1)
+            if number % 3 == 0:
+                await service.sequence()
+                done += await count()
+        if number % 3 == 1:
+            await service.sequence()
+            done += await count()
+    await service.sequence()
+    assert (
+        done + await count() == (await fetch(service.db, "SELECT COUNT(*) AS n FROM certificate_events"))["n"]
+    )
+    assert await count() == 0
+    await _agree(service)
+    every = await counts.kept(service.db, due=1, now=0)
+    assert every is not None
+    assert every.active + every.due + every.held + every.locked + every.ended == len(LIVES)
+
+
+async def test_events_that_were_logged_in_another_order_count_once(service: LoggedService) -> None:
+    """Clocks of processes differ: the log has a later event first, and the job comes between the two."""
+    count, serial = CountCertificates(service.db), await service.certify()
+    await service.change(serial, E.REPORT_LOSS)
+    await service.change(serial, E.REVOKE, reason=1)
+    await execute(service.db, "UPDATE certificate_events SET log_index = 10 WHERE event = 'revoke'")
+    await execute(service.db, "UPDATE certificate_events SET log_index = 9 WHERE event = 'activate'")
+    assert await count() == 2
+    await execute(service.db, "UPDATE certificate_events SET log_index = 11 WHERE event = 'report_loss'")
+    assert await count() == 1
+    await _agree(service)
