@@ -85,7 +85,7 @@ docs: $(VENV)/.dev $(VENV)/.frontend ## renews what repeats the code: docs of er
 
 manual: $(VENV)/.dev $(VENV)/.frontend ## renews the manuals' pictures, docs/manual
 	@scripts/install-test-needs
-	@MANUAL_PICTURES=docs/manual/pictures $(BIN)/pytest -m slow tests/browser/app/test_manual.py tests/browser/app/test_manual_install.py tests/browser/desk tests/browser/verify/test_verify.py
+	@MANUAL_PICTURES=docs/manual/pictures $(BIN)/pytest -m slow tests/browser/app/test_manual.py tests/browser/app/test_manual_install.py tests/browser/desk tests/browser/verify/test_verify.py tests/browser/verify/test_page.py
 
 # Each file has what those before it haven't, at their versions.
 constraints: $(VENV)/.dev ## renews the lock files after pyproject.toml changed (UPGRADE=1 takes the newest releases)

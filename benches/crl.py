@@ -108,7 +108,7 @@ async def _after_changes(ca: Ca, publisher: Publisher, *, shards: int) -> list[M
         place = ((shard - 1 if shards else number) * _SHARD + 7) * 1000
         serial = f"2{shard:04x}{place:035x}" if shards else f"4{place:039x}"
         await change(ca.db, serial, CertificateEvent.REVOKE, now=_NOW + 2000 * number, reason=1)
-        made = await _timed("", lambda number=number: publisher.refresh(now=_NOW + 2000 * number + 1000))  # type: ignore[misc]
+        made = await _timed("", lambda number=number: publisher.refresh(now=_NOW + 2000 * number + 1000))  # type: ignore[misc]  # mypy infers no lambda with a default
         times.append(made)
         name = f"issuing.{shard}" if shards else "issuing"
         crl = await publisher.crl(name, now=_NOW + 2000 * number + 1000)

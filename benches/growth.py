@@ -26,16 +26,10 @@ import psutil
 
 from benches import growth_bulk as bulk
 from benches import growth_population as population
-from benches.http_signing import (
-    DatabaseName,
-    Signature,
-    database_cpu,
-    database_of,
-    phones_of,
-    process_cpu,
-    ready_service,
-)
+from benches.cpu import database_cpu, process_cpu
+from benches.http_signing import Signature
 from benches.logins import Login
+from benches.ready_service import DatabaseName, database_of, phones_of, ready_service
 from mshield.domain.certificates.renewal import half_year_after
 from mshield.gm.engine import load_engine
 from mshield.keys.keyring import Keyring, load_keyring

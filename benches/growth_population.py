@@ -198,7 +198,7 @@ def _into_sqlite(
         for table, (columns, rows) in tables.items():
             names = columns.split()
             places = ", ".join("?" * len(names))
-            connection.executemany(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({places})", rows)  # noqa: S608
+            connection.executemany(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({places})", rows)  # noqa: S608  # the bench's own names
             connection.commit()
         for statement in _statements("sqlite", *signatures, people, now):
             connection.execute(statement)

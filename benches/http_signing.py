@@ -12,57 +12,35 @@ import secrets
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, replace
-from functools import partial
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import httpx
 import msgspec
 import psutil
 
 from benches import cosign, kept
+from benches.cpu import database_cpu, process_cpu
+from benches.ready_service import PEOPLE, PHONES, DatabaseName, EngineName, phones_of, ready_service
 from mshield.client.dpop import DeviceKey
 from mshield.client.phone.state import KeyState, Slot, Subject
-from mshield.demo.people import OPERATOR, Person
 from mshield.domain.qr import qr_text
 from mshield.gm import cosign as cosign_steps
 from mshield.gm.engine import load_engine
-from tests.support.live_service import LiveService, apply, log_in, register
-from tests.support.postgresql import Server, start_server
+from tests.support.live_service import LiveService
+from tests.support.postgresql import Server
 from tests.support.raw_cosigning import Answer, Attacker
 
-PHONES: Final = 6
-"""As many as one person may have. Each signs one document after the other, all phones at the same time."""
-PEOPLE: Final = (
-    OPERATOR,
-    replace(OPERATOR, name="沈若澜", id_number="33020319930727264X", phone="13800006028"),
-    replace(
-        OPERATOR, name="顾承岳", id_number="330206197403183014", phone="13900005011", role="legal_person"
-    ),
-    replace(
-        OPERATOR,
-        name="孟庭筠",
-        id_number="370203198112051858",
-        phone="13900006612",
-        role="legal_person",
-        credit_code="91370203MA3YK2D9RF",
-    ),
-)
-"""Of the example's filing records."""
 AT_ONCE: Final = 24
 """Calls under way at the same time in the other steps."""
 WARM_UP: Final = 120
 _LEAN_SIGNATURES: Final = 400
 _CONTENT: Final = ("总价 126000.00 欧元" * 50).encode()
 
-EngineName = Literal["botan", "openssl"]
-DatabaseName = Literal["sqlite", "postgresql"]
 STEPS: Final = ("create", "scan", "sign", "result")
 
 
@@ -155,75 +133,6 @@ def measure(engine: EngineName, database: DatabaseName, *, signatures: int) -> M
         return asyncio.run(_measure(service, server, signatures))
 
 
-@contextmanager
-def ready_service(
-    engine: str, database: DatabaseName, *, memory: str = "64MB", **settings: str
-) -> Iterator[tuple[LiveService, Server | None]]:
-    """A running service on a fresh database, all people enrolled on all their phones."""
-    with bare_service(engine, database, memory=memory, **settings) as (service, server):
-        with ThreadPoolExecutor(len(PEOPLE)) as pool:
-            list(pool.map(partial(_enrol, service), PEOPLE))
-        yield service, server
-
-
-@contextmanager
-def bare_service(
-    engine: str, database: DatabaseName, *, memory: str = "64MB", **settings: str
-) -> Iterator[tuple[LiveService, Server | None]]:
-    """A running service on a fresh database, with a business system and nobody else."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        with database_of(folder, database, memory=memory) as (url, server):
-            service = LiveService(
-                folder,
-                url,
-                engine,
-                fresh=True,
-                # Logins and signatures begin as fast as they can, more of them in a minute than a system may.
-                settings={
-                    "MSHIELD_ACCESS_LOG": "false",
-                    "MSHIELD_JOBS": "off",
-                    "MSHIELD_REQUESTS_PER_SYSTEM": "1000000",
-                }
-                | settings,
-            )
-            service.prepare()
-            service.start()
-            try:
-                yield service, server
-            finally:
-                service.stop()
-
-
-def _enrol(service: LiveService, person: Person) -> None:
-    """All phones of one person, one after the other: their SMS codes go to the same number."""
-    for number in range(PHONES):
-        with service.phone(f"{person.phone}-{number}") as phone:
-            if number == 0:
-                register(service, phone, person)
-            log_in(service, phone, person)
-            apply(service, phone, person)
-
-
-@contextmanager
-def database_of(
-    folder: Path, kind: DatabaseName, *, memory: str = "64MB"
-) -> Iterator[tuple[str, Server | None]]:
-    """The address of a new database in this folder, and the server that runs meanwhile, if any.
-
-    `memory` is what PostgreSQL keeps pages in.
-    """
-    if kind == "sqlite":
-        yield f"sqlite:///{folder / 'mshield.db'}", None
-        return
-    server = start_server(folder / "postgresql", durable=True, memory=memory)
-    try:
-        yield server.create("mshield"), server
-    finally:
-        server.stop()
-
-
 async def _measure(service: LiveService, server: Server | None, signatures: int) -> Measured:
     assert service.process is not None
     system, pid = service.system, service.process.pid
@@ -246,18 +155,6 @@ async def _measure(service: LiveService, server: Server | None, signatures: int)
         wall=1e3 * wall / signatures,
         **{step: 1e3 * seconds / signatures for step, seconds in spent.items()},
     )
-
-
-def phones_of(service: LiveService) -> list[Attacker]:
-    """All phones of a ready service, each ready to sign."""
-    phones = [
-        Attacker.of(service.folder / f"{person.phone}-{number}", service.origin, person.pin)
-        for person in PEOPLE
-        for number in range(PHONES)
-    ]
-    for phone in phones:
-        phone.key = msgspec.structs.replace(phone.key, rn=secrets.token_bytes(32))
-    return phones
 
 
 async def _spend(
@@ -344,28 +241,6 @@ async def _answering(http: httpx.AsyncClient) -> None:
         else:
             return
     raise RuntimeError("the lean server does not answer")
-
-
-def process_cpu(process: psutil.Process) -> float:
-    """Seconds, user and system, of all threads; nanoseconds where Linux tells them, else the clock's ticks."""
-    threads = Path(f"/proc/{process.pid}/task")
-    try:
-        return sum(int((task / "schedstat").read_text().split()[0]) for task in threads.iterdir()) / 1e9
-    except (OSError, IndexError):
-        times = process.cpu_times()
-        return times.user + times.system
-
-
-def database_cpu(server: Server | None) -> float:
-    """Seconds of CPU of PostgreSQL and all of its processes; 0 without one."""
-    if server is None:
-        return 0.0
-    postmaster = psutil.Process(int((server.data / "postmaster.pid").read_text().split("\n", 1)[0]))
-    seconds = 0.0
-    for process in (postmaster, *postmaster.children()):
-        with suppress(psutil.NoSuchProcess):  # a worker that has ended meanwhile
-            seconds += process_cpu(process)
-    return seconds
 
 
 def _bare(engine: str) -> float:

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
-from benches.http_signing import database_cpu
+from benches.cpu import database_cpu
 from mshield.keys.keyring import Keyring
 from mshield.services.log.sequence import sequence
 from mshield.services.log.verify import verify_log

@@ -15,15 +15,9 @@ from typing import Final
 import httpx
 import psutil
 
-from benches.http_signing import (
-    WARM_UP,
-    DatabaseName,
-    Signature,
-    database_cpu,
-    phones_of,
-    process_cpu,
-    ready_service,
-)
+from benches.cpu import database_cpu, process_cpu
+from benches.http_signing import WARM_UP, Signature
+from benches.ready_service import DatabaseName, phones_of, ready_service
 from tests.support.live_service import LiveService
 from tests.support.postgresql import Server
 from tests.support.raw_cosigning import Attacker

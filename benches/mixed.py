@@ -16,8 +16,10 @@ from typing import Final
 import httpx
 import psutil
 
-from benches.http_signing import WARM_UP, Signature, database_cpu, phones_of, process_cpu, ready_service
+from benches.cpu import database_cpu, process_cpu
+from benches.http_signing import WARM_UP, Signature
 from benches.logins import Login
+from benches.ready_service import phones_of, ready_service
 from tests.support.live_service import LiveService
 from tests.support.postgresql import Server
 from tests.support.raw_cosigning import Attacker

@@ -19,15 +19,10 @@ import httpx
 import msgspec
 import psutil
 
-from benches.http_signing import (
-    WARM_UP,
-    DatabaseName,
-    database_cpu,
-    phones_of,
-    process_cpu,
-    ready_service,
-)
+from benches.cpu import database_cpu, process_cpu
+from benches.http_signing import WARM_UP
 from benches.logins import options_of
+from benches.ready_service import DatabaseName, phones_of, ready_service
 from tests.support.live_service import LiveService
 from tests.support.postgresql import Server
 from tests.support.raw_cosigning import Answer, Attacker

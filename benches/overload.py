@@ -15,7 +15,7 @@ from typing import Final
 
 import psutil
 
-from benches.http_signing import DatabaseName, bare_service
+from benches.ready_service import DatabaseName, bare_service
 from tests.support.live_service import LiveService
 
 AT_ONCE: Final = 32

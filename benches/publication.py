@@ -20,7 +20,8 @@ from typing import Any, Final, Literal, TypeVar
 import msgspec
 from uvicorn.loops.auto import auto_loop_factory
 
-from benches.http_signing import AT_ONCE, database_cpu
+from benches.cpu import database_cpu
+from benches.http_signing import AT_ONCE
 from benches.lists import CERTIFICATES, fill, settle
 from mshield.domain.certificates.states import CertificateEvent
 from mshield.domain.tokens import token_hash

@@ -19,7 +19,9 @@ from typing import Any, Final
 import httpx
 import psutil
 
-from benches.http_signing import Signature, phones_of, process_cpu, ready_service
+from benches.cpu import process_cpu
+from benches.http_signing import Signature
+from benches.ready_service import phones_of, ready_service
 from tests.support.live_service import LiveService
 
 WARM_UP: Final = 100

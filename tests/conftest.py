@@ -9,7 +9,6 @@ import gc
 import json
 import os
 import shutil
-import sqlite3
 import tempfile
 import uuid
 from collections.abc import AsyncIterator, Generator, Iterator
@@ -33,6 +32,8 @@ from mshield.store.database.opening import open_database
 from tests.support.clock import Clock
 from tests.support.databases import TEMPLATE, Databases
 from tests.support.memory import folder_in_memory
+from tests.support.migrated import migrated_file
+from tests.support.once import share
 from tests.support.order import long_first
 from tests.support.postgresql import Server, start_server
 from tests.support.rewriting import rewrite_share
@@ -65,6 +66,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_SHARED] = (
         Path(worker["mshield_shared"]) if worker else Path(tempfile.mkdtemp(prefix="mshield-tests-"))
     )
+    share(config.stash[_SHARED])
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -199,20 +201,9 @@ def durable_postgresql(pytestconfig: pytest.Config) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(pytestconfig: pytest.Config) -> Path:
+def sqlite_template() -> Path:
     """The run's migrated SQLite file, to be copied."""
-    shared = pytestconfig.stash[_SHARED]
-    file = shared / "template.db"
-    with (shared / "sqlite.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not file.exists():
-            new = shared / "new.db"
-            migrate(f"sqlite:///{new}")
-            with sqlite3.connect(new) as connection:
-                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            connection.close()
-            new.rename(file)
-    return file
+    return migrated_file()
 
 
 @pytest.fixture

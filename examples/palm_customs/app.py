@@ -66,7 +66,7 @@ async def _to_login(request: Request, error: Exception) -> Response:  # noqa: AR
     return RedirectResponse("/", 303)
 
 
-async def _refused(request: Request, error: Exception) -> Response:  # noqa: ARG001
+async def _refused(request: Request, error: Exception) -> Response:  # noqa: ARG001  # Starlette's signature
     return message(
         request,
         title=("没有执行", "Not done"),
@@ -80,7 +80,7 @@ async def _refused(request: Request, error: Exception) -> Response:  # noqa: ARG
     )
 
 
-async def _not_found(request: Request, error: Exception) -> Response:  # noqa: ARG001
+async def _not_found(request: Request, error: Exception) -> Response:  # noqa: ARG001  # Starlette's signature
     return message(
         request,
         title=("没有这个页面", "No such page"),

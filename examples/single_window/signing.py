@@ -138,7 +138,7 @@ async def settle(parts: Parts, signing: Signing) -> None:
     if status.state in {"waiting", "scanned"}:
         return
     if status.state != "signed":
-        parts.store.end_signing(signing.id, status.state, reason=status.reason)  # type: ignore[arg-type]
+        parts.store.end_signing(signing.id, status.state, reason=status.reason)  # type: ignore[arg-type]  # the service answers with these states alone
         return
     result = await parts.shield.result(signing.request_id)
     sent = parts.store.sent(signing.id)

@@ -1,10 +1,10 @@
 """A browser, the running service with a phone that has a certificate, and a business system's site.
 
-The browser is Debian's Chromium. It is closed with each module's last test: Playwright's loop must not be there when
-other tests of this process run their own.
+The browser is Debian's Chromium. It is closed before the process runs a test of another folder: Playwright's loop must
+not be there when others run their own.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from mshield.client.phone import VirtualPhone
 from mshield.demo.people import OPERATOR
@@ -87,13 +87,51 @@ def party(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Party]:
         yield made
 
 
+@dataclass(slots=True)
+class _Kept:
+    """Playwright and the browser, for all modules that come after each other."""
+
+    playwright: Playwright | None = None
+    browser: Browser | None = None
+
+    def close(self) -> None:
+        if self.browser is not None:
+            self.browser.close()
+        if self.playwright is not None:
+            self.playwright.stop()
+        self.playwright = self.browser = None
+
+
+_KEPT: Final = _Kept()
+_FOLDER: Final = Path(__file__).parent
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> Generator[None, None, None]:
+    """After all fixtures that the test was the last to use."""
+    try:
+        yield
+    finally:
+        if nextitem is None or _FOLDER not in nextitem.path.parents:
+            _KEPT.close()
+
+
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Chromium without a window."""
-    with sync_playwright() as playwright:
-        browser = launch(playwright, env=language_of_pictures())
-        yield browser
-        browser.close()
+def playwright() -> Playwright:
+    """What starts browsers."""
+    _KEPT.playwright = _KEPT.playwright or sync_playwright().start()
+    return _KEPT.playwright
+
+
+@pytest.fixture(scope="module")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """Chromium without a window, in which nobody has a context yet."""
+    if _KEPT.browser is None or not _KEPT.browser.is_connected():
+        _KEPT.browser = launch(playwright, env=language_of_pictures())
+    browser = _KEPT.browser
+    yield browser
+    for context in browser.contexts:
+        context.close()
 
 
 @pytest.fixture

@@ -49,7 +49,7 @@ def test_a_healthy_one_gives_none() -> None:
     ],
 )
 def test_one_fault_gives_its_warning(changed: dict[str, object], code: str, severity: str) -> None:
-    assert _codes(ROOT, replace(ISSUING, **changed)) == [(code, severity)]  # type: ignore[arg-type]
+    assert _codes(ROOT, replace(ISSUING, **changed)) == [(code, severity)]  # type: ignore[arg-type]  # each case names its fields
 
 
 def test_a_list_that_is_just_due_is_not_late() -> None:

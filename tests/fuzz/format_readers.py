@@ -75,7 +75,7 @@ def _crl(data: bytes) -> Case:
 def _ocsp(data: bytes) -> Case:
     read = parse_foreign_ocsp(data)
     return {
-        "made": read.produced_at,
+        "produced_at": read.produced_at,
         "by": [read.by_name, b64(read.responder)],
         "singles": [
             [str(one.cert_id.serial), one.state, one.this_update, one.next_update] for one in read.singles

@@ -95,7 +95,7 @@ class Client:
             "par_required": False,
             "now": self.application.clock(),
         }
-        await set_client(self.application.context.db, **(arguments | changed))  # type: ignore[arg-type]
+        await set_client(self.application.context.db, **(arguments | changed))  # type: ignore[arg-type]  # fields by name
 
     def browser(self) -> httpx.AsyncClient:
         """A person's browser, with nothing in it."""

@@ -27,7 +27,7 @@ async def _set(application: Application, **changed: object) -> None:
         "par_required": False,
         "now": application.clock(),
     }
-    await set_client(application.context.db, **(arguments | changed))  # type: ignore[arg-type]
+    await set_client(application.context.db, **(arguments | changed))  # type: ignore[arg-type]  # fields by name
 
 
 @pytest.mark.parametrize(

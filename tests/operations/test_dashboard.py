@@ -34,7 +34,7 @@ async def _shown(staff: Staff, **query: str) -> dict[str, Any]:
 def _metrics(application: Application) -> Metrics:
     """Those of the running application."""
     count = application.context.signing.finish.count
-    metrics: Metrics = count.__self__  # type: ignore[attr-defined]
+    metrics: Metrics = count.__self__  # type: ignore[attr-defined]  # of a bound method
     return metrics
 
 

@@ -139,7 +139,7 @@ async def test_many_at_once_are_told_in_few_notifications(postgresql_url: str) -
         heard = set[str]()
         await _knows_of_another(one)
         for name in names:
-            other.watch(name, lambda name=name: heard.add(name))  # type: ignore[misc]
+            other.watch(name, lambda name=name: heard.add(name))  # type: ignore[misc]  # mypy infers no lambda with a default
         for name in names:
             one.notify(name)
             one.notify(name)

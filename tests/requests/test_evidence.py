@@ -248,8 +248,8 @@ async def test_a_title_or_an_asker_changed_after_the_signature_is_not_its_entrys
         ("requests", "asker_domain", "other.example", "id"),
     ):
         key = sid if where == "sid" else signed.request_id
-        was = (await fetch(db, f"SELECT {column} AS was FROM {table} WHERE {where} = $1", key))["was"]  # noqa: S608
+        was = (await fetch(db, f"SELECT {column} AS was FROM {table} WHERE {where} = $1", key))["was"]  # noqa: S608  # the case's own names
         for text in (value, was):
-            await tamper(db, f"UPDATE {table} SET {column} = $1 WHERE {where} = $2", text, key)  # noqa: S608
+            await tamper(db, f"UPDATE {table} SET {column} = $1 WHERE {where} = $2", text, key)  # noqa: S608  # the case's own names
             found = [each.code for each in (await verify_log(signed.make.log)).findings]
             assert ("row_changed" in found) == (text != was), (column, found)

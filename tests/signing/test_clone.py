@@ -203,7 +203,7 @@ class _Phone(RuleBasedStateMachine):
     def _left(self) -> int:
         """The tries left at the phone's keys: at a renewal's new one as at the one in force."""
         named = ",".join(f"x'{key.uid.hex()}'" for key in self._keys())
-        found = self.service.fetch(f"SELECT max(failures) AS most FROM keys WHERE uid IN ({named})")  # noqa: S608
+        found = self.service.fetch(f"SELECT max(failures) AS most FROM keys WHERE uid IN ({named})")  # noqa: S608  # hex of our own keys
         return 5 - int(found["most"])
 
     def _tried(

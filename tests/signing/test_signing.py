@@ -34,7 +34,7 @@ async def test_one_pin_signs_a_batch_and_each_document_has_its_own_signature(wor
     contents = [f"报关单 {number}".encode() for number in range(5)]
     asked = await world.asked(contents)
     answer = await world.sign(await world.scan(asked))
-    for content, item in zip(contents, answer["items"], strict=True):  # type: ignore[call-overload]
+    for content, item in zip(contents, answer["items"], strict=True):  # type: ignore[call-overload]  # JSON has no types
         sm2.verify(world.engine, world.phone.P, content, Signature(int(item["r"], 16), int(item["s"], 16)))
     assert (await world.ask.result(world.system, asked.id)).state == "signed"
 

@@ -78,7 +78,7 @@ def _run(arguments: tuple[str, ...], env: dict[str, str], out: str, err: str) ->
         os.dup2(opened, number)
         os.close(opened)
     sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115  # for as long as the process lives
-    sys.stderr = open(2, "w", encoding="utf-8", closefd=False, buffering=1)  # noqa: SIM115
+    sys.stderr = open(2, "w", encoding="utf-8", closefd=False, buffering=1)  # noqa: SIM115  # for as long as the process lives
     sys.argv = ["mshield", *arguments]
 
     from mshield.cli import main

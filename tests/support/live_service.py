@@ -6,6 +6,7 @@ The process can be killed and started again on the same database. Its log is in 
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from mshield.client import BusinessClient
 from mshield.client.phone import VirtualPhone
 from mshield.demo.people import OPERATOR, Person
 from tests.support.forked import Forked, run_forked
+from tests.support.migrated import migrated_file
 from tests.support.ports import keep_port
 from tests.support.return_url import RETURN_URL
 from tests.support.seals import seal_beside
@@ -127,9 +129,16 @@ class LiveService:
         )
 
     def prepare(self) -> None:
-        """Master key, schema, CA, a business system and the example's filing records, by the service's own commands."""
+        """Master key, schema, CA, a business system and the example's filing records, by the service's own commands.
+
+        The schema of a SQLite file is copied from one that the same migrations made, unless all is to be `fresh`.
+        """
         self.command("keys", "init")
-        self.command("migrate")
+        file = Path(self.database.removeprefix("sqlite:///"))
+        if self.fresh or not self.database.startswith("sqlite:") or file.exists():
+            self.command("migrate")
+        else:
+            shutil.copy(migrated_file(), file)
         self.command("ca", "init")
         added = (
             "business",

@@ -4,13 +4,15 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from importlib.resources import as_file, files
-from pathlib import Path
+from itertools import count
+from multiprocessing.synchronize import Event
 from typing import Any
+from unittest.mock import patch
 
 import psycopg
 from yoyo import get_backend, read_migrations
 
-from tests.support.schema import statements
+from mshield.store.database import migrate
 
 
 def make_earlier(url: str, *, before: str) -> None:
@@ -21,18 +23,30 @@ def make_earlier(url: str, *, before: str) -> None:
         backend.apply_migrations(backend.to_apply(earlier))
 
 
-def earlier_schemas(url: str) -> dict[frozenset[str], list[str]]:
-    """What each number of migrations, one after the other, makes of an empty SQLite file."""
-    file = Path(url.removeprefix("sqlite:///"))
-    schemas: dict[frozenset[str], list[str]] = {frozenset(): []}
-    with as_file(files("mshield.store") / "migrations") as folder, get_backend(url) as backend:
-        migrations = read_migrations(str(folder))
-        applied: frozenset[str] = frozenset()
-        for migration in backend.to_apply(migrations):
+def each_earlier(url: str) -> Iterator[frozenset[str]]:
+    """Applies all migrations to an empty database by yoyo; says which are applied, at first and after each."""
+    address = url.replace("postgresql://", "postgresql+psycopg://")
+    applied: frozenset[str] = frozenset()
+    yield applied
+    with as_file(files("mshield.store") / "migrations") as folder, get_backend(address) as backend:
+        for migration in backend.to_apply(read_migrations(str(folder))):
             backend.apply_one(migration)
             applied |= {migration.id}
-            schemas[applied] = statements(file)
-    return schemas
+            yield applied
+
+
+def migrate_to(url: str, last: frozenset[str], begun: Event | None = None, number: int = 0) -> set[str]:
+    """The service's own migration, of these and no more; which it applied. Sets `begun` when the `number`-th begins."""
+    missing, counted = migrate._missing, count()
+
+    def limited(recorded: set[str]) -> list[Any]:
+        left = [one for one in missing(recorded) if one.id in last]
+        if begun is not None and next(counted) == number:
+            begun.set()
+        return left
+
+    with patch.object(migrate, "_missing", limited):
+        return set(migrate.migrate(url))
 
 
 @contextmanager

@@ -126,7 +126,7 @@ def faulty() -> Iterator[Stamped]:
     leaf = Maker(A, stamp=lambda data: [replace_signer(A).stamp(data, at=SECOND)]).made()
     yield Stamped(name="by a shield", evidence=leaf, expected=refused)
     for name, data, at in (("other data", b"other", SECOND), ("a time before", None, SECOND - 400_000)):
-        on_log = Maker(A, log_stamp=lambda note, data=data, at=at: [OWN.stamp(data or note, at=at)]).made()  # type: ignore[misc]
+        on_log = Maker(A, log_stamp=lambda note, data=data, at=at: [OWN.stamp(data or note, at=at)]).made()  # type: ignore[misc]  # mypy infers no lambda with a default
         yield Stamped(name=f"{name}, on the checkpoint", evidence=on_log, expected=("log", "bad_time_stamp"))
     rubbish = _changed(whole, lambda stamp: EvidenceTimeStamp(token=b"0", profile="sm2", at=stamp.at))
     yield Stamped(name="rubbish", evidence=rubbish, expected=refused)

@@ -13,7 +13,8 @@ from mshield.pki.revocation.crl import KEY_COMPROMISE
 from mshield.pki.revocation.ocsp import Good, RevokedAt
 from mshield.pki.signatures.cms import build_signed_data
 from mshield.pki.signatures.signed_attributes import attributes_of
-from tests.unit.client.bundle import CONTENT, LINES, SIGNED_AT, VKEY, Maker, ocsp
+from tests.unit.client.bundle import CONTENT, LINES, SIGNED_AT, VKEY, Maker
+from tests.unit.client.statuses import ocsp
 from tests.unit.pki.authority import NOW, authority
 
 FILE: Final = Path(__file__).parents[2] / "frontend/packages/verify/test/signed.json"

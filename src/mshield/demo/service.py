@@ -98,7 +98,7 @@ class Service:
     def running(self, port: int) -> Iterator[subprocess.Popen[bytes]]:
         """The service as a process, its log in server.log, stopped at the end."""
         with (self.folder / "server.log").open("wb") as log:
-            process = subprocess.Popen(  # noqa: S603
+            process = subprocess.Popen(  # noqa: S603  # its own program, by its own words
                 [sys.executable, "-m", "mshield.cli", "serve", "--port", str(port)],
                 env=self.environment,
                 stdout=log,

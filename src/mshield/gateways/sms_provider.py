@@ -33,10 +33,10 @@ def open_gateway(settings: Settings) -> SmsGateway:
     # Imported here: only who uses a provider needs its SDK.
     try:
         if settings.sms_gateway == "aliyun":
-            from mshield.gateways.aliyun import AliyunSms  # noqa: PLC0415
+            from mshield.gateways.aliyun import AliyunSms  # noqa: PLC0415  # of an extra
 
             return AliyunSms(account)
-        from mshield.gateways.tencent import TencentSms  # noqa: PLC0415
+        from mshield.gateways.tencent import TencentSms  # noqa: PLC0415  # of an extra
 
         return TencentSms(account)
     except ModuleNotFoundError as error:

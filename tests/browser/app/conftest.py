@@ -1,13 +1,14 @@
-"""The engine's bundle, made once for all tests of a worker."""
+"""The engine's bundle, made once for all tests of a run."""
 
 from pathlib import Path
 
 import pytest
 
 from tests.browser.app.seeded import bundle
+from tests.support.once import once
 
 
 @pytest.fixture(scope="session")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def engine() -> Path:
     """The folder with the engine as the app has it."""
-    return bundle(tmp_path_factory.mktemp("engine"))
+    return once("engine", bundle)

@@ -115,11 +115,10 @@ def _server(engine: Path) -> Callable[[Route], None]:
     return serve
 
 
-def bundle(folder: Path) -> Path:
-    """The engine and its worker as two files in this folder."""
+def bundle(folder: Path) -> None:
+    """Makes this folder, with the engine, its worker and its reader as files."""
     command = (f"{ROOT_DIR}/bin/node", "--input-type=module", "-e", _BUNDLE, str(folder))
     subprocess.run(command, cwd=FRONTEND, check=True)
-    return folder
 
 
 @contextmanager

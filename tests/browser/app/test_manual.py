@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect
 
 from mshield.client.portal_messages import Act
 from mshield.demo.people import Person
@@ -99,19 +99,18 @@ class Scene:
 
 
 @pytest.fixture
-def scene(party: Party, site: Site, tmp_path: Path) -> Iterator[Scene]:
+def scene(party: Party, site: Site, tmp_path: Path, playwright: Playwright) -> Iterator[Scene]:
     """A phone on which the app was never opened."""
     camera = Camera(tmp_path / "scene.y4m")
     camera.film([None])
     file(party.service, ENTERPRISE)
     with_view(party)
-    with sync_playwright() as playwright:
-        browser = launch(playwright, *camera.flags, program=WHOLE, env=language_of_pictures())
-        phone = browser.new_context(locale="zh-CN", timezone_id="Asia/Shanghai", **PIXEL)
-        phone.grant_permissions(["camera"], origin=party.service.origin)
-        user = User(party.service, phone.new_page(), OPERATOR)
-        yield Scene(party, user, camera, _pc(browser), site, Album.wanted())
-        browser.close()
+    browser = launch(playwright, *camera.flags, program=WHOLE, env=language_of_pictures())
+    phone = browser.new_context(locale="zh-CN", timezone_id="Asia/Shanghai", **PIXEL)
+    phone.grant_permissions(["camera"], origin=party.service.origin)
+    user = User(party.service, phone.new_page(), OPERATOR)
+    yield Scene(party, user, camera, _pc(browser), site, Album.wanted())
+    browser.close()
 
 
 def _pc(browser: Browser) -> Page:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pytest
 import segno
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, Playwright, expect
 
 from mshield.domain.systems.business_system import SYSTEM_CACHE_MS
 from tests.browser.app.camera import Camera, Screen
@@ -61,14 +61,13 @@ def camera(tmp_path_factory: pytest.TempPathFactory) -> Camera:
 
 
 @pytest.fixture(scope="module")
-def app(party: Party, engine: Path, camera: Camera) -> Iterator[Holder]:
+def app(party: Party, engine: Path, camera: Camera, playwright: Playwright) -> Iterator[Holder]:
     """A phone with a certificate and this camera; its browser closes with the module's last test."""
-    with sync_playwright() as playwright:
-        browser = launch(playwright, *camera.flags, program=WHOLE)
-        with holder(browser, party, engine, **PIXEL) as made:
-            made.context.grant_permissions(["camera"], origin=party.service.origin)
-            yield made
-        browser.close()
+    browser = launch(playwright, *camera.flags, program=WHOLE)
+    with holder(browser, party, engine, **PIXEL) as made:
+        made.context.grant_permissions(["camera"], origin=party.service.origin)
+        yield made
+    browser.close()
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from typing import Final
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect
 
 from mshield.client.phone import VirtualPhone
 from tests.browser.app.camera import Camera
@@ -19,6 +19,7 @@ from tests.browser.app.seeded import Holder, bundle, holder
 from tests.browser.conftest import Party
 from tests.support.chromium import WHOLE, launch
 from tests.support.demonstration import Demonstration, demonstration_in
+from tests.support.once import once
 
 
 @pytest.fixture(scope="session")
@@ -135,25 +136,25 @@ def declare(page: Page) -> str:
 
 
 @pytest.fixture(scope="module")
-def scene(demonstration: Demonstration, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
-    """The browsers close with the module's last test."""
+def scene(
+    demonstration: Demonstration,
+    playwright: Playwright,
+    browser: Browser,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Scene]:
+    """The phone's browser closes with the module's last test."""
     camera = Camera(tmp_path_factory.mktemp("camera") / "scene.y4m")
     camera.film([None])
-    engine = bundle(tmp_path_factory.mktemp("engine"))
+    engine = once("engine", bundle)
     party = Party(demonstration.service, demonstration.phone)
-    with sync_playwright() as playwright:
-        pc = launch(playwright)
-        mobile = launch(playwright, *camera.flags, program=WHOLE)
-        with holder(mobile, party, engine, **PIXEL) as phone:
-            phone.context.grant_permissions(["camera"], origin=demonstration.service.origin)
-            made = Scene(demonstration, pc, phone, camera)
-            yield made
-            # The phone's browser also was at palm customs, as it should.
-            phone.foreign[:] = [
-                each for each in phone.foreign if not each.startswith(demonstration.palm.origin)
-            ]
-        mobile.close()
-        pc.close()
+    mobile = launch(playwright, *camera.flags, program=WHOLE)
+    with holder(mobile, party, engine, **PIXEL) as phone:
+        phone.context.grant_permissions(["camera"], origin=demonstration.service.origin)
+        made = Scene(demonstration, browser, phone, camera)
+        yield made
+        # The phone's browser also was at palm customs, as it should.
+        phone.foreign[:] = [each for each in phone.foreign if not each.startswith(demonstration.palm.origin)]
+    mobile.close()
     assert not made.complaints
 
 

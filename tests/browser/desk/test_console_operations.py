@@ -317,10 +317,10 @@ def test_an_act_is_proven_in_the_browser_and_offline(log_in_as: LogInAs, tmp_pat
     dialog.get_by_role("button", name="关闭").click()
 
     def forge(route: object) -> None:
-        answer = route.fetch()  # type: ignore[attr-defined]
+        answer = route.fetch()  # type: ignore[attr-defined]  # Playwright's, given as an object
         found = answer.json()
         found["file"]["act"]["subject"] = "somebody else"
-        route.fulfill(response=answer, body=json.dumps(found))  # type: ignore[attr-defined]
+        route.fulfill(response=answer, body=json.dumps(found))  # type: ignore[attr-defined]  # Playwright's, given as an object
 
     page.route("**/proof", forge)
     row.get_by_role("button", name=re.compile("查看证明")).click()

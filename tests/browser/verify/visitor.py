@@ -1,5 +1,6 @@
 """Whoever opens /verify/: drops files, reads the verdict; and a record of every call that their browser made."""
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -71,3 +72,10 @@ def visiting(browser: Browser, origin: str) -> Iterator[Callable[..., Visitor]]:
     for each in contexts:
         each.close()
     assert not complaints, complaints
+
+
+def changed(file: Path, change: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
+    """A bundle with something changed in it."""
+    found = json.loads(file.read_bytes())
+    change(found)
+    return {"name": file.name, "mimeType": "application/json", "buffer": json.dumps(found).encode()}

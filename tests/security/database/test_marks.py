@@ -89,10 +89,10 @@ async def test_an_enrolment_is_the_one_that_was_begun(db: Database, keyring: Key
     }
     for column, value in changed.items():
         kept = await fetch(db, f"SELECT {column} AS value FROM keys")  # noqa: S608  # the names above
-        await tamper(db, f"UPDATE keys SET {column} = $1", value)  # noqa: S608
+        await tamper(db, f"UPDATE keys SET {column} = $1", value)  # noqa: S608  # the case's own name
         with pytest.raises(SealBroken):
             await make_key(world, begun.sid)
-        await tamper(db, f"UPDATE keys SET {column} = $1", kept["value"])  # noqa: S608
+        await tamper(db, f"UPDATE keys SET {column} = $1", kept["value"])  # noqa: S608  # the case's own name
     assert len(await make_key(world, begun.sid, begun.challenge)) == 65
 
 

@@ -21,7 +21,7 @@ from mshield.pki.timestamps.token import parse_token
 from tests.support.stamped_bundles import OWN, SECOND
 from tests.support.verifier_cases import Case, by_page, by_python
 from tests.unit.client.bundle import SIGNED_AT, VKEY, Maker
-from tests.unit.client.test_evidence import VIEW
+from tests.unit.client.bundles import VIEW
 from tests.unit.pki.authority import DAY, authority
 
 pytestmark = pytest.mark.slow

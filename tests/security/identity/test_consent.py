@@ -140,7 +140,7 @@ async def test_who_is_told_what_after_another_phone_scanned(case: Both) -> None:
         "SELECT sid, message FROM tasks WHERE request_id = $1",
         made["request_id"],
     )
-    task = await own.device.call("GET", f"/api/phone/tasks/{bytes(row['sid']).hex()}")  # type: ignore[call-overload]
+    task = await own.device.call("GET", f"/api/phone/tasks/{bytes(row['sid']).hex()}")  # type: ignore[call-overload]  # a row has no types
     _, opened = await own.open([task.json()])
     assert opened.json()["code"] == "consent_not_yours", opened.text
 

@@ -25,7 +25,7 @@ async def world(db: Database, keyring: Keyring, clock: Clock) -> World:
 
 
 async def _row(world: World, table: str) -> Row:
-    return await fetch(world.db, f"SELECT * FROM {table} WHERE uid = $1", world.phone.uid)  # noqa: S608
+    return await fetch(world.db, f"SELECT * FROM {table} WHERE uid = $1", world.phone.uid)  # noqa: S608  # the case's own name
 
 
 async def _put(world: World, table: str, row: Row) -> None:
@@ -34,10 +34,10 @@ async def _put(world: World, table: str, row: Row) -> None:
     if table == "signing_sessions":
         columns = ", ".join(row)
         marks = ", ".join(f"${number + 1}" for number in range(len(row)))
-        await execute(world.db, f"INSERT INTO signing_sessions ({columns}) VALUES ({marks})", *row.values())  # noqa: S608
+        await execute(world.db, f"INSERT INTO signing_sessions ({columns}) VALUES ({marks})", *row.values())  # noqa: S608  # the row's own names
         return
     for column, value in row.items():
-        await execute(world.db, f"UPDATE keys SET {column} = $1 WHERE uid = $2", value, world.phone.uid)  # noqa: S608
+        await execute(world.db, f"UPDATE keys SET {column} = $1 WHERE uid = $2", value, world.phone.uid)  # noqa: S608  # the case's own name
 
 
 async def _refreshed(world: World, tau: int) -> Row:

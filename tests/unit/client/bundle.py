@@ -15,9 +15,7 @@ from mshield.content.pdf_update import prepared
 from mshield.domain.login_message import LOGIN_TYPE
 from mshield.gm import sm2
 from mshield.gm.sm3 import sm3
-from mshield.pki.certificates.certificate import Certificate
-from mshield.pki.certificates.issue import issue_ocsp_responder
-from mshield.pki.revocation.ocsp import CertId, CertStatus, Good, build_ocsp_response
+from mshield.pki.revocation.ocsp import CertStatus, Good
 from mshield.pki.signatures.cms import build_signed_data
 from mshield.pki.signatures.display import Bound, Confirmed, Drawing, Pages, display_bytes
 from mshield.pki.signatures.evidence import (
@@ -50,7 +48,6 @@ from mshield.pki.signatures.formats import (
 )
 from mshield.pki.signatures.pdf import SUBFILTERS, PdfAttributes, covered_digest
 from mshield.pki.signatures.signed_attributes import SignedAttributes
-from mshield.pki.signer import KeySigner
 from mshield.pki.timestamps.algorithms import hashed
 from mshield.pki.timestamps.token import parse_token
 from mshield.pki.tlog.entry import (
@@ -67,7 +64,8 @@ from mshield.pki.tlog.merkle import inclusion_ranges, leaf_hash, node_hash
 from mshield.pki.tlog.note import Checkpoint, VerifierKey
 from mshield.pki.xml.making import serial_name, signed_file
 from mshield.views import compare_words, draw, read_view
-from tests.unit.pki.authority import DAY, NOW, Authority, ca_name, new_key, new_serial
+from tests.unit.client.statuses import ocsp
+from tests.unit.pki.authority import NOW, Authority
 
 CONTENT: Final = "<报关单><总价>126000.00</总价></报关单>".encode()
 LINES: Final = (("总价", "126000.00 欧元"), ("币制", ""))
@@ -354,43 +352,6 @@ def logged(
             entry=view, index=1, hashes=tuple(root(*each) for each in inclusion_ranges(1, len(leaves)))
         ),
     )
-
-
-def ocsp(a: Authority, certificate: Certificate, status: CertStatus, *, at: int, **changes: Any) -> bytes:
-    """A response about the leaf by its CA's responder, or about the issuing CA by the root's."""
-    by_root = certificate is a.issuing
-    issuer = a.root if by_root else a.issuing
-    responder, signer = root_responder(a) if by_root else (a.ocsp, a.ocsp_key)
-    given: dict[str, Any] = {
-        "signer": signer,
-        "responder": responder,
-        "issuer": issuer,
-        "statuses": [(CertId.of(issuer, certificate.serial), status)],
-        "this_update": at,
-        "next_update": at + DAY,
-        "produced_at": at,
-    }
-    return build_ocsp_response(**(given | changes))
-
-
-_RESPONDERS: Final[dict[bytes, tuple[Certificate, KeySigner]]] = {}
-
-
-def root_responder(a: Authority) -> tuple[Certificate, KeySigner]:
-    """The root's responder and its key."""
-    if a.root.der not in _RESPONDERS:
-        key = new_key(a.engine)
-        made = issue_ocsp_responder(
-            signer=a.root_key,
-            issuer=a.root,
-            serial=new_serial(),
-            subject=ca_name("示例根 OCSP"),
-            public=key.public,
-            not_before=NOW - DAY,
-            not_after=NOW + 29 * DAY,
-        )
-        _RESPONDERS[a.root.der] = (made, key)
-    return _RESPONDERS[a.root.der]
 
 
 def login_message() -> bytes:

@@ -32,7 +32,7 @@ async def test_a_digest_goes_out_in_place_of_the_content(*, asynchronous: bool) 
 @pytest.mark.parametrize("given", [{}, {"content": b"x", "digest": Digest.of(b"x")}])
 def test_a_document_has_content_or_digest(given: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="either"):
-        _ = Document(title="t", media_type="a/b", **given).content_digest  # type: ignore[arg-type]
+        _ = Document(title="t", media_type="a/b", **given).content_digest  # type: ignore[arg-type]  # the wrong ones are what is tried
 
 
 @both

@@ -1,33 +1,24 @@
-"""A bundle of evidence: each part that is changed is found, by the step whose business it is."""
+"""A bundle of evidence: what is said of a good one, and what it needs to be trusted."""
 
-import base64
 import json
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from mshield.client.evidence import (
-    Evidence,
     LaterStatus,
-    VerifiedEvidence,
     read_evidence,
-    verify_evidence,
 )
 from mshield.client.verify import VerificationError
-from mshield.gm.sm3 import sm3
-from mshield.pki.revocation.crl import CERTIFICATE_HOLD, KEY_COMPROMISE, SUPERSEDED
-from mshield.pki.revocation.ocsp import Good, RevokedAt, Unknown
+from mshield.pki.revocation.crl import KEY_COMPROMISE, SUPERSEDED
+from mshield.pki.revocation.ocsp import RevokedAt
 from mshield.pki.signatures.display import Pages
 from mshield.pki.signatures.evidence import EvidenceHolder, Kind
 from mshield.pki.signatures.formats import Format
 from mshield.pki.tlog.entry import Holder
-from mshield.views import read_view
 from tests.unit.client.bundle import (
     CONTENT,
     HOLDER,
@@ -35,64 +26,11 @@ from tests.unit.client.bundle import (
     SIGNED_AT,
     VKEY,
     Maker,
-    logged,
     login_message,
-    ocsp,
     v1,
 )
-from tests.unit.pki.authority import DAY, IDENTITY, SUBJECT, authority, make_authority
-
-A = authority()
-OTHER = make_authority(A.engine)
-AT = datetime.fromtimestamp((SIGNED_AT + DAY) / 1000, UTC)
-
-
-def check(evidence: Evidence, **changes: Any) -> VerifiedEvidence:
-    given: dict[str, Any] = {"roots": [A.root.der], "log_keys": [str(VKEY)], "at": AT, "engine": A.engine}
-    return verify_evidence(evidence, **(given | changes))
-
-
-VIEW = read_view(
-    json.dumps(
-        {
-            "type": "mshield-view/v1",
-            "id": "t/x",
-            "version": 1,
-            "content": "xml",
-            "root": "报关单",
-            "title": "报关单",
-            "body": [{"label": "要点", "rows": [{"label": "总价", "path": "总价", "as": "decimal"}]}],
-        }
-    ).encode()
-).octets
-
-
-@lru_cache(maxsize=16)
-def good(
-    format: Format = "cms",  # noqa: A002
-    *,
-    kind: Kind = "signature",
-    with_content: bool = True,
-    asked_logged: bool = True,
-    drawn: bool = True,
-    view: bytes | None = None,
-) -> Evidence:
-    return Maker(
-        A,
-        format=format,
-        kind=kind,
-        content=login_message() if kind == "login" else CONTENT,
-        with_content=with_content,
-        asked_logged=asked_logged,
-        drawn=drawn,
-        view=view,
-    ).made()
-
-
-def refused(evidence: Evidence, **changes: Any) -> tuple[str, str]:
-    with pytest.raises(VerificationError) as error:
-        check(evidence, **changes)
-    return error.value.step, error.value.code
+from tests.unit.client.bundles import AT, LATER, OTHER, VIEW, A, b64, check, good, put, refused
+from tests.unit.pki.authority import IDENTITY, SUBJECT
 
 
 @pytest.mark.parametrize("format", ["raw", "cms", "cms_detached"])
@@ -229,101 +167,6 @@ def test_nothing_is_trusted_for_standing_in_the_bundle() -> None:
     assert refused(good(), log_keys=["rubbish"]) == ("log", "bad_log_form")
 
 
-def put(evidence: Evidence, place: str, value: Any) -> Evidence:
-    """The bundle with another value in one place, which is named as in the file, in dots."""
-    found = json.loads(evidence.encode())
-    *above, name = place.split(".")
-    part = found
-    for each in above:
-        part = part[int(each) if isinstance(part, list) else each]
-    key = int(name) if isinstance(part, list) else name
-    part[key] = value
-    return read_evidence(json.dumps(found).encode())
-
-
-def b64(data: bytes | None) -> str | None:
-    return None if data is None else base64.b64encode(data).decode()
-
-
-def leaves(part: Any, place: str = "") -> Iterator[tuple[str, Any]]:
-    """All values of the file with their places."""
-    pairs = part.items() if isinstance(part, dict) else enumerate(part) if isinstance(part, list) else ()
-    for name, value in pairs:
-        yield from leaves(value, f"{place}.{name}".strip("."))
-    if not isinstance(part, (dict, list)):
-        yield place, part
-
-
-def changed(place: str, value: Any) -> Iterator[Any]:
-    """Other values of the same kind."""
-    if value is None:
-        yield b64(CONTENT)
-    elif isinstance(value, int):
-        yield value + 1
-    elif place.endswith(("_b64", *(f"hashes_b64.{n}" for n in range(9)))):
-        data = base64.b64decode(value)
-        for at in {*range(0, len(data), 17), len(data) - 1}:
-            yield b64(data[:at] + bytes((data[at] ^ 1,)) + data[at + 1 :])
-        yield b64(data[:-1])
-        yield b64(data + b"\0")
-    else:
-        yield value + "0"
-        yield value[:-3] + ("a" if value[-3:-2] != "a" else "b") + value[-2:]
-
-
-STEPS = {
-    "type": {"input"},
-    "request.id": {"log"},
-    "request.kind": {"input"},
-    "document.sid": {"input", "log"},
-    "document.title": {"display"},
-    "document.media_type": {"display"},
-    "document.format": {"input"},
-    "document.size": {"content", "display"},
-    "document.digest_sm3": {"input", "content"},
-    "document.content_b64": {"content"},
-    "document.display": {"display"},
-    "document.view_b64": {"input", "display"},
-    "document.drawn": {"input", "display"},
-    "document.shown": {"input", "display", "log"},
-    "signature.signed_at": {"log"},
-    "signature.signature_b64": {"signature"},
-    "signature.signed_attributes_b64": {"input", "content", "display"},
-    "signature.cms_b64": {"cms"},
-    "holder": {"log"},
-    "certificate_pem": {"input", "chain", "signature"},
-    "chain_pem": {"input", "chain"},
-    "status": {"revocation"},
-    "log.uid": {"input", "log"},
-    "log": {"log"},
-}  # fmt: skip
-
-
-@pytest.mark.parametrize(("format", "view"), [("cms", None), ("cms", VIEW), ("cms_detached", None)])
-def test_every_value_matters(format: Format, view: bytes | None) -> None:  # noqa: A002
-    """But the business system's id, name and domain, which no signature covers but a login's."""
-    evidence = good(format, view=view)
-    for place, value in leaves(json.loads(evidence.encode())):
-        if place.startswith("request.business_system"):
-            continue
-        steps = next(
-            steps
-            for name, steps in sorted(STEPS.items(), key=lambda each: -len(each[0]))
-            if place == name or place.startswith(f"{name}.")
-        )
-        for other in changed(place, value):
-            step = _step_that_fails(evidence, place, other)
-            assert step in steps, place
-
-
-def _step_that_fails(evidence: Evidence, place: str, value: Any) -> str:
-    try:
-        check(put(evidence, place, value))
-    except VerificationError as error:
-        return error.step
-    return f"none, for {value!r}"
-
-
 def test_whose_shield_it_was_is_the_logs_and_older_evidence_tells_nothing() -> None:
     evidence = good("raw")
     assert check(evidence).holder == HOLDER
@@ -387,83 +230,6 @@ def test_every_value_of_a_login_matters() -> None:
     assert refused(put(good("raw"), "request.kind", "login")) == ("request", "message_mismatch")
 
 
-def _swap(part: str, other: Evidence) -> Callable[[Evidence], Evidence]:
-    return lambda evidence: msgspec.structs.replace(evidence, **{part: getattr(other, part)})
-
-
-def _status(**changes: bytes) -> Callable[[Evidence], Evidence]:
-    return lambda evidence: msgspec.structs.replace(
-        evidence, status=msgspec.structs.replace(evidence.status, **changes)
-    )
-
-
-def _by_other_log(evidence: Evidence) -> Evidence:
-    key = Ed25519PrivateKey.generate()
-    log = msgspec.structs.replace(logged(evidence.log.entry, key=key), key=str(VKEY))
-    return msgspec.structs.replace(evidence, log=log)
-
-
-LATER = SIGNED_AT + 3_600_000
-FAULTS: list[tuple[str, Callable[[Evidence], Evidence], tuple[str, str]]] = [
-    ("another signature's proof", _swap("log", Maker(A).made()), ("log", "bad_log_proof")),
-    ("a proof of another log of the same name", _by_other_log, ("log", "bad_log_signature")),
-    ("another signature", _swap("signature", Maker(A).made()), ("log", "bad_log_proof")),
-    ("another certificate", _swap("certificate_pem", Maker(OTHER).made()), ("chain", "unknown_issuer")),
-    (
-        "another certificate of the same CA",
-        lambda evidence: msgspec.structs.replace(evidence, certificate_pem=A.issue().pem()),
-        ("cms", "message_mismatch"),
-    ),
-    ("another chain", _swap("chain_pem", Maker(OTHER).made()), ("chain", "unknown_issuer")),
-    ("another display", _swap("document", Maker(A, content=b"other").made()), ("content", "message_mismatch")),
-    (
-        "a status from before",
-        _status(ocsp=ocsp(A, A.leaf, Good(), at=SIGNED_AT - 1000)),
-        ("revocation", "stale_status"),
-    ),
-    (
-        "another certificate's status",
-        _status(ocsp=ocsp(A, A.issue(), Good(), at=LATER)),
-        ("revocation", "status_unknown"),
-    ),
-    ("a status unknown", _status(ocsp=ocsp(A, A.leaf, Unknown(), at=LATER)), ("revocation", "status_unknown")),
-    ("another's status", _status(ocsp=good().status.ca_ocsp), ("revocation", "unknown_issuer")),
-    ("the signer's status for the CA's", _status(ca_ocsp=good().status.ocsp), ("revocation", "unknown_issuer")),
-    (
-        "revoked before",
-        _status(ocsp=ocsp(A, A.leaf, RevokedAt(SIGNED_AT - 1000, KEY_COMPROMISE), at=LATER)),
-        ("revocation", "revoked"),
-    ),
-    (
-        "revoked in the same second",
-        _status(ocsp=ocsp(A, A.leaf, RevokedAt(SIGNED_AT), at=LATER)),
-        ("revocation", "revoked"),
-    ),
-    (
-        "on hold",
-        _status(ocsp=ocsp(A, A.leaf, RevokedAt(SIGNED_AT - 5000, CERTIFICATE_HOLD), at=LATER)),
-        ("revocation", "on_hold"),
-    ),
-    (
-        "the CA revoked before",
-        _status(ca_ocsp=ocsp(A, A.issuing, RevokedAt(SIGNED_AT - 1000, KEY_COMPROMISE), at=LATER)),
-        ("revocation", "revoked"),
-    ),
-    (
-        "a status of tomorrow",
-        _status(ocsp=ocsp(A, A.leaf, Good(), at=SIGNED_AT + 2 * DAY)),
-        ("revocation", "stale_status"),
-    ),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("put_in", "expected"), [each[1:] for each in FAULTS], ids=[each[0] for each in FAULTS]
-)
-def test_a_fault_is_named(put_in: Callable[[Evidence], Evidence], expected: tuple[str, str]) -> None:
-    assert refused(put_in(good())) == expected
-
-
 def test_a_revocation_after_the_signature_does_not_touch_it() -> None:
     at = (SIGNED_AT // 1000 + 10) * 1000
     found = check(Maker(A, status=RevokedAt(at, KEY_COMPROMISE), status_at=LATER).made())
@@ -477,56 +243,6 @@ def test_a_bundle_from_the_future_is_refused() -> None:
     assert refused(good(), at=before) == ("input", "from_future")
     with pytest.raises(ValueError, match="zone"):
         check(good(), at=AT.replace(tzinfo=None))
-
-
-def test_attributes_do_not_pass_for_a_raw_content() -> None:
-    attributes = good().signature.attributes
-    assert attributes is not None
-    assert refused(Maker(A, format="raw", content=attributes).made()) == ("content", "message_mismatch")
-
-
-@pytest.mark.parametrize(
-    ("place", "value"),
-    [
-        ("document.content_b64", None),
-        ("signature.signed_attributes_b64", b64(b"1")),
-        ("document.format", "cms"),
-    ],
-)
-def test_a_raw_bundle_has_content_and_no_attributes(place: str, value: Any) -> None:
-    assert refused(put(good("raw"), place, value)) == ("input", "unreadable")
-
-
-def test_a_cms_that_is_detached_though_its_format_is_not() -> None:
-    detached, attached = good("cms_detached"), good("cms")
-    for one, name in ((detached, "cms"), (attached, "cms_detached")):
-        assert refused(put(one, "document.format", name)) == ("cms", "message_mismatch")
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "[]",
-        "{}",
-        '{"type":"mshield-evidence/v1"}',
-        good().encode().decode().replace("evidence/v2", "evidence/v1"),
-        good().encode().decode().replace("evidence/v2", "evidence/v3"),
-        v1(good(drawn=False)).decode().replace("evidence/v1", "evidence/v2"),
-        v1(good(drawn=False)).decode()[:-1] + ',"time_stamps":null}',
-        good().encode().decode()[:-1] + ',"more":1}',
-        good().encode().decode()[:-1] + ',"type":"mshield-evidence/v2"}',
-        good().encode().decode().replace('"index":2', '"index":2.0'),
-        good().encode().decode().replace('"index":2', '"index":NaN'),
-        good().encode().decode().replace('"index":2', '"index":-1'),
-        good().encode().decode().replace(sm3(CONTENT).hex(), sm3(CONTENT).hex().upper()),
-        "[" * 100_000,
-    ],
-)
-def test_what_is_not_a_bundle_is_unreadable(text: str) -> None:
-    with pytest.raises(VerificationError) as error:
-        read_evidence(text.encode())
-    assert (error.value.step, error.value.code) == ("input", "unreadable")
 
 
 def test_white_space_and_order_are_free() -> None:

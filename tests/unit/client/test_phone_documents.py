@@ -215,7 +215,7 @@ def test_words_that_differ_and_what_is_not_shown_want_a_confirmation() -> None:
         assert refused.value.code == "confirmation_missing"
         assert (refused.value.extra["confirm"], refused.value.extra["title"]) == ("mismatch", "订单")
         found = refused.value.extra["lines"]
-        assert {"label": "买方", "value": "海天贸易有限公司", "content": None} in list(found)  # type: ignore[call-overload]
+        assert {"label": "买方", "value": "海天贸易有限公司", "content": None} in list(found)  # type: ignore[call-overload]  # JSON has no types
     assert shown_item(differs, "mismatch")["confirmed"] == "mismatch"
 
     hidden = attributes_of(

@@ -234,7 +234,7 @@ def test_no_certificate_counts_before_an_answer_was_checked(
 
     service.falsify["/key"] = own_key
     service._finish = closed  # type: ignore[method-assign]  # the cheat
-    service._nonce = lambda key, share, item: nonce(service, key, share, item)  # type: ignore[method-assign]
+    service._nonce = lambda key, share, item: nonce(service, key, share, item)  # type: ignore[method-assign]  # this one deals wrongly
     with pytest.raises(ProtocolError, match="bad_answer"):
         apply(phone)
     if way == "resumed":

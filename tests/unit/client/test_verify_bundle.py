@@ -129,7 +129,7 @@ def test_it_says_plainly_what_is_not_bound(tmp_path: Path) -> None:
         words = ("as the service says", "as the log took it down")
         assert tuple(done.stdout.count(each) for each in words) == said
         assert "the service's clock, no independent time stamp" in done.stdout
-        done = run(written(tmp_path, Maker(A, format="raw", asked_logged=logged, **login)))  # type: ignore[arg-type]
+        done = run(written(tmp_path, Maker(A, format="raw", asked_logged=logged, **login)))  # type: ignore[arg-type]  # fields by name
         assert done.stdout.count("as the service says") == (0 if logged else 1)
 
 

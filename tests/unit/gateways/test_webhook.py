@@ -132,7 +132,7 @@ async def test_no_proxy_of_the_environment_is_used(
 
 async def test_patience_is_read_in_seconds_only(receiver: OutsideServer) -> None:
     for text, seconds in (("120", 120), ("-1", None), ("soon", None), ("99999999999", None)):
-        receiver.answer = lambda _, text=text: Reply(429, headers={"Retry-After": text})  # type: ignore[misc]
+        receiver.answer = lambda _, text=text: Reply(429, headers={"Retry-After": text})  # type: ignore[misc]  # mypy infers no lambda with a default
         assert await _post(receiver.url) == EndpointReply(429, seconds)
 
 

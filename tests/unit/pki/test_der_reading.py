@@ -16,7 +16,7 @@ BITS: Read = Reader.bits
 NAMED: Read = Reader.named_bits
 TEXT: Read = Reader.text
 TIME: Read = Reader.time
-SET: Read = lambda reader: list(reader.set_of())  # noqa: E731 - a table entry
+SET: Read = lambda reader: list(reader.set_of())  # noqa: E731  # a table entry
 
 
 @pytest.mark.parametrize(

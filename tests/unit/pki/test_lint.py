@@ -56,7 +56,7 @@ def names(data: bytes, rules: Rules = profiles.LEAF, issuer: Certificate | None 
     return {finding.name for finding in lint.lint(data, rules=rules, issuer=issuer)}
 
 
-C, O, OU, CN = oids.COUNTRY, oids.ORGANISATION, oids.ORGANISATIONAL_UNIT, oids.COMMON_NAME  # noqa: E741 - X.520's names
+C, O, OU, CN = oids.COUNTRY, oids.ORGANISATION, oids.ORGANISATIONAL_UNIT, oids.COMMON_NAME  # noqa: E741  # X.520's names
 GOOD_NAME = ((C, "CN"), (O, "企业"), (OU, "操作员"), (CN, "张伟"))
 VERSION = b"\xa0\x03\x02\x01\x02"
 GOOD = leaf_tbs()

@@ -122,9 +122,9 @@ def test_a_list_signed_by_a_certificate_that_may_not() -> None:
 
 
 def response(
-    status: CertStatus = Good(),  # noqa: B008 - frozen and empty
+    status: CertStatus = Good(),  # noqa: B008  # frozen and empty
     *,
-    about: CertId = CertId.of(A.issuing, A.leaf.serial),  # noqa: B008 - frozen
+    about: CertId = CertId.of(A.issuing, A.leaf.serial),  # noqa: B008  # frozen
     key: KeySigner = A.ocsp_key,
     responder: Certificate = A.ocsp,
     include: list[Certificate] | None = None,

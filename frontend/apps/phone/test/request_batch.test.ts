@@ -359,7 +359,6 @@ describe("the inbox", () => {
     expect(amounts.of(all[0]!)).toBeNull();
     for (const _ of [1, 2, 3]) {
       waiting.value = all.map((request) => ({ ...request }));
-      // oxlint-disable-next-line no-await-in-loop
       await flushPromises();
     }
     expect(asked).toEqual(["1", "2", "3", "1", "1"]);

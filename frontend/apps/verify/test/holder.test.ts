@@ -56,7 +56,7 @@ test("the log binds shield and id number; else they are the service's word", () 
 test("who signed is answered with the shield, and the log with whose time it has", () => {
   const logTime = { at: 0, latest: 0, by: "outside", authority: "TSA" } as const;
   const answers = answersOf(say, result({ logTime }));
-  const moreOf = (question: string): string => answers.find((each) => each.question === question)!.more;
+  const moreOf = (question: string): string => answers.find((answer) => answer.question === question)!.more;
   expect(moreOf("who")).toContain("手机盾号 MS 107 2046 8813");
   expect(moreOf("log")).toContain("第三方时间戳");
   const plain = answersOf(say, result({})).find(({ question }) => question === "log");

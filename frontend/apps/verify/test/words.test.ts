@@ -112,15 +112,15 @@ const ALL = [
 
 test.for(["zh", "en"] as const)("in %s", (language) => {
   const t = (key: string): string => {
-    const found = key
+    const text = key
       .split(".")
       .reduce<unknown>((at, name) => (at as Record<string, unknown>)?.[name], pageWords[language]);
-    expect(found, key).toBeTypeOf("string");
-    return found as string;
+    expect(text, key).toBeTypeOf("string");
+    return text as string;
   };
-  for (const each of ALL) {
-    expect(titleOf({ t }, each)).not.toBe("");
-    expect(sentenceOf({ t }, each), `${each.name} ${each.code}`).not.toBe(checkWords[language].other);
+  for (const row of ALL) {
+    expect(titleOf({ t }, row)).not.toBe("");
+    expect(sentenceOf({ t }, row), `${row.name} ${row.code}`).not.toBe(checkWords[language].other);
   }
 });
 
@@ -159,7 +159,7 @@ test.for(["time_stamp", "certificate", "crl", "ocsp"] as const)("a %s has words 
   expect(of("incomplete", right, check("chain", "passed", null))).toBe(`${kind}_incomplete`);
   for (const language of ["zh", "en"] as const) {
     const { verdict, hint } = partWords[language];
-    for (const word of Object.keys(verdict).filter((each) => !each.endsWith("invalid"))) {
+    for (const word of Object.keys(verdict).filter((name) => !name.endsWith("invalid"))) {
       expect(hint).toHaveProperty(word);
     }
     const established = Object.entries(verdict).filter(([word]) => word.endsWith("unestablished"));

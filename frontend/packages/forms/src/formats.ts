@@ -75,7 +75,7 @@ export function readOptions(format: Format, value: unknown): Options {
   }
   const all = new Map(Object.entries(objectOf(value)));
   const take = <T>(name: string, words: readonly T[]): T => {
-    const match = words.find((each) => each === all.get(name));
+    const match = words.find((word) => word === all.get(name));
     if (match === undefined || !all.delete(name)) {
       throw new FormError(`the option ${name} is missing or another`);
     }

@@ -47,8 +47,8 @@ export function someMember(text: string, name: string, value: string): boolean {
   if (!/^\s*\{/.test(text) || parsed(text) === undefined) {
     return false;
   }
-  for (const each of tokens(text)) {
-    if (each.name === name && each.value === value) {
+  for (const token of tokens(text)) {
+    if (token.name === name && token.value === value) {
       return true;
     }
   }

@@ -99,9 +99,7 @@ export async function takeTogether(operation: Operation, requestIds: readonly st
   const scans: Scan[] = [];
   for (const requestId of requestIds) {
     const path = `/api/phone/inbox/${encodeURIComponent(requestId)}`;
-    // oxlint-disable-next-line no-await-in-loop
     const answer = await operation.connection.post(path, operation.loggedIn());
-    // oxlint-disable-next-line no-await-in-loop
     scans.push(await checked(operation, answer));
   }
   const scanned = { ...together(scans), isFromInbox: true };
@@ -170,7 +168,6 @@ export async function prolong(operation: Operation, scanned: Scan): Promise<Scan
   const times: number[] = [];
   for (const { requestId } of partsOf(scanned)) {
     const path = `/api/phone/requests/${encodeURIComponent(requestId)}/prolongation`;
-    // oxlint-disable-next-line no-await-in-loop
     times.push(readProlonged(await operation.connection.post(path, operation.loggedIn())));
   }
   const prolonged = { ...scanned, expiresAt: Math.min(...times), prolongsBy: null };
@@ -207,7 +204,6 @@ export async function decline(
   for (const { requestId } of parts) {
     const path = `/api/phone/requests/${encodeURIComponent(requestId)}/decline`;
     try {
-      // oxlint-disable-next-line no-await-in-loop
       await operation.connection.post(path, operation.loggedIn(), { reason });
     } catch (error) {
       // Of several one may be over by itself, or was declined before the line was lost.
@@ -292,7 +288,6 @@ async function checked(operation: Operation, answer: unknown): Promise<Scan> {
   for (const task of asked.tasks) {
     checkTask(task, asked, uid, { displayOids, certificate: own });
     // One after the other: each may be megabytes, and a worker's memory is bounded.
-    // oxlint-disable-next-line no-await-in-loop
     tasks.push(
       asked.kind === "signature"
         ? await readTaskHere(operation, task, asked.requester.clientId ?? null)
@@ -353,7 +348,6 @@ async function ends(operation: Operation, scanned: Scan): Promise<((sid: string)
   const credentials = operation.loggedIn();
   const states = new Map<string, string>();
   for (const { sid } of scanned.tasks) {
-    // oxlint-disable-next-line no-await-in-loop
     const task = readTask(await operation.connection.get(`/api/phone/tasks/${sid}`, credentials));
     states.set(sid, task.state);
   }

@@ -89,7 +89,6 @@ test("one that the log has for who asks is proven, and its proof is fetched once
 test("without a proof it is as if no view drew it; a phone that knows no log asks for none", async () => {
   for (const code of ["not_logged_yet", "not_found"]) {
     const { operation } = phone(new ProblemError(code, 409));
-    // oxlint-disable-next-line no-await-in-loop
     await expect(isRegistered(operation, VIEW, "window")).resolves.toBe(false);
   }
   await expect(isRegistered(phone(proof()).operation, VIEW, null)).resolves.toBe(false);
@@ -112,7 +111,6 @@ test("a proof of something else is no task, also a kept one that was changed", a
     proof({ named: { ...NAMED, digest: "00".repeat(32) } }),
   ];
   for (const each of bad) {
-    // oxlint-disable-next-line no-await-in-loop
     await expect(isRegistered(phone(each).operation, VIEW, "window")).rejects.toThrow("bad_task");
   }
   const views = new ViewStore("registration-changed");

@@ -14,28 +14,29 @@ type Signed = Pick<Read, "leaf" | "inside">;
 
 /** The signer's certificate and its issuer's; null where one is not known. */
 export function askable(
-  given: Case,
+  matter: Case,
   issuers: readonly Certificate[],
 ): { readonly leaf: Certificate; readonly issuer: Certificate } | null {
-  const { leaf, inside } = signedBy(given);
-  const issuer = leaf === null ? undefined : [...inside, ...issuers].find((each) => isNamed(leaf, each));
+  const { leaf, inside } = signedBy(matter);
+  const issuer =
+    leaf === null ? undefined : [...inside, ...issuers].find((certificate) => isNamed(leaf, certificate));
   return leaf === null || issuer === undefined ? null : { leaf, issuer };
 }
 
 /** The signer's certificate, as far as it can be read. */
-export function leafOf(given: Case): Certificate | null {
-  return signedBy(given).leaf;
+export function leafOf(matter: Case): Certificate | null {
+  return signedBy(matter).leaf;
 }
 
 /** What the service issues is read strictly, also out of a file that anybody could have signed. */
-function signedBy(given: Case): Signed {
-  const { found } = given.piece;
+function signedBy(matter: Case): Signed {
+  const { reading } = matter.piece;
   try {
-    if (found.kind === "p7") {
-      return strictly(signerOf(found.p7, []).der, found.p7.certificates);
+    if (reading.kind === "p7") {
+      return strictly(signerOf(reading.p7, []).der, reading.p7.certificates);
     }
-    if (found.kind === "signed_file") {
-      const { certificate, others } = readSigned(found.file);
+    if (reading.kind === "signed_file") {
+      const { certificate, others } = readSigned(reading.file);
       return strictly(certificate.der, others);
     }
   } catch (error) {
@@ -44,7 +45,7 @@ function signedBy(given: Case): Signed {
     }
     throw error;
   }
-  return readCase(given);
+  return readCase(matter);
 }
 
 function strictly(leaf: Uint8Array, others: readonly Uint8Array[]): Signed {

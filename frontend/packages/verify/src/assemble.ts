@@ -17,7 +17,7 @@ import type { StampInfo } from "./timestamps/token.ts";
 export interface Piece {
   readonly id: string;
   readonly name: string;
-  readonly found: Found;
+  readonly reading: Found;
   readonly content: Content;
 }
 
@@ -57,19 +57,19 @@ export interface Assembled {
 }
 
 export async function assemble(pieces: readonly Piece[]): Promise<Assembled> {
-  const unsigned = pieces.filter(({ found }) => found.kind === "document");
+  const unsigned = pieces.filter(({ reading }) => reading.kind === "document");
   // A file with a signature inside may be what another signature is over.
-  const documents = [...unsigned, ...pieces.filter(({ found }) => found.kind === "signed_file")];
-  const certificates = pieces.flatMap(({ found }) =>
-    found.kind === "certificates" ? found.certificates : [],
+  const documents = [...unsigned, ...pieces.filter(({ reading }) => reading.kind === "signed_file")];
+  const certificates = pieces.flatMap(({ reading }) =>
+    reading.kind === "certificates" ? reading.certificates : [],
   );
-  const signatures = pieces.filter(({ found }) => isSignature(found.kind));
+  const signatures = pieces.filter(({ reading }) => isSignature(reading.kind));
   const cases: Case[] = [];
   for (const piece of signatures) {
-    const on = piece.found.kind === "time_stamp" ? pieces.filter((each) => each !== piece) : documents;
+    const on = piece.reading.kind === "time_stamp" ? pieces.filter((other) => other !== piece) : documents;
     cases.push(await caseOf(piece, signatures.length, on, certificates));
   }
-  const parts = pieces.map(({ found }) => partsOf(found));
+  const parts = pieces.map(({ reading }) => partsOf(reading));
   if (signatures.length === 0) {
     cases.push(
       ...pieces.flatMap((piece, i) => {
@@ -86,24 +86,24 @@ export async function assemble(pieces: readonly Piece[]): Promise<Assembled> {
     certificates,
     foreign: dersOf("certificate").map((der) => ({ der })),
     foreignCrls: dersOf("crl"),
-    crls: pieces.flatMap(({ found }) => (found.kind === "crl" ? [found.crl] : [])),
-    ocsps: pieces.flatMap(({ found }) => (found.kind === "ocsp" ? [found.der] : [])),
-    unused: unsigned.filter((each) => !used.has(each)),
+    crls: pieces.flatMap(({ reading }) => (reading.kind === "crl" ? [reading.crl] : [])),
+    ocsps: pieces.flatMap(({ reading }) => (reading.kind === "ocsp" ? [reading.der] : [])),
+    unused: unsigned.filter((piece) => !used.has(piece)),
   };
 }
 
 /** The part that a file is, and its DER: of certificates all that stand in it. */
 export function partsOf(
-  found: Found,
+  reading: Found,
 ): { readonly kind: PartKind; readonly ders: readonly Uint8Array[] } | null {
-  switch (found.kind) {
+  switch (reading.kind) {
     case "certificates":
     case "foreign_certificates":
-      return { kind: "certificate", ders: found.certificates.map(({ der }) => der) };
+      return { kind: "certificate", ders: reading.certificates.map(({ der }) => der) };
     case "crl":
     case "foreign_crl":
     case "ocsp":
-      return { kind: found.kind === "ocsp" ? "ocsp" : "crl", ders: [found.der] };
+      return { kind: reading.kind === "ocsp" ? "ocsp" : "crl", ders: [reading.der] };
     default:
       return null;
   }
@@ -119,17 +119,17 @@ async function caseOf(
   documents: readonly Piece[],
   certificates: readonly Certificate[],
 ): Promise<Case> {
-  const kind = piece.found.kind as SignatureKind;
-  if (piece.found.kind === "signature") {
-    return { piece, kind, ...(await ofBare(piece, piece.found.der, signatures, documents, certificates)) };
+  const kind = piece.reading.kind as SignatureKind;
+  if (piece.reading.kind === "signature") {
+    return { piece, kind, ...(await ofBare(piece, piece.reading.der, signatures, documents, certificates)) };
   }
-  if (piece.found.kind === "time_stamp") {
-    return { piece, kind, document: await stamped(piece.found.bytes, documents), certificate: null };
+  if (piece.reading.kind === "time_stamp") {
+    return { piece, kind, document: await stamped(piece.reading.bytes, documents), certificate: null };
   }
-  if (piece.found.kind === "signed_file") {
-    return { piece, kind, document: piece.found.file.form === "pdf" ? piece : null, certificate: null };
+  if (piece.reading.kind === "signed_file") {
+    return { piece, kind, document: piece.reading.file.form === "pdf" ? piece : null, certificate: null };
   }
-  const wanted = wantedDigest(piece.found);
+  const wanted = wantedDigest(piece.reading);
   let document = wanted === null ? null : await byDigest(wanted, documents);
   // A lone signature is judged over the lone document beside it, so that another one than was signed is found out.
   if (document === null && (signatures === 1 || wanted === null)) {
@@ -141,13 +141,13 @@ async function caseOf(
 /** What a time stamp is on: the file of its digest, else the only document, so that another one is found out. */
 async function stamped(bytes: Uint8Array, pieces: readonly Piece[]): Promise<Piece | null> {
   const info = infoOf(bytes);
-  for (const each of info === null ? [] : pieces) {
-    const digest = info!.hash === "sm3" ? await each.content.hash(NOTHING) : await each.content.sha256();
+  for (const piece of info === null ? [] : pieces) {
+    const digest = info!.hash === "sm3" ? await piece.content.hash(NOTHING) : await piece.content.sha256();
     if (same(digest, info!.digest)) {
-      return each;
+      return piece;
     }
   }
-  return alone(pieces.filter(({ found }) => found.kind === "document"));
+  return alone(pieces.filter(({ reading }) => reading.kind === "document"));
 }
 
 function infoOf(bytes: Uint8Array): StampInfo | null {
@@ -162,15 +162,15 @@ function infoOf(bytes: Uint8Array): StampInfo | null {
 }
 
 /** SM3 (hex) of the document that a bundle or CMS is over; null where it can't be read or doesn't say. */
-function wantedDigest(found: Found): string | null {
+function wantedDigest(reading: Found): string | null {
   try {
-    if (found.kind === "evidence") {
-      return parseEvidence(found.bytes).document.digest;
+    if (reading.kind === "evidence") {
+      return parseEvidence(reading.bytes).document.digest;
     }
-    if (found.kind === "p7") {
-      return found.p7.messageDigest === null ? null : hex(found.p7.messageDigest);
+    if (reading.kind === "p7") {
+      return reading.p7.messageDigest === null ? null : hex(reading.p7.messageDigest);
     }
-    const attributes = found.kind === "cms" ? parseCms(found.der).attributes : null;
+    const attributes = reading.kind === "cms" ? parseCms(reading.der).attributes : null;
     return attributes === null ? null : hex(attributes.messageDigest);
   } catch (error) {
     if (error instanceof FormError) {
@@ -181,9 +181,9 @@ function wantedDigest(found: Found): string | null {
 }
 
 async function byDigest(digest: string, documents: readonly Piece[]): Promise<Piece | null> {
-  for (const each of documents) {
-    if (hex(await each.content.hash(NOTHING)) === digest) {
-      return each;
+  for (const document of documents) {
+    if (hex(await document.content.hash(NOTHING)) === digest) {
+      return document;
     }
   }
   return null;
@@ -193,7 +193,7 @@ async function byDigest(digest: string, documents: readonly Piece[]): Promise<Pi
 function byName({ name }: Piece, documents: readonly Piece[]): Piece | null {
   const stem = name.replace(/\.[^.]*$/, "");
   const namesakes = documents.filter(
-    (each) => each.name === stem || each.name.replace(/\.[^.]*$/, "") === stem,
+    (document) => document.name === stem || document.name.replace(/\.[^.]*$/, "") === stem,
   );
   return alone(namesakes);
 }
@@ -237,5 +237,7 @@ async function isSignedBy({ publicKey }: Certificate, content: Content, der: Uin
 }
 
 function distinct(all: readonly Certificate[]): Certificate[] {
-  return all.filter((each, i) => all.findIndex((other) => isSameCertificate(each, other)) === i);
+  return all.filter(
+    (certificate, i) => all.findIndex((other) => isSameCertificate(certificate, other)) === i,
+  );
 }

@@ -25,7 +25,7 @@ export function parseAttributes(
   if (!isGb && !same(type, oid(OIDS.cmsData))) {
     throw new FormError("the signed content type is not plain data");
   }
-  const [displayOid, ...more] = displayOids.filter((each) => values.has(each));
+  const [displayOid, ...more] = displayOids.filter((candidate) => values.has(candidate));
   if (displayOid === undefined || more.length > 0) {
     throw new FormError("there must be exactly one display");
   }

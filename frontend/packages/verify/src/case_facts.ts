@@ -48,21 +48,21 @@ export interface Read {
 export function readCase({ piece, kind, certificate }: Case): Read {
   const nothing: Read = { evidence: null, leaf: certificate, inside: [], embedded: null };
   try {
-    if (piece.found.kind === "evidence") {
-      const evidence = parseEvidence(piece.found.bytes);
+    if (piece.reading.kind === "evidence") {
+      const evidence = parseEvidence(piece.reading.bytes);
       return { ...nothing, evidence, ...readChain(evidence), embedded: evidence.document.content };
     }
-    if (piece.found.kind === "p7") {
-      return { ...nothing, embedded: piece.found.p7.content };
+    if (piece.reading.kind === "p7") {
+      return { ...nothing, embedded: piece.reading.p7.content };
     }
-    if (piece.found.kind === "signed_file") {
-      return { ...nothing, embedded: contentOfFile(piece.found.file) };
+    if (piece.reading.kind === "signed_file") {
+      return { ...nothing, embedded: contentOfFile(piece.reading.file) };
     }
-    if (kind === "certificate" && piece.found.kind === "certificates") {
-      return { ...nothing, leaf: piece.found.certificates[0] ?? null };
+    if (kind === "certificate" && piece.reading.kind === "certificates") {
+      return { ...nothing, leaf: piece.reading.certificates[0] ?? null };
     }
-    if (piece.found.kind === "cms") {
-      const { signer, certificates, content } = parseCms(piece.found.der);
+    if (piece.reading.kind === "cms") {
+      const { signer, certificates, content } = parseCms(piece.reading.der);
       return { ...nothing, leaf: signer, inside: certificates, embedded: content };
     }
   } catch (error) {
@@ -116,12 +116,14 @@ export function requestOf({ request: { id, kind, system } }: Evidence): Evidence
 }
 
 /** The document of a case: the one that was given with it, or the one that lies in it. */
-export function contentOfCase(given: Case): { readonly content: Content; readonly isInside: boolean } | null {
-  const { embedded } = readCase(given);
+export function contentOfCase(
+  matter: Case,
+): { readonly content: Content; readonly isInside: boolean } | null {
+  const { embedded } = readCase(matter);
   if (embedded !== null) {
     return { content: contentOf(embedded), isInside: true };
   }
-  return given.document === null ? null : { content: given.document.content, isInside: false };
+  return matter.document === null ? null : { content: matter.document.content, isInside: false };
 }
 
 export async function documentOf({ document }: Case, { evidence, embedded }: Read): Promise<Document | null> {

@@ -57,7 +57,7 @@ function checkMade(
   const timeStamps = stamps.map(({ token }) => token).filter((token) => isPart(token, cms));
   const { format, options, content } = document;
   const [issuing] = path.intermediates;
-  const made = makeSignedData({
+  const expected = makeSignedData({
     format,
     options,
     content,
@@ -69,7 +69,7 @@ function checkMade(
     attributes,
     timeStamps,
   });
-  if (!same(made, cms)) {
+  if (!same(expected, cms)) {
     throw new VerificationError("message_mismatch", "cms", "the CMS is not this signature's");
   }
   return options.wrapper?.signature_value === "raw" ? null : timeStamps;
@@ -86,7 +86,7 @@ function isPart(part: Uint8Array, whole: Uint8Array): boolean {
 }
 
 function isSameSet(a: readonly Certificate[], b: readonly Certificate[]): boolean {
-  const [one, other] = [a, b].map((each) => new Set(each.map(({ der }) => hex(der)))) as [
+  const [one, other] = [a, b].map((certificates) => new Set(certificates.map(({ der }) => hex(der)))) as [
     Set<string>,
     Set<string>,
   ];

@@ -49,7 +49,7 @@ export async function checkLog(
   const { signedAt } = evidence.signature;
   const checkpoint = await inStep("log", () => {
     const key = parseVerifierKey(log.key);
-    if (!logKeys.map(parseVerifierKey).some((each) => isSameKey(each, key))) {
+    if (!logKeys.map(parseVerifierKey).some((trusted) => isSameKey(trusted, key))) {
       throw failed("unknown_log", "the log is not trusted");
     }
     const opened = openCheckpoint(log.checkpoint, key);
@@ -100,7 +100,7 @@ function requireOwn(evidence: Evidence, verified: VerifiedSignature, tally: Tall
     throw failed("bad_log_proof", "the entry is not this signature's");
   }
   if (isLogged) {
-    for (const name of (["display", "request"] as const).filter((each) => tally.isMissing(each))) {
+    for (const name of (["display", "request"] as const).filter((part) => tally.isMissing(part))) {
       tally.passed(name, { by: "log" });
     }
   }

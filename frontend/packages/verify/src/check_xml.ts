@@ -28,12 +28,12 @@ export function checkXml(
 ): void {
   const { content } = document;
   const options = document.options.xml!;
-  const made = readable("cms", () => {
+  const expected = readable("cms", () => {
     const keyName = keyNameIn(file!, options, leaf);
     const { profile } = options;
     return signedFile({ content: content!, profile, signature, keyName, certificate: leaf.der });
   });
-  if (!same(made, file!)) {
+  if (!same(expected, file!)) {
     throw new VerificationError("message_mismatch", "cms", "the file is not this signature's");
   }
 }

@@ -61,11 +61,11 @@ export class Tally {
 
   /** All checks in this order, but failed ones first, then what is missing, and last what nobody came to. */
   inOrder(names: readonly CheckName[]): Check[] {
-    for (const name of names.filter((each) => !this.has(each))) {
+    for (const name of names.filter((absent) => !this.has(absent))) {
       this.missing(name, "not_reached");
     }
     const all = names.map((name) => this.#checks.get(name)!);
-    return [0, 1, 2, 3].flatMap((rank) => all.filter((each) => rankOf(each) === rank));
+    return [0, 1, 2, 3].flatMap((rank) => all.filter((check) => rankOf(check) === rank));
   }
 
   #put(check: Check): void {

@@ -46,14 +46,16 @@ export function parseCms(der: Uint8Array, displayOids: readonly string[] = DISPL
     throw new FormError("not version 1 with SM3 as its only digest");
   }
   const content = allOf(inside.enter(), readContent);
-  const certificates = inside.setOf(0xa0).map((each) => parseCertificate(each.raw()));
+  const certificates = inside.setOf(0xa0).map((element) => parseCertificate(element.raw()));
   const [signer, ...more] = inside.setOf();
   inside.end();
   if (signer === undefined || more.length > 0) {
     throw new FormError("there must be exactly one signer");
   }
   const { issuer, serial, timeStamps, ...over } = readSigner(signer, displayOids);
-  const named = certificates.filter((each) => each.serial === serial && same(each.issuer.der, issuer));
+  const named = certificates.filter(
+    (certificate) => certificate.serial === serial && same(certificate.issuer.der, issuer),
+  );
   if (named.length !== 1) {
     throw new FormError("the signer's certificate is missing or ambiguous");
   }

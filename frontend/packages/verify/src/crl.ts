@@ -7,7 +7,7 @@ import { readAuthorityKeyId, readExtensions, readIssuingPoint } from "./extensio
 import { ALGORITHM, readFrame } from "./frame.ts";
 import { type Name, readName } from "./names.ts";
 import { OIDS } from "./oids.ts";
-import { allOf, each, ENUMERATED, type Reader, whole } from "./reader.ts";
+import { allOf, ENUMERATED, listOf, type Reader, whole } from "./reader.ts";
 
 export interface Entry {
   readonly at: number;
@@ -38,7 +38,7 @@ function readBody(inside: Reader): Omit<Crl, "tbs" | "signature"> {
   }
   const issuer = readName(inside);
   const [thisUpdate, nextUpdate] = [inside.time(), inside.time()];
-  const entries = inside.next === 0x30 ? each(inside.enter(), readEntry) : [];
+  const entries = inside.next === 0x30 ? listOf(inside.enter(), readEntry) : [];
   const wrapped = inside.explicit(0);
   if (wrapped === null) {
     throw new FormError("no extensions");

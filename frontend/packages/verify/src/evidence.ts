@@ -185,8 +185,8 @@ function readDocument(value: unknown, isV1: boolean): Evidence["document"] {
     size: count(of["size"]),
     digest: hexText(of["digest_sm3"], 32),
     content: of["content_b64"] === null ? null : bytes(of["content_b64"]),
-    display: list(of["display"]).map((each) => {
-      const line = members(each, ["label", "value"]);
+    display: list(of["display"]).map((entry) => {
+      const line = members(entry, ["label", "value"]);
       return { label: text(line["label"]), value: text(line["value"]) };
     }),
   };
@@ -224,9 +224,9 @@ function readPages(value: unknown): Pages {
 }
 
 function readSignature(value: unknown, isXml: boolean): Evidence["signature"] {
-  const made = isXml ? "file_b64" : "cms_b64";
-  const of = members(value, ["signed_at", "signature_b64", "signed_attributes_b64", made]);
-  const octets = bytes(of[made]);
+  const fileName = isXml ? "file_b64" : "cms_b64";
+  const of = members(value, ["signed_at", "signature_b64", "signed_attributes_b64", fileName]);
+  const octets = bytes(of[fileName]);
   if (octets.length === 0) {
     throw new FormError("an empty file");
   }
@@ -317,7 +317,7 @@ function text(value: unknown): string {
 }
 
 function word<T extends string>(value: unknown, words: readonly T[]): T {
-  const match = words.find((each) => each === value);
+  const match = words.find((choice) => choice === value);
   if (match === undefined) {
     throw new FormError(`not one of ${words.join(", ")}`);
   }

@@ -30,7 +30,7 @@ interface PdfAttributes {
 /** What M says; FormError for anything but the one form of this kind. The display stands under one of these. */
 function parsePdf(message: Uint8Array, kind: PdfSignature, displayOids: readonly string[]): PdfAttributes {
   const values = new Map(whole(message, (reader) => reader.setOf()).map(readAttribute));
-  const [displayOid, ...more] = displayOids.filter((each) => values.has(each));
+  const [displayOid, ...more] = displayOids.filter((candidate) => values.has(candidate));
   const covered = digestIn(values.get(OIDS.messageDigest));
   const display = displayOid === undefined ? null : digestIn(values.get(displayOid));
   const certificate = values.get(OIDS.signingCertificateV2)?.slice(-DIGEST_BYTES) ?? null;
@@ -63,8 +63,8 @@ export async function messageOfPdf(
     const [signer] = parsePem(certificatePem);
     const certificate = signer === undefined ? null : sm3(signer.der);
     const digest = coveredDigest(content, update);
-    const made = pdfMessage(pdf, { covered: digest, certificate, display, displayOid });
-    return [parsePdf(attributes, pdf, displayOids), digest, made] as const;
+    const message = pdfMessage(pdf, { covered: digest, certificate, display, displayOid });
+    return [parsePdf(attributes, pdf, displayOids), digest, message] as const;
   });
   if (!same(said.covered, covered)) {
     throw new VerificationError("message_mismatch", "content", "the signed digest is another content's");

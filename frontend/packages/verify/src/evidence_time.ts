@@ -65,21 +65,23 @@ interface Read extends VerifiedStamp {
 
 /** The stamps of a CMS that stands alone, as `checkTimeStamps`. */
 export function checkStampsInCms(
-  given: Pick<StampedCase, "signature" | "trust" | "caRoot" | "now"> & {
+  input: Pick<StampedCase, "signature" | "trust" | "caRoot" | "now"> & {
     readonly inCms: readonly Uint8Array[];
   },
 ): CheckedStamp[] {
-  const stamps = given.inCms.map((token) => {
+  const stamps = input.inCms.map((token) => {
     const { signer, info } = parseToken(token);
     return { token, profile: signer.profile, at: info.at };
   });
-  return checkTimeStamps({ ...given, stamps, signedAt: null });
+  return checkTimeStamps({ ...input, stamps, signedAt: null });
 }
 
 /** The stamps of a signature, each checked; those on it are the ones in its CMS. TimeStampError. */
-export function checkTimeStamps(given: StampedCase): CheckedStamp[] {
-  const { stamps, signature, trust, caRoot, signedAt, now } = given;
-  const isTwice = stamps.some(({ token }, i) => stamps.slice(0, i).some((each) => same(each.token, token)));
+export function checkTimeStamps(input: StampedCase): CheckedStamp[] {
+  const { stamps, signature, trust, caRoot, signedAt, now } = input;
+  const isTwice = stamps.some(({ token }, i) =>
+    stamps.slice(0, i).some((earlier) => same(earlier.token, token)),
+  );
   if (isTwice || stamps.length > MAX_STAMPS) {
     throw new TimeStampError("form", "a time stamp stands twice, or too many do");
   }
@@ -97,8 +99,8 @@ export function checkTimeStamps(given: StampedCase): CheckedStamp[] {
     return { ...verified, renews: place === 0 ? null : place - 1 };
   });
   const onIt = stamps.filter((_, i) => read[i]!.renews === null).map(({ token }) => token);
-  const inCms = given.inCms ?? onIt;
-  const isInCms = (token: Uint8Array): boolean => inCms.some((each) => same(each, token));
+  const inCms = input.inCms ?? onIt;
+  const isInCms = (token: Uint8Array): boolean => inCms.some((carried) => same(carried, token));
   if (onIt.length !== inCms.length || !onIt.every(isInCms)) {
     throw new TimeStampError("form", "the CMS has other time stamps");
   }
@@ -118,7 +120,9 @@ export function checkTimeStamps(given: StampedCase): CheckedStamp[] {
 /** The earliest time by an outside authority, else by the own one, else by the service's clock. */
 export function trustedTime(stamps: readonly CheckedStamp[], signedAt: number): TrustedTime {
   for (const by of ["outside", "own"] as const) {
-    const [first, ...more] = stamps.filter((each) => each.renews === null && each.by === by && each.stands);
+    const [first, ...more] = stamps.filter(
+      (stamp) => stamp.renews === null && stamp.by === by && stamp.stands,
+    );
     if (first !== undefined) {
       const { at, latest, authority } = more.reduce(
         (one, other) => (other.latest < one.latest ? other : one),

@@ -3,7 +3,7 @@
 import { FormError, utf8Text } from "@mshield/forms";
 
 import { OIDS } from "./oids.ts";
-import { allOf, each, type Reader, whole } from "./reader.ts";
+import { allOf, listOf, type Reader, whole } from "./reader.ts";
 
 /** Bits of KeyUsage. */
 export const KeyUse = { digitalSignature: 0, nonRepudiation: 1, keyCertSign: 5, crlSign: 6 } as const;
@@ -32,7 +32,7 @@ export interface ExtensionValues {
 
 /** The SEQUENCE OF Extension that comes next; it may not be empty. */
 export function readExtensions(reader: Reader): Extension[] {
-  const extensions = each(reader.enter(), (list) =>
+  const extensions = listOf(reader.enter(), (list) =>
     allOf(list.enter(), (item) => ({
       oid: item.oid(),
       isCritical: item.defaultFalse(),
@@ -49,7 +49,7 @@ export function readExtensions(reader: Reader): Extension[] {
 export function readAuthorityKeyId(value: Uint8Array): Uint8Array {
   const inside = whole(value, (reader) => reader.enter());
   const identifier = inside.content(0x80);
-  each(inside, (rest) => rest.raw());
+  listOf(inside, (rest) => rest.raw());
   return identifier;
 }
 
@@ -96,7 +96,7 @@ const READERS: Readonly<Record<string, (value: Uint8Array) => unknown>> = {
   [OIDS.crlDistributionPoints]: readCrlUrls,
   [OIDS.authorityInfoAccess]: readInfoAccess,
   [OIDS.certificatePolicies]: (value) =>
-    each(
+    listOf(
       whole(value, (reader) => reader.enter()),
       (policies) => policies.enter().oid(),
     ),
@@ -128,7 +128,7 @@ function readKeyUsage(value: Uint8Array): Set<number> {
 }
 
 export function readPurposes(value: Uint8Array): string[] {
-  const purposes = each(
+  const purposes = listOf(
     whole(value, (reader) => reader.enter()),
     (inside) => inside.oid(),
   );
@@ -141,9 +141,9 @@ export function readPurposes(value: Uint8Array): string[] {
 /** Points must be full names made of URLs. */
 function readCrlUrls(value: Uint8Array): string[] {
   const points = whole(value, (reader) => reader.enter());
-  return each(points, (list) => {
+  return listOf(points, (list) => {
     const name = allOf(list.enter(), (point) => point.enter(0xa0));
-    return each(
+    return listOf(
       allOf(name, (inside) => inside.enter(0xa0)),
       readUrl,
     );
@@ -156,7 +156,7 @@ export function readIssuingPoint(value: Uint8Array): string[] {
     whole(value, (reader) => reader.enter()),
     (point) => point.enter(0xa0),
   );
-  const urls = each(
+  const urls = listOf(
     allOf(name, (inside) => inside.enter(0xa0)),
     readUrl,
   );
@@ -167,7 +167,7 @@ export function readIssuingPoint(value: Uint8Array): string[] {
 }
 
 function readInfoAccess(value: Uint8Array): [method: string, url: string][] {
-  return each(
+  return listOf(
     whole(value, (reader) => reader.enter()),
     (pairs) => allOf(pairs.enter(), (pair) => [pair.oid(), readUrl(pair)] as [string, string]),
   );

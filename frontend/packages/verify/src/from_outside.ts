@@ -68,7 +68,7 @@ export function isIssuedBy(certificate: Certificate, issuer: Certificate): boole
 /** The log key (vkey) that a bundle names; null for what is none. */
 export function logKeyOf({ piece }: Case): string | null {
   try {
-    return piece.found.kind === "evidence" ? parseEvidence(piece.found.bytes).log.key : null;
+    return piece.reading.kind === "evidence" ? parseEvidence(piece.reading.bytes).log.key : null;
   } catch (error) {
     if (error instanceof FormError) {
       return null;

@@ -125,12 +125,12 @@ const ORDER: Readonly<Record<Case["kind"], readonly CheckName[]>> = {
 };
 
 /** The result; it never throws for what stands in the files. */
-export async function judge(given: Case, known: Known): Promise<Result> {
-  const read = readCase(given);
+export async function judge(matter: Case, known: Known): Promise<Result> {
+  const read = readCase(matter);
   const tally = new Tally();
   let done: Done = NOTHING_DONE;
   try {
-    done = await judged(given, read, known, tally);
+    done = await judged(matter, read, known, tally);
   } catch (error) {
     if (!(error instanceof VerificationError)) {
       throw error;
@@ -143,14 +143,14 @@ export async function judge(given: Case, known: Known): Promise<Result> {
   }
   const { path, time, timeStamps, shown, viewRegisteredAt, logTime } = done;
   const isPresent = (name: CheckName): boolean =>
-    name === "now" || name === (given.kind === "evidence" ? "issuers" : "time_stamp");
-  const checks = tally.inOrder(ORDER[given.kind].filter((name) => !isPresent(name) || tally.has(name)));
+    name === "now" || name === (matter.kind === "evidence" ? "issuers" : "time_stamp");
+  const checks = tally.inOrder(ORDER[matter.kind].filter((name) => !isPresent(name) || tally.has(name)));
   return {
-    kind: given.kind,
-    source: given.piece.name,
+    kind: matter.kind,
+    source: matter.piece.name,
     verdict: verdictOf(checks),
     checks,
-    signer: signerIn(given, read),
+    signer: signerIn(matter, read),
     holder: read.evidence === null ? null : holderOf(read.evidence),
     signedAt: read.evidence?.signature.signedAt ?? null,
     time,
@@ -158,10 +158,10 @@ export async function judge(given: Case, known: Known): Promise<Result> {
     shown,
     viewRegisteredAt,
     logTime,
-    said: saidOf(given),
-    judgedAt: read.evidence?.signature.signedAt ?? momentOf(given, known),
+    said: saidOf(matter),
+    judgedAt: read.evidence?.signature.signedAt ?? momentOf(matter, known),
     verifiedAt: known.now,
-    document: await documentOf(given, read),
+    document: await documentOf(matter, read),
     request: read.evidence === null ? null : requestOf(read.evidence),
     log: logOf(checks, read.evidence),
     rootSha256: path === null ? done.rootSha256 : hex(fingerprint(path.root)),
@@ -190,38 +190,38 @@ const NOTHING_DONE: Done = {
 };
 
 function signerIn({ piece }: Case, { leaf }: Read): Signer | null {
-  if (piece.found.kind === "p7") {
-    return signerOfP7(piece.found.p7);
+  if (piece.reading.kind === "p7") {
+    return signerOfP7(piece.reading.p7);
   }
-  if (piece.found.kind === "signed_file") {
-    return signerOfFile(piece.found.file);
+  if (piece.reading.kind === "signed_file") {
+    return signerOfFile(piece.reading.file);
   }
   return leaf === null ? null : signerOf(leaf);
 }
 
-async function judged(given: Case, read: Read, known: Known, tally: Tally): Promise<Done> {
-  if (given.kind === "evidence") {
-    return await judgeEvidence(given, read, known, tally);
+async function judged(matter: Case, read: Read, known: Known, tally: Tally): Promise<Done> {
+  if (matter.kind === "evidence") {
+    return await judgeEvidence(matter, read, known, tally);
   }
-  if (given.kind === "cms") {
-    return await judgeCms(given, read, known, tally);
+  if (matter.kind === "cms") {
+    return await judgeCms(matter, read, known, tally);
   }
-  const { found } = given.piece;
-  if (found.kind === "p7") {
-    return { ...NOTHING_DONE, rootSha256: await judgeP7(given, found.p7, foreign(known), tally) };
+  const { reading } = matter.piece;
+  if (reading.kind === "p7") {
+    return { ...NOTHING_DONE, rootSha256: await judgeP7(matter, reading.p7, foreign(known), tally) };
   }
-  if (found.kind === "signed_file") {
-    return { ...NOTHING_DONE, rootSha256: judgeSignedFile(found.file, foreign(known), tally) };
+  if (reading.kind === "signed_file") {
+    return { ...NOTHING_DONE, rootSha256: judgeSignedFile(reading.file, foreign(known), tally) };
   }
-  if (found.kind !== "signature") {
+  if (reading.kind !== "signature") {
     const answered = known.answer.state === "answered" ? known.answer.ocsp : null;
     const from = { ...foreign(known), tsa: known.tsa ?? NOBODY, answered };
-    return { ...NOTHING_DONE, rootSha256: await judgeAlone(given, from, tally) };
+    return { ...NOTHING_DONE, rootSha256: await judgeAlone(matter, from, tally) };
   }
-  return { ...NOTHING_DONE, path: await judgeBare(given, known, tally) };
+  return { ...NOTHING_DONE, path: await judgeBare(matter, known, tally) };
 }
 
-async function judgeEvidence(given: Case, { evidence }: Read, known: Known, tally: Tally): Promise<Done> {
+async function judgeEvidence(matter: Case, { evidence }: Read, known: Known, tally: Tally): Promise<Done> {
   if (evidence === null) {
     throw new VerificationError("unreadable", "input", "not a bundle of the one form");
   }
@@ -235,7 +235,7 @@ async function judgeEvidence(given: Case, { evidence }: Read, known: Known, tall
   };
   const { signature, time, timeStamps, shown, logged } = await verifyEvidence(
     evidence,
-    given.document?.content ?? null,
+    matter.document?.content ?? null,
     trust,
     tally,
   );
@@ -244,12 +244,12 @@ async function judgeEvidence(given: Case, { evidence }: Read, known: Known, tall
   return { ...NOTHING_DONE, path: signature.path, time, timeStamps, shown, viewRegisteredAt, logTime };
 }
 
-async function judgeCms(given: Case, read: Read, known: Known, tally: Tally): Promise<Done> {
-  const { found } = given.piece;
-  if (found.kind !== "cms") {
+async function judgeCms(matter: Case, read: Read, known: Known, tally: Tally): Promise<Done> {
+  const { reading } = matter.piece;
+  if (reading.kind !== "cms") {
     return NOTHING_DONE;
   }
-  if (given.document === null && read.leaf !== null && read.embedded === null) {
+  if (matter.document === null && read.leaf !== null && read.embedded === null) {
     tally.passed("input");
     tally.missing("content", "no_document");
     return NOTHING_DONE;
@@ -257,38 +257,38 @@ async function judgeCms(given: Case, read: Read, known: Known, tally: Tally): Pr
   const from = {
     tsa: known.tsa ?? NOBODY,
     now: known.now,
-    cms: found.der,
-    content: given.document?.content ?? null,
+    cms: reading.der,
+    content: matter.document?.content ?? null,
     chain: known.chain,
     roots: known.roots,
     status: statusOf(known),
   };
-  const { path, timeStamps } = await verifyCms({ ...from, at: momentOf(given, known) }, tally);
+  const { path, timeStamps } = await verifyCms({ ...from, at: momentOf(matter, known) }, tally);
   await checkPresent(path, (at) => verifyCms({ ...from, at }, new Tally()), known, tally);
   return { ...NOTHING_DONE, path, timeStamps };
 }
 
-async function judgeBare(given: Case, known: Known, tally: Tally): Promise<VerifiedPath | null> {
-  const { found } = given.piece;
-  const { document, certificate } = given;
+async function judgeBare(matter: Case, known: Known, tally: Tally): Promise<VerifiedPath | null> {
+  const { reading } = matter.piece;
+  const { document, certificate } = matter;
   if (document === null) {
     tally.missing("content", "no_document");
   }
   if (certificate === null) {
     tally.missing("chain", "no_certificate");
   }
-  if (found.kind !== "signature" || document === null || certificate === null) {
+  if (reading.kind !== "signature" || document === null || certificate === null) {
     return null;
   }
   const from = {
     message: document.content,
-    signature: found.der,
+    signature: reading.der,
     certificate,
     chain: known.chain,
     roots: known.roots,
     status: statusOf(known),
   };
-  const { path } = await verifySignature({ ...from, at: momentOf(given, known) }, tally);
+  const { path } = await verifySignature({ ...from, at: momentOf(matter, known) }, tally);
   tally.passed("content", { by: "file", size: document.content.size });
   await checkPresent(path, (at) => verifySignature({ ...from, at }, new Tally()), known, tally);
   return path;

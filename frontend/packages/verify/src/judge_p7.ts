@@ -38,9 +38,9 @@ export interface P7Known {
 }
 
 /** SHA-256 (hex) of the root to which the signer's chain leads; null where none is known. VerificationError. */
-export async function judgeP7(given: Case, p7: P7, known: P7Known, tally: Tally): Promise<string | null> {
+export async function judgeP7(matter: Case, p7: P7, known: P7Known, tally: Tally): Promise<string | null> {
   try {
-    return await judged(given, p7, known, tally);
+    return await judged(matter, p7, known, tally);
   } catch (error) {
     if (error instanceof P7Error) {
       const [step, code] = P7_STEPS[error.reason] ?? ["input", "unreadable"];
@@ -79,9 +79,9 @@ export function signerBy(certificate: ForeignCertificate): Signer {
   };
 }
 
-async function judged(given: Case, p7: P7, known: P7Known, tally: Tally): Promise<string | null> {
+async function judged(matter: Case, p7: P7, known: P7Known, tally: Tally): Promise<string | null> {
   tally.passed("input", factsOf(p7));
-  const content = await contentOfP7(given, p7);
+  const content = await contentOfP7(matter, p7);
   if (content === null) {
     tally.missing("content", "no_document");
     return null;

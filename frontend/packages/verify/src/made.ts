@@ -46,23 +46,23 @@ export interface Made {
 }
 
 /** The file (DER). */
-export function makeSignedData(made: Made): Uint8Array {
-  const { wrapper } = made.options;
+export function makeSignedData(parts: Made): Uint8Array {
+  const { wrapper } = parts.options;
   const isRaw = wrapper?.signature_value === "raw";
   const parameters = wrapper?.parameters === "null" ? [nothing()] : [];
   const digestAlgorithm = wrapper === null ? DIGEST_ALGORITHM : sequence(oid(OIDS.sm3), ...parameters);
   const algorithm =
     wrapper === null ? ALGORITHM : sequence(oid(ALGORITHMS[wrapper.signature_algorithm]), ...parameters);
-  const { r, s } = made.signature;
-  const inside = insideOf(made.format, made.content, made.digest);
-  const stamps = isRaw ? [] : made.timeStamps.map(timeStamp);
+  const { r, s } = parts.signature;
+  const inside = insideOf(parts.format, parts.content, parts.digest);
+  const stamps = isRaw ? [] : parts.timeStamps.map(timeStamp);
   const signer = sequence(
     V1,
-    sequence(made.leaf.issuer.der, integer(made.leaf.serial)),
+    sequence(parts.leaf.issuer.der, integer(parts.leaf.serial)),
     digestAlgorithm,
-    ...(made.attributes === null ? [] : [tagged(0xa0, made.attributes)]),
+    ...(parts.attributes === null ? [] : [tagged(0xa0, parts.attributes)]),
     algorithm,
-    octetString(isRaw ? concat(bytes32(r), bytes32(s)) : toDer(made.signature)),
+    octetString(isRaw ? concat(bytes32(r), bytes32(s)) : toDer(parts.signature)),
     ...(stamps.length === 0 ? [] : [tagged(0xa1, setOf(...stamps))]),
   );
   const signed = sequence(
@@ -72,7 +72,7 @@ export function makeSignedData(made: Made): Uint8Array {
       oid(wrapper === null ? OIDS.cmsData : OIDS.gbData),
       ...(inside === null ? [] : [tlv(0xa0, octetString(inside))]),
     ),
-    ...(wrapper?.certificates === "none" ? [] : [tagged(0xa0, setOf(...carried(made, wrapper)))]),
+    ...(wrapper?.certificates === "none" ? [] : [tagged(0xa0, setOf(...carried(parts, wrapper)))]),
     setOf(signer),
   );
   return tlv(SEQUENCE, oid(wrapper === null ? OIDS.cmsSignedData : OIDS.gbSignedData), tlv(0xa0, signed));

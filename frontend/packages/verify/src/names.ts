@@ -1,7 +1,7 @@
 /** Distinguished names; compared by their bytes. */
 
 import type { Reader } from "./reader.ts";
-import { allOf, each, whole } from "./reader.ts";
+import { allOf, listOf, whole } from "./reader.ts";
 
 export interface Name {
   readonly der: Uint8Array;
@@ -13,7 +13,7 @@ export interface Name {
 export function readName(reader: Reader): Name {
   const der = reader.raw(0x30);
   const attributes = whole(der, (outer) =>
-    each(outer.enter(), (levels) =>
+    listOf(outer.enter(), (levels) =>
       allOf(
         allOf(levels.enter(0x31), (level) => level.enter()),
         (pair) => [pair.oid(), pair.text()[1]] as const,
@@ -25,5 +25,5 @@ export function readName(reader: Reader): Name {
 
 /** The first value of an attribute. */
 export function attribute(name: Name, kind: string): string | null {
-  return name.attributes.find(([found]) => found === kind)?.[1] ?? null;
+  return name.attributes.find(([type]) => type === kind)?.[1] ?? null;
 }

@@ -9,7 +9,7 @@ import { type Certificate, keyId, parseCertificate } from "./certificate.ts";
 import { type Extension, readExtensions } from "./extensions.ts";
 import { readFrame } from "./frame.ts";
 import { OIDS } from "./oids.ts";
-import { allOf, each, ENUMERATED, optional, type Reader, whole } from "./reader.ts";
+import { allOf, ENUMERATED, listOf, optional, type Reader, whole } from "./reader.ts";
 
 const HASHES: Readonly<Record<string, readonly [hash: (data: Uint8Array) => Uint8Array, bytes: number]>> = {
   [OIDS.sha1]: [sha1, 20],
@@ -106,7 +106,7 @@ function readCertificates(inside: Reader): Certificate[] {
   const wrapped = inside.explicit(0);
   return wrapped === null
     ? []
-    : each(
+    : listOf(
         allOf(wrapped, (reader) => reader.enter()),
         (list) => parseCertificate(list.raw()),
       );
@@ -119,16 +119,16 @@ function readData(inside: Reader): Pick<OcspResponse, "responderKeyHash" | "prod
   }
   const responderKeyHash = allOf(byKey, (reader) => reader.octets());
   const producedAt = inside.generalizedTime();
-  const statuses = each(inside.enter(), (list) => readSingle(list.enter()));
+  const statuses = listOf(inside.enter(), (list) => readSingle(list.enter()));
   requireNonceAlone(optional(inside, 1, readExtensions) ?? []);
   return { responderKeyHash, producedAt, statuses };
 }
 
 export function requireNonceAlone(extensions: readonly Extension[]): void {
   const nonces = extensions
-    .filter(({ oid: found }) => found === OIDS.ocspNonce)
+    .filter(({ oid: type }) => type === OIDS.ocspNonce)
     .map((nonce) => whole(nonce.value, (reader) => reader.octets()));
-  const isUnknown = extensions.some(({ oid: found, isCritical }) => isCritical && found !== OIDS.ocspNonce);
+  const isUnknown = extensions.some(({ oid: type, isCritical }) => isCritical && type !== OIDS.ocspNonce);
   const isOdd = nonces.length > 1 || nonces.some(({ length }) => length < 1 || length > MAX_NONCE);
   if (isUnknown || isOdd) {
     throw new FormError("an unknown critical extension, more than one nonce, or a nonce of odd length");

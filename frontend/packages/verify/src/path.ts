@@ -32,7 +32,7 @@ export function verifyPath(
   }
   const root = path.at(-1)!;
   requireSignature(root, root.tbs, root.signature);
-  path.forEach((each) => requireValid(each, at));
+  path.forEach((certificate) => requireValid(certificate, at));
   requireUsage(leaf, KeyUse.digitalSignature);
   return { leaf, intermediates: path.slice(1, -1), root };
 }
@@ -45,13 +45,13 @@ function findPath(
   const path = [leaf];
   while (path.length <= MAX_INTERMEDIATES + 1) {
     const last = path.at(-1)!;
-    const root = roots.find((each) => isNamed(last, each));
+    const root = roots.find((candidate) => isNamed(last, candidate));
     if (root !== undefined) {
       return [...path, root];
     }
     // A certificate may not stand twice in a path: that also ends the search.
     const above = intermediates.find(
-      (each) => isNamed(last, each) && !path.some((used) => isSameCertificate(used, each)),
+      (candidate) => isNamed(last, candidate) && !path.some((used) => isSameCertificate(used, candidate)),
     );
     if (above === undefined) {
       break;

@@ -259,7 +259,7 @@ export function optional<T>(reader: Reader, n: number, read: (inside: Reader) =>
 }
 
 /** What `read` gives, again and again until nothing is left. */
-export function each<T>(reader: Reader, read: (reader: Reader) => T): T[] {
+export function listOf<T>(reader: Reader, read: (reader: Reader) => T): T[] {
   const items: T[] = [];
   while (reader.more) {
     items.push(read(reader));

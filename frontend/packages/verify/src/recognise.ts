@@ -65,9 +65,9 @@ export function recognise(bytes: Uint8Array, name: string): Found {
     return ofDer(bytes, name);
   }
   if (/^\s*MI/.test(text)) {
-    const found = ofBase64(bytes, name);
-    if (found !== null) {
-      return found;
+    const decoded = ofBase64(bytes, name);
+    if (decoded !== null) {
+      return decoded;
     }
   }
   const file = signedFile(bytes);

@@ -55,7 +55,7 @@ export function shownOf(document: Document): Uint8Array | null {
 }
 
 /** Of the document that this message signs: draws it and compares the asker's words anew; what gives something else than was shown is lost. */
-export function showAgain(document: Document, given: Content | null, message: Uint8Array): ShownAgain {
+export function showAgain(document: Document, beside: Content | null, message: Uint8Array): ShownAgain {
   const { shown, title, display, mediaType, view, drawn, options } = document;
   const nothing = {
     drawn: null,
@@ -66,7 +66,7 @@ export function showAgain(document: Document, given: Content | null, message: Ui
   if (shown === null) {
     return { ...nothing, isLost: false };
   }
-  const content = given !== null && given.head.length === given.size ? given.head : null;
+  const content = beside !== null && beside.head.length === beside.size ? beside.head : null;
   const lines = display.map(({ label, value }) => [label, value] as const);
   const order = {
     kind: contentKindOf(mediaType),

@@ -45,7 +45,7 @@ export function verifyAct({ act, salt, proof }: ActProof, vkey: string): ActVerd
       checkInclusion(
         leafHash(fromBase64(proof.entry)),
         place,
-        proof.hashes.map((each) => fromBase64(each)),
+        proof.hashes.map((hash) => fromBase64(hash)),
         checkpoint.root,
       );
       return true;

@@ -165,14 +165,17 @@ function note(tally: Tally, status: StatusThen, ca: StatusThen): void {
 }
 
 /** The content, of the digest and size that the bundle says: the one inside, and the given one too. */
-async function checkedContent({ document }: Evidence, given: Content | null): Promise<Content | null> {
+async function checkedContent({ document }: Evidence, beside: Content | null): Promise<Content | null> {
   const inside = document.content === null ? null : contentOf(document.content);
-  for (const each of [given, inside]) {
-    if (each !== null && (each.size !== document.size || hex(await each.hash(NOTHING)) !== document.digest)) {
+  for (const content of [beside, inside]) {
+    if (
+      content !== null &&
+      (content.size !== document.size || hex(await content.hash(NOTHING)) !== document.digest)
+    ) {
       throw failed("message_mismatch", "content", "the content has another digest or size");
     }
   }
-  return given ?? inside;
+  return beside ?? inside;
 }
 
 /** M: the content or its digest, or the signed attributes, which must be those of what the bundle shows. */
@@ -254,7 +257,7 @@ function checkRequest({ request }: Evidence, message: Uint8Array, tally: Tally):
   const login = loginOf(message);
   const named = [login?.type, login?.request_id, login?.client_id, login?.name, login?.domain];
   const wanted = [LOGIN_TYPE, id, system.clientId, system.name, system.domain];
-  if (named.some((each, i) => each !== wanted[i])) {
+  if (named.some((member, i) => member !== wanted[i])) {
     throw failed("message_mismatch", "request", "the login is for another request or system");
   }
   tally.passed("request");

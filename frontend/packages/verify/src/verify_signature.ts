@@ -47,14 +47,14 @@ export interface SignatureCase extends Trust {
 }
 
 /** Checks a signature over a message; VerificationError. A status that nobody gave is missing in the tally, no error. */
-export async function verifySignature(given: SignatureCase, tally: Tally): Promise<VerifiedSignature> {
-  const { certificate, message } = given;
-  const signature = await inStep("signature", () => fromDer(given.signature));
-  const path = await inStep("chain", () => verifyPath(certificate, given.chain, given.roots, given.at));
+export async function verifySignature(input: SignatureCase, tally: Tally): Promise<VerifiedSignature> {
+  const { certificate, message } = input;
+  const signature = await inStep("signature", () => fromDer(input.signature));
+  const path = await inStep("chain", () => verifyPath(certificate, input.chain, input.roots, input.at));
   tally.passed("chain", { levels: path.intermediates.length + 2 });
-  if (given.status !== null) {
-    const { status } = given;
-    await inStep("revocation", () => clear(path, status, given.at, tally));
+  if (input.status !== null) {
+    const { status } = input;
+    await inStep("revocation", () => clear(path, status, input.at, tally));
   }
   const digest = await message.hash(zValue(certificate.publicKey));
   await inStep("signature", () => verifyDigest(certificate.publicKey, digest, signature));
@@ -77,21 +77,21 @@ export interface VerifiedCms extends VerifiedSignature {
 }
 
 /** Checks a CMS SignedData as `verifySignature` does; certificates inside serve as its chain. */
-export async function verifyCms(given: CmsCase, tally: Tally): Promise<VerifiedCms> {
-  const signed = await inStep("input", () => parseCms(given.cms));
+export async function verifyCms(input: CmsCase, tally: Tally): Promise<VerifiedCms> {
+  const signed = await inStep("input", () => parseCms(input.cms));
   tally.passed("input");
   const over = await inStep("signature", () =>
-    signedMessage(signed, { content: given.content, digest: null }),
+    signedMessage(signed, { content: input.content, digest: null }),
   );
-  tally.passed("content", contentFacts(signed, given.content));
+  tally.passed("content", contentFacts(signed, input.content));
   const signature = toDer(signed.signature);
   const verified = await verifySignature(
     {
-      ...given,
+      ...input,
       message: over,
       signature,
       certificate: signed.signer,
-      chain: [...signed.certificates, ...given.chain],
+      chain: [...signed.certificates, ...input.chain],
     },
     tally,
   );
@@ -99,13 +99,13 @@ export async function verifyCms(given: CmsCase, tally: Tally): Promise<VerifiedC
     checkStampsInCms({
       signature,
       inCms: signed.timeStamps,
-      trust: given.tsa,
+      trust: input.tsa,
       caRoot: verified.path.root,
-      now: given.now,
+      now: input.now,
     }),
   );
   if (timeStamps.length > 0) {
-    noteTime(tally, timeStamps, trustedTime(timeStamps, given.at));
+    noteTime(tally, timeStamps, trustedTime(timeStamps, input.at));
   }
   return { ...verified, timeStamps };
 }
@@ -137,7 +137,7 @@ function clear(path: VerifiedPath, { ocsp, crls }: StatusGiven, at: number, tall
     tally.missing("revocation", crls.length > 0 ? "status_unknown" : "status_missing");
   }
   const above = [...path.intermediates.slice(1), path.root];
-  const cleared = path.intermediates.map((each, i) => clearByLists(each, above[i]!, crls, at));
+  const cleared = path.intermediates.map((certificate, i) => clearByLists(certificate, above[i]!, crls, at));
   if (cleared.every(Boolean)) {
     tally.passed("issuers");
   } else {
@@ -152,9 +152,9 @@ function clearByLists(
   crls: readonly Crl[],
   at: number,
 ): boolean {
-  const own = crls.filter((each) => isListOf(each, issuer) && speaksAbout(each, certificate));
-  for (const each of own) {
-    checkCrl(certificate, issuer, each, at);
+  const own = crls.filter((crl) => isListOf(crl, issuer) && speaksAbout(crl, certificate));
+  for (const crl of own) {
+    checkCrl(certificate, issuer, crl, at);
   }
   return own.length > 0;
 }

@@ -35,16 +35,16 @@ const stamped = (...roots: string[]): Partial<Known> => ({
   tsa: { roots: [], tolerant: roots.flatMap((root) => parseTsaTrust(vector(root)).tolerant) },
 });
 const stateOf = ({ checks }: Result, name: string): string =>
-  `${checks.find((each) => each.name === name)?.state} ${checks.find((each) => each.name === name)?.code}`;
+  `${checks.find((check) => check.name === name)?.state} ${checks.find((check) => check.name === name)?.code}`;
 const saidOf = ({ said }: Result, label: string): unknown =>
-  said.find((each) => each.label === label)?.values;
+  said.find((line) => line.label === label)?.values;
 
 describe("a time stamp", () => {
   const files = { "a.tsr": vector("tsp/sm2-gm-type.tsr"), "a.bin": vector("content.bin") };
 
   test("under no root of time stamps is right and nobody's, with its data and without", async () => {
-    for (const given of [files, { "a.tsr": files["a.tsr"] }]) {
-      const result = await judged(given, trusting("ca/root.cer"));
+    for (const those of [files, { "a.tsr": files["a.tsr"] }]) {
+      const result = await judged(those, trusting("ca/root.cer"));
       expect(result).toMatchObject({ kind: "time_stamp", verdict: "incomplete", rootSha256: null });
       expect(stateOf(result, "signature")).toBe("passed null");
       expect(stateOf(result, "chain")).toBe("unchecked no_tsa_root");
@@ -117,7 +117,7 @@ describe("a time stamp", () => {
         return reason === "certificate" ? "bad_root" : reason;
       }
     };
-    expect(index.cases.map(outcome)).toEqual(index.cases.map((each) => each.expect));
+    expect(index.cases.map(outcome)).toEqual(index.cases.map((row) => row.expect));
     expect(index.cases.length).toBeGreaterThan(8);
   });
 });
@@ -154,12 +154,12 @@ describe("a part", () => {
     ["ocsp/null-params.der", [issuing], [root], "valid", "in_force passed null"],
     ["ocsp/bad-old.der", [issuing], [root], "incomplete", "in_force unchecked out_of_date"],
     ["ocsp/bad-leaf.der", [issuing], [root], "invalid", "signature failed no_responder"],
-  ] as const)("%s with %s under %s", async ([name, beside, roots, verdict, told]) => {
+  ] as const)("%s with %s under %s", async ([name, beside, roots, verdict, outcome]) => {
     const files = Object.fromEntries([name, ...beside].map((file) => [file, vector(file)]));
     const result = await judged(files, trusting(...roots));
     expect(result.verdict).toBe(verdict);
-    const [check] = told.split(" ");
-    expect(`${check} ${stateOf(result, check!)}`).toBe(told);
+    const [check] = outcome.split(" ");
+    expect(`${check} ${stateOf(result, check!)}`).toBe(outcome);
     expect(result.said.length).toBeGreaterThan(1);
   });
 

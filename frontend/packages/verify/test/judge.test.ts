@@ -13,9 +13,9 @@ import { assembled, bytes, judged, NOW, SIGNED_AT } from "./signed.ts";
 const vector = (file: string): Uint8Array =>
   readFileSync(new URL(`../../../../vectors/formats/${file}`, import.meta.url));
 const stateOf = ({ checks }: Result, name: string): string | undefined =>
-  checks.find((each) => each.name === name)?.state;
+  checks.find((check) => check.name === name)?.state;
 const codeOf = ({ checks }: Result, name: string): string | null | undefined =>
-  checks.find((each) => each.name === name)?.code;
+  checks.find((check) => check.name === name)?.code;
 
 describe("a bundle", () => {
   test("is valid with nothing asked", async () => {

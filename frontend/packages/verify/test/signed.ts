@@ -30,7 +30,7 @@ export async function assembled(files: Readonly<Record<string, Uint8Array>>): Pr
   const pieces = Object.entries(files).map(([name, content]) => ({
     id: name,
     name,
-    found: recognise(content, name),
+    reading: recognise(content, name),
     content: contentOf(content),
   }));
   return await assemble(pieces);
@@ -58,11 +58,11 @@ export async function judged(
   more: Partial<Known> = {},
 ): Promise<Result> {
   const all = await assembled(files);
-  const given = {
+  const beside = {
     givenCrls: all.crls,
     givenOcsp: all.ocsps[0] ?? null,
     foreignChain: all.foreign,
     foreignCrls: all.foreignCrls,
   };
-  return await judge(all.cases[0]!, known({ ...given, ...more }));
+  return await judge(all.cases[0]!, known({ ...beside, ...more }));
 }

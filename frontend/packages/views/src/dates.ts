@@ -21,7 +21,7 @@ export function readDate(text: string): string | null {
       if (date === null || Number(year) < 1000 || !isTime(hour, minute, second) || !isZone) {
         return null;
       }
-      const time = [hour, minute, second].filter((each) => each !== undefined).join(":");
+      const time = [hour, minute, second].filter((part) => part !== undefined).join(":");
       return `${date}${time === "" ? "" : " "}${time}${zone}`;
     }
   }

@@ -29,11 +29,11 @@ function order(content: Uint8Array, more: Partial<DocumentOrder> = {}): Document
 const canonical = (content: Uint8Array): Uint8Array => canonicalDocument(readXml(content));
 
 /** All that a tree says. */
-const told = ({ step, text, attributes, children }: Node): unknown => [
+const plain = ({ step, text, attributes, children }: Node): unknown => [
   step,
   text,
-  attributes.map(told),
-  children.map(told),
+  attributes.map(plain),
+  children.map(plain),
 ];
 
 test.for(VIEWS)("%s is drawn and compared as by the other reader, which isn't asked", (name) => {
@@ -68,7 +68,7 @@ test("what another SignedInfo is of is not drawn", () => {
 /** The tree, or that there is none. */
 function tree(by: () => Node): unknown {
   try {
-    return told(by());
+    return plain(by());
   } catch {
     return "refused";
   }

@@ -80,7 +80,7 @@ def add(
 
 def _two_people(out: Output, error: "SystemAlike") -> Refused:
     alike = error.extra["alike"]
-    shown = "; ".join(f"{system['name']} {system['domain']}" for system in alike)  # type: ignore[index,union-attr,call-overload]
+    shown = "; ".join(f"{system['name']} {system['domain']}" for system in alike)  # type: ignore[index,union-attr,call-overload]  # the error names its systems as JSON
     return Refused(
         out.pick(
             f"与已登记的业务系统相同或相近：{shown}。须两人看过两者，请用 --second-person 写明另一人的姓名；没有登记",

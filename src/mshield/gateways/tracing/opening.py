@@ -33,7 +33,7 @@ def require_spans(settings: Settings) -> None:
 
 def _kind() -> "type[Spans]":
     try:
-        from mshield.gateways.tracing.spans import Spans  # noqa: PLC0415
+        from mshield.gateways.tracing.spans import Spans  # noqa: PLC0415  # of an extra
     except ModuleNotFoundError as error:
         raise SpansNotInstalled(error.name or "opentelemetry") from error
     return Spans

@@ -107,7 +107,7 @@ def _signature(document: Document) -> int:
         raise XmlError("xml_structure", "there is not exactly one Signature")
     [place] = those
     start = items[place]
-    assert isinstance(start, Start)  # noqa: S101
+    assert isinstance(start, Start)  # noqa: S101  # for mypy: those are elements
     later = items[document.ends[place] + 1 : document.ends[document.root]]
     if start.parent != document.root or any(isinstance(item, Start) for item in later):
         raise XmlError("xml_structure", "the Signature is not the last child of the document element")
@@ -157,7 +157,7 @@ def _algorithm(document: Document, start: int) -> str:
 
 def _attribute(document: Document, start: int, name: str) -> str | None:
     item = document.items[start]
-    assert isinstance(item, Start)  # noqa: S101
+    assert isinstance(item, Start)  # noqa: S101  # for mypy: its callers name elements alone
     return next((a.value for a in item.attributes if (a.namespace, a.local) == ("", name)), None)
 
 

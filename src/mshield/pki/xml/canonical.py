@@ -108,7 +108,7 @@ def _above(document: Document, start: int) -> Iterator[Start]:
     item = document.items[start]
     while isinstance(item, Start) and item.parent >= 0:
         item = document.items[item.parent]
-        assert isinstance(item, Start)  # noqa: S101
+        assert isinstance(item, Start)  # noqa: S101  # for mypy: a parent is an element
         yield item
 
 

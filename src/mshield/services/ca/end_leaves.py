@@ -40,7 +40,7 @@ async def _end_of(db: Database, issuer: str, *, code: int, now: int) -> int:
     ended, after = 0, ""
     while serials := await certificate_search.standing_of(db, issuer=issuer, after=after, most=_BATCH):
         for serial in serials:
-            ended += await db.write(lambda tx, serial=serial: _end(tx, serial, code=code, now=now))  # type: ignore[misc]
+            ended += await db.write(lambda tx, serial=serial: _end(tx, serial, code=code, now=now))  # type: ignore[misc]  # mypy infers no lambda with a default
         after = serials[-1]
     return ended
 

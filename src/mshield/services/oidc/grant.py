@@ -88,7 +88,7 @@ class CodeGrant(AuthorizationCodeGrant):
 
     def authenticate_token_endpoint_client(self) -> ClientMixin:
         """The client, whose credentials were checked before its code was spent."""
-        assert self.request.client is not None  # noqa: S101
+        assert self.request.client is not None  # noqa: S101  # for mypy: Authlib sets it before
         return self.request.client
 
     def generate_authorization_code(self) -> str:
@@ -133,15 +133,15 @@ class _IdTokens(OpenIDCode):
         assert self._step.key is not None  # noqa: S101  # loaded before a code is spent
         return self._step.key
 
-    def get_encode_header(self, client: ClientMixin) -> dict[str, Any]:  # noqa: ARG002
+    def get_encode_header(self, client: ClientMixin) -> dict[str, Any]:  # noqa: ARG002  # Authlib's signature
         return {"alg": ALGORITHM, "kid": self._key().kid, "typ": "JWT"}
 
-    def resolve_client_private_key(self, client: ClientMixin) -> Any:  # noqa: ARG002
+    def resolve_client_private_key(self, client: ClientMixin) -> Any:  # noqa: ARG002  # Authlib's signature
         return self._key().key
 
     def get_compatible_claims(self, request: OAuth2Request) -> dict[str, Any]:
         """What is in each token, by the service's own clock."""
-        assert request.client is not None  # noqa: S101
+        assert request.client is not None  # noqa: S101  # for mypy: Authlib sets it before
         now = self._step.now // 1000
         return {
             "iss": self._step.issuer,
@@ -171,4 +171,4 @@ class Provider(Protocol):
 
     def checked(self, request: ProtocolRequest) -> CodeGrant:
         """The grant of a right request. Raises OAuth2Error."""
-        return cast("CodeGrant", self.get_consent_grant(request))  # type: ignore[no-untyped-call]
+        return cast("CodeGrant", self.get_consent_grant(request))  # type: ignore[no-untyped-call]  # Authlib has no types

@@ -91,7 +91,7 @@ def enrolled(origin: str, challenge: bytes, registration: Registration) -> NewKe
         answer = RegistrationResponse(raw_id=credential.credential_id, response=response)
         _server(origin).register_complete(_state(challenge), answer)
         if credential.public_key.get(3) not in ALGORITHMS:
-            raise KeyRefused("another algorithm")  # noqa: TRY301
+            raise KeyRefused("another algorithm")  # noqa: TRY301  # one refusal for whatever the library throws
         public_key = cbor.encode(credential.public_key)
         return NewKey(credential.credential_id, public_key, attestation.auth_data.counter)
     except KeyRefused:

@@ -132,7 +132,7 @@ class _Round:
             self._each[delivery.endpoint_id] += 1
             task = asyncio.create_task(self._try(delivery))
             self._under_way[delivery.id] = task
-            task.add_done_callback(lambda done, delivery=delivery: self._ended(delivery, done))  # type: ignore[misc]
+            task.add_done_callback(lambda done, delivery=delivery: self._ended(delivery, done))  # type: ignore[misc]  # mypy infers no lambda with a default
             count += 1
         return count
 

@@ -87,7 +87,7 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg carries n
         return await super()._execute(query, args, limit, seconds, **how)
 
     # asyncpg calls it with both.
-    def _cancel_current_command(self, waiter: Any, cancel_waiter: Any = None) -> None:  # noqa: ARG002
+    def _cancel_current_command(self, waiter: Any, cancel_waiter: Any = None) -> None:  # noqa: ARG002  # asyncpg's signature
         # Not at once: asyncpg still gives its time-out to whoever waits.
         self._loop.call_soon(self.terminate)
 

@@ -228,7 +228,7 @@ def _batches(reader: sqlite3.Connection, table: _Table) -> Iterator[list[tuple[A
     """The source's rows in the key's order, as PostgreSQL has them."""
     booleans = [place for place, kind in enumerate(table.columns.values()) if kind == "boolean"]
     # Names of tables and columns, as the database itself lists them.
-    cursor = reader.execute(f'SELECT {table.listed} FROM "{table.name}" ORDER BY {table.ordered("")}')  # noqa: S608
+    cursor = reader.execute(f'SELECT {table.listed} FROM "{table.name}" ORDER BY {table.ordered("")}')  # noqa: S608  # the schema's own names
     while batch := cursor.fetchmany(BATCH):
         yield [_typed(row, booleans) for row in batch]
 
@@ -252,7 +252,7 @@ async def _compared(
     total, done, digest = _count(reader, table), 0, hashlib.sha256()
     order = table.ordered('COLLATE "C"')
     # The same names.
-    cursor = await connection.cursor(f'SELECT {table.listed} FROM "{table.name}" ORDER BY {order}')  # noqa: S608
+    cursor = await connection.cursor(f'SELECT {table.listed} FROM "{table.name}" ORDER BY {order}')  # noqa: S608  # the schema's own names
     for expected in _batches(reader, table):
         rows: list[Row] = await cursor.fetch(len(expected))
         there = [tuple(row.values()) for row in rows]

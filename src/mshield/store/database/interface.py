@@ -88,11 +88,11 @@ class NoSealer:
     def __init__(self, why: Exception | None = None) -> None:
         self._why = why or StoreError("the key of the database's seals was not loaded")
 
-    def mac(self, data: bytes) -> bytes:  # noqa: ARG002
+    def mac(self, data: bytes) -> bytes:  # noqa: ARG002  # the signature of a sealer that has its key
         """Raises why there is no key."""
         raise self._why
 
-    def fits(self, data: bytes, seal: bytes) -> bool:  # noqa: ARG002
+    def fits(self, data: bytes, seal: bytes) -> bool:  # noqa: ARG002  # the signature of a sealer that has its key
         """Raises why there is no key."""
         raise self._why
 

@@ -245,7 +245,7 @@ class _Postgresql:
         connection.execute("SELECT pg_advisory_xact_lock(hashtext('mshield migrate'))")
         connection.execute(f"SET LOCAL lock_timeout = {self.lock_ms}")
 
-    def apply(self, connection: Any, migration: Any, recorded: set[str]) -> None:  # noqa: ARG002
+    def apply(self, connection: Any, migration: Any, recorded: set[str]) -> None:  # noqa: ARG002  # the other database's wants it
         try:
             _make_ledger(connection)
             _run(connection, migration)

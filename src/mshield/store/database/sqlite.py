@@ -147,7 +147,7 @@ class SqliteDatabase:
         except sqlite3.Error as error:
             raise _translate(error) from error
 
-    async def write_together(self, query: Query, *, by: str | bytes, **values: object) -> list[Row]:  # noqa: ARG002
+    async def write_together(self, query: Query, *, by: str | bytes, **values: object) -> list[Row]:  # noqa: ARG002  # one writer: nothing to divide by
         """All writing goes together here, in the order in which it comes, and each keeps its own rows."""
         return await self.write(lambda tx: tx.all(query, **values, call=0))
 

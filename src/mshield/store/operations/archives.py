@@ -55,7 +55,7 @@ async def insert(tx: Tx, row: ArchiveRow, *, places: bytes) -> bool:
     )
 
 
-async def mark_removed(tx: Tx, *, id: str, now: int) -> None:  # noqa: A002
+async def mark_removed(tx: Tx, *, id: str, now: int) -> None:  # noqa: A002  # the column's name
     """Its rows are gone."""
     await tx.run(_SQL["removed"], id=id, now=now)
 

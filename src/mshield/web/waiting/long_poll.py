@@ -87,6 +87,6 @@ class LongPoll(Held):
 
     async def _answer(self, answer: Response) -> None:
         assert self._call is not None  # noqa: S101  # `begin` has set both
-        assert self.send is not None  # noqa: S101
+        assert self.send is not None  # noqa: S101  # `begin` has set both
         self.ended = True
         await answer(*self._call, self.send)

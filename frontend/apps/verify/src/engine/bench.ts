@@ -56,7 +56,7 @@ export class Bench {
     const content = isDocument
       ? await FileContent.of(file, (done) => this.#tell(id, done))
       : contentOf(bytes!);
-    this.#pieces.set(id, { id, name: file.name, found: piece, content });
+    this.#pieces.set(id, { id, name: file.name, reading: piece, content });
     if (isDocument) {
       await content.hash(NOTHING);
     }
@@ -81,15 +81,15 @@ export class Bench {
     const root = ground.serviceRoot === null ? null : parseCertificate(ground.serviceRoot);
     const questions: Question[] = [];
     const [wanted, foreign] = [new Set<string>(), [] as string[]];
-    for (const each of cases) {
-      const known = askable(each, [...cas, ...certificates]);
+    for (const matter of cases) {
+      const known = askable(matter, [...cas, ...certificates]);
       if (known === null) {
-        this.#wantedCas(each, root).forEach((name) => wanted.add(name));
+        this.#wantedCas(matter, root).forEach((name) => wanted.add(name));
       } else if (root !== null && isOfService(known.issuer, cas, root)) {
         const request = ocspRequest(known.leaf, known.issuer);
-        questions.push({ caseId: each.piece.id, serial: serialText(known.leaf), request });
+        questions.push({ caseId: matter.piece.id, serial: serialText(known.leaf), request });
       } else {
-        foreign.push(each.piece.id);
+        foreign.push(matter.piece.id);
       }
     }
     return { questions, wantedCas: [...wanted], foreign };
@@ -98,14 +98,14 @@ export class Bench {
   async judge(ground: Ground): Promise<Judged> {
     const all = await this.#assembled();
     const results = [];
-    for (const each of all.cases) {
-      const document = contentOfCase(each);
+    for (const matter of all.cases) {
+      const document = contentOfCase(matter);
       results.push({
-        ...(await judge(each, knownOf(each, all, ground))),
-        caseId: each.piece.id,
+        ...(await judge(matter, knownOf(matter, all, ground))),
+        caseId: matter.piece.id,
         text: document === null ? null : textOf(document.content),
         isInside: document?.isInside ?? false,
-        sourceDigest: hex(await each.piece.content.hash(NOTHING)),
+        sourceDigest: hex(await matter.piece.content.hash(NOTHING)),
       });
     }
     return { results, unused: all.unused.map(({ name }) => name) };
@@ -114,8 +114,8 @@ export class Bench {
   /** The document in a signature's file, to be saved. */
   async document(caseId: string): Promise<Uint8Array<ArrayBuffer> | null> {
     const { cases } = await this.#assembled();
-    const given = cases.find(({ piece }) => piece.id === caseId);
-    const document = given === undefined ? null : contentOfCase(given);
+    const matter = cases.find(({ piece }) => piece.id === caseId);
+    const document = matter === undefined ? null : contentOfCase(matter);
     return document?.isInside ? new Uint8Array(document.content.head) : null;
   }
 
@@ -133,8 +133,8 @@ export class Bench {
   }
 
   /** The issuing CA by the name under which the certificate says that it is published; asked of this service alone. */
-  #wantedCas(given: Case, root: Certificate | null): string[] {
-    const leaf = leafOf(given);
+  #wantedCas(matter: Case, root: Certificate | null): string[] {
+    const leaf = leafOf(matter);
     const urls = root === null ? [] : (leaf?.values.caIssuerUrls ?? []);
     return urls.flatMap((url) => CA_NAME.exec(url)?.[1] ?? []);
   }
@@ -149,7 +149,10 @@ function shown(
   parse: (encoded: Uint8Array) => readonly Pick<Certificate, "der" | "subject">[],
 ): Root[] {
   try {
-    return parse(encoded).map((each) => ({ name: nameOf(each), sha256: hex(fingerprint(each)) }));
+    return parse(encoded).map((certificate) => ({
+      name: nameOf(certificate),
+      sha256: hex(fingerprint(certificate)),
+    }));
   } catch (error) {
     if (error instanceof FormError || error instanceof PartError) {
       return [];
@@ -158,9 +161,9 @@ function shown(
   }
 }
 
-function knownOf(given: Case, all: Assembled, ground: Ground): Parameters<typeof judge>[1] {
+function knownOf(matter: Case, all: Assembled, ground: Ground): Parameters<typeof judge>[1] {
   const chain = [...all.certificates, ...ground.serviceCas.map(parseCertificate)];
-  const key = logKeyOf(given);
+  const key = logKeyOf(matter);
   const isService = key !== null && ground.checkpoint !== null && signsCheckpoint(ground.checkpoint, key);
   return {
     now: ground.now,
@@ -175,7 +178,7 @@ function knownOf(given: Case, all: Assembled, ground: Ground): Parameters<typeof
     crls: ground.crls.map(parseCrl),
     givenCrls: all.crls,
     givenOcsp: all.ocsps[0] ?? null,
-    answer: ground.answers[given.piece.id] ?? { state: "not_asked" },
+    answer: ground.answers[matter.piece.id] ?? { state: "not_asked" },
   };
 }
 
@@ -215,7 +218,7 @@ function textOf({ head, size }: Content): string | null {
 
 /** Nobody but the service is told a serial number, and it is told those of its own certificates alone. */
 function isOfService(issuer: Certificate, cas: readonly Certificate[], root: Certificate): boolean {
-  return cas.some((each) => isSameCertificate(each, issuer)) || isIssuedBy(issuer, root);
+  return cas.some((ca) => isSameCertificate(ca, issuer)) || isIssuedBy(issuer, root);
 }
 
 export { Dropped };

@@ -28,9 +28,9 @@ export class Bridge {
     this.#worker.addEventListener("error", () => this.#failAll());
   }
 
-  call<N extends CallName>(call: N, ...given: Parameters<Calls[N]>): Promise<ReturnType<Calls[N]>> {
+  call<N extends CallName>(call: N, ...parameters: Parameters<Calls[N]>): Promise<ReturnType<Calls[N]>> {
     const number = this.#number++;
-    const order: Order = { number, call, given };
+    const order: Order = { number, call, parameters };
     return new Promise((resolve, reject) => {
       this.#waiting.set(number, { resolve, reject });
       // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker's has none

@@ -82,7 +82,7 @@ export type CallName = keyof Calls;
 export interface Order {
   readonly number: number;
   readonly call: CallName;
-  readonly given: readonly unknown[];
+  readonly parameters: readonly unknown[];
 }
 
 export type Reply =

@@ -41,7 +41,7 @@ export const roots = computed<readonly Root[]>(
 );
 
 const bridge = new Bridge((id, done) => {
-  const file = files.find((each) => each.id === id);
+  const file = files.find((entry) => entry.id === id);
   if (file !== undefined) {
     file.done = done;
   }
@@ -69,16 +69,16 @@ export function add(more: Iterable<File>): void {
 }
 
 /** Takes the file for what was signed, whatever it looks like; or for what it looks like. */
-export function setAsDocument(given: Given, asDocument: boolean): void {
-  given.asDocument = asDocument;
-  given.taken = null;
-  given.done = 0;
-  void take(given);
+export function setAsDocument(entry: Given, asDocument: boolean): void {
+  entry.asDocument = asDocument;
+  entry.taken = null;
+  entry.done = 0;
+  void take(entry);
 }
 
-export function remove(given: Given): void {
-  files.splice(files.indexOf(given), 1);
-  void bridge.call("drop", given.id);
+export function remove(entry: Given): void {
+  files.splice(files.indexOf(entry), 1);
+  void bridge.call("drop", entry.id);
 }
 
 export function clear(): void {
@@ -117,20 +117,20 @@ export async function trustTsa(file: File | null): Promise<boolean> {
   return shown.length > 0;
 }
 
-async function take(given: Given): Promise<void> {
+async function take(entry: Given): Promise<void> {
   try {
-    given.taken = await bridge.call("take", given.id, given.file, given.asDocument);
+    entry.taken = await bridge.call("take", entry.id, entry.file, entry.asDocument);
   } catch {
-    given.hasFailed = true;
+    entry.hasFailed = true;
   }
 }
 
 const isTaken = computed(
-  () => files.length > 0 && files.every((each) => each.taken !== null || each.hasFailed),
+  () => files.length > 0 && files.every((entry) => entry.taken !== null || entry.hasFailed),
 );
 
 watch(
-  [() => files.map((each) => each.taken), mayAsk, ownRoot, logKey, tsaRoot, isReady],
+  [() => files.map((entry) => entry.taken), mayAsk, ownRoot, logKey, tsaRoot, isReady],
   () => {
     run += 1;
     if (!isReady.value || !isTaken.value) {

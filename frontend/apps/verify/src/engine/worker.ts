@@ -7,10 +7,10 @@ import type { Order, Reply } from "./messages.ts";
 const post = (reply: Reply): void => self.postMessage(reply);
 const bench = new Bench((id, done) => post({ progress: { id, done } }));
 
-async function run({ number, call, given }: Order): Promise<void> {
+async function run({ number, call, parameters }: Order): Promise<void> {
   try {
     const work = bench[call] as (...all: readonly unknown[]) => unknown;
-    post({ number, answer: await work.apply(bench, [...given]) });
+    post({ number, answer: await work.apply(bench, [...parameters]) });
   } catch (error) {
     if (!(error instanceof Dropped)) {
       console.error(error);

@@ -70,7 +70,7 @@ function aboutCa({ checks }: Result): Check[] {
 }
 
 function checksOf({ checks }: Result, names: readonly CheckName[]): Check[] {
-  const named = names.flatMap((name) => checks.find((each) => each.name === name) ?? []);
+  const named = names.flatMap((name) => checks.find((check) => check.name === name) ?? []);
   // What is not bound is marked where it stands; it makes nothing else less certain.
   return named.filter(
     ({ name, state, isNeeded }, i) => i === 0 || state !== "unchecked" || isNeeded || name === "now",

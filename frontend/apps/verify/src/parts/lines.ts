@@ -18,7 +18,7 @@ export interface ListedLine {
 
 export function linesOf(say: Say, result: Result): ListedLine[] {
   return isPart(result)
-    ? result.said.map((each) => ({ ...saidOf(say, each), judged: null, more: "" }))
+    ? result.said.map((line) => ({ ...saidOf(say, line), judged: null, more: "" }))
     : answersOf(say, result).map((answer) => ({
         label: titleOf(say, answer.question),
         isOid: false,

@@ -86,7 +86,7 @@ export function drawnBriefly(
 
 const widthOf = (text: string): number =>
   Array.from(text, (character) => (character >= "\u1100" ? 2 : 1)).reduce<number>(
-    (sum, each) => sum + each,
+    (sum, width) => sum + width,
     0,
   );
 
@@ -96,5 +96,5 @@ export const shortened = (text: string): string =>
 /** The longest of what a cell says. */
 const textOf = (cell: object | null): string =>
   Object.values(cell ?? {})
-    .filter((each): each is string => typeof each === "string")
-    .reduce((longest, each) => (each.length > longest.length ? each : longest), "");
+    .filter((text): text is string => typeof text === "string")
+    .reduce((longest, text) => (text.length > longest.length ? text : longest), "");

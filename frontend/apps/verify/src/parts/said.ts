@@ -17,16 +17,16 @@ export interface SaidLine {
 }
 
 export function saidOf({ t }: Say, { label, values, word, reason, oid }: Said): SaidLine {
-  const isSpan = values.length === 2 && values.every((each) => typeof each === "number");
+  const isSpan = values.length === 2 && values.every((value) => typeof value === "number");
   const [first, ...rest] = isSpan ? [values.map(textOf).join(" – ")] : values.map(textOf);
-  const told = [
+  const texts = [
     ...(first === undefined ? [] : [first]),
     ...(word === undefined ? [] : [t(`parts.words.${word}`)]),
     ...rest,
     ...(reason === undefined ? [] : [t(`checks.reason.${known(reason)}`)]),
   ];
   const name = oid === undefined ? t(`parts.said.${label}`) : named(t, oid);
-  return { label: name, text: told.join(t("answers.comma")), isOid: name === oid };
+  return { label: name, text: texts.join(t("answers.comma")), isOid: name === oid };
 }
 
 function textOf(value: string | number): string {

@@ -60,14 +60,14 @@ export function isPart({ kind }: Pick<Result, "kind">): boolean {
 
 /** Whether the signature is right, and no trusted root says whose it is. */
 function isUnestablished(checks: readonly Check[]): boolean {
-  const stateOf = (name: string): string | undefined => checks.find((each) => each.name === name)?.state;
+  const stateOf = (name: string): string | undefined => checks.find((check) => check.name === name)?.state;
   return stateOf("signature") === "passed" && stateOf("chain") === "unchecked";
 }
 
 /** The verdict in words of its own where the issuing CA was revoked, or of a file of others under no root that is trusted. */
 export function headlineOf({ kind, verdict, checks }: Result): Headline {
   if (kind === "time_stamp" || kind === "certificate" || kind === "crl" || kind === "ocsp") {
-    const isOpen = verdict === "incomplete" && checks.some((each) => each.code === "no_issuer");
+    const isOpen = verdict === "incomplete" && checks.some((check) => check.code === "no_issuer");
     const state = isUnestablished(checks) && verdict === "incomplete" ? "unestablished" : verdict;
     return `${kind}_${isOpen ? "unsigned" : state}` as PartHeadline;
   }

@@ -93,8 +93,8 @@ class Reading {
   document(): XmlDocument {
     this.#match(DECLARATION);
     while (this.#at < this.#text.length) {
-      const found = this.#text.indexOf("<", this.#at);
-      const start = found < 0 ? this.#text.length : found;
+      const next = this.#text.indexOf("<", this.#at);
+      const start = next < 0 ? this.#text.length : next;
       if (start > this.#at) {
         this.#takeText(this.#text.slice(this.#at, start));
         this.#at = start;
@@ -269,9 +269,9 @@ class Reading {
   /** What this sticky pattern finds here, and past it. */
   #match(pattern: RegExp): RegExpExecArray | null {
     pattern.lastIndex = this.#at;
-    const found = pattern.exec(this.#text);
-    this.#at = found === null ? this.#at : pattern.lastIndex;
-    return found;
+    const match = pattern.exec(this.#text);
+    this.#at = match === null ? this.#at : pattern.lastIndex;
+    return match;
   }
 }
 

@@ -15,9 +15,9 @@ export class CaseFailure extends Error {}
 type Shown = Uint8Array | bigint | number | string | boolean;
 
 /** Fails the case unless both are equal. */
-export function expect(what: string, found: Shown, expected: Shown): void {
-  if (show(found) !== show(expected)) {
-    throw new CaseFailure(`${what} is ${show(found)} instead of ${show(expected)}`);
+export function expect(what: string, value: Shown, expected: Shown): void {
+  if (show(value) !== show(expected)) {
+    throw new CaseFailure(`${what} is ${show(value)} instead of ${show(expected)}`);
   }
 }
 

@@ -18,48 +18,54 @@ import type { Check } from "./results.ts";
 
 /** By section. */
 export const REJECTIONS: Readonly<Record<string, Check>> = {
-  rejected: (given) => {
-    checkFinish(given, [given], [given]);
-    given.done();
+  rejected: (vector) => {
+    checkFinish(vector, [vector], [vector]);
+    vector.done();
   },
-  rejected_batch: (given) => {
-    given.number("d1");
-    const [session, items] = [given.items("session"), given.items("items")];
-    checkFinish(given, session, items);
-    for (const part of [given, ...session, ...items]) {
+  rejected_batch: (vector) => {
+    vector.number("d1");
+    const [session, items] = [vector.items("session"), vector.items("items")];
+    checkFinish(vector, session, items);
+    for (const part of [vector, ...session, ...items]) {
       part.done();
     }
   },
-  rejected_proofs: (given) => {
-    const [uid, sid, P1] = [given.octets("uid", 16), given.octets("sid", 16), given.octets("P1", 65)];
-    const proof = given.proof();
-    mustFail(given, () => checkOffer(uid, sid, P1, proof));
-    given.done();
+  rejected_proofs: (vector) => {
+    const [uid, sid, P1] = [vector.octets("uid", 16), vector.octets("sid", 16), vector.octets("P1", 65)];
+    const proof = vector.proof();
+    mustFail(vector, () => checkOffer(uid, sid, P1, proof));
+    vector.done();
   },
-  rejected_nonce_proofs: (given) => {
+  rejected_nonce_proofs: (vector) => {
     const { sid, e, c } = {
-      sid: given.octets("sid", 16),
-      e: given.octets("e", 32),
-      c: given.octets("c", 32),
+      sid: vector.octets("sid", 16),
+      e: vector.octets("e", 32),
+      c: vector.octets("c", 32),
     };
-    const context = nonceContext({ uid: given.octets("uid", 16), epoch: given.integer("epoch"), sid, e, c });
-    const [Q2, proof] = [given.octets("Q2", 65), given.proof()];
-    mustFail(given, () => checkProof(Q2, "nonce-pok", context, proof));
-    given.done();
+    const context = nonceContext({
+      uid: vector.octets("uid", 16),
+      epoch: vector.integer("epoch"),
+      sid,
+      e,
+      c,
+    });
+    const [Q2, proof] = [vector.octets("Q2", 65), vector.proof()];
+    mustFail(vector, () => checkProof(Q2, "nonce-pok", context, proof));
+    vector.done();
   },
-  rejected_answers: (given) => {
-    const [P, e, Q] = [given.octets("P", 65), given.octets("e", 32), given.octets("Q", 65)];
-    const signature = given.signature();
+  rejected_answers: (vector) => {
+    const [P, e, Q] = [vector.octets("P", 65), vector.octets("e", 32), vector.octets("Q", 65)];
+    const signature = vector.signature();
     expect(
       "signature_valid",
       passes(() => verifyDigest(P, e, signature)),
-      given.flag("signature_valid"),
+      vector.flag("signature_valid"),
     );
-    mustFail(given, () => checkAnswer(P, e, { r: signature.r, Q }, signature));
-    given.done();
+    mustFail(vector, () => checkAnswer(P, e, { r: signature.r, Q }, signature));
+    vector.done();
   },
-  rejected_scalars: (given) => {
-    const raw = given.bareOctets(32);
+  rejected_scalars: (vector) => {
+    const raw = vector.bareOctets(32);
     const value = number(raw);
     mustThrow("malformed", () => parseScalar(raw));
     mustThrow("malformed", () => nextShare(1n, value));
@@ -68,12 +74,12 @@ export const REJECTIONS: Readonly<Record<string, Check>> = {
   },
 };
 
-function checkFinish(given: Case, session: readonly Case[], items: readonly Case[]): void {
-  const [uid, epoch] = [given.octets("uid", 16), given.integer("epoch")];
-  const [P, d2] = [given.octets("P", 65), given.number("d2")];
-  const bound = session.map((each) => each.sessionItem());
-  const sent = items.map((each) => each.opening());
-  mustFail(given, () => {
+function checkFinish(vector: Case, session: readonly Case[], items: readonly Case[]): void {
+  const [uid, epoch] = [vector.octets("uid", 16), vector.integer("epoch")];
+  const [P, d2] = [vector.octets("P", 65), vector.number("d2")];
+  const bound = session.map((item) => item.sessionItem());
+  const sent = items.map((item) => item.opening());
+  mustFail(vector, () => {
     checkOpenings(uid, epoch, bound, sent);
     serverFinish(P, d2, bound, sent);
   });
@@ -91,9 +97,9 @@ function passes(step: () => void): boolean {
   }
 }
 
-function mustFail(given: Case, step: () => void): void {
-  given.text("name");
-  mustThrow(given.text("error"), step);
+function mustFail(vector: Case, step: () => void): void {
+  vector.text("name");
+  mustThrow(vector.text("error"), step);
 }
 
 function mustThrow(code: string, step: () => unknown): void {

@@ -38,22 +38,22 @@ const STAMP_STEPS: Readonly<Record<string, readonly [step: Step, code: string]>>
 };
 
 /** SHA-256 (hex) of the trusted root, null where none leads there. VerificationError. */
-export async function judgeAlone(given: Case, known: AloneKnown, tally: Tally): Promise<string | null> {
-  const { found } = given.piece;
-  if (found.kind === "time_stamp") {
-    return await judgeStampAlone(given, found.bytes, known, tally);
+export async function judgeAlone(matter: Case, known: AloneKnown, tally: Tally): Promise<string | null> {
+  const { reading } = matter.piece;
+  if (reading.kind === "time_stamp") {
+    return await judgeStampAlone(matter, reading.bytes, known, tally);
   }
-  const part = partsOf(found);
+  const part = partsOf(reading);
   return part === null ? null : judgePart(part.kind, part.ders, known, tally);
 }
 
 /** What it says; nothing where it can't be read. */
-export function saidOf({ piece: { found } }: Case): readonly Said[] {
+export function saidOf({ piece: { reading } }: Case): readonly Said[] {
   try {
-    if (found.kind === "time_stamp") {
-      return saidByStamp(readStampFile(found.bytes));
+    if (reading.kind === "time_stamp") {
+      return saidByStamp(readStampFile(reading.bytes));
     }
-    const part = partsOf(found);
+    const part = partsOf(reading);
     const [der] = part?.ders ?? [];
     return part === null || der === undefined ? [] : SAID[part.kind](der);
   } catch (error) {
@@ -111,7 +111,7 @@ function judgePart(
   known: AloneKnown,
   tally: Tally,
 ): string | null {
-  const others = [...more, ...known.chain.map((each) => each.der)].flatMap(readable);
+  const others = [...more, ...known.chain.map((certificate) => certificate.der)].flatMap(readable);
   const from: PartKnown = {
     others,
     roots: known.foreignRoots ?? [],

@@ -141,11 +141,11 @@ export const saidByCertificateIn = (der: Uint8Array): Said[] =>
 
 function saidOfStatus({ certId, status, thisUpdate, nextUpdate }: SingleStatus): Said[] {
   const serial = certId.serial.toString(16);
-  const told =
+  const answer =
     status.state === "revoked"
       ? { label: "status", values: [serial, status.at], word: status.state, reason: status.reason }
       : { label: "status", values: [serial], word: status.state };
-  return [told, { label: "inForce", values: [thisUpdate, ...(nextUpdate === null ? [] : [nextUpdate])] }];
+  return [answer, { label: "inForce", values: [thisUpdate, ...(nextUpdate === null ? [] : [nextUpdate])] }];
 }
 
 function seconds(microseconds: bigint): string {

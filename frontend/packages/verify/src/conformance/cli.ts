@@ -37,14 +37,14 @@ if (file === undefined) {
   process.exit(2);
 }
 const text = readFileSync(resolve(process.env["INIT_CWD"] ?? ".", file), "utf8");
-for (const line of text.split("\n").filter((each) => each !== "")) {
+for (const line of text.split("\n").filter((row) => row !== "")) {
   process.stdout.write(`${JSON.stringify(await run(JSON.parse(line) as Line))}\n`);
 }
 
 async function run(line: Line): Promise<object> {
   try {
-    const [given, known] = [caseOf(line), knownOf(line)];
-    return told(await judge(given, known));
+    const [matter, known] = [caseOf(line), knownOf(line)];
+    return outcome(await judge(matter, known));
   } catch (error) {
     if (error instanceof FormError) {
       return { verdict: "invalid", step: "input", code: "unreadable" }; // a certificate or a list
@@ -57,7 +57,7 @@ async function run(line: Line): Promise<object> {
   }
 }
 
-function told({ verdict, checks }: Result): object {
+function outcome({ verdict, checks }: Result): object {
   const open = checks.find(
     ({ state, isNeeded, code }) =>
       state === "failed" || (state === "unchecked" && isNeeded && code !== "not_reached"),
@@ -81,7 +81,7 @@ function caseOf(line: Line): Case {
   const piece = (of: Found, holds = contentOf(bytes)): Piece => ({
     id: "",
     name: "",
-    found: of,
+    reading: of,
     content: holds,
   });
   return {
@@ -95,16 +95,16 @@ function caseOf(line: Line): Case {
 function knownOf(line: Line): Parameters<typeof judge>[1] {
   return {
     now: line.at,
-    roots: line.roots.map((each) => parseCertificate(fromBase64(each))),
+    roots: line.roots.map((root) => parseCertificate(fromBase64(root))),
     logKeys: line.log_keys ?? [],
     tsa: {
       roots: [],
-      tolerant: (line.tsa_roots ?? []).map((each) => parseAnyTsaCertificate(fromBase64(each))),
+      tolerant: (line.tsa_roots ?? []).map((root) => parseAnyTsaCertificate(fromBase64(root))),
     },
-    chain: (line.chain ?? []).map((each) => parseCertificate(fromBase64(each))),
+    chain: (line.chain ?? []).map((certificate) => parseCertificate(fromBase64(certificate))),
     at: line.at,
     crls: [],
-    givenCrls: (line.crls ?? []).map((each) => parseCrl(fromBase64(each))),
+    givenCrls: (line.crls ?? []).map((crl) => parseCrl(fromBase64(crl))),
     givenOcsp: line.ocsp === undefined ? null : fromBase64(line.ocsp),
     answer: { state: "not_asked" },
   };

@@ -31,7 +31,7 @@ if (file === undefined) {
   process.exit(2);
 }
 const text = readFileSync(resolve(process.env["INIT_CWD"] ?? ".", file), "utf8");
-for (const line of text.split("\n").filter((each) => each !== "")) {
+for (const line of text.split("\n").filter((row) => row !== "")) {
   process.stdout.write(`${JSON.stringify(run(JSON.parse(line) as Line))}\n`);
 }
 
@@ -51,7 +51,7 @@ function judge(line: Line): void {
   requireAnswer({
     token: tokenOf(fromBase64(line.answer)),
     data: fromBase64(line.data),
-    trust: { roots: line.roots.map((each) => parseTsaCertificate(fromBase64(each))) },
+    trust: { roots: line.roots.map((root) => parseTsaCertificate(fromBase64(root))) },
     now: line.now,
     signedAt: line.signed_at,
     hash: line.hash,

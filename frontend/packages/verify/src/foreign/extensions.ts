@@ -4,7 +4,7 @@ import { FormError, utf8Text } from "@mshield/forms";
 
 import { type Extension, isKnown, readPurposes } from "../extensions.ts";
 import { OIDS } from "../oids.ts";
-import { allOf, BIT_STRING, BOOLEAN, each, MAX_BITS, type Reader, whole } from "../reader.ts";
+import { allOf, BIT_STRING, BOOLEAN, listOf, MAX_BITS, type Reader, whole } from "../reader.ts";
 
 const [FULL_NAME, RELATIVE, URI] = [0xa0, 0xa1, 0x86];
 
@@ -24,7 +24,7 @@ export interface ForeignValues {
 
 /** The SEQUENCE OF Extension that comes next: at least one, none twice. */
 export function readForeignExtensions(reader: Reader): Extension[] {
-  const extensions = each(reader.enter(), (list) =>
+  const extensions = listOf(reader.enter(), (list) =>
     allOf(list.enter(), (item) => ({
       oid: item.oid(),
       isCritical: item.next === BOOLEAN ? item.boolean() : false,
@@ -77,14 +77,14 @@ const READERS: Readonly<Record<string, (value: Uint8Array) => Partial<ForeignVal
   [OIDS.crlDistributionPoints]: readCrlUrls,
   [OIDS.authorityInfoAccess]: (value) => {
     const pairs = inside(value, (list) =>
-      each(list, (one) => allOf(one.enter(), (pair) => [pair.oid(), readUrl(pair)] as const)),
+      listOf(list, (one) => allOf(one.enter(), (pair) => [pair.oid(), readUrl(pair)] as const)),
     );
     return {
       ocspUrls: pairs.flatMap(([method, url]) => (method === OIDS.ocsp && url !== null ? [url] : [])),
     };
   },
   [OIDS.certificatePolicies]: (value) => {
-    inside(value, (list) => each(list, (policies) => policies.enter().oid()));
+    inside(value, (list) => listOf(list, (policies) => policies.enter().oid()));
     return {};
   },
   [OIDS.ocspNoCheck]: (value) => {
@@ -129,7 +129,7 @@ function readKeyUsage(value: Uint8Array): Partial<ForeignValues> {
 }
 
 function readCrlUrls(value: Uint8Array): Partial<ForeignValues> {
-  const urls = inside(value, (points) => each(points, (list) => allOf(list.enter(), readPoint))).flat();
+  const urls = inside(value, (points) => listOf(points, (list) => allOf(list.enter(), readPoint))).flat();
   return { crlUrls: urls.filter((url) => url.startsWith("http://") || url.startsWith("https://")) };
 }
 
@@ -137,7 +137,7 @@ function readPoint(point: Reader): string[] {
   const urls =
     point.next === FULL_NAME
       ? allOf(point.enter(FULL_NAME), (name) =>
-          each(name.enter(name.next === FULL_NAME ? FULL_NAME : RELATIVE), readUrl),
+          listOf(name.enter(name.next === FULL_NAME ? FULL_NAME : RELATIVE), readUrl),
         )
       : [];
   for (const tag of [0x81, 0xa2]) {

@@ -3,13 +3,13 @@
 import { FormError } from "@mshield/forms";
 
 import type { Name } from "../names.ts";
-import { allOf, each, type Reader, whole } from "../reader.ts";
+import { allOf, listOf, type Reader, whole } from "../reader.ts";
 import { readText } from "./text.ts";
 
 /** The name that comes next, its attributes as they stand. */
 export function readForeignName(reader: Reader): Name {
   const der = reader.raw(0x30);
-  const attributes = whole(der, (outer) => each(outer.enter(), readLevel)).flat();
+  const attributes = whole(der, (outer) => listOf(outer.enter(), readLevel)).flat();
   return { der, attributes };
 }
 

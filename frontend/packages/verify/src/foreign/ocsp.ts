@@ -15,7 +15,7 @@ import {
   type SingleStatus,
 } from "../ocsp.ts";
 import { OIDS } from "../oids.ts";
-import { allOf, each, optional, type Reader, whole } from "../reader.ts";
+import { allOf, listOf, optional, type Reader, whole } from "../reader.ts";
 import { SKEW } from "../status.ts";
 import { type ForeignCertificate, parseForeignCertificate } from "./certificate.ts";
 import { readForeignExtensions } from "./extensions.ts";
@@ -135,7 +135,7 @@ function isDelegate(responder: ForeignCertificate, issuer: ForeignCertificate, a
 
 /** Those that can be read; others are nobody's here. */
 function readCertificates(wrapped: Reader): ForeignCertificate[] {
-  const encoded = each(wrapped.enter(), (list) => list.raw(0x30));
+  const encoded = listOf(wrapped.enter(), (list) => list.raw(0x30));
   if (encoded.length > MAX_CERTIFICATES) {
     throw new FormError("too many certificates");
   }
@@ -158,7 +158,7 @@ function readData(inside: Reader): Pick<ForeignOcsp, "byName" | "responder" | "p
     throw new FormError("not a version 1 response, or its responder has no name");
   }
   const producedAt = inside.generalizedTime();
-  const singles = each(inside.enter(), (list) => readSingle(list.enter()));
+  const singles = listOf(inside.enter(), (list) => readSingle(list.enter()));
   requireNonceAlone(optional(inside, 1, readForeignExtensions) ?? []);
   return { byName: byName !== null, responder, producedAt, singles };
 }

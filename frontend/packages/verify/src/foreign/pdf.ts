@@ -134,7 +134,7 @@ function subfilterOf(
   const begin = head.lastIndexOf(" obj");
   const close = text.indexOf("endobj", Math.max(end, range[1]));
   const around = begin < 0 || close < 0 ? "endobj" : text.slice(begin, start) + text.slice(end, close);
-  const [name, ...more] = [...around.matchAll(SUBFILTER)].map((found) => found[1]!);
+  const [name, ...more] = [...around.matchAll(SUBFILTER)].map((match) => match[1]!);
   if (around.includes("endobj") || name === undefined || more.length > 0) {
     throw new SignedPdfError("range", "ByteRange, Contents and SubFilter are not of one signature");
   }

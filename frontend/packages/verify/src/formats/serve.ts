@@ -70,7 +70,7 @@ const READ: Readonly<Record<string, (octets: Uint8Array) => Facts>> = {
   ocsp: (octets) => {
     const { byName, responder, producedAt, singles, certificates } = parseForeignOcsp(octets);
     return {
-      made: producedAt,
+      produced_at: producedAt,
       by: [byName, base64(responder)],
       singles: singles.map(({ certId, status, thisUpdate, nextUpdate }) => [
         String(certId.serial),

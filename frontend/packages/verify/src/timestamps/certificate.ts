@@ -87,7 +87,9 @@ export function requireAuthority(
     values.keyUsage.size === 0 ||
     values.keyUsage.has(KeyUse.digitalSignature) ||
     values.keyUsage.has(KeyUse.nonRepudiation);
-  const isCritical = extensions.some((each) => each.oid === OIDS.extendedKeyUsage && each.isCritical);
+  const isCritical = extensions.some(
+    (extension) => extension.oid === OIDS.extendedKeyUsage && extension.isCritical,
+  );
   const [purpose, ...more] = values.purposes;
   const stamps = isCritical && purpose === OIDS.timeStamping && more.length === 0 && signs;
   if (!stamps && !waived.includes(hex(sha256(certificate.der)))) {
@@ -108,12 +110,12 @@ export function rootOf(
   }
   let current = leaf;
   for (let below = 0; below <= MAX_PATH; below += 1) {
-    const isAbove = (each: TsaCertificate): boolean => isIssued(current, each, below, at);
+    const isAbove = (candidate: TsaCertificate): boolean => isIssued(current, candidate, below, at);
     const root = roots.find(isAbove);
     if (root !== undefined) {
       return root;
     }
-    const above = others.find((each) => !same(each.der, current.der) && isAbove(each));
+    const above = others.find((candidate) => !same(candidate.der, current.der) && isAbove(candidate));
     if (above === undefined) {
       return null;
     }

@@ -10,7 +10,7 @@ import { concat, same, zValue } from "@mshield/gm";
 import { TimeStampError } from "../errors.ts";
 import { readForeignName } from "../foreign/names.ts";
 import { OIDS } from "../oids.ts";
-import { allOf, BOOLEAN, each, INTEGER, OCTET_STRING, type Reader, whole } from "../reader.ts";
+import { allOf, BOOLEAN, INTEGER, listOf, OCTET_STRING, type Reader, whole } from "../reader.ts";
 import { moment } from "../time.ts";
 import { type Hash, HASH_OF, hashed, hashName, readAlgorithm } from "./algorithms.ts";
 import type { TsaCertificate } from "./certificate.ts";
@@ -122,7 +122,7 @@ function readContent(inside: Reader): Uint8Array {
 
 /** Those that either reader takes, in whatever order they stand; others are of no use to a path. */
 function readCertificates(inside: Reader): TsaCertificate[] {
-  const all = each(inside, (reader) => reader.raw());
+  const all = listOf(inside, (reader) => reader.raw());
   if (all.length > MAX_CERTIFICATES) {
     throw new FormError("too many certificates");
   }
@@ -188,7 +188,7 @@ function readSigner(
 
 /** What is signed, the attributes in DER's order, and the one value of each by its type. */
 function readAttributes(inside: Reader): [signed: Uint8Array, values: Map<string, Uint8Array>] {
-  const elements = each(inside, (reader) => reader.raw(SEQUENCE));
+  const elements = listOf(inside, (reader) => reader.raw(SEQUENCE));
   const values = new Map<string, Uint8Array>();
   for (const element of elements) {
     const [type, value] = whole(element, (reader) =>

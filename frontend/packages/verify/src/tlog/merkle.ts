@@ -26,22 +26,22 @@ export function checkInclusion(
   if (index < 0n || index >= size) {
     throw notProved("there is no such entry in a log of this size");
   }
-  let [first, last, found] = [index, size - 1n, leaf];
-  for (const each of proof) {
+  let [first, last, hash] = [index, size - 1n, leaf];
+  for (const sibling of proof) {
     if (last === 0n) {
       throw notProved("the inclusion proof is too long");
     }
     if ((first & 1n) === 1n || first === last) {
-      found = nodeHash(each, found);
+      hash = nodeHash(sibling, hash);
       while (first !== 0n && (first & 1n) === 0n) {
         [first, last] = [first >> 1n, last >> 1n];
       }
     } else {
-      found = nodeHash(found, each);
+      hash = nodeHash(hash, sibling);
     }
     [first, last] = [first >> 1n, last >> 1n];
   }
-  if (last !== 0n || !same(found, root)) {
+  if (last !== 0n || !same(hash, root)) {
     throw notProved("the inclusion proof does not lead to the checkpoint's root");
   }
 }

@@ -195,7 +195,7 @@ function textsOf(value: Value | Row["value"]): string[] {
     case "date":
       return [value.text];
     case "code":
-      return [value.code, value.name, value.says].filter((each) => typeof each === "string");
+      return [value.code, value.name, value.says].filter((text) => typeof text === "string");
     case "decimal":
       return value.unit === null
         ? [value.number]

@@ -117,7 +117,7 @@ class Tokens {
 
   #currency(start: number, isRun: boolean): CurrencyToken | null {
     const text = this.#text;
-    const found = (length: number, code: string): CurrencyToken => ({
+    const currency = (length: number, code: string): CurrencyToken => ({
       kind: "currency",
       start,
       end: start + length,
@@ -126,13 +126,13 @@ class Tokens {
     if (isRun) {
       const isDollar = text[start + 2] === "$";
       const code = isDollar ? { us: "USD", hk: "HKD" }[text.slice(start, start + 2)] : undefined;
-      return code === undefined ? null : found(3, code);
+      return code === undefined ? null : currency(3, code);
     }
     const entry = SIGNS.get(text[start]!)?.find(([name]) => text.startsWith(name, start));
     if (entry !== undefined) {
-      return found(entry[0].length, entry[1]);
+      return currency(entry[0].length, entry[1]);
     }
-    return text[start] === "元" && this.#isUnit(start) ? found(1, "CNY") : null;
+    return text[start] === "元" && this.#isUnit(start) ? currency(1, "CNY") : null;
   }
 
   /** Whether 元 here follows a number, or is all there is. */

@@ -90,8 +90,8 @@ export function stepOf(kind: NodeKind, name: string, space: string): string {
 /** All nodes to which the steps lead, in document order. */
 export function find(from: Node, steps: readonly string[]): readonly Node[] {
   let nodes: readonly Node[] = [from];
-  for (const each of steps) {
-    nodes = nodes.length === 1 ? nodes[0]!.at(each) : nodes.flatMap((node) => node.at(each));
+  for (const step of steps) {
+    nodes = nodes.length === 1 ? nodes[0]!.at(step) : nodes.flatMap((node) => node.at(step));
   }
   return nodes;
 }

@@ -96,8 +96,8 @@ class Reader {
 
   #characters(): void {
     const start = this.#at;
-    const found = this.#text.indexOf("<", start);
-    this.#at = found === -1 ? this.#text.length : found;
+    const next = this.#text.indexOf("<", start);
+    this.#at = next === -1 ? this.#text.length : next;
     const raw = this.#text.slice(start, this.#at);
     if (raw.includes("]]>")) {
       throw new FormError("the end of a section that hasn't begun");
@@ -151,9 +151,9 @@ class Reader {
       throw new FormError("a second root, or too deep");
     }
     const scope = this.#scope.mark;
-    for (const each of attributes) {
-      if (isDeclaration(each)) {
-        this.#scope.bind(each.prefix === "" ? "" : each.name, each.value);
+    for (const attribute of attributes) {
+      if (isDeclaration(attribute)) {
+        this.#scope.bind(attribute.prefix === "" ? "" : attribute.name, attribute.value);
       }
     }
     this.#count();
@@ -223,10 +223,10 @@ class Reader {
   #resolved(attributes: readonly Attribute[], node: Node): Node[] {
     const nodes: Node[] = [];
     const steps = new Set<string>();
-    for (const each of attributes) {
-      if (!isDeclaration(each)) {
-        const space = each.prefix === "" ? "" : this.#scope.space(each.prefix);
-        const attribute = new Node("attribute", each.name, space, node, each.value);
+    for (const entry of attributes) {
+      if (!isDeclaration(entry)) {
+        const space = entry.prefix === "" ? "" : this.#scope.space(entry.prefix);
+        const attribute = new Node("attribute", entry.name, space, node, entry.value);
         this.#count();
         nodes.push(attribute);
         steps.add(attribute.step);

@@ -73,7 +73,7 @@ export class Members {
       return choices[0];
     }
     const text = this.text(name);
-    const choice = choices.find((each) => each === text);
+    const choice = choices.find((word) => word === text);
     if (choice === undefined) {
       throw bad();
     }

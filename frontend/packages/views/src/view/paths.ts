@@ -40,7 +40,7 @@ export class Paths {
       return { up: 0, steps: this.read(path) };
     }
     const steps = path.split("/");
-    const first = steps.findIndex((each) => each !== UP);
+    const first = steps.findIndex((step) => step !== UP);
     const up = first === -1 ? steps.length : first;
     if (steps.length > STEPS) {
       throw bad();
@@ -52,9 +52,9 @@ export class Paths {
     if (written.length > STEPS) {
       throw bad();
     }
-    return written.map((each, n) => {
+    return written.map((step, n) => {
       const isLast = n === written.length - 1;
-      return this.#spaces === null ? jsonStep(each) : this.#xmlStep(each, isLast ? forms : {}, this.#spaces);
+      return this.#spaces === null ? jsonStep(step) : this.#xmlStep(step, isLast ? forms : {}, this.#spaces);
     });
   }
 

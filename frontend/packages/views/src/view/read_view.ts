@@ -45,8 +45,8 @@ export function readView(octets: Uint8Array): View {
     title: members.word("title"),
     root: isXml ? root(members.text("root"), paths) : null,
     prefixes: new Map([...spaces].map(([prefix, space]) => [space, prefix])),
-    require: members.items("require", 0, 20).map((each) => {
-      const required = membersOf(each, "path! is!");
+    require: members.items("require", 0, 20).map((entry) => {
+      const required = membersOf(entry, "path! is!");
       return { path: paths.read(required.text("path")), is: trimmed(wordOf(required.text("is"), LONG)) };
     }),
     ...body,
@@ -108,8 +108,8 @@ function lists(members: Members): ReadonlyMap<string, List> {
 /** None may hide what the view draws. */
 function ignored(members: Members, paths: Paths, { amount, body }: Body): readonly Steps[] {
   const shown = [...(amount === null ? [] : [amount.path]), ...body.flatMap(pathsOf)];
-  return members.items("ignore", 0, 200).map((each) => {
-    const steps = paths.read(textOf(each), { isAttribute: true, isComment: true });
+  return members.items("ignore", 0, 200).map((entry) => {
+    const steps = paths.read(textOf(entry), { isAttribute: true, isComment: true });
     if (shown.some((path) => steps.every((step, n) => step === path[n]))) {
       throw bad();
     }

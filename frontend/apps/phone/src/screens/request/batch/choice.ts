@@ -51,7 +51,7 @@ export function useChoice(scanned: ShallowRef<Scan | null>): Choice {
 /** What the service takes for a reason: one line that can be read, of 200 characters at most. */
 export function asReason(text: string): string | null {
   const line = text.trim().split(/\s+/u).join(" ");
-  // oxlint-disable-next-line no-control-regex
+  // oxlint-disable-next-line no-control-regex -- they are what is refused
   const isPlain = !/[\p{C}\u2028\u2029]/u.test(line);
   return line !== "" && [...line].length <= MOST_REASON && isPlain ? line : null;
 }
