@@ -19,4 +19,12 @@ export type { Proof } from "./proofs.ts";
 export { parseScalar, scalarBytes } from "./scalars.ts";
 export { digest, fromDer, sameSignature, toDer, verifyDigest, type Signature, zValue } from "./sm2.ts";
 export { Sm3, sm3 } from "./sm3.ts";
-export { finishHash, internalMessage, isInternalMessage, PROTOCOL, renewalMessage } from "./transcript.ts";
+export {
+  finishHash,
+  internalMessage,
+  isInternalMessage,
+  PROTOCOL,
+  renewalMessage,
+  type UnlockOf,
+  unlockSid,
+} from "./transcript.ts";

@@ -111,6 +111,21 @@ export function internalMessage(
   return concat(LV(utf8(PREFIX + purpose)), enrolmentContext(uid, sid));
 }
 
+/** What an unlock is for; `device` is the RFC 7638 thumbprint of its key, `challenge` 32 random bytes of the service. */
+export interface UnlockOf {
+  readonly challenge: Uint8Array;
+  readonly account: string;
+  readonly device: string;
+  readonly shieldNumber: string;
+  readonly origin: string;
+}
+
+/** The sid of an `unlock` task, 16 bytes: it commits to what the unlock is for, and `M` names it. */
+export function unlockSid({ challenge, account, device, shieldNumber, origin }: UnlockOf): Uint8Array {
+  const parts = [account, device, shieldNumber, origin].map(utf8);
+  return H("unlock-sid", sized("challenge", challenge, 32), ...parts).slice(0, 16);
+}
+
 /** `M` by which a key consents to another one, `P`, that takes its place. */
 export function renewalMessage(uid: Uint8Array, sid: Uint8Array, P: Uint8Array): Uint8Array {
   return concat(LV(utf8(`${PREFIX}renew`)), enrolmentContext(uid, sid), LV(sized("P", P, 65)));

@@ -5,15 +5,16 @@ import type { IdType } from "@mshield/identity/identity.ts";
 import { workOf } from "@mshield/work";
 
 import { Fields } from "./fields.ts";
-import { readAccount, smsCodeCaptcha } from "./login.ts";
+import { keepLogin, readAccount, smsCodeCaptcha } from "./login.ts";
 import { type IssuedCertificate, readCertificate } from "./messages.ts";
 import type { Operation } from "./operation.ts";
 import type { Consents } from "./policies.ts";
 import type { Account } from "./state.ts";
+import { sendUnlockCode } from "./unlock.ts";
 import { keepLogKey } from "./view_registration.ts";
 
 export type { IdType };
-export type SmsPurpose = "register" | "apply" | "renew" | "reset";
+export type SmsPurpose = "register" | "apply" | "renew" | "reset" | "unlock";
 
 /** An SMS code is on its way; both in seconds. */
 export interface SmsCodeSent {
@@ -57,7 +58,7 @@ export interface AnsweredCaptcha {
 }
 
 /**
- * `apply` and `renew` send to the account's phone and need a login; the others to `phone`, after the work of a captcha.
+ * `apply` and `renew` send to the account's phone and need a login, `unlock` without one; the others to `phone`, after the work of a captcha.
  * ProblemError `captcha_needed`: again with one whose picture was read.
  */
 export async function requestSmsCode(
@@ -66,6 +67,9 @@ export async function requestSmsCode(
   phone: string | null,
   answered: AnsweredCaptcha | null,
 ): Promise<SmsCodeSent> {
+  if (purpose === "unlock") {
+    return await sendUnlockCode(operation);
+  }
   const isOwn = purpose === "apply" || purpose === "renew";
   const credentials = isOwn ? operation.loggedIn() : operation.anonymous();
   const payload = { phone, purpose, ...(!isOwn && (await shownFor(operation, answered))) };
@@ -102,8 +106,14 @@ export async function resetPassword(operation: Operation, given: PasswordReset):
   await operation.connection.post("/api/phone/password-resets", operation.anonymous(), payload);
 }
 
-/** Registers an account (我要注册); its name is the phone number. */
-export async function register(operation: Operation, given: Registration): Promise<string> {
+/** The new account's name, its phone number; not logged in where this phone is another account's (R7). */
+export interface Registered {
+  readonly account: string;
+  readonly isLoggedIn: boolean;
+}
+
+/** Registers an account (我要注册) and logs in with it. */
+export async function register(operation: Operation, given: Registration): Promise<Registered> {
   const payload = {
     name: given.name,
     id_type: given.idType,
@@ -114,7 +124,12 @@ export async function register(operation: Operation, given: Registration): Promi
     consents: given.consents,
   };
   const answer = await operation.connection.post("/api/phone/accounts", operation.anonymous(), payload);
-  return new Fields(answer).text("account");
+  const of = new Fields(answer);
+  const [account, session] = [of.text("account"), of.has("session") ? of.json("session") : null];
+  if (session !== null) {
+    await keepLogin(operation, new Fields(session), account);
+  }
+  return { account, isLoggedIn: session !== null };
 }
 
 export async function me(operation: Operation): Promise<Me> {

@@ -8,6 +8,7 @@
 import { digest, hex, type Signature, utf8 } from "@mshield/gm";
 
 import { type FinishAnswer, type OpenAnswer, readFinish, readOpen } from "./cosign_messages.ts";
+import type { Credentials } from "./dpop.ts";
 import { isPassing, PhoneError, ProblemError, ProtocolError } from "./errors.ts";
 import { guardedBy, type Operation } from "./operation.ts";
 import { ask, type PinSource } from "./pin.ts";
@@ -40,18 +41,21 @@ export class CoSigning {
   readonly #documents: readonly ToSign[];
   readonly #sids: readonly string[];
   readonly #excluded: readonly Excluded[];
+  readonly #credentials: Credentials | null;
 
-  /** `excluded` are other documents of their requests, which are left out. */
+  /** `excluded` are other documents of their requests, which are left out; `credentials` those of an unlock. */
   constructor(
     operation: Operation,
     place: KeyPlace,
     documents: readonly ToSign[],
     excluded: readonly Excluded[] = [],
+    credentials: Credentials | null = null,
   ) {
     this.#operation = operation;
     this.#place = place;
     this.#documents = documents;
     this.#excluded = excluded;
+    this.#credentials = credentials;
     this.#sids = documents.map(({ sid }) => hex(sid));
   }
 
@@ -177,7 +181,10 @@ export class CoSigning {
   ): Promise<T> {
     const path = `/api/phone/keys/${hex(this.#key.uid)}/${step}`;
     const { connection } = this.#operation;
-    return read(await connection.postBytes(path, this.#operation.loggedIn(), body), this.#sids);
+    return read(
+      await connection.postBytes(path, this.#credentials ?? this.#operation.loggedIn(), body),
+      this.#sids,
+    );
   }
 
   /** What the share adds. A slot of a refreshed share is stored beside the others before anything is sent. */

@@ -9,6 +9,7 @@ export type {
   IdType,
   Me,
   PasswordReset,
+  Registered,
   Registration,
   SmsCodeSent,
   SmsPurpose,
@@ -35,6 +36,7 @@ export type {
 export type { AccountSource, Captcha, Login, OutsideLoginBegun } from "./login.ts";
 export type {
   CertificateChange,
+  Claim,
   InboxRequest,
   IssuedCertificate,
   Line,
@@ -63,9 +65,10 @@ export { MOST_DOCUMENTS, partsOf } from "./parts.ts";
 export type { Approved, Choices, DeclineReason, DocumentEnd, SignedDocument } from "./requests.ts";
 export type { Enrolled, EnrolOrder, Secrets, SecretSession, SessionOrder } from "./secrets.ts";
 export type { Renewal } from "./renewal_state.ts";
-export { Shield, type Options, type Status } from "./shield.ts";
+export { Shield, type Options } from "./shield.ts";
 export type { SignatureDetail, SignaturePage, SignatureQuery, SignatureRecord } from "./signatures.ts";
 export type { Account } from "./state.ts";
+export type { Status } from "./status.ts";
 export { Store } from "./store.ts";
 export { TEXTS } from "./texts.ts";
 export type { WaitingReadings } from "./waiting.ts";

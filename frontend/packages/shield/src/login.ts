@@ -159,6 +159,11 @@ async function logIn(
   account?: string,
 ): Promise<Account> {
   const of = new Fields(await operation.connection.post(path, operation.anonymous(), payload));
+  return await keepLogin(operation, of, account);
+}
+
+/** Keeps a login that was answered. */
+export async function keepLogin(operation: Operation, of: Fields, account?: string): Promise<Account> {
   const expiresAt = operation.platform.now() + of.integer("expires_in") * 1000;
   of.word("token_type", ["DPoP"]);
   const owner = readAccount(of.object("account"));

@@ -97,6 +97,14 @@ export interface Scan {
   readonly parts?: readonly Part[];
 }
 
+/** A request whose code was read before login: `claim` is scanned in place of the code until `expiresAt` (ms). */
+export interface Claim {
+  readonly claim: string;
+  readonly kind: Kind;
+  readonly requester: Requester;
+  readonly expiresAt: number;
+}
+
 /** One of several requests, and the documents in it. */
 export interface Part {
   readonly requestId: string;
@@ -221,6 +229,16 @@ export function readScan(value: unknown): Scan {
     expiresAt: of.integer("expires_at"),
     prolongsBy: of.has("prolongs_by") ? of.integerOrNull("prolongs_by") : null,
     tasks: of.list("tasks").map(readTask),
+  };
+}
+
+export function readClaim(value: unknown): Claim {
+  const of = new Fields(value);
+  return {
+    claim: of.text("claim"),
+    kind: of.word("kind", KINDS),
+    requester: readRequester(of.object("requester")),
+    expiresAt: of.integer("expires_at"),
   };
 }
 

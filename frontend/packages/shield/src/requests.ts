@@ -14,9 +14,11 @@ import { checkDocument, checkLogin, displayOidsFor, shownOf } from "./documents.
 import { PhoneError, ProblemError, ProtocolError } from "./errors.ts";
 import { fromHex } from "./fields.ts";
 import {
+  type Claim,
   type InboxRequest,
   type Kind,
   type Part,
+  readClaim,
   readInbox,
   readProlonged,
   readScan,
@@ -31,7 +33,7 @@ import { checkGiven, type PinSource } from "./pin.ts";
 import { readTaskHere } from "./readings.ts";
 import type { Excluded } from "./secrets.ts";
 
-const CODE = /^https?:\/\/[^/?#\s]+(?:\/[^?#\s]*)?(?:\/q\/[^/?#\s]+|\/app\/sign)\?\S+$/;
+const CODE = /^https?:\/\/[^/?#\s]+(?:\/[^?#\s]*)?(?:\/q\/[^/?#\s]+|\/app\/sign)\?\S+$|^claim:\S+$/;
 const PURPOSES: Record<Kind, readonly string[]> = { login: ["login"], signature: ["sign", "consent"] };
 
 export type DeclineReason = "declined" | "not_me";
@@ -79,6 +81,17 @@ export async function scan(operation: Operation, code: string): Promise<Scan> {
   }
   const { connection } = operation;
   return await keep(operation, await connection.post("/api/phone/scans", operation.loggedIn(), { code }));
+}
+
+/**
+ * Keeps a code that is read before login: its `claim` is scanned after that, by this phone, until `expiresAt` (ms). The
+ * request isn't taken by it.
+ */
+export async function claim(operation: Operation, code: string): Promise<Claim> {
+  if (!CODE.test(code)) {
+    throw new PhoneError("bad_code");
+  }
+  return readClaim(await operation.connection.post("/api/phone/claims", operation.anonymous(), { code }));
 }
 
 /** The requests that wait for this shield (待办), newest first. */

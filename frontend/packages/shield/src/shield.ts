@@ -11,14 +11,13 @@ import * as account from "./account.ts";
 import * as binding from "./binding.ts";
 import { Agreement } from "./clocks.ts";
 import { Connection, PATIENCE, type Patience, PLATFORM, type Platform } from "./connection.ts";
-import { thumbprint } from "./dpop.ts";
 import { type Device, devices } from "./devices.ts";
 import * as enrolment from "./enrolment.ts";
 import { PhoneError } from "./errors.ts";
 import * as identity from "./identity.ts";
 import { LocalSecrets } from "./local_secrets.ts";
 import * as login from "./login.ts";
-import type { InboxRequest, IssuedCertificate, Scan } from "./messages.ts";
+import type { Claim, InboxRequest, IssuedCertificate, Scan } from "./messages.ts";
 import { Operation } from "./operation.ts";
 import type { PinSource } from "./pin.ts";
 import * as pinChange from "./pin_change.ts";
@@ -31,31 +30,12 @@ import { Repeats } from "./repeats.ts";
 import * as requests from "./requests.ts";
 import type { Secrets } from "./secrets.ts";
 import * as signatures from "./signatures.ts";
+import { type Status, statusOf } from "./status.ts";
 import type { Account } from "./state.ts";
 import { Store } from "./store.ts";
+import * as unlock from "./unlock.ts";
 import { ViewStore } from "./view_store.ts";
 import { type WaitingReadings, waitingReadings } from "./waiting.ts";
-
-/** What the phone itself knows. `left` are the PIN attempts that the service last told. */
-export interface Status {
-  readonly account: string | null;
-  /** Whose login it is; null without one, or in one of an earlier version. */
-  readonly owner: Account | null;
-  readonly isLoggedIn: boolean;
-  /** Ms; null without a login. It may have passed. */
-  readonly sessionExpiresAt: number | null;
-  readonly shieldNumber: string | null;
-  readonly certificatePem: string | null;
-  readonly isApplicationPending: boolean;
-  /** A renewal stopped after its key was made. */
-  readonly isRenewalPending: boolean;
-  readonly isOperationUnfinished: boolean;
-  /** The service no longer knows the phone's share, or it is damaged: the shield must be revoked and applied for anew. */
-  readonly isUnusable: boolean;
-  readonly scanned: Scan | null;
-  readonly left: number | null;
-  readonly deviceKeyThumbprint: string;
-}
 
 export interface Options {
   readonly store?: Store;
@@ -123,7 +103,7 @@ export class Shield {
     await this.#run((operation) => account.resetPassword(operation, given));
   }
 
-  async register(given: account.Registration): Promise<string> {
+  async register(given: account.Registration): Promise<account.Registered> {
     return await this.#run((operation) => account.register(operation, given));
   }
 
@@ -163,6 +143,16 @@ export class Shield {
   /** Logs in with the `state` and `code` that the page sent back. */
   async finishOutsideLogin(state: string, code: string, consents?: policies.Consents): Promise<Account> {
     return await this.#run((operation) => login.finishOutsideLogin(operation, state, code, consents));
+  }
+
+  /** Logs in again by this phone's shield; ProblemError `unlock_closed` with one try left. See `unlock.unlock`. */
+  async unlock(pin: PinSource): Promise<Account> {
+    return await this.#run((operation) => unlock.unlock(operation, this.#origin, pin));
+  }
+
+  /** Logs in again by an SMS code of purpose `unlock`. */
+  async unlockBySms(smsCode: string): Promise<Account> {
+    return await this.#run((operation) => unlock.unlockBySms(operation, smsCode));
   }
 
   /** Ends the login, on the service too. */
@@ -331,6 +321,11 @@ export class Shield {
     return await this.#run((operation) => requests.scan(operation, code));
   }
 
+  /** Keeps a code that is read before login; its `claim` is scanned afterwards. */
+  async claim(code: string): Promise<Claim> {
+    return await this.#run((operation) => requests.claim(operation, code));
+  }
+
   async inbox(): Promise<readonly InboxRequest[]> {
     return await this.#run(requests.inbox);
   }
@@ -387,24 +382,7 @@ export class Shield {
 
   /** What the phone itself knows; asks nobody. */
   async status(): Promise<Status> {
-    return await this.#run(async ({ vault, platform }) => {
-      const { session, key, pending, shieldNumber, scanned, deviceKey } = vault.state;
-      return {
-        account: session?.account ?? null,
-        owner: session?.owner ?? null,
-        isLoggedIn: session !== null && session.expiresAt > platform.now(),
-        sessionExpiresAt: session?.expiresAt ?? null,
-        shieldNumber,
-        certificatePem: key?.certificate?.pem ?? null,
-        isApplicationPending: pending !== null && !pending.renews,
-        isRenewalPending: pending !== null && pending.renews,
-        isOperationUnfinished: (key?.isUnanswered ?? false) && !key!.isUnusable,
-        isUnusable: key?.isUnusable ?? false,
-        scanned,
-        left: key?.left ?? null,
-        deviceKeyThumbprint: await thumbprint(deviceKey),
-      };
-    });
+    return await this.#run(statusOf);
   }
 
   async #run<T>(use: (operation: Operation) => Promise<T>): Promise<T> {

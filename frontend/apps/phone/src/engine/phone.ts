@@ -9,6 +9,7 @@ import { type Me, NetworkError, ShieldError, type Status } from "@mshield/shield
 import { computed, readonly, shallowReactive } from "vue";
 
 import { certificateState, type CertificateState } from "./certificate_state.ts";
+import { forgetIdNumber } from "./known_person.ts";
 import { shield } from "./shield.ts";
 
 interface Known {
@@ -62,6 +63,7 @@ export function hasEnded(error: unknown): boolean {
 
 /** Forgets what was shown. */
 export function forget(): void {
+  forgetIdNumber();
   known.me = null;
   known.status = null;
 }

@@ -4,6 +4,7 @@ import type { Application, FilingRecord, IdType, Me } from "@mshield/shield";
 import { computed, type ComputedRef, reactive, ref } from "vue";
 
 import { ID_TYPES, isIdNumber, isName, normalIdNumber } from "@mshield/identity/identity.ts";
+import { knownIdNumber } from "../../engine/known_person.ts";
 import { compact, isCreditCode, isCreditCodeForm } from "./checks.ts";
 
 export type UserType = Application["userType"];
@@ -33,7 +34,7 @@ export function useApplicationForm(
   const role = isRenewal && certificate ? ROLES[certificate.subject.role] : undefined;
   const fields: ApplicationForm["fields"] = reactive({
     name: account.name,
-    idNumber: "",
+    idNumber: isRenewal ? "" : knownIdNumber(),
     userType: role ?? record?.userType ?? "",
     creditCode: record?.creditCode ?? "",
     smsCode: "",

@@ -76,6 +76,8 @@ export const words = {
       scanHint: "登录电脑上的业务系统",
       bind: "绑定证书",
       bindHint: "从掌上海关等应用跳转签名前，先绑定",
+      more: "其余步骤",
+      moreHint: "指纹或面容、通知，可以以后再办",
     },
   },
   en: {
@@ -159,6 +161,8 @@ export const words = {
       scanHint: "To a business system on a PC",
       bind: "Bind the certificate",
       bindHint: "Needed before another app, as palm customs, lets you sign here",
+      more: "The other steps",
+      moreHint: "Finger or face, notices; they may wait",
     },
   },
 };

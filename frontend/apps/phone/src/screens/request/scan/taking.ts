@@ -17,7 +17,8 @@ export type Told =
   | { readonly kind: "problem"; readonly problem: ShieldError };
 
 export type Outcome =
-  | { readonly kind: "taken"; readonly scanned: Scan }
+  /** `scanned` is null where it was kept for the login. */
+  | { readonly kind: "taken"; readonly scanned: Scan | null }
   /** Seen already, or too soon after the last. */
   | { readonly kind: "ignored" }
   | { readonly kind: "told"; readonly told: Told }
@@ -32,7 +33,7 @@ const PASSING = new Set(["network", "phone_in_use", "in_progress", "unavailable"
 /** After a failure the service is not asked again sooner. */
 const REST_MS = 1500;
 
-type Take = (text: string) => Promise<Scan>;
+type Take = (text: string) => Promise<Scan | null>;
 
 export class Taking {
   readonly #take: Take;

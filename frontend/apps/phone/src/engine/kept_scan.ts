@@ -1,0 +1,68 @@
+/**
+ * A code that was read before the login (ADR 107): the claim to its request waits for the login in this tab alone, and is
+ * scanned once the app is open.
+ */
+
+import { type Claim, type Scan } from "@mshield/shield";
+import { useIntervalFn, useSessionStorage } from "@vueuse/core";
+import { computed, type ComputedRef, ref } from "vue";
+
+import { hasEnded, phone, readStatus } from "./phone.ts";
+import { shield } from "./shield.ts";
+
+/** What the strip says of it. */
+export interface KeptScan {
+  readonly claim: string;
+  readonly kind: Claim["kind"];
+  readonly name: string;
+  readonly expiresAt: number;
+}
+
+const stored = useSessionStorage<KeptScan | null>("mshield-claim", null, {
+  serializer: { read: (text) => JSON.parse(text) as KeptScan | null, write: (kept) => JSON.stringify(kept) },
+});
+
+/** The one that waits, and its whole seconds; null once its time is over. */
+export function useKeptScan(): ComputedRef<(KeptScan & { readonly seconds: number }) | null> {
+  const now = ref(Date.now());
+  useIntervalFn(() => (now.value = Date.now()), 1000);
+  return computed(() => {
+    const kept = stored.value;
+    const seconds = kept === null ? 0 : Math.ceil((kept.expiresAt - now.value) / 1000);
+    return kept === null || seconds <= 0 ? null : { ...kept, seconds };
+  });
+}
+
+/** Whether one waits, over or not. */
+export function hasKeptScan(): boolean {
+  return stored.value !== null;
+}
+
+/** Takes the request of a code; null where nobody is logged in, and it is kept for the login. */
+export async function scanOrKeep(text: string): Promise<Scan | null> {
+  const status = phone.status ?? (await readStatus());
+  if (status.isLoggedIn) {
+    try {
+      return await shield.scan(text);
+    } catch (error) {
+      if (!hasEnded(error)) {
+        throw error;
+      }
+    }
+  }
+  const { claim, kind, requester, expiresAt } = await shield.claim(text);
+  stored.value = { claim, kind, name: requester.name, expiresAt };
+  return null;
+}
+
+/** Takes the request that waits, after the login; it waits no more, however that ends. */
+export async function scanKept(): Promise<Scan | null> {
+  const kept = stored.value;
+  stored.value = null;
+  return kept === null ? null : await shield.scan(kept.claim);
+}
+
+/** A login of somebody else must not find it. */
+export function dropKeptScan(): void {
+  stored.value = null;
+}
