@@ -76,6 +76,10 @@ async def _phone_changes(context: Context) -> int:
     return await context.accounts.phone_wait(now=_now(context))
 
 
+async def _closings(context: Context) -> int:
+    return await context.operations.close_account(now=_now(context))
+
+
 async def _time_stamps(context: Context) -> int:
     return await context.requests.time_stamps()
 
@@ -99,6 +103,7 @@ async def _webhooks_wanted(context: Context) -> bool:
 JOBS: Final = (
     Job(END_LEAVES, 3600, _end_leaves),
     Job("counts", 30, _count_certificates),
+    Job("closings", 600, _closings, limit_seconds=3600),
     Job("crl", 2, _publish_crls),
     Job("expiry", 3600, _tell_of_ends),
     Job("filing", 60, _refresh_filing, limit_seconds=3600),

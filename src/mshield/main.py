@@ -316,7 +316,7 @@ async def _assemble(
         legal_person=open_legal_persons(ground, accounts, identity, requests),
         notices=notices,
         oidc=open_provider(ground, requests.ask),
-        operations=open_operations(ground, _PERIODS),
+        operations=open_operations(ground, accounts, _PERIODS),
         requests=requests,
         signing=open_signing(ground, accounts, certificates.own.issue_confirmed, identity.consents),
         staff=staff,

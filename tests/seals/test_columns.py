@@ -54,6 +54,7 @@ NOT_SEALED: Final = {
         "sealed_box": "opens under its own row alone",
     },
     "phone_changes": {"ended_at": "shown"},
+    "closings": {"ended_at": "shown"},
     "staff_tokens": {"name": "shown"},
     "filing_proposals": {"record_box": "opens under its own row alone"},
     "business_systems": {"secret_at": "shown"},

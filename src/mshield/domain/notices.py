@@ -65,6 +65,8 @@ class NoticeKind(StrEnum):
     PHONE_STOPPED = "phone_stopped"
     PHONE_CHANGED = "phone_changed"
     SOURCE_CHANGED = "source_changed"
+    CLOSING_ASKED = "closing_asked"
+    ACCOUNT_CLOSED = "account_closed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +282,17 @@ WORDINGS: Final[Mapping[NoticeKind, Wording]] = MappingProxyType(
             "您手机盾账号的姓名或手机号已按其所属外部系统的资料更改，原有的身份核验不再有效。如非本人更改，请立即联系客服。",
             "The name or phone number of your account was changed in the outside system that it belongs to; what "
             "proved your identity counts no more. If you did not change it, call us at once.",
+        ),
+        _K.CLOSING_ASKED: Wording(
+            "您的手机盾账号已申请注销，{days} 天后生效，届时手机盾作废。"
+            "如非本人操作，请立即登录手机盾撤销，或联系客服。",
+            "You asked to close your account. In {days} days it ends, and its shields are revoked. If it was not you, "
+            "log in and undo it, or call us, at once.",
+            ("days",),
+        ),
+        _K.ACCOUNT_CLOSED: Wording(
+            "您的手机盾账号已注销，手机盾已作废，法律不要求保留的个人信息已删除。",
+            "Your account is closed, its shields are revoked, and what no law keeps of your data is erased.",
         ),
     }
 )

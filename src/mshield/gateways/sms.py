@@ -8,7 +8,18 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal, Protocol
 
 SmsPurpose = Literal[
-    "register", "unlock", "apply", "renew", "reset", "portal", "revoke", "vouch", "new_phone", "old_phone"
+    "register",
+    "unlock",
+    "apply",
+    "renew",
+    "reset",
+    "portal",
+    "revoke",
+    "vouch",
+    "new_phone",
+    "old_phone",
+    "close",
+    "export",
 ]
 OUTBOX_SIZE: Final = 100
 REDACTED: Final = "******"
@@ -51,6 +62,8 @@ SmsNotice = Literal[
     "resumed",
     "revoked_by_staff",
     "staff_acted",
+    "closing_asked",
+    "account_closed",
 ]
 """Messages that tell something and carry no code."""
 

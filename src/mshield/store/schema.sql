@@ -970,8 +970,8 @@ CREATE TABLE closings (
   due_at BIGINT NOT NULL,
   state TEXT NOT NULL,
   ended_at BIGINT,
-  seal_version BIGINT NOT NULL,
-  seal BYTEA NOT NULL
+  seal_version BIGINT NOT NULL DEFAULT 0,
+  seal BYTEA
 );
 
 CREATE UNIQUE INDEX closings_waiting ON closings (account_id) WHERE state = 'waiting';

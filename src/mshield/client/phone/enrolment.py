@@ -75,7 +75,7 @@ def request_sms_code(
 ) -> SmsCodeSent:
     """Has a code sent: to the account's phone after a login, else after the work of a captcha."""
     credentials, shown = operation.anonymous(), dict[str, str]()
-    if purpose in {"apply", "renew"}:
+    if purpose in {"apply", "renew", "close", "export"}:
         credentials = operation.logged_in()
     else:
         shown = _for_code(operation, captcha_id, answer)

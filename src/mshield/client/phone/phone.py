@@ -42,7 +42,7 @@ from mshield.gm.engine import Engine, load_engine
 from mshield.gm.mask import PIN_ROUNDS
 
 IdType = Literal["resident_id", "passport", "hk_macau_permit", "taiwan_permit", "foreign_resident_id"]
-SmsPurpose = Literal["register", "apply", "renew", "reset"]
+SmsPurpose = Literal["register", "apply", "renew", "reset", "close", "export"]
 
 
 class VirtualPhone(ProvesIdentity, AnswersRequests):

@@ -13,6 +13,9 @@ from typing import Final
 from mshield.domain import errors
 from mshield.domain.actor import Actor
 
+ACCOUNT_CLOSED: Final = "account_closed"
+"""The reason of certificates that end with the account that their owner closed."""
+
 CA_REVOKED: Final = "ca_revoked"
 """The reason that stands in the history of a certificate that ended since its CA was revoked."""
 

@@ -93,6 +93,13 @@ RETAINED: Final = (
         "`mshield people erase`",
     ),
     Kept(
+        ("policy_consents", "closings"),
+        "to which version of which document an account agreed, and that its owner closed it",
+        "that there was a consent is for the service to show (个人信息保护法 art. 14)",
+        "as `accounts`",
+        _KEPT,
+    ),
+    Kept(
         ("identity_proofs", "identity_requests", "identity_consents", "phone_changes"),
         "how an account was tied to its person, who confirmed it, and changes of phone numbers",
         _PROOF,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mshield.domain.actor import SERVICE
-from mshield.domain.certificates.states import CA_REVOKED, CertificateEvent
+from mshield.domain.certificates.states import ACCOUNT_CLOSED, CA_REVOKED, CertificateEvent
 from mshield.domain.notices import (
     GIVE_UP_MS,
     MOST_UNANSWERED,
@@ -195,6 +195,8 @@ def _kind_of(event: UntoldEvent) -> NoticeKind | None:
     kind = OF_EVENT.get(CertificateEvent(event.event))
     # By the service, and cured by applying anew. A legal person may write the same word as a reason.
     by_service = event.actor == SERVICE.kind
+    if kind is NoticeKind.REVOKED and by_service and event.reason == ACCOUNT_CLOSED:
+        return None  # its owner did it, and is told of the account
     if kind is NoticeKind.REVOKED and by_service and event.reason == CA_REVOKED:
         return NoticeKind.CA_REVOKED
     if kind is NoticeKind.REVOKED and event.actor == "staff":

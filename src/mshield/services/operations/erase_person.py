@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mshield.domain import errors
-from mshield.domain.actor import SERVICE
+from mshield.domain.actor import SERVICE, By
 from mshield.domain.id_numbers import ACCOUNT_BOX
 from mshield.domain.identity import check_phone
 from mshield.domain.ids import first_id, is_id
@@ -127,13 +127,18 @@ class ErasePerson:
             account.id, tuple(one for one in erased if one.rows), tuple(one for one in kept if one.rows)
         )
 
-    async def __call__(self, account: Account, *, second_person: str, reason: str, now: int) -> Erasure:
-        """Erases it, the act first: a run that was cut short is simply repeated. Raises InvalidRequest, Conflict."""
+    async def __call__(
+        self, account: Account, *, second_person: str | None, reason: str, now: int
+    ) -> Erasure:
+        """Erases it, the act first: a run that was cut short is simply repeated. Raises InvalidRequest, Conflict.
+
+        `second_person` is None where the owner closed the account in the app.
+        """
         said = checked_reason(reason)
         foreseen = await self.foresee(account, now=now)
         uids = await erasure.keys_of(self.db, account_id=account.id)
         details = {
-            "second_person": second_person,
+            **({} if second_person is None else {"second_person": second_person}),
             "reason": said,
             "uids": [uid.hex() for uid in uids],
             "contents_until": first_id(now),
@@ -141,7 +146,8 @@ class ErasePerson:
         }
 
         async def announce(tx: Tx) -> None:
-            await acts.record(tx, by=SERVICE, act=OF_PERSON, subject=account.id, details=details, now=now)
+            by = By("user", account.id) if second_person is None else SERVICE
+            await acts.record(tx, by=by, act=OF_PERSON, subject=account.id, details=details, now=now)
 
         await self.db.write(announce)
         for uid in uids:

@@ -4,9 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from mshield.services.accounts.opened import Accounts
 from mshield.services.ca.state import ReadCaState
 from mshield.services.ground import Ground
+from mshield.services.operations.closing import CloseAccount
 from mshield.services.operations.dashboard import ReadDashboard
+from mshield.services.operations.erase_person import ErasePerson
+from mshield.services.operations.own_data import ExportOwnData
 from mshield.services.operations.watch_jobs import WatchJobs
 
 
@@ -17,13 +21,18 @@ class Operations:
     ca_state: ReadCaState
     dashboard: ReadDashboard
     watch_jobs: WatchJobs
+    close_account: CloseAccount
+    own_data: ExportOwnData
 
 
-def open_operations(ground: Ground, periods: Mapping[str, int]) -> Operations:
+def open_operations(ground: Ground, accounts: Accounts, periods: Mapping[str, int]) -> Operations:
     """`periods` are those of the jobs, by name, in seconds."""
+    erase = ErasePerson(ground.db, ground.keyring, ground.lookup)
     ca_state = ReadCaState(ground.db, ground.engine, ground.settings)
     return Operations(
         ca_state,
         ReadDashboard(ground.db, ca_state, ground.settings, ZoneInfo(ground.settings.time_zone)),
         WatchJobs(ground.db, periods),
+        CloseAccount(ground.db, ground.settings, accounts.sms_codes, erase),
+        ExportOwnData(ground.db, ground.keyring, accounts.sms_codes),
     )

@@ -54,6 +54,7 @@ SEALED_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "staff_set_ups": ("code_hash", "staff_id", "expires_at", "ended_at"),
         "staff_ceremonies": ("token_hash", "staff_id", "purpose", "challenge", "expires_at", "ended_at"),
         "approvals": ("id", "act", "subject", "details", "asked_by", "expires_at", "state", "decided_by"),
+        "closings": ("id", "account_id", "asked_at", "due_at", "state"),
         "phone_changes": (
             *("id", "account_id", "approval_id", "old_phone", "new_phone", "details"),
             *("approved_at", "effective_at", "state"),

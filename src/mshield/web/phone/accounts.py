@@ -43,6 +43,7 @@ PROOF: Final[dict[str, Any]] = {
     ]
 }
 _PROOF_FOR_LOGIN: Final[dict[str, Any]] = {"parameters": [PROOF["parameters"][0] | {"required": False}]}
+_OWN: Final = frozenset({"apply", "renew", "close", "export"})
 _LOGIN_IF_APPLYING: Final[Security] = ({}, {"phone": []})
 
 IdTypeName = Literal["resident_id", "passport", "hk_macau_permit", "taiwan_permit", "foreign_resident_id"]
@@ -66,13 +67,13 @@ Password = Annotated[str, msgspec.Meta(min_length=1, max_length=256, examples=["
 
 
 class SmsCodeIn(Wire, frozen=True):
-    """Asks for an SMS code. `apply` and `renew` need a login and go to the account's own number: `phone` is null.
+    """Asks for an SMS code. `apply`, `renew`, `close` and `export` need a login and go to its number: `phone` is null.
 
     The others need a captcha of `/sms-codes/captchas`: its work always, its characters where it has a picture.
     """
 
     phone: Phone | None
-    purpose: Literal["register", "apply", "renew", "reset"]
+    purpose: Literal["register", "apply", "renew", "reset", "close", "export"]
     captcha_id: SpentId | None = None
     captcha: Answer | None = None
     work: SolvedWork | None = None
@@ -252,7 +253,7 @@ def device_of(request: Request, proof: Proof) -> DeviceProof:
 
 
 async def _phone_for(request: Request, body: SmsCodeIn) -> str:
-    if body.purpose in {"apply", "renew"}:
+    if body.purpose in _OWN:
         return (await phone_of(request)).phone
     if body.phone is None:
         raise errors.InvalidPhone(field="phone")

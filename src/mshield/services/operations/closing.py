@@ -1,0 +1,171 @@
+"""Closing one's account (账号注销, 个人信息保护法 art. 47): asked for with a code, undone for some days, then done.
+
+Until it is done the account works as before, so that nobody who holds the phone for a moment ends somebody's shields
+for good; its owner is told at once (ADR 109). Done, its shields are revoked, logins and bindings end, what no law keeps
+is erased, and the phone number is free for a new account.
+"""
+
+import logging
+from dataclasses import dataclass
+from typing import Final
+
+from mshield.domain import errors
+from mshield.domain.actor import SERVICE, By
+from mshield.domain.certificates.states import ACCOUNT_CLOSED, CertificateEvent
+from mshield.domain.ids import new_id
+from mshield.domain.notices import NoticeKind
+from mshield.domain.times import DAY_MS
+from mshield.pki.revocation.crl import CESSATION_OF_OPERATION
+from mshield.services.accounts.sms_codes import SmsCodes
+from mshield.services.notices.notify import tell, tell_number
+from mshield.services.operations.erase_person import ErasePerson, Erasure
+from mshield.settings import Settings
+from mshield.store.accounts import accounts, policy_consents
+from mshield.store.accounts import closings as store
+from mshield.store.accounts.closings import ClosingRow
+from mshield.store.certificates.changes import change
+from mshield.store.database.interface import Conflict, Database, SealBroken, Tx
+from mshield.store.identity import requests as identity_requests
+from mshield.store.legal_person import sessions as portal_sessions
+from mshield.store.staff import acts
+
+ASK: Final = "account.ask_closing"
+UNDO: Final = "account.undo_closing"
+CLOSE: Final = "account.close"
+REASON: Final = "closed by its owner"
+_BATCH: Final = 50
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What closing would end and erase, what stays and why; `waiting` where it is asked for already."""
+
+    waiting: ClosingRow | None
+    shields: tuple[str, ...]
+    erasure: Erasure
+
+
+@dataclass(frozen=True, slots=True)
+class CloseAccount:
+    """Asks, undoes, and does what is due."""
+
+    db: Database
+    settings: Settings
+    sms_codes: SmsCodes
+    erase: ErasePerson
+
+    async def foresee(self, account_id: str, *, now: int) -> Foreseen:
+        """How it stands, and what it would do. Raises NotFound."""
+        account = await self.erase.find(account_id)
+        return Foreseen(
+            await store.waiting(self.db, account_id=account_id),
+            tuple(await store.shields(self.db, account_id=account_id)),
+            await self.erase.foresee(account, now=now),
+        )
+
+    async def ask(self, account_id: str, *, sms_code: str, now: int) -> int:
+        """Begins it with a code of purpose `close`; when it will be done (ms).
+
+        Raises SmsCodeWrong, SmsCodeExpired; Conflict where it is asked for already.
+        """
+        account = await self.erase.find(account_id)
+        proven = await self.sms_codes.prove(phone=account.phone, purpose="close", code=sms_code, now=now)
+        due_at = now + self.settings.closing_days * DAY_MS
+        closing_id = new_id(now)
+
+        async def work(tx: Tx) -> None:
+            await self.sms_codes.spend(tx, proven, now=now)
+            await store.insert(tx, closing_id=closing_id, account_id=account_id, due_at=due_at, now=now)
+            await tell(
+                tx,
+                NoticeKind.CLOSING_ASKED,
+                account_id=account_id,
+                occasion=closing_id,
+                details={"days": str(self.settings.closing_days)},
+                now=now,
+            )
+            by = By("user", account_id)
+            await acts.record(tx, by=by, act=ASK, subject=account_id, details={"due_at": due_at}, now=now)
+
+        try:
+            await self.db.write(work)
+        except Conflict as error:
+            raise errors.Conflict from error
+        self.sms_codes.forget(proven)
+        return due_at
+
+    async def undo(self, account_id: str, *, now: int) -> None:
+        """Its owner changed their mind. Raises NotFound where nothing waits."""
+
+        async def work(tx: Tx) -> None:
+            waiting = await store.waiting(tx, account_id=account_id)
+            if waiting is None or not await store.end(tx, closing_id=waiting.id, state="undone", now=now):
+                raise errors.NotFound
+            await acts.record(
+                tx, by=By("user", account_id), act=UNDO, subject=account_id, details={}, now=now
+            )
+
+        await self.db.write(work)
+
+    async def __call__(self, *, now: int) -> int:
+        """Does what is due, each by itself; gives how many accounts were closed."""
+        done = 0
+        for closing_id in await store.due(self.db, now=now, most=_BATCH):
+            try:
+                done += await self._finish(closing_id, now=now)
+            except SealBroken:
+                _log.warning("a closing, or its account, was written into: not done")
+        return done
+
+    async def _finish(self, closing_id: str, *, now: int) -> bool:
+        closing = await store.find(self.db, closing_id=closing_id)
+        account = closing and await accounts.get_account(self.db, account_id=closing.account_id)
+        if closing is None or account is None:
+            return False
+
+        async def end(tx: Tx) -> None:
+            current = await store.find(tx, closing_id=closing_id)
+            if current is None or await store.was_set_back(tx, current):
+                raise SealBroken(store.TABLE, closing_id)
+            for serial in await store.standing(tx, account_id=account.id):
+                await change(
+                    tx,
+                    serial=serial,
+                    event=CertificateEvent.REVOKE,
+                    by=SERVICE,
+                    reason=ACCOUNT_CLOSED,
+                    revocation_reason=CESSATION_OF_OPERATION,
+                    now=now,
+                )
+            await accounts.end_sessions(tx, account_id=account.id, now=now)
+            await portal_sessions.end_of_account(tx, account_id=account.id, now=now)
+            await identity_requests.withdraw(tx, account_id=account.id, now=now)
+
+        await self.db.write(end)
+        # What is erased comes before the end is noted: a run that was cut short begins here again.
+        await self.erase(account, second_person=None, reason=REASON, now=now)
+
+        async def note(tx: Tx) -> bool:
+            if not await store.end(tx, closing_id=closing_id, state="done", now=now):
+                return False
+            await policy_consents.withdraw(tx, account_id=account.id, now=now)
+            await accounts.end_sessions(tx, account_id=account.id, now=now)
+            await store.release(tx, account_id=account.id, reason=REASON, now=now)
+            await acts.record(
+                tx, by=By("user", account.id), act=CLOSE, subject=account.id, details={}, now=now
+            )
+            if account.phone.startswith("erased-"):  # another run erased it, and was cut short after
+                return True
+            await tell_number(
+                tx,
+                NoticeKind.ACCOUNT_CLOSED,
+                account_id=account.id,
+                phone=account.phone,
+                occasion=closing_id,
+                next_at=now,
+                now=now,
+            )
+            return True
+
+        return await self.db.write(note)

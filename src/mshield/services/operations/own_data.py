@@ -1,0 +1,51 @@
+"""A copy of one's own data (个人信息保护法 art. 45): all that is kept of an account, after a second check."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from mshield.domain import errors
+from mshield.domain.actor import By
+from mshield.domain.id_numbers import ACCOUNT_BOX
+from mshield.keys.keyring import Keyring
+from mshield.services.accounts.sms_codes import SmsCodes
+from mshield.store.accounts import accounts
+from mshield.store.accounts import own_data as store
+from mshield.store.accounts.own_data import Value
+from mshield.store.database.interface import Database, Tx
+from mshield.store.staff import acts
+
+EXPORT: Final = "account.export"
+MOST_SIGNATURES: Final = 5_000
+"""Of more the app's list has the rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportOwnData:
+    """Reads it for its owner; an act says that it was read."""
+
+    db: Database
+    keyring: Keyring
+    sms_codes: SmsCodes
+
+    async def __call__(
+        self, account_id: str, *, sms_code: str, now: int
+    ) -> Mapping[str, list[Mapping[str, Value]]]:
+        """Rows by part. Takes a code of purpose `export`. Raises SmsCodeWrong, SmsCodeExpired, NotFound."""
+        account = await accounts.get_account(self.db, account_id=account_id)
+        box = await accounts.find_id_number_box(self.db, account_id=account_id)
+        if account is None or box is None:
+            raise errors.NotFound
+        proven = await self.sms_codes.prove(phone=account.phone, purpose="export", code=sms_code, now=now)
+
+        async def spend(tx: Tx) -> None:
+            await self.sms_codes.spend(tx, proven, now=now)
+            by = By("user", account_id)
+            await acts.record(tx, by=by, act=EXPORT, subject=account_id, details={}, now=now)
+
+        await self.db.write(spend)
+        self.sms_codes.forget(proven)
+        data = await store.read(self.db, account_id=account_id, most=MOST_SIGNATURES)
+        number = self.keyring.open(box, purpose=ACCOUNT_BOX, context=account_id.encode()).decode()
+        data["account"] = [dict(row) | {"id_number": number} for row in data["account"]]
+        return data

@@ -1,0 +1,30 @@
+-- name: insert!
+INSERT INTO closings (id, account_id, asked_at, due_at, state) VALUES (:id, :account_id, :now, :due_at, 'waiting');
+
+-- name: waiting^
+SELECT id, account_id, asked_at, due_at, state, seal_version, seal FROM closings WHERE account_id = :account_id AND state = 'waiting';
+
+-- name: find^
+SELECT id, account_id, asked_at, due_at, state, seal_version, seal FROM closings WHERE id = :id;
+
+-- name: due
+SELECT id FROM closings WHERE state = 'waiting' AND due_at <= :now ORDER BY due_at LIMIT :most;
+
+-- name: end!
+UPDATE closings SET state = :state, ended_at = :now WHERE id = :id AND state = 'waiting';
+
+-- name: standing
+-- What of the account's certificates nobody has ended, be it signed or not.
+SELECT serial FROM certificates WHERE account_id = :account_id AND NOT ended(certificates) ORDER BY serial;
+
+-- name: shields
+SELECT DISTINCT shield_number FROM certificates WHERE account_id = :account_id AND NOT ended(certificates) ORDER BY shield_number;
+
+-- name: release!
+-- What a closed account with certificates needs no more: the number is free for a new account, and nobody logs in.
+UPDATE accounts SET phone = :unnamed, password_hash = '', external_id = NULL, state = 'disabled', disabled_at = :now,
+  disabled_reason = :reason
+WHERE id = :id;
+
+-- name: drop_notices!
+DELETE FROM notifications WHERE account_id = :account_id AND state = 'waiting' AND phone IS NULL;

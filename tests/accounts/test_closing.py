@@ -1,0 +1,98 @@
+"""Closing one's account: foreseen, asked for with a code, undone, done in time, and what no law keeps is erased."""
+
+from mshield.demo.people import OPERATOR
+from mshield.domain.times import DAY_MS
+from mshield.store.database.interface import Database
+from tests.support.application import Application, Device
+from tests.support.signing import fetch, statement
+
+
+async def _code(application: Application, device: Device, purpose: str) -> str:
+    application.clock.advance(seconds=61)
+    sent = await device.call("POST", "/api/phone/sms-codes", {"phone": None, "purpose": purpose})
+    assert sent.status_code == 202, sent.text
+    return await application.sms_code(purpose)
+
+
+async def _ask(application: Application, device: Device) -> int:
+    code = await _code(application, device, "close")
+    answer = await device.call("POST", "/api/phone/account/closing", {"sms_code": code})
+    assert answer.status_code == 201, answer.text
+    return int(answer.json()["due_at"])
+
+
+async def test_of_an_account_without_certificates_all_goes_after_its_time(application: Application) -> None:
+    await application.registered()
+    device = await application.logged_in()
+    foreseen = (await device.call("GET", "/api/phone/account/closing")).json()
+    assert foreseen["due_at"] is None
+    assert "account" in {part["name"] for part in foreseen["erased"]}
+    assert {"filing", "acts"} <= {part["name"] for part in foreseen["kept"]}
+    wrong = await device.call("POST", "/api/phone/account/closing", {"sms_code": "000000"})
+    assert wrong.status_code == 400, wrong.text
+    due_at = await _ask(application, device)
+    assert due_at == application.clock() + application.context.settings.closing_days * DAY_MS
+    close = application.context.operations.close_account
+    assert await close(now=due_at - 1) == 0
+    undone = await device.call("DELETE", "/api/phone/account/closing")
+    assert undone.status_code == 204
+    assert await close(now=due_at) == 0
+    again = await device.call("DELETE", "/api/phone/account/closing")
+    assert again.json()["code"] == "not_found"
+    due_at = await _ask(application, device)
+    twice = await _code(application, device, "close")
+    refused = await device.call("POST", "/api/phone/account/closing", {"sms_code": twice})
+    assert refused.json()["code"] == "conflict"
+    assert await close(now=due_at) == 1
+    db = application.context.db
+    row = await fetch(db, "SELECT phone, name, state FROM accounts")
+    assert (row["name"], row["state"]) == ("", "disabled")
+    assert OPERATOR.phone not in str(row["phone"])
+    assert (await device.call("GET", "/api/phone/me")).status_code == 401
+    assert (await fetch(db, "SELECT COUNT(*) AS n FROM policy_consents WHERE withdrawn_at IS NULL"))["n"] == 0
+    told = await fetch(db, "SELECT phone FROM notifications WHERE kind = 'account_closed'")
+    assert told["phone"] == OPERATOR.phone
+    await application.registered()  # the number is free
+
+
+async def test_a_row_that_somebody_else_wrote_or_set_back_closes_nothing(application: Application) -> None:
+    await application.registered()
+    device = await application.logged_in()
+    due_at = await _ask(application, device)
+    db = application.context.db
+    before = await fetch(db, "SELECT id, due_at, seal_version, seal FROM closings")
+    assert (await device.call("DELETE", "/api/phone/account/closing")).status_code == 204
+    await _write(
+        db,
+        "UPDATE closings SET state = 'waiting', ended_at = NULL, seal_version = $1, seal = $2",
+        before["seal_version"],
+        before["seal"],
+    )
+    close = application.context.operations.close_account
+    assert await close(now=due_at) == 0
+    await _write(db, "UPDATE closings SET due_at = due_at - 1")
+    assert await close(now=due_at) == 0
+    assert (await fetch(db, "SELECT state FROM accounts"))["state"] == "active"
+
+
+async def test_a_copy_of_ones_data_takes_a_code_and_has_all_of_it(application: Application) -> None:
+    await application.registered()
+    device = await application.logged_in()
+    wrong = await device.call("POST", "/api/phone/account/export", {"sms_code": "000000"})
+    assert wrong.status_code == 400
+    code = await _code(application, device, "export")
+    answer = await device.call("POST", "/api/phone/account/export", {"sms_code": code})
+    assert answer.status_code == 200, answer.text
+    data = answer.json()["data"]
+    assert data["account"][0]["id_number"] == OPERATOR.id_number
+    assert data["account"][0]["phone"] == OPERATOR.phone
+    assert len(data["consents"]) == 3
+    assert len(data["logins"]) == 1
+    used = await device.call("POST", "/api/phone/account/export", {"sms_code": code})
+    assert used.status_code == 400
+    acts = await fetch(application.context.db, "SELECT COUNT(*) AS n FROM acts WHERE act = 'account.export'")
+    assert acts["n"] == 1
+
+
+async def _write(db: Database, sql: str, *values: object) -> None:
+    await db.run(statement(sql), **{f"p{number + 1}": value for number, value in enumerate(values)})
