@@ -8,13 +8,17 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal, Protocol
 
 SmsPurpose = Literal[
-    "register", "apply", "renew", "reset", "portal", "revoke", "vouch", "new_phone", "old_phone"
+    "register", "apply", "renew", "reset", "portal", "revoke", "vouch", "device", "new_phone", "old_phone"
 ]
 OUTBOX_SIZE: Final = 100
 REDACTED: Final = "******"
 SmsNotice = Literal[
     "phone_changed",
     "source_changed",
+    "request_waiting",
+    "password_changed",
+    "disowned",
+    "shield_disowned",
     "new_device",
     "new_certificate",
     "certificate_issued",

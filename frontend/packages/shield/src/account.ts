@@ -12,7 +12,7 @@ import type { Account } from "./state.ts";
 import { keepLogKey } from "./view_registration.ts";
 
 export type { IdType };
-export type SmsPurpose = "register" | "apply" | "renew" | "reset";
+export type SmsPurpose = "register" | "apply" | "renew" | "reset" | "device";
 
 /** An SMS code is on its way; both in seconds. */
 export interface SmsCodeSent {
@@ -55,7 +55,7 @@ export interface AnsweredCaptcha {
 }
 
 /**
- * `apply` and `renew` send to the account's phone and need a login; the others to `phone`, after the work of a captcha.
+ * `apply`, `renew` and `device` send to the account's phone and need a login; the others to `phone`, after the work of a captcha.
  * ProblemError `captcha_needed`: again with one whose picture was read.
  */
 export async function requestSmsCode(
@@ -64,7 +64,7 @@ export async function requestSmsCode(
   phone: string | null,
   answered: AnsweredCaptcha | null,
 ): Promise<SmsCodeSent> {
-  const isOwn = purpose === "apply" || purpose === "renew";
+  const isOwn = purpose === "apply" || purpose === "renew" || purpose === "device";
   const credentials = isOwn ? operation.loggedIn() : operation.anonymous();
   const payload = { phone, purpose, ...(!isOwn && (await shownFor(operation, answered))) };
   const of = new Fields(await operation.connection.post("/api/phone/sms-codes", credentials, payload));
@@ -144,4 +144,11 @@ function readBinding(value: unknown): Binding {
     systemName: of.textOrNull("system_name"),
     boundAt: of.integer("bound_at"),
   };
+}
+
+/** Changes the password of who is logged in; how many other logins that ended. */
+export async function changePassword(operation: Operation, old: string, changed: string): Promise<number> {
+  const asked = { old_password: old, password: changed };
+  const answer = await operation.connection.post("/api/phone/password", operation.loggedIn(), asked);
+  return new Fields(answer).integer("logins_ended");
 }

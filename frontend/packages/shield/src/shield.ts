@@ -12,7 +12,6 @@ import * as binding from "./binding.ts";
 import { Agreement } from "./clocks.ts";
 import { Connection, PATIENCE, type Patience, PLATFORM, type Platform } from "./connection.ts";
 import { thumbprint } from "./dpop.ts";
-import { type Device, devices } from "./devices.ts";
 import * as enrolment from "./enrolment.ts";
 import { PhoneError } from "./errors.ts";
 import * as identity from "./identity.ts";
@@ -167,11 +166,6 @@ export class Shield {
   /** One of them in full; `sid` as in the list. */
   async signature(sid: string): Promise<signatures.SignatureDetail> {
     return await this.#run((operation) => signatures.signature(operation, sid));
-  }
-
-  /** The account's devices with their shields, this one first. */
-  async devices(): Promise<readonly Device[]> {
-    return await this.#run(devices);
   }
 
   /** What proves that the account is a filed person's, and its last request to a legal person. */
@@ -386,6 +380,9 @@ export class Shield {
       };
     });
   }
+
+  /** An operation of one of those built on this. */
+  protected readonly run = <T>(use: (operation: Operation) => Promise<T>): Promise<T> => this.#run(use);
 
   async #run<T>(use: (operation: Operation) => Promise<T>): Promise<T> {
     const [patience, platform] = [this.#patience, this.#platform];

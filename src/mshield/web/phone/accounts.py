@@ -64,13 +64,13 @@ Password = Annotated[str, msgspec.Meta(min_length=1, max_length=256, examples=["
 
 
 class SmsCodeIn(Wire, frozen=True):
-    """Asks for an SMS code. `apply` and `renew` need a login and go to the account's own number: `phone` is null.
+    """Asks for an SMS code. `apply`, `renew`, `device` need a login and go to the account's number: `phone` is null.
 
     The others need a captcha of `/sms-codes/captchas`: its work always, its characters where it has a picture.
     """
 
     phone: Phone | None
-    purpose: Literal["register", "apply", "renew", "reset"]
+    purpose: Literal["register", "apply", "renew", "reset", "device"]
     captcha_id: SpentId | None = None
     captcha: Answer | None = None
     work: SolvedWork | None = None
@@ -224,7 +224,7 @@ def session_answer(request: Request, session: Session) -> Response:
 
 
 async def _phone_for(request: Request, body: SmsCodeIn) -> str:
-    if body.purpose in {"apply", "renew"}:
+    if body.purpose in {"apply", "renew", "device"}:
         return (await phone_of(request)).phone
     if body.phone is None:
         raise errors.InvalidPhone(field="phone")
