@@ -72,6 +72,11 @@ async def _notify(context: Context) -> int:
     return await context.notices.notify(now=_now(context))
 
 
+async def _push(context: Context) -> int:
+    context.clock_watch.require_sure()
+    return await context.notices.push()
+
+
 async def _phone_changes(context: Context) -> int:
     return await context.accounts.phone_wait(now=_now(context))
 
@@ -112,6 +117,7 @@ JOBS: Final = (
     Job("oidc", 3600, _oidc_keys),
     Job("phones", 60, _phone_changes),
     Job("purge", 600, _purge, limit_seconds=3600),
+    Job("push", 2, _push),
     Job("renewals", 60, _end_renewals),
     Job("retention", 3600, _retain, limit_seconds=3600),
     Job("search", 5, _search_words),

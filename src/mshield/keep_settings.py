@@ -4,13 +4,13 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
-from mshield.limit_settings import LimitSettings
+from mshield.push_settings import PushSettings
 
 LONGEST_DAYS: Final = 36_500
 Days = Annotated[int, Field(ge=1, le=LONGEST_DAYS)]
 
 
-class KeepSettings(LimitSettings):
+class KeepSettings(PushSettings):
     """A part of `Settings`."""
 
     keep_content_days: Days = Field(

@@ -293,7 +293,7 @@ async def _assemble(
     accounts = open_accounts(ground, notices, identity)
     filing = open_filing(ground)
     certificates = open_certificates(ground, filing.look_up, accounts.sms_codes.consume, identity.proofs)
-    requests = open_requests(ground, identity.consents)
+    requests = open_requests(ground, identity.consents, notices.push)
     activate = ActivateLegalPerson(db, identity.codes)
     decided_by_two = [
         RevokeCa(db, clock).act(),

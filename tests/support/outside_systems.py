@@ -1,6 +1,7 @@
 """Outside systems for tests, as real servers on a socket: each behaves as told, and notes what it was asked."""
 
 import json
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -86,11 +87,16 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def serving(answer: Callable[[Asked], Reply]) -> Iterator[OutsideServer]:
-    """A server on a free port of this machine."""
+def serving(
+    answer: Callable[[Asked], Reply], *, tls: ssl.SSLContext | None = None
+) -> Iterator[OutsideServer]:
+    """A server on a free port of this machine; with `tls` it is `localhost`."""
     outside = OutsideServer(answer)
     server = _Server(("127.0.0.1", 0), _handler(outside))
     outside.url = f"http://127.0.0.1:{server.server_address[1]}"
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+        outside.url = f"https://localhost:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:

@@ -24,6 +24,7 @@ from mshield.services.certificates.enrol import Application, Enrol
 from mshield.services.certificates.issue import Issue
 from mshield.services.identity.consents import Consents
 from mshield.services.identity.proofs import Proofs
+from mshield.services.notices.push import Push
 from mshield.services.process.events import Events
 from mshield.services.requests.answer import Answer
 from mshield.services.requests.ask import Ask, Asked
@@ -268,7 +269,8 @@ async def make_world(
     request_secrets = RequestSecrets(lookup)
     proofs = Proofs(db, settings)
     consents = Consents(db, proofs)
-    ask = Ask(db, settings, events, request_secrets, DrawDocuments(db))
+    push = Push(db, keyring, settings, clock)
+    ask = Ask(db, settings, events, request_secrets, DrawDocuments(db), push)
     world = World(
         db=db,
         engine=engine,

@@ -67,6 +67,10 @@ class NoticeKind(StrEnum):
     SOURCE_CHANGED = "source_changed"
     CLOSING_ASKED = "closing_asked"
     ACCOUNT_CLOSED = "account_closed"
+    REQUEST_WAITING = "request_waiting"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105  # a notice's name
+    DISOWNED = "disowned"
+    SHIELD_DISOWNED = "shield_disowned"
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,6 +297,27 @@ WORDINGS: Final[Mapping[NoticeKind, Wording]] = MappingProxyType(
         _K.ACCOUNT_CLOSED: Wording(
             "您的手机盾账号已注销，手机盾已作废，法律不要求保留的个人信息已删除。",
             "Your account is closed, its shields are revoked, and what no law keeps of your data is erased.",
+        ),
+        _K.PASSWORD_CHANGED: Wording(
+            "您的手机盾账号密码已修改，其他设备上的登录均已退出。如非本人操作，请立即用“忘记密码”重设并联系客服。",
+            "The password of your account was changed, and its other logins have ended. If it was not you, set it anew "
+            "at once and call us.",
+        ),
+        _K.DISOWNED: Wording(
+            "您在另一台设备上表示尾号 {tail} 的手机盾不是您的，它已挂失停用。如非本人操作，请立即联系企业法人和客服。",
+            "On another device you said that the shield ending in {tail} is not yours, so it was reported lost. If it "
+            "was not you, tell your legal person and call us at once.",
+            ("tail",),
+        ),
+        _K.SHIELD_DISOWNED: Wording(
+            "贵企业一位持有人表示尾号 {tail} 的手机盾不在本人手中，已挂失。请核实后登录三证合一系统解挂失或作废。",
+            "Somebody of your enterprise says that a shield of theirs, ending in {tail}, is not with them: it was "
+            "reported lost. Ask them, then lift the loss or revoke it at the portal.",
+            ("tail",),
+        ),
+        _K.REQUEST_WAITING: Wording(
+            "有一个请求在您的手机盾待办里，请打开手机盾查看。不是您要办的，请不要签。",
+            "A request waits in your shield's inbox. Open the app to see it. If it is none of yours, don't sign it.",
         ),
     }
 )

@@ -16,6 +16,7 @@ SmsPurpose = Literal[
     "portal",
     "revoke",
     "vouch",
+    "device",
     "new_phone",
     "old_phone",
     "close",
@@ -26,6 +27,10 @@ REDACTED: Final = "******"
 SmsNotice = Literal[
     "phone_changed",
     "source_changed",
+    "request_waiting",
+    "password_changed",
+    "disowned",
+    "shield_disowned",
     "new_device",
     "new_certificate",
     "certificate_issued",

@@ -12,6 +12,7 @@ from mshield.services.log.sequence import sequence
 from mshield.services.systems.view_drafts import HandedIn, ViewFile
 from mshield.services.systems.views import register_view
 from tests.http.life.life import Life
+from tests.support.push_service import Browser
 from tests.support.return_url import RETURN_URL
 from tests.support.signing import execute
 from tests.support.small_view import CONTENT, small_view
@@ -72,6 +73,25 @@ def use(life: Life) -> None:
     assert len(older) == 2
     assert phone.signature(newest.sid).digest == newest.digest
     assert [each.shield_number for each in phone.devices()] == [life.shield_number]
+    _own_things(life, login.id)
+
+
+def _own_things(life: Life, login_id: str) -> None:
+    """What the app offers beside signing, which has a browser and a screen of devices."""
+    subscription = Browser().subscription("https://push.example/s/1")
+    sid = life.phone.signatures().items[0].sid
+    with life.phone._operation() as operation:
+        connection, login = operation.connection, operation.logged_in()
+        connection.get("/api/phone/push", login)
+        connection.post("/api/phone/push", login, subscription)
+        connection.delete("/api/phone/push", login)
+        connection.post(f"/api/phone/devices/{life.shield_number}/name", login, {"name": "办公室的手机"})
+        connection.get(f"/api/phone/requests/{login_id}/unlike", login)
+        connection.get(f"/api/phone/signatures/{sid}/evidence", login)
+        passwords = {"old_password": OPERATOR.password, "password": "Harbour-91-lantern"}
+        connection.post("/api/phone/password", login, passwords)
+        back = {"old_password": "Harbour-91-lantern", "password": OPERATOR.password}
+        connection.post("/api/phone/password", login, back)
 
 
 def come_back(life: Life) -> None:

@@ -10,6 +10,8 @@ import { cleanupOutdatedCaches, createHandlerBoundToURL, precacheAndRoute } from
 import { NavigationRoute, registerRoute } from "workbox-routing";
 import { CacheFirst } from "workbox-strategies";
 
+import { openPush, readKind, showPush } from "./sw_push.ts";
+
 declare const self: ServiceWorkerGlobalScope & {
   readonly shellFiles: { readonly url: string; readonly revision: string | null }[];
 };
@@ -32,6 +34,8 @@ registerRoute(
   new CacheFirst({ cacheName: PARTS }),
 );
 
+self.addEventListener("push", (event) => event.waitUntil(showPush(self, readKind(event.data))));
+self.addEventListener("notificationclick", (event) => event.waitUntil(openPush(self, event.notification)));
 self.addEventListener("activate", (event) => event.waitUntil(caches.delete(PARTS)));
 self.addEventListener("message", ({ data }) => {
   if (data === "take-over") {

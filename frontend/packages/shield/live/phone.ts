@@ -3,11 +3,12 @@
 import {
   type Application,
   NetworkError,
+  OwnerShield,
   PATIENCE,
   type Patience,
   PLATFORM,
   type Secrets,
-  Shield,
+  type Shield,
   Store,
 } from "../src/index.ts";
 import { readHere } from "../src/read_here.ts";
@@ -86,10 +87,10 @@ export async function stubbornly<T>(
 }
 
 /** The phone of this name; made anew, it is the app started again. `tries` 1: killed when the network fails. */
-export function phone(name: string, { network = new Network(), tries = 1, secrets }: Made = {}): Shield {
+export function phone(name: string, { network = new Network(), tries = 1, secrets }: Made = {}): OwnerShield {
   const patience: Patience = { ...PATIENCE, networkTries: tries, finishTries: tries, networkPause: 1 };
   const platform = { ...PLATFORM, fetch: network.fetch };
-  return new Shield(GIVEN.origin, {
+  return new OwnerShield(GIVEN.origin, {
     store: new Store(name),
     patience,
     platform,

@@ -14,7 +14,7 @@ import { sendUnlockCode } from "./unlock.ts";
 import { keepLogKey } from "./view_registration.ts";
 
 export type { IdType };
-export type SmsPurpose = "register" | "apply" | "renew" | "reset" | "unlock";
+export type SmsPurpose = "register" | "apply" | "renew" | "reset" | "unlock" | "device";
 
 /** An SMS code is on its way; both in seconds. */
 export interface SmsCodeSent {
@@ -58,7 +58,8 @@ export interface AnsweredCaptcha {
 }
 
 /**
- * `apply` and `renew` send to the account's phone and need a login, `unlock` without one; the others to `phone`, after the work of a captcha.
+ * `apply`, `renew` and `device` send to the account's phone and need a login, `unlock` without one; the others to `phone`, after the
+ * work of a captcha.
  * ProblemError `captcha_needed`: again with one whose picture was read.
  */
 export async function requestSmsCode(
@@ -70,7 +71,7 @@ export async function requestSmsCode(
   if (purpose === "unlock") {
     return await sendUnlockCode(operation);
   }
-  const isOwn = purpose === "apply" || purpose === "renew";
+  const isOwn = purpose === "apply" || purpose === "renew" || purpose === "device";
   const credentials = isOwn ? operation.loggedIn() : operation.anonymous();
   const payload = { phone, purpose, ...(!isOwn && (await shownFor(operation, answered))) };
   const of = new Fields(await operation.connection.post("/api/phone/sms-codes", credentials, payload));
@@ -162,4 +163,11 @@ function readBinding(value: unknown): Binding {
     systemName: of.textOrNull("system_name"),
     boundAt: of.integer("bound_at"),
   };
+}
+
+/** Changes the password of who is logged in; how many other logins that ended. */
+export async function changePassword(operation: Operation, old: string, changed: string): Promise<number> {
+  const asked = { old_password: old, password: changed };
+  const answer = await operation.connection.post("/api/phone/password", operation.loggedIn(), asked);
+  return new Fields(answer).integer("logins_ended");
 }

@@ -3,7 +3,12 @@
 import { Fields } from "./fields.ts";
 import type { Operation } from "./operation.ts";
 
-/** A device with its shield; `usedAt` is its last login or signature. Times in ms. */
+/**
+ * A device with its shield; `usedAt` is its last login or signature. Times in ms.
+ *
+ * `name` is its owner's; `browser` and `address` are those of its last login in the app, at `loggedInAt`: null where an
+ * older service doesn't say, or nothing is known.
+ */
 export interface Device {
   readonly shieldNumber: string;
   readonly state: string;
@@ -15,12 +20,36 @@ export interface Device {
   readonly deviceSince: number;
   readonly usedAt: number | null;
   readonly isThisDevice: boolean;
+  readonly name: string | null;
+  readonly browser: string | null;
+  readonly address: string | null;
+  readonly loggedInAt: number | null;
 }
 
 /** This one first. */
 export async function devices(operation: Operation): Promise<readonly Device[]> {
   const of = new Fields(await operation.connection.get("/api/phone/devices", operation.loggedIn()));
   return of.list("items").map(readDevice);
+}
+
+/** Gives one of the account's devices a name, or (null) none. */
+export async function nameDevice(operation: Operation, shieldNumber: string, name: string | null): Promise<void> {
+  await operation.connection.post(`${pathOf(shieldNumber)}/name`, operation.loggedIn(), { name });
+}
+
+/** This device isn't mine, by a code of purpose `device`: whether its shield was held by this. */
+export async function disownDevice(
+  operation: Operation,
+  shieldNumber: string,
+  smsCode: string,
+): Promise<boolean> {
+  const asked = { sms_code: smsCode };
+  const answer = await operation.connection.post(`${pathOf(shieldNumber)}/disowned`, operation.loggedIn(), asked);
+  return new Fields(answer).flag("held");
+}
+
+function pathOf(shieldNumber: string): string {
+  return `/api/phone/devices/${encodeURIComponent(shieldNumber)}`;
 }
 
 function readDevice(value: unknown): Device {
@@ -36,5 +65,9 @@ function readDevice(value: unknown): Device {
     deviceSince: of.integer("device_since"),
     usedAt: of.integerOrNull("used_at"),
     isThisDevice: of.flag("is_this_device"),
+    name: of.textOrNull("name"),
+    browser: of.textOrNull("browser"),
+    address: of.textOrNull("address"),
+    loggedInAt: of.integerOrNull("logged_in_at"),
   };
 }

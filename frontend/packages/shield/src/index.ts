@@ -58,11 +58,13 @@ export {
   type PolicyName,
   type PolicyText,
 } from "./policies.ts";
+export type { Push, PushAddress, PushKinds } from "./push.ts";
 export { orderOf } from "./readings.ts";
 export type { DocumentReader, KeyLines, TaskReading } from "./task_reading.ts";
+export { OwnerShield } from "./owner_shield.ts";
 export { RemoteSecrets } from "./remote_secrets.ts";
 export { MOST_DOCUMENTS, partsOf } from "./parts.ts";
-export type { Approved, Choices, DeclineReason, DocumentEnd, SignedDocument } from "./requests.ts";
+export type { Approved, Choices, DeclineReason, DocumentEnd, SignedDocument, Unlike } from "./requests.ts";
 export type { Enrolled, EnrolOrder, Secrets, SecretSession, SessionOrder } from "./secrets.ts";
 export type { Renewal } from "./renewal_state.ts";
 export { Shield, type Options } from "./shield.ts";

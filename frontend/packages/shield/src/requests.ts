@@ -370,3 +370,12 @@ async function ends(operation: Operation, scanned: Scan): Promise<((sid: string)
   };
   return partsOf(scanned).some(isSettled) ? (sid) => ENDS[states.get(sid)!] ?? "closed" : null;
 }
+
+/** What of a login is new: its computer, as system and browser, or its network. */
+export type Unlike = "computer" | "network";
+
+export async function unlike(operation: Operation, requestId: string): Promise<readonly Unlike[]> {
+  const path = `/api/phone/requests/${encodeURIComponent(requestId)}/unlike`;
+  const of = new Fields(await operation.connection.get(path, operation.loggedIn()));
+  return of.texts("unlike").filter((what) => what === "computer" || what === "network");
+}

@@ -179,11 +179,6 @@ export class Shield {
     return await this.#run((operation) => signatures.signature(operation, sid));
   }
 
-  /** The account's devices with their shields, this one first. */
-  async devices(): Promise<readonly Device[]> {
-    return await this.#run(devices);
-  }
-
   /** What proves that the account is a filed person's, and its last request to a legal person. */
   async identity(): Promise<identity.Identity> {
     return await this.#run(identity.identity);
@@ -384,6 +379,9 @@ export class Shield {
   async status(): Promise<Status> {
     return await this.#run(statusOf);
   }
+
+  /** An operation of one of those built on this. */
+  protected readonly run = <T>(use: (operation: Operation) => Promise<T>): Promise<T> => this.#run(use);
 
   async #run<T>(use: (operation: Operation) => Promise<T>): Promise<T> {
     const [patience, platform] = [this.#patience, this.#platform];

@@ -105,3 +105,8 @@ function readRecord(value: unknown): SignatureRecord {
     digest: of.text("digest"),
   };
 }
+
+/** The bundle of evidence, as a file: JSON, which `mshield verify` and the page at /verify/ read. */
+export async function evidence(operation: Operation, sid: string): Promise<Uint8Array> {
+  return await operation.connection.getBytes(`/api/phone/signatures/${sid}/evidence`, operation.loggedIn());
+}

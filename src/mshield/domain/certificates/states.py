@@ -129,7 +129,8 @@ TABLE: Final[Mapping[CertificateEvent, Rule]] = MappingProxyType(
         _E.APPLY_AGAIN: Rule(zh="重复申请", actors=_USER, sources=_ACTIVE, places=Hold.DUPLICATE),
         # A locked PIN signs nothing, so there is nothing to hold; what the legal person has placed they take back,
         # which leaves the lock.
-        _E.REPORT_LOSS: Rule(zh="挂失", actors=_LEGAL_PERSON, sources=_ACTIVE, places=Hold.LOST),
+        # Also by the holder, of a shield on a device that isn't theirs any more; the legal person lifts it.
+        _E.REPORT_LOSS: Rule(zh="挂失", actors=_LEGAL_PERSON | _USER, sources=_ACTIVE, places=Hold.LOST),
         _E.LIFT_LOSS: Rule(zh="解挂失", actors=_LEGAL_PERSON, sources=_IN_FORCE, lifts=Hold.LOST),
         _E.FREEZE: Rule(zh="冻结", actors=_LEGAL_PERSON, sources=_ACTIVE, places=Hold.FROZEN),
         _E.UNFREEZE: Rule(zh="解冻结", actors=_LEGAL_PERSON, sources=_IN_FORCE, lifts=Hold.FROZEN),

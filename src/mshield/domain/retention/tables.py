@@ -185,6 +185,27 @@ RETAINED: Final = (
         "job `purge`",
     ),
     Kept(
+        ("device_uses",),
+        "for each device its owner's name for it, address and browser of its last login",
+        "shown to their owner, who finds by them a device that isn't theirs",
+        "until the next login there; as `devices`",
+        _KEPT,
+    ),
+    Kept(
+        ("push_subscriptions",),
+        "where a phone's browser takes pushes, sealed, and which kinds its owner wants",
+        "to wake the phone; the address is one of the browser's maker",
+        "until the owner ends it or logs out, the push service says it is gone, or it took nothing for 30 days",
+        "their end, job `purge`",
+    ),
+    Kept(
+        ("pushes",),
+        "that a phone was to be woken, of which kind, and what its push service answered",
+        "tried for minutes, a notice for up to a day",
+        "a day after they ended",
+        "job `purge`",
+    ),
+    Kept(
         ("webhook_deliveries",),
         "what business systems are told of ended requests",
         "tried for three days, then replayed by hand",

@@ -94,6 +94,15 @@ def read_networks(texts: Collection[str]) -> tuple[Network, ...]:
     return tuple(ipaddress.ip_network(text) for text in texts)
 
 
+def is_address(host: str) -> bool:
+    """Whether a host is an address and no name, in a form that `may_go_to` reads."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
 def may_go_to(address: str, allowed: Collection[Network] = ()) -> bool:
     """Whether a webhook may go to this address: a public one, or one in the networks that the operator allows."""
     try:
@@ -157,15 +166,18 @@ def _is_public(address: Address) -> bool:
     return address.is_global and not address.is_multicast and not address.is_reserved
 
 
-def is_fit(url: str, *, http: bool) -> bool:
-    """Whether an endpoint may have this address: https, or http where that is allowed; nothing secret in it."""
+def is_fit(url: str, *, http: bool, most: int = _LONGEST_URL) -> bool:
+    """Whether an endpoint may have this address: https, or http where that is allowed; nothing secret in it.
+
+    `most` is how many characters it may have.
+    """
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
         return False
     schemes = {"https", "http"} if http else {"https"}
-    plain = url.isascii() and url.isprintable() and " " not in url and len(url) <= _LONGEST_URL
+    plain = url.isascii() and url.isprintable() and " " not in url and len(url) <= most
     return (
         plain
         and parts.scheme in schemes

@@ -29,6 +29,7 @@ from mshield.services.notices.notify import tell
 from mshield.settings import Settings
 from mshield.store.accounts import accounts as store
 from mshield.store.database.interface import Database, Tx
+from mshield.store.notices import push
 
 _TOKEN_BYTES = 32
 
@@ -189,6 +190,7 @@ class LogIn:
         if device.account_id is not None and device.account_id != account.id:
             owner = await store.get_account(tx, account_id=device.account_id)
             raise errors.OtherAccount(phone_masked=None if owner is None else mask_phone(owner.phone))
+        await push.end_of_others(tx, device_id=device.id, account_id=account.id)
         await store.start_session(
             tx,
             token_hash=token_hash(token),

@@ -6,6 +6,7 @@ from mshield.services.accounts.captcha.captchas import Captchas
 from mshield.services.accounts.change_phone import ChangePhone
 from mshield.services.accounts.login import LogIn
 from mshield.services.accounts.manage import ManageAccounts
+from mshield.services.accounts.my_devices import DisownDevice
 from mshield.services.accounts.outside import OutsideAccounts, account_sources
 from mshield.services.accounts.outside_login import RETURN_POINT, OutsideLogin
 from mshield.services.accounts.outside_pages import OutsidePages
@@ -13,7 +14,7 @@ from mshield.services.accounts.phone_wait import PhoneWait
 from mshield.services.accounts.policies.consents import Consents
 from mshield.services.accounts.policies.documents import read_policies
 from mshield.services.accounts.register import Register
-from mshield.services.accounts.reset_password import ResetPassword
+from mshield.services.accounts.reset_password import ChangePassword, ResetPassword
 from mshield.services.accounts.sms_codes import SmsCodes
 from mshield.services.ground import Ground
 from mshield.services.identity.opened import Identity
@@ -30,6 +31,8 @@ class Accounts:
     register: Register
     log_in: LogIn
     reset_password: ResetPassword
+    change_password: ChangePassword
+    disown_device: DisownDevice
     change_phone: ChangePhone
     phone_wait: PhoneWait
     manage: ManageAccounts
@@ -56,6 +59,8 @@ def open_accounts(ground: Ground, notices: Notices, identity: Identity) -> Accou
         register=Register(ground.db, ground.keyring, ground.lookup, sms_codes, consents),
         log_in=log_in,
         reset_password=ResetPassword(ground.db, ground.lookup, sms_codes),
+        change_password=ChangePassword(ground.db, ground.lookup, ground.settings),
+        disown_device=DisownDevice(ground.db, sms_codes),
         change_phone=change_phone,
         phone_wait=PhoneWait(ground.db, ground.settings, change_phone),
         manage=ManageAccounts(ground.db, ground.settings),

@@ -1,7 +1,7 @@
-"""A forgotten password (忘记密码): an SMS code to the account's phone and its id number set a new one.
+"""Another password: for who forgot theirs (忘记密码), by SMS code and id number; for who is logged in, by the old one.
 
-Which of the two was wrong is not told, nor whether the number has an account. All logins of the account end, and its
-owner is told.
+Which of the two was wrong is not told, nor whether the number has an account. All logins of the account end, but for
+that of the phone where it was changed, and its owner is told.
 """
 
 import hmac
@@ -12,18 +12,23 @@ from mshield.domain import errors
 from mshield.domain.actor import By
 from mshield.domain.id_numbers import LOOKUP
 from mshield.domain.identity import IdType, check_id_number, check_phone
+from mshield.domain.ids import new_id
 from mshield.domain.notices import NoticeKind
-from mshield.domain.password import check_password
+from mshield.domain.password import MAX_LENGTH, check_password, normalise_password
 from mshield.keys.secrets import LookupKey
-from mshield.services.accounts.passwords import hash_password, take_turn
+from mshield.services.accounts.passwords import hash_password, take_turn, verify_password
+from mshield.services.accounts.session import PhoneLogin
 from mshield.services.accounts.sms_codes import ProvenCode, SmsCodes
+from mshield.services.accounts.throttle import LoginThrottle
 from mshield.services.notices.notify import tell
+from mshield.settings import Settings
 from mshield.store.accounts import accounts as store
 from mshield.store.database.interface import Database, Tx
 from mshield.store.legal_person import sessions as portal_sessions
 from mshield.store.staff import acts
 
 ACT: Final = "account.reset_password"
+CHANGE_ACT: Final = "account.change_password"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,4 +89,51 @@ class ResetPassword:
         await tell(tx, NoticeKind.PASSWORD_RESET, account_id=account.id, occasion=code.id, now=now)
         by = By("user", account.id)
         await acts.record(tx, by=by, act=ACT, subject=account.id, details={"logins_ended": ended}, now=now)
+        return ended
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePassword:
+    """Changes the password of who is logged in and knows it (修改密码)."""
+
+    db: Database
+    lookup: LookupKey
+    settings: Settings
+
+    async def __call__(self, login: PhoneLogin, old: str, new: str, *, address: str, now: int) -> int:
+        """How many other logins ended, at phones and portal.
+
+        A try counts as one to log in, since a phone that was left open is no more than that. Raises WeakPassword,
+        InvalidRequest for the same password again or an account of elsewhere, Unavailable before anything is counted;
+        LoginSlowed; WrongOwnPassword; Conflict where the account changed meanwhile.
+        """
+        password = check_password(new, phone=login.phone)
+        plain = normalise_password(old)[: MAX_LENGTH + 1]
+        if password == plain:
+            raise errors.InvalidRequest(fields=["password"])
+        with take_turn("new_password") as turn:
+            account = await store.get_account(self.db, account_id=login.account_id)
+            if account is None or account.source != store.LOCAL:
+                raise errors.InvalidRequest(fields=["account"])
+            throttle = LoginThrottle(self.db, self.settings)
+            subject = self.lookup.lookup_hash("login-account", account.phone).hex()
+            await throttle.begin(account=subject, address=address, now=now)
+            if not await verify_password(account.password_hash, plain, turn):
+                await throttle.failed(address=address, now=now)
+                raise errors.WrongOwnPassword
+            await throttle.succeeded(account=subject, address=address, now=now)
+            password_hash = await hash_password(password, turn)
+        return await self.db.write(lambda tx: self._store(tx, account, login, password_hash, now=now))
+
+    async def _store(
+        self, tx: Tx, account: store.Account, login: PhoneLogin, password_hash: str, *, now: int
+    ) -> int:
+        if not await store.set_password(tx, account=account, password_hash=password_hash, now=now):
+            raise errors.Conflict
+        ended = await store.end_other_sessions(tx, account_id=account.id, device_id=login.device_id, now=now)
+        ended += await portal_sessions.end_of_account(tx, account_id=account.id, now=now)
+        await tell(tx, NoticeKind.PASSWORD_CHANGED, account_id=account.id, occasion=new_id(now), now=now)
+        by = By("user", account.id)
+        details = {"logins_ended": ended}
+        await acts.record(tx, by=by, act=CHANGE_ACT, subject=account.id, details=details, now=now)
         return ended

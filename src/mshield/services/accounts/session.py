@@ -6,6 +6,7 @@ from mshield.domain import errors
 from mshield.store.accounts import sessions
 from mshield.store.accounts.sessions import PhoneLogin
 from mshield.store.database.interface import Database
+from mshield.store.notices import push
 from mshield.store.process.proofs import UnspentProof
 
 __all__ = [
@@ -47,7 +48,8 @@ async def authenticate_phone(db: Database, caller: Caller, *, now: int) -> Phone
 
 
 async def log_out(db: Database, caller: Caller, *, now: int) -> PhoneLogin:
-    """Ends the login of this token, and gives what it was. Raises Unauthenticated."""
+    """Ends the login of this token and the phone's pushes, and gives what it was. Raises Unauthenticated."""
     login = await authenticate_phone(db, caller, now=now)
     await sessions.end(db, token_hash=caller.token_hash, now=now)
+    await push.end(db, device_id=login.device_id)
     return login

@@ -36,6 +36,7 @@ _PURPOSES: Final[dict[SmsPurpose, str]] = {
     "vouch": "确认操作员身份",
     "close": "注销账号",
     "export": "导出个人信息",
+    "device": "停用另一台设备上的手机盾",
 }
 _TOLD_ON_THE_PHONE: Final[dict[SmsPurpose, str]] = {
     "new_phone": "验证码 {code}：客服正把一个手机盾账号改绑到本号码，{minutes} 分钟内有效。"

@@ -26,11 +26,13 @@ from mshield.domain.notices import (
     text,
     wait_ms,
 )
+from mshield.domain.push.push import NOTICE_LIFE_MS, PUSHED_WITHIN_MS
 from mshield.gateways.sms import SmsError, SmsGateway, SmsMessage, SmsUnanswered
 from mshield.gateways.sms_account import NO_TEMPLATE
 from mshield.settings import Settings
 from mshield.store.database.interface import Database, Tx
 from mshield.store.notices import notifications as store
+from mshield.store.notices import push as pushes
 from mshield.store.notices.notifications import DueNotice, UntoldEvent
 
 """How long a notice that has ended is kept for whoever asks what was sent."""
@@ -49,10 +51,19 @@ async def tell(
     details: Mapping[str, str] | None = None,
     now: int,
 ) -> bool:
-    """Makes a notice to an account, in the transaction of what it tells; False where this occasion has one already."""
-    return await store.insert(
+    """Makes a notice to an account, in the transaction of what it tells; False where this occasion has one already.
+
+    It wakes the account's phones too, unless it stands for a push that did not arrive.
+    """
+    notice_id = await store.insert(
         tx, kind=kind.value, account_id=account_id, occasion=occasion, details=details or {}, now=now
     )
+    if notice_id is None:
+        return False
+    if kind is not NoticeKind.REQUEST_WAITING:
+        life = now + NOTICE_LIFE_MS
+        await pushes.wake_account(tx, notice_id=notice_id, account_id=account_id, expires_at=life, now=now)
+    return True
 
 
 async def tell_number(
@@ -103,6 +114,8 @@ class Notify:
         language = self.settings.sms_language
         if (reason := reason_of(kind, language)) is not None:
             notice, more = NoticeKind.NEEDS_REVOCATION, {"reason": reason}
+        elif kind is NoticeKind.DISOWNED:
+            notice, more = NoticeKind.SHIELD_DISOWNED, {}
         elif kind is NoticeKind.NEW_CERTIFICATE and not event.renews:
             notice, more = NoticeKind.CERTIFICATE_ISSUED, {}
         elif (act := staff_act_of(kind, language)) is not None:
@@ -145,6 +158,8 @@ class Notify:
         if notice.unanswered >= MOST_UNANSWERED:  # this process died at the last one
             await self._give_up(notice, "unanswered", now=now)
             return False
+        if await self._goes_by_push(notice, now=now):
+            return False
         attempts = notice.attempts + 1
         if not await store.begin_attempt(self.db, notice, next_at=now + wait_ms(attempts)):
             return False
@@ -155,6 +170,18 @@ class Notify:
             return False
         await store.end(self.db, notice, state="sent", error=None, now=now)
         return True
+
+    async def _goes_by_push(self, notice: DueNotice, *, now: int) -> bool:
+        """Whether a push has told it, or may yet: of the kinds for which the operator lets that do."""
+        if notice.attempts or notice.kind not in self.settings.push_first or not self.settings.push:
+            return False
+        taken, waiting = await pushes.how_taken(self.db, notice_id=notice.id)
+        until = notice.created_at + PUSHED_WITHIN_MS
+        if taken:
+            await store.end(self.db, notice, state="sent", error="pushed", now=now)
+        elif waiting and now < until:
+            await store.put_off(self.db, notice, next_at=until)
+        return bool(taken or (waiting and now < until))
 
     async def _failed(self, notice: DueNotice, error: SmsError, *, now: int) -> None:
         why, unanswered = error.reason, notice.unanswered + 1
@@ -199,6 +226,8 @@ def _kind_of(event: UntoldEvent) -> NoticeKind | None:
         return None  # its owner did it, and is told of the account
     if kind is NoticeKind.REVOKED and by_service and event.reason == CA_REVOKED:
         return NoticeKind.CA_REVOKED
+    if kind is NoticeKind.LOST and event.actor == "user":
+        return NoticeKind.DISOWNED
     if kind is NoticeKind.REVOKED and event.actor == "staff":
         return NoticeKind.REVOKED_BY_STAFF
     return kind

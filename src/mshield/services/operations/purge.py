@@ -5,6 +5,7 @@ Nothing waits for it and nothing breaks without it; it keeps tables small and pe
 
 from typing import Final
 
+from mshield.domain.push.push import DEAD_AFTER_MS, ENDED_KEPT_MS
 from mshield.domain.times import DAY_MS
 from mshield.services.notices import sms_log
 from mshield.services.process import keep_clock
@@ -13,7 +14,7 @@ from mshield.settings import Settings
 from mshield.store.accounts import accounts, limits
 from mshield.store.database.interface import Database
 from mshield.store.legal_person import sessions as portal_sessions
-from mshield.store.notices import notifications
+from mshield.store.notices import notifications, push
 from mshield.store.oidc import authorizations as oidc_authorizations
 from mshield.store.process import clock, idempotency, proofs
 from mshield.store.process import metrics as store_metrics
@@ -41,6 +42,7 @@ async def purge(db: Database, settings: Settings | None = None, *, now: int) -> 
     logins = await accounts.purge_sessions(db, before=before) + await portal_sessions.purge(db, before=before)
     logins += await staff_access.purge(db, before=before) + await staff_sessions.purge(db, before=before)
     notices = await notifications.purge(db, before=notices_before)
+    notices += await push.purge(db, before=now - ENDED_KEPT_MS, failing_before=now - DEAD_AFTER_MS)
     hooks = await store_webhooks.purge(
         db, sent_before=now - webhooks.SENT_KEPT_MS, dead_before=now - webhooks.DEAD_KEPT_MS
     )

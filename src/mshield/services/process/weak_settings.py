@@ -4,7 +4,14 @@ from typing import Final
 
 from mshield.settings import PIN_RULES, Settings
 
-_ON: Final = ("loopback", "webhook_http", "oidc_endpoint_audiences", "webhook_networks", "tsa_waived")
+_ON: Final = (
+    "loopback",
+    "webhook_http",
+    "oidc_endpoint_audiences",
+    "webhook_networks",
+    "push_networks",
+    "tsa_waived",
+)
 _LESS: Final = (
     *("captcha_work", "login_slow_seconds", "sms_resend_seconds"),
     *("identity_wait_hours", "phone_change_wait_hours"),

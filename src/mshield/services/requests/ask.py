@@ -16,6 +16,7 @@ from mshield.domain.systems.return_url import leads_by
 from mshield.domain.throttling import UNKNOWN_ADDRESS, address_subject
 from mshield.domain.times import MINUTE_MS
 from mshield.services.accounts.throttle import too_many
+from mshield.services.notices.push import Push
 from mshield.services.process.events import Events
 from mshield.services.requests.contents import require_lasting_looks, require_shown
 from mshield.services.requests.document import Document, task_of
@@ -70,6 +71,7 @@ class Ask:
     events: Events
     secrets: RequestSecrets
     draw: DrawDocuments
+    push: Push
 
     async def create(  # one part of the request each
         self,
@@ -144,6 +146,8 @@ class Ask:
             is_stored = await self._make_drawn(request, documents, limit=limit, now=now)
         if not is_stored:
             raise await self._why_not(system, limit, now=now)
+        if request.shield_number is not None:
+            await self.push.wake(request.id, request.shield_number, expires_at=request.expires_at, now=now)
         return self._asked(
             store.MadeRequest(
                 request.id,

@@ -35,6 +35,7 @@ from mshield.pki.signatures.signed_attributes import SignedAttributes
 from mshield.pki.tlog.entry import Holder, parse_entry
 from mshield.pki.tlog.entry import Kind as EntryKind
 from mshield.pki.tlog.proof import InclusionProof
+from mshield.services.accounts.session import PhoneLogin
 from mshield.services.log.errors import NotLogged
 from mshield.services.log.open_log import Log
 from mshield.services.log.read import prove_under
@@ -45,6 +46,7 @@ from mshield.services.requests.xml_contents import xml_file
 from mshield.store.database.interface import Database
 from mshield.store.log.log import view_position
 from mshield.store.requests.evidence import DocumentRow, SignatureRow, find_document
+from mshield.store.requests.my_signatures import place_of
 from mshield.store.requests.time_stamps import StampRow
 from mshield.store.requests.time_stamps import of_signature as stamps_of_signature
 from mshield.store.systems import views as store_views
@@ -81,6 +83,17 @@ class MakeEvidence:
         if row.signed is None:
             raise errors.NotSigned(state=row.state)
         self.secrets.require_way_back(row.request_id, row.channel, return_code)
+        return await self.of_row(row, await stamps_of_signature(self.db, row.sid), now=now)
+
+    async def of_own(self, login: PhoneLogin, sid: bytes, *, now: int) -> Evidence:
+        """The bundle of a document that this phone signed, for its owner. Raises NotFound, and as the call does."""
+        place = await place_of(self.db, sid=sid, device_id=login.device_id, account_id=login.account_id)
+        if place is None:
+            raise errors.NotFound
+        client_id, request_id, position = place
+        row = await find_document(self.db, id=request_id, client_id=client_id, position=position)
+        if row is None:
+            raise errors.NotFound
         return await self.of_row(row, await stamps_of_signature(self.db, row.sid), now=now)
 
     async def of_row(self, row: DocumentRow, rows: Sequence[StampRow], *, now: int) -> Evidence:

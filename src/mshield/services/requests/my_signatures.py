@@ -1,11 +1,18 @@
-"""What a phone has signed: my signatures (我的签名, manual 2.3.1.7), found again by their words, and each in full."""
+"""What a phone has signed: my signatures (我的签名, manual 2.3.1.7), found again by their words, and each in full.
 
+And whether a login's PC and network are among those of the account's logins before.
+"""
+
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from mshield.domain import errors
+from mshield.domain.browser_name import browser_name
 from mshield.domain.certificates.states import CertificateState, is_expired
+from mshield.domain.throttling import UNKNOWN_ADDRESS, prefix_subject
+from mshield.domain.times import DAY_MS
 from mshield.gm.sm3 import sm3
 from mshield.pki.signatures.formats import FORMATS, signs_attributes
 from mshield.pki.signatures.kept_display import KeptDisplay, read_display
@@ -16,6 +23,11 @@ from mshield.store.requests import my_signatures as history
 Kind = Literal["login", "signature"]
 _PURPOSES: Final[Mapping[Kind, str]] = {"login": "login", "signature": "sign"}
 _LATEST: Final = 2**62
+_REMEMBERED: Final = 50
+_REMEMBERED_MS: Final = 180 * DAY_MS
+"""With how many logins a new one is compared, and of how long ago."""
+
+Unlike = Literal["computer", "network"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +88,36 @@ class MySignatures:
             display_bound=signs_attributes(name, kept.options),
             certificate_state=_state(row, now=now),
         )
+
+    async def unlike(self, login: PhoneLogin, request_id: str, *, now: int) -> tuple[Unlike, ...]:
+        """What of this login the account's logins of half a year have not had; nothing where it can't be compared.
+
+        `computer` is system and browser as the page calls itself, `network` an IPv4 /24 or IPv6 /56. Raises NotFound
+        for a request that isn't this phone's to confirm.
+        """
+        place = await history.login_place(
+            self.db, request_id=request_id, device_id=login.device_id, account_id=login.account_id
+        )
+        if place is None:
+            raise errors.NotFound
+        before = await history.earlier_places(
+            self.db, account_id=login.account_id, but=request_id, since=now - _REMEMBERED_MS, most=_REMEMBERED
+        )
+        compared: tuple[tuple[Unlike, str, list[str]], ...] = (
+            ("computer", _computer(place), [_computer(other) for other in before]),
+            ("network", _network(place), [_network(other) for other in before]),
+        )
+        return tuple(what for what, this, others in compared if this and any(others) and this not in others)
+
+
+def _computer(place: history.LoginPlace) -> str:
+    """Without the browser's version, which changes by itself; empty where it isn't known."""
+    return re.sub(r" \d+\Z", "", browser_name(place.browser or ""))
+
+
+def _network(place: history.LoginPlace) -> str:
+    network = prefix_subject(place.address or "")
+    return "" if network == UNKNOWN_ADDRESS else network
 
 
 def _content_digest(kept: KeptDisplay, row: history.SignatureDetail) -> bytes:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from mshield.services.ground import Ground
 from mshield.services.identity.consents import Consents
+from mshield.services.notices.push import Push
 from mshield.services.requests.answer import Answer
 from mshield.services.requests.ask import Ask
 from mshield.services.requests.ask_consent import AskConsent
@@ -41,11 +42,11 @@ class Requests:
     checkpoint_stamps: StampCheckpoints
 
 
-def open_requests(ground: Ground, consents: Consents) -> Requests:
-    """`consents` says which shield may consent to what."""
+def open_requests(ground: Ground, consents: Consents, push: Push) -> Requests:
+    """`consents` says which shield may consent to what; `push` wakes the phone that is asked."""
     secrets = RequestSecrets(ground.lookup)
     drawing = DrawDocuments(ground.db)
-    ask = Ask(ground.db, ground.settings, ground.events, secrets, drawing)
+    ask = Ask(ground.db, ground.settings, ground.events, secrets, drawing, push)
     prepare = PreparePdfs(ground.db, ground.settings)
     own_system = OwnSystem(ground.db, ground.settings)
     stamps = StampSignatures(

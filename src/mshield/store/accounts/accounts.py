@@ -176,6 +176,16 @@ async def end_sessions(tx: Tx, *, account_id: str, now: int) -> int:
     return await tx.run(_SQL["end_sessions_of_account"], account_id=account_id, now=now)
 
 
+async def end_other_sessions(tx: Tx, *, account_id: str, device_id: str, now: int) -> int:
+    """Logs an account out on all its other phones, and gives the number of logins that this ended."""
+    return await tx.run(_SQL["end_other_sessions"], account_id=account_id, device_id=device_id, now=now)
+
+
+async def end_sessions_of_device(tx: Tx, *, device_id: str, now: int) -> int:
+    """Logs out whoever is logged in on this phone."""
+    return await tx.run(_SQL["end_sessions_of_device"], device_id=device_id, now=now)
+
+
 async def put_device(tx: Tx, *, device_id: str, jkt: str, public_key: bytes, now: int) -> Device:
     """The installation with this key thumbprint, made now under `device_id` if it is new. Locks its row."""
     row = await tx.one(_SQL["put_device"], id=device_id, jkt=jkt, public_key=public_key, now=now)
@@ -198,6 +208,14 @@ async def start_session(  # one value for each column
 ) -> None:
     """Logs in, and ends the installation's earlier login."""
     await tx.run(_SQL["end_sessions_of_device"], device_id=device_id, now=now)
+    await tx.run(
+        _SQL["note_use"],
+        device_id=device_id,
+        account_id=account_id,
+        browser=browser,
+        address=address,
+        now=now,
+    )
     mark = login_mark(
         tx.sealer,
         token_hash=token_hash,

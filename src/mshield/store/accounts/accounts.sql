@@ -51,6 +51,15 @@ RETURNING id, account_id, shield_number;
 -- One login per installation: a new one ends those before.
 UPDATE phone_sessions SET ended_at = :now WHERE device_id = :device_id AND ended_at IS NULL;
 
+-- name: note_use!
+-- The name that another account gave it isn't this one's.
+INSERT INTO device_uses (device_id, account_id, name, browser, address, logged_in_at)
+VALUES (:device_id, :account_id, NULL, :browser, :address, :now)
+ON CONFLICT (device_id) DO UPDATE SET
+  name = CASE WHEN device_uses.account_id = excluded.account_id THEN device_uses.name END,
+  account_id = excluded.account_id, browser = excluded.browser, address = excluded.address,
+  logged_in_at = excluded.logged_in_at;
+
 -- name: insert_session!
 INSERT INTO phone_sessions (token_hash, account_id, device_id, created_at, expires_at, ended_at, address, browser, mark)
 VALUES (:token_hash, :account_id, :device_id, :now, :expires_at, NULL, :address, :browser, :mark);
@@ -65,6 +74,10 @@ UPDATE accounts SET phone = :phone WHERE id = :id AND phone = :previous AND stat
 
 -- name: end_sessions_of_account!
 UPDATE phone_sessions SET ended_at = :now WHERE account_id = :account_id AND ended_at IS NULL AND expires_at > :now;
+
+-- name: end_other_sessions!
+UPDATE phone_sessions SET ended_at = :now
+WHERE account_id = :account_id AND device_id <> :device_id AND ended_at IS NULL AND expires_at > :now;
 
 -- name: disable!
 -- Not where it is disabled already.

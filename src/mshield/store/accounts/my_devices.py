@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from mshield.store.database.interface import Database
+from mshield.store.database.interface import Database, Tx
 from mshield.store.database.queries import Queries
 
 _SQL: Final = Queries("accounts", "my_devices")
@@ -11,7 +11,7 @@ _SQL: Final = Queries("accounts", "my_devices")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountShield:
-    """One of them; times in ms."""
+    """One of them; times in ms. `name` is its owner's, browser and address those of its last login."""
 
     device_id: str
     shield_number: str
@@ -23,6 +23,11 @@ class AccountShield:
     not_after: int
     device_since: int
     used_at: int | None
+    serial: str
+    name: str | None
+    browser: str | None
+    address: str | None
+    logged_in_at: int | None
 
 
 async def of_account(db: Database, *, account_id: str) -> list[AccountShield]:
@@ -31,3 +36,9 @@ async def of_account(db: Database, *, account_id: str) -> list[AccountShield]:
     return [
         AccountShield(**{**row, "holds": frozenset(filter(None, row["holds"].split(",")))}) for row in rows
     ]
+
+
+async def rename(tx: Tx, *, account_id: str, shield_number: str, name: str | None) -> bool:
+    """Gives the account's device another name, or none; False where the account has no such device."""
+    values = {"account_id": account_id, "shield_number": shield_number, "name": name}
+    return await tx.run(_SQL["rename"], **values) == 1 or await tx.run(_SQL["put_name"], **values) == 1

@@ -63,18 +63,19 @@ class Shield:
 
 async def insert(
     tx: Tx, *, kind: str, account_id: str, occasion: str, details: Mapping[str, str], now: int
-) -> bool:
-    """Makes an account's notice of an occasion, once; False where there is one already."""
+) -> str | None:
+    """Makes an account's notice of an occasion, once, and gives its id; None where there is one already."""
+    notice_id = new_id(now)
     inserted = await tx.run(
         _SQL["insert"],
-        id=new_id(now),
+        id=notice_id,
         kind=kind,
         account_id=account_id,
         occasion=occasion,
         details=json.dumps(details, ensure_ascii=False),
         now=now,
     )
-    return inserted == 1
+    return notice_id if inserted == 1 else None
 
 
 async def insert_for_number(
@@ -125,6 +126,11 @@ async def due(db: Database, *, now: int, most: int) -> list[DueNotice]:
 async def begin_attempt(db: Database, notice: DueNotice, *, next_at: int) -> bool:
     """Counts an attempt, as one without an answer, durably before it is made; False where another process makes it."""
     return await db.run(_SQL["begin_attempt"], id=notice.id, attempts=notice.attempts, next_at=next_at) == 1
+
+
+async def put_off(db: Database, notice: DueNotice, *, next_at: int) -> None:
+    """Has it sent later, without counting a try."""
+    await db.run(_SQL["put_off"], id=notice.id, next_at=next_at)
 
 
 async def end(

@@ -39,6 +39,9 @@ WHERE n.state = 'waiting' AND n.next_at <= :now ORDER BY n.next_at LIMIT :most;
 UPDATE notifications SET attempts = attempts + 1, unanswered = unanswered + 1, next_at = :next_at
 WHERE id = :id AND state = 'waiting' AND attempts = :attempts;
 
+-- name: put_off!
+UPDATE notifications SET next_at = :next_at WHERE id = :id AND state = 'waiting';
+
 -- name: end!
 UPDATE notifications SET state = :state, ended_at = :now, last_error = :error, phone = NULL WHERE id = :id AND state = 'waiting';
 

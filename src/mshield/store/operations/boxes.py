@@ -91,6 +91,7 @@ BOXES = (
     BoxColumn("approvals", "id", "sealed_box", QUESTION_BOX, _question, ("subject", "asked_by")),
     BoxColumn("webhook_endpoints", "id", "secret_box", "webhook", _text("id")),
     BoxColumn("webhook_endpoints", "id", "previous_box", "webhook", _text("id")),
+    BoxColumn("push_subscriptions", "device_id", "address_box", "push-address", _text("device_id")),
     BoxColumn("staff_factors", "id", "secret_box", "staff-totp", _text("id")),
     BoxColumn("staff_ceremonies", "token_hash", "secret_box", "staff-enrolment", _bytes("token_hash")),
     _nonces("signing_sessions"),

@@ -97,3 +97,33 @@ async def signatures_page(  # one bound each
         )
         for row in rows
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class LoginPlace:
+    """Where a login was asked for: how the page's browser calls itself, and its address."""
+
+    browser: str | None
+    address: str | None
+
+
+async def login_place(db: Database, *, request_id: str, device_id: str, account_id: str) -> LoginPlace | None:
+    """Of a login that this phone has taken."""
+    row = await db.one(_SQL["login_place"], id=request_id, device_id=device_id, account_id=account_id)
+    return None if row is None else LoginPlace(row["pc_browser"], row["pc_address"])
+
+
+async def earlier_places(
+    db: Database, *, account_id: str, but: str, since: int, most: int
+) -> list[LoginPlace]:
+    """Of the account's newest logins since then (ms), but for this request."""
+    rows = await db.all(_SQL["earlier_places"], account_id=account_id, but=but, since=since, most=most)
+    return [LoginPlace(row["pc_browser"], row["pc_address"]) for row in rows]
+
+
+async def place_of(
+    db: Database, *, sid: bytes, device_id: str, account_id: str
+) -> tuple[str, str, int] | None:
+    """Business system, request and place of a document that this phone signed for one."""
+    row = await db.one(_SQL["place_of"], sid=sid, device_id=device_id, account_id=account_id)
+    return None if row is None else (row["client_id"], row["request_id"], row["position"])

@@ -23,3 +23,23 @@ JOIN keys k ON k.uid = s.uid AND k.device_id = :device_id AND k.account_id = :ac
 LEFT JOIN requests r ON r.id = s.request_id
 LEFT JOIN certificates c ON c.serial = s.serial
 WHERE s.sid = :sid AND s.purpose IN ('login', 'sign');
+
+-- name: login_place^
+SELECT r.pc_browser, r.pc_address FROM requests r
+JOIN keys k ON k.uid = r.uid AND k.device_id = :device_id AND k.account_id = :account_id
+WHERE r.id = :id AND r.kind = 'login';
+
+-- name: earlier_places
+-- A renewed certificate may have another key: all of the account's are looked at.
+SELECT r.pc_browser, r.pc_address FROM certificates c
+JOIN signatures s ON s.uid = c.uid AND s.purpose = 'login' AND s.signed_at > :since
+JOIN requests r ON r.id = s.request_id
+WHERE c.account_id = :account_id AND s.request_id <> :but
+ORDER BY s.signed_at DESC LIMIT :most;
+
+-- name: place_of^
+SELECT r.client_id, t.request_id, t.position FROM signatures s
+JOIN tasks t ON t.sid = s.sid
+JOIN keys k ON k.uid = s.uid AND k.device_id = :device_id AND k.account_id = :account_id
+JOIN requests r ON r.id = t.request_id
+WHERE s.sid = :sid AND s.purpose IN ('login', 'sign');

@@ -21,7 +21,7 @@ _OWN: Final[Mapping[str, tuple[str, ...]]] = {
     # The try is counted and the phone has done its part: only the signature is missing.
     "finish": ("finishSigning",),
     # Argon2's queues (services/accounts/passwords.py).
-    "phone passwords": ("logIn", "register", "registerOnPc", "resetPassword"),
+    "phone passwords": ("logIn", "register", "registerOnPc", "resetPassword", "changePassword"),
     "portal passwords": ("beginPortalLogin",),
     "console passwords": ("beginConsoleLogin", "completeSetUp"),
     "own passwords of staff": ("changeOwnPassword", "offerFactor", "removeFactor"),

@@ -43,7 +43,7 @@ PROOF: Final[dict[str, Any]] = {
     ]
 }
 _PROOF_FOR_LOGIN: Final[dict[str, Any]] = {"parameters": [PROOF["parameters"][0] | {"required": False}]}
-_OWN: Final = frozenset({"apply", "renew", "close", "export"})
+_OWN: Final = frozenset({"apply", "renew", "close", "export", "device"})
 _LOGIN_IF_APPLYING: Final[Security] = ({}, {"phone": []})
 
 IdTypeName = Literal["resident_id", "passport", "hk_macau_permit", "taiwan_permit", "foreign_resident_id"]
@@ -67,13 +67,14 @@ Password = Annotated[str, msgspec.Meta(min_length=1, max_length=256, examples=["
 
 
 class SmsCodeIn(Wire, frozen=True):
-    """Asks for an SMS code. `apply`, `renew`, `close` and `export` need a login and go to its number: `phone` is null.
+    """Asks for an SMS code.
 
+    `apply`, `renew`, `device`, `close` and `export` need a login and go to the account's number: `phone` is null.
     The others need a captcha of `/sms-codes/captchas`: its work always, its characters where it has a picture.
     """
 
     phone: Phone | None
-    purpose: Literal["register", "apply", "renew", "reset", "close", "export"]
+    purpose: Literal["register", "apply", "renew", "reset", "close", "export", "device"]
     captcha_id: SpentId | None = None
     captcha: Answer | None = None
     work: SolvedWork | None = None

@@ -1,4 +1,4 @@
-"""A forgotten password: a new one, for who has the account's phone and its id number."""
+"""A new password: for who has the account's phone and its id number, and for who is logged in and knows the old one."""
 
 from typing import Annotated, Final
 
@@ -10,9 +10,10 @@ from mshield.services.accounts.reset_password import NewPassword
 from mshield.web import openapi
 from mshield.web.answers import JsonAnswer
 from mshield.web.body import Wire, page_body_of
-from mshield.web.caller import naming
+from mshield.web.caller import acting, address_of, naming
 from mshield.web.context import context_of
 from mshield.web.phone.accounts import IdNumber, Password, Phone, SmsCode
+from mshield.web.phone.authentication import phone_of
 from mshield.web.router import Router
 
 router: Final = Router("phone", security=())
@@ -31,6 +32,32 @@ class PasswordResetOut(Wire, frozen=True):
     """The password is set; so many logins have ended."""
 
     logins_ended: Annotated[int, msgspec.Meta(examples=[1])]
+
+
+class PasswordChangeIn(Wire, frozen=True):
+    """The password in force, and the new one."""
+
+    old_password: Password
+    password: Password
+
+
+@router.post(
+    "/password",
+    summary="Change the password",
+    operation_id="changePassword",
+    asks=openapi.takes(PasswordChangeIn),
+    security=({"phone": []},),
+    answers=openapi.answers(PasswordResetOut, "The new password is set") | openapi.problems(503),
+)
+async def change_password(request: Request) -> Response:
+    """All other logins of the account end, at phones and portal, and its owner is told. A try counts as a login."""
+    login, body = await phone_of(request), await page_body_of(request, PasswordChangeIn)
+    context = context_of(request)
+    acting(request, "user", login.account_id)
+    ended = await context.accounts.change_password(
+        login, body.old_password, body.password, address=address_of(request), now=context.clock()
+    )
+    return JsonAnswer(PasswordResetOut(ended))
 
 
 @router.post(

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.domain import errors
+from mshield.pki.signatures.evidence import MEDIA_TYPE, Evidence
 from mshield.pki.signatures.formats import Format
 from mshield.services.requests.my_signatures import Kind, MadeSignature
 from mshield.web import openapi
@@ -121,6 +122,23 @@ async def signature(request: Request, sid: str) -> Response:
     login, context = await phone_of(request), context_of(request)
     whole = await context.requests.my_signatures.one(login, named(sid), now=context.clock())
     return JsonAnswer(_detail(whole))
+
+
+@router.get(
+    "/signatures/{sid}/evidence",
+    summary="The bundle of evidence for one of my signatures",
+    operation_id="getOwnEvidence",
+    answers=openapi.answers(Evidence, "The bundle, one file", media_type=MEDIA_TYPE),
+)
+async def own_evidence(request: Request, sid: str) -> Response:
+    """All that proves the signature, for good and offline, as the business system gets it. This phone's only.
+
+    409 `not_logged_yet` in the second before the log has it, 410 `evidence_over` and `content_erased` when it is too
+    late: whoever wants to keep it fetches it soon.
+    """
+    login, context = await phone_of(request), context_of(request)
+    bundle = await context.requests.evidence.of_own(login, named(sid), now=context.clock())
+    return Response(bundle.encode(), media_type=MEDIA_TYPE)
 
 
 def _detail(whole: MadeSignature) -> SignatureDetailMessage:

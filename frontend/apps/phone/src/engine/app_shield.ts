@@ -1,17 +1,18 @@
 /** The engine itself. Its secrets live in a worker, which starts before the first operation that needs them. */
 
 import { scriptAddress } from "@mshield/look/vue/trusted.ts";
-import { Shield } from "@mshield/shield";
+import { OwnerShield, type Shield } from "@mshield/shield";
 // oxlint-disable-next-line import/default -- Vite makes the address
 import workerAddress from "@mshield/shield/worker?worker&url";
 
 import { readBeside } from "../screens/request/drawn/drawer.ts";
 import { removeBiometric } from "./biometric.ts";
+import { dropSubscription } from "./push_browser.ts";
 import { forgetUsual } from "./usual.ts";
 import { WorkerSecrets } from "./worker_secrets.ts";
 
 /** The engine, with what follows from an operation for the PIN that is kept for fingerprint or face. */
-export class AppShield extends Shield {
+export class AppShield extends OwnerShield {
   override async changePin(...given: Parameters<Shield["changePin"]>): ReturnType<Shield["changePin"]> {
     const changed = await super.changePin(...given);
     await removeBiometric();
@@ -27,6 +28,7 @@ export class AppShield extends Shield {
   override async logout(): Promise<void> {
     await removeBiometric();
     forgetUsual();
+    await dropSubscription();
     await super.logout();
   }
 }

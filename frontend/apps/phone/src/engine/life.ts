@@ -5,9 +5,11 @@ import { scriptAddress } from "@mshield/look/vue/trusted.ts";
 import { router } from "../router.ts";
 import { settings } from "../settings.ts";
 import { isBiometricOn } from "./biometric.ts";
-import { lockAtStart, markLocked, watchAbsence } from "./lock.ts";
+import { isLocked, lockAtStart, markLocked, watchAbsence } from "./lock.ts";
 import { forget } from "./phone.ts";
 import { cancelPin } from "./pin_entry.ts";
+import { keepSubscribed } from "./push.ts";
+import { watchNotifications } from "./push_browser.ts";
 import { loadEngine } from "./shield.ts";
 import { isUnfinished } from "./unfinished.ts";
 import { keepUpToDate } from "./updates.ts";
@@ -29,6 +31,11 @@ export function goOn(): void {
   void loadEngine().catch(() => undefined);
   const clocks = { wall: () => Date.now(), steady: () => performance.now() };
   const looking = import.meta.env.PROD && "serviceWorker" in navigator ? startUpdating() : null;
+  watchNotifications(
+    (path) => void router.push(path),
+    () => isUnfinished() || isLocked(),
+  );
+  void keepSubscribed().catch(() => undefined);
   watchAbsence({ clocks, lock: () => void lock(), back: () => void looking?.then((look) => look()) });
 }
 

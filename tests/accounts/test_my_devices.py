@@ -1,0 +1,163 @@
+"""My devices over HTTP: what is shown, names, the one that isn't mine; another password; logins from new places."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mshield.demo.people import OPERATOR
+from mshield.services.log.sequence import sequence
+from tests.support.application import Application, Device, qr_of, running
+from tests.support.assertions import assert_refused
+from tests.support.clock import Clock
+from tests.support.shield_over_http import Shield
+
+_PHONE = "Mozilla/5.0 (Linux; Android 14; K) AppleWebKit/537.36 Chrome/142.0.0.0 Mobile Safari/537.36"
+
+
+@pytest.fixture
+async def two(
+    sqlite_url: str, tmp_path: Path, clock: Clock
+) -> AsyncIterator[tuple[Application, Shield, Shield]]:
+    """One account on two phones with a shield each."""
+    async with running(sqlite_url, tmp_path, clock) as application:
+        application.http.headers["User-Agent"] = _PHONE
+        await application.registered()
+        shields = []
+        for _ in range(2):
+            shield = Shield(application, await application.logged_in())
+            await shield.enrol()
+            shields.append(shield)
+        yield application, shields[0], shields[1]
+
+
+async def _devices(device: Device) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = (await device.call("GET", "/api/phone/devices")).json()["items"]
+    return items
+
+
+async def test_each_device_has_its_browser_its_last_login_and_a_name_of_its_owners(
+    two: tuple[Application, Shield, Shield], clock: Clock
+) -> None:
+    _, mine, other = two
+    here, there = await _devices(mine.device)
+    assert (here["is_this_device"], here["browser"], here["address"]) == (
+        True,
+        "Android · Chrome 142",
+        "127.0.0.1",
+    )
+    assert here["logged_in_at"] <= clock()
+    assert (there["is_this_device"], there["name"]) == (False, None)
+    path = f"/api/phone/devices/{there['shield_number']}/name"
+    assert (await mine.device.call("POST", path, {"name": " 办公室的手机 "})).status_code == 204
+    assert (await _devices(other.device))[0]["name"] == "办公室的手机"
+    for name in ("", " ", "a" * 25, "a\u202eb", "a\nb"):
+        assert (await mine.device.call("POST", path, {"name": name})).status_code == 422
+    assert_refused(
+        await mine.device.call("POST", "/api/phone/devices/MS00000000000/name", {"name": "x"}), "not_found"
+    )
+    await mine.device.call("POST", path, {"name": None})
+    assert (await _devices(mine.device))[1]["name"] is None
+
+
+async def test_a_device_that_is_not_mine_is_held_and_logged_out_by_a_code_to_my_phone(
+    two: tuple[Application, Shield, Shield], clock: Clock
+) -> None:
+    application, mine, other = two
+    here, there = await _devices(mine.device)
+    path = f"/api/phone/devices/{there['shield_number']}/disowned"
+    assert_refused(await mine.device.call("POST", path, {"sms_code": "000000"}), "sms_code_wrong")
+    clock.advance(seconds=61)
+    sent = await mine.device.call("POST", "/api/phone/sms-codes", {"phone": None, "purpose": "device"})
+    assert sent.status_code == 202
+    code = {"sms_code": await application.sms_code("device")}
+    own = f"/api/phone/devices/{here['shield_number']}/disowned"
+    assert (await mine.device.call("POST", own, code)).status_code == 422
+    answer = await mine.device.call("POST", path, code)
+    assert answer.json() == {"held": True}
+    assert (await _devices(mine.device))[1]["holds"] == ["lost"]
+    assert_refused(await other.device.call("GET", "/api/phone/me"), "unauthenticated")
+    assert (await mine.device.call("GET", "/api/phone/me")).status_code == 200
+    # Once more needs another code, and changes nothing.
+    assert_refused(await mine.device.call("POST", path, code), "sms_code_expired")
+    # Its holder is told, and that it was them who did so; only the legal person lifts it.
+    await application.context.notices.notify(now=clock())
+    texts = [message["text"] for message in (await application.http.get("/dev/sms.json")).json()]
+    assert any("表示尾号" in text and there["shield_number"][-4:] in text for text in texts)
+    assert not any("已由企业法人挂失" in text for text in texts)
+
+
+async def test_a_password_is_changed_by_who_knows_it_and_all_other_logins_end(
+    two: tuple[Application, Shield, Shield],
+) -> None:
+    _, mine, other = two
+    new = "Harbour-91-lantern"
+
+    async def change(old: str, password: str) -> Any:
+        return await mine.device.call(
+            "POST", "/api/phone/password", {"old_password": old, "password": password}
+        )
+
+    assert_refused(await change("wrong-Password-1", new), "wrong_own_password")
+    assert_refused(await change(OPERATOR.password, "123"), "weak_password")
+    assert (await change(OPERATOR.password, OPERATOR.password)).status_code == 422
+    assert (await other.device.call("GET", "/api/phone/me")).status_code == 200
+    assert (await change(OPERATOR.password, new)).json() == {"logins_ended": 1}
+    assert_refused(await other.device.call("GET", "/api/phone/me"), "unauthenticated")
+    assert (await mine.device.call("GET", "/api/phone/me")).status_code == 200
+    # Guesses at a phone that was left open are as slow as those at the login.
+    for _ in range(8):
+        answer = await change("wrong-Password-1", OPERATOR.password)
+    assert_refused(answer, "login_slowed")
+
+
+_EDGE = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/{0}.0.0.0 Safari/537.36 Edg/{0}.0.0.0"
+_FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0"
+
+
+async def test_what_of_a_login_is_new_is_said_and_nothing_that_is_not_so(
+    two: tuple[Application, Shield, Shield],
+) -> None:
+    application, mine, other = two
+
+    async def login(shield: Shield, browser: str | None, address: str | None) -> list[str]:
+        pc = None if browser is None else {"browser": browser, "address": address}
+        answer = await application.business(
+            "POST", "/api/business/requests", {"kind": "login", "pc": pc}, **{"Idempotency-Key": f"key-{len(seen)}"}
+        )  # fmt: skip
+        assert answer.status_code == 201, answer.text
+        asked = answer.json()
+        scanned = await shield.device.call("POST", "/api/phone/scans", {"code": qr_of(asked)})
+        assert scanned.status_code in {200, 201}, scanned.text
+        unlike: list[str] = (
+            await shield.device.call("GET", f"/api/phone/requests/{asked['id']}/unlike")
+        ).json()["unlike"]
+        seen.append(asked["id"])
+        task = scanned.json()["tasks"][0]
+        await shield.sign([(await shield.device.call("GET", f"/api/phone/tasks/{task['sid']}")).json()])
+        return unlike
+
+    seen: list[str] = []
+    assert await login(mine, None, None) == []
+    assert await login(mine, _EDGE.format(142), "203.0.113.24") == []  # with nothing to compare it to
+    assert await login(mine, _EDGE.format(143), "203.0.113.77") == []  # a newer version, the same network
+    assert await login(mine, _FIREFOX, "203.0.113.24") == ["computer"]
+    assert await login(mine, _FIREFOX, "198.51.100.7") == ["network"]
+    assert await login(other, _EDGE.format(142), "198.51.100.9") == []  # the account's, whichever phone
+    assert await login(other, _FIREFOX.replace("Firefox/143", "OPR/90"), "2001:db8::1") == [
+        "computer",
+        "network",
+    ]
+    assert await login(mine, None, None) == []
+    answer = await other.device.call("GET", f"/api/phone/requests/{seen[0]}/unlike")
+    assert_refused(answer, "not_found")
+    # And the one who signed has the proof of it.
+    (newest, *_) = (await mine.device.call("GET", "/api/phone/signatures")).json()["items"]
+    path = f"/api/phone/signatures/{newest['sid']}/evidence"
+    assert_refused(await mine.device.call("GET", path), "not_logged_yet")
+    await sequence(application.context.log, now=application.clock())
+    bundle = await mine.device.call("GET", path)
+    assert bundle.status_code == 200, bundle.text
+    assert bundle.json()["document"]["sid"] == newest["sid"]
+    assert_refused(await other.device.call("GET", path), "not_found")
