@@ -14,8 +14,8 @@ import { router } from "./router.ts";
 
 applyAppearance(settings);
 watchScreens(router);
-onLoggedOut(() => {
+onLoggedOut((ended) => {
   leave();
-  return router.push({ name: "login", query: { next: router.currentRoute.value.fullPath, ended: "1" } });
+  return router.push({ name: "login", query: { next: router.currentRoute.value.fullPath, ended } });
 });
 createApp(ConsoleRoot).use(i18n).use(router).mount("#app");

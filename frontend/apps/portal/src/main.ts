@@ -8,14 +8,16 @@ import { watchScreens } from "@mshield/look/vue/missed_screen.ts";
 import { createApp } from "vue";
 
 import "@mshield/desk/desk.css";
+import { filingEnded } from "./engine/login.ts";
 import { leave } from "./engine/session.ts";
 import PortalRoot from "./PortalRoot.vue";
 import { router } from "./router.ts";
 
 applyAppearance(settings);
 watchScreens(router);
-onLoggedOut(() => {
+onLoggedOut((ended) => {
   leave();
-  return router.push({ name: "login", query: { next: router.currentRoute.value.fullPath, ended: "1" } });
-});
+  const next = ended === "filing" ? {} : { next: router.currentRoute.value.fullPath };
+  return router.push({ name: "login", query: { ...next, ended } });
+}, filingEnded);
 createApp(PortalRoot).use(i18n).use(router).mount("#app");

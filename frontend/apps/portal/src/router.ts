@@ -45,7 +45,10 @@ let hasLooked = false;
 router.beforeEach(async (to) => {
   if (!hasLooked) {
     hasLooked = true;
-    await resume().catch(() => false);
+    const ended = await resume().catch(() => null);
+    if (ended !== null && !to.meta.isOpen) {
+      return { name: "login", query: { ...(ended !== "filing" && { next: to.fullPath }), ended } };
+    }
   }
   if (to.meta.isOpen || isLoggedIn.value) {
     return true;

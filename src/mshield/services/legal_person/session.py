@@ -12,6 +12,7 @@ from typing import Final
 from mshield.domain import errors
 from mshield.domain.actor import By
 from mshield.domain.identity import mask_phone
+from mshield.domain.ids import NEWEST
 from mshield.domain.proofs import Way
 from mshield.domain.times import MINUTE_MS
 from mshield.domain.tokens import token_hash
@@ -27,6 +28,7 @@ from mshield.store.accounts import accounts
 from mshield.store.database.interface import Database, Tx
 from mshield.store.legal_person import sessions as store
 from mshield.store.legal_person.sessions import ManagedEnterprise
+from mshield.store.staff import acts
 
 __all__ = ["LegalPerson", "LoginBegun", "ManagedEnterprise", "OpenedSession", "PortalSessions", "csrf_token"]
 
@@ -34,6 +36,7 @@ ACTIVATION_SECONDS: Final = 600
 """How long an activation code can be given after a login that lacked it."""
 
 _TOKEN_BYTES: Final = 32
+_ACTS_LOOKED_AT: Final = 20
 _TOUCH_MS: Final = MINUTE_MS
 
 
@@ -247,11 +250,16 @@ class PortalSessions:
         )
 
     async def find(self, token: str, *, now: int) -> LegalPerson:
-        """Whose session this is, which counts as use of it. Raises Unauthenticated."""
+        """Whose session this is, which counts as use of it.
+
+        Raises Unauthenticated, with the `reason` `ended_by_staff` where a member of staff ended it.
+        """
         hashed = token_hash(token)
         idle_since = now - self.settings.portal_idle_seconds * 1000
         row = await store.find(self.db, token_hash=hashed, idle_since=idle_since, now=now)
         if row is None:
+            if await self._ended_by_staff(hashed):
+                raise errors.Unauthenticated(reason="ended_by_staff")
             raise errors.Unauthenticated
         if now - row.used_at >= min(_TOUCH_MS, self.settings.portal_idle_seconds * 250):
             await store.touch(self.db, token_hash=hashed, now=now)
@@ -263,6 +271,17 @@ class PortalSessions:
             token_hash=hashed,
             expires_at=row.expires_at,
         )
+
+    async def _ended_by_staff(self, hashed: bytes) -> bool:
+        """Whether an act of staff on its account, of that moment, ended it."""
+        ended = await store.ended(self.db, token_hash=hashed)
+        if ended is None:
+            return False
+        account_id, at = ended
+        recorded = await acts.page(
+            self.db, subject=account_id, actor_id=None, act="account", before=NEWEST, most=_ACTS_LOOKED_AT
+        )
+        return any(act.at == at and act.actor == "staff" for act in recorded)
 
     async def enterprises(self, person: LegalPerson, *, now: int) -> list[ManagedEnterprise]:
         """The enterprises that they answer for now."""

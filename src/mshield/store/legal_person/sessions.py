@@ -80,6 +80,15 @@ async def find(db: Database, *, token_hash: bytes, idle_since: int, now: int) ->
     )
 
 
+async def ended(db: Database, *, token_hash: bytes) -> tuple[str, int] | None:
+    """Of a session that was ended: its account, and when (ms). Raises SealBroken."""
+    row = await db.one(_SQL["ended"], token_hash=token_hash)
+    if row is None:
+        return None
+    _SESSION.check(db.sealer, row)
+    return row["s_account_id"], row["s_ended_at"]
+
+
 async def touch(db: Database, *, token_hash: bytes, now: int) -> None:
     """Notes that the session is in use."""
     if db.read_only:

@@ -9,6 +9,9 @@ FROM portal_sessions s JOIN accounts a ON a.id = s.account_id
 WHERE s.token_hash = :token_hash AND s.ended_at IS NULL AND s.expires_at > :now AND s.used_at > :idle_since
   AND a.state = 'active';
 
+-- name: ended^
+SELECT sealed(portal_sessions AS s) FROM portal_sessions s WHERE s.token_hash = :token_hash AND s.ended_at IS NOT NULL;
+
 -- name: touch!
 UPDATE portal_sessions SET used_at = :now WHERE token_hash = :token_hash AND used_at < :now AND ended_at IS NULL;
 

@@ -64,7 +64,14 @@ export const filingWords = {
         "再次导入同一个人，恢复备案。",
       ],
       done: "已撤销{name}的备案。",
-      shields: "请通知法人作废这些手机盾：{numbers}",
+      meansLegal: [
+        "不能再用这条备案申请或更新证书，也不能再管理企业的手机盾；已登录的，登录结束。",
+        "法人自己的手机盾不能再登录和签名。没有别的法人可以作废它们：由客服和安全管理员两人紧急暂停。",
+        "新法人备案后，由新法人处理；再次导入同一个人，恢复备案。",
+      ],
+      shields: "请通知法人作废这些手机盾：",
+      hold: "这是法人本人，没有别人能在三证合一作废这些手机盾。请由客服申请、安全管理员批准，紧急暂停：",
+      toHold: "去暂停",
     },
     upload: {
       title: "导入名单",
@@ -155,7 +162,14 @@ export const filingWords = {
         "Importing the person again puts them back on file.",
       ],
       done: "The record of {name} has ended.",
-      shields: "Tell the legal person to revoke: {numbers}",
+      meansLegal: [
+        "Nobody applies or renews with it any more, nor manages the enterprise's shields; a login at the portal ends.",
+        "The legal person's own shields neither log in nor sign. No other one can revoke them: two members of staff suspend them.",
+        "Once a new legal person is filed they take over. Importing the same person again puts them back on file.",
+      ],
+      shields: "Tell the legal person to revoke:",
+      hold: "This was the legal person: nobody else can revoke these shields at the portal. Customer service asks and a security officer approves to suspend them:",
+      toHold: "Suspend",
     },
     upload: {
       title: "Import a list",

@@ -1,11 +1,12 @@
 /** Logging in: password and captcha, then an SMS code, which other first halves lead to too; and the session that a page loaded anew still has. */
 
 import { type Captcha, readCaptcha, shownCaptcha } from "@mshield/desk/captcha.ts";
-import { answered, isLoggedOut } from "@mshield/desk/client.ts";
-import type { Problem } from "@mshield/desk/problem.ts";
+import { answered } from "@mshield/desk/client.ts";
+import { Problem } from "@mshield/desk/problem.ts";
+import { type Ended, endedBy } from "@mshield/desk/task.ts";
 
 import { api } from "./client.ts";
-import { enter, leave, mayBeLoggedIn } from "./session.ts";
+import { enter, isLoggedIn, leave, mayBeLoggedIn, session } from "./session.ts";
 import type { LoginBegun } from "./types.ts";
 
 export interface Begun {
@@ -67,19 +68,32 @@ export async function finish(loginId: string, code: string): Promise<void> {
   enter(await answered(api.POST("/api/portal/sessions", { body })));
 }
 
-/** Finds the session of this browser, if there is one. */
-export async function resume(): Promise<boolean> {
-  if (!mayBeLoggedIn.value) return false;
+/** Finds the session of this browser, if there is one. Why there is none any more, or null. */
+export async function resume(): Promise<Ended | null> {
+  if (!mayBeLoggedIn.value) return null;
   try {
     enter(await answered(api.GET("/api/portal/session")));
-    return true;
   } catch (error) {
-    if (isLoggedOut(error)) {
-      leave();
-      return false;
-    }
-    throw error;
+    const why = endedBy(error);
+    if (why === null) throw error;
+    leave();
+    return why;
   }
+  return (await endWithoutEnterprise()) ? "filing" : null;
+}
+
+/** Who is no longer a legal person on file has nothing to do here: their session ends. */
+async function endWithoutEnterprise(): Promise<boolean> {
+  if (!isLoggedIn.value || session.enterprises.length > 0) return false;
+  // That it isn't theirs any more they learn in any case.
+  await logOut().catch(leave);
+  return true;
+}
+
+/** Whether what wasn't there any more is their own enterprise, whose filing of them ended meanwhile. */
+export async function filingEnded(error: unknown): Promise<Ended | null> {
+  if (!(error instanceof Problem) || error.code !== "not_found" || !isLoggedIn.value) return null;
+  return resume().catch(() => null);
 }
 
 export async function logOut(): Promise<void> {

@@ -49,7 +49,12 @@ export const loginWords = {
     codeHint: "6 位数字",
     again: "没收到？{left} 秒后可重新登录再发",
     beginAgain: "没收到？重新登录再发一次",
-    ended: "登录已结束，请重新登录。太久没有操作会自动退出。",
+    endedBy: {
+      1: "登录已结束，请重新登录。太久没有操作会自动退出。",
+      staff: "客服结束了您的登录。不是您联系的客服，请先改密码；有疑问请打客服电话。",
+      filing:
+        "您已不再是任何企业备案的法人，登录已结束，没有改动任何手机盾。法人有变更的，请新法人登录；登记有误的，请联系客服。手机盾遗失而没有法人可办的，客服可以紧急暂停。",
+    },
   },
   en: {
     headline: "The legal person answers for the enterprise's shields",
@@ -102,6 +107,12 @@ export const loginWords = {
     codeHint: "6 digits",
     again: "No code? Log in again in {left} s for another",
     beginAgain: "No code? Log in again for another",
-    ended: "The session has ended; log in again. It ends by itself after a while without use.",
+    endedBy: {
+      1: "The session has ended; log in again. It ends by itself after a while without use.",
+      staff:
+        "Customer service ended your login. If you didn't call them, change your password first; ask them if in doubt.",
+      filing:
+        "You are no longer on file as any enterprise's legal person, so your login has ended. No shield was changed. The new legal person logs in now; if the filing is wrong, call customer service. They can also suspend a lost shield while nobody else can.",
+    },
   },
 };

@@ -1,0 +1,76 @@
+// @vitest-environment happy-dom
+/** A legal person whose filing ended meanwhile is told so and logged out; nobody asks for shields of no enterprise. */
+
+import { onLoggedOut, useTask } from "@mshield/desk/task.ts";
+import { answered } from "@mshield/desk/client.ts";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+
+import { api } from "../src/engine/client.ts";
+import { filingEnded, resume } from "../src/engine/login.ts";
+import { readShields } from "../src/engine/lists.ts";
+import { enter, isLoggedIn, leave, mayBeLoggedIn } from "../src/engine/session.ts";
+
+const FIRM = { credit_code: "91330200MA2AGH4X6Q", name: "云帆" };
+const asked: string[] = [];
+const ended: string[] = [];
+let now: { status: number; body: object };
+
+beforeEach(() => {
+  asked.length = 0;
+  ended.length = 0;
+  leave();
+  vi.stubGlobal("fetch", async (request: Request) => {
+    const { pathname } = new URL(request.url);
+    asked.push(`${request.method} ${pathname}`);
+    if (request.method === "DELETE") return new Response(null, { status: 204 });
+    if (pathname.endsWith("/session")) return Response.json(now.body, { status: now.status });
+    return Response.json({ code: "not_found", zh: "没有", en: "Not there" }, { status: 404 });
+  });
+  onLoggedOut((why) => {
+    leave();
+    ended.push(why);
+  }, filingEnded);
+  now = { status: 200, body: { name: "沈若琪", csrf_token: "x", enterprises: [] } };
+});
+afterEach(() => vi.unstubAllGlobals());
+
+const filter = { words: "", standing: "" };
+
+test("while they look at their list: the session ends and says why", async () => {
+  enter({ name: "沈若琪", csrf_token: "x", enterprises: [FIRM] } as never);
+  const task = useTask();
+  await task.run(() => readShields(FIRM.credit_code, filter, null, 50));
+  expect(ended).toEqual(["filing"]);
+  expect(task.problem.value).toBeNull();
+  expect(isLoggedIn.value).toBe(false);
+  expect(asked).toContain("DELETE /api/portal/session");
+});
+
+test("when a page is loaded anew", async () => {
+  mayBeLoggedIn.value = true;
+  expect(await resume()).toBe("filing");
+  expect(isLoggedIn.value).toBe(false);
+  expect(mayBeLoggedIn.value).toBe(false);
+});
+
+test("what isn't there while the enterprise is still theirs is just not there", async () => {
+  now.body = { name: "沈若琪", csrf_token: "x", enterprises: [FIRM] };
+  enter(now.body as never);
+  const task = useTask();
+  await task.run(() => readShields(FIRM.credit_code, filter, null, 50));
+  expect(task.problem.value?.code).toBe("not_found");
+  expect(ended).toEqual([]);
+  expect(isLoggedIn.value).toBe(true);
+});
+
+test.each([
+  [{ reason: "ended_by_staff" }, "staff"],
+  [{}, "1"],
+])("a session that was ended: %j is told as %s", async (extra, why) => {
+  now = { status: 401, body: { code: "unauthenticated", zh: "登录已失效", en: "Log in again", ...extra } };
+  mayBeLoggedIn.value = true;
+  expect(await resume()).toBe(why);
+  enter({ name: "沈若琪", csrf_token: "x", enterprises: [FIRM] } as never);
+  await useTask().run(() => answered(api.GET("/api/portal/session")));
+  expect(ended).toEqual([why]);
+});
