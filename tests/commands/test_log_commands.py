@@ -1,5 +1,6 @@
 """`mshield log` as an operator and as an outsider run it, beside a running service with one real signature."""
 
+import asyncio
 import json
 import sqlite3
 import subprocess
@@ -16,6 +17,13 @@ from click.testing import CliRunner
 from mshield.cli import main
 from mshield.client import Document
 from mshield.demo.people import OPERATOR
+from mshield.keys.keyring import load_keyring
+from mshield.services.log.archived import read_archived
+from mshield.services.log.open_log import open_log
+from mshield.services.log.parts import parts_of
+from mshield.services.log.verify_rows import Part
+from mshield.settings import Settings
+from mshield.store.database.opening import opened_database
 from tests.support.live_service import LiveService, enrolled
 
 pytestmark = pytest.mark.slow  # the tests start services of their own
@@ -154,6 +162,25 @@ def test_tampering_is_named_and_fails(logged: Logged) -> None:
     (finding,) = json.loads(found.stdout)["findings"]
     assert (finding["code"], finding["table"], finding["row"]) == ("row_changed", "signatures", logged.sid)
     assert logged.run("verify").returncode == 0
+
+
+def test_processes_see_what_one_does(logged: Logged, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in logged.live.environment().items():
+        monkeypatch.setenv(name, value)
+
+    async def check() -> tuple[list[Part], list[Part]]:
+        settings = Settings()
+        async with opened_database(settings.database, pool_size=1) as db:
+            log = await open_log(db, load_keyring(settings), settings, now=0, begin=False)
+            archived, _ = await read_archived(db)
+            runs = [range(1)] * 5
+            one = [part async for part in parts_of(log, archived, 1)(runs, 3)]
+            return one, [part async for part in parts_of(log, archived, 2)(runs, 3)]
+
+    one, two = asyncio.run(check())
+    assert one == two
+    assert [(part.findings, len(part.edge)) for part in two] == [([], 96)] * 5
+    assert _json(logged.run("verify", "--processes", "2", "--json"))["holds"]
 
 
 def test_what_is_no_text_is_named_too(logged: Logged) -> None:

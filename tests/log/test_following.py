@@ -12,7 +12,7 @@ from mshield.pki.tlog.compact import Compact, Followed, parse_followed
 from mshield.pki.tlog.merkle import Range, fold, leaf_hash, perfect_root, subtrees
 from mshield.services.log.export import export_log
 from mshield.services.log.read import read_checkpoint
-from mshield.services.log.verify_tail import verify_tail
+from mshield.services.log.verify import Extent, verify_log
 from tests.support.filled_log import LoggedService
 from tests.support.signing import execute
 from tests.unit.client.test_log import Mirror
@@ -34,7 +34,9 @@ def test_extended_step_by_step_it_has_the_root_of_the_whole(sizes: list[int]) ->
 
 async def _followed(service: LoggedService, state: Followed | None = None) -> Followed:
     kept: list[Followed] = []
-    report = await verify_tail(service.log, state or Followed(service.log.key.verifier), keep=kept.append)
+    report = await verify_log(
+        service.log, Extent(state=state or Followed(service.log.key.verifier), keep=kept.append)
+    )
     assert report.holds, report.findings
     return kept[-1]
 
@@ -55,7 +57,7 @@ async def test_a_changed_row_of_the_tail_is_named_and_nothing_is_trusted(service
     await service.sequence()
     await execute(service.db, "UPDATE signatures SET purpose = 'login' WHERE sid = $1", sid)
     kept: list[Followed] = []
-    report = await verify_tail(service.log, first, keep=kept.append)
+    report = await verify_log(service.log, Extent(state=first, keep=kept.append))
     assert ([finding.code for finding in report.findings], kept) == (["row_changed"], [])
 
 
@@ -64,10 +66,10 @@ async def test_a_log_that_was_written_anew_does_not_follow(service: LoggedServic
     other = Followed(
         state.key, None, Compact().extend([leaf_hash(b"%d" % n) for n in range(state.seen.size)])
     )
-    report = await verify_tail(service.log, other, keep=lambda _: None)
+    report = await verify_log(service.log, Extent(state=other))
     assert [finding.code for finding in report.findings] == ["rewritten"]
     longer = Followed(state.key, None, other.seen.extend([bytes(32)] * 9))
-    report = await verify_tail(service.log, longer, keep=lambda _: None)
+    report = await verify_log(service.log, Extent(state=longer))
     assert [finding.code for finding in report.findings] == ["truncated"]
 
 

@@ -10,7 +10,7 @@ from mshield.domain import errors
 from mshield.keys.keyring import Keyring
 from mshield.services.log.archived import pack_places, unpack_places
 from mshield.services.log.verify import verify_log
-from mshield.services.operations.archive import Archive
+from mshield.services.operations.archive import Archive, compare_archives
 from mshield.services.operations.archive_evidence import ArchivedEvidence, search
 from mshield.services.operations.archive_files import ArchiveError
 from mshield.store.database.interface import Database
@@ -56,6 +56,7 @@ async def test_a_month_leaves_the_database_and_nothing_is_missing(
     report = await verify_log(kept.make.log)
     assert (report.findings, report.archived) == ([], 3)
     assert (await archive.check(MONTH)).signatures == 3
+    assert await compare_archives(archive) == ([], 3)
     # The result is gone from the database; its evidence is made of the file, the same as before.
     with pytest.raises(errors.NotFound):
         await kept.result()
@@ -88,6 +89,10 @@ async def _tampered(db: Database, archive: Archive, kept: Kept, folder: Path) ->
         with pytest.raises(ArchiveError) as error:
             await archive.check(MONTH)
         assert error.value.code == code
+        (found,), compared = await compare_archives(archive)
+        assert (found.code, found.row, compared) == ("bad_archive", f"signatures-{MONTH}", 0)
+    file.unlink()
+    assert [each.code for each in (await compare_archives(archive))[0]] == ["bad_archive"]
     file.write_bytes(whole)
     manifest = folder / f"signatures-{MONTH}.manifest.json"
     manifest.write_bytes(manifest.read_bytes().replace(b'"requests": 1', b'"requests": 2'))
@@ -96,6 +101,6 @@ async def _tampered(db: Database, archive: Archive, kept: Kept, folder: Path) ->
     # Whoever says without the key that more was archived than was, is found; so is a row that goes without that.
     (row,) = await archives.list_all(db)
     await tamper(db, "UPDATE archives SET places = $1", pack_places(range(1000)))
-    found = {(finding.code, finding.table) for finding in (await verify_log(kept.make.log)).findings}
-    assert found == {("seal_broken", "archives"), ("row_missing", None)}
+    codes = {(finding.code, finding.table) for finding in (await verify_log(kept.make.log)).findings}
+    assert codes == {("seal_broken", "archives"), ("row_missing", None)}
     assert row.signatures == 3

@@ -77,6 +77,10 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
         "公钥不是其注册时生成的，或与其证书不符",
         "the public key is not the one that was made in its enrolment, or not that of its certificate",
     ),
+    "bad_archive": (
+        "归档文件缺失，或与写入时、与日志不符",
+        "an archive is missing, or not as it was written and logged",
+    ),
     "bad_since": (
         "所给的旧检查点无效",
         "the earlier checkpoint is not of its form, or not signed by this log",

@@ -1,28 +1,36 @@
-"""Checks the whole log against the database: every row behind it, each entry, all tiles, the checkpoint, certificates.
+"""Checks the log against the database: every row behind it, each entry, all tiles, the checkpoint, certificates.
 
-Reads only, beside a running service. What was added meanwhile is left out. Memory is 32 bytes per 256 entries.
+Or from a trusted checkpoint on: what came since, and that what was stands below it; of older rows, and of what isn't
+rows of the log, that says nothing. Reads only, beside a running service. What was added meanwhile is left out. Memory
+is 32 bytes per 256 entries.
 """
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from mshield.pki.errors import LogError
-from mshield.pki.tlog.merkle import Range
+from mshield.pki.tlog.compact import Compact, Followed
+from mshield.pki.tlog.merkle import HASH_BYTES, Range
 from mshield.pki.tlog.note import Checkpoint, open_checkpoint
+from mshield.pki.tlog.tiles import HEIGHT, WIDTH
 from mshield.services.log.archived import read_archived
 from mshield.services.log.errors import NotLogged
 from mshield.services.log.findings import Finding
+from mshield.services.log.kept_roots import KeptRoots
 from mshield.services.log.open_log import Log
+from mshield.services.log.parts import Parts, parts_of
 from mshield.services.log.read import hash_of
 from mshield.services.log.verify_authorities import check_authorities
 from mshield.services.log.verify_certificates import check_certificates
 from mshield.services.log.verify_erasures import check_erasures
 from mshield.services.log.verify_marks import check_marks
-from mshield.services.log.verify_rows import check_end, check_outside, check_rows
+from mshield.services.log.verify_rows import PART, Part, check_end, check_levels, check_outside, runs_of
 from mshield.services.log.verify_seals import check_seals
 from mshield.store.database.interface import Database
 from mshield.store.log import log as store
+from mshield.store.log.log import State
 from mshield.store.operations.jobs import last_run
 
 JOB: Final = "log"
@@ -50,17 +58,40 @@ class Report:
         return not self.findings
 
 
-async def verify_log(log: Log, *, since: str | None = None) -> Report:
-    """The report; `since` is a checkpoint (signed note) of an earlier day. Raises StoreError."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extent:
+    """What a check looks at. By default all: rows, entries, the tree, and what stands in no place of the log.
+
+    `since` is a checkpoint (signed note) of an earlier day that the log must continue. `state` is a trusted one: then
+    only what came since is read, and that what was stands below it; `keep` is handed how far the check is, and at its
+    end, where nothing is wrong, the new checkpoint. `resumed` is where a whole check that was interrupted goes on.
+    `processes` check beside each other; None: as many as there are cores. `told` hears how many entries were read.
+    """
+
+    since: str | None = None
+    state: Followed | None = None
+    keep: Callable[[Followed], None] = lambda _: None
+    resumed: KeptRoots | None = None
+    processes: int | None = 1
+    told: Callable[[int, int], None] = lambda *_: None
+
+
+_ALL: Final = Extent()
+
+
+async def verify_log(log: Log, extent: Extent = _ALL, *, since: str | None = None) -> Report:
+    """The report; `since` is the extent's alone. Raises StoreError, OSError of a file that is gone on with."""
+    extent = extent if since is None else replace(extent, since=since)
     report = Report()
-    async for finding in _checks(log, report, since):
-        report.findings.append(finding)
-        if len(report.findings) == MOST_FINDINGS:
-            break
+    async with aclosing(_checks(log, report, extent)) as checks:
+        async for finding in checks:
+            report.findings.append(finding)
+            if len(report.findings) == MOST_FINDINGS:
+                break
     return report
 
 
-async def _checks(log: Log, report: Report, since: str | None) -> AsyncIterator[Finding]:
+async def _checks(log: Log, report: Report, extent: Extent) -> AsyncGenerator[Finding]:
     report.waiting = await store.count_waiting(log.db)
     report.last_run = await last_run(log.db, JOB)
     state = await store.find_state(log.db)
@@ -78,18 +109,98 @@ async def _checks(log: Log, report: Report, since: str | None) -> AsyncIterator[
     archived, broken = await read_archived(log.db)
     for finding in broken:
         yield finding
-    async for finding in check_rows(log, checkpoint, archived):
+    rows = _Rows(report, checkpoint, extent, parts_of(log, archived, extent.processes))
+    async for finding in _all(log, rows) if extent.state is None else _since(log, rows, extent.state, state):
         yield finding
-    report.archived = archived.met
+
+
+async def _all(log: Log, rows: "_Rows") -> AsyncIterator[Finding]:
+    async for finding in rows.whole(log):
+        yield finding
+    checkpoint, extent = rows.checkpoint, rows.extent
     for other in (
         *await check_outside(log, checkpoint),
         *await check_end(log),
-        *await _check_since(log, checkpoint, since),
+        *await _check_since(log, checkpoint, extent.since),
     ):
         yield other
     for check in (check_certificates, _check_authorities, check_seals, check_marks, check_erasures):
         async for finding in check(log.db):
             yield finding
+    if extent.resumed is not None:
+        extent.resumed.end()
+
+
+async def _since(log: Log, rows: "_Rows", before: Followed, state: State) -> AsyncIterator[Finding]:
+    """From a trusted checkpoint on; the present one becomes that where nothing is wrong."""
+    checkpoint = rows.checkpoint
+    if checkpoint.size < before.seen.size:
+        yield _truncated(checkpoint.size, before.seen.size)
+        return
+    async for finding in rows.tail(before):
+        yield finding
+    for other in (
+        *await check_outside(log, checkpoint),
+        *await check_end(log),
+        *await check_authorities(log.db),
+    ):
+        yield other
+    if rows.report.holds:
+        rows.extent.keep(Followed(before.key, state.checkpoint, rows.seen))
+
+
+class _Rows:
+    """The entries of a log, part by part; `seen` is what was checked of a tail and holds, without a gap."""
+
+    def __init__(self, report: Report, checkpoint: Checkpoint, extent: Extent, parts: Parts) -> None:
+        self.report, self.checkpoint, self.extent, self._parts = report, checkpoint, extent, parts
+        self.seen = Compact()
+
+    async def whole(self, log: Log) -> AsyncIterator[Finding]:
+        """Each row, each entry, each tile, and the root."""
+        size, resumed, holds = self.checkpoint.size, self.extent.resumed, True
+        full = [] if resumed is None else resumed.roots[: (size >> HEIGHT) // PART * PART]
+        # What was kept ends with a whole part, unless the file was written by hand: the rest is read again.
+        full, edge = full[: len(full) // PART * PART], b""
+        async for part in self._read(len(full)):
+            for finding in part.findings:
+                holds = False
+                yield finding
+            if holds and resumed is not None and len(part.full) == PART:
+                resumed.add(part.full)
+            full += part.full
+            edge = part.edge
+        async for finding in check_levels(log, self.checkpoint, full, edge):
+            yield finding
+
+    async def tail(self, state: Followed) -> AsyncIterator[Finding]:
+        """Each row and entry since that state, and that they lead from it to the checkpoint."""
+        self.seen, holds, size = state.seen, True, self.checkpoint.size
+        number = self.seen.size >> HEIGHT
+        async for part in self._read(number):
+            for finding in part.findings:
+                holds = False
+                yield finding
+            if holds:
+                hashes = [part.leaves[at : at + HASH_BYTES] for at in range(0, len(part.leaves), HASH_BYTES)]
+                self.seen = self.seen.extend(hashes[self.seen.size - (number << HEIGHT) :])
+                if self.seen.size < size:
+                    self.extent.keep(Followed(state.key, state.note, self.seen))
+            number += len(part.leaves) // HASH_BYTES // WIDTH
+        if holds and self.seen.root != self.checkpoint.root:
+            yield Finding("rewritten", detail=f"the first {state.seen.size} entries, or what came since")
+
+    async def _read(self, first: int) -> AsyncIterator[Part]:
+        size = self.checkpoint.size
+        runs = runs_of(first, size)
+        async with aclosing(self._parts(runs, size)) as parts:
+            number = 0
+            async for part in parts:
+                self.report.archived += part.archived
+                yield part
+                number += 1
+                if len(runs) > 1:
+                    self.extent.told(min(runs[number - 1].stop << HEIGHT, size), size)
 
 
 async def _check_authorities(db: Database) -> AsyncIterator[Finding]:
@@ -106,9 +217,13 @@ async def _check_since(log: Log, checkpoint: Checkpoint, since: str | None) -> l
     except LogError as error:
         return [Finding("bad_since", detail=str(error))]
     if old.size > checkpoint.size:
-        return [Finding("truncated", index=checkpoint.size, detail=f"{checkpoint.size} < {old.size}")]
+        return [_truncated(checkpoint.size, old.size)]
     try:
         root = await hash_of(log, Range(0, old.size), checkpoint.size)
     except (LogError, NotLogged) as error:
         return [Finding("rewritten", detail=str(error))]
     return [] if root == old.root else [Finding("rewritten", detail=f"the first {old.size} entries")]
+
+
+def _truncated(size: int, before: int) -> Finding:
+    return Finding("truncated", index=size, detail=f"{size} < {before}")

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from typing import Final
 
 from mshield.pki.errors import LogError
 from mshield.pki.tlog.merkle import Range, leaf_hash, perfect_root
@@ -19,25 +20,58 @@ from mshield.store.log.log import SourceRow, Stored
 _FEW = 10
 
 
+PART: Final = 256
+"""Tiles of one part: 65 536 entries, some seconds, and one tile of level 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a run of tiles of level 0 showed: faults, the roots of the full ones, a partial one's hashes, all leaves.
+
+    `archived` is how many of its rows are in files.
+    """
+
+    findings: list[Finding]
+    full: list[bytes]
+    edge: bytes
+    leaves: bytes
+    archived: int
+
+
 @dataclass(slots=True)
 class _Tree:
     """What level 0 makes: the roots of its full tiles, and the partial tiles by level."""
 
     full: list[bytes] = field(default_factory=list)
     edge: dict[int, bytes] = field(default_factory=dict)
-    last: list[bytes] = field(default_factory=list)
-    """The hashes of the tile of level 0 that was read last."""
+    leaves: list[bytes] = field(default_factory=list)
 
 
-async def check_rows(log: Log, checkpoint: Checkpoint, archived: Archived) -> AsyncIterator[Finding]:
-    """Each row against its leaf, each entry too, each level against the one below, and the root.
+def runs_of(first: int, size: int) -> list[range]:
+    """The tiles of level 0 from the number `first` on, in parts that begin at multiples of PART."""
+    end = -(-size // WIDTH)
+    if first >= end:
+        return []
+    starts = [first, *range((first // PART + 1) * PART, end, PART)]
+    return [range(start, stop) for start, stop in zip(starts, [*starts[1:], end], strict=True)]
+
+
+async def check_part(log: Log, numbers: range, size: int, archived: Archived) -> Part:
+    """Each row of these tiles of a log of this size against its leaf, each entry too.
 
     A row that was archived isn't here; its entry and leaf are.
     """
-    tree = _Tree()
-    for number in range(-(-checkpoint.size // WIDTH)):
-        for finding in await _check_leaves(log, number, checkpoint.size, tree, archived):
-            yield finding
+    tree, findings, met = _Tree(), [], archived.met
+    for number in numbers:
+        findings += await _check_leaves(log, number, size, tree, archived)
+    return Part(findings, tree.full, tree.edge.get(0, b""), b"".join(tree.leaves), archived.met - met)
+
+
+async def check_levels(
+    log: Log, checkpoint: Checkpoint, full: list[bytes], edge: bytes
+) -> AsyncIterator[Finding]:
+    """Each level against the one below, and the root, from the roots of level 0's full tiles and its partial one."""
+    tree = _Tree(full, {0: edge} if edge else {})
     async for finding in _check_levels(log, tree):
         yield finding
     try:
@@ -46,15 +80,6 @@ async def check_rows(log: Log, checkpoint: Checkpoint, archived: Archived) -> As
         root = b""
     if root != checkpoint.root:
         yield Finding("wrong_root")
-
-
-async def check_leaves_of(
-    log: Log, number: int, size: int, archived: Archived
-) -> tuple[list[Finding], list[bytes]]:
-    """The rows and entries of one tile of level 0 against it, and its hashes, as many as a log of this size has."""
-    tree = _Tree()
-    findings = await _check_leaves(log, number, size, tree, archived)
-    return findings, tree.last
 
 
 async def check_outside(log: Log, checkpoint: Checkpoint) -> list[Finding]:
@@ -133,7 +158,8 @@ async def _check_leaves(log: Log, number: int, size: int, tree: _Tree, archived:
         entries = None
     elif not _fits(bundle, len(entries), width):
         findings.append(Finding("wrong_width", table="log_bundles", row=str(number), index=start))
-    leaves = tree.last = leaves[:width]
+    leaves = leaves[:width]
+    tree.leaves += leaves
     if width == WIDTH:
         tree.full.append(perfect_root(leaves))
     else:

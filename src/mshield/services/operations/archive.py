@@ -19,6 +19,7 @@ from mshield.pki.tlog.merkle import leaf_hash
 from mshield.pki.tlog.tiles import HEIGHT, WIDTH, split_hashes
 from mshield.services.log.archived import pack_places
 from mshield.services.log.entries import entry_of
+from mshield.services.log.findings import Finding
 from mshield.services.log.open_log import Log
 from mshield.services.log.read import read_checkpoint
 from mshield.services.operations.archive_files import (
@@ -213,6 +214,19 @@ class Archive:
 
     def _manifest_file(self, month: str) -> Path:
         return self.folder / f"{name_of(month)}.manifest.json"
+
+
+async def compare_archives(archive: Archive) -> tuple[list[Finding], int]:
+    """Each month that left the database in its file: what is wrong, and how many signatures were compared."""
+    findings, compared = [], 0
+    for row in await archives.list_all(archive.db):
+        if row.removed_at is None and row.month not in archive.months():
+            continue  # its rows are in the database still
+        try:
+            compared += (await archive.check(row.month)).signatures
+        except ArchiveError as error:
+            findings.append(Finding("bad_archive", table="archives", row=row.id, detail=error.en))
+    return findings, compared
 
 
 def name_of(month: str) -> str:

@@ -1,0 +1,144 @@
+"""`mshield log`: show, prove and check the transparency log, on the database or from outside.
+
+From outside only the log's address and key (`--url`, `--key`) are needed, or nothing but a proof.
+"""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mshield.client.errors import ClientError
+from mshield.client.log import LogReader, Noted, open_checkpoint
+from mshield.commands.log.shared import (
+    KEY_OPTION,
+    URL_OPTION,
+    Sid,
+    checkpoint_data,
+    digest_of,
+    on_database,
+    outside,
+    place_of,
+)
+from mshield.commands.log.verify import verify
+from mshield.commands.parts.output import Output, output_options, refusing
+from mshield.pki.errors import LogError
+
+if TYPE_CHECKING:
+    from mshield.pki.tlog.proof import InclusionProof
+    from mshield.services.log.open_log import Log
+
+
+@click.group(name="log")
+def command() -> None:
+    """Transparency log: show, prove, check (透明日志)."""
+
+
+@command.command()
+@output_options
+def key(out: Output) -> None:
+    """Print the log's name and key (vkey), by which others check it; made at first use.
+
+    Publish it where you publish the fingerprint of the root certificate.
+    """
+
+    async def run(log: "Log") -> str:
+        return str(log.key.verifier)
+
+    vkey = on_database(out, run)
+    out.data({"vkey": vkey}, [vkey])
+
+
+@command.command()
+@URL_OPTION
+@KEY_OPTION
+@output_options
+def checkpoint(out: Output, url: str | None, key: str | None) -> None:
+    """Print the log's signed checkpoint, from the database or from --url with --key: keep it for --since.
+
+    The output is the signed note, byte for byte.
+    """
+    from_outside = outside(url, key)
+    if from_outside is None:
+        from mshield.services.log.read import read_checkpoint
+
+        async def run(log: "Log") -> Noted:
+            note = await read_checkpoint(log)
+            return Noted(note, open_checkpoint(note, log.key.verifier))
+
+        noted = on_database(out, run)
+    else:
+        with refusing(out, ClientError, LogError), LogReader(*from_outside) as reader:
+            noted = reader.checkpoint()
+    if not out.json:
+        click.echo(noted.note, nl=False)
+        return
+    out.data({**checkpoint_data(noted), "note": noted.note}, [])
+
+
+@command.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@output_options
+def export(out: Output, folder: Path) -> None:
+    """Write the log's tiles into a folder, for any file server: what is new since the last run."""
+    from mshield.services.log.export import export_log
+
+    with refusing(out, LogError, OSError):
+        size, written = on_database(out, lambda log: export_log(log, folder), begin=False)
+    data = {"size": size, "written": written}
+    out.data(
+        data, [out.pick(f"{size} 个条目，写入 {written} 个文件", f"{size} entries, {written} files written")]
+    )
+
+
+@command.command()
+@click.option("--sid", type=Sid(), help="Prove the signature of this document.")
+@click.option("--serial", help="Prove the issue of this certificate; 40 hex digits. On the database only.")
+@click.option(
+    "--view",
+    type=(str, str),
+    metavar="CLIENT_ID DIGEST",
+    help="Prove that this view was registered for a business system. On the database only.",
+)
+@click.option("--index", type=click.IntRange(min=0), help="Prove the entry at this place.")
+@URL_OPTION
+@KEY_OPTION
+@output_options
+def prove(
+    out: Output,
+    *,
+    sid: bytes | None,
+    serial: str | None,
+    view: tuple[str, str] | None,
+    index: int | None,
+    url: str | None,
+    key: str | None,
+) -> None:
+    """Print a proof, as JSON, that an entry is in the log; `mshield log verify --proof` checks it offline."""
+    if sum(choice is not None for choice in (sid, serial, view, index)) != 1:
+        raise click.UsageError("Give one of --sid, --serial, --view and --index.")
+    from_outside = outside(url, key)
+    if from_outside is None:
+        from mshield.services.log.read import prove_inclusion, prove_issue, prove_signature, prove_view
+
+        async def run(log: "Log") -> "InclusionProof":
+            if sid is not None:
+                return await prove_signature(log, sid=sid)
+            if serial is not None:
+                return await prove_issue(log, serial=serial.lower())
+            if view is not None:
+                return await prove_view(log, client_id=view[0], digest=digest_of(view[1]))
+            return await prove_inclusion(log, index=index)
+
+        proof = on_database(out, run).to_json()
+    elif serial is not None or view is not None:
+        raise click.UsageError("--serial and --view are for the database: from outside, give --index.")
+    else:
+        with refusing(out, ClientError, LogError), LogReader(*from_outside) as reader:
+            noted = reader.checkpoint()
+            proof = reader.prove(place_of(out, reader, noted, sid, index), noted).to_json()
+    click.echo(json.dumps(proof, indent=None if out.json else 2))
+
+
+command.add_command(verify)
