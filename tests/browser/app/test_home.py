@@ -213,7 +213,7 @@ def test_r3_active_and_due(home: Home, party: Party) -> None:
     expect(page.get_by_role("button", name="进口货物报关单")).to_be_visible()
     party.cancel(made["id"])
     later = home.shift_end(43 * DAY_MS + DAY_MS // 2)
-    home.look("需要更新")
+    home.look("即将到期")
     assert home.works()
     expect(page.locator(".cert .strip")).to_contain_text("还剩 43 天，到期后不能更新")
     expect(page.get_by_role("link", name="待办，没有新的请求")).to_be_visible()

@@ -10,7 +10,7 @@ const ALL: readonly FunctionName[] = [...SCANS, ...SMALL];
 
 function working(
   state: CertificateState | null,
-  more: { isOffline?: boolean; isRenewing?: boolean; isStopped?: boolean } = {},
+  more: { isOffline?: boolean; isRenewing?: boolean; isStopped?: boolean; isFilingChanged?: boolean } = {},
 ): string[] {
   const standing = {
     state,
@@ -50,6 +50,12 @@ test("a hold that nobody can lift is told from one that the legal person lifts",
 
 test("while a renewal is unfinished the PIN stays as it is", () => {
   expect(working("due", { isRenewing: true })).toEqual(["scanLogin", "scanSign", "bind", "renew"]);
+});
+
+test("once the filing has changed nothing that the service refuses looks as if it worked", () => {
+  expect(working("due", { isFilingChanged: true })).toEqual(["bind", "pin", "renew"]);
+  expect(words.zh.why.filing).toContain("更新证书之前不能登录和签名");
+  expect(words.en.why.filing).toBeTruthy();
 });
 
 test("each obstacle is said in both languages", () => {

@@ -30,8 +30,8 @@ class ConfirmationMissing(
 class Held(
     DomainError,
     code="held",
-    zh="证书已停用，没有签名。请联系法人处理",
-    en="The certificate is on hold. Nothing was signed. Ask your legal person",
+    zh="证书已停用，没有登录，也没有签名。请联系法人处理",
+    en="The certificate is on hold. Nobody was logged in and nothing was signed. Ask your legal person",
     faq="3.9",
 ):
     """The key isn't usable: holds, or a certificate that isn't active. `extra` may name `state` and `holds`."""

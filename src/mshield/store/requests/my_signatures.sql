@@ -1,15 +1,18 @@
 -- name: signatures_page
--- My signatures (我的签名), newest first; before is the place of the last one seen, words a pattern or null, purpose or null.
+-- My signatures (我的签名), newest first, those of one moment in the order of their request's documents; before is the place of the
+-- last one seen, words a pattern or null, purpose or null.
 SELECT s.sid, s.purpose, s.digest, s.signed_at, t.title, s.serial, r.asker_name AS business_name
 FROM signatures s
 JOIN tasks t ON t.sid = s.sid
 JOIN keys k ON k.uid = s.uid AND k.device_id = :device_id AND k.account_id = :account_id
 LEFT JOIN requests r ON r.id = s.request_id
 WHERE s.purpose IN ('login', 'sign') AND (CAST(:purpose AS TEXT) IS NULL OR s.purpose = CAST(:purpose AS TEXT))
-  AND (s.signed_at < :before_at OR (s.signed_at = :before_at AND s.sid < :before_sid))
+  AND (s.signed_at < :before_at OR (s.signed_at = :before_at AND (COALESCE(s.request_id, ''), t.position, s.sid) > (
+    SELECT COALESCE(b.request_id, ''), p.position, b.sid FROM signatures b JOIN tasks p ON p.sid = b.sid
+    WHERE b.sid = :before_sid)))
   AND (CAST(:words AS TEXT) IS NULL OR lower(t.title) LIKE CAST(:words AS TEXT) ESCAPE '!'
     OR lower(r.asker_name) LIKE CAST(:words AS TEXT) ESCAPE '!')
-ORDER BY s.signed_at DESC, s.sid DESC LIMIT :page_size;
+ORDER BY s.signed_at DESC, COALESCE(s.request_id, ''), t.position, s.sid LIMIT :page_size;
 
 -- name: signature^
 -- One of them with what was shown, who asked from where, and how its certificate stands now.

@@ -6,8 +6,8 @@ import type { Language } from "@mshield/look/vue/words.ts";
 /** The phone shows one word: that of a hold where there is one. */
 function certificateStates(language: Language) {
   const { state, hold } = stateWords[language];
-  const { active, pin_locked: locked, expired, revoked } = state;
-  return { active, locked, expired, revoked, ...hold };
+  const { active, pin_locked: locked, expiring, expired, revoked } = state;
+  return { active, locked, expiring, expired, revoked, ...hold };
 }
 
 export const shared = {
@@ -17,6 +17,7 @@ export const shared = {
     close: "关闭",
     help: "遇到问题，查看常见问题",
     whatToDo: "查看办法",
+    reference: "客服编号 {reference}",
     retry: "再试一次",
     contact: "联系客服",
     cancel: "取消",
@@ -28,6 +29,7 @@ export const shared = {
     offline: "没有网络。可以查看证书，不能登录和签名",
     operator: "操作员",
     legalPerson: "法人",
+    loginAt: "登录 {name}",
     tabs: { label: "主导航", home: "首页", scan: "扫一扫", me: "我的" },
     pin: {
       enter: "输入 PIN 码",
@@ -79,6 +81,7 @@ export const shared = {
     close: "Close",
     help: "Help: questions and answers",
     whatToDo: "What to do",
+    reference: "Reference {reference}",
     retry: "Try again",
     contact: "Customer service",
     cancel: "Cancel",
@@ -90,6 +93,7 @@ export const shared = {
     offline: "No network. You can see the certificate, but not log in or sign",
     operator: "Operator",
     legalPerson: "Legal person",
+    loginAt: "Log in to {name}",
     tabs: { label: "Main", home: "Home", scan: "Scan", me: "Me" },
     pin: {
       enter: "Enter your PIN",

@@ -37,7 +37,8 @@ export type Obstacle =
   | "stoppedApply"
   | "lockedApply"
   | "expiredApply"
-  | "renewing";
+  | "renewing"
+  | "filing";
 
 export interface Standing {
   /** Null as long as it isn't known. */
@@ -49,7 +50,12 @@ export interface Standing {
   readonly isRenewing: boolean;
   /** This phone's share is lost: nothing but the guide is recommended. A scan that meets it whole again undoes that. */
   readonly isUnusable: boolean;
+  /** The filing has changed: until the renewal the certificate answers nobody (R22). */
+  readonly isFilingChanged?: boolean;
 }
+
+/** What the service refuses from when the filing changed. */
+const ANSWERS: ReadonlySet<FunctionName> = new Set(["scanLogin", "scanSign"]);
 
 /** Why this function can't work; null where it can, and as long as that isn't known. */
 export function obstacleTo(name: FunctionName, standing: Standing): Obstacle | null {
@@ -67,7 +73,7 @@ export function obstacleTo(name: FunctionName, standing: Standing): Obstacle | n
     return "renewing";
   }
   if (state === "active" || state === "due") {
-    return null;
+    return standing.isFilingChanged && ANSWERS.has(name) ? "filing" : null;
   }
   return state === "held" && isStopped ? "stopped" : state;
 }

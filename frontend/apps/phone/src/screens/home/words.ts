@@ -173,6 +173,7 @@ export const words = {
       stoppedApply: "本机的证书已停用，不能恢复。请法人先作废，作废后就可以重新申请。",
       lockedApply: "本机的证书已锁死。请法人先作废，作废后就可以重新申请。",
       expiredApply: "本机的证书已过期。请法人先作废，作废后就可以重新申请。",
+      filing: "备案信息有变化，更新证书之前不能登录和签名。更新只要一分钟，PIN 码不变。",
       renewing: "证书更新还没有完成，请先继续或放弃更新。",
       apply: "申请证书",
       again: "了解重复申请",
@@ -367,6 +368,8 @@ export const words = {
         "This phone's certificate is locked. Once your legal person has revoked it you can apply anew.",
       expiredApply:
         "This phone's certificate has expired. Once your legal person has revoked it you can apply anew.",
+      filing:
+        "Your filing has changed: until the certificate is renewed it neither logs in nor signs. The PIN stays the same.",
       renewing: "A renewal is unfinished: go on with it or give it up first.",
       apply: "Apply",
       again: "About applying again",

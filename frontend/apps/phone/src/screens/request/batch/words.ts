@@ -52,7 +52,7 @@ export const words = {
     leftOut: "Not this time",
     leftInInbox: "Not this time; stays in the inbox",
     nth: "{n} of {all}",
-    last: "One at least is signed. To sign none, choose “Sign none”.",
+    last: 'One at least is signed. To sign none, choose "Sign none".',
     refuseAll: "Sign none",
     signAll: "Enter PIN once, sign {count}",
     toReview: "{count} to look at first",

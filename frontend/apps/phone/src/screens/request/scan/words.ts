@@ -109,30 +109,30 @@ export const words = {
     allow: {
       wechat: [
         "Tap the three dots at the top right",
-        "Choose “Open in browser”",
+        'Choose "Open in browser"',
         "Log in there and scan again",
       ],
       ios: [
-        "Tap the page menu in the address bar, then “Website Settings”",
-        "Set “Camera” to “Allow”",
-        "Come back and tap “Try again”",
+        'Tap the page menu in the address bar, then "Website Settings"',
+        'Set "Camera" to "Allow"',
+        'Come back and tap "Try again"',
       ],
       iosInstalled: [
         "Open the system's Settings and find Safari",
-        "Set “Camera” to “Ask” or “Allow”",
-        "Come back and tap “Try again”",
+        'Set "Camera" to "Ask" or "Allow"',
+        'Come back and tap "Try again"',
       ],
       android: [
-        "Tap the icon left of the address, then “Permissions”",
-        "Turn “Camera” on",
+        'Tap the icon left of the address, then "Permissions"',
+        'Turn "Camera" on',
         "If it isn't there: system settings, Apps, this browser, Permissions, Camera",
       ],
       androidInstalled: [
-        "Press and hold the app's icon, then “App info”",
-        "Tap “Permissions” and turn “Camera” on",
-        "Come back and tap “Try again”",
+        'Press and hold the app\'s icon, then "App info"',
+        'Tap "Permissions" and turn "Camera" on',
+        'Come back and tap "Try again"',
       ],
-      desktop: ["Click the icon left of the address", "Set “Camera” to “Allow”", "Click “Try again”"],
+      desktop: ["Click the icon left of the address", 'Set "Camera" to "Allow"', 'Click "Try again"'],
     },
   },
 };

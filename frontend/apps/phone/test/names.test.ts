@@ -1,0 +1,66 @@
+// @vitest-environment happy-dom
+/** What comes in Chinese from certificate and service stands in the app's language; and the words that follow from how things stand. */
+
+import { flushPromises } from "@vue/test-utils";
+import { afterEach, expect, test, vi } from "vitest";
+import { nextTick } from "vue";
+
+import { settings } from "../src/settings.ts";
+import { mounted } from "./mounted.ts";
+
+const me = { account: {}, certificate: null, renewal: { due: true, reason: "ending", until: 0 } };
+vi.mock("../src/engine/shield.ts", () => ({
+  getReady: () => undefined,
+  shield: { status: async () => ({ isLoggedIn: true }), me: async () => me },
+}));
+const { default: CertificateCard } = await import("../src/parts/CertificateCard.vue");
+const { default: StateChip } = await import("../src/parts/StateChip.vue");
+const { default: RecentUse } = await import("../src/screens/home/RecentUse.vue");
+const { refresh } = await import("../src/engine/phone.ts");
+
+const CERTIFICATE = {
+  shieldNumber: "MS20261127084",
+  holds: [],
+  changes: [],
+  notAfter: Date.UTC(2031, 0, 1),
+  subject: { commonName: "LIN", organisation: "BEICHAO", role: "操作员" },
+};
+const LOGIN = { sid: "a", kind: "login", title: "登录 单一窗口", businessName: "SINGLE WINDOW", signedAt: 0 };
+
+afterEach(() => {
+  settings.language = "zh";
+});
+
+test("in English no role and no login has a Chinese name", async () => {
+  settings.language = "en";
+  await nextTick();
+  for (const [part, props] of [
+    [CertificateCard, { certificate: CERTIFICATE, state: "active" }],
+    [RecentUse, { items: [LOGIN] }],
+  ] as const) {
+    const { wrapper } = await mounted(part, props);
+    await flushPromises();
+    expect(wrapper.text()).not.toMatch(/\p{Script=Han}/u);
+    wrapper.unmount();
+  }
+});
+
+test("in Chinese both stay as they are", async () => {
+  const { wrapper } = await mounted(CertificateCard, { certificate: CERTIFICATE, state: "active" });
+  expect(wrapper.text()).toContain("操作员");
+  wrapper.unmount();
+});
+
+test("what only ends soon is called as on the desk, what the filing changed has to be renewed", async () => {
+  await refresh();
+  const chip = async (): Promise<string> => {
+    const { wrapper } = await mounted(StateChip, { state: "due" });
+    const text = wrapper.text();
+    wrapper.unmount();
+    return text;
+  };
+  expect(await chip()).toBe("即将到期");
+  me.renewal.reason = "filing_changed";
+  await refresh();
+  expect(await chip()).toBe("需要更新");
+});
