@@ -1,9 +1,12 @@
 """Closing one's account: foreseen, asked for with a code, undone, done in time, and what no law keeps is erased."""
 
 from mshield.demo.people import OPERATOR
+from mshield.domain.ids import new_id
 from mshield.domain.times import DAY_MS
-from mshield.store.database.interface import Database
+from mshield.store.accounts import closings
+from mshield.store.database.interface import Database, Tx
 from tests.support.application import Application, Device
+from tests.support.portal import certified
 from tests.support.signing import fetch, statement
 
 
@@ -96,3 +99,32 @@ async def test_a_copy_of_ones_data_takes_a_code_and_has_all_of_it(application: A
 
 async def _write(db: Database, sql: str, *values: object) -> None:
     await db.run(statement(sql), **{f"p{number + 1}": value for number, value in enumerate(values)})
+
+
+async def test_with_a_certificate_the_shield_ends_and_what_the_law_keeps_stays(
+    application: Application,
+) -> None:
+    context, now = application.context, application.clock()
+    row = await certified(context, "MS10720468813")
+    await context.notices.notify.compose(now=now)
+    close = context.operations.close_account
+    foreseen = await close.foresee(row.account_id, now=now)
+    assert foreseen.shields == ("MS10720468813",)
+    assert "certificates" in {part.name for part in foreseen.erasure.kept}
+    before = await fetch(context.db, "SELECT name, phone FROM accounts WHERE id = $1", row.account_id)
+
+    async def begin(tx: Tx) -> None:
+        await closings.insert(tx, closing_id=new_id(now), account_id=row.account_id, due_at=now, now=now)
+
+    await context.db.write(begin)
+    assert await close(now=now) == 1
+    after = await fetch(
+        context.db, "SELECT name, phone, password_hash, state FROM accounts WHERE id = $1", row.account_id
+    )
+    assert (after["name"], after["password_hash"], after["state"]) == (before["name"], "", "disabled")
+    assert after["phone"] == f"erased-{row.account_id}"
+    ended = await fetch(context.db, "SELECT state FROM certificates WHERE serial = $1", row.serial)
+    assert ended["state"] == "revoked"
+    await context.notices.notify.compose(now=now)
+    kinds = await context.db.all(statement("SELECT kind, phone FROM notifications"))
+    assert [(told["kind"], told["phone"]) for told in kinds] == [("account_closed", before["phone"])]

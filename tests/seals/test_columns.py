@@ -55,6 +55,12 @@ NOT_SEALED: Final = {
     },
     "phone_changes": {"ended_at": "shown"},
     "closings": {"ended_at": "shown"},
+    "shield_asks": {
+        "state": "shown; whoever acts by an ask does what its shield allows",
+        "decided_at": "shown",
+        "decided_by": "shown; the act says it",
+        "reason": "shown; the act says it",
+    },
     "staff_tokens": {"name": "shown"},
     "filing_proposals": {"record_box": "opens under its own row alone"},
     "business_systems": {"secret_at": "shown"},

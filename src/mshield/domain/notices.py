@@ -71,6 +71,8 @@ class NoticeKind(StrEnum):
     PASSWORD_CHANGED = "password_changed"  # noqa: S105  # a notice's name
     DISOWNED = "disowned"
     SHIELD_DISOWNED = "shield_disowned"
+    SHIELD_ASKED = "shield_asked"
+    SHIELD_ANSWERED = "shield_answered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,6 +295,18 @@ WORDINGS: Final[Mapping[NoticeKind, Wording]] = MappingProxyType(
             "You asked to close your account. In {days} days it ends, and its shields are revoked. If it was not you, "
             "log in and undo it, or call us, at once.",
             ("days",),
+        ),
+        _K.SHIELD_ASKED: Wording(
+            "贵企业一位操作员请您{what}尾号 {tail} 的手机盾。请登录三证合一系统，"
+            "在“操作员的请求”中办理。请先问过本人。",
+            "An operator of your enterprise asks you about the shield ending in {tail} ({what}). Log in to the portal "
+            "and look at the operators' requests. Ask the person first.",
+            ("tail", "what"),
+        ),
+        _K.SHIELD_ANSWERED: Wording(
+            "企业法人已答复您关于尾号 {tail} 的手机盾的请求，请打开手机盾查看。",
+            "Your legal person has answered what you asked about your shield ending in {tail}. Open the app to see it.",
+            ("tail",),
         ),
         _K.ACCOUNT_CLOSED: Wording(
             "您的手机盾账号已注销，手机盾已作废，法律不要求保留的个人信息已删除。",

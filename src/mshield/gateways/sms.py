@@ -69,6 +69,8 @@ SmsNotice = Literal[
     "staff_acted",
     "closing_asked",
     "account_closed",
+    "shield_asked",
+    "shield_answered",
 ]
 """Messages that tell something and carry no code."""
 

@@ -1031,3 +1031,25 @@ CREATE TABLE device_uses (
 );
 
 CREATE INDEX device_uses_account ON device_uses (account_id);
+CREATE TABLE shield_asks (
+  id TEXT PRIMARY KEY,
+  account_id TEXT NOT NULL REFERENCES accounts (id),
+  credit_code TEXT NOT NULL,
+  shield_number TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  note TEXT NOT NULL,
+  asked_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL,
+  state TEXT NOT NULL,
+  decided_at BIGINT,
+  decided_by TEXT REFERENCES accounts (id),
+  reason TEXT,
+  seal_version BIGINT NOT NULL DEFAULT 0,
+  seal BYTEA
+);
+
+CREATE UNIQUE INDEX shield_asks_waiting ON shield_asks (account_id, shield_number, kind) WHERE state = 'waiting';
+
+CREATE INDEX shield_asks_enterprise ON shield_asks (credit_code, id);
+
+CREATE INDEX shield_asks_account ON shield_asks (account_id, id);

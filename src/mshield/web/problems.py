@@ -28,6 +28,8 @@ STATUS: Final[Mapping[str, int]] = {
     "already_certified": 409,
     "approval_over": 409,
     "approval_waiting": 409,
+    "ask_not_done": 409,
+    "nothing_to_ask": 409,
     "bad_answer": 400,
     "bad_opening": 400,
     "activation_code_wrong": 400,

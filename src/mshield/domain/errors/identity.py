@@ -150,3 +150,23 @@ class RealNameUnavailable(
     faq="3.3",
 ):
     """It doesn't answer, or what it answers isn't good."""
+
+
+class NothingToAsk(
+    DomainError,
+    code="nothing_to_ask",
+    zh="这个手机盾现在没有法人要办的这件事，没有提出",
+    en="There is nothing of that kind for the legal person to do about this shield. Nothing was asked",
+    faq="3.7",
+):
+    """It isn't held by what a legal person lifts, or can't be renewed."""
+
+
+class AskNotDone(
+    DomainError,
+    code="ask_not_done",
+    zh="还没有办理，不能答复“已办理”。请先在手机盾列表中作废或解除停用",
+    en="It isn't done yet. Revoke the shield, or lift the hold, in the list of shields first",
+    faq="3.7",
+):
+    """The shield stands as before."""

@@ -100,8 +100,9 @@ RETAINED: Final = (
         _KEPT,
     ),
     Kept(
-        ("identity_proofs", "identity_requests", "identity_consents", "phone_changes"),
-        "how an account was tied to its person, who confirmed it, and changes of phone numbers",
+        ("identity_proofs", "identity_requests", "identity_consents", "phone_changes", "shield_asks"),
+        "how an account was tied to its person, who confirmed it, changes of phone numbers, and what operators asked "
+        "their legal person about shields",
         _PROOF,
         _FOR_PROOF,
         _KEPT,

@@ -8,6 +8,7 @@ from mshield.services.accounts.outside_pages import OutsidePages
 from mshield.services.ground import Ground
 from mshield.services.identity.opened import Identity
 from mshield.services.legal_person.act import ManageShields
+from mshield.services.legal_person.asks import AskLegalPerson
 from mshield.services.legal_person.lists import ManagedLists
 from mshield.services.legal_person.outside_login import RETURN_POINT, PortalOutsideLogin
 from mshield.services.legal_person.own_shield import OwnShield
@@ -27,6 +28,7 @@ class LegalPersons:
     shields: ManageShields
     own_shield: OwnShield
     vouch: VouchForOperators
+    asks: AskLegalPerson
 
 
 def open_legal_persons(
@@ -54,4 +56,5 @@ def open_legal_persons(
         shields=ManageShields(ground.db, prove),
         own_shield=own_shield,
         vouch=VouchForOperators(ground.db, prove, own_shield, identity.confirm, identity.codes),
+        asks=AskLegalPerson(ground.db),
     )

@@ -54,6 +54,9 @@ SEALED_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "staff_set_ups": ("code_hash", "staff_id", "expires_at", "ended_at"),
         "staff_ceremonies": ("token_hash", "staff_id", "purpose", "challenge", "expires_at", "ended_at"),
         "approvals": ("id", "act", "subject", "details", "asked_by", "expires_at", "state", "decided_by"),
+        "shield_asks": (
+            *("id", "account_id", "credit_code", "shield_number", "kind", "note", "asked_at", "expires_at"),
+        ),
         "closings": ("id", "account_id", "asked_at", "due_at", "state"),
         "phone_changes": (
             *("id", "account_id", "approval_id", "old_phone", "new_phone", "details"),

@@ -97,6 +97,7 @@ STAFF_CEREMONIES: Final = SealedTable("staff_ceremonies", logged=False, kept=Fal
 PHONE_CHANGES: Final = SealedTable("phone_changes")
 APPROVALS: Final = SealedTable("approvals")
 PROPOSALS: Final = SealedTable("filing_proposals", logged=False)
+SHIELD_ASKS: Final = SealedTable("shield_asks", logged=False, was_sealed=False)
 CLOSINGS: Final = SealedTable("closings", was_sealed=False)
 SYSTEMS: Final = SealedTable("business_systems")
 VIEWS: Final = SealedTable("views")
@@ -119,7 +120,7 @@ LATER: Final = (CERTIFICATES,)
 TABLES: Final = (
     *(ACCOUNTS, ENTERPRISES, FILED_PERSONS, PROOFS, CODES, IDENTITY_REQUESTS, CONSENTS, PORTAL_SESSIONS),
     *(STAFF, STAFF_TOKENS, STAFF_SESSIONS, STAFF_FACTORS, STAFF_SET_UPS, STAFF_CEREMONIES),
-    *(APPROVALS, PROPOSALS, PHONE_CHANGES, CLOSINGS),
+    *(APPROVALS, PROPOSALS, PHONE_CHANGES, CLOSINGS, SHIELD_ASKS),
     *(SYSTEMS, VIEWS, UNSHOWN, OIDC_CLIENTS),
     *(KEYS, CERTIFICATES, RENEWALS, REQUESTS, TASKS, SIGNATURES, AUTHORIZATIONS),
 )

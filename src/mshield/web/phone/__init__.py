@@ -5,6 +5,7 @@ from typing import Final
 from mshield.web.phone import (
     account_sources,
     accounts,
+    asks,
     bindings,
     claims,
     consents,
@@ -33,6 +34,7 @@ ROUTERS: Final = (
     password_reset.router,
     consents.router,
     own_account.router,
+    asks.router,
     identity.router,
     enrolment.router,
     signing.router,

@@ -6,6 +6,7 @@ from mshield.web.portal import (
     account_sources,
     acts,
     applications,
+    asks,
     history,
     lists,
     outside_login,
@@ -22,5 +23,6 @@ ROUTERS: Final = (
     history.router,
     acts.router,
     applications.router,
+    asks.router,
     own_shield.router,
 )

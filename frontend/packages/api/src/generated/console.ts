@@ -46,6 +46,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/console/accounts/{account_id}/asks": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * What an account has asked its legal person
+     * @description An unknown account has none.
+     */
+    get: operations["listAccountAsks"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/console/accounts/{account_id}/consents": {
     parameters: {
       query?: never;
@@ -1493,6 +1513,31 @@ export interface components {
       actor_name: string | null;
       at: number;
       details: Record<string, never>;
+    };
+    /**
+     * AccountAskMessage
+     * @description An ask and its answer; times in ms.
+     */
+    AccountAskMessage: {
+      asked_at: number;
+      credit_code: string;
+      decided_at: number | null;
+      expires_at: number;
+      id: string;
+      /** @enum {unknown} */
+      kind: "lift" | "renew" | "revoke";
+      note: string;
+      reason: string | null;
+      shield_number: string;
+      /** @enum {unknown} */
+      state: "done" | "expired" | "refused" | "waiting" | "withdrawn";
+    };
+    /**
+     * AccountAsksMessage
+     * @description The newest first, fifty at most.
+     */
+    AccountAsksMessage: {
+      items: components["schemas"]["AccountAskMessage"][];
     };
     /**
      * AccountLoginMessage
@@ -3077,6 +3122,88 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["AccountRecordMessage"];
+        };
+      };
+      /** @description `unauthenticated`, `wrong_staff_token` */
+      401: {
+        headers: {
+          /** @example Bearer realm="mshield" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unauthenticated" | "wrong_staff_token";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "forbidden";
+            /** @constant */
+            status?: 403;
+          };
+        };
+      };
+      /** @description `not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "not_found";
+            /** @constant */
+            status?: 404;
+          };
+        };
+      };
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
+      503: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "clock_doubted" | "read_only" | "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  listAccountAsks: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        account_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Asks and answers */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["AccountAsksMessage"];
         };
       };
       /** @description `unauthenticated`, `wrong_staff_token` */

@@ -166,6 +166,46 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/portal/enterprises/{credit_code}/asks": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * What operators ask about their shields
+     * @description What was done without an answer stands as done.
+     */
+    get: operations["listAsks"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/portal/enterprises/{credit_code}/asks/{ask_id}/answer": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Answer an operator
+     * @description Final. The operator is told.
+     */
+    post: operations["answerAsk"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/portal/enterprises/{credit_code}/history": {
     parameters: {
       query?: never;
@@ -666,6 +706,60 @@ export interface components {
     ApplicationsMessage: {
       counts: components["schemas"]["CountsMessage"];
       items: components["schemas"]["ApplicationMessage"][];
+      next: string | null;
+    };
+    /**
+     * AskAnswerMessage
+     * @description `done` once the shield is revoked, or the hold lifted, by the usual acts; a refusal needs a reason.
+     */
+    AskAnswerMessage: {
+      /** @enum {unknown} */
+      answer: "done" | "refused";
+      /** @default  */
+      reason?: string;
+    };
+    /**
+     * AskCountsMessage
+     * @description How many there are in each state.
+     */
+    AskCountsMessage: {
+      /** @default 0 */
+      done?: number;
+      /** @default 0 */
+      expired?: number;
+      /** @default 0 */
+      refused?: number;
+      /** @default 0 */
+      waiting?: number;
+      /** @default 0 */
+      withdrawn?: number;
+    };
+    /**
+     * AskMessage
+     * @description Who asks for what about which shield, and how it ended; times in ms.
+     */
+    AskMessage: {
+      asked_at: number;
+      decided_at: number | null;
+      expires_at: number;
+      id: string;
+      /** @enum {unknown} */
+      kind: "lift" | "renew" | "revoke";
+      name: string;
+      note: string;
+      phone_masked: string;
+      reason: string | null;
+      shield_number: string;
+      /** @enum {unknown} */
+      state: "done" | "expired" | "refused" | "waiting" | "withdrawn";
+    };
+    /**
+     * AsksMessage
+     * @description The newest first; `next` is the `before` of the page that follows, or null.
+     */
+    AsksMessage: {
+      counts: components["schemas"]["AskCountsMessage"];
+      items: components["schemas"]["AskMessage"][];
       next: string | null;
     };
     /**
@@ -1925,6 +2019,265 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
             code?: "in_progress" | "no_filing" | "not_signed" | "request_closed";
+            /** @constant */
+            status?: 409;
+          };
+        };
+      };
+      /** @description `expired_request` */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "expired_request";
+            /** @constant */
+            status?: 410;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 413;
+          };
+        };
+      };
+      /** @description `idempotency_mismatch`, `invalid_request` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "idempotency_mismatch" | "invalid_request";
+            /** @constant */
+            status?: 422;
+          };
+        };
+      };
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
+      503: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "clock_doubted" | "read_only" | "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  listAsks: {
+    parameters: {
+      query?: {
+        /** @description `next` of the page before */
+        before?: string;
+        limit?: number;
+        state?: ("done" | "expired" | "refused" | "waiting" | "withdrawn") | null;
+      };
+      header?: never;
+      path: {
+        credit_code: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description A page */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["AsksMessage"];
+        };
+      };
+      /** @description `unauthenticated` */
+      401: {
+        headers: {
+          /** @example Session realm="mshield-portal" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unauthenticated";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "not_found";
+            /** @constant */
+            status?: 404;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 422;
+          };
+        };
+      };
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
+      503: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "clock_doubted" | "read_only" | "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  answerAsk: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @example 01a20c23-c300-7440-bb18-f52b53c02493 */
+        ask_id: string;
+        credit_code: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["AskAnswerMessage"];
+      };
+    };
+    responses: {
+      /** @description Answered */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description `malformed` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "malformed";
+            /** @constant */
+            status?: 400;
+          };
+        };
+      };
+      /** @description `unauthenticated` */
+      401: {
+        headers: {
+          /** @example Session realm="mshield-portal" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unauthenticated";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "forbidden";
+            /** @constant */
+            status?: 403;
+          };
+        };
+      };
+      /** @description `not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "not_found";
+            /** @constant */
+            status?: 404;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 408;
+          };
+        };
+      };
+      /** @description `ask_not_done`, `in_progress`, `not_signed`, `request_closed` */
+      409: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "ask_not_done" | "in_progress" | "not_signed" | "request_closed";
             /** @constant */
             status?: 409;
           };

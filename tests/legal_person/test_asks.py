@@ -1,0 +1,109 @@
+"""An operator asks their legal person about a shield: told, seen, acted on by the usual acts, answered."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from mshield.demo.people import LEGAL_PERSON
+from mshield.domain import errors
+from mshield.services.legal_person.asks import MOST_A_DAY, Kind
+from mshield.store.database.interface import SealBroken
+from tests.support.application import Application
+from tests.support.portal import OWN, Browser, certified
+from tests.support.signing import execute, fetch, tamper
+
+NUMBER = "MS10720468813"
+
+
+@pytest.fixture
+async def browser(application: Application) -> AsyncIterator[Browser]:
+    """The legal person, logged in."""
+    await application.registered(LEGAL_PERSON)
+    browser = Browser.of(application)
+    await browser.log_in()
+    yield browser
+    await browser.http.aclose()
+
+
+async def _asks(browser: Browser, **params: str) -> list[dict[str, object]]:
+    answer = await browser.get(f"/enterprises/{OWN}/asks", **params)
+    assert answer.status_code == 200, answer.text
+    items: list[dict[str, object]] = answer.json()["items"]
+    return items
+
+
+async def _answer(browser: Browser, ask: object, answer: str, reason: str = "") -> tuple[int, str]:
+    path = f"/enterprises/{OWN}/asks/{ask}/answer"
+    answered = await browser.send("POST", path, {"answer": answer, "reason": reason})
+    return answered.status_code, "" if answered.status_code == 204 else answered.json()["code"]
+
+
+async def test_revoking_is_asked_for_done_by_the_usual_act_and_told(browser: Browser) -> None:
+    context, clock = browser.application.context, browser.application.clock
+    row = await certified(context, NUMBER)
+    asks = context.legal_person.asks
+    await asks.ask(row.account_id, Kind.REVOKE, NUMBER, note="手机丢了", now=clock())
+    told = await fetch(context.db, "SELECT details FROM notifications WHERE kind = 'shield_asked'")
+    assert "8813" in str(told["details"])
+    (waiting,) = await _asks(browser, state="waiting")
+    assert (waiting["kind"], waiting["shield_number"], waiting["note"]) == ("revoke", NUMBER, "手机丢了")
+    assert await _answer(browser, waiting["id"], "done") == (409, "ask_not_done")
+    assert await _answer(browser, waiting["id"], "refused") == (422, "invalid_request")
+    with pytest.raises(errors.Conflict):
+        await asks.ask(row.account_id, Kind.REVOKE, NUMBER, note="", now=clock())
+    assert (await browser.revoke(NUMBER)).status_code == 200
+    (own,) = await asks.of_account(row.account_id, limit=5, now=clock())
+    assert own.state == "done"  # without an answer
+    assert await _answer(browser, waiting["id"], "refused", "不作废") == (409, "request_closed")
+
+
+async def test_a_refusal_has_a_reason_that_the_operator_reads(browser: Browser) -> None:
+    context, clock = browser.application.context, browser.application.clock
+    row = await certified(context, NUMBER)
+    asks = context.legal_person.asks
+    with pytest.raises(errors.NothingToAsk):
+        await asks.ask(row.account_id, Kind.LIFT, NUMBER, note="", now=clock())
+    await browser.act("freeze", NUMBER)
+    await asks.ask(row.account_id, Kind.LIFT, NUMBER, note="", now=clock())
+    (waiting,) = await _asks(browser)
+    assert await _answer(browser, waiting["id"], "done") == (409, "ask_not_done")
+    assert await _answer(browser, waiting["id"], "refused", "还没有找回手机") == (204, "")
+    (own,) = await asks.of_account(row.account_id, limit=5, now=clock())
+    assert (own.state, own.reason) == ("refused", "还没有找回手机")
+    told = await fetch(context.db, "SELECT account_id FROM notifications WHERE kind = 'shield_answered'")
+    assert told["account_id"] == row.account_id
+    await asks.ask(row.account_id, Kind.LIFT, NUMBER, note="", now=clock())
+    await browser.act("unfreeze", NUMBER)
+    assert [ask["state"] for ask in await _asks(browser)] == ["done", "refused"]
+
+
+async def test_only_ones_own_shield_and_five_a_day(browser: Browser) -> None:
+    context, clock = browser.application.context, browser.application.clock
+    row = await certified(context, NUMBER)
+    other = await certified(context, "MS20720468814")
+    asks = context.legal_person.asks
+    for number in (other.shield_number, "MS00000000000", "nonsense"):
+        with pytest.raises(errors.NotFound):
+            await asks.ask(row.account_id, Kind.REVOKE, number, note="", now=clock())
+    for _ in range(MOST_A_DAY):
+        await asks.ask(row.account_id, Kind.RENEW, NUMBER, note="", now=clock())
+        (waiting, *_rest) = await asks.of_account(row.account_id, limit=5, now=clock())
+        with pytest.raises(errors.NotFound):
+            await asks.withdraw(other.account_id, waiting.id, now=clock())
+        await asks.withdraw(row.account_id, waiting.id, now=clock())
+    with pytest.raises(errors.TooManyRequests):
+        await asks.ask(row.account_id, Kind.RENEW, NUMBER, note="", now=clock())
+
+
+async def test_without_a_legal_person_nobody_is_asked_and_a_forged_ask_is_not_shown(browser: Browser) -> None:
+    context, clock = browser.application.context, browser.application.clock
+    row = await certified(context, NUMBER)
+    asks = context.legal_person.asks
+    await asks.ask(row.account_id, Kind.RENEW, NUMBER, note="", now=clock())
+    await tamper(context.db, "UPDATE shield_asks SET kind = 'revoke'")
+    with pytest.raises(SealBroken):
+        await asks.of_account(row.account_id, limit=5, now=clock())
+    await tamper(context.db, "UPDATE shield_asks SET kind = 'renew'")
+    await execute(context.db, "UPDATE identity_proofs SET ended_at = 1")
+    with pytest.raises(errors.NoLegalPerson):
+        await asks.ask(row.account_id, Kind.REVOKE, NUMBER, note="", now=clock())
