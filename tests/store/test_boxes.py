@@ -10,6 +10,7 @@ from mshield.keys.oidc_key import OidcKeys
 from mshield.keys.secrets import LookupKey
 from mshield.services.filing.import_list import ImportFiling
 from mshield.services.filing.proposals import LegalPersons
+from mshield.services.notices.push import Push, PushAddress
 from mshield.services.operations.rotate_keys import box_context
 from mshield.services.staff.approvals import Approvals
 from mshield.services.staff.import_filing import ApproveLegalPersons, ImportByStaff
@@ -31,6 +32,7 @@ from mshield.store.staff.approvals import NewApproval
 from tests.support import schema
 from tests.support.clock import Clock
 from tests.support.issuing import LEAVE_ATTEMPTS
+from tests.support.push_service import Browser
 from tests.support.signing import execute, fetch, make_world
 from tests.support.staff import set_up
 
@@ -75,6 +77,16 @@ async def test_each_box_of_a_real_run_opens_as_the_table_says(
     hooks = WebhookEndpoints(db, keyring, Settings())
     endpoint, _ = await hooks.add(client_id=world.system.client_id, url="https://hook.example/", now=clock())
     await hooks.rotate(endpoint, hours=24, now=clock())  # leaves the secret before
+    device = await fetch(db, "SELECT id, account_id FROM devices WHERE account_id IS NOT NULL")
+    browser = Browser()
+    await Push(db, keyring, Settings(), clock).subscribe(
+        str(device["id"]),
+        str(device["account_id"]),
+        PushAddress("https://push.example/s/1", browser.point, browser.auth),
+        requests=True,
+        notices=True,
+        now=clock(),
+    )
     officer = (await set_up(db, keyring, now=clock())).opened.member
     await _put_up_a_legal_person(db, keyring, officer, now=clock())
     await _ask_two(db, keyring, officer, now=clock())

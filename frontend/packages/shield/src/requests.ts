@@ -12,7 +12,7 @@ import { derOf } from "./certificate.ts";
 import { CoSigning } from "./cosigning.ts";
 import { checkDocument, checkLogin, displayOidsFor, shownOf } from "./documents.ts";
 import { PhoneError, ProblemError, ProtocolError } from "./errors.ts";
-import { fromHex } from "./fields.ts";
+import { Fields, fromHex } from "./fields.ts";
 import {
   type Claim,
   type InboxRequest,

@@ -9,11 +9,6 @@ export const words = {
     denied: "浏览器不允许手机盾发通知。请在系统的通知设置里允许后再打开。",
     refused: "没有允许通知，提醒没有打开。",
     none: "这个服务没有开通提醒。",
-    offer: "请求来时提醒您？",
-    offerText: "对方按手机盾号发来的请求，只有打开手机盾才看得到。提醒里没有内容。",
-    offerYes: "打开提醒",
-    offerNo: "以后再说",
-    offered: "提醒已打开，可以在设置里关闭。",
   },
   en: {
     title: "Notifications",
@@ -27,11 +22,5 @@ export const words = {
       "The browser doesn't let the app notify you. Allow it in the system's settings, then switch it on here.",
     refused: "Notifications were not allowed, so nothing was switched on.",
     none: "This service sends no notifications.",
-    offer: "Be notified of requests?",
-    offerText:
-      "Requests sent to your shield's number show only when the app is open. A notification has no content.",
-    offerYes: "Notify me",
-    offerNo: "Not now",
-    offered: "It is on; switch it off in the settings.",
   },
 };

@@ -6,7 +6,10 @@ export const words = {
     biometric: "用指纹或面容继续",
     notOpened: "没有通过指纹或面容，请再试一次。",
     logOut: "退出登录",
-    logOutHint: "用不了指纹或面容时，可以退出后用密码登录。证书不受影响。",
+    byPin: "输入 PIN 码继续",
+    pin: { title: "打开手机盾", act: "核对 PIN 码", detail: "只核对，不签任何内容；输错也计入 5 次" },
+    spent: "PIN 码只剩 1 次机会，为了不锁死手机盾，这里不再用 PIN 码打开。请退出后用密码登录。",
+    logOutHint: "都用不了时，可以退出后用密码登录。证书不受影响。",
   },
   en: {
     title: "Locked",
@@ -15,6 +18,14 @@ export const words = {
     biometric: "Go on with finger or face",
     notOpened: "Finger or face was not accepted. Try again.",
     logOut: "Log out",
-    logOutHint: "If neither works, log out and use your password. Your certificate is unaffected.",
+    byPin: "Enter the PIN to go on",
+    pin: {
+      title: "Open the app",
+      act: "Check your PIN",
+      detail: "Checked only, nothing is signed; a wrong one counts among the 5",
+    },
+    spent:
+      "One try of the PIN is left. So that opening the app doesn't lock the shield, it isn't asked for here: log out and use your password.",
+    logOutHint: "If none of it works, log out and use your password. Your certificate is unaffected.",
   },
 };

@@ -18,6 +18,7 @@ export const meRoutes: RouteRecordRaw[] = [
     component: () => import("./signatures/SignatureScreen.vue"),
   },
   { path: "/me/devices", name: "my-devices", component: () => import("./devices/DevicesScreen.vue") },
+  { path: "/me/password", name: "password", component: () => import("./password/PasswordScreen.vue") },
   { path: "/me/settings", name: "settings", component: () => import("./settings/SettingsScreen.vue") },
   {
     path: "/me/about",

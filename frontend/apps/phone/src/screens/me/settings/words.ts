@@ -10,6 +10,7 @@ export const words = {
     shuffled: "打乱数字键盘",
     shuffledText: "每次输入 PIN 码时，数字的位置都不同，旁人更难看出您按了什么。",
     changePin: "修改 PIN 码",
+    changePassword: "修改登录密码",
     about: "关于",
     tagline: "证书在手机里，密钥由手机和服务端各持一半。",
     app: "应用版本",
@@ -35,6 +36,7 @@ export const words = {
     shuffledText:
       "The digits change places each time you enter your PIN, so it is harder to see what you press.",
     changePin: "Change the PIN",
+    changePassword: "Change the password",
     about: "About",
     tagline: "Your certificate is in your phone; the key is split between phone and service.",
     app: "App",

@@ -1,0 +1,26 @@
+export const words = {
+  zh: {
+    title: "自己留一份",
+    bundle: "保存证据包",
+    bundleText: "一个文件，原文、证书和日志证明都在里面，谁都能离线核验",
+    receipt: "打印回执，或存为 PDF",
+    receiptText: "本页的内容；证据在证据包里",
+    verify: "核验证据包，打印核验报告",
+    soon: "签名刚写入日志，请过几秒再试",
+    erased: "原文已按保存期限删除，证据包由业务系统保存",
+    over: "签发机构已停用，证据包由业务系统保存",
+    printed: "手机盾回执",
+  },
+  en: {
+    title: "Keep one yourself",
+    bundle: "Save the evidence",
+    bundleText: "One file with content, certificates and log proof, which anybody can verify offline",
+    receipt: "Print the receipt, or save it as PDF",
+    receiptText: "What this page shows; the proof is in the evidence",
+    verify: "Verify the evidence and print a report",
+    soon: "The log is just taking it: try again in a few seconds",
+    erased: "The content was erased when its time was over; the business system keeps the evidence",
+    over: "The CA has ended; the business system keeps the evidence",
+    printed: "Mobile Shield receipt",
+  },
+};
