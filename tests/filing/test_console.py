@@ -128,7 +128,12 @@ async def test_r18_customer_service_changes_the_number(application: Application,
         application.clock.advance(seconds=61)
         sent = await clerk.call("POST", f"{path}-codes", {"phone": new, "to": to})
         masked = "139****1234" if to == "new" else "138****6027"
-        assert sent.json() == {"phone_masked": masked, "expires_in": 300, "resend_after": 60}
+        assert sent.json() == {
+            "phone_masked": masked,
+            "expires_in": 300,
+            "resend_after": 60,
+            "unchanged": False,
+        }
         document[f"{to}_code"] = await application.sms_code(f"{to}_phone")
     done = await clerk.call("POST", path, document)
     assert done.json() == {"phone_masked": "139****1234", "logins_ended": 1, "old_number_told": True}

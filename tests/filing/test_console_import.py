@@ -56,6 +56,27 @@ async def test_a_dry_run_changes_nothing(application: Application) -> None:
     assert again.json()["will_change"] == 0
 
 
+async def test_a_dry_run_shows_old_and_new_of_each_field(application: Application) -> None:
+    body = RENAMED.replace(b"13800006027", b"13900001234")
+    report = (await _post(application, body, query="?dry_run=true")).json()
+    kinds = [line["kind"] for line in report["lines"]]
+    assert (kinds.count("changes"), kinds.count("unchanged")) == (1, 8)
+    (changed,) = [line for line in report["lines"] if line["kind"] == "changes"]
+    assert changed["changes"] == [
+        {"field": "name", "old": "林知远", "new": "林志远"},
+        {"field": "phone", "old": "138****6027", "new": "139****1234"},
+    ]
+
+
+async def test_a_bad_line_says_whose_it_is_and_what_stands_in_which_column(application: Application) -> None:
+    answer = await _post(application, BAD, query="?dry_run=true")
+    (bad,) = [line for line in answer.json()["lines"] if line["kind"] == "errors"]
+    assert (bad["name"], bad["enterprise"]) == ("顾承岳", "宁波北潮进出口有限公司")
+    (finding,) = bad["findings"]
+    assert (finding["column"], finding["value"]) == ("证件号码", "330206********3015")
+    assert b"330206197403183015" not in answer.content
+
+
 async def test_one_bad_line_and_nothing_is_imported(application: Application) -> None:
     body = BAD.replace("林知远".encode(), "林志远".encode())
     answer = await _post(application, body)

@@ -32,7 +32,10 @@ _ACTS_OUT_OF_SIGHT: Final = """() => [...document.querySelectorAll("table .acts 
 
 
 def look(page: Page, name: str) -> None:
-    """The page at desks of three sizes, on a tablet and on phones, light and dark; pictures where PAGES_SEEN names a folder."""
+    """The page at desks of three sizes, on a tablet and on phones, light and dark.
+
+    Pictures where PAGES_SEEN names a folder.
+    """
     expect(page.locator("h1").first).to_be_visible()
     judged(page)
     for size in (*((_NARROW,) if _SEEN else ()), *_SIZES, _BETWEEN):

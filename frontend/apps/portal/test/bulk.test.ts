@@ -21,7 +21,14 @@ vi.mock("../src/engine/acts.ts", async (original) => ({ ...(await original<objec
 const { default: HoldDialog } = await import("../src/acts/HoldDialog.vue");
 
 function shield(end: string, name: string, state = "active", holds: string[] = []): Shield {
-  return { shield_number: `MS1053391${end}`, name, state, holds, role: "operator", expiring: false } as unknown as Shield;
+  return {
+    shield_number: `MS1053391${end}`,
+    name,
+    state,
+    holds,
+    role: "operator",
+    expiring: false,
+  } as unknown as Shield;
 }
 
 const THREE = [
@@ -41,15 +48,22 @@ beforeEach(() => {
 });
 
 function dialogOf(shields: readonly Shield[]) {
-  const ElDialog = defineComponent({ setup: (_, { slots }) => () => h("div", slots["default"]?.()) });
+  const ElDialog = defineComponent({
+    setup:
+      (_, { slots }) =>
+      () =>
+        h("div", slots["default"]?.()),
+  });
   const ElInput = defineComponent({
     props: ["modelValue"],
     emits: ["update:modelValue"],
-    setup: (props, { emit }) => () =>
-      h("input", {
-        value: props.modelValue,
-        onInput: (event: Event) => emit("update:modelValue", (event.target as HTMLInputElement).value),
-      }),
+    setup:
+      (props, { emit }) =>
+      () =>
+        h("input", {
+          value: props.modelValue,
+          onInput: (event: Event) => emit("update:modelValue", (event.target as HTMLInputElement).value),
+        }),
   });
   return mount(HoldDialog, {
     props: { act: "freeze", shields },
@@ -64,7 +78,9 @@ test("everybody is listed with number, name and what happens to them, and who is
   expect(rows.map((row) => row.find(".num").attributes("aria-label"))).toEqual(
     THREE.map((one) => one.shield_number),
   );
-  expect(rows.map((row) => row.text()).join("|")).toMatch(/许静姝.*冻结.*\|.*韩以宁.*冻结.*\|.*顾明澈.*跳过：锁死的只能作废/);
+  expect(rows.map((row) => row.text()).join("|")).toMatch(
+    /许静姝.*冻结.*\|.*韩以宁.*冻结.*\|.*顾明澈.*跳过：锁死的只能作废/,
+  );
   expect(dialog.find("h2").text()).toBe("冻结 2 个手机盾？");
   expect(rows[2]!.find("button").exists()).toBe(false);
   expect(dialog.find("[type=submit]").text()).toBe("冻结这 2 个");

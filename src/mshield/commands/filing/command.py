@@ -1,7 +1,8 @@
 """`mshield filing`: filing records (备案) from a list, checked line by line and taken over as a whole or not at all."""
 
+from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -11,7 +12,9 @@ from mshield.commands.parts.output import Output, Refused, output_options, table
 from mshield.commands.parts.service import Service, on_service
 
 if TYPE_CHECKING:
-    from mshield.services.filing.report import Report
+    from collections.abc import Callable, Iterator
+
+    from mshield.services.filing.report import LineReport, Report
 
 
 @click.group(name="filing")
@@ -34,8 +37,29 @@ command.add_command(filing_identity.earlier)
     metavar="NAME",
     help="Who else is there; needed for legal persons and their enterprises' names.",
 )
+@click.option(
+    "--show",
+    type=click.Choice(["all", "errors", "changes", "added", "unchanged"]),
+    default="all",
+    show_default=True,
+    help="Which lines are printed.",
+)
+@click.option(
+    "--report",
+    "report_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the whole report there, as CSV.",
+)
 @output_options
-def import_(out: Output, file: Path, *, dry_run: bool, second_person: str | None) -> None:
+def import_(
+    out: Output,
+    file: Path,
+    *,
+    dry_run: bool,
+    second_person: str | None,
+    show: str,
+    report_file: Path | None,
+) -> None:
     """Import a list of filed people from FILE (.xlsx or .csv, header in Chinese or English).
 
     Columns, in any order: 企业名称 enterprise, 统一社会信用代码 credit code, 姓名 name, 证件类型 id type,
@@ -46,14 +70,16 @@ def import_(out: Output, file: Path, *, dry_run: bool, second_person: str | None
     one takes two people: both have seen the enterprise's papers. --second-person names the other one, and stands in the
     act that is recorded.
 
-    Prints what becomes of each line. Where any line is bad nothing is imported and the exit code is 1. People on
-    file who aren't in the list stay.
+    Prints what becomes of each line, old and new value of each field that changes, and of bad lines the columns with
+    what stands in them. Id and phone numbers are masked. Long lists tell on standard error how far they are.
+
+    Where any line is bad nothing is imported and the exit code is 1. People on file who aren't in the list stay.
     """
     from mshield.domain.identity import normalise_name
     from mshield.gateways.filing_files import MAX_FILE, read_filing
     from mshield.keys.secrets import load_lookup_key
     from mshield.services.filing.import_list import ImportFiling
-    from mshield.services.filing.report import report_data
+    from mshield.services.filing.report import report_csv, report_data
 
     with file.open("rb") as opened:
         rows = read_filing(opened.read(MAX_FILE + 1), file.name)
@@ -63,11 +89,18 @@ def import_(out: Output, file: Path, *, dry_run: bool, second_person: str | None
         filing = ImportFiling(db, keyring, await load_lookup_key(db, keyring, now=now))
         other = None if second_person is None else normalise_name(second_person)
         if dry_run:
-            return await filing.plan(rows, waits=None if other else "person")
+            return await filing.plan(rows, waits=None if other else "person", tell=_progress(out, len(rows)))
         return await filing.apply(rows, second_person=other, now=now)
 
     report = on_service(out, work, dated=not dry_run)
-    out.data(report_data(report), _lines(out, report))
+    if report_file is not None:
+        report_file.write_text("\ufeff" + report_csv(report), "utf-8", newline="")
+    data = report_data(report)
+    if show != "all":
+        data["lines"] = [line for line in data["lines"] if line["kind"] == show]
+    out.data(data, _lines(out, report, show))
+    if not out.json:  # standard error has the refusal alone then
+        out.say(*_counts(report))
     if not report.is_good:
         bad = sum(bool(line.findings) for line in report.lines)
         raise Refused(
@@ -90,44 +123,69 @@ def import_(out: Output, file: Path, *, dry_run: bool, second_person: str | None
     out.say(*_summary(report))
 
 
-def _lines(out: Output, report: "Report") -> list[str]:
-    from mshield.domain.identity import ROLE_NAMES, mask_id_number
+_TOLD_EVERY: Final = 5000
+
+
+def _progress(out: Output, lines: int) -> "Callable[[int], object]":
+    """Says now and then how far a long list is."""
+
+    def tell(done: int) -> None:
+        if done % _TOLD_EVERY == 0 and not out.json:
+            out.say(f"已核对 {done}/{lines} 行", f"{done} of {lines} lines compared")
+
+    return tell
+
+
+def _counts(report: "Report") -> tuple[str, str]:
+    kinds = Counter(line.kind for line in report.lines)
+    return (
+        f"错误 {kinds['errors']}，更改 {kinds['changes']}，新增 {kinds['added']}，不变 {kinds['unchanged']}",
+        f"errors {kinds['errors']}, changes {kinds['changes']}, added {kinds['added']}, unchanged {kinds['unchanged']}",
+    )
+
+
+def _lines(out: Output, report: "Report", show: str) -> list[str]:
+    from mshield.domain.identity import ROLE_NAMES
+    from mshield.services.filing.report import masked
 
     done = {
-        "add": out.pick("新增", "add"),
-        "change": out.pick("变更", "change"),
-        "none": out.pick("无变化", "unchanged"),
+        "errors": out.pick("有误", "bad"),
+        "changes": out.pick("变更", "change"),
+        "added": out.pick("新增", "add"),
+        "unchanged": out.pick("无变化", "unchanged"),
     }
     rows = []
     for line in report.lines:
-        if line.record is None or line.change is None:
-            said = "；".join(finding.zh for finding in line.findings) if out.lang == "zh" else ""
-            rows.append(
-                [
-                    str(line.line),
-                    out.pick("有误", "bad"),
-                    said or "; ".join(f.en for f in line.findings),
-                    "",
-                    "",
-                    "",
-                ]
-            )
+        about = line.record or line.row
+        if show not in {"all", line.kind} or about is None:
             continue
-        record = line.record
-        role_zh, role_en = ROLE_NAMES[record.role]
+        role = "" if line.record is None else out.pick(*ROLE_NAMES[line.record.role])
         rows.append([
             str(line.line),
-            done[line.change] if line.waits is None else out.pick("须两人", "takes two"),
-            record.name,
-            mask_id_number(record.id_number),
-            out.pick(role_zh, role_en),
-            record.enterprise,
+            done[line.kind] if line.waits is None else out.pick("须两人", "takes two"),
+            about.name,
+            masked("id_number", about.id_number),
+            role,
+            about.enterprise,
+            "；".join(_details(out, line)),
         ])  # fmt: skip
     headers = [
         ("行", "line"), ("结果", "result"), ("姓名", "name"), ("证件号码", "id number"), ("用户类型", "user type"),
-        ("企业名称", "enterprise"),
+        ("企业名称", "enterprise"), ("旧 → 新，或问题", "old → new, or what is wrong"),
     ]  # fmt: skip
     return table([out.pick(*header) for header in headers], rows)
+
+
+def _details(out: Output, line: "LineReport") -> "Iterator[str]":
+    from mshield.domain.filing import FIELD_NAMES
+    from mshield.services.filing.report import masked, value_of
+
+    for change in line.changes:
+        old, new = (masked(change.field, text) or "–" for text in (change.old, change.new))
+        yield f"{out.pick(*FIELD_NAMES[change.field])}: {old} → {new}"
+    for finding in line.findings:
+        value = value_of(line.row, finding.field)
+        yield out.pick(finding.zh, finding.en) + (f" [{value}]" if value else "")
 
 
 def _summary(report: "Report") -> tuple[str, str]:

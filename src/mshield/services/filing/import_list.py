@@ -4,7 +4,7 @@ A record is known by credit code, role and id number. What differs gets a new ve
 phone number is a change without a new version: no certificate has it, so none has to be renewed for it (R22).
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from mshield.domain.actor import SERVICE, By
@@ -21,7 +21,7 @@ from mshield.domain.identity import Role
 from mshield.domain.ids import new_id
 from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
-from mshield.services.filing.report import Change, LineReport, Report, Waits, counts, report_of
+from mshield.services.filing.report import Change, FieldChange, LineReport, Report, Waits, counts, report_of
 from mshield.services.filing.search_words import end_hash
 from mshield.store.database.interface import Database, Tx
 from mshield.store.filing import filing as store
@@ -65,9 +65,14 @@ class ImportFiling:
     keyring: Keyring
     lookup: LookupKey
 
-    async def plan(self, rows: Sequence[FilingRow], *, waits: Waits | None = None) -> Report:
-        """What the import would do; `waits` is what a line that takes two would wait for. Changes nothing."""
-        return await self._plan(self.db, *await self._check(self.db, rows), waits=waits)
+    async def plan(
+        self, rows: Sequence[FilingRow], *, waits: Waits | None = None, tell: Callable[[int], object] = int
+    ) -> Report:
+        """What the import would do; `waits` is what a line that takes two would wait for. Changes nothing.
+
+        `tell` gets how many lines were compared with what is on file, after each.
+        """
+        return await self._plan(self.db, rows, *await self._check(self.db, rows), waits=waits, tell=tell)
 
     async def apply(
         self,
@@ -87,7 +92,7 @@ class ImportFiling:
         async def work(tx: Tx) -> Report:
             await store.lock_imports(tx, now=now)
             records, findings = await self._check(tx, rows)
-            planned = await self._plan(tx, records, findings, waits=None if second_person else "person")
+            planned = await self._plan(tx, rows, records, findings, waits=None if second_person else "person")
             if findings or (planned.waiting and hold is None):
                 return planned
             held = {line.line for line in planned.lines if line.waits is not None}
@@ -141,13 +146,20 @@ class ImportFiling:
     async def _plan(
         self,
         db: Database | Tx,
+        rows: Iterable[FilingRow],
         records: Iterable[FilingRecord],
         findings: Iterable[Finding],
         *,
         waits: Waits | None,
+        tell: Callable[[int], object] = int,
     ) -> Report:
-        lines = [await self._line(db, record) for record in records]
-        return report_of([replace(line, waits=waits) if line.takes_two else line for line in lines], findings)
+        lines: list[LineReport] = []
+        for record in records:
+            lines.append(await self._line(db, record))
+            tell(len(lines))
+        return report_of(
+            [replace(line, waits=waits) if line.takes_two else line for line in lines], findings, rows
+        )
 
     async def compare(self, record: FilingRecord) -> LineReport:
         """What taking this one record over would change."""
@@ -180,14 +192,15 @@ class ImportFiling:
         await self._take_person(tx, person, record, now=now)
         return _line_report(record, person, enterprise)
 
-    async def _take_enterprise(self, tx: Tx, record: FilingRecord, *, now: int) -> Change:
+    async def _take_enterprise(self, tx: Tx, record: FilingRecord, *, now: int) -> store.Enterprise | None:
+        """The enterprise as it was on file before."""
         enterprise = await store.find_enterprise(tx, credit_code=record.credit_code)
         change = _enterprise_change(enterprise, record)
         if enterprise is None:
             await store.insert_enterprise(tx, credit_code=record.credit_code, name=record.enterprise, now=now)
         elif change == "change":
             await store.change_enterprise(tx, enterprise, name=record.enterprise, now=now)
-        return change
+        return enterprise
 
     async def _take_person(
         self, tx: Tx, person: store.FiledPerson | None, record: FilingRecord, *, now: int
@@ -209,7 +222,7 @@ class ImportFiling:
     async def _line(self, db: Database | Tx, record: FilingRecord) -> LineReport:
         enterprise = await store.find_enterprise(db, credit_code=record.credit_code)
         person = await self._find_person(db, record)
-        line = _line_report(record, person, _enterprise_change(enterprise, record))
+        line = _line_report(record, person, enterprise)
         return replace(line, takes_two=_takes_two(person, record) or await _renames(db, line))
 
     async def _find_person(self, db: Database | Tx, record: FilingRecord) -> store.FiledPerson | None:
@@ -238,16 +251,33 @@ class ImportFiling:
 
 
 def _line_report(
-    record: FilingRecord, before: store.FiledPerson | None, enterprise_change: Change
+    record: FilingRecord, before: store.FiledPerson | None, enterprise: store.Enterprise | None
 ) -> LineReport:
     return LineReport(
         record.line,
         _person_change(before, record),
-        enterprise_change,
+        _enterprise_change(enterprise, record),
         record,
         (),
         phone_changed=before is not None and _changes_phone(before, record),
+        changes=tuple(_changes(record, before, enterprise)),
     )
+
+
+def _changes(
+    record: FilingRecord, before: store.FiledPerson | None, enterprise: store.Enterprise | None
+) -> Iterator[FieldChange]:
+    """What is on file and shall be otherwise."""
+    if before is not None:
+        for field, old, new in (
+            ("name", before.name, record.name),
+            ("id_type", before.id_type, record.id_type.value),
+            ("phone", before.phone or "", _phone(before, record) or ""),
+        ):
+            if old != new:
+                yield FieldChange(field, old, new)
+    if enterprise is not None and enterprise.name != record.enterprise:
+        yield FieldChange("enterprise", enterprise.name, record.enterprise)
 
 
 async def _renames(db: Database | Tx, line: LineReport) -> bool:

@@ -1,21 +1,47 @@
 """The report of a filing list: what becomes of each line, or what is wrong with it, and the counts."""
 
-from collections.abc import Iterable
+import csv
+import io
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
-from mshield.domain.filing import FilingRecord, Finding
-from mshield.domain.identity import mask_id_number
+from mshield.domain.filing import FIELD_NAMES, FilingRecord, FilingRow, Finding
+from mshield.domain.identity import mask_id_number, mask_phone
 
 Change = Literal["add", "change", "none"]
+Kind = Literal["errors", "changes", "added", "unchanged"]
 Waits = Literal["approval", "person"]
 """A line that takes two: it waits for a second officer, or it needs that a person asks, not a program."""
+
+_LONGEST_VALUE: Final = 100
+_LEAST_MASKED: Final = 7
+_HEADINGS: Final = (
+    "行", "结果", "姓名", "证件号码", "企业名称", "统一社会信用代码", "字段", "原值", "新值", "问题",
+)  # fmt: skip
+_KINDS: Final[Mapping[Kind, str]] = {
+    "errors": "错误",
+    "changes": "更改",
+    "added": "新增",
+    "unchanged": "不变",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """What is on file of a field (name, id_type, phone, enterprise), and what comes in its place; empty for nothing."""
+
+    field: str
+    old: str
+    new: str
 
 
 @dataclass(frozen=True, slots=True)
 class LineReport:
     """One line of the list: what becomes of it, or why it can't be taken. `change` is None where there are findings.
+
+    `row` is the line as it stands in the file, where it can't be taken; `changes` what differs from what is on file.
 
     `phone_changed` tells whether a record that was there gets another phone number, or loses its own; `takes_two`
     whether it makes somebody a legal person who wasn't, or gives the enterprise of one another name, `waits` what it
@@ -30,6 +56,17 @@ class LineReport:
     phone_changed: bool = False
     takes_two: bool = False
     waits: Waits | None = None
+    changes: tuple[FieldChange, ...] = ()
+    row: FilingRow | None = None
+
+    @property
+    def kind(self) -> Kind:
+        """Under what a reader looks for it."""
+        if self.findings:
+            return "errors"
+        if self.change == "add":
+            return "added"
+        return "unchanged" if self.is_current and not self.changes else "changes"
 
     @property
     def is_current(self) -> bool:
@@ -109,12 +146,22 @@ def counts(report: Report) -> dict[str, object]:
     }
 
 
-def report_of(lines: Iterable[LineReport], findings: Iterable[Finding], *, applied: bool = False) -> Report:
-    """The report of these lines, in their order, with the faults of the others."""
+def report_of(
+    lines: Iterable[LineReport],
+    findings: Iterable[Finding],
+    rows: Iterable[FilingRow] = (),
+    *,
+    applied: bool = False,
+) -> Report:
+    """The report of these lines, in their order, with the faults of the others, which stand in `rows`."""
+    row_of = {row.line: row for row in rows}
     by_line: dict[int, list[Finding]] = {}
     for finding in findings:
         by_line.setdefault(finding.line, []).append(finding)
-    bad = [LineReport(number, None, None, None, tuple(faults)) for number, faults in by_line.items()]
+    bad = [
+        LineReport(number, None, None, None, tuple(faults), row=row_of.get(number))
+        for number, faults in by_line.items()
+    ]
     return Report(tuple(sorted([*lines, *bad], key=attrgetter("line"))), applied)
 
 
@@ -134,19 +181,82 @@ def report_data(report: Report, approval_id: str | None = None) -> dict[str, Any
 
 
 def _line_data(line: LineReport) -> dict[str, object]:
-    record = line.record
+    record, row = line.record, line.row
+    known = record or row
     return {
         "line": line.line,
+        "kind": line.kind,
         "change": line.change,
         "enterprise_change": line.enterprise_change,
-        "name": None if record is None else record.name,
-        "id_number_masked": None if record is None else mask_id_number(record.id_number),
+        "name": None if known is None else known.name,
+        "id_number_masked": None if known is None else masked("id_number", known.id_number),
         "role": None if record is None else record.role.value,
-        "enterprise": None if record is None else record.enterprise,
-        "credit_code": None if record is None else record.credit_code,
+        "enterprise": None if known is None else known.enterprise,
+        "credit_code": None if known is None else known.credit_code,
         "waits": line.waits,
+        "changes": [
+            {
+                "field": change.field,
+                "old": masked(change.field, change.old),
+                "new": masked(change.field, change.new),
+            }
+            for change in line.changes
+        ],
         "findings": [
-            {"field": finding.field, "code": finding.code, "zh": finding.zh, "en": finding.en}
+            {
+                "field": finding.field,
+                "code": finding.code,
+                "zh": finding.zh,
+                "en": finding.en,
+                "column": FIELD_NAMES[finding.field][0],
+                "value": value_of(row, finding.field),
+            }
             for finding in line.findings
         ],
     }
+
+
+def value_of(row: FilingRow | None, field: str | None) -> str | None:
+    """What stands in a row's cell, masked as elsewhere; None for the row as a whole, and where it isn't known."""
+    if row is None or field is None:
+        return None
+    return masked(field, (getattr(row, field) or "").strip()[:_LONGEST_VALUE])
+
+
+def masked(field: str, value: str) -> str:
+    """A value as a report has it: of id and phone numbers not the whole."""
+    if field == "phone":
+        return mask_phone(value) if len(value) > _LEAST_MASKED else value
+    return mask_id_number(value) if field == "id_number" and value else value
+
+
+def report_csv(report: Report) -> str:
+    """The whole report as a table (CSV) for people, a line for each field; nothing in it is a formula."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(_HEADINGS)
+    for line in report.lines:
+        data = _line_data(line)
+        about = [line.line, _KINDS[line.kind], data["name"], data["id_number_masked"], data["enterprise"]]
+        about.append(data["credit_code"])
+        details: list[list[object]] = [
+            [
+                FIELD_NAMES[change.field][0],
+                masked(change.field, change.old),
+                masked(change.field, change.new),
+                "",
+            ]
+            for change in line.changes
+        ]
+        details += [
+            [FIELD_NAMES[finding.field][0], value_of(line.row, finding.field), "", finding.zh]
+            for finding in line.findings
+        ]
+        for detail in details or [["", "", "", ""]]:
+            writer.writerow([_no_formula(cell) for cell in (*about, *detail)])
+    return text.getvalue()
+
+
+def _no_formula(cell: object) -> str:
+    text = "" if cell is None else str(cell)
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

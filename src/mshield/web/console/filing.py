@@ -35,22 +35,36 @@ class ImportWanted(Query, frozen=True):
 
 
 class FindingMessage(Wire, frozen=True):
-    """A fault of a line; `field` is null for the line as a whole, `code` is stable."""
+    """A fault of a line; `field` is null for the line as a whole, `code` is stable.
+
+    `column` is the field's heading, `value` what stands in the cell: of id and phone numbers not the whole.
+    """
 
     field: str | None
     code: str
     zh: str
     en: str
+    column: str
+    value: str | None
+
+
+class FieldChangeMessage(Wire, frozen=True):
+    """What is on file of a field, and what comes in its place; empty for nothing."""
+
+    field: Literal["name", "id_type", "phone", "enterprise"]
+    old: str
+    new: str
 
 
 class LineMessage(Wire, frozen=True):
-    """What becomes of one line of the file. Everything but `line` and `findings` is null where there are findings.
+    """What becomes of one line of the file; where there are findings, what stands in it as it is written there.
 
     `waits`: it makes somebody a legal person, which takes two. It waits for their `approval`, or needs a `person` who
     asks, not a program.
     """
 
     line: int
+    kind: Literal["errors", "changes", "added", "unchanged"]
     change: Change | None
     enterprise_change: Change | None
     name: str | None
@@ -59,6 +73,7 @@ class LineMessage(Wire, frozen=True):
     enterprise: str | None
     credit_code: str | None
     waits: Literal["approval", "person"] | None
+    changes: tuple[FieldChangeMessage, ...]
     findings: tuple[FindingMessage, ...]
 
 

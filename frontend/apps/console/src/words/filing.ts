@@ -1,5 +1,7 @@
 /** Words of the filing records' pages. */
 
+import { reportWords } from "./report.ts";
+
 export const filingWords = {
   zh: {
     title: "备案",
@@ -95,6 +97,7 @@ export const filingWords = {
       back: "备案",
       finding: "问题",
     },
+    report: reportWords.zh,
     becomes: { add: "新增", change: "更改", none: "不变" },
   },
   en: {
@@ -194,6 +197,7 @@ export const filingWords = {
       back: "Filing",
       finding: "What is wrong",
     },
+    report: reportWords.en,
     becomes: { add: "New", change: "Changed", none: "Unchanged" },
   },
 };

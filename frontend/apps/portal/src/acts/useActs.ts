@@ -69,7 +69,9 @@ export function tell(t: Say["t"], { act, shields }: Asked, outcomes: readonly Ou
   const each = outcomes.map(({ shield_number: number, outcome, refusal }): ToldLine => {
     const name = shields.find((shield) => shield.shield_number === number)?.name ?? "";
     const says =
-      outcome === "refused" ? (refusal?.[settings.language] ?? "") : t(`outcome.each.${outcome}`, { act: t(`act.${act}`) });
+      outcome === "refused"
+        ? (refusal?.[settings.language] ?? "")
+        : t(`outcome.each.${outcome}`, { act: t(`act.${act}`) });
     return { number, name, kind: outcome, says };
   });
   return { isGood: refused.length === 0, lines, each: outcomes.length > 1 ? each : [] };

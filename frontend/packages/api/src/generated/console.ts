@@ -2127,6 +2127,16 @@ export interface components {
       zh: string;
     };
     /**
+     * FieldChangeMessage
+     * @description What is on file of a field, and what comes in its place; empty for nothing.
+     */
+    FieldChangeMessage: {
+      /** @enum {unknown} */
+      field: "enterprise" | "id_type" | "name" | "phone";
+      new: string;
+      old: string;
+    };
+    /**
      * FiledPeopleMessage
      * @description A page; `next` is the `after` of the one that follows, or null.
      */
@@ -2171,11 +2181,15 @@ export interface components {
     /**
      * FindingMessage
      * @description A fault of a line; `field` is null for the line as a whole, `code` is stable.
+     *
+     *         `column` is the field's heading, `value` what stands in the cell: of id and phone numbers not the whole.
      */
     FindingMessage: {
       code: string;
+      column: string;
       en: string;
       field: string | null;
+      value: string | null;
       zh: string;
     };
     /**
@@ -2335,18 +2349,21 @@ export interface components {
     };
     /**
      * LineMessage
-     * @description What becomes of one line of the file. Everything but `line` and `findings` is null where there are findings.
+     * @description What becomes of one line of the file; where there are findings, what stands in it as it is written there.
      *
      *         `waits`: it makes somebody a legal person, which takes two. It waits for their `approval`, or needs a `person` who
      *         asks, not a program.
      */
     LineMessage: {
       change: ("add" | "change" | "none") | null;
+      changes: components["schemas"]["FieldChangeMessage"][];
       credit_code: string | null;
       enterprise: string | null;
       enterprise_change: ("add" | "change" | "none") | null;
       findings: components["schemas"]["FindingMessage"][];
       id_number_masked: string | null;
+      /** @enum {unknown} */
+      kind: "added" | "changes" | "errors" | "unchanged";
       line: number;
       name: string | null;
       role: ("legal_person" | "operator") | null;

@@ -10,6 +10,7 @@ type Schemas = components["schemas"];
 export type FiledPerson = Schemas["FiledPersonMessage"];
 export type EarlierProof = Schemas["EarlierMessage"];
 export type Report = Schemas["ImportMessage"];
+export type Line = Schemas["LineMessage"];
 
 const TYPES: Record<string, string> = {
   xlsx: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",

@@ -1,0 +1,110 @@
+// @vitest-environment happy-dom
+/** An import's report: errors first, old beside new, page by page, and as a file in which nothing is a formula. */
+
+import { i18n } from "@mshield/desk/i18n.ts";
+import { settings } from "@mshield/desk/settings.ts";
+import { mount } from "@vue/test-utils";
+import { beforeEach, expect, test } from "vitest";
+
+import type { Line, Report } from "../src/screens/filing/calls.ts";
+import { countKinds, firstKind, PAGE, reportFile } from "../src/screens/filing/report.ts";
+import ReportPanel from "../src/screens/filing/ReportPanel.vue";
+
+function line(n: number, kind: Line["kind"], more: Partial<Line> = {}): Line {
+  return {
+    line: n,
+    kind,
+    change: kind === "errors" ? null : kind === "added" ? "add" : kind === "changes" ? "change" : "none",
+    enterprise_change: "none",
+    name: `人${n}`,
+    id_number_masked: "330206********4217",
+    role: "operator",
+    enterprise: "宁波北潮",
+    credit_code: "91330206MA2XB7C1TW",
+    waits: null,
+    changes: [],
+    findings: [],
+    ...more,
+  };
+}
+
+const report = (lines: Line[]): Report => ({ lines, applied: false }) as unknown as Report;
+const CHANGED = line(2, "changes", {
+  changes: [
+    { field: "name", old: "林知远", new: "林志远" },
+    { field: "phone", old: "", new: "139****1234" },
+    { field: "id_type", old: "resident_id", new: "passport" },
+  ],
+});
+const BAD = line(3, "errors", {
+  name: "=1+1",
+  role: null,
+  findings: [
+    {
+      field: "id_type",
+      code: "unknown_id_type",
+      zh: "证件类型不认识",
+      en: "Unknown",
+      column: "证件类型",
+      value: "护照本",
+    },
+  ],
+});
+const MANY = report([
+  CHANGED,
+  BAD,
+  ...Array.from({ length: 2 * PAGE + 1 }, (_, n) => line(n + 4, "unchanged")),
+]);
+
+beforeEach(() => void (settings.language = "zh"));
+const panelOf = (of: Report) => mount(ReportPanel, { props: { report: of }, global: { plugins: [i18n] } });
+
+test("each kind has its count, and the report opens at what is wrong", async () => {
+  const panel = panelOf(MANY);
+  expect(panel.findAll(".ways button").map((each) => each.text())).toEqual([
+    "错误 1",
+    "更改 1",
+    "新增 0",
+    "不变 101",
+  ]);
+  expect(panel.findAll("tbody tr")).toHaveLength(1);
+  expect(panel.find("tbody").text()).toContain("证件类型不认识护照本");
+  expect(panel.find("tbody").text()).toContain("宁波北潮");
+  await panel.setProps({ report: report([CHANGED, line(4, "added")]) });
+  expect(panel.find("[aria-pressed=true]").text()).toContain("更改");
+});
+
+test("old stands beside new for each field", async () => {
+  const rows = panelOf(report([CHANGED])).findAll(".chg");
+  expect(rows.map((row) => [row.find("del").text(), row.find("ins").text()])).toEqual([
+    ["林知远", "林志远"],
+    ["（空）", "139****1234"],
+    ["居民身份证", "护照"],
+  ]);
+});
+
+test("a hundred lines aren't one page", async () => {
+  const panel = panelOf(MANY);
+  await panel.findAll(".ways button")[3]!.trigger("click");
+  expect(panel.findAll("tbody tr")).toHaveLength(PAGE);
+  expect(panel.find(".pages").text()).toContain("第 1 / 3 页");
+  for (let n = 0; n < 2; n += 1) await panel.findAll(".pages button")[1]!.trigger("click");
+  expect(panel.findAll("tbody tr")).toHaveLength(1);
+  expect(panel.findAll(".pages button")[1]!.attributes("disabled")).toBeDefined();
+});
+
+test("the file has a row for each field", async () => {
+  const text = await reportFile(report([CHANGED, BAD]), (key) => key, "zh").text();
+  const rows = text.trim().split("\r\n");
+  expect(rows).toHaveLength(1 + 3 + 1);
+  expect(rows[1]).toBe(
+    "2,kind.changes,人2,330206********4217,宁波北潮,91330206MA2XB7C1TW,field.name,林知远,林志远,",
+  );
+  expect(rows[4]).toContain("'=1+1");
+  expect(rows[4]).toContain("护照本,,证件类型不认识");
+});
+
+test("what there is nothing of isn't opened", () => {
+  expect(firstKind(countKinds(report([line(2, "added")])))).toBe("added");
+  expect(firstKind(countKinds(report([])))).toBe("unchanged");
+});

@@ -1,0 +1,72 @@
+"""What people read of an import's report: at the command line and as a file."""
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from mshield.commands.filing import command
+from mshield.commands.parts.output import Output
+from mshield.domain.filing import FilingRow, check_rows
+from mshield.services.filing.report import FieldChange, LineReport, Report, report_csv, report_of
+
+_GOOD = FilingRow(
+    line=2, enterprise="宁波北潮", credit_code="91330206MA2XB7C1TW", name="林志远", id_type="居民身份证",
+    id_number="330206199001014217", role="操作员", phone="13900001234",
+)  # fmt: skip
+_BAD = FilingRow(
+    line=3, enterprise="=1+1", credit_code="91330206MA2XB7C1TW", name="周明", id_type="护照本",
+    id_number="330206199001014218", role="操作员",
+)  # fmt: skip
+
+
+@pytest.fixture
+def report() -> Report:
+    """One line that changes, one that is bad."""
+    records, findings = check_rows([_GOOD, _BAD])
+    changes = (FieldChange("name", "林知远", "林志远"), FieldChange("phone", "", "13900001234"))
+    line = LineReport(2, "change", "none", records[0], (), changes=changes)
+    return report_of([line], findings, [_GOOD, _BAD])
+
+
+def test_the_command_line_says_old_and_new_and_what_is_wrong(report: Report) -> None:
+    lines = "\n".join(command._lines(Output("zh", json=False), report, "all"))
+    assert "姓名: 林知远 → 林志远；手机号: – → 139****1234" in lines
+    assert "不认识这种证件类型 [护照本]" in lines
+    assert "周明" in lines
+    assert "330206199001014218" not in lines
+    errors = "\n".join(command._lines(Output("en", json=False), report, "errors"))
+    assert "周明" in errors
+    assert "林志远" not in errors
+    assert command._counts(report)[1] == "errors 1, changes 1, added 0, unchanged 0"
+
+
+def test_a_long_list_says_how_far_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    tell = command._progress(Output("en", json=False), 100_000)
+    for done in range(1, 10_001):
+        tell(done)
+    assert capsys.readouterr().err.splitlines() == [
+        "5000 of 100000 lines compared",
+        "10000 of 100000 lines compared",
+    ]
+
+
+def test_the_file_has_a_row_for_each_field_and_no_formula(report: Report) -> None:
+    rows = list(csv.reader(io.StringIO(report_csv(report))))
+    assert rows[0][0] == "行"
+    assert [row[6:9] for row in rows if row[1] == "更改"] == [
+        ["姓名", "林知远", "林志远"],
+        ["手机号", "", "139****1234"],
+    ]
+    bad = [row for row in rows if row[1] == "错误"]
+    assert {row[6] for row in bad} >= {"企业名称", "证件类型"}
+    assert not [cell for row in rows for cell in row if cell.startswith(("=", "+", "-", "@"))]
+
+
+def test_the_command_knows_both_options(tmp_path: Path) -> None:
+    answer = CliRunner().invoke(command.command, ["import", "--help"])
+    assert answer.exit_code == 0
+    assert "--show" in answer.output
+    assert "--report" in answer.output
