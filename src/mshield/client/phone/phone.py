@@ -111,7 +111,7 @@ class VirtualPhone(ProvesIdentity, AnswersRequests):
         Not logged in where the phone is another account's (R7). Whoever calls this has read the service's privacy
         policy and user agreement, and agrees to both, and to the id number's use.
         """
-        payload = {
+        payload: dict[str, object] = {
             "name": name,
             "id_type": id_type,
             "id_number": id_number,
@@ -123,10 +123,10 @@ class VirtualPhone(ProvesIdentity, AnswersRequests):
             answer = operation.connection.post(
                 "/api/phone/accounts", operation.anonymous(), payload | enrolment.consents(operation)
             )
-            made = read(answer, Registered)
-            if made.session is not None:
-                unlock.keep(operation, made.session, account=made.account)
-            return made.account
+            registered = read(answer, Registered)
+            if registered.session is not None:
+                unlock.keep(operation, registered.session, account=registered.account)
+            return registered.account
 
     def reset_password(self, *, phone: str, sms_code: str, id_number: str, password: str) -> int:
         """Sets a forgotten password anew, with a code of purpose `reset`; how many logins ended."""
