@@ -8,7 +8,6 @@ import base64
 import contextlib
 import json
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +23,7 @@ from mshield.client.phone.enrolment import UserType
 from mshield.client.phone.state import State
 from mshield.demo.people import OPERATOR
 from mshield.pki.certificates.certificate import parse_certificate_pem
+from tests.support.forked import run_forked
 from tests.support.live_service import PIN_ROUNDS, LiveService, enrolled
 from tests.support.return_url import RETURN_URL
 
@@ -372,12 +372,9 @@ def command(
     service: LiveService, *arguments: str, pin: str = OPERATOR.pin
 ) -> subprocess.CompletedProcess[str]:
     """`mshield phone ARGUMENTS` as a program."""
-    return subprocess.run(
-        (sys.executable, "-m", "mshield.cli", "phone", "--folder", str(service.folder / "phone"), *arguments),
-        env=service.environment() | {"MSHIELD_PHONE_PIN": pin, "LANG": "zh_CN.UTF-8"},
-        capture_output=True,
-        text=True,
-        check=False,
+    return run_forked(
+        ("phone", "--folder", str(service.folder / "phone"), *arguments),
+        service.environment() | {"MSHIELD_PHONE_PIN": pin, "LANG": "zh_CN.UTF-8"},
     )
 
 

@@ -17,6 +17,7 @@ from mshield.client import ProblemError
 from mshield.client.portal import PortalClient, PortalLogin
 from mshield.demo.people import LEGAL_PERSON, OPERATOR
 from mshield.services.legal_person.outside_login import RETURN_PATH
+from tests.support.forked import run_forked
 from tests.support.identity import make_code
 from tests.support.live_service import LiveService, apply, enrolled, log_in, register
 from tests.support.oidc_provider import CLIENT_ID, CLIENT_SECRET, Provider, returned
@@ -36,10 +37,16 @@ class _Shell:
         self.password = service.folder / "password"
         self.password.write_text(LEGAL_PERSON.password)
 
+    def words(self, *arguments: str) -> tuple[str, ...]:
+        return ("legal-person", "--folder", str(self.folder), *arguments)
+
+    def environment(self) -> dict[str, str]:
+        return self.service.environment() | {"MSHIELD_PORTAL_SERVER": self.service.origin}
+
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            (sys.executable, "-m", "mshield.cli", "legal-person", "--folder", str(self.folder), *arguments),
-            env=self.service.environment() | {"MSHIELD_PORTAL_SERVER": self.service.origin},
+            (sys.executable, "-m", "mshield.cli", *self.words(*arguments)),
+            env=self.environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -47,9 +54,7 @@ class _Shell:
         )
 
     def run(self, *arguments: str, text: str = "") -> subprocess.CompletedProcess[str]:
-        begun = self.start(*arguments)
-        out, err = begun.communicate(text)
-        return subprocess.CompletedProcess(arguments, begun.returncode, out, err)
+        return run_forked(self.words(*arguments), self.environment(), text=text)
 
     def usage_error(self, *arguments: str) -> str:
         done = self.run(*arguments)

@@ -4,7 +4,6 @@ import asyncio
 import json
 import sqlite3
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -24,6 +23,7 @@ from mshield.services.log.parts import parts_of
 from mshield.services.log.verify_rows import Part
 from mshield.settings import Settings
 from mshield.store.database.opening import opened_database
+from tests.support.forked import run_forked
 from tests.support.live_service import LiveService, enrolled
 
 pytestmark = pytest.mark.slow  # the tests start services of their own
@@ -51,13 +51,7 @@ class Logged:
         environment = self.live.environment()
         if not database:
             environment = {name: value for name, value in environment.items() if "MSHIELD" not in name}
-        return subprocess.run(
-            (sys.executable, "-m", "mshield.cli", "--lang", "en", "log", *arguments),
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        return run_forked(("--lang", "en", "log", *arguments), environment)
 
     def outside(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return self.run(*arguments, "--url", self.url, "--key", self.vkey, database=False)

@@ -2,14 +2,13 @@
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from mshield.client.errors import ProblemError
 from mshield.demo.people import OPERATOR
+from tests.support.forked import run_forked
 from tests.support.live_service import LiveService, log_in, register
 
 pytestmark = pytest.mark.slow
@@ -37,11 +36,7 @@ def test_a_forgotten_password_is_set_anew(tmp_path: Path) -> None:
 
 
 def _run(live: LiveService, *arguments: str) -> object:
-    done = subprocess.run(
-        (sys.executable, "-m", "mshield.cli", "phone", "--server", live.origin, "--folder", str(live.folder / "phone"),
-         *arguments, "--json"),
-        env=os.environ | {"MSHIELD_PHONE_PASSWORD": _NEW},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    where = ("--server", live.origin, "--folder", str(live.folder / "phone"))
+    done = run_forked(("phone", *where, *arguments, "--json"), {**os.environ, "MSHIELD_PHONE_PASSWORD": _NEW})
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)

@@ -14,6 +14,7 @@ from tests.support.forked import run_forked
 from tests.support.ports import free_ports
 
 pytestmark = pytest.mark.slow
+CLI = "mshield.cli"
 
 
 class Shell:
@@ -29,9 +30,10 @@ class Shell:
             "LANG": "C.UTF-8",
         }
 
-    def run(
-        self, *arguments: str, module: str = "mshield.cli", **settings: str
-    ) -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str, module: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
+        """Runs `mshield ARGUMENTS`, or `python -m MODULE ARGUMENTS` as an operator starts it."""
+        if not module:
+            return run_forked(arguments, self.environment | settings)
         return subprocess.run(
             (sys.executable, "-m", module, *arguments),
             env=self.environment | settings,
@@ -53,12 +55,12 @@ def shell(tmp_path: Path) -> Shell:
 
 
 def test_migrate_makes_the_schema_once(shell: Shell) -> None:
-    assert shell.run("keys", "init").returncode == 0
-    assert shell.run("migrate", "--check").returncode == 1
-    first = shell.run("migrate", "--json")
+    assert shell.run("keys", "init", module=CLI).returncode == 0
+    assert shell.run("migrate", "--check", module=CLI).returncode == 1
+    first = shell.run("migrate", "--json", module=CLI)
     assert json.loads(first.stdout)["applied"][0] == "0001_initial"
-    assert json.loads(shell.run("migrate", "--json").stdout) == {"applied": [], "sealed": 0}
-    assert shell.run("migrate", "--check").returncode == 0
+    assert json.loads(shell.run("migrate", "--json", module=CLI).stdout) == {"applied": [], "sealed": 0}
+    assert shell.run("migrate", "--check", module=CLI).returncode == 0
     file = Path(shell.environment["MSHIELD_DATABASE"].removeprefix("sqlite:///"))
     assert file.stat().st_mode & 0o077 == 0
 
@@ -66,7 +68,7 @@ def test_migrate_makes_the_schema_once(shell: Shell) -> None:
 @pytest.mark.parametrize("engine", ["botan", "openssl"])
 def test_doctor_shows_the_engine_that_is_forced(shell: Shell, engine: str) -> None:
     shell.prepare()
-    done = shell.run("doctor", "--json", MSHIELD_ENGINE=engine, MSHIELD_MODE="demo")
+    done = shell.run("doctor", "--json", module=CLI, MSHIELD_ENGINE=engine, MSHIELD_MODE="demo")
     assert done.returncode == 0, done.stdout
     said = json.loads(done.stdout)
     assert (said["ok"], said["faults"]) == (True, [])

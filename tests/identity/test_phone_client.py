@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,6 +14,7 @@ from mshield.client import ProblemError
 from mshield.client.phone import VirtualPhone
 from mshield.client.portal import PortalClient
 from mshield.demo.people import LEGAL_PERSON, OPERATOR
+from tests.support.forked import run_forked
 from tests.support.identity import make_code
 from tests.support.live_service import LiveService, apply, log_in, register
 
@@ -81,10 +81,7 @@ def _phone(live: LiveService, *arguments: str, lang: str = "en") -> subprocess.C
 
 def _on(live: LiveService, name: str, *arguments: str, lang: str = "en") -> subprocess.CompletedProcess[str]:
     options = ("--server", live.origin, "--folder", str(live.folder / name), "--lang", lang)
-    return subprocess.run(
-        (sys.executable, "-m", "mshield.cli", "phone", *options, "identity", *arguments),
-        env=live.environment(), capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    return run_forked(("phone", *options, "identity", *arguments), live.environment())
 
 
 def test_an_operator_without_any_proof_uses_an_activation_code(
@@ -198,10 +195,7 @@ def test_the_commands_of_the_legal_person(live: LiveService, phone: VirtualPhone
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         options = ("--server", live.origin, "--folder", str(live.folder / "portal"), "--lang", "en")
-        return subprocess.run(
-            (sys.executable, "-m", "mshield.cli", "legal-person", *options, *arguments),
-            env=live.environment(), capture_output=True, text=True, input="y\n", check=False,
-        )  # fmt: skip
+        return run_forked(("legal-person", *options, *arguments), live.environment(), text="y\n")
 
     def data(*arguments: str) -> Any:
         done = run(*arguments, "--json")

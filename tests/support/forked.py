@@ -18,14 +18,18 @@ PROCESSES: Final = multiprocessing.get_context("forkserver")
 # There is one server, so one list, in a process of pytest.
 _PRELOADED: Final = "tests.support.preloaded"
 PROCESSES.set_forkserver_preload([_PRELOADED])
+_SECONDS: Final = 240.0
+"""A command that hangs fails its test while that may still say so."""
 
 
 class Forked:
     """`mshield ARGUMENTS` in a process of its own, as `subprocess.Popen` has one."""
 
-    def __init__(self, arguments: tuple[str, ...], env: dict[str, str], out: Path, err: Path) -> None:
+    def __init__(
+        self, arguments: tuple[str, ...], env: dict[str, str], out: Path, err: Path, given: str = os.devnull
+    ) -> None:
         self._arguments = arguments
-        self._process = ForkServerProcess(target=_run, args=(arguments, env, str(out), str(err)))
+        self._process = ForkServerProcess(target=_run, args=(arguments, env, given, str(out), str(err)))
         self._process.start()
 
     @property
@@ -57,26 +61,34 @@ class Forked:
         self._process.kill()
 
 
-def run_forked(arguments: tuple[str, ...], env: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    """`mshield ARGUMENTS`, until it has ended; what it printed."""
+def run_forked(
+    arguments: tuple[str, ...], env: dict[str, str], *, text: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """`mshield ARGUMENTS`, to which somebody types this text, until it has ended; what it printed."""
     with tempfile.TemporaryDirectory(prefix="mshield-command-") as folder:
-        out, err = Path(folder, "out"), Path(folder, "err")
-        code = Forked(arguments, env, out, err).wait()
+        typed, out, err = (Path(folder, name) for name in ("in", "out", "err"))
+        typed.write_text(text, "utf-8")
+        code = Forked(arguments, env, out, err, str(typed)).wait(_SECONDS)
         printed = [file.read_text("utf-8") for file in (out, err)]
     return subprocess.CompletedProcess(arguments, code, *printed)
 
 
-def _run(arguments: tuple[str, ...], env: dict[str, str], out: str, err: str) -> None:
+def _run(arguments: tuple[str, ...], env: dict[str, str], given: str, out: str, err: str) -> None:
     assert _PRELOADED in sys.modules, (
         f"{_PRELOADED} can't be imported"
     )  # the fork server itself would not say so
     os.environ.clear()
     os.environ.update(env)
     time.tzset()
-    for number, file in ((1, out), (2, err)):
-        opened = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    for number, file, mode in (
+        (0, given, os.O_RDONLY),
+        (1, out, os.O_WRONLY | os.O_APPEND | os.O_CREAT),
+        (2, err, os.O_WRONLY | os.O_APPEND | os.O_CREAT),
+    ):
+        opened = os.open(file, mode, 0o600)
         os.dup2(opened, number)
         os.close(opened)
+    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115  # for as long as the process lives
     sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115  # for as long as the process lives
     sys.stderr = open(2, "w", encoding="utf-8", closefd=False, buffering=1)  # noqa: SIM115  # for as long as the process lives
     sys.argv = ["mshield", *arguments]
