@@ -51,14 +51,15 @@ test("in Chinese both stay as they are", async () => {
   wrapper.unmount();
 });
 
+const chip = async (): Promise<string> => {
+  const { wrapper } = await mounted(StateChip, { state: "due" });
+  const text = wrapper.text();
+  wrapper.unmount();
+  return text;
+};
+
 test("what only ends soon is called as on the desk, what the filing changed has to be renewed", async () => {
   await refresh();
-  const chip = async (): Promise<string> => {
-    const { wrapper } = await mounted(StateChip, { state: "due" });
-    const text = wrapper.text();
-    wrapper.unmount();
-    return text;
-  };
   expect(await chip()).toBe("即将到期");
   me.renewal.reason = "filing_changed";
   await refresh();
