@@ -108,11 +108,12 @@ def test_r3_from_the_first_start_to_where_one_wanted(user: User) -> None:
     user.person = CHAN
     fill_registration(user)
     user.press("注册")
-    expect(page.get_by_role("status").filter(has_text="注册成功")).to_be_visible()
-    expect(field(user, "账号")).to_have_value(CHAN.phone)
-    log_in(user)
     at(user, "/inbox")
-    page.get_by_role("link", name="首页").or_(page.get_by_role("button", name="返回")).first.click()
+    user.open("/next")
+    expect(page.get_by_role("link", name="去核验")).to_be_visible()
+    expect(page.get_by_role("listitem").filter(has_text="绑定证书")).to_contain_text("完成上一步后可办")
+    judged(page)
+    page.get_by_role("link", name="以后再办").click()
     expect(page.get_by_role("heading", name="在这部手机上申请手机盾")).to_be_visible()
     expect(page.locator(".steps3")).to_contain_text("136****4455")
 

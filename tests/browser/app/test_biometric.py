@@ -48,6 +48,22 @@ _HIDE_ANOTHER: Final = """async (pin) => {
 }"""
 """Puts another PIN into the box, as nobody can without the user's finger: what the service is then told is wrong."""
 
+_END_LOGIN: Final = """async () => {
+  const [{ name }] = (await indexedDB.databases()).filter(({ name }) => /^mshield(?!-biometric)/.test(name));
+  const done = (request) => new Promise((resolve) => (request.onsuccess = () => resolve(request.result)));
+  const database = await done(indexedDB.open(name));
+  const [table] = database.objectStoreNames;
+  const records = database.transaction(table, "readwrite").objectStore(table);
+  const [key] = await done(records.getAllKeys());
+  const state = await done(records.get(key));
+  await done(records.put({ ...state, session: { ...state.session, expiresAt: 1 } }, key));
+  database.close();
+}"""
+"""As after twelve hours: what the phone knows of its login is over, its shield stays."""
+_COUNT_TAPS: Final = (
+    "addEventListener('click', () => (sessionStorage.taps = 1 + Number(sessionStorage.taps ?? 0)), true)"
+)
+
 
 @pytest.fixture(scope="module")
 def phone(browser: Browser, party: Party, engine: Path) -> Iterator[Holder]:
@@ -114,6 +130,56 @@ def test_it_is_off_until_it_is_switched_on(phone: Holder, party: Party, page: Pa
     expect(full(page)).to_be_visible()
     expect(key(page)).to_have_count(0)
     assert stored(page).get(BOX, "") == ""
+
+
+def test_r3_a_returning_person_is_known_and_a_code_read_first_waits(
+    phone: Holder, party: Party, page: Page
+) -> None:
+    """A cold start: by finger in three taps at most, by PIN in twelve, and no captcha either way (ADR 106, 107)."""
+    Authenticator.on(page)
+    page.add_init_script(_COUNT_TAPS)
+    switch_on(phone, page)
+    made = party.ask()
+    assert ended(phone, page, Screen.of(made).newest.removeprefix(phone.service.origin)) == 0
+    expect(page.get_by_text("登录后继续：")).to_be_visible()
+    expect(page.get_by_role("heading", name=phone.person.name)).to_be_visible()
+    judged(page)
+    page.get_by_role("button", name="用指纹或面容打开").click()
+    expect(page.get_by_role("button", name="输入 PIN 码登录")).to_be_visible()
+    assert taps(page) <= 3
+    key_of_sheet(page).click()
+    expect(page.get_by_role("heading", name="已登录")).to_be_visible()
+    assert state(party, made) == "signed"
+    ended(phone, page, "/")
+    page.get_by_role("button", name="用 PIN 码打开").click()
+    expect(page.get_by_role("dialog")).to_contain_text("只打开手机盾，不签名")
+    judged(page)
+    enter_pin(page, WRONG)
+    expect(page.get_by_role("alert")).to_contain_text("还可以试 4 次")
+    before = taps(page)
+    enter_pin(page, phone.person.pin)
+    expect(page.get_by_role("navigation", name="功能")).to_be_visible()
+    assert 1 + taps(page) - before <= 12
+
+
+def ended(phone: Holder, page: Page, path: str) -> int:
+    """The login ends, and the app is opened anew at this address; the taps from then on."""
+    page.evaluate(_END_LOGIN)
+    page.evaluate("sessionStorage.removeItem('taps')")
+    page.goto(f"{phone.service.origin}/app{path}")
+    expect(page.get_by_role("button", name="用 PIN 码打开")).to_be_visible()
+    return taps(page)
+
+
+def taps(page: Page) -> int:
+    """How often was tapped since the app was opened."""
+    return int(page.evaluate("Number(sessionStorage.taps ?? 0)"))
+
+
+def key_of_sheet(page: Page) -> Locator:
+    """The finger's key, on the sheet of the request that waited."""
+    page.get_by_role("button", name="输入 PIN 码登录").click()
+    return key(page)
 
 
 def test_it_signs_without_typing_once_the_service_has_judged_the_pin(

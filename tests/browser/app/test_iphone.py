@@ -20,14 +20,13 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 @pytest.fixture(scope="module", params=list(IPHONES))
 def user(request: pytest.FixtureRequest, browser: Browser, party: Party) -> Iterator[User]:
-    """Somebody who has registered, logged in and applied on it."""
+    """Somebody who has registered, which logs in, and applied on it."""
     context = browser.new_context(locale="zh-CN", **IPHONES[request.param])
     context.add_init_script("Object.defineProperty(navigator, 'standalone', { value: true })")
     user = User(party.service, context.new_page(), newcomer(party.service))
     user.open()
     user.begin()
     user.register()
-    user.log_in()
     user.apply()
     yield user
     context.close()

@@ -152,7 +152,19 @@ def first_login(scene: Scene) -> None:
     user.fill_registration()
     scene.picture("register")
     user.press("注册")
-    expect(page.get_by_text("注册成功")).to_be_visible()
+    user.sees("接下来")
+    page.get_by_role("link", name="以后再办").click()
+    expect(page.get_by_role("navigation", name="功能")).to_be_visible()
+    log_out(scene)
+
+
+def log_out(scene: Scene) -> None:
+    """The registration ended logged in."""
+    user, page = scene.user, scene.page
+    user.open("/me")
+    user.press("退出登录")
+    page.get_by_role("dialog").get_by_role("button", name="退出登录").click()
+    expect(page.get_by_label("密码", exact=True)).to_be_visible()
 
 
 def usual_login(scene: Scene) -> None:

@@ -19,6 +19,7 @@ from mshield.commands.parts.account_source import code_of_page, kind_of
 from mshield.commands.parts.output import Output, remember_lang, server_address, table
 from mshield.commands.phone import identity as phone_identity
 from mshield.commands.phone import renewal as phone_renewal
+from mshield.commands.phone import unlock as phone_unlock
 from mshield.commands.phone.approve import approve
 from mshield.commands.phone.captcha import captcha, fetch_captcha, go_together
 from mshield.commands.phone.display import (
@@ -375,5 +376,5 @@ def signatures(out: Output, phone: VirtualPhone, *, before: str | None, limit: i
 command.add_command(approve)
 command.add_command(captcha)
 command.add_command(phone_identity.identity)
-for _command in phone_renewal.COMMANDS:
+for _command in (*phone_renewal.COMMANDS, phone_unlock.unlock, phone_unlock.claim):
     command.add_command(_command)
