@@ -13,7 +13,8 @@ import type { Account } from "./state.ts";
 import { keepLogKey } from "./view_registration.ts";
 
 export type { IdType };
-export type SmsPurpose = "register" | "apply" | "renew" | "reset";
+export type SmsPurpose = "register" | "apply" | "renew" | "reset" | "close" | "export";
+const OWN: readonly SmsPurpose[] = ["apply", "renew", "close", "export"];
 
 /** An SMS code is on its way; both in seconds. */
 export interface SmsCodeSent {
@@ -57,7 +58,7 @@ export interface AnsweredCaptcha {
 }
 
 /**
- * `apply` and `renew` send to the account's phone and need a login; the others to `phone`, after the work of a captcha.
+ * `register` and `reset` send to `phone` after the work of a captcha, the others to the account's own number with a login.
  * ProblemError `captcha_needed`: again with one whose picture was read.
  */
 export async function requestSmsCode(
@@ -66,7 +67,7 @@ export async function requestSmsCode(
   phone: string | null,
   answered: AnsweredCaptcha | null,
 ): Promise<SmsCodeSent> {
-  const isOwn = purpose === "apply" || purpose === "renew";
+  const isOwn = OWN.includes(purpose);
   const credentials = isOwn ? operation.loggedIn() : operation.anonymous();
   const payload = { phone, purpose, ...(!isOwn && (await shownFor(operation, answered))) };
   const of = new Fields(await operation.connection.post("/api/phone/sms-codes", credentials, payload));
