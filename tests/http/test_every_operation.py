@@ -36,6 +36,7 @@ _LIFE: Final[tuple[Callable[[Life], None], ...]] = (
     shield.come_back,
     shield.look_after,
     shield.renew,
+    account.look_after_ones_data,
     account.forget_the_password,
     publication.fetch_what_is_published,
     portal.manage,

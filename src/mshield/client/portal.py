@@ -25,6 +25,8 @@ from mshield.client.portal_messages import (
     ApplicationDecision,
     Applications,
     ApplicationState,
+    AskAnswer,
+    Asks,
     Cause,
     CodeSent,
     History,
@@ -137,13 +139,20 @@ class PortalClient:
         return read(answer.content, OutsideLoginBegun)
 
     def finish_outside_login(
-        self, state: str, code: str, *, idempotency_key: str | None = None
+        self,
+        state: str,
+        code: str,
+        *,
+        consents: Mapping[str, str] | None = None,
+        idempotency_key: str | None = None,
     ) -> LoginBegun:
         """Has an SMS code sent to the account's phone, for what the page sent back; then `finish_login`.
 
+        `consents` are the versions that somebody agrees to who is here for the first time: else `consent_needed`.
+
         ProblemError `identity_unproven` where nothing proves that it is the legal person's: see `activate`.
         """
-        document = {"state": state, "code": code}
+        document = {"state": state, "code": code} | ({} if consents is None else {"consents": dict(consents)})
         answer = self._change("POST", f"{_PAGES}/finish", document, idempotency_key)
         self._http.cookies.clear()
         return read(answer, LoginBegun)
@@ -276,6 +285,14 @@ class PortalClient:
         """
         path = _of(credit_code, "applications", application_id, "decision")
         self._change("POST", path, {"decision": decision, "sms_code": sms_code}, idempotency_key)
+
+    def asks(self, credit_code: str, *, state: str = "") -> Asks:
+        """What operators ask about their shields (操作员的请求), the newest fifty."""
+        return read(self._get(_of(credit_code, "asks"), {"state": state} if state else {}), Asks)
+
+    def answer_ask(self, credit_code: str, ask_id: str, answer: AskAnswer, *, reason: str = "") -> None:
+        """Answers, for good; ProblemError `ask_not_done` as long as what was asked for isn't done."""
+        self._change("POST", _of(credit_code, "asks", ask_id, "answer"), {"answer": answer, "reason": reason})
 
     def request_vouching_code(
         self, credit_code: str, person_id: str, *, idempotency_key: str | None = None

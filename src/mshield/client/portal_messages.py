@@ -224,6 +224,31 @@ class Applications(msgspec.Struct, frozen=True, kw_only=True):
     counts: ApplicationCounts
 
 
+AskAnswer = Literal["done", "refused"]
+
+
+class Ask(msgspec.Struct, frozen=True, kw_only=True):
+    """What an operator asks about their shield, and how it ended; times in ms."""
+
+    id: str
+    kind: Literal["revoke", "lift", "renew"]
+    shield_number: str
+    name: str
+    phone_masked: str
+    note: str
+    state: Literal["waiting", "done", "refused", "withdrawn", "expired"]
+    asked_at: int
+    expires_at: int
+    decided_at: int | None
+    reason: str | None
+
+
+class Asks(msgspec.Struct, frozen=True, kw_only=True):
+    """A page, the newest first."""
+
+    items: tuple[Ask, ...]
+
+
 class ActivationCode(msgspec.Struct, frozen=True, kw_only=True):
     """A new activation code, told this once: to be printed or handed over, never sent."""
 

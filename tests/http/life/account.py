@@ -2,6 +2,7 @@
 
 import json
 
+from mshield.client.phone.phone import SmsPurpose
 from mshield.client.work import solved
 from mshield.demo.people import LEGAL_PERSON, OPERATOR
 from tests.http.life.life import Life
@@ -58,6 +59,25 @@ def log_in(life: Life) -> None:
     life.get(f"/api/phone/captchas/{captcha}/audio")
     answer = life.captcha_answer(captcha)
     life.phone.login(account=OPERATOR.phone, password=OPERATOR.password, captcha_id=captcha, captcha=answer)
+
+
+def look_after_ones_data(life: Life) -> None:
+    """The documents, the consents, a copy of all that is kept; closing is asked for and undone."""
+    phone = life.phone
+    life.get("/api/about")
+    versions = life.get("/api/policies").json()["versions"]
+    assert json.loads(phone.call("GET", "/consents"))["due"] == []
+    phone.call("POST", "/consents", {"consents": versions})
+    purposes: tuple[tuple[SmsPurpose, str], ...] = (
+        ("export", "/account/export"),
+        ("close", "/account/closing"),
+    )
+    for purpose, path in purposes:
+        life.wait_a_minute()
+        phone.request_sms_code(purpose)
+        phone.call("POST", path, {"sms_code": life.sms_code(OPERATOR, purpose)})
+    assert json.loads(phone.call("GET", "/account/closing"))["due_at"] is not None
+    phone.call("DELETE", "/account/closing")
 
 
 def forget_the_password(life: Life) -> None:

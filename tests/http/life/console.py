@@ -47,6 +47,7 @@ def serve_customers(life: Life) -> None:
     path = f"/api/console/accounts/{account['id']}"
     life.get(path, **session)
     life.get(f"{path}/proofs", **session)
+    life.get(f"{path}/asks", **session)
     life.get("/api/console/identity/earlier", **session)
     _end_a_consent(life, session)
     for state in ("disabled", "active"):

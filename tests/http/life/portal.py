@@ -12,6 +12,7 @@ from mshield.domain.qr import qr_text
 from mshield.store.accounts import accounts
 from tests.http.life.life import Life
 from tests.support.application import ORIGIN, Application
+from tests.support.consents import AGREED
 from tests.support.identity import make_code_in
 from tests.support.signing import execute
 
@@ -33,6 +34,7 @@ def manage(life: Life) -> None:
     portal.session()
     portal.people(code)
     _ask_to_be_confirmed(life)
+    _ask_about_a_shield(life)
     portal.shields(code)
     portal.export(code, "people")
     portal.export(code, "shields")
@@ -68,6 +70,18 @@ def _ask_to_be_confirmed(life: Life) -> None:
     phone.ask_legal_person("operator", code)
 
 
+def _ask_about_a_shield(life: Life) -> None:
+    """Taken back once, then refused."""
+    phone, portal, code = life.phone, life.portal, LEGAL_PERSON.credit_code
+    asked = {"kind": "renew", "shield_number": life.shield_number, "note": "备案改了"}
+    phone.call("POST", "/asks", asked)
+    (waiting,) = json.loads(phone.call("GET", "/asks"))["items"]
+    phone.call("DELETE", f"/asks/{waiting['id']}")
+    phone.call("POST", "/asks", asked)
+    (ask,) = portal.asks(code, state="waiting").items
+    portal.answer_ask(code, ask.id, "refused", reason="备案没有变")
+
+
 def _confirm(life: Life) -> None:
     portal, code = life.portal, LEGAL_PERSON.credit_code
     (waiting,) = portal.applications(code, state="waiting").items
@@ -98,7 +112,7 @@ def log_in_from_outside(life: Life) -> None:
     life.wait_a_minute()
     left = life.portal.begin_outside_login("customs")
     code, state = life.provider.log_in_at(left.address)
-    begun = life.portal.finish_outside_login(state, code)
+    begun = life.portal.finish_outside_login(state, code, consents=AGREED["consents"])
     life.portal.finish_login(begun.login_id, life.sms_code(CHIEF, "portal"))
     life.portal.logout()
     log_in(life)

@@ -22,7 +22,7 @@ from mshield.services.staff.set_up import renew_set_up
 from mshield.services.staff.tokens import Wanted, add_token
 from mshield.services.systems.view_drafts import HandedIn, ViewFile
 from mshield.services.systems.views import register_view
-from mshield.store.accounts import phone_changes
+from mshield.store.accounts import closings, phone_changes
 from mshield.store.database.interface import Database, Tx
 from mshield.store.filing import proposals
 from mshield.store.identity import consents
@@ -181,6 +181,9 @@ async def _others(application: Application, staff_id: str) -> None:
     async def work(tx: Tx) -> None:
         await approvals.insert(tx, ask, now=now)
         await phone_changes.insert(tx, change, now=now)
+        await closings.insert(
+            tx, closing_id="closing", account_id=str(account["id"]), due_at=now + DAY_MS, now=now
+        )
         await proposals.insert(tx, line)
         await consents.insert(tx, consent)
 
@@ -188,6 +191,9 @@ async def _others(application: Application, staff_id: str) -> None:
     columns = "(id, state, asked_at, expires_at, reminded_at, account_id, person_id)"
     values = "'x', 'waiting', 1, 1, 0, a.id, f.id FROM accounts a, filed_persons f LIMIT 1"
     await execute(context.db, f"INSERT INTO identity_requests {columns} SELECT {values}")
+    columns = "(id, account_id, credit_code, shield_number, kind, note, asked_at, expires_at, state)"
+    values = "'x', id, 'x', 'x', 'lift', '', 1, 1, 'waiting' FROM accounts LIMIT 1"
+    await execute(context.db, f"INSERT INTO shield_asks {columns} SELECT {values}")
     columns = "(id, state, parameters, expires_at, created_at, client_id)"
     values = "'x', 'pushed', '{}', 1, 1, client_id FROM business_systems LIMIT 1"
     await execute(context.db, f"INSERT INTO oidc_authorizations {columns} SELECT {values}")

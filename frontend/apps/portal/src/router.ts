@@ -31,6 +31,7 @@ export const router = createRouter({
     { path: "/shields", component: () => import("./screens/ShieldsScreen.vue") },
     { path: "/shields/:number", component: () => import("./screens/ShieldScreen.vue"), props: true },
     { path: "/applications", component: () => import("./screens/ApplicationsScreen.vue") },
+    { path: "/asks", component: () => import("./screens/AsksScreen.vue") },
     { path: "/people", component: () => import("./screens/PeopleScreen.vue") },
     { path: "/history", component: () => import("./screens/HistoryScreen.vue") },
     { path: "/enterprises", component: () => import("./screens/EnterprisesScreen.vue") },

@@ -14,7 +14,8 @@ import { sendUnlockCode } from "./unlock.ts";
 import { keepLogKey } from "./view_registration.ts";
 
 export type { IdType };
-export type SmsPurpose = "register" | "apply" | "renew" | "reset" | "unlock" | "device";
+export type SmsPurpose = "register" | "apply" | "renew" | "reset" | "unlock" | "device" | "close" | "export";
+const OWN: readonly SmsPurpose[] = ["apply", "renew", "device", "close", "export"];
 
 /** An SMS code is on its way; both in seconds. */
 export interface SmsCodeSent {
@@ -58,8 +59,8 @@ export interface AnsweredCaptcha {
 }
 
 /**
- * `apply`, `renew` and `device` send to the account's phone and need a login, `unlock` without one; the others to `phone`, after the
- * work of a captcha.
+ * `register` and `reset` send to `phone` after the work of a captcha, the others to the account's own number: `unlock` without
+ * a login, the rest with one.
  * ProblemError `captcha_needed`: again with one whose picture was read.
  */
 export async function requestSmsCode(
@@ -71,7 +72,7 @@ export async function requestSmsCode(
   if (purpose === "unlock") {
     return await sendUnlockCode(operation);
   }
-  const isOwn = purpose === "apply" || purpose === "renew" || purpose === "device";
+  const isOwn = OWN.includes(purpose);
   const credentials = isOwn ? operation.loggedIn() : operation.anonymous();
   const payload = { phone, purpose, ...(!isOwn && (await shownFor(operation, answered))) };
   const of = new Fields(await operation.connection.post("/api/phone/sms-codes", credentials, payload));

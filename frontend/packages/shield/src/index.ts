@@ -46,6 +46,7 @@ export type {
   Task,
   TaskView,
 } from "./messages.ts";
+export type { AskKind, Closing, DataPart, ShieldAsk } from "./own_account.ts";
 export { shownContent } from "./pdf_document.ts";
 export type { PinPrompt, PinSource } from "./pin.ts";
 export type { PinChanged } from "./pin_change.ts";

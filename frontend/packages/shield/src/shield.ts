@@ -19,6 +19,7 @@ import { LocalSecrets } from "./local_secrets.ts";
 import * as login from "./login.ts";
 import type { Claim, InboxRequest, IssuedCertificate, Scan } from "./messages.ts";
 import { Operation } from "./operation.ts";
+import * as own from "./own_account.ts";
 import type { PinSource } from "./pin.ts";
 import * as pinChange from "./pin_change.ts";
 import { requireStrongForApplication, requireStrongForChange } from "./pin_rules.ts";
@@ -124,6 +125,37 @@ export class Shield {
 
   async agree(consents: policies.Consents): Promise<void> {
     await this.#run((operation) => policies.agree(operation, consents));
+  }
+
+  /** What closing the account would end, erase and leave. */
+  async closing(): Promise<own.Closing> {
+    return await this.#run(own.closing);
+  }
+
+  async close(smsCode: string): Promise<void> {
+    await this.#run((operation) => own.close(operation, smsCode));
+  }
+
+  async undoClosing(): Promise<void> {
+    await this.#run(own.undoClosing);
+  }
+
+  /** All that is kept of the account, as JSON. */
+  async exportData(smsCode: string): Promise<string> {
+    return await this.#run((operation) => own.exportData(operation, smsCode));
+  }
+
+  /** What the legal person was asked about shields of this account. */
+  async asks(): Promise<readonly own.ShieldAsk[]> {
+    return await this.#run(own.asks);
+  }
+
+  async ask(kind: own.AskKind, shieldNumber: string, note: string): Promise<void> {
+    await this.#run((operation) => own.ask(operation, kind, shieldNumber, note));
+  }
+
+  async withdrawAsk(id: string): Promise<void> {
+    await this.#run((operation) => own.withdrawAsk(operation, id));
   }
 
   /** The outside systems whose accounts log in: by `login` with `source`, or at a page of theirs. */

@@ -201,6 +201,19 @@ class VirtualPhone(ProvesIdentity, AnswersRequests):
         with self._operation() as operation:
             return read(operation.connection.get("/api/phone/me", operation.logged_in()), Me)
 
+    def call(
+        self, method: Literal["GET", "POST", "DELETE"], path: str, payload: Mapping[str, object] | None = None
+    ) -> bytes:
+        """A call of the phone API below /api/phone that has no method here, as who is logged in; gives the answer."""
+        with self._operation() as operation:
+            address, connection = f"/api/phone{path}", operation.connection
+            if method == "GET":
+                return connection.get(address, operation.logged_in())
+            if method == "POST":
+                return connection.post(address, operation.logged_in(), payload)
+            connection.delete(address, operation.logged_in())
+            return b""
+
     def apply(
         self,
         *,

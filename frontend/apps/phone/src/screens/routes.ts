@@ -3,6 +3,7 @@
 import type { RouteRecordRaw } from "vue-router";
 
 import { accountRoutes } from "./account/routes.ts";
+import { askRoutes } from "./asks/routes.ts";
 import { certificateRoutes } from "./certificate/routes.ts";
 import { consentRoutes } from "./consent/routes.ts";
 import { homeRoutes } from "./home/routes.ts";
@@ -15,6 +16,7 @@ import { requestRoutes } from "./request/routes.ts";
 export const routes: readonly RouteRecordRaw[] = [
   ...homeRoutes,
   ...accountRoutes,
+  ...askRoutes,
   ...certificateRoutes,
   ...consentRoutes,
   ...identityRoutes,

@@ -63,6 +63,7 @@ export const shared = {
     switched: { on: "已打开", off: "已关闭" },
     card: { label: "证书", number: "手机盾号", copy: "复制手机盾号", holder: "持有人", until: "有效期至" },
     send: {
+      ask: "请法人办理",
       share: "发给法人",
       copy: "复制手机盾号，发给法人",
       number: "复制号码",
@@ -133,6 +134,7 @@ export const shared = {
       until: "Valid until",
     },
     send: {
+      ask: "Ask the legal person",
       share: "Send to legal person",
       copy: "Copy for your legal person",
       number: "Copy the number",

@@ -104,7 +104,8 @@ export const registerWords = {
       agreement: "I have read the user agreement and agree",
       privacy: "I have read the privacy policy and agree",
       sensitive: "I agree, by itself, to the use of my id number",
-      sensitiveNote: "Sensitive data, stored encrypted, used only to check the filing and to reset a password.",
+      sensitiveNote:
+        "Sensitive data, stored encrypted, used only to check the filing and to reset a password.",
       first: "Tick each of the three; the form follows.",
     },
     keptText:

@@ -19,6 +19,19 @@ export const consentRoutes: RouteRecordRaw[] = [
     component: () => import("./ContactScreen.vue"),
     meta: { isOpen: true },
   },
+  { path: "/me/data", name: "my-data", component: () => import("./DataScreen.vue") },
+  {
+    path: "/me/data/export",
+    name: "export",
+    component: () => import("./ExportScreen.vue"),
+    meta: { isBeforeConsent: true },
+  },
+  {
+    path: "/me/data/close",
+    name: "close",
+    component: () => import("./CloseScreen.vue"),
+    meta: { isBeforeConsent: true },
+  },
   {
     path: "/agree",
     name: "agree",
