@@ -14,7 +14,7 @@ import { keepLogKey } from "./view_registration.ts";
 
 export type { IdType };
 export type SmsPurpose = "register" | "apply" | "renew" | "reset" | "close" | "export";
-const OWN: readonly SmsPurpose[] = ["apply", "renew", "close", "export"];
+const OWN: ReadonlySet<SmsPurpose> = new Set(["apply", "renew", "close", "export"]);
 
 /** An SMS code is on its way; both in seconds. */
 export interface SmsCodeSent {
@@ -67,7 +67,7 @@ export async function requestSmsCode(
   phone: string | null,
   answered: AnsweredCaptcha | null,
 ): Promise<SmsCodeSent> {
-  const isOwn = OWN.includes(purpose);
+  const isOwn = OWN.has(purpose);
   const credentials = isOwn ? operation.loggedIn() : operation.anonymous();
   const payload = { phone, purpose, ...(!isOwn && (await shownFor(operation, answered))) };
   const of = new Fields(await operation.connection.post("/api/phone/sms-codes", credentials, payload));

@@ -4,6 +4,7 @@ import { type Captcha, readCaptcha, shownCaptcha } from "@mshield/desk/captcha.t
 import { answered, isLoggedOut } from "@mshield/desk/client.ts";
 import type { Problem } from "@mshield/desk/problem.ts";
 
+import { agreed, withConsents } from "./agreed.ts";
 import { api } from "./client.ts";
 import { enter, leave, mayBeLoggedIn } from "./session.ts";
 import type { LoginBegun } from "./types.ts";
@@ -34,9 +35,11 @@ export async function begin(given: Credentials): Promise<Begun> {
     account: account.trim(),
     password,
     ...(await shownCaptcha(captchaId, captcha)),
-    ...(source !== null && { source }),
+    ...(source !== null && { source, ...withConsents() }),
   };
-  return begunOf(await answered(api.POST("/api/portal/logins", { body })));
+  const begun = begunOf(await answered(api.POST("/api/portal/logins", { body })));
+  agreed.value = null;
+  return begun;
 }
 
 export function begunOf(made: LoginBegun): Begun {
