@@ -10,6 +10,7 @@ from typing import Final
 from playwright.sync_api import Page, Response, expect
 
 from mshield.demo.people import Person
+from tests.browser.app.consenting import agree
 from tests.browser.app.pin_pad_and_pixels import enter_pin
 from tests.support.live_service import LiveService
 
@@ -59,17 +60,10 @@ class User:
         self.get_code("register")
         self.fill("登录密码", self.person.password)
 
-    def agree(self) -> None:
-        """To each document and to the use of the id number; nothing is ticked before."""
-        for left, name in ((3, "用户协议"), (2, "隐私政策"), (1, "证件号码")):
-            expect(self.page.get_by_role("button", name=f"还有 {left} 项没勾选")).to_be_disabled()
-            self.page.get_by_role("checkbox", name=name).check()
-        self.press("同意并继续")
-
     def register(self) -> None:
         """From the login page by 我要注册 to what comes next, logged in."""
         self.page.get_by_role("link", name="我要注册").click()
-        self.agree()
+        agree(self.page)
         self.fill_registration()
         self.press("注册")
         self.sees("接下来")

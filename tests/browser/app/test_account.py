@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Locator, expect
 from mshield.demo.people import OPERATOR, Person
 from mshield.services.accounts.outside_login import RETURN_PATH
 from tests.browser.app.app_user import User
+from tests.browser.app.consenting import agree
 from tests.browser.app.pin_pad_and_pixels import judged
 from tests.browser.app.seeded import CLERK, visitor
 from tests.support.live_service import LiveService, register
@@ -106,6 +107,8 @@ def test_r3_from_the_first_start_to_where_one_wanted(user: User) -> None:
     judged(page)
     page.get_by_role("link", name="我要注册").click()
     user.person = CHAN
+    judged(page)
+    agree(page)
     fill_registration(user)
     user.press("注册")
     at(user, "/inbox")
@@ -146,6 +149,7 @@ def fill_registration(user: User) -> None:
 
 def test_r2_a_type_that_was_tapped_is_chosen_before_the_wheel_has_come_to_rest(welcomed: User) -> None:
     welcomed.open("/register")
+    agree(welcomed.page)
     choice = welcomed.page.get_by_role("button", name="证件类型")
     choice.click()
     wheel = welcomed.page.get_by_role("listbox", name="证件类型")

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, Response, expect
 
 from mshield.demo.people import OPERATOR
 from tests.browser.app.app_user import User
+from tests.browser.app.consenting import agree, tick
 from tests.browser.app.pin_pad_and_pixels import judged
 from tests.support.live_service import LiveService
 
@@ -59,6 +60,7 @@ def test_the_next_code_takes_a_picture_and_is_sent_then(browser: Browser, servic
     if page.get_by_role("button", name="开始使用").is_visible():
         user.begin()
         user.open("/register")
+    agree(page)
     user.fill("手机号", OPERATOR.phone)
     ask = page.get_by_role("button", name="获取验证码")
     with page.expect_response("**/sms-codes/captchas"), page.expect_response("**/sms-codes"):
@@ -128,6 +130,8 @@ def test_the_pages_at_a_desk_show_a_picture_that_can_be_heard(
     context = browser.new_context(viewport={"width": 1024, "height": 768}, locale="zh-CN")
     page = context.new_page()
     page.goto(service.origin + ("/portal/login" if at == "portal" else "/register/"))
+    if at == "register":
+        tick(page)
     page.get_by_role("button", name="English").click()
     if at == "portal":
         page.get_by_role("button", name="Password").click()

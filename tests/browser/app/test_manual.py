@@ -17,6 +17,7 @@ from mshield.demo.people import Person
 from tests.browser.app.album import Album, language_of_pictures
 from tests.browser.app.app_user import WORK_MS, User
 from tests.browser.app.camera import Camera, Screen
+from tests.browser.app.consenting import agree
 from tests.browser.app.exports import export, with_view
 from tests.browser.app.pin_pad_and_pixels import PIXEL
 from tests.browser.app.test_request import PC, document
@@ -149,6 +150,7 @@ def first_login(scene: Scene) -> None:
     expect(page.get_by_role("img", name="图形验证码")).to_be_visible()
     scene.picture("login-register")
     page.get_by_role("link", name="我要注册").click()
+    agree(page)
     user.fill_registration()
     scene.picture("register")
     user.press("注册")

@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.app.camera import Screen
+from tests.browser.app.consenting import AGREED
 from tests.browser.app.keyboard import keeps, walk
 from tests.browser.app.more_people import newcomer
 from tests.browser.app.pin_pad_and_pixels import PIXEL, judged
@@ -102,11 +103,25 @@ def at(path: str) -> Callable[[Sweep], None]:
     return lambda sweep: sweep.open(path)
 
 
+def registering(sweep: Sweep) -> None:
+    """The form, which comes after the consents."""
+    sweep.page.evaluate(AGREED)
+    sweep.open("/register")
+
+
 SCREENS: Final[dict[str, Callable[[Sweep], None]]] = {
     "/": at("/"),
     "/welcome": at("/welcome"),
     "/login": at("/login"),
-    "/register": at("/register"),
+    "/register": registering,
+    "/consent": at("/consent"),
+    "/policies/:name(privacy|agreement)": at("/policies/privacy"),
+    "/agree": at("/agree"),
+    "/contact": at("/contact"),
+    "/me/data": at("/me/data"),
+    "/me/data/export": at("/me/data/export"),
+    "/me/data/close": at("/me/data/close"),
+    "/asks": at("/asks"),
     "/outside-login": at("/outside-login?error=access_denied"),
     "/forgot": at("/forgot"),
     "/apply": at("/apply"),
@@ -199,6 +214,7 @@ SHEETS: Final = {
 def test_a_sheet_keeps_the_focus_and_gives_it_back(sweep: Sweep, sheet: str) -> None:
     path, name = SHEETS[sheet]
     sweep.speak("zh")
+    sweep.page.evaluate(AGREED)
     sweep.open(path)
     page = sweep.page
     settle(page)

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from mshield.demo.people import LEGAL_PERSON, Person
 from tests.browser.app.album import DeskAlbum
+from tests.browser.app.consenting import tick
 from tests.browser.app.keyboard import walk
 from tests.browser.app.pin_pad_and_pixels import judged
 from tests.browser.conftest import Party
@@ -35,15 +36,9 @@ def visitor(browser: Browser, party: Party) -> Iterator[Desk]:
     """Somebody at the page, not logged in anywhere."""
     with desk(browser, party) as made:
         made.open("/register/")
-        agree(made.page)
+        expect(field(made.page, "手机号")).to_have_count(0)
+        tick(made.page)
         yield made
-
-
-def agree(page: Page) -> None:
-    """To each document and to the use of the id number; before that there is nothing to fill in."""
-    for name in ("用户协议", "隐私政策", "证件号码"):
-        expect(page.get_by_label("手机号", exact=True)).to_have_count(0)
-        page.get_by_role("checkbox", name=name).check()
 
 
 def field(page: Page, name: str) -> Locator:

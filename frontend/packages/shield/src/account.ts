@@ -15,7 +15,7 @@ import { keepLogKey } from "./view_registration.ts";
 
 export type { IdType };
 export type SmsPurpose = "register" | "apply" | "renew" | "reset" | "unlock" | "device" | "close" | "export";
-const OWN: readonly SmsPurpose[] = ["apply", "renew", "device", "close", "export"];
+const OWN: ReadonlySet<SmsPurpose> = new Set(["apply", "renew", "device", "close", "export"]);
 
 /** An SMS code is on its way; both in seconds. */
 export interface SmsCodeSent {
@@ -72,7 +72,7 @@ export async function requestSmsCode(
   if (purpose === "unlock") {
     return await sendUnlockCode(operation);
   }
-  const isOwn = OWN.includes(purpose);
+  const isOwn = OWN.has(purpose);
   const credentials = isOwn ? operation.loggedIn() : operation.anonymous();
   const payload = { phone, purpose, ...(!isOwn && (await shownFor(operation, answered))) };
   const of = new Fields(await operation.connection.post("/api/phone/sms-codes", credentials, payload));

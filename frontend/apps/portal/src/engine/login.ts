@@ -5,6 +5,7 @@ import { answered } from "@mshield/desk/client.ts";
 import { Problem } from "@mshield/desk/problem.ts";
 import { type Ended, endedBy } from "@mshield/desk/task.ts";
 
+import { agreed, withConsents } from "./agreed.ts";
 import { api } from "./client.ts";
 import { enter, isLoggedIn, leave, mayBeLoggedIn, session } from "./session.ts";
 import type { LoginBegun } from "./types.ts";
@@ -35,9 +36,11 @@ export async function begin(given: Credentials): Promise<Begun> {
     account: account.trim(),
     password,
     ...(await shownCaptcha(captchaId, captcha)),
-    ...(source !== null && { source }),
+    ...(source !== null && { source, ...withConsents() }),
   };
-  return begunOf(await answered(api.POST("/api/portal/logins", { body })));
+  const begun = begunOf(await answered(api.POST("/api/portal/logins", { body })));
+  agreed.value = null;
+  return begun;
 }
 
 export function begunOf(made: LoginBegun): Begun {

@@ -4,6 +4,7 @@ import { answered } from "@mshield/desk/client.ts";
 import { type Left, leftSerializer, makeOutsideWay, type Returned } from "@mshield/look/vue/outside_way.ts";
 import { useLocalStorage } from "@vueuse/core";
 
+import { agreed, withConsents } from "./agreed.ts";
 import { api } from "./client.ts";
 import { type Begun, begunOf } from "./login.ts";
 
@@ -20,9 +21,10 @@ export async function leaveFor(source: string, next: unknown): Promise<void> {
 
 /** Has the SMS code sent, for what came back; `key` is the same for each try, as the state is good once. */
 export async function comeBack({ state, code }: Returned, key: string): Promise<Begun> {
-  const body = { state, code: code ?? "" };
+  const body = { state, code: code ?? "", ...withConsents() };
   const headers = { "Idempotency-Key": key };
   const begun = begunOf(await answered(api.POST("/api/portal/outside-logins/finish", { body, headers })));
+  agreed.value = null;
   way.forget(state);
   return begun;
 }

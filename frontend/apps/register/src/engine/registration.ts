@@ -1,20 +1,15 @@
 /** What the page calls: captcha, SMS code, account, and which systems' users need none. */
 
 import type { components, paths } from "@mshield/api/register.ts";
-import type { components as Service, paths as ServicePaths } from "@mshield/api/service.ts";
 import { type Captcha, readCaptcha, shownCaptcha } from "@mshield/desk/captcha.ts";
 import { answered, makeClient } from "@mshield/desk/client.ts";
 
 type Schemas = components["schemas"];
 export type Registration = Schemas["RegistrationMessage"];
-export type Consents = Schemas["ConsentsMessage"];
 export type Source = Schemas["SourceNamesMessage"];
-
-export type Policies = Service["schemas"]["PoliciesMessage"];
 
 const CAPTCHAS = "/api/register/captchas";
 const api = makeClient<paths>(() => null);
-const service = makeClient<ServicePaths>(() => null);
 
 export async function newCaptcha(): Promise<Captcha> {
   return readCaptcha(await answered(api.POST(CAPTCHAS)), CAPTCHAS);
@@ -39,9 +34,4 @@ export async function register(body: Registration): Promise<string> {
 
 export async function readSources(): Promise<readonly Source[]> {
   return (await answered(api.GET("/api/register/account-sources"))).items;
-}
-
-/** The documents that are agreed to first. */
-export async function readPolicies(): Promise<Policies> {
-  return await answered(service.GET("/api/policies"));
 }

@@ -43,14 +43,7 @@ export const registerWords = {
       notSent: "请先获取短信验证码",
       password: "密码还不符合要求",
     },
-    consents: {
-      title: "先看这些",
-      agreement: "我看过并同意用户协议",
-      privacy: "我看过并同意隐私政策",
-      sensitive: "我单独同意处理证件号码",
-      sensitiveNote: "敏感个人信息，加密保存，只用来核对备案和找回密码。",
-      first: "分别勾选以上三项后，再填写注册信息。",
-    },
+    consentsFirst: "分别勾选以上三项后，再填写注册信息。",
     keptText:
       "保存姓名、证件类型、加密的证件号码、手机号，以及密码的校验值（不保存密码本身）。本页不在这台电脑上留下填写的内容。",
     act: "注册",
@@ -99,15 +92,7 @@ export const registerWords = {
       notSent: "Get an SMS code first",
       password: "The password doesn't meet the demands yet",
     },
-    consents: {
-      title: "Read these first",
-      agreement: "I have read the user agreement and agree",
-      privacy: "I have read the privacy policy and agree",
-      sensitive: "I agree, by itself, to the use of my id number",
-      sensitiveNote:
-        "Sensitive data, stored encrypted, used only to check the filing and to reset a password.",
-      first: "Tick each of the three; the form follows.",
-    },
+    consentsFirst: "Tick each of the three; the form follows.",
     keptText:
       "Stored are your name, the kind of document, its number encrypted, the phone number, and a check value of the password, not the password itself. This page leaves nothing of it on this computer.",
     act: "Register",

@@ -3208,6 +3208,7 @@ export interface operations {
       query?: never;
       header?: never;
       path: {
+        /** @example 01a2b3c4-0000-7000-8000-000000000004 */
         account_id: string;
       };
       cookie?: never;

@@ -2094,6 +2094,7 @@ export interface operations {
       };
       header?: never;
       path: {
+        /** @example 91330206MA2XB7C1TW */
         credit_code: string;
       };
       cookie?: never;
@@ -2178,6 +2179,7 @@ export interface operations {
       path: {
         /** @example 01a20c23-c300-7440-bb18-f52b53c02493 */
         ask_id: string;
+        /** @example 91330206MA2XB7C1TW */
         credit_code: string;
       };
       cookie?: never;
@@ -2267,7 +2269,7 @@ export interface operations {
           };
         };
       };
-      /** @description `ask_not_done`, `in_progress`, `not_signed`, `request_closed` */
+      /** @description `ask_not_done`, `in_progress`, `request_closed` */
       409: {
         headers: {
           /** @example 42 */
@@ -2277,23 +2279,9 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "ask_not_done" | "in_progress" | "not_signed" | "request_closed";
+            code?: "ask_not_done" | "in_progress" | "request_closed";
             /** @constant */
             status?: 409;
-          };
-        };
-      };
-      /** @description `expired_request` */
-      410: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"] & {
-            /** @enum {unknown} */
-            code?: "expired_request";
-            /** @constant */
-            status?: 410;
           };
         };
       };

@@ -1,0 +1,36 @@
+/** Words of what an account has asked its legal person. */
+
+export const askWords = {
+  zh: {
+    title: "请法人办理的事",
+    none: "没有请法人办理过什么。",
+    what: "要办什么",
+    shield: "手机盾",
+    state: "结果",
+    kind: { revoke: "作废手机盾", lift: "解除停用", renew: "核对备案以便更新" },
+    is: {
+      waiting: "等法人办理",
+      done: "已办理",
+      refused: "法人没有办理",
+      withdrawn: "已撤回",
+      expired: "已过期",
+    },
+    asked: "{when} 提出",
+  },
+  en: {
+    title: "Asked of the legal person",
+    none: "Nothing was asked.",
+    what: "What for",
+    shield: "Shield",
+    state: "Outcome",
+    kind: { revoke: "Revoke the shield", lift: "Lift the hold", renew: "See to the filing" },
+    is: {
+      waiting: "waiting",
+      done: "done",
+      refused: "not done",
+      withdrawn: "taken back",
+      expired: "expired",
+    },
+    asked: "asked {when}",
+  },
+};
