@@ -195,7 +195,8 @@ def _service() -> Iterator[tuple[Party, Path]]:
 def measure(runs: int) -> list[Figure]:
     """All figures of the app."""
     with _service() as (party, folder), sync_playwright() as playwright:
-        engine = bundle(folder / "engine")
+        engine = folder / "engine"
+        bundle(engine)
         camera = Camera(folder / "scene.y4m")
         camera.film([None])
         browser = launch(playwright, *camera.flags, program=WHOLE)
