@@ -52,6 +52,20 @@ def test_each_package_is_pinned() -> None:
                 assert wanted.startswith("@mshield/") or re.fullmatch(r"\d+\.\d+\.\d+", version), wanted
 
 
+def test_templates_have_nouns_where_scripts_have() -> None:
+    """oxlint reads no templates."""
+    ruled = json.loads((_ROOT / "frontend" / ".oxlintrc.json").read_bytes())["overrides"][0]
+    names = "|".join(ruled["rules"]["eslint/id-denylist"][1:])
+    denied = re.compile(rf"v-for=\"\(?(?:\w+, )*(?:{names})\b")
+    files = [
+        file
+        for folder in ruled["files"]
+        for file in (_ROOT / "frontend").glob(f"{folder.rstrip('*')}**/*.vue")
+    ]
+    assert files
+    assert not [file.name for file in files if denied.search(file.read_text("utf-8"))]
+
+
 def test_r10_the_five_tries_stand_once() -> None:
     shield = _ROOT / "frontend" / "packages" / "shield" / "src" / "pin_tries.ts"
     copy = re.compile(rf"\b(?:left|[A-Z_]*(?:TRIES|ATTEMPTS|FAILURES))\W{{1,6}}{MAX_FAILURES}\b")

@@ -14,7 +14,7 @@ from mshield.pki.signatures.formats import AskedOptions, Format, complete
 from tests.support.pdfs import contract
 from tests.support.stamped_bundles import OUTSIDE, OWN, stamped
 from tests.support.verifier_cases import Case, by_python, disagreements
-from tests.unit.client import test_evidence as bundles
+from tests.unit.client import bundles
 from tests.unit.client.bundle import SHIELD_NUMBER, SIGNED_AT, VKEY, Maker
 from tests.unit.pki.authority import DAY
 
