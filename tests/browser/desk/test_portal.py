@@ -155,7 +155,11 @@ def test_r14_found_by_number_name_and_state_and_acted_on_together(legal: Desk, c
         )
         expect(line).to_contain_text("冻结")
     look(page, "portal-bulk")
-    confirm(page, "冻结", "内部核查")
+    confirm(page, "冻结这 2 个", "内部核查")
+    for phone in (clerk, legal.party.phone):  # each has its result
+        number = phone.certificate().shield_number
+        came = page.locator("details.each li").filter(has=page.get_by_label(number, exact=True))
+        expect(came).to_contain_text("已冻结")
     expect(page.get_by_text("冻结已生效：2 个")).to_be_visible()
     ALBUM.take(page, "shields")
     page.get_by_role("button", name="English").click()
