@@ -8,7 +8,9 @@ import pytest
 
 from mshield.demo.people import LEGAL_PERSON, OPERATOR
 from mshield.domain import errors
+from mshield.domain.actor import By
 from mshield.services.legal_person.session import PortalSessions
+from mshield.store.accounts.accounts import find_account
 from tests.support.application import Application
 from tests.support.assertions import assert_refused
 from tests.support.cases import cases
@@ -86,6 +88,41 @@ async def test_the_code_is_single_use_and_belongs_to_the_login(browser: Browser)
     assert_refused(await browser.finish({"login_id": "x" * 120}, code), "sms_code_expired")
     assert (await browser.finish(begun, code)).status_code == 201
     assert_refused(await browser.finish(begun, code), "sms_code_expired")
+
+
+async def test_a_code_that_did_not_come_is_sent_again_without_starting_over(browser: Browser) -> None:
+    application = browser.application
+    begun = (await browser.begin()).json()
+    first = await application.sms_code("portal")
+    soon = await browser.send("POST", "/login-codes", {"login_id": begun["login_id"]})
+    assert_refused(soon, "sms_too_soon", 429)
+    application.clock.advance(seconds=61)
+    again = await browser.send("POST", "/login-codes", {"login_id": begun["login_id"]})
+    assert again.status_code == 201, again.text
+    assert again.json()["phone_masked"] == begun["phone_masked"]
+    newer = await application.sms_code("portal")
+    if newer != first:
+        assert_refused(await browser.finish(again.json(), first), "sms_code_wrong")
+    assert (await browser.finish(again.json(), newer)).status_code == 201
+    strange = await browser.send("POST", "/login-codes", {"login_id": "A" * 88})
+    assert_refused(strange, "sms_code_expired")
+
+
+async def test_a_session_that_staff_ended_says_so(browser: Browser) -> None:
+    application = browser.application
+    await browser.log_in()
+    account = await find_account(application.context.db, phone=LEGAL_PERSON.phone)
+    assert account is not None
+    application.clock.advance(seconds=5)
+    await application.context.accounts.manage.end_logins(
+        account.id, login=None, reason="本人来电", by=By("staff", "the clerk"), now=application.clock()
+    )
+    answer = await browser.get("/session")
+    assert_refused(answer, "unauthenticated", 401)
+    assert answer.json()["reason"] == "ended_by_staff"
+    await browser.log_in()
+    await browser.send("DELETE", "/session")
+    assert "reason" not in (await browser.get("/session")).json()
 
 
 async def test_a_login_waits_for_its_code_no_longer_than_the_code_lives(browser: Browser) -> None:

@@ -7,8 +7,11 @@ import pytest
 from mshield.domain.certificates.states import CertificateEvent
 from mshield.domain.staff import StaffRole
 from mshield.domain.times import HOUR_MS
+from mshield.main import create_app
 from mshield.services.process.metrics import Metrics
+from mshield.settings import Settings
 from mshield.store.operations import jobs
+from mshield.web.openapi.words import CHINESE
 from tests.support.application import Application, Device
 from tests.support.assertions import assert_refused
 from tests.support.clerk import Staff, allowed_roles
@@ -54,6 +57,10 @@ async def test_what_happened_is_counted(application: Application, auditor: Staff
         application.clock() // HOUR_MS * HOUR_MS,
     )
     assert now["p95_ms"] > 0
+    # The figure above is of the same calls as the table below it.
+    (signing,) = [each for each in found["latencies"] if each["operation"] == "finishSigning"]
+    assert found["p95_ms"] == signing["p95_ms"]
+    assert (signing["operation_zh"], signing["operation_en"]) == ("签名第二步", "Finish a signing session")
     failures = {(each["operation"], each["code"]): each for each in found["failures"]}
     failure = failures["scan", "not_found"]
     assert (failure["count"], failure["zh"] != failure["en"]) == (1, True)
@@ -162,3 +169,10 @@ async def test_who_may(application: Application) -> None:
         StaffRole.SECURITY_OFFICER,
         StaffRole.AUDITOR,
     }
+
+
+def test_each_operation_has_words_for_people() -> None:
+    app = create_app(Settings())
+    operations = {route.operation_id for route in app.all_routes if route.operation_id}
+    assert operations == set(CHINESE), "src/mshield/web/openapi/operation_words.json"
+    assert len(set(CHINESE.values())) == len(CHINESE)

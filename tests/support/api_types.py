@@ -17,7 +17,7 @@ from mshield.settings import Settings
 
 FRONTEND: Final = Path(__file__).parents[2] / "frontend"
 FOLDER: Final = FRONTEND / "packages" / "api" / "src" / "generated"
-AUDIENCES: Final = ("console", "portal", "register", "service")
+AUDIENCES: Final = ("console", "phone", "portal", "register", "service")
 """Those whose pages call the service by these types; the phone's engine and the component check what they get."""
 
 _HEAD: Final = "// Written by `make api` from the service's own document: don't edit.\n\n"

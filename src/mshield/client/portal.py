@@ -97,6 +97,10 @@ class PortalClient:
         """A captcha to answer at the next login."""
         return read(self._change("POST", "/captchas"), PortalCaptcha)
 
+    def send_code_again(self, login_id: str) -> LoginBegun:
+        """Another SMS code for a login that is half done, whose id is that of the answer from now on."""
+        return read(self._change("POST", "/login-codes", {"login_id": login_id}), LoginBegun)
+
     def begin_login(
         self,
         *,

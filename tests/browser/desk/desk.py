@@ -62,7 +62,7 @@ class Desk:
         """Fills the first page of the login and sends it."""
         page = self.page
         page.get_by_role("textbox", name="账号").fill(account)
-        page.get_by_label("密码").fill(password)
+        page.get_by_label("密码", exact=True).fill(password)
         page.get_by_label("图形验证码", exact=True).fill(captcha)
         page.get_by_role("button", name="下一步").click()
 

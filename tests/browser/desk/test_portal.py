@@ -147,8 +147,19 @@ def test_r14_found_by_number_name_and_state_and_acted_on_together(legal: Desk, c
     bar = page.locator(".batch")
     expect(bar).to_contain_text("已选 2 个")
     bar.get_by_role("button", name="冻结").click()
-    expect(page.get_by_role("dialog")).to_contain_text("冻结2 个手机盾")
-    confirm(page, "冻结", "内部核查")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("冻结 2 个手机盾")
+    for phone in (clerk, legal.party.phone):  # whose they are, and what happens to each
+        line = dialog.locator(".chosen > li").filter(
+            has=page.get_by_label(phone.certificate().shield_number, exact=True)
+        )
+        expect(line).to_contain_text("冻结")
+    look(page, "portal-bulk")
+    confirm(page, "冻结这 2 个", "内部核查")
+    for phone in (clerk, legal.party.phone):  # each has its result
+        number = phone.certificate().shield_number
+        came = page.locator("details.each li").filter(has=page.get_by_label(number, exact=True))
+        expect(came).to_contain_text("已冻结")
     expect(page.get_by_text("冻结已生效：2 个")).to_be_visible()
     ALBUM.take(page, "shields")
     page.get_by_role("button", name="English").click()

@@ -130,6 +130,8 @@ def log_in(life: Life) -> None:
         captcha_id=captcha,
         captcha=life.captcha_answer(captcha),
     )
+    life.wait_a_minute()
+    begun = portal.send_code_again(begun.login_id)
     portal.finish_login(begun.login_id, life.sms_code(LEGAL_PERSON, "portal"))
 
 

@@ -1,6 +1,8 @@
+// @vitest-environment happy-dom
 import { expect, test } from "vitest";
 
-import { axis, path } from "../src/parts/charts/scale.ts";
+import { change } from "../src/engine/numbers.ts";
+import { axis, path, widths } from "../src/parts/charts/scale.ts";
 
 test.each([
   [0, [0, 1]],
@@ -16,4 +18,25 @@ test.each([
 
 test("a line has a gap where nothing is known", () => {
   expect(path([[0, 1], null, [2, 3], [4, 5]])).toBe("M0.0 1.0M2.0 3.0L4.0 5.0");
+});
+
+test("the parts of a bar are never more than the bar, and none is too narrow to be seen", () => {
+  expect(widths([100, 0, 100])).toEqual([50, 0, 50]);
+  const wide = widths([41_260, 2_918, 407, 186, 6_034]);
+  expect(wide.reduce((sum, width) => sum + width, 0)).toBeCloseTo(100);
+  expect(Math.min(...wide)).toBe(1);
+  expect(widths([0, 0])).toEqual([0, 0]);
+});
+
+test.each([
+  [7367, 6900, "+6.8%"],
+  [6913, 6900, "+0.2%"],
+  [6901, 6900, "+1"],
+  [6900, 6900, "±0%"],
+  [6800, 6900, "−1.4%"],
+  [12_000, 6900, "+74%"],
+  [31, 29, null],
+  [5, 0, null],
+])("%d after %d is %s", (now, before, told) => {
+  expect(change(now, before)).toBe(told);
 });

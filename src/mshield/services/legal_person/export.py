@@ -46,9 +46,9 @@ def people_workbook(lines: Sequence[PersonLine], *, zone: dt.tzinfo) -> bytes:
         "用户类型",
         "证件类型",
         "证件号码",
-        "备案时间",
-        "备案变更时间",
-        "备案终止时间",
+        _in_zone("备案时间", zone),
+        _in_zone("备案变更时间", zone),
+        _in_zone("备案终止时间", zone),
         "有效手机盾",
         "身份核验",
     )
@@ -68,10 +68,10 @@ def shields_workbook(rows: Sequence[ShieldRow], *, zone: dt.tzinfo, now: int) ->
         "用户类型",
         "状态",
         "停用原因",
-        "签发时间",
-        "有效期至",
-        "最近使用",
-        "设备启用时间",
+        _in_zone("签发时间", zone),
+        _in_zone("有效期至", zone),
+        _in_zone("最近使用", zone),
+        _in_zone("设备启用时间", zone),
     )
     return _workbook("手机盾", headers, (
         (shield.display_number(row.shield_number), row.common_name, ROLE_NAMES[Role(row.role)][0],
@@ -84,7 +84,7 @@ def shields_workbook(rows: Sequence[ShieldRow], *, zone: dt.tzinfo, now: int) ->
 
 def history_workbook(rows: Sequence[HistoryRow], *, zone: dt.tzinfo) -> bytes:
     """What happened to the shields, by whom and why, as the list shows it."""
-    headers = ("时间", "手机盾号", "持有人", "操作", "操作人", "原因", "证书状态", "停用原因")
+    headers = (_in_zone("时间", zone), "手机盾号", "持有人", "操作", "操作人", "原因", "证书状态", "停用原因")
     return _workbook("操作记录", headers, (
         (_time(row.event.at, zone), shield.display_number(row.shield_number), row.common_name,
          _EVENTS[CertificateEvent(row.event.event)], _actor(row), _reason(row), STATES_ZH[row.event.state],
@@ -126,6 +126,11 @@ def _workbook(title: str, headers: Sequence[str], rows: Iterable[Sequence[str]])
     file = io.BytesIO()
     book.save(file)
     return file.getvalue()
+
+
+def _in_zone(heading: str, zone: dt.tzinfo) -> str:
+    """The heading of a column of times, which names their zone: the file is read elsewhere too."""
+    return f"{heading}（{zone}）"
 
 
 def _time(at: int | None, zone: dt.tzinfo) -> str:

@@ -127,6 +127,20 @@ class PortalSessions:
             resend_in=self.settings.sms_resend_seconds,
         )
 
+    async def send_again(self, login_id: str, *, address: str, now: int) -> LoginBegun:
+        """Another code for a login that is half done, where the first one didn't come: the newer one counts.
+
+        Raises SmsCodeExpired for a login too old, made up, or begun before a reset or a new phone number, and what
+        `begin_as` raises: codes of one number keep their distance and their daily number.
+        """
+        login = open_half(self.keyring, login_id, "portal-login", now=now)
+        account = None if login is None else await accounts.get_account(self.db, account_id=login.account_id)
+        if login is None or account is None or not login.is_of(account):
+            raise errors.SmsCodeExpired
+        if account.state != "active":
+            raise errors.AccountDisabled
+        return await self.begin_as(account, address=address, now=now)
+
     async def activate(self, activation_id: str, code: str, *, address: str, now: int) -> LoginBegun:
         """Goes on with a login that lacked a proof, by an activation code; each wrong one counts for the account.
 

@@ -119,7 +119,7 @@ class ReadDashboard:
             complete=complete,
             points=tuple(_points(current, issued, start=start, step=step, bins=(now - start) // step + 1)),
             before=tuple(_points(rows, issued, start=start - length, step=step, bins=bins)),
-            p95=_p95(row for row in current if row.hour < complete),
+            p95=_p95(current),
             p95_before=_p95(previous),
             failures=_failures(current),
             latencies=_latencies(current),

@@ -1,5 +1,6 @@
 """The console's first page: figures of today beside yesterday's, failures, times, certificates, alarms."""
 
+from collections.abc import Mapping
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -15,6 +16,8 @@ from mshield.web.answers import JsonAnswer, filled
 from mshield.web.body import Wire
 from mshield.web.console.authentication import staff_of
 from mshield.web.context import context_of
+from mshield.web.openapi.documents import Documents
+from mshield.web.openapi.words import words_of
 from mshield.web.query import Query
 from mshield.web.router import Router
 
@@ -51,6 +54,8 @@ class FailureMessage(Wire, frozen=True):
     """How often an operation was refused with a code, and what that code says to people."""
 
     operation: str
+    operation_zh: str
+    operation_en: str
     code: str
     zh: str
     en: str
@@ -61,6 +66,8 @@ class LatencyMessage(Wire, frozen=True):
     """How long the service took for an operation that went well, in ms."""
 
     operation: str
+    operation_zh: str
+    operation_en: str
     count: int
     p50_ms: float
     p95_ms: float
@@ -92,7 +99,7 @@ class AlarmMessage(Wire, frozen=True):
 class DashboardMessage(Wire, frozen=True):
     """`points` up to now, `before` the span before it; only those that end by `complete` (ms) are whole.
 
-    `p95_ms` is of signing calls up to `complete`, `p95_before_ms` of the span before up to the same point.
+    `p95_ms` is of signing calls up to now, `p95_before_ms` of the span before up to `complete`.
     """
 
     now: int
@@ -123,7 +130,8 @@ async def show_dashboard(request: Request, query: DashboardWanted) -> Response:
     figures = await context.operations.dashboard(
         today=_day(query.today, now=now), span=query.span, roles=member.roles, now=now
     )
-    return JsonAnswer(_message(figures, now=now))
+    documents: Documents = request.app.state.documents
+    return JsonAnswer(_message(figures, documents.summaries, now=now))
 
 
 def _day(today: int | None, *, now: int) -> int:
@@ -134,7 +142,7 @@ def _day(today: int | None, *, now: int) -> int:
     return today
 
 
-def _message(figures: Dashboard, *, now: int) -> DashboardMessage:
+def _message(figures: Dashboard, summaries: Mapping[str, str], *, now: int) -> DashboardMessage:
     return filled(
         DashboardMessage,
         figures,
@@ -144,11 +152,24 @@ def _message(figures: Dashboard, *, now: int) -> DashboardMessage:
         p95_ms=figures.p95,
         p95_before_ms=figures.p95_before,
         failures=tuple(
-            FailureMessage(failure.operation, failure.code, *sentence_of(failure.code), failure.count)
+            FailureMessage(
+                failure.operation,
+                *words_of(failure.operation, summaries),
+                failure.code,
+                *sentence_of(failure.code),
+                failure.count,
+            )
             for failure in figures.failures
         ),
         latencies=tuple(
-            LatencyMessage(latency.operation, latency.count, latency.p50, latency.p95, latency.p99)
+            LatencyMessage(
+                latency.operation,
+                *words_of(latency.operation, summaries),
+                latency.count,
+                latency.p50,
+                latency.p95,
+                latency.p99,
+            )
             for latency in figures.latencies
         ),
         certificates=filled(CertificateCountsMessage, figures.certificates),

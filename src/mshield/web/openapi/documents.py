@@ -5,7 +5,8 @@ They come from the routes (web/openapi/operations.py), from examples, and from w
 
 import json
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import Annotated, Any, Final
 
 import anyio.to_thread
@@ -65,6 +66,11 @@ class Documents:
             for route in self._routes
             if route.audience == audience
         ]
+
+    @cached_property
+    def summaries(self) -> Mapping[str, str]:
+        """What each operation does, in English, by its id."""
+        return {route.operation_id: route.summary for route in self._routes if route.operation_id}
 
     @property
     def are_made(self) -> bool:

@@ -78,6 +78,12 @@ class PortalSessionStartMessage(Wire, frozen=True):
     sms_code: Annotated[str, msgspec.Meta(min_length=1, max_length=16)]
 
 
+class CodeAgainMessage(Wire, frozen=True):
+    """Whose code didn't come: the id of the login that is half done."""
+
+    login_id: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_FIRST_HALF)]
+
+
 class EnterpriseMessage(Wire, frozen=True):
     """An enterprise that the legal person answers for."""
 
@@ -140,6 +146,24 @@ async def activate(request: Request) -> Response:
         message.activation_code,
         address=address_of(request),
         now=context.clock(),
+    )
+    return begun_answer(begun)
+
+
+@router.post(
+    "/login-codes",
+    summary="Send a login's code again",
+    operation_id="resendPortalCode",
+    security=(),
+    asks=openapi.takes(CodeAgainMessage),
+    answers=openapi.answers(PortalLoginBegunMessage, "Another code is sent", status=201),
+)
+async def send_code_again(request: Request) -> Response:
+    """For who has shown account and password, and got no SMS. The newer code counts, with the id of this answer."""
+    message = await page_body_of(request, CodeAgainMessage)
+    context = context_of(request)
+    begun = await context.legal_person.sessions.send_again(
+        message.login_id, address=address_of(request), now=context.clock()
     )
     return begun_answer(begun)
 

@@ -45,9 +45,15 @@ export function period(seconds: number): string {
   }).format(n as number);
 }
 
-/** How much more or less than before: +4%, −12%; null where there is nothing to compare with. */
+/** Of fewer no share is told: one more or less would be a jump. */
+export const FEW = 30;
+
+/** How much more or less than before: +4%, −0.3%, and where that says nothing by how many; null where it tells nothing. */
 export function change(now: number, before: number): string | null {
-  if (before === 0) return null;
-  const share = Math.round(((now - before) / before) * 100);
-  return `${share > 0 ? "+" : share < 0 ? "−" : "±"}${Math.abs(share)}%`;
+  if (before < FEW) return null;
+  const more = now - before;
+  const sign = more > 0 ? "+" : more < 0 ? "−" : "±";
+  const share = (Math.abs(more) / before) * 100;
+  if (more !== 0 && share < 0.1) return `${sign}${count(Math.abs(more))}`;
+  return `${sign}${share < 10 && more !== 0 ? share.toFixed(1) : Math.round(share)}%`;
 }

@@ -47,6 +47,11 @@ export function begunOf(made: LoginBegun): Begun {
   return { loginId: made.login_id, phone: made.phone_masked, resendIn: made.resend_in };
 }
 
+/** Another code, where the first one didn't come; nothing is typed anew. */
+export async function sendAgain(loginId: string): Promise<Begun> {
+  return begunOf(await answered(api.POST("/api/portal/login-codes", { body: { login_id: loginId } })));
+}
+
 /** A login that lacks a proof: an activation code goes on with it. */
 export interface Unproven {
   readonly activationId: string;

@@ -18,7 +18,8 @@ export const loginWords = {
     accountHint: "手机号，与手机盾 App 相同",
     accountAt: "{name}的账号",
     password: "密码",
-    forgot: "忘记密码，请在手机盾 App 的登录页重设。",
+    forgot: "忘记密码？在这里重设",
+    reset: "密码已重设，所有登录已退出。请用新密码登录。",
     forgotAt: "账号和密码由{name}管理。忘记密码，请到{name}找回。手机盾不保存这个密码。",
     page: {
       title: "在{name}的页面登录",
@@ -47,8 +48,10 @@ export const loginWords = {
     sent: "已发送到 {to}",
     code: "短信验证码",
     codeHint: "6 位数字",
-    again: "没收到？{left} 秒后可重新登录再发",
-    beginAgain: "没收到？重新登录再发一次",
+    sentAgain: "已再次发送到 {to}，以新的为准",
+    again: "没收到？{left} 秒后可再发一次",
+    sendAgain: "没收到？再发一次",
+    beginAgain: "换一个账号登录",
     endedBy: {
       1: "登录已结束，请重新登录。太久没有操作会自动退出。",
       staff: "客服结束了您的登录。不是您联系的客服，请先改密码；有疑问请打客服电话。",
@@ -74,7 +77,8 @@ export const loginWords = {
     accountHint: "Phone number, as in the app",
     accountAt: "Your account at {name}",
     password: "Password",
-    forgot: "Forgot your password? Reset it at the login of the Mobile Shield app.",
+    forgot: "Forgot your password? Set it anew here",
+    reset: "The password is set and all logins have ended. Log in with the new one.",
     forgotAt:
       "{name} keeps this account and its password. Forgotten? Reset it there. Mobile Shield doesn't store it.",
     page: {
@@ -105,8 +109,10 @@ export const loginWords = {
     sent: "Sent to {to}",
     code: "SMS code",
     codeHint: "6 digits",
-    again: "No code? Log in again in {left} s for another",
-    beginAgain: "No code? Log in again for another",
+    sentAgain: "Sent to {to} once more: the newer one counts",
+    again: "No code? Another one in {left} s",
+    sendAgain: "No code? Send another",
+    beginAgain: "Log in with another account",
     endedBy: {
       1: "The session has ended; log in again. It ends by itself after a while without use.",
       staff:

@@ -1946,7 +1946,7 @@ export interface components {
      * DashboardMessage
      * @description `points` up to now, `before` the span before it; only those that end by `complete` (ms) are whole.
      *
-     *         `p95_ms` is of signing calls up to `complete`, `p95_before_ms` of the span before up to the same point.
+     *         `p95_ms` is of signing calls up to now, `p95_before_ms` of the span before up to `complete`.
      */
     DashboardMessage: {
       alarms: components["schemas"]["AlarmMessage"][];
@@ -2124,6 +2124,8 @@ export interface components {
       count: number;
       en: string;
       operation: string;
+      operation_en: string;
+      operation_zh: string;
       zh: string;
     };
     /**
@@ -2343,6 +2345,8 @@ export interface components {
     LatencyMessage: {
       count: number;
       operation: string;
+      operation_en: string;
+      operation_zh: string;
       p50_ms: number;
       p95_ms: number;
       p99_ms: number;

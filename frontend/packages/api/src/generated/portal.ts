@@ -446,6 +446,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/portal/login-codes": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Send a login's code again
+     * @description For who has shown account and password, and got no SMS. The newer code counts, with the id of this answer.
+     */
+    post: operations["resendPortalCode"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/portal/logins": {
     parameters: {
       query?: never;
@@ -784,6 +804,13 @@ export interface components {
     ChallengeMessage: {
       parameters: components["schemas"]["ParametersMessage"];
       signature: string;
+    };
+    /**
+     * CodeAgainMessage
+     * @description Whose code didn't come: the id of the login that is half done.
+     */
+    CodeAgainMessage: {
+      login_id: string;
     };
     /**
      * CodeSentMessage
@@ -3837,6 +3864,148 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
             code?: "clock_doubted" | "read_only" | "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  resendPortalCode: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["CodeAgainMessage"];
+      };
+    };
+    responses: {
+      /** @description Another code is sent */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["PortalLoginBegunMessage"];
+        };
+      };
+      /** @description `malformed`, `sms_code_expired` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "malformed" | "sms_code_expired";
+            /** @constant */
+            status?: 400;
+          };
+        };
+      };
+      /** @description `account_disabled`, `identity_unproven`, `not_legal_person` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "account_disabled" | "identity_unproven" | "not_legal_person";
+            /** @constant */
+            status?: 403;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 408;
+          };
+        };
+      };
+      /** @description `in_progress` */
+      409: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "in_progress";
+            /** @constant */
+            status?: 409;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 413;
+          };
+        };
+      };
+      /** @description `idempotency_mismatch`, `invalid_request` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "idempotency_mismatch" | "invalid_request";
+            /** @constant */
+            status?: 422;
+          };
+        };
+      };
+      /** @description `sms_daily_limit`, `sms_too_soon`, `too_many_requests` */
+      429: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "sms_daily_limit" | "sms_too_soon" | "too_many_requests";
+            /** @constant */
+            status?: 429;
+          };
+        };
+      };
+      /** @description `clock_doubted`, `read_only`, `sms_failed`, `unavailable` */
+      503: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "clock_doubted" | "read_only" | "sms_failed" | "unavailable";
             /** @constant */
             status?: 503;
           };

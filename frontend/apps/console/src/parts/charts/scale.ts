@@ -24,3 +24,14 @@ export function path(points: readonly (readonly [x: number, y: number] | null)[]
     })
     .join("");
 }
+
+/** The widths of parts in a bar of 100: none so narrow that it can't be seen, and all together never more than the bar. */
+export function widths(values: readonly number[], least = 1): number[] {
+  const all = values.reduce((sum, value) => sum + value, 0);
+  if (all === 0) return values.map(() => 0);
+  const shares = values.map((value) => (100 * value) / all);
+  const wide = shares.map((share) => (share > 0 ? Math.max(least, share) : 0));
+  const over = wide.reduce((sum, width) => sum + width, 0) - 100;
+  const widest = wide.indexOf(Math.max(...wide));
+  return wide.map((width, n) => (n === widest ? width - over : width));
+}
