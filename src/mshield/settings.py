@@ -34,7 +34,7 @@ from mshield.setting_forms import (
     ZoneName,
 )
 from mshield.setting_sources import PREFIX, BadSettings, Environment, Fault, read_file, unknown_variables
-from mshield.tsa_settings import TsaSettings
+from mshield.witness_settings import WitnessSettings
 
 OPERATOR_WAYS: Final = (
     "filed_phone", "legal_person", "filing_code", "own_shield", "outside", "real_name",
@@ -49,7 +49,7 @@ PIN_BLOCK_LIST: Final = (
 )  # fmt: skip
 
 
-class Settings(TsaSettings):
+class Settings(WitnessSettings):
     """What an operator may set. A name that is no setting stops the start, as a wrong value does."""
 
     model_config = SettingsConfigDict(env_prefix="MSHIELD_", frozen=True)

@@ -108,7 +108,8 @@ names.
 
 - `mshield archive verify FOLDER` compares files, manifests, the database's list and the log; exit code 1, and the
   first row that differs, where one does.
-- `mshield log verify` says how many rows are archived, and compares all others as before. Who takes out rows, or says
+- `mshield log verify` says how many rows are archived, and compares all others as before; with `--archive FOLDER`
+  those too, in their files. Who takes out rows, or says
   that more were archived, without the service's key is found.
 - `mshield archive search FOLDER --request ID` (or `--sid`, `--client-id`, `--shield-number`) finds signatures.
 - `mshield archive evidence FOLDER REQUEST` makes the bundle of evidence, which `mshield verify` checks.

@@ -948,3 +948,15 @@ CREATE TABLE certificate_counts_place (
   place BIGINT NOT NULL,
   whole BOOLEAN NOT NULL
 );
+
+CREATE TABLE checkpoint_cosignatures (
+  origin TEXT NOT NULL,
+  witness TEXT NOT NULL,
+  hour BIGINT NOT NULL,
+  size BIGINT NOT NULL,
+  checkpoint TEXT NOT NULL,
+  line TEXT NOT NULL,
+  PRIMARY KEY (origin, witness, hour)
+);
+
+CREATE INDEX checkpoint_cosignatures_size ON checkpoint_cosignatures (origin, size);

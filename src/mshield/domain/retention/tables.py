@@ -56,8 +56,12 @@ RETAINED: Final = (
         _ARCHIVE,
     ),
     Kept(
-        ("log_state", "log_tiles", "log_bundles", "checkpoint_stamps", "time_stamp_places"),
-        "the transparency log: hashes, entries of about 90 octets, the last checkpoint, stamps on checkpoints",
+        (
+            *("log_state", "log_tiles", "log_bundles", "checkpoint_stamps", "checkpoint_cosignatures"),
+            "time_stamp_places",
+        ),
+        "the transparency log: hashes, entries of about 90 octets, the last checkpoint, stamps and cosignatures on "
+        "checkpoints",
         "proofs that were given need it; it has no personal data",
         "as long as the service runs",
         _KEPT,
