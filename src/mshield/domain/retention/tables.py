@@ -53,7 +53,7 @@ RETAINED: Final = (
         "each signature with whose shield and certificate it was, and its time stamps",
         _PROOF,
         _FOR_PROOF,
-        _ARCHIVE,
+        "`mshield archive`, `mshield archive erase`",
     ),
     Kept(
         (
@@ -79,7 +79,7 @@ RETAINED: Final = (
         ("certificates", "keys", "renewals", "bindings", "devices"),
         "certificates and the keys, devices and renewals behind them; names and enterprises stand in the certificates",
         _PROOF,
-        _FOR_PROOF,
+        "as long as the service runs (ADR 120)",
         _KEPT,
     ),
     Kept(
