@@ -3,6 +3,7 @@
 import gzip
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -95,7 +96,9 @@ async def test_a_month_is_erased_when_the_years_after_its_certificates_are_over(
     assert here.value.code == "archive_unknown"  # its rows are in the database still
     await archive.remove(MONTH, now=clock())
     end = (await fetch(db, "SELECT MAX(not_after) AS at FROM certificates"))["at"]
-    over = datetime.fromtimestamp(end / 1000, UTC).replace(year=2038).timestamp() * 1000  # 2026, 2 and 10
+    over = (
+        datetime.fromtimestamp(cast("int", end) / 1000, UTC).replace(year=2038).timestamp() * 1000
+    )  # 2026, 2 and 10
     assert over_at(archive, MONTH) == round(over)
     clock.now = over_at(archive, MONTH) - 1
     with pytest.raises(ArchiveError) as early:
