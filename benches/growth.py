@@ -8,18 +8,16 @@ is said, and which list takes longer than its bound.
 
 import argparse
 import asyncio
-import datetime as dt
 import os
 import statistics
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
-from itertools import cycle
 from pathlib import Path
-from typing import Final, cast
+from typing import Final
 
 import httpx
 import psutil
@@ -27,32 +25,24 @@ import psutil
 from benches import growth_bulk as bulk
 from benches import growth_population as population
 from benches.cpu import database_cpu, process_cpu
-from benches.http_signing import Signature
+from benches.growth_calls import Call, Whole, lists, one_by_one, published
 from benches.logins import Login
 from benches.ready_service import DatabaseName, database_of, phones_of, ready_service
-from mshield.domain.certificates.renewal import half_year_after
 from mshield.gm.engine import load_engine
 from mshield.keys.keyring import Keyring, load_keyring
 from mshield.keys.master import generate_master_key
 from mshield.keys.secrets import LookupKey, load_lookup_key
 from mshield.keys.sources import MasterKeyFile
 from mshield.main import create_app
-from mshield.pki.certificates.certificate import parse_certificate
-from mshield.pki.revocation.ocsp import CertId, build_ocsp_request
 from mshield.services.ca.init import CaNames, init_ca
-from mshield.services.certificates.words import read_words
 from mshield.services.context import Context
-from mshield.services.legal_person.lists import PeopleTerms, ShieldTerms
-from mshield.services.legal_person.session import ManagedEnterprise
 from mshield.services.process.clock import wall_clock
 from mshield.settings import Settings
-from mshield.store.certificates import counts
 from mshield.store.database.migrate import migrate
 from mshield.store.database.opening import open_database
 from tests.support.live_service import LiveService
 from tests.support.postgresql import Server
 from tests.support.raw_cosigning import Attacker
-from tests.support.signing import fetch
 
 SIZES: Final = ((100_000, 2_000_000), (1_000_000, 20_000_000))
 """Certificates and signatures, smallest first: some 3 and 30 GB."""
@@ -63,12 +53,9 @@ BOUND_MS: Final = 50.0
 MEMORY: Final = "1GB"
 """PostgreSQL's own, of both servers."""
 _ROUNDS: Final = 40
-_ZONE: Final = dt.UTC
 _GETS: Final = 200
 _BLOCKS: Final = 10
-_STATES: Final = ("active", "expiring", "expired", "pin_locked", "revoked", "superseded")
 
-Call = Callable[[], Awaitable[object]]
 Cpu = Callable[[], tuple[float, float]]
 """Seconds so far: of the service, or of this process where it stands for one, and of PostgreSQL."""
 
@@ -251,9 +238,9 @@ async def _measure(empty: Side, filled: Side, signatures: int) -> list[tuple[Mea
     sides, found = (empty, filled), []
     served = (empty.served, filled.served)
     async with _business(empty) as one, _business(filled) as other:
-        for what, kind in (("signature", _Whole), ("login", Login)):
+        for what, kind in (("signature", Whole), ("login", Login)):
             calls = tuple(
-                _one_by_one(kind, side.phones, http) for side, http in ((empty, one), (filled, other))
+                one_by_one(kind, side.phones, http) for side, http in ((empty, one), (filled, other))
             )
             found.append(
                 await _beside(
@@ -271,8 +258,8 @@ async def _measure(empty: Side, filled: Side, signatures: int) -> list[tuple[Mea
     ]
     async with _opened(settings[0]) as one_context, _opened(settings[1]) as other_context:
         async with (
-            _published(empty.service, one_context) as first,
-            _published(filled.service, other_context) as second,
+            published(empty.service, one_context) as first,
+            published(filled.service, other_context) as second,
         ):
             for (what, call), (_, same) in zip(first, second, strict=True):
                 found.append(await _beside(what, (call, same), rounds=_GETS, cpus=served))
@@ -286,103 +273,12 @@ def _business(side: Side) -> httpx.AsyncClient:
     return httpx.AsyncClient(base_url=side.service.origin, auth=credentials, trust_env=False, timeout=60)
 
 
-class _Whole(Signature):
-    """A signature from the request to its result."""
-
-    __slots__ = ()
-
-    async def whole(self) -> None:
-        """All steps."""
-        await self.create()
-        await self.scan()
-        await self.sign()
-        await self.result()
-
-
-def _one_by_one(kind: type[_Whole | Login], phones: list[Attacker], business: httpx.AsyncClient) -> Call:
-    """A whole one, of the next phone, so that none waits for another."""
-    turns = cycle(phones)
-
-    async def call() -> None:
-        await kind(next(turns), business).whole()
-
-    return call
-
-
-@asynccontextmanager
-async def _published(service: LiveService, context: Context) -> AsyncIterator[list[tuple[str, Call]]]:
-    row = await fetch(
-        context.db,
-        "SELECT der FROM certificates WHERE shield_number = (SELECT MIN(shield_number) FROM devices WHERE id IN"
-        " (SELECT device_id FROM phone_sessions)) AND der IS NOT NULL",
-    )
-    leaf = parse_certificate(cast("bytes", row["der"]))
-    issuer = context.authorities.chain_of(leaf)[0]
-    question = build_ocsp_request([CertId.of(issuer, leaf.serial)])
-    kind = {"Content-Type": "application/ocsp-request"}
-    async with httpx.AsyncClient(base_url=service.origin, trust_env=False, timeout=300) as http:
-        first = (await http.get("/pki/issuing.crl")).raise_for_status()
-        known = {"If-None-Match": first.headers["ETag"]}
-
-        async def unchanged() -> None:
-            await http.get("/pki/issuing.crl", headers=known)
-
-        async def ask() -> None:
-            (await http.post("/pki/ocsp", content=question, headers=kind)).raise_for_status()
-
-        yield [("revocation list, unchanged", unchanged), ("OCSP answer", ask)]
-
-
 async def _lists_beside(
     empty: Context, filled: Context, people: int, cpus: tuple[Cpu, Cpu]
 ) -> list[tuple[Measured, Measured]]:
     return [
         await _beside(what, (call, same), rounds=_ROUNDS, cpus=cpus)
-        for (what, call), (_, same) in zip(_lists(empty, people), _lists(filled, people), strict=True)
-    ]
-
-
-def _lists(context: Context, people: int) -> list[tuple[str, Call]]:
-    """What portal and console ask, of somebody in the middle of all; on the empty one it finds nobody, or its few."""
-    who = people // 2
-    search, lists = context.certificates.search, context.legal_person.lists
-    enterprise = ManagedEnterprise(*population.enterprise_of(who))
-
-    def find(words: str, state: str | None = None) -> Call:
-        async def call() -> None:
-            terms, end = read_words(words)
-            await search.page(replace(terms, state=state), end=end, limit=50, now=context.clock())
-
-        return call
-
-    async def portal_people() -> None:
-        await lists.people(enterprise, PeopleTerms(), after="", limit=50, now=context.clock())
-
-    async def portal_shields() -> None:
-        await lists.shields(enterprise, ShieldTerms(), limit=50, now=context.clock())
-        await lists.count_shields(enterprise, now=context.clock())
-
-    async def overview() -> None:
-        now = context.clock()
-        assert await counts.kept(context.db, due=half_year_after(now, _ZONE), now=now)
-
-    name, firm = population.name_of(who), enterprise.name
-    return [
-        ("portal: people", portal_people),
-        ("portal: shields with their count", portal_shields),
-        ("console: overview's count", overview),
-        ("console: newest certificates", find("")),
-        *((f"console: state {state}", find("", state)) for state in _STATES),
-        ("find: a whole name", find(name)),
-        ("find: surname", find(name[0])),
-        ("find: given name", find(name[1:])),
-        ("find: a name that nobody has", find("查无此人")),
-        ("find: a firm's two characters", find(firm[2:4])),
-        ("find: what all firms have", find("国际贸易")),
-        ("find: a firm and a state", find(firm, "revoked")),
-        ("find: end of a shield number", find(population.shield_of(who)[-4:])),
-        ("find: end of an id number", find(population.id_number_of(who)[-6:])),
-        ("find: a shield number", find(population.shield_of(who))),
+        for (what, call), (_, same) in zip(lists(empty, people), lists(filled, people), strict=True)
     ]
 
 

@@ -15,6 +15,7 @@ from mshield.services.jobs.runner import Runner
 from mshield.services.operations import retention
 from mshield.services.operations.purge import purge
 from mshield.services.operations.tell_log import sequence_and_tell
+from mshield.services.operations.witnesses import AskWitnesses
 
 
 def _now(context: Context) -> int:
@@ -97,6 +98,10 @@ async def _stamp_checkpoints(context: Context) -> int:
     return await context.requests.checkpoint_stamps()
 
 
+async def _ask_witnesses(context: Context) -> int:
+    return await AskWitnesses(context.log, context.settings.witness_places)(now=_now(context))
+
+
 async def _webhooks(context: Context) -> int:
     return await context.systems.webhooks()
 
@@ -125,6 +130,7 @@ JOBS: Final = (
     Job("stamps_log", 3600, _stamp_checkpoints),
     Job("stamps_renew", 86_400, _renew_time_stamps, limit_seconds=3600),
     Job("webhooks", 5, _webhooks, _webhooks_wanted),
+    Job("witnesses", 30, _ask_witnesses),
 )
 """Every job once; a name is the key of its row in the database and never changes."""
 

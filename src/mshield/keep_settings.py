@@ -32,8 +32,8 @@ class KeepSettings(PushSettings):
     keep_figure_days: Days = Field(default=400, description="how long the console's figures are kept")
     keep_signature_years: Annotated[int, Field(ge=5, le=100)] = Field(
         default=10,
-        description="how long signatures, their log and the certificates are kept after a certificate's end; five is "
-        "the least that the law allows",
+        description="how many years after the end of its last certificate an archived month of signatures may be "
+        "erased (`mshield archive erase`); five is the least that the law allows",
     )
     keep_grace_days: Annotated[int, Field(ge=0, le=LONGEST_DAYS)] = Field(
         default=7,

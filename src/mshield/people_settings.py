@@ -6,12 +6,12 @@ from typing import Annotated
 from pydantic import Field
 
 from mshield.setting_forms import NotNegative, OutsideUrl
-from mshield.tsa_settings import TsaSettings
+from mshield.witness_settings import WitnessSettings
 
 Line = Annotated[str, Field(min_length=1, max_length=128)]
 
 
-class PeopleSettings(TsaSettings):
+class PeopleSettings(WitnessSettings):
     """A part of `Settings`."""
 
     operator_name: Line | None = Field(

@@ -8,7 +8,6 @@ from mshield.keys.keyring import Keyring
 from mshield.services.certificates.count import CountCertificates
 from mshield.store.certificates import counts
 from mshield.store.database.interface import Database
-from mshield.store.process import metrics
 from tests.log.test_certificates import LIVES
 from tests.support.filled_log import LoggedService
 from tests.support.signing import execute, fetch, statement
@@ -29,7 +28,7 @@ async def _agree(service: LoggedService) -> None:
     for now in sorted({end + by for end in ends for by in (-DAY_MS, -1, 0, 1, DAY_MS)}):
         for due in (now + 182 * DAY_MS, now + 182 * DAY_MS + 5 * 3_600_000):
             kept = await counts.kept(service.db, due=due, now=now)
-            assert kept == await metrics.certificates(service.db, due=due, now=now), (now, due)
+            assert kept == await counts.of_all(service.db, due=due, now=now), (now, due)
 
 
 async def test_kept_counts_are_those_of_all_certificates(

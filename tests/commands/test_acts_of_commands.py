@@ -74,6 +74,7 @@ _ELSEWHERE: Final[Mapping[str, str]] = {
     "account stop-phone-change": "account.stop_phone",
     "database copy": "database.copy",
     "init": "ca.init",
+    "archive erase": "archive.erase",
     "archive write": "archive.write",
     "people erase": "people.erase",
     "shield resume": "shield.resume",

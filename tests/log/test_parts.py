@@ -6,7 +6,7 @@ import pytest
 
 from mshield.pki.errors import LogFormError
 from mshield.pki.tlog.note import VerifierKey
-from mshield.services.log import verify
+from mshield.services.log.archived import read_archived
 from mshield.services.log.kept_roots import KeptRoots
 from mshield.services.log.parts import parts_of
 from mshield.services.log.verify import Extent, verify_log
@@ -57,7 +57,7 @@ async def test_an_interrupted_check_goes_on_where_it_was(
     with file.open("ab") as cut_short:
         cut_short.write(b"half a root")
     report = await verify_log(
-        long.log, Extent(resumed=KeptRoots(file, key), told=lambda done, _: read.append(done))
+        long.log, Extent(resumed=KeptRoots(file, key), progress=lambda done, _: read.append(done))
     )
     assert (report.findings, file.exists()) == ([], False)
     assert report.checkpoint is not None
@@ -87,6 +87,6 @@ async def test_a_fault_is_not_kept_as_seen(long: LoggedService, tmp_path: Path) 
     report = await verify_log(long.log, Extent(resumed=kept))
     assert {(each.code, each.index) for each in report.findings} >= {("row_changed", 1600)}
     kept = KeptRoots(tmp_path / "again", key)
-    archived, _ = await verify.read_archived(long.db)
+    archived, _ = await read_archived(long.db)
     parts = [part async for part in parts_of(long.log, archived, 1)(runs_of(0, 2_600), 2_600)]
     assert [len(part.findings) for part in parts] == [0, 0, 0, 1, 0, 0]

@@ -53,8 +53,8 @@ def _others(column: schema.Column, value: Any) -> list[Any]:
     return found
 
 
-async def _check(service: LoggedService, **given: str | None) -> Report:
-    return await verify_log(service.log, **given)
+async def _check(service: LoggedService, *, since: str | None = None) -> Report:
+    return await verify_log(service.log, since=since)
 
 
 async def test_nothing_is_found_where_nothing_was_done(service: LoggedService) -> None:

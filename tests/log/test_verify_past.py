@@ -23,8 +23,8 @@ from tests.support.filled_log import SETTINGS, SOURCES, LoggedService
 from tests.support.intruder import Intruder
 
 
-async def _check(service: LoggedService, **given: str | None) -> Report:
-    return await verify_log(service.log, **given)
+async def _check(service: LoggedService, *, since: str | None = None) -> Report:
+    return await verify_log(service.log, since=since)
 
 
 async def test_a_log_that_grew_agrees_with_its_past(service: LoggedService) -> None:

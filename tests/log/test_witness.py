@@ -11,11 +11,13 @@ import httpx
 import pytest
 from click.testing import CliRunner
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from pydantic import ValidationError
 
 from mshield.cli import main
 from mshield.client.watching.witness import Witness
 from mshield.commands.witness.memory import Memory
 from mshield.commands.witness.server import MAX_BODY, answer, server
+from mshield.domain.times import HOUR_MS
 from mshield.pki.errors import LogFormError, LogProofError, LogSignatureError
 from mshield.pki.tlog.add_checkpoint import AddCheckpoint, parse_add_checkpoint
 from mshield.pki.tlog.cosignature import Cosignature, WitnessKey, cosign, cosignatures
@@ -29,8 +31,13 @@ from mshield.pki.tlog.merkle import (
     subtrees,
 )
 from mshield.pki.tlog.note import Checkpoint, VerifierKey, open_checkpoint
+from mshield.services.log.read import read_checkpoint, read_cosigned, read_last_cosigned
+from mshield.services.operations.witnesses import AskWitnesses, WitnessDisagrees
+from mshield.services.requests.checkpoint_stamps import checkpoint_for
+from mshield.settings import Settings
 from tests.support.clock import START
 from tests.support.filled_log import LoggedService
+from tests.support.signing import execute
 from tests.unit.client.test_log import Mirror
 
 PRIVATE = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
@@ -214,6 +221,62 @@ async def test_a_real_log_is_witnessed_over_http(
     other = WitnessKey("witness.example/w1", bytes(31) + b"\x01")
     with mirror.reader() as reader, Witness(address, other) as witness, pytest.raises(LogSignatureError):
         witness.cosign(reader, reader.checkpoint())
+
+
+async def test_the_service_asks_its_witnesses_and_publishes_what_they_sign(
+    service: LoggedService, memory: Memory, address: str
+) -> None:
+    log, key = service.log, memory.key()
+    memory.add_log(log.key.verifier)
+    away = WitnessKey("witness.example/away", bytes(31) + b"\x01")
+    settings = Settings(witnesses=(f"http://127.0.0.1:1 {away}", f"{address} {key}"))
+    ask = AskWitnesses(log, settings.witness_places)
+    assert await read_last_cosigned(log) is None
+    assert [await ask(now=START) for _ in range(2)] == [1, 0]  # the one that is away keeps nobody
+    first = await read_cosigned(log)
+    assert cosignatures(first, (key,)) == [Cosignature(key.name, START)]
+    assert first.startswith(await read_checkpoint(log))
+    await service.sign(await service.certify(), count=300)
+    await service.sequence()
+    # The last checkpoint has none yet, and is told as it is; the last one that has is told on request.
+    assert await read_cosigned(log) == await read_checkpoint(log)
+    assert await read_last_cosigned(log) == first
+    assert await ask(now=START + HOUR_MS) == 1
+    second = await read_cosigned(log)
+    assert cosignatures(second, (key,))
+    # Evidence is proved by the first checkpoint with its entry that somebody saw.
+    size = open_checkpoint(first, log.key.verifier).size
+    for index, note in ((0, first), (size - 1, first), (size, second)):
+        assert await checkpoint_for(log, index=index, now=START) == (note, ())
+    await execute(service.db, "UPDATE checkpoint_cosignatures SET checkpoint = $1", _note(40))
+    assert await checkpoint_for(log, index=0, now=START) == (await read_checkpoint(log), ())
+
+
+async def test_a_log_that_a_witness_does_not_know_again_fails_the_job(
+    service: LoggedService, memory: Memory, address: str
+) -> None:
+    memory.add_log(service.log.key.verifier)
+    ask = AskWitnesses(service.log, Settings(witnesses=(f"{address} {memory.key()}",)).witness_places)
+    assert await ask(now=START) == 1
+    checkpoint = open_checkpoint(await read_checkpoint(service.log), service.log.key.verifier)
+    await execute(service.db, "DELETE FROM checkpoint_cosignatures")
+    for size in (checkpoint.size - 1, checkpoint.size):  # it was cut; it has another past
+        other = service.log.key.sign(Checkpoint(checkpoint.origin, size, bytes(32)))
+        await execute(service.db, "UPDATE log_state SET checkpoint = $1", other)
+        with pytest.raises(WitnessDisagrees):
+            await ask(now=START)
+    assert await read_last_cosigned(service.log) is None
+
+
+_WITNESS = WitnessKey("w.example/w1", LOG.public)
+
+
+@pytest.mark.parametrize(
+    "text", ["https://w.example", f"http://w.example {_WITNESS}", "x y", f"https://w.example {LOG}"]
+)
+def test_a_witness_is_named_by_address_and_key(text: str) -> None:
+    with pytest.raises(ValidationError):
+        Settings(witnesses=(text,))
 
 
 def _run(*arguments: str) -> str:

@@ -1,7 +1,9 @@
 """A month of signatures in a file: written, read back, taken out. The log holds, evidence is made, tampering found."""
 
 import gzip
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -11,6 +13,7 @@ from mshield.keys.keyring import Keyring
 from mshield.services.log.archived import pack_places, unpack_places
 from mshield.services.log.verify import verify_log
 from mshield.services.operations.archive import Archive, compare_archives
+from mshield.services.operations.archive_erase import erase_archive, over_at
 from mshield.services.operations.archive_evidence import ArchivedEvidence, search
 from mshield.services.operations.archive_files import ArchiveError
 from mshield.store.database.interface import Database
@@ -74,6 +77,44 @@ async def test_a_month_leaves_the_database_and_nothing_is_missing(
     assert [one["document"] for one in found] == [0, 1, 2]
     assert list(search(archive, MONTH, sid="00")) == []
     await _tampered(db, archive, kept, tmp_path)
+
+
+async def test_a_month_is_erased_when_the_years_after_its_certificates_are_over(
+    db: Database, keyring: Keyring, clock: Clock, tmp_path: Path
+) -> None:
+    kept = await Kept.on(db, keyring, clock)
+    archive = Archive(db, kept.make.log, SETTINGS, tmp_path)
+    clock.advance(seconds=300 * 86_400)
+    await kept.later(0)
+    await archive.write(MONTH, now=clock())
+
+    async def erase() -> int:
+        return await erase_archive(archive, MONTH, second_person="孟庭筠", reason="期满", now=clock())
+
+    with pytest.raises(ArchiveError) as here:
+        await erase()
+    assert here.value.code == "archive_unknown"  # its rows are in the database still
+    await archive.remove(MONTH, now=clock())
+    end = (await fetch(db, "SELECT MAX(not_after) AS at FROM certificates"))["at"]
+    over = (
+        datetime.fromtimestamp(cast("int", end) / 1000, UTC).replace(year=2038).timestamp() * 1000
+    )  # 2026, 2 and 10
+    assert over_at(archive, MONTH) == round(over)
+    clock.now = over_at(archive, MONTH) - 1
+    with pytest.raises(ArchiveError) as early:
+        await erase()
+    assert (early.value.code, archive.months()) == ("archive_kept", [MONTH])
+    clock.now += 1
+    assert await erase() == 3
+    assert [file.exists() for file in archive.files(MONTH)] == [False, False]
+    assert await erase() == 3  # again, as after a kill
+    acts = "SELECT COUNT(*) AS n FROM acts WHERE act = 'archive.erase'"
+    assert (await fetch(db, acts))["n"] == 1
+    # Neither the log nor the list of archives misses anything.
+    await kept.logged()
+    report = await verify_log(kept.make.log)
+    assert (report.findings, report.archived) == ([], 3)
+    assert await compare_archives(archive) == ([], 0)
 
 
 async def _tampered(db: Database, archive: Archive, kept: Kept, folder: Path) -> None:

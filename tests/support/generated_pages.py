@@ -108,10 +108,16 @@ names.
 
 - `mshield archive verify FOLDER` compares files, manifests, the database's list and the log; exit code 1, and the
   first row that differs, where one does.
-- `mshield log verify` says how many rows are archived, and compares all others as before. Who takes out rows, or says
+- `mshield log verify` says how many rows are archived, and compares all others as before; with `--archive FOLDER`
+  those too, in their files. Who takes out rows, or says
   that more were archived, without the service's key is found.
 - `mshield archive search FOLDER --request ID` (or `--sid`, `--client-id`, `--shield-number`) finds signatures.
 - `mshield archive evidence FOLDER REQUEST` makes the bundle of evidence, which `mshield verify` checks.
+
+`mshield archive erase 2026-01 FOLDER --second-person NAME --reason TEXT` erases file and manifest for good, once so
+many years (`MSHIELD_KEEP_SIGNATURE_YEARS`) are over since the last certificate that signed in that month ended. The
+act comes first. What stays is the log's entries, which name nobody, and rows that say what was certified:
+[ADR 120](adr/0120-what-is-erased-in-the-end.md) says why.
 
 To a business system the result of an archived request is `not_found`, and the phone's list begins after it. Time
 stamps of what is archived are renewed no more: have bundles made, or leave months in the database, whose stamps must

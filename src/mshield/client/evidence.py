@@ -58,6 +58,7 @@ from mshield.pki.signatures.signed_attributes import (
     SignedAttributes,
     parse_signed_attributes,
 )
+from mshield.pki.tlog.cosignature import Cosignature, WitnessKey, cosignatures
 from mshield.pki.tlog.entry import Holder
 from mshield.pki.tlog.note import Checkpoint
 from mshield.pki.verification.status import SKEW
@@ -83,7 +84,7 @@ class VerifiedEvidence:
     stand at the moment of the verification, as far as the lists that were given say. `shown` is what was shown.
     `view_registered_at` is when its view was registered, None where the bundle doesn't prove that. `log_time` is a time
     by which the log had the signature, None where no authority stamped the checkpoint. It is later than the
-    signature's, and decides nothing.
+    signature's, and decides nothing. `witnesses` of those whose keys were named have cosigned the checkpoint.
     """
 
     evidence: Evidence = field(repr=False)
@@ -100,6 +101,7 @@ class VerifiedEvidence:
     view_registered_at: datetime | None
     log_stamps: tuple[TimeStamp, ...]
     log_time: TrustedTime | None
+    witnesses: tuple[Cosignature, ...]
     time_stamps: tuple[TimeStamp, ...]
     time: TrustedTime
     now: Now
@@ -118,6 +120,7 @@ def verify_evidence(
     *,
     roots: Sequence[Encoded],
     log_keys: Sequence[str],
+    witness_keys: Sequence[str] = (),
     tsa_roots: Sequence[Encoded] = (),
     tsa_strict_roots: Sequence[Encoded] = (),
     tsa_waived: Collection[bytes] = (),
@@ -133,6 +136,7 @@ def verify_evidence(
 ) -> VerifiedEvidence:
     """Verifies that the signature was good when it was made, by roots and log keys (vkeys) that the caller trusts.
 
+    `witness_keys` are those (vkeys) of witnesses whose cosignatures are to be told of, if the checkpoint has them.
     `at` is the moment of the verification (now where None): nothing in the bundle may be later. `content` must be the
     document's, where it is given. `expected_client_id` is who must have asked: a login names them, the log's entry of a
     signature covers them; of one from before nothing does, and expecting somebody is refused as `asker_unproven`.
@@ -187,6 +191,8 @@ def verify_evidence(
         ca_status = check_status(engine, issuing, root, evidence.status.ca_ocsp, **times)
     _require_uncompromised(ca_status.later, time, "revocation")
     logged = check_log(engine, evidence, signature, log_keys, trust=tsas, ca_root=root, now=now)
+    with failing("log"):
+        witnesses = cosignatures(evidence.log.checkpoint, map(WitnessKey.parse, witness_keys))
     if expected_client_id is not None and evidence.request.kind != "login" and not logged.asked_logged:
         raise asker_unproven("request")
     with failing("input"):
@@ -208,6 +214,7 @@ def verify_evidence(
         ca_later=ca_status.later,
         asked_logged=logged.asked_logged,
         checkpoint=logged.checkpoint,
+        witnesses=tuple(witnesses),
         view_registered_at=logged.view_registered_at,
         log_stamps=logged.stamps,
         log_time=logged.log_time,

@@ -1053,3 +1053,15 @@ CREATE UNIQUE INDEX shield_asks_waiting ON shield_asks (account_id, shield_numbe
 CREATE INDEX shield_asks_enterprise ON shield_asks (credit_code, id);
 
 CREATE INDEX shield_asks_account ON shield_asks (account_id, id);
+
+CREATE TABLE checkpoint_cosignatures (
+  origin TEXT NOT NULL,
+  witness TEXT NOT NULL,
+  hour BIGINT NOT NULL,
+  size BIGINT NOT NULL,
+  checkpoint TEXT NOT NULL,
+  line TEXT NOT NULL,
+  PRIMARY KEY (origin, witness, hour)
+);
+
+CREATE INDEX checkpoint_cosignatures_size ON checkpoint_cosignatures (origin, size);

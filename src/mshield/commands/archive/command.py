@@ -187,6 +187,46 @@ def evidence(out: Output, folder: Path, request_id: str, *, document: int, month
     click.echo(_on_archive(out, folder, run, dated=True).decode())
 
 
+@command.command()
+@_MONTH
+@_FOLDER
+@click.option(
+    "--second-person", metavar="NAME", required=True, help="Who has checked with you that it may go."
+)
+@click.option("--reason", required=True, help="Why; it stands in the acts.")
+@click.option("--yes", is_flag=True, help="Don't ask.")
+@output_options
+def erase(out: Output, month: str, folder: Path, *, second_person: str, reason: str, yes: bool) -> None:
+    """Erase the archive of MONTH in FOLDER for good, where the law wants it no longer.
+
+    That is MSHIELD_KEEP_SIGNATURE_YEARS after the end of the last certificate that signed in it. The log keeps the
+    entries, which name nobody. Erase the copies of the folder too. Two people decide; it stands in the acts and in the
+    log.
+    """
+    if not yes:
+        click.confirm(
+            out.pick(
+                f"将永久删除 {month} 的归档。继续吗？",
+                f"Erase the archive of {month}? It can't be undone.",
+            ),
+            abort=True,
+            err=True,
+        )
+
+    async def run(archive: "Archive", service: Service) -> int:
+        from mshield.domain.identity import normalise_name
+        from mshield.services.operations.archive_erase import erase_archive
+
+        second = normalise_name(second_person)
+        return await erase_archive(archive, month, second_person=second, reason=reason, now=service.now)
+
+    erased = _on_archive(out, folder, run, dated=True)
+    out.data(
+        {"month": month, "signatures": erased},
+        [out.pick(f"已删除 {month} 的 {erased} 个签名", f"{erased} signatures of {month} are erased")],
+    )
+
+
 def _on_archive(
     out: Output, folder: Path, work: "Callable[[Archive, Service], Awaitable[T]]", *, dated: bool = False
 ) -> T:

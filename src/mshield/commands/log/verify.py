@@ -196,7 +196,7 @@ def _verify_database(context: click.Context, out: Output, asked: _Asked) -> None
             keep=(lambda _: None) if asked.state is None else _keeping(asked.state),
             resumed=None if asked.resume is None else KeptRoots(asked.resume, log.key.verifier),
             processes=asked.processes,
-            told=_progress,
+            progress=_progress,
         )
         report = await verify_log(log, extent)
         if asked.archive is None:

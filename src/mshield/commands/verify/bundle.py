@@ -17,6 +17,7 @@ from mshield.client.evidence import (
 )
 from mshield.commands.parts.drawn_lines import drawn_lines
 from mshield.commands.parts.output import Output, refusing
+from mshield.commands.phone.display import shown_time
 from mshield.commands.verify.foreign import trust_list
 from mshield.commands.verify.time_stamps import stamp_lines, stamps_shown
 from mshield.domain.certificates import shield
@@ -31,6 +32,7 @@ def verify_bundle(
     content: bytes | None,
     roots: tuple[bytes, ...],
     log_keys: tuple[str, ...],
+    witness_keys: tuple[str, ...],
     tsa_roots: tuple[bytes, ...],
     trust: Path | None,
     display_oids: tuple[str, ...],
@@ -55,6 +57,7 @@ def verify_bundle(
             evidence,
             roots=roots or (evidence.chain_pem[-1],),
             log_keys=log_keys or (evidence.log.key,),
+            witness_keys=witness_keys,
             tsa_roots=(*tsa_roots, *(root.der for root in listed.tsa_roots if root.how == "tolerant")),
             tsa_strict_roots=[root.der for root in listed.tsa_roots if root.how == "strict"],
             tsa_waived=[bytes.fromhex(one.sha256) for one in listed.tsa_waived],
@@ -112,6 +115,7 @@ def _shown(verified: VerifiedEvidence, trusted: dict[str, bool]) -> dict[str, ob
         if verified.log_time is None
         else {"at": verified.log_time.at.isoformat(), "by": verified.log_time.by},
         "log_time_stamps": stamps_shown(verified.log_stamps),
+        "witnesses": [{"witness": one.witness, "at": one.at} for one in verified.witnesses],
     }
 
 
@@ -310,6 +314,7 @@ def _lines(out: Output, verified: VerifiedEvidence, trusted: dict[str, bool], *,
         *_now_lines(out, verified),
         f"  {pick('透明日志', 'log')}: {verified.checkpoint.origin} #{evidence.log.index} / {verified.checkpoint.size}",
         f"  {pick('日志时间', 'log at the latest')}: {_log_time(out, verified)}",
+        *(f"  {pick('见证', 'witness')}: {one.witness} {shown_time(one.at)}" for one in verified.witnesses),
         f"  {pick('根证书', 'root')} SHA-256: {signature.issuers[-1].fingerprint().hex()} ({by[trusted['root']]})",
         f"  {pick('日志公钥', 'log key')}: {evidence.log.key} ({by[trusted['log']]})",
         *_shown_lines(out, verified, trusted),

@@ -78,6 +78,9 @@ class _Evidence:
 )
 @click.option("--log-key", multiple=True, help="The vkey of a trusted log, for a bundle; repeatable.")
 @click.option(
+    "--witness-key", multiple=True, help="The vkey of a witness of the log, for a bundle; repeatable."
+)
+@click.option(
     "--tsa-root",
     type=_FILE,
     multiple=True,
@@ -124,6 +127,7 @@ def command(
     chain: tuple[Path, ...],
     root: tuple[Path, ...],
     log_key: tuple[str, ...],
+    witness_key: tuple[str, ...],
     tsa_root: tuple[Path, ...],
     display_oid: tuple[str, ...],
     crl: tuple[Path, ...],
@@ -173,8 +177,8 @@ def command(
     if evidence is not None and evidence.is_file():
         if any((digest, signature, cms, cert, chain, ocsp, unchecked)):
             raise click.UsageError(
-                "With a bundle, give only --message, --root, --log-key, --tsa-root, --trust, --display-oid, --crl, "
-                "--at and --expect-…."
+                "With a bundle, give only --message, --root, --log-key, --witness-key, --tsa-root, --trust, "
+                "--display-oid, --crl, --at and --expect-…."
             )
         verify_bundle(
             out,
@@ -182,6 +186,7 @@ def command(
             content=_read(message),
             roots=_read_all(root),
             log_keys=log_key,
+            witness_keys=witness_key,
             tsa_roots=_read_all(tsa_root),
             trust=trust,
             display_oids=display_oid,
@@ -191,8 +196,8 @@ def command(
             name=expect_name,
         )
         return
-    if log_key or trust is not None:
-        raise click.UsageError("--log-key and --trust are for a bundle or files of others.")
+    if log_key or witness_key or trust is not None:
+        raise click.UsageError("--log-key, --witness-key and --trust are for a bundle or files of others.")
     if (evidence is None) == (message is None and cms is None):
         raise click.UsageError("Give either evidence, or --message (or --cms) and the other files.")
     if evidence is not None:

@@ -53,11 +53,15 @@ RETAINED: Final = (
         "each signature with whose shield and certificate it was, and its time stamps",
         _PROOF,
         _FOR_PROOF,
-        _ARCHIVE,
+        "`mshield archive`, `mshield archive erase`",
     ),
     Kept(
-        ("log_state", "log_tiles", "log_bundles", "checkpoint_stamps", "time_stamp_places"),
-        "the transparency log: hashes, entries of about 90 octets, the last checkpoint, stamps on checkpoints",
+        (
+            *("log_state", "log_tiles", "log_bundles", "checkpoint_stamps", "checkpoint_cosignatures"),
+            "time_stamp_places",
+        ),
+        "the transparency log: hashes, entries of about 90 octets, the last checkpoint, stamps and cosignatures on "
+        "checkpoints",
         "proofs that were given need it; it has no personal data",
         "as long as the service runs",
         _KEPT,
@@ -75,7 +79,7 @@ RETAINED: Final = (
         ("certificates", "keys", "renewals", "bindings", "devices"),
         "certificates and the keys, devices and renewals behind them; names and enterprises stand in the certificates",
         _PROOF,
-        _FOR_PROOF,
+        "as long as the service runs (ADR 120)",
         _KEPT,
     ),
     Kept(

@@ -14,6 +14,7 @@ from mshield.pki.tlog.tiles import (
 )
 from mshield.services.log.errors import NotLogged
 from mshield.services.log.open_log import Log
+from mshield.store.log import cosignatures
 from mshield.store.log import log as store
 
 
@@ -23,6 +24,26 @@ async def read_checkpoint(log: Log) -> str:
     if state is None:
         raise NotLogged
     return state.checkpoint
+
+
+async def read_cosigned(log: Log, *, index: int | None = None) -> str:
+    """The last checkpoint, with the lines of those witnesses that cosigned this very one. Raises NotLogged.
+
+    With `index` the first one with this entry that any witness cosigned, if there is one of this log.
+    """
+    state = await store.find_state(log.db)
+    if state is None:
+        raise NotLogged
+    if index is not None:
+        note = await cosignatures.first_with(log.db, origin=state.origin, log_index=index)
+        return state.checkpoint if note is None else note
+    note = await cosignatures.with_lines(log.db, origin=state.origin, size=state.size)
+    return note if note is not None and note.startswith(state.checkpoint) else state.checkpoint
+
+
+async def read_last_cosigned(log: Log) -> str | None:
+    """The largest checkpoint that any witness cosigned, with all lines under it; None before the first."""
+    return await cosignatures.newest(log.db, origin=log.key.verifier.name)
 
 
 async def read_tile(log: Log, tile: Tile) -> bytes | None:

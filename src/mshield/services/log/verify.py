@@ -65,7 +65,7 @@ class Extent:
     `since` is a checkpoint (signed note) of an earlier day that the log must continue. `state` is a trusted one: then
     only what came since is read, and that what was stands below it; `keep` is handed how far the check is, and at its
     end, where nothing is wrong, the new checkpoint. `resumed` is where a whole check that was interrupted goes on.
-    `processes` check beside each other; None: as many as there are cores. `told` hears how many entries were read.
+    `processes` check beside each other; None: as many as there are cores. `progress` hears how many entries were read.
     """
 
     since: str | None = None
@@ -73,7 +73,7 @@ class Extent:
     keep: Callable[[Followed], None] = lambda _: None
     resumed: KeptRoots | None = None
     processes: int | None = 1
-    told: Callable[[int, int], None] = lambda *_: None
+    progress: Callable[[int, int], None] = lambda *_: None
 
 
 _ALL: Final = Extent()
@@ -200,7 +200,7 @@ class _Rows:
                 yield part
                 number += 1
                 if len(runs) > 1:
-                    self.extent.told(min(runs[number - 1].stop << HEIGHT, size), size)
+                    self.extent.progress(min(runs[number - 1].stop << HEIGHT, size), size)
 
 
 async def _check_authorities(db: Database) -> AsyncIterator[Finding]:

@@ -34,7 +34,7 @@ from mshield.services.operations.archive_files import (
 from mshield.services.operations.retention import LONGEST_LIFE_MS
 from mshield.settings import Settings
 from mshield.store.database.interface import Database, Row, Tx
-from mshield.store.log.log import SIGNATURES, SourceRow, find_tile
+from mshield.store.log.log import SIGNATURES, SourceRow, erasures, find_tile
 from mshield.store.operations import archives
 from mshield.store.operations.archives import ArchiveRow
 from mshield.store.requests import archiving as store
@@ -42,6 +42,7 @@ from mshield.store.requests.archiving import Whole, WholeDocument
 from mshield.store.staff import acts
 
 KIND: Final = "signatures"
+ERASED: Final = "archive.erase"
 _MARGIN_MS: Final = 2 * DAY_MS
 
 
@@ -187,6 +188,10 @@ class Archive:
         names = [file.name[:-ends] for file in sorted(self.folder.glob(f"{KIND}-*.manifest.json"))]
         return [name.removeprefix(f"{KIND}-") for name in names]
 
+    def files(self, month: str) -> tuple[Path, Path]:
+        """Where file and manifest of a month stand; they needn't be there."""
+        return self.folder / f"{name_of(month)}.jsonl.gz", self._manifest_file(month)
+
     async def _pages(self, after: str, before: str) -> AsyncIterator[store.Page]:
         while (page := await store.page(self.db, after=after, before=before)).requests:
             yield page
@@ -219,7 +224,10 @@ class Archive:
 async def compare_archives(archive: Archive) -> tuple[list[Finding], int]:
     """Each month that left the database in its file: what is wrong, and how many signatures were compared."""
     findings, compared = [], 0
+    erased = await erased_archives(archive.db)
     for row in await archives.list_all(archive.db):
+        if row.id in erased:
+            continue  # its time was over, as an act in the log says
         if row.removed_at is None and row.month not in archive.months():
             continue  # its rows are in the database still
         try:
@@ -227,6 +235,11 @@ async def compare_archives(archive: Archive) -> tuple[list[Finding], int]:
         except ArchiveError as error:
             findings.append(Finding("bad_archive", table="archives", row=row.id, detail=error.en))
     return findings, compared
+
+
+async def erased_archives(db: Database) -> frozenset[str]:
+    """Months whose files were erased, as acts say."""
+    return frozenset(act.subject for act in await erasures(db, act=ERASED))
 
 
 def name_of(month: str) -> str:

@@ -49,6 +49,10 @@ _TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "archive_exists": ("这个月已经归档过", "this month was archived before"),
     "archive_empty": ("这个月没有可归档的签名", "there is nothing to archive of this month"),
+    "archive_kept": (
+        "这个月的证书失效后还没有过保存期限，不能删除",
+        "the years after the end of this month's certificates are not over, so it can't be erased",
+    ),
     "archive_unknown": ("没有这个归档", "there is no such archive"),
     "archive_changed": ("归档文件与写入时不同", "the archive is not as it was written"),
     "archive_row_changed": (

@@ -15,7 +15,7 @@ from mshield.pki.signatures.evidence import EvidenceTimeStamp
 from mshield.pki.tlog.note import open_checkpoint
 from mshield.services.log.errors import NotLogged
 from mshield.services.log.open_log import Log
-from mshield.services.log.read import prove_under, read_checkpoint
+from mshield.services.log.read import prove_under, read_checkpoint, read_cosigned
 from mshield.services.publication.time_stamps import TimeNotAvailable
 from mshield.services.requests.time_stamps import StampSignatures, outside_roots
 from mshield.setting_forms import OWN_TSA
@@ -68,7 +68,8 @@ class StampCheckpoints:
 async def checkpoint_for(log: Log, *, index: int, now: int) -> tuple[str, tuple[EvidenceTimeStamp, ...]]:
     """The first checkpoint with this entry that was stamped, by a third party rather than the own authority.
 
-    The log's last one, with no stamp, where none was, or where it doesn't fit the log of now. Raises NotLogged.
+    Without a stamp the first that a witness cosigned, with the lines of all who did; the log's last one where there is
+    neither, or where it doesn't fit the log of now. Raises NotLogged.
     """
     stamps = await store.covering(log.db, origin=log.key.verifier.name, log_index=index, now=now)
     by_size = [list(of_one) for _, of_one in groupby(stamps, key=lambda stamp: stamp.size)]
@@ -81,7 +82,12 @@ async def checkpoint_for(log: Log, *, index: int, now: int) -> tuple[str, tuple[
             _log.warning("a stamped checkpoint of %s entries is not one of this log", of_one[0].size)
             continue
         return note, tuple(_told(stamp) for stamp in of_one if stamp.checkpoint == note)
-    return await read_checkpoint(log), ()
+    note = await read_cosigned(log, index=index)
+    try:
+        (await prove_under(log, note, index=index)).check(log.key.verifier)
+    except (LogError, NotLogged):
+        note = await read_checkpoint(log)
+    return note, ()
 
 
 def _told(stamp: CheckpointStamp) -> EvidenceTimeStamp:

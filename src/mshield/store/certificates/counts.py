@@ -117,6 +117,12 @@ async def kept(db: Database, *, due: int, now: int) -> Certificates | None:
     )
 
 
+async def of_all(db: Database, *, due: int, now: int) -> Certificates:
+    """The same by looking at all of them."""
+    row = await db.one(_SQL["of_all"], due=due, now=now)
+    return Certificates(0, 0, 0, 0, 0) if row is None else Certificates(**row)
+
+
 async def _ending(db: Database, *, start: int, until: int) -> dict[str, int]:
     rows = await db.all(_SQL["ending"], start=start, until=until)
     return {row["kind"]: row["count"] for row in rows}

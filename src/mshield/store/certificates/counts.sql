@@ -34,3 +34,17 @@ FROM certificates c
 WHERE c.state <> 'revoked' AND c.state <> 'superseded' AND c.state <> 'issued'
   AND c.not_after >= :start AND c.not_after <= :until
 GROUP BY 1;
+
+-- name: of_all^
+-- How many there are in each state that people see; each counts once, by its gravest. Over the indexes certificates_off and
+-- certificates_ends alone, which have all that it takes.
+SELECT
+  (SELECT COUNT(*) FROM certificates
+    WHERE (ended(certificates) OR holds <> '') AND der IS NOT NULL AND ended(certificates))
+    + CAST(COALESCE(SUM(CASE WHEN state <> 'issued' AND not_after <= :now THEN 1 ELSE 0 END), 0) AS BIGINT) AS ended,
+  CAST(COALESCE(SUM(CASE WHEN state = 'pin_locked' AND not_after > :now THEN 1 ELSE 0 END), 0) AS BIGINT) AS locked,
+  CAST(COALESCE(SUM(CASE WHEN state = 'active' AND holds <> '' AND not_after > :now THEN 1 ELSE 0 END), 0) AS BIGINT) AS held,
+  CAST(COALESCE(SUM(CASE WHEN usable(certificates) AND not_after <= :due THEN 1 ELSE 0 END), 0)
+    AS BIGINT) AS due,
+  CAST(COALESCE(SUM(CASE WHEN usable(certificates) AND not_after > :due THEN 1 ELSE 0 END), 0) AS BIGINT) AS active
+FROM certificates WHERE state <> 'revoked' AND state <> 'superseded';

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from mshield.domain.times import HOUR_MS
-from mshield.store.certificates.counts import Certificates
 from mshield.store.database.interface import Database, Tx
 from mshield.store.database.queries import Queries
 
@@ -65,12 +64,6 @@ async def issued(db: Database, *, start: int, until: int) -> dict[int, int]:
     """Certificates issued, by the hour (ms) of their issue."""
     rows = await db.all(_SQL["issued"], hour_ms=HOUR_MS, start=start, until=until)
     return {row["hour"]: row["count"] for row in rows}
-
-
-async def certificates(db: Database, *, due: int, now: int) -> Certificates:
-    """How many there are, by looking at all; `due` is until when a certificate's end makes its renewal due."""
-    row = await db.one(_SQL["certificates"], due=due, now=now)
-    return Certificates(0, 0, 0, 0, 0) if row is None else Certificates(**row)
 
 
 async def clones(db: Database, *, since: str, most: int) -> list[CloneRow]:

@@ -14,20 +14,6 @@ SELECT c.issued_at - c.issued_at % :hour_ms AS hour, COUNT(*) AS count FROM cert
 WHERE c.issued_at >= :start AND c.issued_at < :until AND c.der IS NOT NULL
 GROUP BY hour;
 
--- name: certificates^
--- How many there are in each state that people see; each counts once, by its gravest. Over the indexes certificates_off and
--- certificates_ends alone, which have all that it takes.
-SELECT
-  (SELECT COUNT(*) FROM certificates
-    WHERE (ended(certificates) OR holds <> '') AND der IS NOT NULL AND ended(certificates))
-    + CAST(COALESCE(SUM(CASE WHEN state <> 'issued' AND not_after <= :now THEN 1 ELSE 0 END), 0) AS BIGINT) AS ended,
-  CAST(COALESCE(SUM(CASE WHEN state = 'pin_locked' AND not_after > :now THEN 1 ELSE 0 END), 0) AS BIGINT) AS locked,
-  CAST(COALESCE(SUM(CASE WHEN state = 'active' AND holds <> '' AND not_after > :now THEN 1 ELSE 0 END), 0) AS BIGINT) AS held,
-  CAST(COALESCE(SUM(CASE WHEN usable(certificates) AND not_after <= :due THEN 1 ELSE 0 END), 0)
-    AS BIGINT) AS due,
-  CAST(COALESCE(SUM(CASE WHEN usable(certificates) AND not_after > :due THEN 1 ELSE 0 END), 0) AS BIGINT) AS active
-FROM certificates WHERE state <> 'revoked' AND state <> 'superseded';
-
 -- name: clones
 -- Shields that were stopped as possible copies; ids sort by time.
 SELECT e.serial, e.at, c.shield_number FROM certificate_events e JOIN certificates c ON c.serial = e.serial

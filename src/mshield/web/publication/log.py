@@ -3,17 +3,19 @@
 All but the checkpoint never changes under its address, and may be cached for ever.
 """
 
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
+from msgspec import Meta
 from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.domain import errors
 from mshield.pki.errors import LogFormError
 from mshield.pki.tlog.tiles import MAX_LEVEL, Tile, parse_position
-from mshield.services.log.read import read_bundle, read_checkpoint, read_tile
+from mshield.services.log.read import read_bundle, read_cosigned, read_last_cosigned, read_tile
 from mshield.web.context import context_of
 from mshield.web.openapi import problems
+from mshield.web.query import Query
 from mshield.web.router import Router
 
 router: Final = Router("publication", prefix="/log", also_head=True)
@@ -22,6 +24,10 @@ _OCTETS: Final = "application/octet-stream"
 _FRESH: Final = {"Cache-Control": "public, max-age=1"}
 _FOR_EVER: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
 _LEVELS: Final = frozenset(str(level) for level in range(MAX_LEVEL + 1))
+
+
+class _Which(Query, frozen=True):
+    cosigned: Annotated[bool, Meta(description="the last one that a witness cosigned, if any was")] = False
 
 
 def _documented(description: str, schema: dict[str, Any], media_type: str) -> dict[int | str, dict[str, Any]]:
@@ -42,9 +48,15 @@ _BUNDLE: Final = _documented("Entries, each after its length in two bytes", _BIN
     operation_id="getLogCheckpoint",
     answers=_NOTE,
 )
-async def checkpoint(request: Request) -> Response:
-    """How the log stands: name, number of entries and Merkle root, signed (C2SP tlog-checkpoint)."""
-    note = await read_checkpoint(context_of(request).log)
+async def checkpoint(request: Request, query: _Which) -> Response:
+    """How the log stands: name, number of entries and Merkle root, signed (C2SP tlog-checkpoint).
+
+    Witnesses that cosigned this very checkpoint have their lines under it. They are asked every half minute, so of a
+    busy log the last one has none yet: `cosigned=true` gives the last one that has.
+    """
+    log = context_of(request).log
+    note = await read_last_cosigned(log) if query.cosigned else None
+    note = note or await read_cosigned(log)
     return Response(note.encode(), headers=_FRESH, media_type="text/plain")
 
 

@@ -1,0 +1,122 @@
+"""What growth.py asks of an empty and a filled service: signatures, logins, what is published, lists, searches."""
+
+import datetime as dt
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from itertools import cycle
+from typing import Final, cast
+
+import httpx
+
+from benches import growth_population as population
+from benches.http_signing import Signature
+from benches.logins import Login
+from mshield.domain.certificates.renewal import half_year_after
+from mshield.pki.certificates.certificate import parse_certificate
+from mshield.pki.revocation.ocsp import CertId, build_ocsp_request
+from mshield.services.certificates.words import read_words
+from mshield.services.context import Context
+from mshield.services.legal_person.lists import PeopleTerms, ShieldTerms
+from mshield.services.legal_person.session import ManagedEnterprise
+from mshield.store.certificates import counts
+from tests.support.live_service import LiveService
+from tests.support.raw_cosigning import Attacker
+from tests.support.signing import fetch
+
+_ZONE: Final = dt.UTC
+_STATES: Final = ("active", "expiring", "expired", "pin_locked", "revoked", "superseded")
+
+Call = Callable[[], Awaitable[object]]
+
+
+class Whole(Signature):
+    """A signature from the request to its result."""
+
+    __slots__ = ()
+
+    async def whole(self) -> None:
+        """All steps."""
+        await self.create()
+        await self.scan()
+        await self.sign()
+        await self.result()
+
+
+def one_by_one(kind: type[Whole | Login], phones: list[Attacker], business: httpx.AsyncClient) -> Call:
+    """A whole one, of the next phone, so that none waits for another."""
+    turns = cycle(phones)
+
+    async def call() -> None:
+        await kind(next(turns), business).whole()
+
+    return call
+
+
+@asynccontextmanager
+async def published(service: LiveService, context: Context) -> AsyncIterator[list[tuple[str, Call]]]:
+    """What anyone asks: the revocation list, which has not changed, and how a certificate stands."""
+    row = await fetch(
+        context.db,
+        "SELECT der FROM certificates WHERE shield_number = (SELECT MIN(shield_number) FROM devices WHERE id IN"
+        " (SELECT device_id FROM phone_sessions)) AND der IS NOT NULL",
+    )
+    leaf = parse_certificate(cast("bytes", row["der"]))
+    issuer = context.authorities.chain_of(leaf)[0]
+    question = build_ocsp_request([CertId.of(issuer, leaf.serial)])
+    kind = {"Content-Type": "application/ocsp-request"}
+    async with httpx.AsyncClient(base_url=service.origin, trust_env=False, timeout=300) as http:
+        first = (await http.get("/pki/issuing.crl")).raise_for_status()
+        known = {"If-None-Match": first.headers["ETag"]}
+
+        async def unchanged() -> None:
+            await http.get("/pki/issuing.crl", headers=known)
+
+        async def ask() -> None:
+            (await http.post("/pki/ocsp", content=question, headers=kind)).raise_for_status()
+
+        yield [("revocation list, unchanged", unchanged), ("OCSP answer", ask)]
+
+
+def lists(context: Context, people: int) -> list[tuple[str, Call]]:
+    """What portal and console ask, of somebody in the middle of all; on the empty one it finds nobody, or its few."""
+    who = people // 2
+    search, lists = context.certificates.search, context.legal_person.lists
+    enterprise = ManagedEnterprise(*population.enterprise_of(who))
+
+    def find(words: str, state: str | None = None) -> Call:
+        async def call() -> None:
+            terms, end = read_words(words)
+            await search.page(replace(terms, state=state), end=end, limit=50, now=context.clock())
+
+        return call
+
+    async def portal_people() -> None:
+        await lists.people(enterprise, PeopleTerms(), after="", limit=50, now=context.clock())
+
+    async def portal_shields() -> None:
+        await lists.shields(enterprise, ShieldTerms(), limit=50, now=context.clock())
+        await lists.count_shields(enterprise, now=context.clock())
+
+    async def overview() -> None:
+        now = context.clock()
+        assert await counts.kept(context.db, due=half_year_after(now, _ZONE), now=now)
+
+    name, firm = population.name_of(who), enterprise.name
+    return [
+        ("portal: people", portal_people),
+        ("portal: shields with their count", portal_shields),
+        ("console: overview's count", overview),
+        ("console: newest certificates", find("")),
+        *((f"console: state {state}", find("", state)) for state in _STATES),
+        ("find: a whole name", find(name)),
+        ("find: surname", find(name[0])),
+        ("find: given name", find(name[1:])),
+        ("find: a name that nobody has", find("查无此人")),
+        ("find: a firm's two characters", find(firm[2:4])),
+        ("find: what all firms have", find("国际贸易")),
+        ("find: a firm and a state", find(firm, "revoked")),
+        ("find: end of a shield number", find(population.shield_of(who)[-4:])),
+        ("find: end of an id number", find(population.id_number_of(who)[-6:])),
+        ("find: a shield number", find(population.shield_of(who))),
+    ]
