@@ -35,6 +35,7 @@ _LIFE: Final[tuple[Callable[[Life], None], ...]] = (
     shield.use,
     shield.look_after,
     shield.renew,
+    shield.disown,
     account.forget_the_password,
     publication.fetch_what_is_published,
     portal.manage,
