@@ -37,6 +37,7 @@ _LIFE: Final[tuple[Callable[[Life], None], ...]] = (
     shield.look_after,
     shield.renew,
     account.look_after_ones_data,
+    shield.disown,
     account.forget_the_password,
     publication.fetch_what_is_published,
     portal.manage,

@@ -24,7 +24,7 @@ withdraw     service        revoked   conflict    .           conflict    confli
 find_clone   service        conflict  +clone      conflict    +clone      conflict  conflict    conflict  conflict
 lift_clone   service        conflict  conflict    -clone      conflict    conflict  -clone      conflict  conflict
 apply_again  user           conflict  +duplicate  conflict    +duplicate  conflict  conflict    conflict  conflict
-report_loss  legal_person   conflict  +lost       conflict    +lost       conflict  conflict    conflict  conflict
+report_loss  legal_person,user conflict  +lost       conflict    +lost       conflict  conflict    conflict  conflict
 lift_loss    legal_person   conflict  conflict    -lost       conflict    conflict  -lost       conflict  conflict
 freeze       legal_person   conflict  +frozen     conflict    +frozen     conflict  conflict    conflict  conflict
 unfreeze     legal_person   conflict  conflict    -frozen     conflict    conflict  -frozen     conflict  conflict

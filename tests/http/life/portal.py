@@ -38,7 +38,7 @@ def manage(life: Life) -> None:
     portal.shields(code)
     portal.export(code, "people")
     portal.export(code, "shields")
-    assert portal.history(code, event="report_loss").items == ()
+    assert portal.history(code, event="freeze").items == ()
     portal.export(code, "history")
     portal.act(code, "report_loss", [life.shield_number], reason="手机遗失")
     portal.act(code, "lift_loss", [life.shield_number], reason="手机已找回")

@@ -178,3 +178,21 @@ def renew(life: Life) -> None:
             life.phone.give_up_renewal()
         else:
             life.phone.renew(**form, pin=pin)
+
+
+def disown(life: Life) -> None:
+    """Another device of the operator's, which isn't theirs."""
+    other = life.service.phone()
+    captcha = other.captcha().captcha_id
+    answer = life.captcha_answer(captcha)
+    other.login(account=OPERATOR.phone, password=OPERATOR.password, captcha_id=captcha, captcha=answer)
+    life.wait_a_minute()
+    other.request_sms_code("apply")
+    other.apply(**_form(life, "apply"), pin=OPERATOR.pin)
+    number = other.certificate().shield_number
+    with life.phone._operation() as operation:
+        connection, login = operation.connection, operation.logged_in()
+        connection.post("/api/phone/sms-codes", login, {"phone": None, "purpose": "device"})
+        code = {"sms_code": life.sms_code(OPERATOR, "device")}
+        connection.post(f"/api/phone/devices/{number}/disowned", login, code)
+    assert [device.holds for device in life.phone.devices() if device.shield_number == number] == [("lost",)]

@@ -80,6 +80,7 @@ class WrongOwnPassword(
     code="wrong_own_password",
     zh="密码不对，没有改动",
     en="Wrong password. Nothing was changed",
+    faq="3.4",
 ):
     """Who is logged in shows their password again before their login is changed, and this wasn't it."""
 
