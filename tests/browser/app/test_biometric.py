@@ -1,10 +1,10 @@
 """Finger or face in place of typing the PIN: off by default, and the service judges and counts the PIN as ever."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-import re
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
