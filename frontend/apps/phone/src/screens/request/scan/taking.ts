@@ -56,7 +56,10 @@ export class Taking {
     }
     const { text, typedMs } = code;
     try {
-      return { kind: "taken", scanned: await (typedMs === undefined ? this.#take(text) : this.#take(text, typedMs)) };
+      return {
+        kind: "taken",
+        scanned: await (typedMs === undefined ? this.#take(text) : this.#take(text, typedMs)),
+      };
     } catch (error) {
       this.#restUntil = this.#now() + REST_MS;
       return this.#refused(code.text, code.requestId, asProblem(error));
