@@ -3,10 +3,12 @@
 import base64
 from datetime import UTC, datetime
 
+import httpx
 import pytest
 
 from mshield.client import verify
 from mshield.domain import errors
+from mshield.domain.qr import short_code
 from tests.support.application import EXAMPLES, Application, Device, qr_of
 from tests.support.assertions import assert_refused
 from tests.support.cases import cases
@@ -168,3 +170,28 @@ async def test_the_api_document_describes_every_route(application: Application) 
             assert route.get("operationId"), (method, path)
     assert "/api/phone/keys/{uid}/finish" in document["paths"]
     assert "FinishMessage" in document["components"]["schemas"]
+
+
+async def test_a_short_code_counts_as_its_qr_code_does_from_when_its_typing_began(
+    application: Application, shield: Shield
+) -> None:
+    async def typed(asked: dict[str, str], seconds: int, **more: int) -> httpx.Response:
+        code = short_code(bytes.fromhex(asked["qr_secret"]), seconds)
+        return await shield.device.call(
+            "POST", "/api/phone/scans", {"code": f"{code[:4].lower()}-{code[4:]}", **more}
+        )
+
+    other, asked = await _asked(application, b"a"), await _asked(application, DECLARATION)
+    application.clock.advance(seconds=30)
+    assert_refused(await typed(asked, 24), "qr_stale", 410)
+    assert_refused(await typed(asked, 32), "qr_stale", 410)
+    assert_refused(await typed(asked, 10, typed_ms=14_000), "qr_stale", 410)
+    assert_refused(await typed(asked, 4, typed_ms=20_001), "invalid_request", 422)
+    taken = await typed(asked, 10, typed_ms=15_000)
+    assert taken.json()["request_id"] == asked["id"], other["id"]
+    assert (await typed(asked, 28)).json()["request_id"] == asked["id"]
+    for _ in range(5):
+        assert_refused(
+            await shield.device.call("POST", "/api/phone/scans", {"code": "0Y7K3M9X"}), "qr_stale", 410
+        )
+    assert_refused(await typed(other, 29), "too_many_requests", 429)

@@ -3,16 +3,33 @@
 import base64
 import hashlib
 import hmac
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mshield.domain.qr import EARLY_MS, QR_MS, begun_between, is_genuine, qr_code, qr_text, read_qr
+from mshield.domain.qr import (
+    EARLY_MS,
+    QR_MS,
+    SHORT_SECONDS,
+    ShortCode,
+    begun_between,
+    is_genuine,
+    is_short_of,
+    qr_code,
+    qr_text,
+    read_qr,
+    read_short,
+    short_begun_between,
+    short_code,
+)
 
 ORIGIN = "https://shield.example"
 REQUEST = "01234567-89ab-7def-8123-456789abcdef"
 SECRET = bytes(range(32))
+SHORT = "0H8Z6YQK"
+"""Of the 17th second; the component's tests have the same."""
 
 
 def test_the_code_is_an_hmac_over_the_seconds() -> None:
@@ -71,3 +88,30 @@ def test_it_counts_for_five_seconds(age: int, *, counts: bool) -> None:
     began = 1_700_000_000_000
     earliest, latest = begun_between(qr, now=began + 17_000 + age)
     assert (earliest <= began <= latest) is counts
+
+
+@given(st.binary(min_size=32, max_size=32), st.integers(0, SHORT_SECONDS - 1))
+def test_a_short_code_says_the_second_and_the_beginning_of_its_code(secret: bytes, elapsed: int) -> None:
+    code = short_code(secret, elapsed)
+    assert len(code) == 8
+    typed = code.lower().replace("1", "l").replace("0", "o")
+    short = read_short(f" {typed[:4]}-{typed[4:]}")
+    assert short is not None
+    assert short.elapsed == elapsed
+    assert is_short_of(short, secret)
+    assert not is_short_of(replace(short, elapsed=(elapsed + 1) % SHORT_SECONDS), secret)
+
+
+def test_a_short_code_in_figures() -> None:
+    assert short_code(SECRET, 17) == SHORT
+    assert read_short("7K3M-9XQ") is None
+    assert read_short(qr_text(ORIGIN, REQUEST, SECRET, 17)) is None
+    with pytest.raises(ValueError, match="first seconds"):
+        short_code(SECRET, SHORT_SECONDS)
+
+
+def test_typing_is_believed_for_twenty_seconds() -> None:
+    short = ShortCode(10, "ABCDEF")
+    assert short_begun_between(short, typed=0, now=60_000) == (45_000, 51_000)
+    assert short_begun_between(short, typed=15_000, now=60_000) == (30_000, 51_000)
+    assert short_begun_between(short, typed=99_000, now=60_000) == (25_000, 51_000)

@@ -60,3 +60,62 @@ def is_genuine(qr: QrCode, secret: bytes) -> bool:
 def begun_between(qr: QrCode, *, now: int) -> tuple[int, int]:
     """When its request must have begun (ms, both included) for the code to count now."""
     return now - QR_MS - 1000 * qr.elapsed, now + EARLY_MS - 1000 * qr.elapsed
+
+
+ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Of short codes, Crockford's: without I, L, O and U, of which the first three are read as 1, 1 and 0."""
+SHORT_SECONDS: Final = len(ALPHABET) ** 2
+"""So old a request may be: beyond it two characters don't say when it began."""
+TYPING_MS: Final = 20_000
+"""How long typing a short code may take (ms): a phone tells it, and is believed so far."""
+_CHARACTER_BITS: Final = 5
+_SHORT_CHARACTERS: Final = 6
+_SHORT: Final = re.compile(rf"[{ALPHABET}]{{8}}")
+_READ_AS: Final = str.maketrans("ILO", "110", " -\N{NO-BREAK SPACE}")
+
+
+@dataclass(frozen=True, slots=True)
+class ShortCode:
+    """A code of a second in eight characters, typed where no camera scans.
+
+    Two are the seconds since the request began, six the first 30 bits of that second's code: whoever has the QR code's
+    text works it out. Which request is meant is found among those that began at that moment.
+    """
+
+    elapsed: int
+    beginning: str
+
+
+def short_code(secret: bytes, elapsed: int) -> str:
+    """The short code of a second. Raises ValueError from `SHORT_SECONDS` on."""
+    if not 0 <= elapsed < SHORT_SECONDS:
+        raise ValueError("a short code is of a request's first seconds")
+    tens, ones = divmod(elapsed, len(ALPHABET))
+    return ALPHABET[tens] + ALPHABET[ones] + _beginning(qr_code(secret, elapsed))
+
+
+def read_short(text: str) -> ShortCode | None:
+    """What somebody typed, genuine or not; None for what has another form."""
+    typed = text.upper().translate(_READ_AS)
+    if _SHORT.fullmatch(typed) is None:
+        return None
+    tens, ones = (ALPHABET.index(character) for character in typed[:2])
+    return ShortCode(tens * len(ALPHABET) + ones, typed[2:])
+
+
+def is_short_of(short: ShortCode, secret: bytes) -> bool:
+    """Whether the short code was made with this secret. Guesses are limited by number, not by time."""
+    return hmac.compare_digest(_beginning(qr_code(secret, short.elapsed)), short.beginning)
+
+
+def short_begun_between(short: ShortCode, *, typed: int, now: int) -> tuple[int, int]:
+    """As `begun_between`, for a short code whose typing took `typed` ms: it counts as of when that began."""
+    allowed = min(max(typed, 0), TYPING_MS)
+    return now - allowed - QR_MS - 1000 * short.elapsed, now + EARLY_MS - 1000 * short.elapsed
+
+
+def _beginning(code: str) -> str:
+    bits = _CHARACTER_BITS * _SHORT_CHARACTERS
+    number = int.from_bytes(base64.urlsafe_b64decode(code + "==")[:4], "big") >> (32 - bits)
+    places = range(bits - _CHARACTER_BITS, -1, -_CHARACTER_BITS)
+    return "".join(ALPHABET[number >> place & len(ALPHABET) - 1] for place in places)

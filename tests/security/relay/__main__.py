@@ -5,8 +5,8 @@ import tempfile
 from pathlib import Path
 
 from mshield.store.database.migrate import migrate
-from tests.security.relay.attacks import ATTACKS
 from tests.security.relay.lab import open_lab, stopped_by
+from tests.security.relay.typed import EVERY_ATTACK
 from tests.support.clock import Clock
 
 
@@ -17,7 +17,7 @@ def main() -> int:
         folder = Path(name)
         migrate(url := f"sqlite:///{folder / 'mshield.db'}")
         with open_lab(url, folder, Clock()) as lab:
-            for attack in ATTACKS:
+            for attack in EVERY_ATTACK:
                 ended = stopped_by(lab, attack.play)
                 wrong += ended != attack.ends
                 sys.stdout.write(f"{attack.name:<40} {ended or 'nothing stopped it':<20} {attack.why}\n")

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from tests.security.relay.attacks import ATTACKS
 from tests.security.relay.lab import open_lab, stopped_by
+from tests.security.relay.typed import EVERY_ATTACK
 from tests.support.clock import Clock
 
 
 def test_each_attack_ends_as_the_page_says(database_url: str, tmp_path: Path, clock: Clock) -> None:
     with open_lab(database_url, tmp_path, clock) as lab:
-        played = {attack.name: stopped_by(lab, attack.play) for attack in ATTACKS}
-    assert played == {attack.name: attack.ends for attack in ATTACKS}
+        played = {attack.name: stopped_by(lab, attack.play) for attack in EVERY_ATTACK}
+    assert played == {attack.name: attack.ends for attack in EVERY_ATTACK}

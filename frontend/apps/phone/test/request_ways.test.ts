@@ -24,6 +24,24 @@ describe("a code", () => {
     const given = ` shield.example/q/${ID}?t=3\n&c=${CODE} `;
     expect(readTyped(given, ORIGIN)).toEqual({ kind: "request", text: text(3), requestId: ID });
   });
+  test("in eight characters that were typed, as it stands beside the QR code", () => {
+    for (const given of ["0H8Z 6YQK", "0h8z-6yqk", " 0H8Z6YQK\n"]) {
+      const short = { kind: "request", text: "0H8Z6YQK", requestId: "0H8Z6YQK", typedMs: 8200 };
+      expect(readTyped(given, ORIGIN, 8200)).toEqual(short);
+    }
+    expect(readTyped("0H8Z6YQU", ORIGIN)).toEqual({ kind: "text" });
+    expect(readCode("0H8Z6YQK", ORIGIN)).toEqual({ kind: "text" });
+  });
+  test("tells how long it was typed", async () => {
+    const asked: unknown[] = [];
+    const taking = new Taking(async (...given) => {
+      asked.push(given);
+      return { requestId: ID } as Scan;
+    });
+    await taking.take(readTyped("0H8Z6YQK", ORIGIN, 8200), true);
+    await taking.take(readCode(text(3), ORIGIN));
+    expect(asked).toEqual([["0H8Z6YQK", 8200], [text(3)]]);
+  });
   test.for([
     [text(3).replace("shield.example", "shield.example.evil.test"), "shield.example.evil.test"],
     [text(3).replace("https", "http"), "shield.example"],

@@ -2,6 +2,7 @@
 
 import { html, icon, logo, svg } from "./marks.ts";
 import { draw, pixels } from "./qr.ts";
+import { shortOf } from "./short_code.ts";
 import { type Kind, type Language, phrasesOf, type Shown, wordsOf } from "./words.ts";
 
 const ICONS: Partial<Record<Shown, string>> = {
@@ -13,6 +14,9 @@ const ICONS: Partial<Record<Shown, string>> = {
   unknown: "clock",
 };
 const ENDED: ReadonlySet<Shown> = new Set(["declined", "not_me", "expired", "cancelled", "unknown"]);
+
+/** As long as a code counts. */
+const SHORT_MS = 5000;
 
 export class View {
   readonly root: DocumentFragment = document.createDocumentFragment();
@@ -35,17 +39,25 @@ export class View {
     html("div", "", this.#matchTitle, this.#matchText),
   );
   readonly #steps = html("ol", "steps");
+  readonly #askShort = html("button", "ask");
+  readonly #shortCode = html("b", "");
+  readonly #shortText = html("p", "");
+  readonly #short = html("div", "short", this.#shortCode, this.#shortText);
+  readonly #ways = html("div", "ways", this.#askShort, this.#short);
   readonly #panel = html("div", "panel");
   readonly #said = html("p", "said");
   #language: Language = "zh";
   #kind: Kind = "login";
   #number = "";
   #shown: Shown = "connecting";
+  #shortSince: number | null = null;
 
   constructor() {
     const track = svg("svg", { class: "track", "aria-hidden": "true" }, svg("rect"), this.#rest);
     const ring = html("div", "ring", track, this.#code, this.#card);
-    this.#panel.append(ring, this.#countdown, this.#match, this.#steps, this.#said);
+    this.#panel.append(ring, this.#countdown, this.#match, this.#steps, this.#ways, this.#said);
+    this.#askShort.type = "button";
+    this.#askShort.addEventListener("click", () => this.#showShort());
     this.#again.name = "again";
     this.#countdown.setAttribute("role", "timer");
     this.#said.setAttribute("role", "status");
@@ -63,6 +75,12 @@ export class View {
     this.root.append(this.#panel);
   }
 
+  #showShort(): void {
+    this.#short.hidden = false;
+    this.#askShort.hidden = true;
+    this.#shortSince = null; // the next second's
+  }
+
   /** Sets what stays the same for one request. */
   describe(language: Language, kind: Kind, number: string): void {
     this.#language = language;
@@ -71,6 +89,9 @@ export class View {
     const phrases = phrasesOf(language);
     this.#panel.lang = language === "zh" ? "zh-CN" : "en"; // the page around it may speak another one
     this.#qr.setAttribute("aria-label", phrases.code[kind]);
+    this.#askShort.textContent = phrases.short.title;
+    this.#shortText.textContent = phrases.short.text;
+    this.#short.hidden = true;
     this.#matchNumber.textContent = number;
     this.#matchTitle.textContent = phrases.match.title;
     this.#matchText.textContent = phrases.match.text;
@@ -96,11 +117,20 @@ export class View {
     const open = ["connecting", "waiting", "offline"].includes(shown);
     this.#match.hidden = !(open && this.#number);
     this.#steps.hidden = !open;
+    this.#ways.hidden = !waiting;
     this.say([words.title, words.text].filter(Boolean).join(this.#language === "zh" ? "，" : ". "));
   }
 
-  /** Draws the code of a text. */
+  /** Draws the code of a text; its short code stands for five seconds, as long as any counts. */
   code(text: string): void {
+    const short = shortOf(text);
+    this.#askShort.hidden = short === null || !this.#short.hidden;
+    if (short === null) {
+      this.#short.hidden = true;
+    } else if (this.#shortSince === null || performance.now() - this.#shortSince >= SHORT_MS) {
+      this.#shortSince = performance.now();
+      this.#shortCode.textContent = short;
+    }
     const { side, path } = draw(text);
     const size = pixels(side);
     this.#qr.setAttribute("viewBox", `0 0 ${side} ${side}`);

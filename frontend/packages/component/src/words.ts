@@ -83,6 +83,8 @@ export interface Phrases {
   readonly match: Words;
   readonly steps: readonly [string, string];
   readonly retry: string;
+  /** For whom no camera scans: the button, and where the code is typed. */
+  readonly short: Words;
   /** The countdown under the panel. */
   left(seconds: number): string;
   /** Said once to a screen reader, ten seconds before the end. */
@@ -95,6 +97,7 @@ const PHRASES: Record<Language, Phrases> = {
     match: { title: "核对数字", text: "扫码后，手机上应显示同样的数字" },
     steps: ["打开手机盾，点“扫一扫”", "核对数字，输入 6 位 PIN 码"],
     retry: "再试一次",
+    short: { title: "扫不了？输入短码", text: "在手机盾点“扫一扫”，再点“输入”。20 秒内输完" },
     left: (seconds) => `${clock(seconds)}后失效`,
     soon: (seconds) => `还有 ${seconds} 秒失效`,
   },
@@ -103,6 +106,10 @@ const PHRASES: Record<Language, Phrases> = {
     match: { title: "Compare the number", text: "After the scan the phone shows the same one" },
     steps: ["Open Mobile Shield and tap Scan", "Compare the number, enter your 6-digit PIN"],
     retry: "Try again",
+    short: {
+      title: "Can't scan? Type a short code",
+      text: 'In Mobile Shield tap "Scan", then "Type", within 20 seconds',
+    },
     left: (seconds) => `Expires in ${seconds < 100 ? `${seconds} s` : `${Math.ceil(seconds / 60)} min`}`,
     soon: (seconds) => `Expires in ${seconds} seconds`,
   },

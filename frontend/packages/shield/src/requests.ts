@@ -34,6 +34,10 @@ import { readTaskHere } from "./readings.ts";
 import type { Excluded } from "./secrets.ts";
 
 const CODE = /^https?:\/\/[^/?#\s]+(?:\/[^?#\s]*)?(?:\/q\/[^/?#\s]+|\/app\/sign)\?\S+$|^claim:\S+$/;
+/** Typed from beside the QR code: the service reads I, L and O as 1, 1 and 0. */
+const SHORT = /^[0-9A-TV-Z]{8}$/;
+/** Typing longer than this is told as so long (ms). */
+const MOST_TYPED = 20_000;
 const PURPOSES: Record<Kind, readonly string[]> = { login: ["login"], signature: ["sign", "consent"] };
 
 export type DeclineReason = "declined" | "not_me";
@@ -75,12 +79,14 @@ export interface Approved {
 }
 
 /** Takes the request behind a QR code or another app's link, checks it and keeps it for the decision. */
-export async function scan(operation: Operation, code: string): Promise<Scan> {
-  if (!CODE.test(code)) {
+export async function scan(operation: Operation, code: string, typedMs?: number): Promise<Scan> {
+  if (!CODE.test(code) && !SHORT.test(code)) {
     throw new PhoneError("bad_code");
   }
   const { connection } = operation;
-  return await keep(operation, await connection.post("/api/phone/scans", operation.loggedIn(), { code }));
+  const body =
+    typedMs === undefined ? { code } : { code, typed_ms: Math.min(Math.round(typedMs), MOST_TYPED) };
+  return await keep(operation, await connection.post("/api/phone/scans", operation.loggedIn(), body));
 }
 
 /**

@@ -344,8 +344,8 @@ export class Shield {
   }
 
   /** Takes the request behind a QR code's text; it is kept until it is approved or declined. */
-  async scan(code: string): Promise<Scan> {
-    return await this.#run((operation) => requests.scan(operation, code));
+  async scan(code: string, typedMs?: number): Promise<Scan> {
+    return await this.#run((operation) => requests.scan(operation, code, typedMs));
   }
 
   /** Keeps a code that is read before login; its `claim` is scanned afterwards. */

@@ -31,6 +31,8 @@ from mshield.pki.asn1.arcs import DISPLAY_OIDS
 from mshield.pki.signatures.display import Confirmed
 
 _CODE: Final = re.compile(r"https?://[^/?#\s]+(/[^?#\s]*)?(/q/[^/?#\s]+|/app/sign)\?\S+|claim:\S+")
+_SHORT: Final = re.compile(r"[0-9A-Ta-tV-Zv-z]{4}[ -]?[0-9A-Ta-tV-Zv-z]{4}")
+"""Typed from beside the QR code."""
 _PURPOSES: Final = {"login": {"login"}, "signature": {"sign", "consent"}}
 
 Confirmations = Mapping[str, Confirmed] | None
@@ -91,13 +93,13 @@ class _Ends:
     waiting: frozenset[str]
 
 
-def scan(operation: Operation, code: str) -> Scan:
-    """Takes the request behind a QR code or another app's link, checks it and keeps it for the decision."""
-    if not _CODE.fullmatch(code):
+def scan(operation: Operation, code: str, typed_ms: int = 0) -> Scan:
+    """Takes the request behind a QR code, a short code or another app's link, checks it and keeps it."""
+    is_short = _SHORT.fullmatch(code) is not None
+    if not is_short and not _CODE.fullmatch(code):
         raise PhoneError("bad_code")
-    return _keep(
-        operation, operation.connection.post("/api/phone/scans", operation.logged_in(), {"code": code})
-    )
+    body = {"code": code, "typed_ms": typed_ms} if is_short else {"code": code}
+    return _keep(operation, operation.connection.post("/api/phone/scans", operation.logged_in(), body))
 
 
 def claim(operation: Operation, code: str) -> Claim:
@@ -329,10 +331,10 @@ class AnswersRequests:
     def _operation(self) -> AbstractContextManager[Operation]:
         """One operation under the folder's lock."""
 
-    def scan(self, code: str) -> Scan:
-        """Takes the request behind a QR code's text; it is kept until it is approved or declined."""
+    def scan(self, code: str, *, typed_ms: int = 0) -> Scan:
+        """Takes the request behind a QR code's text, or a short code typed in so many ms; kept until it is answered."""
         with self._operation() as operation:
-            return scan(operation, code)
+            return scan(operation, code, typed_ms)
 
     def claim(self, code: str) -> Claim:
         """Keeps a QR code that was read before login; its `claim` is scanned after that."""

@@ -7,7 +7,7 @@ from typing import Final
 from mshield.domain import errors
 from mshield.domain.certificates.states import CertificateState, Hold, require_usable
 from mshield.domain.ids import UUID
-from mshield.domain.qr import begun_between, is_genuine, read_qr
+from mshield.domain.qr import begun_between, is_genuine, read_qr, read_short
 from mshield.domain.requests import OPEN, RequestState, prolongation_ms, shown_state
 from mshield.domain.systems.return_url import return_address
 from mshield.services.accounts.session import (
@@ -23,6 +23,7 @@ from mshield.services.process.metrics import Count, uncounted
 from mshield.services.requests.document import with_times
 from mshield.services.requests.prepare import PreparePdfs
 from mshield.services.requests.secrets import RequestSecrets
+from mshield.services.requests.short_codes import ShortCodes
 from mshield.store.certificates import bindings
 from mshield.store.database.interface import Database, Tx
 from mshield.store.process.proofs import spend
@@ -72,14 +73,27 @@ class Answer:
     count: Count = uncounted
     """Told of each request that was declined, and why."""
 
-    async def scan(self, caller: Caller | UnspentCaller, code: str, *, now: int) -> store.ScannedRequest:
-        """Takes the request for this phone, by its QR code's text, its claim to one, or another app's link.
+    async def scan(
+        self, caller: Caller | UnspentCaller, code: str, *, typed: int = 0, now: int
+    ) -> store.ScannedRequest:
+        """Takes the request for this phone: by its QR code, its claim to one, another app's link, or a short code.
+
+        A short code was typed in `typed` ms.
 
         Spends the caller's proof. Raises InvalidProof, Unauthenticated; NoCertificate, CertificateExpired, Held,
         PinLocked, FilingChanged (R22); NotFound for a code that isn't this service's, QrStale for one that was shown
         earlier, ExpiredRequest, RequestClosed, OtherShield; NotBound for a link while the certificate isn't bound (R8);
-        ConsentNotYours for one that asks another person, who isn't shown whom it is for.
+        ConsentNotYours for one that asks another person, who isn't shown whom it is for; TooManyRequests for many
+        short codes.
         """
+        short = read_short(code)
+        if short is not None:
+            certificate = await self._usable(caller, now=now)
+            codes = ShortCodes(self.db, self.secrets)
+            request_id, begun = await codes.request_of(
+                short, shield_number=certificate.shield_number, typed=typed, now=now
+            )
+            return await self._take(request_id, channel="qr", by=certificate, begun=begun, now=now)
         qr, link = read_qr(code), _LINK.fullmatch(code)
         claim = self.secrets.claimed(code, jkt=caller_and_proof(caller)[0].jkt)
         # Who doesn't hold the request's secret learns nothing of the request, not even whether there is one.
@@ -100,16 +114,21 @@ class Answer:
         certificate = await self._usable(caller, now=now)
         if channel == "app":
             await self._require_bound(request_id, uid=certificate.uid)
+        return await self._take(request_id, channel=channel, by=certificate, begun=begun, now=now)
+
+    async def _take(
+        self, request_id: str, *, channel: str, by: store.DeviceCertificate, begun: tuple[int, int], now: int
+    ) -> store.ScannedRequest:
         taken, request = await store.take(
-            self.db, id=request_id, channel=channel, by=certificate, begun=begun, now=now
+            self.db, id=request_id, channel=channel, by=by, begun=begun, now=now
         )
         if request is None:
             raise errors.NotFound
         if not taken:
-            raise await self._refusal(request, by=certificate, begun=begun, now=now)
+            raise await self._refusal(request, by=by, begun=begun, now=now)
         self.events.notify(request_id)
         purposes = {task.sid: task.purpose for task in request.tasks}
-        await self.consents.require(purposes, certificate.uid, now=now)
+        await self.consents.require(purposes, by.uid, now=now)
         return await self.prepare(await with_times(self.db, request, now=now), now=now)
 
     async def inbox(self, caller: Caller, *, now: int) -> list[store.WaitingRequest]:

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
+from mshield.domain.ids import first_id
 from mshield.store.database.interface import Database, Row, Tx, Undone
 from mshield.store.database.queries import Queries
 from mshield.store.process.proofs import Spending, UnspentProof
@@ -184,6 +185,13 @@ async def _take(tx: Tx, values: dict[str, object]) -> tuple[bool, list[Row]]:
     if taken:
         await tx.run(_SQL["claim_tasks"], request_id=values["id"], uid=values["uid"])
     return taken, await tx.all(_SQL["find_request"], id=values["id"])
+
+
+async def begun(db: Database, *, between: tuple[int, int], now: int, most: int) -> list[str]:
+    """The ids of requests that wait for a scan and were made then (ms, both included), `most` at most."""
+    first, last = between
+    rows = await db.all(_SQL["begun"], first=first_id(first), last=first_id(last + 1), now=now, most=most)
+    return [row["id"] for row in rows]
 
 
 async def inbox(db: Database, *, shield_number: str, uid: bytes, now: int, most: int) -> list[WaitingRequest]:

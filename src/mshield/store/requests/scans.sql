@@ -20,6 +20,12 @@ WHERE p.token_hash = :token_hash AND p.ended_at IS NULL AND p.expires_at > :now;
 -- name: asker^
 SELECT client_id FROM requests WHERE id = :id AND channel = :channel;
 
+-- name: begun
+-- What waits, or was taken and not answered, and was made between two ids: ids sort by time.
+SELECT id FROM requests
+WHERE id >= :first AND id < :last AND state IN ('waiting', 'scanned') AND channel = 'qr' AND expires_at > :now
+ORDER BY id LIMIT :most;
+
 -- name: inbox
 -- The newest come first: where more wait than are told, what was asked just now must be among them. What this key has
 -- taken stays: the phone keeps one request, and would have no way back to another that it took before.

@@ -7,6 +7,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from mshield.domain.qr import TYPING_MS
 from mshield.pki.signatures.formats import FORMATS, NO_OPTIONS, Format, Options
 from mshield.pki.signatures.kept_display import KeptDisplay, NamedView, read_display
 from mshield.pki.signatures.pdf import gap_in
@@ -31,9 +32,10 @@ router: Final = Router("phone")
 
 
 class ScanMessage(Wire, frozen=True):
-    """The text of a scanned QR code, or this device's claim to one that it read before login."""
+    """A QR code's text, this device's claim to one, or the eight characters beside it and how long typing took (ms)."""
 
     code: Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
+    typed_ms: Annotated[int, msgspec.Meta(ge=0, le=TYPING_MS)] = 0
 
 
 class DeclineMessage(Wire, frozen=True):
@@ -187,7 +189,7 @@ async def scan(request: Request) -> Response:
     caller, context = await unspent_caller_of(request), context_of(request)
     message = await body_of(request, ScanMessage)
     now = context.clock()
-    taken = await context.requests.answer.scan(caller, message.code, now=now)
+    taken = await context.requests.answer.scan(caller, message.code, typed=message.typed_ms, now=now)
     return JsonAnswer(_scanned(taken))
 
 

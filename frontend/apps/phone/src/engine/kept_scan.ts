@@ -38,8 +38,14 @@ export function hasKeptScan(): boolean {
   return stored.value !== null;
 }
 
-/** Takes the request of a code; null where nobody is logged in, and it is kept for the login. */
-export async function scanOrKeep(text: string): Promise<Scan | null> {
+/**
+ * Takes the request of a code; null where nobody is logged in, and it is kept for the login. One that was typed isn't: it is
+ * shown as long as the PC's page is open.
+ */
+export async function scanOrKeep(text: string, typedMs?: number): Promise<Scan | null> {
+  if (typedMs !== undefined) {
+    return await shield.scan(text, typedMs);
+  }
   const status = phone.status ?? (await readStatus());
   if (status.isLoggedIn) {
     try {

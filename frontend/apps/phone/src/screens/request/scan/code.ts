@@ -4,7 +4,7 @@ const REQUEST = /^\/q\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 
 export type Code =
   /** The code of a login or a signature at this service. */
-  | { readonly kind: "request"; readonly text: string; readonly requestId: string }
+  | { readonly kind: "request"; readonly text: string; readonly requestId: string; readonly typedMs?: number }
   /** Another address: of this service, but for something else, or someone else's. */
   | { readonly kind: "address"; readonly domain: string }
   | { readonly kind: "text" };
@@ -23,9 +23,19 @@ export function readCode(text: string, origin: string): Code {
   return { kind: "request", text, requestId };
 }
 
-/** As `readCode`, of what somebody typed or pasted: blanks around it and a missing `https://` don't matter. */
-export function readTyped(typed: string, origin: string): Code {
+/** As the service reads it: without U; I, L and O are 1, 1 and 0 there. */
+const SHORT = /^[0-9A-TV-Z]{8}$/;
+
+/**
+ * As `readCode`, of what somebody typed or pasted: blanks around it and a missing `https://` don't matter. A short code names no
+ * request, and counts from when its typing began, `typedMs` ago.
+ */
+export function readTyped(typed: string, origin: string, typedMs = 0): Code {
   const text = typed.replaceAll(/\s+/g, "");
+  const short = text.replaceAll("-", "").toUpperCase();
+  if (SHORT.test(short)) {
+    return { kind: "request", text: short, requestId: short, typedMs };
+  }
   const host = new URL(origin).host;
   return readCode(text.startsWith(`${host}/`) ? origin + text.slice(host.length) : text, origin);
 }

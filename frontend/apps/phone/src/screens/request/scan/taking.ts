@@ -33,7 +33,7 @@ const PASSING = new Set(["network", "phone_in_use", "in_progress", "unavailable"
 /** After a failure the service is not asked again sooner. */
 const REST_MS = 1500;
 
-type Take = (text: string) => Promise<Scan | null>;
+type Take = (text: string, typedMs?: number) => Promise<Scan | null>;
 
 export class Taking {
   readonly #take: Take;
@@ -55,8 +55,12 @@ export class Taking {
     if (!byHand && (isSeen || this.#now() < this.#restUntil)) {
       return { kind: "ignored" };
     }
+    const { text, typedMs } = code;
     try {
-      return { kind: "taken", scanned: await this.#take(code.text) };
+      return {
+        kind: "taken",
+        scanned: await (typedMs === undefined ? this.#take(text) : this.#take(text, typedMs)),
+      };
     } catch (error) {
       this.#restUntil = this.#now() + REST_MS;
       return this.#refused(code.text, code.requestId, asProblem(error));

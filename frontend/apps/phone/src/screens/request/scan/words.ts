@@ -15,16 +15,17 @@ export const words = {
       text: "这不是手机盾的二维码",
       nothing: "图片里没有找到二维码",
       notPicture: "这个文件不是图片",
+      short: "短码不对，或已过时。请看着电脑再输一次",
       album: "二维码每秒更新，存下来的图片通常已失效。请直接对准屏幕",
     },
     typed: {
-      title: "输入二维码内容",
-      hint: "相机不能用时，把二维码的内容粘贴到这里。它 5 秒后失效，请尽快。",
-      label: "内容",
-      placeholder: "https://",
+      title: "输入短码",
+      hint: "在电脑的二维码下方点“扫不了？输入短码”，把 8 位短码输到这里，20 秒内输完。也可以粘贴二维码的内容。",
+      label: "短码，或二维码的内容",
+      placeholder: "0H8Z 6YQK",
       act: "识别",
-      wrong: "这不是登录或签名的二维码内容",
-      empty: "请先粘贴内容",
+      wrong: "短码是 8 位数字和字母，没有 U",
+      empty: "请先输入短码",
     },
     fault: {
       refused: {
@@ -74,17 +75,18 @@ export const words = {
       text: "This is not a code of Mobile Shield",
       nothing: "No QR code was found in the picture",
       notPicture: "This file is not a picture",
+      short: "The short code is wrong or too old. Look at the computer and type it again",
       album:
         "The code changes each second, so a stored picture is usually too old. Point at the screen itself",
     },
     typed: {
-      title: "Type the code",
-      hint: "Where the camera can't be used, paste what the QR code says. It ends after 5 seconds, so be quick.",
-      label: "Content",
-      placeholder: "https://",
+      title: "Type a short code",
+      hint: 'Below the QR code choose "Can\'t scan? Type a short code", and type its 8 characters here within 20 seconds. What the QR code says can be pasted too.',
+      label: "Short code, or content of the QR code",
+      placeholder: "0H8Z 6YQK",
       act: "Read",
-      wrong: "This is not what a login or signature code says",
-      empty: "Paste the content first",
+      wrong: "A short code has 8 digits and letters, without U",
+      empty: "Type the short code first",
     },
     fault: {
       refused: {

@@ -1,0 +1,71 @@
+"""The relay lab's attacks by short codes: what is dictated instead of shown."""
+
+from typing import Final
+
+import pytest
+
+from mshield.client import ClientError
+from mshield.domain.qr import QR_MS, TYPING_MS, read_qr, short_code
+from mshield.services.requests.short_codes import MOST, WINDOW_MS
+from tests.security.relay.attacks import ATTACKS, Attack
+from tests.security.relay.lab import Lab
+
+AFTER_SECONDS: Final = (QR_MS + TYPING_MS) // 1000
+"""How long a short code counts at most, from when it was shown."""
+
+
+def _shown(lab: Lab) -> str:
+    created = lab.login()
+    text = lab.code_after(created, 10)
+    qr = read_qr(text)
+    assert qr is not None
+    return short_code(bytes.fromhex(created.qr_secret), qr.elapsed)
+
+
+def _dictated_late(lab: Lab) -> None:
+    code = _shown(lab)
+    lab.later(6 + 10)
+    lab.victim.scan(code, typed_ms=10_000)
+
+
+def _dictated(lab: Lab) -> None:
+    code = _shown(lab)
+    lab.later(2 + 15)
+    lab.victim.scan(code, typed_ms=15_000)
+    lab.approve()
+
+
+def _guessed(lab: Lab) -> None:
+    lab.later(WINDOW_MS / 1000)
+    for n in range(MOST):
+        with pytest.raises(ClientError, match="qr_stale"):
+            lab.victim.scan(f"0A000{n:03}")
+    lab.victim.scan("0A000999")
+
+
+TYPED: Final = (
+    Attack(
+        name="Short code, dictated late",
+        does="reads their short code out on the telephone; the victim begins to type it 6 s later",
+        ends="qr_stale",
+        why=f"it counts as its QR code does, {QR_MS // 1000} s, from when its typing began",
+        play=_dictated_late,
+    ),
+    Attack(
+        name="Short code, dictated at once",
+        does="the same within 2 s; the victim types for 15 s and enters their PIN",
+        ends=None,
+        why=f"typing takes its time: up to {TYPING_MS // 1000} s of it are believed. What is left is what the phone "
+        "shows, as with a forwarded video",
+        play=_dictated,
+    ),
+    Attack(
+        name="Short codes, guessed",
+        does="tries short codes on a phone of their own, to take somebody else's request",
+        ends="too_many_requests",
+        why=f"{MOST} in {WINDOW_MS // 60_000} minutes per shield, of 30 bits each; and what is taken is signed by the "
+        "guesser's own shield",
+        play=_guessed,
+    ),
+)
+EVERY_ATTACK: Final = (*ATTACKS, *TYPED)
