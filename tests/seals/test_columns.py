@@ -57,7 +57,6 @@ NOT_SEALED: Final = {
     "closings": {"ended_at": "shown"},
     "shield_asks": {
         "state": "shown; whoever acts by an ask does what its shield allows",
-        "decided_at": "shown",
         "decided_by": "shown; the act says it",
         "reason": "shown; the act says it",
     },
@@ -172,6 +171,7 @@ _OTHER_TABLES: Final = {
     "throttles": "slows programs down",
     "idempotency": "sealed answers",
     "notifications": "told, not decided",
+    "policy_consents": "decides nobody's rights; the act beside each is logged",
     "jobs": "when to work",
     "high_water": "compared with a file outside",
     "high_water_marks": "compared with files outside",
