@@ -57,7 +57,6 @@ NOT_SEALED: Final = {
     "closings": {"ended_at": "shown"},
     "shield_asks": {
         "state": "shown; whoever acts by an ask does what its shield allows",
-        "decided_at": "shown",
         "decided_by": "shown; the act says it",
         "reason": "shown; the act says it",
     },
@@ -176,6 +175,7 @@ _OTHER_TABLES: Final = {
     "push_subscriptions": "where a kind is told, and nothing else; the address opens under its own row alone",
     "pushes": "told, not decided",
     "device_uses": "shown",
+    "policy_consents": "decides nobody's rights; the act beside each is logged",
     "jobs": "when to work",
     "high_water": "compared with a file outside",
     "high_water_marks": "compared with files outside",

@@ -17,7 +17,6 @@ from mshield.client.phone.messages import (
     Enrolment,
     IssuedCertificate,
     JointKey,
-    Policies,
     SmsCodeSent,
     Task,
 )
@@ -40,6 +39,12 @@ _CODE_CAPTCHAS: Final = "/api/phone/sms-codes/captchas"
 _ROLES: Final = {"legal_person": "法人", "operator": "操作员"}
 
 UserType = Literal["legal_person", "operator"]
+
+
+class Policies(msgspec.Struct, frozen=True, kw_only=True):
+    """The version that each consent must be to."""
+
+    versions: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,12 +36,6 @@ class SmsCodeSent(msgspec.Struct, frozen=True, kw_only=True):
     resend_in: int
 
 
-class Policies(msgspec.Struct, frozen=True, kw_only=True):
-    """The version that each consent must be to."""
-
-    versions: dict[str, str]
-
-
 class Account(msgspec.Struct, frozen=True, kw_only=True):
     """The account as its owner sees it."""
 

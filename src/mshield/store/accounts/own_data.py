@@ -8,16 +8,22 @@ from mshield.store.database.queries import Queries
 
 Value = str | int | None
 _SQL: Final = Queries("accounts", "own_data")
-PARTS: Final = (
-    "account", "consents", "identity_proofs", "certificates", "logins", "notices", "closings",
-)  # fmt: skip
+_PARTS: Final = {
+    "account": _SQL["account"],
+    "consents": _SQL["consents"],
+    "identity_proofs": _SQL["identity_proofs"],
+    "certificates": _SQL["certificates"],
+    "logins": _SQL["logins"],
+    "notices": _SQL["notices"],
+    "closings": _SQL["closings"],
+}
 
 
 async def read(db: Database, *, account_id: str, most: int) -> dict[str, list[Mapping[str, Value]]]:
     """Each part's rows; of signatures the newest `most`."""
     parts: dict[str, list[Mapping[str, Value]]] = {}
-    for part in PARTS:
-        parts[part] = [dict(row) for row in await db.all(_SQL[part], account_id=account_id)]
+    for part, query in _PARTS.items():
+        parts[part] = [dict(row) for row in await db.all(query, account_id=account_id)]
     rows = await db.all(_SQL["signatures"], account_id=account_id, most=most)
     parts["signatures"] = [dict(row) for row in rows]
     return parts
