@@ -11,7 +11,6 @@ import * as account from "./account.ts";
 import * as binding from "./binding.ts";
 import { Agreement } from "./clocks.ts";
 import { Connection, PATIENCE, type Patience, PLATFORM, type Platform } from "./connection.ts";
-import { type Device, devices } from "./devices.ts";
 import * as enrolment from "./enrolment.ts";
 import { PhoneError } from "./errors.ts";
 import * as identity from "./identity.ts";
