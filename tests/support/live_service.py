@@ -23,6 +23,7 @@ from mshield.client.phone import VirtualPhone
 from mshield.demo.people import OPERATOR, Person
 from tests.support.forked import Forked, run_forked
 from tests.support.migrated import migrated_file
+from tests.support.once import is_shared
 from tests.support.ports import keep_port
 from tests.support.return_url import RETURN_URL
 from tests.support.seals import seal_beside
@@ -131,14 +132,14 @@ class LiveService:
     def prepare(self) -> None:
         """Master key, schema, CA, a business system and the example's filing records, by the service's own commands.
 
-        The schema of a SQLite file is copied from one that the same migrations made, unless all is to be `fresh`.
+        In a run of tests `migrate` gets a SQLite file that the same migrations made, unless all is to be `fresh`.
         """
         self.command("keys", "init")
         file = Path(self.database.removeprefix("sqlite:///"))
-        if self.fresh or not self.database.startswith("sqlite:") or file.exists():
-            self.command("migrate")
-        else:
+        if self.database.startswith("sqlite:") and not (self.fresh or file.exists()) and is_shared():
             shutil.copy(migrated_file(), file)
+            file.chmod(0o600)
+        self.command("migrate")
         self.command("ca", "init")
         added = (
             "business",

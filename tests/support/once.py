@@ -14,6 +14,11 @@ def share(folder: Path) -> None:
     os.environ[_FOLDER] = str(folder)
 
 
+def is_shared() -> bool:
+    """Whether this is a run of tests, which has such a folder."""
+    return _FOLDER in os.environ
+
+
 def once(name: str, make: Callable[[Path], object]) -> Path:
     """The file or folder of this name, which `make` makes at the path that it gets where no process has made it yet."""
     place = Path(os.environ[_FOLDER]) / name
