@@ -9,12 +9,12 @@ const TEXT = /\?t=(0|[1-9]\d*)&c=([A-Za-z0-9_-]{22})$/;
 
 /** `ABCD EFGH`; null for a text of another form, and for a request that is too old for two characters. */
 export function shortOf(text: string): string | null {
-  const found = TEXT.exec(text);
-  const elapsed = Number(found?.[1]);
-  if (found === null || elapsed >= ALPHABET.length ** 2) {
+  const match = TEXT.exec(text);
+  const elapsed = Number(match?.[1]);
+  if (match === null || elapsed >= ALPHABET.length ** 2) {
     return null;
   }
-  const octets = atob(found[2]!.slice(0, 8).replaceAll("-", "+").replaceAll("_", "/"));
+  const octets = atob(match[2]!.slice(0, 8).replaceAll("-", "+").replaceAll("_", "/"));
   let number = 0;
   for (let place = 0; place < 4; place++) {
     number = number * 256 + octets.charCodeAt(place);
