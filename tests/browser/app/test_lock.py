@@ -194,6 +194,7 @@ def test_where_finger_or_face_is_on_the_lock_asks_for_it(phone: Holder, page: Pa
     expect(page.get_by_role("alert")).to_contain_text("没有通过指纹或面容")
     # Whose finger doesn't work logs out, and the box with the PIN goes.
     page.get_by_role("button", name="退出登录").click()
-    expect(page.get_by_label("密码", exact=True)).to_be_visible()
+    expect(page.get_by_role("button", name="用 PIN 码打开")).to_be_visible()
+    expect(page.get_by_role("button", name="用指纹或面容打开")).to_have_count(0)
     assert stored(page)["mshield-biometric/pin"] == ""
     assert finger.credentials == []
