@@ -5,6 +5,7 @@ export const askWords = {
     title: "请法人办理",
     about: "法人会收到短信，在三证合一系统里办理。请求本身不改变您的手机盾。",
     which: "要办什么",
+    first: "先选要办什么",
     kind: { revoke: "作废手机盾", lift: "解除停用", renew: "核对备案", confirm: "确认我的身份" },
     hint: {
       revoke: "手机丢了、PIN 码锁死、要重新申请时",
@@ -34,6 +35,7 @@ export const askWords = {
     title: "Ask the legal person",
     about: "They are told by SMS and act in the portal. A request by itself changes nothing of your shield.",
     which: "What for",
+    first: "Choose what for",
     kind: {
       revoke: "Revoke the shield",
       lift: "Lift the hold",
