@@ -12,10 +12,10 @@ from mshield.domain import errors
 from mshield.keys.keyring import Keyring
 from mshield.services.log.archived import pack_places, unpack_places
 from mshield.services.log.verify import verify_log
-from mshield.services.operations.archive import Archive, compare_archives
-from mshield.services.operations.archive_erase import erase_archive, over_at
-from mshield.services.operations.archive_evidence import ArchivedEvidence, search
-from mshield.services.operations.archive_files import ArchiveError
+from mshield.services.operations.archives.archive import Archive, compare_archives
+from mshield.services.operations.archives.archive_erase import erase_archive, over_at
+from mshield.services.operations.archives.archive_evidence import ArchivedEvidence, search
+from mshield.services.operations.archives.archive_files import ArchiveError
 from mshield.store.database.interface import Database
 from mshield.store.operations import archives
 from tests.operations.test_retention import SETTINGS, Kept

@@ -4,7 +4,7 @@ import pytest
 
 from mshield.domain import errors
 from mshield.keys.keyring import Keyring
-from mshield.services.requests.claim import CLAIM_MS, ClaimScan
+from mshield.services.requests.codes.claim import CLAIM_MS, ClaimScan
 from mshield.store.database.interface import Database
 from tests.support.clock import Clock
 from tests.support.more_phones import another_account, another_phone

@@ -12,7 +12,7 @@ from mshield.client.business.values import Created
 from mshield.client.errors import problem_of
 from mshield.demo.people import OPERATOR
 from mshield.domain.qr import QR_MS, qr_text
-from mshield.services.requests.claim import CLAIM_MS
+from mshield.services.requests.codes.claim import CLAIM_MS
 from mshield.services.requests.follow import QR_TEXTS
 from tests.security.relay.lab import ATTACKERS_PC, Lab
 from tests.support.return_url import RETURN_URL

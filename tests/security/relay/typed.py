@@ -6,7 +6,7 @@ import pytest
 
 from mshield.client import ClientError
 from mshield.domain.qr import QR_MS, TYPING_MS, read_qr, short_code
-from mshield.services.requests.short_codes import MOST, WINDOW_MS
+from mshield.services.requests.codes.short_codes import MOST, WINDOW_MS
 from tests.security.relay.attacks import ATTACKS, Attack
 from tests.security.relay.lab import Lab
 

@@ -20,8 +20,7 @@ from mshield.client.phone.cosigning import CoSigning, ToSign
 from mshield.client.phone.document import oids_of, own_certificate, read_document, shown_item
 from mshield.client.phone.messages import Requester, Scan, Task, WayBack
 from mshield.client.phone.operation import Operation
-from mshield.client.phone.pin import PinSource, checked_pin
-from mshield.client.phone.pin_rules import fetch_display_oid
+from mshield.client.phone.pin import PinSource, checked_pin, fetch_display_oid
 from mshield.client.phone.waiting import Amounts, InboxRequest, amounts, inbox, together, with_view
 from mshield.client.wire import read, unhex
 from mshield.domain.login_message import LOGIN_TYPE

@@ -10,7 +10,6 @@ from typing import Final, Literal
 import msgspec
 
 from mshield.client.errors import PhoneError, ProblemError, ProtocolError
-from mshield.client.phone import pin_rules
 from mshield.client.phone.cosigning import CoSigning, ToSign
 from mshield.client.phone.messages import (
     Captcha,
@@ -21,7 +20,7 @@ from mshield.client.phone.messages import (
     Task,
 )
 from mshield.client.phone.operation import Operation
-from mshield.client.phone.pin import PinSource, checked_pin
+from mshield.client.phone.pin import PinSource, checked_pin, fetch_policy, require_strong
 from mshield.client.phone.pin_change import confirm
 from mshield.client.phone.slots import hide_share
 from mshield.client.phone.state import KeyState, StoredCertificate, Subject
@@ -108,9 +107,7 @@ def apply(operation: Operation, application: Application, pin: str, *, again: bo
     state = operation.vault.state
     if state.pending is not None and (issued := adopt(operation, pin)) is not None:
         return issued
-    pin_rules.require_strong(
-        pin, pin_rules.fetch_policy(operation), Holder.of_id_number(application.id_number)
-    )
+    require_strong(pin, fetch_policy(operation), Holder.of_id_number(application.id_number))
     form: dict[str, object] = msgspec.to_builtins(application)
     if again:
         form["confirm_duplicate"] = True

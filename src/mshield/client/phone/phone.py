@@ -16,7 +16,7 @@ import msgspec
 
 from mshield.client.account_source import AccountSource, AccountSources, OutsideLoginBegun
 from mshield.client.errors import PhoneError
-from mshield.client.phone import binding, enrolment, pin_change, pin_rules, renewal, unlock, vault
+from mshield.client.phone import binding, enrolment, pin, pin_change, renewal, unlock, vault
 from mshield.client.phone.approval import AnswersRequests
 from mshield.client.phone.connection import Clock, Connection, Patience, Sleep, system_clock
 from mshield.client.phone.folder import Folder
@@ -291,7 +291,7 @@ class VirtualPhone(ProvesIdentity, AnswersRequests):
         """
         with self._operation() as operation:
             renewal.require_none(operation)
-            pin_rules.require_strong_for_change(operation, new)
+            pin.require_strong_for_change(operation, new)
             return pin_change.change_pin(operation, old, new)
 
     def devices(self) -> tuple[Device, ...]:

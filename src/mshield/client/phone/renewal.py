@@ -9,7 +9,7 @@ from typing import Final, Literal
 import msgspec
 
 from mshield.client.errors import PhoneError, ProblemError, ProtocolError
-from mshield.client.phone import enrolment, pin_change, pin_rules
+from mshield.client.phone import enrolment, pin, pin_change
 from mshield.client.phone.cosigning import CoSigning, ToSign
 from mshield.client.phone.enrolment import Application
 from mshield.client.phone.messages import Enrolment, IssuedCertificate, Task
@@ -45,14 +45,14 @@ class _OncePin:
 
     def __init__(self, operation: Operation, source: PinSource, holder: Holder) -> None:
         self._source, self._holder = source, holder
-        self._policy = pin_rules.fetch_policy(operation)
+        self._policy = pin.fetch_policy(operation)
         self._pin: str | None = None
         if isinstance(source, str):
-            self._pin = pin_rules.require_strong(source, self._policy, holder)
+            self._pin = pin.require_strong(source, self._policy, holder)
 
     def __call__(self, prompt: PinPrompt) -> str:
         if self._pin is None:
-            self._pin = pin_rules.require_strong(ask(self._source, prompt), self._policy, self._holder)
+            self._pin = pin.require_strong(ask(self._source, prompt), self._policy, self._holder)
         return self._pin
 
     @property

@@ -10,7 +10,7 @@ from mshield.commands.parts.output import Output, Refused, output_options, table
 from mshield.commands.parts.service import Service, on_service
 
 if TYPE_CHECKING:
-    from mshield.services.operations.archive import Archive, Checked
+    from mshield.services.operations.archives.archive import Archive, Checked
     from mshield.store.operations.archives import ArchiveRow
 
 T = TypeVar("T")
@@ -51,7 +51,7 @@ def write(out: Output, month: str, folder: Path, *, remove: bool, yes: bool) -> 
         )
 
     async def run(archive: "Archive", service: Service) -> "tuple[ArchiveRow, int | None]":
-        from mshield.services.operations.archive import name_of
+        from mshield.services.operations.archives.archive import name_of
         from mshield.store.operations import archives
 
         known = await archives.find(service.db, id=name_of(month))
@@ -100,7 +100,7 @@ def verify(out: Output, folder: Path, *, month: str | None) -> None:
     """Check the files in FOLDER: their digests, and each row against its entry in the log. Exit code 1 if not."""
 
     async def run(archive: "Archive", _service: Service) -> "list[Checked]":
-        from mshield.services.operations.archive_files import ArchiveError
+        from mshield.services.operations.archives.archive_files import ArchiveError
 
         months = [month] if month else archive.months()
         if not months:
@@ -144,7 +144,7 @@ def search(
     """List the archived signatures in FOLDER for which all of this holds."""
 
     async def run(archive: "Archive", _service: Service) -> "list[dict[str, object]]":
-        from mshield.services.operations.archive_evidence import search as search_archive
+        from mshield.services.operations.archives.archive_evidence import search as search_archive
 
         return [
             line
@@ -179,7 +179,7 @@ def evidence(out: Output, folder: Path, request_id: str, *, document: int, month
     """
 
     async def run(archive: "Archive", service: Service) -> bytes:
-        from mshield.services.operations.archive_evidence import ArchivedEvidence
+        from mshield.services.operations.archives.archive_evidence import ArchivedEvidence
 
         make = ArchivedEvidence(archive, service.keyring, service.engine)
         return await make(request_id, document, month=month, now=service.now)
@@ -215,7 +215,7 @@ def erase(out: Output, month: str, folder: Path, *, second_person: str, reason: 
 
     async def run(archive: "Archive", service: Service) -> int:
         from mshield.domain.identity import normalise_name
-        from mshield.services.operations.archive_erase import erase_archive
+        from mshield.services.operations.archives.archive_erase import erase_archive
 
         second = normalise_name(second_person)
         return await erase_archive(archive, month, second_person=second, reason=reason, now=service.now)
@@ -231,8 +231,8 @@ def _on_archive(
     out: Output, folder: Path, work: "Callable[[Archive, Service], Awaitable[T]]", *, dated: bool = False
 ) -> T:
     from mshield.services.log.open_log import open_log
-    from mshield.services.operations.archive import Archive
-    from mshield.services.operations.archive_files import ArchiveError
+    from mshield.services.operations.archives.archive import Archive
+    from mshield.services.operations.archives.archive_files import ArchiveError
 
     async def run(service: Service) -> T:
         log = await open_log(service.db, service.keyring, service.settings, now=service.now, begin=False)

@@ -184,7 +184,7 @@ def _verify_database(context: click.Context, out: Output, asked: _Asked) -> None
     from mshield.services.log.kept_roots import KeptRoots
     from mshield.services.log.open_log import open_log
     from mshield.services.log.verify import Extent, verify_log
-    from mshield.services.operations.archive import Archive, compare_archives
+    from mshield.services.operations.archives.archive import Archive, compare_archives
 
     earlier = None if asked.since is None else note_in(asked.since)
 

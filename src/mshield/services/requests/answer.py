@@ -20,10 +20,10 @@ from mshield.services.accounts.session import (
 from mshield.services.identity.consents import Consents
 from mshield.services.process.events import Events
 from mshield.services.process.metrics import Count, uncounted
+from mshield.services.requests.codes.short_codes import ShortCodes
 from mshield.services.requests.document import with_times
 from mshield.services.requests.prepare import PreparePdfs
 from mshield.services.requests.secrets import RequestSecrets
-from mshield.services.requests.short_codes import ShortCodes
 from mshield.store.certificates import bindings
 from mshield.store.database.interface import Database, Tx
 from mshield.store.process.proofs import spend

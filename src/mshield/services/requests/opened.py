@@ -9,7 +9,7 @@ from mshield.services.requests.answer import Answer
 from mshield.services.requests.ask import Ask
 from mshield.services.requests.ask_consent import AskConsent
 from mshield.services.requests.checkpoint_stamps import StampCheckpoints
-from mshield.services.requests.claim import ClaimScan
+from mshield.services.requests.codes.claim import ClaimScan
 from mshield.services.requests.drawing import DrawDocuments
 from mshield.services.requests.evidence import MakeEvidence
 from mshield.services.requests.follow import Follow

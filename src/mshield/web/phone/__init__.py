@@ -3,26 +3,28 @@
 from typing import Final
 
 from mshield.web.phone import (
-    account_sources,
-    accounts,
     asks,
     bindings,
     claims,
-    consents,
     devices,
     enrolment,
     identity,
     internal_tasks,
-    own_account,
-    password_reset,
     pin_policy,
     renewals,
     requests,
     shield,
     signatures,
     signing,
-    unlocks,
     views,
+)
+from mshield.web.phone.account import (
+    account_sources,
+    accounts,
+    consents,
+    own_account,
+    password_reset,
+    unlocks,
 )
 
 ROUTERS: Final = (

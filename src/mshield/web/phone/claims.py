@@ -10,7 +10,7 @@ from mshield.web.answers import JsonAnswer
 from mshield.web.body import Wire, body_of
 from mshield.web.context import context_of
 from mshield.web.dpop import proof_of
-from mshield.web.phone.accounts import PROOF
+from mshield.web.phone.account.accounts import PROOF
 from mshield.web.phone.requests import RequesterMessage, ScanMessage, requester_message
 from mshield.web.router import Router
 

@@ -15,7 +15,7 @@ from mshield.web.answers import JsonAnswer, filled, no_content
 from mshield.web.body import Hex16, Hex65, Wire, body_of
 from mshield.web.caller import acting
 from mshield.web.context import context_of
-from mshield.web.phone.accounts import SmsCode
+from mshield.web.phone.account.accounts import SmsCode
 from mshield.web.phone.authentication import phone_of
 from mshield.web.router import Router
 

@@ -11,7 +11,7 @@ from mshield.web import openapi
 from mshield.web.answers import JsonAnswer, no_content
 from mshield.web.body import Wire, body_of
 from mshield.web.context import context_of
-from mshield.web.phone.accounts import SmsCode
+from mshield.web.phone.account.accounts import SmsCode
 from mshield.web.phone.authentication import phone_of
 from mshield.web.router import Router
 

@@ -14,7 +14,7 @@ from mshield.web.caller import address_of, browser_of
 from mshield.web.consents import ConsentsMessage, agreement_of
 from mshield.web.context import context_of
 from mshield.web.dpop import proof_of
-from mshield.web.phone.accounts import PROOF, SessionOut, SourceName, session_answer
+from mshield.web.phone.account.accounts import PROOF, SessionOut, SourceName, session_answer
 from mshield.web.router import Router
 
 router: Final = Router("phone", security=())

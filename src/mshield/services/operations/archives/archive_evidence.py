@@ -10,7 +10,7 @@ from mshield.keys.authority import load_authorities
 from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import load_lookup_key
 from mshield.pki.tlog.entry import Holder
-from mshield.services.operations.archive import Archive
+from mshield.services.operations.archives.archive import Archive
 from mshield.services.publication.publisher import Publisher
 from mshield.services.requests.evidence import MakeEvidence
 from mshield.services.requests.secrets import RequestSecrets

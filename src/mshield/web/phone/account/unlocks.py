@@ -16,7 +16,14 @@ from mshield.web.body import Hex16, Hex32, Wire, page_body_of
 from mshield.web.caller import address_of, concerning
 from mshield.web.context import context_of
 from mshield.web.dpop import caller_and_proof_of, proof_of
-from mshield.web.phone.accounts import PROOF, SessionOut, SmsCode, SmsCodeOut, device_of, session_answer
+from mshield.web.phone.account.accounts import (
+    PROOF,
+    SessionOut,
+    SmsCode,
+    SmsCodeOut,
+    device_of,
+    session_answer,
+)
 from mshield.web.router import Router
 
 router: Final = Router("phone", security=())

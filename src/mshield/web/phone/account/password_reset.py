@@ -12,7 +12,7 @@ from mshield.web.answers import JsonAnswer
 from mshield.web.body import Wire, page_body_of
 from mshield.web.caller import acting, address_of, naming
 from mshield.web.context import context_of
-from mshield.web.phone.accounts import IdNumber, Password, Phone, SmsCode
+from mshield.web.phone.account.accounts import IdNumber, Password, Phone, SmsCode
 from mshield.web.phone.authentication import phone_of
 from mshield.web.router import Router
 

@@ -10,8 +10,8 @@ from typing import Final
 from mshield.domain.actor import SERVICE
 from mshield.domain.lines import checked_reason
 from mshield.pki.certificates.certificate import parse_certificate
-from mshield.services.operations.archive import ERASED, Archive, erased_archives, name_of
-from mshield.services.operations.archive_files import ArchiveError
+from mshield.services.operations.archives.archive import ERASED, Archive, erased_archives, name_of
+from mshield.services.operations.archives.archive_files import ArchiveError
 from mshield.store.database.interface import Tx
 from mshield.store.operations import archives
 from mshield.store.staff import acts

@@ -22,7 +22,7 @@ from mshield.services.log.entries import entry_of
 from mshield.services.log.findings import Finding
 from mshield.services.log.open_log import Log
 from mshield.services.log.read import read_checkpoint
-from mshield.services.operations.archive_files import (
+from mshield.services.operations.archives.archive_files import (
     MANIFEST_TYPE,
     ArchiveError,
     ArchiveWriter,

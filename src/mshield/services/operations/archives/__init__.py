@@ -1,0 +1,1 @@
+"""Months of what is over, in files (ADR 98)."""
