@@ -18,6 +18,7 @@ from mshield.pki.revocation.ocsp import RevokedAt
 from mshield.pki.signatures.display import Pages
 from mshield.pki.signatures.evidence import EvidenceHolder, Kind
 from mshield.pki.signatures.formats import Format
+from mshield.pki.tlog.cosignature import WitnessKey, cosign
 from mshield.pki.tlog.entry import Holder
 from tests.unit.client.bundle import (
     CONTENT,
@@ -248,3 +249,20 @@ def test_a_bundle_from_the_future_is_refused() -> None:
 def test_white_space_and_order_are_free() -> None:
     found = json.loads(good().encode())
     assert read_evidence(json.dumps(found, indent=2, sort_keys=True).encode()) == good()
+
+
+def test_whoever_cosigned_the_checkpoint_is_named_where_their_key_is() -> None:
+    evidence = good()
+    private = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+    witness = WitnessKey("witness.example/w1", private.public_key().public_bytes_raw())
+    line = cosign(evidence.log.checkpoint, witness, private, now=SIGNED_AT)
+
+    def with_lines(lines: str) -> Evidence:
+        log = msgspec.structs.replace(evidence.log, checkpoint=evidence.log.checkpoint + lines)
+        return msgspec.structs.replace(evidence, log=log)
+
+    cosigned = check(with_lines(line), witness_keys=[str(witness)])
+    assert [one.witness for one in cosigned.witnesses] == [witness.name]
+    assert check(with_lines(line)).witnesses == check(evidence, witness_keys=[str(witness)]).witnesses == ()
+    wrong = cosign(good(kind="login").log.checkpoint, witness, private, now=SIGNED_AT)
+    assert refused(with_lines(wrong), witness_keys=[str(witness)])[0] == "log"
