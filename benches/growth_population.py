@@ -37,7 +37,7 @@ SELECT CASE WHEN state = 'revoked' THEN 'ended' WHEN state = 'pin_locked' THEN '
   WHEN holds <> '' THEN 'held' ELSE 'active' END, not_after / {DAY_MS}, COUNT(*)
 FROM certificates WHERE serial LIKE '4%' GROUP BY 1, 2
 ON CONFLICT (kind, ends_on) DO UPDATE SET count = excluded.count
-"""  # noqa: S608
+"""  # noqa: S608  # numbers of this module
 """As the job counts them; these certificates have no events to count by."""
 
 Rows = Iterable[tuple[Any, ...]]

@@ -47,7 +47,7 @@ async def test_an_interrupted_check_goes_on_where_it_was(
     async def cut(*args: object) -> Part:
         if args[1] == range(6, 8):
             raise KeyboardInterrupt
-        return await check_part(*args)  # type: ignore[arg-type]
+        return await check_part(*args)  # type: ignore[arg-type]  # as the pool gives them
 
     with monkeypatch.context() as patched:
         patched.setattr("mshield.services.log.parts.check_part", cut)

@@ -65,7 +65,7 @@ async def test_what_is_not_to_be_claimed_is_refused_as_at_the_scan(world: World)
 async def test_a_claim_ends_before_a_request_that_goes_on(world: World) -> None:
     asked = await world.asked([b"1"])
     for table in ("requests", "tasks"):
-        await execute(world.db, f"UPDATE {table} SET expires_at = expires_at + 3600000")  # noqa: S608
+        await execute(world.db, f"UPDATE {table} SET expires_at = expires_at + 3600000")  # noqa: S608  # the tables are named here
     kept = await ClaimScan(world.db, world.secrets)(
         "jkt", asked.qr_text(now=world.clock()), now=world.clock()
     )

@@ -336,40 +336,34 @@ WORDINGS: Final[Mapping[NoticeKind, Wording]] = MappingProxyType(
     }
 )
 
-REASONS: Final[Mapping[NoticeKind, tuple[str, str]]] = MappingProxyType(
-    {
-        _K.PIN_LOCKED: (" PIN 码锁死", "PIN locked"),
-        _K.DUPLICATE: ("重复申请", "applied again"),
-        _K.CLONE: ("疑似复制", "copy suspected"),
-    }
-)
+REASONS: Final[Mapping[NoticeKind, tuple[str, str]]] = {
+    _K.PIN_LOCKED: (" PIN 码锁死", "PIN locked"),
+    _K.DUPLICATE: ("重复申请", "applied again"),
+    _K.CLONE: ("疑似复制", "copy suspected"),
+}
 """What also the legal person is told, since by the manual they alone can go on from there (2.3.1.3, 3.7)."""
 
-STAFF_ACTS: Final[Mapping[NoticeKind, tuple[str, str]]] = MappingProxyType(
-    {
-        _K.SUSPENDED: ("暂停使用", "suspended"),
-        _K.RESUMED: ("恢复使用", "resumed"),
-        _K.REVOKED_BY_STAFF: ("作废", "revoked"),
-    }
-)
+STAFF_ACTS: Final[Mapping[NoticeKind, tuple[str, str]]] = {
+    _K.SUSPENDED: ("暂停使用", "suspended"),
+    _K.RESUMED: ("恢复使用", "resumed"),
+    _K.REVOKED_BY_STAFF: ("作废", "revoked"),
+}
 """What staff did to a shield, in words: its enterprise's legal person, if there is one, is told of each."""
 
-OF_EVENT: Final[Mapping[CertificateEvent, NoticeKind]] = MappingProxyType(
-    {
-        CertificateEvent.ACTIVATE: _K.NEW_CERTIFICATE,
-        CertificateEvent.LOCK_PIN: _K.PIN_LOCKED,
-        CertificateEvent.REVOKE: _K.REVOKED,
-        CertificateEvent.FIND_CLONE: _K.CLONE,
-        CertificateEvent.LIFT_CLONE: _K.CLONE_LIFTED,
-        CertificateEvent.APPLY_AGAIN: _K.DUPLICATE,
-        CertificateEvent.REPORT_LOSS: _K.LOST,
-        CertificateEvent.LIFT_LOSS: _K.LOSS_LIFTED,
-        CertificateEvent.FREEZE: _K.FROZEN,
-        CertificateEvent.UNFREEZE: _K.UNFROZEN,
-        CertificateEvent.SUSPEND: _K.SUSPENDED,
-        CertificateEvent.RESUME: _K.RESUMED,
-    }
-)
+OF_EVENT: Final[Mapping[CertificateEvent, NoticeKind]] = {
+    CertificateEvent.ACTIVATE: _K.NEW_CERTIFICATE,
+    CertificateEvent.LOCK_PIN: _K.PIN_LOCKED,
+    CertificateEvent.REVOKE: _K.REVOKED,
+    CertificateEvent.FIND_CLONE: _K.CLONE,
+    CertificateEvent.LIFT_CLONE: _K.CLONE_LIFTED,
+    CertificateEvent.APPLY_AGAIN: _K.DUPLICATE,
+    CertificateEvent.REPORT_LOSS: _K.LOST,
+    CertificateEvent.LIFT_LOSS: _K.LOSS_LIFTED,
+    CertificateEvent.FREEZE: _K.FROZEN,
+    CertificateEvent.UNFREEZE: _K.UNFROZEN,
+    CertificateEvent.SUSPEND: _K.SUSPENDED,
+    CertificateEvent.RESUME: _K.RESUMED,
+}
 """What the holder is told. A superseded certificate has its successor's notice."""
 
 

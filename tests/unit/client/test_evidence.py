@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from mshield.client.evidence import (
     LaterStatus,
@@ -16,7 +17,7 @@ from mshield.client.verify import VerificationError
 from mshield.pki.revocation.crl import KEY_COMPROMISE, SUPERSEDED
 from mshield.pki.revocation.ocsp import RevokedAt
 from mshield.pki.signatures.display import Pages
-from mshield.pki.signatures.evidence import EvidenceHolder, Kind
+from mshield.pki.signatures.evidence import Evidence, EvidenceHolder, Kind
 from mshield.pki.signatures.formats import Format
 from mshield.pki.tlog.cosignature import WitnessKey, cosign
 from mshield.pki.tlog.entry import Holder

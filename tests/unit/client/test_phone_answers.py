@@ -88,7 +88,7 @@ def test_an_answer_of_another_form_is_malformed(
 
 
 def test_a_repeated_field_is_malformed() -> None:
-    from mshield.client.phone.messages import read_open
+    from mshield.client.phone.cosign_answers import read_open
 
     with pytest.raises(ProtocolError, match="malformed"):
         read_open(b'{"items":[],"left":5,"left":5,"next_epoch":null}', [])

@@ -13,13 +13,12 @@ import msgspec
 
 from mshield.client.errors import ClientError, PhoneError, ProblemError, ProtocolError, is_passing
 from mshield.client.phone.connection import Credentials
-from mshield.client.phone.messages import FinishAnswer, OpenAnswer, read_finish, read_open
+from mshield.client.phone.cosign_answers import FinishAnswer, OpenAnswer, read_finish, read_open
 from mshield.client.phone.operation import Operation
 from mshield.client.phone.pin import PinPrompt, PinSource, ask
-from mshield.client.phone.slots import hide_share, reveal_share
 from mshield.client.phone.state import KeyPlace, KeyState, Slot
 from mshield.domain.certificates.pin_tries import MAX_FAILURES
-from mshield.gm import cosign, sm2
+from mshield.gm import cosign, mask, sm2
 from mshield.gm.errors import BadAnswer, GmError, Retry
 from mshield.gm.sm2 import Signature
 
@@ -292,3 +291,26 @@ class CoSigning:
         """A key that never gave a good answer is not the joint key: its slot is deleted."""
         if not self._key.proven:
             self._vault.put_key(self._place, None)
+
+
+def hide_share(
+    operation: Operation, *, uid: bytes, epoch: int, d1: int, pin: str, pin_set_at: int | None = None
+) -> Slot:
+    """A new slot with a salt of its own; `pin_set_at` (ms) is now unless the PIN is an older one."""
+    salt = token_bytes(16)
+    pin_key = mask.derive_pin_key(pin, salt, operation.pin_rounds)
+    hiding = mask.mask(operation.vault.mac, uid=uid, epoch=epoch, salt=salt, K=pin_key)
+    return Slot.make(
+        epoch=epoch,
+        salt=salt,
+        rounds=operation.pin_rounds,
+        blob=mask.hide(d1, hiding).to_bytes(32, "big"),
+        pin_set_at=operation.clock() if pin_set_at is None else pin_set_at,
+    )
+
+
+def reveal_share(operation: Operation, slot: Slot, *, uid: bytes, pin: str) -> int:
+    """The share `d1` that this PIN gives; a wrong PIN gives one too, and nothing here can tell."""
+    pin_key = mask.derive_pin_key(pin, slot.salt, slot.rounds)
+    hiding = mask.mask(operation.vault.mac, uid=uid, epoch=slot.epoch, salt=slot.salt, K=pin_key)
+    return mask.reveal(int.from_bytes(slot.blob), hiding)

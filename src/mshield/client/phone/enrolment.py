@@ -10,7 +10,7 @@ from typing import Final, Literal
 import msgspec
 
 from mshield.client.errors import PhoneError, ProblemError, ProtocolError
-from mshield.client.phone.cosigning import CoSigning, ToSign
+from mshield.client.phone.cosigning import CoSigning, ToSign, hide_share
 from mshield.client.phone.messages import (
     Captcha,
     Enrolment,
@@ -22,7 +22,6 @@ from mshield.client.phone.messages import (
 from mshield.client.phone.operation import Operation
 from mshield.client.phone.pin import PinSource, checked_pin, fetch_policy, require_strong
 from mshield.client.phone.pin_change import confirm
-from mshield.client.phone.slots import hide_share
 from mshield.client.phone.state import KeyState, StoredCertificate, Subject
 from mshield.client.wire import read, unhex
 from mshield.domain.certificates.pin import Holder
