@@ -978,18 +978,29 @@ CREATE UNIQUE INDEX closings_waiting ON closings (account_id) WHERE state = 'wai
 
 CREATE INDEX closings_due ON closings (due_at) WHERE state = 'waiting';
 
-CREATE TABLE certificate_counts (
+CREATE TABLE shield_asks (
+  id TEXT PRIMARY KEY,
+  account_id TEXT NOT NULL REFERENCES accounts (id),
+  credit_code TEXT NOT NULL,
+  shield_number TEXT NOT NULL,
   kind TEXT NOT NULL,
-  ends_on BIGINT NOT NULL,
-  count BIGINT NOT NULL,
-  PRIMARY KEY (kind, ends_on)
+  note TEXT NOT NULL,
+  asked_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL,
+  state TEXT NOT NULL,
+  decided_at BIGINT,
+  decided_by TEXT REFERENCES accounts (id),
+  reason TEXT,
+  seal_version BIGINT NOT NULL DEFAULT 0,
+  seal BYTEA
 );
 
-CREATE TABLE certificate_counts_place (
-  id INTEGER PRIMARY KEY,
-  place BIGINT NOT NULL,
-  whole BOOLEAN NOT NULL
-);
+CREATE UNIQUE INDEX shield_asks_waiting ON shield_asks (account_id, shield_number, kind) WHERE state = 'waiting';
+
+CREATE INDEX shield_asks_enterprise ON shield_asks (credit_code, id);
+
+CREATE INDEX shield_asks_account ON shield_asks (account_id, id);
+
 CREATE TABLE push_subscriptions (
   device_id TEXT PRIMARY KEY REFERENCES devices (id),
   account_id TEXT NOT NULL REFERENCES accounts (id),
@@ -1031,28 +1042,19 @@ CREATE TABLE device_uses (
 );
 
 CREATE INDEX device_uses_account ON device_uses (account_id);
-CREATE TABLE shield_asks (
-  id TEXT PRIMARY KEY,
-  account_id TEXT NOT NULL REFERENCES accounts (id),
-  credit_code TEXT NOT NULL,
-  shield_number TEXT NOT NULL,
+
+CREATE TABLE certificate_counts (
   kind TEXT NOT NULL,
-  note TEXT NOT NULL,
-  asked_at BIGINT NOT NULL,
-  expires_at BIGINT NOT NULL,
-  state TEXT NOT NULL,
-  decided_at BIGINT,
-  decided_by TEXT REFERENCES accounts (id),
-  reason TEXT,
-  seal_version BIGINT NOT NULL DEFAULT 0,
-  seal BYTEA
+  ends_on BIGINT NOT NULL,
+  count BIGINT NOT NULL,
+  PRIMARY KEY (kind, ends_on)
 );
 
-CREATE UNIQUE INDEX shield_asks_waiting ON shield_asks (account_id, shield_number, kind) WHERE state = 'waiting';
-
-CREATE INDEX shield_asks_enterprise ON shield_asks (credit_code, id);
-
-CREATE INDEX shield_asks_account ON shield_asks (account_id, id);
+CREATE TABLE certificate_counts_place (
+  id INTEGER PRIMARY KEY,
+  place BIGINT NOT NULL,
+  whole BOOLEAN NOT NULL
+);
 
 CREATE TABLE checkpoint_cosignatures (
   origin TEXT NOT NULL,

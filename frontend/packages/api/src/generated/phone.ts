@@ -26,6 +26,54 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/phone/account/closing": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * What closing my account would do
+     * @description Changes nothing.
+     */
+    get: operations["getClosing"];
+    put?: never;
+    /**
+     * Close my account
+     * @description Done after some days, in which it works as before and can be undone; its owner is told by SMS.
+     */
+    post: operations["closeAccount"];
+    /**
+     * Keep my account after all
+     * @description Until it is done.
+     */
+    delete: operations["undoClosing"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/phone/account/export": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * A copy of my data
+     * @description With the id number in the clear: it is its owner's.
+     */
+    post: operations["exportOwnData"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/phone/accounts": {
     parameters: {
       query?: never;
@@ -38,9 +86,55 @@ export interface paths {
     /**
      * Register
      * @description Manual 2.3.1.1. That a number is registered is told only with the right SMS code, which then stays valid.
+     *
+     *     A phone that proves its key is logged in by it: password and SMS code were just entered on it.
      */
     post: operations["register"];
     delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/phone/asks": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * What I asked my legal person
+     * @description What was done without an answer stands as done.
+     */
+    get: operations["listOwnAsks"];
+    put?: never;
+    /**
+     * Ask my legal person about my shield
+     * @description Told by SMS, answered in the portal within seven days; it changes nothing by itself. Five a day.
+     */
+    post: operations["askAboutShield"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/phone/asks/{ask_id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /**
+     * Take an ask back
+     * @description As long as it waits.
+     */
+    delete: operations["withdrawAsk"];
     options?: never;
     head?: never;
     patch?: never;
@@ -166,6 +260,52 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/phone/claims": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Keep a QR code that was read before login
+     * @description For a phone that has applied. The code must be a fresh one, as for `scan`; the request isn't taken by this.
+     *
+     *     Needs no Idempotency-Key: nothing is changed.
+     */
+    post: operations["claimScan"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/phone/consents": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * What I agreed to
+     * @description The app asks at its start, and goes on once nothing is due.
+     */
+    get: operations["listConsents"];
+    put?: never;
+    /**
+     * Agree to the documents of now
+     * @description All three, to the versions in force. Who doesn't agree any more closes the account.
+     */
+    post: operations["agree"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/phone/devices": {
     parameters: {
       query?: never;
@@ -180,6 +320,46 @@ export interface paths {
     get: operations["listDevices"];
     put?: never;
     post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/phone/devices/{shield_number}/disowned": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * This device isn't mine
+     * @description Reports its shield lost (挂失), which the legal person alone lifts, and ends its login and pushes.
+     */
+    post: operations["disownDevice"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/phone/devices/{shield_number}/name": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Name one of my devices
+     * @description Up to 24 characters, for its owner alone. 404 for a shield that isn't the account's.
+     */
+    post: operations["nameDevice"];
     delete?: never;
     options?: never;
     head?: never;
@@ -627,6 +807,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/phone/password": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Change the password
+     * @description All other logins of the account end, at phones and portal, and its owner is told. A try counts as a login.
+     */
+    post: operations["changePassword"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/phone/password-resets": {
     parameters: {
       query?: never;
@@ -662,6 +862,34 @@ export interface paths {
     put?: never;
     post?: never;
     delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/phone/push": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Pushes to this phone
+     * @description `on` is null where this phone has no subscription of this account.
+     */
+    get: operations["getPush"];
+    put?: never;
+    /**
+     * Have this phone woken
+     * @description In place of the subscription before. `invalid_request` for an address where no push may go.
+     */
+    post: operations["subscribePush"];
+    /**
+     * Have this phone woken no more
+     * @description The same where it had none. Logging out does so too.
+     */
+    delete: operations["unsubscribePush"];
     options?: never;
     head?: never;
     patch?: never;
@@ -776,6 +1004,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/phone/requests/{request_id}/unlike": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * What of a login is new
+     * @description Of a login that this phone has taken. Empty where all was there before, and where nothing can be compared.
+     */
+    get: operations["getUnlike"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/phone/scans": {
     parameters: {
       query?: never;
@@ -878,6 +1126,29 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/phone/signatures/{sid}/evidence": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * The bundle of evidence for one of my signatures
+     * @description All that proves the signature, for good and offline, as the business system gets it. This phone's only.
+     *
+     *     409 `not_logged_yet` in the second before the log has it, 410 `evidence_over` and `content_erased` when it is too
+     *     late: whoever wants to keep it fetches it soon.
+     */
+    get: operations["getOwnEvidence"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/phone/sms-codes": {
     parameters: {
       query?: never;
@@ -960,6 +1231,86 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/phone/unlocks": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Begin to open the app with its shield's PIN
+     * @description For a phone that has applied. Refused with one PIN try left, so that opening the app never locks the shield.
+     */
+    post: operations["beginUnlock"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/phone/unlocks/by-sms": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Log in by an SMS code
+     * @description Not for a shield that was reported lost, revoked, locked or held as a possible copy: then by password.
+     */
+    post: operations["logInBySms"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/phone/unlocks/login": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Log in with what was signed
+     * @description With the token of `beginUnlock`, once, after `open` and `finish` of its task. The shield must still be usable.
+     */
+    post: operations["logInByPin"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/phone/unlocks/sms-codes": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Send an SMS code that opens the app
+     * @description To the number of the account that this phone belongs to, within the limits of all SMS codes.
+     */
+    post: operations["sendUnlockCode"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/phone/views/{digest}": {
     parameters: {
       query?: never;
@@ -999,9 +1350,11 @@ export interface components {
     };
     /**
      * AccountIn
-     * @description Registration (我要注册). The phone number becomes the account name.
+     * @description Registration (我要注册). The phone number becomes the account name; without `consents` it is refused.
      */
     AccountIn: {
+      /** @default null */
+      consents?: components["schemas"]["ConsentsMessage"] | null;
       /**
        * @description as on the document
        * @example 11010519491231002X
@@ -1038,11 +1391,12 @@ export interface components {
     };
     /**
      * AccountOut
-     * @description The new account's name: its phone number.
+     * @description The new account's name: its phone number. `session` is null without a proof, and on another account's phone.
      */
     AccountOut: {
       /** @example 13800006027 */
       account: string;
+      session: components["schemas"]["SessionOut"] | null;
     };
     /**
      * ActivatedMessage
@@ -1057,6 +1411,13 @@ export interface components {
      */
     ActivationMessage: {
       code: string;
+    };
+    /**
+     * AgreeMessage
+     * @description The versions that were read.
+     */
+    AgreeMessage: {
+      consents: components["schemas"]["ConsentsMessage"];
     };
     /**
      * ApplyMessage
@@ -1170,6 +1531,47 @@ export interface components {
       reason: string;
     };
     /**
+     * ClaimMessage
+     * @description `claim` is sent to `scan` in place of the code's text, after the login and until `expires_at` (ms).
+     */
+    ClaimMessage: {
+      claim: string;
+      expires_at: number;
+      /** @enum {unknown} */
+      kind: "login" | "signature";
+      requester: components["schemas"]["RequesterMessage"];
+    };
+    /**
+     * CloseMessage
+     * @description A code of purpose `close`, sent to the account's number.
+     */
+    CloseMessage: {
+      /**
+       * @description the six digits of the SMS
+       * @example 048213
+       */
+      sms_code: string;
+    };
+    /**
+     * ClosingAskedMessage
+     * @description When it will be done, ms.
+     */
+    ClosingAskedMessage: {
+      due_at: number;
+    };
+    /**
+     * ClosingMessage
+     * @description What closing ends, erases and leaves; `due_at` (ms) where it is asked for: until then it can be undone.
+     */
+    ClosingMessage: {
+      /** @description for how long it can be undone */
+      days: number;
+      due_at: number | null;
+      erased: components["schemas"]["DataPartMessage"][];
+      kept: components["schemas"]["DataPartMessage"][];
+      shields: string[];
+    };
+    /**
      * CommittedItem
      * @description A document and the phone's commitment to its nonce.
      */
@@ -1180,14 +1582,28 @@ export interface components {
       sid: string;
     };
     /**
-     * ConsentMessage
-     * @description A request for the person's other phone: followed by `status_token`, `number` stands on both screens.
+     * ConsentsMessage
+     * @description The version that each consent is to; `sensitive` is that to the id number, by itself.
      */
-    ConsentMessage: {
-      expires_in: number;
-      number: string;
-      request_id: string;
-      status_token: string;
+    ConsentsMessage: {
+      /** @example 2026-11-29 */
+      agreement: string;
+      /** @example 2026-11-29 */
+      privacy: string;
+      /** @example 2026-11-29 */
+      sensitive: string;
+    };
+    /**
+     * DataPartMessage
+     * @description A kind of data: how much there is; of what stays, why.
+     */
+    DataPartMessage: {
+      en: string;
+      name: string;
+      rows: number;
+      why_en: string;
+      why_zh: string;
+      zh: string;
     };
     /**
      * DeclineMessage
@@ -1200,12 +1616,18 @@ export interface components {
     /**
      * DeviceMessage
      * @description A device's shield and how it stands. `used_at` is its last login or signature; times in ms.
+     *
+     *         `name` is its owner's; `browser` and `address` are those of its last login in the app.
      */
     DeviceMessage: {
+      address: string | null;
+      browser: string | null;
       device_since: number;
       holds: string[];
       is_this_device: boolean;
       issued_at: number;
+      logged_in_at: number | null;
+      name: string | null;
       not_after: number;
       organisation: string;
       role: string;
@@ -1214,11 +1636,36 @@ export interface components {
       used_at: number | null;
     };
     /**
+     * DeviceNameIn
+     * @description A name of the owner's own, null for none.
+     */
+    DeviceNameIn: {
+      name: string | null;
+    };
+    /**
      * DevicesMessage
      * @description This phone first, then the newest first.
      */
     DevicesMessage: {
       items: components["schemas"]["DeviceMessage"][];
+    };
+    /**
+     * DisownedMessage
+     * @description Whether its shield was held by this; one that can't be used anyway stays as it is.
+     */
+    DisownedMessage: {
+      held: boolean;
+    };
+    /**
+     * DisownIn
+     * @description The code is one of purpose `device`.
+     */
+    DisownIn: {
+      /**
+       * @description the six digits of the SMS
+       * @example 048213
+       */
+      sms_code: string;
     };
     /**
      * DisplayLine
@@ -1229,6 +1676,160 @@ export interface components {
       value: string;
     };
     /**
+     * Evidence
+     * @description A bundle. `chain_pem` is the issuing CA, then the root, which is not to be trusted for standing here.
+     *
+     *         What v1 doesn't have is unset there. `holder` is unset for what is older than that part of the log's entry.
+     */
+    Evidence: {
+      certificate_pem: string;
+      chain_pem: [string, string];
+      document: components["schemas"]["EvidenceDocument"];
+      holder?: components["schemas"]["EvidenceHolder"];
+      log: components["schemas"]["EvidenceLog"];
+      request: components["schemas"]["EvidenceRequest"];
+      signature: components["schemas"]["EvidenceSignature"];
+      status: components["schemas"]["EvidenceStatus"];
+      time_stamps?: components["schemas"]["EvidenceTimeStamp"][];
+      /** @enum {unknown} */
+      type: "mshield-evidence/v1" | "mshield-evidence/v2";
+    };
+    /**
+     * EvidenceDocument
+     * @description The document: its content, or null where only `digest_sm3` (hex) and `size` ever left the business system.
+     *
+     *         `view` are the canonical octets of the view that drew it, `drawn` the SM3 of the drawn lines (hex), both null
+     *         without one; `shown` is null for a login, and for what is older. v1 has none of the three: there they are unset.
+     *         `options` are the format's, unset where it has none, and for what is older. `update` is there for a PDF that was
+     *         signed in itself: behind the content it makes the file whose gap the signature fills.
+     */
+    EvidenceDocument: {
+      content_b64: string | null;
+      digest_sm3: string;
+      display: components["schemas"]["EvidenceLine"][];
+      drawn?: string | null;
+      /** @enum {unknown} */
+      format:
+        "cms" | "cms_detached" | "gb35275" | "gb35275_detached" | "gb35275_digest" | "pdf" | "raw" | "xml";
+      media_type: string;
+      options?: components["schemas"]["Options"];
+      shown?: components["schemas"]["EvidenceShown"] | null;
+      sid: string;
+      size: number;
+      title: string;
+      update_b64?: string;
+      view_b64?: string | null;
+    };
+    /**
+     * EvidenceEntry
+     * @description Another entry of the log, with its proof under the same checkpoint.
+     */
+    EvidenceEntry: {
+      entry_b64: string;
+      hashes_b64: string[];
+      index: number;
+    };
+    /**
+     * EvidenceHolder
+     * @description Whose shield signed, as the log's entry has it: its number, and the id number with its middle hidden.
+     *
+     *         The latter is null where the operator keeps id numbers out of certificates and evidence.
+     */
+    EvidenceHolder: {
+      id_number_masked: string | null;
+      shield_number: string;
+    };
+    /**
+     * EvidenceLine
+     * @description A line of the display.
+     */
+    EvidenceLine: {
+      label: string;
+      value: string;
+    };
+    /**
+     * EvidenceLog
+     * @description The proof that the log has it; `key` is the log's vkey, `salt` and `uid` (hex) open the entry's row.
+     *
+     *         `view` is the entry of the view by which the document was drawn, `time_stamps` are on the checkpoint's octets; both
+     *         unset where there is none, and for what is older.
+     */
+    EvidenceLog: {
+      checkpoint: string;
+      entry_b64: string;
+      hashes_b64: string[];
+      index: number;
+      key: string;
+      salt_b64: string;
+      time_stamps?: components["schemas"]["EvidenceTimeStamp"][];
+      uid: string;
+      view?: components["schemas"]["EvidenceEntry"];
+    };
+    /**
+     * EvidenceRequest
+     * @description What was asked, and by whom.
+     */
+    EvidenceRequest: {
+      business_system: components["schemas"]["EvidenceSystem"];
+      id: string;
+      /** @enum {unknown} */
+      kind: "login" | "signature";
+    };
+    /**
+     * EvidenceShown
+     * @description What the phone told of what it showed: `compared` SM3 of how the asker's words stand to the content (hex).
+     *
+     *         `pages` are those that were on the screen, of a document that was signed unread; unset where nobody told.
+     */
+    EvidenceShown: {
+      compared: string | null;
+      /** @enum {unknown} */
+      confirmed: "mismatch" | "none" | "unread";
+      pages?: components["schemas"]["Pages"];
+    };
+    /**
+     * EvidenceSignature
+     * @description The signature (DER), the signed attributes where it is over those, both once more as CMS; `signed_at` in ms.
+     *
+     *         By the format `xml` the finished `file` stands in place of the CMS; whichever isn't there is empty.
+     */
+    EvidenceSignature: {
+      /** @default  */
+      cms_b64?: string;
+      /** @default  */
+      file_b64?: string;
+      signature_b64: string;
+      signed_at: number;
+      signed_attributes_b64: string | null;
+    };
+    /**
+     * EvidenceStatus
+     * @description OCSP responses (DER): of the signer's certificate, and of the CA that issued it.
+     */
+    EvidenceStatus: {
+      ca_ocsp_b64: string;
+      ocsp_b64: string;
+    };
+    /**
+     * EvidenceSystem
+     * @description The business system that asked.
+     */
+    EvidenceSystem: {
+      client_id: string;
+      domain: string;
+      name: string;
+    };
+    /**
+     * EvidenceTimeStamp
+     * @description A time stamp token (DER of its ContentInfo); profile and time (`at`, ms) are the token's own, once more.
+     */
+    EvidenceTimeStamp: {
+      at: number;
+      /** @enum {unknown} */
+      profile: "p256" | "sm2";
+      token_b64: string;
+    };
+    /**
      * ExcludedItem
      * @description A document that its person doesn't sign, and why, in their words; one line of 1 to 200 characters.
      */
@@ -1236,6 +1837,17 @@ export interface components {
       reason: string;
       /** @description 16 bytes, lower-case hex */
       sid: string;
+    };
+    /**
+     * ExportMessage
+     * @description A code of purpose `export`, sent to the account's number.
+     */
+    ExportMessage: {
+      /**
+       * @description the six digits of the SMS
+       * @example 048213
+       */
+      sms_code: string;
     };
     /**
      * FinishedMessage
@@ -1307,6 +1919,29 @@ export interface components {
       certificate: components["schemas"]["CertificateMessage"] | null;
       renewal: components["schemas"]["RenewalDueMessage"] | null;
       shield_number: string | null;
+    };
+    /**
+     * ConsentMessage
+     * @description A consent; times in ms.
+     */
+    "mshield.web.phone.account.consents.ConsentMessage": {
+      agreed_at: number;
+      /** @enum {unknown} */
+      place: "app" | "portal" | "register_page";
+      /** @enum {unknown} */
+      policy: "agreement" | "privacy" | "sensitive";
+      version: string;
+      withdrawn_at: number | null;
+    };
+    /**
+     * ConsentMessage
+     * @description A request for the person's other phone: followed by `status_token`, `number` stands on both screens.
+     */
+    "mshield.web.phone.identity.ConsentMessage": {
+      expires_in: number;
+      number: string;
+      request_id: string;
+      status_token: string;
     };
     /**
      * NonceItem
@@ -1388,11 +2023,58 @@ export interface components {
     };
     /**
      * OutsideReturnIn
-     * @description What the page sent back.
+     * @description What the page sent back; `consents` where it is the user's first login here.
      */
     OutsideReturnIn: {
       code: string;
+      /** @default null */
+      consents?: components["schemas"]["ConsentsMessage"] | null;
       state: string;
+    };
+    /**
+     * OwnAskMessage
+     * @description An ask and its answer; `reason` is the legal person's. Times in ms.
+     */
+    OwnAskMessage: {
+      asked_at: number;
+      decided_at: number | null;
+      expires_at: number;
+      id: string;
+      /** @enum {unknown} */
+      kind: "lift" | "renew" | "revoke";
+      note: string;
+      reason: string | null;
+      shield_number: string;
+      /** @enum {unknown} */
+      state: "done" | "expired" | "refused" | "waiting" | "withdrawn";
+    };
+    /**
+     * OwnAsksMessage
+     * @description The newest first.
+     */
+    OwnAsksMessage: {
+      items: components["schemas"]["OwnAskMessage"][];
+    };
+    /**
+     * OwnConsentsMessage
+     * @description All consents, the oldest first, and what is to be agreed to anew.
+     */
+    OwnConsentsMessage: {
+      due: ("agreement" | "privacy" | "sensitive")[];
+      items: components["schemas"]["mshield.web.phone.account.consents.ConsentMessage"][];
+    };
+    /**
+     * OwnDataMessage
+     * @description All that is kept of the account: rows by part, times in ms; of signatures the newest 5 000.
+     */
+    OwnDataMessage: {
+      data: {
+        [key: string]: {
+          [key: string]: string | number | null;
+        }[];
+      };
+      exported_at: number;
+      form: string;
     };
     /**
      * OwnRequestMessage
@@ -1407,6 +2089,14 @@ export interface components {
       remind_from: number;
       /** @enum {unknown} */
       state: "confirmed" | "expired" | "refused" | "waiting" | "withdrawn";
+    };
+    /**
+     * Pages
+     * @description Which pages of a document were on the phone's screen, where not all were: spans from 1, first and last page.
+     */
+    Pages: {
+      count: number;
+      shown: [number, number][];
     };
     /**
      * PagesShown
@@ -1453,6 +2143,16 @@ export interface components {
       shown?: string;
       /** @description 16 bytes, lower-case hex */
       sid: string;
+    };
+    /**
+     * PasswordChangeIn
+     * @description The password in force, and the new one.
+     */
+    PasswordChangeIn: {
+      /** @example correct horse 7 staple */
+      old_password: string;
+      /** @example correct horse 7 staple */
+      password: string;
     };
     /**
      * PasswordResetIn
@@ -1555,6 +2255,39 @@ export interface components {
     PublicKeyMessage: {
       /** @description 65 bytes, lower-case hex */
       P: string;
+    };
+    /**
+     * PushIn
+     * @description The browser's subscription, its point and secret as it gave them; which kinds wake the phone.
+     */
+    PushIn: {
+      /** @description 16 bytes, lower-case hex */
+      auth: string;
+      /**
+       * @description https address of the browser's push service
+       * @example https://push.example.org/s/8cKfqF2t
+       */
+      endpoint: string;
+      notices: boolean;
+      /** @description 65 bytes, lower-case hex */
+      p256dh: string;
+      requests: boolean;
+    };
+    /**
+     * PushKindsMessage
+     * @description What wakes this phone: requests by its shield's number, notices.
+     */
+    PushKindsMessage: {
+      notices: boolean;
+      requests: boolean;
+    };
+    /**
+     * PushMessage
+     * @description `key`: what browsers bind subscriptions to, null where there are no pushes; `on`: what wakes this phone.
+     */
+    PushMessage: {
+      key: string | null;
+      on: components["schemas"]["PushKindsMessage"] | null;
     };
     /**
      * RealNameMessage
@@ -1663,10 +2396,12 @@ export interface components {
     };
     /**
      * ScanMessage
-     * @description The text of a scanned QR code.
+     * @description A QR code's text, this device's claim to one, or the eight characters beside it and how long typing took (ms).
      */
     ScanMessage: {
       code: string;
+      /** @default 0 */
+      typed_ms?: number;
     };
     /**
      * ScannedMessage
@@ -1721,6 +2456,11 @@ export interface components {
        */
       captcha: string;
       captcha_id: string;
+      /**
+       * @description what a user of an outside system agrees to at their first login
+       * @default null
+       */
+      consents?: components["schemas"]["ConsentsMessage"] | null;
       /** @example correct horse 7 staple */
       password: string;
       /**
@@ -1746,6 +2486,18 @@ export interface components {
       shield_number: string | null;
       /** @enum {unknown} */
       token_type: "DPoP";
+    };
+    /**
+     * ShieldAskMessage
+     * @description What is asked about which shield of one's own; `note` is for the legal person, and may be empty.
+     */
+    ShieldAskMessage: {
+      /** @enum {unknown} */
+      kind: "lift" | "renew" | "revoke";
+      /** @default  */
+      note?: string;
+      /** @example MS10720468813 */
+      shield_number: string;
     };
     /**
      * SignatureDetailMessage
@@ -1825,8 +2577,9 @@ export interface components {
     };
     /**
      * SmsCodeIn
-     * @description Asks for an SMS code. `apply` and `renew` need a login and go to the account's own number: `phone` is null.
+     * @description Asks for an SMS code.
      *
+     *         `apply`, `renew`, `device`, `close` and `export` need a login and go to the account's number: `phone` is null.
      *         The others need a captcha of `/sms-codes/captchas`: its work always, its characters where it has a picture.
      */
     SmsCodeIn: {
@@ -1836,7 +2589,7 @@ export interface components {
       captcha_id?: string | null;
       phone: string | null;
       /** @enum {unknown} */
-      purpose: "apply" | "register" | "renew" | "reset";
+      purpose: "apply" | "close" | "device" | "export" | "register" | "renew" | "reset";
       /** @default null */
       work?: string | null;
     };
@@ -1849,6 +2602,17 @@ export interface components {
       expires_in: number;
       /** @example 60 */
       resend_in: number;
+    };
+    /**
+     * SmsLoginIn
+     * @description Login by an SMS code that `sendUnlockCode` sent.
+     */
+    SmsLoginIn: {
+      /**
+       * @description the six digits of the SMS
+       * @example 048213
+       */
+      sms_code: string;
     };
     /**
      * SourceOut
@@ -1914,6 +2678,40 @@ export interface components {
       uid: string;
       update_b64?: string;
       view?: components["schemas"]["ViewMessage"] | null;
+    };
+    /**
+     * UnlikeMessage
+     * @description What the account's logins of half a year have not had: `computer` (system and browser), `network`.
+     */
+    UnlikeMessage: {
+      unlike: ("computer" | "network")[];
+    };
+    /**
+     * UnlockOut
+     * @description What the phone signs to open the app: `M` of purpose `unlock` for key `uid` and task `sid` (protocol, "Tasks").
+     *
+     *         The token goes with `open` and `finish` of this one task, then with the login; it is no login. `sid` is made from
+     *         `challenge`, `account`, the device's key, the shield number and the service's origin (protocol, "Unlock"). `left`
+     *         are all PIN tries left.
+     */
+    UnlockOut: {
+      access_token: string;
+      /** @description the account's id */
+      account: string;
+      /** @description 32 bytes, lower-case hex */
+      challenge: string;
+      /**
+       * @description seconds
+       * @example 300
+       */
+      expires_in: number;
+      left: number;
+      /** @description 16 bytes, lower-case hex */
+      sid: string;
+      /** @enum {unknown} */
+      token_type: "DPoP";
+      /** @description 16 bytes, lower-case hex */
+      uid: string;
     };
     /**
      * ViewMessage
@@ -2026,6 +2824,450 @@ export interface operations {
       };
     };
   };
+  getClosing: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description What ends, is erased and stays */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ClosingMessage"];
+        };
+      };
+      /** @description `clock_skewed`, `invalid_proof`, `unauthenticated` */
+      401: {
+        headers: {
+          /** @example DPoP algs="ES256", error="invalid_dpop_proof" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "clock_skewed" | "invalid_proof" | "unauthenticated";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "not_found";
+            /** @constant */
+            status?: 404;
+          };
+        };
+      };
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
+      503: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "clock_doubted" | "read_only" | "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  closeAccount: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["CloseMessage"];
+      };
+    };
+    responses: {
+      /** @description Asked for */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ClosingAskedMessage"];
+        };
+      };
+      /** @description `malformed`, `sms_code_expired`, `sms_code_wrong` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "malformed" | "sms_code_expired" | "sms_code_wrong";
+            /** @constant */
+            status?: 400;
+          };
+        };
+      };
+      /** @description `clock_skewed`, `invalid_proof`, `unauthenticated` */
+      401: {
+        headers: {
+          /** @example DPoP algs="ES256", error="invalid_dpop_proof" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "clock_skewed" | "invalid_proof" | "unauthenticated";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "not_found";
+            /** @constant */
+            status?: 404;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 408;
+          };
+        };
+      };
+      /** @description `conflict`, `in_progress` */
+      409: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "conflict" | "in_progress";
+            /** @constant */
+            status?: 409;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 413;
+          };
+        };
+      };
+      /** @description `idempotency_mismatch`, `invalid_request` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "idempotency_mismatch" | "invalid_request";
+            /** @constant */
+            status?: 422;
+          };
+        };
+      };
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
+      503: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "clock_doubted" | "read_only" | "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  undoClosing: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Undone */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description `clock_skewed`, `invalid_proof`, `unauthenticated` */
+      401: {
+        headers: {
+          /** @example DPoP algs="ES256", error="invalid_dpop_proof" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "clock_skewed" | "invalid_proof" | "unauthenticated";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "not_found";
+            /** @constant */
+            status?: 404;
+          };
+        };
+      };
+      /** @description `in_progress` */
+      409: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "in_progress";
+            /** @constant */
+            status?: 409;
+          };
+        };
+      };
+      /** @description `idempotency_mismatch`, `invalid_request` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "idempotency_mismatch" | "invalid_request";
+            /** @constant */
+            status?: 422;
+          };
+        };
+      };
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
+      503: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "clock_doubted" | "read_only" | "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  exportOwnData: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["ExportMessage"];
+      };
+    };
+    responses: {
+      /** @description All that is kept */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["OwnDataMessage"];
+        };
+      };
+      /** @description `malformed`, `sms_code_expired`, `sms_code_wrong` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "malformed" | "sms_code_expired" | "sms_code_wrong";
+            /** @constant */
+            status?: 400;
+          };
+        };
+      };
+      /** @description `clock_skewed`, `invalid_proof`, `unauthenticated` */
+      401: {
+        headers: {
+          /** @example DPoP algs="ES256", error="invalid_dpop_proof" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "clock_skewed" | "invalid_proof" | "unauthenticated";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "not_found";
+            /** @constant */
+            status?: 404;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 408;
+          };
+        };
+      };
+      /** @description `in_progress` */
+      409: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "in_progress";
+            /** @constant */
+            status?: 409;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 413;
+          };
+        };
+      };
+      /** @description `idempotency_mismatch`, `invalid_request` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "idempotency_mismatch" | "invalid_request";
+            /** @constant */
+            status?: 422;
+          };
+        };
+      };
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
+      503: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "clock_doubted" | "read_only" | "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
   register: {
     parameters: {
       query?: never;
@@ -2059,6 +3301,36 @@ export interface operations {
             code?: "malformed" | "sms_code_expired" | "sms_code_wrong";
             /** @constant */
             status?: 400;
+          };
+        };
+      };
+      /** @description `clock_skewed`, `invalid_proof` */
+      401: {
+        headers: {
+          /** @example DPoP algs="ES256", error="invalid_dpop_proof" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "clock_skewed" | "invalid_proof";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `consent_needed` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "consent_needed";
+            /** @constant */
+            status?: 403;
           };
         };
       };
@@ -2121,6 +3393,311 @@ export interface operations {
               | "invalid_phone"
               | "invalid_request"
               | "weak_password";
+            /** @constant */
+            status?: 422;
+          };
+        };
+      };
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
+      503: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "clock_doubted" | "read_only" | "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  listOwnAsks: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Asks and answers */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["OwnAsksMessage"];
+        };
+      };
+      /** @description `clock_skewed`, `invalid_proof`, `unauthenticated` */
+      401: {
+        headers: {
+          /** @example DPoP algs="ES256", error="invalid_dpop_proof" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "clock_skewed" | "invalid_proof" | "unauthenticated";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
+      503: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "clock_doubted" | "read_only" | "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  askAboutShield: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["ShieldAskMessage"];
+      };
+    };
+    responses: {
+      /** @description They are told */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description `malformed` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "malformed";
+            /** @constant */
+            status?: 400;
+          };
+        };
+      };
+      /** @description `clock_skewed`, `invalid_proof`, `unauthenticated` */
+      401: {
+        headers: {
+          /** @example DPoP algs="ES256", error="invalid_dpop_proof" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "clock_skewed" | "invalid_proof" | "unauthenticated";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "not_found";
+            /** @constant */
+            status?: 404;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 408;
+          };
+        };
+      };
+      /** @description `conflict`, `in_progress`, `no_legal_person`, `nothing_to_ask` */
+      409: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "conflict" | "in_progress" | "no_legal_person" | "nothing_to_ask";
+            /** @constant */
+            status?: 409;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 413;
+          };
+        };
+      };
+      /** @description `idempotency_mismatch`, `invalid_request` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "idempotency_mismatch" | "invalid_request";
+            /** @constant */
+            status?: 422;
+          };
+        };
+      };
+      /** @description `too_many_requests` */
+      429: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "too_many_requests";
+            /** @constant */
+            status?: 429;
+          };
+        };
+      };
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
+      503: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "clock_doubted" | "read_only" | "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  withdrawAsk: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @example 01a20c23-c300-7440-bb18-f52b53c02493 */
+        ask_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Taken back */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description `clock_skewed`, `invalid_proof`, `unauthenticated` */
+      401: {
+        headers: {
+          /** @example DPoP algs="ES256", error="invalid_dpop_proof" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "clock_skewed" | "invalid_proof" | "unauthenticated";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "not_found";
+            /** @constant */
+            status?: 404;
+          };
+        };
+      };
+      /** @description `in_progress` */
+      409: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "in_progress";
+            /** @constant */
+            status?: 409;
+          };
+        };
+      };
+      /** @description `idempotency_mismatch`, `invalid_request` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "idempotency_mismatch" | "invalid_request";
             /** @constant */
             status?: 422;
           };
@@ -2723,6 +4300,352 @@ export interface operations {
       };
     };
   };
+  claimScan: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["ScanMessage"];
+      };
+    };
+    responses: {
+      /** @description Who asks, and the claim */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ClaimMessage"];
+        };
+      };
+      /** @description `malformed` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "malformed";
+            /** @constant */
+            status?: 400;
+          };
+        };
+      };
+      /** @description `clock_skewed`, `invalid_proof` */
+      401: {
+        headers: {
+          /** @example DPoP algs="ES256", error="invalid_dpop_proof" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "clock_skewed" | "invalid_proof";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "not_found";
+            /** @constant */
+            status?: 404;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 408;
+          };
+        };
+      };
+      /** @description `no_certificate`, `other_shield`, `request_closed` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "no_certificate" | "other_shield" | "request_closed";
+            /** @constant */
+            status?: 409;
+          };
+        };
+      };
+      /** @description `expired_request`, `qr_stale` */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "expired_request" | "qr_stale";
+            /** @constant */
+            status?: 410;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 413;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 422;
+          };
+        };
+      };
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
+      503: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "clock_doubted" | "read_only" | "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  listConsents: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Consents, and those that are due */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["OwnConsentsMessage"];
+        };
+      };
+      /** @description `clock_skewed`, `invalid_proof`, `unauthenticated` */
+      401: {
+        headers: {
+          /** @example DPoP algs="ES256", error="invalid_dpop_proof" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "clock_skewed" | "invalid_proof" | "unauthenticated";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
+      503: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "clock_doubted" | "read_only" | "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  agree: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["AgreeMessage"];
+      };
+    };
+    responses: {
+      /** @description Kept */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description `malformed` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "malformed";
+            /** @constant */
+            status?: 400;
+          };
+        };
+      };
+      /** @description `clock_skewed`, `invalid_proof`, `unauthenticated` */
+      401: {
+        headers: {
+          /** @example DPoP algs="ES256", error="invalid_dpop_proof" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "clock_skewed" | "invalid_proof" | "unauthenticated";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `consent_needed` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "consent_needed";
+            /** @constant */
+            status?: 403;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 408;
+          };
+        };
+      };
+      /** @description `in_progress` */
+      409: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "in_progress";
+            /** @constant */
+            status?: 409;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 413;
+          };
+        };
+      };
+      /** @description `idempotency_mismatch`, `invalid_request` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "idempotency_mismatch" | "invalid_request";
+            /** @constant */
+            status?: 422;
+          };
+        };
+      };
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
+      503: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "clock_doubted" | "read_only" | "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
   listDevices: {
     parameters: {
       query?: never;
@@ -2754,6 +4677,294 @@ export interface operations {
             code?: "clock_skewed" | "invalid_proof" | "unauthenticated";
             /** @constant */
             status?: 401;
+          };
+        };
+      };
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
+      503: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "clock_doubted" | "read_only" | "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  disownDevice: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @example MS44764769572 */
+        shield_number: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["DisownIn"];
+      };
+    };
+    responses: {
+      /** @description Its shield is held and its login ended */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["DisownedMessage"];
+        };
+      };
+      /** @description `malformed`, `sms_code_expired`, `sms_code_wrong` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "malformed" | "sms_code_expired" | "sms_code_wrong";
+            /** @constant */
+            status?: 400;
+          };
+        };
+      };
+      /** @description `clock_skewed`, `invalid_proof`, `unauthenticated` */
+      401: {
+        headers: {
+          /** @example DPoP algs="ES256", error="invalid_dpop_proof" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "clock_skewed" | "invalid_proof" | "unauthenticated";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "not_found";
+            /** @constant */
+            status?: 404;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 408;
+          };
+        };
+      };
+      /** @description `busy`, `in_progress` */
+      409: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "busy" | "in_progress";
+            /** @constant */
+            status?: 409;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 413;
+          };
+        };
+      };
+      /** @description `idempotency_mismatch`, `invalid_request` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "idempotency_mismatch" | "invalid_request";
+            /** @constant */
+            status?: 422;
+          };
+        };
+      };
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
+      503: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "clock_doubted" | "read_only" | "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  nameDevice: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @example MS44764769572 */
+        shield_number: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["DeviceNameIn"];
+      };
+    };
+    responses: {
+      /** @description It has this name */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description `malformed` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "malformed";
+            /** @constant */
+            status?: 400;
+          };
+        };
+      };
+      /** @description `clock_skewed`, `invalid_proof`, `unauthenticated` */
+      401: {
+        headers: {
+          /** @example DPoP algs="ES256", error="invalid_dpop_proof" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "clock_skewed" | "invalid_proof" | "unauthenticated";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "not_found";
+            /** @constant */
+            status?: 404;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 408;
+          };
+        };
+      };
+      /** @description `in_progress` */
+      409: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "in_progress";
+            /** @constant */
+            status?: 409;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 413;
+          };
+        };
+      };
+      /** @description `idempotency_mismatch`, `invalid_request` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "idempotency_mismatch" | "invalid_request";
+            /** @constant */
+            status?: 422;
           };
         };
       };
@@ -3318,7 +5529,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["ConsentMessage"];
+          "application/json": components["schemas"]["mshield.web.phone.identity.ConsentMessage"];
         };
       };
       /** @description `malformed` */
@@ -4658,7 +6869,7 @@ export interface operations {
           };
         };
       };
-      /** @description `consent_not_yours`, `held`, `other_account`, `pin_locked`, `wrong_pin` */
+      /** @description `consent_not_yours`, `held`, `other_account`, `pin_locked`, `unlock_closed`, `wrong_pin` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -4666,7 +6877,8 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "consent_not_yours" | "held" | "other_account" | "pin_locked" | "wrong_pin";
+            code?:
+              "consent_not_yours" | "held" | "other_account" | "pin_locked" | "unlock_closed" | "wrong_pin";
             /** @constant */
             status?: 403;
           };
@@ -4838,7 +7050,7 @@ export interface operations {
           };
         };
       };
-      /** @description `clone`, `consent_not_yours`, `held`, `pin_locked` */
+      /** @description `clone`, `consent_not_yours`, `held`, `pin_locked`, `unlock_closed` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -4846,7 +7058,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clone" | "consent_not_yours" | "held" | "pin_locked";
+            code?: "clone" | "consent_not_yours" | "held" | "pin_locked" | "unlock_closed";
             /** @constant */
             status?: 403;
           };
@@ -5422,7 +7634,7 @@ export interface operations {
           };
         };
       };
-      /** @description `account_disabled`, `other_account` */
+      /** @description `account_disabled`, `consent_needed`, `other_account` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -5430,7 +7642,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "account_disabled" | "other_account";
+            code?: "account_disabled" | "consent_needed" | "other_account";
             /** @constant */
             status?: 403;
           };
@@ -5519,6 +7731,164 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
             code?: "too_many_requests";
+            /** @constant */
+            status?: 429;
+          };
+        };
+      };
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
+      503: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "clock_doubted" | "read_only" | "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  changePassword: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["PasswordChangeIn"];
+      };
+    };
+    responses: {
+      /** @description The new password is set */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["PasswordResetOut"];
+        };
+      };
+      /** @description `malformed` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "malformed";
+            /** @constant */
+            status?: 400;
+          };
+        };
+      };
+      /** @description `clock_skewed`, `invalid_proof`, `unauthenticated` */
+      401: {
+        headers: {
+          /** @example DPoP algs="ES256", error="invalid_dpop_proof" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "clock_skewed" | "invalid_proof" | "unauthenticated";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `wrong_own_password` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "wrong_own_password";
+            /** @constant */
+            status?: 403;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 408;
+          };
+        };
+      };
+      /** @description `conflict`, `in_progress` */
+      409: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "conflict" | "in_progress";
+            /** @constant */
+            status?: 409;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 413;
+          };
+        };
+      };
+      /** @description `idempotency_mismatch`, `invalid_request`, `weak_password` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "idempotency_mismatch" | "invalid_request" | "weak_password";
+            /** @constant */
+            status?: 422;
+          };
+        };
+      };
+      /** @description `login_slowed` */
+      429: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "login_slowed";
             /** @constant */
             status?: 429;
           };
@@ -5670,6 +8040,264 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["PolicyMessage"];
+        };
+      };
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
+      503: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "clock_doubted" | "read_only" | "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  getPush: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description What wakes this phone */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["PushMessage"];
+        };
+      };
+      /** @description `clock_skewed`, `invalid_proof`, `unauthenticated` */
+      401: {
+        headers: {
+          /** @example DPoP algs="ES256", error="invalid_dpop_proof" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "clock_skewed" | "invalid_proof" | "unauthenticated";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
+      503: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "clock_doubted" | "read_only" | "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  subscribePush: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["PushIn"];
+      };
+    };
+    responses: {
+      /** @description It is woken so from now on */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description `malformed` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "malformed";
+            /** @constant */
+            status?: 400;
+          };
+        };
+      };
+      /** @description `clock_skewed`, `invalid_proof`, `unauthenticated` */
+      401: {
+        headers: {
+          /** @example DPoP algs="ES256", error="invalid_dpop_proof" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "clock_skewed" | "invalid_proof" | "unauthenticated";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 408;
+          };
+        };
+      };
+      /** @description `in_progress` */
+      409: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "in_progress";
+            /** @constant */
+            status?: 409;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 413;
+          };
+        };
+      };
+      /** @description `idempotency_mismatch`, `invalid_request` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "idempotency_mismatch" | "invalid_request";
+            /** @constant */
+            status?: 422;
+          };
+        };
+      };
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
+      503: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "clock_doubted" | "read_only" | "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  unsubscribePush: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description No pushes any more */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description `clock_skewed`, `invalid_proof`, `unauthenticated` */
+      401: {
+        headers: {
+          /** @example DPoP algs="ES256", error="invalid_dpop_proof" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "clock_skewed" | "invalid_proof" | "unauthenticated";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `in_progress` */
+      409: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "in_progress";
+            /** @constant */
+            status?: 409;
+          };
+        };
+      };
+      /** @description `idempotency_mismatch`, `invalid_request` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "idempotency_mismatch" | "invalid_request";
+            /** @constant */
+            status?: 422;
+          };
         };
       };
       /** @description `clock_doubted`, `read_only`, `unavailable` */
@@ -6382,6 +9010,75 @@ export interface operations {
       };
     };
   };
+  getUnlike: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @example 01a20c24-b148-7d44-8ec1-93f7516a8a5c */
+        request_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description What its PC has that those before had not */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["UnlikeMessage"];
+        };
+      };
+      /** @description `clock_skewed`, `invalid_proof`, `unauthenticated` */
+      401: {
+        headers: {
+          /** @example DPoP algs="ES256", error="invalid_dpop_proof" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "clock_skewed" | "invalid_proof" | "unauthenticated";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "not_found";
+            /** @constant */
+            status?: 404;
+          };
+        };
+      };
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
+      503: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "clock_doubted" | "read_only" | "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
   scan: {
     parameters: {
       query?: never;
@@ -6538,6 +9235,22 @@ export interface operations {
           };
         };
       };
+      /** @description `too_many_requests` */
+      429: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "too_many_requests";
+            /** @constant */
+            status?: 429;
+          };
+        };
+      };
       /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
@@ -6608,7 +9321,7 @@ export interface operations {
           };
         };
       };
-      /** @description `account_disabled`, `other_account` */
+      /** @description `account_disabled`, `consent_needed`, `other_account` */
       403: {
         headers: {
           [name: string]: unknown;
@@ -6616,7 +9329,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "account_disabled" | "other_account";
+            code?: "account_disabled" | "consent_needed" | "other_account";
             /** @constant */
             status?: 403;
           };
@@ -6934,6 +9647,105 @@ export interface operations {
             code?: "not_found";
             /** @constant */
             status?: 404;
+          };
+        };
+      };
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
+      503: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "clock_doubted" | "read_only" | "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  getOwnEvidence: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @example 7aac000d0ac31c59edd2997ee98f78c1 */
+        sid: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The bundle, one file */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/vnd.mshield.evidence+json": components["schemas"]["Evidence"];
+        };
+      };
+      /** @description `clock_skewed`, `invalid_proof`, `unauthenticated` */
+      401: {
+        headers: {
+          /** @example DPoP algs="ES256", error="invalid_dpop_proof" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "clock_skewed" | "invalid_proof" | "unauthenticated";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "not_found";
+            /** @constant */
+            status?: 404;
+          };
+        };
+      };
+      /** @description `not_logged_yet` */
+      409: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "not_logged_yet";
+            /** @constant */
+            status?: 409;
+          };
+        };
+      };
+      /** @description `content_erased`, `evidence_over` */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "content_erased" | "evidence_over";
+            /** @constant */
+            status?: 410;
           };
         };
       };
@@ -7353,6 +10165,468 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
             code?: "clock_doubted" | "read_only" | "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  beginUnlock: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description What to sign */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["UnlockOut"];
+        };
+      };
+      /** @description `clock_skewed`, `invalid_proof` */
+      401: {
+        headers: {
+          /** @example DPoP algs="ES256", error="invalid_dpop_proof" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "clock_skewed" | "invalid_proof";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `account_disabled`, `held`, `password_needed`, `pin_locked`, `unlock_closed` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "account_disabled" | "held" | "password_needed" | "pin_locked" | "unlock_closed";
+            /** @constant */
+            status?: 403;
+          };
+        };
+      };
+      /** @description `in_progress`, `no_certificate` */
+      409: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "in_progress" | "no_certificate";
+            /** @constant */
+            status?: 409;
+          };
+        };
+      };
+      /** @description `idempotency_mismatch`, `invalid_request` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "idempotency_mismatch" | "invalid_request";
+            /** @constant */
+            status?: 422;
+          };
+        };
+      };
+      /** @description `too_many_requests` */
+      429: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "too_many_requests";
+            /** @constant */
+            status?: 429;
+          };
+        };
+      };
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
+      503: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "clock_doubted" | "read_only" | "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  logInBySms: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["SmsLoginIn"];
+      };
+    };
+    responses: {
+      /** @description The login */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["SessionOut"];
+        };
+      };
+      /** @description `malformed`, `sms_code_expired`, `sms_code_wrong` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "malformed" | "sms_code_expired" | "sms_code_wrong";
+            /** @constant */
+            status?: 400;
+          };
+        };
+      };
+      /** @description `clock_skewed`, `invalid_proof`, `login_failed` */
+      401: {
+        headers: {
+          /** @example DPoP algs="ES256", error="invalid_dpop_proof" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "clock_skewed" | "invalid_proof" | "login_failed";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `account_disabled`, `other_account`, `password_needed` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "account_disabled" | "other_account" | "password_needed";
+            /** @constant */
+            status?: 403;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 408;
+          };
+        };
+      };
+      /** @description `in_progress` */
+      409: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "in_progress";
+            /** @constant */
+            status?: 409;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 413;
+          };
+        };
+      };
+      /** @description `idempotency_mismatch`, `invalid_request` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "idempotency_mismatch" | "invalid_request";
+            /** @constant */
+            status?: 422;
+          };
+        };
+      };
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
+      503: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "clock_doubted" | "read_only" | "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  logInByPin: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The login */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["SessionOut"];
+        };
+      };
+      /** @description `clock_skewed`, `invalid_proof`, `login_failed`, `unauthenticated` */
+      401: {
+        headers: {
+          /** @example DPoP algs="ES256", error="invalid_dpop_proof" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "clock_skewed" | "invalid_proof" | "login_failed" | "unauthenticated";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `account_disabled`, `other_account` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "account_disabled" | "other_account";
+            /** @constant */
+            status?: 403;
+          };
+        };
+      };
+      /** @description `in_progress`, `task_closed` */
+      409: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "in_progress" | "task_closed";
+            /** @constant */
+            status?: 409;
+          };
+        };
+      };
+      /** @description `idempotency_mismatch`, `invalid_request` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "idempotency_mismatch" | "invalid_request";
+            /** @constant */
+            status?: 422;
+          };
+        };
+      };
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
+      503: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "clock_doubted" | "read_only" | "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  sendUnlockCode: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Sent */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["SmsCodeOut"];
+        };
+      };
+      /** @description `clock_skewed`, `invalid_proof` */
+      401: {
+        headers: {
+          /** @example DPoP algs="ES256", error="invalid_dpop_proof" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "clock_skewed" | "invalid_proof";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `account_disabled`, `password_needed` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "account_disabled" | "password_needed";
+            /** @constant */
+            status?: 403;
+          };
+        };
+      };
+      /** @description `in_progress` */
+      409: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "in_progress";
+            /** @constant */
+            status?: 409;
+          };
+        };
+      };
+      /** @description `idempotency_mismatch`, `invalid_request` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "idempotency_mismatch" | "invalid_request";
+            /** @constant */
+            status?: 422;
+          };
+        };
+      };
+      /** @description `sms_daily_limit`, `sms_too_soon` */
+      429: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "sms_daily_limit" | "sms_too_soon";
+            /** @constant */
+            status?: 429;
+          };
+        };
+      };
+      /** @description `clock_doubted`, `read_only`, `sms_failed`, `unavailable` */
+      503: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "clock_doubted" | "read_only" | "sms_failed" | "unavailable";
             /** @constant */
             status?: 503;
           };
