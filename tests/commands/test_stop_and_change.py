@@ -26,6 +26,7 @@ from mshield.store.certificates.changes import history
 from mshield.store.database.interface import Database
 from tests.commands.test_ca_commands import Operator
 from tests.support.acts import acts_on
+from tests.support.consents import AGREEMENT, consents_of
 from tests.support.issuing import NAME, ORGANISATION, person
 from tests.support.signing import fetch
 
@@ -69,8 +70,9 @@ async def _register(db: Database) -> None:
         phone=OPERATOR.phone,
         sms_code=sms.messages()[0].code,
         password=OPERATOR.password,
+        agreement=AGREEMENT,
     )
-    await Register(db, keyring, lookup, codes)(entry, now=wall_clock())
+    await Register(db, keyring, lookup, codes, consents_of(db))(entry, now=wall_clock())
 
 
 async def _code(db: Database, to: Which) -> str:

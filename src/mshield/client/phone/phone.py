@@ -122,7 +122,7 @@ class VirtualPhone(ProvesIdentity, AnswersRequests):
         }
         with self._operation() as operation:
             answer = operation.connection.post(
-                "/api/phone/accounts", operation.anonymous(), payload | enrolment.consents(operation)
+                "/api/phone/accounts", operation.anonymous(), {**payload, **enrolment.consents(operation)}
             )
             return read(answer, dict[str, str])["account"]
 

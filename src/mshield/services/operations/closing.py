@@ -120,8 +120,10 @@ class CloseAccount:
 
     async def _finish(self, closing_id: str, *, now: int) -> bool:
         closing = await store.find(self.db, closing_id=closing_id)
-        account = closing and await accounts.get_account(self.db, account_id=closing.account_id)
-        if closing is None or account is None:
+        if closing is None:
+            return False
+        account = await accounts.get_account(self.db, account_id=closing.account_id)
+        if account is None:
             return False
 
         async def end(tx: Tx) -> None:
