@@ -121,7 +121,7 @@ class VirtualPhone(ProvesIdentity, AnswersRequests):
         }
         with self._operation() as operation:
             answer = operation.connection.post(
-                "/api/phone/accounts", operation.anonymous(), payload | enrolment.consents(operation)
+                "/api/phone/accounts", operation.anonymous(), {**payload, **enrolment.consents(operation)}
             )
             registered = read(answer, Registered)
             if registered.session is not None:
