@@ -193,7 +193,7 @@ def test_r12_r05_r14_my_devices_and_what_the_legal_person_did(party: Party, app:
         judged(page)
         page.get_by_role("button", name="获取验证码").click()
         expect(page.get_by_role("dialog")).to_contain_text("已发送")
-        page.get_by_label("短信验证码").fill(service.sms_code(CLERK, "device"))
+        page.get_by_label("短信验证码").fill(service.sms_code("device", CLERK))
         page.get_by_role("button", name="挂失并退出那部设备").click()
         expect(page.get_by_role("heading", name="已挂失，那部设备已退出")).to_be_visible()
         judged(page)

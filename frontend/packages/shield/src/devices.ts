@@ -33,7 +33,11 @@ export async function devices(operation: Operation): Promise<readonly Device[]> 
 }
 
 /** Gives one of the account's devices a name, or (null) none. */
-export async function nameDevice(operation: Operation, shieldNumber: string, name: string | null): Promise<void> {
+export async function nameDevice(
+  operation: Operation,
+  shieldNumber: string,
+  name: string | null,
+): Promise<void> {
   await operation.connection.post(`${pathOf(shieldNumber)}/name`, operation.loggedIn(), { name });
 }
 
@@ -44,7 +48,11 @@ export async function disownDevice(
   smsCode: string,
 ): Promise<boolean> {
   const asked = { sms_code: smsCode };
-  const answer = await operation.connection.post(`${pathOf(shieldNumber)}/disowned`, operation.loggedIn(), asked);
+  const answer = await operation.connection.post(
+    `${pathOf(shieldNumber)}/disowned`,
+    operation.loggedIn(),
+    asked,
+  );
   return new Fields(answer).flag("held");
 }
 
