@@ -107,8 +107,8 @@ async def test_a_password_is_changed_by_who_knows_it_and_all_other_logins_end(
     assert_refused(await other.device.call("GET", "/api/phone/me"), "unauthenticated")
     assert (await mine.device.call("GET", "/api/phone/me")).status_code == 200
     # Guesses at a phone that was left open are as slow as those at the login.
-    guesses = [await change("wrong-Password-1", OPERATOR.password) for _ in range(8)]
-    assert_refused(guesses[-1], "login_slowed")
+    answers = [await change("wrong-Password-1", OPERATOR.password) for _ in range(8)]
+    assert_refused(answers[-1], "login_slowed")
 
 
 _EDGE = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/{0}.0.0.0 Safari/537.36 Edg/{0}.0.0.0"

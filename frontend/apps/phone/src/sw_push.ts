@@ -58,5 +58,6 @@ export async function openPush(
     return;
   }
   await app.focus();
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a service worker's client takes none
   app.postMessage({ open: place } satisfies OpenMessage);
 }

@@ -18,6 +18,10 @@ const { openPush, readKind, showPush } = await import("../src/sw_push.ts");
 const KEY = new Uint8Array(65).fill(4);
 const BOTH = { requests: true, notices: true };
 
+function broken(): never {
+  throw new SyntaxError("no JSON");
+}
+
 /** A browser that answers the question so, and whose push service is there or isn't. */
 function browser(permission: NotificationPermission, endpoint: string | null) {
   const made = endpoint && {
@@ -35,7 +39,7 @@ function browser(permission: NotificationPermission, endpoint: string | null) {
     getSubscription: vi.fn(async () => made),
   };
   const registration = { pushManager };
-  vi.stubGlobal("PushManager", class {});
+  vi.stubGlobal("PushManager", Object);
   vi.stubGlobal("Notification", { permission, requestPermission: async () => permission });
   vi.stubGlobal("navigator", {
     serviceWorker: { ready: Promise.resolve(registration), getRegistration: async () => registration },
@@ -60,9 +64,6 @@ test("what it is says the kind, whatever is sent", () => {
     expect(readKind({ json: () => sent })).toBe("notice");
   }
   expect(readKind(null)).toBe("notice");
-  const broken = (): never => {
-    throw new SyntaxError("no JSON");
-  };
   expect(readKind({ json: broken })).toBe("notice");
 });
 
