@@ -285,7 +285,16 @@ async def test_r14_the_history_of_every_act_of_the_enterprise(browser: Browser) 
         place = page["next"] or ""
     assert seen == all_of_it
     head, *rows = _cells((await browser.get(f"/enterprises/{OWN}/history.xlsx", event="freeze")).content)
-    assert head == ["时间（Asia/Shanghai）", "手机盾号", "持有人", "操作", "操作人", "原因", "证书状态", "停用原因"]
+    assert head == [
+        "时间（Asia/Shanghai）",
+        "手机盾号",
+        "持有人",
+        "操作",
+        "操作人",
+        "原因",
+        "证书状态",
+        "停用原因",
+    ]
     assert [row[1:6] for row in rows] == [
         ["MS 100 0000 0001", "林知远", "冻结", "顾承岳 法人", "手机遗失"],
         ["MS 100 0000 0000", "林知远", "冻结", "顾承岳 法人", "手机遗失"],
