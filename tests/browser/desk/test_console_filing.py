@@ -38,6 +38,17 @@ def downloaded(page: Page, name: str, folder: Path, *, role: Literal["link", "bu
     return (folder / "saved").read_text("utf-8-sig")
 
 
+def by_kind(page: Page) -> None:
+    """The report of a list with a bad and a new line opens at what is wrong, with whose it is and what stands there."""
+    rows = page.locator("tbody tr")
+    expect(rows).to_have_count(1)
+    expect(rows.first).to_contain_text("证件号码有误")
+    expect(rows.first.locator("q")).to_contain_text("*")
+    page.get_by_role("button", name="新增 1").click()
+    expect(rows).to_have_count(1)
+    page.get_by_role("button", name="错误 1").click()
+
+
 def test_a_list_comes_in_after_its_report_and_a_record_ends(
     log_in_as: LogInAs, party: Party, tmp_path: Path
 ) -> None:
@@ -56,12 +67,7 @@ def test_a_list_comes_in_after_its_report_and_a_record_ends(
     assert downloaded(page, "下载空白名单", tmp_path).strip() == HEAD
     choose(page, tmp_path, GOOD, BAD)
     expect(page.get_by_text("1 行有误，没有导入任何内容")).to_be_visible()
-    expect(rows).to_have_count(1)  # opens at what is wrong, with whose it is and what stands there
-    expect(rows.first).to_contain_text("证件号码有误")
-    expect(rows.first.locator("q")).to_contain_text("*")
-    page.get_by_role("button", name="新增 1").click()
-    expect(rows).to_have_count(1)
-    page.get_by_role("button", name="错误 1").click()
+    by_kind(page)
     expect(page.get_by_role("button", name="导入")).to_have_count(0)
     look(page, "import")
     choose(page, tmp_path, GOOD)
