@@ -38,6 +38,17 @@ def downloaded(page: Page, name: str, folder: Path, *, role: Literal["link", "bu
     return (folder / "saved").read_text("utf-8-sig")
 
 
+def by_kind(page: Page) -> None:
+    """The report of a list with a bad and a new line opens at what is wrong, with whose it is and what stands there."""
+    rows = page.locator("tbody tr")
+    expect(rows).to_have_count(1)
+    expect(rows.first).to_contain_text("证件号码有误")
+    expect(rows.first.locator("q")).to_contain_text("*")
+    page.get_by_role("button", name="新增 1").click()
+    expect(rows).to_have_count(1)
+    page.get_by_role("button", name="错误 1").click()
+
+
 def test_a_list_comes_in_after_its_report_and_a_record_ends(
     log_in_as: LogInAs, party: Party, tmp_path: Path
 ) -> None:
@@ -55,7 +66,10 @@ def test_a_list_comes_in_after_its_report_and_a_record_ends(
     page.get_by_role("link", name="导入名单").click()
     assert downloaded(page, "下载空白名单", tmp_path).strip() == HEAD
     choose(page, tmp_path, GOOD, BAD)
-    _report_of_a_bad_line(page)
+    expect(page.get_by_text("1 行有误，没有导入任何内容")).to_be_visible()
+    by_kind(page)
+    expect(page.get_by_role("button", name="导入")).to_have_count(0)
+    look(page, "import")
     choose(page, tmp_path, GOOD)
     expect(page.get_by_text("检查通过，还没有导入")).to_be_visible()
     expect(rows.first).to_contain_text("新增")
@@ -88,19 +102,6 @@ def test_a_list_comes_in_after_its_report_and_a_record_ends(
     page.get_by_role("button", name="English").click()
     expect(page.get_by_role("heading", name="Filing")).to_be_visible()
     look(page, "filing-english")
-
-
-def _report_of_a_bad_line(page: Page) -> None:
-    rows = page.locator("tbody tr")
-    expect(page.get_by_text("1 行有误，没有导入任何内容")).to_be_visible()
-    expect(rows).to_have_count(1)  # opens at what is wrong, with whose it is and what stands there
-    expect(rows.first).to_contain_text("证件号码有误")
-    expect(rows.first.locator("q")).to_contain_text("*")
-    page.get_by_role("button", name="新增 1").click()
-    expect(rows).to_have_count(1)
-    page.get_by_role("button", name="错误 1").click()
-    expect(page.get_by_role("button", name="导入")).to_have_count(0)
-    look(page, "import")
 
 
 def test_others_look_only_and_some_not_even_that(log_in_as: LogInAs, party: Party, tmp_path: Path) -> None:

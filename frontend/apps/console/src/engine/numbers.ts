@@ -50,10 +50,11 @@ export const FEW = 30;
 
 /** How much more or less than before: +4%, −0.3%, and where that says nothing by how many; null where it tells nothing. */
 export function change(now: number, before: number): string | null {
-  if (before < FEW) return null;
   const more = now - before;
-  const sign = more > 0 ? "+" : more < 0 ? "−" : "±";
+  // The same: both numbers stand there, and "±0%" would be read of the larger one beside them.
+  if (before < FEW || more === 0) return null;
+  const sign = more > 0 ? "+" : "−";
   const share = (Math.abs(more) / before) * 100;
-  if (more !== 0 && share < 0.1) return `${sign}${count(Math.abs(more))}`;
-  return `${sign}${share < 10 && more !== 0 ? share.toFixed(1) : Math.round(share)}%`;
+  if (share < 0.1) return `${sign}${count(Math.abs(more))}`;
+  return `${sign}${share < 10 ? share.toFixed(1) : Math.round(share)}%`;
 }
