@@ -5,21 +5,15 @@ import type { IdType } from "@mshield/identity/identity.ts";
 import { workOf } from "@mshield/work";
 
 import { Fields } from "./fields.ts";
-import { keepLogin, readAccount, smsCodeCaptcha } from "./login.ts";
+import { keepLogin, readAccount, smsCodeCaptcha, type SmsCodeSent } from "./login.ts";
 import { type IssuedCertificate, readCertificate } from "./messages.ts";
 import type { Operation } from "./operation.ts";
 import type { Account } from "./state.ts";
 import { sendUnlockCode } from "./unlock.ts";
 import { keepLogKey } from "./view_registration.ts";
 
-export type { IdType };
+export type { IdType, SmsCodeSent };
 export type SmsPurpose = "register" | "apply" | "renew" | "reset" | "unlock";
-
-/** An SMS code is on its way; both in seconds. */
-export interface SmsCodeSent {
-  readonly expiresIn: number;
-  readonly resendIn: number;
-}
 
 export interface Registration {
   readonly name: string;

@@ -15,8 +15,7 @@ from mshield.client.errors import ClientError, PhoneError, ProblemError, Protoco
 from mshield.client.phone.connection import Credentials
 from mshield.client.phone.messages import FinishAnswer, OpenAnswer, read_finish, read_open
 from mshield.client.phone.operation import Operation
-from mshield.client.phone.pin import PinPrompt, PinSource, ask
-from mshield.client.phone.slots import hide_share, reveal_share
+from mshield.client.phone.pin import PinPrompt, PinSource, ask, hide_share, reveal_share
 from mshield.client.phone.state import KeyPlace, KeyState, Slot
 from mshield.domain.certificates.pin_tries import MAX_FAILURES
 from mshield.gm import cosign, sm2

@@ -14,9 +14,8 @@ from mshield.client.phone import pin_rules
 from mshield.client.phone.cosigning import CoSigning, ToSign
 from mshield.client.phone.messages import Captcha, Enrolment, IssuedCertificate, JointKey, SmsCodeSent, Task
 from mshield.client.phone.operation import Operation
-from mshield.client.phone.pin import PinSource, checked_pin
+from mshield.client.phone.pin import PinSource, checked_pin, hide_share
 from mshield.client.phone.pin_change import confirm
-from mshield.client.phone.slots import hide_share
 from mshield.client.phone.state import KeyState, StoredCertificate, Subject
 from mshield.client.wire import read, unhex
 from mshield.domain.certificates.pin import Holder

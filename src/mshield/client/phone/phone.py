@@ -28,7 +28,6 @@ from mshield.client.phone.messages import (
     IssuedCertificate,
     LoggedIn,
     Me,
-    Registered,
     SignatureDetail,
     SignatureList,
     SmsCodeSent,
@@ -120,10 +119,10 @@ class VirtualPhone(ProvesIdentity, AnswersRequests):
         }
         with self._operation() as operation:
             answer = operation.connection.post("/api/phone/accounts", operation.anonymous(), payload)
-            made = read(answer, Registered)
-            if made.session is not None:
-                unlock.keep(operation, made.session, account=made.account)
-            return made.account
+            registered = read(answer, unlock.Registered)
+            if registered.session is not None:
+                unlock.keep(operation, registered.session, account=registered.account)
+            return registered.account
 
     def reset_password(self, *, phone: str, sms_code: str, id_number: str, password: str) -> int:
         """Sets a forgotten password anew, with a code of purpose `reset`; how many logins ended."""

@@ -65,8 +65,8 @@ class RequestSecrets:
         if match is None:
             return None
         request_id, expires_at = match["id"], int(match["until"])
-        made = self.claim(request_id, jkt=jkt, expires_at=expires_at)
-        return (request_id, expires_at) if hmac.compare_digest(made.encode(), text.encode()) else None
+        own = self.claim(request_id, jkt=jkt, expires_at=expires_at)
+        return (request_id, expires_at) if hmac.compare_digest(own.encode(), text.encode()) else None
 
     def require_way_back(self, request_id: str, channel: str, code: str | None) -> None:
         """What another app asked for is told only to whom the shield's app led back. Raises WrongReturnCode.
