@@ -5,7 +5,7 @@ import type { IdType } from "@mshield/identity/identity.ts";
 import { workOf } from "@mshield/work";
 
 import { Fields } from "./fields.ts";
-import { keepLogin, readAccount, smsCodeCaptcha } from "./login.ts";
+import { keepLogin, readAccount, smsCodeCaptcha, type SmsCodeSent } from "./login.ts";
 import { type IssuedCertificate, readCertificate } from "./messages.ts";
 import type { Operation } from "./operation.ts";
 import type { Consents } from "./policies.ts";
@@ -13,15 +13,9 @@ import type { Account } from "./state.ts";
 import { sendUnlockCode } from "./unlock.ts";
 import { keepLogKey } from "./view_registration.ts";
 
-export type { IdType };
+export type { IdType, SmsCodeSent };
 export type SmsPurpose = "register" | "apply" | "renew" | "reset" | "unlock" | "device" | "close" | "export";
 const OWN: ReadonlySet<SmsPurpose> = new Set(["apply", "renew", "device", "close", "export"]);
-
-/** An SMS code is on its way; both in seconds. */
-export interface SmsCodeSent {
-  readonly expiresIn: number;
-  readonly resendIn: number;
-}
 
 export interface Registration {
   readonly name: string;

@@ -19,6 +19,12 @@ export interface Captcha {
   readonly expiresIn: number;
 }
 
+/** An SMS code is on its way; both in seconds. */
+export interface SmsCodeSent {
+  readonly expiresIn: number;
+  readonly resendIn: number;
+}
+
 export interface Login {
   readonly account: string;
   readonly password: string;

@@ -6,12 +6,11 @@
 
 import { hex, internalMessage, same, unlockSid } from "@mshield/gm";
 
-import type { SmsCodeSent } from "./account.ts";
 import { CoSigning } from "./cosigning.ts";
 import { thumbprint } from "./dpop.ts";
 import { PhoneError, ProtocolError } from "./errors.ts";
 import { Fields } from "./fields.ts";
-import { keepLogin } from "./login.ts";
+import { keepLogin, type SmsCodeSent } from "./login.ts";
 import type { Operation } from "./operation.ts";
 import { checkGiven, type PinSource } from "./pin.ts";
 import type { Account } from "./state.ts";

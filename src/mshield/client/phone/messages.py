@@ -50,13 +50,6 @@ class LoggedIn(msgspec.Struct, frozen=True, kw_only=True):
     shield_number: str | None = None
 
 
-class Registered(msgspec.Struct, frozen=True, kw_only=True):
-    """The new account, and a login with it."""
-
-    account: str
-    session: LoggedIn | None = None
-
-
 class RenewalDue(msgspec.Struct, frozen=True, kw_only=True):
     """Whether to renew; `reason` is `ending` or `filing_changed`, `until` (ms) the last moment for it."""
 

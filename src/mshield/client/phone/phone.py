@@ -28,7 +28,6 @@ from mshield.client.phone.messages import (
     IssuedCertificate,
     LoggedIn,
     Me,
-    Registered,
     SignatureDetail,
     SignatureList,
     SmsCodeSent,
@@ -123,7 +122,7 @@ class VirtualPhone(ProvesIdentity, AnswersRequests):
             answer = operation.connection.post(
                 "/api/phone/accounts", operation.anonymous(), {**payload, **enrolment.consents(operation)}
             )
-            registered = read(answer, Registered)
+            registered = read(answer, unlock.Registered)
             if registered.session is not None:
                 unlock.keep(operation, registered.session, account=registered.account)
             return registered.account

@@ -17,6 +17,13 @@ from mshield.gm.transcript import internal_message, unlock_sid
 _SECOND: Final = 1000
 
 
+class Registered(msgspec.Struct, frozen=True, kw_only=True):
+    """The new account, and a login with it."""
+
+    account: str
+    session: LoggedIn | None = None
+
+
 class _Begun(msgspec.Struct, frozen=True):
     access_token: str
     uid: str
