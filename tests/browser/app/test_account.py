@@ -238,6 +238,7 @@ def test_r2_a_number_that_has_an_account_leads_to_its_login(welcomed: User) -> N
     page = welcomed.page
     welcomed.open("/login?next=/me")
     page.get_by_role("link", name="我要注册").click()
+    agree(page)
     welcomed.fill("姓名", CLERK.name)
     welcomed.fill("证件号码", CLERK.id_number)
     get_code(welcomed, "register")
@@ -292,6 +293,11 @@ def test_r2_an_account_of_the_single_window_logs_in_as_it_is(welcomed: User) -> 
     # Where the error leads; who types before is led away.
     expect(page.get_by_label("密码", exact=True)).to_be_focused()
     welcomed.person = replace(CLERK, phone="lin", password=PASSWORD)
+    with page.expect_response("**/api/phone/sessions"):
+        log_in(welcomed)
+    # Nothing of them is kept before they agreed.
+    page.get_by_role("link", name="去看并勾选").click()
+    agree(page)
     log_in(welcomed)
     at(welcomed, "/inbox")
     # The next login on this phone begins with the same system.
@@ -313,9 +319,12 @@ def test_r2_an_account_of_internet_customs_logs_in_at_its_page(welcomed: User, s
     returns: list[str] = []
     page.on("framenavigated", lambda frame: returns.append(frame.url) if "code=" in frame.url else None)
     welcomed.press("前往互联网+海关登录")
+    page.get_by_role("link", name="去看并勾选").click()
+    agree(page)
+    welcomed.press("前往互联网+海关登录")
     at(welcomed, "/inbox")
     # The same way back once more: the code is spent.
-    page.goto(returns[0])
+    page.goto(returns[-1])
     expect(page.get_by_role("heading", name="没有登录")).to_be_visible()
     expect(page.get_by_role("alert")).to_contain_text("这次登录已经结束")
     judged(page)

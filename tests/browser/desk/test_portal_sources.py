@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, expect
 from mshield.demo.people import LEGAL_PERSON
 from mshield.services.accounts.outside_login import RETURN_PATH as APP_RETURN_PATH
 from mshield.services.legal_person.outside_login import RETURN_PATH
+from tests.browser.app.consenting import tick
 from tests.browser.app.pin_pad_and_pixels import judged
 from tests.browser.conftest import Party
 from tests.browser.desk.desk import desk
@@ -95,6 +96,9 @@ def test_r2_with_their_account_of_the_single_window(browser: Browser, party: Par
         expect(page.get_by_role("group", name="Account of")).to_contain_text("Single Window")
         look(page, "portal-login-source-en")
         page.get_by_role("button", name="中文").click()
+        made.give(account="gu", password=PASSWORD, captcha=made.captcha())
+        expect(page.get_by_role("alert")).to_contain_text("consent_needed")
+        tick(page)
         made.give(account="gu", password=PASSWORD, captcha=made.captcha())
         code = page.get_by_label("短信验证码")
         expect(code).to_be_focused()

@@ -19,8 +19,7 @@ export const accountRoutes: RouteRecordRaw[] = [
     component: () => import("./RegisterScreen.vue"),
     meta: { isOpen: true, isBeginning: true },
     // Nobody enters anything before they agreed to it.
-    beforeEnter: (to) =>
-      agreedHere() === null ? { name: "consent", query: { to: to.fullPath }, replace: true } : true,
+    beforeEnter: (to) => (agreedHere() === null ? { name: "consent", query: { to: to.fullPath } } : true),
   },
   {
     path: "/outside-login",
