@@ -41,10 +41,6 @@ class Authenticator:
         """From now on the finger is not the user's; as on a phone it stays shut then."""
         self._send("setUserVerified", isUserVerified=False)
 
-    def accept(self) -> None:
-        """It is the user's again."""
-        self._send("setUserVerified", isUserVerified=True)
-
     def clear(self) -> None:
         """The user removes their fingerprints, and with them all credentials."""
         self._send("clearCredentials")
