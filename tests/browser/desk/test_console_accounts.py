@@ -103,7 +103,7 @@ def test_r18_the_number_is_changed_and_evidence_and_telling_are_shown(
         expect(page.get_by_role("alert")).to_contain_text("not_found")
         find(page, OWNER.phone)
         expect(page.get_by_role("heading", name=OWNER.name)).to_be_visible()
-        expect(page.locator("tbody tr")).to_have_count(1)
+        expect(page.locator("tbody tr")).to_have_count(2)  # the login of the registration, and another
         look(page, "account")
         assert not walk(page)
 

@@ -31,6 +31,7 @@ class EvidenceOver(
     code="evidence_over",
     zh="签发这张证书的证书机构已到期，不能再出具证据包。请使用当时保存的证据包",
     en="The authority that issued this certificate has ended, so no bundle can be made. Use the one kept from before",
+    faq="3.10",
 ):
     """A bundle is asked for after the issuing CA's certificate ended: nobody can state the signer's status any more."""
 
@@ -40,6 +41,7 @@ class ContentErased(
     code="content_erased",
     zh="文件内容已按保存期限删除，不能再出具它的证据包。请使用当时取得的已签文件或保存的证据包",
     en="The content was erased when its time was over, so no bundle can be made. Use the file or bundle that you kept",
+    faq="3.10",
 ):
     """Evidence of a signature that stands in the document itself, `xml` or `pdf`, after its content was erased."""
 
