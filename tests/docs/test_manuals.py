@@ -30,8 +30,10 @@ def test_the_pictures_of_pages_at_a_desk_are_those_of_their_tests() -> None:
 
 
 def test_the_pictures_of_verifying_are_those_of_its_tests() -> None:
-    walk = (ROOT / "tests" / "browser" / "verify" / "test_verify.py").read_text("utf-8")
-    taken = set(re.findall(r'ALBUM\.take\(visitor\.page, "([a-z-]+)"\)', walk))
+    walks = "".join(
+        file.read_text("utf-8") for file in (ROOT / "tests" / "browser" / "verify").glob("test_*.py")
+    )
+    taken = set(re.findall(r'ALBUM\.take\(visitor\.page, "([a-z-]+)"\)', walks))
     shown = re.findall(r'<img src="verify/([a-z-]+)\.webp"', (FOLDER / "verify.md").read_text("utf-8"))
     assert taken == set(shown) == {file.stem for file in (FOLDER / "verify").iterdir()}
 
