@@ -1,5 +1,6 @@
 """Pushes to a real push service: what they say, to whom, how often, and what becomes of dead subscriptions."""
 
+import base64
 import json
 import ssl
 from collections.abc import AsyncIterator
@@ -8,8 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric import ec
+
 from mshield.domain.notices import NoticeKind
 from mshield.domain.push.push import DEAD_AFTER_MS, WAITS_MS
+from mshield.gateways.web_push import PushAddress, base64url, encrypted_with
 from mshield.services.notices.notify import tell
 from mshield.services.operations.purge import purge
 from mshield.store.notices import push as store
@@ -310,3 +314,26 @@ async def test_without_pushes_there_is_no_key_and_no_subscription(
         assert answer.status_code == 422
         await phone.asked()
         assert await phone.pushes() == []
+
+
+def test_what_is_encrypted_is_the_example_of_rfc_8291_to_the_octet() -> None:
+    browser = PushAddress(
+        "https://push.example.net/push/JzLQ3raZJfFBR0aqvOMsLrt54w4rJUsV",
+        _octets("BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4"),
+        _octets("BTBZMqHH6r4Tts7J_aSIgg"),
+    )
+    scalar = int.from_bytes(_octets("yfWPiYE-n46HLnH0KqZOF1fJJU3MYrct3AELtAQ-oRw"), "big")
+    message = encrypted_with(
+        b"When I grow up, I want to be a watermelon",
+        browser,
+        key=ec.derive_private_key(scalar, ec.SECP256R1()),
+        salt=_octets("DGv6ra1nlYgDCS1FRnbzlw"),
+    )
+    assert base64url(message) == (
+        "DGv6ra1nlYgDCS1FRnbzlwAAEABBBP4z9KsN6nGRTbVYI_c7VJSPQTBtkgcy27mlmlMoZIIgDll6e3vCYLocInmYWAmS6TlzAC8wEqKK6PBru3jl"
+        "7A_yl95bQpu6cVPTpK4Mqgkf1CXztLVBSt2Ks3oZwbuwXPXLWyouBWLVWGNWQexSgSxsj_Qulcy4a-fN"
+    )
+
+
+def _octets(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))

@@ -1,14 +1,17 @@
-"""Web Push: encrypts for a browser (RFC 8291), says who sends (RFC 8292), asks its push service (RFC 8030).
+"""Web Push: encrypts for a browser (RFC 8188, 8291), says who sends (RFC 8292), asks its push service (RFC 8030).
 
 Which address that is the browser said, so it is sent as webhooks are: to public addresses, bounded, no redirects.
 """
 
 import base64
+import secrets
 from dataclasses import dataclass, field
 from typing import Final
 
-import http_ece
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from joserfc import jwt
 from joserfc.jwk import ECKey
@@ -17,6 +20,10 @@ from mshield.domain.push.push import LONGEST_ENDPOINT, TOKEN_MS, PushKind, origi
 from mshield.gateways.webhook import EndpointReply, WebhookSender
 
 _ENCODING: Final = "aes128gcm"
+_RECORD: Final = 4096
+"""Octets of a record at most: all of a push is one."""
+_LAST: Final = b"\x02"
+"""Behind what the last record says (RFC 8188, 2)."""
 _URGENCY: Final = {PushKind.REQUEST: "high", PushKind.NOTICE: "normal"}
 
 
@@ -54,14 +61,26 @@ def is_point(octets: bytes) -> bool:
 
 def encrypted(kind: PushKind, address: PushAddress) -> bytes:
     """The kind for this browser alone, by a key and salt of this once."""
-    message: bytes = http_ece.encrypt(
-        payload(kind),
-        private_key=ec.generate_private_key(ec.SECP256R1()),
-        dh=address.point,
-        auth_secret=address.auth,
-        version=_ENCODING,
-    )
-    return message
+    key = ec.generate_private_key(ec.SECP256R1())
+    return encrypted_with(payload(kind), address, key=key, salt=secrets.token_bytes(16))
+
+
+def encrypted_with(
+    message: bytes, address: PushAddress, *, key: ec.EllipticCurvePrivateKey, salt: bytes
+) -> bytes:
+    """The message as one record of `aes128gcm` (RFC 8188, 2; RFC 8291, 3.4); the salt has 16 octets."""
+    browser = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), address.point)
+    own = public_point(key)
+    info = b"WebPush: info\x00" + address.point + own
+    secret = _derived(key.exchange(ec.ECDH(), browser), salt=address.auth, info=info, length=32)
+    content_key = _derived(secret, salt=salt, info=b"Content-Encoding: aes128gcm\x00", length=16)
+    nonce = _derived(secret, salt=salt, info=b"Content-Encoding: nonce\x00", length=12)
+    head = salt + _RECORD.to_bytes(4, "big") + len(own).to_bytes(1, "big") + own
+    return head + AESGCM(content_key).encrypt(nonce, message + _LAST, None)
+
+
+def _derived(secret: bytes, *, salt: bytes, info: bytes, length: int) -> bytes:
+    return HKDF(algorithm=SHA256(), length=length, salt=salt, info=info).derive(secret)
 
 
 async def push(
