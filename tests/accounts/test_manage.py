@@ -79,9 +79,10 @@ async def test_enabled_it_logs_in_again_and_no_login_of_before_counts(
     await office.come_in(now=START + 2)
     record = await manage.show(account_id, now=START + 2)
     assert (record.account.state, record.account.disabled_reason, len(record.logins)) == ("active", None, 1)
-    assert [(act.act, act.details["reason"]) for act in record.acts] == [
+    assert [(act.act, act.details.get("reason")) for act in record.acts] == [
         ("account.enable", "本人到柜台核实"),
         ("account.disable", REASON),
+        ("account.agree", None),
     ]
 
 
@@ -108,7 +109,8 @@ async def test_what_is_so_already_is_a_conflict_and_recorded_once(
     with pytest.raises(errors.Conflict):
         await manage.disable(account_id, reason=REASON, by=BY, now=START)
     assert (await fetch(db, "SELECT COUNT(*) AS n FROM notifications"))["n"] == 1
-    assert len((await manage.show(account_id, now=START)).acts) == 1
+    acts = (await manage.show(account_id, now=START)).acts
+    assert sorted(act.act for act in acts) == ["account.agree", "account.disable"]
 
 
 async def test_logins_are_shown_with_their_place_and_end_one_by_one(

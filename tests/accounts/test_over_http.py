@@ -12,6 +12,7 @@ from mshield.web.problems import STATUS
 from tests.support.application import Application, Device
 from tests.support.captchas import answered_captcha
 from tests.support.cases import cases
+from tests.support.consents import AGREED
 
 API = "/api/phone"
 HOSTILE = [
@@ -35,6 +36,7 @@ def _registration(**changes: object) -> dict[str, object]:
         "phone": OPERATOR.phone,
         "sms_code": "000000",
         "password": OPERATOR.password,
+        **AGREED,
         **changes,
     }
 

@@ -58,7 +58,8 @@ async def test_the_owner_is_told_and_the_act_is_recorded(db: Database, office: O
     await _reset(db, office)(_given(await _code(office, clock)), now=clock())
     account = await store.find_account(db, phone=PHONE)
     assert account is not None
-    (act,) = await acts_on(db, subject=account.id)
+    (agreed, act) = await acts_on(db, subject=account.id)
+    assert agreed.act == "account.agree"
     assert (act.act, act.actor, act.actor_id, act.details) == (ACT, "user", account.id, {"logins_ended": 1})
     told = await fetch(db, "SELECT kind FROM notifications WHERE kind = 'password_reset'")
     assert told["kind"] == "password_reset"

@@ -279,7 +279,7 @@ async def test_an_answer_is_kept_a_day(application: Application, clock: Clock) -
 
 async def test_every_changing_operation_says_how_it_may_be_repeated(application: Application) -> None:
     document = application.app.state.documents.of()
-    own_rules = {"openSigning", "finishSigning", "scan"}
+    own_rules = {"openSigning", "finishSigning", "scan", "claimScan"}
     for path, operations in document["paths"].items():
         if not path.startswith(("/api/phone/", "/api/portal/", "/api/console/", "/api/business/")):
             continue

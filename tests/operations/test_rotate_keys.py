@@ -20,6 +20,7 @@ from mshield.keys.master import MasterKey, generate_master_key, parse_master_key
 from mshield.keys.oidc_key import OidcKeys
 from mshield.keys.secrets import load_lookup_key
 from mshield.keys.sources import EnvironmentKeys, MasterKeyFile
+from mshield.services.notices import push as push_service
 from mshield.services.operations.rotate_keys import (
     SETTLE_MS,
     Rotation,
@@ -35,6 +36,8 @@ from mshield.store.database.interface import Database, Tx
 from mshield.store.database.opening import open_database
 from mshield.store.filing import proposals
 from mshield.store.filing.proposals import NewProposal
+from mshield.store.notices import push
+from mshield.store.notices.push import Subscription
 from mshield.store.operations.boxes import BOXES, list_old
 from mshield.store.staff import approvals
 from mshield.store.staff.approvals import NewApproval
@@ -62,6 +65,7 @@ async def ca(db: Database, source: MasterKeyFile) -> Ca:
         await person(db, made.keyring, made.engine, now=START, share=True)
     await OidcKeys(db, made.keyring).current(START)
     await _webhook_endpoint(db, made.keyring)
+    await _push_address(db, made.keyring)
     await _question(db, made.keyring, (await set_up(db, made.keyring, now=START)).member.id)
     return made
 
@@ -97,6 +101,19 @@ async def _webhook_endpoint(db: Database, keyring: Keyring) -> None:
     await endpoints.rotate(endpoint_id, hours=1, now=START)
 
 
+async def _push_address(db: Database, keyring: Keyring) -> None:
+    """Of one of the phones."""
+    device = await fetch(db, "SELECT id, account_id FROM devices ORDER BY id LIMIT 1")
+    name = device["id"]
+    assert isinstance(name, str)
+    box = keyring.seal(b"address", purpose=push_service.PURPOSE, context=name.encode())
+    await push.put(
+        db,
+        Subscription(name, str(device["account_id"]), requests=True, notices=True, address_box=box),
+        now=START,
+    )
+
+
 async def _open_all(db: Database, keyring: Keyring) -> int:
     """Opens every box of the database, and says how many there are."""
     opened = 0
@@ -118,7 +135,7 @@ def _settled(source: MasterKeyFile) -> int:
 async def test_every_box_comes_under_a_new_key(db: Database, source: MasterKeyFile, ca: Ca) -> None:
     (before,) = source.load()
     boxes = await _open_all(db, ca.keyring)
-    assert boxes == 3 + 7 + 1 + 2 + 3 + 2 + 8 * PEOPLE
+    assert boxes == 3 + 7 + 1 + 2 + 3 + 2 + 1 + 8 * PEOPLE
     seen: list[str] = []
     done = await rotate_keys(db, source, progress=lambda name, _: seen.append(name), now=START)
     new, old = source.load()

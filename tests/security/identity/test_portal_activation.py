@@ -21,6 +21,7 @@ from tests.support.application import ORIGIN, Application, running
 from tests.support.assertions import assert_refused
 from tests.support.clock import Clock
 from tests.support.consent import code_of, with_shield
+from tests.support.consents import AGREED
 from tests.support.identity import make_code_in
 from tests.support.oidc_provider import Provider, providing
 from tests.support.outside_systems import PASSWORD, USER, AccountOffice, serving
@@ -72,7 +73,9 @@ async def at_the_page(browser: Browser, provider: Provider, **person: str) -> ht
     provider.person |= person
     left = (await browser.http.post(f"{API}/outside-logins", json={"source": "customs"})).json()
     code, state = provider.log_in_at(left["address"])
-    return await browser.http.post(f"{API}/outside-logins/finish", json={"state": state, "code": code})
+    return await browser.http.post(
+        f"{API}/outside-logins/finish", json={"state": state, "code": code, **AGREED}
+    )
 
 
 def ticket(refused: httpx.Response) -> str:
@@ -147,7 +150,7 @@ async def test_an_outside_account_with_a_password_gets_in_by_a_code(
     office.users["gu"] = USER | {
         "external_id": "u-9", "name": LEGAL_PERSON.name, "id_number": LEGAL_PERSON.id_number, "phone": "13900005098",
     }  # fmt: skip
-    given = {"account": "gu", "password": PASSWORD, "source": "single-window"}
+    given = {"account": "gu", "password": PASSWORD, "source": "single-window", **AGREED}
     activation = ticket(await browser.begin(changes=given))
     code = await make_code_in(browser.application, LEGAL_PERSON)
     await gets_in(browser, await activate(browser, activation, code))
@@ -245,7 +248,9 @@ async def test_five_wrong_codes_a_day_however_often_they_log_in(browser: Browser
     device = application.device()
     begun = await device.call("POST", "/api/phone/outside-logins", {"source": "customs"})
     back, state = provider.log_in_at(begun.json()["address"])
-    came = await device.call("POST", "/api/phone/outside-logins/finish", {"state": state, "code": back})
+    came = await device.call(
+        "POST", "/api/phone/outside-logins/finish", {"state": state, "code": back, **AGREED}
+    )
     device.token = came.json()["access_token"]
     answer = await device.call("POST", "/api/phone/identity/codes", {"code": code})
     assert_refused(answer, "activation_locked", 429)

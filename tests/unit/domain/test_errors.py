@@ -42,7 +42,7 @@ def test_all_codes_of_the_protocol_are_there() -> None:
 
 def test_each_error_is_had_from_the_package() -> None:
     named = {error.__name__ for error in BY_CODE.values()}
-    assert named | {"BY_CODE", "DomainError", "Json"} == set(errors.__all__)
+    assert named | {"BY_CODE", "DomainError", "Json", "in_general"} == set(errors.__all__)
 
 
 @pytest.mark.parametrize("code", sorted(BY_CODE))
