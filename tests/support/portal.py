@@ -35,7 +35,7 @@ class Browser:
         return cls(application, httpx.AsyncClient(transport=transport, base_url=ORIGIN))
 
     async def begin(
-        self, person: Person = LEGAL_PERSON, *, changes: Mapping[str, str] | None = None
+        self, person: Person = LEGAL_PERSON, *, changes: Mapping[str, object] | None = None
     ) -> httpx.Response:
         """The first half of a login, with a right captcha."""
         shown = await answered_captcha(self.http, f"{API}/captchas")
