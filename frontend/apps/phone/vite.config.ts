@@ -73,6 +73,15 @@ export default defineConfig({
             { name: "app", tags: ["$initial"] },
             // Some screens use parts of the engine; it stays one file all the same.
             { name: "engine", test: /[\\/](?:packages[\\/](?:shield|gm)|node_modules[\\/]@noble)[\\/]/ },
+            // So do the small files that the engine and the screens of a request share.
+            {
+              name: "shared",
+              test: /[\\/](?:engine[\\/](?:app_shield|usual)|drawn[\\/]drawer|views[\\/]src[\\/]numbers)\.ts$/,
+            },
+            {
+              name: "screens",
+              test: /[\\/](?:request[\\/](?:return_address|way_out|words)\.ts$|parts[\\/](?:PageFrame|EmptyState)\.vue)/,
+            },
           ],
         },
       },
