@@ -15,7 +15,7 @@ from urllib.parse import quote
 import httpx
 import msgspec
 
-from mshield.client.account_source import AccountSource, AccountSources, OutsideLoginBegun
+from mshield.client.account_source import POLICIES, AccountSource, AccountSources, OutsideLoginBegun, consents
 from mshield.client.errors import ClientError, NetworkError, PhoneError, is_passing, problem_of
 from mshield.client.origin import is_loopback
 from mshield.client.portal_messages import (
@@ -115,11 +115,12 @@ class PortalClient:
         """Checks the password and has an SMS code sent to the account's phone.
 
         `source` names the outside system that the account belongs to, where it isn't one of this service: one of
-        `account_sources` whose kind is `password`. `activation_code` proves who they are, where nothing has before:
-        else ProblemError `identity_unproven`.
+        `account_sources` whose kind is `password`. Whoever calls this with a source has read the service's privacy
+        policy and user agreement, and agrees to both, and to the id number's use. `activation_code` proves who they
+        are, where nothing has before: else ProblemError `identity_unproven`.
         """
         challenge = f"/captchas/{quote(captcha_id, safe='')}/challenge"
-        document = {
+        document: dict[str, object] = {
             "account": account,
             "password": password,
             "captcha_id": captcha_id,
@@ -127,7 +128,7 @@ class PortalClient:
             "work": solved(self._repeatedly("GET", challenge, None, {}).content),
         }
         if source is not None:
-            document["source"] = source
+            document |= {"source": source, **self._consents()}
         if activation_code is not None:
             document["activation_code"] = activation_code
         return read(self._change("POST", "/logins", document, idempotency_key), LoginBegun)
@@ -143,20 +144,14 @@ class PortalClient:
         return read(answer.content, OutsideLoginBegun)
 
     def finish_outside_login(
-        self,
-        state: str,
-        code: str,
-        *,
-        consents: Mapping[str, str] | None = None,
-        idempotency_key: str | None = None,
+        self, state: str, code: str, *, idempotency_key: str | None = None
     ) -> LoginBegun:
         """Has an SMS code sent to the account's phone, for what the page sent back; then `finish_login`.
 
-        `consents` are the versions that somebody agrees to who is here for the first time: else `consent_needed`.
-
-        ProblemError `identity_unproven` where nothing proves that it is the legal person's: see `activate`.
+        Whoever calls this has read the documents and agrees, as in `begin_login`. ProblemError `identity_unproven`
+        where nothing proves that it is the legal person's: see `activate`.
         """
-        document = {"state": state, "code": code} | ({} if consents is None else {"consents": dict(consents)})
+        document = {"state": state, "code": code, **self._consents()}
         answer = self._change("POST", f"{_PAGES}/finish", document, idempotency_key)
         self._http.cookies.clear()
         return read(answer, LoginBegun)
@@ -327,6 +322,9 @@ class PortalClient:
     ) -> None:
         self.close()
 
+    def _consents(self) -> dict[str, dict[str, str]]:
+        return consents(lambda: self._repeatedly("GET", POLICIES, None, {}).content)
+
     def _get(self, path: str, params: Mapping[str, str]) -> bytes:
         if self._login is None:
             raise PhoneError("not_logged_in")
@@ -371,9 +369,10 @@ class PortalClient:
         kind = {} if document is None else {"Content-Type": "application/json"}
         if path.startswith(_PAGES) and self._page is not None:
             kind["Cookie"] = self._page
+        url = self._base + (path if path == POLICIES else _API + path)
         try:
             answer = self._http.request(
-                method, self._base + _API + path, content=content, params=params, headers={**headers, **kind}
+                method, url, content=content, params=params, headers={**headers, **kind}
             )
         except httpx.RequestError as error:
             raise NetworkError(f"{type(error).__name__}: {error}") from error

@@ -12,7 +12,6 @@ from mshield.domain.qr import qr_text
 from mshield.store.accounts import accounts
 from tests.http.life.life import Life
 from tests.support.application import ORIGIN, Application
-from tests.support.consents import AGREED
 from tests.support.identity import make_code_in
 from tests.support.signing import execute
 
@@ -112,7 +111,7 @@ def log_in_from_outside(life: Life) -> None:
     life.wait_a_minute()
     left = life.portal.begin_outside_login("customs")
     code, state = life.provider.log_in_at(left.address)
-    begun = life.portal.finish_outside_login(state, code, consents=AGREED["consents"])
+    begun = life.portal.finish_outside_login(state, code)
     life.portal.finish_login(begun.login_id, life.sms_code(CHIEF, "portal"))
     life.portal.logout()
     log_in(life)

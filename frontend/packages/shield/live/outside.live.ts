@@ -21,7 +21,8 @@ test("with a password, and forgotten without the network", async () => {
   const { id } = await shield.captcha();
   const { answer } = (await dev(`captchas/${id}`)) as { answer: string };
   const before = Date.now();
-  const login = { account: "lin", password: PASSWORD, captchaId: id, captcha: answer };
+  const { versions: consents } = await shield.policies();
+  const login = { account: "lin", password: PASSWORD, captchaId: id, captcha: answer, consents };
   const owner = { name: "林知远", phoneMasked: "138****6027", idType: "resident_id" };
   expect(await shield.login({ ...login, source: "single-window" })).toEqual(owner);
   const status = await shield.status();
@@ -46,14 +47,16 @@ test("at the page of its own; what came back counts once, and for this phone onl
   const query = new URL(back.headers.get("location")!).searchParams;
   expect(query.get("state")).toBe(state);
   const code = query.get("code")!;
-  await expect(phone("another").finishOutsideLogin(state, code)).rejects.toMatchObject({
+  const { versions: consents } = await shield.policies();
+  await expect(phone("another").finishOutsideLogin(state, code, consents)).rejects.toMatchObject({
     code: "login_failed",
     faq: "3.4",
   });
   const again = await shield.beginOutsideLogin("customs");
   const second = await fetch(again.address, { redirect: "manual" });
   const { searchParams } = new URL(second.headers.get("location")!);
-  expect(await shield.finishOutsideLogin(again.state, searchParams.get("code")!)).toMatchObject({
+  const secondCode = searchParams.get("code")!;
+  expect(await shield.finishOutsideLogin(again.state, secondCode, consents)).toMatchObject({
     name: "沈若澜",
   });
   expect(await shield.status()).toMatchObject({ account: "138****1111", isLoggedIn: true });

@@ -9,6 +9,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from mshield.client import account_source
 from mshield.client.errors import PhoneError, ProblemError, ProtocolError
 from mshield.client.phone.cosigning import CoSigning, ToSign, hide_share
 from mshield.client.phone.messages import (
@@ -39,12 +40,6 @@ _ROLES: Final = {"legal_person": "法人", "operator": "操作员"}
 UserType = Literal["legal_person", "operator"]
 
 
-class Policies(msgspec.Struct, frozen=True, kw_only=True):
-    """The version that each consent must be to."""
-
-    versions: dict[str, str]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Application:
     """What the user enters; all of it must match the enterprise's filing (R4)."""
@@ -64,13 +59,9 @@ def captcha(operation: Operation, *, for_sms_code: bool) -> Captcha:
 
 def consents(operation: Operation) -> dict[str, dict[str, str]]:
     """What a call that makes an account says of consents: the documents of now; nothing to a service without any."""
-    try:
-        answer = operation.connection.get("/api/policies", operation.anonymous())
-    except ProblemError as error:
-        if error.status != 404:
-            raise
-        return {}
-    return {"consents": read(answer, Policies).versions}
+    return account_source.consents(
+        lambda: operation.connection.get(account_source.POLICIES, operation.anonymous())
+    )
 
 
 def request_sms_code(

@@ -84,6 +84,9 @@ def login(
 
     An account of an outside system, such as the Single Window, logs in as it is: say which by --source. One with a
     login page of its own says which page to open, and asks for the address that the browser is at afterwards.
+    Whoever logs in by --source has read the service's privacy policy and user agreement (隐私政策、用户协议), and
+    agrees to both, and to the id number's use.
+
     With --json nothing else is asked: without --login-id the login is begun and its id printed, with it the login is
     done.
     """

@@ -11,6 +11,7 @@ from typing import Final
 from mshield.domain import errors
 from mshield.domain.actor import By
 from mshield.domain.browser_name import browser_name
+from mshield.domain.certificates import shield
 from mshield.domain.certificates.states import CertificateEvent, CertificateState, Hold, shown_state
 from mshield.domain.identity import ROLE_NAMES, Role
 from mshield.services.accounts.session import PhoneLogin
@@ -61,6 +62,9 @@ async def my_devices(db: Database, login: PhoneLogin, *, now: int) -> tuple[Owne
 
 async def rename_device(db: Database, login: PhoneLogin, shield_number: str, name: str | None) -> None:
     """Gives one of the account's devices a name of its owner's, or takes it away. Raises InvalidRequest, NotFound."""
+    number = shield.parse_number(shield_number)
+    if number is None:
+        raise errors.NotFound
     kept = None if name is None else unicodedata.normalize("NFC", name).strip()
     if kept is not None and (
         not 0 < len(kept) <= LONGEST_NAME or any(unicodedata.category(sign) in _REFUSED for sign in kept)
@@ -68,7 +72,7 @@ async def rename_device(db: Database, login: PhoneLogin, shield_number: str, nam
         raise errors.InvalidRequest(fields=["name"])
 
     async def work(tx: Tx) -> bool:
-        return await store.rename(tx, account_id=login.account_id, shield_number=shield_number, name=kept)
+        return await store.rename(tx, account_id=login.account_id, shield_number=number, name=kept)
 
     if not await db.write(work):
         raise errors.NotFound

@@ -5,6 +5,7 @@ from typing import Final, Literal
 from starlette.requests import Request
 from starlette.responses import Response
 
+from mshield.domain.ids import require_id
 from mshield.domain.staff import StaffRole
 from mshield.web import openapi
 from mshield.web.answers import JsonAnswer, filled
@@ -46,8 +47,10 @@ class AccountAsksMessage(Wire, frozen=True):
     answers=openapi.answers(AccountAsksMessage, "Asks and answers"),
 )
 async def asks(request: Request, account_id: str) -> Response:
-    """An unknown account has none."""
+    """An unknown account has none. Raises NotFound for what is no id."""
     await staff_of(request, *_READERS)
     context = context_of(request)
-    rows = await context.legal_person.asks.of_account(account_id, limit=_MOST, now=context.clock())
+    rows = await context.legal_person.asks.of_account(
+        require_id(account_id), limit=_MOST, now=context.clock()
+    )
     return JsonAnswer(AccountAsksMessage(tuple(filled(AccountAskMessage, row) for row in rows)))
