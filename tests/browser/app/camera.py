@@ -14,7 +14,7 @@ import segno
 from PIL import Image, ImageFilter
 from playwright.sync_api import Page
 
-from mshield.domain.qr import qr_text
+from mshield.domain.qr import qr_text, short_code
 
 WIDTH: Final = 640
 HEIGHT: Final = 480
@@ -49,6 +49,12 @@ class Screen:
     def newest(self) -> str:
         """The last code that counts by now: the service takes one of a clock that is a second ahead."""
         return self.coming(2)[1]
+
+    @property
+    def newest_short(self) -> str:
+        """The short code of that second, as people type it: in two groups."""
+        code = short_code(bytes.fromhex(self.made["qr_secret"]), int(time.time() - self.begun) + 1)
+        return f"{code[:4]} {code[4:]}"
 
     def coming(self, seconds: int) -> list[str]:
         """The codes from now on."""

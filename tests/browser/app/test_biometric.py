@@ -8,6 +8,7 @@ from typing import Any, Final
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.browser.app.app_user import User
 from tests.browser.app.authenticator import Authenticator
 from tests.browser.app.camera import Screen
 from tests.browser.app.memory import stored
@@ -145,7 +146,7 @@ def test_r3_a_returning_person_is_known_and_a_code_read_first_waits(
     expect(page.get_by_role("heading", name=phone.person.name)).to_be_visible()
     judged(page)
     page.get_by_role("button", name="用指纹或面容打开").click()
-    expect(page.get_by_role("button", name="输入 PIN 码登录")).to_be_visible()
+    expect(page.get_by_role("button", name="用指纹、面容或 PIN 码登录")).to_be_visible()
     assert taps(page) <= 3
     key_of_sheet(page).click()
     expect(page.get_by_role("heading", name="已登录")).to_be_visible()
@@ -178,7 +179,7 @@ def taps(page: Page) -> int:
 
 def key_of_sheet(page: Page) -> Locator:
     """The finger's key, on the sheet of the request that waited."""
-    page.get_by_role("button", name="输入 PIN 码登录").click()
+    page.get_by_role("button", name="用指纹、面容或 PIN 码登录").click()
     return key(page)
 
 
@@ -266,11 +267,10 @@ def test_a_phone_that_cannot_do_it_says_so_and_keeps_nothing(phone: Holder, page
 def test_a_new_pin_ends_it(phone: Holder, party: Party, page: Page) -> None:
     finger = Authenticator.on(page)
     switch_on(phone, page)
-    page.goto(f"{phone.service.origin}/app/pin")
-    for step in (1, 2):
-        expect(page.get_by_text(f"第 {step} 步，共 2 步")).to_be_visible()
-        enter_pin(page, NEW_PIN)
-    enter_pin(page, phone.person.pin)
+    user = User(phone.service, page, phone.person)
+    user.open("/pin")
+    user.prove_old_pin()
+    user.choose_pin(NEW_PIN, change=True)
     expect(page.get_by_role("heading", name="PIN 码已修改")).to_be_visible()
     assert stored(page)[BOX] == ""
     assert finger.credentials == []

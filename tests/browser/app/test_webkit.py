@@ -99,7 +99,7 @@ def test_r16_a_signature_by_a_typed_code_after_a_wrong_pin(
     made = party.ask("signature", documents=[document()])
     phone.open(f"{party.service.origin}/app/scan")
     phone.press("输入")
-    phone.paste("内容", lambda: Screen.of(made).newest)
+    phone.type_now("短码，或二维码的内容", lambda: Screen.of(made).newest_short)
     phone.press("识别")
     phone.sees("确认签名")
     assert "126000.00" in phone.text()  # in the content, as it stands

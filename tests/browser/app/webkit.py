@@ -53,9 +53,6 @@ requestAnimationFrame(() => requestAnimationFrame(() =>
   setTimeout(() => done(element.isConnected && place() === before), 50)));
 """
 """The driver presses where an element stood when it looked: not while that moves."""
-_PASTE: Final = (
-    "const [field, text] = arguments; field.value = text; field.dispatchEvent(new Event('input'));"
-)
 _HOW_IT_STANDS: Final = """
 const done = arguments[arguments.length - 1];
 navigator.locks.query().catch(String).then((locks) => done(JSON.stringify({
@@ -97,9 +94,10 @@ class WebKit:
         field.clear()
         field.send_keys(text)
 
-    def paste(self, label: str, text: Callable[[], str]) -> None:
-        """Into a field, at once: typing takes WebKitGTK's driver seconds, in which a code of the screen gets old."""
-        self.driver.execute_script(_PASTE, self._find(_FIELD, label), text())
+    def type_now(self, label: str, text: Callable[[], str]) -> None:
+        """What a screen shows once the field is there: waiting for the field, a code of the screen gets old."""
+        field = self._find(_FIELD, label)
+        field.send_keys(text())
 
     def sees(self, heading: str) -> None:
         """A heading, soon."""
