@@ -47,7 +47,7 @@ class AccountAsksMessage(Wire, frozen=True):
     answers=openapi.answers(AccountAsksMessage, "Asks and answers"),
 )
 async def asks(request: Request, account_id: str) -> Response:
-    """An unknown account has none. Raises NotFound for what is no id."""
+    """An unknown account has none. 404 for what is no id."""
     await staff_of(request, *_READERS)
     context = context_of(request)
     rows = await context.legal_person.asks.of_account(

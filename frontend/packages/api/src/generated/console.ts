@@ -55,7 +55,7 @@ export interface paths {
     };
     /**
      * What an account has asked its legal person
-     * @description An unknown account has none.
+     * @description An unknown account has none. 404 for what is no id.
      */
     get: operations["listAccountAsks"];
     put?: never;
