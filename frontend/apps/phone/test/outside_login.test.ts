@@ -47,7 +47,7 @@ test("once it is over nothing of it is left", async () => {
   const returned = readReturn({ state: "s-1", code: "c" });
   await expect(finish(returned)).rejects.toThrow("lost");
   await finish(returned);
-  expect(shield.finishOutsideLogin).toHaveBeenLastCalledWith("s-1", "c");
+  expect(shield.finishOutsideLogin).toHaveBeenLastCalledWith("s-1", "c", undefined);
   await nextTick();
   expect(localStorage.getItem("mshield-outside-login")).toBeNull();
 });

@@ -18,6 +18,7 @@ vi.mock("../src/engine/shield.ts", () => ({
   getReady: () => undefined,
 }));
 const { default: RegisterScreen } = await import("../src/screens/account/RegisterScreen.vue");
+const { noteAgreed } = await import("../src/engine/policies.ts");
 
 const empty = { template: "<i />" };
 
@@ -61,6 +62,7 @@ test("help doesn't wipe what was filled in; anything else does", async () => {
 });
 
 test("an empty field is missing, not wrong; a new SMS code ends what was said of the old one", async () => {
+  noteAgreed({ privacy: "2026-11-29", agreement: "2026-11-29", sensitive: "2026-11-29" });
   const { app, field } = await opened();
   await app.get("form").trigger("submit");
   await flushPromises();

@@ -2,8 +2,18 @@ import type { RouteRecordRaw } from "vue-router";
 
 export const requestRoutes: RouteRecordRaw[] = [
   // Both before the login too: what they read is kept for it.
-  { path: "/scan", name: "scan", component: () => import("./ScanScreen.vue"), meta: { isOpen: true } },
-  { path: "/q/:id", name: "code", component: () => import("./LinkScreen.vue"), meta: { isOpen: true } },
+  {
+    path: "/scan",
+    name: "scan",
+    component: () => import("./ScanScreen.vue"),
+    meta: { isOpen: true, isBeginning: true },
+  },
+  {
+    path: "/q/:id",
+    name: "code",
+    component: () => import("./LinkScreen.vue"),
+    meta: { isOpen: true, isBeginning: true },
+  },
   { path: "/sign", name: "sign", component: () => import("./LinkScreen.vue") },
   { path: "/request", name: "request", component: () => import("./RequestScreen.vue") },
   { path: "/result", name: "result", component: () => import("./ResultScreen.vue") },
