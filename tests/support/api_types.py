@@ -20,6 +20,11 @@ FOLDER: Final = FRONTEND / "packages" / "api" / "src" / "generated"
 AUDIENCES: Final = ("console", "phone", "portal", "register", "service")
 """Those whose pages call the service by these types; the phone's engine and the component check what they get."""
 
+_CALLED: Final = {
+    "phone": ("/api/phone/sms-codes", "/api/phone/sms-codes/captchas", "/api/phone/password-resets")
+}
+"""Of an audience whose pages call the service otherwise, what other pages call: the portal, to reset a password."""
+
 _HEAD: Final = "// Written by `make api` from the service's own document: don't edit.\n\n"
 
 
@@ -28,7 +33,10 @@ def api_types(audience: str) -> str:
     app = create_app(Settings(mode="demo", public_origin="https://shield.example.cn"))
     with TemporaryDirectory() as folder:
         source, made = Path(folder, "openapi.json"), Path(folder, "types.ts")
-        source.write_text(json.dumps(_without_headers(app.state.documents.of(audience))), "utf-8")
+        document = app.state.documents.of(audience)
+        if audience in _CALLED:
+            document = {**document, "paths": {path: document["paths"][path] for path in _CALLED[audience]}}
+        source.write_text(json.dumps(_without_headers(document)), "utf-8")
         options = ("--alphabetize", "--default-non-nullable=false")
         _node("openapi-typescript/bin/cli.js", str(source), "-o", str(made), *options)
         made.write_text(_HEAD + made.read_text("utf-8"), "utf-8")
