@@ -26,6 +26,9 @@ def put_figures(service: LiveService) -> None:
             (hour, "finishSigning", "", bucket_of(9.0), round(10 * busy)),
             (hour, "finishSigning", "wrong_pin", bucket_of(6.0), back % 5),
             (hour, "scan", "qr_stale", bucket_of(3.0), back % 2),
+            # The longest names, and times of a bad day: these have to fit beside each other too.
+            (hour, "getRegisterCaptchaChallenge", "", bucket_of(25_000.0), 60),
+            (hour, "getRegisterCaptchaChallenge", "wrong_pin", bucket_of(25_000.0), 1),
         ]
     connection = sqlite3.connect(service.database.removeprefix("sqlite:///"), timeout=10)
     with connection:
