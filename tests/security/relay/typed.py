@@ -7,7 +7,8 @@ import pytest
 from mshield.client import ClientError
 from mshield.domain.qr import QR_MS, TYPING_MS, read_qr, short_code
 from mshield.services.requests.codes.short_codes import MOST, WINDOW_MS
-from tests.security.relay.attacks import ATTACKS, Attack
+from tests.security.relay.app_links import APP_LINKS
+from tests.security.relay.attacks import CODES, FLOODS, Attack
 from tests.security.relay.lab import Lab
 
 AFTER_SECONDS: Final = (QR_MS + TYPING_MS) // 1000
@@ -68,4 +69,4 @@ TYPED: Final = (
         play=_guessed,
     ),
 )
-EVERY_ATTACK: Final = (*ATTACKS, *TYPED)
+EVERY_ATTACK: Final = (*CODES, *APP_LINKS, *FLOODS, *TYPED)

@@ -1,7 +1,7 @@
 """The service's side of the phone's calls in one process, for what a real server can't be made to do on demand.
 
-It checks DPoP and follows the co-signing protocol on `mshield.gm`, keeps everything in memory, and can lose a
-request or an answer, or falsify one. What phone and real server do together is tested in `tests/http`.
+It checks DPoP and follows the co-signing protocol (counterpart_cosigning.py), keeps everything in memory, and can
+lose a request or an answer, or falsify one. What phone and real server do together is tested in `tests/http`.
 """
 
 import base64
@@ -16,18 +16,17 @@ from typing import Final, Literal
 import altcha
 import httpx
 
-from mshield.gm import cosign, sm2, transcript
-from mshield.gm.errors import BadOpening, NoSession, WrongPin
+from mshield.gm import cosign, sm2
 from mshield.gm.transcript import internal_message
 from mshield.pki.certificates.csr import build_request_info
 from mshield.pki.certificates.names import LeafSubject
+from tests.unit.client.counterpart_cosigning import CosigningCounterpart
 from tests.unit.client.counterpart_state import (
     Call,
     Json,
     Key,
     Refused,
     Request,
-    Session,
     Task,
     b64,
     checked_proof,
@@ -68,6 +67,7 @@ class Counterpart:
         self.tokens: set[str] = set()
         self.key: Key | None = None
         self.tasks: dict[bytes, Task] = {}
+        self.cosigning = CosigningCounterpart(self.engine, self.tasks)
         self.requests: dict[str, Request] = {}
         self.accounts: dict[str, str] = {}
 
@@ -153,8 +153,18 @@ class Counterpart:
                 False,
                 lambda c: (201, self._internal(self._key(c.path[1]), c.sent)),
             ),
-            ("POST", "/keys/[^/]+/open", False, lambda c: (200, self._open(self._key(c.path[1]), c.sent))),
-            ("POST", "/keys/[^/]+/finish", False, lambda c: self._finish(self._key(c.path[1]), c.sent)),
+            (
+                "POST",
+                "/keys/[^/]+/open",
+                False,
+                lambda c: (200, self.cosigning.open(self._key(c.path[1]), c.sent)),
+            ),
+            (
+                "POST",
+                "/keys/[^/]+/finish",
+                False,
+                lambda c: self.cosigning.finish(self._key(c.path[1]), c.sent),
+            ),
             ("POST", "/scans", False, lambda c: (200, self._scan(c.sent["code"]))),
             ("POST", "/requests/[^/]+/decline", False, lambda c: self._decline(c.path[1], c.sent["reason"])),
             ("GET", "/certificate", False, lambda _: (200, self._certificate())),
@@ -220,106 +230,6 @@ class Counterpart:
         if key.point != point:
             raise Refused(409, "conflict")
         return 200, {"P": key.share.P.hex()}
-
-    def _open(self, key: Key, sent: Json) -> Json:
-        assert key.share is not None
-        otp, rn = bytes.fromhex(sent["otp"]), bytes.fromhex(sent["rn"])
-        if key.held:
-            raise Refused(403, key.held)
-        if key.busy:
-            key.busy -= 1
-            raise Refused(409, "busy")
-        shown = transcript.H("otp", otp)
-        if shown == key.otp_hash:
-            key.otp_previous = None
-        elif shown != key.otp_previous or rn != key.rn_previous:
-            key.held = "clone"
-            raise Refused(403, "clone")
-        if sent["epoch"] != key.epoch:
-            raise Refused(409, "stale_epoch")
-        if key.failures >= 5:
-            raise Refused(403, "pin_locked")
-        nonces = [self._nonce(key, key.share, item) for item in sent["items"]]
-        items = [cosign.SessionItem(each.sid, each.e, each.c, each.k2) for each in nonces]
-        key.session = Session([each.sid for each in nonces], items, otp, rn)
-        return {
-            "items": [
-                {
-                    "sid": each.sid.hex(),
-                    "Q2": each.Q2.hex(),
-                    "A": each.proof.A.hex(),
-                    "z": f"{each.proof.z:064x}",
-                }
-                for each in nonces
-            ],
-            "left": 5 - key.failures,
-            "next_epoch": None,
-        }
-
-    def _nonce(self, key: Key, share: cosign.ServerKey, item: Json) -> cosign.ServerNonce:
-        task = self.tasks[bytes.fromhex(item["sid"])]
-        if task.state != "waiting":
-            raise Refused(409, "task_closed")
-        return cosign.server_nonce(
-            self.engine,
-            uid=key.uid,
-            epoch=key.epoch,
-            d2=share.d2,
-            sid=task.sid,
-            e=sm2.digest(share.P, task.message),
-            c=bytes.fromhex(item["c"]),
-        )
-
-    def _finish(self, key: Key, sent: Json) -> tuple[int, Json]:
-        items = [
-            cosign.FinishItem(
-                bytes.fromhex(item["sid"]),
-                bytes.fromhex(item["Q1"]),
-                bytes.fromhex(item["rho"]),
-                int(item["s_prime"], 16),
-            )
-            for item in sent["items"]
-        ]
-        assert sent["tau"] is None
-        fb = cosign.finish_hash(uid=key.uid, items=items, tau=None)
-        if key.outcome is not None and key.outcome[0] == fb:
-            return key.outcome[1], key.outcome[2]
-        status, answer = self._finish_once(key, fb, items)
-        key.outcome = (fb, status, answer)
-        return status, answer
-
-    def _finish_once(self, key: Key, fb: bytes, items: list[cosign.FinishItem]) -> tuple[int, Json]:
-        session, share = key.session, key.share
-        assert share is not None
-        if session is None or session.fb not in {None, fb}:
-            raise Refused(409, "no_session")
-        try:
-            cosign.check_openings(
-                self.engine, uid=key.uid, epoch=key.epoch, session=session.items, items=items
-            )
-        except (NoSession, BadOpening) as error:
-            raise Refused(409, error.code) from error
-        session.fb, key.session = fb, None
-        key.failures += 1
-        try:
-            made = cosign.server_finish(
-                self.engine, P=share.P, d2=share.d2, session=session.items, items=items
-            )
-        except WrongPin:
-            if key.failures >= 5:
-                return 403, {"code": "pin_locked", "status": 403, "left": 0}
-            return 403, {"code": "wrong_pin", "status": 403, "left": 5 - key.failures}
-        otp = secrets.token_bytes(32)
-        key.failures = 0
-        key.otp_previous, key.rn_previous = transcript.H("otp", session.otp), session.rn
-        key.otp_hash = transcript.H("otp", otp)
-        for sid, signature in zip(session.sids, made, strict=True):
-            self.tasks[sid].state, self.tasks[sid].signature = "signed", signature
-        answered = [
-            {"sid": sid.hex(), "r": f"{signature.r:064x}", "s": f"{signature.s:064x}"}
-            for sid, signature in zip(session.sids, made, strict=True)
-        ]
-        return 200, {"items": answered, "otp": otp.hex()}
 
     def _scan(self, code: str) -> Json:
         request = self.requests[code.rpartition("/")[2].partition("?")[0]]

@@ -202,11 +202,11 @@ def test_a_key_that_the_server_alone_knows_is_a_bad_answer_and_its_slot_goes(
     service.falsify["/key"] = own_key
     service.falsify["/finish"] = own_signature
     # The honest counterpart finds that s' does not fit its false key; a cheating one would answer all the same.
-    finish = service._finish
-    service._finish = lambda _key, _sent: (200, {})  # type: ignore[method-assign,assignment]  # the cheat
+    finish = service.cosigning.finish
+    service.cosigning.finish = lambda _key, _sent: (200, {})  # type: ignore[method-assign,assignment]  # the cheat
     with pytest.raises(ProtocolError, match="bad_answer"):
         apply(phone)
-    service._finish = finish  # type: ignore[method-assign]  # honest again
+    service.cosigning.finish = finish  # type: ignore[method-assign]  # honest again
     assert state_of(tmp_path).pending is None
     assert not phone.status().application_pending
 
@@ -233,8 +233,8 @@ def test_no_certificate_counts_before_an_answer_was_checked(
         return 200, {"items": items, "otp": "11" * 32}
 
     service.falsify["/key"] = own_key
-    service._finish = closed  # type: ignore[method-assign]  # the cheat
-    service._nonce = lambda key, share, item: nonce(service, key, share, item)  # type: ignore[method-assign]  # this one deals wrongly
+    service.cosigning.finish = closed  # type: ignore[method-assign]  # the cheat
+    service.cosigning.nonce = lambda key, share, item: nonce(service, key, share, item)  # type: ignore[method-assign]  # this one deals wrongly
     with pytest.raises(ProtocolError, match="bad_answer"):
         apply(phone)
     if way == "resumed":
