@@ -86,6 +86,10 @@ async def _closings(context: Context) -> int:
     return await context.operations.close_account(now=_now(context))
 
 
+async def _erasures(context: Context) -> int:
+    return await context.operations.erase_by_two.erase.go_on(now=_now(context))
+
+
 async def _time_stamps(context: Context) -> int:
     return await context.requests.time_stamps()
 
@@ -115,6 +119,7 @@ JOBS: Final = (
     Job("counts", 30, _count_certificates),
     Job("closings", 600, _closings, limit_seconds=3600),
     Job("crl", 2, _publish_crls),
+    Job("erasures", 600, _erasures, limit_seconds=3600),
     Job("expiry", 3600, _tell_of_ends),
     Job("filing", 60, _refresh_filing, limit_seconds=3600),
     Job("log", 1, _sequence),

@@ -35,7 +35,7 @@ from mshield.services.notices.opened import open_notices
 from mshield.services.oidc.provider import open_provider
 from mshield.services.operations.high_water import HighWater, require_newest
 from mshield.services.operations.monitoring import monitored
-from mshield.services.operations.opened import open_operations
+from mshield.services.operations.opened import open_erasures, open_operations
 from mshield.services.process.clock import Clock, wall_clock
 from mshield.services.process.clock_watch import ClockWatch, unwatched
 from mshield.services.process.ending import end_with_parent
@@ -295,7 +295,9 @@ async def _assemble(
     certificates = open_certificates(ground, filing.look_up, accounts.sms_codes.consume, identity.proofs)
     requests = open_requests(ground, identity.consents, notices.push)
     activate = ActivateLegalPerson(db, identity.codes)
+    erasures = open_erasures(ground)
     decided_by_two = [
+        erasures.act(),
         RevokeCa(db, clock).act(),
         activate.act(),
         *ApproveSystems(db, settings.return_schemes).acts(),
@@ -316,7 +318,7 @@ async def _assemble(
         legal_person=open_legal_persons(ground, accounts, identity, requests),
         notices=notices,
         oidc=open_provider(ground, requests.ask),
-        operations=open_operations(ground, accounts, _PERIODS),
+        operations=open_operations(ground, accounts, erasures, _PERIODS),
         requests=requests,
         signing=open_signing(ground, accounts, certificates.own.issue_confirmed, identity.consents),
         staff=staff,

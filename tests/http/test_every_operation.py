@@ -46,6 +46,7 @@ _LIFE: Final[tuple[Callable[[Life], None], ...]] = (
     console.operate,
     console.work_at_the_console,
     console.decide_by_two,
+    console.erase_somebody,
     console.give_programs_tokens,
     console.put_up_a_legal_person,
     console.register_a_view,

@@ -86,12 +86,14 @@ no longer than contents.
 _ARCHIVES: Final = """
 ## Erasure on request
 
-`mshield people erase ACCOUNT --second-person NAME --reason TEXT` erases what no law keeps of a person who asks for it
-(个人信息保护法 art. 47); with `--dry-run` it only says what that would be, and what stays and why. Contents of
-documents that their shields signed for business systems go, once a day has passed in which the result could be
-fetched, with the PC's address; notices, lines of the SMS log and ended logins; of somebody who never had a
-certificate the account too: name, phone number, id number and password. Certificates, signatures, the filing and the
-acts stay. The act `people.erase` says who decided and why.
+At the [console](console.md#what-takes-two) customer service asks and a second person approves; on the server
+`mshield people erase ACCOUNT --second-person NAME --reason TEXT` does the same, and with `--dry-run` only says what it
+would do. It erases what no law keeps of a person who asks for it (个人信息保护法 art. 47): contents of documents that
+their shields signed for business systems, with the PC's address; notices, lines of the SMS log and ended logins; of
+somebody who never had a certificate the account too: name, phone number, id number and password. Certificates,
+signatures, the filing and the acts stay. The act `people.erase` says who decided and why, and is the order by which the
+job `erasures` goes on: contents go once a day has passed in which their result
+could be fetched, also where a run was cut short.
 
 ## Archives
 

@@ -262,6 +262,26 @@ def decide_by_two(life: Life) -> None:
     assert decided["told"]["set_up"]
 
 
+def erase_somebody(life: Life) -> None:
+    """Customer service looks what there is, asks, and a security officer approves; it can't be taken back."""
+    made = life.service.application
+    one = life.service.run(Clerk.at_work(made, StaffRole.CUSTOMER_SERVICE))
+    other = life.service.run(Clerk.at_work(made, StaffRole.SECURITY_OFFICER))
+
+    def call(who: Clerk, method: str, path: str, document: object = None) -> Any:
+        answer = life.service.run(who.call(method, path, document))
+        assert answer.is_success, answer.text
+        return answer.json()
+
+    account = call(one, "GET", f"/accounts?phone={SOMEBODY.phone}")
+    foreseen = call(one, "GET", f"/accounts/{account['id']}/erasure")
+    question = {"act": "people.erase", "subject": account["id"], "details": {}, "reason": "来信 2026-7"}
+    asked = call(one, "POST", "/approvals", question)
+    assert asked["details"]["erased_parts"] == [part["name"] for part in foreseen["erased"]]
+    assert life.service.run(other.confirm()).is_success
+    assert life.service.run(other.decide(asked, subject=account["name"])).is_success
+
+
 def register_a_view(life: Life) -> None:
     """One officer draws and hands it in, another sees and approves it; then it is withdrawn."""
     made = life.service.application

@@ -161,6 +161,10 @@ export const PLACES: readonly ConsolePlace[] = [
         page: () => import("./screens/approvals/RevokeCaScreen.vue"),
       },
       {
+        path: "/approvals/:id/erasure",
+        page: () => import("./screens/approvals/EraseScreen.vue"),
+      },
+      {
         path: "/approvals/:id/view",
         page: () => import("./screens/views/ProposedViewScreen.vue"),
       },

@@ -94,7 +94,7 @@ RETAINED: Final = (
         "registered people: name, phone number, sealed id number",
         "who a certificate belongs to; of somebody who never had one nothing but their consent keeps it",
         "as `certificates`; without a certificate until they ask",
-        "`mshield people erase`",
+        "two people at the console, `mshield people erase`",
     ),
     Kept(
         ("policy_consents", "closings"),

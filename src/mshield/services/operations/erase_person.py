@@ -1,10 +1,12 @@
 """Erases what no law keeps of a person who asks for it (个人信息保护法 art. 47): two people decide, an act says so.
 
 Signatures, certificates and the filing stay: the law wants them kept, and so does whoever relies on a signature. Told
-is what is erased, and what stays and why.
+is what is erased, and what stays and why. Whoever decided, the act is the order: contents go some at a time, those that
+a business system may still fetch a day later, by the job `erasures`, which also goes on with a run that was cut short.
 """
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,7 +14,7 @@ from mshield.domain import errors
 from mshield.domain.actor import SERVICE, By
 from mshield.domain.id_numbers import ACCOUNT_BOX
 from mshield.domain.identity import check_phone
-from mshield.domain.ids import first_id, is_id
+from mshield.domain.ids import NEWEST, first_id, is_id
 from mshield.domain.lines import checked_reason
 from mshield.domain.retention.kinds import OF_PERSON
 from mshield.domain.times import DAY_MS
@@ -30,6 +32,11 @@ from mshield.store.staff import acts
 
 FETCHED_WITHIN_MS: Final = DAY_MS
 """For how long after a request's end its business system can still fetch the result with the content."""
+
+GONE_ON_WITH_MS: Final = 7 * DAY_MS
+"""For how long after an act the job looks for what is left: also after an outage of days."""
+
+_MOST_ACTS: Final = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +79,15 @@ class ErasePerson:
             raise errors.NotFound
         return account
 
-    async def foresee(self, account: Account, *, now: int) -> Erasure:
+    async def foresee(self, account: Account, *, on: Database | Tx | None = None, now: int) -> Erasure:
         """What would be erased and what would stay; nothing is changed."""
-        uids = await erasure.keys_of(self.db, account_id=account.id)
-        certified = await erasure.has_certificates(self.db, account_id=account.id)
+        db = self.db if on is None else on
+        uids = await erasure.keys_of(db, account_id=account.id)
+        certified = await erasure.has_certificates(db, account_id=account.id)
         documents = 0
         for uid in uids:
-            documents += await store.count_signed_by(self.db, uid=uid, ended_before=now - FETCHED_WITHIN_MS)
-        rows = await erasure.count(self.db, self._whose(account), now=now)
+            documents += await store.count_signed_by(db, uid=uid, ended_before=now)
+        rows = await erasure.count(db, self._whose(account), now=now)
         erased = (
             Part(
                 "contents",
@@ -135,38 +143,59 @@ class ErasePerson:
         `second_person` is None where the owner closed the account in the app.
         """
         said = checked_reason(reason)
-        foreseen = await self.foresee(account, now=now)
-        uids = await erasure.keys_of(self.db, account_id=account.id)
-        details = {
-            **({} if second_person is None else {"second_person": second_person}),
-            "reason": said,
+        by = By("user", account.id) if second_person is None else SERVICE
+        details = {**({} if second_person is None else {"second_person": second_person}), "reason": said}
+        foreseen = await self.db.write(
+            lambda tx: self.begin_in(tx, account, by=by, details=details, reason=said, now=now)
+        )
+        await self.erase_signed(account.id, ended_before=now - FETCHED_WITHIN_MS, now=now)
+        return foreseen
+
+    async def begin_in(
+        self, tx: Tx, account: Account, *, by: By, details: Mapping[str, object], reason: str, now: int
+    ) -> Erasure:
+        """The act, and all but what the account signed, in the caller's transaction: that comes by `erase_signed`.
+
+        Raises Conflict where it got a certificate meanwhile.
+        """
+        foreseen = await self.foresee(account, on=tx, now=now)
+        uids = await erasure.keys_of(tx, account_id=account.id)
+        recorded = {
+            **details,
             "uids": [uid.hex() for uid in uids],
             "contents_until": first_id(now),
             "erased_parts": {part.name: part.rows for part in foreseen.erased},
         }
-
-        async def announce(tx: Tx) -> None:
-            by = By("user", account.id) if second_person is None else SERVICE
-            await acts.record(tx, by=by, act=OF_PERSON, subject=account.id, details=details, now=now)
-
-        await self.db.write(announce)
-        for uid in uids:
-            await self._erase_signed(uid, now=now)
-        scrubbed = any(part.name == "account" for part in foreseen.erased)
-        whose = self._whose(account)
-
-        async def rest(tx: Tx) -> None:
-            if scrubbed:
-                await self._scrub(tx, account, reason=said, now=now)
-            await erasure.delete(tx, whose, now=now)
-
-        await self.db.write(rest)
+        await acts.record(tx, by=by, act=OF_PERSON, subject=account.id, details=recorded, now=now)
+        if any(part.name == "account" for part in foreseen.erased):
+            await self._scrub(tx, account, reason=reason, now=now)
+        await erasure.delete(tx, self._whose(account), now=now)
         return foreseen
 
-    async def _erase_signed(self, uid: bytes, *, now: int) -> None:
-        after: Place | None = Place()
-        while after is not None:
-            after = await self.db.write(_Page(uid, after, now))
+    async def go_on(self, *, now: int) -> int:
+        """Contents that acts of the last days speak of and that are left; how many it was. Raises StoreError."""
+        erased = 0
+        since = first_id(now - GONE_ON_WITH_MS)
+        orders = await acts.page(
+            self.db, subject=None, actor_id=None, act=OF_PERSON, since=since, before=NEWEST, most=_MOST_ACTS
+        )
+        for order in orders:
+            ended_before = min(order.at, now - FETCHED_WITHIN_MS)
+            erased += await self.erase_signed(order.subject, ended_before=ended_before, now=now)
+        return erased
+
+    async def erase_signed(self, account_id: str, *, ended_before: int, now: int) -> int:
+        """Contents and PCs' addresses of what its keys signed in requests that ended before (ms); how many contents.
+
+        Some in a transaction; harmless when it runs twice.
+        """
+        erased = 0
+        for uid in await erasure.keys_of(self.db, account_id=account_id):
+            after: Place | None = Place()
+            while after is not None:
+                after, documents = await self.db.write(_Page(uid, after, ended_before, now))
+                erased += documents
+        return erased
 
     async def _scrub(self, tx: Tx, account: Account, *, reason: str, now: int) -> None:
         box = self.keyring.seal(b"", purpose=ACCOUNT_BOX, context=account.id.encode())
@@ -186,10 +215,10 @@ class _Page:
 
     uid: bytes
     after: Place
+    ended_before: int
     now: int
 
-    async def __call__(self, tx: Tx) -> Place | None:
-        place, _ = await store.erase_signed_by(
-            tx, uid=self.uid, ended_before=self.now - FETCHED_WITHIN_MS, after=self.after, now=self.now
+    async def __call__(self, tx: Tx) -> tuple[Place | None, int]:
+        return await store.erase_signed_by(
+            tx, uid=self.uid, ended_before=self.ended_before, after=self.after, now=self.now
         )
-        return place

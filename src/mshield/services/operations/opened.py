@@ -9,6 +9,7 @@ from mshield.services.ca.state import ReadCaState
 from mshield.services.ground import Ground
 from mshield.services.operations.closing import CloseAccount
 from mshield.services.operations.dashboard import ReadDashboard
+from mshield.services.operations.erase_by_two import EraseByTwo
 from mshield.services.operations.erase_person import ErasePerson
 from mshield.services.operations.own_data import ExportOwnData
 from mshield.services.operations.watch_jobs import WatchJobs
@@ -22,17 +23,25 @@ class Operations:
     dashboard: ReadDashboard
     watch_jobs: WatchJobs
     close_account: CloseAccount
+    erase_by_two: EraseByTwo
     own_data: ExportOwnData
 
 
-def open_operations(ground: Ground, accounts: Accounts, periods: Mapping[str, int]) -> Operations:
+def open_erasures(ground: Ground) -> EraseByTwo:
+    """What two members of staff decide about a person's data."""
+    return EraseByTwo(ground.db, ErasePerson(ground.db, ground.keyring, ground.lookup), ground.clock)
+
+
+def open_operations(
+    ground: Ground, accounts: Accounts, erasures: EraseByTwo, periods: Mapping[str, int]
+) -> Operations:
     """`periods` are those of the jobs, by name, in seconds."""
-    erase = ErasePerson(ground.db, ground.keyring, ground.lookup)
     ca_state = ReadCaState(ground.db, ground.engine, ground.settings)
     return Operations(
         ca_state,
         ReadDashboard(ground.db, ca_state, ground.settings, ZoneInfo(ground.settings.time_zone)),
         WatchJobs(ground.db, periods),
-        CloseAccount(ground.db, ground.settings, accounts.sms_codes, erase),
+        CloseAccount(ground.db, ground.settings, accounts.sms_codes, erasures.erase),
+        erasures,
         ExportOwnData(ground.db, ground.keyring, accounts.sms_codes),
     )

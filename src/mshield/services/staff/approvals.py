@@ -46,7 +46,8 @@ class ApprovableAct:
     errors.Conflict where what it presupposes no longer holds. `waiting_ms` is how long a question waits; `roles` are
     who asks and who approves; where the details have an `approver`, that role alone does. `narrow` keeps of an act of
     several lines those that the approver chose, and raises InvalidRequest for others than there are. `is_final`: it
-    can't be taken back, so the approver names its subject and shows a second factor after the login.
+    can't be taken back, so the approver names its subject and shows a second factor after the login. `named` gives the
+    subject's name where the subject is an id that nobody reads; it raises Conflict where there is none any more.
     """
 
     name: str
@@ -56,6 +57,7 @@ class ApprovableAct:
     waiting_ms: int = WAITING_MS
     narrow: Callable[[Tx, ApprovalRow, frozenset[int]], Awaitable[None]] | None = None
     is_final: bool = False
+    named: Callable[[ApprovalRow], Awaitable[str]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +172,7 @@ class Approvals:
         decision = answer.decision
         why = checked_reason(answer.reason or "") if decision == "refuse" else None
         if decision == "approve":
-            self._require_deliberate(member, question, answer, now=now)
+            await self._require_deliberate(member, question, answer, now=now)
 
         async def work(tx: Tx) -> Json:
             await self._require_people(tx, question, member.id)
@@ -238,7 +240,7 @@ class Approvals:
     def _approves(self, member: StaffMember) -> bool:
         return any(second in member.roles for act in self.approvable.values() for _, second in act.roles)
 
-    def _require_deliberate(
+    async def _require_deliberate(
         self, member: StaffMember, question: ApprovalRow, answer: Answer, *, now: int
     ) -> None:
         act = self.approvable.get(question.act)
@@ -246,7 +248,7 @@ class Approvals:
             raise errors.InvalidRequest(fields=["lines"])
         if act is not None and act.is_final:
             require_shown_again(member, now=now)
-            if answer.subject != question.subject:
+            if answer.subject != (question.subject if act.named is None else await act.named(question)):
                 raise errors.InvalidRequest(fields=["subject"])
 
     def may_decide(self, member: StaffMember, approval: ApprovalRow) -> bool:

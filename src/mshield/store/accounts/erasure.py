@@ -22,7 +22,7 @@ class Whose:
     phone_hash: bytes
 
 
-async def keys_of(db: Database, *, account_id: str) -> list[bytes]:
+async def keys_of(db: Database | Tx, *, account_id: str) -> list[bytes]:
     """The uids of its keys."""
     return [row["uid"] for row in await db.all(_SQL["keys"], account_id=account_id)]
 
@@ -33,7 +33,7 @@ async def has_certificates(db: Database | Tx, *, account_id: str) -> bool:
     return row is not None and row["rows"] > 0
 
 
-async def count(db: Database, whose: Whose, *, now: int) -> Mapping[str, int]:
+async def count(db: Database | Tx, whose: Whose, *, now: int) -> Mapping[str, int]:
     """Rows by what they are: notices, sms, logins that have ended."""
     values = {
         "account_id": whose.account_id,

@@ -150,7 +150,7 @@ class Place:
     sid: bytes = b""
 
 
-async def count_signed_by(db: Database, *, uid: bytes, ended_before: int) -> int:
+async def count_signed_by(db: Database | Tx, *, uid: bytes, ended_before: int) -> int:
     """How many documents a key signed for business systems whose requests ended before (ms)."""
     values = {"uid": uid, "ended_before": ended_before, "own": OWN_CLIENT_ID}
     row = await db.one(_SQL["count_signed_by"], **values)

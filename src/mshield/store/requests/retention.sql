@@ -92,8 +92,10 @@ WHERE s.uid = :uid AND r.expires_at < :ended_before AND r.client_id <> :own
 ORDER BY s.signed_at, s.sid LIMIT :most;
 
 -- name: count_signed_by^
+-- Of them those of which something is left to erase.
 SELECT COUNT(*) AS rows FROM signatures s JOIN tasks t ON t.sid = s.sid JOIN requests r ON r.id = t.request_id
-WHERE s.uid = :uid AND r.expires_at < :ended_before AND r.client_id <> :own;
+WHERE s.uid = :uid AND r.expires_at < :ended_before AND r.client_id <> :own
+  AND (t.content IS NOT NULL OR t.size IS NULL OR r.pc_address IS NOT NULL);
 
 -- name: erase_content_of!
 UPDATE tasks SET size = COALESCE(size, LENGTH(content)), content = NULL, prepared = NULL, erased_at = :now
@@ -102,4 +104,5 @@ WHERE sid = :sid AND erased_at IS NULL AND content IS NOT NULL;
 -- name: erase_personal_of!
 UPDATE requests SET pc_address = NULL, pc_browser = NULL, return_url = NULL, idempotency_key = NULL, oidc = NULL,
   body_hash = :empty
-WHERE id = :id;
+WHERE id = :id AND (pc_address IS NOT NULL OR pc_browser IS NOT NULL OR return_url IS NOT NULL
+  OR idempotency_key IS NOT NULL OR oidc IS NOT NULL OR body_hash <> :empty);

@@ -23,6 +23,8 @@ const CODES: Readonly<Record<string, keyof typeof detailWords.zh.code>> = {
   before: "role",
   after: "role",
   cause: "cause",
+  erased_parts: "part",
+  kept_parts: "part",
   reason: "cause",
   factor: "factor",
   kind: "factor",
@@ -68,7 +70,7 @@ function told(t: Say["t"], name: string, value: unknown): string {
   }
   if (isFields(value)) {
     return Object.entries(value)
-      .map(([inner, each]) => `${known(t, "field", inner)} ${told(t, inner, each)}`)
+      .map(([inner, each]) => `${fieldName(t, name, inner)} ${told(t, inner, each)}`)
       .join(t("comma"));
   }
   if (typeof value === "boolean") return t(`code.yes.${value}`);
@@ -82,6 +84,12 @@ function known(t: Say["t"], group: string, code: string): string {
   const key = `${group}.${code.replaceAll(".", "_")}`;
   const word = t(key);
   return word === key ? code : word;
+}
+
+/** How a field within another is called: by the words of the outer one where that holds codes. */
+function fieldName(t: Say["t"], outer: string, inner: string): string {
+  const codes = CODES[outer];
+  return known(t, codes === undefined ? "field" : `code.${codes}`, inner);
 }
 
 function place(name: string): number {

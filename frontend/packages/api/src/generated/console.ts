@@ -106,6 +106,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/console/accounts/{account_id}/erasure": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * What erasing a person's data would do
+     * @description Changes nothing. Two decide it by the act `people.erase` of [approvals](#post-apiconsoleapprovals).
+     */
+    get: operations["foreseeErasure"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/console/accounts/{account_id}/logouts": {
     parameters: {
       query?: never;
@@ -2088,6 +2108,17 @@ export interface components {
       reason: string;
     };
     /**
+     * ErasureMessage
+     * @description Whose account it is (an erased one has no name), what would be erased now, and what would stay.
+     */
+    ErasureMessage: {
+      account_id: string;
+      erased: components["schemas"]["PersonDataMessage"][];
+      kept: components["schemas"]["PersonDataMessage"][];
+      name: string;
+      phone_masked: string;
+    };
+    /**
      * FactorAddedMessage
      * @description The new factor's id.
      */
@@ -2534,6 +2565,18 @@ export interface components {
      */
     PasswordChangedMessage: {
       sessions_ended: number;
+    };
+    /**
+     * PersonDataMessage
+     * @description A kind of data in both languages: how much there is; of what stays, why.
+     */
+    PersonDataMessage: {
+      en: string;
+      name: string;
+      rows: number;
+      why_en: string;
+      why_zh: string;
+      zh: string;
     };
     /**
      * PhoneChangedMessage
@@ -3511,6 +3554,89 @@ export interface operations {
             code?: "idempotency_mismatch" | "invalid_request";
             /** @constant */
             status?: 422;
+          };
+        };
+      };
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
+      503: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "clock_doubted" | "read_only" | "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  foreseeErasure: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @example 01a2b3c4-0000-7000-8000-000000000004 */
+        account_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description What would be erased, and what stays and why */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ErasureMessage"];
+        };
+      };
+      /** @description `unauthenticated`, `wrong_staff_token` */
+      401: {
+        headers: {
+          /** @example Bearer realm="mshield" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unauthenticated" | "wrong_staff_token";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "forbidden";
+            /** @constant */
+            status?: 403;
+          };
+        };
+      };
+      /** @description `not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "not_found";
+            /** @constant */
+            status?: 404;
           };
         };
       };

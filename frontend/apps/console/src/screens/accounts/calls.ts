@@ -15,6 +15,7 @@ export type Consent = Schemas["HandedOnMessage"];
 export type PhoneChanged = Schemas["PhoneChangedMessage"];
 export type PhoneCodeSent = Schemas["PhoneCodeSentMessage"];
 export type Question = Schemas["ApprovalMessage"];
+export type Erasure = Schemas["ErasureMessage"];
 export type Which = Schemas["PhoneCodeMessage"]["to"];
 
 export async function findAccount(phone: string): Promise<Account> {
@@ -25,6 +26,11 @@ const ofAccount = (account_id: string) => ({ params: { path: { account_id } } })
 
 export async function readAccount(id: string): Promise<AccountRecord> {
   return answered(api.GET("/api/console/accounts/{account_id}", ofAccount(id)));
+}
+
+/** What erasing the person's data would do; nothing is changed. */
+export async function foreseeErasure(id: string): Promise<Erasure> {
+  return answered(api.GET("/api/console/accounts/{account_id}/erasure", ofAccount(id)));
 }
 
 /** What proves whose the account is, the newest first. */

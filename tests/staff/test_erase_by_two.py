@@ -1,0 +1,135 @@
+"""A person's data erased at their request: one member asks, another approves by name, and the job takes the rest."""
+
+from dataclasses import replace
+from typing import Final
+
+import httpx
+
+from mshield.demo.people import OPERATOR
+from mshield.domain.staff import StaffRole
+from mshield.domain.times import HOUR_MS
+from mshield.keys.keyring import Keyring
+from mshield.services.operations.erase_by_two import EraseByTwo
+from mshield.services.operations.erase_person import ErasePerson
+from mshield.services.staff.approvals import Answer, Approvals
+from mshield.services.staff.members import StaffMember, add_staff
+from mshield.store.database.interface import Database
+from tests.operations.test_retention import CONTENTS, Kept
+from tests.support.acts import acts_on
+from tests.support.application import Application
+from tests.support.clock import Clock
+from tests.support.console_people import Clerk
+from tests.support.portal import certified
+from tests.support.signing import PHONE_NUMBER, fetch, tamper
+
+CLERK: Final = StaffRole.CUSTOMER_SERVICE
+OFFICER: Final = StaffRole.SECURITY_OFFICER
+REASON: Final = "来信 2026-7，要求删除"
+
+
+async def _ask(clerk: Clerk, account: str, **details: object) -> httpx.Response:
+    question = {"act": "people.erase", "subject": account, "details": details, "reason": REASON}
+    return await clerk.call("POST", "/approvals", question)
+
+
+async def _account(application: Application, clerk: Clerk) -> str:
+    await application.registered()
+    return str((await clerk.call("GET", f"/accounts?phone={OPERATOR.phone}")).json()["id"])
+
+
+def _said(answer: httpx.Response) -> tuple[int, str]:
+    return answer.status_code, answer.json()["code"]
+
+
+async def test_customer_service_asks_and_another_erases_by_name(application: Application) -> None:
+    one, other = await Clerk.at_work(application, CLERK), await Clerk.at_work(application, CLERK)
+    account = await _account(application, one)
+    foreseen = (await other.call("GET", f"/accounts/{account}/erasure")).json()
+    assert (foreseen["name"], foreseen["phone_masked"]) == (OPERATOR.name, "138****6027")
+    assert "account" in {part["name"] for part in foreseen["erased"]}
+    assert all(part["why_zh"] and part["why_en"] for part in foreseen["kept"])
+    assert _said(await _ask(one, account, parts=["sms"])) == (422, "invalid_request")
+    assert _said(await _ask(one, "0199f0c8-3300-7e5d-9a07-c4b2f18d6e21")) == (404, "not_found")
+    asked = (await _ask(one, account)).json()
+    assert asked["details"] == {
+        "erased_parts": [part["name"] for part in foreseen["erased"]],
+        "kept_parts": [part["name"] for part in foreseen["kept"]],
+    }
+    assert OPERATOR.name not in str(asked)  # the question stays when the name is gone
+    assert (await one.confirm()).is_success
+    assert _said(await one.decide(asked, subject=OPERATOR.name)) == (403, "own_approval")
+    assert _said(await other.decide(asked, subject=OPERATOR.name)) == (403, "second_factor_needed")
+    assert (await other.confirm()).is_success
+    assert _said(await other.decide(asked, subject=account)) == (422, "invalid_request")
+    done = await other.decide(asked, subject=OPERATOR.name)
+    assert done.json()["told"]["erased_parts"]["account"] == 1
+    db = application.context.db
+    row = await fetch(db, "SELECT name, state, password_hash FROM accounts")
+    assert (row["name"], row["state"], row["password_hash"]) == ("", "disabled", "")
+    act = (await acts_on(db, subject=account))[-1]
+    assert (act.act, act.actor_id) == ("people.erase", other.id)
+    assert (act.details["approval"], act.details["asked_by"]) == (asked["id"], one.id)
+    after = (await other.call("GET", f"/accounts/{account}/erasure")).json()
+    assert (after["name"], after["phone_masked"]) == ("", "")
+
+
+async def test_a_certificate_that_came_meanwhile_is_a_conflict(application: Application) -> None:
+    one, officer = await Clerk.at_work(application, CLERK), await Clerk.at_work(application, OFFICER)
+    account = await _account(application, one)
+    asked = (await _ask(one, account)).json()
+    await certified(application.context, "MS10720468813")
+    await tamper(application.context.db, "UPDATE certificates SET account_id = $1", account)
+    assert (await officer.confirm()).is_success
+    assert _said(await officer.decide(asked, subject=OPERATOR.name)) == (409, "conflict")
+    assert (await fetch(application.context.db, "SELECT name FROM accounts WHERE id = $1", account))[
+        "name"
+    ] == OPERATOR.name
+
+
+async def test_other_roles_neither_ask_nor_look(application: Application) -> None:
+    one, officer = await Clerk.at_work(application, CLERK), await Clerk.at_work(application, OFFICER)
+    account = await _account(application, one)
+    assert _said(await _ask(officer, account)) == (403, "forbidden")
+    auditor = await Clerk.at_work(application, StaffRole.AUDITOR)
+    assert _said(await auditor.call("GET", f"/accounts/{account}/erasure")) == (403, "forbidden")
+
+
+async def _member(db: Database, role: StaffRole, now: int, name: str) -> StaffMember:
+    added = await add_staff(db, name=name, roles=(role,), now=now)
+    return replace(added, session_id="s", factor_at=now, confirmed_at=now)
+
+
+async def test_contents_go_by_the_job_a_day_after_and_later_documents_stay(
+    db: Database, keyring: Keyring, clock: Clock
+) -> None:
+    kept = await Kept.on(db, keyring, clock)
+    world = kept.world
+    person = ErasePerson(db, keyring, world.lookup)
+    erase = EraseByTwo(db, person, clock)
+    approvals = Approvals(db, {erase.act().name: erase.act()})
+    account = await person.find(PHONE_NUMBER)
+    clock.advance(seconds=3 * 3600)  # its request is over, and its business system may still fetch it
+    one, other = [await _member(db, CLERK, clock(), name) for name in ("一", "二")]
+    asked = await approvals.ask(
+        one, act="people.erase", subject=account.id, details={}, reason=REASON, now=clock()
+    )
+    answer = Answer("approve", subject=account.name)
+    _, said = await approvals.decide(other, asked.id, answer, now=clock())
+    assert said["erased_parts"].keys() == {"contents"}  # its certificate keeps the account
+    decided = clock()
+    assert await person.go_on(now=decided + 20 * HOUR_MS) == 0
+    assert not await kept.erased()
+    later = await kept.ask("raw")
+    await world.sign([bytes(row) for row in await kept.taken(later)])
+    clock.advance(seconds=2 * 86_400)
+    assert await person.go_on(now=clock()) == len(CONTENTS)
+    assert await person.go_on(now=clock()) == 0
+    await kept.logged()
+    assert await kept.erased()
+    assert await kept.findings() == []
+    left = await fetch(
+        db,
+        "SELECT COUNT(*) AS n FROM tasks WHERE request_id = $1 AND erased_at IS NULL",
+        later,
+    )
+    assert left["n"] == 1  # what was signed after the decision is another question
