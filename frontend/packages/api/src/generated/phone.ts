@@ -1059,6 +1059,17 @@ export interface components {
       index: number;
     };
     /**
+     * RenewalDataMessage
+     * @description Whom a certificate names, and of which enterprise.
+     */
+    RenewalDataMessage: {
+      credit_code: string;
+      enterprise: string;
+      name: string;
+      /** @enum {unknown} */
+      user_type: "legal_person" | "operator";
+    };
+    /**
      * RenewalDueMessage
      * @description Whether to renew, why, and until when (ms) it can be done.
      *
@@ -1096,12 +1107,27 @@ export interface components {
       uid: string;
     };
     /**
+     * RenewalPreviewMessage
+     * @description The certificate's data now, and those on file, which the new one will carry.
+     *
+     *         `reason` is null where no renewal is due; `until` (ms) the last moment at which one can be.
+     */
+    RenewalPreviewMessage: {
+      certified: components["schemas"]["RenewalDataMessage"];
+      filed: components["schemas"]["RenewalDataMessage"];
+      id_number_masked: string;
+      reason: components["schemas"]["Reason"] | null;
+      until: number;
+    };
+    /**
      * RenewMessage
      * @description The data page. All must match the filing and the first application; the code went to the account's phone.
+     *
+     *         `id_number` null: the account's own, which the user needn't type again.
      */
     RenewMessage: {
       credit_code: string;
-      id_number: string;
+      id_number: string | null;
       name: string;
       sms_code: string;
       /** @enum {unknown} */
