@@ -136,6 +136,10 @@ export class Shield {
     await this.#run((operation) => own.close(operation, smsCode));
   }
 
+  async closeByPin(pin: PinSource): Promise<void> {
+    await this.#run((operation) => own.closeByPin(operation, pin));
+  }
+
   async undoClosing(): Promise<void> {
     await this.#run(own.undoClosing);
   }

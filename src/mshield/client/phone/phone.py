@@ -16,8 +16,19 @@ import msgspec
 
 from mshield.client.account_source import AccountSource, AccountSources, OutsideLoginBegun
 from mshield.client.errors import PhoneError
-from mshield.client.phone import binding, enrolment, pin, pin_change, renewal, renewal_preview, unlock, vault
+from mshield.client.phone import (
+    binding,
+    closing,
+    enrolment,
+    pin,
+    pin_change,
+    renewal,
+    renewal_preview,
+    unlock,
+    vault,
+)
 from mshield.client.phone.approval import AnswersRequests
+from mshield.client.phone.closing import ClosingAsked
 from mshield.client.phone.connection import Clock, Connection, Patience, Sleep, system_clock
 from mshield.client.phone.folder import Folder
 from mshield.client.phone.identity import ProvesIdentity
@@ -246,6 +257,11 @@ class VirtualPhone(ProvesIdentity, AnswersRequests):
             if not enrolment.awaits_proof(operation, issued):
                 renewal.take_over(operation, issued)
             return issued
+
+    def close_account(self, *, pin: PinSource | None = None, sms_code: str = "") -> ClosingAsked:
+        """Closes the account (注销账号) after some days; by an SMS code where this phone has no shield that signs."""
+        with self._operation() as operation:
+            return closing.by_sms(operation, sms_code) if pin is None else closing.by_pin(operation, pin)
 
     def renewal_preview(self) -> RenewalPreview:
         """What a renewal would change: the certificate's data beside those on file."""

@@ -33,6 +33,6 @@ def open_operations(ground: Ground, accounts: Accounts, periods: Mapping[str, in
         ca_state,
         ReadDashboard(ground.db, ca_state, ground.settings, ZoneInfo(ground.settings.time_zone)),
         WatchJobs(ground.db, periods),
-        CloseAccount(ground.db, ground.settings, accounts.sms_codes, erase),
+        CloseAccount(ground.db, ground.engine, ground.settings, accounts.sms_codes, erase),
         ExportOwnData(ground.db, ground.keyring, accounts.sms_codes),
     )
