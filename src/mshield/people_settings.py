@@ -39,6 +39,11 @@ class PeopleSettings(WitnessSettings):
         description="folder of your own privacy.zh.md, privacy.en.md, agreement.zh.md and agreement.en.md; none: the "
         "shipped ones; see accounts.md",
     )
+    places_file: Path | None = Field(
+        default=None,
+        description="table of places (CSV `network,zh,en`), by which people see where their devices logged in; none: "
+        "the address alone; see accounts.md",
+    )
     closing_days: NotNegative = Field(
         default=7, description="for how many days the owner of a closed account can change their mind"
     )

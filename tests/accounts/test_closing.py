@@ -108,8 +108,8 @@ async def test_with_a_certificate_the_shield_ends_and_what_the_law_keeps_stays(
     row = await certified(context, "MS10720468813")
     await context.notices.notify.compose(now=now)
     close = context.operations.close_account
-    foreseen = await close.foresee(row.account_id, now=now)
-    assert foreseen.shields == ("MS10720468813",)
+    foreseen = await close.foresee(row.account_id, device_id="another", now=now)
+    assert (foreseen.shields, foreseen.by_pin) == (("MS10720468813",), False)
     assert "certificates" in {part.name for part in foreseen.erasure.kept}
     before = await fetch(context.db, "SELECT name, phone FROM accounts WHERE id = $1", row.account_id)
 

@@ -47,6 +47,7 @@ async def test_each_device_has_its_browser_its_last_login_and_a_name_of_its_owne
         "Android · Chrome 142",
         "127.0.0.1",
     )
+    assert (here["model"], here["place"]) == (None, None)  # its browser hides the one, and there is no table
     assert here["logged_in_at"] <= clock()
     assert (there["is_this_device"], there["name"]) == (False, None)
     path = f"/api/phone/devices/{there['shield_number']}/name"
@@ -59,6 +60,20 @@ async def test_each_device_has_its_browser_its_last_login_and_a_name_of_its_owne
     )
     await mine.device.call("POST", path, {"name": None})
     assert (await _devices(mine.device))[1]["name"] is None
+
+
+async def test_model_and_place_are_what_browser_and_table_say(
+    sqlite_url: str, tmp_path: Path, clock: Clock
+) -> None:
+    table = tmp_path / "places.csv"
+    table.write_text("network,zh,en\n127.0.0.0/8,浙江 宁波,Ningbo\n", "utf-8")
+    async with running(sqlite_url, tmp_path, clock, places_file=table) as application:
+        application.http.headers.update({"User-Agent": _PHONE, "Sec-CH-UA-Model": '"ALN-AL00"'})
+        await application.registered()
+        shield = Shield(application, await application.logged_in())
+        await shield.enrol()
+        (here,) = await _devices(shield.device)
+    assert (here["model"], here["place"]) == ("ALN-AL00", {"zh": "浙江 宁波", "en": "Ningbo"})
 
 
 async def test_a_device_that_is_not_mine_is_held_and_logged_out_by_a_code_to_my_phone(

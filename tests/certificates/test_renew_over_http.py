@@ -48,6 +48,7 @@ async def test_r11_a_code_for_a_renewal_goes_to_the_accounts_own_number(
     ("method", "path", "body", "code"),
     [
         ("POST", "/api/phone/renewals", FORM, "no_certificate"),
+        ("GET", "/api/phone/renewals/preview", None, "no_certificate"),
         ("GET", "/api/phone/renewals/current", None, "not_found"),
         ("DELETE", "/api/phone/renewals/current", None, "not_found"),
         ("POST", "/api/phone/bindings", {"client_id": None}, "no_certificate"),

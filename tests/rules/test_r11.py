@@ -17,6 +17,7 @@ from mshield.domain.certificates.renewal import (
 from mshield.domain.certificates.states import CertificateEvent
 from mshield.keys.keyring import Keyring
 from mshield.services.certificates.enrol import Application
+from mshield.services.certificates.renewal_preview import PreviewRenewal, RenewalData
 from mshield.services.filing.look_up import LookUpFiling
 from mshield.store.certificates import changes as certificate_changes
 from mshield.store.certificates.certificates import list_revoked
@@ -128,6 +129,42 @@ async def test_r11_the_same_person_in_another_role_is_another_applicant(renewing
     )
     with pytest.raises(errors.OtherApplicant):
         await renewing.begin(user_type="legal_person")
+
+
+async def test_r11_the_data_page_shows_what_changes_before_a_code_is_asked_for(renewing: Renewing) -> None:
+    preview, login = PreviewRenewal(renewing.renew), await renewing.login()
+    same = await preview(login, now=renewing.now)
+    assert (same.reason, same.certified) == (Reason.ENDING, same.filed)
+    assert same.id_number_masked == "*" * 14 + ID_NUMBER[-4:]
+    await renewing.change_filing("宁波北潮供应链有限公司")
+    await execute(renewing.world.db, "UPDATE filed_persons SET name = '林远知', version = version + 1")
+    shown = await preview(login, now=renewing.now)
+    assert (shown.reason, shown.certified) == (Reason.FILING_CHANGED, same.certified)
+    assert shown.filed == RenewalData("林远知", "operator", "宁波北潮供应链有限公司", CREDIT_CODE)
+    # Without an id number it is the account's own: what was shown is what is certified.
+    begun = await renewing.begin(name=shown.filed.name, id_number=None)
+    assert (begun.subject.common_name, begun.subject.organisation) == (
+        shown.filed.name,
+        shown.filed.enterprise,
+    )
+
+
+async def test_r11_the_data_page_refuses_what_the_renewal_would(renewing: Renewing) -> None:
+    preview, login, db = PreviewRenewal(renewing.renew), await renewing.login(), renewing.world.db
+    await execute(db, "UPDATE filed_persons SET id_number_hash = $1", b"x" * 32)
+    with pytest.raises(errors.NoFiling):
+        await preview(login, now=renewing.now)
+    with pytest.raises(errors.NoFiling):
+        await renewing.begin(id_number=None)
+    await renewing.change(CertificateEvent.LOCK_PIN)
+    with pytest.raises(errors.PinLocked):
+        await preview(login, now=renewing.now)
+
+
+async def test_r11_the_data_page_before_it_is_due(db: Database, keyring: Keyring, clock: Clock) -> None:
+    renewing = await make_renewing(db, keyring, clock, due=False)
+    shown = await PreviewRenewal(renewing.renew)(await renewing.login(), now=renewing.now)
+    assert (shown.reason, shown.until > renewing.now) == (None, True)
 
 
 async def test_r11_the_sms_code_is_asked_last_and_its_refusal_changes_nothing(renewing: Renewing) -> None:

@@ -51,7 +51,7 @@ class Renewing:
         """The phone's login."""
         return await authenticate_phone(self.world.db, self.old.caller, now=self.now)
 
-    async def begin(self, **changes: str) -> Renewal:
+    async def begin(self, **changes: str | None) -> Renewal:
         """The data page, rightly filled in but for `changes`."""
         application = replace(Application(self.name, ID_NUMBER, "operator", CREDIT_CODE), **changes)
         return await self.renew.begin(await self.login(), application, sms_code=CODE, now=self.now)
@@ -151,5 +151,5 @@ async def make_renewing(
     world = await make_world(db, keyring, clock, settings=settings)
     if due:
         clock.advance(seconds=(settings.certificate_days - 100) * DAY)
-    renew = Renew(db, world.engine, world.lookup, world.certificates.issue, settings, any_code)
+    renew = Renew(db, world.engine, keyring, world.lookup, world.certificates.issue, settings, any_code)
     return Renewing(world, renew, Bind(db, settings), world.phone)

@@ -36,6 +36,28 @@ def browser_name(described: str) -> str:
     return " · ".join(filter(None, parts))
 
 
+_MODEL: Final = re.compile(
+    r"Android [\d.]+; (?:[a-z]{2}-[a-z]{2}; )?([^;()]+?)(?: Build/[^;()]*)?[;)]", re.IGNORECASE
+)
+_LONGEST_MODEL: Final = 48
+
+
+def device_model(hint: str, described: str) -> str:
+    """The device's model: as its browser says when asked (`Sec-CH-UA-Model`), else where its description has one.
+
+    Browsers that hide it say `K`; an iPhone says none. Empty where it isn't known.
+    """
+    told = hint.strip().removeprefix('"').removesuffix('"').strip()
+    match = _MODEL.search(described)
+    model = told or (match[1].strip() if match else "")
+    fits = (
+        model not in {"", "K", "wv", "Mobile", "Tablet"}
+        and model.isprintable()
+        and len(model) <= _LONGEST_MODEL
+    )
+    return model if fits else ""
+
+
 def _first(known: Iterable[tuple[str, str]], described: str) -> str:
     for pattern, name in known:
         match = re.search(pattern, described)

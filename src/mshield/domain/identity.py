@@ -143,6 +143,12 @@ def mask_id_number(number: str) -> str:
     return number[:first] + "*" * (len(number) - first - last) + number[len(number) - last :]
 
 
+def mask_but_end(number: str) -> str:
+    """`330206199001014218` as `**************4218`: for whoever may learn the birth date besides."""
+    _, last = next(shown for least, shown in _SHOWN if len(number) >= least)
+    return "*" * (len(number) - last) + number[len(number) - last :]
+
+
 def _may_stand_in_name(char: str) -> bool:
     return unicodedata.category(char)[0] in "LM" or char in " ·-'’."
 

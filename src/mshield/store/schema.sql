@@ -1039,7 +1039,7 @@ CREATE TABLE device_uses (
   browser TEXT,
   address TEXT,
   logged_in_at BIGINT NOT NULL
-);
+, model TEXT);
 
 CREATE INDEX device_uses_account ON device_uses (account_id);
 

@@ -5,6 +5,7 @@ from typing import Final, Literal
 from starlette.requests import Request
 
 from mshield.domain.actor import Actor
+from mshield.domain.browser_name import device_model
 
 ACTOR: Final = "mshield.actor"
 SUBJECT: Final = "mshield.subject"
@@ -36,6 +37,12 @@ def address_of(request: Request) -> str:
     """The address that the call comes from, as far as this service sees it; for the counters."""
     client = request.scope.get("client")
     return client[0] if client else ""
+
+
+def model_of(request: Request) -> str | None:
+    """The caller's model, where its browser tells it."""
+    hint = request.headers.get("sec-ch-ua-model", "")[:_MAX_BROWSER]
+    return device_model(hint, browser_of(request) or "") or None
 
 
 def browser_of(request: Request) -> str | None:

@@ -104,6 +104,7 @@ STATUS: Final[Mapping[str, int]] = {
     "password_needed": 403,
     "phone_taken": 409,
     "pin_locked": 403,
+    "pin_needed": 403,
     "qr_stale": 410,
     "read_only": 503,
     "real_name_differs": 409,

@@ -17,6 +17,8 @@ from tests.support.live_service import LiveService
 WORK_MS: Final = 30_000
 """For what makes a key or signs: seconds on a busy machine, where the phone derives the PIN's key 600 000 times."""
 _CAPTCHAS: Final = "/api/phone/captchas"
+SUBMIT: Final = {"apply": "提交", "renew": "核对无误，更新"}
+"""The button under a data page."""
 _TYPES: Final = {"operator": "企业操作员", "legal_person": "企业法人"}
 
 
@@ -89,16 +91,16 @@ class User:
         expect(self.page.get_by_role("navigation", name="功能")).to_be_visible()
 
     def fill_application(self, purpose: str) -> None:
-        """The data page of an application or a renewal, all but the button."""
-        self.fill("姓名", self.person.name)
-        self.fill("身份证号", self.person.id_number)
+        """The data page of an application or a renewal, all but the button: a renewal knows all but the code."""
         if purpose == "apply":
+            self.fill("姓名", self.person.name)
+            self.fill("身份证号", self.person.id_number)
             self.page.get_by_role("button", name="用户类型").click()
             wanted = _TYPES[self.person.role]
             self.page.get_by_role("option", name=wanted).click()
             expect(self.page.get_by_role("option", name=wanted)).to_have_attribute("aria-selected", "true")
             self.press("完成")
-        self.fill("统一社会信用代码", self.person.credit_code)
+            self.fill("统一社会信用代码", self.person.credit_code)
         self.get_code(purpose)
 
     def apply(self) -> None:

@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, expect
 from playwright.sync_api import TimeoutError as TookTooLong
 
-from tests.browser.app.app_user import User
+from tests.browser.app.app_user import SUBMIT, User
 from tests.browser.app.camera import Screen
 from tests.browser.app.cut_line import IMPATIENT, Line
 from tests.browser.app.more_people import newcomer, registered
@@ -32,7 +32,8 @@ SECONDS: Final = 90.0
 KEY_MS: Final = 5_000
 """For a key of the keypad to be pressed, if it is there."""
 AGAIN: Final = (
-    "再试一次", "继续申请", "继续更新", "输入现在的 PIN 码", "绑定证书", "提交", "输入 PIN 码登录", "输入 PIN 码签名",
+    "再试一次", "继续申请", "继续更新", "输入现在的 PIN 码", "绑定证书", "提交", "核对无误，更新",
+    "输入 PIN 码登录", "输入 PIN 码签名",
 )  # fmt: skip
 """What somebody presses to do it again, on whichever screen they are."""
 
@@ -84,7 +85,7 @@ def persevere(user: User, line: Line, done: str, pin: str, *, code_for: str = ""
             # The code had been taken when the line broke, and what it was for not yet begun.
             line.mend()
             user.get_code(code_for)
-            user.press("提交")
+            user.press(SUBMIT[code_for])
         elif not sheet.is_visible() and again.first.is_visible():
             line.mend()
             with suppress(TookTooLong):  # while it works by itself, or as the screen changes
@@ -194,7 +195,7 @@ def test_r11_renewing(phone: Holder, user: User, line: Line) -> None:
     user.open("/renew")
     user.fill_application("renew")
     line.lay(phone.context)
-    user.press("提交")
+    user.press(SUBMIT["renew"])
     persevere(user, line, "证书已更新", user.pin, code_for="renew")
     assert {"POST renewals", *SIGNING} <= set(line.lost)
     states = ("active", "superseded")

@@ -234,16 +234,18 @@ def change_pin(scene: Scene) -> None:
 
 
 def renew(scene: Scene) -> None:
-    """2.3.1.6 更新证书: the filing has changed; the same data as at first, and an SMS code."""
+    """2.3.1.6 更新证书: the filing has changed; old and new are shown, and an SMS code is asked for."""
     user, page = scene.user, scene.page
     file(scene.party.service, RENAMED)
     user.open()
     expect(page.get_by_text("备案信息有变化")).to_be_visible()
     scene.picture("renew-home")
     page.get_by_role("navigation", name="功能").get_by_role("link", name="更新证书").click()
+    changed = page.get_by_role("row").filter(has_text=RENAMED)
+    expect(changed.locator("s")).to_have_text(ENTERPRISE)
     user.fill_application("renew")
     scene.picture("renew")
-    user.press("提交")
+    user.press("核对无误，更新")
     user.give_pin()
     user.sees("证书已更新")
     expect(page.get_by_text(RENAMED)).to_be_visible()

@@ -2,11 +2,14 @@
 
 import json
 
-from mshield.client.phone.phone import SmsPurpose
+import pytest
+
+from mshield.client.errors import ProblemError
 from mshield.client.work import solved
 from mshield.demo.people import LEGAL_PERSON, OPERATOR
 from tests.http.life.life import Life
 from tests.support.consents import AGREED
+from tests.support.signing import fetch
 
 
 def register(life: Life) -> None:
@@ -68,16 +71,34 @@ def look_after_ones_data(life: Life) -> None:
     versions = life.get("/api/policies").json()["versions"]
     assert json.loads(phone.call("GET", "/consents"))["due"] == []
     phone.call("POST", "/consents", {"consents": versions})
-    purposes: tuple[tuple[SmsPurpose, str], ...] = (
-        ("export", "/account/export"),
-        ("close", "/account/closing"),
-    )
-    for purpose, path in purposes:
-        life.wait_a_minute()
-        phone.request_sms_code(purpose)
-        phone.call("POST", path, {"sms_code": life.sms_code(OPERATOR, purpose)})
+    life.wait_a_minute()
+    phone.request_sms_code("export")
+    phone.call("POST", "/account/export", {"sms_code": life.sms_code(OPERATOR, "export")})
+    _close_by_pin(life)
+
+
+def _close_by_pin(life: Life) -> None:
+    """Where a shield may sign, no SMS code closes: its PIN does, counted as ever, and what it signed once."""
+    phone = life.phone
+    assert json.loads(phone.call("GET", "/account/closing"))["by"] == "pin"
+    life.wait_a_minute()
+    phone.request_sms_code("close")
+    code = life.sms_code(OPERATOR, "close")
+    with pytest.raises(ProblemError) as by_sms:
+        phone.close_account(sms_code=code)
+    with pytest.raises(ProblemError) as wrong:
+        phone.close_account(pin="602817")
+    assert (by_sms.value.code, wrong.value.code, wrong.value.left) == ("pin_needed", "wrong_pin", 4)
+    phone.close_account(pin=OPERATOR.pin)
     assert json.loads(phone.call("GET", "/account/closing"))["due_at"] is not None
     phone.call("DELETE", "/account/closing")
+    signed = life.service.run(fetch(life.service.db, "SELECT sid FROM signatures WHERE purpose = 'close'"))
+    with pytest.raises(ProblemError) as again:
+        phone.call("POST", "/account/closing", {"sid": bytes(signed["sid"]).hex()})
+    assert again.value.code == "task_closed"
+    with pytest.raises(ProblemError) as by_nothing:
+        phone.call("POST", "/account/closing", {})
+    assert by_nothing.value.code == "invalid_request"
 
 
 def forget_the_password(life: Life) -> None:

@@ -171,7 +171,9 @@ def renew(life: Life) -> None:
     for pin in pins:
         life.wait_a_minute()
         life.phone.request_sms_code("renew")
-        form = _form(life, "renew")
+        shown = life.phone.renewal_preview()
+        assert (shown.reason, shown.certified) == ("filing_changed", shown.filed)
+        form: dict[str, Any] = {"sms_code": life.sms_code(OPERATOR, "renew")}
         if pin is interrupted:
             with pytest.raises(_Interrupted):
                 life.phone.renew(**form, pin=pin)

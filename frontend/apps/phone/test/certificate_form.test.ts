@@ -8,7 +8,6 @@ import { isCreditCode, isCreditCodeForm, masked } from "../src/screens/certifica
 
 const ME = {
   account: { name: "林知远", phoneMasked: "138****6027", idType: "resident_id" },
-  certificate: { subject: { role: "操作员" } },
 } as unknown as Me;
 
 describe("credit code", () => {
@@ -40,12 +39,13 @@ test("an id number is masked in the middle", () => {
 });
 
 describe("form", () => {
-  test("knows name and, for a renewal, role", () => {
-    expect(useApplicationForm(ME, false).fields).toMatchObject({ name: "林知远", userType: "" });
-    expect(useApplicationForm(ME, true).fields.userType).toBe("operator");
+  test("knows the name, and the record that was proven", () => {
+    expect(useApplicationForm(ME).fields).toMatchObject({ name: "林知远", userType: "" });
+    const record = { userType: "operator", creditCode: "91330206MA2XB7C1TW" } as const;
+    expect(useApplicationForm(ME, record).fields).toMatchObject(record);
   });
   test("tells errors only after an attempt to send, each at its field", () => {
-    const form = useApplicationForm(ME, false);
+    const form = useApplicationForm(ME);
     expect(form.errors.value).toEqual({});
     expect(form.check()).toBe(false);
     expect(form.errors.value).toEqual({
@@ -59,7 +59,7 @@ describe("form", () => {
     expect(form.errors.value).toMatchObject({ idNumber: "idWrong", creditCode: "codeWrong" });
   });
   test("sends what the service compares, and refuses the same code twice", () => {
-    const form = useApplicationForm(ME, false);
+    const form = useApplicationForm(ME);
     Object.assign(form.fields, {
       name: " 林知远 ",
       idNumber: "330206 19900101 4217",
@@ -83,7 +83,7 @@ describe("form", () => {
 });
 
 test("what was said of an SMS code is over with the next one, until that is sent; an empty field isn't called wrong", () => {
-  const form = useApplicationForm(ME, false);
+  const form = useApplicationForm(ME);
   Object.assign(form.fields, { idNumber: "", creditCode: "", smsCode: "111111" });
   form.check();
   expect(form.errors.value).toMatchObject({ idNumber: "idMissing", creditCode: "codeMissing" });

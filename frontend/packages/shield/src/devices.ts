@@ -6,7 +6,8 @@ import type { Operation } from "./operation.ts";
 /**
  * A device with its shield; `usedAt` is its last login or signature. Times in ms.
  *
- * `name` is its owner's; `browser` and `address` are those of its last login in the app, at `loggedInAt`: null where an
+ * `name` is its owner's; `browser`, `model` and `address` are those of its last login in the app, at `loggedInAt`; `place`
+ * is where the service takes that address to be: null where an
  * older service doesn't say, or nothing is known.
  */
 export interface Device {
@@ -22,6 +23,8 @@ export interface Device {
   readonly isThisDevice: boolean;
   readonly name: string | null;
   readonly browser: string | null;
+  readonly model: string | null;
+  readonly place: { readonly zh: string; readonly en: string } | null;
   readonly address: string | null;
   readonly loggedInAt: number | null;
 }
@@ -75,7 +78,13 @@ function readDevice(value: unknown): Device {
     isThisDevice: of.flag("is_this_device"),
     name: of.textOrNull("name"),
     browser: of.textOrNull("browser"),
+    model: of.textOrNull("model"),
+    place: of.has("place") ? readPlace(of.object("place")) : null,
     address: of.textOrNull("address"),
     loggedInAt: of.integerOrNull("logged_in_at"),
   };
+}
+
+function readPlace(of: Fields): Device["place"] {
+  return { zh: of.text("zh"), en: of.text("en") };
 }

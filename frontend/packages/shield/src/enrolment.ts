@@ -22,7 +22,7 @@ import {
 import type { Operation } from "./operation.ts";
 import { checkedPin, type PinSource } from "./pin.ts";
 import { confirm } from "./pin_change.ts";
-import { requireStrongForApplication } from "./pin_rules.ts";
+import { requireStrongFor } from "./pin_rules.ts";
 import { isIntact, type KeyState, ZERO_OTP } from "./state.ts";
 import { keepLogKey } from "./view_registration.ts";
 
@@ -31,7 +31,8 @@ const ROLES = { legal_person: "法人", operator: "操作员" } as const;
 /** What the user enters; all of it must match the enterprise's filing (R4). */
 export interface Application {
   readonly name: string;
-  readonly idNumber: string;
+  /** Null, in a renewal alone: the account's own. */
+  readonly idNumber: string | null;
   readonly userType: keyof typeof ROLES;
   readonly creditCode: string;
   readonly smsCode: string;
@@ -66,7 +67,7 @@ export async function apply(
       return issued;
     }
   }
-  await requireStrongForApplication(operation, pin, application.idNumber);
+  await requireStrongFor(operation, pin, application.idNumber);
   const form = { ...formOf(application), ...(again && { confirm_duplicate: true }) };
   const { connection } = operation;
   const begun = readEnrolment(await connection.post("/api/phone/enrolments", operation.loggedIn(), form));
@@ -170,7 +171,7 @@ export function checkNames(subject: Subject, { name, userType }: Application): v
 }
 
 /** What the user entered, as the service takes it. */
-export function formOf(application: Application): Record<string, string> {
+export function formOf(application: Application): Record<string, string | null> {
   return {
     name: application.name,
     id_number: application.idNumber,

@@ -67,6 +67,7 @@ export { RemoteSecrets } from "./remote_secrets.ts";
 export { MOST_DOCUMENTS, partsOf } from "./parts.ts";
 export type { Approved, Choices, DeclineReason, DocumentEnd, SignedDocument, Unlike } from "./requests.ts";
 export type { Enrolled, EnrolOrder, Secrets, SecretSession, SessionOrder } from "./secrets.ts";
+export type { RenewalData, RenewalPreview } from "./renewal_preview.ts";
 export type { Renewal } from "./renewal_state.ts";
 export { Shield, type Options } from "./shield.ts";
 export type { SignatureDetail, SignaturePage, SignatureQuery, SignatureRecord } from "./signatures.ts";

@@ -18,8 +18,13 @@ export class OncePin {
   }
 
   /** PhoneError `weak_pin` at once where the PIN is given and too easy. */
-  static async of(operation: Operation, source: PinSource, holder: Holder): Promise<OncePin> {
-    const once = new OncePin(source, await fetchPolicy(operation), holder);
+  static async of(
+    operation: Operation,
+    source: PinSource,
+    holderBy: (policy: PinPolicy) => Promise<Holder>,
+  ): Promise<OncePin> {
+    const policy = await fetchPolicy(operation);
+    const once = new OncePin(source, policy, await holderBy(policy));
     if (typeof source === "string") {
       once.#accept(source);
     }

@@ -1,7 +1,12 @@
 /** What one does with one's own account: closing it, a copy of its data, and asking the legal person about a shield. */
 
+import { hex } from "@mshield/gm";
+
+import { CoSigning } from "./cosigning.ts";
 import { Fields } from "./fields.ts";
 import type { Operation } from "./operation.ts";
+import type { PinSource } from "./pin.ts";
+import { internalTask } from "./pin_change.ts";
 
 export interface DataPart {
   readonly name: string;
@@ -19,6 +24,8 @@ export interface Closing {
   readonly shields: readonly string[];
   readonly erased: readonly DataPart[];
   readonly kept: readonly DataPart[];
+  /** What it is asked for with: the PIN of this phone's shield, where that may sign. */
+  readonly by: "pin" | "sms_code";
 }
 
 const ASK_KINDS = ["revoke", "lift", "renew"] as const;
@@ -48,12 +55,20 @@ export async function closing(operation: Operation): Promise<Closing> {
     shields: of.list("shields").map(String),
     erased: of.list("erased").map(readPart),
     kept: of.list("kept").map(readPart),
+    by: of.word("by", ["pin", "sms_code"]),
   };
 }
 
-/** With a code of purpose `close`. */
+/** With a code of purpose `close`; ProblemError `pin_needed` where this phone has a shield that may sign. */
 export async function close(operation: Operation, smsCode: string): Promise<void> {
   await operation.connection.post(CLOSING, operation.loggedIn(), { sms_code: smsCode });
+}
+
+/** With the PIN, which is judged and counted as for a signature; errors as of `CoSigning.sign`. */
+export async function closeByPin(operation: Operation, pin: PinSource): Promise<void> {
+  const document = await internalTask(operation, "key", "close");
+  await new CoSigning(operation, "key", [document]).sign(pin);
+  await operation.connection.post(CLOSING, operation.loggedIn(), { sid: hex(document.sid) });
 }
 
 export async function undoClosing(operation: Operation): Promise<void> {

@@ -72,10 +72,10 @@ function different(old: PinSource, changed: string): PinSource {
 }
 
 /** A task of the protocol itself: its message is known to the byte, so nothing else can be slipped in. */
-async function internalTask(
+export async function internalTask(
   operation: Operation,
   place: KeyPlace,
-  purpose: "refresh" | "confirm",
+  purpose: "refresh" | "confirm" | "close",
 ): Promise<ToSign> {
   const { uid } = operation.key(place);
   const path = `/api/phone/keys/${hex(uid)}/tasks`;

@@ -69,26 +69,32 @@ export function requireStrong(pin: string, policy: PinPolicy, holder: Holder): v
   }
 }
 
-/** As `requireStrong`, by the service's rules and the id number that is applied with. */
-export async function requireStrongForApplication(
+/** As `requireStrong`, by the service's rules and the id number that was typed; null where none was. */
+export async function requireStrongFor(
   operation: Operation,
   pin: string,
-  idNumber: string,
+  idNumber: string | null,
 ): Promise<void> {
-  requireStrong(pin, await fetchPolicy(operation), holderOf(idNumber));
+  const policy = await fetchPolicy(operation);
+  requireStrong(pin, policy, await whoChooses(operation, policy, idNumber));
 }
 
-/** As `requireStrong`, where no id number is typed: the service tells the holder their own birth date. */
-export async function requireStrongForChange(operation: Operation, pin: string): Promise<void> {
-  const policy = await fetchPolicy(operation);
+/** Who chooses a PIN; where no id number was typed, the service tells the holder their own birth date. */
+export async function whoChooses(
+  operation: Operation,
+  { rules }: PinPolicy,
+  idNumber: string | null,
+): Promise<Holder> {
+  if (idNumber !== null) {
+    return holderOf(idNumber);
+  }
   let dates: string[] = [];
-  if (policy.rules.has("birthday")) {
+  if (rules.has("birthday")) {
     const path = "/api/phone/me/birth-dates";
     const answer = await orNothing(operation.connection.get(path, operation.loggedIn()));
     dates = answer === null ? [] : new Fields(answer).texts("birth_dates");
   }
-  const birthDates = dates.map((date) => date.replaceAll("-", ""));
-  requireStrong(pin, policy, { idNumber: "", birthDates });
+  return { idNumber: "", birthDates: dates.map((date) => date.replaceAll("-", "")) };
 }
 
 /** The first rule that refuses a PIN of six digits, or null. */

@@ -24,7 +24,7 @@ import { OncePin } from "./once_pin.ts";
 import type { Operation } from "./operation.ts";
 import { checkGiven, type PinSource } from "./pin.ts";
 import { confirm } from "./pin_change.ts";
-import { holderOf, NOBODY } from "./pin_rules.ts";
+import { NOBODY, whoChooses } from "./pin_rules.ts";
 import {
   CURRENT,
   currentRenewal,
@@ -52,7 +52,9 @@ export async function renew(
   if (before !== null) {
     return before;
   }
-  const known = await OncePin.of(operation, pin, holderOf(application.idNumber));
+  const known = await OncePin.of(operation, pin, (policy) =>
+    whoChooses(operation, policy, application.idNumber),
+  );
   const begun = await begin(operation, application, known.source);
   if ("pem" in begun) {
     return begun;
@@ -71,7 +73,7 @@ export async function resumeRenewal(operation: Operation, pin: PinSource): Promi
   checkGiven(pin);
   const renewal = await currentRenewal(operation);
   if (renewal !== null) {
-    return await goOn(operation, renewal, await OncePin.of(operation, pin, NOBODY));
+    return await goOn(operation, renewal, await OncePin.of(operation, pin, async () => NOBODY));
   }
   const issued = await settledRenewal(operation, pin);
   if (issued === null) {

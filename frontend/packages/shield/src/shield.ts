@@ -21,9 +21,10 @@ import { Operation } from "./operation.ts";
 import * as own from "./own_account.ts";
 import type { PinSource } from "./pin.ts";
 import * as pinChange from "./pin_change.ts";
-import { requireStrongForApplication, requireStrongForChange } from "./pin_rules.ts";
+import { requireStrongFor } from "./pin_rules.ts";
 import * as policies from "./policies.ts";
 import * as renewal from "./renewal.ts";
+import { type RenewalPreview, renewalPreview } from "./renewal_preview.ts";
 import { currentRenewal, type Renewal, requireNoRenewal, takeOverAny } from "./renewal_state.ts";
 import { type DocumentReader, unread } from "./task_reading.ts";
 import { Repeats } from "./repeats.ts";
@@ -133,6 +134,10 @@ export class Shield {
 
   async close(smsCode: string): Promise<void> {
     await this.#run((operation) => own.close(operation, smsCode));
+  }
+
+  async closeByPin(pin: PinSource): Promise<void> {
+    await this.#run((operation) => own.closeByPin(operation, pin));
   }
 
   async undoClosing(): Promise<void> {
@@ -262,11 +267,7 @@ export class Shield {
 
   /** Refuses a new PIN that is too easy to guess (PhoneError `weak_pin`); without an id number, for a change. */
   async checkNewPin(pin: string, idNumber: string | null = null): Promise<void> {
-    await this.#run((operation) =>
-      idNumber === null
-        ? requireStrongForChange(operation, pin)
-        : requireStrongForApplication(operation, pin, idNumber),
-    );
+    await this.#run((operation) => requireStrongFor(operation, pin, idNumber));
   }
 
   /** Applies for a certificate and sets the PIN; see `enrolment.apply` for `again` and `tell`. */
@@ -303,6 +304,11 @@ export class Shield {
     return await this.#run((operation) => renewal.renew(operation, application, pin));
   }
 
+  /** What a renewal would change, before an SMS code is asked for. */
+  async renewalPreview(): Promise<RenewalPreview> {
+    return await this.#run(renewalPreview);
+  }
+
   /** The renewal under way as the service has it, or null. */
   async renewal(): Promise<Pick<Renewal, "key" | "state"> | null> {
     return await this.#run(currentRenewal);
@@ -337,7 +343,7 @@ export class Shield {
   async changePin(old: PinSource, changed: string): Promise<pinChange.PinChanged> {
     return await this.#run(async (operation) => {
       await requireNoRenewal(operation);
-      await requireStrongForChange(operation, changed);
+      await requireStrongFor(operation, changed, null);
       return await pinChange.changePin(operation, old, changed);
     });
   }

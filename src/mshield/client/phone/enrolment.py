@@ -21,11 +21,10 @@ from mshield.client.phone.messages import (
     Task,
 )
 from mshield.client.phone.operation import Operation
-from mshield.client.phone.pin import PinSource, checked_pin, fetch_policy, require_strong
+from mshield.client.phone.pin import PinSource, checked_pin, fetch_policy, holder_of, require_strong
 from mshield.client.phone.pin_change import confirm
 from mshield.client.phone.state import KeyState, StoredCertificate, Subject
 from mshield.client.wire import read, unhex
-from mshield.domain.certificates.pin import Holder
 from mshield.gm import cosign
 from mshield.gm.errors import GmError
 from mshield.pki.asn1 import oids
@@ -42,10 +41,13 @@ UserType = Literal["legal_person", "operator"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Application:
-    """What the user enters; all of it must match the enterprise's filing (R4)."""
+    """What the user enters; all of it must match the enterprise's filing (R4).
+
+    `id_number` None, in a renewal alone: the account's own.
+    """
 
     name: str
-    id_number: str
+    id_number: str | None
     user_type: UserType
     credit_code: str
     sms_code: str
@@ -97,7 +99,7 @@ def apply(operation: Operation, application: Application, pin: str, *, again: bo
     state = operation.vault.state
     if state.pending is not None and (issued := adopt(operation, pin)) is not None:
         return issued
-    require_strong(pin, fetch_policy(operation), Holder.of_id_number(application.id_number))
+    require_strong(pin, fetch_policy(operation), holder_of(operation, application.id_number))
     form: dict[str, object] = msgspec.to_builtins(application)
     if again:
         form["confirm_duplicate"] = True

@@ -16,8 +16,19 @@ import msgspec
 
 from mshield.client.account_source import AccountSource, AccountSources, OutsideLoginBegun
 from mshield.client.errors import PhoneError
-from mshield.client.phone import binding, enrolment, pin, pin_change, renewal, unlock, vault
+from mshield.client.phone import (
+    binding,
+    closing,
+    enrolment,
+    pin,
+    pin_change,
+    renewal,
+    renewal_preview,
+    unlock,
+    vault,
+)
 from mshield.client.phone.approval import AnswersRequests
+from mshield.client.phone.closing import ClosingAsked
 from mshield.client.phone.connection import Clock, Connection, Patience, Sleep, system_clock
 from mshield.client.phone.folder import Folder
 from mshield.client.phone.identity import ProvesIdentity
@@ -34,6 +45,7 @@ from mshield.client.phone.messages import (
 )
 from mshield.client.phone.operation import Operation
 from mshield.client.phone.pin import PinSource
+from mshield.client.phone.renewal_preview import RenewalPreview
 from mshield.client.phone.repeats import Repeats
 from mshield.client.phone.state import Status
 from mshield.client.wire import read
@@ -246,22 +258,31 @@ class VirtualPhone(ProvesIdentity, AnswersRequests):
                 renewal.take_over(operation, issued)
             return issued
 
+    def close_account(self, *, pin: PinSource | None = None, sms_code: str = "") -> ClosingAsked:
+        """Closes the account (注销账号) after some days; by an SMS code where this phone has no shield that signs."""
+        with self._operation() as operation:
+            return closing.by_sms(operation, sms_code) if pin is None else closing.by_pin(operation, pin)
+
+    def renewal_preview(self) -> RenewalPreview:
+        """What a renewal would change: the certificate's data beside those on file."""
+        with self._operation() as operation:
+            return renewal_preview.preview(operation)
+
     def renew(
         self,
         *,
-        name: str,
-        id_number: str,
-        user_type: enrolment.UserType,
-        credit_code: str,
         sms_code: str,
         pin: PinSource,
+        name: str | None = None,
+        id_number: str | None = None,
+        user_type: enrolment.UserType | None = None,
+        credit_code: str | None = None,
     ) -> IssuedCertificate:
-        """Renews the certificate (更新证书) with the data of the first application; the PIN stays the same."""
-        application = enrolment.Application(
-            name=name, id_number=id_number, user_type=user_type, credit_code=credit_code, sms_code=sms_code
-        )
+        """Renews the certificate (更新证书); what isn't said is as on file. The PIN stays the same."""
+        data = {"name": name, "id_number": id_number, "credit_code": credit_code}
         with self._operation() as operation:
-            return renewal.renew(operation, application, pin)
+            filled = renewal_preview.filled(operation, user_type=user_type, sms_code=sms_code, **data)
+            return renewal.renew(operation, filled, pin)
 
     def resume_renewal(self, pin: PinSource) -> IssuedCertificate:
         """Goes on with a renewal that stopped; PhoneError `no_renewal` where there is none any more."""

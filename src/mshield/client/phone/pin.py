@@ -100,6 +100,13 @@ def require_strong_for_change(operation: Operation, pin: str) -> None:
     require_strong(pin, policy, Holder(birth_dates=dates))
 
 
+def holder_of(operation: Operation, id_number: str | None) -> Holder:
+    """Who chooses a PIN, by the id number that they typed; else by the birth date that the service tells them."""
+    if id_number is None:
+        return Holder(birth_dates=_birth_dates(operation))
+    return Holder.of_id_number(id_number)
+
+
 def _birth_dates(operation: Operation) -> frozenset[dt.date]:
     try:
         answer = operation.connection.get("/api/phone/me/birth-dates", operation.logged_in())

@@ -33,7 +33,7 @@ def change_pin(operation: Operation, old: PinSource, new: str) -> PinChanged:
         raise PhoneError("same_pin")
     if _finished_before(operation, old, new):
         return PinChanged(recovered=True)
-    document = _task(operation, "key", "refresh")
+    document = internal_task(operation, "key", "refresh")
     CoSigning(operation, "key").sign([document], _Different(old, new), new_pin=new)
     confirm(operation, "key", new)
     return PinChanged(recovered=False)
@@ -41,7 +41,7 @@ def change_pin(operation: Operation, old: PinSource, new: str) -> PinChanged:
 
 def confirm(operation: Operation, place: KeyPlace, pin: PinSource) -> None:
     """Shows that the key in that place works; its newest slot is the only one afterwards."""
-    document = _task(operation, place, "confirm")
+    document = internal_task(operation, place, "confirm")
     CoSigning(operation, place).sign([document], pin)
 
 
@@ -74,7 +74,7 @@ class _Different:
         return pin
 
 
-def _task(operation: Operation, place: KeyPlace, purpose: InternalPurpose) -> ToSign:
+def internal_task(operation: Operation, place: KeyPlace, purpose: InternalPurpose) -> ToSign:
     """A task of the protocol itself: its message is known to the byte, so nothing else can be slipped in."""
     uid = operation.vault.state.at(place).uid
     path = f"/api/phone/keys/{uid.hex()}/tasks"

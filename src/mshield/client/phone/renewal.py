@@ -14,7 +14,7 @@ from mshield.client.phone.cosigning import CoSigning, ToSign
 from mshield.client.phone.enrolment import Application
 from mshield.client.phone.messages import Enrolment, IssuedCertificate, Task
 from mshield.client.phone.operation import Operation
-from mshield.client.phone.pin import PinPrompt, PinSource, ask, checked_pin
+from mshield.client.phone.pin import PinPrompt, PinSource, ask, checked_pin, holder_of
 from mshield.client.phone.state import KeyPlace, StoredCertificate, Subject
 from mshield.client.wire import read, unhex
 from mshield.domain.certificates.pin import Holder
@@ -75,7 +75,7 @@ def renew(operation: Operation, application: Application, pin: PinSource) -> Iss
     state.at("key")
     if state.pending is not None and (issued := _settled(operation, pin)) is not None:
         return issued
-    known = _OncePin(operation, pin, Holder.of_id_number(application.id_number))
+    known = _OncePin(operation, pin, holder_of(operation, application.id_number))
     try:
         answer = operation.connection.post(
             "/api/phone/renewals", operation.logged_in(), msgspec.to_builtins(application)

@@ -8,17 +8,19 @@ import msgspec
 
 from mshield.client.phone.enrolment import UserType
 from mshield.client.phone.phone import VirtualPhone
+from mshield.client.phone.renewal_preview import RenewalPreview
 from mshield.commands.parts.output import Output
 from mshield.commands.phone.display import show_certificate
 from mshield.commands.phone.options import asking, phone_command, pin_option, secret_from
 
 
 @click.command()
-@click.option("--name", help="Name, as on file.")
-@click.option("--id-number", help="Id number, as at the first application.")
-@click.option("--user-type", type=click.Choice(get_args(UserType)), default="operator", show_default=True)
-@click.option("--credit-code", help="The enterprise's unified social credit code.")
+@click.option("--name", help="Name, as on file; without it the one on file.")
+@click.option("--id-number", help="Id number; without it the account's own.")
+@click.option("--user-type", type=click.Choice(get_args(UserType)), help="Without it as certified.")
+@click.option("--credit-code", help="The enterprise's unified social credit code; without it as certified.")
 @click.option("--sms-code", "code", help="The code from `sms-code --purpose renew`.")
+@click.option("--preview", is_flag=True, help="Show what would change, and stop.")
 @click.option("--resume", is_flag=True, help="Go on with a renewal that was interrupted; takes only the PIN.")
 @click.option(
     "--give-up", is_flag=True, help="Give the renewal under way up; the certificate in use goes on."
@@ -31,18 +33,22 @@ def renew(
     *,
     name: str | None,
     id_number: str | None,
-    user_type: UserType,
+    user_type: UserType | None,
     credit_code: str | None,
     code: str | None,
+    preview: bool,
     resume: bool,
     give_up: bool,
     pin_file: Path | None,
 ) -> None:
-    """Renew the certificate 更新证书, with the data of the first application.
+    """Renew the certificate 更新证书, with the data on file.
 
     Possible with less than half a year left, or when the filing changed. The PIN stays the same; the certificate in use
     stays in force until the new one is confirmed.
     """
+    if preview:
+        _show_preview(out, phone.renewal_preview())
+        return
     if give_up:
         phone.give_up_renewal()
         text = out.pick("已放弃更新，原证书继续使用", "Given up; the certificate in use goes on")
@@ -52,8 +58,8 @@ def renew(
     if resume:
         show_certificate(out, phone.resume_renewal(pin))
         return
-    if name is None or id_number is None or credit_code is None or code is None:
-        raise click.UsageError("Say --name, --id-number, --credit-code and --sms-code, or --resume.")
+    if code is None:
+        raise click.UsageError("Say --sms-code, or --resume.")
     renewed = phone.renew(
         name=name,
         id_number=id_number,
@@ -63,6 +69,19 @@ def renew(
         pin=pin,
     )
     show_certificate(out, renewed)
+
+
+def _show_preview(out: Output, preview: RenewalPreview) -> None:
+    old, new = preview.certified, preview.filed
+    rows = (
+        (out.pick("姓名", "Name"), old.name, new.name),
+        (out.pick("企业", "Enterprise"), old.enterprise, new.enterprise),
+        (out.pick("统一社会信用代码", "Credit code"), old.credit_code, new.credit_code),
+        (out.pick("证件号码", "Id number"), preview.id_number_masked, preview.id_number_masked),
+    )
+    due = out.pick("可以更新", "Can be renewed") if preview.reason else out.pick("还不用更新", "Not due yet")
+    lines = [f"{name}  {was}" if was == now else f"{name}  {was} → {now}" for name, was, now in rows]
+    out.data(msgspec.to_builtins(preview), [due, *lines])
 
 
 @click.command()

@@ -98,6 +98,16 @@ class UnlockClosed(
     """Opening the app must never lock the shield."""
 
 
+class PinNeeded(
+    DomainError,
+    code="pin_needed",
+    zh="本机的手机盾可以使用，请用 PIN 码确认，短信验证码不够",
+    en="This phone's shield is in use: confirm with its PIN; an SMS code is not enough",
+    faq="3.7",
+):
+    """What ends the account asks for the stronger proof where there is one."""
+
+
 class TaskClosed(
     DomainError,
     code="task_closed",

@@ -1,4 +1,4 @@
-"""What the service tells holders about themselves, for the rule against birthdays as PINs (R10)."""
+"""What the service knows of holders themselves: their id number, and the birth date in it (R10)."""
 
 import datetime as dt
 
@@ -12,8 +12,13 @@ from mshield.store.database.interface import Database
 
 async def birth_dates(db: Database, keyring: Keyring, login: PhoneLogin) -> tuple[dt.date, ...]:
     """The birth dates that the account's id number may stand for, the earliest first; usually one, or none."""
+    number = await own_id_number(db, keyring, login)
+    return () if number is None else tuple(sorted(Holder.of_id_number(number).birth_dates))
+
+
+async def own_id_number(db: Database, keyring: Keyring, login: PhoneLogin) -> str | None:
+    """The account's id number, for the service's own use; None where its account has been erased."""
     box = await accounts.find_id_number_box(db, account_id=login.account_id)
     if box is None:
-        return ()
-    number = keyring.open(box, purpose=ACCOUNT_BOX, context=login.account_id.encode()).decode()
-    return tuple(sorted(Holder.of_id_number(number).birth_dates))
+        return None
+    return keyring.open(box, purpose=ACCOUNT_BOX, context=login.account_id.encode()).decode()

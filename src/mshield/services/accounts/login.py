@@ -47,12 +47,13 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class DeviceProof:
-    """The phone's key by its DPoP proof: RFC 7638 thumbprint and point (65 bytes, P-256); its address and browser."""
+    """The phone's key by its DPoP proof: RFC 7638 thumbprint and point (65 bytes, P-256); what is seen of the phone."""
 
     jkt: str
     public_key: bytes
     address: str | None = None
     browser: str | None = None
+    model: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,6 +202,7 @@ class LogIn:
             expires_at=now + self.settings.session_seconds * 1000,
             address=proof.address,
             browser=proof.browser,
+            model=proof.model,
         )
         if device.account_id is None:
             # Told once: the device's id is the occasion.

@@ -33,8 +33,8 @@ _REFUSED: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 class OwnedShield:
     """One device's shield; `state` is `expired` by the clock, whatever is stored. Times in ms.
 
-    `name` is its owner's; `browser` is system and browser in words, `address` where its last login came from, at
-    `logged_in_at`: all None where that isn't known.
+    `name` is its owner's; `browser` is system and browser in words, `model` the phone's, `address` where its
+    last login came from, at `logged_in_at`: all None where that isn't known.
     """
 
     shield_number: str
@@ -49,6 +49,7 @@ class OwnedShield:
     is_this_device: bool
     name: str | None
     browser: str | None
+    model: str | None
     address: str | None
     logged_in_at: int | None
 
@@ -142,6 +143,7 @@ def _shown(row: store.AccountShield, login: PhoneLogin, *, now: int) -> OwnedShi
         is_this_device=row.device_id == login.device_id,
         name=row.name,
         browser=(browser_name(row.browser) or None) if row.browser else None,
+        model=row.model,
         address=row.address,
         logged_in_at=row.logged_in_at or None,
     )

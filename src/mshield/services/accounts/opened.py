@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from mshield.gateways.places import Places
 from mshield.services.accounts.captcha.captchas import Captchas
 from mshield.services.accounts.change_phone import ChangePhone
 from mshield.services.accounts.login import LogIn
@@ -40,6 +41,7 @@ class Accounts:
     outside_login: OutsideLogin
     real_name: CheckRealName
     consents: Consents
+    places: Places
 
 
 def open_accounts(ground: Ground, notices: Notices, identity: Identity) -> Accounts:
@@ -70,4 +72,5 @@ def open_accounts(ground: Ground, notices: Notices, identity: Identity) -> Accou
         ),
         real_name=CheckRealName(ground.db, ground.keyring, proofs, identity.real_name, sms_codes.consume),
         consents=consents,
+        places=Places.read(ground.settings.places_file),
     )

@@ -49,10 +49,10 @@ _SHIELD_NUMBER_TRIES: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """What the user entered, as it was entered."""
+    """What the user entered, as it was entered. Without an id number, which an application never is, it is nobody's."""
 
     name: str
-    id_number: str
+    id_number: str | None
     user_type: str
     credit_code: str
 
@@ -214,7 +214,7 @@ async def bring_up_to_date(
 
     Nobody is asked for but the account's own holder: an application must not show who else is on file.
     """
-    id_number = normalise_id_number(application.id_number)
+    id_number = normalise_id_number(application.id_number or "")
     if look_up is None or not hmac.compare_digest(
         login.id_number_hash, lookup.lookup_hash(LOOKUP, id_number)
     ):
@@ -228,7 +228,7 @@ async def find_applicant(
     db: Database, lookup: LookupKey, login: PhoneLogin, application: Application
 ) -> store.FiledPerson:
     """The filed person that the application names. Raises NoFiling, InvalidName, InvalidCreditCode."""
-    id_number_hash = lookup.lookup_hash(LOOKUP, normalise_id_number(application.id_number))
+    id_number_hash = lookup.lookup_hash(LOOKUP, normalise_id_number(application.id_number or ""))
     person = await store.find_filed(
         db,
         credit_code=check_credit_code(application.credit_code),

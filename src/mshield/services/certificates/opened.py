@@ -10,6 +10,7 @@ from mshield.services.certificates.count import CountCertificates
 from mshield.services.certificates.enrol import Enrol
 from mshield.services.certificates.issue import Issue
 from mshield.services.certificates.renew import Renew
+from mshield.services.certificates.renewal_preview import PreviewRenewal
 from mshield.services.certificates.search import FindCertificates
 from mshield.services.filing.look_up import LookUpFiling
 from mshield.services.ground import Ground
@@ -23,6 +24,7 @@ class Certificates:
     enrol: Enrol
     own: OwnCertificate
     renew: Renew
+    preview: PreviewRenewal
     bind: Bind
     search: FindCertificates
     count: CountCertificates
@@ -33,10 +35,14 @@ def open_certificates(
 ) -> Certificates:
     """`look_up` finds who applies in the filing, `proofs` show that it is they; `spend_code` takes their SMS code."""
     issue = Issue(ground.db, ground.keyring, ground.lookup, ground.authorities, ground.settings)
+    renew = Renew(
+        ground.db, ground.engine, ground.keyring, ground.lookup, issue, ground.settings, spend_code, look_up
+    )
     return Certificates(
         enrol=Enrol(ground.db, ground.engine, ground.keyring, ground.lookup, spend_code, proofs, look_up),
         own=OwnCertificate(ground.db, ground.engine, ground.authorities, issue, proofs),
-        renew=Renew(ground.db, ground.engine, ground.lookup, issue, ground.settings, spend_code, look_up),
+        renew=renew,
+        preview=PreviewRenewal(renew),
         bind=Bind(ground.db, ground.settings),
         search=FindCertificates(
             ground.db, ground.keyring, ground.lookup, ground.authorities, ZoneInfo(ground.settings.time_zone)

@@ -6,7 +6,7 @@ at it leaves. A new key is made by the protocol's enrolment, and the old key con
 
 import json
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -18,10 +18,12 @@ from mshield.domain.times import DAY_MS, HOUR_MS
 from mshield.gm import sm2
 from mshield.gm.engine import Engine
 from mshield.gm.transcript import internal_message, renewal_message
+from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
 from mshield.pki.certificates import csr
 from mshield.pki.certificates.certificate import parse_certificate
 from mshield.pki.certificates.names import LeafSubject
+from mshield.services.accounts.holder import own_id_number
 from mshield.services.accounts.session import PhoneLogin
 from mshield.services.accounts.sms_codes import SpendCode
 from mshield.services.certificates.certificate import signed_subject
@@ -84,6 +86,7 @@ class Renew:
 
     db: Database
     engine: Engine
+    keyring: Keyring
     lookup: LookupKey
     issue: Issue
     settings: Settings
@@ -103,23 +106,27 @@ class Renew:
             state=CertificateState(old.state), holds=map(Hold, old.holds), not_after=old.not_after, now=now
         ):
             return None
-        reason = self._why(old, now=now)
+        reason = self.why(old, now=now)
         return Due(reason is not None, reason, old.not_after)
 
     async def begin(self, login: PhoneLogin, application: Application, *, sms_code: str, now: int) -> Renewal:
         """Begins a renewal; one that was under way on this device is given up.
 
+        Without an id number the application is with the account's own, the only one that it could be with.
         Raises what keeps the certificate from signing (NoCertificate, PinLocked, Held, CertificateExpired), NoFiling,
         OtherApplicant, RenewalNotDue, SmsCodeWrong, SmsCodeExpired; Conflict for two calls at once; what `current` and
         `bring_up_to_date` raise. `sms_code`, of purpose `renew`, is spent last.
         """
+        if application.id_number is None:
+            own = await own_id_number(self.db, self.keyring, login)
+            application = replace(application, id_number=own)
         await bring_up_to_date(self.look_up, self.lookup, login, application, now=now)
         old = await usable_in_force(self.db, login, now=now)
         person = await find_applicant(self.db, self.lookup, login, application)
         if person.id != old.person_id:
             raise errors.OtherApplicant
         zone = ZoneInfo(self.settings.time_zone)
-        reason = renewal.require_due(self._why(old, now=now), not_after=old.not_after, zone=zone)
+        reason = renewal.require_due(self.why(old, now=now), not_after=old.not_after, zone=zone)
         await self.spend_code(phone=login.phone, purpose="renew", code=sms_code, now=now)
         try:
             await self._begin(login, old, person, reason, now=now)
@@ -131,7 +138,8 @@ class Renew:
     def _asks_outside(self) -> bool:
         return self.look_up is not None and self.look_up.source.outside
 
-    def _why(self, old: InForce, *, now: int) -> Reason | None:
+    def why(self, old: InForce, *, now: int) -> Reason | None:
+        """Why it is due, or None."""
         return renewal.why_due(
             not_after=old.not_after,
             certified_version=old.filing_version,

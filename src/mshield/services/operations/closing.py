@@ -1,4 +1,4 @@
-"""Closing one's account (账号注销, 个人信息保护法 art. 47): asked for with a code, undone for some days, then done.
+"""Closing one's account (账号注销, 个人信息保护法 art. 47): asked for by PIN or code, undone some days, then done.
 
 Until it is done the account works as before, so that nobody who holds the phone for a moment ends somebody's shields
 for good; its owner is told at once (ADR 109). Done, its shields are revoked, logins and bindings end, what no law keeps
@@ -15,8 +15,13 @@ from mshield.domain.certificates.states import ACCOUNT_CLOSED, CertificateEvent
 from mshield.domain.ids import new_id
 from mshield.domain.notices import NoticeKind
 from mshield.domain.times import DAY_MS
+from mshield.gm import sm2
+from mshield.gm.engine import Engine
+from mshield.gm.errors import GmError
+from mshield.gm.transcript import internal_message
 from mshield.pki.revocation.crl import CESSATION_OF_OPERATION
-from mshield.services.accounts.sms_codes import SmsCodes
+from mshield.services.accounts.session import PhoneLogin
+from mshield.services.accounts.sms_codes import ProvenCode, SmsCodes
 from mshield.services.notices.notify import tell, tell_number
 from mshield.services.operations.erase_person import ErasePerson, Erasure
 from mshield.settings import Settings
@@ -39,11 +44,15 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Foreseen:
-    """What closing would end and erase, what stays and why; `waiting` where it is asked for already."""
+    """What closing would end and erase, what stays and why; `waiting` where it is asked for already.
+
+    `by_pin`: this phone's shield may sign, so its PIN is asked for, else an SMS code.
+    """
 
     waiting: ClosingRow | None
     shields: tuple[str, ...]
     erasure: Erasure
+    by_pin: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,31 +60,57 @@ class CloseAccount:
     """Asks, undoes, and does what is due."""
 
     db: Database
+    engine: Engine
     settings: Settings
     sms_codes: SmsCodes
     erase: ErasePerson
 
-    async def foresee(self, account_id: str, *, now: int) -> Foreseen:
-        """How it stands, and what it would do. Raises NotFound."""
+    async def foresee(self, account_id: str, *, device_id: str, now: int) -> Foreseen:
+        """How it stands, and what it would do, asked from this device. Raises NotFound."""
         account = await self.erase.find(account_id)
         return Foreseen(
             await store.waiting(self.db, account_id=account_id),
             tuple(await store.shields(self.db, account_id=account_id)),
             await self.erase.foresee(account, now=now),
+            await store.has_shield(self.db, account_id=account_id, device_id=device_id, now=now),
         )
 
-    async def ask(self, account_id: str, *, sms_code: str, now: int) -> int:
-        """Begins it with a code of purpose `close`; when it will be done (ms).
+    async def ask_by_pin(self, login: PhoneLogin, *, sid: bytes, now: int) -> int:
+        """Begins it with a task `close` that this phone's shield has signed, once; when it will be done (ms).
 
-        Raises SmsCodeWrong, SmsCodeExpired; Conflict where it is asked for already.
+        Raises TaskClosed where nothing was signed, or it has begun a closing; Conflict where one waits.
         """
-        account = await self.erase.find(account_id)
-        proven = await self.sms_codes.prove(phone=account.phone, purpose="close", code=sms_code, now=now)
+        signed = await store.signed(
+            self.db, sid=sid, account_id=login.account_id, device_id=login.device_id, now=now
+        )
+        if signed is None or signed.message != internal_message("close", uid=signed.uid, sid=sid):
+            raise errors.TaskClosed
+        try:
+            signature = sm2.Signature.from_raw(signed.signature)
+            sm2.verify(self.engine, signed.public_key, signed.message, signature)
+        except GmError as error:
+            raise errors.TaskClosed from error
+        return await self._ask(login.account_id, None, now=now)
+
+    async def ask_by_sms(self, login: PhoneLogin, *, sms_code: str, now: int) -> int:
+        """Begins it with a code of purpose `close`, where this phone has no shield that may sign.
+
+        Raises PinNeeded, SmsCodeWrong, SmsCodeExpired; Conflict where one waits.
+        """
+        if await store.has_shield(self.db, account_id=login.account_id, device_id=login.device_id, now=now):
+            raise errors.PinNeeded
+        proven = await self.sms_codes.prove(phone=login.phone, purpose="close", code=sms_code, now=now)
+        due_at = await self._ask(login.account_id, proven, now=now)
+        self.sms_codes.forget(proven)
+        return due_at
+
+    async def _ask(self, account_id: str, proven: ProvenCode | None, *, now: int) -> int:
         due_at = now + self.settings.closing_days * DAY_MS
         closing_id = new_id(now)
 
         async def work(tx: Tx) -> None:
-            await self.sms_codes.spend(tx, proven, now=now)
+            if proven is not None:
+                await self.sms_codes.spend(tx, proven, now=now)
             await store.insert(tx, closing_id=closing_id, account_id=account_id, due_at=due_at, now=now)
             await tell(
                 tx,
@@ -92,7 +127,6 @@ class CloseAccount:
             await self.db.write(work)
         except Conflict as error:
             raise errors.Conflict from error
-        self.sms_codes.forget(proven)
         return due_at
 
     async def undo(self, account_id: str, *, now: int) -> None:

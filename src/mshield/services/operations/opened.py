@@ -41,7 +41,7 @@ def open_operations(
         ca_state,
         ReadDashboard(ground.db, ca_state, ground.settings, ZoneInfo(ground.settings.time_zone)),
         WatchJobs(ground.db, periods),
-        CloseAccount(ground.db, ground.settings, accounts.sms_codes, erasures.erase),
+        CloseAccount(ground.db, ground.engine, ground.settings, accounts.sms_codes, erasures.erase),
         erasures,
         ExportOwnData(ground.db, ground.keyring, accounts.sms_codes),
     )

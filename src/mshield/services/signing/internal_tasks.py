@@ -1,4 +1,4 @@
-"""The protocol's own tasks: `refresh` changes the PIN or the shares, `confirm` shows that a key works.
+"""The protocol's own tasks: `refresh` changes PIN or shares, `confirm` shows that a key works, `close` ends an account.
 
 A phone asks for one and signs it like any document; the message names the key and the task, and nobody else can ask.
 """
@@ -15,10 +15,11 @@ from mshield.settings import Settings
 from mshield.store.database.interface import Database
 from mshield.store.signing import internal_tasks
 
-InternalPurpose = Literal["refresh", "confirm"]
+InternalPurpose = Literal["refresh", "confirm", "close"]
 _TITLES: Final[dict[InternalPurpose, str]] = {
     "refresh": "修改 PIN 码 PIN change",
     "confirm": "确认证书 Certificate confirmation",
+    "close": "注销账号 Account closing",
 }
 
 

@@ -205,6 +205,7 @@ async def start_session(  # one value for each column
     expires_at: int,
     address: str | None = None,
     browser: str | None = None,
+    model: str | None = None,
 ) -> None:
     """Logs in, and ends the installation's earlier login."""
     await tx.run(_SQL["end_sessions_of_device"], device_id=device_id, now=now)
@@ -214,6 +215,7 @@ async def start_session(  # one value for each column
         account_id=account_id,
         browser=browser,
         address=address,
+        model=model,
         now=now,
     )
     mark = login_mark(

@@ -53,12 +53,12 @@ UPDATE phone_sessions SET ended_at = :now WHERE device_id = :device_id AND ended
 
 -- name: note_use!
 -- The name that another account gave it isn't this one's.
-INSERT INTO device_uses (device_id, account_id, name, browser, address, logged_in_at)
-VALUES (:device_id, :account_id, NULL, :browser, :address, :now)
+INSERT INTO device_uses (device_id, account_id, name, browser, address, model, logged_in_at)
+VALUES (:device_id, :account_id, NULL, :browser, :address, :model, :now)
 ON CONFLICT (device_id) DO UPDATE SET
   name = CASE WHEN device_uses.account_id = excluded.account_id THEN device_uses.name END,
   account_id = excluded.account_id, browser = excluded.browser, address = excluded.address,
-  logged_in_at = excluded.logged_in_at;
+  model = excluded.model, logged_in_at = excluded.logged_in_at;
 
 -- name: insert_session!
 INSERT INTO phone_sessions (token_hash, account_id, device_id, created_at, expires_at, ended_at, address, browser, mark)

@@ -11,7 +11,7 @@ _SQL: Final = Queries("accounts", "my_devices")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountShield:
-    """One of them; times in ms. `name` is its owner's, browser and address those of its last login."""
+    """One of them; times in ms. `name` is its owner's, browser, model and address those of its last login."""
 
     device_id: str
     shield_number: str
@@ -26,6 +26,7 @@ class AccountShield:
     serial: str
     name: str | None
     browser: str | None
+    model: str | None
     address: str | None
     logged_in_at: int | None
 

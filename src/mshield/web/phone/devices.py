@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from mshield.domain.ids import require_id
 from mshield.domain.push.push import LONGEST_ENDPOINT
+from mshield.gateways.places import Place
 from mshield.services.accounts.my_devices import my_devices, rename_device
 from mshield.services.notices.push import PushAddress
 from mshield.web import openapi
@@ -32,10 +33,18 @@ Endpoint = Annotated[
 ]
 
 
+class PlaceMessage(Wire, frozen=True):
+    """Where that network is by the operator's table: a guess, in Chinese and English."""
+
+    zh: str
+    en: str
+
+
 class DeviceMessage(Wire, frozen=True):
     """A device's shield and how it stands. `used_at` is its last login or signature; times in ms.
 
-    `name` is its owner's; `browser` and `address` are those of its last login in the app.
+    `name` is its owner's; `browser`, `model` and `address` are those of its last login in the app;
+    `place` is where that address is, where the service has a table of places.
     """
 
     shield_number: str
@@ -50,6 +59,8 @@ class DeviceMessage(Wire, frozen=True):
     is_this_device: bool
     name: str | None
     browser: str | None
+    model: str | None
+    place: PlaceMessage | None
     address: str | None
     logged_in_at: int | None
 
@@ -95,10 +106,19 @@ async def devices(request: Request) -> Response:
     login, context = await phone_of(request), context_of(request)
     now = context.clock()
     items = tuple(
-        filled(DeviceMessage, device, holds=tuple(sorted(device.holds)))
+        filled(
+            DeviceMessage,
+            device,
+            holds=tuple(sorted(device.holds)),
+            place=_place(context.accounts.places.of(device.address)),
+        )
         for device in await my_devices(context.db, login, now=now)
     )
     return JsonAnswer(DevicesMessage(items))
+
+
+def _place(place: Place | None) -> PlaceMessage | None:
+    return None if place is None else PlaceMessage(place.zh, place.en)
 
 
 @router.post(

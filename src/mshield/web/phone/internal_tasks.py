@@ -19,9 +19,12 @@ router: Final = Router("phone")
 
 
 class InternalTaskMessage(ProtocolWire, frozen=True):
-    """`refresh`: the PIN is changed (修改 PIN 码); `confirm`: the phone shows that it holds the certified key."""
+    """`refresh`: the PIN is changed (修改 PIN 码); `confirm`: the phone shows that it holds the certified key.
 
-    purpose: Literal["refresh", "confirm"]
+    `close`: the account is closed (注销账号) by `POST /account/closing`.
+    """
+
+    purpose: Literal["refresh", "confirm", "close"]
 
 
 @router.post(

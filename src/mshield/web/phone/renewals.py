@@ -10,10 +10,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.domain.certificates.renewal import Reason
+from mshield.domain.identity import Role
 from mshield.keys.authority import Authorities
 from mshield.pki.certificates.certificate import parse_certificate_pem
 from mshield.services.certificates.enrol import Application
 from mshield.services.certificates.renew import Due, Renewal
+from mshield.services.certificates.renewal_preview import RenewalData
 from mshield.web import openapi
 from mshield.web.answers import JsonAnswer, no_content
 from mshield.web.body import Hex16, Wire, body_of
@@ -26,13 +28,38 @@ router: Final = Router("phone")
 
 
 class RenewMessage(Wire, frozen=True):
-    """The data page. All must match the filing and the first application; the code went to the account's phone."""
+    """The data page. All must match the filing and the first application; the code went to the account's phone.
+
+    `id_number` null: the account's own, which the user needn't type again.
+    """
 
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
-    id_number: Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
+    id_number: Annotated[str, msgspec.Meta(min_length=1, max_length=32)] | None
     user_type: Literal["legal_person", "operator"]
     credit_code: Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
     sms_code: Annotated[str, msgspec.Meta(min_length=1, max_length=16)]
+
+
+class RenewalDataMessage(Wire, frozen=True):
+    """Whom a certificate names, and of which enterprise."""
+
+    name: str
+    user_type: Literal["legal_person", "operator"]
+    enterprise: str
+    credit_code: str
+
+
+class RenewalPreviewMessage(Wire, frozen=True):
+    """The certificate's data now, and those on file, which the new one will carry.
+
+    `reason` is null where no renewal is due; `until` (ms) the last moment at which one can be.
+    """
+
+    reason: Reason | None
+    until: int
+    id_number_masked: str
+    certified: RenewalDataMessage
+    filed: RenewalDataMessage
 
 
 class RenewalMessage(Wire, frozen=True):
@@ -66,6 +93,26 @@ class RenewalDueMessage(Wire, frozen=True):
     due: bool
     reason: Reason | None
     until: int
+
+
+@router.get(
+    "/renewals/preview",
+    summary="What a renewal would change",
+    operation_id="previewRenewal",
+    answers=openapi.answers(RenewalPreviewMessage, "Certificate and filing, side by side"),
+)
+async def preview(request: Request) -> Response:
+    """The data page, filled in: refused for what of the data `POST /renewals` would refuse, and spends nothing."""
+    login, context = await phone_of(request), context_of(request)
+    shown = await context.certificates.preview(login, now=context.clock())
+    answer = RenewalPreviewMessage(
+        reason=shown.reason,
+        until=shown.until,
+        id_number_masked=shown.id_number_masked,
+        certified=_data(shown.certified),
+        filed=_data(shown.filed),
+    )
+    return JsonAnswer(answer)
 
 
 @router.post(
@@ -112,6 +159,13 @@ async def give_up(request: Request) -> Response:
     now = context.clock()
     await context.certificates.renew.give_up(login, now=now)
     return no_content()
+
+
+def _data(shown: RenewalData) -> RenewalDataMessage:
+    user_type: Literal["legal_person", "operator"] = (
+        "legal_person" if shown.role == Role.LEGAL_PERSON else "operator"
+    )
+    return RenewalDataMessage(shown.name, user_type, shown.enterprise, shown.credit_code)
 
 
 def renewal_due(due: Due | None) -> RenewalDueMessage | None:

@@ -82,7 +82,7 @@ class TaskMessage(Wire, frozen=True):
 
     sid: Hex16
     uid: Hex16
-    purpose: Literal["enrol", "login", "sign", "consent", "confirm", "refresh", "renew", "bind"]
+    purpose: Literal["enrol", "login", "sign", "consent", "confirm", "refresh", "renew", "bind", "close"]
     state: str
     message_b64: str
     media_type: str

@@ -25,8 +25,15 @@ _POLICY: Final = Policy(
 
 
 def phone_app(folder: Path = FOLDER / "app") -> BuiltApp:
-    """The app as this folder has it; its service worker answers for the app's path alone."""
-    return BuiltApp(BASE, folder, _POLICY, {f"{BASE}sw.js": {"Service-Worker-Allowed": BASE}})
+    """The app as this folder has it; its service worker answers for the app's path alone.
+
+    Browsers that know their device's model are asked to say it (UA Client Hints): 我的设备 shows it.
+    """
+    more = {
+        f"{BASE}sw.js": {"Service-Worker-Allowed": BASE},
+        f"{BASE}index.html": {"Accept-CH": "Sec-CH-UA-Model"},
+    }
+    return BuiltApp(BASE, folder, _POLICY, more)
 
 
 PHONE_APP: Final = phone_app()

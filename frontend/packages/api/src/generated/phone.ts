@@ -276,14 +276,13 @@ export interface components {
     };
     /**
      * CloseMessage
-     * @description A code of purpose `close`, sent to the account's number.
+     * @description One of them: a code of purpose `close`, sent to the account's number, or a signed task of this purpose.
      */
     CloseMessage: {
-      /**
-       * @description the six digits of the SMS
-       * @example 048213
-       */
-      sms_code: string;
+      /** @default null */
+      sid?: string | null;
+      /** @default null */
+      sms_code?: string | null;
     };
     /**
      * ClosingAskedMessage
@@ -295,8 +294,12 @@ export interface components {
     /**
      * ClosingMessage
      * @description What closing ends, erases and leaves; `due_at` (ms) where it is asked for: until then it can be undone.
+     *
+     *         `by`: what it is asked for with: the PIN of this phone's shield, where that may sign, else an SMS code.
      */
     ClosingMessage: {
+      /** @enum {unknown} */
+      by: "pin" | "sms_code";
       /** @description for how long it can be undone */
       days: number;
       due_at: number | null;
@@ -350,7 +353,8 @@ export interface components {
      * DeviceMessage
      * @description A device's shield and how it stands. `used_at` is its last login or signature; times in ms.
      *
-     *         `name` is its owner's; `browser` and `address` are those of its last login in the app.
+     *         `name` is its owner's; `browser`, `model` and `address` are those of its last login in the app;
+     *         `place` is where that address is, where the service has a table of places.
      */
     DeviceMessage: {
       address: string | null;
@@ -360,9 +364,11 @@ export interface components {
       is_this_device: boolean;
       issued_at: number;
       logged_in_at: number | null;
+      model: string | null;
       name: string | null;
       not_after: number;
       organisation: string;
+      place: components["schemas"]["PlaceMessage"] | null;
       role: string;
       shield_number: string;
       state: string;
@@ -625,10 +631,12 @@ export interface components {
     /**
      * InternalTaskMessage
      * @description `refresh`: the PIN is changed (修改 PIN 码); `confirm`: the phone shows that it holds the certified key.
+     *
+     *         `close`: the account is closed (注销账号) by `POST /account/closing`.
      */
     InternalTaskMessage: {
       /** @enum {unknown} */
-      purpose: "confirm" | "refresh";
+      purpose: "close" | "confirm" | "refresh";
     };
     /**
      * KeyMessage
@@ -928,6 +936,14 @@ export interface components {
       phone_masked: string;
     };
     /**
+     * PlaceMessage
+     * @description Where that network is by the operator's table: a guess, in Chinese and English.
+     */
+    PlaceMessage: {
+      en: string;
+      zh: string;
+    };
+    /**
      * PolicyMessage
      * @description Which new PINs a phone refuses: the rules in force, and the block list of the rule `blocked`.
      *
@@ -1059,6 +1075,17 @@ export interface components {
       index: number;
     };
     /**
+     * RenewalDataMessage
+     * @description Whom a certificate names, and of which enterprise.
+     */
+    RenewalDataMessage: {
+      credit_code: string;
+      enterprise: string;
+      name: string;
+      /** @enum {unknown} */
+      user_type: "legal_person" | "operator";
+    };
+    /**
      * RenewalDueMessage
      * @description Whether to renew, why, and until when (ms) it can be done.
      *
@@ -1096,12 +1123,27 @@ export interface components {
       uid: string;
     };
     /**
+     * RenewalPreviewMessage
+     * @description The certificate's data now, and those on file, which the new one will carry.
+     *
+     *         `reason` is null where no renewal is due; `until` (ms) the last moment at which one can be.
+     */
+    RenewalPreviewMessage: {
+      certified: components["schemas"]["RenewalDataMessage"];
+      filed: components["schemas"]["RenewalDataMessage"];
+      id_number_masked: string;
+      reason: components["schemas"]["Reason"] | null;
+      until: number;
+    };
+    /**
      * RenewMessage
      * @description The data page. All must match the filing and the first application; the code went to the account's phone.
+     *
+     *         `id_number` null: the account's own, which the user needn't type again.
      */
     RenewMessage: {
       credit_code: string;
-      id_number: string;
+      id_number: string | null;
       name: string;
       sms_code: string;
       /** @enum {unknown} */
@@ -1399,7 +1441,7 @@ export interface components {
       message_b64: string;
       options?: components["schemas"]["Options"];
       /** @enum {unknown} */
-      purpose: "bind" | "confirm" | "consent" | "enrol" | "login" | "refresh" | "renew" | "sign";
+      purpose: "bind" | "close" | "confirm" | "consent" | "enrol" | "login" | "refresh" | "renew" | "sign";
       requester: components["schemas"]["RequesterMessage"] | null;
       /** @description 16 bytes, lower-case hex */
       sid: string;

@@ -10,7 +10,7 @@ from mshield.services.accounts.login import DeviceProof
 from mshield.web import openapi
 from mshield.web.answers import JsonAnswer
 from mshield.web.body import Wire, page_body_of
-from mshield.web.caller import address_of, browser_of
+from mshield.web.caller import address_of, browser_of, model_of
 from mshield.web.consents import ConsentsMessage, agreement_of
 from mshield.web.context import context_of
 from mshield.web.dpop import proof_of
@@ -84,7 +84,7 @@ async def begin(request: Request) -> Response:
     proof = await proof_of(request)
     begun = await context.accounts.outside_login.begin(
         body.source,
-        DeviceProof(proof.jkt, proof.public_key, address_of(request), browser_of(request)),
+        DeviceProof(proof.jkt, proof.public_key, address_of(request), browser_of(request), model_of(request)),
         address=address_of(request),
         now=context.clock(),
     )
@@ -105,7 +105,7 @@ async def finish(request: Request) -> Response:
     session = await context.accounts.outside_login.finish(
         body.state,
         body.code,
-        DeviceProof(proof.jkt, proof.public_key, address_of(request), browser_of(request)),
+        DeviceProof(proof.jkt, proof.public_key, address_of(request), browser_of(request), model_of(request)),
         agreement_of(body.consents, "app"),
         address=address_of(request),
         now=context.clock(),

@@ -19,7 +19,7 @@ from mshield.services.accounts.sms_budget import STRANGERS
 from mshield.web import openapi
 from mshield.web.answers import JsonAnswer
 from mshield.web.body import Wire, page_body_of
-from mshield.web.caller import acting, address_of, browser_of, naming
+from mshield.web.caller import acting, address_of, browser_of, model_of, naming
 from mshield.web.captchas import Answer, SolvedWork, SpentId, captcha_routes, shown_by
 from mshield.web.consents import ConsentsMessage, agreement_of
 from mshield.web.context import context_of
@@ -250,7 +250,9 @@ def _session(session: Session) -> SessionOut:
 
 def device_of(request: Request, proof: Proof) -> DeviceProof:
     """The phone that logs in."""
-    return DeviceProof(proof.jkt, proof.public_key, address_of(request), browser_of(request))
+    return DeviceProof(
+        proof.jkt, proof.public_key, address_of(request), browser_of(request), model_of(request)
+    )
 
 
 async def _phone_for(request: Request, body: SmsCodeIn) -> str:

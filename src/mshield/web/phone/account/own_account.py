@@ -1,15 +1,16 @@
 """What one does with one's own account: closing it, and a copy of what is kept."""
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from mshield.domain import errors
 from mshield.services.operations.erase_person import Part
 from mshield.web import openapi
 from mshield.web.answers import JsonAnswer, no_content
-from mshield.web.body import Wire, body_of
+from mshield.web.body import Hex16, Wire, body_of
 from mshield.web.context import context_of
 from mshield.web.phone.account.accounts import SmsCode
 from mshield.web.phone.authentication import phone_of
@@ -30,19 +31,24 @@ class DataPartMessage(Wire, frozen=True):
 
 
 class ClosingMessage(Wire, frozen=True):
-    """What closing ends, erases and leaves; `due_at` (ms) where it is asked for: until then it can be undone."""
+    """What closing ends, erases and leaves; `due_at` (ms) where it is asked for: until then it can be undone.
+
+    `by`: what it is asked for with: the PIN of this phone's shield, where that may sign, else an SMS code.
+    """
 
     due_at: int | None
     days: Annotated[int, msgspec.Meta(description="for how long it can be undone")]
     shields: tuple[str, ...]
     erased: tuple[DataPartMessage, ...]
     kept: tuple[DataPartMessage, ...]
+    by: Literal["pin", "sms_code"]
 
 
 class CloseMessage(Wire, frozen=True):
-    """A code of purpose `close`, sent to the account's number."""
+    """One of them: a code of purpose `close`, sent to the account's number, or a signed task of this purpose."""
 
-    sms_code: SmsCode
+    sms_code: SmsCode | None = None
+    sid: Hex16 | None = None
 
 
 class ClosingAskedMessage(Wire, frozen=True):
@@ -74,7 +80,9 @@ class OwnDataMessage(Wire, frozen=True):
 async def closing(request: Request) -> Response:
     """Changes nothing."""
     login, context = await phone_of(request), context_of(request)
-    foreseen = await context.operations.close_account.foresee(login.account_id, now=context.clock())
+    foreseen = await context.operations.close_account.foresee(
+        login.account_id, device_id=login.device_id, now=context.clock()
+    )
     waiting = foreseen.waiting
     answer = ClosingMessage(
         None if waiting is None else waiting.due_at,
@@ -82,6 +90,7 @@ async def closing(request: Request) -> Response:
         foreseen.shields,
         tuple(map(_part, foreseen.erasure.erased)),
         tuple(map(_part, foreseen.erasure.kept)),
+        "pin" if foreseen.by_pin else "sms_code",
     )
     return JsonAnswer(answer)
 
@@ -97,9 +106,13 @@ async def close(request: Request) -> Response:
     """Done after some days, in which it works as before and can be undone; its owner is told by SMS."""
     login, context = await phone_of(request), context_of(request)
     body = await body_of(request, CloseMessage)
-    due_at = await context.operations.close_account.ask(
-        login.account_id, sms_code=body.sms_code, now=context.clock()
-    )
+    close_account, now = context.operations.close_account, context.clock()
+    if body.sid is not None:
+        due_at = await close_account.ask_by_pin(login, sid=bytes.fromhex(body.sid), now=now)
+    elif body.sms_code is not None:
+        due_at = await close_account.ask_by_sms(login, sms_code=body.sms_code, now=now)
+    else:
+        raise errors.InvalidRequest
     return JsonAnswer(ClosingAskedMessage(due_at), 201)
 
 

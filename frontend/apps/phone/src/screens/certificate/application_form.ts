@@ -1,11 +1,12 @@
-/** The data page of an application and of a renewal (manual 2.3.1.3, 2.3.1.6): its fields, and what is wrong in them. */
+/** The data page of an application (manual 2.3.1.3): its fields, and what is wrong in them. */
 
 import type { Application, FilingRecord, IdType, Me } from "@mshield/shield";
-import { computed, type ComputedRef, reactive, ref } from "vue";
+import { computed, type ComputedRef, reactive, ref, toRef } from "vue";
 
 import { ID_TYPES, isIdNumber, isName, normalIdNumber } from "@mshield/identity/identity.ts";
 import { knownIdNumber } from "../../engine/known_person.ts";
 import { compact, isCreditCode, isCreditCodeForm } from "./checks.ts";
+import { useCodeField } from "./code_field.ts";
 
 export type UserType = Application["userType"];
 export type FieldName = "name" | "idNumber" | "userType" | "creditCode" | "smsCode";
@@ -23,27 +24,18 @@ export interface ApplicationForm {
   application(): Application;
 }
 
-const ROLES: Record<string, UserType> = { 法人: "legal_person", 操作员: "operator" };
-
-/** Filled in as far as it is known: the holder's name, the record that was proven, and a renewed certificate's role. */
-export function useApplicationForm(
-  { account, certificate }: Me,
-  isRenewal: boolean,
-  record: FilingRecord | null = null,
-): ApplicationForm {
-  const role = isRenewal && certificate ? ROLES[certificate.subject.role] : undefined;
+/** Filled in as far as it is known: the holder's name, the number that they registered with, the record that was proven. */
+export function useApplicationForm({ account }: Me, record: FilingRecord | null = null): ApplicationForm {
   const fields: ApplicationForm["fields"] = reactive({
     name: account.name,
-    idNumber: isRenewal ? "" : knownIdNumber(),
-    userType: role ?? record?.userType ?? "",
+    idNumber: knownIdNumber(),
+    userType: record?.userType ?? "",
     creditCode: record?.creditCode ?? "",
     smsCode: "",
   });
   const idType: IdType | undefined = ID_TYPES.find((each) => each === account.idType);
   const isTold = ref(false);
-  const refused = ref("");
-  /** Sent since the last attempt: nothing is said of the code before the next one. */
-  const isCodeNew = ref(false);
+  const code = useCodeField(toRef(fields, "smsCode"));
 
   const wrong = computed(() => {
     const problems: Partial<Record<FieldName, string>> = {};
@@ -58,35 +50,23 @@ export function useApplicationForm(
     if (fields.userType === "") {
       problems.userType = "typeMissing";
     }
-    const code = compact(fields.creditCode);
-    if (code === "") {
+    const creditCode = compact(fields.creditCode);
+    if (creditCode === "") {
       problems.creditCode = "codeMissing";
-    } else if (!isCreditCode(code)) {
-      problems.creditCode = isCreditCodeForm(code) ? "codeWrong" : "codeForm";
-    }
-    if (!/^[0-9]{6}$/.test(fields.smsCode)) {
-      problems.smsCode = "smsMissing";
-    } else if (fields.smsCode === refused.value) {
-      problems.smsCode = "smsRefused";
+    } else if (!isCreditCode(creditCode)) {
+      problems.creditCode = isCreditCodeForm(creditCode) ? "codeWrong" : "codeForm";
     }
     return problems;
   });
   const errors = computed(() => {
-    const { smsCode, ...others } = isTold.value ? wrong.value : {};
-    return smsCode === undefined || isCodeNew.value ? others : { ...others, smsCode };
+    const others = isTold.value ? wrong.value : {};
+    return code.error.value === null ? others : { ...others, smsCode: code.error.value };
   });
 
   function check(): boolean {
-    [isTold.value, isCodeNew.value] = [true, false];
-    return Object.keys(wrong.value).length === 0;
-  }
-
-  function refuseCode(): void {
-    refused.value = fields.smsCode;
-  }
-
-  function renewCode(): void {
-    isCodeNew.value = true;
+    isTold.value = true;
+    code.tell();
+    return Object.keys(wrong.value).length === 0 && code.wrong.value === null;
   }
 
   function application(): Application {
@@ -99,5 +79,5 @@ export function useApplicationForm(
     };
   }
 
-  return { fields, errors, check, refuseCode, renewCode, application };
+  return { fields, errors, check, refuseCode: code.refuse, renewCode: code.renew, application };
 }

@@ -1,7 +1,7 @@
 export const words = {
   zh: {
     title: "我的设备",
-    lead: "每部设备各有自己的手机盾。系统和浏览器由设备上报，网络地址是上次登录时的，仅供参考。",
+    lead: "每部设备各有自己的手机盾。型号、系统和浏览器由设备上报，地点按上次登录的网络估计，仅供参考。",
     phone: "手机",
     network: "网络 {address}",
     rename: "改名称",
@@ -56,7 +56,7 @@ export const words = {
   },
   en: {
     title: "My devices",
-    lead: "Each device has a shield of its own. System and browser are what the device says; the network address is that of its last login.",
+    lead: "Each device has a shield of its own. Model, system and browser are what the device says; the place is a guess from the network of its last login.",
     phone: "Phone",
     network: "network {address}",
     rename: "Rename",
