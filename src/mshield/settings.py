@@ -145,7 +145,8 @@ class Settings(PeopleSettings):
     )
     time_zone: ZoneName = Field(
         default="Asia/Shanghai",
-        description="whose calendar counts the half year before a certificate's end; exported lists give its times",
+        description="whose calendar counts the half year before a certificate's end; pages at a desk and exported "
+        "lists tell times in it",
     )
     identity_ways_operator: Names = Field(
         default=OPERATOR_WAYS,

@@ -91,6 +91,11 @@ async def test_everybody_reads_the_documents_before_all_else(application: Applic
     assert "{" not in privacy["zh"]["body"] + privacy["en"]["body"]
     about = (await application.http.get("/api/about")).json()
     assert about["service_phone"] == settings.service_phone
+    assert about["time_zone"] == {
+        "name": "Asia/Shanghai",
+        "zh": "中国标准时间 UTC+08:00",
+        "en": "China Standard Time UTC+08:00",
+    }
 
 
 def test_an_operators_own_documents_are_read_and_faulty_ones_stop_the_start(tmp_path: Path) -> None:

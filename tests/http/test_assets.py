@@ -10,6 +10,7 @@ import pytest
 
 from mshield.domain import errors
 from mshield.web.pages import error_page, login_page, message_page
+from mshield.web.pages.foot import NO_FOOT, Foot
 from mshield.web.pages.messages import Link
 from mshield.web.sites import assets
 from tests.support.serving import serving
@@ -73,7 +74,7 @@ def _login_page(**changes: str) -> str:
         "cancel_url": "/oidc/cancel",
         **changes,
     }
-    answer = login_page(**values, lang="zh")
+    answer = login_page(**values, lang="zh", foot=NO_FOOT)
     return bytes(answer.body).decode()
 
 
@@ -81,6 +82,21 @@ def test_the_login_page_has_no_script_or_style_of_its_own() -> None:
     text = _login_page()
     assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]* src=)", text)
     assert 'request="request" token="token"' in text
+
+
+def test_pages_say_below_who_runs_the_service_and_whom_to_ask() -> None:
+    said = Foot(
+        "东方<电子口岸>", "沪ICP备2026001号", "021 12360", "工作日 9–17", "https://ask.example.cn/?a=1&b=2"
+    )
+    for lang, ask in (("zh", "客服"), ("en", "Customer service")):
+        answer = message_page(title="T", text="X", lang="en" if lang == "en" else "zh", foot=said)
+        text = bytes(answer.body).decode()
+        foot = text[text.index("<footer") :]
+        assert "东方&lt;电子口岸&gt;" in foot
+        assert f'{ask} <a href="tel:02112360">021 12360</a> 工作日 9–17' in foot
+        assert '<a href="https://ask.example.cn/?a=1&amp;b=2"' in foot
+        assert '<a href="https://beian.miit.gov.cn/" rel="noopener noreferrer">沪ICP备2026001号</a>' in foot
+    assert "<footer" not in _login_page()
 
 
 def test_values_are_escaped() -> None:
@@ -96,7 +112,9 @@ def test_a_link_that_is_no_web_address_is_refused(name: str) -> None:
 
 
 def test_pages_forbid_what_they_do_not_need() -> None:
-    answer = message_page(title="好", text="没有事", lang="zh", link=Link("https://example.com/", "继续"))
+    answer = message_page(
+        title="好", text="没有事", lang="zh", foot=NO_FOOT, link=Link("https://example.com/", "继续")
+    )
     policy = answer.headers["content-security-policy"]
     assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'")
     assert "frame-ancestors 'none'" in policy
@@ -111,6 +129,7 @@ def test_an_error_page_speaks_one_language_and_names_what_support_asks_for() -> 
         answer = error_page(
             error,
             lang="en" if lang == "en" else "zh",
+            foot=NO_FOOT,
             title="T",
             status=400,
             request_id="0a1b",
@@ -126,7 +145,9 @@ def test_an_error_page_speaks_one_language_and_names_what_support_asks_for() -> 
 
 def test_r17_an_error_page_leads_to_its_own_help() -> None:
     text = bytes(
-        error_page(errors.LoginOver(), lang="zh", title="无法登录", status=400, request_id=None).body
+        error_page(
+            errors.LoginOver(), lang="zh", foot=NO_FOOT, title="无法登录", status=400, request_id=None
+        ).body
     ).decode()
     assert '<a href="/problems/login_over?lang=zh">怎么办</a>' in text
     assert "网络异常" not in text

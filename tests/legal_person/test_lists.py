@@ -286,7 +286,7 @@ async def test_r14_the_history_of_every_act_of_the_enterprise(browser: Browser) 
     assert seen == all_of_it
     head, *rows = _cells((await browser.get(f"/enterprises/{OWN}/history.xlsx", event="freeze")).content)
     assert head == [
-        "时间（Asia/Shanghai）",
+        "时间（中国标准时间 UTC+08:00）",
         "手机盾号",
         "持有人",
         "操作",

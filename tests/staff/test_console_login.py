@@ -27,6 +27,14 @@ def _told(answer: httpx.Response) -> tuple[int, str]:
     return answer.status_code, answer.json()["code"]
 
 
+async def _reason(clerk: Clerk) -> str | None:
+    """Why their session is over, as their next call is told."""
+    answer = await clerk.call("GET", "/session")
+    assert _told(answer) == (401, "unauthenticated")
+    reason: str | None = answer.json().get("reason")
+    return reason
+
+
 async def test_first_access_sets_up_password_and_factor_and_opens_a_session(application: Application) -> None:
     clerk = await Clerk.added(application, StaffRole.AUDITOR, StaffRole.SECURITY_OFFICER)
     assert _told(await clerk.call("GET", "/session")) == (401, "unauthenticated")
@@ -114,8 +122,9 @@ async def test_a_new_address_voids_password_factor_and_sessions(
     application: Application, clerk: Clerk
 ) -> None:
     db, clock = application.context.db, application.clock
+    clock.advance(seconds=5)
     _, code = await renew_set_up(db, staff_id=clerk.id, by=SERVICE, life=86_400, now=clock())
-    assert (await clerk.call("GET", "/session")).status_code == 401
+    assert await _reason(clerk) == "reset"
     assert _told(await clerk.begin()) == (401, "staff_login_failed")
     clerk.set_up_code = code
     assert (await clerk.set_up()).status_code == 201
@@ -153,7 +162,7 @@ async def test_a_session_ends_by_time_and_by_idleness(application: Application, 
         application.clock.advance(seconds=14 * 60)
         assert (await clerk.call("GET", "/session")).status_code == 200
     application.clock.advance(seconds=15 * 60)
-    assert (await clerk.call("GET", "/session")).status_code == 401
+    assert await _reason(clerk) is None
     await clerk.log_in()
     for _ in range(34):
         application.clock.advance(seconds=14 * 60)
@@ -165,7 +174,7 @@ async def test_a_session_ends_by_time_and_by_idleness(application: Application, 
 async def test_a_disabled_member_is_out_at_once(application: Application, clerk: Clerk) -> None:
     assert (await clerk.begin()).status_code == 201
     await disable_staff(application.context.db, staff_id=clerk.id, now=application.clock())
-    assert (await clerk.call("GET", "/session")).status_code == 401
+    assert await _reason(clerk) == "disabled"
     assert _told(await clerk.finish(clerk.next_code())) == (400, "staff_login_over")
     assert _told(await clerk.begin()) == (401, "staff_login_failed")
 

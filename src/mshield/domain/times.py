@@ -1,12 +1,14 @@
-"""Lengths of time in milliseconds, the unit of every clock and time stamp of the service; when a clock is doubted.
+"""Lengths of time in milliseconds, the unit of every clock and time stamp; the zone in which people read them.
 
-It is where it jumped, differs from the database's, or went back behind what it had shown. A clock that is kept (NTP) is
-moved by half a thousandth at most, and set by less than the tolerance; what is further apart is no correction that
-anybody may take for granted.
+A clock is doubted where it jumped, differs from the database's, or went back behind what it had shown. One that is
+kept (NTP) is moved by half a thousandth at most, and set by less than the tolerance; what is further apart is no
+correction that anybody may take for granted.
 """
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import Final, Literal
+from zoneinfo import ZoneInfo
 
 SECOND_MS: Final = 1000
 MINUTE_MS: Final = 60 * SECOND_MS
@@ -20,6 +22,42 @@ FOLLOWED: Final = 1000
 """A wall clock is followed by one part in so many: kept ones are moved by one in two thousand at most (RFC 5905)."""
 
 Reason = Literal["jumped", "database", "set_back"]
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneNames:
+    """The one zone in which screens and files tell times: its name in the IANA's list, and in words."""
+
+    name: str
+    zh: str
+    en: str
+
+
+_ZONES: Final = {
+    "Asia/Shanghai": ("中国标准时间", "China Standard Time"),
+    "Asia/Hong_Kong": ("香港时间", "Hong Kong Time"),
+    "Asia/Macau": ("澳门时间", "Macau Time"),
+    "Asia/Urumqi": ("乌鲁木齐时间", "Urumqi Time"),
+    "Asia/Taipei": ("台北时间", "Taipei Time"),
+    "UTC": ("协调世界时", "Coordinated Universal Time"),
+}
+
+
+_BY_TODAYS_RULES: Final = 2037
+"""A year that no past rule reaches."""
+
+
+def zone_names(zone: ZoneInfo) -> ZoneNames:
+    """中国标准时间 UTC+08:00. Without the offset where it is another one in summer."""
+    name = zone.key
+    zh, en = _ZONES.get(name, (name, name))
+    offsets = {dt.datetime(_BY_TODAYS_RULES, month, 1, tzinfo=zone).utcoffset() for month in range(1, 13)}
+    if len(offsets) > 1:
+        return ZoneNames(name, zh, en)
+    minutes = (offsets.pop() or dt.timedelta()) // dt.timedelta(minutes=1)
+    hours, rest = divmod(abs(minutes), 60)
+    offset = f"UTC{'-' if minutes < 0 else '+'}{hours:02}:{rest:02}"
+    return ZoneNames(name, f"{zh} {offset}", f"{en} {offset}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,16 @@ def where_it_is_evening() -> str:
 
 def test_overview_shows_figures_a_line_and_alarms(log_in_as: LogInAs, party: Party) -> None:
     put_figures(party.service)
-    page = log_in_as(OFFICER, timezone_id=where_it_is_evening()).open("/console/")
+    desk = log_in_as(OFFICER, timezone_id="America/Caracas")
+    zone = {"name": where_it_is_evening(), "zh": "傍晚的时区", "en": "Where it is evening"}
+    desk.page.route(
+        "**/api/about",
+        lambda route: route.fulfill(response=(at := route.fetch()), json={**at.json(), "time_zone": zone}),
+    )
+    desk.open("/console/login")
+    expect(desk.page.get_by_role("heading", name="登录运行控制台")).to_be_visible()
+    page = desk.open("/console/")
+    expect(page.get_by_role("contentinfo")).to_contain_text("时间按 傍晚的时区 显示")
     expect(page.get_by_role("heading", name="总览")).to_be_visible()
     figure = page.get_by_role("region", name="签名", exact=True)
     expect(figure).to_contain_text("昨天同时段")

@@ -1,5 +1,6 @@
 /** Starts the console. */
 
+import { loadAbout } from "@mshield/desk/about.ts";
 import { i18n } from "@mshield/desk/i18n.ts";
 import { settings } from "@mshield/desk/settings.ts";
 import { onLoggedOut } from "@mshield/desk/task.ts";
@@ -13,6 +14,7 @@ import { leave } from "./engine/session.ts";
 import { router } from "./router.ts";
 
 applyAppearance(settings);
+void loadAbout();
 watchScreens(router);
 onLoggedOut((ended) => {
   leave();

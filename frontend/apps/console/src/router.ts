@@ -1,6 +1,13 @@
 /** The pages by their addresses, from places.ts; a deep link opens its page, after the login where it needs one. */
 
-import { createRouter, createWebHistory, type RouteRecordRaw } from "vue-router";
+import type { Ended } from "@mshield/desk/task.ts";
+import {
+  createRouter,
+  createWebHistory,
+  type RouteLocationNormalized,
+  type RouteLocationRaw,
+  type RouteRecordRaw,
+} from "vue-router";
 
 import { resume } from "./engine/login.ts";
 import { isLoggedIn, session } from "./engine/session.ts";
@@ -48,19 +55,23 @@ export const router = createRouter({
   scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
 });
 
+/** Afterwards they are where they wanted to go; told why they have to, where they were logged in. */
+function toLogin(to: RouteLocationNormalized, ended?: Ended): RouteLocationRaw {
+  const isFirst = to.redirectedFrom?.path === "/" || to.name === "refused";
+  return { name: "login", query: { ...(!isFirst && { next: to.fullPath }), ...(ended && { ended }) } };
+}
+
 let hasLooked = false;
 
 router.beforeEach(async (to) => {
   if (!hasLooked) {
     hasLooked = true;
-    await resume().catch(() => false);
+    const ended = await resume().catch(() => null);
+    if (ended !== null && !to.meta.isOpen) return toLogin(to, ended);
     // What "/" leads to depends on the roles, which were not known before.
     if (isLoggedIn.value && to.redirectedFrom?.path === "/") return firstPlace();
   }
   if (to.meta.isOpen) return true;
-  if (!isLoggedIn.value) {
-    const isFirst = to.redirectedFrom?.path === "/" || to.name === "refused";
-    return { name: "login", query: isFirst ? {} : { next: to.fullPath } };
-  }
+  if (!isLoggedIn.value) return toLogin(to);
   return isFor({ roles: to.meta.roles ?? [] }, session.roles) || { name: "refused" };
 });

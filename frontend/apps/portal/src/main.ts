@@ -1,5 +1,6 @@
 /** Starts the portal. */
 
+import { loadAbout } from "@mshield/desk/about.ts";
 import { i18n } from "@mshield/desk/i18n.ts";
 import { settings } from "@mshield/desk/settings.ts";
 import { onLoggedOut } from "@mshield/desk/task.ts";
@@ -14,6 +15,7 @@ import PortalRoot from "./PortalRoot.vue";
 import { router } from "./router.ts";
 
 applyAppearance(settings);
+void loadAbout();
 watchScreens(router);
 onLoggedOut((ended) => {
   leave();

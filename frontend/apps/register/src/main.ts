@@ -1,5 +1,6 @@
 /** Starts the registration page. */
 
+import { loadAbout } from "@mshield/desk/about.ts";
 import { i18n } from "@mshield/desk/i18n.ts";
 import { settings } from "@mshield/desk/settings.ts";
 import { applyAppearance } from "@mshield/look/vue/appearance.ts";
@@ -11,5 +12,6 @@ import RegisterRoot from "./RegisterRoot.vue";
 import { router } from "./router.ts";
 
 applyAppearance(settings);
+void loadAbout();
 watchScreens(router);
 createApp(RegisterRoot).use(i18n).use(router).mount("#app");

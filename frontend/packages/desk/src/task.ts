@@ -7,8 +7,18 @@ import { asProblem, Problem } from "./problem.ts";
 
 /** What an application does when a call finds that nobody is logged in any more; `why` is the service's reason. */
 export type Leave = (why: Ended) => void | Promise<unknown>;
-/** Why a session is over: staff ended it, its holder is nobody here any more, or it ended by itself. */
-export type Ended = "staff" | "filing" | "1";
+/**
+ * Why a session is over: staff ended it; its holder is nobody here any more; of a member of staff, others disabled them
+ * or set up their login anew, or they chose another password elsewhere; or it ended by itself.
+ */
+export type Ended = "staff" | "filing" | "disabled" | "reset" | "password" | "1";
+
+const REASONS = new Map<unknown, Ended>([
+  ["ended_by_staff", "staff"],
+  ["disabled", "disabled"],
+  ["reset", "reset"],
+  ["password_changed", "password"],
+]);
 
 let leave: Leave | null = null;
 let finds: (error: unknown) => Promise<Ended | null> = () => Promise.resolve(null);
@@ -22,7 +32,7 @@ export function onLoggedOut(act: Leave, alsoWhere: typeof finds = finds): void {
 /** Why a refusal means that nobody is logged in; null where it doesn't mean that. */
 export function endedBy(error: unknown): Ended | null {
   if (!isLoggedOut(error)) return null;
-  return error instanceof Problem && error.document["reason"] === "ended_by_staff" ? "staff" : "1";
+  return (error instanceof Problem && REASONS.get(error.document["reason"])) || "1";
 }
 
 export function useTask(): Task<Problem> {

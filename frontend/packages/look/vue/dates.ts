@@ -1,20 +1,88 @@
-/** Dates and times as the look has them: 2026-11-24, 09:26, "today" within the day; in the phone's time zone. */
+/**
+ * Dates and times as the look has them: 2026-11-24, 09:26, "today" within the day. In the zone that the service names,
+ * where a page at a desk has asked for it (`tellTimesIn`), so that screens and files say the same; else in the device's.
+ */
+
+import { shallowRef } from "vue";
 
 /** Of 24 hours. */
 export const DAY_MS = 86_400_000;
+const MINUTE_MS = 60_000;
+
+/** A time zone by its name in the IANA's list, and in words with its offset. */
+export interface TimeZone {
+  readonly name: string;
+  readonly zh: string;
+  readonly en: string;
+}
+
+interface Named {
+  readonly zone: TimeZone;
+  readonly format: Intl.DateTimeFormat;
+}
+
+const named = shallowRef<Named | null>(null);
+
+/** From now on times are told in this zone; null: in the device's. One that the browser doesn't know changes nothing. */
+export function tellTimesIn(zone: TimeZone | null): void {
+  if (zone === null) {
+    named.value = null;
+    return;
+  }
+  try {
+    const format = new Intl.DateTimeFormat("en-u-ca-gregory-nu-latn", {
+      timeZone: zone.name,
+      hourCycle: "h23",
+      year: "numeric",
+      month: "numeric",
+      day: "numeric",
+      hour: "numeric",
+      minute: "numeric",
+      second: "numeric",
+    });
+    named.value = { zone, format };
+  } catch {
+    // An older list of zones: the device's stays, and is named.
+  }
+}
+
+/** The zone in which times are told, in words. */
+export function zoneIn(language: "zh" | "en"): string {
+  return named.value?.zone[language] ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
+
+/** How far the zone's clocks are ahead of UTC at a time (ms). */
+function offset(ms: number): number {
+  if (named.value === null || !Number.isFinite(ms)) {
+    return -new Date(ms).getTimezoneOffset() * MINUTE_MS;
+  }
+  const parts = new Map(named.value.format.formatToParts(ms).map(({ type, value }) => [type, Number(value)]));
+  const of = (type: Intl.DateTimeFormatPartTypes): number => parts.get(type)!;
+  const shown = Date.UTC(
+    of("year"),
+    of("month") - 1,
+    of("day"),
+    of("hour"),
+    of("minute"),
+    of("second"),
+  );
+  return shown - Math.floor(ms / 1000) * 1000;
+}
 
 const pad = (n: number): string => String(n).padStart(2, "0");
+/** Its UTC fields are what the zone's clocks show. */
+const clock = (ms: number): Date => new Date(ms + offset(ms));
 
 /** 2026-11-24. */
 export function day(ms: number): string {
-  const at = new Date(ms);
-  return `${at.getFullYear()}-${pad(at.getMonth() + 1)}-${pad(at.getDate())}`;
+  const at = clock(ms);
+  return `${at.getUTCFullYear()}-${pad(at.getUTCMonth() + 1)}-${pad(at.getUTCDate())}`;
 }
 
 /** 09:26. */
 export function time(ms: number): string {
-  const at = new Date(ms);
-  return `${pad(at.getHours())}:${pad(at.getMinutes())}`;
+  const at = clock(ms);
+  return `${pad(at.getUTCHours())}:${pad(at.getUTCMinutes())}`;
 }
 
 /** 2026-11-24 09:26. */
@@ -24,10 +92,26 @@ export function moment(ms: number): string {
 
 /** 2026-11-24 09:26:09 UTC+08:00, for what others read elsewhere. */
 export function exact(ms: number): string {
-  const at = new Date(ms);
-  const offset = -at.getTimezoneOffset();
-  const [hours, minutes] = [Math.trunc(Math.abs(offset) / 60), Math.abs(offset) % 60];
-  return `${moment(ms)}:${pad(at.getSeconds())} UTC${offset < 0 ? "-" : "+"}${pad(hours)}:${pad(minutes)}`;
+  const ahead = offset(ms) / MINUTE_MS;
+  const [hours, minutes] = [Math.trunc(Math.abs(ahead) / 60), Math.abs(ahead) % 60];
+  return `${moment(ms)}:${pad(clock(ms).getUTCSeconds())} UTC${ahead < 0 ? "-" : "+"}${pad(hours)}:${pad(minutes)}`;
+}
+
+/** When clocks of the zone show this, as a field gives it: 2026-11-24 or 2026-11-24T09:26 (ms). Of nothing: NaN. */
+export function instantOf(field: string): number {
+  const shown = Date.parse(`${field.length > 10 ? field : `${field}T00:00`}Z`);
+  // Where clocks are changed between the two, the offset after it counts.
+  return shown - offset(shown - offset(shown));
+}
+
+/** The day after one: 2026-12-01 after 2026-11-30. */
+export function dayAfter(date: string): string {
+  return new Date(Date.parse(`${date}T00:00Z`) + DAY_MS).toISOString().slice(0, 10);
+}
+
+/** When the day began on which a time is (ms). */
+export function startOfDay(ms: number): number {
+  return instantOf(day(ms));
 }
 
 /** Whether both are on one day. */

@@ -4,6 +4,7 @@ import datetime as dt
 import io
 from collections.abc import Iterable, Sequence
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
@@ -14,6 +15,7 @@ from mshield.domain.certificates.state_words import HOLDS_ZH, STATES_ZH
 from mshield.domain.certificates.states import CertificateEvent, gravest_first, shown_state
 from mshield.domain.identity import ID_TYPE_NAMES, ROLE_NAMES, IdType, Role
 from mshield.domain.proofs import PROVERS, WAY_NAMES, Way
+from mshield.domain.times import zone_names
 from mshield.services.identity.of_people import PersonProof
 from mshield.services.legal_person.lists import HistoryRow, PersonLine, ShieldRow
 
@@ -39,7 +41,7 @@ _EVENTS: Final = {
 }
 
 
-def people_workbook(lines: Sequence[PersonLine], *, zone: dt.tzinfo) -> bytes:
+def people_workbook(lines: Sequence[PersonLine], *, zone: ZoneInfo) -> bytes:
     """The filed people; id numbers are masked."""
     headers = (
         "姓名",
@@ -60,7 +62,7 @@ def people_workbook(lines: Sequence[PersonLine], *, zone: dt.tzinfo) -> bytes:
     ))  # fmt: skip
 
 
-def shields_workbook(rows: Sequence[ShieldRow], *, zone: dt.tzinfo, now: int) -> bytes:
+def shields_workbook(rows: Sequence[ShieldRow], *, zone: ZoneInfo, now: int) -> bytes:
     """The shields as their list shows them."""
     headers = (
         "手机盾号",
@@ -82,7 +84,7 @@ def shields_workbook(rows: Sequence[ShieldRow], *, zone: dt.tzinfo, now: int) ->
     ))  # fmt: skip
 
 
-def history_workbook(rows: Sequence[HistoryRow], *, zone: dt.tzinfo) -> bytes:
+def history_workbook(rows: Sequence[HistoryRow], *, zone: ZoneInfo) -> bytes:
     """What happened to the shields, by whom and why, as the list shows it."""
     headers = (_in_zone("时间", zone), "手机盾号", "持有人", "操作", "操作人", "原因", "证书状态", "停用原因")
     return _workbook("操作记录", headers, (
@@ -93,7 +95,7 @@ def history_workbook(rows: Sequence[HistoryRow], *, zone: dt.tzinfo) -> bytes:
     ))  # fmt: skip
 
 
-def _proof(proof: PersonProof, zone: dt.tzinfo) -> str:
+def _proof(proof: PersonProof, zone: ZoneInfo) -> str:
     """How, by whom, of which account and when; and whether it counts."""
     way = Way(proof.way)
     by = f"{PROVERS[way][0]} {proof.actor_name or proof.consented_masked or ''}".strip()
@@ -116,8 +118,10 @@ def _workbook(title: str, headers: Sequence[str], rows: Iterable[Sequence[str]])
     book = Workbook(write_only=True)
     sheet = book.create_sheet(title)
     sheet.freeze_panes = "A2"
-    for column in range(len(headers)):
-        sheet.column_dimensions[get_column_letter(column + 1)].width = _WIDTH
+    for column, heading in enumerate(headers):
+        # Chinese takes two places.
+        wide = sum(1 if character.isascii() else 2 for character in heading)
+        sheet.column_dimensions[get_column_letter(column + 1)].width = max(_WIDTH, wide)
     for row in (headers, *rows):
         cells = [WriteOnlyCell(sheet, value=text) for text in row]
         for cell in cells:
@@ -128,11 +132,11 @@ def _workbook(title: str, headers: Sequence[str], rows: Iterable[Sequence[str]])
     return file.getvalue()
 
 
-def _in_zone(heading: str, zone: dt.tzinfo) -> str:
-    """The heading of a column of times, which names their zone: the file is read elsewhere too."""
-    return f"{heading}（{zone}）"
+def _in_zone(heading: str, zone: ZoneInfo) -> str:
+    """The heading of a column of times, which names their zone as screens do: the file is read elsewhere too."""
+    return f"{heading}（{zone_names(zone).zh}）"
 
 
-def _time(at: int | None, zone: dt.tzinfo) -> str:
+def _time(at: int | None, zone: ZoneInfo) -> str:
     """A time in this zone, to the minute."""
     return "" if at is None else dt.datetime.fromtimestamp(at / 1000, zone).strftime("%Y-%m-%d %H:%M")

@@ -10,7 +10,7 @@ from typing import Final
 
 from mshield.domain import errors
 from mshield.domain.actor import By
-from mshield.domain.ids import new_id
+from mshield.domain.ids import NEWEST, new_id
 from mshield.domain.times import MINUTE_MS
 from mshield.domain.tokens import token_hash
 from mshield.services.process import csrf
@@ -24,6 +24,13 @@ from mshield.store.staff import sessions as store
 _TOKEN_BYTES: Final = 32
 _TOUCH_MS: Final = MINUTE_MS
 _MAX_BROWSER: Final = 200
+_ACTS_LOOKED_AT: Final = 50
+_REASONS: Final = {
+    "staff.disable": "disabled",
+    "staff.reset": "reset",
+    "staff.password": "password_changed",
+}
+"""Acts that end the sessions of the member whom they are about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +87,32 @@ class StaffSessions:
         )
 
     async def find(self, token: str, *, now: int) -> LoggedIn:
-        """Whose session this is, which counts as use of it. Raises Unauthenticated."""
+        """Whose session this is, which counts as use of it.
+
+        Raises Unauthenticated, with the `reason` where an act on its member ended it: `disabled`, `reset` (a new set-up
+        address) or `password_changed` (by the member, elsewhere).
+        """
         idle_since = now - self.settings.console_idle_seconds * 1000
-        session = await store.find(self.db, token_hash=token_hash(token), idle_since=idle_since, now=now)
+        hashed = token_hash(token)
+        session = await store.find(self.db, token_hash=hashed, idle_since=idle_since, now=now)
         row = None if session is None else await staff.find(self.db, staff_id=session.staff_id)
         if session is None or row is None or row.state != "active":
-            raise errors.Unauthenticated
+            reason = await self._reason(hashed)
+            raise errors.Unauthenticated(reason=reason) if reason else errors.Unauthenticated
         if now - session.used_at >= min(_TOUCH_MS, self.settings.console_idle_seconds * 250):
             await store.touch(self.db, session_id=session.id, now=now)
         return LoggedIn(member_of(row, session=session), session.expires_at)
+
+    async def _reason(self, hashed: bytes) -> str | None:
+        """Which act on its member, of that moment, ended a session; None where it ended otherwise."""
+        ended = await store.ended(self.db, token_hash=hashed)
+        if ended is None:
+            return None
+        staff_id, at = ended
+        recorded = await acts.page(
+            self.db, subject=staff_id, actor_id=None, act="staff", before=NEWEST, most=_ACTS_LOOKED_AT
+        )
+        return next((_REASONS[act.act] for act in recorded if act.at == at and act.act in _REASONS), None)
 
     async def end(self, member: StaffMember, *, now: int) -> None:
         """Logs out of the session by which the member calls."""

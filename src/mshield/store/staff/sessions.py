@@ -81,6 +81,15 @@ async def of_member(db: Database, *, staff_id: str, idle_since: int, now: int) -
     return [ShownSession(**row) for row in rows]
 
 
+async def ended(db: Database, *, token_hash: bytes) -> tuple[str, int] | None:
+    """Of a session that was ended: its member, and when (ms). Raises SealBroken."""
+    row = await db.one(_SQL["ended"], token_hash=token_hash)
+    if row is None:
+        return None
+    _SESSION.check(db.sealer, row)
+    return row["s_staff_id"], row["s_ended_at"]
+
+
 async def touch(db: Database, *, session_id: str, now: int) -> None:
     """Notes that the session is in use."""
     if db.read_only:

@@ -15,6 +15,9 @@ WHERE s.token_hash = :token_hash AND s.ended_at IS NULL AND s.expires_at > :now 
 SELECT id, address, browser, created_at, used_at, expires_at FROM staff_sessions
 WHERE staff_id = :staff_id AND ended_at IS NULL AND expires_at > :now AND used_at > :idle_since ORDER BY id DESC;
 
+-- name: ended^
+SELECT sealed(staff_sessions AS s) FROM staff_sessions s WHERE s.token_hash = :token_hash AND s.ended_at IS NOT NULL;
+
 -- name: touch!
 UPDATE staff_sessions SET used_at = :now WHERE id = :id AND used_at < :now AND ended_at IS NULL;
 

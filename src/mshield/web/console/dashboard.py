@@ -1,7 +1,9 @@
 """The console's first page: figures of today beside yesterday's, failures, times, certificates, alarms."""
 
+import datetime as dt
 from collections.abc import Mapping
 from typing import Annotated, Final, Literal
+from zoneinfo import ZoneInfo
 
 import msgspec
 from starlette.requests import Request
@@ -9,7 +11,7 @@ from starlette.responses import Response
 
 from mshield.domain import errors
 from mshield.domain.staff import StaffRole
-from mshield.domain.times import DAY_MS, HOUR_MS
+from mshield.domain.times import DAY_MS, HOUR_MS, SECOND_MS
 from mshield.services.operations.dashboard import Dashboard, Point, sentence_of
 from mshield.web import openapi
 from mshield.web.answers import JsonAnswer, filled
@@ -22,7 +24,6 @@ from mshield.web.query import Query
 from mshield.web.router import Router
 
 router: Final = Router("console")
-_CHINA_MS: Final = 8 * HOUR_MS
 
 Time = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 
@@ -32,7 +33,9 @@ class DashboardWanted(Query, frozen=True):
 
     today: Annotated[
         Time | None,
-        msgspec.Meta(description="when the reader's day began, ms, a full hour; else China's day"),
+        msgspec.Meta(
+            description="when the reader's day began, ms, a full hour; else the day of the service's zone"
+        ),
     ] = None
     span: Annotated[Literal["day", "month"], msgspec.Meta(description="by hours of a day, or by days")] = (
         "day"
@@ -128,15 +131,19 @@ async def show_dashboard(request: Request, query: DashboardWanted) -> Response:
     context = context_of(request)
     now = context.clock()
     figures = await context.operations.dashboard(
-        today=_day(query.today, now=now), span=query.span, roles=member.roles, now=now
+        today=_day(query.today, ZoneInfo(context.settings.time_zone), now=now),
+        span=query.span,
+        roles=member.roles,
+        now=now,
     )
     documents: Documents = request.app.state.documents
     return JsonAnswer(_message(figures, documents.summaries, now=now))
 
 
-def _day(today: int | None, *, now: int) -> int:
+def _day(today: int | None, zone: ZoneInfo, *, now: int) -> int:
     if today is None:
-        return (now + _CHINA_MS) // DAY_MS * DAY_MS - _CHINA_MS
+        day = dt.datetime.fromtimestamp(now / SECOND_MS, zone).date()
+        return int(dt.datetime.combine(day, dt.time(), zone).timestamp()) * SECOND_MS // HOUR_MS * HOUR_MS
     if today % HOUR_MS or not now - DAY_MS - HOUR_MS < today <= now:  # a day has 25 hours when clocks go back
         raise errors.InvalidRequest(fields=["today"])
     return today

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from mshield.web.context import context_of
+from mshield.web.pages.foot import foot_in
 from mshield.web.pages.language import language_of
 from mshield.web.pages.page import page
 from mshield.web.router import page_route
@@ -82,10 +83,14 @@ _OWN: Final = (
 
 
 async def _show(request: Request) -> Response:
-    known = context_of(request).settings.demo_systems
+    settings = context_of(request).settings
+    known = settings.demo_systems
     systems = tuple(Place(known[key], *texts) for key, texts in _SYSTEMS.items() if key in known)
     lang = language_of(request)
-    answer = page("demo.html", lang=lang, systems=systems, own=_OWN, place=1 if lang == "en" else 0)
+    foot = foot_in(settings, lang)
+    answer = page(
+        "demo.html", lang=lang, foot=foot, systems=systems, own=_OWN, place=1 if lang == "en" else 0
+    )
     answer.headers["Vary"] = "Accept-Language"
     return answer
 

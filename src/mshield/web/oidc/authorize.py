@@ -20,7 +20,8 @@ from mshield.web.context import context_of
 from mshield.web.oidc.answers import form, pages, parameters_of, sends, sent_to
 from mshield.web.oidc.cookie import SECONDS, cookie_of
 from mshield.web.pages import error_page, login_page, message_page
-from mshield.web.pages.language import language_of
+from mshield.web.pages.foot import foot_in
+from mshield.web.pages.language import Language, language_of
 from mshield.web.pages.messages import Link
 from mshield.web.problems import STATUS
 from mshield.web.router import Router
@@ -179,18 +180,21 @@ def _stale(context: Context, view: StaleLogin) -> Response:
             title="Please scan again",
             text="This login was confirmed on the phone too long ago. Nobody was logged in",
             lang="en",
+            foot=foot_in(context.settings, "en"),
             link=Link(again, "Get a new code"),
         )
     return message_page(
         title="请重新扫码",
         text="这次登录在手机上确认后过了太久，没有人登录",
         lang="zh",
+        foot=foot_in(context.settings, "zh"),
         link=Link(again, "换一个二维码"),
     )
 
 
 def _page(context: Context, view: LoginView) -> Response:
     ways = _ways(context)
+    lang: Language = "en" if view.language == "en" else "zh"
     response = login_page(
         system_name=view.system_name,
         domain=view.domain,
@@ -200,7 +204,8 @@ def _page(context: Context, view: LoginView) -> Response:
         resume_url=f"{ways}/done?a={view.authorization}",
         restart_url=f"{ways}/again?a={view.authorization}",
         cancel_url=f"{ways}/cancel?a={view.authorization}",
-        lang="en" if view.language == "en" else "zh",
+        lang=lang,
+        foot=foot_in(context.settings, lang),
     )
     if view.secret is not None:
         cookie_of(view.authorization).give(response, context, view.secret, seconds=SECONDS)
@@ -213,6 +218,7 @@ def _refused(request: Request, error: errors.DomainError) -> Response:
     response = error_page(
         error,
         lang=lang,
+        foot=foot_in(context_of(request).settings, lang),
         title="Can't log in" if lang == "en" else "无法登录",
         status=STATUS[error.code],
         request_id=request.scope.get("mshield.request_id"),

@@ -6,11 +6,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.domain import errors
+from mshield.services.context import Context
 from mshield.services.oidc.logout import LogoutView
 from mshield.web.context import context_of
 from mshield.web.oidc.answers import form, pages, parameters_of, sends, sent_to
 from mshield.web.pages import error_page, message_page
-from mshield.web.pages.language import language_of
+from mshield.web.pages.foot import foot_in
+from mshield.web.pages.language import Language, language_of
 from mshield.web.pages.messages import Link
 from mshield.web.problems import STATUS
 from mshield.web.router import Router
@@ -71,6 +73,7 @@ async def _logged_out(request: Request) -> Response:
         return error_page(
             error,
             lang=lang,
+            foot=foot_in(context.settings, lang),
             title="Can't log out" if lang == "en" else "无法退出",
             status=STATUS[error.code],
             request_id=request.scope.get("mshield.request_id"),
@@ -78,11 +81,12 @@ async def _logged_out(request: Request) -> Response:
         )
     if view.go and view.back is not None:
         return sent_to(view.back)
-    return _page(view)
+    return _page(context, view)
 
 
-def _page(view: LogoutView) -> Response:
+def _page(context: Context, view: LogoutView) -> Response:
     english = view.language == "en"
+    lang: Language = "en" if english else "zh"
     name = view.system_name or ("business system" if english else "业务系统")
     back = f"Back to {name}" if english else f"返回{name}"
     return message_page(
@@ -92,6 +96,7 @@ def _page(view: LogoutView) -> Response:
             if english
             else "手机盾不保留登录状态，每次登录都要重新扫码。请同时在业务系统中退出。"
         ),
-        lang="en" if english else "zh",
+        lang=lang,
+        foot=foot_in(context.settings, lang),
         link=None if view.back is None else Link(view.back, back),
     )

@@ -6,7 +6,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.web.audiences import AUDIENCES
+from mshield.web.context import context_of
 from mshield.web.openapi.documents import Documents
+from mshield.web.pages.foot import foot_in
 from mshield.web.pages.language import language_of
 from mshield.web.pages.page import page
 from mshield.web.router import page_route
@@ -24,7 +26,7 @@ async def _answer(request: Request) -> Response:
         }
         for audience in AUDIENCES.values()
     ]
-    answer = page("docs.html", lang=lang, groups=groups)
+    answer = page("docs.html", lang=lang, foot=foot_in(context_of(request).settings, lang), groups=groups)
     answer.headers["Vary"] = "Accept-Language"
     return answer
 

@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from mshield.web.cached import cached
 from mshield.web.context import context_of
+from mshield.web.pages.foot import foot_in
 from mshield.web.pages.install import install_page, qr_image
 from mshield.web.pages.language import language_of
 from mshield.web.pages.platform import Platform, platform_of
@@ -26,12 +27,14 @@ async def _root(request: Request) -> Response:  # noqa: ARG001  # as routes are 
 
 async def _download(request: Request) -> Response:
     here = platform_of(request.headers.get("User-Agent", ""))
+    lang = language_of(request)
     answer = install_page(
         platform=_PLATFORMS.get(request.query_params.get("on", ""), here),
         here=here,
         address=_address(request),
         manifest=_MANIFEST in PHONE_APP.by_path,
-        lang=language_of(request),
+        lang=lang,
+        foot=foot_in(context_of(request).settings, lang),
     )
     answer.headers["Vary"] = "Accept-Language, User-Agent"
     return answer

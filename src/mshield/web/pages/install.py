@@ -9,8 +9,10 @@ import segno
 from markupsafe import Markup
 from starlette.responses import Response
 
+from mshield.web.pages.foot import Foot
 from mshield.web.pages.guides import GUIDES
-from mshield.web.pages.page import CSP, Language, page
+from mshield.web.pages.language import Language
+from mshield.web.pages.page import CSP, page
 from mshield.web.pages.platform import Platform
 from mshield.web.sites.assets import assets
 
@@ -18,7 +20,7 @@ _SYMBOL: Final = r'<symbol id="i-{name}" viewBox="0 0 24 24">(.*?)</symbol>'
 
 
 def install_page(
-    *, platform: Platform, here: Platform, address: str, manifest: bool, lang: Language
+    *, platform: Platform, here: Platform, address: str, manifest: bool, lang: Language, foot: Foot
 ) -> Response:
     """The page with the guide for `platform`, looked at on `here`.
 
@@ -27,6 +29,7 @@ def install_page(
     response = page(
         "install.html",
         lang=lang,
+        foot=foot,
         guide=GUIDES[platform],
         guides=GUIDES,
         platform=platform,

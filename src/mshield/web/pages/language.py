@@ -1,8 +1,10 @@
 """Which language a page of the service speaks."""
 
+from typing import Literal
+
 from starlette.requests import Request
 
-from mshield.web.pages.page import Language
+Language = Literal["zh", "en"]
 
 
 def language_of(request: Request) -> Language:

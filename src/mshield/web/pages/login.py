@@ -2,7 +2,9 @@
 
 from starlette.responses import Response
 
-from mshield.web.pages.page import Language, page, web_address
+from mshield.web.pages.foot import Foot
+from mshield.web.pages.language import Language
+from mshield.web.pages.page import page, web_address
 
 
 def login_page(
@@ -16,6 +18,7 @@ def login_page(
     restart_url: str,
     cancel_url: str,
     lang: Language,
+    foot: Foot,
 ) -> Response:
     """The page for one request.
 
@@ -25,6 +28,7 @@ def login_page(
     return page(
         "login.html",
         lang=lang,
+        foot=foot,
         system_name=system_name,
         # Chinese stands close to Chinese, apart from Latin letters and digits.
         gap=" " if lang == "en" or system_name[:1].isascii() else "",

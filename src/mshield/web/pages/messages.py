@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from starlette.responses import Response
 
 from mshield.domain.errors import DomainError
-from mshield.web.pages.page import Language, page, web_address
+from mshield.web.pages.foot import Foot
+from mshield.web.pages.language import Language
+from mshield.web.pages.page import page, web_address
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,7 @@ def message_page(
     title: str,
     text: str,
     lang: Language,
+    foot: Foot,
     status: int = 200,
     steps: Sequence[str] = (),
     link: Link | None = None,
@@ -35,6 +38,7 @@ def message_page(
     return page(
         "message.html",
         lang=lang,
+        foot=foot,
         status=status,
         title=title,
         text=text,
@@ -49,6 +53,7 @@ def error_page(
     error: DomainError,
     *,
     lang: Language,
+    foot: Foot,
     title: str,
     status: int,
     request_id: str | None,
@@ -63,6 +68,7 @@ def error_page(
         title=title,
         text=error.zh if lang == "zh" else error.en,
         lang=lang,
+        foot=foot,
         status=status,
         more=(help_,),
         support=tuple(text for text in (error.code, reason, request_id) if text),

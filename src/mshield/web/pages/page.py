@@ -3,16 +3,16 @@
 Templates are Jinja2's with autoescape; a value that a template lacks is an error, not an empty place.
 """
 
-from typing import Any, Final, Literal
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.responses import HTMLResponse, Response
 
+from mshield.web.pages.foot import Foot
+from mshield.web.pages.language import Language
 from mshield.web.sites.assets import COMPONENT, assets
-
-Language = Literal["zh", "en"]
 
 _DIRECTIVES: Final = (
     "default-src 'none'",
@@ -45,12 +45,13 @@ _TEMPLATES: Final = Environment(
 )
 
 
-def page(template: str, *, lang: Language, status: int = 200, **values: Any) -> Response:
-    """The page that this template makes of these values."""
+def page(template: str, *, lang: Language, foot: Foot, status: int = 200, **values: Any) -> Response:
+    """The page that this template makes of these values, with what the operator says of themselves below."""
     built = assets()
     html = _TEMPLATES.get_template(template).render(
         lang=lang,
         tag=_TAGS[lang],
+        foot=foot,
         asset=built.address,
         component=COMPONENT,
         logo=Markup(built.text("logo.svg")),  # noqa: S704  # our own file

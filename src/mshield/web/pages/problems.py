@@ -14,10 +14,11 @@ from starlette.responses import Response
 from mshield.domain import errors
 from mshield.domain.errors import BY_CODE, in_general
 from mshield.domain.faq import FAQ
+from mshield.web.context import context_of
+from mshield.web.pages.foot import foot_in
 from mshield.web.pages.guides import Said
-from mshield.web.pages.language import language_of
+from mshield.web.pages.language import Language, language_of
 from mshield.web.pages.messages import Link, message_page
-from mshield.web.pages.page import Language
 from mshield.web.problems import STATUS
 from mshield.web.router import page_route
 
@@ -89,6 +90,7 @@ async def _answer(request: Request, code: Annotated[str, msgspec.Meta(max_length
         title=zh if lang == "zh" else en,
         text=_meaning(code, lang),
         lang=lang,
+        foot=foot_in(context_of(request).settings, lang),
         steps=steps,
         more=more,
         support=(code,),

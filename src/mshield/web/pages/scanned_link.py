@@ -10,6 +10,8 @@ from starlette.responses import RedirectResponse, Response
 
 from mshield.domain import errors
 from mshield.domain.qr import read_qr
+from mshield.web.context import context_of
+from mshield.web.pages.foot import foot_in
 from mshield.web.pages.language import language_of
 from mshield.web.pages.page import page
 from mshield.web.pages.platform import Platform, platform_of
@@ -40,7 +42,9 @@ async def answer(request: Request) -> Response:
 async def scanned(request: Request) -> Response:
     """For the owner of a shield, who scanned with something else: open it and scan with it."""
     platform = platform_of(request.headers.get("User-Agent", ""))
-    answered = page("scanned.html", lang=language_of(request), browser=platform not in _WITHOUT)
+    lang = language_of(request)
+    foot = foot_in(context_of(request).settings, lang)
+    answered = page("scanned.html", lang=lang, foot=foot, browser=platform not in _WITHOUT)
     answered.headers["Vary"] = "Accept-Language, User-Agent"
     return answered
 

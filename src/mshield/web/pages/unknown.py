@@ -9,6 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.domain import errors
+from mshield.web.context import context_of
+from mshield.web.pages.foot import foot_in
 from mshield.web.pages.language import language_of
 from mshield.web.pages.messages import Link, message_page
 from mshield.web.problems import problem
@@ -32,6 +34,7 @@ def unknown(request: Request) -> Response:
         if is_zh
         else "The address may be misspelt, or the page is gone.",
         lang=lang,
+        foot=foot_in(context_of(request).settings, lang),
         status=_STATUS,
         more=(
             Link("/portal/", "三证合一（企业法人）" if is_zh else "Portal for legal persons"),

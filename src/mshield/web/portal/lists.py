@@ -3,7 +3,6 @@
 import asyncio
 import base64
 import binascii
-import datetime as dt
 from collections.abc import Callable
 from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo
@@ -361,7 +360,7 @@ def event_message(event: PastEvent) -> EventMessage:
     return filled(EventMessage, event, holds=tuple(filter(None, event.holds.split(","))))
 
 
-async def workbook_answer(request: Request, name: str, make: Callable[[dt.tzinfo], bytes]) -> Response:
+async def workbook_answer(request: Request, name: str, make: Callable[[ZoneInfo], bytes]) -> Response:
     """What `make` writes with the times of the service's zone, as a file to save."""
     zone = ZoneInfo(context_of(request).settings.time_zone)
     # Writing takes seconds where the list is long: the other calls needn't wait for it.

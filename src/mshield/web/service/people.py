@@ -1,14 +1,16 @@
 """What everybody may read before they enter anything: the documents to agree to, and who runs the service."""
 
 from typing import Annotated, Final, Literal
+from zoneinfo import ZoneInfo
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.domain.people.policies import DOCUMENTS, Text
+from mshield.domain.times import zone_names
 from mshield.web import openapi
-from mshield.web.answers import JsonAnswer
+from mshield.web.answers import JsonAnswer, filled
 from mshield.web.body import Wire
 from mshield.web.context import context_of
 from mshield.web.router import Router
@@ -41,8 +43,16 @@ class PoliciesMessage(Wire, frozen=True):
     versions: dict[str, str]
 
 
+class TimeZoneMessage(Wire, frozen=True):
+    """The zone in which screens and files tell times: `name` of the IANA's list, and in words with its offset."""
+
+    name: Annotated[str, msgspec.Meta(examples=["Asia/Shanghai"])]
+    zh: str
+    en: str
+
+
 class AboutMessage(Wire, frozen=True):
-    """Who runs the service, and whom people ask or complain to; null where the operator says nothing."""
+    """Who runs the service, whom people ask or complain to, null where the operator says nothing; the time zone."""
 
     operator: str | None
     icp_number: str | None
@@ -53,6 +63,7 @@ class AboutMessage(Wire, frozen=True):
     complaint_phone: str | None
     complaint_url: str | None
     closing_days: int
+    time_zone: TimeZoneMessage
 
 
 @router.get(
@@ -82,7 +93,7 @@ async def policies(request: Request) -> Response:
     "/api/about",
     summary="Who runs the service",
     operation_id="about",
-    answers=openapi.answers(AboutMessage, "Operator, filing number, customer service, complaints"),
+    answers=openapi.answers(AboutMessage, "Operator, filing number, customer service, complaints, time zone"),
 )
 async def about(request: Request) -> Response:
     """As the settings say it; shown in the app, in help and at the foot of pages."""
@@ -97,6 +108,7 @@ async def about(request: Request) -> Response:
         settings.complaint_phone or settings.service_phone,
         settings.complaint_url,
         settings.closing_days,
+        filled(TimeZoneMessage, zone_names(ZoneInfo(settings.time_zone))),
     )
     return JsonAnswer(answer)
 

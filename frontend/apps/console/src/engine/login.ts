@@ -1,7 +1,8 @@
 /** Logging in: name and password, then a second factor; and the session that a page loaded anew still has. */
 
 import { type Captcha, readCaptcha, shownCaptcha } from "@mshield/desk/captcha.ts";
-import { answered, isLoggedOut } from "@mshield/desk/client.ts";
+import { answered } from "@mshield/desk/client.ts";
+import { type Ended, endedBy } from "@mshield/desk/task.ts";
 
 import { api } from "./client.ts";
 import { sign } from "./security_key.ts";
@@ -56,19 +57,18 @@ export async function showByKey(id: string, request: KeyRequest): Promise<void> 
   await answered(api.POST("/api/console/session/factor", { body }));
 }
 
-/** Finds the session of this browser, if there is one. */
-export async function resume(): Promise<boolean> {
-  if (!mayBeLoggedIn.value) return false;
+/** Finds the session of this browser, if there is one. Why there is none any more, or null. */
+export async function resume(): Promise<Ended | null> {
+  if (!mayBeLoggedIn.value) return null;
   try {
     enter(await answered(api.GET("/api/console/session")));
-    return true;
   } catch (error) {
-    if (isLoggedOut(error)) {
-      leave();
-      return false;
-    }
-    throw error;
+    const why = endedBy(error);
+    if (why === null) throw error;
+    leave();
+    return why;
   }
+  return null;
 }
 
 export async function logOut(): Promise<void> {

@@ -58,6 +58,7 @@ export const caWords = {
     },
     reason: "给批准人的说明",
     since: "密钥从何时起可能泄露（可不填）",
+    sinceZone: "时间按 {zone}。",
     sinceHint: "此后的签名存疑，批准人会看到有多少次。只留在记录里，不写进吊销列表。",
     sinceWrong: "不能晚于现在",
     typeName: "输入 {name} 以确认",
@@ -121,6 +122,7 @@ export const caWords = {
     },
     reason: "For who approves",
     since: "Since when the key may be known to others (may stay empty)",
+    sinceZone: "In {zone}.",
     sinceHint:
       "Signatures since then are in doubt; the approver sees how many. It is kept on record and not published in the revocation list.",
     sinceWrong: "Not later than now",

@@ -23,7 +23,13 @@ export const loginWords = {
     againTitle: "请再次验证身份",
     againAbout: "这项操作影响重大，需要 5 分钟内的第二步验证。刚才用过的动态码不算，请等下一个。",
     goOn: "验证并继续",
-    ended: "登录已结束，请重新登录。太久没有操作会自动退出。",
+    endedBy: {
+      1: "登录已结束，请重新登录。太久没有操作会自动退出。",
+      disabled: "您的员工账号已由管理员停用，登录已结束。有疑问请联系安全管理员。",
+      reset:
+        "管理员为您重新发了设置链接，登录已结束，原来的密码和第二步验证都已作废。请用新的链接设置登录；不是您要求的，请马上联系安全管理员。",
+      password: "您在别处改了密码，这里的登录已结束，请用新密码登录。不是您本人改的，请马上联系安全管理员。",
+    },
     show: "显示密码",
   },
   en: {
@@ -51,7 +57,15 @@ export const loginWords = {
     againAbout:
       "This act is a grave one: it takes a second factor of the last five minutes. A code that was used before doesn't count; wait for the next one.",
     goOn: "Verify and go on",
-    ended: "The session has ended; log in again. It ends by itself after a while without use.",
+    endedBy: {
+      1: "The session has ended; log in again. It ends by itself after a while without use.",
+      disabled:
+        "Your access was disabled by two officers, and your session has ended. Ask a security officer.",
+      reset:
+        "Your login is being set up anew, so this session has ended; the old password and second factors count no more. Use the new set-up address. If you didn't ask for it, call a security officer at once.",
+      password:
+        "Your password was changed elsewhere, so this session has ended. Log in with the new one. If it wasn't you, call a security officer at once.",
+    },
     show: "Show password",
   },
 };

@@ -4,6 +4,7 @@ import { answered } from "@mshield/desk/client.ts";
 import { useNews } from "@mshield/desk/news.ts";
 import { type PageOf, usePages } from "@mshield/desk/pages.ts";
 import { SHIELD_NUMBER } from "@mshield/identity/shield_number.ts";
+import { dayAfter, instantOf } from "@mshield/look/vue/dates.ts";
 import { useDocumentVisibility } from "@vueuse/core";
 import { computed, watch } from "vue";
 
@@ -117,10 +118,10 @@ export interface HistoryFilter {
   readonly to: string;
 }
 
-/** Days are those of this computer; the last one counts as a whole. */
+/** Days are those of the zone in which times are told; the last one counts as a whole. */
 export function historyQuery({ words, event, from, to }: HistoryFilter): Record<string, string> {
-  const since = from === "" ? "" : String(new Date(`${from}T00:00`).getTime());
-  const until = to === "" ? "" : String(new Date(`${to}T00:00`).setHours(24));
+  const since = from === "" ? "" : String(instantOf(from));
+  const until = to === "" ? "" : String(instantOf(dayAfter(to)));
   const { shield_number = "", end = "", name = "" } = shieldQuery({ words, standing: "" });
   return Object.fromEntries(
     Object.entries({ shield_number, end, name, event, since, until }).filter(([, value]) => value !== ""),

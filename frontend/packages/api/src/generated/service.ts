@@ -132,7 +132,7 @@ export interface components {
   schemas: {
     /**
      * AboutMessage
-     * @description Who runs the service, and whom people ask or complain to; null where the operator says nothing.
+     * @description Who runs the service, whom people ask or complain to, null where the operator says nothing; the time zone.
      */
     AboutMessage: {
       closing_days: number;
@@ -144,6 +144,7 @@ export interface components {
       service_hours_en: string | null;
       service_hours_zh: string | null;
       service_phone: string | null;
+      time_zone: components["schemas"]["TimeZoneMessage"];
     };
     /**
      * Alive
@@ -234,6 +235,16 @@ export interface components {
     } & {
       [key: string]: unknown;
     };
+    /**
+     * TimeZoneMessage
+     * @description The zone in which screens and files tell times: `name` of the IANA's list, and in words with its offset.
+     */
+    TimeZoneMessage: {
+      en: string;
+      /** @example Asia/Shanghai */
+      name: string;
+      zh: string;
+    };
   };
   responses: never;
   parameters: never;
@@ -252,7 +263,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Operator, filing number, customer service, complaints */
+      /** @description Operator, filing number, customer service, complaints, time zone */
       200: {
         headers: {
           [name: string]: unknown;

@@ -1,7 +1,8 @@
-/** The figures' call, as of this reader's day. */
+/** The figures' call, as of the day in the zone in which times are told. */
 
 import type { components } from "@mshield/api/console.ts";
 import { answered } from "@mshield/desk/client.ts";
+import { startOfDay } from "@mshield/look/vue/dates.ts";
 
 import { api } from "../../engine/client.ts";
 
@@ -11,10 +12,10 @@ export type Point = Schemas["PointMessage"];
 export type Alarm = Schemas["AlarmMessage"];
 export type Span = "day" | "month";
 
-/** When this reader's day began. */
-function startOfToday(now = Date.now()): number {
-  return new Date(now).setHours(0, 0, 0, 0);
-}
+const HOUR_MS = 3_600_000;
+
+/** When the day began; figures are kept by the hour of UTC, from which some zones are half an hour away. */
+const today = (): number => Math.floor(startOfDay(Date.now()) / HOUR_MS) * HOUR_MS;
 
 export const readDashboard = (span: Span) =>
-  answered(api.GET("/api/console/dashboard", { params: { query: { today: startOfToday(), span } } }));
+  answered(api.GET("/api/console/dashboard", { params: { query: { today: today(), span } } }));
