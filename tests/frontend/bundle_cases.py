@@ -1,13 +1,19 @@
 """Bundles of evidence, good or with one fault, for the page's verifier and the command."""
 
+import base64
 import json
 from collections.abc import Iterator
 from typing import Any, Final
 
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from mshield.gm.sm3 import sm3
 from mshield.pki.revocation.crl import CERTIFICATE_HOLD, KEY_COMPROMISE
 from mshield.pki.revocation.ocsp import RevokedAt
+from mshield.pki.signatures.evidence import Evidence
 from mshield.pki.signatures.formats import Format
+from mshield.pki.tlog.cosignature import WitnessKey, cosign
 from tests.frontend.signature_cases import OTHER, enveloped, flipped
 from tests.support.stamped_bundles import every, good
 from tests.support.verifier_cases import Case
@@ -23,6 +29,50 @@ LATER: Final = SIGNED_AT + 3_600_000
 def bundle(name: str, data: bytes, **changes: Any) -> Case:
     given: dict[str, Any] = {"roots": [A.root.der], "log_keys": [str(VKEY)], "at": AT}
     return Case(name=name, kind="evidence", signature=data, **(given | changes))
+
+
+_PRIVATE: Final = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+WITNESS: Final = WitnessKey("witness.example/w1", _PRIVATE.public_key().public_bytes_raw())
+_OTHER_WITNESS: Final = WitnessKey("witness.example/w2", _PRIVATE.public_key().public_bytes_raw())
+
+
+def with_lines(evidence: Evidence, lines: str) -> bytes:
+    """The bundle with these lines under its checkpoint."""
+    log = msgspec.structs.replace(evidence.log, checkpoint=evidence.log.checkpoint + lines)
+    return msgspec.structs.replace(evidence, log=log).encode()
+
+
+def cosigned() -> Iterator[Case]:
+    """Bundles whose checkpoint has a witness's line, good, wrong, unknown, twice, or out of form."""
+    evidence, other = bundles.good(), bundles.good(kind="login")
+    line = cosign(evidence.log.checkpoint, WITNESS, _PRIVATE, now=SIGNED_AT)
+    known = {"witness_keys": [str(WITNESS)]}
+    data = with_lines(evidence, line)
+    yield bundle("cosigned", data, **known)
+    yield bundle("cosigned, nobody is asked", data)
+    yield bundle("cosigned, another is asked", data, witness_keys=[str(_OTHER_WITNESS)])
+    yield bundle("cosigned twice", with_lines(evidence, line + line), **known)
+    later = cosign(evidence.log.checkpoint, WITNESS, _PRIVATE, now=SIGNED_AT + 60_000)
+    second = cosign(evidence.log.checkpoint, _OTHER_WITNESS, _PRIVATE, now=SIGNED_AT)
+    both = [str(_OTHER_WITNESS), str(WITNESS)]
+    yield bundle("cosigned by two", with_lines(evidence, later + second), witness_keys=both)
+    yield bundle("not cosigned", evidence.encode(), **known)
+    wrong = cosign(other.log.checkpoint, WITNESS, _PRIVATE, now=SIGNED_AT)
+    yield bundle("another checkpoint's line", with_lines(evidence, wrong), **known)
+    yield bundle("a wrong line of somebody unknown", with_lines(evidence, wrong))
+    for text in ("rubbish", str(VKEY), str(WITNESS)[:-4], f" {WITNESS} ", str(WITNESS).replace("w1", "w3")):
+        yield bundle(f"the key {text}", data, witness_keys=[text])
+    name, _, encoded = line.removeprefix("— ").rstrip().rpartition(" ")
+    content = base64.b64decode(encoded)
+    for at in range(0, len(content), 5):
+        bad = content[:at] + bytes([content[at] ^ 0x81]) + content[at + 1 :]
+        yield bundle(f"cosigned, octet {at}", with_lines(evidence, _line(name, bad)), **known)
+    for bad in (content[:-1], content + b"x", content[:4] + b"\xff" * 8 + content[12:], content[:12]):
+        yield bundle(f"cosigned, {len(bad)} octets", with_lines(evidence, _line(name, bad)), **known)
+
+
+def _line(name: str, content: bytes) -> str:
+    return f"— {name} {base64.b64encode(content).decode()}\n"
 
 
 def made(name: str, **how: Any) -> Case:

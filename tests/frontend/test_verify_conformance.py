@@ -12,6 +12,7 @@ from mshield.pki.signatures.cms import build_signed_data
 from tests.frontend.bundle_cases import (
     bundle,
     changed_bundles,
+    cosigned,
     distrusted_bundles,
     faulty_bundles,
     good_bundles,
@@ -45,6 +46,9 @@ def mutations(name: str, data: bytes, count: int) -> Iterator[tuple[str, bytes]]
 def mutated() -> Iterator[Case]:
     for name, data in mutations("bundle", bundles.good().encode(), 250):
         yield bundle(name, data)
+    (whole,) = [case for case in cosigned() if case.name == "cosigned"]
+    for name, data in mutations("cosigned", whole.signature, 100):
+        yield bundle(name, data, witness_keys=whole.witness_keys)
     for name, data in mutations(
         "login", Maker(A, format="raw", kind="login", content=log_in()).made().encode(), 150
     ):
@@ -90,8 +94,12 @@ def test_large_ones(tmp_path: Path) -> None:
 
 
 def test_good_and_faulty_bundles(tmp_path: Path) -> None:
-    cases = [*good_bundles(), *distrusted_bundles(), *faulty_bundles(), *logins()]
+    witnessed = list(cosigned())
+    cases = [*good_bundles(), *distrusted_bundles(), *faulty_bundles(), *logins(), *witnessed]
     assert not disagreements(cases, tmp_path)
+    said = [by_python(case) for case in witnessed]
+    assert {len(one.witnesses) for one in said} == {0, 1, 2}
+    assert {one.code for one in said} == {None, "bad_cosignature", "bad_log_form"}
     verdicts = {by_python(case).verdict for case in cases}
     assert verdicts == {"valid", "invalid", "incomplete"}
 

@@ -115,6 +115,9 @@ names.
   that more were archived, without the service's key is found.
 - `mshield archive search FOLDER --request ID` (or `--sid`, `--client-id`, `--shield-number`) finds signatures.
 - `mshield archive evidence FOLDER REQUEST` makes the bundle of evidence, which `mshield verify` checks.
+- `mshield verify FOLDER/signatures-2026-01.jsonl.gz --request ID` reads a signature straight from the file, once all of
+  the file was held against its manifest and the log, checks it as its bundle, and says from which file it is. It runs
+  at the service: what proves a row is in the log.
 
 `mshield archive erase 2026-01 FOLDER --second-person NAME --reason TEXT` erases file and manifest for good, once so
 many years (`MSHIELD_KEEP_SIGNATURE_YEARS`) are over since the last certificate that signed in that month ended. The

@@ -35,6 +35,7 @@ class Case:
     certificate: bytes | None = None
     chain: Sequence[bytes] = ()
     log_keys: Sequence[str] = ()
+    witness_keys: Sequence[str] = ()
     tsa_roots: Sequence[bytes] = ()
     crls: Sequence[bytes] = ()
     ocsp: bytes | None = None
@@ -47,6 +48,7 @@ class Case:
             "chain": [_b64(each) for each in self.chain],
             "roots": [_b64(each) for each in self.roots],
             "log_keys": list(self.log_keys),
+            "witness_keys": list(self.witness_keys),
             "tsa_roots": [_b64(each) for each in self.tsa_roots],
             "crls": [_b64(each) for each in self.crls],
             "at": self.at,
@@ -68,12 +70,16 @@ class Case:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What is said; `step` and `code` of what doesn't hold or isn't done, `later` of a revocation afterwards."""
+    """What is said; `step` and `code` of what doesn't hold or isn't done, `later` of a revocation afterwards.
+
+    `witnesses` cosigned the checkpoint, each with the time.
+    """
 
     verdict: str
     step: str | None = None
     code: str | None = None
     later: tuple[int, int] | None = None
+    witnesses: tuple[tuple[str, int], ...] = ()
 
 
 def by_python(case: Case) -> Verdict:
@@ -93,6 +99,7 @@ def _evidence(case: Case, at: datetime) -> Verdict:
         read_evidence(case.signature),
         roots=case.roots,
         log_keys=case.log_keys,
+        witness_keys=case.witness_keys,
         tsa_roots=case.tsa_roots,
         crl=case.crls,
         at=at,
@@ -101,9 +108,10 @@ def _evidence(case: Case, at: datetime) -> Verdict:
     )
     told = found.later or found.ca_later
     later = None if told is None else (told.at, told.reason)
+    witnesses = tuple((one.witness, one.at) for one in found.witnesses)
     if found.content is None:
-        return Verdict("incomplete", "content", "no_document", later)
-    return Verdict("valid", later=later)
+        return Verdict("incomplete", "content", "no_document", later, witnesses)
+    return Verdict("valid", later=later, witnesses=witnesses)
 
 
 def _verified(case: Case, at: datetime) -> VerifiedSignature:
@@ -160,11 +168,14 @@ def by_page(cases: Sequence[Case], folder: Path) -> list[Verdict]:
 def _read(told: dict[str, object]) -> Verdict:
     later = told.get("later")
     assert later is None or isinstance(later, dict)
+    witnesses = told.get("witnesses", [])
+    assert isinstance(witnesses, list)
     return Verdict(
         str(told["verdict"]),
         None if told["step"] is None else str(told["step"]),
         None if told["code"] is None else str(told["code"]),
         None if later is None else (later["at"], later["reason"]),
+        tuple((str(name), int(at)) for name, at in witnesses),
     )
 
 

@@ -305,6 +305,11 @@ _OTHER_TEXTS: Final[Mapping[str, tuple[str, str, str | None]]] = {
         "The checkpoint is not signed by the log's key",
         None,
     ),
+    "bad_cosignature": (
+        "透明日志检查点上，见证人的会签无效",
+        "A witness's cosignature on the checkpoint is not its own",
+        None,
+    ),
     "bad_log_proof": (
         "透明日志的证明不成立",
         "The log's proof does not hold for this signature",

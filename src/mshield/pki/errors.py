@@ -352,6 +352,13 @@ class LogSignatureError(LogError):
     zh = "日志检查点的签名无效，或不是该日志所签"
 
 
+class CosignatureError(LogSignatureError):
+    """A line under a witness's name and key id that the witness didn't sign."""
+
+    code = "bad_cosignature"
+    zh = "见证人的会签无效，或不是该见证人所签"
+
+
 class LogProofError(LogError):
     """A proof that doesn't lead where it should."""
 

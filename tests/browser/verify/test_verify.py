@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 Visit = Callable[..., Visitor]
 
 ALBUM: Final = DeskAlbum.wanted("verify")
-AT_THE_START: Final = ["GET /pki/root.cer", "GET /pki/root.crl", "GET /log/checkpoint"]
+AT_THE_START: Final = ["GET /pki/root.cer", "GET /pki/root.crl", "GET /log/checkpoint", "GET /log/witnesses"]
 ASKED: Final = "POST /pki/ocsp"
 
 

@@ -16,6 +16,7 @@ def fetch_what_is_published(life: Life) -> None:
         "/pki/issuing.cer",
         "/pki/issuing.crl",
         "/log/checkpoint",
+        "/log/witnesses",
         "/healthz",
         "/livez",
         "/readyz",

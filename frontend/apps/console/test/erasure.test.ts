@@ -26,6 +26,12 @@ const ERASURE: components["schemas"]["ErasureMessage"] = {
   kept: [{ name: "acts", rows: 1, zh: "操作记录", en: "acts", why_zh: "网络安全法", why_en: "by law" }],
 };
 
+/** The words themselves, by their names. */
+const say = (language: "zh" | "en") => (key: string) =>
+  key.split(".").reduce<unknown>((at, part) => (at as Record<string, unknown>)[part] ?? key, {
+    ...detailWords[language],
+  }) as string;
+
 test("what goes stands with its number, what stays with the law, in both languages", async () => {
   const parts = mount(ErasureParts, { props: { erasure: ERASURE }, global: { plugins: [i18n] } });
   const [goes, stays] = parts.findAll("section");
@@ -37,10 +43,6 @@ test("what goes stands with its number, what stays with the law, in both languag
 });
 
 test("the question and the act are in words", () => {
-  const say = (language: "zh" | "en") => (key: string) =>
-    key.split(".").reduce<unknown>((at, part) => (at as Record<string, unknown>)[part] ?? key, {
-      ...detailWords[language],
-    }) as string;
   const asked = { erased_parts: ["sms", "account"], kept_parts: ["acts"] };
   expect(detailsOf(say("zh"), "people.erase", asked).map(({ value }) => value)).toEqual([
     "短信记录 / 账号",

@@ -39,6 +39,7 @@ const result = (more: Partial<Result>): Result =>
     signedAt: 0,
     judgedAt: 0,
     logTime: null,
+    witnesses: null,
     ...more,
   }) as Result;
 
@@ -77,4 +78,18 @@ test("pages are told of what was signed unread alone", () => {
     "没有说明",
   );
   expect(pagesOf(say, result({ shown: { ...shown, confirmed: "none", pages: null } }))).toBeNull();
+});
+
+const witnessedBy = (witnesses: Result["witnesses"]): string =>
+  answersOf(say, result({ witnesses })).find(({ question }) => question === "log")!.more;
+
+test("who cosigned the checkpoint is named with the time, and that nobody did where somebody is known", () => {
+  expect(witnessedBy(null)).not.toContain("见证人");
+  expect(witnessedBy([])).toContain("已知的见证人没有会签这个检查点");
+  const two = [
+    { witness: "witness.example/w1", at: 1_795_500_000_000 },
+    { witness: "witness.example/w2", at: 1_795_500_060_000 },
+  ];
+  expect(witnessedBy(two)).toContain("见证人会签了检查点：witness.example/w1（2026-11-24");
+  expect(witnessedBy(two)).toContain("witness.example/w2（");
 });

@@ -27,7 +27,14 @@ const FAILED: Readonly<Record<string, readonly string[]>> = {
   display: ["display_mismatch"],
   request: ["message_mismatch"],
   cms: ["unreadable", "message_mismatch"],
-  log: ["bad_log_form", "bad_log_signature", "bad_log_proof", "bad_time_stamp", "unknown_log"],
+  log: [
+    "bad_log_form",
+    "bad_log_signature",
+    "bad_cosignature",
+    "bad_log_proof",
+    "bad_time_stamp",
+    "unknown_log",
+  ],
   now: ["revoked", "on_hold"],
 };
 const UNCHECKED: Readonly<Record<string, readonly string[]>> = {

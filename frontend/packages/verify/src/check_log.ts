@@ -9,6 +9,7 @@ import type { Evidence } from "./evidence.ts";
 import { checkTimeStamps, type CheckedStamp, trustedTime, type TrustedTime } from "./evidence_time.ts";
 import { displayOf, shownOf } from "./shown_again.ts";
 import type { TsaTrust } from "./timestamps/verify.ts";
+import { type Cosignature, cosignatures, parseWitnessKey } from "./tlog/cosignature.ts";
 import { askedBy, readViewEntry, requireEntry, signatureEntry } from "./tlog/entry.ts";
 import { checkInclusion, leafHash } from "./tlog/merkle.ts";
 import { type Checkpoint, isSameKey, openCheckpoint, parseVerifierKey } from "./tlog/note.ts";
@@ -20,12 +21,16 @@ export interface Logged {
   /** When the view was registered for the business system that asked; null where the bundle doesn't prove it. */
   readonly viewRegisteredAt: number | null;
   readonly stamps: readonly CheckedStamp[];
+  /** Which of the known witnesses cosigned the checkpoint. */
+  readonly witnesses: readonly Cosignature[];
   /** A time by which the log had the entry; null where no stamp on the checkpoint stands. */
   readonly time: TrustedTime | null;
 }
 
 export interface LogTrust {
   readonly logKeys: readonly string[];
+  /** Keys (vkeys) of witnesses whose cosignatures count. */
+  readonly witnessKeys?: readonly string[];
   readonly tsa: TsaTrust;
   readonly at: number;
   readonly caRoot: Certificate;
@@ -38,7 +43,7 @@ export interface LogTrust {
 export async function checkLog(
   evidence: Evidence,
   verified: VerifiedSignature,
-  { logKeys, tsa, at, caRoot }: LogTrust,
+  { logKeys, witnessKeys = [], tsa, at, caRoot }: LogTrust,
   tally: Tally,
 ): Promise<Logged | null> {
   if (logKeys.length === 0) {
@@ -70,10 +75,11 @@ export async function checkLog(
       now: at,
     }),
   );
+  const witnesses = await inStep("log", () => cosignatures(log.checkpoint, witnessKeys.map(parseWitnessKey)));
   const time = trustedTime(stamps, signedAt);
   const { origin, size: entries, root } = checkpoint;
   tally.passed("log", { index: log.index, size: entries.toString(), origin, root: hex(root) });
-  return { checkpoint, viewRegisteredAt, stamps, time: time.by === "service" ? null : time };
+  return { checkpoint, viewRegisteredAt, stamps, witnesses, time: time.by === "service" ? null : time };
 }
 
 function requireOwn(evidence: Evidence, verified: VerifiedSignature, tally: Tally): void {

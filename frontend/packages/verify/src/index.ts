@@ -19,6 +19,7 @@ export {
   parseTsaTrust,
   signsCheckpoint,
 } from "./from_outside.ts";
+export { type Cosignature, parseWitnessKey } from "./tlog/cosignature.ts";
 export { contentOfCase, type Document, type Signer } from "./case_facts.ts";
 export type { CheckedStamp, StampBy, TrustedTime } from "./evidence_time.ts";
 export { askable, leafOf } from "./askable.ts";

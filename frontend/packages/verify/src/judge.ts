@@ -31,6 +31,7 @@ import type { VerifiedPath } from "./path.ts";
 import type { ShownAgain } from "./shown_again.ts";
 import { SKEW } from "./status.ts";
 import type { TsaTrust } from "./timestamps/verify.ts";
+import type { Cosignature } from "./tlog/cosignature.ts";
 import { verifyEvidence } from "./verify_evidence.ts";
 import { verifyCms, verifySignature } from "./verify_signature.ts";
 
@@ -43,6 +44,8 @@ export interface Known {
   /** The same and those that only the tolerant reader takes: whose P7 of other CAs are believed. */
   readonly foreignRoots?: readonly ForeignCertificate[];
   readonly logKeys: readonly string[];
+  /** Keys (vkeys) of witnesses of logs; nobody's where it isn't there. */
+  readonly witnessKeys?: readonly string[];
   /** Whose time stamps are those of a third party; nobody's where it isn't there. */
   readonly tsa?: TsaTrust;
   /** As `EvidenceTrust`'s. */
@@ -80,6 +83,8 @@ export interface Result {
   readonly viewRegisteredAt: number | null;
   /** By when the log had it, as an authority stamped the checkpoint; null where none did. */
   readonly logTime: TrustedTime | null;
+  /** Which of the known witnesses cosigned the checkpoint, and when (ms); null where none is known or the log isn't. */
+  readonly witnesses: readonly Cosignature[] | null;
   /** What a time stamp, certificate, list or OCSP answer says that stands alone. */
   readonly said: readonly Said[];
   /** The moment that was judged, and that of the verification. */
@@ -141,7 +146,7 @@ export async function judge(matter: Case, known: Known): Promise<Result> {
       tally.failed(error.step, error.code, error.revocation);
     }
   }
-  const { path, time, timeStamps, shown, viewRegisteredAt, logTime } = done;
+  const { path, time, timeStamps, shown, viewRegisteredAt, logTime, witnesses } = done;
   const isPresent = (name: CheckName): boolean =>
     name === "now" || name === (matter.kind === "evidence" ? "issuers" : "time_stamp");
   const checks = tally.inOrder(ORDER[matter.kind].filter((name) => !isPresent(name) || tally.has(name)));
@@ -158,6 +163,7 @@ export async function judge(matter: Case, known: Known): Promise<Result> {
     shown,
     viewRegisteredAt,
     logTime,
+    witnesses,
     said: saidOf(matter),
     judgedAt: read.evidence?.signature.signedAt ?? momentOf(matter, known),
     verifiedAt: known.now,
@@ -170,7 +176,7 @@ export async function judge(matter: Case, known: Known): Promise<Result> {
 
 interface Done extends Pick<
   Result,
-  "time" | "timeStamps" | "shown" | "viewRegisteredAt" | "logTime" | "rootSha256"
+  "time" | "timeStamps" | "shown" | "viewRegisteredAt" | "logTime" | "witnesses" | "rootSha256"
 > {
   readonly path: VerifiedPath | null;
 }
@@ -186,6 +192,7 @@ const NOTHING_DONE: Done = {
   shown: null,
   viewRegisteredAt: null,
   logTime: null,
+  witnesses: null,
   rootSha256: null,
 };
 
@@ -229,6 +236,7 @@ async function judgeEvidence(matter: Case, { evidence }: Read, known: Known, tal
     roots: known.roots,
     at: known.now,
     logKeys: known.logKeys,
+    witnessKeys: known.witnessKeys ?? [],
     tsa: known.tsa ?? NOBODY,
     ...(known.displayOids && { displayOids: known.displayOids }),
     crls: [...known.crls, ...known.givenCrls],
@@ -241,7 +249,9 @@ async function judgeEvidence(matter: Case, { evidence }: Read, known: Known, tal
   );
   checkNow(signature.path, evidence.signature.signedAt, known, tally);
   const { viewRegisteredAt = null, time: logTime = null } = logged ?? {};
-  return { ...NOTHING_DONE, path: signature.path, time, timeStamps, shown, viewRegisteredAt, logTime };
+  const witnesses = trust.witnessKeys.length === 0 ? null : (logged?.witnesses ?? null);
+  const ofLog = { viewRegisteredAt, logTime, witnesses };
+  return { ...NOTHING_DONE, path: signature.path, time, timeStamps, shown, ...ofLog };
 }
 
 async function judgeCms(matter: Case, read: Read, known: Known, tally: Tally): Promise<Done> {

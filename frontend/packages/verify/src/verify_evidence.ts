@@ -43,6 +43,7 @@ import { noteTime, type Trust, type VerifiedSignature, verifySignature } from ".
  */
 export interface EvidenceTrust extends Trust {
   readonly logKeys: readonly string[];
+  readonly witnessKeys?: readonly string[];
   readonly tsa: TsaTrust;
   readonly crls: readonly Crl[];
   /** Attributes of displays under an operator's own arc, beside those that every verifier knows. */

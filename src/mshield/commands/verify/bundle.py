@@ -18,6 +18,7 @@ from mshield.client.evidence import (
 from mshield.commands.parts.drawn_lines import drawn_lines
 from mshield.commands.parts.output import Output, refusing
 from mshield.commands.phone.display import shown_time
+from mshield.commands.verify.archived import InArchive
 from mshield.commands.verify.foreign import trust_list
 from mshield.commands.verify.time_stamps import stamp_lines, stamps_shown
 from mshield.domain.certificates import shield
@@ -27,8 +28,9 @@ from mshield.pki.signatures.display import Pages
 
 def verify_bundle(
     out: Output,
-    bundle: Path,
+    data: bytes,
     *,
+    archive: InArchive | None,
     content: bytes | None,
     roots: tuple[bytes, ...],
     log_keys: tuple[str, ...],
@@ -41,15 +43,11 @@ def verify_bundle(
     credit_code: str | None,
     name: str | None,
 ) -> None:
-    """Verifies the bundle in this file.
+    """Verifies a bundle; `archive` says where one was made of a month's file.
 
     Where no root or log key is named those of the bundle are tried: then it can only be found to agree with itself,
     which anyone's bundle does, and the exit code is 1.
     """
-    try:
-        data = bundle.read_bytes()
-    except OSError as error:
-        raise click.UsageError(f"cannot read {bundle}: {error.strerror}") from error
     with refusing(out, ClientError, PkiError):
         listed = trust_list(trust)
         evidence = read_evidence(data)
@@ -69,9 +67,18 @@ def verify_bundle(
             expected_name=name,
         )
     trusted = {"root": bool(roots), "log": bool(log_keys)}
-    out.data(_shown(verified, trusted), _lines(out, verified, trusted, is_file=content is not None))
+    shown, lines = _shown(verified, trusted), _lines(out, verified, trusted, is_file=content is not None)
+    if archive is not None:
+        shown["archive"] = archive.shown()
+        lines = [_archive_line(out, archive), *lines]
+    out.data(shown, lines)
     if not all(trusted.values()):
         click.get_current_context().exit(1)
+
+
+def _archive_line(out: Output, archive: InArchive) -> str:
+    where = f"{archive.file.name}, {archive.request_id}, {archive.document}"
+    return out.pick(f"来自归档  {where}", f"from the archive  {where}")
 
 
 def _shown(verified: VerifiedEvidence, trusted: dict[str, bool]) -> dict[str, object]:

@@ -14,9 +14,10 @@ import click
 from mshield.client.errors import ClientError
 from mshield.client.verify import VerifiedSignature, verify, verify_cms
 from mshield.commands.parts.output import Output, output_options, refusing
+from mshield.commands.verify.archived import archived_bundle, in_archive
 from mshield.commands.verify.bundle import verify_bundle
 from mshield.commands.verify.foreign import ForeignCase
-from mshield.commands.verify.foreign_files import kind_of
+from mshield.commands.verify.foreign_files import other_kind
 from mshield.commands.verify.others import require_options, verify_file_of_others
 from mshield.commands.verify.time_stamps import stamp_lines, stamps_shown
 from mshield.pki.certificates.certificate import parse_certificate_pem
@@ -76,6 +77,10 @@ class _Evidence:
     multiple=True,
     help="A trusted root, PEM or DER; repeatable. Overrides the evidence's.",
 )
+@click.option("--request", "request_id", metavar="ID", help="Which one of an archive: its request.")
+@click.option(
+    "--document", type=click.IntRange(min=0), default=0, help="Of a request in an archive, its place, from 0."
+)
 @click.option("--log-key", multiple=True, help="The vkey of a trusted log, for a bundle; repeatable.")
 @click.option(
     "--witness-key", multiple=True, help="The vkey of a witness of the log, for a bundle; repeatable."
@@ -126,6 +131,8 @@ def command(
     cert: Path | None,
     chain: tuple[Path, ...],
     root: tuple[Path, ...],
+    request_id: str | None,
+    document: int,
     log_key: tuple[str, ...],
     witness_key: tuple[str, ...],
     tsa_root: tuple[Path, ...],
@@ -140,11 +147,13 @@ def command(
     """Verify a signature offline: chain, validity, revocation, signature; of a bundle also the log's proof.
 
     Give a bundle of EVIDENCE, anybody's P7, signed XML or PDF, time stamp, certificate, list or OCSP answer (a file), a
-    folder, or the files by the options. Root and log key in the evidence prove nothing by standing there: name those
-    that you trust with --root and --log-key, or nothing is established. Exit code 1 then, and if anything does not
-    hold.
+    folder, or the files by the options. Of a month's archive (mshield archive) --request says which signature; it is
+    read at the service, whose log proves it. Root and log key in the evidence prove nothing by standing there: name
+    those that you trust with --root and --log-key, or nothing is established. Exit code 1 then, and if anything does
+    not hold.
     """
-    kind = kind_of(evidence) if evidence is not None and evidence.is_file() else None
+    archive = in_archive(evidence, request_id, document)
+    kind = other_kind(evidence) if archive is None else None
     if evidence is not None and kind is not None:
         require_options(
             kind,
@@ -182,7 +191,8 @@ def command(
             )
         verify_bundle(
             out,
-            evidence,
+            _read(evidence) or b"" if archive is None else archived_bundle(out, archive),
+            archive=archive,
             content=_read(message),
             roots=_read_all(root),
             log_keys=log_key,

@@ -62,6 +62,11 @@ class Seen:
     """Whether the digest can be forged: then it proves nothing."""
 
 
+def other_kind(file: Path | None) -> Kind | PartKind | None:
+    """`kind_of` where there is a file, None where there is none."""
+    return kind_of(file) if file is not None and file.is_file() else None
+
+
 def kind_of(file: Path) -> Kind | PartKind | None:
     """What a file may be; None for JSON and all else, which is no file of others."""
     with file.open("rb") as opened:

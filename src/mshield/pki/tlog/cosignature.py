@@ -13,7 +13,7 @@ from typing import Final
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from mshield.pki.errors import LogFormError, LogSignatureError
+from mshield.pki.errors import CosignatureError, LogFormError
 from mshield.pki.tlog.note import decode_base64, is_key_name, split_note
 
 _COSIGNATURE: Final = b"\x04"
@@ -76,7 +76,7 @@ def cosign(note: str, key: WitnessKey, private: Ed25519PrivateKey, *, now: int) 
 def cosignatures(note: str, keys: Iterable[WitnessKey]) -> list[Cosignature]:
     """Those of these witnesses under a checkpoint; other lines are passed over.
 
-    Raises LogFormError; LogSignatureError where a line under a witness's name and key id isn't its.
+    Raises LogFormError; CosignatureError where a line under a witness's name and key id isn't its.
     """
     text, lines = split_note(note)
     known = {(key.name, key.key_id): key for key in keys}
@@ -96,7 +96,7 @@ def _checked(text: str, key: WitnessKey, signed: bytes) -> Cosignature:
     try:
         Ed25519PublicKey.from_public_bytes(key.public).verify(signed[_TIME_BYTES:], _message(text, seconds))
     except InvalidSignature as error:
-        raise LogSignatureError(f"the cosignature of {key.name} is wrong") from error
+        raise CosignatureError(f"the cosignature of {key.name} is wrong") from error
     return Cosignature(key.name, seconds * 1000)
 
 

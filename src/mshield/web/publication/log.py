@@ -61,6 +61,18 @@ async def checkpoint(request: Request, query: _Which) -> Response:
 
 
 @router.get(
+    "/witnesses",
+    summary="Witnesses of the log",
+    operation_id="listLogWitnesses",
+    answers=_documented("A vkey in each line", {"type": "string"}, "text/plain"),
+)
+async def witnesses(request: Request) -> Response:
+    """Keys of the witnesses that are asked to cosign checkpoints. Ask a witness itself whether the key is its own."""
+    places = context_of(request).settings.witness_places
+    return Response("".join(f"{place.key}\n" for place in places), headers=_FRESH, media_type="text/plain")
+
+
+@router.get(
     "/tile/entries/{place:path}",
     summary="Entries of the log",
     operation_id="getLogEntries",

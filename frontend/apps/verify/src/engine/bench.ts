@@ -171,6 +171,9 @@ function knownOf(matter: Case, all: Assembled, ground: Ground): Parameters<typeo
     roots: ground.roots.flatMap((root) => orNone(() => parseCertificates(root))),
     foreignRoots: ground.roots.flatMap((root) => orNone(() => parseForeignCertificates(root))),
     logKeys: isService ? [...ground.logKeys, key] : ground.logKeys,
+    witnessKeys: isService
+      ? [...new Set([...ground.serviceWitnesses, ...ground.witnessKeys])]
+      : ground.witnessKeys,
     tsa: tsaOf(ground.tsaRoots),
     chain,
     foreignChain: [...chain, ...all.foreign],

@@ -38,6 +38,9 @@ export interface Ground {
   /** The service's own checkpoint: a bundle's log key that signed it is the service's. */
   readonly checkpoint: string | null;
   readonly logKeys: readonly string[];
+  /** Keys of witnesses: those that the service names, for its own log alone, and the user's. */
+  readonly serviceWitnesses: readonly string[];
+  readonly witnessKeys: readonly string[];
   /** DER or PEM, each of which may have several. */
   readonly tsaRoots: readonly Uint8Array[];
   readonly answers: Readonly<Record<string, Answer>>;

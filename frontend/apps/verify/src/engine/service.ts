@@ -5,7 +5,7 @@ import { reactive } from "vue";
 
 import type { Question } from "./messages.ts";
 
-export type What = "root" | "ca" | "crl" | "checkpoint" | "status";
+export type What = "root" | "ca" | "crl" | "checkpoint" | "witnesses" | "status";
 
 /** One call. Only `status` tells the service something of a file: the serial number of its certificate. */
 export interface Asked {
@@ -21,6 +21,8 @@ export interface Published {
   readonly root: Uint8Array | null;
   readonly crls: readonly Uint8Array[];
   readonly checkpoint: string | null;
+  /** Keys (vkeys) of the witnesses that the service has asked to cosign its log. */
+  readonly witnessKeys: readonly string[];
 }
 
 const PATIENCE_MS = 15_000;
@@ -29,16 +31,26 @@ const MAX_ANSWER = 4 * 1024 * 1024;
 export const asked = reactive<Asked[]>([]);
 
 export async function published(): Promise<Published> {
-  const [root, crl, checkpoint] = await Promise.all([
+  const [root, crl, checkpoint, witnesses] = await Promise.all([
     get("root", "/pki/root.cer"),
     get("crl", "/pki/root.crl"),
     get("checkpoint", "/log/checkpoint"),
+    get("witnesses", "/log/witnesses"),
   ]);
   return {
     root,
     crls: crl === null ? [] : [crl],
     checkpoint: checkpoint === null ? null : new TextDecoder().decode(checkpoint),
+    witnessKeys: linesOf(new TextDecoder().decode(witnesses ?? new Uint8Array())),
   };
+}
+
+/** The keys in a text, one in each line; what is blank is none. */
+export function linesOf(text: string): string[] {
+  return text
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "");
 }
 
 /** The certificate of one of the service's CAs, or null. */

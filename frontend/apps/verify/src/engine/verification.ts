@@ -25,6 +25,8 @@ export const ownRoot = shallowRef<{ readonly bytes: Uint8Array; readonly shown: 
   null,
 );
 export const logKey = ref("");
+/** Keys of witnesses that the user trusts, one in each line. */
+export const witnessKeys = ref("");
 /** Roots (DER or PEM) of the time stamping authorities that the user trusts. */
 export const tsaRoot = shallowRef<{ readonly bytes: Uint8Array; readonly shown: readonly Root[] } | null>(
   null,
@@ -46,7 +48,7 @@ const bridge = new Bridge((id, done) => {
     file.done = done;
   }
 });
-let published: service.Published = { root: null, crls: [], checkpoint: null };
+let published: service.Published = { root: null, crls: [], checkpoint: null, witnessKeys: [] };
 const cas = new Map<string, Uint8Array>();
 let run = 0;
 let number = 0;
@@ -130,7 +132,7 @@ const isTaken = computed(
 );
 
 watch(
-  [() => files.map((entry) => entry.taken), mayAsk, ownRoot, logKey, tsaRoot, isReady],
+  [() => files.map((entry) => entry.taken), mayAsk, ownRoot, logKey, witnessKeys, tsaRoot, isReady],
   () => {
     run += 1;
     if (!isReady.value || !isTaken.value) {
@@ -209,6 +211,8 @@ function ground(answers: Record<string, Answer>): Ground {
     crls: own === null ? published.crls : [],
     checkpoint: published.checkpoint,
     logKeys: logKey.value.trim() === "" ? [] : [logKey.value.trim()],
+    serviceWitnesses: published.witnessKeys,
+    witnessKeys: service.linesOf(witnessKeys.value),
     tsaRoots: tsaRoot.value === null ? [] : [tsaRoot.value.bytes],
     answers,
   };

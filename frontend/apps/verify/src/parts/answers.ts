@@ -1,5 +1,6 @@
 /** What a reader asks of a signature, in their order, each answered by the checks about it. */
 
+import { honest } from "@mshield/look/honest_text.ts";
 import { exact } from "@mshield/look/vue/dates.ts";
 import type { Say } from "@mshield/look/vue/words.ts";
 import type { Check, CheckName, CheckState, Result } from "@mshield/verify";
@@ -106,7 +107,9 @@ function texts(
     case "log":
       return {
         main: t(`answers.log.${worst?.state ?? "unchecked"}`),
-        more: isGood ? [sentence, logTimeOf(say, result)].join(t("answers.semicolon")) : sentence,
+        more: isGood
+          ? [sentence, logTimeOf(say, result), ...witnessesOf(say, result)].join(t("answers.semicolon"))
+          : sentence,
       };
     default:
       return { main: t(`answers.${question}.${worst?.state ?? "unchecked"}`), more: sentence };
@@ -140,6 +143,21 @@ function nameOf({ t }: Say, { document }: Result): string {
 function fingerprintOf({ t }: Say, { document }: Result): string {
   const groups = grouped(document?.digest ?? "").split(" ");
   return t("answers.unchanged", { print: `${groups.slice(0, 2).join(" ")} … ${groups.at(-1) ?? ""}` });
+}
+
+/** Who outside has seen the log so; nothing where nobody said whose word counts. */
+export function witnessesOf({ t }: Say, { witnesses }: Pick<Result, "witnesses">): string[] {
+  if (witnesses === null) {
+    return [];
+  }
+  const shown = witnesses.map(({ witness, at }) =>
+    t("answers.witnesses.one", { name: honest(witness), at: exact(at) }),
+  );
+  return [
+    shown.length === 0
+      ? t("answers.witnesses.none")
+      : t("answers.witnesses.some", { who: shown.join(t("answers.comma")) }),
+  ];
 }
 
 /** By when the log had it, and whose word that is. */

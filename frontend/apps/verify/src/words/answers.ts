@@ -32,6 +32,11 @@ const zh = {
     own: "检查点有签名服务自己的时间戳，不是第三方，{at}",
     none: "检查点没有时间戳",
   },
+  witnesses: {
+    some: "见证人会签了检查点：{who}",
+    one: "{name}（{at}）",
+    none: "已知的见证人没有会签这个检查点",
+  },
   source: { outside: "时间戳服务", own: "签名服务的时间戳", service: "签名服务的时钟" },
 };
 
@@ -78,6 +83,11 @@ const en: typeof zh = {
     outside: "A third party stamped the checkpoint: in the log by {at}",
     own: "The service's own time stamp on the checkpoint, no third party's: {at}",
     none: "No time stamp on the checkpoint",
+  },
+  witnesses: {
+    some: "Witnesses cosigned the checkpoint: {who}",
+    one: "{name} ({at})",
+    none: "No known witness cosigned this checkpoint",
   },
   source: { outside: "Time stamp", own: "The service's time stamp", service: "The service's clock" },
 };

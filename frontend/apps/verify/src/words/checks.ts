@@ -107,6 +107,7 @@ const zh = {
     good: "第 {index} 条，包含证明成立，日志共 {size} 条",
     bad_log_form: "日志证明的格式不对",
     bad_log_signature: "日志的检查点不是由所信任的日志签名的",
+    bad_cosignature: "检查点上有一行写着见证人的名字，却不是它签的：不要采信，并告诉见证人",
     bad_log_proof: "日志里的这一条不是这个签名，或证明对不上",
     bad_time_stamp: "检查点上的时间戳不成立",
     unknown_log: "不认识这个日志的公钥。请在“信任谁”里给出日志公钥",
@@ -229,6 +230,8 @@ const en: typeof zh = {
     good: "Entry {index}, its proof of inclusion holds; the log has {size} entries",
     bad_log_form: "The log's proof is not of the right form",
     bad_log_signature: "The checkpoint is not signed by the log that is trusted",
+    bad_cosignature:
+      "A line on the checkpoint bears a witness's name and isn't its own: don't rely on it, and tell the witness",
     bad_log_proof: "The entry is not this signature's, or its proof leads elsewhere",
     bad_time_stamp: "A time stamp on the checkpoint does not hold",
     unknown_log: "This log's key is not known. Give it under Trust",

@@ -116,6 +116,10 @@ export const pageWords = {
     badRoot: "这不是 SM2 证书，没有更换",
     logKey: "日志公钥",
     logKeyHint: "本服务的日志不用填。格式 名称+编号+公钥",
+    witnessKeys: "见证人公钥",
+    witnessKeysHint:
+      "见证人在签名服务之外，为日志的检查点会签。本服务请的见证人不用填；向见证人本人核对，每行一个，格式 名称+编号+公钥",
+    witness: "见证人会签",
     tsa: "时间戳机构",
     tsaHint: "给出您信任的时间戳机构的根证书或信任列表（mshield trust），它的时间戳才算第三方的",
     chooseTsa: "选时间戳机构的根证书",
@@ -133,6 +137,7 @@ export const pageWords = {
       ca: "取签发 CA 的证书",
       crl: "取根 CA 的吊销列表",
       checkpoint: "取日志的检查点",
+      witnesses: "取日志见证人的公钥",
       status: "问证书的状态，发送了序列号",
     },
     how: { asking: "进行中", answered: "有答复", failed: "没有答复" },
@@ -301,6 +306,10 @@ export const pageWords = {
     badRoot: "Not an SM2 certificate: nothing was changed",
     logKey: "Log key",
     logKeyHint: "Not needed for this service's log. NAME+ID+KEY",
+    witnessKeys: "Keys of witnesses",
+    witnessKeysHint:
+      "Witnesses stand outside the service and cosign its log's checkpoints. Those that it has asked needn't be given; compare with the witness itself. NAME+ID+KEY, one in each line",
+    witness: "Cosigned by a witness",
     tsa: "Time stamping authorities",
     tsaHint:
       "Give the root of an authority that you trust, or a trust list (mshield trust): only then its time stamps count as a third party's",
@@ -320,6 +329,7 @@ export const pageWords = {
       ca: "Fetch an issuing CA's certificate",
       crl: "Fetch the root CA's revocation list",
       checkpoint: "Fetch the log's checkpoint",
+      witnesses: "Fetch the keys of the log's witnesses",
       status: "Ask for the certificate's state, with its serial number",
     },
     how: { asking: "under way", answered: "answered", failed: "no answer" },

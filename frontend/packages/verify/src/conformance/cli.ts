@@ -25,6 +25,7 @@ interface Line {
   readonly chain?: readonly string[];
   readonly roots: readonly string[];
   readonly log_keys?: readonly string[];
+  readonly witness_keys?: readonly string[];
   readonly tsa_roots?: readonly string[];
   readonly crls?: readonly string[];
   readonly ocsp?: string;
@@ -57,7 +58,7 @@ async function run(line: Line): Promise<object> {
   }
 }
 
-function outcome({ verdict, checks }: Result): object {
+function outcome({ verdict, checks, witnesses }: Result): object {
   const open = checks.find(
     ({ state, isNeeded, code }) =>
       state === "failed" || (state === "unchecked" && isNeeded && code !== "not_reached"),
@@ -70,6 +71,7 @@ function outcome({ verdict, checks }: Result): object {
     step: open?.name ?? null,
     code: open?.code ?? null,
     later: verdict === "invalid" ? null : later,
+    witnesses: (witnesses ?? []).map(({ witness, at }) => [witness, at]),
   };
 }
 
@@ -97,6 +99,7 @@ function knownOf(line: Line): Parameters<typeof judge>[1] {
     now: line.at,
     roots: line.roots.map((root) => parseCertificate(fromBase64(root))),
     logKeys: line.log_keys ?? [],
+    witnessKeys: line.witness_keys ?? [],
     tsa: {
       roots: [],
       tolerant: (line.tsa_roots ?? []).map((root) => parseAnyTsaCertificate(fromBase64(root))),

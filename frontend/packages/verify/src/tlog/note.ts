@@ -35,17 +35,27 @@ export interface Checkpoint {
 
 /** The key of a `vkey`, `NAME+KEYID+BASE64(0x01 ‖ key)`. */
 export function parseVerifierKey(vkey: string): VerifierKey {
-  const [name, rest] = cut(vkey.replaceAll(BLANK, ""), "+");
-  const [id, encoded] = cut(rest, "+");
-  const key = decode(encoded);
-  if (key[0] !== ED25519 || key.length !== 1 + KEY_BYTES || !KEY_NAME.test(name)) {
-    throw badForm("not the vkey of a log with an Ed25519 key");
-  }
-  const named = keyNamed(name, key.subarray(1));
+  const { name, id, key } = keyOf(vkey, ED25519, "not the vkey of a log with an Ed25519 key");
+  const named = keyNamed(name, key);
   if (hex(named.id) !== id) {
     throw badForm("the vkey's key id is not that of its name and key");
   }
   return named;
+}
+
+/** The parts of a `vkey` whose key (32 bytes) is of this kind, the key id as it stands there. */
+export function keyOf(
+  vkey: string,
+  kind: number,
+  otherwise: string,
+): { readonly name: string; readonly id: string; readonly key: Uint8Array } {
+  const [name, rest] = cut(vkey.replaceAll(BLANK, ""), "+");
+  const [id, encoded] = cut(rest, "+");
+  const key = decode(encoded);
+  if (key[0] !== kind || key.length !== 1 + KEY_BYTES || !KEY_NAME.test(name)) {
+    throw badForm(otherwise);
+  }
+  return { name, id, key: key.subarray(1) };
 }
 
 /** A log's key (32 bytes) under this name. */
@@ -80,13 +90,8 @@ export function openCheckpoint(note: string, key: VerifierKey): Checkpoint {
 
 /** The text of a note that the key has signed; other keys' signatures are passed over. */
 function openNote(note: string, key: VerifierKey): string {
-  const gap = note.lastIndexOf("\n\n");
-  const isLong = note.length > LONGEST && [...note].length > LONGEST;
-  if (gap < 0 || !note.endsWith("\n") || gap + 2 >= note.length || isLong || hasControls(note)) {
-    throw badForm("not a signed note");
-  }
-  const text = note.slice(0, gap + 1);
-  const own = signatures(note.slice(gap + 2, -1)).filter(
+  const { text, lines } = linesOf(note);
+  const own = lines.filter(
     ([name, signature]) => name === key.name && same(signature.subarray(0, KEY_ID_BYTES), key.id),
   );
   if (own.length === 0) {
@@ -98,6 +103,19 @@ function openNote(note: string, key: VerifierKey): string {
     }
   }
   return text;
+}
+
+/** A signed note's text and the names and contents of its signatures, each with its key id; nothing is checked. */
+export function linesOf(note: string): {
+  readonly text: string;
+  readonly lines: readonly (readonly [name: string, signature: Uint8Array])[];
+} {
+  const gap = note.lastIndexOf("\n\n");
+  const isLong = note.length > LONGEST && [...note].length > LONGEST;
+  if (gap < 0 || !note.endsWith("\n") || gap + 2 >= note.length || isLong || hasControls(note)) {
+    throw badForm("not a signed note");
+  }
+  return { text: note.slice(0, gap + 1), lines: signatures(note.slice(gap + 2, -1)) };
 }
 
 function signatures(lines: string): [name: string, signature: Uint8Array][] {
@@ -117,7 +135,7 @@ function signatures(lines: string): [name: string, signature: Uint8Array][] {
 }
 
 /** By RFC 8032, as OpenSSL does: no second encoding of a point passes. */
-function isSigned(signature: Uint8Array, text: Uint8Array, key: Uint8Array): boolean {
+export function isSigned(signature: Uint8Array, text: Uint8Array, key: Uint8Array): boolean {
   try {
     return ed25519.verify(signature, text, key, { zip215: false });
   } catch {

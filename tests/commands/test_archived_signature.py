@@ -1,0 +1,69 @@
+"""`mshield verify ARCHIVE --request ID`: a signature is read from a month's file, and it is said from which."""
+
+import gzip
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from mshield.domain.times import DAY_MS
+from mshield.keys.keyring import load_keyring
+from mshield.services.operations.archives.archive import Archive
+from mshield.services.process.clock import wall_clock
+from mshield.settings import load_settings
+from mshield.store.database.interface import Database
+from tests.commands.test_ca_commands import Operator
+from tests.operations.test_retention import SETTINGS, Kept
+from tests.support.clock import Clock
+
+DAYS: Final = 310
+"""So long ago that personal data are over."""
+
+
+@pytest.fixture
+def office(settings_of_commands: None, monkeypatch: pytest.MonkeyPatch) -> Operator:
+    monkeypatch.setenv("MSHIELD_PUBLIC_ORIGIN", SETTINGS.public_origin)
+    made = Operator()
+    made.json("keys", "init")
+    return made
+
+
+def test_it_reads_the_archive_and_says_which(office: Operator, tmp_path: Path) -> None:
+    folder, root = tmp_path / "archive", tmp_path / "root.der"
+    folder.mkdir()
+
+    async def archived(db: Database) -> tuple[str, str]:
+        clock = Clock(wall_clock() - DAYS * DAY_MS)
+        month = datetime.fromtimestamp(clock() / 1000, UTC).strftime("%Y-%m")
+        kept = await Kept.on(db, load_keyring(load_settings()), clock)
+        await kept.later(DAYS - 1)
+        archive = Archive(db, kept.make.log, SETTINGS, folder)
+        await archive.write(month, now=clock())
+        assert await archive.remove(month, now=clock()) == 1
+        await kept.logged()
+        root.write_bytes(kept.make.authorities.root.der)
+        return kept.signed, str(kept.make.log.key.verifier)
+
+    request, log_key = office.on_database(archived)
+    (file,) = folder.glob("*.jsonl.gz")
+    trusted = ("--root", str(root), "--log-key", log_key)
+    of = ("verify", str(file), "--request", request, "--document", "1")
+    said = office.json(*of, *trusted)
+    assert said["archive"] == {
+        "file": file.name,
+        "month": file.name[len("signatures-") : -len(".jsonl.gz")],
+        "request": request,
+        "document": 1,
+    }
+    assert (said["verified"], said["request_id"], said["format"]) == (True, request, "cms")
+    assert f"{file.name}, {request}, 1" in office.run(*of, *trusted).output
+    assert office.run(*of).exit_code == 1  # nobody named whom they trust
+    assert office.refused("verify", str(file), "--request", "none", *trusted) == "not_found"
+    assert office.run("verify", str(file), *trusted).exit_code == 2
+    assert office.run("verify", str(root), "--request", request).exit_code == 2
+    # A row that somebody changed is found before anything is said of it.
+    file.write_bytes(
+        gzip.compress(gzip.decompress(file.read_bytes()).replace(b'"text/plain"', b'"text/html"', 1))
+    )
+    assert office.refused(*of, *trusted) in {"archive_changed", "archive_row_changed"}
