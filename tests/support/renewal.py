@@ -1,7 +1,7 @@
 """A renewal without HTTP, step by step: the phone of `signing.py` beside the key that is to take its place."""
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 from mshield.domain.certificates.states import CertificateEvent
 from mshield.gm import cosign
@@ -51,7 +51,7 @@ class Renewing:
         """The phone's login."""
         return await authenticate_phone(self.world.db, self.old.caller, now=self.now)
 
-    async def begin(self, **changes: str | None) -> Renewal:
+    async def begin(self, **changes: Any) -> Renewal:
         """The data page, rightly filled in but for `changes`."""
         application = replace(Application(self.name, ID_NUMBER, "operator", CREDIT_CODE), **changes)
         return await self.renew.begin(await self.login(), application, sms_code=CODE, now=self.now)
