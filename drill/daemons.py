@@ -8,11 +8,15 @@ from typing import Final
 from drill import processes
 from drill.folder import Folder
 from drill.plan import ADDRESSES, EDGE, ORIGIN, PORT
+from drill.shipped import FOLDER as SHIPPED
 from drill.shipped import filled, settings
 from drill.wires import run
 
 DISK_MB: Final = 700
 MSHIELD: Final = (sys.executable, "-m", "mshield.cli")
+PATRONI: Final = "/usr/bin/patroni"
+_ON_FAILURE: Final = ("sh", "-c", 'until "$@"; do sleep 1; done', "sh")
+"""What starts a command anew until it ends well."""
 _SMS: Final = {
     "MSHIELD_SMS_GATEWAY": "aliyun",
     "MSHIELD_SMS_KEY_ID": "none",
@@ -46,7 +50,7 @@ def start_etcd(folder: Folder, node: str) -> None:
 
 
 def start_database(folder: Folder, node: str) -> None:
-    """Patroni, which starts PostgreSQL on the node's disk."""
+    """Patroni, which starts PostgreSQL on the node's disk, as systemd would keep it, and the guard of its loop."""
     disk, config = folder.disk(node), folder.of(node) / "patroni.yml"
     disk.mkdir(exist_ok=True)
     if not disk.is_mount():
@@ -75,8 +79,11 @@ def start_database(folder: Folder, node: str) -> None:
     log = folder.log(node, "patroni")
     own_clock = _clock(folder, node) if (folder.of(node) / "clock").exists() else {}
     # Set by the user whose it is: what libfaketime shares between processes belongs to the first of them.
-    command = ("env", *(f"{name}={value}" for name, value in own_clock.items()), "/usr/bin/patroni")
-    processes.start(node, log, *command, str(config), user="postgres", environment=plain)
+    command = ("env", *(f"{name}={value}" for name, value in own_clock.items()), PATRONI, str(config))
+    processes.start(node, log, *_ON_FAILURE, *command, user="postgres", environment=plain)
+    url, end = f"https://{ADDRESSES[node]}:8008", ("pkill", "-KILL", "-f", f"[p]ython3 {PATRONI} {config}")
+    guard = str(SHIPPED / "patroni-guard")
+    processes.start(node, folder.log(node, "guard"), guard, url, str(folder.authority), *end)
 
 
 def start_edge(folder: Folder, node: str) -> None:

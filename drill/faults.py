@@ -3,6 +3,8 @@
 import contextlib
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -67,6 +69,20 @@ def _frozen(node: str, only: str | None = None) -> Iterator[None]:
         yield
     finally:
         processes.send(node, signal.SIGCONT)
+
+
+@contextlib.contextmanager
+def _hung_loop(node: str) -> Iterator[None]:
+    """Patroni's loop stops, its answers go on: what the guard is for."""
+    (patroni,) = processes.named(node, f"python3 {daemons.PATRONI}")
+    command = (sys.executable, "-m", "drill.hang", str(patroni))
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as holder:
+        if not (holder.stdout and holder.stdout.readline()):
+            raise RuntimeError(f"process {patroni} can't be stopped")
+        try:
+            yield
+        finally:
+            holder.kill()
 
 
 @contextlib.contextmanager
@@ -237,6 +253,8 @@ FAULTS: Final = (
     Fault("postgresql frozen", 35, BY_TTL, lambda s: _frozen(s.primary(), "postgres")),
     Fault("primary cut off", 35, BY_TTL, lambda s: _cut_off(s.primary())),
     Fault("primary without etcd", 30, SOON, lambda s: _walled(s.primary(), *ETCD)),
+    Fault("primary's Patroni frozen", 30, SOON, lambda s: _frozen(s.primary(), f"python3 {daemons.PATRONI}")),
+    Fault("primary's Patroni hangs", 45, SOON, lambda s: _hung_loop(s.primary())),
     Fault("primary without standbys", 25, 45, lambda s: _walled(p := s.primary(), *_others(p))),
     Fault("synchronous standby killed", 15, SOON, lambda s: _killed(s, s.synchronous())),
     Fault("synchronous standby frozen", 20, 10, lambda s: _frozen(s.synchronous())),

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -60,6 +61,7 @@ class Site:
 
     def stop(self, node: str) -> None:
         """Stops a node in order."""
+        processes.send(node, signal.SIGTERM, only="patroni-guard")
         processes.halt(node, first="patroni.yml" if node in DATA else None)
 
     # ---- how it stands ----
