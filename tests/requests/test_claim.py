@@ -3,6 +3,7 @@
 import pytest
 
 from mshield.domain import errors
+from mshield.domain.qr import short_code
 from mshield.keys.keyring import Keyring
 from mshield.services.requests.codes.claim import CLAIM_MS, ClaimScan
 from mshield.store.database.interface import Database
@@ -34,6 +35,26 @@ async def test_a_claim_is_the_phones_own_and_takes_nothing(world: World) -> None
     again = await world.answer.scan(world.phone.caller, kept.code, now=world.clock())
     assert taken.id == again.id == asked.id
     await world.sign([task.sid for task in taken.tasks])
+
+
+async def test_a_short_code_is_kept_as_a_scan_is_and_counted_with_those_of_the_open_app(world: World) -> None:
+    claim = ClaimScan(world.db, world.secrets)
+    asked = await world.asked([b"1"])
+    world.clock.advance(seconds=8)
+    code = short_code(world.secrets.qr_secret(asked.id), 2)
+    with pytest.raises(errors.QrStale):
+        await claim("jkt", code, now=world.clock())
+    with pytest.raises(errors.NoCertificate):
+        await claim("unknown", code, typed=6_000, now=world.clock())
+    kept = await claim("jkt", code, typed=6_000, now=world.clock())
+    assert kept.request.id == asked.id
+    world.clock.advance(seconds=30)
+    assert (await world.answer.scan(world.phone.caller, kept.code, now=world.clock())).id == asked.id
+    for _ in range(8):
+        with pytest.raises(errors.QrStale):
+            await world.answer.scan(world.phone.caller, "0Y7K3M9X", now=world.clock())
+    with pytest.raises(errors.TooManyRequests):
+        await claim("jkt", code, typed=6_000, now=world.clock())
 
 
 async def test_what_is_not_to_be_claimed_is_refused_as_at_the_scan(world: World) -> None:

@@ -80,24 +80,28 @@ export interface Approved {
 
 /** Takes the request behind a QR code or another app's link, checks it and keeps it for the decision. */
 export async function scan(operation: Operation, code: string, typedMs?: number): Promise<Scan> {
-  if (!CODE.test(code) && !SHORT.test(code)) {
-    throw new PhoneError("bad_code");
-  }
+  const body = codeBody(code, typedMs);
   const { connection } = operation;
-  const body =
-    typedMs === undefined ? { code } : { code, typed_ms: Math.min(Math.round(typedMs), MOST_TYPED) };
   return await keep(operation, await connection.post("/api/phone/scans", operation.loggedIn(), body));
 }
 
 /**
- * Keeps a code that is read before login: its `claim` is scanned after that, by this phone, until `expiresAt` (ms). The
+ * Keeps a code that is read or typed before login: its `claim` is scanned after that, by this phone, until `expiresAt` (ms). The
  * request isn't taken by it.
  */
-export async function claim(operation: Operation, code: string): Promise<Claim> {
-  if (!CODE.test(code)) {
+export async function claim(operation: Operation, code: string, typedMs?: number): Promise<Claim> {
+  const { connection } = operation;
+  return readClaim(
+    await connection.post("/api/phone/claims", operation.anonymous(), codeBody(code, typedMs)),
+  );
+}
+
+/** PhoneError `bad_code` for what is none. */
+function codeBody(code: string, typedMs?: number): object {
+  if (!CODE.test(code) && !SHORT.test(code)) {
     throw new PhoneError("bad_code");
   }
-  return readClaim(await operation.connection.post("/api/phone/claims", operation.anonymous(), { code }));
+  return typedMs === undefined ? { code } : { code, typed_ms: Math.min(Math.round(typedMs), MOST_TYPED) };
 }
 
 /** The requests that wait for this shield (待办), newest first. */

@@ -354,8 +354,8 @@ export class Shield {
   }
 
   /** Keeps a code that is read before login; its `claim` is scanned afterwards. */
-  async claim(code: string): Promise<Claim> {
-    return await this.#run((operation) => requests.claim(operation, code));
+  async claim(code: string, typedMs?: number): Promise<Claim> {
+    return await this.#run((operation) => requests.claim(operation, code, typedMs));
   }
 
   async inbox(): Promise<readonly InboxRequest[]> {

@@ -23,6 +23,12 @@ class Claimable:
     requester: Requester
 
 
+async def own_number(db: Database, *, jkt: str) -> str | None:
+    """The shield number of the device with this key, if it has applied."""
+    row = await db.one(_SQL["own_number"], jkt=jkt)
+    return None if row is None else row["shield_number"]
+
+
 async def claimable(db: Database, *, id: str, jkt: str) -> tuple[bool, Claimable | None]:  # noqa: A002
     """Whether the device with this key has applied, and the request, if there is one by QR code."""
     row = await db.one(_SQL["claimable"], id=id, jkt=jkt)

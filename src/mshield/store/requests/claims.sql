@@ -1,3 +1,7 @@
+-- name: own_number^
+-- The shield of a device that has applied.
+SELECT shield_number FROM devices WHERE jkt = :jkt AND account_id IS NOT NULL;
+
 -- name: claimable^
 -- A request by QR code, beside the shield of the device that reads its code; no row for a device that never applied.
 SELECT r.id, r.kind, r.state, r.shield_number, r.created_at, r.expires_at, r.pc_address, r.pc_browser, r.client_id,

@@ -28,7 +28,7 @@ class ClaimMessage(Wire, frozen=True):
 
 @router.post(
     "/claims",
-    summary="Keep a QR code that was read before login",
+    summary="Keep a code that was read or typed before login",
     operation_id="claimScan",
     knows_repeats=True,
     asks=openapi.takes(ScanMessage) | PROOF,
@@ -41,7 +41,9 @@ async def claim_scan(request: Request) -> Response:
     """
     proof, context = await proof_of(request), context_of(request)
     message = await body_of(request, ScanMessage)
-    claimed = await context.requests.claim(proof.jkt, message.code, now=context.clock())
+    claimed = await context.requests.claim(
+        proof.jkt, message.code, typed=message.typed_ms, now=context.clock()
+    )
     answer = ClaimMessage(
         claim=claimed.code,
         kind="login" if claimed.request.kind == "login" else "signature",

@@ -38,25 +38,19 @@ export function hasKeptScan(): boolean {
   return stored.value !== null;
 }
 
-/**
- * Takes the request of a code; null where nobody is logged in, and it is kept for the login. One that was typed isn't: it is
- * shown as long as the PC's page is open.
- */
+/** Takes the request of a code that was read or typed; null where nobody is logged in, and it is kept for the login. */
 export async function scanOrKeep(text: string, typedMs?: number): Promise<Scan | null> {
-  if (typedMs !== undefined) {
-    return await shield.scan(text, typedMs);
-  }
   const status = phone.status ?? (await readStatus());
   if (status.isLoggedIn) {
     try {
-      return await shield.scan(text);
+      return await shield.scan(text, typedMs);
     } catch (error) {
       if (!hasEnded(error)) {
         throw error;
       }
     }
   }
-  const { claim, kind, requester, expiresAt } = await shield.claim(text);
+  const { claim, kind, requester, expiresAt } = await shield.claim(text, typedMs);
   stored.value = { claim, kind, name: requester.name, expiresAt };
   return null;
 }

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from mshield.domain import errors
-from mshield.domain.qr import begun_between, is_genuine, read_qr
+from mshield.domain.qr import begun_between, is_genuine, read_qr, read_short
 from mshield.domain.requests import RequestState
 from mshield.domain.times import MINUTE_MS
+from mshield.services.requests.codes.short_codes import ShortCodes
 from mshield.services.requests.secrets import RequestSecrets
 from mshield.store.database.interface import Database
 from mshield.store.requests import claims as store
@@ -36,16 +37,14 @@ class ClaimScan:
     db: Database
     secrets: RequestSecrets
 
-    async def __call__(self, jkt: str, code: str, *, now: int) -> Claimed:
-        """The claim of this device to the request behind a QR code's text.
+    async def __call__(self, jkt: str, code: str, *, typed: int = 0, now: int) -> Claimed:
+        """The claim of this device to the request behind a QR code's text, or a short code that took `typed` ms.
 
         Raises NotFound for a code that isn't this service's, NoCertificate for a device that never applied; QrStale,
-        OtherShield, ExpiredRequest, RequestClosed, as the scan itself would.
+        OtherShield, ExpiredRequest, RequestClosed, TooManyRequests, as the scan itself would.
         """
-        qr = read_qr(code)
-        if qr is None or not is_genuine(qr, self.secrets.qr_secret(qr.request_id)):
-            raise errors.NotFound
-        has_applied, request = await store.claimable(self.db, id=qr.request_id, jkt=jkt)
+        request_id, (earliest, latest) = await self._meant(jkt, code, typed=typed, now=now)
+        has_applied, request = await store.claimable(self.db, id=request_id, jkt=jkt)
         if not has_applied:
             raise errors.NoCertificate
         if request is None:
@@ -56,9 +55,22 @@ class ClaimScan:
             raise errors.ExpiredRequest
         if request.state != RequestState.WAITING:
             raise errors.RequestClosed
-        earliest, latest = begun_between(qr, now=now)
         if not earliest <= request.created_at <= latest:
             raise errors.QrStale
         expires_at = min(now + CLAIM_MS, request.expires_at)
         claim = self.secrets.claim(request.id, jkt=jkt, expires_at=expires_at)
         return Claimed(claim, expires_at, request)
+
+    async def _meant(self, jkt: str, code: str, *, typed: int, now: int) -> tuple[str, tuple[int, int]]:
+        """The request's id, and when it must have begun. Short codes are counted with those of the open app."""
+        short = read_short(code)
+        if short is not None:
+            number = await store.own_number(self.db, jkt=jkt)
+            if number is None:
+                raise errors.NoCertificate
+            codes = ShortCodes(self.db, self.secrets)
+            return await codes.request_of(short, shield_number=number, typed=typed, now=now)
+        qr = read_qr(code)
+        if qr is None or not is_genuine(qr, self.secrets.qr_secret(qr.request_id)):
+            raise errors.NotFound
+        return qr.request_id, begun_between(qr, now=now)

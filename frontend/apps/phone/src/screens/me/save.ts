@@ -1,6 +1,6 @@
-/** Gives a text to the browser as a file to keep. */
-export function save(name: string, mediaType: string, text: string): void {
-  const address = URL.createObjectURL(new Blob([text], { type: mediaType }));
+/** Gives a text, or octets, to the browser as a file to keep. */
+export function save(name: string, mediaType: string, content: string | Uint8Array): void {
+  const address = URL.createObjectURL(new Blob([content as BlobPart], { type: mediaType }));
   const link = document.createElement("a");
   link.href = address;
   link.download = name;
