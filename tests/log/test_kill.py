@@ -1,13 +1,11 @@
 """Sequencers are killed, several at once on one PostgreSQL, and the database too: one log comes out that only grew."""
 
 import asyncio
-import os
 import random
-import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Final
 
@@ -23,35 +21,33 @@ from mshield.services.log.sequence import sequence
 from mshield.services.log.verify import verify_log
 from mshield.store.database.opening import open_database
 from mshield.store.log import log as store
+from tests.log.sequencer import number_rows
 from tests.support.filled_log import LoggedService
+from tests.support.forked import PROCESSES
 from tests.support.postgresql import Server
 
 pytestmark = pytest.mark.slow
 
 KILLS: Final = 15
-PROCESSES: Final = 3
+SEQUENCERS: Final = 3
 _SECONDS: Final = 60
 
 
 @contextmanager
-def _sequencers(url: str, key_file: Path) -> Iterator[list[subprocess.Popen[bytes]]]:
-    running = [_start(url, key_file) for _ in range(PROCESSES)]
+def _sequencers(url: str, key_file: Path) -> Iterator[list[BaseProcess]]:
+    running = [_start(url, key_file) for _ in range(SEQUENCERS)]
     try:
         yield running
     finally:
-        for each in running:
-            each.kill()
-            each.wait()
+        for process in running:
+            process.kill()
+            process.join()
 
 
-def _start(url: str, key_file: Path) -> subprocess.Popen[bytes]:
-    settings = {"MSHIELD_DATABASE": url, "MSHIELD_MASTER_KEY_FILE": str(key_file)}
-    return subprocess.Popen(
-        (sys.executable, "-m", "tests.log.sequencer"),
-        env=os.environ | settings,
-        cwd=Path(__file__).parents[2],
-        stderr=subprocess.DEVNULL,
-    )
+def _start(url: str, key_file: Path) -> BaseProcess:
+    process = PROCESSES.Process(target=number_rows, args=(url, key_file))
+    process.start()
+    return process
 
 
 @pytest.fixture
@@ -96,9 +92,9 @@ async def test_killed_sequencers_leave_one_log(
             seen.append(await _grown(service, seen[-1].size if seen else 0))
             sids += await service.sign(serial, count=dice.randrange(1, 1500))
             await asyncio.sleep(dice.random() / 20)
-            victim = dice.randrange(PROCESSES)
+            victim = dice.randrange(SEQUENCERS)
             running[victim].kill()
-            running[victim].wait()
+            running[victim].join()
             running[victim] = _start(url, key_file)
     await sequence(service.log, now=service.now)
     last = await _checkpoint(service)
