@@ -6,23 +6,27 @@ The sequencer's is this process's time, PostgreSQL's own stands beside it. Rows 
 import argparse
 import asyncio
 import json
+import os
 import secrets
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
 from benches.cpu import database_cpu
-from mshield.keys.keyring import Keyring
+from mshield.keys.keyring import Keyring, load_keyring
+from mshield.keys.master import generate_master_key
+from mshield.keys.sources import MasterKeyFile
 from mshield.services.log.sequence import sequence
-from mshield.services.log.verify import verify_log
+from mshield.services.log.verify import Extent, verify_log
+from mshield.settings import load_settings
 from mshield.store.database.interface import Database, Tx
 from mshield.store.database.migrate import migrate
 from mshield.store.database.opening import open_database
-from tests.support.filled_log import LoggedService
+from tests.support.filled_log import SETTINGS, LoggedService
 from tests.support.postgresql import Server, start_server
 from tests.support.signing import execute, statement
 
@@ -152,6 +156,43 @@ def measure(database: str, *, entries: int) -> Measured:
             return asyncio.run(_run(url, server, entries))
 
 
+def check_by_processes(
+    database: str, *, entries: int, processes: Sequence[int]
+) -> list[tuple[int, int, float]]:
+    """A whole check of so many entries by so many processes: entries, processes, seconds by the clock."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        MasterKeyFile(folder / "master.key").create(generate_master_key("aes"))
+        with _database(folder, database) as (url, _):
+            migrate(url)
+            os.environ["MSHIELD_DATABASE"] = url
+            os.environ["MSHIELD_MASTER_KEY_FILE"] = str(folder / "master.key")
+            os.environ["MSHIELD_PUBLIC_ORIGIN"] = SETTINGS.public_origin
+            return asyncio.run(_checked(url, entries, processes))
+
+
+async def _checked(url: str, entries: int, processes: Sequence[int]) -> list[tuple[int, int, float]]:
+    settings = load_settings()
+    db = await open_database(url, pool_size=2)
+    try:
+        service = await LoggedService.on(db, load_keyring(settings))
+        serial = await service.certify()
+        for _ in range(entries // 2000):
+            await service.sign(serial, count=2000)
+            await service.sequence()
+        seconds = []
+        for count in processes:
+            began = time.monotonic()
+            report = await verify_log(service.log, Extent(processes=count))
+            assert report.holds, report.findings[:3]
+            assert report.checkpoint is not None
+            seconds.append((report.checkpoint.size, count, time.monotonic() - began))
+        return seconds
+    finally:
+        await db.close()
+
+
 def table(results: list[Measured]) -> str:
     """For people."""
     lines = [
@@ -172,9 +213,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--entries", type=int, default=20_000, help="of the backlog (default: 20000)")
     parser.add_argument("--database", choices=["sqlite", "postgresql"], help="only this one")
+    parser.add_argument(
+        "--processes",
+        type=int,
+        nargs="+",
+        help="measure a whole check by so many processes, and nothing else",
+    )
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     options = parser.parse_args()
     databases = [options.database] if options.database else ["sqlite", "postgresql"]
+    if options.processes:
+        for kind in databases:
+            for size, count, seconds in check_by_processes(
+                kind, entries=options.entries, processes=options.processes
+            ):
+                print(f"{kind}: {size} entries by {count} processes: {seconds:.1f} s")
+        return
     results = [measure(database, entries=options.entries) for database in databases]
     print(json.dumps([asdict(each) for each in results], indent=2) if options.json else table(results))
 

@@ -21,7 +21,7 @@ Samples = dict[tuple[str, str], float]
 
 
 DEPLOY: Final = Path(__file__).parents[2] / "deploy/prometheus"
-OF_OTHERS: Final = {"up", "haproxy_server_status"}
+OF_OTHERS: Final = {"up", "haproxy_server_status", "probe_ssl_earliest_cert_expiry", "probe_success"}
 
 
 async def told(port: int) -> str:
@@ -112,7 +112,7 @@ async def test_rules_and_dashboard_ask_for_what_is_told(
     asked += [target["expr"] for panel in panels for target in panel["targets"]]
     assert len(asked) > 20
     for expression in asked:
-        metrics = set(re.findall(r"\b(?:mshield|process|python|haproxy)_[a-z_]+|\bup\b", expression))
+        metrics = set(re.findall(r"\b(?:mshield|process|python|haproxy|probe)_[a-z_]+|\bup\b", expression))
         assert metrics, expression
         assert metrics <= names, expression
     operations = (DEPLOY.parents[1] / "docs/operations.md").read_text().lower()
