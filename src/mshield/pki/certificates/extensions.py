@@ -102,10 +102,14 @@ def crl_distribution_points(urls: Iterable[str]) -> Extension:
     return Extension(oids.CRL_DISTRIBUTION_POINTS, der.sequence(der.sequence(names)))
 
 
-def issuing_distribution_point(url: str) -> Extension:
-    """IssuingDistributionPoint of a list (critical), which speaks about all certificates that name this URL."""
+def issuing_distribution_point(url: str, *, is_indirect: bool = False) -> Extension:
+    """IssuingDistributionPoint of a list (critical), which speaks about all certificates that name this URL.
+
+    An indirect one is another's than those certificates' issuer's.
+    """
     name = der.explicit(0, der.explicit(0, _uri(url)))
-    return Extension(oids.ISSUING_DISTRIBUTION_POINT, der.sequence(name), critical=True)
+    more = (der.implicit(4, b"\xff"),) if is_indirect else ()
+    return Extension(oids.ISSUING_DISTRIBUTION_POINT, der.sequence(name, *more), critical=True)
 
 
 def authority_info_access(*, ocsp: str | None, ca_issuer: str | None) -> Extension:

@@ -196,6 +196,13 @@ def parse_crl(data: bytes) -> Crl:
 
 
 @lru_cache(maxsize=_REMEMBERED)
+def revoked_in(engine: Engine, data: bytes, issuer: Certificate) -> list[Revoked]:
+    """The entries of a list (DER) that this issuer has signed. Raises BadCertificateSignature, CrlError, DerError."""
+    crl = parse_crl(data)
+    require_signature(engine, issuer.public_key, crl.tbs, crl.signature, "revocation list")
+    return list(crl.revoked.values())
+
+
 def entry_der(revoked: Revoked, *more: Extension) -> bytes:
     """An entry of a list, with `more` extensions beside its reason."""
     # RFC 5280 5.3.1: unspecified should be left out.

@@ -70,13 +70,17 @@ class P256Signer:
         number: int,
         this_update: int,
         next_update: int,
+        point: str | None = None,
     ) -> bytes:
-        """A complete list of all these issuers as DER; times in ms. LintError for wrong content."""
+        """A list of all these issuers as DER; times in ms. LintError for wrong content.
+
+        It speaks about all of their certificates, or about those that name `point` as the address of their list.
+        """
         entries = [entry for issuer, own in revoked for entry in _entries(issuer, own)]
         extensions = (
             ext.authority_key_id(self._key_id),
             Extension(oids.CRL_NUMBER, der.integer(number)),
-            _INDIRECT,
+            _INDIRECT if point is None else ext.issuing_distribution_point(point, is_indirect=True),
         )
         tbs = der.sequence(
             der.integer(1),

@@ -1,7 +1,13 @@
-"""Lists and OCSP answers by the P-256 signer: the same statuses as in those of the SM2 chain, made in the same way."""
+"""Lists and OCSP answers by the P-256 signer: the same statuses as in those of the SM2 chain.
+
+Of each CA and shard there is a list with the entries of the SM2 list in force, signed when it is first asked for. As
+long as no CA has a second shard there is one list of all besides, which would be as long as all together after that.
+"""
 
 import asyncio
+import hashlib
 import logging
+from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,10 +18,13 @@ from mshield.keys.authority import ROOT, Authorities
 from mshield.keys.errors import NoAuthority
 from mshield.keys.keyring import Keyring
 from mshield.keys.p256 import P256, P256Key
+from mshield.pki.errors import BadCertificateSignature, CrlError, DerError
+from mshield.pki.revocation.crl import revoked_in
 from mshield.pki.revocation.p256 import P256Signer
-from mshield.services.publication.crl import RETAIN_MS, entries_of, revoked_cas, until
-from mshield.services.publication.lists import PublishedCrl, StoredLists, renew_at
+from mshield.services.publication.crl import RETAIN_MS, CrlPublisher, entries_of, revoked_cas, until
+from mshield.services.publication.lists import KEPT_BYTES, Name, PublishedCrl, StoredLists, renew_at
 from mshield.services.publication.ocsp import OcspAnswer, OcspPublisher, OcspSigner
+from mshield.services.publication.urls import list_url
 from mshield.settings import Settings
 from mshield.store.ca import authorities as store
 from mshield.store.ca.authorities import CrlRow
@@ -28,7 +37,7 @@ _log: Final = logging.getLogger(__name__)
 
 
 class P256CrlPublisher:
-    """One list of all CAs of this service, in no shards; made by the job from all rows, when a status changed."""
+    """One list of all CAs of this service; made by the job from all rows, when a status changed."""
 
     def __init__(self, db: Database, settings: Settings, authorities: Authorities, *, key: P256Key) -> None:
         self._db, self._authorities, self._key = db, authorities, key
@@ -36,6 +45,11 @@ class P256CrlPublisher:
         self._stored, self._certificate = StoredLists(db), b""
         self._making = asyncio.Lock()
         self._asked_at = -_ASK_MS
+
+    @property
+    def is_over(self) -> bool:
+        """Whether a CA has a second shard: then this list would have no bound, and is made no more."""
+        return any(self._authorities.shard(name) for name in self._authorities.names)
 
     async def current(self, *, now: int) -> PublishedCrl:
         """The list in force. Only where there is none one is made. Raises ClockDoubted where that is so."""
@@ -107,6 +121,74 @@ class P256CrlPublisher:
         return self._stored.put(_NAME, crl, der, now=now)
 
 
+class P256Lists:
+    """Lists of one CA each, or of one of its shards; those that were asked for lately are remembered."""
+
+    def __init__(
+        self,
+        crls: CrlPublisher,
+        engine: Engine,
+        settings: Settings,
+        authorities: Authorities,
+        *,
+        key: P256Key,
+    ) -> None:
+        self._crls, self._engine, self._settings = crls, engine, settings
+        self._authorities, self._key = authorities, key
+        self._kept: OrderedDict[Name, tuple[bytes, PublishedCrl]] = OrderedDict()
+        self._signing = asyncio.Lock()
+
+    async def current(self, ca: str, *, shard: int, now: int) -> PublishedCrl:
+        """With the entries, number and times of the SM2 list in force.
+
+        Raises NotFound, ClockDoubted; Unavailable where the stored list isn't what the CA signed.
+        """
+        signer = await self._key.signer()
+        crl = await self._crls.current(ca, shard=shard, now=now)
+        if (known := self._find((ca, shard), signer, crl)) is not None:
+            return known
+        async with self._signing:
+            known = self._find((ca, shard), signer, crl)
+            return known if known is not None else await self._sign((ca, shard), signer, crl)
+
+    def _find(self, name: Name, signer: P256Signer, crl: PublishedCrl) -> PublishedCrl | None:
+        certificate, known = self._kept.get(name, (b"", None))
+        if known is None or certificate != signer.certificate or known.number != crl.number:
+            return None
+        self._kept.move_to_end(name)
+        return known
+
+    async def _sign(self, name: Name, signer: P256Signer, crl: PublishedCrl) -> PublishedCrl:
+        self._authorities.require_sure()
+        ca, shard = name
+        issuer = self._authorities.certificate(ca)
+        if issuer is None:
+            raise errors.NotFound
+
+        def sign() -> bytes:
+            entries = revoked_in(self._engine, crl.der, issuer)
+            return signer.crl(
+                [(issuer, entries)] if entries else [],
+                number=crl.number,
+                this_update=crl.this_update,
+                next_update=crl.next_update,
+                point=list_url(self._settings, ca, shard),
+            )
+
+        try:
+            der = await asyncio.to_thread(sign)
+        except (BadCertificateSignature, CrlError, DerError) as error:
+            _log.error("a stored revocation list of %s is not as it was signed: %s", ca, error)
+            raise errors.Unavailable from error
+        tag = f'"{hashlib.sha256(der).hexdigest()[:32]}"'
+        made = PublishedCrl(der, crl.number, crl.this_update, crl.next_update, tag)
+        self._kept.pop(name, None)
+        self._kept[name] = (signer.certificate, made)
+        while sum(len(kept.der) for _, kept in self._kept.values()) > KEPT_BYTES and len(self._kept) > 1:
+            self._kept.popitem(last=False)
+        return made
+
+
 class P256OcspPublisher(OcspPublisher):
     """Answers about all CAs of this service."""
 
@@ -134,17 +216,26 @@ class P256Publisher:
 
     key: P256Key
     crls: P256CrlPublisher
+    lists: P256Lists
     answers: P256OcspPublisher
 
     @classmethod
     def of(
-        cls, db: Database, keyring: Keyring, engine: Engine, settings: Settings, authorities: Authorities
+        cls,
+        db: Database,
+        keyring: Keyring,
+        engine: Engine,
+        settings: Settings,
+        authorities: Authorities,
+        *,
+        crls: CrlPublisher,
     ) -> "P256Publisher":
-        """The publisher of this database."""
+        """The publisher of this database, whose SM2 lists are `crls`."""
         key = P256Key(db, keyring)
         return cls(
             key,
             P256CrlPublisher(db, settings, authorities, key=key),
+            P256Lists(crls, engine, settings, authorities, key=key),
             P256OcspPublisher(db, keyring, engine, settings, authorities, key=key),
         )
 
@@ -153,9 +244,16 @@ class P256Publisher:
         return (await self._signer()).certificate
 
     async def crl(self, *, now: int) -> PublishedCrl:
-        """The list in force."""
+        """The list of all CAs in force. Raises NotFound once a CA has a second shard."""
         await self._signer()
+        if self.crls.is_over:
+            raise errors.NotFound
         return await self.crls.current(now=now)
+
+    async def crl_of(self, ca: str, *, shard: int, now: int) -> PublishedCrl:
+        """The list of one CA or shard. Raises NotFound for one that isn't there."""
+        await self._signer()
+        return await self.lists.current(ca, shard=shard, now=now)
 
     async def ocsp(self, request: bytes, *, now: int) -> OcspAnswer:
         """The answer to an OCSP request in DER, which may be anything at all."""
@@ -169,7 +267,7 @@ class P256Publisher:
         except NoAuthority as error:
             _log.warning("MSHIELD_P256_STATUS is set, but %s", error)
             return 0
-        return await self.crls.refresh(changed=changed, now=now)
+        return 0 if self.crls.is_over else await self.crls.refresh(changed=changed, now=now)
 
     async def _signer(self) -> P256Signer:
         try:

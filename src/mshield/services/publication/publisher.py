@@ -30,6 +30,9 @@ from mshield.store.database.interface import Database
 
 __all__ = ["CaEnded", "OcspAnswer", "PublishedCrl", "Publisher"]
 
+_P256_OF: Final = f"{P256}-"
+"""Before the name of a list: the same list by the P-256 signer."""
+
 _log: Final = logging.getLogger(__name__)
 
 
@@ -45,7 +48,7 @@ class Publisher:
         self.time_stamps = TimeStamping(db, keyring, engine, settings, is_sure=authorities.may_sign)
         self._p256: P256Publisher | None = None
         if settings.p256_status:
-            self._p256 = P256Publisher.of(db, keyring, engine, settings, authorities)
+            self._p256 = P256Publisher.of(db, keyring, engine, settings, authorities, crls=self._crls)
 
     async def certificate(self, ca: str) -> bytes:
         """The certificate (DER) of the root, an issuing CA, the P-256 signer or the own TSA. Raises NotFound."""
@@ -61,15 +64,19 @@ class Publisher:
     async def crl(self, name: str, *, now: int) -> PublishedCrl:
         """The last list of the root, an issuing CA or one of its shards, or the P-256 signer, as the job has made it.
 
-        Raises NotFound; ClockDoubted where there is none yet.
+        `p256-` before the name of one of the former is that list, signed by the latter. Raises NotFound;
+        ClockDoubted where there is none yet.
         """
         if name == P256:
             return await self._ordinary().crl(now=now)
-        parts = read_list_name(name)
+        is_ordinary = name.startswith(_P256_OF)
+        parts = read_list_name(name.removeprefix(_P256_OF))
         if parts is None:
             raise errors.NotFound
         ca, shard = parts
         await self._find(ca)
+        if is_ordinary:
+            return await self._ordinary().crl_of(ca, shard=shard, now=now)
         return await self._crls.current(ca, shard=shard, now=now)
 
     async def refresh(self, *, now: int) -> int:

@@ -38,7 +38,10 @@ Ca = Annotated[
 ]
 ListName = Annotated[
     str,
-    msgspec.Meta(max_length=20, description="root, issuing, issuing.1 … (its shards), issuing-2 …, p256"),
+    msgspec.Meta(
+        max_length=25,
+        description="root, issuing, issuing.1 … (its shards), issuing-2 …; p256- before any of them; p256",
+    ),
 ]
 
 
