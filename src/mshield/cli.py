@@ -14,7 +14,8 @@ from mshield.commands.parts.output import Refused, remember_lang
 _PARTS = "parts"
 """What several commands share; every other module or folder there is a command."""
 
-_EXTRA = "pip install 'mshield[server]'"
+_EXTRA = "pip install '.[server]' in a checkout"
+"""No package index has the package yet: a release changes this and its siblings."""
 
 
 class LazyGroup(click.Group):

@@ -68,4 +68,4 @@ def test_client_commands_run(arguments: list[str]) -> None:
 def test_a_server_command_says_what_to_install() -> None:
     result = _run("from mshield.cli import main\nmain(['serve'], prog_name='mshield')")
     assert result.returncode == 1
-    assert "mshield[server]" in result.stderr
+    assert "pip install '.[server]'" in result.stderr

@@ -40,7 +40,7 @@ def open_gateway(settings: Settings) -> SmsGateway:
 
         return TencentSms(account)
     except ModuleNotFoundError as error:
-        extra = f"pip install 'mshield[server,{settings.sms_gateway}]'"
+        extra = f"pip install '.[server,{settings.sms_gateway}]' in a checkout"
         raise SmsNotSetUp(
             f"短信服务商 {settings.sms_gateway} 的 SDK 未安装：{extra}",
             f"the SDK of the SMS provider {settings.sms_gateway} is not installed: {extra}",

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from tests.browser.app.app_user import User
 from tests.browser.app.authenticator import Authenticator
 from tests.browser.app.camera import Screen
+from tests.browser.app.logged_out import END_LOGIN
 from tests.browser.app.memory import stored
 from tests.browser.app.more_people import newcomer
 from tests.browser.app.pin_pad_and_pixels import PIXEL, enter_pin, judged
@@ -49,18 +50,6 @@ _HIDE_ANOTHER: Final = """async (pin) => {
 }"""
 """Puts another PIN into the box, as nobody can without the user's finger: what the service is then told is wrong."""
 
-_END_LOGIN: Final = """async () => {
-  const [{ name }] = (await indexedDB.databases()).filter(({ name }) => /^mshield(?!-biometric)/.test(name));
-  const done = (request) => new Promise((resolve) => (request.onsuccess = () => resolve(request.result)));
-  const database = await done(indexedDB.open(name));
-  const [table] = database.objectStoreNames;
-  const records = database.transaction(table, "readwrite").objectStore(table);
-  const [key] = await done(records.getAllKeys());
-  const state = await done(records.get(key));
-  await done(records.put({ ...state, session: { ...state.session, expiresAt: 1 } }, key));
-  database.close();
-}"""
-"""As after twelve hours: what the phone knows of its login is over, its shield stays."""
 _COUNT_TAPS: Final = (
     "addEventListener('click', () => (sessionStorage.taps = 1 + Number(sessionStorage.taps ?? 0)), true)"
 )
@@ -165,7 +154,7 @@ def test_r3_a_returning_person_is_known_and_a_code_read_first_waits(
 
 def ended(phone: Holder, page: Page, path: str) -> int:
     """The login ends, and the app is opened anew at this address; the taps from then on."""
-    page.evaluate(_END_LOGIN)
+    page.evaluate(END_LOGIN)
     page.evaluate("sessionStorage.removeItem('taps')")
     page.goto(f"{phone.service.origin}/app{path}")
     expect(page.get_by_role("button", name="用 PIN 码打开")).to_be_visible()

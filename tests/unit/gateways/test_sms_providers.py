@@ -275,7 +275,7 @@ def test_a_missing_sdk_is_told_with_its_extra(
     for loaded in [module for module in sys.modules if module.startswith(package)]:
         monkeypatch.delitem(sys.modules, loaded)
     monkeypatch.setattr(sys, "meta_path", [_Missing(package), *sys.meta_path])
-    with pytest.raises(SmsNotSetUp, match=rf"pip install 'mshield\[server,{name}\]'"):
+    with pytest.raises(SmsNotSetUp, match=rf"pip install '\.\[server,{name}\]'"):
         open_gateway(_settings(name, "http://127.0.0.1:1"))
 
 

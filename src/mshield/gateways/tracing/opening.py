@@ -14,7 +14,7 @@ class SpansNotInstalled(Exception):
     code = "spans_not_installed"
 
     def __init__(self, package: str) -> None:
-        extra = "pip install 'mshield[server,otel]'"
+        extra = "pip install '.[server,otel]' in a checkout"
         self.zh = f"已设置 MSHIELD_OTLP_ENDPOINT，但缺少软件包 {package}：{extra}"
         self.en = f"MSHIELD_OTLP_ENDPOINT is set, and the package {package} isn't there: {extra}"
         super().__init__(self.en)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mshield.keys.hardware.token_key import TokenP256
     from mshield.keys.hardware.wrapped import WrappedForm
 
-_EXTRA: Final = "pip install 'mshield[server,pkcs11]'"
+_EXTRA: Final = "pip install '.[server,pkcs11]' in a checkout"
 
 
 class Devices:

@@ -1,0 +1,16 @@
+"""What a phone knows of its login, as it is when that is over."""
+
+from typing import Final
+
+END_LOGIN: Final = """async () => {
+  const [{ name }] = (await indexedDB.databases()).filter(({ name }) => /^mshield(?!-biometric)/.test(name));
+  const done = (request) => new Promise((resolve) => (request.onsuccess = () => resolve(request.result)));
+  const database = await done(indexedDB.open(name));
+  const [table] = database.objectStoreNames;
+  const records = database.transaction(table, "readwrite").objectStore(table);
+  const [key] = await done(records.getAllKeys());
+  const state = await done(records.get(key));
+  await done(records.put({ ...state, session: { ...state.session, expiresAt: 1 } }, key));
+  database.close();
+}"""
+"""As after twelve hours: what the phone knows of its login is over, its shield stays."""
