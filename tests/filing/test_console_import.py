@@ -56,6 +56,40 @@ async def test_a_dry_run_changes_nothing(application: Application) -> None:
     assert again.json()["will_change"] == 0
 
 
+async def test_how_far_an_import_is_is_told_to_its_own_member_while_it_works(
+    application: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = await application.staff_token(StaffRole.FILING_OFFICER)
+    heard: list[str] = []
+    events = application.context.events
+    notify = events.notify
+
+    def listen(name: str) -> None:
+        heard.append(name)
+        notify(name)
+
+    monkeypatch.setattr(events, "notify", listen)
+
+    async def shown(by: str, name: str = "0f8fad5b-d9cb") -> object:
+        headers = {"Authorization": f"Bearer {by}"}
+        answer = await application.http.get(f"{IMPORTS}/{name}", headers=headers)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    unknown = {"phase": None, "done": 0, "total": 0}
+    assert await shown(token) == unknown
+    await _post(application, CSV, token=token, query="?dry_run=true&progress=0f8fad5b-d9cb")
+    assert await shown(token) == {"phase": "compare", "done": 9, "total": 9}
+    await _post(application, CSV, token=token, query="?progress=0f8fad5b-d9cb")
+    assert await shown(token) == {"phase": "take", "done": 9, "total": 9}
+    steps = [name.split(":", 3)[3] for name in heard if name.startswith("import:")]
+    assert steps == [f"{phase}:{n}:9" for phase in ("compare", "compare", "take") for n in range(1, 10)]
+    assert await shown(token, "another-name") == unknown
+    assert await shown(await application.staff_token(StaffRole.FILING_OFFICER)) == unknown
+    refused = await _post(application, CSV, token=token, query="?progress=a:b:c:d:e")
+    assert refused.status_code == 422
+
+
 async def test_a_dry_run_shows_old_and_new_of_each_field(application: Application) -> None:
     body = RENAMED.replace(b"13800006027", b"13900001234")
     report = (await _post(application, body, query="?dry_run=true")).json()

@@ -44,12 +44,15 @@ def test_the_command_line_says_old_and_new_and_what_is_wrong(report: Report) -> 
 
 
 def test_a_long_list_says_how_far_it_is(capsys: pytest.CaptureFixture[str]) -> None:
-    tell = command._progress(Output("en", json=False), 100_000)
-    for done in range(1, 10_001):
-        tell(done)
+    tell = command._progress(Output("en", json=False))
+    for phase, until in (("compare", 20_000), ("take", 10_000)):
+        for done in range(1, until + 1):
+            tell("take" if phase == "take" else "compare", done, 100_000)
+    command._progress(Output("en", json=False))("take", 4000, 4000)
     assert capsys.readouterr().err.splitlines() == [
-        "5000 of 100000 lines compared",
-        "10000 of 100000 lines compared",
+        "compared 10% (10000 of 100000 lines)",
+        "compared 20% (20000 of 100000 lines)",
+        "taken 10% (10000 of 100000 lines)",
     ]
 
 

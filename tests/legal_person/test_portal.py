@@ -11,8 +11,9 @@ from mshield.domain import errors
 from mshield.domain.actor import By
 from mshield.services.legal_person.session import PortalSessions
 from mshield.store.accounts.accounts import find_account
-from tests.support.application import Application
+from tests.support.application import CODE_CAPTCHAS, Application
 from tests.support.assertions import assert_refused
+from tests.support.captchas import answered_captcha
 from tests.support.cases import cases
 from tests.support.identity import prove_account
 from tests.support.portal import API, FOREIGN, OWN, Browser, certified
@@ -106,6 +107,31 @@ async def test_a_code_that_did_not_come_is_sent_again_without_starting_over(brow
     assert (await browser.finish(again.json(), newer)).status_code == 201
     strange = await browser.send("POST", "/login-codes", {"login_id": "A" * 88})
     assert_refused(strange, "sms_code_expired")
+
+
+async def test_a_forgotten_password_is_set_anew_as_the_portal_does_it(browser: Browser) -> None:
+    """Without a phone and its proofs; the portal's own sessions end with it."""
+    application = browser.application
+    await browser.log_in()
+    application.clock.advance(seconds=61)
+    shown = await answered_captcha(browser.http, CODE_CAPTCHAS)
+    order = {"phone": LEGAL_PERSON.phone, "purpose": "reset", **shown}
+    assert (await browser.http.post("/api/phone/sms-codes", json=order)).status_code == 202
+    wanted = {
+        "phone": LEGAL_PERSON.phone,
+        "sms_code": await application.sms_code("reset"),
+        "id_number": LEGAL_PERSON.id_number,
+        "password": "Remembered-2026",
+    }
+    wrong = await browser.http.post(
+        "/api/phone/password-resets", json=wanted | {"id_number": OPERATOR.id_number}
+    )
+    assert wrong.status_code >= 400
+    answer = await browser.http.post("/api/phone/password-resets", json=wanted)
+    assert answer.status_code == 201, answer.text
+    assert (await browser.get("/session")).status_code == 401
+    assert_refused(await browser.begin(), "login_failed", 401)
+    assert (await browser.begin(changes={"password": "Remembered-2026"})).status_code == 201
 
 
 async def test_a_session_that_staff_ended_says_so(browser: Browser) -> None:

@@ -20,16 +20,16 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from mshield.domain.filing import COLUMNS, FIELDS, FilingRow
 
-MAX_FILE: Final = 10 * 1024 * 1024
-MAX_UNPACKED: Final = 64 * 1024 * 1024
+MAX_FILE: Final = 20 * 1024 * 1024
+MAX_UNPACKED: Final = 128 * 1024 * 1024
 MAX_PARTS: Final = 1000
 """Files in a workbook, which has some dozens."""
 
-MAX_ROWS: Final = 20_000
+MAX_ROWS: Final = 100_000
 _PLAIN: Final = frozenset({"General", "0", "@"})
 """Formats in which a whole number is shown as it is stored."""
 
-MAX_LINES: Final = 10 * MAX_ROWS
+MAX_LINES: Final = 3 * MAX_ROWS
 """Lines with empty ones: a sheet may be formatted far below its last entry."""
 MAX_COLUMNS: Final = 64
 MAX_CELL: Final = 256
@@ -40,7 +40,7 @@ _PHONE_DIGITS: Final = 11
 
 _REASONS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType({
     "unknown_format": ("只能导入 .xlsx 或 .csv 文件", "Only .xlsx and .csv files can be imported"),
-    "too_large": ("文件太大，最多 10 MB、20000 行，请分开导入", "The file is over 10 MB or 20 000 lines; split it"),
+    "too_large": ("文件太大，最多 20 MB、100000 行，请分开导入", "The file is over 20 MB or 100 000 lines; split it"),
     "unreadable": ("文件无法读取，可能已损坏或设了密码", "The file can't be read; it may be damaged or locked"),
     "encoding": ("文字编码无法识别，请另存为 UTF-8 的 CSV", "The text's encoding is unknown; save it as CSV in UTF-8"),
     "header": ("没有找到完整的表头，还缺：{columns}", "The header is not complete; missing: {columns}"),

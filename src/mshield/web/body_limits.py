@@ -37,7 +37,7 @@ _OF_OPERATION: Final[Mapping[str, BodyLimit]] = {
     # 64 documents of a customs declaration's size, or one PDF of 20 MiB; base64, with up to 64 lines to show each.
     "createRequest": BodyLimit(64 * _KIB, members=40_000, known=28 * _MIB),
     # The file itself; its own reader takes as much (gateways/filing_files.py).
-    "importFiling": BodyLimit(64 * _KIB, known=10 * _MIB),
+    "importFiling": BodyLimit(64 * _KIB, known=20 * _MIB),
     # A view and its samples, base64 (services/systems/view_drafts.py).
     "previewView": BodyLimit(64 * _KIB, known=_MIB),
     "handInView": BodyLimit(64 * _KIB, known=_MIB),

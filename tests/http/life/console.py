@@ -30,7 +30,10 @@ def serve_customers(life: Life) -> None:
     """What a filing officer and customer service do."""
     session = _session(life)
     listed = (EXAMPLES / "filing.csv").read_bytes()
-    life.post("/api/console/filing/imports?dry_run=true", listed, "text/csv", **session)
+    life.post(
+        "/api/console/filing/imports?dry_run=true&progress=0f8fad5b-d9cb", listed, "text/csv", **session
+    )
+    life.get("/api/console/filing/imports/0f8fad5b-d9cb", **session)
     life.post("/api/console/filing/imports", listed, "text/csv", **session)
     life.get("/api/console/filing/export?format=csv", **session)
     (person,) = (

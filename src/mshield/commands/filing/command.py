@@ -12,8 +12,9 @@ from mshield.commands.parts.output import Output, Refused, output_options, table
 from mshield.commands.parts.service import Service, on_service
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
+    from mshield.services.filing.progress import Phase, Tell
     from mshield.services.filing.report import LineReport, Report
 
 
@@ -89,8 +90,8 @@ def import_(
         filing = ImportFiling(db, keyring, await load_lookup_key(db, keyring, now=now))
         other = None if second_person is None else normalise_name(second_person)
         if dry_run:
-            return await filing.plan(rows, waits=None if other else "person", tell=_progress(out, len(rows)))
-        return await filing.apply(rows, second_person=other, now=now)
+            return await filing.plan(rows, waits=None if other else "person", tell=_progress(out))
+        return await filing.apply(rows, second_person=other, tell=_progress(out), now=now)
 
     report = on_service(out, work, dated=not dry_run)
     if report_file is not None:
@@ -123,15 +124,21 @@ def import_(
     out.say(*_summary(report))
 
 
-_TOLD_EVERY: Final = 5000
+_LONG: Final = 5000
+_STEPS: Final = 10
 
 
-def _progress(out: Output, lines: int) -> "Callable[[int], object]":
-    """Says now and then how far a long list is."""
+def _progress(out: Output) -> "Tell":
+    """Says at each tenth how far a long list is."""
 
-    def tell(done: int) -> None:
-        if done % _TOLD_EVERY == 0 and not out.json:
-            out.say(f"已核对 {done}/{lines} 行", f"{done} of {lines} lines compared")
+    def tell(phase: "Phase", done: int, total: int) -> None:
+        if out.json or total < _LONG or done * _STEPS // total == (done - 1) * _STEPS // total:
+            return
+        part = f"{done * 100 // total}%"
+        if phase == "compare":
+            out.say(f"已核对 {part}（{done}/{total} 行）", f"compared {part} ({done} of {total} lines)")
+        else:
+            out.say(f"已写入 {part}（{done}/{total} 行）", f"taken {part} ({done} of {total} lines)")
 
     return tell
 

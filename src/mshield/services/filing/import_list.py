@@ -4,8 +4,10 @@ A record is known by credit code, role and id number. What differs gets a new ve
 phone number is a change without a new version: no certificate has it, so none has to be renewed for it (R22).
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from mshield.domain.actor import SERVICE, By
 from mshield.domain.filing import (
@@ -21,6 +23,7 @@ from mshield.domain.identity import Role
 from mshield.domain.ids import new_id
 from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
+from mshield.services.filing.progress import Tell, untold
 from mshield.services.filing.report import Change, FieldChange, LineReport, Report, Waits, counts, report_of
 from mshield.services.filing.search_words import end_hash
 from mshield.store.database.interface import Database, Tx
@@ -53,6 +56,7 @@ class Held:
         return self.before.enterprise not in {None, self.record.enterprise}
 
 
+_AT_A_TIME: Final = 100
 Hold = Callable[[Tx, Sequence[Held]], Awaitable[Waits]]
 """What becomes of the records that take two: says what they wait for."""
 
@@ -66,11 +70,11 @@ class ImportFiling:
     lookup: LookupKey
 
     async def plan(
-        self, rows: Sequence[FilingRow], *, waits: Waits | None = None, tell: Callable[[int], object] = int
+        self, rows: Sequence[FilingRow], *, waits: Waits | None = None, tell: Tell = untold
     ) -> Report:
         """What the import would do; `waits` is what a line that takes two would wait for. Changes nothing.
 
-        `tell` gets how many lines were compared with what is on file, after each.
+        `tell` gets how far it is, after each line. Others are served between them.
         """
         return await self._plan(self.db, rows, *await self._check(self.db, rows), waits=waits, tell=tell)
 
@@ -81,6 +85,7 @@ class ImportFiling:
         by: By = SERVICE,
         second_person: str | None = None,
         hold: Hold | None = None,
+        tell: Tell = untold,
         now: int,
     ) -> Report:
         """Carries the list out in one transaction, or nothing of it where any line has a finding.
@@ -92,11 +97,16 @@ class ImportFiling:
         async def work(tx: Tx) -> Report:
             await store.lock_imports(tx, now=now)
             records, findings = await self._check(tx, rows)
-            planned = await self._plan(tx, rows, records, findings, waits=None if second_person else "person")
+            planned = await self._plan(
+                tx, rows, records, findings, waits=None if second_person else "person", tell=tell
+            )
             if findings or (planned.waiting and hold is None):
                 return planned
             held = {line.line for line in planned.lines if line.waits is not None}
-            lines = [await self._take(tx, record, now=now) for record in records if record.line not in held]
+            lines = []
+            for record in (record for record in records if record.line not in held):
+                lines.append(await self._take(tx, record, now=now))
+                tell("take", len(lines), len(records))
             if hold is not None and held:
                 lines += await self._hold(tx, [record for record in records if record.line in held], hold)
             report = report_of(lines, [], applied=True)
@@ -147,16 +157,19 @@ class ImportFiling:
         self,
         db: Database | Tx,
         rows: Iterable[FilingRow],
-        records: Iterable[FilingRecord],
+        records: Sequence[FilingRecord],
         findings: Iterable[Finding],
         *,
         waits: Waits | None,
-        tell: Callable[[int], object] = int,
+        tell: Tell = untold,
     ) -> Report:
         lines: list[LineReport] = []
         for record in records:
             lines.append(await self._line(db, record))
-            tell(len(lines))
+            tell("compare", len(lines), len(records))
+            # Outside a transaction: of SQLite one may not be left before its end.
+            if db is self.db and len(lines) % _AT_A_TIME == 0:
+                await asyncio.sleep(0)
         return report_of(
             [replace(line, waits=waits) if line.takes_two else line for line in lines], findings, rows
         )

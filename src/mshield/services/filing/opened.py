@@ -6,6 +6,7 @@ from mshield.gateways.filing_source import FiledTable, FilingSource, HttpFilingS
 from mshield.services.filing.import_list import ImportFiling
 from mshield.services.filing.look_up import LookUpFiling
 from mshield.services.filing.people import FiledPeople
+from mshield.services.filing.progress import ImportProgress
 from mshield.services.filing.proposals import LegalPersons
 from mshield.services.filing.refresh import RefreshFiling
 from mshield.services.filing.search_words import KeepSearchWords
@@ -18,6 +19,7 @@ class Filing:
     """Who is on file: imported, shown, looked up for who applies, and kept true."""
 
     import_list: ImportFiling
+    progress: ImportProgress
     legal_persons: LegalPersons
     people: FiledPeople
     look_up: LookUpFiling
@@ -31,6 +33,7 @@ def open_filing(ground: Ground) -> Filing:
     look_up = LookUpFiling(_source(ground.settings, import_list), import_list)
     return Filing(
         import_list=import_list,
+        progress=ImportProgress(ground.events),
         legal_persons=LegalPersons(ground.db, ground.keyring, ground.lookup, import_list),
         people=FiledPeople(ground.db, ground.keyring, ground.lookup),
         look_up=look_up,

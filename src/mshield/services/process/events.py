@@ -10,6 +10,7 @@ from typing import Final
 from mshield.store.database.notifying import Link
 
 Wake = Callable[[], None]
+Hear = Callable[[str], None]
 LOOK_AGAIN_SECONDS: Final = 15.0
 """After which a waiting call looks by itself: a process may die between its commit and its news."""
 
@@ -24,6 +25,7 @@ class Events:
         """`url` is PostgreSQL's, past any pooler; None where one process is all there is."""
         self._waiting: dict[str, list[Wake]] = {}
         self._always: list[Wake] = []
+        self._hearing: dict[str, Hear] = {}
         self._link = None if url is None else Link(url, hear=self._wake, hear_all=self._wake_all)
         self.stopped = False
         """Whether this process is about to end: then nothing waits any more."""
@@ -65,7 +67,15 @@ class Events:
         """Has `wake` called at each change of any request."""
         self._always.append(wake)
 
+    def hear(self, prefix: str, hear: Hear) -> None:
+        """Has `hear` called with each name that begins so, whichever process notified of it."""
+        self._hearing[prefix] = hear
+
     def _wake(self, request_id: str) -> None:
+        for prefix, hear in self._hearing.items():
+            if request_id.startswith(prefix):
+                hear(request_id)
+                return
         for wake in (*self._waiting.get(request_id, ()), *self._always):
             wake()
 

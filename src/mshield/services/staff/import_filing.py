@@ -13,6 +13,7 @@ from mshield.domain.identity import Role
 from mshield.domain.ids import new_id
 from mshield.domain.staff import StaffRole
 from mshield.services.filing.import_list import Held, ImportFiling
+from mshield.services.filing.progress import Tell, untold
 from mshield.services.filing.proposals import LegalPersons
 from mshield.services.filing.report import Report, Waits
 from mshield.services.staff.approvals import ApprovableAct, ApprovalRow, Approvals, Question
@@ -65,12 +66,12 @@ class ImportByStaff:
     legal_persons: LegalPersons
     approvals: Approvals
 
-    async def plan(self, member: StaffMember, rows: Sequence[FilingRow]) -> Report:
+    async def plan(self, member: StaffMember, rows: Sequence[FilingRow], *, tell: Tell = untold) -> Report:
         """What the import would do. Changes nothing."""
-        return await self.imports.plan(rows, waits=_waits(member))
+        return await self.imports.plan(rows, waits=_waits(member), tell=tell)
 
     async def apply(
-        self, member: StaffMember, rows: Sequence[FilingRow], *, now: int
+        self, member: StaffMember, rows: Sequence[FilingRow], *, tell: Tell = untold, now: int
     ) -> tuple[Report, str | None]:
         """The report, and the id of the question that this put up, if any."""
         asked: list[str] = []
@@ -95,7 +96,7 @@ class ImportByStaff:
                 asked.append(question.id)
             return "approval"
 
-        report = await self.imports.apply(rows, by=member.by, hold=hold, now=now)
+        report = await self.imports.apply(rows, by=member.by, hold=hold, tell=tell, now=now)
         return report, asked[-1] if asked and report.applied else None
 
 

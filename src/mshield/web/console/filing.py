@@ -21,6 +21,7 @@ from mshield.web.query import Query
 from mshield.web.router import Router
 
 router: Final = Router("console")
+_NAME: Final = r"^[0-9A-Za-z-]{8,64}\Z"
 
 Change = Literal["add", "change", "none"]
 RoleName = Literal["legal_person", "operator"]
@@ -32,6 +33,18 @@ class ImportWanted(Query, frozen=True):
     dry_run: Annotated[Literal["true", "false"], msgspec.Meta(description="true: say what would change")] = (
         "false"
     )
+    progress: (
+        Annotated[str, msgspec.Meta(pattern=_NAME, description="the caller's own, to ask how far it is")]
+        | None
+    ) = None
+
+
+class ProgressMessage(Wire, frozen=True):
+    """`done` lines of `total` are compared with what is on file, or then taken; `phase` is null before."""
+
+    phase: Literal["compare", "take"] | None
+    done: int
+    total: int
 
 
 class FindingMessage(Wire, frozen=True):
@@ -116,15 +129,33 @@ async def import_list(request: Request, query: ImportWanted) -> Response:
     """
     member = await _officer(request)
     context = context_of(request)
+    tell = context.filing.progress.telling(member.id, query.progress)
     rows = await read_list(await request.body(), request.headers.get("content-type", ""))
     if query.dry_run == "true":
-        return _answer(await context.staff.import_filing.plan(member, rows))
+        return _answer(await context.staff.import_filing.plan(member, rows, tell=tell))
     require_grave(request, member)
-    report, approval_id = await context.staff.import_filing.apply(member, rows, now=context.clock())
+    report, approval_id = await context.staff.import_filing.apply(
+        member, rows, tell=tell, now=context.clock()
+    )
     if not report.is_good:
         bad = sum(bool(line.findings) for line in report.lines)
         raise errors.FilingLinesBad(lines=bad, report=report_data(report))
     return _answer(report, 201, approval_id)
+
+
+@router.get(
+    "/filing/imports/{progress}",
+    summary="How far an import is",
+    operation_id="showImportProgress",
+    answers=openapi.answers(ProgressMessage, "As it was told last"),
+)
+async def show_progress(request: Request, progress: Annotated[str, msgspec.Meta(pattern=_NAME)]) -> Response:
+    """Of one's own import or dry run, by the name that its call gave it; before it compares lines nothing is known."""
+    member = await _officer(request)
+    step = context_of(request).filing.progress.of(member.id, progress)
+    if step is None:
+        return JsonAnswer(ProgressMessage(None, 0, 0))
+    return JsonAnswer(ProgressMessage(step.phase, step.done, step.total))
 
 
 def _answer(report: Report, status: int = 200, approval_id: str | None = None) -> Response:

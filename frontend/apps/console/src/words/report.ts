@@ -27,7 +27,9 @@ export const reportWords = {
     back: "上一页",
     next: "下一页",
     page: "第 {n} / {all} 页",
-    comparing: "已上传，正在逐行核对，已用 {s} 秒。十万行约需一两分钟，请不要关闭页面。",
+    phase: { read: "正在上传和读取", compare: "正在逐行核对", take: "正在写入" },
+    lines: "{done}/{total} 行，",
+    passed: "已用 {s} 秒。十万行约需一两分钟，请不要关闭页面。",
   },
   en: {
     show: "Show",
@@ -55,7 +57,8 @@ export const reportWords = {
     back: "Back",
     next: "Next",
     page: "Page {n} of {all}",
-    comparing:
-      "Sent. Each line is compared, for {s} s so far. A hundred thousand lines take a minute or two: keep this page open.",
+    phase: { read: "Sending and reading", compare: "Comparing line by line", take: "Importing" },
+    lines: "{done} of {total} lines,",
+    passed: "{s} s so far. 100,000 lines take a minute or two; keep this page open.",
   },
 };

@@ -18,8 +18,14 @@ export interface CodeOrder {
 }
 
 /** Seconds until another code may be asked for; the same whether the number has an account or not. */
-export async function sendResetCode({ phone, captchaId, captcha }: CodeOrder): Promise<number> {
-  const body = { phone, purpose: "reset" as const, ...(await shownCaptcha(captchaId, captcha)) };
+export async function sendResetCode(order: CodeOrder): Promise<number> {
+  const { captcha, ...shown } = await shownCaptcha(order.captchaId, order.captcha);
+  const body = {
+    phone: order.phone,
+    purpose: "reset" as const,
+    ...shown,
+    ...(captcha !== "" && { captcha }),
+  };
   return (await answered(api.POST("/api/phone/sms-codes", { body }))).resend_in;
 }
 

@@ -636,6 +636,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/console/filing/imports/{progress}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * How far an import is
+     * @description Of one's own import or dry run, by the name that its call gave it; before it compares lines nothing is known.
+     */
+    get: operations["showImportProgress"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/console/filing/people": {
     parameters: {
       query?: never;
@@ -2635,6 +2655,15 @@ export interface components {
       zh: string;
     } & {
       [key: string]: unknown;
+    };
+    /**
+     * ProgressMessage
+     * @description `done` lines of `total` are compared with what is on file, or then taken; `phase` is null before.
+     */
+    ProgressMessage: {
+      done: number;
+      phase: ("compare" | "take") | null;
+      total: number;
     };
     /**
      * ProposedLegalPersonMessage
@@ -6339,7 +6368,7 @@ export interface operations {
       query?: {
         /** @description by hours of a day, or by days */
         span?: "day" | "month";
-        /** @description when the reader's day began, ms, a full hour; else China's day */
+        /** @description when the reader's day began, ms, a full hour; else the day of the service's zone */
         today?: number | null;
       };
       header?: never;
@@ -6513,6 +6542,7 @@ export interface operations {
       query?: {
         /** @description true: say what would change */
         dry_run?: "false" | "true";
+        progress?: string | null;
       };
       header?: never;
       path?: never;
@@ -6626,6 +6656,103 @@ export interface operations {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
             code?: "filing_file_refused" | "filing_lines_bad" | "idempotency_mismatch" | "invalid_request";
+            /** @constant */
+            status?: 422;
+          };
+        };
+      };
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
+      503: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "clock_doubted" | "read_only" | "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  showImportProgress: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @example 0f8fad5b-d9cb-469f-a165-70867728950e */
+        progress: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description As it was told last */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ProgressMessage"];
+        };
+      };
+      /** @description `unauthenticated`, `wrong_staff_token` */
+      401: {
+        headers: {
+          /** @example Bearer realm="mshield" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unauthenticated" | "wrong_staff_token";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "forbidden";
+            /** @constant */
+            status?: 403;
+          };
+        };
+      };
+      /** @description `not_found` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "not_found";
+            /** @constant */
+            status?: 404;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
             /** @constant */
             status?: 422;
           };

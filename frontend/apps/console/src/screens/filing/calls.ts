@@ -37,15 +37,27 @@ export async function readEarlier(after: string): Promise<Schemas["EarlierPageMe
 }
 
 /** The report of a list; nothing changes in a dry run. Throws Problem, also where a line is bad and it is none. */
-export async function importList(file: Blob, name: string, isDryRun: boolean): Promise<Report> {
+export async function importList(
+  file: Blob,
+  name: string,
+  isDryRun: boolean,
+  progress: string,
+): Promise<Report> {
   const type = TYPES[name.split(".").pop()?.toLowerCase() ?? ""] ?? "application/octet-stream";
   const call = api.POST("/api/console/filing/imports", {
-    params: { query: { dry_run: isDryRun ? "true" : "false" } },
+    params: { query: { dry_run: isDryRun ? "true" : "false", progress } },
     body: file as never, // the document calls a file a text
     bodySerializer: (body: unknown) => body as Blob,
     headers: { "Content-Type": type },
   });
   return answered(call as Promise<{ data?: Report; error?: unknown; response: Response }>);
+}
+
+export type Progress = Schemas["ProgressMessage"];
+
+/** How far an import is, by the name that it was started with. */
+export async function readProgress(progress: string): Promise<Progress> {
+  return answered(api.GET("/api/console/filing/imports/{progress}", { params: { path: { progress } } }));
 }
 
 /** An empty list with the headings that an import knows; spreadsheets read it by its mark as UTF-8. */
