@@ -1,7 +1,6 @@
 """What makes the app an installed one: manifest, icons, the start without a network, new versions."""
 
 import io
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -19,10 +18,6 @@ from tests.browser.site import Site
 pytestmark = pytest.mark.slow
 
 _CONTROLLED = "navigator.serviceWorker.ready.then(() => true)"
-_SHOWN = """async () => {
-  const shown = await (await navigator.serviceWorker.ready).getNotifications();
-  return shown.map(({ tag, title, body, data }) => [tag, title, body, data]);
-}"""
 _CACHED = """async () => {
   const found = [];
   for (const name of await caches.keys()) {
@@ -112,27 +107,3 @@ def test_it_starts_without_a_network(phone: Holder, app: Page, path: str) -> Non
     phone.context.set_offline(True)
     app.goto(f"{phone.service.origin}/app{path}")
     expect(app.get_by_text("没有网络。可以查看证书")).to_be_visible()
-
-
-def test_a_push_is_shown_in_the_apps_words_and_carries_no_content(phone: Holder, app: Page) -> None:
-    """As Chromium hands a push to the service worker (RFC 8030): whatever else it brings is shown to nobody."""
-    phone.context.grant_permissions(["notifications"], origin=phone.service.origin)
-    session = phone.context.new_cdp_session(app)
-    found: list[dict[str, str]] = []
-    session.on("ServiceWorker.workerRegistrationUpdated", lambda told: found.extend(told["registrations"]))
-    session.send("ServiceWorker.enable")
-    app.wait_for_timeout(1)
-    number = next(each["registrationId"] for each in found if each["scopeURL"].endswith("/app/"))
-    for data in ('{"kind":"request","title":"泄露","body":"48 000 EUR"}', "泄露"):
-        about = {"origin": phone.service.origin, "registrationId": number, "data": data}
-        session.send("ServiceWorker.deliverPushMessage", about)
-    deadline = time.monotonic() + 20
-    while len(shown := sorted(app.evaluate(_SHOWN))) < 2 and time.monotonic() < deadline:
-        app.wait_for_timeout(20)
-    assert [tag for tag, *_ in shown] == ["notice", "request"]
-    for _, title, body, more in shown:
-        assert title in {"手机盾", "Mobile Shield"}
-        assert "泄露" not in body
-        assert "EUR" not in body
-        assert more in {"notice", "request"}
-    phone.context.clear_permissions()

@@ -14,6 +14,7 @@ from mshield.domain.systems.business_system import SYSTEM_CACHE_MS
 from tests.browser.app.camera import Camera, Screen
 from tests.browser.app.exports import SAMPLE, VIEW, with_view
 from tests.browser.app.pin_pad_and_pixels import PIXEL, enter_pin, judged
+from tests.browser.app.pushes import push
 from tests.browser.app.seeded import CLERK, Holder, holder
 from tests.browser.conftest import Party
 from tests.browser.site import Site
@@ -90,6 +91,13 @@ def state(party: Party, made: dict[str, Any]) -> tuple[str, str | None]:
     with party.service.business() as business:
         found = business.status(made["id"])
     return found.state, found.reason
+
+
+def test_a_push_is_shown_in_the_apps_words_and_carries_no_content(app: Holder, page: Page) -> None:
+    app.context.grant_permissions(["camera", "notifications"], origin=app.service.origin)
+    notice, request = push(page, app.service.origin, '{"kind":"request","title":"漏","body":"48 EUR"}', "漏")
+    assert notice == ["notice", "手机盾", "手机盾有新通知", "notice"]
+    assert request == ["request", "手机盾", "有请求等您确认，请打开手机盾查看", "request"]
 
 
 def test_a_login_from_the_code_to_its_end(party: Party, app: Holder, camera: Camera, page: Page) -> None:
