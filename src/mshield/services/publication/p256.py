@@ -181,12 +181,12 @@ class P256Lists:
             _log.error("a stored revocation list of %s is not as it was signed: %s", ca, error)
             raise errors.Unavailable from error
         tag = f'"{hashlib.sha256(der).hexdigest()[:32]}"'
-        made = PublishedCrl(der, crl.number, crl.this_update, crl.next_update, tag)
+        published = PublishedCrl(der, crl.number, crl.this_update, crl.next_update, tag)
         self._kept.pop(name, None)
-        self._kept[name] = (signer.certificate, made)
+        self._kept[name] = (signer.certificate, published)
         while sum(len(kept.der) for _, kept in self._kept.values()) > KEPT_BYTES and len(self._kept) > 1:
             self._kept.popitem(last=False)
-        return made
+        return published
 
 
 class P256OcspPublisher(OcspPublisher):
