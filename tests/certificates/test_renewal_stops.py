@@ -19,7 +19,7 @@ import pytest
 from mshield.client import Document
 from mshield.client.errors import NetworkError, PhoneError, ProblemError, ProtocolError
 from mshield.client.phone import Patience, PinSource, VirtualPhone
-from mshield.client.phone.enrolment import UserType
+from mshield.client.phone.certificates.enrolment import UserType
 from mshield.client.phone.state import State
 from mshield.demo.people import OPERATOR
 from mshield.pki.certificates.certificate import parse_certificate_pem

@@ -6,7 +6,7 @@ from typing import Final
 import pytest
 
 from mshield.domain.times import DAY_MS, MINUTE_MS
-from mshield.gateways import steady_clock
+from mshield.gateways.clocks import steady_clock
 from mshield.services.process.clock import wall_clock
 from mshield.store.process import clock as store
 from mshield.store.process.clock import Mark

@@ -8,7 +8,7 @@ import pytest
 
 from mshield.domain import errors
 from mshield.domain.times import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, TOLERANCE_MS, Doubt
-from mshield.gateways import steady_clock
+from mshield.gateways.clocks import steady_clock
 from mshield.services.process.clock import wall_clock
 from mshield.services.process.clock_watch import ClockWatch, unwatched
 from tests.support.clock import START

@@ -220,7 +220,7 @@ async def _server(settings: "Settings") -> dict[str, tuple[bool, str]]:
 async def _time_stamps(db: "Database", settings: "Settings") -> dict[str, tuple[bool, str]]:
     from mshield.commands.phone.display import shown_time
     from mshield.domain.times import DAY_MS
-    from mshield.gateways.clock_sync import may_be_off_us
+    from mshield.gateways.clocks.clock_sync import may_be_off_us
     from mshield.keys.tsa import TSA
     from mshield.pki.timestamps.certificate import parse_tsa_certificate
     from mshield.services.process.clock import wall_clock

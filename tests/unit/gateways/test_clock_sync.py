@@ -2,7 +2,7 @@
 
 import sys
 
-from mshield.gateways import clock_sync
+from mshield.gateways.clocks import clock_sync
 
 
 def test_the_kernel_says_how_far_the_clock_may_be_off() -> None:

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from mshield.client.phone.enrolment import UserType
+from mshield.client.phone.certificates.enrolment import UserType
 from mshield.client.phone.operation import Operation
 from mshield.client.wire import read
 

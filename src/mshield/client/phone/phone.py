@@ -16,18 +16,10 @@ import msgspec
 
 from mshield.client.account_source import AccountSource, AccountSources, OutsideLoginBegun
 from mshield.client.errors import PhoneError
-from mshield.client.phone import (
-    binding,
-    closing,
-    enrolment,
-    pin,
-    pin_change,
-    renewal,
-    renewal_preview,
-    unlock,
-    vault,
-)
+from mshield.client.phone import binding, closing, pin, pin_change, unlock, vault
 from mshield.client.phone.approval import AnswersRequests
+from mshield.client.phone.certificates import enrolment, renewal, renewal_preview
+from mshield.client.phone.certificates.renewal_preview import RenewalPreview
 from mshield.client.phone.closing import ClosingAsked
 from mshield.client.phone.connection import Clock, Connection, Patience, Sleep, system_clock
 from mshield.client.phone.folder import Folder
@@ -45,7 +37,6 @@ from mshield.client.phone.messages import (
 )
 from mshield.client.phone.operation import Operation
 from mshield.client.phone.pin import PinSource
-from mshield.client.phone.renewal_preview import RenewalPreview
 from mshield.client.phone.repeats import Repeats
 from mshield.client.phone.state import Status
 from mshield.client.wire import read

@@ -13,7 +13,7 @@ import msgspec
 
 from mshield.client.errors import ProblemError
 from mshield.client.phone.approval import DeclineReason
-from mshield.client.phone.enrolment import UserType
+from mshield.client.phone.certificates.enrolment import UserType
 from mshield.client.phone.phone import IdType, SmsPurpose, VirtualPhone
 from mshield.commands.parts.account_source import code_of_page, kind_of
 from mshield.commands.parts.output import Output, remember_lang, server_address, table

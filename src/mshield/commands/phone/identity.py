@@ -6,7 +6,7 @@ from typing import Final, get_args
 import click
 import msgspec
 
-from mshield.client.phone.enrolment import UserType
+from mshield.client.phone.certificates.enrolment import UserType
 from mshield.client.phone.identity import Identity, IdentityRequest, IdentityWays, Proof
 from mshield.client.phone.phone import VirtualPhone
 from mshield.commands.parts.output import Output, table

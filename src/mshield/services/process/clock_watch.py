@@ -11,7 +11,7 @@ from typing import Final
 
 from mshield.domain import errors
 from mshield.domain.times import FOLLOWED, SECOND_MS, TOLERANCE_MS, Doubt
-from mshield.gateways.steady_clock import reader
+from mshield.gateways.clocks.steady_clock import reader
 from mshield.services.process.clock import Clock, wall_clock
 
 SLOWEST_MS: Final = 5 * SECOND_MS

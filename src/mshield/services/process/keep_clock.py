@@ -16,7 +16,7 @@ from typing import Final
 from mshield.domain.actor import SERVICE
 from mshield.domain.ids import first_id
 from mshield.domain.times import DAY_MS, MINUTE_MS, SECOND_MS, TOLERANCE_MS, Doubt
-from mshield.gateways import steady_clock
+from mshield.gateways.clocks import steady_clock
 from mshield.services.process.clock_watch import ClockWatch
 from mshield.services.process.security_events import CLOCK_DOUBTED, CLOCK_SURE
 from mshield.services.process.security_log import SecurityLog

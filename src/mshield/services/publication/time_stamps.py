@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable
 from typing import Final
 
-from mshield.gateways.clock_sync import is_off
+from mshield.gateways.clocks.clock_sync import is_off
 from mshield.gm.engine import Engine
 from mshield.keys.hardware.held import signing
 from mshield.keys.keyring import Keyring

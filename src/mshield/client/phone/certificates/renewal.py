@@ -9,9 +9,10 @@ from typing import Final, Literal
 import msgspec
 
 from mshield.client.errors import PhoneError, ProblemError, ProtocolError
-from mshield.client.phone import enrolment, pin, pin_change
+from mshield.client.phone import pin, pin_change
+from mshield.client.phone.certificates import enrolment
+from mshield.client.phone.certificates.enrolment import Application
 from mshield.client.phone.cosigning import CoSigning, ToSign
-from mshield.client.phone.enrolment import Application
 from mshield.client.phone.messages import Enrolment, IssuedCertificate, Task
 from mshield.client.phone.operation import Operation
 from mshield.client.phone.pin import PinPrompt, PinSource, ask, checked_pin, holder_of

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from mshield.client.phone.enrolment import Application, UserType
+from mshield.client.phone.certificates.enrolment import Application, UserType
 from mshield.client.phone.operation import Operation
 from mshield.client.wire import read
 

@@ -1,0 +1,1 @@
+"""Clocks: the one that never goes back, and how far the machine's is set right."""
