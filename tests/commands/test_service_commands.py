@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.support.forked import run_forked
+from tests.support.migrated import put_migrated
 from tests.support.ports import free_ports
 
 pytestmark = pytest.mark.slow
@@ -44,6 +45,8 @@ class Shell:
         )
 
     def prepare(self) -> None:
+        """Master key, schema and CA; that `migrate` makes the schema itself has a test of its own."""
+        put_migrated(Path(self.environment["MSHIELD_DATABASE"].removeprefix("sqlite:///")))
         for command in (("keys", "init"), ("migrate",), ("ca", "init")):
             done = run_forked(command, self.environment)
             assert done.returncode == 0, done.stderr

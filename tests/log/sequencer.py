@@ -16,7 +16,7 @@ from mshield.settings import Settings
 from mshield.store.database.opening import open_database
 from mshield.store.log.log import unlogged
 
-_IDLE_SECONDS: Final = 0.002
+_IDLE_SECONDS: Final = 0.005
 """Between two looks when no row waits, lest idle sequencers take the time of whoever makes the next rows."""
 
 
@@ -30,6 +30,7 @@ async def _number_rows(settings: Settings) -> None:
     db = await open_database(settings.database, pool_size=2)
     log = await open_log(db, load_keyring(settings), settings, now=wall_clock())
     while True:
-        added = await sequence(log, now=wall_clock())
-        if not added and not await unlogged(db, limit=1):
+        if await unlogged(db, limit=1):
+            await sequence(log, now=wall_clock())
+        else:
             await asyncio.sleep(_IDLE_SECONDS)

@@ -23,7 +23,7 @@ from mshield.store.systems.systems import BusinessSystem
 from mshield.store.systems.views import NewView
 from tests.support.clock import START
 from tests.support.issuing import Ca, change, make_ca
-from tests.support.seals import seal_all
+from tests.support.seals import seal_new
 from tests.support.signing import execute, fetch, statement
 from tests.support.small_view import VIEW_ID, small_view
 
@@ -111,7 +111,7 @@ class LoggedService:
                 )
 
         await self.db.write(work)
-        await seal_all(self.db)
+        await seal_new(self.db, "tasks", "signatures")
         return sids
 
     async def act(self, details: str = "新手机号") -> None:

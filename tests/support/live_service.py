@@ -6,7 +6,6 @@ The process can be killed and started again on the same database. Its log is in 
 import contextlib
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -22,7 +21,7 @@ from mshield.client import BusinessClient
 from mshield.client.phone import VirtualPhone
 from mshield.demo.people import OPERATOR, Person
 from tests.support.forked import Forked, run_forked
-from tests.support.migrated import migrated_file
+from tests.support.migrated import put_migrated
 from tests.support.once import is_shared
 from tests.support.ports import keep_port
 from tests.support.return_url import RETURN_URL
@@ -137,8 +136,7 @@ class LiveService:
         self.command("keys", "init")
         file = Path(self.database.removeprefix("sqlite:///"))
         if self.database.startswith("sqlite:") and not (self.fresh or file.exists()) and is_shared():
-            shutil.copy(migrated_file(), file)
-            file.chmod(0o600)
+            put_migrated(file)
         self.command("migrate")
         self.command("ca", "init")
         added = (
