@@ -1,7 +1,7 @@
 """A renewal without HTTP, step by step: the phone of `signing.py` beside the key that is to take its place."""
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 from mshield.domain.certificates.states import CertificateEvent
 from mshield.gm import cosign
@@ -53,7 +53,8 @@ class Renewing:
 
     async def begin(self, **changes: str | None) -> Renewal:
         """The data page, rightly filled in but for `changes`."""
-        application = replace(Application(self.name, ID_NUMBER, "operator", CREDIT_CODE), **changes)
+        given: dict[str, Any] = dict(changes)
+        application = replace(Application(self.name, ID_NUMBER, "operator", CREDIT_CODE), **given)
         return await self.renew.begin(await self.login(), application, sms_code=CODE, now=self.now)
 
     async def current(self) -> Renewal:
