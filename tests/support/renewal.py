@@ -53,7 +53,8 @@ class Renewing:
 
     async def begin(self, **changes: Any) -> Renewal:
         """The data page, rightly filled in but for `changes`."""
-        application = replace(Application(self.name, ID_NUMBER, "operator", CREDIT_CODE), **changes)
+        given: dict[str, Any] = dict(changes)
+        application = replace(Application(self.name, ID_NUMBER, "operator", CREDIT_CODE), **given)
         return await self.renew.begin(await self.login(), application, sms_code=CODE, now=self.now)
 
     async def current(self) -> Renewal:
