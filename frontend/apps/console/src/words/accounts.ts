@@ -2,11 +2,13 @@
 
 import { endedReasons, wayNames } from "@mshield/look/vue/proof_words.ts";
 
+import { erasureWords } from "./erasure.ts";
 import { filedRoles } from "./ways.ts";
 
 export const accountWords = {
   zh: {
     title: "账号",
+    erasure: erasureWords.zh,
     about: "按绑定的手机号查找。先核实来人或来电是账号本人。",
     phone: "手机号",
     phoneHint: "11 位手机号",
@@ -171,6 +173,7 @@ export const accountWords = {
   },
   en: {
     title: "Accounts",
+    erasure: erasureWords.en,
     about: "Found by the bound phone number. First make sure that it is the account's owner who asks.",
     phone: "Phone number",
     phoneHint: "11 digits",
