@@ -208,3 +208,38 @@ def test_in_english(log_in_as: LogInAs) -> None:
     page.get_by_role("button", name="English").click()
     expect(page.get_by_role("heading", name="Accounts")).to_be_visible()
     look(page, "accounts-english")
+
+
+def test_a_persons_data_are_erased_by_two_and_what_stays_is_shown_before(
+    log_in_as: LogInAs, party: Party
+) -> None:
+    owner = replace(OWNER, phone="13700005690", name="丁一苇", id_number="110105194912310118")
+    ensure_registered(party.service, owner)
+    one, other = log_in_as(StaffRole.CUSTOMER_SERVICE), log_in_as(StaffRole.SECURITY_OFFICER)
+    page = one.open("/console/accounts")
+    find(page, owner.phone)
+    page.get_by_role("button", name="删除个人信息").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("region", name="将删除")).to_contain_text("账户：姓名、手机号、证件号码、密码")
+    expect(dialog.get_by_role("region", name="依法保留")).to_contain_text("网络安全法第二十一条")
+    send = dialog.get_by_role("button", name="交第二人批准")
+    expect(send).to_be_disabled()
+    dialog.get_by_label("依据").fill("来信 2026-7")
+    look(page, "erase-ask")
+    send.click()
+    expect(page.get_by_text("还没有删除").first).to_be_visible()
+    page = other.open("/console/approvals")
+    asked = page.get_by_role("article").filter(has_text="按本人要求删除个人信息").first
+    expect(asked).not_to_contain_text(owner.name)
+    asked.get_by_role("link", name="查看并决定").click()
+    main, red = page.locator("main"), page.get_by_role("button", name="批准并立即删除")
+    expect(main).to_contain_text("依法保留")
+    page.get_by_label(f"输入本人姓名 {owner.name}").fill(owner.name)
+    page.get_by_text("我已和").click()
+    expect(red).to_be_disabled()
+    look(page, "erase-approve")
+    page.get_by_label("您的动态码").fill(other.code())
+    red.click()
+    expect(main.locator(".chip").first).to_contain_text("已批准")
+    expect(main).to_contain_text("已删除")
+    expect(main).not_to_contain_text(owner.name)

@@ -12,6 +12,7 @@ import ErasureParts from "../src/parts/ErasureParts.vue";
 import { detailsOf } from "../src/parts/details.ts";
 import { PLACES } from "../src/places.ts";
 import ApprovalCard from "../src/screens/approvals/ApprovalCard.vue";
+import { accountWords } from "../src/words/accounts.ts";
 import { approvalWords } from "../src/words/approvals.ts";
 import { auditWords } from "../src/words/audit.ts";
 import { detailWords } from "../src/words/details.ts";
@@ -86,4 +87,9 @@ test("who may decide is led to a page of its own", () => {
   expect(PLACES.flatMap((place) => place.below ?? []).map(({ path }) => path)).toContain(
     "/approvals/:id/erasure",
   );
+});
+
+test("an account's page offers it in words", () => {
+  expect(accountWords.zh.erasure.act).toBe("删除个人信息");
+  expect(approvalWords.en.erasure.red).toBe("Approve and erase now");
 });

@@ -2,11 +2,13 @@
 
 import { endedReasons, wayNames } from "@mshield/look/vue/proof_words.ts";
 
+import { erasureWords } from "./erasure.ts";
 import { filedRoles } from "./ways.ts";
 
 export const accountWords = {
   zh: {
     title: "账号",
+    erasure: erasureWords.zh,
     about: "按绑定的手机号查找。先核实来人或来电是账号本人。",
     phone: "手机号",
     phoneHint: "11 位手机号",
@@ -164,6 +166,13 @@ export const accountWords = {
       disable: "停用账号",
       enable: "启用账号",
       end_logins: "结束登录",
+      agree: "本人同意协议和隐私政策",
+      reset_password: "本人重设密码",
+      change_password: "本人更改密码",
+      ask_closing: "本人申请注销",
+      undo_closing: "本人撤回注销",
+      close: "已注销",
+      export: "本人下载自己的数据",
     },
     ended: "结束 {n} 个登录",
     sent: { true: "已发出", false: "没有发出" },
@@ -171,6 +180,7 @@ export const accountWords = {
   },
   en: {
     title: "Accounts",
+    erasure: erasureWords.en,
     about: "Found by the bound phone number. First make sure that it is the account's owner who asks.",
     phone: "Phone number",
     phoneHint: "11 digits",
@@ -342,6 +352,13 @@ export const accountWords = {
       disable: "Disabled",
       enable: "Enabled",
       end_logins: "Logins ended",
+      agree: "Agreed to the policies",
+      reset_password: "Set the password anew",
+      change_password: "Changed the password",
+      ask_closing: "Asked to close the account",
+      undo_closing: "Kept the account after all",
+      close: "Closed",
+      export: "Took a copy of their data",
     },
     ended: "{n} logins ended",
     sent: { true: "sent", false: "not sent" },

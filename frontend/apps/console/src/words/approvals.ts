@@ -1,11 +1,13 @@
 /** Words of what takes two. */
 
 import { detailWords } from "./details.ts";
+import { erasureWords } from "./erasure.ts";
 
 export const approvalWords = {
   zh: {
     ...detailWords.zh,
     title: "双人审批",
+    erasure: erasureWords.zh,
     about: "一位工作人员提交，另一位批准后立即执行。不能批准自己提交的或关于自己的申请。",
     none: "没有申请",
     noneHint: "有人提交后会显示在这里。",
@@ -106,6 +108,7 @@ export const approvalWords = {
   en: {
     ...detailWords.en,
     title: "Approvals",
+    erasure: erasureWords.en,
     about:
       "One member of staff asks, another one approves, and it is done at once. Nobody decides what they asked for or what is about themselves.",
     none: "No requests",
