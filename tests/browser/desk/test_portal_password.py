@@ -1,4 +1,4 @@
-"""The portal's login for who has lost their phone: a forgotten password set anew, a code that didn't come sent again."""
+"""The portal's login for who has lost their phone: a forgotten password set anew, a missed code sent again."""
 
 from typing import Final
 
