@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 
 ALBUM = DeskAlbum.wanted()
 HEAD = "企业名称,统一社会信用代码,姓名,证件类型,证件号码,用户类型"
-FIRM = f"{'青岛云栈国际货运代理有限公司' * 4}青岛分公司,91370203MA3YK2D9RF"
+FIRM = f"{'青岛云栈国际货运代理有限公司' * 4}青岛分公司,91330206MA0007700J"
 """As long as names of enterprises get: 61 characters."""
 GOOD = f"{FIRM},马思远,居民身份证,11010519491231002X,操作员"
 BAD = f"{FIRM},马思远,居民身份证,110105194912310021,操作员"

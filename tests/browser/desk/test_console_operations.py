@@ -62,7 +62,7 @@ def test_overview_shows_figures_a_line_and_alarms(log_in_as: LogInAs, party: Par
     desk.open("/console/login")
     expect(desk.page.get_by_role("heading", name="登录运行控制台")).to_be_visible()
     page = desk.open("/console/")
-    expect(page.get_by_role("contentinfo")).to_contain_text("时间按 傍晚的时区 显示")
+    expect(page.locator("main .foot")).to_contain_text("时间按 傍晚的时区 显示")
     expect(page.get_by_role("heading", name="总览")).to_be_visible()
     figure = page.get_by_role("region", name="签名", exact=True)
     expect(figure).to_contain_text("昨天同时段")

@@ -1,0 +1,72 @@
+"""The portal's login for who has lost their phone: a forgotten password set anew, a missed code sent again."""
+
+from typing import Final
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from mshield.client.phone import VirtualPhone
+from mshield.demo.people import LEGAL_PERSON, Person
+from tests.browser.app.seeded import CLERK
+from tests.browser.conftest import Party
+from tests.browser.desk.desk import desk
+from tests.browser.desk.page_look import look
+from tests.support.live_service import ensure_registered
+
+pytestmark = pytest.mark.slow
+
+FORGETFUL: Final = Person(
+    name="陆知微",
+    id_number="330203199108124214",
+    role="operator",
+    credit_code=CLERK.credit_code,
+    phone="13800006039",
+    password="Forgotten-none-2026",  # an invented account of tests
+    pin="586471",
+)
+"""Who has an account, and is on file nowhere."""
+
+
+def test_a_forgotten_password_is_set_anew_at_the_portal_and_a_missed_code_sent_again(
+    browser: Browser, party: Party, clerk: VirtualPhone
+) -> None:
+    """The clerk comes with the legal person's account."""
+    assert clerk.certificate().state == "active"
+    service = party.service
+    ensure_registered(service, FORGETFUL)
+    with desk(browser, party) as made:
+        page = made.open_password_login()
+        password = page.get_by_label("密码", exact=True)
+        password.fill("Forgotten-2026")
+        page.get_by_role("button", name="显示密码").click()
+        expect(password).to_have_attribute("type", "text")
+        page.get_by_role("textbox", name="账号").fill(FORGETFUL.phone)
+        page.get_by_role("button", name="忘记密码").click()
+        expect(page.get_by_role("textbox", name="账号手机号")).to_have_value(FORGETFUL.phone)
+        page.get_by_role("button", name="重设密码").click()
+        expect(page.get_by_text("请先获取验证码")).to_be_visible()
+        look(page, "portal-forgot")
+        expect(page.get_by_label("图形验证码")).to_have_count(0)  # its work is enough for the first codes
+        page.get_by_role("button", name="获取验证码").click()
+        code = page.get_by_role("textbox", name="短信验证码")
+        expect(code).to_be_focused()
+        code.fill(service.sms_code("reset", FORGETFUL))
+        page.get_by_role("textbox", name="证件号码").fill(FORGETFUL.id_number)
+        page.get_by_label("新密码", exact=True).fill("Remembered-2026")
+        page.get_by_role("button", name="重设密码").click()
+        expect(page.get_by_text("密码已重设，所有登录已退出")).to_be_visible()
+        made.give(account=FORGETFUL.phone, password=FORGETFUL.password, captcha=made.captcha())
+        expect(page.get_by_role("alert")).to_contain_text("login_failed")
+        made.give(account=FORGETFUL.phone, password="Remembered-2026", captcha=made.captcha())
+        expect(page.get_by_role("alert")).to_contain_text("not_legal_person")
+    with desk(browser, party) as made:
+        page = made.open_password_login()
+        made.give(account=LEGAL_PERSON.phone, password=LEGAL_PERSON.password, captcha=made.captcha())
+        expect(page.get_by_label("短信验证码")).to_be_focused()
+        page.get_by_label("短信验证码").fill("12")
+        page.get_by_role("button", name="没收到？再发一次").click()
+        expect(page.get_by_text("已再次发送到")).to_be_visible()
+        expect(page.get_by_label("短信验证码")).to_have_value("")
+        page.get_by_label("短信验证码").fill(service.sms_code("portal", LEGAL_PERSON))
+        page.get_by_role("button", name="登录", exact=True).click()
+        expect(page.get_by_role("heading", name="企业的手机盾")).to_be_visible()
