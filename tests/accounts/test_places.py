@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mshield.domain.browser_name import device_model
-from mshield.gateways.places import BadPlaces, Place, Places
+from mshield.gateways.local.places import BadPlaces, Place, Places
 from tests.support.cases import cases
 
 _TABLE = "network,zh,en\n10.1.0.0/16,浙江 宁波,Ningbo\n10.2.0.0/16,广东 深圳,Shenzhen\n2001:db8::/32,上海,Shanghai\n"

@@ -47,9 +47,9 @@ def device_model(hint: str, described: str) -> str:
 
     Browsers that hide it say `K`; an iPhone says none. Empty where it isn't known.
     """
-    told = hint.strip().removeprefix('"').removesuffix('"').strip()
+    answer = hint.strip().removeprefix('"').removesuffix('"').strip()
     match = _MODEL.search(described)
-    model = told or (match[1].strip() if match else "")
+    model = answer or (match[1].strip() if match else "")
     fits = (
         model not in {"", "K", "wv", "Mobile", "Tablet"}
         and model.isprintable()

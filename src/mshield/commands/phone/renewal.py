@@ -8,7 +8,7 @@ import msgspec
 
 from mshield.client.phone.enrolment import UserType
 from mshield.client.phone.phone import VirtualPhone
-from mshield.client.phone.renewal_preview import RenewalPreview
+from mshield.client.phone.renewal import RenewalPreview
 from mshield.commands.parts.output import Output
 from mshield.commands.phone.display import show_certificate
 from mshield.commands.phone.options import asking, phone_command, pin_option, secret_from

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from mshield.gateways.places import Places
+from mshield.gateways.local.places import Places
 from mshield.services.accounts.captcha.captchas import Captchas
 from mshield.services.accounts.change_phone import ChangePhone
 from mshield.services.accounts.login import LogIn

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from mshield.domain.ids import require_id
 from mshield.domain.push.push import LONGEST_ENDPOINT
-from mshield.gateways.places import Place
+from mshield.gateways.local.places import Place
 from mshield.services.accounts.my_devices import my_devices, rename_device
 from mshield.services.notices.push import PushAddress
 from mshield.web import openapi

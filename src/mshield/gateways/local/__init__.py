@@ -1,0 +1,1 @@
+"""Files of the operator's own on this host."""
