@@ -16,11 +16,10 @@ import msgspec
 
 from mshield.client.account_source import AccountSource, AccountSources, OutsideLoginBegun
 from mshield.client.errors import PhoneError
-from mshield.client.phone import binding, closing, pin, pin_change, unlock, vault
+from mshield.client.phone import binding, pin, pin_change, unlock, vault
 from mshield.client.phone.approval import AnswersRequests
-from mshield.client.phone.certificates import enrolment, renewal, renewal_preview
-from mshield.client.phone.certificates.renewal_preview import RenewalPreview
-from mshield.client.phone.closing import ClosingAsked
+from mshield.client.phone.certificates import enrolment, renewal
+from mshield.client.phone.certificates.renewal import RenewalPreview
 from mshield.client.phone.connection import Clock, Connection, Patience, Sleep, system_clock
 from mshield.client.phone.folder import Folder
 from mshield.client.phone.identity import ProvesIdentity
@@ -37,6 +36,7 @@ from mshield.client.phone.messages import (
 )
 from mshield.client.phone.operation import Operation
 from mshield.client.phone.pin import PinSource
+from mshield.client.phone.pin_change import ClosingAsked
 from mshield.client.phone.repeats import Repeats
 from mshield.client.phone.state import Status
 from mshield.client.wire import read
@@ -252,12 +252,14 @@ class VirtualPhone(ProvesIdentity, AnswersRequests):
     def close_account(self, *, pin: PinSource | None = None, sms_code: str = "") -> ClosingAsked:
         """Closes the account (注销账号) after some days; by an SMS code where this phone has no shield that signs."""
         with self._operation() as operation:
-            return closing.by_sms(operation, sms_code) if pin is None else closing.by_pin(operation, pin)
+            if pin is None:
+                return pin_change.close_by_sms(operation, sms_code)
+            return pin_change.close_by_pin(operation, pin)
 
     def renewal_preview(self) -> RenewalPreview:
         """What a renewal would change: the certificate's data beside those on file."""
         with self._operation() as operation:
-            return renewal_preview.preview(operation)
+            return renewal.preview(operation)
 
     def renew(
         self,
@@ -272,7 +274,7 @@ class VirtualPhone(ProvesIdentity, AnswersRequests):
         """Renews the certificate (更新证书); what isn't said is as on file. The PIN stays the same."""
         data = {"name": name, "id_number": id_number, "credit_code": credit_code}
         with self._operation() as operation:
-            filled = renewal_preview.filled(operation, user_type=user_type, sms_code=sms_code, **data)
+            filled = renewal.filled(operation, user_type=user_type, sms_code=sms_code, **data)
             return renewal.renew(operation, filled, pin)
 
     def resume_renewal(self, pin: PinSource) -> IssuedCertificate:

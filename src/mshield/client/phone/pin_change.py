@@ -1,10 +1,13 @@
-"""Changing the PIN (修改 PIN 码, manual 2.3.1.5), and showing that a key works: the protocol's own tasks.
+"""Changing the PIN (修改 PIN 码, manual 2.3.1.5), showing that a key works, closing the account: own tasks.
 
 The new PIN counts at once. A change that was interrupted is finished or undone by what the service has recorded,
 never by a guess: the slot that is in force says which PIN is asked for.
 """
 
 from dataclasses import dataclass
+from typing import Final
+
+import msgspec
 
 from mshield.client.errors import PhoneError, ProtocolError
 from mshield.client.phone.cosigning import CoSigning, ToSign
@@ -14,6 +17,8 @@ from mshield.client.phone.pin import PinPrompt, PinSource, ask, checked_pin
 from mshield.client.phone.state import KeyPlace
 from mshield.client.wire import read, unhex
 from mshield.gm.transcript import InternalPurpose, internal_message
+
+_CLOSING: Final = "/api/phone/account/closing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,3 +89,23 @@ def internal_task(operation: Operation, place: KeyPlace, purpose: InternalPurpos
     if task.purpose != purpose or task.message != internal_message(purpose, uid=uid, sid=sid):
         raise ProtocolError("bad_task", "not the task that was asked for")
     return ToSign(sid, task.message)
+
+
+class ClosingAsked(msgspec.Struct, frozen=True):
+    """When it will be done, ms since the epoch; until then it can be undone."""
+
+    due_at: int
+
+
+def close_by_pin(operation: Operation, pin: PinSource) -> ClosingAsked:
+    """The PIN is judged by the service and counted as ever; errors as of `CoSigning.sign`."""
+    document = internal_task(operation, "key", "close")
+    CoSigning(operation, "key").sign([document], pin)
+    body = {"sid": document.sid.hex()}
+    return read(operation.connection.post(_CLOSING, operation.logged_in(), body), ClosingAsked)
+
+
+def close_by_sms(operation: Operation, code: str) -> ClosingAsked:
+    """ProblemError `pin_needed` where this phone has a shield that may sign."""
+    body = {"sms_code": code}
+    return read(operation.connection.post(_CLOSING, operation.logged_in(), body), ClosingAsked)

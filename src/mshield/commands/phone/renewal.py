@@ -7,7 +7,7 @@ import click
 import msgspec
 
 from mshield.client.phone.certificates.enrolment import UserType
-from mshield.client.phone.certificates.renewal_preview import RenewalPreview
+from mshield.client.phone.certificates.renewal import RenewalPreview
 from mshield.client.phone.phone import VirtualPhone
 from mshield.commands.parts.output import Output
 from mshield.commands.phone.display import show_certificate

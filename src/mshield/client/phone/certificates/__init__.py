@@ -1,1 +1,1 @@
-"""A phone's certificate: the first, its renewal, and what that would change."""
+"""A phone's certificate: the first, and its renewal."""
