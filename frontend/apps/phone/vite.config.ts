@@ -76,7 +76,7 @@ export default defineConfig({
             // So do the small files that the engine and the screens of a request share.
             {
               name: "shared",
-              test: /[\\/](?:engine[\\/](?:app_shield|usual)|drawn[\\/]drawer|views[\\/]src[\\/]numbers)\.ts$/,
+              test: /[\\/](?:engine[\\/](?:app_shield|usual)|drawn[\\/](?:drawer|same_order)|views[\\/]src[\\/]numbers)\.ts$/,
             },
             {
               name: "screens",

@@ -1,14 +1,16 @@
 // @vitest-environment happy-dom
 /** The worker that reads documents: one whose file didn't come has said nothing of the content. */
 
-import { NetworkError } from "@mshield/shield";
-import { expect, test, vi } from "vitest";
+import { NetworkError, type Task } from "@mshield/shield";
+import { afterEach, expect, test, vi } from "vitest";
 
 vi.mock("../src/screens/request/drawn/drawing_worker.ts?worker&url", () => ({ default: "/app/drawing.js" }));
 vi.mock("@mshield/look/vue/trusted.ts", () => ({ scriptAddress: (address: string) => address }));
 
-const { readBeside } = await import("../src/screens/request/drawn/drawer.ts");
+const { openDrawing, readBeside } = await import("../src/screens/request/drawn/drawer.ts");
 const ORDER = { kind: null, content: null, view: null, said: { title: "", lines: [] }, signedXml: null };
+
+afterEach(() => vi.useRealTimers());
 
 /** Tells what a browser would of a worker, once it is asked. */
 function workers(tell: (worker: EventTarget) => void): { ended: number } {
@@ -37,4 +39,95 @@ test("a script that fails, and a document that isn't drawn, are none", async () 
   await expect(readBeside(ORDER)).rejects.not.toBeInstanceOf(NetworkError);
   workers((worker) => worker.dispatchEvent(new MessageEvent("message", { data: { refused: "missing" } })));
   await expect(readBeside(ORDER)).rejects.toThrow("missing");
+});
+
+/** Workers that draw: each order is answered with its kind, and its worker's number. */
+function drawing(): { orders: string[]; ended: number[] } {
+  const seen = { orders: [] as string[], ended: [] as number[] };
+  let count = 0;
+  class DrawingWorker extends EventTarget {
+    readonly id = (count += 1);
+    postMessage(order: { check?: object; open?: object }): void {
+      const kind = order.check ? "check" : order.open ? "open" : "more";
+      seen.orders.push(`${kind} ${this.id}`);
+      const head = JSON.stringify({ drawn: null, compared: null, by: this.id });
+      const value = order.check ? { view: null, drawn: null, head } : order.open ? head : [];
+      queueMicrotask(() => this.dispatchEvent(new MessageEvent("message", { data: { value } })));
+    }
+    terminate(): void {
+      seen.ended.push(this.id);
+    }
+  }
+  vi.stubGlobal("Worker", DrawingWorker);
+  return seen;
+}
+
+const CONTENT = new Uint8Array([60, 97, 47, 62]);
+const orderOf = (title: string, content = CONTENT): typeof ORDER => ({
+  ...ORDER,
+  kind: "xml" as never,
+  content: content as never,
+  said: { title, lines: [] },
+});
+const taskOf = (title: string, content = CONTENT): Task =>
+  ({ title, display: [], content, mediaType: "application/xml", view: null }) as unknown as Task;
+
+test("what was drawn for its check is shown as it is, and its worker ends with the screen", async () => {
+  const seen = drawing();
+  expect(await readBeside(orderOf("a"))).toEqual({ view: null, drawn: null });
+  // As the store gives it back.
+  const { opened, close } = openDrawing(taskOf("a", CONTENT.slice()));
+  const drawn = await opened;
+  expect(drawn).toMatchObject({ drawn: null, compared: null, by: 1 });
+  expect(await drawn.more({ table: 0, from: 0, to: 1 })).toEqual([]);
+  expect(seen.orders).toEqual(["check 1", "more 1"]);
+  close();
+  expect(seen.ended).toEqual([1]);
+  const again = openDrawing(taskOf("a"));
+  await again.opened;
+  again.close();
+  expect(seen.orders).toEqual(["check 1", "more 1", "open 2"]);
+});
+
+test("another document, or other words of its asker, are drawn anew", async () => {
+  const seen = drawing();
+  for (const [title, content] of [
+    ["b", CONTENT],
+    ["a", new Uint8Array([60, 98, 47, 62])],
+  ] as const) {
+    await readBeside(orderOf("a"));
+    const { opened, close } = openDrawing(taskOf(title, content));
+    await opened;
+    close();
+  }
+  expect(seen.orders).toEqual(["check 1", "open 1", "check 2", "open 2"]);
+  expect(seen.ended).toEqual([1, 2]);
+});
+
+test("a worker reads one small document after the other; with a long one it ends", async () => {
+  const seen = drawing();
+  const long = new Uint8Array(1024 * 1024 + 1);
+  await readBeside(orderOf("a"));
+  await readBeside(orderOf("b"));
+  await readBeside(orderOf("c", long));
+  const { opened } = openDrawing(taskOf("c", long));
+  await opened;
+  await readBeside(orderOf("d"));
+  await readBeside(orderOf("e", long));
+  await readBeside(orderOf("f"));
+  expect(seen.orders).toEqual(["check 1", "check 1", "check 1", "check 2", "check 2", "check 3"]);
+  expect(seen.ended).toEqual([2]);
+  openDrawing(taskOf("f")).close();
+  expect(seen.ended).toEqual([2, 3]);
+});
+
+test("what nobody opens isn't kept for long", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  const seen = drawing();
+  await readBeside(orderOf("a"));
+  vi.advanceTimersByTime(10_000);
+  expect(seen.ended).toContain(1);
+  const { opened } = openDrawing(taskOf("a"));
+  expect(await opened).toMatchObject({ by: 2 });
+  expect(seen.orders).toEqual(["check 1", "open 2"]);
 });

@@ -68,30 +68,41 @@ function expand(w: Int32Array, view: DataView, at: number): void {
     w[j] = view.getInt32(at + 4 * j);
   }
   for (let j = 16; j < 68; j++) {
-    const x = w[j - 16]! ^ w[j - 9]! ^ rotate(w[j - 3]!, 15);
-    w[j] = x ^ rotate(x, 15) ^ rotate(x, 23) ^ rotate(w[j - 13]!, 7) ^ w[j - 6]!;
+    const y = w[j - 3]!;
+    const z = w[j - 13]!;
+    const x = w[j - 16]! ^ w[j - 9]! ^ ((y << 15) | (y >>> 17));
+    const p = x ^ ((x << 15) | (x >>> 17)) ^ ((x << 23) | (x >>> 9));
+    w[j] = p ^ ((z << 7) | (z >>> 25)) ^ w[j - 6]!;
   }
 }
 
+/** The rotations are written out: until a browser has optimised this, it calls each. */
 function compress(state: Int32Array, w: Int32Array): void {
-  let [a, b, c, d] = [state[0]!, state[1]!, state[2]!, state[3]!];
-  let [e, f, g, h] = [state[4]!, state[5]!, state[6]!, state[7]!];
+  let a = state[0]!;
+  let b = state[1]!;
+  let c = state[2]!;
+  let d = state[3]!;
+  let e = state[4]!;
+  let f = state[5]!;
+  let g = state[6]!;
+  let h = state[7]!;
   for (let j = 0; j < 64; j++) {
-    const early = j < 16;
-    const a12 = rotate(a, 12);
-    const ss1 = rotate((a12 + e + T[j]!) | 0, 7);
-    const ff = early ? a ^ b ^ c : (a & b) | (a & c) | (b & c);
-    const gg = early ? e ^ f ^ g : (e & f) | (~e & g);
-    const tt1 = (ff + d + (ss1 ^ a12) + (w[j]! ^ w[j + 4]!)) | 0;
-    const tt2 = (gg + h + ss1 + w[j]!) | 0;
+    const a12 = (a << 12) | (a >>> 20);
+    const sum = (a12 + e + T[j]!) | 0;
+    const ss1 = (sum << 7) | (sum >>> 25);
+    const ff = j < 16 ? a ^ b ^ c : (a & b) | ((a | b) & c);
+    const gg = j < 16 ? e ^ f ^ g : g ^ (e & (f ^ g));
+    const word = w[j]!;
+    const tt1 = (ff + d + (ss1 ^ a12) + (word ^ w[j + 4]!)) | 0;
+    const tt2 = (gg + h + ss1 + word) | 0;
     d = c;
-    c = rotate(b, 9);
+    c = (b << 9) | (b >>> 23);
     b = a;
     a = tt1;
     h = g;
-    g = rotate(f, 19);
+    g = (f << 19) | (f >>> 13);
     f = e;
-    e = tt2 ^ rotate(tt2, 9) ^ rotate(tt2, 17);
+    e = tt2 ^ ((tt2 << 9) | (tt2 >>> 23)) ^ ((tt2 << 17) | (tt2 >>> 15));
   }
   state[0]! ^= a;
   state[1]! ^= b;

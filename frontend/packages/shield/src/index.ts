@@ -69,7 +69,8 @@ export type { Approved, Choices, DeclineReason, DocumentEnd, SignedDocument, Unl
 export type { Enrolled, EnrolOrder, Secrets, SecretSession, SessionOrder } from "./secrets.ts";
 export type { RenewalData, RenewalPreview } from "./renewal_preview.ts";
 export type { Renewal } from "./renewal_state.ts";
-export { Shield, type Options } from "./shield.ts";
+export type { Options } from "./account_shield.ts";
+export { Shield } from "./shield.ts";
 export type { SignatureDetail, SignaturePage, SignatureQuery, SignatureRecord } from "./signatures.ts";
 export type { Account } from "./state.ts";
 export type { Status } from "./status.ts";

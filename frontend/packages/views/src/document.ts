@@ -63,7 +63,7 @@ export function readDocument({ kind, content, view, said, signedXml }: DocumentO
 }
 
 /** What a check of a reading needs of it, which is little to pass on. */
-export function checkedReading(order: DocumentOrder): {
+export interface CheckedReading {
   readonly view: DocumentReading["view"];
   readonly drawn: {
     readonly digest: string;
@@ -74,11 +74,18 @@ export function checkedReading(order: DocumentOrder): {
   } | null;
   readonly compared: Pick<Compared, "mismatch"> | null;
   readonly comparedDigest: string | null;
-} {
-  const { view, drawn, compared, comparedDigest } = readDocument(order);
+}
+
+export const checkedReading = (order: DocumentOrder): CheckedReading => checkedOf(order, readDocument(order));
+
+/** The same of a reading that is there. */
+export function checkedOf(
+  { kind }: Pick<DocumentOrder, "kind">,
+  { view, drawn, compared, comparedDigest }: DocumentReading,
+): CheckedReading {
   return {
     view,
-    drawn: drawn && keyOf(drawn, order.kind),
+    drawn: drawn && keyOf(drawn, kind),
     compared: compared && { mismatch: compared.mismatch },
     comparedDigest,
   };
@@ -87,7 +94,7 @@ export function checkedReading(order: DocumentOrder): {
 function keyOf(
   { digest, lines }: Drawn,
   kind: ContentKind | null,
-): NonNullable<ReturnType<typeof checkedReading>["drawn"]> {
+): NonNullable<CheckedReading["drawn"]> {
   const { title, amount, list } = lines;
   return {
     digest,
@@ -106,10 +113,13 @@ function standsInList(lines: DrawnLines, kind: ContentKind | null): boolean {
 
 /** Whether the content contradicts itself: a sum that isn't the declared one, or a code beside another name. */
 export function isAtOdds({ body, checks }: DrawnLines): boolean {
-  const cells = body.flatMap((part): readonly (Cell | null)[] =>
-    "rows" in part ? part.rows : part.lines.flat(),
-  );
-  return checks.some(({ agrees }) => !agrees) || cells.some((cell) => cell !== null && isConflict(cell));
+  return checks.some(({ agrees }) => !agrees) || body.some(hasConflict);
+}
+
+function hasConflict(part: DrawnLines["body"][number]): boolean {
+  return "rows" in part
+    ? part.rows.some(isConflict)
+    : part.lines.some((cells) => cells.some((cell) => cell !== null && isConflict(cell)));
 }
 
 export const isConflict = (cell: Cell): boolean => "conflict" in cell && cell.conflict === true;

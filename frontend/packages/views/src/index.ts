@@ -21,6 +21,8 @@ export type {
   Value,
 } from "./drawing/drawn.ts";
 export {
+  checkedOf,
+  type CheckedReading,
   checkedReading,
   type DocumentOrder,
   type DocumentReading,

@@ -19,22 +19,35 @@ export function readDecimal(text: string, separators: boolean): Decimal | null {
     return null;
   }
   const [, sign, digits = "", fraction = ""] = match;
-  const plain = digits.replaceAll(",", "");
+  const plain = separators ? digits.replaceAll(",", "") : digits;
   if (plain.length > WHOLE) {
     return null;
   }
-  const whole = plain.replace(/^0+(?=.)/, "");
-  const isZero = whole === "0" && /^0*$/.test(fraction);
-  return { isMinus: sign === "-" && !isZero, whole, fraction };
+  const whole = plain.startsWith("0") ? plain.replace(/^0+(?=.)/, "") : plain;
+  return { isMinus: sign === "-" && !(whole === "0" && /^0*$/.test(fraction)), whole, fraction };
 }
 
 /** Without separators; no minus before zero. */
 export const plainNumber = ({ isMinus, whole, fraction }: Decimal): string =>
-  `${isMinus ? "-" : ""}${whole}${fraction === "" ? "" : `.${fraction}`}`;
+  written(isMinus, whole, fraction);
 
 /** With a comma every three digits. */
-export const commaNumber = (number: Decimal): string =>
-  plainNumber({ ...number, whole: number.whole.replaceAll(/\B(?=(?:[0-9]{3})+$)/g, ",") });
+export function commaNumber({ isMinus, whole, fraction }: Decimal): string {
+  let end = whole.length - 3;
+  if (end <= 0) {
+    return written(isMinus, whole, fraction);
+  }
+  let parted = whole.slice(end);
+  for (; end > 3; end -= 3) {
+    parted = `${whole.slice(end - 3, end)},${parted}`;
+  }
+  return written(isMinus, `${whole.slice(0, end)},${parted}`, fraction);
+}
+
+function written(isMinus: boolean, whole: string, fraction: string): string {
+  const number = fraction === "" ? whole : `${whole}.${fraction}`;
+  return isMinus ? `-${number}` : number;
+}
 
 /** A sum; the larger scale stays. */
 export class Sum {
@@ -43,8 +56,8 @@ export class Sum {
 
   add({ isMinus, whole, fraction }: Decimal): void {
     const scale = Math.max(this.#scale, fraction.length);
-    const digits = BigInt(`${whole}${fraction}`) * power(scale - fraction.length);
-    this.#value = this.#value * power(scale - this.#scale) + (isMinus ? -digits : digits);
+    const digits = scaled(BigInt(whole + fraction), scale - fraction.length);
+    this.#value = scaled(this.#value, scale - this.#scale) + (isMinus ? -digits : digits);
     this.#scale = scale;
   }
 
@@ -56,8 +69,9 @@ export class Sum {
   }
 
   equals(other: Sum): boolean {
-    return this.#value * power(other.#scale) === other.#value * power(this.#scale);
+    return scaled(this.#value, other.#scale) === scaled(other.#value, this.#scale);
   }
 }
 
-const power = (exponent: number): bigint => 10n ** BigInt(exponent);
+const scaled = (value: bigint, exponent: number): bigint =>
+  exponent === 0 ? value : value * 10n ** BigInt(exponent);

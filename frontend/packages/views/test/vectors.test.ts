@@ -2,6 +2,7 @@
 
 import { readFileSync } from "node:fs";
 
+import { canonicalText } from "@mshield/forms";
 import { utf8 } from "@mshield/gm";
 import { expect, test } from "vitest";
 
@@ -42,6 +43,55 @@ test("another answer, and one that breaks off, count as failed", () => {
   );
   expect(passed).toBe(0);
   expect(failures).toHaveLength(2);
+});
+
+test("whatever a row draws, its members stand in the order of canonical JSON", () => {
+  const [currency, unit] = [{ fixed: "EUR" }, { fixed: "kg" }];
+  const kinds = [
+    { as: "text" },
+    { as: "date" },
+    { as: "decimal" },
+    { as: "decimal", unit },
+    { as: "amount", currency },
+    { as: "code", list: "l" },
+    { as: "code", list: "l", says: "." },
+  ];
+  const columns = kinds.map((kind, n) => ({ ...kind, label: `c${n}`, path: `v${n}`, missing: "show" }));
+  const lists = { l: { "5": "five" } };
+  const roles = (role: string): object => ({ label: role, path: "v5", as: "code", list: "l", role });
+  const view = readView(
+    utf8(
+      JSON.stringify({
+        type: "mshield-view/v1",
+        id: "t",
+        version: 1,
+        content: "xml",
+        root: "d",
+        title: "t",
+        amount: { label: "a", path: "v4", currency },
+        body: [
+          { label: "g", rows: [...columns.map((column) => ({ ...column, many: true })), roles("number")] },
+          { label: "r", rows: [{ label: "p", path: "v0", role: "party" }] },
+          { label: "t", table: "line", columns, missing: "show" },
+        ],
+        checks: [{ label: "k", sum: [{ path: "v3" }], equals: { path: "v2" } }],
+        ignore: ["x"],
+        lists,
+      }),
+    ),
+  );
+  const values = ["text", "2026-11-29", "1", "2.50", "-1234567.8", "5", "5"];
+  const cells = values.map((value, n) => `<v${n}>${value}</v${n}>`).join("");
+  for (const line of [cells, cells.replace("text", "")]) {
+    const { lines, octets } = drawView(view, utf8(`<d>${cells}<line>${line}</line><x/><y/></d>`));
+    expect(lines.rest).toHaveLength(1);
+    expect(lines.not_shown).toHaveLength(1);
+    expect(new TextDecoder().decode(octets)).toBe(canonicalText(lines));
+  }
+  const fewer = cells.replaceAll(/<v[136]>.*?<.v[136]>/g, "");
+  const { lines, octets } = drawView(view, utf8(`<d>${fewer}<v3>1</v3></d>`));
+  expect(JSON.stringify(lines)).toContain('"missing":true');
+  expect(new TextDecoder().decode(octets)).toBe(canonicalText(lines));
 });
 
 test("what is deep, and what is long, is read in time and without a stack", () => {

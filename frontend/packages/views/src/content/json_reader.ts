@@ -3,6 +3,7 @@
 import { FormError, isWellFormed, utf8Text } from "@mshield/forms";
 
 import { DEPTH, NODES } from "../limits.ts";
+import { isWhite } from "../text.ts";
 
 export type Json =
   | { readonly kind: "object"; readonly members: Map<string, Json> }
@@ -12,9 +13,10 @@ type Container = Extract<Json, { kind: "object" | "array" }>;
 
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 const WORD = /true|false|null/y;
-const WHITE = /[ \t\r\n]*/y;
 // oxlint-disable-next-line no-control-regex -- just what a string must not have
 const PLAIN = /[^"\\\u0000-\u001f]*/y;
+// oxlint-disable-next-line no-control-regex -- the same
+const NOT_PLAIN = /[\\\u0000-\u001f]/;
 const ESCAPE = /\\(?:(["\\/bfnrt])|u([0-9a-fA-F]{4}))/y;
 const ESCAPES: Readonly<Record<string, string>> = { b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };
 
@@ -109,6 +111,12 @@ class Reader {
   /** The string whose quotation mark is here. */
   #string(): string {
     this.#at++;
+    const end = this.#text.indexOf('"', this.#at);
+    const plain = this.#text.slice(this.#at, end);
+    if (end !== -1 && !NOT_PLAIN.test(plain)) {
+      this.#at = end + 1;
+      return plain;
+    }
     const parts: string[] = [];
     for (;;) {
       parts.push(this.#match(PLAIN)![0]);
@@ -147,7 +155,9 @@ class Reader {
 
   /** The next character that isn't white; undefined at the end. */
   #next(): string | undefined {
-    this.#match(WHITE);
+    while (isWhite(this.#text.charCodeAt(this.#at))) {
+      this.#at++;
+    }
     return this.#text[this.#at];
   }
 

@@ -11,7 +11,14 @@ export class Scope {
     ["", ""],
     ["xml", XML_NAMESPACE],
   ]);
-  readonly #undo: { readonly prefix: string; readonly before: string | undefined }[] = [];
+  readonly #undo: { readonly prefix: string; readonly before: string | undefined; readonly id: number }[] = [];
+  #last = 0;
+  #id = 0;
+
+  /** Which declarations are in force: a name stands for the same where that is the same. */
+  get id(): number {
+    return this.#id;
+  }
 
   /** How many declarations are in force; for `backTo`. */
   get mark(): number {
@@ -20,7 +27,8 @@ export class Scope {
 
   backTo(mark: number): void {
     while (this.#undo.length > mark) {
-      const { prefix, before } = this.#undo.pop()!;
+      const { prefix, before, id } = this.#undo.pop()!;
+      this.#id = id;
       if (before === undefined) {
         this.#bound.delete(prefix);
       } else {
@@ -35,7 +43,9 @@ export class Scope {
     if (isReserved || (space === "" && prefix !== "") || isLonger(space, NAME)) {
       throw new FormError("a declaration that content must not have");
     }
-    this.#undo.push({ prefix, before: this.#bound.get(prefix) });
+    this.#undo.push({ prefix, before: this.#bound.get(prefix), id: this.#id });
+    this.#last++;
+    this.#id = this.#last;
     this.#bound.set(prefix, space);
     if (this.#bound.size > PREFIXES) {
       throw new FormError("too many prefixes");

@@ -2,33 +2,31 @@
 
 import { FormError, utf8Text } from "@mshield/forms";
 
-import { ATTRIBUTES, DEPTH, NAME, NODES } from "../limits.ts";
-import { isBlank, isLonger } from "../text.ts";
+import { ATTRIBUTES, DEPTH, NODES } from "../limits.ts";
+import { isBlank } from "../text.ts";
 import { Node } from "./tree.ts";
-import { QUALIFIED_NAME } from "@mshield/forms/xml_names.ts";
+import { type Name, Names } from "./xml_names.ts";
 import { Scope } from "./xml_scope.ts";
+import { hasOther, textOf, valueOf } from "./xml_text.ts";
 
-// oxlint-disable-next-line no-control-regex -- just what XML's Char leaves out
-const NO_CHARACTER = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
 const DECLARATION =
   /<\?xml[ \t\n]+version[ \t\n]*=[ \t\n]*(?:"1\.0"|'1\.0')(?:[ \t\n]+encoding[ \t\n]*=[ \t\n]*(?:"[uU][tT][fF]-8"|'[uU][tT][fF]-8'))?(?:[ \t\n]+standalone[ \t\n]*=[ \t\n]*(?:"(?:yes|no)"|'(?:yes|no)'))?[ \t\n]*\?>/y;
-const WHITE = /[ \t\n]*/y;
-const VALUE = /[ \t\n]*=[ \t\n]*(?:"([^"<]*)"|'([^'<]*)')/y;
-/** Characters between `&` and `;`. */
-const REFERENCE = 10;
-const ENTITIES = new Map([
-  ["amp", "&"],
-  ["lt", "<"],
-  ["gt", ">"],
-  ["quot", '"'],
-  ["apos", "'"],
-]);
+const TAB = 0x09;
+const LINE = 0x0a;
+const SPACE = 0x20;
+const MARK = 0x21;
+const QUOTE = 0x22;
+const APOSTROPHE = 0x27;
+const SLASH = 0x2f;
+const LESS = 0x3c;
+const EQUALS = 0x3d;
+const GREATER = 0x3e;
 const BOM = "\ufeff";
 
 /** FormError for what section 3 refuses. */
 export function xmlTree(octets: Uint8Array): Node {
   const text = utf8Text(octets);
-  if (NO_CHARACTER.test(text)) {
+  if (hasOther(text)) {
     throw new FormError("a character that XML doesn't know");
   }
   return new Reader(text.startsWith(BOM) ? text.slice(1) : text).read();
@@ -37,8 +35,7 @@ export function xmlTree(octets: Uint8Array): Node {
 /** An element whose end hasn't come. */
 interface Open {
   readonly node: Node;
-  /** As written, with its prefix. */
-  readonly written: string;
+  readonly name: Name;
   readonly scope: number;
   readonly children: Node[];
   text: string;
@@ -46,29 +43,37 @@ interface Open {
 }
 
 interface Attribute {
-  readonly prefix: string;
-  readonly name: string;
+  readonly name: Name;
   readonly value: string;
 }
+
+const NO_ATTRIBUTES: readonly Attribute[] = [];
+const NO_NODES: readonly Node[] = [];
 
 class Reader {
   readonly #text: string;
   readonly #scope = new Scope();
+  readonly #elements = new Names("element", this.#scope);
+  readonly #attributes = new Names("attribute", this.#scope);
   readonly #open: Open[] = [];
   #at = 0;
   #nodes = 0;
+  #tags = 0;
   #root: Open | null = null;
   /** Comments before the root. */
   readonly #before: string[] = [];
+  /** White that stood between elements before: most of it is the same. */
+  #white = "";
 
   constructor(text: string) {
     this.#text = text.includes("\r") ? text.replaceAll(/\r\n?/g, "\n") : text;
   }
 
   read(): Node {
-    this.#match(DECLARATION);
+    DECLARATION.lastIndex = 0;
+    this.#at = DECLARATION.exec(this.#text)?.[0].length ?? 0;
     while (this.#at < this.#text.length) {
-      if (this.#text.charCodeAt(this.#at) === 0x3c) {
+      if (this.#text.charCodeAt(this.#at) === LESS) {
         this.#markup();
       } else {
         this.#characters();
@@ -82,10 +87,10 @@ class Reader {
   }
 
   #markup(): void {
-    const next = this.#text[this.#at + 1];
-    if (next === "/") {
+    const next = this.#text.charCodeAt(this.#at + 1);
+    if (next === SLASH) {
       this.#endTag();
-    } else if (next !== "!") {
+    } else if (next !== MARK) {
       this.#startTag();
     } else if (this.#text.startsWith("<!--", this.#at)) {
       this.#comment();
@@ -99,10 +104,11 @@ class Reader {
     const next = this.#text.indexOf("<", start);
     this.#at = next === -1 ? this.#text.length : next;
     const raw = this.#text.slice(start, this.#at);
-    if (raw.includes("]]>")) {
-      throw new FormError("the end of a section that hasn't begun");
+    const last = this.#open.at(-1);
+    if (raw === this.#white && (last === undefined || last.hasElements)) {
+      return;
     }
-    this.#add(read(raw), raw);
+    this.#add(textOf(raw), raw);
   }
 
   #section(): void {
@@ -122,6 +128,8 @@ class Reader {
       last.text += text;
     } else if (!isBlank(last === undefined ? raw : text)) {
       throw new FormError("text beside elements");
+    } else if (raw === text) {
+      this.#white = raw;
     }
   }
 
@@ -143,28 +151,111 @@ class Reader {
   }
 
   #startTag(): void {
+    const text = this.#text;
+    const start = this.#at + 1;
+    const end = text.indexOf(">", start);
+    if (end === -1) {
+      throw new FormError("a tag without end");
+    }
+    // Most tags are a name that was read before, and nothing else.
+    const known = this.#elements.known(text.slice(start, end));
+    if (known !== undefined) {
+      this.#at = end + 1;
+      this.#begin(known, NO_ATTRIBUTES, false);
+      return;
+    }
+    this.#at = start;
+    const name = this.#elements.read(this.#word());
+    const attributes: Attribute[] = [];
+    this.#tags++;
+    for (;;) {
+      const isParted = this.#skipWhite();
+      const next = text.charCodeAt(this.#at);
+      const isClosed = next === SLASH && text.charCodeAt(this.#at + 1) === GREATER;
+      if (isClosed || next === GREATER) {
+        this.#at += isClosed ? 2 : 1;
+        this.#begin(name, attributes, isClosed);
+        return;
+      }
+      attributes.push(this.#attribute());
+      if (!isParted || attributes.length > ATTRIBUTES) {
+        throw new FormError("not an attribute, or too many");
+      }
+    }
+  }
+
+  #attribute(): Attribute {
+    const text = this.#text;
+    const name = this.#attributes.read(this.#word());
+    this.#skipWhite();
+    const isEqual = text.charCodeAt(this.#at) === EQUALS;
     this.#at++;
-    const [written, prefix, name] = this.#name();
-    const { attributes, isClosed } = this.#attributes();
+    this.#skipWhite();
+    const quote = text.charCodeAt(this.#at);
+    const isQuote = quote === QUOTE || quote === APOSTROPHE;
+    const start = this.#at + 1;
+    const end = text.indexOf(quote === QUOTE ? '"' : "'", start);
+    if (name.tag === this.#tags || !isEqual || !isQuote || end === -1) {
+      throw new FormError("not an attribute, or twice");
+    }
+    name.tag = this.#tags;
+    this.#at = end + 1;
+    const raw = text.slice(start, end);
+    if (raw.includes("<")) {
+      throw new FormError("a tag in an attribute");
+    }
+    return { name, value: valueOf(raw) };
+  }
+
+  /** An element whose tag is past. */
+  #begin(name: Name, attributes: readonly Attribute[], isClosed: boolean): void {
     const holder = this.#open.at(-1);
     if (holder === undefined ? this.#root !== null : this.#open.length === DEPTH) {
       throw new FormError("a second root, or too deep");
     }
     const scope = this.#scope.mark;
-    for (const attribute of attributes) {
-      if (isDeclaration(attribute)) {
-        this.#scope.bind(attribute.prefix === "" ? "" : attribute.name, attribute.value);
+    for (const { name: declared, value } of attributes) {
+      if (declared.isDeclaration) {
+        this.#scope.bind(declared.prefix === "" ? "" : declared.local, value);
       }
     }
     this.#count();
-    const node = new Node("element", name, this.#scope.space(prefix), holder?.node ?? null, null);
-    node.attributes = this.#resolved(attributes, node);
-    const open: Open = { node, written, scope, children: [], text: "", hasElements: false };
+    const { local, space, step } = this.#elements.resolved(name);
+    const node = new Node("element", local, space, holder?.node ?? null, null, false, step);
+    if (attributes.length > 0) {
+      node.attributes = this.#resolved(attributes, node);
+    }
+    const leaf = holder === undefined || isClosed ? null : this.#leafText(name);
+    if (holder !== undefined && (isClosed || leaf !== null)) {
+      hold(holder, node);
+      node.text = leaf ?? "";
+      this.#scope.backTo(scope);
+      return;
+    }
+    const open: Open = { node, name, scope, children: [], text: "", hasElements: false };
     this.#put(open, holder);
     this.#open.push(open);
     if (isClosed) {
       this.#close();
     }
+  }
+
+  /** Of an element that has nothing but text, that, and past its end; null of others. */
+  #leafText({ written }: Name): string | null {
+    const text = this.#text;
+    const start = this.#at;
+    const end = text.indexOf("<", start);
+    const after = end + 2 + written.length;
+    const isEnd =
+      end !== -1 &&
+      text.charCodeAt(end + 1) === SLASH &&
+      text.charCodeAt(after) === GREATER &&
+      text.startsWith(written, end + 2);
+    if (!isEnd) {
+      return null;
+    }
+    this.#at = after + 1;
+    return textOf(text.slice(start, end));
   }
 
   #put(open: Open, holder: Open | undefined): void {
@@ -175,18 +266,15 @@ class Reader {
       }
       return;
     }
-    holder.children.push(open.node);
-    if (!holder.hasElements && !isBlank(holder.text)) {
-      throw new FormError("text beside elements");
-    }
-    holder.hasElements = true;
+    hold(holder, open.node);
   }
 
   #endTag(): void {
-    this.#at += 2;
-    const [written] = this.#name();
-    this.#match(WHITE);
-    if (this.#text[this.#at] !== ">" || this.#open.at(-1)?.written !== written) {
+    const { written } = this.#open.at(-1)?.name ?? NO_NAME;
+    const isSame = this.#text.startsWith(written, this.#at + 2);
+    this.#at += 2 + written.length;
+    this.#skipWhite();
+    if (written === "" || !isSame || this.#text.charCodeAt(this.#at) !== GREATER) {
       throw new FormError("the end of another element");
     }
     this.#at++;
@@ -199,51 +287,46 @@ class Reader {
     finished(last);
   }
 
-  /** As written up to the end of the tag. */
-  #attributes(): { readonly attributes: readonly Attribute[]; readonly isClosed: boolean } {
-    const attributes: Attribute[] = [];
-    const written = new Set<string>();
-    for (;;) {
-      const isParted = this.#match(WHITE)![0] !== "";
-      const next = this.#text[this.#at];
-      if (next === ">" || (next === "/" && this.#text[this.#at + 1] === ">")) {
-        this.#at += next === ">" ? 1 : 2;
-        return { attributes, isClosed: next === "/" };
-      }
-      const [whole, prefix, name] = this.#name();
-      const value = this.#match(VALUE);
-      written.add(whole);
-      attributes.push({ prefix, name, value: valueOf(value?.[1] ?? value?.[2] ?? "") });
-      if (!isParted || value === null || written.size < attributes.length || attributes.length > ATTRIBUTES) {
-        throw new FormError("not an attribute, twice, or too many");
-      }
-    }
-  }
-
-  #resolved(attributes: readonly Attribute[], node: Node): Node[] {
+  #resolved(attributes: readonly Attribute[], node: Node): readonly Node[] {
     const nodes: Node[] = [];
-    const steps = new Set<string>();
-    for (const entry of attributes) {
-      if (!isDeclaration(entry)) {
-        const space = entry.prefix === "" ? "" : this.#scope.space(entry.prefix);
-        const attribute = new Node("attribute", entry.name, space, node, entry.value);
+    let prefixed = 0;
+    for (const { name, value } of attributes) {
+      if (!name.isDeclaration) {
+        const { local, space, step, prefix } = this.#attributes.resolved(name);
         this.#count();
-        nodes.push(attribute);
-        steps.add(attribute.step);
+        nodes.push(new Node("attribute", local, space, node, value, false, step));
+        prefixed += prefix === "" ? 0 : 1;
       }
     }
-    if (steps.size < nodes.length) {
+    // Two that are written otherwise are the same only by their prefixes.
+    if (prefixed > 1 && new Set(nodes.map(({ step }) => step)).size < nodes.length) {
       throw new FormError("an attribute twice");
     }
-    return nodes;
+    return nodes.length === 0 ? NO_NODES : nodes;
   }
 
-  #name(): readonly [whole: string, prefix: string, name: string] {
-    const match = this.#match(QUALIFIED_NAME);
-    if (match === null || isLonger(match[0], NAME)) {
-      throw new FormError("not a name, or too long");
+  /** What stands here up to white, a sign of a tag, or the end. */
+  #word(): string {
+    const text = this.#text;
+    const start = this.#at;
+    let at = start;
+    while (at < text.length && !endsWord(text.charCodeAt(at))) {
+      at++;
     }
-    return [match[0], match[1] ?? "", match[2]!];
+    this.#at = at;
+    return text.slice(start, at);
+  }
+
+  /** Whether there was any. */
+  #skipWhite(): boolean {
+    const start = this.#at;
+    for (;;) {
+      const unit = this.#text.charCodeAt(this.#at);
+      if (unit !== SPACE && unit !== LINE && unit !== TAB) {
+        return this.#at > start;
+      }
+      this.#at++;
+    }
   }
 
   #count(): void {
@@ -252,60 +335,22 @@ class Reader {
       throw new FormError("too many nodes");
     }
   }
-
-  #match(pattern: RegExp): RegExpExecArray | null {
-    pattern.lastIndex = this.#at;
-    const match = pattern.exec(this.#text);
-    this.#at += match?.[0].length ?? 0;
-    return match;
-  }
 }
 
-const isDeclaration = ({ prefix, name }: Attribute): boolean =>
-  prefix === "xmlns" || (prefix === "" && name === "xmlns");
+const NO_NAME = { written: "" };
+
+const endsWord = (unit: number): boolean =>
+  unit === SPACE || unit === LINE || unit === TAB || unit === SLASH || unit === EQUALS || unit === GREATER;
+
+function hold(holder: Open, node: Node): void {
+  holder.children.push(node);
+  if (!holder.hasElements && holder.text !== "" && !isBlank(holder.text)) {
+    throw new FormError("text beside elements");
+  }
+  holder.hasElements = true;
+}
 
 function finished({ node, children, text, hasElements }: Open): void {
   node.children = children;
   node.text = hasElements ? null : text;
-}
-
-/** The value of an attribute: white that is written as itself is a space. */
-const valueOf = (raw: string): string => read(raw.replaceAll(/[\t\n]/g, " "));
-
-/** Text with its references read. */
-function read(raw: string): string {
-  let at = raw.indexOf("&");
-  if (at === -1) {
-    return raw;
-  }
-  const parts: string[] = [];
-  let from = 0;
-  for (; at !== -1; at = raw.indexOf("&", from)) {
-    const reference = raw.slice(at + 1, at + 2 + REFERENCE);
-    const end = reference.indexOf(";");
-    if (end === -1) {
-      throw new FormError("a reference without end");
-    }
-    parts.push(raw.slice(from, at), character(reference.slice(0, end)));
-    from = at + end + 2;
-  }
-  parts.push(raw.slice(from));
-  return parts.join("");
-}
-
-function character(reference: string): string {
-  const match = /^#(?:([0-9]+)|x([0-9a-fA-F]+))$/.exec(reference);
-  if (match === null) {
-    const entity = ENTITIES.get(reference);
-    if (entity === undefined) {
-      throw new FormError("an entity that isn't known");
-    }
-    return entity;
-  }
-  const code = match[1] === undefined ? Number.parseInt(match[2]!, 16) : Number.parseInt(match[1], 10);
-  const isSurrogate = code >= 0xd800 && code <= 0xdfff;
-  if (code > 0x10ffff || isSurrogate || NO_CHARACTER.test(String.fromCodePoint(code))) {
-    throw new FormError("a character that XML doesn't know");
-  }
-  return String.fromCodePoint(code);
 }

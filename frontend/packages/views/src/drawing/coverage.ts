@@ -47,31 +47,36 @@ export function coverage(view: View, root: Node, add: () => void): Coverage {
       rest.push({ path: written, value: node.text! });
     }
   }
-  return { rest, notShown: [...counts].map(([path, count]) => ({ path, count })), more };
+  return { rest, notShown: [...counts].map(([path, count]) => ({ count, path })), more };
 }
 
 /** The leaves that aren't drawn, in document order. */
-function* leaves(view: View, root: Node): Generator<Visit> {
+function leaves(view: View, root: Node): Visit[] {
+  const undrawn: Visit[] = [];
   const visits: Visit[] = [{ node: root, from: null, ignored: tree(view.ignore), path: "" }];
   for (let visit = visits.pop(); visit !== undefined; visit = visits.pop()) {
     const { node } = visit;
     const isSpokenFor = node.isLeaf && node.attributes.length > 0 && node.isEmpty;
     if (node.isLeaf && !node.isDrawn && !isSpokenFor) {
-      yield visit;
+      undrawn.push(visit);
     }
     // The last is put on first, so that the first comes next.
-    for (const parts of [node.children, node.attributes]) {
-      for (let n = parts.length - 1; n >= 0; n--) {
-        visits.push(visited(parts[n]!, visit));
-      }
-    }
+    put(visits, node.children, visit);
+    put(visits, node.attributes, visit);
   }
+  return undrawn;
 }
 
-function visited(node: Node, from: Visit): Visit {
+/** To be visited later, but for those that are drawn and have no parts, not even comments. */
+function put(visits: Visit[], parts: readonly Node[], from: Visit): void {
   const { ignored } = from;
-  const isOver = ignored === undefined || ignored === true;
-  return { node, from, ignored: isOver ? ignored : ignored.get(node.step), path: null };
+  for (let n = parts.length - 1; n >= 0; n--) {
+    const node = parts[n]!;
+    if (!node.isDrawn || node.attributes.length > 0 || node.children.length > 0) {
+      const isOver = ignored === undefined || ignored === true;
+      visits.push({ node, from, ignored: isOver ? ignored : ignored.get(node.step), path: null });
+    }
+  }
 }
 
 function pathOf(visit: Visit, view: View): string {

@@ -13,6 +13,7 @@ import {
   type DrawnPart,
   type DrawnRow,
   type Money,
+  rowOf,
 } from "./drawn.ts";
 import { ViewError } from "../errors.ts";
 import { jsonTree } from "../content/json_tree.ts";
@@ -87,16 +88,16 @@ class Drawing {
     const { rest, notShown, more } = coverage(view, this.#root, () => this.#add("/unlisted"));
     const list = { number: keyFact(body, "number"), party: keyFact(body, "party") };
     return {
-      type: "mshield-drawn/v1",
-      view: view.digest,
-      title: view.title,
       amount,
       body,
-      list,
       checks,
-      rest,
+      list,
       not_shown: notShown,
       not_shown_more: more,
+      rest,
+      title: view.title,
+      type: "mshield-drawn/v1",
+      view: view.digest,
     };
   }
 
@@ -123,7 +124,7 @@ class Drawing {
       draw(nodes[0]!);
       draw(terms[0]!.side);
     }
-    return { label: rule.label, computed: rule.sum, values: values(sums(terms)) };
+    return { computed: rule.sum, label: rule.label, values: values(sums(terms)) };
   }
 
   #part(part: Part, at: string): DrawnPart {
@@ -136,45 +137,68 @@ class Drawing {
     const nodes = part.mayBeEmpty ? find(this.#root, part.table) : this.#some(part.table, at);
     const places = part.columns.map((_, n) => `${at}/columns/${n}`);
     return {
+      columns: part.columns.map(({ label, at: place }) => ({ at: place, label })),
       label: part.label,
-      columns: part.columns.map(({ label, at: place }) => ({ label, at: place })),
-      lines: nodes.map((node) =>
-        part.columns.map((column, n) => this.#cells(node, column, false, places[n]!)[0] ?? null),
-      ),
+      lines: nodes.map((node) => this.#line(node, part.columns, places)),
     };
   }
 
-  #rows(rule: RowRule, at: string): DrawnRow[] {
-    const { label, role } = rule;
-    const named = role === null ? { label } : { label, role };
-    return this.#cells(this.#root, rule, rule.many, at).map((cell) => Object.assign(cell, named));
+  #line(node: Node, columns: readonly ColumnRule[], places: readonly string[]): (Cell | null)[] {
+    const cells: (Cell | null)[] = [];
+    for (let n = 0; n < columns.length; n++) {
+      const column = columns[n]!;
+      const at = places[n]!;
+      const nodes = find(node, column.path);
+      if (nodes.length > 1) {
+        throw new ViewError("duplicate", at);
+      }
+      const only = nodes[0];
+      const cell = only === undefined ? null : this.#cell(only, column, at);
+      cells.push(cell ?? this.#missing(column, at));
+    }
+    return cells;
   }
 
-  /** What a row or a column draws from there; nothing where what is missing may be left out. */
-  #cells(from: Node, rule: Omit<ColumnRule, "at">, many: boolean, at: string): Cell[] {
-    const nodes = find(from, rule.path);
-    if (nodes.length > 1 && !many) {
+  #rows(rule: RowRule, at: string): DrawnRow[] {
+    const nodes = find(this.#root, rule.path);
+    if (nodes.length > 1 && !rule.many) {
       throw new ViewError("duplicate", at);
     }
     const cells: Cell[] = [];
     for (const node of nodes) {
-      if (!node.isLeaf) {
-        throw new ViewError("value", at);
-      }
-      draw(node);
-      if (!node.isEmpty) {
-        cells.push(readValue(node, rule.reading, at));
-        this.#add(at);
+      const cell = this.#cell(node, rule, at);
+      if (cell !== null) {
+        cells.push(cell);
       }
     }
-    if (cells.length > 0) {
-      return cells;
+    if (cells.length === 0) {
+      const cell = this.#missing(rule, at);
+      return cell === null ? [] : [rowOf(cell, rule.label, rule.role)];
     }
-    if (rule.missing === "refuse") {
+    return cells.map((cell) => rowOf(cell, rule.label, rule.role));
+  }
+
+  /** What a row or a column draws of a node; null of one that is empty. */
+  #cell(node: Node, { reading }: Rule, at: string): Cell | null {
+    if (!node.isLeaf) {
+      throw new ViewError("value", at);
+    }
+    draw(node);
+    if (node.isEmpty) {
+      return null;
+    }
+    const cell = readValue(node, reading, at);
+    this.#add(at);
+    return cell;
+  }
+
+  /** What stands for one that has no value; null where it may be left out. */
+  #missing({ missing, reading }: Rule, at: string): Cell | null {
+    if (missing === "refuse") {
       throw new ViewError("missing", at);
     }
     this.#add(at);
-    return rule.missing === "show" ? [{ as: rule.reading.as, missing: true }] : [];
+    return missing === "show" ? { as: reading.as, missing: true } : null;
   }
 
   #check({ label, sum, equals }: CheckRule, at: string): DrawnCheck {
@@ -184,7 +208,7 @@ class Drawing {
     const agrees =
       added.size === declared.size &&
       [...added].every(([currency, total]) => declared.get(currency)?.equals(total) === true);
-    return { label, agrees, count: terms.length, sum: values(added), declared: values(declared) };
+    return { agrees, count: terms.length, declared: values(declared), label, sum: values(added) };
   }
 
   #terms({ path, currency, separators }: TermRule, at: string): Term[] {
@@ -207,6 +231,8 @@ class Drawing {
     }
   }
 }
+
+type Rule = Pick<ColumnRule, "missing" | "reading">;
 
 /** By currency, in the order in which they are first met. */
 function sums(terms: readonly Term[]): ReadonlyMap<string | null, Sum> {

@@ -1,4 +1,4 @@
-/** The drawn lines (views, "Drawing"), as their canonical JSON has them. */
+/** The drawn lines (views, "Drawing"), as their canonical JSON has them: members are in its order. */
 
 import type { Place, Role } from "../view/view.ts";
 
@@ -64,14 +64,35 @@ export interface DrawnLines {
   readonly not_shown_more: number;
 }
 
-/** Every name that drawn lines have, sorted as canonical JSON sorts them. */
-const NAMES =
-  `agrees amount as at body checks code columns computed conflict count currency declared label lines list
-missing name not_shown not_shown_more number party path rest role rows says sum text title type unit value values
-view`.split(/\s/);
-
 /**
- * Their canonical JSON. The browser writes members in the order of such a list, and does it a hundred times as fast as
- * our own writer the first time that it runs.
+ * Their canonical JSON. The browser writes members in the order in which they were put in, so whoever makes one of these
+ * objects puts them in as canonical JSON sorts them; the vectors hold that.
  */
-export const canonicalLines = (lines: DrawnLines): string => JSON.stringify(lines, NAMES);
+export const canonicalLines = (lines: DrawnLines): string => JSON.stringify(lines);
+
+/** A cell with what a row has besides. */
+export function rowOf(cell: Cell, label: string, role: Role | null): DrawnRow {
+  const held = role === null ? null : { role };
+  const { as } = cell;
+  if ("missing" in cell) {
+    return { as, label, missing: true, ...held };
+  }
+  switch (cell.as) {
+    case "text":
+      return { as: "text", label, ...held, value: cell.value };
+    case "date":
+      return { as: "date", label, ...held, text: cell.text };
+    case "decimal":
+      return { as: "decimal", label, number: cell.number, ...held, text: cell.text, unit: cell.unit };
+    case "amount": {
+      const { currency, name, number, text } = cell;
+      return { as: "amount", currency, label, name, number, ...held, text };
+    }
+    case "code": {
+      const { code, conflict, name, says } = cell;
+      return says === undefined || conflict === undefined
+        ? { as: "code", code, label, name, ...held }
+        : { as: "code", code, conflict, label, name, ...held, says };
+    }
+  }
+}

@@ -16,7 +16,7 @@ export interface Term {
   readonly side: Node | null;
 }
 
-/** The value of a leaf that isn't empty; side leaves are drawn. ViewError at `at`. */
+/** The value of a leaf that isn't empty, its members in their order; side leaves are drawn. ViewError at `at`. */
 export function readValue(node: Node, reading: Reading, at: string): Value {
   switch (reading.as) {
     case "text":
@@ -28,7 +28,8 @@ export function readValue(node: Node, reading: Reading, at: string): Value {
     case "amount": {
       const { number, currency, side } = readTerm(node, reading.currency, reading.separators, at);
       draw(side);
-      return { as: "amount", ...money(currency, number) };
+      const name = currencyName(currency);
+      return { as: "amount", currency, name, number: plainNumber(number), text: commaNumber(number) };
     }
     case "decimal": {
       const number = readNumber(node, reading.separators, at);
@@ -57,9 +58,12 @@ export function readTerm(node: Node, currency: Currency | null, separators: bool
 }
 
 export function money(currency: string | null, number: Decimal): Money {
-  const name = currency === null ? null : CURRENCY_NAMES.get(currency)!;
+  const name = currencyName(currency);
   return { currency, name, number: plainNumber(number), text: commaNumber(number) };
 }
+
+const currencyName = (currency: string | null): string | null =>
+  currency === null ? null : CURRENCY_NAMES.get(currency)!;
 
 /** It counts as shown from now on. */
 export function draw(node: Node | null): void {
@@ -90,7 +94,7 @@ function readCode(node: Node, { list, says, isKnown }: Extract<Reading, { as: "c
     return { as: "code", code, name };
   }
   const text = sideText(node, says, at);
-  return { as: "code", code, name, says: text, conflict: name !== null && name !== text };
+  return { as: "code", code, conflict: name !== null && name !== text, name, says: text };
 }
 
 /** The trimmed text of a side leaf, which is drawn. */

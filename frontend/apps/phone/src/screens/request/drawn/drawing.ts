@@ -3,7 +3,15 @@
  * have a hundred thousand lines.
  */
 
-import { type Cell, type Compared, type DocumentOrder, type DrawnLines, readDocument } from "@mshield/views";
+import {
+  type Cell,
+  checkedOf,
+  type CheckedReading,
+  type Compared,
+  type DocumentOrder,
+  type DrawnLines,
+  readDocument,
+} from "@mshield/views";
 
 /** Lines of a table, or of what the view doesn't list, that are handed out at a time. */
 export const STEP = 50;
@@ -36,10 +44,14 @@ export interface Wanted {
 /** One document that was read. */
 export class Drawing {
   readonly head: Head;
+  /** What the check of its task needs of it. */
+  readonly checked: CheckedReading;
   readonly #lines: DrawnLines | null;
 
   constructor(order: DocumentOrder) {
-    const { drawn, compared } = readDocument(order);
+    const reading = readDocument(order);
+    const { drawn, compared } = reading;
+    this.checked = checkedOf(order, reading);
     this.#lines = drawn?.lines ?? null;
     this.head = { drawn: this.#lines && headOf(this.#lines), compared };
   }

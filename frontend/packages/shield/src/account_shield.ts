@@ -1,0 +1,275 @@
+/**
+ * The phone's engine, its first half: the account, the login, and who one is; each method is one operation under the lock.
+ *
+ * State is read at the start of each operation and never kept between two, so several tabs may share it. All errors are
+ * `ShieldError`, but for what a PIN source itself throws.
+ */
+
+import { PIN_ROUNDS } from "@mshield/gm";
+
+import * as account from "./account.ts";
+import { Agreement } from "./clocks.ts";
+import { Connection, PATIENCE, type Patience, PLATFORM, type Platform } from "./connection.ts";
+import * as identity from "./identity.ts";
+import { LocalSecrets } from "./local_secrets.ts";
+import * as login from "./login.ts";
+import { Operation } from "./operation.ts";
+import * as own from "./own_account.ts";
+import type { PinSource } from "./pin.ts";
+import * as policies from "./policies.ts";
+import { Repeats } from "./repeats.ts";
+import type { Secrets } from "./secrets.ts";
+import * as signatures from "./signatures.ts";
+import type { Account } from "./state.ts";
+import { type Status, statusOf } from "./status.ts";
+import { Store } from "./store.ts";
+import { type DocumentReader, unread } from "./task_reading.ts";
+import * as unlock from "./unlock.ts";
+import { ViewStore } from "./view_store.ts";
+
+export interface Options {
+  readonly store?: Store;
+  /** In the app, those of a worker. */
+  readonly secrets?: Secrets;
+  /** In the app, of a worker; without one documents are refused. */
+  readonly reader?: DocumentReader;
+  readonly patience?: Patience;
+  readonly platform?: Platform;
+  /** Below the default for tests only. */
+  readonly pinRounds?: number;
+}
+
+export class AccountShield {
+  readonly #origin: string;
+  readonly #store: Store;
+  readonly #secrets: Secrets;
+  readonly #reader: DocumentReader;
+  readonly #views = new ViewStore();
+  readonly #patience: Patience;
+  readonly #platform: Platform;
+  readonly #agreement: Agreement;
+  readonly #pinRounds: number;
+
+  /** `origin` is the service's, as it addresses itself. */
+  constructor(origin: string, options: Options = {}) {
+    this.#origin = origin;
+    this.#store = options.store ?? new Store();
+    this.#secrets = options.secrets ?? new LocalSecrets();
+    this.#reader = options.reader ?? unread;
+    this.#patience = options.patience ?? PATIENCE;
+    this.#platform = options.platform ?? PLATFORM;
+    this.#agreement = new Agreement(this.#platform.now, this.#platform.steady);
+    this.#pinRounds = options.pinRounds ?? PIN_ROUNDS;
+  }
+
+  /** Asks the browser to keep the storage; false where it may be cleared. */
+  async persist(): Promise<boolean> {
+    return await this.#store.persist();
+  }
+
+  async captcha(): Promise<login.Captcha> {
+    return await this.#run(login.captcha);
+  }
+
+  /** A captcha for an SMS code without a login, where `captcha_needed` was said. */
+  async smsCodeCaptcha(): Promise<login.Captcha> {
+    return await this.#run(login.smsCodeCaptcha);
+  }
+
+  async captchaAudio(id: string): Promise<Uint8Array> {
+    return await this.#run((operation) => login.captchaAudio(operation, id));
+  }
+
+  async requestSmsCode(
+    purpose: account.SmsPurpose,
+    phone: string | null = null,
+    answered: account.AnsweredCaptcha | null = null,
+  ): Promise<account.SmsCodeSent> {
+    return await this.#run((operation) => account.requestSmsCode(operation, purpose, phone, answered));
+  }
+
+  /** Sets a forgotten password anew (忘记密码); all logins of the account end. */
+  async resetPassword(given: account.PasswordReset): Promise<void> {
+    await this.#run((operation) => account.resetPassword(operation, given));
+  }
+
+  async register(given: account.Registration): Promise<account.Registered> {
+    return await this.#run((operation) => account.register(operation, given));
+  }
+
+  /** What people agree to before they enter anything. */
+  async policies(): Promise<policies.Policies> {
+    return await this.#run(policies.policies);
+  }
+
+  /** Who runs the service. */
+  async about(): Promise<policies.About> {
+    return await this.#run(policies.about);
+  }
+
+  /** What the account has to agree to anew. */
+  async dueConsents(): Promise<readonly policies.PolicyName[]> {
+    return await this.#run(policies.dueConsents);
+  }
+
+  async agree(consents: policies.Consents): Promise<void> {
+    await this.#run((operation) => policies.agree(operation, consents));
+  }
+
+  /** What closing the account would end, erase and leave. */
+  async closing(): Promise<own.Closing> {
+    return await this.#run(own.closing);
+  }
+
+  async close(smsCode: string): Promise<void> {
+    await this.#run((operation) => own.close(operation, smsCode));
+  }
+
+  async closeByPin(pin: PinSource): Promise<void> {
+    await this.run((operation) => own.closeByPin(operation, pin));
+  }
+
+  async undoClosing(): Promise<void> {
+    await this.#run(own.undoClosing);
+  }
+
+  /** All that is kept of the account, as JSON. */
+  async exportData(smsCode: string): Promise<string> {
+    return await this.#run((operation) => own.exportData(operation, smsCode));
+  }
+
+  /** What the legal person was asked about shields of this account. */
+  async asks(): Promise<readonly own.ShieldAsk[]> {
+    return await this.#run(own.asks);
+  }
+
+  async ask(kind: own.AskKind, shieldNumber: string, note: string): Promise<void> {
+    await this.#run((operation) => own.ask(operation, kind, shieldNumber, note));
+  }
+
+  async withdrawAsk(id: string): Promise<void> {
+    await this.#run((operation) => own.withdrawAsk(operation, id));
+  }
+
+  /** The outside systems whose accounts log in: by `login` with `source`, or at a page of theirs. */
+  async accountSources(): Promise<readonly login.AccountSource[]> {
+    return await this.#run(login.accountSources);
+  }
+
+  async login(given: login.Login): Promise<Account> {
+    return await this.#run((operation) => login.login(operation, given));
+  }
+
+  /** The page of an outside system to open; only this phone can come back from it. */
+  async beginOutsideLogin(source: string): Promise<login.OutsideLoginBegun> {
+    return await this.#run((operation) => login.beginOutsideLogin(operation, source));
+  }
+
+  /** Logs in with the `state` and `code` that the page sent back. */
+  async finishOutsideLogin(state: string, code: string, consents?: policies.Consents): Promise<Account> {
+    return await this.#run((operation) => login.finishOutsideLogin(operation, state, code, consents));
+  }
+
+  /** Logs in again by this phone's shield; ProblemError `unlock_closed` with one try left. See `unlock.unlock`. */
+  async unlock(pin: PinSource): Promise<Account> {
+    return await this.#run((operation) => unlock.unlock(operation, this.#origin, pin));
+  }
+
+  /** Logs in again by an SMS code of purpose `unlock`. */
+  async unlockBySms(smsCode: string): Promise<Account> {
+    return await this.#run((operation) => unlock.unlockBySms(operation, smsCode));
+  }
+
+  /** Ends the login, on the service too. */
+  async logout(): Promise<void> {
+    await this.#run(login.logout);
+  }
+
+  /** Ends the login on this phone alone, and drops what was scanned; asks nobody. Keys and certificate stay. */
+  async forget(): Promise<void> {
+    await this.#run(login.forget);
+  }
+
+  async me(): Promise<account.Me> {
+    return await this.#run(account.me);
+  }
+
+  /** What this phone has signed, newest first. */
+  async signatures(query: signatures.SignatureQuery = {}): Promise<signatures.SignaturePage> {
+    return await this.#run((operation) => signatures.signatures(operation, query));
+  }
+
+  /** One of them in full; `sid` as in the list. */
+  async signature(sid: string): Promise<signatures.SignatureDetail> {
+    return await this.#run((operation) => signatures.signature(operation, sid));
+  }
+
+  /** What proves that the account is a filed person's, and its last request to a legal person. */
+  async identity(): Promise<identity.Identity> {
+    return await this.#run(identity.identity);
+  }
+
+  /** How the account can be proven to be this filing record's; changes nothing. */
+  async identityWays(record: identity.FilingRecord): Promise<identity.IdentityWays> {
+    return await this.#run((operation) => identity.identityWays(operation, record));
+  }
+
+  /** Asks the enterprise's legal person to confirm who the user is. */
+  async askLegalPerson(record: identity.FilingRecord): Promise<identity.IdentityRequest> {
+    return await this.#run((operation) => identity.askLegalPerson(operation, record));
+  }
+
+  /** Has them told again, every four hours at most. */
+  async remindLegalPerson(): Promise<identity.IdentityRequest> {
+    return await this.#run(identity.remindLegalPerson);
+  }
+
+  /** Takes the request that waits back. */
+  async withdrawIdentityRequest(): Promise<void> {
+    await this.#run(identity.withdrawIdentityRequest);
+  }
+
+  /** Asks for the consent of the person's shield on another phone, which scans this request's code. */
+  async askOwnShield(record: identity.FilingRecord): Promise<identity.ConsentRequest> {
+    return await this.#run((operation) => identity.askOwnShield(operation, record));
+  }
+
+  /** Has the carrier say that the number is the user's, who agreed to that; from when it counts, ms. */
+  async checkRealName(record: identity.FilingRecord, smsCode: string): Promise<number> {
+    return await this.#run((operation) => identity.checkRealName(operation, record, smsCode));
+  }
+
+  /** This isn't me: stops another account in one's name, by its id in `identity`. */
+  async objectToSecondAccount(id: string): Promise<void> {
+    await this.#run((operation) => identity.objectToSecondAccount(operation, id));
+  }
+
+  /** I didn't ask for it: stops the change of the phone number that customer service has begun. */
+  async stopPhoneChange(): Promise<void> {
+    await this.#run((operation) => identity.stopPhoneChange(operation));
+  }
+
+  /** Proves the account by an activation code; from when that counts, ms. */
+  async useActivationCode(code: string): Promise<number> {
+    return await this.#run((operation) => identity.useActivationCode(operation, code));
+  }
+
+  /** What the phone itself knows; asks nobody. */
+  async status(): Promise<Status> {
+    return await this.#run(statusOf);
+  }
+
+  /** An operation of one of those built on this. */
+  protected readonly run = <T>(use: (operation: Operation) => Promise<T>): Promise<T> => this.#run(use);
+
+  async #run<T>(use: (operation: Operation) => Promise<T>): Promise<T> {
+    const [patience, platform] = [this.#patience, this.#platform];
+    return await this.#store.operate(async (vault) => {
+      const repeats = new Repeats(vault);
+      const connection = new Connection(this.#origin, platform, patience, repeats, this.#agreement);
+      const means = { vault, connection, patience, platform, secrets: this.#secrets };
+      const reading = { reader: this.#reader, views: this.#views };
+      return await use(new Operation({ ...means, ...reading, pinRounds: this.#pinRounds }));
+    });
+  }
+}
