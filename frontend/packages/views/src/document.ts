@@ -91,10 +91,7 @@ export function checkedOf(
   };
 }
 
-function keyOf(
-  { digest, lines }: Drawn,
-  kind: ContentKind | null,
-): NonNullable<CheckedReading["drawn"]> {
+function keyOf({ digest, lines }: Drawn, kind: ContentKind | null): NonNullable<CheckedReading["drawn"]> {
   const { title, amount, list } = lines;
   return {
     digest,

@@ -45,6 +45,8 @@ test("another answer, and one that breaks off, count as failed", () => {
   expect(failures).toHaveLength(2);
 });
 
+const codeRow = (role: string): object => ({ label: role, path: "v5", as: "code", list: "l", role });
+
 test("whatever a row draws, its members stand in the order of canonical JSON", () => {
   const [currency, unit] = [{ fixed: "EUR" }, { fixed: "kg" }];
   const kinds = [
@@ -56,9 +58,10 @@ test("whatever a row draws, its members stand in the order of canonical JSON", (
     { as: "code", list: "l" },
     { as: "code", list: "l", says: "." },
   ];
-  const columns = kinds.map((kind, n) => ({ ...kind, label: `c${n}`, path: `v${n}`, missing: "show" }));
+  const columns = kinds.map((kind, n) =>
+    Object.assign(kind, { label: `c${n}`, path: `v${n}`, missing: "show" }),
+  );
   const lists = { l: { "5": "five" } };
-  const roles = (role: string): object => ({ label: role, path: "v5", as: "code", list: "l", role });
   const view = readView(
     utf8(
       JSON.stringify({
@@ -70,7 +73,7 @@ test("whatever a row draws, its members stand in the order of canonical JSON", (
         title: "t",
         amount: { label: "a", path: "v4", currency },
         body: [
-          { label: "g", rows: [...columns.map((column) => ({ ...column, many: true })), roles("number")] },
+          { label: "g", rows: [...columns.map((column) => ({ ...column, many: true })), codeRow("number")] },
           { label: "r", rows: [{ label: "p", path: "v0", role: "party" }] },
           { label: "t", table: "line", columns, missing: "show" },
         ],

@@ -11,7 +11,8 @@ export class Scope {
     ["", ""],
     ["xml", XML_NAMESPACE],
   ]);
-  readonly #undo: { readonly prefix: string; readonly before: string | undefined; readonly id: number }[] = [];
+  readonly #undo: { readonly prefix: string; readonly before: string | undefined; readonly id: number }[] =
+    [];
   #last = 0;
   #id = 0;
 
