@@ -94,5 +94,5 @@ def test_the_result_as_a_file(visit: Visit, files: Path) -> None:
         visitor.page.get_by_role("button", name="下载结果").click()
     told = json.loads(Path(started.value.path()).read_bytes())
     assert [each["verdict"] for each in told["results"]] == ["valid"]
-    assert [each["what"] for each in told["asked"]] == ["root", "crl", "checkpoint", "status"]
+    assert [each["what"] for each in told["asked"]] == ["root", "crl", "checkpoint", "witnesses", "status"]
     assert len(told["trusted_roots"][0]["sha256"]) == 64
