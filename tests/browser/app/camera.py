@@ -82,9 +82,12 @@ class Camera:
                 file.write((b"FRAME\n" + _picture(text) + _COLOURLESS) * rate)
         made.replace(self.file)
 
-    def film_screen(self, screen: Screen, seconds: int = 10) -> None:
-        """What the PC shows from the next second on: until the camera is open it is there."""
-        self.film(screen.coming(seconds + 1)[1:])
+    def film_screen(self, screen: Screen, seconds: int = 10, *, aiming: int = 0) -> None:
+        """What the PC shows from the next second on: until the camera is open it is there.
+
+        `aiming`: for so many seconds the camera doesn't see it yet.
+        """
+        self.film([None] * aiming + screen.coming(aiming + seconds + 1)[aiming + 1 :])
 
     def film_photo(self, screen: Screen, elapsed: int = 0) -> None:
         """A still photo of what it showed in one second."""
