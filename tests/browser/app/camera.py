@@ -87,7 +87,7 @@ class Camera:
 
         `aiming`: for so many seconds the camera doesn't see it yet.
         """
-        self.film([None] * aiming + screen.coming(aiming + seconds + 1)[aiming + 1 :])
+        self.film([*[None] * aiming, *screen.coming(aiming + seconds + 1)[aiming + 1 :]])
 
     def film_photo(self, screen: Screen, elapsed: int = 0) -> None:
         """A still photo of what it showed in one second."""
