@@ -37,7 +37,7 @@ _OF_A_MAN: Final = re.compile(
 _WRITTEN: Final = {".py", ".md", ".sql", ".toml", ".html", ".css", ".ts", ".vue", ".mjs"}
 _THIS: Final = "tests/architecture/test_tree.py"
 _SYLLABLE: Final = "src/mshield/domain/systems/lookalike.py"
-_NO_NOUNS: Final = {"found", "made", "told", "given", "each"}
+NO_NOUNS: Final = {"found", "made", "told", "given", "each"}
 _LEFTOVERS: Final = (".orig", ".rej", ".bak", ".swp", ".pyc")
 
 
@@ -91,7 +91,7 @@ def test_what_has_a_noun_is_named_by_it() -> None:
         f"{file.relative_to(_ROOT)}:{line}: {name}"
         for file in (_ROOT / "src/mshield").rglob("*.py")
         for line, name in _names(ast.parse(file.read_text("utf-8")))
-        if name in _NO_NOUNS
+        if name in NO_NOUNS
     ]
 
 

@@ -22,7 +22,7 @@ export function viewerData(): Plugin {
     name: "mshield-viewer-data",
     generateBundle() {
       for (const [folder, wanted] of Object.entries(FOLDERS)) {
-        for (const name of readdirSync(join(HOME, folder)).filter((each) => wanted.test(each))) {
+        for (const name of readdirSync(join(HOME, folder)).filter((file) => wanted.test(file))) {
           const fileName = `assets/pdfjs-${version}/${folder}/${name}`;
           this.emitFile({ type: "asset", fileName, source: readFileSync(join(HOME, folder, name)) });
         }

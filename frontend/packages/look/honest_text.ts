@@ -44,7 +44,7 @@ function shown(value: unknown): unknown {
   }
   const isRecord = value !== null && typeof value === "object" && !ArrayBuffer.isView(value);
   return isRecord
-    ? Object.fromEntries(Object.entries(value).map(([name, each]) => [name, shown(each)]))
+    ? Object.fromEntries(Object.entries(value).map(([name, part]) => [name, shown(part)]))
     : value;
 }
 

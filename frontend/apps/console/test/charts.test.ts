@@ -37,6 +37,6 @@ test.each([
   [12_000, 6900, "+74%"],
   [31, 29, null],
   [5, 0, null],
-])("%d after %d is %s", (now, before, told) => {
-  expect(change(now, before)).toBe(told);
+])("%d after %d is %s", (now, before, words) => {
+  expect(change(now, before)).toBe(words);
 });

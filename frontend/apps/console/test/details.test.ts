@@ -64,7 +64,9 @@ test("codes, lists, changes and times are told; empty ones say so, and absent on
   const renewed = await shown("en", "ca.renew_responder", { cause: "due", old_until: 1_795_500_000_000 });
   expect(renewed[0]).toEqual(["Cause", "In time before its end"]);
   expect(renewed[1]![1]).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d$/);
-  expect(await shown("en", "account.tell_old_number", { told: false })).toEqual([["SMS sent", "No"]]);
+  expect(await shown("en", "account.tell_old_number", Object.fromEntries([["told", false]]))).toEqual([
+    ["SMS sent", "No"],
+  ]);
 });
 
 test("a person's own words, and what there are no words for, stand as they are", async () => {

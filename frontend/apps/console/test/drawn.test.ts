@@ -22,7 +22,7 @@ const lines = (...pairs: string[]) =>
     return { section: "", label, value, isWrong: false };
   });
 
-const told = (before: string[], after: string[]) =>
+const marks = (before: string[], after: string[]) =>
   beside(lines(...before), lines(...after)).map(
     (pair) =>
       `${pair.change} ${pair.before?.label ?? ""}${pair.before?.value ?? ""}>${pair.after?.value ?? ""}`,
@@ -71,14 +71,14 @@ test("each kind of value, tables by their lines, checks and the rest", () => {
 });
 
 test("what is gone stands where it was, what is new where it is, and several of one name keep apart", () => {
-  expect(told(["a 1", "b 2", "c 3"], ["a 1", "c 4", "d 5"])).toEqual([
+  expect(marks(["a 1", "b 2", "c 3"], ["a 1", "c 4", "d 5"])).toEqual([
     "same a1>1",
     "gone b2>",
     "changed c3>4",
     "added >5",
   ]);
-  expect(told(["a 1", "a 2"], ["a 1"])).toEqual(["same a1>1", "gone a2>"]);
-  expect(told(["a 1", "b 2", "x 9"], ["b 2", "a 1"])).toEqual(["same b2>2", "same a1>1", "gone x9>"]);
+  expect(marks(["a 1", "a 2"], ["a 1"])).toEqual(["same a1>1", "gone a2>"]);
+  expect(marks(["a 1", "b 2", "x 9"], ["b 2", "a 1"])).toEqual(["same b2>2", "same a1>1", "gone x9>"]);
 });
 
 test("what isn't shown is added up over the samples, and told where it was shown before", () => {

@@ -61,7 +61,7 @@ const panelOf = (of: Report) => mount(ReportPanel, { props: { report: of }, glob
 
 test("each kind has its count, and the report opens at what is wrong", async () => {
   const panel = panelOf(MANY);
-  expect(panel.findAll(".ways button").map((each) => each.text())).toEqual([
+  expect(panel.findAll(".ways button").map((button) => button.text())).toEqual([
     "错误 1",
     "更改 1",
     "新增 0",

@@ -21,9 +21,9 @@ test("by the words of the entry, all of which must be in it", () => {
 });
 
 test("by a message's words or code, and then the message is told", () => {
-  const [found, ...others] = findEntries("码不对，还可以试", "zh");
+  const [first, ...others] = findEntries("码不对，还可以试", "zh");
   expect(others).toEqual([]);
-  expect(found).toMatchObject({ entry: { id: "3.8" }, message: { code: "wrong_pin" } });
+  expect(first).toMatchObject({ entry: { id: "3.8" }, message: { code: "wrong_pin" } });
   expect(ids("PIN_LOCKED")).toEqual(["3.7"]);
 });
 

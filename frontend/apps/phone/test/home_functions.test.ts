@@ -60,7 +60,7 @@ test("once the filing has changed nothing that the service refuses looks as if i
 
 test("each obstacle is said in both languages", () => {
   const states = ["none", "active", "due", "held", "locked", "expired", "revoked"] as const;
-  const found = new Set<Obstacle>();
+  const obstacles = new Set<Obstacle>();
   for (const state of states) {
     for (const [isOffline, isStopped] of [
       [false, false],
@@ -76,14 +76,14 @@ test("each obstacle is said in both languages", () => {
           isStopped,
         });
         if (obstacle !== null) {
-          found.add(obstacle);
+          obstacles.add(obstacle);
         }
       }
     }
   }
-  for (const obstacle of found) {
+  for (const obstacle of obstacles) {
     expect(words.zh.why[obstacle]).toBeTruthy();
     expect(words.en.why[obstacle]).toBeTruthy();
   }
-  expect(found.size).toBe(13);
+  expect(obstacles.size).toBe(13);
 });

@@ -73,8 +73,8 @@ describe("the ways", () => {
     [3_600_000, { unit: "minutes", n: 60 }],
     [1, { unit: "minutes", n: 1 }],
     [-5, { unit: "minutes", n: 1 }],
-  ] as const)("%d ms are %j", ([ms, told]) => {
-    expect(span(ms)).toEqual(told);
+  ] as const)("%d ms are %j", ([ms, text]) => {
+    expect(span(ms)).toEqual(text);
   });
 });
 
@@ -85,8 +85,8 @@ describe("a way that was asked for too often", () => {
     ["too_many_requests", { retry_after: 86_396 }, { unit: "hours", n: 24 }],
     ["too_many_requests", {}, null],
     ["no_filing", { retry_after: 5 }, null],
-  ] as const)("%s %j", ([code, extra, told]) => {
-    expect(refusedFor(refusal(code, extra))).toEqual(told);
+  ] as const)("%s %j", ([code, extra, text]) => {
+    expect(refusedFor(refusal(code, extra))).toEqual(text);
   });
 });
 
@@ -171,7 +171,7 @@ test("who asks for the legal person is shown the one way that there is, and why 
   await flushPromises();
   expect(wrapper.text()).toContain("您就是备案里的林知远");
   expect(wrapper.text()).toContain("请用下面这种方式");
-  expect(wrapper.findAll(".opts > li").map((each) => each.get("b").text())).toEqual([
+  expect(wrapper.findAll(".opts > li").map((option) => option.get("b").text())).toEqual([
     "请法人确认",
     "备案手机号一致",
     "输入激活码",

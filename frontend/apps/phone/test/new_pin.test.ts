@@ -23,7 +23,7 @@ async function screen(
   const { wrapper } = await mounted(NewPin, { check });
   const enter = async (pin: string): Promise<void> => {
     for (const digit of pin) {
-      const key = wrapper.findAll(".pad button").find((each) => each.text() === digit);
+      const key = wrapper.findAll(".pad button").find((button) => button.text() === digit);
       await key!.trigger("click");
     }
     await flushPromises();

@@ -68,7 +68,9 @@ test("who forgot the PIN is led on after every wrong one", async () => {
     expect(sheet()).toContain("忘记 PIN 码？");
     vi.advanceTimersByTime(PAUSE_MS);
     await flushPromises();
-    [...document.querySelectorAll("button")].find((each) => each.textContent?.includes("我记得"))?.click();
+    [...document.querySelectorAll("button")]
+      .find((button) => button.textContent?.includes("我记得"))
+      ?.click();
     await enter("111111");
     expect(tries).toHaveLength(tried);
   }

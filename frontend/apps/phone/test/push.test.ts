@@ -24,19 +24,19 @@ function broken(): never {
 
 /** A browser that answers the question so, and whose push service is there or isn't. */
 function browser(permission: NotificationPermission, endpoint: string | null) {
-  const made = endpoint && {
+  const subscription = endpoint && {
     endpoint,
     getKey: (name: string) => new Uint8Array(name === "auth" ? 16 : 65).buffer,
     unsubscribe: vi.fn(async () => true),
   };
   const pushManager = {
     subscribe: vi.fn(async () => {
-      if (made === null) {
+      if (subscription === null) {
         throw new DOMException("no push service", "AbortError");
       }
-      return made;
+      return subscription;
     }),
-    getSubscription: vi.fn(async () => made),
+    getSubscription: vi.fn(async () => subscription),
   };
   const registration = { pushManager };
   vi.stubGlobal("PushManager", Object);
@@ -50,7 +50,7 @@ function browser(permission: NotificationPermission, endpoint: string | null) {
     setItem: (name: string, value: string) => kept.set(name, value),
     removeItem: (name: string) => kept.delete(name),
   });
-  return { pushManager, made };
+  return { pushManager, subscription };
 }
 
 afterEach(() => {
@@ -98,7 +98,7 @@ test("a press brings the open app to the inbox, or opens it there", async () => 
 });
 
 test("switched on, it is the browser's subscription; switched off, neither side keeps it", async () => {
-  const { pushManager, made } = browser("granted", "https://push.example/s/1");
+  const { pushManager, subscription } = browser("granted", "https://push.example/s/1");
   calls.push.mockResolvedValue({ key: KEY, on: null });
   expect(await pushKinds()).toEqual({ requests: false, notices: false });
   expect(await switchPush(BOTH)).toBe(true);
@@ -112,7 +112,7 @@ test("switched on, it is the browser's subscription; switched off, neither side 
   expect(kinds).toEqual(BOTH);
   expect(await switchPush({ requests: false, notices: false })).toBe(true);
   expect(calls.unsubscribePush).toHaveBeenCalledOnce();
-  expect((made as { unsubscribe: unknown }).unsubscribe).toHaveBeenCalledOnce();
+  expect((subscription as { unsubscribe: unknown }).unsubscribe).toHaveBeenCalledOnce();
 });
 
 test("who says no to the browser's question gets none, and nobody is asked at another time", async () => {

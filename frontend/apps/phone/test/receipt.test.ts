@@ -24,7 +24,7 @@ test("pages, title and attachment are what was put in", async () => {
   const file = pdfOf(
     [page, page],
     { name: "evidence-7f3a2c11.json", subtype: "application#2Fjson", content },
-    { title: "手机盾回执 7f3a2c11", language: "zh-CN", made: Date.UTC(2026, 10, 29, 1, 2, 3) },
+    { title: "手机盾回执 7f3a2c11", language: "zh-CN", createdAt: Date.UTC(2026, 10, 29, 1, 2, 3) },
   );
   const task = getDocument({ data: file.slice(), verbosity: 0 });
   const document = await task.promise;

@@ -39,7 +39,7 @@ async function opened() {
     await flushPromises();
   };
   const field = (label: string) => {
-    const row = app.findAll(".f").find((each) => each.text().startsWith(label))!;
+    const row = app.findAll(".f").find((element) => element.text().startsWith(label))!;
     return row.get("input");
   };
   return { app, go, field };

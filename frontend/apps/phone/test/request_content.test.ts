@@ -22,14 +22,14 @@ const read = (lines: Lines | null): string[] | null =>
   lines
     .shown(0, lines.count)
     .map(({ depth, parts }) => "  ".repeat(depth) + parts.map(({ text }) => text).join(""));
-const shownOf = (given: {
+const shownOf = (part: {
   content: Uint8Array | null;
   mediaType: string;
   format?: Task["format"];
   message?: Uint8Array;
   options?: Task["options"];
 }): unknown => {
-  const content = contentOf({ format: "cms", message: bytes(""), options: OPTIONS, ...given });
+  const content = contentOf({ format: "cms", message: bytes(""), options: OPTIONS, ...part });
   return "lines" in content ? [content.kind, read(content.lines)] : content.kind;
 };
 
@@ -77,8 +77,8 @@ describe("XML", () => {
     expect(xmlLines(text)).toBeNull();
   });
   test("an escaped direction mark is seen too", () => {
-    const given = { content: bytes("<a>&#x202E;1</a>"), mediaType: "application/xml" };
-    expect(shownOf(given)).toEqual(["xml", ["<a>[U+202E]1</a>"]]);
+    const xml = { content: bytes("<a>&#x202E;1</a>"), mediaType: "application/xml" };
+    expect(shownOf(xml)).toEqual(["xml", ["<a>[U+202E]1</a>"]]);
   });
   test("nothing of the example is lost", () => {
     const text = readFileSync(new URL("../../../../examples/declaration.xml", import.meta.url), "utf8");

@@ -130,14 +130,14 @@ describe("a document without a view", () => {
     expect(shown.get(".theirs dd").text()).toMatch(/^\[U\+0020\]1.* .*\[U\+202E\]moc/);
   });
   test("of a kind that can't be shown has type, size and fingerprint, and its alarm", async () => {
-    const given = { content: new Uint8Array(2048), mediaType: "application/zip" };
-    const shown = await show(given);
+    const archive = { content: new Uint8Array(2048), mediaType: "application/zip" };
+    const shown = await show(archive);
     expect(shown.text()).toContain("application/zip");
     expect(shown.text()).toContain("2.0 KB");
     await shown.get(".print button.mono").trigger("click");
     expect(shown.get(".whole").text()).toMatch(/^([0-9A-F]{4} ){15}[0-9A-F]{4}$/);
     expect(shown.get(".elsewhere").text()).toContain("用其他应用打开看");
-    const task = asked(given);
+    const task = asked(archive);
     const alarms = alarmsOf(task);
     alarms.note(task, "other");
     expect(alarms.of(task)).toBe("other");

@@ -16,7 +16,7 @@ const options = readOptions("xml", { profile: "eport-2022", key_name: "shield" }
 const example = (): Uint8Array =>
   new Uint8Array(readFileSync(new URL("../../../../examples/declaration.xml", import.meta.url)));
 
-const given = (content: Uint8Array, message = xmlMessage(content, "eport-2022")): Given => ({
+const xml = (content: Uint8Array, message = xmlMessage(content, "eport-2022")): Given => ({
   content,
   mediaType: "application/xml",
   format: "xml",
@@ -43,14 +43,14 @@ test.for([
   utf8(`${"<a>".repeat(64)}1${"</a>".repeat(64)}`),
 ])("canonical content %# is shown whole, and no other reader is asked", (content) => {
   vi.mocked(xmlLines).mockClear();
-  const lines = shown(given(content));
+  const lines = shown(xml(content));
   expect(xmlLines).not.toHaveBeenCalled();
   const other = texts(read(xmlLines(new TextDecoder().decode(content))!));
   expect(texts(lines).join("").replaceAll(/\s/g, "")).toBe(other.join("").replaceAll(/\s/g, ""));
 });
 
 test("lines are indented as those of other XML", () => {
-  expect(texts(shown(given(utf8('<a b="1"><c>x &lt; y</c> <d></d>z<e><f></f></e></a>'))))).toEqual([
+  expect(texts(shown(xml(utf8('<a b="1"><c>x &lt; y</c> <d></d>z<e><f></f></e></a>'))))).toEqual([
     '<a b="1">',
     " <c>x < y</c>",
     " <d></d>",
@@ -65,10 +65,10 @@ test("lines are indented as those of other XML", () => {
 test.for(["<a b='1'></a>", "<a/>", "<a></a>\n", "<a>&#65;</a>", "<a><![CDATA[1]]></a>", "text"])(
   "%s, which isn't canonical, is not shown as if it were",
   (content) => {
-    expect(shown(given(utf8(content), xmlMessage(utf8("<a></a>"), "eport-2022")))).toBe("other");
+    expect(shown(xml(utf8(content), xmlMessage(utf8("<a></a>"), "eport-2022")))).toBe("other");
   },
 );
 
 test("a document of another SignedInfo is not shown", () => {
-  expect(shown(given(utf8("<a>2</a>"), xmlMessage(utf8("<a>1</a>"), "eport-2022")))).toBe("other");
+  expect(shown(xml(utf8("<a>2</a>"), xmlMessage(utf8("<a>1</a>"), "eport-2022")))).toBe("other");
 });

@@ -21,21 +21,21 @@ const text = (t: number, id = ID): string => `${ORIGIN}/q/${id}?t=${t}&c=${CODE}
 describe("a code", () => {
   test("of a request here", () => {
     expect(readCode(text(3), ORIGIN)).toEqual({ kind: "request", text: text(3), requestId: ID });
-    const given = ` shield.example/q/${ID}?t=3\n&c=${CODE} `;
-    expect(readTyped(given, ORIGIN)).toEqual({ kind: "request", text: text(3), requestId: ID });
+    const typed = ` shield.example/q/${ID}?t=3\n&c=${CODE} `;
+    expect(readTyped(typed, ORIGIN)).toEqual({ kind: "request", text: text(3), requestId: ID });
   });
   test("in eight characters that were typed, as it stands beside the QR code", () => {
-    for (const given of ["0H8Z 6YQK", "0h8z-6yqk", " 0H8Z6YQK\n"]) {
+    for (const typed of ["0H8Z 6YQK", "0h8z-6yqk", " 0H8Z6YQK\n"]) {
       const short = { kind: "request", text: "0H8Z6YQK", requestId: "0H8Z6YQK", typedMs: 8200 };
-      expect(readTyped(given, ORIGIN, 8200)).toEqual(short);
+      expect(readTyped(typed, ORIGIN, 8200)).toEqual(short);
     }
     expect(readTyped("0H8Z6YQU", ORIGIN)).toEqual({ kind: "text" });
     expect(readCode("0H8Z6YQK", ORIGIN)).toEqual({ kind: "text" });
   });
   test("tells how long it was typed", async () => {
     const asked: unknown[] = [];
-    const taking = new Taking(async (...given) => {
-      asked.push(given);
+    const taking = new Taking(async (...args) => {
+      asked.push(args);
       return { requestId: ID } as Scan;
     });
     await taking.take(readTyped("0H8Z6YQK", ORIGIN, 8200), true);
@@ -48,11 +48,11 @@ describe("a code", () => {
     [`https://shield.example@evil.test/q/${ID}?t=1&c=${CODE}`, "evil.test"],
     [`${ORIGIN}/app/sign?request=${ID}&k=${CODE}`, "shield.example"],
     [`${ORIGIN}/q/${ID}`, "shield.example"],
-  ] as const)("%s is an address of %s", ([given, domain]) => {
-    expect(readCode(given, ORIGIN)).toEqual({ kind: "address", domain });
+  ] as const)("%s is an address of %s", ([address, domain]) => {
+    expect(readCode(address, ORIGIN)).toEqual({ kind: "address", domain });
   });
-  test.for(["WIFI:S:x;;", "javascript:alert(1)", "你好", ""])("%s is a text", (given) => {
-    expect(readCode(given, ORIGIN)).toEqual({ kind: "text" });
+  test.for(["WIFI:S:x;;", "javascript:alert(1)", "你好", ""])("%s is a text", (words) => {
+    expect(readCode(words, ORIGIN)).toEqual({ kind: "text" });
   });
 });
 
@@ -85,7 +85,7 @@ describe("taking what is seen", () => {
   });
   test("of a photo asks once; a fresh code of the request counts again", async () => {
     const { asked, taking, pass } = refuse(new ProblemError("qr_stale", 410));
-    expect(await taking.take(seen(1))).toMatchObject({ told: { kind: "problem" } });
+    expect(await taking.take(seen(1))).toMatchObject({ news: { kind: "problem" } });
     pass(60_000);
     expect(await taking.take(seen(1))).toEqual({ kind: "ignored" });
     await taking.take(seen(2));

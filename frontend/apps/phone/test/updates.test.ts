@@ -22,7 +22,7 @@ function begun(controller: unknown = {}, prepare: (workers: Workers) => void = (
   prepare(workers);
   const at = { now: 0, isBusy: false };
   const reload = vi.fn();
-  const given = {
+  const browser = {
     workers: workers as never,
     address: "/app/sw.js",
     scope: "/app/",
@@ -30,7 +30,7 @@ function begun(controller: unknown = {}, prepare: (workers: Workers) => void = (
     isBusy: () => at.isBusy,
     reload,
   };
-  return { workers, at, reload, updating: keepUpToDate(given) };
+  return { workers, at, reload, updating: keepUpToDate(browser) };
 }
 
 test("it is registered for the app's addresses alone", async () => {
@@ -42,17 +42,17 @@ test("it is registered for the app's addresses alone", async () => {
 test("a new version is offered, taken when the user says so, and loaded when nothing is lost by it", async () => {
   const { workers, at, reload, updating } = begun();
   const { settle } = await updating;
-  const found = Object.assign(new EventTarget(), { state: "installing", postMessage: vi.fn() });
-  workers.registration.installing = found;
+  const worker = Object.assign(new EventTarget(), { state: "installing", postMessage: vi.fn() });
+  workers.registration.installing = worker;
   workers.registration.dispatchEvent(new Event("updatefound"));
-  found.dispatchEvent(new Event("statechange"));
+  worker.dispatchEvent(new Event("statechange"));
   expect(isUpdateReady.value).toBe(false);
-  found.state = "installed";
-  found.dispatchEvent(new Event("statechange"));
+  worker.state = "installed";
+  worker.dispatchEvent(new Event("statechange"));
   expect(isUpdateReady.value).toBe(true);
-  expect(found.postMessage).not.toHaveBeenCalled();
+  expect(worker.postMessage).not.toHaveBeenCalled();
   takeUpdate();
-  expect(found.postMessage).toHaveBeenCalledWith("take-over");
+  expect(worker.postMessage).toHaveBeenCalledWith("take-over");
   at.isBusy = true;
   workers.dispatchEvent(new Event("controllerchange"));
   settle();

@@ -77,7 +77,7 @@ test("the choice is a group of radio buttons with a name, one of them checked", 
   const props = { sources: [source], chosen: null, language: "en" } as const;
   const choice = mount(SourceChoice, { props: props as never, global: { plugins } });
   expect(choice.get("fieldset > legend").text()).toBe("Account of");
-  expect(choice.findAll("label").map((each) => each.text())).toEqual(["Mobile Shield", "Single Window"]);
+  expect(choice.findAll("label").map((label) => label.text())).toEqual(["Mobile Shield", "Single Window"]);
   const [own, theirs] = choice.findAll<HTMLInputElement>("input[type=radio]");
   expect([own!.element.checked, theirs!.element.checked]).toEqual([true, false]);
   expect(own!.element.name).toBe(theirs!.element.name);

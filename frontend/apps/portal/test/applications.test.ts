@@ -15,8 +15,8 @@ describe("what differs", () => {
     ["林知远", "林志远", true, "name"],
     ["阿依夏木·买买提", "阿依夏木买买提", true, "none"],
     ["CHAN Tai Man", "Chan  Tai Man", true, "none"],
-  ] as const)("%s, on file %s, same phone %s: %s", ([name, filed, isSamePhone, told]) => {
-    expect(differenceOf({ name, filed_name: filed, same_phone: isSamePhone })).toBe(told);
+  ] as const)("%s, on file %s, same phone %s: %s", ([name, filed, isSamePhone, verdict]) => {
+    expect(differenceOf({ name, filed_name: filed, same_phone: isSamePhone })).toBe(verdict);
   });
   test("width is no difference", () => {
     expect(isSameName("ＣＨＡＮ", "CHAN")).toBe(true);

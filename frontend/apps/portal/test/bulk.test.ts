@@ -147,7 +147,7 @@ test("each shield has a result", () => {
   ] as unknown as Outcome[];
   const said = saidWith(shieldWords, (t) =>
     tell(t, { act: "freeze", shields: THREE }, outcomes)
-      .each.map((line) => `${line.name} ${line.kind} ${line.says}`)
+      .perShield.map((line) => `${line.name} ${line.kind} ${line.says}`)
       .join("|"),
   );
   expect(said).toBe("许静姝 changed 已冻结|韩以宁 unchanged 本来就是这样|顾明澈 refused 已作废");

@@ -37,7 +37,7 @@ export class MshieldRequest extends HTMLElement implements Listener {
   #shown: Shown = "connecting";
   #drawn: string | null = null;
   #warned = false;
-  #told = "";
+  #news = "";
   #spoken: Language = "zh";
   readonly #languages = new MutationObserver(() => {
     if (this.#language !== this.#spoken) this.#show(this.#shown);
@@ -172,8 +172,8 @@ export class MshieldRequest extends HTMLElement implements Listener {
   /** Once for each state, also where the page moves the element and it begins anew. */
   #tell({ id, state, reason }: Snapshot): void {
     const news = `${id} ${state}`;
-    if (state === "waiting" || news === this.#told) return;
-    this.#told = news;
+    if (state === "waiting" || news === this.#news) return;
+    this.#news = news;
     const detail = { id, state, reason };
     this.dispatchEvent(new CustomEvent(`mshield-${state}`, { bubbles: true, composed: true, detail }));
   }

@@ -108,11 +108,11 @@ export class Watch {
     try {
       const answer = await this.#fetch("/events", "text/event-stream");
       if (answer.body === null) throw new Mute();
-      for await (const each of eventsOf(answer.body, () => silence.restart(this.#silence()))) {
+      for await (const event of eventsOf(answer.body, () => silence.restart(this.#silence()))) {
         events++;
         this.#failures = 0;
-        if (each.event === "state") this.#take(JSON.parse(each.data) as Snapshot);
-        else if (each.event === "qr") this.#listener.onTexts(JSON.parse(each.data) as QrTexts);
+        if (event.event === "state") this.#take(JSON.parse(event.data) as Snapshot);
+        else if (event.event === "qr") this.#listener.onTexts(JSON.parse(event.data) as QrTexts);
         if (FINAL.has(this.#state)) return;
       }
     } catch (error) {

@@ -36,7 +36,7 @@ test("characters may be cut too, and each piece is heard", async () => {
   });
   let heard = 0;
   const events = [];
-  for await (const each of eventsOf(body, () => heard++)) events.push(each);
+  for await (const event of eventsOf(body, () => heard++)) events.push(event);
   expect(events).toEqual([{ event: "message", data: "手机盾" }]);
   expect(heard).toBe(bytes.length);
 });

@@ -27,7 +27,7 @@ export function stream(events: readonly string[], { end }: { end: boolean }): An
   return (_, response) => {
     response.writeHead(200, { "Content-Type": "text/event-stream" });
     response.flushHeaders();
-    for (const each of events) response.write(each);
+    for (const text of events) response.write(text);
     if (end) response.end();
   };
 }

@@ -17,12 +17,12 @@ interface Made {
 }
 
 /** What was answered as a captcha; `path` is where the audience's captchas stand. */
-export function readCaptcha(made: Made, path: string): Captcha {
-  beginWork(made.captcha_id, made.challenge);
+export function readCaptcha(answer: Made, path: string): Captcha {
+  beginWork(answer.captcha_id, answer.challenge);
   return {
-    id: made.captcha_id,
-    picture: made.image_b64 === null ? null : `data:image/png;base64,${made.image_b64}`,
-    sound: `${path}/${encodeURIComponent(made.captcha_id)}/audio`,
+    id: answer.captcha_id,
+    picture: answer.image_b64 === null ? null : `data:image/png;base64,${answer.image_b64}`,
+    sound: `${path}/${encodeURIComponent(answer.captcha_id)}/audio`,
   };
 }
 

@@ -12,5 +12,5 @@ let known: readonly FaqEntry[] | null = null;
 /** One entry; null where there is none of this id. Throws Problem. */
 export async function faqEntry(id: string): Promise<FaqEntry | null> {
   known ??= (await answered(api.GET("/api/faq"))).entries;
-  return known.find((each) => each.id === id) ?? null;
+  return known.find((entry) => entry.id === id) ?? null;
 }

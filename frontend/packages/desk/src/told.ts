@@ -4,11 +4,11 @@ import { computed, type ComputedRef, shallowRef } from "vue";
 
 export interface Told {
   /** Empty until something is told. */
-  readonly told: ComputedRef<string>;
+  readonly news: ComputedRef<string>;
   tell(say: () => string): void;
 }
 
 export function useTold(): Told {
   const last = shallowRef<() => string>(() => "");
-  return { told: computed(() => last.value()), tell: (say) => (last.value = say) };
+  return { news: computed(() => last.value()), tell: (say) => (last.value = say) };
 }

@@ -28,10 +28,10 @@ test("a change carries the session's token and one key, also when the network lo
   });
   const client = makeClient<Paths>(() => "token");
   expect(await answered(client.POST("/api/things", { body: { n: 1 } }))).toEqual({ ok: true });
-  const keys = seen.map((each) => each.headers.get("Idempotency-Key"));
+  const keys = seen.map((call) => call.headers.get("Idempotency-Key"));
   expect(keys[0]).toBe(keys[1]);
   expect(keys[0]).not.toBeNull();
-  expect(seen.map((each) => each.headers.get("X-CSRF-Token"))).toEqual(["token", "token"]);
+  expect(seen.map((call) => call.headers.get("X-CSRF-Token"))).toEqual(["token", "token"]);
 });
 
 test("reading carries neither", async () => {

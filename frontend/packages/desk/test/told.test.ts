@@ -29,16 +29,16 @@ function screen() {
     {
       setup() {
         const { t } = useWords(words);
-        const { told, tell } = useTold();
+        const { news, tell } = useTold();
         const fields = useFieldErrors(form, {
           phone: () => (form.phone === "1" ? { sentence: t("wrong"), faq: null } : null),
           captcha: () => null,
         });
         act = () => tell(() => t("done", { name: "马思远" }));
         ({ check, place } = fields);
-        return { told, errors: fields.errors };
+        return { news, errors: fields.errors };
       },
-      template: "<p>{{ told }}|{{ errors.phone?.sentence }}|{{ errors.captcha?.sentence }}</p>",
+      template: "<p>{{ news }}|{{ errors.phone?.sentence }}|{{ errors.captcha?.sentence }}</p>",
     },
     { global: { plugins: [i18n] } },
   );

@@ -24,13 +24,13 @@ const [plain, isolated] = [rangesOf(vectors.plain), rangesOf(vectors.isolated)];
 
 test("all but the characters of the list are marked", () => {
   const wrong: number[] = [];
-  for (let each = 0; each <= LAST; each += 1) {
-    const text = String.fromCodePoint(each);
-    const isPlain = isIn(plain, each) && !vectors.lookalikes.includes(text);
-    const shown = isIn(isolated, each) ? `\u2068${text}\u2069` : text;
-    const found = honest(text);
-    if (isPlain ? found !== shown : !found.startsWith("[U+")) {
-      wrong.push(each);
+  for (let point = 0; point <= LAST; point += 1) {
+    const text = String.fromCodePoint(point);
+    const isPlain = isIn(plain, point) && !vectors.lookalikes.includes(text);
+    const shown = isIn(isolated, point) ? `\u2068${text}\u2069` : text;
+    const result = honest(text);
+    if (isPlain ? result !== shown : !result.startsWith("[U+")) {
+      wrong.push(point);
     }
   }
   expect(wrong).toEqual([]);
@@ -38,7 +38,7 @@ test("all but the characters of the list are marked", () => {
 
 test("no mark that joins the letter before it is plain: in another order it looks the same", () => {
   const points = plain.flatMap(([from, to]) => Array.from({ length: to - from + 1 }, (_, n) => from + n));
-  expect(points.filter((each) => /\p{M}/u.test(String.fromCodePoint(each)))).toEqual([]);
+  expect(points.filter((point) => /\p{M}/u.test(String.fromCodePoint(point)))).toEqual([]);
 });
 
 test("a text that reads as a mark of ours is no mark", () => {
@@ -56,8 +56,8 @@ test("texts are shown as the list says", () => {
 });
 
 test("a value is shown with all its texts, the rest of it as it is", () => {
-  const given = { title: "a\u202Eb", lines: [{ label: "\u0007", size: 3 }], none: null, isSigned: true };
-  expect(honestly(given)).toEqual({
+  const content = { title: "a\u202Eb", lines: [{ label: "\u0007", size: 3 }], none: null, isSigned: true };
+  expect(honestly(content)).toEqual({
     title: "a[U+202E]b",
     lines: [{ label: "[U+0007]", size: 3 }],
     none: null,

@@ -63,9 +63,9 @@ export function useFieldErrors<K extends string, E>(
     return checked.every((field) => errors[field] === null);
   }
 
-  function place({ code, field: told, error }: Refused<E>): K | null {
-    const named = typeof told === "string" ? (BY_NAME[told] ?? told) : BY_CODE[code];
-    const field = fields.find((each) => each === named) ?? null;
+  function place({ code, field: wire, error }: Refused<E>): K | null {
+    const named = typeof wire === "string" ? (BY_NAME[wire] ?? wire) : BY_CODE[code];
+    const field = fields.find((name) => name === named) ?? null;
     if (field !== null) {
       said[field] = error;
     }

@@ -20,14 +20,14 @@ export interface Say {
 
 /** The plugin for an application; it follows `language`. */
 export function makeWords<T extends object>(language: () => Language, shared: Words<T>) {
-  const made = createI18n({
+  const plugin = createI18n({
     legacy: false,
     locale: language() as string,
     fallbackLocale: "zh",
     messages: shared as never,
   });
-  watch(language, (now) => ((made.global as unknown as Composer).locale.value = now));
-  return made;
+  watch(language, (now) => ((plugin.global as unknown as Composer).locale.value = now));
+  return plugin;
 }
 
 /** The words of one screen. */

@@ -33,15 +33,15 @@ test("the code and the id number set a new password, and all logins end", async 
   const [here, there] = [phone("forgetful"), phone("logged in elsewhere")];
   await register(here, OWNER);
   await logIn(there, OWNER);
-  const given = await form();
-  const wrong = { ...given, idNumber: GIVEN.people.operator.id_number };
+  const registration = await form();
+  const wrong = { ...registration, idNumber: GIVEN.people.operator.id_number };
   await expect(here.resetPassword(wrong)).rejects.toMatchObject({ code: "reset_refused", faq: "3.4" });
-  await expect(here.resetPassword({ ...given, password: "1234567890" })).rejects.toMatchObject({
+  await expect(here.resetPassword({ ...registration, password: "1234567890" })).rejects.toMatchObject({
     code: "weak_password",
   });
   // A refused try costs one of the code's and leaves it good.
-  await here.resetPassword(given);
-  await expect(here.resetPassword(given)).rejects.toMatchObject({ code: "sms_code_expired" });
+  await here.resetPassword(registration);
+  await expect(here.resetPassword(registration)).rejects.toMatchObject({ code: "sms_code_expired" });
   await expect(there.me()).rejects.toMatchObject({ code: "unauthenticated" });
   await expect(logIn(here, OWNER)).rejects.toMatchObject({ code: "login_failed" });
   await logIn(here, { ...OWNER, password: NEW });

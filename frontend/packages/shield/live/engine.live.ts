@@ -158,16 +158,16 @@ test("after a PIN change the new PIN signs, and the old one doesn't", async () =
 
 test("what this phone did: its signatures, searched and in full", async () => {
   const all = (await shield.signatures({ limit: 100 })).items;
-  const found = (await shield.signatures({ words: "报关单", limit: 100 })).items;
-  expect(found).toEqual(all.filter(({ title }) => title.includes("报关单")));
-  expect(found.length).toBeLessThan(all.length);
+  const matches = (await shield.signatures({ words: "报关单", limit: 100 })).items;
+  expect(matches).toEqual(all.filter(({ title }) => title.includes("报关单")));
+  expect(matches.length).toBeLessThan(all.length);
   expect((await shield.signatures({ words: "不存在的标题" })).items).toEqual([]);
   const first = await shield.signatures({ words: "报关单", limit: 1 });
   const second = await shield.signatures({ words: "报关单", limit: 1, before: first.next! });
-  expect([...first.items, ...second.items]).toEqual(found.slice(0, 2));
-  const signature = await shield.signature(found[0]!.sid);
+  expect([...first.items, ...second.items]).toEqual(matches.slice(0, 2));
+  const signature = await shield.signature(matches[0]!.sid);
   expect(signature).toMatchObject({
-    ...found[0],
+    ...matches[0],
     kind: "signature",
     mediaType: DOCUMENT.media_type,
     lines: DOCUMENT.display,

@@ -11,7 +11,7 @@ const OWNER = GIVEN.people.legal_person;
 const NAME = "honest";
 
 /** A network whose answers to one kind of call have this replaced. */
-function lying(kind: string, what: RegExp, by: (found: string) => string): Network {
+function lying(kind: string, what: RegExp, by: (text: string) => string): Network {
   const network = new Network();
   network.lie = (call, answer) => (call.endsWith(kind) ? answer.replace(what, by) : answer);
   return network;

@@ -15,6 +15,6 @@ interface Case {
 
 test("as the Python phone refuses them", () => {
   const cases = JSON.parse(readFileSync(GIVEN.file, "utf8")) as Case[];
-  const found = cases.map(({ pin, id_number }) => weakness(pin, ALL_RULES, holderOf(id_number)));
-  expect(found).toEqual(cases.map(({ reason }) => reason));
+  const weaknesses = cases.map(({ pin, id_number }) => weakness(pin, ALL_RULES, holderOf(id_number)));
+  expect(weaknesses).toEqual(cases.map(({ reason }) => reason));
 });

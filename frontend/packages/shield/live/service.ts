@@ -52,7 +52,7 @@ export async function dev(path: string): Promise<unknown> {
 /** The newest code sent to this person. */
 export async function smsCode(purpose: string, phone: string): Promise<string> {
   const sent = (await dev("sms.json")) as { phone: string; purpose: string; code: string }[];
-  return String(sent.find((each) => each.phone === phone && each.purpose === purpose)!.code);
+  return String(sent.find((sms) => sms.phone === phone && sms.purpose === purpose)!.code);
 }
 
 /** A request, as the business system's server makes it. */

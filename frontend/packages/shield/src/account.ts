@@ -92,12 +92,12 @@ export interface PasswordReset {
 }
 
 /** Sets a forgotten password anew; all logins of the account end. */
-export async function resetPassword(operation: Operation, given: PasswordReset): Promise<void> {
+export async function resetPassword(operation: Operation, form: PasswordReset): Promise<void> {
   const payload = {
-    phone: given.phone,
-    sms_code: given.smsCode,
-    id_number: given.idNumber,
-    password: given.password,
+    phone: form.phone,
+    sms_code: form.smsCode,
+    id_number: form.idNumber,
+    password: form.password,
   };
   await operation.connection.post("/api/phone/password-resets", operation.anonymous(), payload);
 }
@@ -109,15 +109,15 @@ export interface Registered {
 }
 
 /** Registers an account (我要注册) and logs in with it. */
-export async function register(operation: Operation, given: Registration): Promise<Registered> {
+export async function register(operation: Operation, form: Registration): Promise<Registered> {
   const payload = {
-    name: given.name,
-    id_type: given.idType,
-    id_number: given.idNumber,
-    phone: given.phone,
-    sms_code: given.smsCode,
-    password: given.password,
-    consents: given.consents,
+    name: form.name,
+    id_type: form.idType,
+    id_number: form.idNumber,
+    phone: form.phone,
+    sms_code: form.smsCode,
+    password: form.password,
+    consents: form.consents,
   };
   const answer = await operation.connection.post("/api/phone/accounts", operation.anonymous(), payload);
   const of = new Fields(answer);

@@ -89,12 +89,12 @@ export class AccountShield {
   }
 
   /** Sets a forgotten password anew (忘记密码); all logins of the account end. */
-  async resetPassword(given: account.PasswordReset): Promise<void> {
-    await this.#run((operation) => account.resetPassword(operation, given));
+  async resetPassword(form: account.PasswordReset): Promise<void> {
+    await this.#run((operation) => account.resetPassword(operation, form));
   }
 
-  async register(given: account.Registration): Promise<account.Registered> {
-    return await this.#run((operation) => account.register(operation, given));
+  async register(form: account.Registration): Promise<account.Registered> {
+    return await this.#run((operation) => account.register(operation, form));
   }
 
   /** What people agree to before they enter anything. */
@@ -156,8 +156,8 @@ export class AccountShield {
     return await this.#run(login.accountSources);
   }
 
-  async login(given: login.Login): Promise<Account> {
-    return await this.#run((operation) => login.login(operation, given));
+  async login(form: login.Login): Promise<Account> {
+    return await this.#run((operation) => login.login(operation, form));
   }
 
   /** The page of an outside system to open; only this phone can come back from it. */

@@ -126,8 +126,8 @@ function readTime({ tag, content }: Value): number {
 /** The four parts of a name; one that isn't there is empty. */
 export function readName(name: Uint8Array): Subject {
   const parts = new Map<string, string>();
-  for (const each of values(only(name).content)) {
-    const [kind, text] = values(only(only(each.raw, SET).content).content);
+  for (const field of values(only(name).content)) {
+    const [kind, text] = values(only(only(field.raw, SET).content).content);
     if (kind === undefined || text === undefined) {
       throw new RangeError("not a name");
     }

@@ -35,7 +35,7 @@ export function readJointKey(body: Uint8Array): Uint8Array {
 /** `sids` in hex. */
 export function readOpen(body: Uint8Array, sids: readonly string[]): OpenAnswer {
   const of = new Fields(readJson(body), ["items", "left", "next_epoch"]);
-  const items = of.list("items").map((each) => new Fields(each, ["sid", "Q2", "A", "z"]));
+  const items = of.list("items").map((item) => new Fields(item, ["sid", "Q2", "A", "z"]));
   requireOrder(items, sids);
   const left = of.integer("left");
   const nextEpoch = of.integerOrNull("next_epoch");
@@ -52,9 +52,9 @@ export function readOpen(body: Uint8Array, sids: readonly string[]): OpenAnswer 
 /** `sids` in hex. */
 export function readFinish(body: Uint8Array, sids: readonly string[]): FinishAnswer {
   const of = new Fields(readJson(body), ["items", "otp"]);
-  const items = of.list("items").map((each) => {
-    const closed = new Fields(each).has("error");
-    return new Fields(each, closed ? ["sid", "error"] : ["sid", "r", "s"]);
+  const items = of.list("items").map((item) => {
+    const closed = new Fields(item).has("error");
+    return new Fields(item, closed ? ["sid", "error"] : ["sid", "r", "s"]);
   });
   requireOrder(items, sids);
   return { signatures: items.map(readSignature), otp: of.hex("otp", 32) };

@@ -194,7 +194,7 @@ export class CoSigning {
     const shown = this.#documents.map((document) => document.shown ?? null);
     const order = { deviceSecret, slot: opened.slot, pin, refresh, shown, excluded: this.#excluded };
     const finished = await guardedBy(opened.secret.finish(order));
-    const slots = finished.made === null ? this.#key.slots : [finished.made, ...this.#key.slots];
+    const slots = finished.next === null ? this.#key.slots : [finished.next, ...this.#key.slots];
     await this.#change({ slots, isUnanswered: true });
     return finished;
   }
@@ -214,7 +214,7 @@ export class CoSigning {
     return { epoch: nextEpoch, pin: hiding };
   }
 
-  async #finish({ body, made }: Finished): Promise<FinishAnswer> {
+  async #finish({ body, next }: Finished): Promise<FinishAnswer> {
     try {
       const { connection, patience } = this.#operation;
       return await connection.persistently(
@@ -223,7 +223,7 @@ export class CoSigning {
       );
     } catch (error) {
       if (isCode(error, "wrong_pin", "pin_locked")) {
-        const slots = this.#key.slots.filter(({ epoch }) => epoch !== made?.epoch);
+        const slots = this.#key.slots.filter(({ epoch }) => epoch !== next?.epoch);
         const left = error.code === "pin_locked" ? 0 : error.left;
         await this.#change({ left, slots, isUnanswered: false });
       } else if (error instanceof ProblemError && !isPassing(error) && !isBegunAgain(error)) {
@@ -236,7 +236,7 @@ export class CoSigning {
   /** Checks each signature; then the new `otp` is stored and `rn` dropped in one transaction. */
   async #accept(
     { slot, secret }: Opened,
-    { made }: Finished,
+    { next }: Finished,
     { signatures, otp }: FinishAnswer,
   ): Promise<readonly (Signature | null)[]> {
     const { public: P, slots, proven } = this.#key;
@@ -251,7 +251,7 @@ export class CoSigning {
     }
     const isChecked = signatures.some((signature) => signature !== null);
     // Other slots go only after a checked answer made with this one; one made in the same session stays.
-    const kept = made === null ? [slot] : [made, slot];
+    const kept = next === null ? [slot] : [next, slot];
     const parts = { otp, rn: null, isUnanswered: false, left: MAX_FAILURES, slots: isChecked ? kept : slots };
     await this.#change({ ...parts, proven: proven || isChecked });
     return signatures;

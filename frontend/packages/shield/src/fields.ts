@@ -76,7 +76,7 @@ export class Fields {
   }
 
   texts(name: string): string[] {
-    return this.list(name).map((each) => (typeof each === "string" ? each : fail(name)));
+    return this.list(name).map((item) => (typeof item === "string" ? item : fail(name)));
   }
 }
 

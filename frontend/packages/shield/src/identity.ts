@@ -114,8 +114,8 @@ export async function identityWays(operation: Operation, record: FilingRecord): 
     isProven: of.flag("proven"),
     countsFrom: of.integerOrNull("counts_from"),
     enterprise: of.text("enterprise"),
-    items: of.list("items").map((each) => {
-      const way = new Fields(each);
+    items: of.list("items").map((item) => {
+      const way = new Fields(item);
       return { way: way.text("way"), reason: way.textOrNull("reason") };
     }),
   };

@@ -94,7 +94,7 @@ class LocalSession implements SecretSession {
     });
     const leftOut = excluded.length > 0 ? { excluded } : {};
     const body = json({ items, tau: tau === null ? null : hex(bytes32(tau)), ...leftOut });
-    return { body, made: hidden };
+    return { body, next: hidden };
   }
 
   async verify(P: Uint8Array, signatures: readonly (Signature | null)[]): Promise<void> {

@@ -53,15 +53,15 @@ export interface OutsideLoginBegun {
 
 /** One for the login, with a picture. */
 export async function captcha(operation: Operation): Promise<Captcha> {
-  return await made(operation, "/api/phone/captchas");
+  return await captchaAt(operation, "/api/phone/captchas");
 }
 
 /** One for an SMS code without a login. */
 export async function smsCodeCaptcha(operation: Operation): Promise<Captcha> {
-  return await made(operation, "/api/phone/sms-codes/captchas");
+  return await captchaAt(operation, "/api/phone/sms-codes/captchas");
 }
 
-async function made(operation: Operation, path: string): Promise<Captcha> {
+async function captchaAt(operation: Operation, path: string): Promise<Captcha> {
   const of = new Fields(await operation.connection.post(path, operation.anonymous()));
   const [id, image] = [of.text("captcha_id"), of.textOrNull("image_b64")];
   beginWork(id, readChallenge(of.object("challenge")));
@@ -91,8 +91,8 @@ export async function captchaAudio(operation: Operation, id: string): Promise<Ui
   return await operation.connection.getBytes(path, operation.anonymous());
 }
 
-export async function login(operation: Operation, given: Login): Promise<Account> {
-  const { account, password, captchaId, captcha: answer, source, consents } = given;
+export async function login(operation: Operation, form: Login): Promise<Account> {
+  const { account, password, captchaId, captcha: answer, source, consents } = form;
   const payload = {
     account,
     password,
@@ -109,8 +109,8 @@ export async function login(operation: Operation, given: Login): Promise<Account
 export async function accountSources(operation: Operation): Promise<readonly AccountSource[]> {
   const path = "/api/phone/account-sources";
   const answer = await operation.connection.get(path, operation.anonymous());
-  return new Fields(answer).list("items").map((each) => {
-    const of = new Fields(each);
+  return new Fields(answer).list("items").map((item) => {
+    const of = new Fields(item);
     return {
       name: of.text("name"),
       kind: of.word("kind", ["password", "page"]),

@@ -253,8 +253,8 @@ export function readWayBack(value: unknown): string {
 }
 
 export function readInbox(value: unknown): InboxRequest[] {
-  return new Fields(value).list("requests").map((each) => {
-    const of = new Fields(each);
+  return new Fields(value).list("requests").map((item) => {
+    const of = new Fields(item);
     return {
       requestId: of.text("request_id"),
       kind: of.word("kind", KINDS),

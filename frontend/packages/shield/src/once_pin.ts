@@ -36,7 +36,7 @@ export class OncePin {
     this.#pin ?? this.#accept(await ask(this.#source, prompt));
 
   /** The PIN that the old key has shown to be right. */
-  get given(): string {
+  get pin(): string {
     if (this.#pin === null) {
       throw new PhoneError("bad_pin_form");
     }

@@ -128,16 +128,16 @@ async function begin(
 
 async function goOn(operation: Operation, begun: Renewal, pin: OncePin): Promise<IssuedCertificate> {
   const place: KeyPlace = begun.key === "new" ? "pending" : "key";
-  let found = begun;
-  if (found.state === "begun") {
-    if (found.key === "new") {
-      found = await withNewKey(operation, found, pin);
+  let renewal = begun;
+  if (renewal.state === "begun") {
+    if (renewal.key === "new") {
+      renewal = await withNewKey(operation, renewal, pin);
     }
-    await signRequest(operation, found, place, pin);
-    found = await requiredRenewal(operation);
+    await signRequest(operation, renewal, place, pin);
+    renewal = await requiredRenewal(operation);
   }
-  checkCertificate(operation, found, place);
-  await confirmRenewed(operation, found, place, pin);
+  checkCertificate(operation, renewal, place);
+  await confirmRenewed(operation, renewal, place, pin);
   const issued = await fetchCertificate(operation);
   if (issued === null || !(await takeOverAny(operation, issued))) {
     throw new ProtocolError("bad_certificate", "the one in force is not the one that was confirmed");
@@ -148,67 +148,67 @@ async function goOn(operation: Operation, begun: Renewal, pin: OncePin): Promise
 /** The new key, under the PIN that the old key has just shown to be right, and the old key's consent to it. */
 async function withNewKey(operation: Operation, begun: Renewal, pin: OncePin): Promise<Renewal> {
   const { pending } = operation.vault.state;
-  let found = begun;
-  if (pending === null || hex(pending.uid) !== found.uid) {
-    if (found.challenge === null) {
+  let renewal = begun;
+  if (pending === null || hex(pending.uid) !== renewal.uid) {
+    if (renewal.challenge === null) {
       // The key was made, and its slot isn't here.
       throw new PhoneError("no_renewal");
     }
     await confirm(operation, "key", pin.source);
-    const { challenge, shieldNumber, subject } = found;
-    const ids = { uid: fromHex(found.uid, 16), sid: fromHex(found.sid, 16) };
-    await makeKey(operation, { ...ids, challenge, shieldNumber, subject }, pin.given, true);
-    found = await requiredRenewal(operation);
+    const { challenge, shieldNumber, subject } = renewal;
+    const ids = { uid: fromHex(renewal.uid, 16), sid: fromHex(renewal.sid, 16) };
+    await makeKey(operation, { ...ids, challenge, shieldNumber, subject }, pin.pin, true);
+    renewal = await requiredRenewal(operation);
   }
-  if (found.consent !== null) {
-    const sid = fromHex(found.consent, 16);
+  if (renewal.consent !== null) {
+    const sid = fromHex(renewal.consent, 16);
     const message = renewalMessage(operation.key("key").uid, sid, operation.key("pending").public);
     await signInternal(operation, "key", { sid, message, purpose: "renew" }, pin);
   }
-  return found;
+  return renewal;
 }
 
 async function signRequest(
   operation: Operation,
-  found: Renewal,
+  renewal: Renewal,
   place: KeyPlace,
   pin: OncePin,
 ): Promise<void> {
-  const task = await taskOf(operation, found.sid);
+  const task = await taskOf(operation, renewal.sid);
   if (task.state === "signed") {
     return; // its answer was lost
   }
   const { uid, public: P } = operation.key(place);
-  const purpose = found.key === "new" ? "enrol" : "renew";
-  if (task.uid !== hex(uid) || task.sid !== found.sid || task.purpose !== purpose) {
+  const purpose = renewal.key === "new" ? "enrol" : "renew";
+  if (task.uid !== hex(uid) || task.sid !== renewal.sid || task.purpose !== purpose) {
     throw new ProtocolError("bad_task", "not the task of this renewal");
   }
-  checkRequestInfo(task.message, found.subject, P);
-  const document = { sid: fromHex(found.sid, 16), message: task.message };
+  checkRequestInfo(task.message, renewal.subject, P);
+  const document = { sid: fromHex(renewal.sid, 16), message: task.message };
   await new CoSigning(operation, place, [document]).sign(pin.source);
 }
 
-function checkCertificate(operation: Operation, found: Renewal, place: KeyPlace): void {
+function checkCertificate(operation: Operation, renewal: Renewal, place: KeyPlace): void {
   const { uid, public: P } = operation.key(place);
-  if (found.certificatePem === null || hex(uid) !== found.uid) {
+  if (renewal.certificatePem === null || hex(uid) !== renewal.uid) {
     throw new ProtocolError("bad_certificate", "none was issued for this key");
   }
-  const names = certifiedNames(found.certificatePem, P);
-  if (names === null || !sameSubject(names, found.subject)) {
+  const names = certifiedNames(renewal.certificatePem, P);
+  if (names === null || !sameSubject(names, renewal.subject)) {
     throw new ProtocolError("bad_certificate", "not for this phone's key and the names requested");
   }
 }
 
 async function confirmRenewed(
   operation: Operation,
-  found: Renewal,
+  renewal: Renewal,
   place: KeyPlace,
   pin: OncePin,
 ): Promise<void> {
-  if (found.confirm === null) {
+  if (renewal.confirm === null) {
     throw new ProtocolError("malformed", "a certificate without its confirmation");
   }
-  const sid = fromHex(found.confirm, 16);
+  const sid = fromHex(renewal.confirm, 16);
   const message = internalMessage("confirm", operation.key(place).uid, sid);
   const signature = await signInternal(operation, place, { sid, message, purpose: "confirm" }, pin);
   if (signature === null) {

@@ -178,9 +178,9 @@ export async function approve(
   } catch (error) {
     // A resent `finish` may meet an outcome that is no longer kept: then the tasks' states tell.
     const isClosed = error instanceof ProblemError && error.code === "task_closed";
-    const found = isClosed ? await ends(operation, scanned) : null;
-    if (found !== null) {
-      return await done(operation, scanned, found);
+    const end = isClosed ? await ends(operation, scanned) : null;
+    if (end !== null) {
+      return await done(operation, scanned, end);
     }
     throw error;
   }

@@ -63,10 +63,10 @@ export interface FinishOrder {
   readonly excluded?: readonly Excluded[];
 }
 
-/** `body` is the one that is sent, and sent again as it is; `made` is the refreshed share's slot, stored before that. */
+/** `body` is the one that is sent, and sent again as it is; `next` is the refreshed share's slot, stored before that. */
 export interface Finished {
   readonly body: Uint8Array;
-  readonly made: Slot | null;
+  readonly next: Slot | null;
 }
 
 /** Fresh nonces for one `open`. The methods are called in this order, each once. */

@@ -115,11 +115,11 @@ export class Vault {
 }
 
 /** A record of this form; PhoneError `damaged_state` for anything else, which is never overwritten. */
-function checked(found: unknown): State {
-  const state = found as State;
+function checked(value: unknown): State {
+  const state = value as State;
   const whole =
-    typeof found === "object" &&
-    found !== null &&
+    typeof value === "object" &&
+    value !== null &&
     state.version === 1 &&
     state.deviceKey?.privateKey instanceof CryptoKey &&
     state.deviceKey.publicKey instanceof CryptoKey &&

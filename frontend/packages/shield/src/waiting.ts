@@ -25,11 +25,11 @@ export async function waitingReadings(
   const answer = new Fields(await operation.connection.get(path, operation.loggedIn()));
   const documents: WaitingReadings["documents"][number][] = [];
   let octets = 0;
-  for (const each of answer.list("documents").map(readReadable)) {
-    if (each.content !== null) {
-      octets += each.content.length;
+  for (const document of answer.list("documents").map(readReadable)) {
+    if (document.content !== null) {
+      octets += document.content.length;
       // oxlint-disable-next-line no-await-in-loop -- a worker's memory is bounded
-      const { title, view, reading } = await readTaskHere(operation, each, requester.clientId ?? null);
+      const { title, view, reading } = await readTaskHere(operation, document, requester.clientId ?? null);
       documents.push({ title, view, reading });
     }
   }

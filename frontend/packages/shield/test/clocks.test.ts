@@ -27,9 +27,9 @@ function skewed(seconds: number): Error {
 }
 
 function judged(agreement: Agreement, error: Error): ClockError {
-  const found = agreement.judged(error);
-  expect(found).toBeInstanceOf(ClockError);
-  return found as ClockError;
+  const judgement = agreement.judged(error);
+  expect(judgement).toBeInstanceOf(ClockError);
+  return judgement as ClockError;
 }
 
 test("a phone whose clock was set is at fault", () => {

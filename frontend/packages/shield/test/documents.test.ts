@@ -48,11 +48,11 @@ test.for(VECTORS.documents)("$comment", (vector) => {
   expect(hex(displayBytes(shown))).toBe(vector.display_json);
   const M = signedAttributes(sm3(content), displayDigest(shown));
   expect(hex(M)).toBe(vector.M);
-  const given = { title, mediaType, display, content };
-  checkDocument(task("cms", M, given));
-  checkDocument(task("cms_detached", M, { ...given, content: null, size: content.length }));
+  const readable = { title, mediaType, display, content };
+  checkDocument(task("cms", M, readable));
+  checkDocument(task("cms_detached", M, { ...readable, content: null, size: content.length }));
   for (const other of [{ title: `${title} ` }, { content: utf8("other") }, { mediaType: "text/html" }]) {
-    expect(() => checkDocument(task("cms", M, { ...given, ...other }))).toThrow("bad_task");
+    expect(() => checkDocument(task("cms", M, { ...readable, ...other }))).toThrow("bad_task");
   }
 });
 

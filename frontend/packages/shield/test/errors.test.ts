@@ -19,9 +19,9 @@ function thrownCodes(): string[] {
       .filter((name) => name.endsWith(".ts"))
       .map((name) => readFileSync(`${folder}/${name}`, "utf8")),
   );
-  const given = texts.flatMap((text) => [...text.matchAll(THROWN)].map((found) => found[1]!));
+  const thrown = texts.flatMap((text) => [...text.matchAll(THROWN)].map((match) => match[1]!));
   // Of a text only its first word is a code; a choice between two codes has both.
-  const words = given.flatMap((each) => [...each.matchAll(/"([a-z_]+)"/g)].map((found) => found[1]!));
+  const words = thrown.flatMap((text) => [...text.matchAll(/"([a-z_]+)"/g)].map((match) => match[1]!));
   return [...new Set(words)].filter((code) => !NOT_OF_THE_PHONE.has(code));
 }
 

@@ -71,12 +71,12 @@ test.for(messages)("$format $options", (one) => {
 });
 
 test.for(refused)("refused: $comment", ({ format, changes }) => {
-  const one = messages.find((each) => each.format === format && each.signing_time === null)!;
+  const one = messages.find((message) => message.format === format && message.signing_time === null)!;
   expect(() => checkDocument(taskOf(one, { options: { ...one.options, ...changes } }))).toThrow("bad_task");
 });
 
 test("an older service tells no options: any attribute that the phone knows will do", () => {
-  for (const one of messages.filter((each) => each.format.startsWith("cms"))) {
+  for (const one of messages.filter((message) => message.format.startsWith("cms"))) {
     checkDocument(taskOf(one, { options: undefined }));
   }
   expect(() =>

@@ -80,7 +80,7 @@ test.for(messages)("$options", (one) => {
     { gap: [] },
     { media_type: "application/xml" },
     { signing_time: 1000 },
-    ...messages.filter((each) => each !== one).map(({ options }) => ({ options })),
+    ...messages.filter((message) => message !== one).map(({ options }) => ({ options })),
   ];
   if (one.options["bind_display"] === true) {
     others.push({ title: "another" }, { display: [] });

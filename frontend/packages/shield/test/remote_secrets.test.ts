@@ -21,9 +21,9 @@ async function overChannel<T>(use: (secrets: RemoteSecrets) => Promise<T>): Prom
 test("an enrolment's body and slot come back, the key stays what it is", async () => {
   const { deviceSecret } = await newState();
   const pin = { pin: "271828", setAt: 1, rounds: 1 };
-  const made = await overChannel((secrets) => secrets.enrol({ deviceSecret, uid: UID, sid: UID, pin }));
-  expect(Object.keys(JSON.parse(new TextDecoder().decode(made.body)) as object)).toEqual(["P1", "A", "z"]);
-  expect(made.slot).toMatchObject({ epoch: 0, rounds: 1, pinSetAt: 1 });
+  const answer = await overChannel((secrets) => secrets.enrol({ deviceSecret, uid: UID, sid: UID, pin }));
+  expect(Object.keys(JSON.parse(new TextDecoder().decode(answer.body)) as object)).toEqual(["P1", "A", "z"]);
+  expect(answer.slot).toMatchObject({ epoch: 0, rounds: 1, pinSetAt: 1 });
 });
 
 test("a session's nonces are fresh, are used once, and end with it", async () => {

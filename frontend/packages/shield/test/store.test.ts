@@ -8,13 +8,13 @@ import { Store } from "../src/store.ts";
 
 test("a new phone has keys of its own that cannot be extracted, and keeps them", async () => {
   const store = new Store("new");
-  const made = await store.operate(async ({ state }) => state);
-  expect(made.deviceKey.privateKey.extractable).toBe(false);
-  expect(made.deviceSecret.extractable).toBe(false);
+  const first = await store.operate(async ({ state }) => state);
+  expect(first.deviceKey.privateKey.extractable).toBe(false);
+  expect(first.deviceSecret.extractable).toBe(false);
   const message = new Uint8Array(8);
   const mac = (key: CryptoKey): Promise<ArrayBuffer> => crypto.subtle.sign("HMAC", key, message);
   const again = await new Store("new").operate(async ({ state }) => state);
-  expect(await mac(again.deviceSecret)).toEqual(await mac(made.deviceSecret));
+  expect(await mac(again.deviceSecret)).toEqual(await mac(first.deviceSecret));
 });
 
 test("a change is one strict transaction, and is there for the next operation", async () => {

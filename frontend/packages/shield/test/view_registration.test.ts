@@ -110,8 +110,8 @@ test("a proof of something else is no task, also a kept one that was changed", a
     proof({ named: { ...NAMED, version: 2 } }),
     proof({ named: { ...NAMED, digest: "00".repeat(32) } }),
   ];
-  for (const each of bad) {
-    await expect(isRegistered(phone(each).operation, VIEW, "window")).rejects.toThrow("bad_task");
+  for (const value of bad) {
+    await expect(isRegistered(phone(value).operation, VIEW, "window")).rejects.toThrow("bad_task");
   }
   const views = new ViewStore("registration-changed");
   await views.put(`${VIEW.digest}/window`, utf8(JSON.stringify(bad[0])), 1);

@@ -8,7 +8,7 @@ import { parseCms, signedMessage } from "./cms.ts";
 import type { Content } from "./content.ts";
 import { inStep, VerificationError } from "./errors.ts";
 import type { Evidence, TimeStamp } from "./evidence.ts";
-import { makeSignedData } from "./made.ts";
+import { makeSignedData } from "./signed_data.ts";
 import type { VerifiedSignature } from "./verify_signature.ts";
 
 /**

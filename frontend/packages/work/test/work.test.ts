@@ -6,7 +6,7 @@ import { beginWork, type Challenge, solve, workOf } from "../src/work.ts";
 
 const SECRET = "a secret";
 
-async function made(changed: Partial<Challenge["parameters"]> = {}): Promise<Challenge> {
+async function captcha(changed: Partial<Challenge["parameters"]> = {}): Promise<Challenge> {
   const challenge = await createChallenge({
     algorithm: "PBKDF2/SHA-256",
     cost: 10,
@@ -18,7 +18,7 @@ async function made(changed: Partial<Challenge["parameters"]> = {}): Promise<Cha
 }
 
 test("the work is what ALTCHA's own check takes, and the same each time", async () => {
-  const challenge = await made();
+  const challenge = await captcha();
   const work = await solve(challenge);
   const { solution } = JSON.parse(atob(work)) as { solution: { counter: number; derivedKey: string } };
   expect(solution.counter).toBe(3);
@@ -29,18 +29,18 @@ test("the work is what ALTCHA's own check takes, and the same each time", async 
 
 test("work that no service asks for isn't begun", async () => {
   for (const changed of [{ algorithm: "SHA-256" }, { cost: 1e9 }, { cost: 0 }, { cost: Number.NaN }]) {
-    await expect(solve(await made(changed))).rejects.toThrow("no such work");
+    await expect(solve(await captcha(changed))).rejects.toThrow("no such work");
   }
 });
 
 test("the work of the newest captchas is kept, and that of none else", async () => {
-  const challenge = await made();
+  const challenge = await captcha();
   for (let number = 0; number < 6; number++) beginWork(`c${number}`, challenge);
   expect(await workOf("c5")).toBe(await solve(challenge));
   await expect(workOf("c1")).rejects.toThrow("no such captcha");
 });
 
 test("what goes wrong is told to who waits for it", async () => {
-  beginWork("bad", await made({ cost: 0 }));
+  beginWork("bad", await captcha({ cost: 0 }));
   await expect(workOf("bad")).rejects.toThrow("no such work");
 });

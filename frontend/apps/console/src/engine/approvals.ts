@@ -29,7 +29,7 @@ export async function countWaiting(): Promise<void> {
   }
   const query = { state: "waiting", limit: 200 } as const;
   const page = await answered(api.GET("/api/console/approvals", { params: { query } }));
-  waitingForMe.value = page.items.filter((each) => each.may_decide).length;
+  waitingForMe.value = page.items.filter((item) => item.may_decide).length;
 }
 
 export interface Question {

@@ -15,6 +15,6 @@ const SYSTEMS: readonly [RegExp, string][] = [
 ];
 
 export function browserName(agent: string): string {
-  const found = [BROWSERS, SYSTEMS].flatMap((known) => known.find(([mark]) => mark.test(agent))?.[1] ?? []);
-  return found.join(", ") || agent.slice(0, 40);
+  const names = [BROWSERS, SYSTEMS].flatMap((known) => known.find(([mark]) => mark.test(agent))?.[1] ?? []);
+  return names.join(", ") || agent.slice(0, 40);
 }

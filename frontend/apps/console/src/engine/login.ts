@@ -16,16 +16,16 @@ export async function newCaptcha(): Promise<Captcha> {
 }
 
 /** `captcha` is what was read in its picture, empty where it has none. */
-export async function begin(given: {
+export async function begin(credentials: {
   readonly name: string;
   readonly password: string;
   readonly captchaId: string;
   readonly captcha: string;
 }): Promise<LoginBegun> {
-  const { captcha, ...shown } = await shownCaptcha(given.captchaId, given.captcha);
+  const { captcha, ...shown } = await shownCaptcha(credentials.captchaId, credentials.captcha);
   const body = {
-    name: given.name.trim(),
-    password: given.password,
+    name: credentials.name.trim(),
+    password: credentials.password,
     ...shown,
     ...(captcha !== "" && { captcha }),
   };

@@ -23,7 +23,7 @@ export function knowsKeys(): boolean {
 
 /** Has a new key made for this user. Throws Problem where they or the browser don't want to. */
 export async function enrol(offer: KeyOffer): Promise<Registration> {
-  const made = await asked(() =>
+  const credential = await asked(() =>
     navigator.credentials.create({
       publicKey: {
         challenge: fromBase64url(offer.challenge),
@@ -41,7 +41,7 @@ export async function enrol(offer: KeyOffer): Promise<Registration> {
       },
     }),
   );
-  const response = made.response as AuthenticatorAttestationResponse;
+  const response = credential.response as AuthenticatorAttestationResponse;
   return {
     client_data: toBase64url(response.clientDataJSON),
     attestation: toBase64url(response.attestationObject),
@@ -50,7 +50,7 @@ export async function enrol(offer: KeyOffer): Promise<Registration> {
 
 /** Has one of the user's keys sign. Throws Problem where they or the browser don't want to. */
 export async function sign(request: KeyRequest): Promise<Assertion> {
-  const made = await asked(() =>
+  const credential = await asked(() =>
     navigator.credentials.get({
       publicKey: {
         challenge: fromBase64url(request.challenge),
@@ -61,9 +61,9 @@ export async function sign(request: KeyRequest): Promise<Assertion> {
       },
     }),
   );
-  const response = made.response as AuthenticatorAssertionResponse;
+  const response = credential.response as AuthenticatorAssertionResponse;
   return {
-    credential_id: toBase64url(made.rawId),
+    credential_id: toBase64url(credential.rawId),
     client_data: toBase64url(response.clientDataJSON),
     authenticator_data: toBase64url(response.authenticatorData),
     signature: toBase64url(response.signature),
@@ -76,8 +76,8 @@ function descriptor(id: string): PublicKeyCredentialDescriptor {
 
 async function asked(ask: () => Promise<Credential | null>): Promise<PublicKeyCredential> {
   try {
-    const made = await ask();
-    if (made !== null) return made as PublicKeyCredential;
+    const answer = await ask();
+    if (answer !== null) return answer as PublicKeyCredential;
   } catch (error) {
     if (error instanceof DOMException && error.name === "InvalidStateError") throw alreadyThere();
     if (!(error instanceof DOMException)) throw error;

@@ -22,11 +22,11 @@ export function holds(...roles: readonly Role[]): boolean {
   return roles.some((role) => session.roles.includes(role));
 }
 
-export function enter(found: Session): void {
-  session.id = found.id;
-  session.name = found.name;
-  session.roles = found.roles;
-  session.csrf = found.csrf_token;
+export function enter(opened: Session): void {
+  session.id = opened.id;
+  session.name = opened.name;
+  session.roles = opened.roles;
+  session.csrf = opened.csrf_token;
   mayBeLoggedIn.value = true;
 }
 

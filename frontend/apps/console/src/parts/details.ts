@@ -52,25 +52,25 @@ export function detailsOf(t: Say["t"], act: string, details: Fields): Detail[] {
     .map(([name, value]) => ({
       name,
       label: known(t, "field", name),
-      value: act === CHANGE && Array.isArray(value) ? change(t, name, value) : told(t, name, value),
+      value: act === CHANGE && Array.isArray(value) ? change(t, name, value) : valueText(t, name, value),
       isCode: typeof value === "string" && LETTERS.test(value),
     }))
     .toSorted((a, b) => place(a.name) - place(b.name));
 }
 
 function change(t: Say["t"], name: string, values: readonly unknown[]): string {
-  return values.map((value) => told(t, name, value)).join(" → ");
+  return values.map((value) => valueText(t, name, value)).join(" → ");
 }
 
-function told(t: Say["t"], name: string, value: unknown): string {
+function valueText(t: Say["t"], name: string, value: unknown): string {
   const codes = CODES[name];
   if (Array.isArray(value)) {
     if (value.length === 0) return t("nothing");
-    return value.map((each) => told(t, name, each)).join(codes ? " / " : t("comma"));
+    return value.map((item) => valueText(t, name, item)).join(codes ? " / " : t("comma"));
   }
   if (isFields(value)) {
     return Object.entries(value)
-      .map(([inner, each]) => `${fieldName(t, name, inner)} ${told(t, inner, each)}`)
+      .map(([inner, part]) => `${fieldName(t, name, inner)} ${valueText(t, inner, part)}`)
       .join(t("comma"));
   }
   if (typeof value === "boolean") return t(`code.yes.${value}`);

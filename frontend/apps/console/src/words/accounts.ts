@@ -71,7 +71,7 @@ export const accountWords = {
       whoTitle: "谁来批准",
       who: "您以外的一位客服或安全管理员；法人的账号和已停用的账号，须由安全管理员批准。批准时看到核实依据、姓名和两个号码（部分隐藏），24 小时内有效。",
       done: "已改为 {phone}，结束了 {n} 个登录。",
-      told: "原手机号已收到短信提醒。",
+      notice: "原手机号已收到短信提醒。",
       unchanged: "{phone} 就是这个账号现在的手机号，不用更改，没有发送验证码。要换别的号码，请返回上一步。",
       notTold: "原手机号的短信没有发出，可能已停用。",
       asked:
@@ -139,7 +139,7 @@ export const accountWords = {
       means: {
         proof: "这项核验立即失效，不能恢复。那个账号的其他核验不变。",
         certificate: "已有的证书和手机盾不变：要停用，请停用那个账号，或请法人作废。",
-        told: "本人会收到短信，不写原因。",
+        notice: "本人会收到短信，不写原因。",
       },
     },
     way: wayNames.zh,
@@ -251,7 +251,7 @@ export const accountWords = {
       evidenceHint:
         "What shows that it is the owner: an identity card, a ticket. It is kept with the act; write no id number.",
       done: "Changed to {phone}; {n} logins ended.",
-      told: "The old number was told by SMS.",
+      notice: "The old number was told by SMS.",
       unchanged:
         "{phone} is this account's number already: nothing is to be changed, and no code was sent. Go back to enter another one.",
       notTold: "The SMS to the old number was not sent; it may be out of use.",
@@ -321,7 +321,7 @@ export const accountWords = {
         proof: "This proof ends at once, for good. Other proofs of that account stay.",
         certificate:
           "Certificates and shields stay: to stop them disable that account, or ask the legal person to revoke.",
-        told: "Its holder is told by SMS, without the reason.",
+        notice: "Its holder is told by SMS, without the reason.",
       },
     },
     way: wayNames.en,

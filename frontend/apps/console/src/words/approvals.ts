@@ -91,7 +91,7 @@ export const approvalWords = {
     later: "先不决定",
     keep: "不批准",
     working: "请稍候",
-    told: {
+    news: {
       approved: "已批准并执行：{act}，{subject}",
       waits: "已批准，{at} 生效，此前可以叫停：{act}，{subject}",
       refused: "已拒绝：{act}，{subject}",
@@ -196,7 +196,7 @@ export const approvalWords = {
     later: "Not now",
     keep: "Don't approve",
     working: "One moment",
-    told: {
+    news: {
       approved: "Approved and done: {act}, {subject}",
       waits: "Approved; done at {at} unless it is stopped: {act}, {subject}",
       refused: "Refused: {act}, {subject}",

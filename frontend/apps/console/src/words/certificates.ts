@@ -49,7 +49,7 @@ export const certificateWords = {
       means: {
         all: "平时由企业法人挂失、冻结、作废。只在法人已离职、去世、账号被锁或被冒用，无人能办时用。",
         two: "要两个人：客服申请的由安全管理员批准，安全管理员申请的由客服批准，72 小时内有效。",
-        told: "持有人和企业法人会收到短信，原因写进企业看得到的记录。",
+        notice: "持有人和企业法人会收到短信，原因写进企业看得到的记录。",
         suspend: "批准后立即停用：不能登录，也不能签名。法人不能解除，只能作废。",
         resume: "批准后立即恢复使用；另有挂失、冻结的，仍然停用。",
         revoke: "作废不能撤销。以前的签名仍然有效；要再用，须重新申请证书。",
@@ -119,7 +119,8 @@ export const certificateWords = {
       means: {
         all: "Holding and revoking is the legal person's. This is for when they have left or died, are locked out or impersonated, and nobody else can.",
         two: "It takes two: what customer service asks a security officer approves, and the other way round, within 72 hours.",
-        told: "The holder and the legal person are told by SMS, and the reason stands in the enterprise's own history.",
+        notice:
+          "The holder and the legal person are told by SMS, and the reason stands in the enterprise's own history.",
         suspend:
           "Once approved it stops at once: no login, no signature. The legal person can't lift it, only revoke.",
         resume: "Once approved it works again at once; where it is lost or frozen too it stays on hold.",

@@ -89,6 +89,7 @@ export const detailWords = {
       kind: "种类",
       sessions_ended: "结束的登录",
       logins_ended: "结束的登录",
+      // oxlint-disable-next-line eslint/id-denylist -- the field has this name in the act
       told: "短信已发出",
       name_changed: "姓名也改了",
       reason: "原因",
@@ -258,6 +259,7 @@ export const detailWords = {
       kind: "Kind",
       sessions_ended: "Sessions ended",
       logins_ended: "Logins ended",
+      // oxlint-disable-next-line eslint/id-denylist -- the field has this name in the act
       told: "SMS sent",
       name_changed: "Another name too",
       reason: "Reason",

@@ -13,14 +13,14 @@ import { WorkerSecrets } from "./worker_secrets.ts";
 
 /** The engine, with what follows from an operation for the PIN that is kept for fingerprint or face. */
 export class AppShield extends OwnerShield {
-  override async changePin(...given: Parameters<Shield["changePin"]>): ReturnType<Shield["changePin"]> {
-    const changed = await super.changePin(...given);
+  override async changePin(...args: Parameters<Shield["changePin"]>): ReturnType<Shield["changePin"]> {
+    const changed = await super.changePin(...args);
     await removeBiometric();
     return changed;
   }
 
-  override async apply(...given: Parameters<Shield["apply"]>): ReturnType<Shield["apply"]> {
-    const issued = await super.apply(...given);
+  override async apply(...args: Parameters<Shield["apply"]>): ReturnType<Shield["apply"]> {
+    const issued = await super.apply(...args);
     await removeBiometric();
     return issued;
   }

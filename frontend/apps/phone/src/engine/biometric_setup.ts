@@ -13,28 +13,28 @@ export async function switchBiometricOn(about: PinAbout): Promise<boolean> {
   if (sealer === null) {
     return false;
   }
-  let given: { prompt: PinPrompt; pin: string } | null = null;
+  let entry: { prompt: PinPrompt; pin: string } | null = null;
   try {
     await withPin(about, (source) =>
       shield.confirmPin(async (prompt) => {
-        given = null;
+        entry = null;
         const pin = typeof source === "string" ? source : await source(prompt);
-        given = { prompt, pin };
+        entry = { prompt, pin };
         return pin;
       }),
     );
   } catch (error) {
-    given = null;
+    entry = null;
     throw error;
   } finally {
-    if (given === null) {
+    if (entry === null) {
       await forgetSealer(sealer);
     }
   }
-  if (given === null) {
+  if (entry === null) {
     return false;
   }
-  const { prompt, pin } = given as { prompt: PinPrompt; pin: string };
+  const { prompt, pin } = entry as { prompt: PinPrompt; pin: string };
   await keepPin(sealer, prompt, pin);
   return true;
 }

@@ -65,9 +65,9 @@ export function watchNotifications(go: (path: string) => void, isBusy: () => boo
   );
 }
 
-function addressOf(made: PushSubscription): PushAddress | null {
-  const [point, auth] = [made.getKey("p256dh"), made.getKey("auth")];
+function addressOf(source: PushSubscription): PushAddress | null {
+  const [point, auth] = [source.getKey("p256dh"), source.getKey("auth")];
   return (
-    point && auth && { endpoint: made.endpoint, point: new Uint8Array(point), auth: new Uint8Array(auth) }
+    point && auth && { endpoint: source.endpoint, point: new Uint8Array(point), auth: new Uint8Array(auth) }
   );
 }

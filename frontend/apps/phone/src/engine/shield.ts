@@ -23,9 +23,9 @@ export async function loadEngine(): Promise<Loaded> {
 /** Each of its operations, which loads it first. */
 export const shield = new Proxy({} as Engine, {
   get(_, name: keyof Engine) {
-    return async (...given: unknown[]): Promise<unknown> => {
+    return async (...args: unknown[]): Promise<unknown> => {
       const { engine } = await loadEngine();
-      return await Reflect.apply(engine[name], engine, given);
+      return await Reflect.apply(engine[name], engine, args);
     };
   },
 });

@@ -25,17 +25,17 @@ export interface Updating {
 }
 
 /** Registers the service worker. Returns what to call when the app comes to the front or a screen was left. */
-export async function keepUpToDate(given: Updating): Promise<{ look: () => void; settle: () => void }> {
-  const { workers, now } = given;
+export async function keepUpToDate(updating: Updating): Promise<{ look: () => void; settle: () => void }> {
+  const { workers, now } = updating;
   const hadWorker = workers.controller !== null;
   let isReplaced = false;
   let lookedAt = now();
 
   /** Another tab may have taken the new version; then this one follows as soon as nothing is lost by it. */
   function settle(): void {
-    if (isReplaced && !given.isBusy()) {
+    if (isReplaced && !updating.isBusy()) {
       isReplaced = false;
-      given.reload();
+      updating.reload();
     }
   }
 
@@ -43,8 +43,8 @@ export async function keepUpToDate(given: Updating): Promise<{ look: () => void;
     isReplaced = hadWorker;
     settle();
   });
-  const how = { scope: given.scope, updateViaCache: "none" } as const;
-  const registration = await workers.register(given.address, how).catch(() => null);
+  const how = { scope: updating.scope, updateViaCache: "none" } as const;
+  const registration = await workers.register(updating.address, how).catch(() => null);
   if (registration === null) {
     return { look: () => undefined, settle }; // the network was lost, or the browser keeps none: the app works without
   }

@@ -96,6 +96,6 @@ function asPlace(value: unknown): [string, readonly string[]][] {
     typeof place === "string" &&
     Array.isArray(numbers) &&
     numbers.length <= MOST_AMOUNTS &&
-    numbers.every((each) => typeof each === "string" && readDecimal(each, false) !== null);
+    numbers.every((number) => typeof number === "string" && readDecimal(number, false) !== null);
   return isGood ? [[place, numbers as readonly string[]]] : [];
 }

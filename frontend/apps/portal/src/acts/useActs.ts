@@ -16,7 +16,7 @@ export interface Told {
   readonly isGood: boolean;
   readonly lines: readonly string[];
   /** Shield by shield, where there were several. */
-  readonly each: readonly ToldLine[];
+  readonly perShield: readonly ToldLine[];
 }
 
 export interface ToldLine {
@@ -30,7 +30,7 @@ export function useActs(t: Say["t"], afterwards: () => void) {
   const asked = shallowRef<Asked | null>(null);
   const last = shallowRef<{ readonly asked: Asked; readonly outcomes: readonly Outcome[] } | null>(null);
   /** Said when it is shown, so that it follows the language. */
-  const told = computed(() => last.value && tell(t, last.value.asked, last.value.outcomes));
+  const report = computed(() => last.value && tell(t, last.value.asked, last.value.outcomes));
 
   function ask(act: Act, shields: readonly Shield[]): void {
     last.value = null;
@@ -47,7 +47,7 @@ export function useActs(t: Say["t"], afterwards: () => void) {
     asked.value = null;
   }
 
-  return { asked, told, ask, done, close };
+  return { asked, report, ask, done, close };
 }
 
 /** What came of an act, in a line for those it changed, those it didn't need to, and each reason of a refusal. */
@@ -56,7 +56,7 @@ export function tell(t: Say["t"], { act, shields }: Asked, outcomes: readonly Ou
   const [changed, unchanged, refused] = [of("changed"), of("unchanged"), of("refused")];
   const lines: string[] = [];
   if (changed.length === 1) {
-    const one = shields.find((each) => each.shield_number === changed[0]!.shield_number);
+    const one = shields.find((shield) => shield.shield_number === changed[0]!.shield_number);
     lines.push(t("outcome.done", { act: t(`act.${act}`), name: one?.name ?? changed[0]!.shield_number }));
   } else if (changed.length > 1) {
     lines.push(t("outcome.doneMany", { act: t(`act.${act}`), n: changed.length }));
@@ -66,13 +66,13 @@ export function tell(t: Say["t"], { act, shields }: Asked, outcomes: readonly Ou
     const n = refused.filter(({ refusal }) => refusal?.[settings.language] === why).length;
     lines.push(t("outcome.refused", { n, why }));
   }
-  const each = outcomes.map(({ shield_number: number, outcome, refusal }): ToldLine => {
+  const perShield = outcomes.map(({ shield_number: number, outcome, refusal }): ToldLine => {
     const name = shields.find((shield) => shield.shield_number === number)?.name ?? "";
     const says =
       outcome === "refused"
         ? (refusal?.[settings.language] ?? "")
-        : t(`outcome.each.${outcome}`, { act: t(`act.${act}`) });
+        : t(`outcome.perShield.${outcome}`, { act: t(`act.${act}`) });
     return { number, name, kind: outcome, says };
   });
-  return { isGood: refused.length === 0, lines, each: outcomes.length > 1 ? each : [] };
+  return { isGood: refused.length === 0, lines, perShield: outcomes.length > 1 ? perShield : [] };
 }

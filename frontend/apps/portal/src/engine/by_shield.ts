@@ -24,8 +24,8 @@ interface Made {
   readonly number: string;
 }
 
-export function scanOf(made: Made): Scan {
-  return { id: made.request_id, token: made.status_token, number: made.number };
+export function scanOf(answer: Made): Scan {
+  return { id: answer.request_id, token: answer.status_token, number: answer.number };
 }
 
 export async function askLogin(): Promise<Scan> {

@@ -30,8 +30,8 @@ export async function newCaptcha(): Promise<Captcha> {
   return readCaptcha(await answered(api.POST("/api/portal/captchas")), "/api/portal/captchas");
 }
 
-export async function begin(given: Credentials): Promise<Begun> {
-  const { account, password, captchaId, captcha, source } = given;
+export async function begin(credentials: Credentials): Promise<Begun> {
+  const { account, password, captchaId, captcha, source } = credentials;
   const body = {
     account: account.trim(),
     password,
@@ -43,8 +43,8 @@ export async function begin(given: Credentials): Promise<Begun> {
   return begun;
 }
 
-export function begunOf(made: LoginBegun): Begun {
-  return { loginId: made.login_id, phone: made.phone_masked, resendIn: made.resend_in };
+export function begunOf(answer: LoginBegun): Begun {
+  return { loginId: answer.login_id, phone: answer.phone_masked, resendIn: answer.resend_in };
 }
 
 /** Another code, where the first one didn't come; nothing is typed anew. */

@@ -26,10 +26,10 @@ export function choose(creditCode: string): void {
   chosen.value = creditCode;
 }
 
-export function enter(found: Session): void {
-  session.name = found.name;
-  session.csrf = found.csrf_token;
-  session.enterprises = found.enterprises;
+export function enter(opened: Session): void {
+  session.name = opened.name;
+  session.csrf = opened.csrf_token;
+  session.enterprises = opened.enterprises;
   mayBeLoggedIn.value = true;
 }
 

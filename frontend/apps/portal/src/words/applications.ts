@@ -39,7 +39,7 @@ export const applicationWords = {
     },
     table: "申请和备案对比",
     item: "项目",
-    given: "申请里",
+    applied: "申请里",
     filed: "备案里",
     result: "结果",
     name: "姓名",
@@ -75,7 +75,7 @@ export const applicationWords = {
       final: "确认后不能撤回。以后可以作废手机盾",
       way: "先不确认",
     },
-    told: {
+    news: {
       confirm: "已确认：{name}。对方会收到短信，可以申请手机盾了",
       refuse: "已拒绝：{name}。对方会收到短信",
     },
@@ -119,7 +119,7 @@ export const applicationWords = {
     },
     table: "What is given beside what is on file",
     item: "What",
-    given: "Given",
+    applied: "Given",
     filed: "On file",
     result: "Result",
     name: "Name",
@@ -155,7 +155,7 @@ export const applicationWords = {
       final: "This can't be taken back; a shield can be revoked later",
       way: "Not yet",
     },
-    told: {
+    news: {
       confirm: "Confirmed: {name}. They are told by SMS and can apply for a shield",
       refuse: "Refused: {name}. They are told by SMS",
     },
@@ -171,7 +171,7 @@ export const codeWords = {
       before: "以前给{name}的激活码马上作废",
     },
     make: "生成激活码",
-    made: "{name}的激活码",
+    heading: "{name}的激活码",
     shown: "只显示这一次。关闭后看不到，需要时重新生成。",
     until: "{when} 前有效",
     slip: {
@@ -193,7 +193,7 @@ export const codeWords = {
       before: "Any code that {name} got before ends at once",
     },
     make: "Make the code",
-    made: "{name}'s activation code",
+    heading: "{name}'s activation code",
     shown: "Shown this once. After this it can't be seen again, only made anew.",
     until: "Good until {when}",
     slip: {

@@ -22,20 +22,20 @@ export function whole({ start, step, complete }: Dashboard): number {
   return Math.round((complete - start) / step);
 }
 
-export function total(found: Dashboard, of: Measure): Total {
-  const n = whole(found);
+export function total(figures: Dashboard, of: Measure): Total {
+  const n = whole(figures);
   return {
-    now: sum(found.points, of),
-    whole: sum(found.points.slice(0, n), of),
-    before: sum(found.before.slice(0, n), of),
+    now: sum(figures.points, of),
+    whole: sum(figures.points.slice(0, n), of),
+    before: sum(figures.before.slice(0, n), of),
   };
 }
 
 /** Of every point of the whole span, also those to come. */
-export function labels(found: Dashboard, span: Span): string[] {
-  const n = Math.max(found.points.length, found.before.length);
-  return Array.from({ length: n }, (_, each) => {
-    const at = found.start + each * found.step;
+export function labels(figures: Dashboard, span: Span): string[] {
+  const n = Math.max(figures.points.length, figures.before.length);
+  return Array.from({ length: n }, (_, index) => {
+    const at = figures.start + index * figures.step;
     return span === "day" ? time(at) : day(at).slice(5);
   });
 }

@@ -157,11 +157,11 @@ export function labelAt(view: unknown, pointer: string): string | null {
 
 function byKey(lines: readonly Line[]): Map<string, Line> {
   const [seen, keyed] = [new Map<string, number>(), new Map<string, Line>()];
-  for (const each of lines) {
-    const key = `${each.section}\n${each.label}`;
+  for (const entry of lines) {
+    const key = `${entry.section}\n${entry.label}`;
     const number = (seen.get(key) ?? 0) + 1;
     seen.set(key, number);
-    keyed.set(`${key}\n${number}`, each);
+    keyed.set(`${key}\n${number}`, entry);
   }
   return keyed;
 }

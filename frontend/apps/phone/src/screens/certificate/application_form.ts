@@ -33,7 +33,7 @@ export function useApplicationForm({ account }: Me, record: FilingRecord | null 
     creditCode: record?.creditCode ?? "",
     smsCode: "",
   });
-  const idType: IdType | undefined = ID_TYPES.find((each) => each === account.idType);
+  const idType: IdType | undefined = ID_TYPES.find((type) => type === account.idType);
   const isTold = ref(false);
   const code = useCodeField(toRef(fields, "smsCode"));
 

@@ -9,7 +9,7 @@ export const USER_TYPES = ["operator", "legal_person"] as const;
 
 /** Null where the address names none, or one that can't be. */
 export function recordOf(query: LocationQuery): FilingRecord | null {
-  const userType = USER_TYPES.find((each) => each === query["type"]);
+  const userType = USER_TYPES.find((type) => type === query["type"]);
   const code = typeof query["code"] === "string" ? compact(query["code"]) : "";
   return userType !== undefined && isCreditCode(code) ? { userType, creditCode: code } : null;
 }

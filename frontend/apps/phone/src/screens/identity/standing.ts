@@ -16,7 +16,7 @@ const NEWS_MS = 7 * DAY_MS;
 
 /** The name of a proof's way in the words; `other` for one of a newer service. */
 export function wayName(way: string): (typeof WAYS)[number] | "other" {
-  return WAYS.find((each) => each === way) ?? "other";
+  return WAYS.find((known) => known === way) ?? "other";
 }
 
 export interface Standing {

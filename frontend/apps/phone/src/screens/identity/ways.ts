@@ -18,8 +18,8 @@ export interface ShownWay {
 /** Those that can be gone first, else in the service's order: the one that ends soonest leads. */
 export function shownWays(items: readonly IdentityWay[]): ShownWay[] {
   const known = items.flatMap(({ way, reason }): ShownWay[] => {
-    const name = KNOWN.find((each) => each === way);
-    const why = reason === null ? null : (REASONS.find((each) => each === reason) ?? "other");
+    const name = KNOWN.find((one) => one === way);
+    const why = reason === null ? null : (REASONS.find((one) => one === reason) ?? "other");
     return name === undefined ? [] : [{ way: name, reason: why }];
   });
   return [...known.filter(({ reason }) => reason === null), ...known.filter(({ reason }) => reason !== null)];

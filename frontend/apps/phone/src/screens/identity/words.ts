@@ -139,7 +139,7 @@ export const waitWords = {
     noneText: "先选一种方式核验身份。",
     steps: {
       account: "账号已注册",
-      told: "已提醒法人",
+      notice: "已提醒法人",
       toldText: "{enterprise}的法人会收到短信",
       confirm: "法人确认是您本人",
       confirmText: "法人会当面或打备案电话问您，请留意接听",
@@ -192,7 +192,7 @@ export const waitWords = {
     noneText: "Choose a way to verify your identity first.",
     steps: {
       account: "Account registered",
-      told: "Legal person told",
+      notice: "Legal person told",
       toldText: "The legal person of {enterprise} gets an SMS",
       confirm: "Legal person confirms that it is you",
       confirmText: "They ask you face to face, or by the phone number on file: please answer",

@@ -17,12 +17,12 @@ export function useBusy(): Busy {
   let last: Promise<unknown> = Promise.resolve();
 
   async function run<T>(work: () => Promise<T>): Promise<T | undefined> {
-    const mine = last.then(async () => await told(work));
+    const mine = last.then(async () => await reported(work));
     last = mine;
     return await mine;
   }
 
-  async function told<T>(work: () => Promise<T>): Promise<T | undefined> {
+  async function reported<T>(work: () => Promise<T>): Promise<T | undefined> {
     isBusy.value = true;
     const timer = setTimeout(() => (isSlow.value = true), SLOW_MS);
     try {

@@ -21,13 +21,13 @@ const NO_APPS = new Set([
 ]);
 
 /** The address, or null where there is none to be opened. */
-export function returnAddress(given: unknown): string | null {
-  if (typeof given !== "string") {
+export function returnAddress(text: unknown): string | null {
+  if (typeof text !== "string") {
     return null;
   }
   let address: URL;
   try {
-    address = new URL(given);
+    address = new URL(text);
   } catch {
     return null;
   }
@@ -38,5 +38,5 @@ export function returnAddress(given: unknown): string | null {
   if (protocol === "http:") {
     return LOOPBACK.test(hostname) ? address.href : null;
   }
-  return NO_APPS.has(protocol) || !given.startsWith(`${protocol}//`) ? null : given;
+  return NO_APPS.has(protocol) || !text.startsWith(`${protocol}//`) ? null : text;
 }

@@ -9,6 +9,6 @@ interface Described {
 /** Empty where it isn't known. */
 export async function modelOf(browser: object): Promise<string> {
   const asked = (browser as Described).userAgentData?.getHighEntropyValues?.(["model"]);
-  const told = await asked?.catch(() => null);
-  return told?.model?.trim() ?? "";
+  const standing = await asked?.catch(() => null);
+  return standing?.model?.trim() ?? "";
 }

@@ -29,11 +29,11 @@ export interface Found {
 }
 
 /** What the service says counts; the phone's own messages come after it. */
-function messagesOf(id: string, told: readonly Message[]): Message[] {
+function messagesOf(id: string, known: readonly Message[]): Message[] {
   const own = Object.entries(TEXTS)
-    .filter(([code, [, , faq]]) => faq === id && !told.some((message) => message.code === code))
+    .filter(([code, [, , faq]]) => faq === id && !known.some((message) => message.code === code))
     .map(([code, [zh, en]]) => ({ code, zh, en }));
-  return [...told, ...own];
+  return [...known, ...own];
 }
 
 /** In the manual's order. */
@@ -56,7 +56,7 @@ export function findEntries(words: string, language: Language): Found[] {
     if (has(`${entry.id} ${entry.title[language]} ${entry.text[language]}`)) {
       return [{ entry, message: null }];
     }
-    const message = entry.messages.find((each) => has(`${each[language]} ${each.code}`));
+    const message = entry.messages.find((line) => has(`${line[language]} ${line.code}`));
     return message === undefined ? [] : [{ entry, message }];
   });
 }

@@ -2,7 +2,7 @@ export const words = {
   zh: {
     title: "常见问题",
     search: "搜索问题或提示的文字",
-    found: "{count} 个问题",
+    count: "{count} 个问题",
     none: "没有找到",
     noneText: "没有含「{words}」的问题。换个说法试试，或看全部问题。",
     showAll: "看全部问题",
@@ -24,7 +24,7 @@ export const words = {
   en: {
     title: "Questions and answers",
     search: "A question, or the words of a message",
-    found: "{count} question | {count} questions",
+    count: "{count} question | {count} questions",
     none: "Nothing found",
     noneText: 'No question has "{words}". Try other words, or see all questions.',
     showAll: "All questions",

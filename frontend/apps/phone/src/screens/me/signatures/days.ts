@@ -18,7 +18,7 @@ export function byDay(items: readonly SignatureRecord[]): Day[] {
     const on = day(item.signedAt);
     days.set(on, [...(days.get(on) ?? []), item]);
   }
-  return [...days].map(([on, found]) => ({ day: on, items: found }));
+  return [...days].map(([on, records]) => ({ day: on, items: records }));
 }
 
 /** Its heading at `now` (ms). */

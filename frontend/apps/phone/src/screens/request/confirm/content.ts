@@ -32,12 +32,12 @@ const CHARSETS: Readonly<Record<string, Charset>> = {
 };
 type Charset = "utf-8" | "gb18030" | "ascii";
 
-export function contentOf(given: Given): Content {
-  const { content, mediaType, format } = given;
+export function contentOf(source: Given): Content {
+  const { content, mediaType, format } = source;
   if (content === null) {
     return { kind: "absent" };
   }
-  const signed = signedXmlOf(given);
+  const signed = signedXmlOf(source);
   if (signed !== null) {
     return signedContent(content, signed);
   }
@@ -106,8 +106,8 @@ function charsetOf(
   const typed = /charset=([a-z0-9-]+)/.exec(parameters)?.[1];
   const declared = kind === "xml" ? declaredEncoding(content) : undefined;
   const named = [typed, declared]
-    .filter((each) => each !== undefined)
-    .map((each) => CHARSETS[each.toLowerCase()]);
+    .filter((name) => name !== undefined)
+    .map((name) => CHARSETS[name.toLowerCase()]);
   const [charset = "utf-8", other = charset] = named.length > 0 && named[0] === undefined ? [null] : named;
   if (charset === null || other !== charset || (kind === "json" && charset === "gb18030")) {
     return null;

@@ -16,8 +16,8 @@ for (const [all, kind] of [
   ['"{}[],:', MARK],
   [" \t\n\r", BLANK],
 ] as const) {
-  for (const each of all) {
-    ENDS[each.charCodeAt(0)] = kind;
+  for (const octet of all) {
+    ENDS[octet.charCodeAt(0)] = kind;
   }
 }
 

@@ -22,10 +22,11 @@ export interface Opened {
 }
 
 /** What is read at once: little, or nothing of it here. */
-export const isSmall = (given: Given): boolean => (given.content?.length ?? 0) <= SMALL || isOfPages(given);
+export const isSmall = (source: Given): boolean =>
+  (source.content?.length ?? 0) <= SMALL || isOfPages(source);
 
-export function openHere(given: Given): Opened {
-  const content = contentOf(given);
+export function openHere(source: Given): Opened {
+  const content = contentOf(source);
   if (!("lines" in content)) {
     return { kind: content.kind, count: 0, first: [], lines: () => Promise.resolve([]) };
   }
@@ -39,7 +40,7 @@ export function openHere(given: Given): Opened {
 }
 
 /** The same by a worker, which ends with `close`; a content that it fails at is none to be read on a screen. */
-export function openBeside(given: Given): { readonly opened: Promise<Opened>; readonly close: () => void } {
+export function openBeside(source: Given): { readonly opened: Promise<Opened>; readonly close: () => void } {
   const worker = new Worker(scriptAddress(workerAddress), { type: "module", name: "content" });
   const ask = (order: Order): Promise<Answer> =>
     new Promise((resolve, reject) => {
@@ -48,7 +49,7 @@ export function openBeside(given: Given): { readonly opened: Promise<Opened>; re
       // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker's has none
       worker.postMessage(order);
     });
-  const { content, mediaType, format, message, options } = given;
+  const { content, mediaType, format, message, options } = source;
   const opened = ask({ open: { content, mediaType, format, message, options } }).then(
     ({ kind, count, lines }): Opened => ({
       kind,

@@ -35,7 +35,7 @@ const [HIDDEN, PRINTED, NOT_VIEWED] = [2, 4, 32] as const;
 const MOST_PAGES = 500;
 
 export async function faultOf(pdf: PDFDocumentProxy): Promise<string | null> {
-  const [{ info }, actions, open, files, layers, found] = await Promise.all([
+  const [metadata, actions, open, files, layers, forms] = await Promise.all([
     pdf.getMetadata(),
     pdf.getJSActions(),
     pdf.getOpenAction(),
@@ -43,16 +43,16 @@ export async function faultOf(pdf: PDFDocumentProxy): Promise<string | null> {
     pdf.getOptionalContentConfig(),
     pdf.getFieldObjects(),
   ]);
-  const fields = fieldsIn(found);
-  const told = info as Readonly<Record<string, unknown>>;
+  const fields = fieldsIn(forms);
+  const info = metadata.info as Readonly<Record<string, unknown>>;
   const faults: readonly (readonly [string, unknown])[] = [
     ["too_large", pdf.numPages > MOST_PAGES],
-    ["encrypted", told["EncryptFilterName"]],
+    ["encrypted", info["EncryptFilterName"]],
     ["javascript", actions || fields.some((field) => field.actions)],
-    ["xfa", told["IsXFAPresent"] || pdf.isPureXfa],
-    ["attachments", files || told["IsCollectionPresent"]],
+    ["xfa", info["IsXFAPresent"] || pdf.isPureXfa],
+    ["attachments", files || info["IsCollectionPresent"]],
     ["optional_content", [...layers].length > 0],
-    ["form", isForm(told, fields)],
+    ["form", isForm(info, fields)],
     ["open_action", (open as { action?: unknown } | null)?.action],
   ];
   return faults.find(([, isThere]) => isThere)?.[0] ?? null;
@@ -65,14 +65,14 @@ function fieldsIn(fields: unknown): readonly Field[] {
 }
 
 /** A form whose fields aren't all those of signatures, or can't be seen. */
-function isForm(told: Readonly<Record<string, unknown>>, fields: readonly Field[]): boolean {
-  const isThere = Boolean(told["IsAcroFormPresent"] || told["IsSignaturesPresent"]);
+function isForm(info: Readonly<Record<string, unknown>>, fields: readonly Field[]): boolean {
+  const isThere = Boolean(info["IsAcroFormPresent"] || info["IsSignaturesPresent"]);
   return isThere && (fields.length === 0 || fields.some(({ type }) => type !== "signature"));
 }
 
 export async function faultOfPage(page: PDFPageProxy): Promise<string | null> {
   const annotations = (await page.getAnnotations()) as readonly Annotation[];
-  const faults = annotations.map((each) => ofAnnotation(each));
+  const faults = annotations.map((annotation) => ofAnnotation(annotation));
   return faults.find((fault) => fault !== null) ?? ((await page.getJSActions()) ? "javascript" : null);
 }
 

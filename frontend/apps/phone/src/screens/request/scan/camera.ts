@@ -80,9 +80,9 @@ export function whenAllowed(change: () => void): () => void {
   };
   void navigator.permissions
     ?.query({ name: "camera" as PermissionName })
-    .then((found) => {
+    .then((stream) => {
       if (!isOver) {
-        status = found;
+        status = stream;
         status.addEventListener("change", heard);
       }
       return null;

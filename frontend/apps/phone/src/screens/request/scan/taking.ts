@@ -21,7 +21,7 @@ export type Outcome =
   | { readonly kind: "taken"; readonly scanned: Scan | null }
   /** Seen already, or too soon after the last. */
   | { readonly kind: "ignored" }
-  | { readonly kind: "told"; readonly told: Told }
+  | { readonly kind: "told"; readonly news: Told }
   | { readonly kind: "ended"; readonly problem: ShieldError };
 
 /** Of this code only; a fresh one of the same request may do. */
@@ -49,7 +49,7 @@ export class Taking {
   /** Takes the request of this code; `byHand` for one that the user gave themselves, which always counts. */
   async take(code: Code, byHand = false): Promise<Outcome> {
     if (code.kind !== "request") {
-      return { kind: "told", told: code };
+      return { kind: "told", news: code };
     }
     const isSeen = this.#seen.has(code.text) || this.#seen.has(code.requestId);
     if (!byHand && (isSeen || this.#now() < this.#restUntil)) {
@@ -75,6 +75,6 @@ export class Taking {
     } else if (!PASSING.has(problem.code)) {
       return { kind: "ended", problem };
     }
-    return { kind: "told", told: { kind: "problem", problem } };
+    return { kind: "told", news: { kind: "problem", problem } };
   }
 }

@@ -10,7 +10,7 @@ export const words = {
     album: "相册",
     type: "输入",
     readerFailed: "扫码组件没有载入。请检查网络后再试",
-    told: {
+    news: {
       address: "这是 {domain} 的二维码，不是登录或签名。没有打开它",
       text: "这不是手机盾的二维码",
       nothing: "图片里没有找到二维码",
@@ -70,7 +70,7 @@ export const words = {
     album: "Album",
     type: "Type",
     readerFailed: "The scanner was not loaded. Check the network and try again",
-    told: {
+    news: {
       address: "This code is for {domain}, not for a login or signature. It was not opened",
       text: "This is not a code of Mobile Shield",
       nothing: "No QR code was found in the picture",

@@ -22,11 +22,11 @@ export interface Attached {
 export const A4 = { width: 595, height: 842 };
 const encoder = new TextEncoder();
 
-/** Each page fills A4; `title` is what viewers show, in `language` (BCP 47); `made` in ms. */
+/** Each page fills A4; `title` is what viewers show, in `language` (BCP 47); `createdAt` in ms. */
 export function pdfOf(
   pages: readonly PagePicture[],
   attached: Attached,
-  { title, language, made }: { title: string; language: string; made: number },
+  { title, language, createdAt }: { title: string; language: string; createdAt: number },
 ): Uint8Array<ArrayBuffer> {
   const { name, subtype, content } = attached;
   const [first, last] = [6, 6 + pages.length * 3];
@@ -37,7 +37,7 @@ export function pdfOf(
         `/Names << /EmbeddedFiles << /Names [(${name}) 4 0 R] >> >> /AF [4 0 R] >>`,
     ],
     [`<< /Type /Pages /Count ${String(pages.length)} /Kids [${kids}] >>`],
-    [`<< /Title ${utf16(title)} /CreationDate (${dateOf(made)}) /Producer (Mobile Shield) >>`],
+    [`<< /Title ${utf16(title)} /CreationDate (${dateOf(createdAt)}) /Producer (Mobile Shield) >>`],
     [`<< /Type /Filespec /F (${name}) /UF (${name}) /AFRelationship /Data /EF << /F 5 0 R >> >>`],
     [
       `<< /Type /EmbeddedFile /Subtype /${subtype} /Params << /Size ${String(content.length)} >> /Length ${String(content.length)} >>`,

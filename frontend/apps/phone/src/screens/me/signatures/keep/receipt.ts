@@ -62,7 +62,7 @@ export async function receiptPdf(
   detail: SignatureDetail,
   bundle: Uint8Array,
   words: ReceiptWords,
-  { when, name, made }: { when: string; name: string; made: number },
+  { when, name, createdAt }: { when: string; name: string; createdAt: number },
 ): Promise<Uint8Array<ArrayBuffer>> {
   const title = words.own("printed");
   const pages = await drawReceipt(title, receiptLines(detail, words, when, name), `${title}  ${detail.sid}`);
@@ -70,6 +70,6 @@ export async function receiptPdf(
   return pdfOf(pages, attached, {
     title: `${title} ${detail.sid.slice(0, 8)}`,
     language: words.language,
-    made,
+    createdAt,
   });
 }
