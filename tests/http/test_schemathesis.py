@@ -8,11 +8,13 @@ keeps stand in each place of each call.
 import asyncio
 import base64
 import re
+import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from urllib.parse import unquote, urlsplit
 
 import httpx
@@ -53,6 +55,7 @@ from tests.unit.gateways.provider import provider
 
 pytestmark = pytest.mark.slow
 
+T = TypeVar("T")
 _EXAMPLES: Final = 40
 _FAILED: Final = 500
 _APP: Final = create_app(Settings())
@@ -75,11 +78,40 @@ def _octets(context: object, value: Any) -> bytes:
     return made if isinstance(made, bytes) else str(made).encode()
 
 
+class Running:
+    """An event loop in a thread of its own.
+
+    It runs while cases are made too, which takes seconds: an application that stands still meanwhile takes its own
+    statement for one that hangs, ends it, and refuses whoever comes next.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+
+    def __call__(self, task: Coroutine[Any, Any, T]) -> T:
+        """What the coroutine returns or raises."""
+        return asyncio.run_coroutine_threadsafe(task, self._loop).result()
+
+
+@contextmanager
+def running() -> Iterator[Running]:
+    """A loop until the block ends."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    try:
+        yield Running(loop)
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
 @dataclass(slots=True)
 class InProcess:
     """The application in this process, with what a phone and a business system know."""
 
-    loop: asyncio.AbstractEventLoop
+    run: Running
     context: Context
     client: httpx.AsyncClient
     live: LiveService
@@ -208,30 +240,27 @@ def _application(folder: Path, database: str, sms_endpoint: str) -> Iterator[InP
     program = live.command("staff", "token", "add", member["id"], "--name", "程序", *arguments, *scopes)
     attacker = Attacker.of(folder / "phone", live.origin, OPERATOR.pin)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    with asyncio.Runner() as runner:
-        loop = runner.get_loop()
+    with running() as run:
         lifespan = app.router.lifespan_context(app)
-        loop.run_until_complete(lifespan.__aenter__())
+        run(lifespan.__aenter__())
         client = httpx.AsyncClient(transport=transport)
-        legal_person = loop.run_until_complete(_portal_session(app.state.context))
-        person = loop.run_until_complete(_console_session(app.state.context, member["id"]))
         yield InProcess(
-            loop,
+            run,
             app.state.context,
             client,
             live,
             attacker,
-            legal_person,
+            run(_portal_session(app.state.context)),
             scanned.request_id,
             scanned.tasks[0].sid,
             shield_number,
             program["token"],
-            person,
+            run(_console_session(app.state.context, member["id"])),
             ended.id,
         )
-        loop.run_until_complete(client.aclose())
-        loop.run_until_complete(attacker.http.aclose())
-        loop.run_until_complete(lifespan.__aexit__(None, None, None))
+        run(client.aclose())
+        run(attacker.http.aclose())
+        run(lifespan.__aexit__(None, None, None))
 
 
 async def _portal_session(context: Context) -> str:
@@ -304,7 +333,7 @@ def test_no_odd_character_makes_the_service_fail(application: InProcess, label: 
 def test_no_odd_character_makes_a_page_fail(application: InProcess, path: str) -> None:
     for odd in WRITTEN:
         url = re.sub(r"\{[^}]+\}", odd, path) + f"?on={odd}&lang={odd}&t={odd}&c={odd}&request={odd}"
-        answer = application.loop.run_until_complete(application.client.get(application.live.origin + url))
+        answer = application.run(application.client.get(application.live.origin + url))
         assert answer.status_code < _FAILED, f"{url}: {answer.status_code} {answer.text[:500]}"
 
 
@@ -327,7 +356,7 @@ def _send(
 
 
 def _answered(application: InProcess, request: requests.PreparedRequest) -> None:
-    answer = application.loop.run_until_complete(
+    answer = application.run(
         application.client.request(
             request.method or "", request.url or "", content=_body(request), headers=_headers(request)
         )
