@@ -1,72 +1,26 @@
 """Opening the app with the shield's PIN or an SMS code (ADR 106): what it gives, is bound to, and never is."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pytest
 
 from mshield.domain import errors
 from mshield.domain.tokens import token_hash
-from mshield.gateways.sms import DevelopmentSms
 from mshield.gm.transcript import unlock_sid
 from mshield.keys.keyring import Keyring
-from mshield.services.accounts.captcha.captchas import Captchas
-from mshield.services.accounts.login import DeviceProof, LogIn, Session
 from mshield.services.accounts.session import Caller, authenticate_phone
-from mshield.services.accounts.sms_codes import SmsCodes
 from mshield.services.operations.purge import purge
-from mshield.services.signing.unlock import UNLOCK_MS, Unlock, UnlockBegun
+from mshield.services.signing.unlock import UNLOCK_MS
 from mshield.settings import Settings
 from mshield.store.database.interface import Database, SealBroken
 from tests.support.clock import Clock
-from tests.support.signing import PHONE_NUMBER, WRONG_SHARE, World, execute, fetch, make_world, tamper
-
-_DEVICE = DeviceProof("jkt", b"key")
-_ADDRESS = "192.0.2.7"
-
-
-@dataclass
-class Door:
-    """A world whose phone's login has ended, and what lets it in again."""
-
-    world: World
-    unlock: Unlock
-    sms: DevelopmentSms
-
-    async def begin(self) -> UnlockBegun:
-        """Begins, and gives the phone the token."""
-        begun = await self.unlock.begin("jkt", now=self.world.clock())
-        self.world.phone.caller = Caller(token_hash(begun.token), "jkt")
-        return begun
-
-    async def log_in(self) -> Session:
-        """With what was signed."""
-        return await self.unlock.finish(self.world.phone.caller, _DEVICE, now=self.world.clock())
-
-    async def by_pin(self, *, d1: int | None = None) -> Session:
-        """All of it; with another `d1` a wrong PIN."""
-        begun = await self.begin()
-        await self.world.sign([begun.sid], d1=d1)
-        return await self.log_in()
-
-    async def code(self) -> str:
-        """An SMS code."""
-        await self.unlock.send_sms("jkt", address=_ADDRESS, now=self.world.clock())
-        message = self.sms.messages()[0]
-        assert (message.phone, message.purpose) == (PHONE_NUMBER, "unlock")
-        return message.code or ""
-
-    async def by_sms(self) -> Session:
-        """All of it."""
-        return await self.unlock.by_sms(await self.code(), _DEVICE, now=self.world.clock())
+from tests.support.door import ADDRESS, DEVICE, Door, make_door
+from tests.support.signing import PHONE_NUMBER, WRONG_SHARE, World, execute, fetch, tamper
 
 
 @pytest.fixture
 async def door(db: Database, keyring: Keyring, clock: Clock) -> Door:
-    world, settings = await make_world(db, keyring, clock), Settings(sms_resend_seconds=0)
-    sms = DevelopmentSms()
-    log_in = LogIn(db, world.lookup, settings, Captchas(db, keyring, world.lookup, settings))
-    codes = SmsCodes(db, world.lookup, settings, sms)
-    return Door(world, Unlock(db, world.engine, settings, log_in, codes), sms)
+    return await make_door(db, keyring, clock)
 
 
 async def _ends(world: World) -> None:
@@ -240,25 +194,25 @@ async def test_a_phone_that_never_applied_and_a_disabled_account(door: Door) -> 
     with pytest.raises(errors.PasswordNeeded):
         await door.unlock.begin("unknown", now=door.world.clock())
     with pytest.raises(errors.PasswordNeeded):
-        await door.unlock.send_sms("unknown", address=_ADDRESS, now=door.world.clock())
+        await door.unlock.send_sms("unknown", address=ADDRESS, now=door.world.clock())
     code = await door.code()
     await execute(door.world.db, "UPDATE accounts SET state = 'disabled'")
     with pytest.raises(errors.AccountDisabled):
         await door.begin()
     with pytest.raises(errors.AccountDisabled):
-        await door.unlock.by_sms(code, _DEVICE, now=door.world.clock())
+        await door.unlock.by_sms(code, DEVICE, now=door.world.clock())
 
 
 async def test_an_sms_code_is_its_own_devices_and_is_spent(door: Door) -> None:
     code, now = await door.code(), door.world.clock()
     wrong = f"{(int(code) + 1) % 1_000_000:06d}"
     with pytest.raises(errors.SmsCodeWrong):
-        await door.unlock.by_sms(wrong, _DEVICE, now=now)
+        await door.unlock.by_sms(wrong, DEVICE, now=now)
     with pytest.raises(errors.PasswordNeeded):
-        await door.unlock.by_sms(code, replace(_DEVICE, jkt="other"), now=now)
-    await door.unlock.by_sms(code, _DEVICE, now=now)
+        await door.unlock.by_sms(code, replace(DEVICE, jkt="other"), now=now)
+    await door.unlock.by_sms(code, DEVICE, now=now)
     with pytest.raises(errors.SmsCodeExpired):
-        await door.unlock.by_sms(code, _DEVICE, now=now)
+        await door.unlock.by_sms(code, DEVICE, now=now)
 
 
 async def test_beginnings_are_limited_for_each_phone(door: Door) -> None:

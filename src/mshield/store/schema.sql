@@ -946,7 +946,7 @@ CREATE TABLE unlocks (
   expires_at BIGINT NOT NULL,
   ended_at BIGINT,
   mark BYTEA NOT NULL
-);
+, login_sid BYTEA, login_mark BYTEA);
 
 CREATE INDEX unlocks_by_device ON unlocks (device_id);
 

@@ -106,6 +106,14 @@ def come_back(life: Life) -> None:
     phone.scan(kept.claim)
     phone.approve(login.id, pin=OPERATOR.pin)
     phone.logout()
+    life.wait_a_minute()
+    login = life.business.request_login(pc=_PC)
+    kept = phone.claim(life.qr(login))
+    assert kept.login is not None
+    assert (kept.login.number, kept.login.unlike) == (login.number, ())
+    done = phone.unlock_and_log_in(kept, OPERATOR.pin)
+    assert (done.confirmed, life.business.status(login.id).state) == (True, "signed")
+    phone.logout()
     phone.request_unlock_code()
     phone.unlock_by_sms(life.sms_code(OPERATOR, "unlock"))
     assert phone.me().shield_number == life.shield_number

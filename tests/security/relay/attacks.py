@@ -10,9 +10,7 @@ from typing import Final
 
 from mshield.client import Document
 from mshield.client.errors import problem_of
-from mshield.demo.people import OPERATOR
 from mshield.domain.qr import QR_MS, qr_text
-from mshield.services.requests.codes.claim import CLAIM_MS
 from mshield.services.requests.follow import QR_TEXTS
 from tests.security.relay.lab import ATTACKERS_PC, Lab
 
@@ -148,38 +146,6 @@ def _worn_down(lab: Lab) -> None:
         lab.business.request_signature([document], shield_number=number)
 
 
-def _photo_before_login(lab: Lab) -> None:
-    photo = lab.code_after(lab.login(), 10)
-    lab.later(6)
-    lab.victim.claim(photo)
-
-
-def _kept(lab: Lab) -> str:
-    """A fresh code that a phone which isn't logged in has read."""
-    return lab.victim.claim(lab.code_after(lab.login(), 1)).claim
-
-
-def _claim_held_back(lab: Lab) -> None:
-    claim = _kept(lab)
-    lab.later(CLAIM_MS // 1000)
-    lab.scan(claim)
-
-
-def _claim_prolonged(lab: Lab) -> None:
-    _, request_id, until, mac = _kept(lab).split(":")
-    lab.scan(f"claim:{request_id}:{int(until) + 60_000}:{mac}")
-
-
-def _claim_in_time(lab: Lab) -> None:
-    claim = _kept(lab)
-    lab.victim.logout()
-    lab.later(60)
-    lab.victim.unlock(OPERATOR.pin)
-    shown = lab.scan(claim)
-    assert shown.requester.pc_address == ATTACKERS_PC.address
-    lab.approve()
-
-
 def _raise_refusal(lab: Lab, method: str, path: str, token: str) -> None:
     answer = lab.call(method, path, token)
     if answer.is_error:
@@ -241,37 +207,8 @@ CODES: Final = (
         why="the request ends, and the business system is told `not_me`: it should treat it as an attack",
         play=_fast_video_noticed,
     ),
-    Attack(
-        name="Still photo, before login",
-        does="shows a photo that is 6 s old to a victim who hasn't opened the app",
-        ends="qr_stale",
-        why="a claim is made for a fresh code alone: what counts is when the code was read, not when the app was "
-        "opened",
-        play=_photo_before_login,
-    ),
-    Attack(
-        name="Claim held back",
-        does=f"has the victim read a fresh code before login, and open the app {CLAIM_MS // 60_000} minutes later",
-        ends="expired_request",
-        why="a claim ends with its request, a login's after two minutes, and after three at the latest",
-        play=_claim_held_back,
-    ),
-    Attack(
-        name="Claim with a later end",
-        does="writes another end into a claim",
-        ends="not_found",
-        why="the end is under the claim's MAC, whose key only the service has",
-        play=_claim_prolonged,
-    ),
-    Attack(
-        name="Fresh code before login",
-        does="shows a fresh code to a victim who isn't logged in, who opens the app a minute later and enters their "
-        "PIN",
-        ends=None,
-        why="as with a forwarded video: the code was read within 5 s. Until the victim has opened the app anybody may "
-        "take the request; then the phone shows the attacker's PC",
-        play=_claim_in_time,
-    ),
+)
+MADE_UP: Final = (
     Attack(
         name="Made-up code",
         does="knows a request's id and makes a code themselves",

@@ -8,7 +8,8 @@ from mshield.client import ClientError
 from mshield.domain.qr import QR_MS, TYPING_MS, read_qr, short_code
 from mshield.services.requests.codes.short_codes import MOST, WINDOW_MS
 from tests.security.relay.app_links import APP_LINKS
-from tests.security.relay.attacks import CODES, FLOODS, Attack
+from tests.security.relay.attacks import CODES, FLOODS, MADE_UP, Attack
+from tests.security.relay.before_login import BEFORE_LOGIN
 from tests.security.relay.lab import Lab
 
 AFTER_SECONDS: Final = (QR_MS + TYPING_MS) // 1000
@@ -69,4 +70,4 @@ TYPED: Final = (
         play=_guessed,
     ),
 )
-EVERY_ATTACK: Final = (*CODES, *APP_LINKS, *FLOODS, *TYPED)
+EVERY_ATTACK: Final = (*CODES, *BEFORE_LOGIN, *MADE_UP, *APP_LINKS, *FLOODS, *TYPED)

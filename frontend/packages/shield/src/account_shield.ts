@@ -13,6 +13,7 @@ import { Connection, PATIENCE, type Patience, PLATFORM, type Platform } from "./
 import * as identity from "./identity.ts";
 import { LocalSecrets } from "./local_secrets.ts";
 import * as login from "./login.ts";
+import * as onePin from "./one_pin.ts";
 import { Operation } from "./operation.ts";
 import * as own from "./own_account.ts";
 import type { PinSource } from "./pin.ts";
@@ -173,6 +174,11 @@ export class AccountShield {
   /** Logs in again by this phone's shield; ProblemError `unlock_closed` with one try left. See `unlock.unlock`. */
   async unlock(pin: PinSource): Promise<Account> {
     return await this.#run((operation) => unlock.unlock(operation, this.#origin, pin));
+  }
+
+  /** The same, and confirms the login at a PC that was claimed and shown; see `onePin.unlockAndLogIn`. */
+  async unlockAndLogIn(shown: onePin.ShownLogin, pin: PinSource): Promise<onePin.OnePin> {
+    return await this.#run((operation) => onePin.unlockAndLogIn(operation, this.#origin, shown, pin));
   }
 
   /** Logs in again by an SMS code of purpose `unlock`. */

@@ -37,6 +37,7 @@ export type { AccountSource, Captcha, Login, OutsideLoginBegun } from "./login.t
 export type {
   CertificateChange,
   Claim,
+  ClaimedLogin,
   InboxRequest,
   IssuedCertificate,
   Line,
@@ -45,7 +46,9 @@ export type {
   Scan,
   Task,
   TaskView,
+  Unlike,
 } from "./messages.ts";
+export type { OnePin, ShownLogin } from "./one_pin.ts";
 export type { AskKind, Closing, DataPart, ShieldAsk } from "./own_account.ts";
 export { shownContent } from "./pdf_document.ts";
 export type { PinPrompt, PinSource } from "./pin.ts";
@@ -65,7 +68,7 @@ export type { DocumentReader, KeyLines, TaskReading } from "./task_reading.ts";
 export { OwnerShield } from "./owner_shield.ts";
 export { RemoteSecrets } from "./remote_secrets.ts";
 export { MOST_DOCUMENTS, partsOf } from "./parts.ts";
-export type { Approved, Choices, DeclineReason, DocumentEnd, SignedDocument, Unlike } from "./requests.ts";
+export type { Approved, Choices, DeclineReason, DocumentEnd, SignedDocument } from "./requests.ts";
 export type { Enrolled, EnrolOrder, Secrets, SecretSession, SessionOrder } from "./secrets.ts";
 export type { RenewalData, RenewalPreview } from "./renewal_preview.ts";
 export type { Renewal } from "./renewal_state.ts";

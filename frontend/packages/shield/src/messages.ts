@@ -97,13 +97,31 @@ export interface Scan {
   readonly parts?: readonly Part[];
 }
 
-/** A request whose code was read before login: `claim` is scanned in place of the code until `expiresAt` (ms). */
+/**
+ * A request whose code was read before login: `claim` is scanned in place of the code until `expiresAt` (ms). `login` is there
+ * where one PIN opens the app and confirms it; an older service has none.
+ */
 export interface Claim {
   readonly claim: string;
   readonly kind: Kind;
   readonly requester: Requester;
   readonly expiresAt: number;
+  readonly login: ClaimedLogin | null;
 }
+
+/** What of a login is shown before the PIN, and its document's M in base64. Plain JSON, so that a tab can keep it. */
+export interface ClaimedLogin {
+  readonly requestId: string;
+  readonly number: string;
+  readonly sid: string;
+  readonly message: string;
+  readonly unlike: readonly Unlike[];
+  readonly askedAt: number;
+  readonly expiresAt: number;
+}
+
+/** What of a login is new: its computer, as system and browser, or its network. */
+export type Unlike = "computer" | "network";
 
 /** One of several requests, and the documents in it. */
 export interface Part {
@@ -239,7 +257,25 @@ export function readClaim(value: unknown): Claim {
     kind: of.word("kind", KINDS),
     requester: readRequester(of.object("requester")),
     expiresAt: of.integer("expires_at"),
+    login: of.has("login") ? readClaimedLogin(of.object("login")) : null,
   };
+}
+
+function readClaimedLogin(of: Fields): ClaimedLogin {
+  return {
+    requestId: of.text("request_id"),
+    number: of.text("number"),
+    sid: hex(of.hex("sid", 16)),
+    message: of.text("message_b64"),
+    unlike: readUnlike(of),
+    askedAt: of.integer("asked_at"),
+    expiresAt: of.integer("expires_at"),
+  };
+}
+
+/** What this app knows to say; a newer service may say more. */
+export function readUnlike(of: Fields): Unlike[] {
+  return of.texts("unlike").filter((what) => what === "computer" || what === "network");
 }
 
 /** When a prolonged request ends, ms. */

@@ -2,6 +2,7 @@
 
 import * as account from "./account.ts";
 import { type Device, devices, disownDevice, nameDevice } from "./devices.ts";
+import type { Unlike } from "./messages.ts";
 import * as push from "./push.ts";
 import * as requests from "./requests.ts";
 import { Shield } from "./shield.ts";
@@ -29,7 +30,7 @@ export class OwnerShield extends Shield {
   }
 
   /** What of a scanned login's PC the account's logins have not had. */
-  async unlike(requestId: string): Promise<readonly requests.Unlike[]> {
+  async unlike(requestId: string): Promise<readonly Unlike[]> {
     return await this.run((operation) => requests.unlike(operation, requestId));
   }
 

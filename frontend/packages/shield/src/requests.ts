@@ -12,7 +12,7 @@ import { derOf } from "./certificate.ts";
 import { CoSigning } from "./cosigning.ts";
 import { checkDocument, checkLogin, displayOidsFor, shownOf } from "./documents.ts";
 import { PhoneError, ProblemError, ProtocolError } from "./errors.ts";
-import { Fields, fromHex } from "./fields.ts";
+import { Fields, fromBase64, fromHex } from "./fields.ts";
 import {
   type Claim,
   type InboxRequest,
@@ -23,9 +23,11 @@ import {
   readProlonged,
   readScan,
   readTask,
+  readUnlike,
   readWayBack,
   type Scan,
   type Task,
+  type Unlike,
 } from "./messages.ts";
 import type { Operation } from "./operation.ts";
 import { MOST_DOCUMENTS, partsOf } from "./parts.ts";
@@ -91,9 +93,12 @@ export async function scan(operation: Operation, code: string, typedMs?: number)
  */
 export async function claim(operation: Operation, code: string, typedMs?: number): Promise<Claim> {
   const { connection } = operation;
-  return readClaim(
-    await connection.post("/api/phone/claims", operation.anonymous(), codeBody(code, typedMs)),
-  );
+  const path = "/api/phone/claims";
+  const kept = readClaim(await connection.post(path, operation.anonymous(), codeBody(code, typedMs)));
+  if (kept.login !== null) {
+    checkLogin(fromBase64(kept.login.message), kept.login.requestId, kept.requester);
+  }
+  return kept;
 }
 
 /** PhoneError `bad_code` for what is none. */
@@ -381,11 +386,7 @@ async function ends(operation: Operation, scanned: Scan): Promise<((sid: string)
   return partsOf(scanned).some(isSettled) ? (sid) => ENDS[states.get(sid)!] ?? "closed" : null;
 }
 
-/** What of a login is new: its computer, as system and browser, or its network. */
-export type Unlike = "computer" | "network";
-
 export async function unlike(operation: Operation, requestId: string): Promise<readonly Unlike[]> {
   const path = `/api/phone/requests/${encodeURIComponent(requestId)}/unlike`;
-  const of = new Fields(await operation.connection.get(path, operation.loggedIn()));
-  return of.texts("unlike").filter((what) => what === "computer" || what === "network");
+  return readUnlike(new Fields(await operation.connection.get(path, operation.loggedIn())));
 }

@@ -6,8 +6,8 @@
 
 import { hex, internalMessage, same, unlockSid } from "@mshield/gm";
 
-import { CoSigning } from "./cosigning.ts";
-import { thumbprint } from "./dpop.ts";
+import { CoSigning, type ToSign } from "./cosigning.ts";
+import { type Credentials, thumbprint } from "./dpop.ts";
 import { PhoneError, ProtocolError } from "./errors.ts";
 import { Fields } from "./fields.ts";
 import { keepLogin, type SmsCodeSent } from "./login.ts";
@@ -21,13 +21,28 @@ import type { Account } from "./state.ts";
  */
 export async function unlock(operation: Operation, origin: string, pin: PinSource): Promise<Account> {
   checkGiven(pin);
-  const { connection, vault } = operation;
+  operation.key("key");
+  const { connection } = operation;
+  const of = new Fields(await connection.post("/api/phone/unlocks", operation.anonymous()));
+  const { document, credentials } = await documentOf(operation, origin, of);
+  await new CoSigning(operation, "key", [document], [], credentials).sign(pin);
+  return await keepLogin(
+    operation,
+    new Fields(await connection.post("/api/phone/unlocks/login", credentials)),
+  );
+}
+
+/** What opens the app, made of what this phone knows of itself, and the token that goes with it. */
+export async function documentOf(
+  operation: Operation,
+  origin: string,
+  of: Fields,
+): Promise<{ readonly document: ToSign; readonly credentials: Credentials }> {
   const { uid } = operation.key("key");
-  const { deviceKey, shieldNumber } = vault.state;
+  const { deviceKey, shieldNumber } = operation.vault.state;
   if (shieldNumber === null) {
     throw new PhoneError("no_key");
   }
-  const of = new Fields(await connection.post("/api/phone/unlocks", operation.anonymous()));
   const sid = unlockSid({
     challenge: of.hex("challenge", 32),
     account: of.text("account"),
@@ -39,12 +54,7 @@ export async function unlock(operation: Operation, origin: string, pin: PinSourc
     throw new ProtocolError("bad_task", "an unlock of another phone or service");
   }
   const credentials = { deviceKey, token: of.text("access_token") };
-  const document = { sid, message: internalMessage("unlock", uid, sid) };
-  await new CoSigning(operation, "key", [document], [], credentials).sign(pin);
-  return await keepLogin(
-    operation,
-    new Fields(await connection.post("/api/phone/unlocks/login", credentials)),
-  );
+  return { document: { sid, message: internalMessage("unlock", uid, sid) }, credentials };
 }
 
 /** Has an SMS code sent to the number of this phone's account. */

@@ -29,7 +29,7 @@ from mshield.gm.transcript import is_internal_message
 from mshield.pki.asn1.arcs import DISPLAY_OIDS
 from mshield.pki.signatures.display import Confirmed
 
-_CODE: Final = re.compile(r"https?://[^/?#\s]+(/[^?#\s]*)?(/q/[^/?#\s]+|/app/sign)\?\S+|claim:\S+")
+CODE: Final = re.compile(r"https?://[^/?#\s]+(/[^?#\s]*)?(/q/[^/?#\s]+|/app/sign)\?\S+|claim:\S+")
 _SHORT: Final = re.compile(r"[0-9A-Ta-tV-Zv-z]{4}[ -]?[0-9A-Ta-tV-Zv-z]{4}")
 """Typed from beside the QR code."""
 _PURPOSES: Final = {"login": {"login"}, "signature": {"sign", "consent"}}
@@ -69,15 +69,6 @@ class Approved:
     return_address: str | None = None
 
 
-class Claim(msgspec.Struct, frozen=True, kw_only=True):
-    """A request whose code was read before login: who asks, and until when (ms) `claim` can be scanned."""
-
-    claim: str
-    kind: Literal["login", "signature"]
-    requester: Requester
-    expires_at: int
-
-
 class Prolonged(msgspec.Struct, frozen=True, kw_only=True):
     """When the request ends now, ms."""
 
@@ -95,17 +86,10 @@ class _Ends:
 def scan(operation: Operation, code: str, typed_ms: int = 0) -> Scan:
     """Takes the request behind a QR code, a short code or another app's link, checks it and keeps it."""
     is_short = _SHORT.fullmatch(code) is not None
-    if not is_short and not _CODE.fullmatch(code):
+    if not is_short and not CODE.fullmatch(code):
         raise PhoneError("bad_code")
     body = {"code": code, "typed_ms": typed_ms} if is_short else {"code": code}
     return _keep(operation, operation.connection.post("/api/phone/scans", operation.logged_in(), body))
-
-
-def claim(operation: Operation, code: str) -> Claim:
-    """Keeps a QR code that was read before login: `scan` its `claim` after it."""
-    if not _CODE.fullmatch(code):
-        raise PhoneError("bad_code")
-    return read(operation.connection.post("/api/phone/claims", operation.anonymous(), {"code": code}), Claim)
 
 
 def take(operation: Operation, *request_ids: str) -> Scan:
@@ -308,15 +292,15 @@ def _check_task(task: Task, scanned: Scan, uid: bytes, display_oids: Collection[
     if scanned.kind == "login":
         if task.format != "raw":
             raise ProtocolError("bad_task", "a login with signed attributes")
-        _check_login(task.message, scanned)
+        check_login(task.message, scanned.request_id, scanned.requester)
     else:
         read_document(task, display_oids)
 
 
-def _check_login(message: bytes, scanned: Scan) -> None:
+def check_login(message: bytes, request_id: str, requester: Requester) -> None:
     """A login's message is canonical JSON (sorted, no spaces) that names this request and this business system."""
     login = read(message, LoginMessage)
-    shown = (LOGIN_TYPE, scanned.request_id, scanned.requester.domain, scanned.requester.name)
+    shown = (LOGIN_TYPE, request_id, requester.domain, requester.name)
     if (login.type, login.request_id, login.domain, login.name) != shown:
         raise ProtocolError("bad_task", "the login is for another request or business system")
     if login.encode() != message:
@@ -334,11 +318,6 @@ class AnswersRequests:
         """Takes the request behind a QR code's text, or a short code typed in so many ms; kept until it is answered."""
         with self._operation() as operation:
             return scan(operation, code, typed_ms)
-
-    def claim(self, code: str) -> Claim:
-        """Keeps a QR code that was read before login; its `claim` is scanned after that."""
-        with self._operation() as operation:
-            return claim(operation, code)
 
     def inbox(self) -> tuple[InboxRequest, ...]:
         """The requests that wait for this shield (待办), newest first."""

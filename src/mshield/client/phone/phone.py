@@ -47,7 +47,7 @@ IdType = Literal["resident_id", "passport", "hk_macau_permit", "taiwan_permit", 
 SmsPurpose = Literal["register", "apply", "renew", "reset", "close", "export"]
 
 
-class VirtualPhone(ProvesIdentity, AnswersRequests):
+class VirtualPhone(ProvesIdentity, AnswersRequests, unlock.OpensAgain):
     """A phone whose storage is a folder. All errors are `mshield.client.errors.ClientError`."""
 
     def __init__(
@@ -176,21 +176,6 @@ class VirtualPhone(ProvesIdentity, AnswersRequests):
                 payload = {**payload, **enrolment.consents(operation)}
             answer = operation.connection.post(path, operation.anonymous(), payload)
             return unlock.keep(operation, read(answer, LoggedIn), account=account)
-
-    def unlock(self, pin: PinSource) -> LoggedIn:
-        """Logs in again by the shield's PIN; `pin` as of `approve`. Refused (`unlock_closed`) with one try left."""
-        with self._operation() as operation:
-            return unlock.by_pin(operation, pin)
-
-    def request_unlock_code(self) -> SmsCodeSent:
-        """Has an SMS code sent to this phone's account, for `unlock_by_sms`."""
-        with self._operation() as operation:
-            return unlock.send_code(operation)
-
-    def unlock_by_sms(self, sms_code: str) -> LoggedIn:
-        """Logs in again by an SMS code; `password_needed` where the shield was revoked, lost, locked or copied."""
-        with self._operation() as operation:
-            return unlock.by_sms(operation, sms_code)
 
     def logout(self) -> None:
         """Ends the login, on the service too."""

@@ -100,14 +100,21 @@ class MySignatures:
         )
         if place is None:
             raise errors.NotFound
-        before = await history.earlier_places(
-            self.db, account_id=login.account_id, but=request_id, since=now - _REMEMBERED_MS, most=_REMEMBERED
-        )
-        compared: tuple[tuple[Unlike, str, list[str]], ...] = (
-            ("computer", _computer(place), [_computer(other) for other in before]),
-            ("network", _network(place), [_network(other) for other in before]),
-        )
-        return tuple(what for what, this, others in compared if this and any(others) and this not in others)
+        return await unlike(self.db, login.account_id, request_id, place, now=now)
+
+
+async def unlike(
+    db: Database, account_id: str, request_id: str, place: history.LoginPlace, *, now: int
+) -> tuple[Unlike, ...]:
+    """What of this login's place the account's others of half a year have not had."""
+    before = await history.earlier_places(
+        db, account_id=account_id, but=request_id, since=now - _REMEMBERED_MS, most=_REMEMBERED
+    )
+    compared: tuple[tuple[Unlike, str, list[str]], ...] = (
+        ("computer", _computer(place), [_computer(other) for other in before]),
+        ("network", _network(place), [_network(other) for other in before]),
+    )
+    return tuple(what for what, this, others in compared if this and any(others) and this not in others)
 
 
 def _computer(place: history.LoginPlace) -> str:

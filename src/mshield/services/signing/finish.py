@@ -32,8 +32,8 @@ from mshield.services.accounts.session import Caller, UnspentCaller, caller_and_
 from mshield.services.identity.consents import Consents
 from mshield.services.process.events import Events
 from mshield.services.process.metrics import Count, uncounted
+from mshield.services.signing import beside, one_time
 from mshield.services.signing import key as signing_key
-from mshield.services.signing import one_time
 from mshield.services.signing import own_documents as own_tasks
 from mshield.services.signing.excluded import bound_to, exclusions_of, parted, require_excludable
 from mshield.services.signing.key import StoredItem
@@ -241,6 +241,8 @@ class FinishSigning:
             await signing_outcome.give_back(self.db, key)
             _log.critical("co-signing fault: a signature did not verify; the attempt was given back")
             raise errors.Fault from error
+        if may_sign and key.unlocking:
+            await beside.take(self.db, key, tasks.values(), now=now)
         pending = self._refreshed(key, session, d2, request, tasks)
         holder = None
         if any(task.asked for task in tasks.values()):

@@ -67,8 +67,10 @@ class Unlock:
     log_in: LogIn
     sms_codes: SmsCodes
 
-    async def begin(self, jkt: str, *, now: int) -> UnlockBegun:
+    async def begin(self, jkt: str, *, login: bytes | None = None, now: int) -> UnlockBegun:
         """What this device may sign to open the app, within five minutes and once.
+
+        `login` is the sid of a login at a PC whose code it has read: it may be signed beside it, under the same PIN.
 
         Raises PasswordNeeded for a device that never applied, NoCertificate, Held, PinLocked, UnlockClosed,
         TooManyRequests; AccountDisabled.
@@ -99,6 +101,7 @@ class Unlock:
             uid=shield.uid,
             sid=sid,
             expires_at=now + UNLOCK_MS,
+            login_sid=login,
         )
         message = internal_message("unlock", uid=shield.uid, sid=sid)
 

@@ -12,7 +12,7 @@ _SQL: Final = Queries("requests", "claims")
 
 @dataclass(frozen=True, slots=True)
 class Claimable:
-    """Times in ms; of an overdue request the state is the last stored."""
+    """Times in ms; of an overdue request the state is the last stored. `account_id` is that of who reads its code."""
 
     id: str
     kind: str
@@ -21,6 +21,16 @@ class Claimable:
     created_at: int
     expires_at: int
     requester: Requester
+    number: str
+    account_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoginTask:
+    """What a login has to sign: its sid (16 bytes) and M."""
+
+    sid: bytes
+    message: bytes
 
 
 async def own_number(db: Database, *, jkt: str) -> str | None:
@@ -45,4 +55,12 @@ async def claimable(db: Database, *, id: str, jkt: str) -> tuple[bool, Claimable
         created_at=row["created_at"],
         expires_at=row["expires_at"],
         requester=requester,
+        number=row["number"],
+        account_id=row["account_id"],
     )
+
+
+async def login_task(db: Database, *, id: str) -> LoginTask | None:  # noqa: A002
+    """Of a login, whoever takes it."""
+    row = await db.one(_SQL["login_task"], id=id)
+    return None if row is None else LoginTask(row["sid"], row["message"])

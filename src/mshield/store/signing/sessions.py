@@ -66,7 +66,8 @@ async def find(
 ) -> KeyOfCaller:
     """All that `open` and `finish` must know; spends the proof. Raises InvalidProof where that was spent before.
 
-    Who calls with the token of an unlock is shown that one document alone, and who has a login never one of an unlock.
+    Who calls with the token of an unlock is shown that one document alone, beside it the login that it may sign too,
+    and who has a login never one of an unlock.
     """
     first, *others = sids or [b""]
     values = {"token_hash": token_hash, "jkt": jkt, "uid": uid, "sid": first, "now": now}
@@ -83,6 +84,9 @@ async def find(
     all_rows = [rows[0], *(task for tasks in more for task in tasks)]
     named = {task["task_sid"]: task_of(task) for task in all_rows if task["task_sid"] is not None}
     tasks = {sid: task for sid, task in named.items() if _may_name(task, unlock)}
+    if unlock is not None and unlock.sid in tasks and unlock.login_sid in sids:
+        login = await unlocks.login_task(db, unlock, shield_number=rows[0]["shield_number"])
+        tasks |= {} if login is None else {login.sid: login}
     _check_seals(db, rows[0])
     key = _key(rows[0], await _replaced(db, rows[0]), unlocking=unlock is not None)
     return KeyOfCaller(valid=True, key=key, tasks=tasks)

@@ -1,6 +1,8 @@
 """Unlocks: what a phone without a login may sign with its own shield, once, to get one (docs/adr/0106-unlocking.md).
 
-An unlock's mark binds its token to account, device, the device's key, the shield's key and the one document.
+An unlock's mark binds its token to account, device, the device's key, the shield's key and the one document. Beside it
+may stand the login at a PC whose code the phone has read, to be signed under the same PIN (docs/adr/0125-one-pin.md),
+with a mark of its own.
 """
 
 from dataclasses import dataclass, field
@@ -13,11 +15,12 @@ from mshield.store.database.queries import Queries
 from mshield.store.seals.marks import check_mark, mark_of
 from mshield.store.seals.tables import KEYS
 from mshield.store.signing import internal_tasks
-from mshield.store.signing.rows import CertificateRow, certificate_of
+from mshield.store.signing.rows import CertificateRow, KeyRow, TaskRow, certificate_of, task_of
 
 _SQL: Final = Queries("signing", "unlocks")
 _KEY: Final = KEYS.joined("k_")
 _KIND: Final = "unlock"
+_KIND_OF_LOGIN: Final = "login beside an unlock"
 PURPOSE: Final = "unlock"
 
 
@@ -38,7 +41,10 @@ class ShieldOfDevice(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unlock:
-    """One that began; times in ms, `token_hash` 32 bytes, `uid` and `sid` 16."""
+    """One that began; times in ms, `token_hash` 32 bytes, `uid` and `sid` 16.
+
+    `login_sid` (16) is the login at a PC that may be signed beside it.
+    """
 
     token_hash: bytes = field(repr=False)
     account_id: str
@@ -47,6 +53,7 @@ class Unlock:
     uid: bytes
     sid: bytes
     expires_at: int
+    login_sid: bytes | None = None
 
     @property
     def marked(self) -> tuple[bytes | str | int, ...]:
@@ -60,6 +67,11 @@ class Unlock:
             self.sid,
             self.expires_at,
         )
+
+    @property
+    def login_marked(self) -> tuple[bytes | str | int | None, ...]:
+        """What the mark of the login beside it is over."""
+        return (self.token_hash, self.uid, self.sid, self.login_sid)
 
 
 class Signed(msgspec.Struct, frozen=True):
@@ -113,6 +125,10 @@ async def begin(tx: Tx, unlock: Unlock, *, message: bytes, title: str, now: int)
         now=now,
         expires_at=unlock.expires_at,
         mark=mark_of(tx.sealer, _KIND, *unlock.marked),
+        login_sid=unlock.login_sid,
+        login_mark=None
+        if unlock.login_sid is None
+        else mark_of(tx.sealer, _KIND_OF_LOGIN, *unlock.login_marked),
     )
 
 
@@ -129,9 +145,31 @@ async def find(db: Database | Tx, *, token_hash: bytes, jkt: str, now: int) -> U
         uid=row["uid"],
         sid=row["sid"],
         expires_at=row["expires_at"],
+        login_sid=row["login_sid"],
     )
     check_mark(db.sealer, row["mark"], "unlocks", _KIND, *unlock.marked)
+    if unlock.login_sid is not None:
+        check_mark(db.sealer, row["login_mark"], "unlocks", _KIND_OF_LOGIN, *unlock.login_marked)
     return unlock
+
+
+async def login_task(db: Database, unlock: Unlock, *, shield_number: str | None) -> TaskRow | None:
+    """The login beside it; `closed` where it isn't this key's to sign, or to take."""
+    row = await db.one(_SQL["login_task"], sid=unlock.login_sid, uid=unlock.uid, shield_number=shield_number)
+    return None if row is None else task_of(row)
+
+
+async def take_login(db: Database, key: KeyRow, request_id: str, *, now: int) -> bool:
+    """Lets this key take the login beside its unlock, as a scan does; False where it is over or another has it."""
+
+    async def work(tx: Tx) -> bool:
+        values = {"request_id": request_id, "uid": key.uid, "now": now}
+        taken = await tx.one(_SQL["take_login"], **values, shield_number=key.shield_number) is not None
+        if taken:
+            await tx.run(_SQL["take_login_task"], request_id=request_id, uid=key.uid)
+        return taken
+
+    return await db.write(work)
 
 
 async def signed(db: Database, unlock: Unlock, *, now: int) -> Signed | None:

@@ -14,13 +14,36 @@ WHERE d.jkt = :jkt AND d.account_id IS NOT NULL;
 UPDATE unlocks SET ended_at = :now WHERE device_id = :device_id AND ended_at IS NULL;
 
 -- name: insert!
-INSERT INTO unlocks (token_hash, account_id, device_id, uid, sid, created_at, expires_at, ended_at, mark)
-VALUES (:token_hash, :account_id, :device_id, :uid, :sid, :now, :expires_at, NULL, :mark);
+INSERT INTO unlocks (token_hash, account_id, device_id, uid, sid, created_at, expires_at, ended_at, mark, login_sid, login_mark)
+VALUES (:token_hash, :account_id, :device_id, :uid, :sid, :now, :expires_at, NULL, :mark, :login_sid, :login_mark);
 
 -- name: find^
 -- The device's key is part of the mark, so nothing else need be asked here.
-SELECT account_id, device_id, uid, sid, expires_at, mark FROM unlocks
+SELECT account_id, device_id, uid, sid, expires_at, mark, login_sid, login_mark FROM unlocks
 WHERE token_hash = :token_hash AND ended_at IS NULL AND expires_at > :now;
+
+-- name: login_task^
+-- The login beside it, as long as this key may sign it: it still waits for whoever takes it, or this key has taken it.
+-- Anything else is closed for this key.
+SELECT t.sid AS task_sid, t.purpose AS task_purpose, t.message AS task_message, t.display AS task_display,
+  t.expires_at AS task_expires_at, t.request_id AS task_request_id, FALSE AS task_unbound,
+  CASE WHEN t.uid = :uid AND r.uid = :uid AND r.state = 'scanned' THEN t.state
+    WHEN t.uid IS NULL AND r.state = 'waiting' AND (r.shield_number IS NULL OR r.shield_number = :shield_number)
+      AND (SELECT b.state FROM business_systems b WHERE b.client_id = r.client_id) = 'active' THEN t.state
+    ELSE 'closed' END AS task_state
+FROM tasks t JOIN requests r ON r.id = t.request_id
+WHERE t.sid = :sid AND t.purpose = 'login' AND r.kind = 'login' AND r.channel = 'qr';
+
+-- name: take_login^
+-- As a scan takes it (requests/scans.sql).
+UPDATE requests SET state = 'scanned', uid = :uid, changed_at = :now
+WHERE id = :request_id AND kind = 'login' AND channel = 'qr' AND state = 'waiting' AND expires_at > :now
+  AND (shield_number IS NULL OR shield_number = :shield_number)
+  AND (SELECT b.state FROM business_systems b WHERE b.client_id = requests.client_id) = 'active'
+RETURNING id;
+
+-- name: take_login_task!
+UPDATE tasks SET uid = :uid WHERE request_id = :request_id AND uid IS NULL;
 
 -- name: use!
 UPDATE unlocks SET ended_at = :now WHERE token_hash = :token_hash AND ended_at IS NULL AND expires_at > :now;

@@ -3,19 +3,21 @@
  * scanned once the app is open.
  */
 
-import { type Claim, type Scan } from "@mshield/shield";
+import type { Claim, Scan, ShownLogin } from "@mshield/shield";
 import { useIntervalFn, useSessionStorage } from "@vueuse/core";
 import { computed, type ComputedRef, ref } from "vue";
+import type { RouteLocationRaw } from "vue-router";
 
 import { hasEnded, phone, readStatus } from "./phone.ts";
 import { shield } from "./shield.ts";
 
-/** What the strip says of it. */
+/** What the strip says of it; of a login also what its own screen shows, where one PIN opens the app and confirms it. */
 export interface KeptScan {
   readonly claim: string;
   readonly kind: Claim["kind"];
   readonly name: string;
   readonly expiresAt: number;
+  readonly shown: ShownLogin | null;
 }
 
 const stored = useSessionStorage<KeptScan | null>("mshield-claim", null, {
@@ -50,9 +52,16 @@ export async function scanOrKeep(text: string, typedMs?: number): Promise<Scan |
       }
     }
   }
-  const { claim, kind, requester, expiresAt } = await shield.claim(text, typedMs);
-  stored.value = { claim, kind, name: requester.name, expiresAt };
+  const { claim, kind, requester, expiresAt, login } = await shield.claim(text, typedMs);
+  const shown = login && { claim, requester, login };
+  stored.value = { claim, kind, name: requester.name, expiresAt, shown };
   return null;
+}
+
+/** Where the app goes on with what was kept: a login is shown at once, all else after the app is open. */
+export function wayOfKept(): RouteLocationRaw {
+  const isShown = stored.value?.shown != null && phone.status?.isUnusable !== true;
+  return isShown ? { name: "claimed" } : { name: "login", query: { next: "/scan" } };
 }
 
 /** Takes the request that waits, after the login; it waits no more, however that ends. */

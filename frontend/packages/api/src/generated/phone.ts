@@ -264,14 +264,33 @@ export interface components {
       reason: string;
     };
     /**
+     * ClaimedLoginMessage
+     * @description What a login shows before the PIN, as a scan would, and M (`message_b64`) of its document `sid`.
+     *
+     *         `number` also stands on the PC's screen; `unlike` is what of its PC the account's logins have not had. Times in ms.
+     */
+    ClaimedLoginMessage: {
+      asked_at: number;
+      expires_at: number;
+      message_b64: string;
+      number: string;
+      request_id: string;
+      /** @description 16 bytes, lower-case hex */
+      sid: string;
+      unlike: ("computer" | "network")[];
+    };
+    /**
      * ClaimMessage
      * @description `claim` is sent to `scan` in place of the code's text, after the login and until `expires_at` (ms).
+     *
+     *         `login` is there where `beginUnlockForLogin` takes the claim: one PIN opens the app and confirms the login.
      */
     ClaimMessage: {
       claim: string;
       expires_at: number;
       /** @enum {unknown} */
       kind: "login" | "signature";
+      login: components["schemas"]["ClaimedLoginMessage"] | null;
       requester: components["schemas"]["RequesterMessage"];
     };
     /**
@@ -607,6 +626,13 @@ export interface components {
       excluded?: components["schemas"]["ExcludedItem"][];
       items: components["schemas"]["PartialItem"][];
       tau: string | null;
+    };
+    /**
+     * ForLoginIn
+     * @description This phone's claim to a login, as `claimScan` gave it.
+     */
+    ForLoginIn: {
+      claim: string;
     };
     /**
      * IdentityMessage
@@ -1460,6 +1486,31 @@ export interface components {
      */
     UnlikeMessage: {
       unlike: ("computer" | "network")[];
+    };
+    /**
+     * UnlockForLoginOut
+     * @description The same beside the login at a PC that the claim is to: `login_sid` is that of its document.
+     */
+    UnlockForLoginOut: {
+      access_token: string;
+      /** @description the account's id */
+      account: string;
+      /** @description 32 bytes, lower-case hex */
+      challenge: string;
+      /**
+       * @description seconds
+       * @example 300
+       */
+      expires_in: number;
+      left: number;
+      /** @description 16 bytes, lower-case hex */
+      login_sid: string;
+      /** @description 16 bytes, lower-case hex */
+      sid: string;
+      /** @enum {unknown} */
+      token_type: "DPoP";
+      /** @description 16 bytes, lower-case hex */
+      uid: string;
     };
     /**
      * UnlockOut

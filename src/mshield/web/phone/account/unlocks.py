@@ -3,13 +3,14 @@
 No login, password or captcha is needed: the phone has applied, so its key says whose it is (R7).
 """
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.domain.certificates.pin_tries import MAX_FAILURES
+from mshield.services.signing.unlock import UnlockBegun
 from mshield.web import openapi
 from mshield.web.answers import JsonAnswer
 from mshield.web.body import Hex16, Hex32, Wire, page_body_of
@@ -48,6 +49,18 @@ class UnlockOut(Wire, frozen=True):
     left: Annotated[int, msgspec.Meta(ge=0, le=MAX_FAILURES)]
 
 
+class UnlockForLoginOut(UnlockOut, frozen=True):
+    """The same beside the login at a PC that the claim is to: `login_sid` is that of its document."""
+
+    login_sid: Hex16
+
+
+class ForLoginIn(Wire, frozen=True):
+    """This phone's claim to a login, as `claimScan` gave it."""
+
+    claim: Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
+
+
 class SmsLoginIn(Wire, frozen=True):
     """Login by an SMS code that `sendUnlockCode` sent."""
 
@@ -66,17 +79,41 @@ async def begin_unlock(request: Request) -> Response:
     proof, context = await proof_of(request), context_of(request)
     begun = await context.signing.unlock.begin(proof.jkt, now=context.clock())
     concerning(request, begun.uid.hex())
-    answer = UnlockOut(
-        access_token=begun.token,
-        token_type="DPoP",  # noqa: S106  # RFC 9449's name of the kind, no secret
-        expires_in=begun.expires_in,
-        uid=begun.uid.hex(),
-        sid=begun.sid.hex(),
-        challenge=begun.challenge.hex(),
-        account=begun.account,
-        left=begun.left,
-    )
-    return JsonAnswer(answer, 201)
+    return JsonAnswer(UnlockOut(**_begun(begun)), 201)
+
+
+@router.post(
+    "/unlocks/for-login",
+    summary="Begin to open the app and to log in at a PC with one PIN",
+    operation_id="beginUnlockForLogin",
+    asks=openapi.takes(ForLoginIn) | PROOF,
+    answers=openapi.answers(UnlockForLoginOut, "What to sign", status=201) | openapi.problems(404, 429),
+)
+async def begin_unlock_for_login(request: Request) -> Response:
+    """As `beginUnlock`, for a phone that has a claim to a login and has shown it.
+
+    `open` and `finish` then take both documents, or the unlock's alone. The request is taken once the PIN was right;
+    where another phone has taken it by then, its document is answered as closed, and the app opens all the same.
+    """
+    body, context = await page_body_of(request, ForLoginIn), context_of(request)
+    proof, now = await proof_of(request), context.clock()
+    login = await context.requests.claim.login(proof.jkt, body.claim, now=now)
+    begun = await context.signing.unlock.begin(proof.jkt, login=login, now=now)
+    concerning(request, begun.uid.hex())
+    return JsonAnswer(UnlockForLoginOut(**_begun(begun), login_sid=login.hex()), 201)
+
+
+def _begun(begun: UnlockBegun) -> dict[str, Any]:
+    return {
+        "access_token": begun.token,
+        "token_type": "DPoP",  # RFC 9449's name of the kind, no secret
+        "expires_in": begun.expires_in,
+        "uid": begun.uid.hex(),
+        "sid": begun.sid.hex(),
+        "challenge": begun.challenge.hex(),
+        "account": begun.account,
+        "left": begun.left,
+    }
 
 
 @unlocking.post(

@@ -1,7 +1,7 @@
 import type { RouteRecordRaw } from "vue-router";
 
 export const requestRoutes: RouteRecordRaw[] = [
-  // Both before the login too: what they read is kept for it.
+  // Before the login too: what the first two read is kept for it, and the third shows it.
   {
     path: "/scan",
     name: "scan",
@@ -12,6 +12,12 @@ export const requestRoutes: RouteRecordRaw[] = [
     path: "/q/:id",
     name: "code",
     component: () => import("./LinkScreen.vue"),
+    meta: { isOpen: true, isBeginning: true },
+  },
+  {
+    path: "/claimed",
+    name: "claimed",
+    component: () => import("./claimed/ClaimedScreen.vue"),
     meta: { isOpen: true, isBeginning: true },
   },
   { path: "/sign", name: "sign", component: () => import("./LinkScreen.vue") },

@@ -1,0 +1,332 @@
+"""One PIN opens the app and confirms the login at a PC whose code was read before (ADR 125)."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from mshield.domain import errors
+from mshield.keys.keyring import Keyring
+from mshield.services.accounts.session import authenticate_phone
+from mshield.services.requests.ask import Asked
+from mshield.services.requests.codes.claim import CLAIM_MS, ClaimScan
+from mshield.store.database.interface import Database, SealBroken
+from mshield.store.signing import unlocks
+from tests.support.clock import Clock
+from tests.support.door import Door, make_door
+from tests.support.more_phones import another_account, another_phone, apply
+from tests.support.signing import WRONG_SHARE, World, execute, fetch, tamper
+
+
+@dataclass
+class Cold:
+    """A phone whose login has ended, and the login at a PC whose code it has read since."""
+
+    door: Door
+    claims: ClaimScan
+    asked: Asked
+    claim: str
+
+    @property
+    def world(self) -> World:
+        return self.door.world
+
+    async def sid(self) -> bytes:
+        """Of the login, by the claim to it."""
+        return await self.claims.login("jkt", self.claim, now=self.world.clock())
+
+    async def begin(self) -> list[bytes]:
+        """The sids of the unlock and of the login beside it."""
+        login = await self.sid()
+        return [(await self.door.begin(login)).sid, login]
+
+    async def state(self) -> tuple[object, object]:
+        """Of the request, and the key that has it."""
+        row = await fetch(self.world.db, "SELECT state, uid FROM requests WHERE id = $1", self.asked.id)
+        return row["state"], row["uid"]
+
+
+async def _login(world: World) -> Asked:
+    return await world.ask.create(
+        world.system,
+        kind="login",
+        documents=(),
+        pc_address="203.0.113.24",
+        pc_browser="Firefox 145, Windows",
+        idempotency_key=None,
+        body=b"",
+        now=world.clock(),
+    )
+
+
+@pytest.fixture
+async def cold(db: Database, keyring: Keyring, clock: Clock) -> Cold:
+    door = await make_door(db, keyring, clock)
+    claims, asked = ClaimScan(db, door.world.secrets), await _login(door.world)
+    await execute(db, "UPDATE phone_sessions SET ended_at = 1")
+    kept = await claims("jkt", asked.qr_text(now=clock()), now=clock())
+    return Cold(door, claims, asked, kept.code)
+
+
+async def test_one_pin_opens_the_app_and_logs_in_at_the_pc(cold: Cold) -> None:
+    world, sids = cold.world, await cold.begin()
+    nonces = await world.commit(sids)
+    opened = await world.open(nonces)
+    assert await cold.state() == ("waiting", None)  # nothing is taken before the PIN was right
+    answer = await world.finish(world.partials(nonces, opened))
+    world.accept(answer)
+    assert await cold.state() == ("signed", world.phone.uid)
+    rows = await fetch(world.db, "SELECT COUNT(*) AS n FROM signatures WHERE request_id = $1", cold.asked.id)
+    assert rows["n"] == 1
+    session = await cold.door.log_in()
+    assert session.account_id == "account"
+    assert await world.counters() == (0, 0)
+    with pytest.raises(errors.Unauthenticated):  # once
+        await cold.door.log_in()
+
+
+async def test_what_is_shown_is_the_logins_own_and_nothing_of_the_account(cold: Cold) -> None:
+    world, now = cold.world, cold.world.clock()
+    kept = await cold.claims("jkt", cold.asked.qr_text(now=now), now=now)
+    shown = await cold.claims.shown(kept.request, now=now)
+    assert shown is not None
+    row = await fetch(world.db, "SELECT sid, message FROM tasks WHERE request_id = $1", cold.asked.id)
+    assert (shown.task.sid, shown.task.message, shown.unlike) == (row["sid"], row["message"], ())
+    assert kept.request.number == cold.asked.number
+    await world.sign(await cold.begin())
+    await execute(world.db, "UPDATE requests SET pc_address = '198.51.100.1'")
+    other = await _login(world)
+    kept = await cold.claims("jkt", other.qr_text(now=now), now=now)
+    shown = await cold.claims.shown(kept.request, now=now)
+    assert shown is not None
+    assert shown.unlike == ("network",)
+    signature = await world.asked([b"1"])
+    kept = await cold.claims("jkt", signature.qr_text(now=now), now=now)
+    assert await cold.claims.shown(kept.request, now=now) is None
+
+
+async def test_r10_a_wrong_pin_counts_once_and_takes_nothing(cold: Cold) -> None:
+    for left in (4, 3, 2, 1):
+        with pytest.raises(errors.WrongPin) as refused:
+            await cold.world.sign(await cold.begin(), d1=WRONG_SHARE)
+        assert refused.value.extra["left"] == left
+    assert await cold.world.counters() == (4, 4)
+    assert await cold.state() == ("waiting", None)
+    with pytest.raises(errors.TaskClosed):
+        await cold.door.log_in()
+    with pytest.raises(errors.UnlockClosed):  # nor the last try
+        await cold.begin()
+
+
+async def test_r10_the_last_try_is_refused_also_where_others_went_meanwhile(cold: Cold) -> None:
+    nonces = await cold.world.commit(await cold.begin())
+    partials = cold.world.partials(nonces, await cold.world.open(nonces), d1=WRONG_SHARE)
+    await execute(cold.world.db, "UPDATE keys SET failures = 4, generation = generation + 1")
+    with pytest.raises(errors.UnlockClosed):
+        await cold.world.finish(partials)
+    assert (await cold.world.counters())[0] == 4
+
+
+async def test_its_token_signs_no_other_document_and_no_login_alone(cold: Cold) -> None:
+    world = cold.world
+    other = await _login(world)
+    row = await fetch(world.db, "SELECT sid FROM tasks WHERE request_id = $1", other.id)
+    document = (await _document(world))["sid"]
+    refresh = (await fetch(world.db, "SELECT sid FROM tasks WHERE request_id IS NULL"))["sid"]
+    unlock, login = await cold.begin()
+    for sids in (
+        [login],
+        [unlock, row["sid"]],
+        [unlock, login, row["sid"]],
+        [unlock, document],
+        [unlock, refresh],
+    ):
+        with pytest.raises(errors.TaskClosed):
+            await world.sign(sids)  # type: ignore[arg-type]  # they are bytes
+    with pytest.raises(errors.TaskClosed):
+        await cold.door.log_in()
+    assert await cold.state() == ("waiting", None)
+    # An unlock that was begun for itself signs no login.
+    alone = await cold.door.begin()
+    with pytest.raises(errors.TaskClosed):
+        await world.sign([alone.sid, login])
+    await world.sign([alone.sid])
+    assert await cold.state() == ("waiting", None)
+
+
+async def _document(world: World) -> dict[str, object]:
+    asked = await world.asked([b"1"])
+    await execute(world.db, "UPDATE tasks SET uid = $1 WHERE request_id = $2", world.phone.uid, asked.id)
+    await execute(
+        world.db, "UPDATE requests SET state = 'scanned', uid = $1 WHERE id = $2", world.phone.uid, asked.id
+    )
+    return await fetch(world.db, "SELECT sid FROM tasks WHERE request_id = $1", asked.id)
+
+
+async def test_whoever_scans_first_has_it_and_the_app_opens_all_the_same(cold: Cold) -> None:
+    world = cold.world
+    await another_account(world, "13800000001")
+    other = await another_phone(world, "other", account="13800000001")
+    await apply(other)
+    sids = await cold.begin()
+    nonces = await world.commit(sids)
+    partials = world.partials(nonces, await world.open(nonces))
+    await other.answer.scan(other.phone.caller, cold.asked.qr_text(now=world.clock()), now=world.clock())
+    with pytest.raises(errors.TaskClosed):
+        await world.finish(partials)
+    assert await cold.state() == ("scanned", other.phone.uid)
+    assert await world.counters() == (0, 0)
+    with pytest.raises(errors.RequestClosed):
+        await cold.sid()
+    await cold.door.by_pin()
+
+
+async def test_what_ends_between_the_pin_and_the_signature_is_answered_as_closed(
+    cold: Cold, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take = unlocks.take_login
+
+    async def too_late(*_: object, **__: object) -> bool:
+        await execute(cold.world.db, "UPDATE requests SET state = 'cancelled' WHERE id = $1", cold.asked.id)
+        return await take(*_, **__)  # type: ignore[arg-type]  # as it was called
+
+    monkeypatch.setattr(unlocks, "take_login", too_late)
+    sids = await cold.begin()
+    answer = await cold.world.sign(sids)
+    items = {item["sid"]: item for item in answer["items"]}  # type: ignore[attr-defined]  # of an answer
+    assert items[sids[1].hex()]["error"] == "task_closed"
+    assert await cold.state() == ("cancelled", None)
+    assert (await cold.door.log_in()).account_id == "account"
+
+
+async def test_a_repeat_after_a_crash_behind_the_taking_goes_on(cold: Cold) -> None:
+    world, sids = cold.world, await cold.begin()
+    nonces = await world.commit(sids)
+    partials = world.partials(nonces, await world.open(nonces))
+    take = unlocks.take_login
+
+    class Crash(Exception):
+        pass
+
+    async def crash(*_: object, **__: object) -> bool:
+        await take(*_, **__)  # type: ignore[arg-type]  # as it was called
+        raise Crash
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(unlocks, "take_login", crash)
+        with pytest.raises(Crash):
+            await world.finish(partials)
+    assert await cold.state() == ("scanned", world.phone.uid)
+    world.accept(await world.finish(partials))
+    assert await cold.state() == ("signed", world.phone.uid)
+    assert await world.counters() == (0, 0)
+    assert (await cold.door.log_in()).account_id == "account"
+
+
+async def test_a_claim_is_the_phones_own_in_time_and_of_a_login(cold: Cold) -> None:
+    world, now = cold.world, cold.world.clock()
+    with pytest.raises(errors.NotFound):
+        await cold.claims.login("other", cold.claim, now=now)
+    with pytest.raises(errors.NotFound):  # the code itself is none
+        await cold.claims.login("jkt", cold.asked.qr_text(now=now), now=now)
+    _, request_id, until, mac = cold.claim.split(":")
+    with pytest.raises(errors.NotFound):
+        await cold.claims.login("jkt", f"claim:{request_id}:{int(until) + 1000}:{mac}", now=now)
+    signature = await world.asked([b"1"])
+    kept = await cold.claims("jkt", signature.qr_text(now=now), now=now)
+    with pytest.raises(errors.NotFound):
+        await cold.claims.login("jkt", kept.code, now=now)
+    await execute(world.db, "UPDATE requests SET shield_number = 'MS10000000000'")
+    with pytest.raises(errors.OtherShield):
+        await cold.sid()
+    await execute(world.db, "UPDATE requests SET shield_number = NULL, expires_at = expires_at + 3600000")
+    world.clock.advance(seconds=CLAIM_MS // 1000)
+    with pytest.raises(errors.QrStale):
+        await cold.sid()
+    await execute(world.db, "UPDATE requests SET expires_at = 1")
+    with pytest.raises(errors.ExpiredRequest):
+        await cold.sid()
+
+
+@pytest.mark.parametrize(
+    "change", ["holds = 'frozen'", "holds = 'lost'", "state = 'revoked'", "not_after = 1"]
+)
+async def test_a_shield_that_is_stopped_does_neither(cold: Cold, change: str) -> None:
+    sids = await cold.begin()
+    nonces = await cold.world.commit(sids)
+    partials = cold.world.partials(nonces, await cold.world.open(nonces))
+    await execute(cold.world.db, f"UPDATE certificates SET {change}")  # noqa: S608  # the test's own words
+    with pytest.raises(errors.Held):
+        await cold.world.finish(partials)
+    with pytest.raises(errors.Held):
+        await cold.begin()
+    assert await cold.state() == ("waiting", None)
+    assert await cold.world.counters() == (0, 0)
+    with pytest.raises(errors.TaskClosed):
+        await cold.door.log_in()
+
+
+async def test_r22_a_changed_filing_opens_the_app_and_logs_in_nowhere(cold: Cold) -> None:
+    await execute(cold.world.db, "UPDATE filed_persons SET version = version + 1")
+    with pytest.raises(errors.FilingChanged):
+        await cold.world.sign(await cold.begin())
+    assert await cold.state() == ("waiting", None)
+    assert (await cold.door.by_pin()).account_id == "account"
+
+
+async def test_a_closed_account_and_a_disabled_system_do_neither(cold: Cold) -> None:
+    sids = await cold.begin()
+    await execute(cold.world.db, "UPDATE business_systems SET state = 'disabled'")
+    with pytest.raises(errors.TaskClosed):
+        await cold.world.sign(sids)
+    with pytest.raises(errors.NotFound):
+        await cold.sid()
+    await execute(cold.world.db, "UPDATE business_systems SET state = 'active'")
+    sids = await cold.begin()
+    await execute(cold.world.db, "UPDATE accounts SET state = 'disabled'")
+    with pytest.raises(errors.Unauthenticated):
+        await cold.world.sign(sids)
+    with pytest.raises(errors.AccountDisabled):
+        await cold.begin()
+    assert await cold.state() == ("waiting", None)
+
+
+async def test_the_login_beside_cannot_be_written_in(cold: Cold) -> None:
+    """A writer of the database puts another login, or that of another token, beside an unlock."""
+    world = cold.world
+    other = await _login(world)
+    of_other = (await fetch(world.db, "SELECT sid FROM tasks WHERE request_id = $1", other.id))["sid"]
+    sids = await cold.begin()
+    await tamper(world.db, "UPDATE unlocks SET login_sid = $1 WHERE ended_at IS NULL", of_other)
+    with pytest.raises(SealBroken):
+        await world.sign([sids[0], of_other])  # type: ignore[list-item]  # it is bytes
+    alone = await cold.door.begin()
+    await tamper(
+        world.db,
+        "UPDATE unlocks SET login_sid = $1, login_mark = (SELECT login_mark FROM unlocks WHERE login_sid IS NOT NULL)"
+        " WHERE ended_at IS NULL",
+        sids[1],
+    )
+    with pytest.raises(SealBroken):
+        await world.sign([alone.sid, sids[1]])
+
+
+async def test_the_release_before_this_one_sees_an_unlock_alone(cold: Cold) -> None:
+    """Its check of the mark passes; it reads neither new column."""
+    await cold.begin()
+    world = cold.world
+    unlock = await unlocks.find(
+        world.db, token_hash=world.phone.caller.token_hash, jkt="jkt", now=world.clock()
+    )
+    assert unlock is not None
+    old = (
+        unlock.token_hash,
+        unlock.account_id,
+        unlock.device_id,
+        "jkt",
+        unlock.uid,
+        unlock.sid,
+        unlock.expires_at,
+    )
+    assert unlock.marked == old
+    with pytest.raises(errors.Unauthenticated):
+        await authenticate_phone(world.db, world.phone.caller, now=world.clock())
