@@ -58,6 +58,7 @@ from mshield.services.process.weak_settings import weak_settings
 from mshield.services.publication.publisher import Publisher
 from mshield.services.requests.opened import open_requests
 from mshield.services.signing.opened import open_signing
+from mshield.services.signing.step_up import StepUp
 from mshield.services.staff.activate import ActivateLegalPerson
 from mshield.services.staff.opened import open_staff
 from mshield.services.systems.approve import ApproveSystems
@@ -292,7 +293,10 @@ async def _assemble(
     identity = open_identity(ground)
     accounts = open_accounts(ground, notices, identity)
     filing = open_filing(ground)
-    certificates = open_certificates(ground, filing.look_up, accounts.sms_codes.consume, identity.proofs)
+    step_up = StepUp(db, engine, accounts.sms_codes)
+    certificates = open_certificates(
+        ground, filing.look_up, accounts.sms_codes.consume, identity.proofs, step_up
+    )
     requests = open_requests(ground, identity.consents, notices.push)
     activate = ActivateLegalPerson(db, identity.codes)
     erasures = open_erasures(ground)
@@ -318,7 +322,7 @@ async def _assemble(
         legal_person=open_legal_persons(ground, accounts, identity, requests),
         notices=notices,
         oidc=open_provider(ground, requests.ask),
-        operations=open_operations(ground, accounts, erasures, _PERIODS),
+        operations=open_operations(ground, accounts, step_up, erasures, _PERIODS),
         requests=requests,
         signing=open_signing(ground, accounts, certificates.own.issue_confirmed, identity.consents),
         staff=staff,

@@ -3,6 +3,7 @@
 from mshield.demo.people import OPERATOR
 from mshield.domain.ids import new_id
 from mshield.domain.times import DAY_MS
+from mshield.services.accounts.session import PhoneLogin
 from mshield.store.accounts import closings
 from mshield.store.database.interface import Database, Tx
 from tests.support.application import Application, Device
@@ -108,7 +109,10 @@ async def test_with_a_certificate_the_shield_ends_and_what_the_law_keeps_stays(
     row = await certified(context, "MS10720468813")
     await context.notices.notify.compose(now=now)
     close = context.operations.close_account
-    foreseen = await close.foresee(row.account_id, device_id="another", now=now)
+    elsewhere = PhoneLogin(
+        row.account_id, "another", OPERATOR.phone, OPERATOR.name, "resident_id", b"", None, None
+    )
+    foreseen = await close.foresee(elsewhere, now=now)
     assert (foreseen.shields, foreseen.by_pin) == (("MS10720468813",), False)
     assert "certificates" in {part.name for part in foreseen.erasure.kept}
     before = await fetch(context.db, "SELECT name, phone FROM accounts WHERE id = $1", row.account_id)

@@ -76,31 +76,51 @@ async def test_model_and_place_are_what_browser_and_table_say(
     assert (here["model"], here["place"]) == ("ALN-AL00", {"zh": "浙江 宁波", "en": "Ningbo"})
 
 
-async def test_a_device_that_is_not_mine_is_held_and_logged_out_by_a_code_to_my_phone(
+async def test_a_device_that_is_not_mine_is_held_and_logged_out_by_a_code_where_no_shield_may_sign(
     two: tuple[Application, Shield, Shield], clock: Clock
 ) -> None:
     application, mine, other = two
     here, there = await _devices(mine.device)
     path = f"/api/phone/devices/{there['shield_number']}/disowned"
-    assert_refused(await mine.device.call("POST", path, {"sms_code": "000000"}), "sms_code_wrong")
+    new = await application.logged_in()  # a new phone, without a shield yet
+    assert_refused(await new.call("POST", path, {"sms_code": "000000"}), "sms_code_wrong")
     clock.advance(seconds=61)
-    sent = await mine.device.call("POST", "/api/phone/sms-codes", {"phone": None, "purpose": "device"})
+    sent = await new.call("POST", "/api/phone/sms-codes", {"phone": None, "purpose": "device"})
     assert sent.status_code == 202
     code = {"sms_code": await application.sms_code("device")}
     own = f"/api/phone/devices/{here['shield_number']}/disowned"
     assert (await mine.device.call("POST", own, code)).status_code == 422
-    answer = await mine.device.call("POST", path, code)
+    asked = [(await device.call("GET", "/api/phone/devices")).json()["by"] for device in (mine.device, new)]
+    assert asked == ["pin", "sms_code"]
+    assert_refused(await mine.device.call("POST", path, code), "pin_needed")
+    answer = await new.call("POST", path, code)
     assert answer.json() == {"held": True}
     assert (await _devices(mine.device))[1]["holds"] == ["lost"]
     assert_refused(await other.device.call("GET", "/api/phone/me"), "unauthenticated")
     assert (await mine.device.call("GET", "/api/phone/me")).status_code == 200
     # Once more needs another code, and changes nothing.
-    assert_refused(await mine.device.call("POST", path, code), "sms_code_expired")
+    assert_refused(await new.call("POST", path, code), "sms_code_expired")
     # Its holder is told, and that it was them who did so; only the legal person lifts it.
     await application.context.notices.notify(now=clock())
     texts = [message["text"] for message in (await application.http.get("/dev/sms.json")).json()]
     assert any("表示尾号" in text and there["shield_number"][-4:] in text for text in texts)
     assert not any("已由企业法人挂失" in text for text in texts)
+
+
+async def test_all_other_logins_end_at_once_and_no_shield_is_touched(
+    two: tuple[Application, Shield, Shield],
+) -> None:
+    application, mine, other = two
+    another = await application.logged_in()
+    answer = await mine.device.call("POST", "/api/phone/devices/log-out-others")
+    assert answer.json() == {"logins_ended": 2}
+    for device in (other.device, another):
+        assert_refused(await device.call("GET", "/api/phone/me"), "unauthenticated")
+    assert [(device["state"], device["holds"]) for device in await _devices(mine.device)] == [
+        ("active", [])
+    ] * 2
+    answer = await mine.device.call("POST", "/api/phone/devices/log-out-others")
+    assert answer.json() == {"logins_ended": 0}
 
 
 async def test_a_password_is_changed_by_who_knows_it_and_all_other_logins_end(
@@ -136,6 +156,7 @@ async def test_what_of_a_login_is_new_is_said_and_nothing_that_is_not_so(
     application, mine, other = two
 
     async def login(shield: Shield, browser: str | None, address: str | None) -> list[str]:
+        application.clock.advance(seconds=1)
         pc = None if browser is None else {"browser": browser, "address": address}
         answer = await application.business(
             "POST", "/api/business/requests", {"kind": "login", "pc": pc}, **{"Idempotency-Key": f"key-{len(seen)}"}
@@ -166,6 +187,22 @@ async def test_what_of_a_login_is_new_is_said_and_nothing_that_is_not_so(
     assert await login(mine, None, None) == []
     answer = await other.device.call("GET", f"/api/phone/requests/{seen[0]}/unlike")
     assert_refused(answer, "not_found")
+    # The list has them all, newest first, with what was new of them then.
+    listed = (await mine.device.call("GET", "/api/phone/logins")).json()["items"]
+    assert [(login["unlike"], login["is_this_device"]) for login in listed] == [
+        ([], True),
+        (["computer", "network"], False),
+        ([], False),
+        (["network"], True),
+        (["computer"], True),
+        ([], True),
+        ([], True),
+        ([], True),
+    ]
+    assert (listed[3]["browser"], listed[3]["address"]) == ("Linux · Firefox 143", "198.51.100.7")
+    assert {login["shield_number"] for login in listed} == {
+        d["shield_number"] for d in await _devices(mine.device)
+    }
     # And the one who signed has the proof of it.
     (newest, *_) = (await mine.device.call("GET", "/api/phone/signatures")).json()["items"]
     path = f"/api/phone/signatures/{newest['sid']}/evidence"

@@ -21,7 +21,7 @@ _VALUE_LIMIT: Final = 1 << 256
 _ZEROS: Final = b"\x00\x00\x00"
 _TAG_OF_SHARES: Final = _PREFIX_BYTES + b"share"
 
-InternalPurpose = Literal["refresh", "confirm", "unlock", "close"]
+InternalPurpose = Literal["refresh", "confirm", "unlock", "close", "device"]
 """`unlock` opens the app and has no other effect."""
 
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from mshield.domain.faq import FAQ
 from tests.browser.app.camera import Screen
-from tests.browser.app.pin_pad_and_pixels import PIXEL, judged
+from tests.browser.app.pin_pad_and_pixels import PIXEL, enter_pin, judged
 from tests.browser.app.seeded import CLERK, Holder, holder
 from tests.browser.conftest import Party
 from tests.support.legal_person import at_the_portal, revoke
@@ -177,6 +177,13 @@ def test_r12_r05_r14_my_devices_and_what_the_legal_person_did(party: Party, app:
         page.get_by_role("link", name="我的设备").click()
         expect(page.get_by_role("heading", name="在用 2 部，最多 6 部")).to_be_visible()
         own = page.get_by_role("listitem").filter(has_text="本机")
+        at_a_pc = page.get_by_role("listitem").filter(has_text="电脑，Windows")
+        for text in ("Edge 142", "单一窗口", PC["address"]):
+            expect(at_a_pc).to_contain_text(text)
+        at_a_pc.get_by_role("button", name="不是我的").click()
+        expect(page.get_by_role("dialog")).to_contain_text("手机盾不能替它退出")
+        judged(page)
+        page.get_by_role("button", name="是我的，不用处理").click()
         other = page.get_by_role("listitem").filter(has=page.get_by_label(lost, exact=True))
         expect(own).to_contain_text("本机")
         expect(own).to_contain_text("上次使用")
@@ -191,13 +198,16 @@ def test_r12_r05_r14_my_devices_and_what_the_legal_person_did(party: Party, app:
         expect(own).to_contain_text("办公室的手机")
         other.get_by_role("button", name="不是我的").click()
         judged(page)
-        page.get_by_role("button", name="获取验证码").click()
-        expect(page.get_by_role("dialog")).to_contain_text("已发送")
-        page.get_by_label("短信验证码").fill(service.sms_code("device", CLERK))
         page.get_by_role("button", name="挂失并退出那部设备").click()
+        enter_pin(page, app.person.pin)
         expect(page.get_by_role("heading", name="已挂失，那部设备已退出")).to_be_visible()
         judged(page)
         page.get_by_role("button", name="以后再改").click()
+        page.get_by_role("button", name="全部退出，只留本机").click()
+        judged(page)
+        page.get_by_role("button", name="全部退出", exact=True).click()
+        expect(page.get_by_role("dialog")).to_contain_text("请点它的“不是我的”")
+        page.get_by_role("button", name="知道了").click()
         portal.act(code, "freeze", [app.shield_number], reason="休假")
         page.reload()
         expect(other).to_contain_text("已挂失")

@@ -7,6 +7,7 @@ import pytest
 
 from mshield.client import Document, ViewName, read_return
 from mshield.client.business.values import Pc
+from mshield.client.errors import ProblemError
 from mshield.demo.people import OPERATOR
 from mshield.services.log.sequence import sequence
 from mshield.services.systems.view_drafts import HandedIn, ViewFile
@@ -14,7 +15,7 @@ from mshield.services.systems.views import register_view
 from tests.http.life.life import Life
 from tests.support.push_service import Browser
 from tests.support.return_url import RETURN_URL
-from tests.support.signing import execute
+from tests.support.signing import execute, fetch
 from tests.support.small_view import CONTENT, small_view
 
 _DECLARATION: Final = Document(
@@ -201,8 +202,22 @@ def disown(life: Life) -> None:
     other.apply(**_form(life, "apply"), pin=OPERATOR.pin)
     number = other.certificate().shield_number
     with life.phone._operation() as operation:
-        connection, login = operation.connection, operation.logged_in()
-        connection.post("/api/phone/sms-codes", login, {"phone": None, "purpose": "device"})
-        code = {"sms_code": life.sms_code(OPERATOR, "device")}
-        connection.post(f"/api/phone/devices/{number}/disowned", login, code)
+        operation.connection.post(
+            "/api/phone/sms-codes", operation.logged_in(), {"phone": None, "purpose": "device"}
+        )
+    path = f"/devices/{number}/disowned"
+    with pytest.raises(ProblemError) as by_sms:
+        life.phone.call("POST", path, {"sms_code": life.sms_code(OPERATOR, "device")})
+    life.phone.disown_device(number, pin=OPERATOR.pin)
+    signed = life.service.run(fetch(life.service.db, "SELECT sid FROM signatures WHERE purpose = 'device'"))
+    with pytest.raises(ProblemError) as again:
+        life.phone.call("POST", path, {"sid": bytes(signed["sid"]).hex()})
+    with pytest.raises(ProblemError) as of_another_purpose:
+        life.phone.call("POST", "/account/closing", {"sid": bytes(signed["sid"]).hex()})
+    with pytest.raises(ProblemError) as by_nothing:
+        life.phone.call("POST", path, {})
+    life.phone.call("GET", "/logins")
+    life.phone.call("POST", "/devices/log-out-others")
+    refused = [each.value.code for each in (by_sms, again, of_another_purpose, by_nothing)]
+    assert refused == ["pin_needed", "task_closed", "task_closed", "invalid_request"]
     assert [device.holds for device in life.phone.devices() if device.shield_number == number] == [("lost",)]

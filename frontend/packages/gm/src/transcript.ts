@@ -104,7 +104,7 @@ export function finishHash(uid: Uint8Array, items: readonly Opening[], tau: bigi
 
 /** `M` of a task that the parties make for themselves. */
 export function internalMessage(
-  purpose: "refresh" | "confirm" | "unlock" | "close",
+  purpose: "refresh" | "confirm" | "unlock" | "close" | "device",
   uid: Uint8Array,
   sid: Uint8Array,
 ): Uint8Array {

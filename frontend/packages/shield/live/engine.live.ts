@@ -186,7 +186,7 @@ test("its story and its device, as the service knows them", async () => {
   expect(changes).toEqual(certificate?.changes);
   expect(changes.map(({ event, by }) => [event, by])).toEqual([["activate", "service"]]);
   expect(Math.abs(changes[0]!.at - Date.now())).toBeLessThan(600_000);
-  const [own, ...others] = await shield.devices();
+  const [own, ...others] = (await shield.devices()).items;
   expect(own).toMatchObject({
     shieldNumber,
     state: "active",

@@ -1,7 +1,9 @@
-/** My devices (R5, manual 3.6): the account's shields, on this phone and on others. */
+/** My devices (R5, manual 3.6): the account's shields, on this phone and on others; where they logged in. */
 
 import { Fields } from "./fields.ts";
 import type { Operation } from "./operation.ts";
+import type { PinSource } from "./pin.ts";
+import { signedByPin } from "./pin_change.ts";
 
 /**
  * A device with its shield; `usedAt` is its last login or signature. Times in ms.
@@ -29,10 +31,44 @@ export interface Device {
   readonly loggedInAt: number | null;
 }
 
-/** This one first. */
-export async function devices(operation: Operation): Promise<readonly Device[]> {
+/** This one first; `by` is what disowning another one asks for here (an older service: a code). */
+export interface DeviceList {
+  readonly items: readonly Device[];
+  readonly by: "pin" | "sms_code";
+}
+
+const UNLIKE = ["computer", "network"] as const;
+
+/** A login at a business system (ms): the PC's browser in words, its address and place, and what was new of it then. */
+export interface PcLogin {
+  readonly sid: string;
+  readonly businessName: string;
+  readonly domain: string;
+  readonly signedAt: number;
+  readonly browser: string | null;
+  readonly address: string | null;
+  readonly place: { readonly zh: string; readonly en: string } | null;
+  readonly unlike: readonly (typeof UNLIKE)[number][];
+  readonly shieldNumber: string;
+  readonly isThisDevice: boolean;
+}
+
+export async function devices(operation: Operation): Promise<DeviceList> {
   const of = new Fields(await operation.connection.get("/api/phone/devices", operation.loggedIn()));
-  return of.list("items").map(readDevice);
+  const by = of.has("by") ? of.word("by", ["pin", "sms_code"]) : "sms_code";
+  return { items: of.list("items").map(readDevice), by };
+}
+
+/** The account's latest, newest first. */
+export async function pcLogins(operation: Operation): Promise<readonly PcLogin[]> {
+  const of = new Fields(await operation.connection.get("/api/phone/logins", operation.loggedIn()));
+  return of.list("items").map(readLogin);
+}
+
+/** Ends all other logins of the account; how many. */
+export async function logOutOthers(operation: Operation): Promise<number> {
+  const path = "/api/phone/devices/log-out-others";
+  return new Fields(await operation.connection.post(path, operation.loggedIn())).integer("logins_ended");
 }
 
 /** Gives one of the account's devices a name, or (null) none. */
@@ -44,13 +80,16 @@ export async function nameDevice(
   await operation.connection.post(`${pathOf(shieldNumber)}/name`, operation.loggedIn(), { name });
 }
 
-/** This device isn't mine, by a code of purpose `device`: whether its shield was held by this. */
+/** This device isn't mine, by the PIN, or a code of purpose `device`: whether its shield was held by this. */
 export async function disownDevice(
   operation: Operation,
   shieldNumber: string,
-  smsCode: string,
+  by: PinSource | { readonly smsCode: string },
 ): Promise<boolean> {
-  const asked = { sms_code: smsCode };
+  const asked =
+    typeof by === "object" && "smsCode" in by
+      ? { sms_code: by.smsCode }
+      : await signedByPin(operation, "device", by);
   const answer = await operation.connection.post(
     `${pathOf(shieldNumber)}/disowned`,
     operation.loggedIn(),
@@ -82,6 +121,22 @@ function readDevice(value: unknown): Device {
     place: of.has("place") ? readPlace(of.object("place")) : null,
     address: of.textOrNull("address"),
     loggedInAt: of.integerOrNull("logged_in_at"),
+  };
+}
+
+function readLogin(value: unknown): PcLogin {
+  const of = new Fields(value);
+  return {
+    sid: of.text("sid"),
+    businessName: of.text("business_name"),
+    domain: of.text("domain"),
+    signedAt: of.integer("signed_at"),
+    browser: of.textOrNull("browser"),
+    address: of.textOrNull("address"),
+    place: of.has("place") ? readPlace(of.object("place")) : null,
+    unlike: UNLIKE.filter((what) => of.texts("unlike").includes(what)),
+    shieldNumber: of.text("shield_number"),
+    isThisDevice: of.flag("is_this_device"),
   };
 }
 

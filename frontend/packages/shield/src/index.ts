@@ -18,7 +18,7 @@ export type { Bound } from "./binding.ts";
 export { type Certified, readPem } from "./certificate.ts";
 export { type CertificateFacts, type KeyUse, readFacts } from "./certificate_facts.ts";
 export { PATIENCE, type Patience, PLATFORM, type Platform } from "./connection.ts";
-export type { Device } from "./devices.ts";
+export type { Device, DeviceList, PcLogin } from "./devices.ts";
 export { contentDigest, type SignedTask } from "./documents.ts";
 export type { Application, ApplicationStep } from "./enrolment.ts";
 export { ClockError, NetworkError, PhoneError, ProblemError, ProtocolError, ShieldError } from "./errors.ts";

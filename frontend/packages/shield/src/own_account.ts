@@ -1,12 +1,9 @@
 /** What one does with one's own account: closing it, a copy of its data, and asking the legal person about a shield. */
 
-import { hex } from "@mshield/gm";
-
-import { CoSigning } from "./cosigning.ts";
 import { Fields } from "./fields.ts";
 import type { Operation } from "./operation.ts";
 import type { PinSource } from "./pin.ts";
-import { internalTask } from "./pin_change.ts";
+import { signedByPin } from "./pin_change.ts";
 
 export interface DataPart {
   readonly name: string;
@@ -66,9 +63,8 @@ export async function close(operation: Operation, smsCode: string): Promise<void
 
 /** With the PIN, which is judged and counted as for a signature; errors as of `CoSigning.sign`. */
 export async function closeByPin(operation: Operation, pin: PinSource): Promise<void> {
-  const document = await internalTask(operation, "key", "close");
-  await new CoSigning(operation, "key", [document]).sign(pin);
-  await operation.connection.post(CLOSING, operation.loggedIn(), { sid: hex(document.sid) });
+  const signed = await signedByPin(operation, "close", pin);
+  await operation.connection.post(CLOSING, operation.loggedIn(), signed);
 }
 
 export async function undoClosing(operation: Operation): Promise<void> {

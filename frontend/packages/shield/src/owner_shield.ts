@@ -1,8 +1,17 @@
 /** The engine with what people do about their account on this phone: devices, password, pushes, proofs to keep. */
 
 import * as account from "./account.ts";
-import { type Device, devices, disownDevice, nameDevice } from "./devices.ts";
+import {
+  type DeviceList,
+  devices,
+  disownDevice,
+  logOutOthers,
+  nameDevice,
+  type PcLogin,
+  pcLogins,
+} from "./devices.ts";
 import type { Unlike } from "./messages.ts";
+import type { PinSource } from "./pin.ts";
 import * as push from "./push.ts";
 import * as requests from "./requests.ts";
 import { Shield } from "./shield.ts";
@@ -10,8 +19,18 @@ import * as signatures from "./signatures.ts";
 
 export class OwnerShield extends Shield {
   /** The account's devices with their shields, this one first. */
-  async devices(): Promise<readonly Device[]> {
+  async devices(): Promise<DeviceList> {
     return await this.run(devices);
+  }
+
+  /** Where the account's shields logged in lately. */
+  async pcLogins(): Promise<readonly PcLogin[]> {
+    return await this.run(pcLogins);
+  }
+
+  /** Ends all other logins of the account; how many. */
+  async logOutOthers(): Promise<number> {
+    return await this.run(logOutOthers);
   }
 
   /** Gives one of the account's devices a name of its owner's, or (null) none. */
@@ -19,9 +38,9 @@ export class OwnerShield extends Shield {
     await this.run((operation) => nameDevice(operation, shieldNumber, name));
   }
 
-  /** This device isn't mine, by an SMS code: its login ends and its shield is held; whether it was by this. */
-  async disownDevice(shieldNumber: string, smsCode: string): Promise<boolean> {
-    return await this.run((operation) => disownDevice(operation, shieldNumber, smsCode));
+  /** This device isn't mine, by the PIN or an SMS code: its login ends and its shield is held; whether it was by this. */
+  async disownDevice(shieldNumber: string, by: PinSource | { readonly smsCode: string }): Promise<boolean> {
+    return await this.run((operation) => disownDevice(operation, shieldNumber, by));
   }
 
   /** Changes the password; how many other logins that ended. */

@@ -71,11 +71,28 @@ function different(old: PinSource, changed: string): PinSource {
   };
 }
 
+/** What one does with one's account and confirms by the PIN: closes it, stops another device (不是我的). */
+export type StepUpPurpose = "close" | "device";
+
+/**
+ * A task of this purpose, signed, for the call that it confirms. The PIN is judged and counted as for a signature; errors as
+ * of `CoSigning.sign`.
+ */
+export async function signedByPin(
+  operation: Operation,
+  purpose: StepUpPurpose,
+  pin: PinSource,
+): Promise<{ readonly sid: string }> {
+  const document = await internalTask(operation, "key", purpose);
+  await new CoSigning(operation, "key", [document]).sign(pin);
+  return { sid: hex(document.sid) };
+}
+
 /** A task of the protocol itself: its message is known to the byte, so nothing else can be slipped in. */
 export async function internalTask(
   operation: Operation,
   place: KeyPlace,
-  purpose: "refresh" | "confirm" | "close",
+  purpose: "refresh" | "confirm" | StepUpPurpose,
 ): Promise<ToSign> {
   const { uid } = operation.key(place);
   const path = `/api/phone/keys/${hex(uid)}/tasks`;

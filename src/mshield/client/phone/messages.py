@@ -129,7 +129,9 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
 
     sid: str
     uid: str
-    purpose: Literal["enrol", "login", "sign", "consent", "confirm", "refresh", "renew", "bind", "close"]
+    purpose: Literal[
+        "enrol", "login", "sign", "consent", "confirm", "refresh", "renew", "bind", "close", "device"
+    ]
     message_b64: str
     media_type: str
     title: str

@@ -241,6 +241,13 @@ class VirtualPhone(ProvesIdentity, AnswersRequests, unlock.OpensAgain):
                 return pin_change.close_by_sms(operation, sms_code)
             return pin_change.close_by_pin(operation, pin)
 
+    def disown_device(self, shield_number: str, *, pin: PinSource) -> None:
+        """Another device of the account isn't mine (不是我的): its shield is held and its login ended, by the PIN."""
+        with self._operation() as operation:
+            body = pin_change.signed_by_pin(operation, "device", pin)
+            path = f"/api/phone/devices/{shield_number}/disowned"
+            operation.connection.post(path, operation.logged_in(), body)
+
     def renewal_preview(self) -> RenewalPreview:
         """What a renewal would change: the certificate's data beside those on file."""
         with self._operation() as operation:

@@ -97,11 +97,19 @@ class ClosingAsked(msgspec.Struct, frozen=True):
     due_at: int
 
 
-def close_by_pin(operation: Operation, pin: PinSource) -> ClosingAsked:
-    """The PIN is judged by the service and counted as ever; errors as of `CoSigning.sign`."""
-    document = internal_task(operation, "key", "close")
+def signed_by_pin(operation: Operation, purpose: InternalPurpose, pin: PinSource) -> dict[str, str]:
+    """A task of this purpose, signed, for the call that it confirms.
+
+    The PIN is judged by the service and counted as ever; errors as of `CoSigning.sign`.
+    """
+    document = internal_task(operation, "key", purpose)
     CoSigning(operation, "key").sign([document], pin)
-    body = {"sid": document.sid.hex()}
+    return {"sid": document.sid.hex()}
+
+
+def close_by_pin(operation: Operation, pin: PinSource) -> ClosingAsked:
+    """As `signed_by_pin`."""
+    body = signed_by_pin(operation, "close", pin)
     return read(operation.connection.post(_CLOSING, operation.logged_in(), body), ClosingAsked)
 
 

@@ -1,7 +1,6 @@
 """The devices of an account (R5, manual 3.6): each with its shield, where it was used, and its owner's name for it.
 
-Whoever finds a device that isn't theirs has its shield held (挂失) and its login ended, by a code to their phone. Only
-the legal person lifts that.
+Its owner ends all other logins at once. A device that isn't theirs: `services/certificates/disown_device.py`.
 """
 
 import unicodedata
@@ -12,19 +11,17 @@ from mshield.domain import errors
 from mshield.domain.actor import By
 from mshield.domain.browser_name import browser_name
 from mshield.domain.certificates import shield
-from mshield.domain.certificates.states import CertificateEvent, CertificateState, Hold, shown_state
+from mshield.domain.certificates.states import CertificateState, shown_state
 from mshield.domain.identity import ROLE_NAMES, Role
 from mshield.services.accounts.session import PhoneLogin
-from mshield.services.accounts.sms_codes import SmsCodes
 from mshield.store.accounts import accounts
 from mshield.store.accounts import my_devices as store
-from mshield.store.certificates.changes import change
 from mshield.store.database.interface import Database, Tx
+from mshield.store.legal_person import sessions as portal_sessions
 from mshield.store.notices import push
 from mshield.store.staff import acts
 
-ACT: Final = "device.disown"
-REASON: Final = "持有人：这台设备不是我的"
+ALONE: Final = "account.log_out_others"
 LONGEST_NAME: Final = 24
 _REFUSED: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
@@ -79,54 +76,22 @@ async def rename_device(db: Database, login: PhoneLogin, shield_number: str, nam
         raise errors.NotFound
 
 
-@dataclass(frozen=True, slots=True)
-class DisownDevice:
-    """This device isn't mine (不是我的)."""
+async def log_out_others(db: Database, login: PhoneLogin, *, now: int) -> int:
+    """Ends the account's logins on all other phones and at the portal, with their pushes (全部退出，只留本机).
 
-    db: Database
-    sms_codes: SmsCodes
+    How many it ended. Nobody's shield is touched: whoever has a phone in hand opens it again by its PIN.
+    """
 
-    async def __call__(self, login: PhoneLogin, shield_number: str, code: str, *, now: int) -> bool:
-        """Ends the device's login and pushes, and holds its shield; whether the shield was held by this.
+    async def work(tx: Tx) -> int:
+        who = {"account_id": login.account_id, "device_id": login.device_id}
+        ended = await accounts.end_other_sessions(tx, **who, now=now)
+        ended += await portal_sessions.end_of_account(tx, account_id=login.account_id, now=now)
+        await push.end_elsewhere(tx, **who)
+        by, details = By("user", login.account_id), {"logins_ended": ended}
+        await acts.record(tx, by=by, act=ALONE, subject=login.account_id, details=details, now=now)
+        return ended
 
-        One that can't be used anyway stays as it is. Raises NotFound for a shield that isn't the account's,
-        InvalidRequest for this phone's own; SmsCodeWrong, SmsCodeExpired.
-        """
-        rows = await store.of_account(self.db, account_id=login.account_id)
-        device = next((row for row in rows if row.shield_number == shield_number), None)
-        if device is None:
-            raise errors.NotFound
-        if device.device_id == login.device_id:
-            raise errors.InvalidRequest(fields=["shield_number"])
-        proven = await self.sms_codes.prove(phone=login.phone, purpose="device", code=code, now=now)
-
-        async def work(tx: Tx) -> bool:
-            await self.sms_codes.spend(tx, proven, now=now)
-            held = await _hold(tx, device, login, now=now)
-            ended = await accounts.end_sessions_of_device(tx, device_id=device.device_id, now=now)
-            await push.end(tx, device_id=device.device_id)
-            details = {"shield_number": shield_number, "held": held, "logins_ended": ended}
-            by = By("user", login.account_id)
-            await acts.record(tx, by=by, act=ACT, subject=device.serial, details=details, now=now)
-            return held
-
-        held = await self.db.write(work)
-        self.sms_codes.forget(proven)
-        return held
-
-
-async def _hold(tx: Tx, device: store.AccountShield, login: PhoneLogin, *, now: int) -> bool:
-    if device.state != CertificateState.ACTIVE or Hold.LOST in device.holds:
-        return False
-    await change(
-        tx,
-        serial=device.serial,
-        event=CertificateEvent.REPORT_LOSS,
-        by=By("user", login.account_id),
-        reason=REASON,
-        now=now,
-    )
-    return True
+    return await db.write(work)
 
 
 def _shown(row: store.AccountShield, login: PhoneLogin, *, now: int) -> OwnedShield:

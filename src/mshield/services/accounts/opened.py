@@ -7,7 +7,6 @@ from mshield.services.accounts.captcha.captchas import Captchas
 from mshield.services.accounts.change_phone import ChangePhone
 from mshield.services.accounts.login import LogIn
 from mshield.services.accounts.manage import ManageAccounts
-from mshield.services.accounts.my_devices import DisownDevice
 from mshield.services.accounts.outside import OutsideAccounts, account_sources
 from mshield.services.accounts.outside_login import RETURN_POINT, OutsideLogin
 from mshield.services.accounts.outside_pages import OutsidePages
@@ -33,7 +32,6 @@ class Accounts:
     log_in: LogIn
     reset_password: ResetPassword
     change_password: ChangePassword
-    disown_device: DisownDevice
     change_phone: ChangePhone
     phone_wait: PhoneWait
     manage: ManageAccounts
@@ -62,7 +60,6 @@ def open_accounts(ground: Ground, notices: Notices, identity: Identity) -> Accou
         log_in=log_in,
         reset_password=ResetPassword(ground.db, ground.lookup, sms_codes),
         change_password=ChangePassword(ground.db, ground.lookup, ground.settings),
-        disown_device=DisownDevice(ground.db, sms_codes),
         change_phone=change_phone,
         phone_wait=PhoneWait(ground.db, ground.settings, change_phone),
         manage=ManageAccounts(ground.db, ground.settings),

@@ -15,15 +15,11 @@ from mshield.domain.certificates.states import ACCOUNT_CLOSED, CertificateEvent
 from mshield.domain.ids import new_id
 from mshield.domain.notices import NoticeKind
 from mshield.domain.times import DAY_MS
-from mshield.gm import sm2
-from mshield.gm.engine import Engine
-from mshield.gm.errors import GmError
-from mshield.gm.transcript import internal_message
 from mshield.pki.revocation.crl import CESSATION_OF_OPERATION
 from mshield.services.accounts.session import PhoneLogin
-from mshield.services.accounts.sms_codes import ProvenCode, SmsCodes
 from mshield.services.notices.notify import tell, tell_number
 from mshield.services.operations.erase_person import ErasePerson, Erasure
+from mshield.services.signing.step_up import StepUp
 from mshield.settings import Settings
 from mshield.store.accounts import accounts, policy_consents
 from mshield.store.accounts import closings as store
@@ -60,57 +56,33 @@ class CloseAccount:
     """Asks, undoes, and does what is due."""
 
     db: Database
-    engine: Engine
     settings: Settings
-    sms_codes: SmsCodes
+    step_up: StepUp
     erase: ErasePerson
 
-    async def foresee(self, account_id: str, *, device_id: str, now: int) -> Foreseen:
-        """How it stands, and what it would do, asked from this device. Raises NotFound."""
+    async def foresee(self, login: PhoneLogin, *, now: int) -> Foreseen:
+        """How it stands, and what it would do, asked from this phone. Raises NotFound."""
+        account_id = login.account_id
         account = await self.erase.find(account_id)
         return Foreseen(
             await store.waiting(self.db, account_id=account_id),
             tuple(await store.shields(self.db, account_id=account_id)),
             await self.erase.foresee(account, now=now),
-            await store.has_shield(self.db, account_id=account_id, device_id=device_id, now=now),
+            await self.step_up.is_by_pin(login, now=now),
         )
 
-    async def ask_by_pin(self, login: PhoneLogin, *, sid: bytes, now: int) -> int:
-        """Begins it with a task `close` that this phone's shield has signed, once; when it will be done (ms).
+    async def ask(self, login: PhoneLogin, *, sid: bytes | None, sms_code: str | None, now: int) -> int:
+        """Begins it with a signed task or a code of purpose `close`; when it will be done (ms).
 
-        Raises TaskClosed where nothing was signed, or it has begun a closing; Conflict where one waits.
+        Raises as `StepUp.prove`; Conflict where one waits.
         """
-        signed = await store.signed(
-            self.db, sid=sid, account_id=login.account_id, device_id=login.device_id, now=now
-        )
-        if signed is None or signed.message != internal_message("close", uid=signed.uid, sid=sid):
-            raise errors.TaskClosed
-        try:
-            signature = sm2.Signature.from_raw(signed.signature)
-            sm2.verify(self.engine, signed.public_key, signed.message, signature)
-        except GmError as error:
-            raise errors.TaskClosed from error
-        return await self._ask(login.account_id, None, now=now)
-
-    async def ask_by_sms(self, login: PhoneLogin, *, sms_code: str, now: int) -> int:
-        """Begins it with a code of purpose `close`, where this phone has no shield that may sign.
-
-        Raises PinNeeded, SmsCodeWrong, SmsCodeExpired; Conflict where one waits.
-        """
-        if await store.has_shield(self.db, account_id=login.account_id, device_id=login.device_id, now=now):
-            raise errors.PinNeeded
-        proven = await self.sms_codes.prove(phone=login.phone, purpose="close", code=sms_code, now=now)
-        due_at = await self._ask(login.account_id, proven, now=now)
-        self.sms_codes.forget(proven)
-        return due_at
-
-    async def _ask(self, account_id: str, proven: ProvenCode | None, *, now: int) -> int:
+        account_id = login.account_id
+        proven = await self.step_up.prove(login, "close", sid=sid, sms_code=sms_code, now=now)
         due_at = now + self.settings.closing_days * DAY_MS
         closing_id = new_id(now)
 
         async def work(tx: Tx) -> None:
-            if proven is not None:
-                await self.sms_codes.spend(tx, proven, now=now)
+            await self.step_up.spend(tx, proven, now=now)
             await store.insert(tx, closing_id=closing_id, account_id=account_id, due_at=due_at, now=now)
             await tell(
                 tx,
@@ -127,6 +99,7 @@ class CloseAccount:
             await self.db.write(work)
         except Conflict as error:
             raise errors.Conflict from error
+        self.step_up.forget(proven)
         return due_at
 
     async def undo(self, account_id: str, *, now: int) -> None:

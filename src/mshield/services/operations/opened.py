@@ -13,6 +13,7 @@ from mshield.services.operations.erase_by_two import EraseByTwo
 from mshield.services.operations.erase_person import ErasePerson
 from mshield.services.operations.own_data import ExportOwnData
 from mshield.services.operations.watch_jobs import WatchJobs
+from mshield.services.signing.step_up import StepUp
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ def open_erasures(ground: Ground) -> EraseByTwo:
 
 
 def open_operations(
-    ground: Ground, accounts: Accounts, erasures: EraseByTwo, periods: Mapping[str, int]
+    ground: Ground, accounts: Accounts, step_up: StepUp, erasures: EraseByTwo, periods: Mapping[str, int]
 ) -> Operations:
     """`periods` are those of the jobs, by name, in seconds."""
     ca_state = ReadCaState(ground.db, ground.engine, ground.settings)
@@ -41,7 +42,7 @@ def open_operations(
         ca_state,
         ReadDashboard(ground.db, ca_state, ground.settings, ZoneInfo(ground.settings.time_zone)),
         WatchJobs(ground.db, periods),
-        CloseAccount(ground.db, ground.engine, ground.settings, accounts.sms_codes, erasures.erase),
+        CloseAccount(ground.db, ground.settings, step_up, erasures.erase),
         erasures,
         ExportOwnData(ground.db, ground.keyring, accounts.sms_codes),
     )

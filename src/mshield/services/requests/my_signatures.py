@@ -4,7 +4,7 @@ And whether a login's PC and network are among those of the account's logins bef
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -26,6 +26,7 @@ _LATEST: Final = 2**62
 _REMEMBERED: Final = 50
 _REMEMBERED_MS: Final = 180 * DAY_MS
 """With how many logins a new one is compared, and of how long ago."""
+SHOWN_LOGINS: Final = 20
 
 Unlike = Literal["computer", "network"]
 
@@ -43,6 +44,16 @@ class MadeSignature:
     content_digest: bytes
     display_bound: bool
     certificate_state: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PcLogin:
+    """A login at a PC; `browser` is its system and browser in words, `unlike` what was new of it then."""
+
+    row: history.LatestLogin
+    browser: str | None
+    unlike: tuple[Unlike, ...]
+    is_this_device: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +113,25 @@ class MySignatures:
             raise errors.NotFound
         return await unlike(self.db, login.account_id, request_id, place, now=now)
 
+    async def logins(self, login: PhoneLogin, *, now: int) -> tuple[PcLogin, ...]:
+        """The account's latest logins at business systems, with what was new of them then, newest first.
+
+        By whichever of its phones: who looks for a login that wasn't theirs looks for all of them.
+        """
+        rows = await history.latest_logins(
+            self.db, account_id=login.account_id, since=now - _REMEMBERED_MS, most=SHOWN_LOGINS + _REMEMBERED
+        )
+        places = [history.LoginPlace(row.pc_browser, row.pc_address) for row in rows]
+        return tuple(
+            PcLogin(
+                row,
+                browser=(browser_name(row.pc_browser) or None) if row.pc_browser else None,
+                unlike=_unlike(places[at], places[at + 1 : at + 1 + _REMEMBERED]),
+                is_this_device=row.device_id == login.device_id,
+            )
+            for at, row in enumerate(rows[:SHOWN_LOGINS])
+        )
+
 
 async def unlike(
     db: Database, account_id: str, request_id: str, place: history.LoginPlace, *, now: int
@@ -110,6 +140,10 @@ async def unlike(
     before = await history.earlier_places(
         db, account_id=account_id, but=request_id, since=now - _REMEMBERED_MS, most=_REMEMBERED
     )
+    return _unlike(place, before)
+
+
+def _unlike(place: history.LoginPlace, before: Sequence[history.LoginPlace]) -> tuple[Unlike, ...]:
     compared: tuple[tuple[Unlike, str, list[str]], ...] = (
         ("computer", _computer(place), [_computer(other) for other in before]),
         ("network", _network(place), [_network(other) for other in before]),

@@ -1,5 +1,6 @@
-"""The protocol's own tasks: `refresh` changes PIN or shares, `confirm` shows that a key works, `close` ends an account.
+"""The protocol's own tasks: `refresh` changes PIN or shares, `confirm` shows that a key works.
 
+`close` and `device` confirm what one does with one's account (`step_up.py`).
 A phone asks for one and signs it like any document; the message names the key and the task, and nobody else can ask.
 """
 
@@ -11,15 +12,17 @@ from mshield.domain import errors
 from mshield.gm.transcript import internal_message
 from mshield.services.accounts.session import Caller
 from mshield.services.signing import key as signing_key
+from mshield.services.signing.step_up import StepUpPurpose
 from mshield.settings import Settings
 from mshield.store.database.interface import Database
 from mshield.store.signing import internal_tasks
 
-InternalPurpose = Literal["refresh", "confirm", "close"]
+InternalPurpose = Literal["refresh", "confirm"] | StepUpPurpose
 _TITLES: Final[dict[InternalPurpose, str]] = {
     "refresh": "修改 PIN 码 PIN change",
     "confirm": "确认证书 Certificate confirmation",
     "close": "注销账号 Account closing",
+    "device": "停用另一台设备 Stop another device",
 }
 
 

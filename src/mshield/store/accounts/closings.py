@@ -24,16 +24,6 @@ class ClosingRow:
     seal_version: int
 
 
-@dataclass(frozen=True, slots=True)
-class SignedClosing:
-    """M, r then s (64 bytes), the key's id and its point (65)."""
-
-    message: bytes
-    signature: bytes
-    uid: bytes
-    public_key: bytes
-
-
 async def insert(tx: Tx, *, closing_id: str, account_id: str, due_at: int, now: int) -> None:
     """Begins one. Raises Conflict where one of the account waits."""
     await tx.run(_SQL["insert"], id=closing_id, account_id=account_id, due_at=due_at, now=now)
@@ -48,20 +38,6 @@ async def waiting(db: Database | Tx, *, account_id: str) -> ClosingRow | None:
 async def find(db: Database | Tx, *, closing_id: str) -> ClosingRow | None:
     """The one of this id. Raises SealBroken."""
     return _row(db, await db.one(_SQL["find"], id=closing_id))
-
-
-async def has_shield(db: Database | Tx, *, account_id: str, device_id: str, now: int) -> bool:
-    """Whether this device has a shield of the account that may sign."""
-    row = await db.one(_SQL["has_shield"], account_id=account_id, device_id=device_id, now=now)
-    return row is not None
-
-
-async def signed(
-    db: Database | Tx, *, sid: bytes, account_id: str, device_id: str, now: int
-) -> SignedClosing | None:
-    """What the device's shield signed for a closing that nobody has asked for with it yet."""
-    row = await db.one(_SQL["signed"], sid=sid, account_id=account_id, device_id=device_id, now=now)
-    return None if row is None else SignedClosing(**row)
 
 
 async def due(db: Database, *, now: int, most: int) -> list[str]:

@@ -10,21 +10,6 @@ SELECT id, account_id, asked_at, due_at, state, seal_version, seal FROM closings
 -- name: due
 SELECT id FROM closings WHERE state = 'waiting' AND due_at <= :now ORDER BY due_at LIMIT :most;
 
--- name: has_shield^
--- Whether this device has a shield of the account that may sign.
-SELECT k.uid FROM keys k JOIN certificates c ON c.serial = k.certificate
-WHERE k.device_id = :device_id AND k.account_id = :account_id AND usable(c) LIMIT 1;
-
--- name: signed^
--- What its shield signed for a closing, not for one that was asked for since, while its certificate is in force.
-SELECT s.signature, s.uid, k.public_key, t.message FROM signatures s
-JOIN tasks t ON t.sid = s.sid
-JOIN keys k ON k.uid = s.uid
-JOIN certificates c ON c.serial = k.certificate
-WHERE s.sid = :sid AND k.device_id = :device_id AND k.account_id = :account_id AND s.purpose = 'close' AND t.purpose = 'close'
-  AND t.expires_at > :now AND usable(c)
-  AND NOT EXISTS (SELECT 1 FROM closings l WHERE l.account_id = :account_id AND l.asked_at >= t.created_at);
-
 -- name: end!
 UPDATE closings SET state = :state, ended_at = :now WHERE id = :id AND state = 'waiting';
 

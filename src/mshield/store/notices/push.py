@@ -71,6 +71,11 @@ async def end_of_others(tx: Tx, *, device_id: str, account_id: str) -> None:
     await tx.run(_SQL["end_of_others"], device_id=device_id, account_id=account_id)
 
 
+async def end_elsewhere(tx: Tx, *, account_id: str, device_id: str) -> None:
+    """Ends the account's subscriptions on all other phones."""
+    await tx.run(_SQL["end_elsewhere"], account_id=account_id, device_id=device_id)
+
+
 async def wake_shield(
     db: Database, *, request_id: str, shield_number: str, also_unsubscribed: bool, expires_at: int, now: int
 ) -> int:

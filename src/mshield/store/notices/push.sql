@@ -14,6 +14,9 @@ DELETE FROM push_subscriptions WHERE device_id = :device_id;
 -- name: end_of_others!
 DELETE FROM push_subscriptions WHERE device_id = :device_id AND account_id <> :account_id;
 
+-- name: end_elsewhere!
+DELETE FROM push_subscriptions WHERE account_id = :account_id AND device_id <> :device_id;
+
 -- name: wake_shield!
 INSERT INTO pushes (occasion, device_id, account_id, kind, state, attempts, next_at, expires_at, created_at)
 SELECT :occasion, d.id, d.account_id, 'request', 'waiting', 0, :now, :expires_at, :now

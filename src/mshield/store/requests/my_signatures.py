@@ -121,6 +121,26 @@ async def earlier_places(
     return [LoginPlace(row["pc_browser"], row["pc_address"]) for row in rows]
 
 
+@dataclass(frozen=True, slots=True)
+class LatestLogin:
+    """A login at a business system, and the phone that confirmed it; ms."""
+
+    sid: bytes
+    signed_at: int
+    business_name: str
+    domain: str
+    pc_browser: str | None
+    pc_address: str | None
+    shield_number: str
+    device_id: str
+
+
+async def latest_logins(db: Database, *, account_id: str, since: int, most: int) -> list[LatestLogin]:
+    """The account's newest since then (ms), by whichever of its phones."""
+    rows = await db.all(_SQL["latest_logins"], account_id=account_id, since=since, most=most)
+    return [LatestLogin(**row) for row in rows]
+
+
 async def place_of(
     db: Database, *, sid: bytes, device_id: str, account_id: str
 ) -> tuple[str, str, int] | None:

@@ -40,6 +40,17 @@ JOIN requests r ON r.id = s.request_id
 WHERE c.account_id = :account_id AND s.request_id <> :but
 ORDER BY s.signed_at DESC LIMIT :most;
 
+-- name: latest_logins
+-- Of all the account's shields, newest first.
+SELECT s.sid, s.signed_at, r.asker_name AS business_name, r.asker_domain AS domain, r.pc_browser, r.pc_address,
+  d.shield_number, d.id AS device_id
+FROM keys k
+JOIN signatures s ON s.uid = k.uid AND s.purpose = 'login'
+JOIN requests r ON r.id = s.request_id
+JOIN devices d ON d.id = k.device_id
+WHERE k.account_id = :account_id AND s.signed_at > :since
+ORDER BY s.signed_at DESC, s.sid LIMIT :most;
+
 -- name: place_of^
 SELECT r.client_id, t.request_id, t.position FROM signatures s
 JOIN tasks t ON t.sid = s.sid

@@ -1,4 +1,4 @@
-"""My devices (R5, manual 3.6): the account's shields, here and elsewhere; what wakes this phone; new places."""
+"""My devices (R5, manual 3.6): the shields, here and elsewhere; logins at PCs; what wakes this phone."""
 
 from typing import Annotated, Final, Literal
 
@@ -9,6 +9,7 @@ from starlette.responses import Response
 from mshield.domain.ids import require_id
 from mshield.domain.push.push import LONGEST_ENDPOINT
 from mshield.gateways.places import Place
+from mshield.services.accounts.my_devices import log_out_others as log_out_others_of
 from mshield.services.accounts.my_devices import my_devices, rename_device
 from mshield.services.notices.push import PushAddress
 from mshield.web import openapi
@@ -72,9 +73,10 @@ class DeviceNameIn(Wire, frozen=True):
 
 
 class DisownIn(Wire, frozen=True):
-    """The code is one of purpose `device`."""
+    """One of them: a signed task of purpose `device`, or a code of this purpose, sent to the account's number."""
 
-    sms_code: SmsCode
+    sms_code: SmsCode | None = None
+    sid: Hex16 | None = None
 
 
 class DisownedMessage(Wire, frozen=True):
@@ -90,9 +92,40 @@ class UnlikeMessage(Wire, frozen=True):
 
 
 class DevicesMessage(Wire, frozen=True):
-    """This phone first, then the newest first."""
+    """This phone first, then the newest first. `by`: with what a device is disowned, as this phone's shield stands."""
 
     items: tuple[DeviceMessage, ...]
+    by: Literal["pin", "sms_code"]
+
+
+class LoginMessage(Wire, frozen=True):
+    """A login at a business system, `signed_at` (ms), with the PC's `browser` in words, `address`, and `place` by that.
+
+    `unlike` is what the account's logins of half a year before it had not had.
+    """
+
+    sid: Hex16
+    business_name: str
+    domain: str
+    signed_at: int
+    browser: str | None
+    address: str | None
+    place: PlaceMessage | None
+    unlike: tuple[Literal["computer", "network"], ...]
+    shield_number: str
+    is_this_device: bool
+
+
+class LoginsMessage(Wire, frozen=True):
+    """Newest first, 20 at most, of half a year."""
+
+    items: tuple[LoginMessage, ...]
+
+
+class LoggedOutMessage(Wire, frozen=True):
+    """How many logins ended, at other phones and at the portal."""
+
+    logins_ended: int
 
 
 @router.get(
@@ -114,7 +147,8 @@ async def devices(request: Request) -> Response:
         )
         for device in await my_devices(context.db, login, now=now)
     )
-    return JsonAnswer(DevicesMessage(items))
+    is_by_pin = await context.certificates.disown_device.step_up.is_by_pin(login, now=now)
+    return JsonAnswer(DevicesMessage(items, "pin" if is_by_pin else "sms_code"))
 
 
 def _place(place: Place | None) -> PlaceMessage | None:
@@ -147,8 +181,49 @@ async def disown_device(request: Request, shield_number: str) -> Response:
     """Reports its shield lost (挂失), which the legal person alone lifts, and ends its login and pushes."""
     login, body, context = await phone_of(request), await body_of(request, DisownIn), context_of(request)
     acting(request, "user", login.account_id)
-    held = await context.accounts.disown_device(login, shield_number, body.sms_code, now=context.clock())
+    sid = None if body.sid is None else bytes.fromhex(body.sid)
+    held = await context.certificates.disown_device(
+        login, shield_number, sid=sid, sms_code=body.sms_code, now=context.clock()
+    )
     return JsonAnswer(DisownedMessage(held))
+
+
+@router.get(
+    "/logins",
+    summary="My logins at PCs",
+    operation_id="listLogins",
+    answers=openapi.answers(LoginsMessage, "The account's latest"),
+)
+async def logins(request: Request) -> Response:
+    """What business systems were entered with the account's shields. Their sessions are theirs to end."""
+    login, context = await phone_of(request), context_of(request)
+    items = tuple(
+        filled(
+            LoginMessage,
+            one.row,
+            sid=one.row.sid.hex(),
+            browser=one.browser,
+            address=one.row.pc_address,
+            place=_place(context.accounts.places.of(one.row.pc_address)),
+            unlike=one.unlike,
+            is_this_device=one.is_this_device,
+        )
+        for one in await context.requests.my_signatures.logins(login, now=context.clock())
+    )
+    return JsonAnswer(LoginsMessage(items))
+
+
+@router.post(
+    "/devices/log-out-others",
+    summary="Log out everywhere else",
+    operation_id="logOutOthers",
+    answers=openapi.answers(LoggedOutMessage, "Only this phone is logged in"),
+)
+async def log_out_others(request: Request) -> Response:
+    """Ends the account's logins at all other phones and at the portal, with their pushes. Shields stay as they are."""
+    login, context = await phone_of(request), context_of(request)
+    acting(request, "user", login.account_id)
+    return JsonAnswer(LoggedOutMessage(await log_out_others_of(context.db, login, now=context.clock())))
 
 
 @router.get(

@@ -21,10 +21,11 @@ router: Final = Router("phone")
 class InternalTaskMessage(ProtocolWire, frozen=True):
     """`refresh`: the PIN is changed (修改 PIN 码); `confirm`: the phone shows that it holds the certified key.
 
-    `close`: the account is closed (注销账号) by `POST /account/closing`.
+    `close`: the account is closed (注销账号) by `POST /account/closing`; `device`: it isn't my device (不是我的), by
+    `POST /devices/{shield_number}/disowned`.
     """
 
-    purpose: Literal["refresh", "confirm", "close"]
+    purpose: Literal["refresh", "confirm", "close", "device"]
 
 
 @router.post(

@@ -82,7 +82,9 @@ class TaskMessage(Wire, frozen=True):
 
     sid: Hex16
     uid: Hex16
-    purpose: Literal["enrol", "login", "sign", "consent", "confirm", "refresh", "renew", "bind", "close"]
+    purpose: Literal[
+        "enrol", "login", "sign", "consent", "confirm", "refresh", "renew", "bind", "close", "device"
+    ]
     state: str
     message_b64: str
     media_type: str

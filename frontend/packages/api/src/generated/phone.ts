@@ -402,9 +402,11 @@ export interface components {
     };
     /**
      * DevicesMessage
-     * @description This phone first, then the newest first.
+     * @description This phone first, then the newest first. `by`: with what a device is disowned, as this phone's shield stands.
      */
     DevicesMessage: {
+      /** @enum {unknown} */
+      by: "pin" | "sms_code";
       items: components["schemas"]["DeviceMessage"][];
     };
     /**
@@ -416,14 +418,13 @@ export interface components {
     };
     /**
      * DisownIn
-     * @description The code is one of purpose `device`.
+     * @description One of them: a signed task of purpose `device`, or a code of this purpose, sent to the account's number.
      */
     DisownIn: {
-      /**
-       * @description the six digits of the SMS
-       * @example 048213
-       */
-      sms_code: string;
+      /** @default null */
+      sid?: string | null;
+      /** @default null */
+      sms_code?: string | null;
     };
     /**
      * DisplayLine
@@ -658,11 +659,12 @@ export interface components {
      * InternalTaskMessage
      * @description `refresh`: the PIN is changed (修改 PIN 码); `confirm`: the phone shows that it holds the certified key.
      *
-     *         `close`: the account is closed (注销账号) by `POST /account/closing`.
+     *         `close`: the account is closed (注销账号) by `POST /account/closing`; `device`: it isn't my device (不是我的), by
+     *         `POST /devices/{shield_number}/disowned`.
      */
     InternalTaskMessage: {
       /** @enum {unknown} */
-      purpose: "close" | "confirm" | "refresh";
+      purpose: "close" | "confirm" | "device" | "refresh";
     };
     /**
      * KeyMessage
@@ -675,6 +677,39 @@ export interface components {
       P1: string;
       /** @description 32 bytes, lower-case hex */
       z: string;
+    };
+    /**
+     * LoggedOutMessage
+     * @description How many logins ended, at other phones and at the portal.
+     */
+    LoggedOutMessage: {
+      logins_ended: number;
+    };
+    /**
+     * LoginMessage
+     * @description A login at a business system, `signed_at` (ms), with the PC's `browser` in words, `address`, and `place` by that.
+     *
+     *         `unlike` is what the account's logins of half a year before it had not had.
+     */
+    LoginMessage: {
+      address: string | null;
+      browser: string | null;
+      business_name: string;
+      domain: string;
+      is_this_device: boolean;
+      place: components["schemas"]["PlaceMessage"] | null;
+      shield_number: string;
+      /** @description 16 bytes, lower-case hex */
+      sid: string;
+      signed_at: number;
+      unlike: ("computer" | "network")[];
+    };
+    /**
+     * LoginsMessage
+     * @description Newest first, 20 at most, of half a year.
+     */
+    LoginsMessage: {
+      items: components["schemas"]["LoginMessage"][];
     };
     /**
      * MeMessage
@@ -1467,7 +1502,17 @@ export interface components {
       message_b64: string;
       options?: components["schemas"]["Options"];
       /** @enum {unknown} */
-      purpose: "bind" | "close" | "confirm" | "consent" | "enrol" | "login" | "refresh" | "renew" | "sign";
+      purpose:
+        | "bind"
+        | "close"
+        | "confirm"
+        | "consent"
+        | "device"
+        | "enrol"
+        | "login"
+        | "refresh"
+        | "renew"
+        | "sign";
       requester: components["schemas"]["RequesterMessage"] | null;
       /** @description 16 bytes, lower-case hex */
       sid: string;

@@ -6,7 +6,6 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mshield.domain import errors
 from mshield.services.operations.erase_person import Part
 from mshield.web import openapi
 from mshield.web.answers import JsonAnswer, no_content
@@ -80,9 +79,7 @@ class OwnDataMessage(Wire, frozen=True):
 async def closing(request: Request) -> Response:
     """Changes nothing."""
     login, context = await phone_of(request), context_of(request)
-    foreseen = await context.operations.close_account.foresee(
-        login.account_id, device_id=login.device_id, now=context.clock()
-    )
+    foreseen = await context.operations.close_account.foresee(login, now=context.clock())
     waiting = foreseen.waiting
     answer = ClosingMessage(
         None if waiting is None else waiting.due_at,
@@ -106,13 +103,10 @@ async def close(request: Request) -> Response:
     """Done after some days, in which it works as before and can be undone; its owner is told by SMS."""
     login, context = await phone_of(request), context_of(request)
     body = await body_of(request, CloseMessage)
-    close_account, now = context.operations.close_account, context.clock()
-    if body.sid is not None:
-        due_at = await close_account.ask_by_pin(login, sid=bytes.fromhex(body.sid), now=now)
-    elif body.sms_code is not None:
-        due_at = await close_account.ask_by_sms(login, sms_code=body.sms_code, now=now)
-    else:
-        raise errors.InvalidRequest
+    sid = None if body.sid is None else bytes.fromhex(body.sid)
+    due_at = await context.operations.close_account.ask(
+        login, sid=sid, sms_code=body.sms_code, now=context.clock()
+    )
     return JsonAnswer(ClosingAskedMessage(due_at), 201)
 
 

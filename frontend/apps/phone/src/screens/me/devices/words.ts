@@ -1,6 +1,7 @@
 export const words = {
   zh: {
     title: "我的设备",
+    alone: "全部退出，只留本机",
     lead: "每部设备各有自己的手机盾。型号、系统和浏览器由设备上报，地点按上次登录的网络估计，仅供参考。",
     phone: "手机",
     network: "网络 {address}",
@@ -21,6 +22,8 @@ export const words = {
       notice: "您和法人都会收到短信。",
       missing: "请输入短信里的 6 位数字",
       act: "挂失并退出那部设备",
+      pinTitle: "挂失并退出",
+      pinDetail: "手机盾 {number}",
       mine: "是我的，不用处理",
       held: "已挂失，那部设备已退出",
       ended: "那部设备已退出",
@@ -56,6 +59,7 @@ export const words = {
   },
   en: {
     title: "My devices",
+    alone: "Log out everywhere else",
     lead: "Each device has a shield of its own. Model, system and browser are what the device says; the place is a guess from the network of its last login.",
     phone: "Phone",
     network: "network {address}",
@@ -76,6 +80,8 @@ export const words = {
       notice: "You and the legal person are told by SMS.",
       missing: "Enter the 6 digits of the SMS",
       act: "Report lost and log it out",
+      pinTitle: "Report lost",
+      pinDetail: "Shield {number}",
       mine: "It is mine after all",
       held: "Reported lost and logged out",
       ended: "That device is logged out",
