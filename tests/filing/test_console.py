@@ -6,6 +6,7 @@ import pytest
 
 from mshield.demo.people import LEGAL_PERSON, OPERATOR
 from mshield.domain.staff import StaffRole
+from mshield.services.filing import search
 from mshield.services.filing.read_list import MEDIA_TYPES
 from tests.support.acts import acts_on
 from tests.support.application import Application, Device, qr_of
@@ -15,6 +16,7 @@ from tests.support.clerk import Staff
 from tests.support.console_people import Clerk
 from tests.support.factories import ask_login
 from tests.support.shield_over_http import Shield
+from tests.support.signing import tamper
 
 PEOPLE: Final = "/filing/people"
 
@@ -46,6 +48,78 @@ async def test_pages_lead_to_the_end(officer: Staff) -> None:
         after = answer["next"]
     assert len(seen) == len(set(seen)) == 9
     assert OPERATOR.id_number not in str(answer)
+
+
+async def test_a_person_is_found_by_what_people_know(
+    application: Application, device: Device, officer: Staff
+) -> None:
+    shield = Shield(application, device)
+    await shield.enrol()
+    number = (await device.call("GET", "/api/phone/me")).json()["shield_number"]
+    record = await _operator(officer)
+
+    async def ids(**words: str) -> list[str]:
+        seen: list[str] = []
+        after: str | None = ""
+        while after is not None:
+            answer = (await officer.call("GET", PEOPLE, after=after, **words)).json()
+            seen, after = seen + [each["id"] for each in answer["items"]], answer["next"]
+        return seen
+
+    id_number, enterprise = OPERATOR.id_number, record["enterprise"]
+    await tamper(
+        application.context.db, "UPDATE filed_persons SET id_number_end = NULL WHERE role <> 'operator'"
+    )
+    for words in (
+        {"name": OPERATOR.name},
+        {"name": OPERATOR.name[:2]},
+        {"name": OPERATOR.name[1:]},
+        {"name": OPERATOR.name[0], "end": id_number[-4:]},
+        {"end": id_number[-4:]},
+        {"end": id_number.lower()},
+        {"end": OPERATOR.phone[-4:]},
+        {"end": OPERATOR.phone},
+        {"end": number[-4:]},
+        {"end": number[2:], "credit_code": OPERATOR.credit_code.lower()},
+        {"id_number": id_number, "name": enterprise[2:6], "credit_code": OPERATOR.credit_code},
+    ):
+        assert await ids(**words) == [record["id"]], words
+        assert await ids(**words, limit="1", ended="true") == [record["id"]], words
+    assert await ids(name=enterprise[2:4]) == await ids(credit_code=OPERATOR.credit_code)
+    for words in (
+        {"name": OPERATOR.name[2:]},
+        {"name": "%"},
+        {"name": "公司北潮"},
+        {"end": "9999"},
+        {"end": f"0{id_number[-4:]}"},
+        {"end": f"{(int(number[-5]) + 1) % 10}{number[-4:]}"},
+        {"end": f"{(int(OPERATOR.phone[-5]) + 1) % 10}{OPERATOR.phone[-4:]}"},
+        {"end": id_number[-4:], "name": "查无此人"},
+        {"id_number": id_number, "credit_code": LEGAL_PERSON.credit_code, "name": "查无此人"},
+    ):
+        assert await ids(**words) == [], words
+
+
+async def test_each_page_of_a_search_begins_where_the_last_one_ended(
+    officer: Staff, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "MOST_COMPARED", 2)
+    monkeypatch.setattr(search, "MOST_ENTERPRISES", 1)
+    await officer.application.context.filing.search_words()
+    await tamper(officer.application.context.db, "UPDATE filed_persons SET id_number_end = NULL")
+    for words in ({"end": OPERATOR.id_number[-4:]}, {"name": "公司"}):
+        seen: list[str] = []
+        after: str | None = ""
+        while after is not None:
+            answer = (await officer.call("GET", PEOPLE, limit="1", after=after, **words)).json()
+            assert len(answer["items"]) <= 1
+            seen, after = seen + [each["name"] for each in answer["items"]], answer["next"]
+        if "end" in words:
+            assert seen == [OPERATOR.name]
+        else:
+            everybody = (await officer.call("GET", PEOPLE)).json()["items"]
+            named = [each["name"] for each in everybody if words["name"] in each["enterprise"]]
+            assert seen == named
 
 
 async def test_phone_numbers_are_shown_masked(officer: Staff) -> None:

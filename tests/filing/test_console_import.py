@@ -1,11 +1,13 @@
 """Filing lists over HTTP: who may import, the report per line, nothing half-imported, the act that remains."""
 
+import asyncio
 from typing import Final
 
 import httpx
 import pytest
 
 from mshield.domain.staff import StaffRole
+from mshield.services.filing import import_list
 from mshield.services.filing.read_list import MEDIA_TYPES
 from mshield.store.filing import filing as store
 from tests.support.acts import acts_on
@@ -88,6 +90,26 @@ async def test_how_far_an_import_is_is_told_to_its_own_member_while_it_works(
     assert await shown(await application.staff_token(StaffRole.FILING_OFFICER)) == unknown
     refused = await _post(application, CSV, token=token, query="?progress=a:b:c:d:e")
     assert refused.status_code == 422
+
+
+async def test_the_page_reads_how_far_it_is_while_a_list_is_taken(application: Application) -> None:
+    """Also on SQLite, where all statements run in the loop's own thread."""
+    token = await application.staff_token(StaffRole.FILING_OFFICER)
+    headers = {"Authorization": f"Bearer {token}"}
+    people = range(20 * import_list.LINES_AT_A_TIME)
+    lines = [
+        f"宁波北潮进出口有限公司,91330206MA2XB7C1TW,林知远,护照,E{person:08d},操作员" for person in people
+    ]
+    body = "\n".join(["企业名称,统一社会信用代码,姓名,证件类型,证件号码,用户类型", *lines]).encode()
+    importing = asyncio.create_task(_post(application, body, token=token, query="?progress=a-long-list"))
+    seen = set()
+    while not importing.done():
+        step = (await application.http.get(f"{IMPORTS}/a-long-list", headers=headers)).json()
+        seen.add((step["phase"], step["done"]))
+    answer = await importing
+    assert (answer.status_code, answer.json()["will_add"]) == (201, len(lines)), answer.text
+    for phase in ("compare", "take"):
+        assert {done for at, done in seen if at == phase and 0 < done < len(lines)}, (phase, seen)
 
 
 async def test_a_dry_run_shows_old_and_new_of_each_field(application: Application) -> None:

@@ -232,6 +232,9 @@ class _DyingTx:
         self.process.steps -= 1
         return await self.tx.run(query, **values)
 
+    async def give_way(self) -> None:
+        await self.tx.give_way()
+
 
 async def test_a_kill_at_any_statement_leaves_the_log_as_it_was(service: LoggedService) -> None:
     serial = await service.certify()

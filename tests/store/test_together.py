@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from mshield.store.database.interface import Conflict, Database, StoreError, Undone
+from mshield.store.database.interface import Conflict, Database, StoreError, Tx, Undone
 from mshield.store.database.opening import open_database
 from mshield.store.database.queries import Query, Statement
 from tests.support.signing import fetch
@@ -142,3 +142,56 @@ async def test_groups_of_two_processes_dont_wait_for_each_other_crosswise(
     finally:
         await other.close()
     assert await fetch(db, "SELECT SUM(created_at)::int AS n FROM secrets") == {"n": 9}
+
+
+@pytest.mark.parametrize("company", [0, 3])
+async def test_long_work_gives_way_to_who_reads_and_keeps_who_writes_behind_it(
+    db: Database, company: int
+) -> None:
+    done: list[str] = []
+
+    async def long(tx: Tx) -> None:
+        for number in range(5):
+            await tx.one(_QUERY, name=f"long {number}", box=b"box", at=1, call=0)
+            await tx.give_way()
+        done.append("long")
+
+    async def read() -> list[object]:
+        seen: list[object] = []
+        while not done:
+            seen.append(await _stored(db))
+            await asyncio.sleep(0)
+        return seen
+
+    async def write(name: str) -> None:
+        await _insert(db, name)
+        done.append(name)
+
+    first = [db.write(long), *(write(f"beside {number}") for number in range(company))]
+    seen, *_ = await asyncio.gather(read(), *first)
+    assert set(seen) <= {0, *range(5, 5 + company + 1), *range(company + 1)}
+    assert len(seen) >= 5
+    await write("later")
+    assert await _stored(db) == 5 + company + 1
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # the others' transactions may await anything
+async def test_work_that_awaits_anything_else_is_refused(db: Database) -> None:
+    async def waiting(tx: Tx) -> None:
+        await tx.give_way()
+        await asyncio.sleep(0)
+
+    with pytest.raises(StoreError, match="other than its transaction"):
+        await db.write(waiting)
+
+
+async def test_who_gave_way_is_undone_alone(db: Database) -> None:
+    async def broken(tx: Tx) -> None:
+        await tx.one(_QUERY, name="broken", box=b"box", at=1, call=0)
+        await tx.give_way()
+        raise ValueError
+
+    answers = await asyncio.gather(db.write(broken), _insert(db, "whole"), return_exceptions=True)
+    assert isinstance(answers[0], ValueError)
+    assert answers[1] == [("whole", 1)]
+    assert await _stored(db) == 1

@@ -56,6 +56,9 @@ class _Watched:
         self.ran.add(query.name)
         return await self.tx.run(query, **values)
 
+    async def give_way(self) -> None:
+        await self.tx.give_way()
+
 
 @dataclass(slots=True)
 class MortalDatabase:

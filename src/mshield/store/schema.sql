@@ -1067,3 +1067,11 @@ CREATE TABLE checkpoint_cosignatures (
 );
 
 CREATE INDEX checkpoint_cosignatures_size ON checkpoint_cosignatures (origin, size);
+
+CREATE INDEX filed_persons_surname ON filed_persons (substr(name, 1, 1), id);
+
+CREATE INDEX filed_persons_name ON filed_persons (substr(name, 1, 2), id);
+
+CREATE INDEX filed_persons_given_name ON filed_persons (substr(name, 2, 2), id);
+
+CREATE INDEX filed_persons_phone_end ON filed_persons (substr(phone, length(phone) - 3), id);

@@ -56,7 +56,9 @@ class Held:
         return self.before.enterprise not in {None, self.record.enterprise}
 
 
-_AT_A_TIME: Final = 100
+LINES_AT_A_TIME: Final = 25
+"""Lines between which others are served: some milliseconds."""
+
 Hold = Callable[[Tx, Sequence[Held]], Awaitable[Waits]]
 """What becomes of the records that take two: says what they wait for."""
 
@@ -74,9 +76,10 @@ class ImportFiling:
     ) -> Report:
         """What the import would do; `waits` is what a line that takes two would wait for. Changes nothing.
 
-        `tell` gets how far it is, after each line. Others are served between them.
+        `tell` gets how far it is, after each line. Others are served in between.
         """
-        return await self._plan(self.db, rows, *await self._check(self.db, rows), waits=waits, tell=tell)
+        checked = await self._check(self.db, rows)
+        return await self._plan(self.db, rows, *checked, waits=waits, tell=tell, give_way=_give_way)
 
     async def apply(
         self,
@@ -98,7 +101,13 @@ class ImportFiling:
             await store.lock_imports(tx, now=now)
             records, findings = await self._check(tx, rows)
             planned = await self._plan(
-                tx, rows, records, findings, waits=None if second_person else "person", tell=tell
+                tx,
+                rows,
+                records,
+                findings,
+                waits=None if second_person else "person",
+                tell=tell,
+                give_way=tx.give_way,
             )
             if findings or (planned.waiting and hold is None):
                 return planned
@@ -107,6 +116,8 @@ class ImportFiling:
             for record in (record for record in records if record.line not in held):
                 lines.append(await self._take(tx, record, now=now))
                 tell("take", len(lines), len(records))
+                if len(lines) % LINES_AT_A_TIME == 0:
+                    await tx.give_way()
             if hold is not None and held:
                 lines += await self._hold(tx, [record for record in records if record.line in held], hold)
             report = report_of(lines, [], applied=True)
@@ -162,14 +173,14 @@ class ImportFiling:
         *,
         waits: Waits | None,
         tell: Tell = untold,
+        give_way: Callable[[], Awaitable[None]],
     ) -> Report:
         lines: list[LineReport] = []
         for record in records:
             lines.append(await self._line(db, record))
             tell("compare", len(lines), len(records))
-            # Outside a transaction: of SQLite one may not be left before its end.
-            if db is self.db and len(lines) % _AT_A_TIME == 0:
-                await asyncio.sleep(0)
+            if len(lines) % LINES_AT_A_TIME == 0:
+                await give_way()
         return report_of(
             [replace(line, waits=waits) if line.takes_two else line for line in lines], findings, rows
         )
@@ -261,6 +272,10 @@ class ImportFiling:
                 record.id_number.encode(), purpose=FILING_BOX, context=person_id.encode()
             ),
         )
+
+
+async def _give_way() -> None:
+    await asyncio.sleep(0)
 
 
 def _line_report(

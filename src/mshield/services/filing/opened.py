@@ -9,6 +9,7 @@ from mshield.services.filing.people import FiledPeople
 from mshield.services.filing.progress import ImportProgress
 from mshield.services.filing.proposals import LegalPersons
 from mshield.services.filing.refresh import RefreshFiling
+from mshield.services.filing.search import FindFiled
 from mshield.services.filing.search_words import KeepSearchWords
 from mshield.services.ground import Ground
 from mshield.settings import Settings
@@ -22,6 +23,7 @@ class Filing:
     progress: ImportProgress
     legal_persons: LegalPersons
     people: FiledPeople
+    search: FindFiled
     look_up: LookUpFiling
     refresh: RefreshFiling
     search_words: KeepSearchWords
@@ -36,6 +38,7 @@ def open_filing(ground: Ground) -> Filing:
         progress=ImportProgress(ground.events),
         legal_persons=LegalPersons(ground.db, ground.keyring, ground.lookup, import_list),
         people=FiledPeople(ground.db, ground.keyring, ground.lookup),
+        search=FindFiled(ground.db, ground.keyring, ground.lookup),
         look_up=look_up,
         refresh=RefreshFiling(ground.db, ground.keyring, ground.settings, look_up),
         search_words=KeepSearchWords(ground.db, ground.keyring, ground.lookup),

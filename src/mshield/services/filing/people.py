@@ -77,7 +77,7 @@ class FiledPeople:
             after=after,
             most=most,
         )
-        return [self._person(row) for row in rows]
+        return [opened(self.keyring, row) for row in rows]
 
     async def export(
         self, kind: ListFormat, *, credit_code: str | None = None, by: By = SERVICE, now: int
@@ -110,20 +110,22 @@ class FiledPeople:
     def _hash(self, id_number: str) -> bytes:
         return self.lookup.lookup_hash(LOOKUP, normalise_id_number(id_number))
 
-    def _person(self, row: store.ListedPerson) -> Person:
-        number = self.keyring.open(row.id_number_box, purpose=FILING_BOX, context=row.id.encode())
-        return Person(
-            id=row.id,
-            enterprise=row.enterprise,
-            credit_code=row.credit_code,
-            name=row.name,
-            id_type=IdType(row.id_type),
-            id_number=number.decode(),
-            role=Role(row.role),
-            phone=row.phone,
-            version=row.version,
-            ended_at=row.ended_at,
-        )
+
+def opened(keyring: Keyring, row: store.ListedPerson) -> Person:
+    """A record with its id number in the clear."""
+    number = keyring.open(row.id_number_box, purpose=FILING_BOX, context=row.id.encode())
+    return Person(
+        id=row.id,
+        enterprise=row.enterprise,
+        credit_code=row.credit_code,
+        name=row.name,
+        id_type=IdType(row.id_type),
+        id_number=number.decode(),
+        role=Role(row.role),
+        phone=row.phone,
+        version=row.version,
+        ended_at=row.ended_at,
+    )
 
 
 async def end_record(tx: Tx, person_id: str, *, reason: str, by: By, now: int) -> Ended:

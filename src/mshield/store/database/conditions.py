@@ -38,6 +38,16 @@ CONDITIONS: Final[Mapping[str, str]] = MappingProxyType(
     WHEN lower({0}.organisation) LIKE CAST(:organisation AS TEXT) ESCAPE '!' THEN TRUE
     ELSE COALESCE((SELECT lower(e.name) LIKE CAST(:organisation AS TEXT) ESCAPE '!' FROM enterprises e
       WHERE e.credit_code = {0}.credit_code), FALSE) END""",
+        "on_file_as": """CASE WHEN :ended_too = 1 THEN TRUE ELSE {0}.ended_at IS NULL END
+  AND CASE WHEN CAST(:credit_code AS TEXT) IS NULL THEN TRUE
+    ELSE {0}.credit_code = CAST(:credit_code AS TEXT) END
+  AND CASE WHEN {0}.id_number_hash = :id_number_hash THEN TRUE ELSE :id_number_hash IS NULL END""",
+        "named_so": """CASE WHEN CAST(:name AS TEXT) IS NULL THEN TRUE
+    WHEN lower({0}.name) LIKE CAST(:name AS TEXT) ESCAPE '!'
+      OR lower(substr({0}.name, 2)) LIKE CAST(:name AS TEXT) ESCAPE '!' THEN TRUE
+    WHEN CAST(:organisation AS TEXT) IS NULL THEN FALSE
+    ELSE COALESCE((SELECT lower(e.name) LIKE CAST(:organisation AS TEXT) ESCAPE '!' FROM enterprises e
+      WHERE e.credit_code = {0}.credit_code), FALSE) END""",
         "ends_with": """(CAST(:last AS TEXT) IS NULL OR substr({0}.shield_number, 10) = CAST(:last AS TEXT)
     OR EXISTS (SELECT 1 FROM accounts e WHERE e.id = {0}.account_id
       AND substr(e.phone, length(e.phone) - 3) = CAST(:last AS TEXT))
@@ -57,6 +67,8 @@ CONDITIONS: Final[Mapping[str, str]] = MappingProxyType(
 character, `organisation` a part of the enterprise's name, then or now; by `due` half a year from now is over (R11).
 The enterprise's name is a value, no EXISTS, which PostgreSQL would answer by reading all names once.
 Each word is a CASE: of `word IS NULL OR …` PostgreSQL's general plans expect hardly a row, and leave an index's order.
+`on_file_as(f)`: a filed person of this enterprise and this id number; who has left too, where `ended_too` is 1.
+`named_so(f)`: one whose name, or whose enterprise's, is as in `fits`.
 `ends_with(c)`: a certificate whose shield number, phone number or, by the hash, id number ends with these characters.
 `view_changes(client_id)`: how often a system's views were changed; each is registered once, withdrawn once at most.
 `listed` stands on a revocation list until a while after its end; `status_line` is how certificates.py reads its status.

@@ -119,6 +119,9 @@ class Tx(Protocol):
     async def run(self, query: Query, **values: object) -> int:
         """Runs a statement without RETURNING and gives the number of rows that it touched."""
 
+    async def give_way(self) -> None:
+        """Lets this process serve others in between, for work of many statements. Who writes to SQLite still waits."""
+
 
 Work = Callable[[Tx], Awaitable[T]]
 AtConnection = Callable[[Tx], Awaitable[None]]

@@ -62,6 +62,9 @@ class _Transaction:
         statement = query.on("postgresql")
         return _count(await self._connection.execute(statement.sql, *statement.arguments(values)))
 
+    async def give_way(self) -> None:
+        """Each statement waits for the server, and so lets others be served."""
+
 
 class PostgresqlDatabase:
     """A pool of connections to one PostgreSQL."""

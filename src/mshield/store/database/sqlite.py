@@ -2,7 +2,8 @@
 
 Statements run in the loop's own thread, where they take microseconds; handing each to a thread made the two fight for
 the interpreter's lock. Only COMMIT, which waits for the disk, is handed over, and
-one COMMIT serves all transactions that came in meanwhile. Reads use a second connection and see the last commit.
+one COMMIT serves all transactions that came in meanwhile. Reads use a second connection and see the last commit, also
+while a long transaction gives way to them.
 """
 
 import asyncio
@@ -11,7 +12,7 @@ import queue
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeVar, cast
 
@@ -87,6 +88,22 @@ class _Transaction:
             return self.connection.execute(statement.sql, arguments).rowcount
         except (sqlite3.Error, UnicodeEncodeError) as error:
             raise _refusal(error) from error
+
+    async def give_way(self) -> None:
+        await _WAY
+
+
+class _Way:
+    """What a unit of work awaits that gives way."""
+
+    def __await__(self) -> Generator[object, None, None]:
+        yield self
+
+
+_WAY: Final = _Way()
+_END: Final = object()
+_Steps = Generator[None, None, T]
+"""Work that lets others be served where it yields."""
 
 
 @dataclass(slots=True)
@@ -181,16 +198,22 @@ class SqliteDatabase:
             self._wait_or_fail(loop, group, _translate(error))
             return
         self._busy_since = 0.0
-        if len(group) == 1:
-            self._run_alone(group[0])
+        self._run_on(loop, group, self._run_alone(group[0]) if len(group) == 1 else self._run_all(group))
+
+    def _run_on(self, loop: asyncio.AbstractEventLoop, group: list[_Job], steps: _Steps[None]) -> None:
+        """As far as its work goes before it gives way, and then on after what else waits for the loop."""
+        if next(steps, _END) is _END:
+            self._groups.put((loop, group))
         else:
+            loop.call_soon(self._run_on, loop, group, steps)
+
+    def _run_all(self, group: list[_Job]) -> _Steps[None]:
+        for job in group:
+            yield from self._run_in_company(job)
+        if not self._goes_on():
+            lost = Unavailable("the transaction of the group was ended")
             for job in group:
-                self._run_in_company(job)
-            if not self._goes_on():
-                lost = Unavailable("the transaction of the group was ended")
-                for job in group:
-                    job.error = job.error or lost
-        self._groups.put((loop, group))
+                job.error = job.error or lost
 
     def _wait_or_fail(self, loop: asyncio.AbstractEventLoop, group: list[_Job], error: StoreError) -> None:
         """Where another process writes, tries again shortly, up to the limit."""
@@ -207,20 +230,20 @@ class SqliteDatabase:
             job.error = error
         self._answer(loop, group)
 
-    def _run_alone(self, job: _Job) -> None:
+    def _run_alone(self, job: _Job) -> _Steps[None]:
         try:
-            job.result = _drive(job.work, _Transaction(self._writer, self.sealer))
+            job.result = yield from _drive(job.work, _Transaction(self._writer, self.sealer))
         except Exception as error:  # noqa: BLE001  # the caller gets it; the transaction ends here
             job.error = error
             if self._goes_on():  # SQLite ends it by itself where the disk is full or fails
                 self._writer.execute("ROLLBACK")
 
-    def _run_in_company(self, job: _Job) -> None:
+    def _run_in_company(self, job: _Job) -> _Steps[None]:
         if not self._goes_on():
             return  # ended below: all of the group learn of it
         self._writer.execute("SAVEPOINT work")
         try:
-            job.result = _drive(job.work, _Transaction(self._writer, self.sealer))
+            job.result = yield from _drive(job.work, _Transaction(self._writer, self.sealer))
         except Exception as error:  # noqa: BLE001  # one caller's error must not undo the others' work
             job.error = error
             if not self._goes_on():
@@ -261,13 +284,16 @@ class SqliteDatabase:
             self._idle.set_result(None)
 
 
-def _drive(work: Work[T], tx: Tx) -> T:
+def _drive(work: Work[T], tx: Tx) -> _Steps[T]:
     steps = work(tx).__await__()
-    try:
-        next(steps)
-    except StopIteration as end:
-        return cast("T", end.value)
-    raise StoreError("a unit of work awaited something other than its transaction")
+    while True:
+        try:
+            way: object = next(steps)
+        except StopIteration as end:
+            return cast("T", end.value)
+        if way is not _WAY:
+            raise StoreError("a unit of work awaited something other than its transaction")
+        yield
 
 
 def _execute(connection: sqlite3.Connection, query: Query, values: dict[str, object]) -> sqlite3.Cursor:

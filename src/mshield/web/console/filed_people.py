@@ -11,10 +11,12 @@ from mshield.domain.lines import MAX_REASON
 from mshield.domain.staff import StaffRole
 from mshield.services.filing.people import Person
 from mshield.services.filing.read_list import MEDIA_TYPES
+from mshield.services.filing.search import Wanted
 from mshield.web import openapi
 from mshield.web.answers import JsonAnswer, file_answer, filled
 from mshield.web.body import Wire, body_of
 from mshield.web.console.authentication import staff_of
+from mshield.web.console.certificates import NumberEnding, Word
 from mshield.web.context import context_of
 from mshield.web.query import Query
 from mshield.web.router import Router
@@ -31,6 +33,17 @@ class PeopleWanted(Query, frozen=True):
 
     credit_code: CreditCode = None
     id_number: Annotated[Text32 | None, msgspec.Meta(description="of one person only")] = None
+    name: Annotated[
+        Word | None,
+        msgspec.Meta(
+            description="how the person's name begins, or what of it follows the first character; or two characters or"
+            " more of the enterprise's"
+        ),
+    ] = None
+    end: Annotated[
+        NumberEnding | None,
+        msgspec.Meta(description="the end of an id number, of the filed phone number or of a shield number"),
+    ] = None
     ended: Annotated[Literal["true", "false"], msgspec.Meta(description="true: also who has left")] = "false"
     after: Annotated[
         str, msgspec.Meta(pattern=r"^[0-9a-f-]{0,36}\Z", description="`next` of the page before")
@@ -87,17 +100,17 @@ class FilingEndedMessage(Wire, frozen=True):
     answers=openapi.answers(FiledPeopleMessage, "A page"),
 )
 async def people(request: Request, query: PeopleWanted) -> Response:
-    """In the order of filing."""
+    """In the order of filing. Where an end is looked for a page may have fewer items than `next` says, even none."""
     await staff_of(request, *_READERS)
-    rows = await context_of(request).filing.people.page(
+    wanted = Wanted(
         credit_code=query.credit_code,
         id_number=query.id_number,
+        name=query.name,
+        end=query.end,
         ended_too=query.ended == "true",
-        after=query.after,
-        most=query.limit + 1,
     )
-    items = tuple(map(_person, rows[: query.limit]))
-    return JsonAnswer(FiledPeopleMessage(items, items[-1].id if len(rows) > query.limit else None))
+    page, after = await context_of(request).filing.search.page(wanted, after=query.after, limit=query.limit)
+    return JsonAnswer(FiledPeopleMessage(tuple(map(_person, page)), after))
 
 
 @router.get(

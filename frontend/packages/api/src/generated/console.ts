@@ -665,7 +665,7 @@ export interface paths {
     };
     /**
      * Who is on file
-     * @description In the order of filing.
+     * @description In the order of filing. Where an end is looked for a page may have fewer items than `next` says, even none.
      */
     get: operations["listFiled"];
     put?: never;
@@ -6783,11 +6783,15 @@ export interface operations {
         after?: string;
         /** @description of one enterprise only */
         credit_code?: string | null;
+        /** @description the end of an id number, of the filed phone number or of a shield number */
+        end?: string | null;
         /** @description true: also who has left */
         ended?: "false" | "true";
         /** @description of one person only */
         id_number?: string | null;
         limit?: number;
+        /** @description how the person's name begins, or what of it follows the first character; or two characters or more of the enterprise's */
+        name?: string | null;
       };
       header?: never;
       path?: never;
