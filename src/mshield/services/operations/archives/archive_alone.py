@@ -208,7 +208,7 @@ class _Salted:
 def _authority(
     read: _File, certificate: Certificate, serial: str
 ) -> tuple[tuple[Certificate, Certificate], EvidenceStatus]:
-    above, ocsp = read.authorities[certificate.aki], read.certificates[serial]["ocsp"]
+    above, ocsp = read.authorities[certificate.aki or b""], read.certificates[serial]["ocsp"]
     if ocsp is None or above["ocsp"] is None:
         raise errors.EvidenceOver
     chain = parse_certificate(above["issuing"]), parse_certificate(above["root"])

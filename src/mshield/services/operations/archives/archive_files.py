@@ -11,7 +11,7 @@ import gzip
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -185,7 +185,7 @@ def read_archive(file: Path) -> Iterator[Line]:
                 requests += line.whole is not None
                 if line.whole is not None:
                     signatures += sum([document.signature is not None for document in line.whole.documents])
-                rows += _ROWS.get(line.name, lambda _: 0)(line.values)
+                rows += _rows_in(line)
                 yield line
             if value["end"] != _end(requests, signatures + rows, rows) or lines.read(1):
                 raise ArchiveError("archive_changed", file.name)
@@ -268,8 +268,6 @@ def _end(requests: int, places: int, rows: int) -> dict[str, int]:
     return {"rows": rows} if rows else {"requests": requests, "signatures": places}
 
 
-_ROWS: Final[Mapping[str, Callable[[Mapping[str, Any]], int]]] = {
-    "act": lambda _: 1,
-    "events": lambda values: len(values["events"]),
-}
-"""How many rows of the log a line has, where it isn't a request."""
+def _rows_in(line: Line) -> int:
+    """How many rows of the log it has, where it isn't a request."""
+    return 1 if line.name == "act" else len(line.values["events"]) if line.name == "events" else 0

@@ -91,7 +91,7 @@ class Prover:
             writer.put({"tile": encoded({"level": tile.level, "number": tile.number, "hashes": hashes})})
 
     async def _authority(self, writer: ArchiveWriter, certificate: Certificate, *, now: int) -> None:
-        if not self._is_new("authority", certificate.aki):
+        if certificate.aki is None or not self._is_new("authority", certificate.aki):
             return
         try:
             issuing, root = self.authorities.chain_of(certificate)
