@@ -5,6 +5,7 @@ PORT ?= 8000
 ONCE ?=
 FAULTS ?=
 UPGRADE ?=
+WHOLE ?=
 MINUTES ?= 1
 SEED := $(or $(SEED),$(shell od -An -N4 -tu4 /dev/urandom | tr -d ' '))
 
@@ -71,8 +72,8 @@ format: $(VENV)/.dev ## formats the code
 	@$(BIN)/ruff format
 	@$(BIN)/python scripts/frontend.py format
 
-bench: $(VENV)/.dev ## the figures of the README
-	@$(BIN)/python -m benches.run
+bench: $(VENV)/.dev ## the figures of the README and of docs/search.md (WHOLE=1: 20 million signatures, 30 GB)
+	@$(BIN)/python -m benches.run $(if $(WHOLE),--whole)
 
 schema: $(VENV)/.dev ## renews the schema's snapshot after a migration was added
 	@$(BIN)/python -m tests.support.schema

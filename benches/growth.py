@@ -24,6 +24,7 @@ import psutil
 
 from benches import growth_bulk as bulk
 from benches import growth_population as population
+from benches import kept_growth
 from benches.cpu import database_cpu, process_cpu
 from benches.growth_calls import Call, Whole, lists, one_by_one, published
 from benches.logins import Login
@@ -44,8 +45,10 @@ from tests.support.live_service import LiveService
 from tests.support.postgresql import Server
 from tests.support.raw_cosigning import Attacker
 
-SIZES: Final = ((100_000, 2_000_000), (1_000_000, 20_000_000))
-"""Certificates and signatures, smallest first: some 3 and 30 GB."""
+SIZES: Final = ((10_000, 200_000), (100_000, 2_000_000))
+"""Certificates and signatures, smallest first: some 0.4 and 3 GB, and a few minutes."""
+WHOLE: Final = ((100_000, 2_000_000), (1_000_000, 20_000_000))
+"""A nation's (issue 20): 30 GB, and an hour."""
 WITHIN: Final = 1.2
 """What a filled database may cost beside an empty one."""
 BOUND_MS: Final = 50.0
@@ -116,7 +119,7 @@ async def _run(
     lookup = await _lookup(service.database, keyring)
     found, signed = [], 0
     for certificates, count in sizes:
-        began = time.monotonic()
+        began, load = time.monotonic(), os.getloadavg()[0]
         await asyncio.to_thread(
             population.populate,
             service.database,
@@ -133,6 +136,18 @@ async def _run(
             flush=True,
         )
         found.append(await _measure(empty, filled, signatures))
+        kept_growth.keep(
+            [
+                kept_growth.run_of(
+                    "sqlite" if server is None else "postgresql",
+                    filled.people,
+                    signed,
+                    size=_size(service, server) / 1e9,
+                    load_before=load,
+                    rows=[_row(one, other) for one, other in found[-1]],
+                )
+            ]
+        )
         print(f"measured, {_load()}", table(sizes[: len(found)], found), sep="\n", flush=True)
         if server is not None:
             print(
@@ -141,6 +156,11 @@ async def _run(
     for phone in (*empty.phones, *filled.phones):
         await phone.http.aclose()
     return found
+
+
+def _row(empty: Measured, filled: Measured) -> kept_growth.Row:
+    one, other = (kept_growth.Side(each.program, each.database, each.p50) for each in (empty, filled))
+    return kept_growth.Row(empty.what, one, other)
 
 
 def _load() -> str:
@@ -352,20 +372,22 @@ def _sizes(text: str) -> tuple[int, int]:
     return int(people), int(signed)
 
 
-def main() -> None:
-    """Prints a table for each database."""
+def main(*, whole: bool = False) -> None:
+    """Prints a table for each database, and keeps what was measured (`kept_growth.py`)."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sizes", type=_sizes, nargs="+", default=list(SIZES), metavar="PEOPLE:SIGNATURES")
+    parser.add_argument("--sizes", type=_sizes, nargs="+", metavar="PEOPLE:SIGNATURES")
+    parser.add_argument("--whole", action="store_true", help="a nation's, which takes 30 GB and an hour")
     parser.add_argument("--signatures", type=int, default=240, help="measured of each kind and size")
     parser.add_argument("--lists", action="store_true", help="lists and searches alone, no signatures")
     parser.add_argument("--database", choices=["sqlite", "postgresql"], action="append")
     asked = parser.parse_args() if __name__ == "__main__" else parser.parse_args([])
+    sizes = asked.sizes or list(WHOLE if whole or asked.whole else SIZES)
     databases: list[DatabaseName] = asked.database or ["sqlite", "postgresql"]
     for database in databases:
         if asked.lists:
-            run_lists(database, asked.sizes)
+            run_lists(database, sizes)
         else:
-            run(database, asked.sizes, signatures=asked.signatures)
+            run(database, sizes, signatures=asked.signatures)
 
 
 if __name__ == "__main__":

@@ -50,17 +50,30 @@ def machine() -> str:
 
 def now(figures: Sequence[Figures], *, load_before: float) -> Kept:
     """These figures, measured just now."""
-    git = ("git", "-C", str(README.parent), "rev-parse", "--short=12", "HEAD")
-    commit = subprocess.run(git, capture_output=True, text=True, check=True).stdout.strip()
-    day = datetime.now(UTC).date().isoformat()
-    return Kept(day, machine(), (load_before, os.getloadavg()[0]), commit, tuple(figures))
+    return Kept(today(), machine(), (load_before, os.getloadavg()[0]), commit(), tuple(figures))
+
+
+def today() -> str:
+    """The day (UTC)."""
+    return datetime.now(UTC).date().isoformat()
+
+
+def commit() -> str:
+    """Of the sources that are measured."""
+    git = ("git", "-C", str(FILE.parents[1]), "rev-parse", "--short=12", "HEAD")
+    return subprocess.run(git, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def write(kept: Kept) -> None:
     """Puts them into the file and into the README."""
     FILE.write_bytes(msgspec.json.format(msgspec.json.encode(kept), indent=1) + b"\n")
-    before, _, rest = README.read_text("utf-8").partition(BEGIN)
-    README.write_text(before + BEGIN + text(kept) + END + rest.partition(END)[2], "utf-8")
+    put(README, BEGIN, text(kept), END)
+
+
+def put(page: Path, begin: str, figures: str, end: str) -> None:
+    """Puts figures into a page, in place of what stands between the two lines."""
+    before, _, rest = page.read_text("utf-8").partition(begin)
+    page.write_text(before + begin + figures + end + rest.partition(end)[2], "utf-8")
 
 
 def read() -> Kept:

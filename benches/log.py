@@ -156,23 +156,38 @@ def measure(database: str, *, entries: int) -> Measured:
             return asyncio.run(_run(url, server, entries))
 
 
-def check_by_processes(
-    database: str, *, entries: int, processes: Sequence[int]
-) -> list[tuple[int, int, float]]:
-    """A whole check of so many entries by so many processes: entries, processes, seconds by the clock."""
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A whole check of so many entries by so many processes: seconds by the clock, of their CPU and of PostgreSQL's.
+
+    `load` is the machine's over the last minute, when it ended.
+    """
+
+    database: str
+    entries: int
+    processes: int
+    seconds: float
+    program: float
+    server: float
+    load: float
+
+
+def check_by_processes(database: str, *, entries: int, processes: Sequence[int]) -> list[Checked]:
+    """A whole check by each number of processes, on one log."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o755)
         MasterKeyFile(folder / "master.key").create(generate_master_key("aes"))
-        with _database(folder, database) as (url, _):
+        with _database(folder, database) as (url, server):
             migrate(url)
             os.environ["MSHIELD_DATABASE"] = url
             os.environ["MSHIELD_MASTER_KEY_FILE"] = str(folder / "master.key")
             os.environ["MSHIELD_PUBLIC_ORIGIN"] = SETTINGS.public_origin
-            return asyncio.run(_checked(url, entries, processes))
+            load_settings.cache_clear()  # it keeps those of the database before
+            return asyncio.run(_checked(url, server, entries, processes))
 
 
-async def _checked(url: str, entries: int, processes: Sequence[int]) -> list[tuple[int, int, float]]:
+async def _checked(url: str, server: Server | None, entries: int, processes: Sequence[int]) -> list[Checked]:
     settings = load_settings()
     db = await open_database(url, pool_size=2)
     try:
@@ -181,16 +196,46 @@ async def _checked(url: str, entries: int, processes: Sequence[int]) -> list[tup
         for _ in range(entries // 2000):
             await service.sign(serial, count=2000)
             await service.sequence()
-        seconds = []
+        checked = []
         for count in processes:
-            began = time.monotonic()
+            began, program, database = time.monotonic(), _own_cpu(), database_cpu(server)
             report = await verify_log(service.log, Extent(processes=count))
             assert report.holds, report.findings[:3]
             assert report.checkpoint is not None
-            seconds.append((report.checkpoint.size, count, time.monotonic() - began))
-        return seconds
+            checked.append(
+                Checked(
+                    database=db.dialect,
+                    entries=report.checkpoint.size,
+                    processes=count,
+                    seconds=time.monotonic() - began,
+                    program=_own_cpu() - program,
+                    server=database_cpu(server) - database,
+                    load=os.getloadavg()[0],
+                )
+            )
+        return checked
     finally:
         await db.close()
+
+
+def _own_cpu() -> float:
+    """Seconds of this process and of those that it waited for."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
+
+
+def table_by_processes(results: Sequence[Checked]) -> str:
+    """For people."""
+    lines = [
+        "a whole check, seconds: by the clock, CPU of all processes that check, PostgreSQL's own; load of the machine",
+        f"{'database':<11} {'entries':>8} {'processes':>9} {'clock':>7} {'CPU':>7} {'DB':>6} {'load':>5}",
+    ]
+    lines += [
+        f"{one.database:<11} {one.entries:8} {one.processes:9} {one.seconds:7.1f} {one.program:7.1f}"
+        f" {one.server:6.1f} {one.load:5.1f}"
+        for one in results
+    ]
+    return "\n".join(lines)
 
 
 def table(results: list[Measured]) -> str:
@@ -223,11 +268,16 @@ def main() -> None:
     options = parser.parse_args()
     databases = [options.database] if options.database else ["sqlite", "postgresql"]
     if options.processes:
-        for kind in databases:
-            for size, count, seconds in check_by_processes(
-                kind, entries=options.entries, processes=options.processes
-            ):
-                print(f"{kind}: {size} entries by {count} processes: {seconds:.1f} s")
+        checked = [
+            one
+            for kind in databases
+            for one in check_by_processes(kind, entries=options.entries, processes=options.processes)
+        ]
+        print(
+            json.dumps([asdict(one) for one in checked], indent=2)
+            if options.json
+            else table_by_processes(checked)
+        )
         return
     results = [measure(database, entries=options.entries) for database in databases]
     print(json.dumps([asdict(each) for each in results], indent=2) if options.json else table(results))

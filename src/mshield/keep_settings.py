@@ -26,6 +26,11 @@ class KeepSettings(PushSettings):
         description="how long the personal data of a signed request are kept: address and browser of the PC, the way "
         "back, what a login was over",
     )
+    keep_act_days: Annotated[int, Field(ge=184, le=LONGEST_DAYS)] = Field(
+        default=400,
+        description="how long acts stay in the database before their month may be archived; six months is the least "
+        "that the law allows",
+    )
     keep_notice_days: Days = Field(
         default=30, description="how long sent notices are kept, and the lines of the SMS log"
     )

@@ -9,6 +9,7 @@ import pytest
 
 from mshield.domain.times import DAY_MS
 from mshield.keys.keyring import load_keyring
+from mshield.pki.tlog.note import VerifierKey
 from mshield.services.operations.archives.archive import Archive
 from mshield.services.process.clock import wall_clock
 from mshield.settings import load_settings
@@ -17,6 +18,7 @@ from tests.commands.test_ca_commands import Operator
 from tests.operations.test_retention import SETTINGS, Kept
 from tests.support.clock import Clock
 
+_OTHER: Final = str(VerifierKey("shield.example/log", bytes(32)))
 DAYS: Final = 310
 """So long ago that personal data are over."""
 
@@ -29,7 +31,9 @@ def office(settings_of_commands: None, monkeypatch: pytest.MonkeyPatch) -> Opera
     return made
 
 
-def test_it_reads_the_archive_and_says_which(office: Operator, tmp_path: Path) -> None:
+def test_it_reads_the_archive_and_says_which(
+    office: Operator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder, root = tmp_path / "archive", tmp_path / "root.der"
     folder.mkdir()
 
@@ -39,7 +43,7 @@ def test_it_reads_the_archive_and_says_which(office: Operator, tmp_path: Path) -
         kept = await Kept.on(db, load_keyring(load_settings()), clock)
         await kept.later(DAYS - 1)
         archive = Archive(db, kept.make.log, SETTINGS, folder)
-        await archive.write(month, now=clock())
+        await archive.write(month, await kept.prover(), now=clock())
         assert await archive.remove(month, now=clock()) == 1
         await kept.logged()
         root.write_bytes(kept.make.authorities.root.der)
@@ -62,8 +66,18 @@ def test_it_reads_the_archive_and_says_which(office: Operator, tmp_path: Path) -
     assert office.refused("verify", str(file), "--request", "none", *trusted) == "not_found"
     assert office.run("verify", str(file), *trusted).exit_code == 2
     assert office.run("verify", str(root), "--request", request).exit_code == 2
-    # A row that somebody changed is found before anything is said of it.
+    # Without database and service, by somebody who has nothing but the file and whom they trust.
+    monkeypatch.setenv("MSHIELD_DATABASE", "postgresql://nobody@127.0.0.1:1/nothing")
+    monkeypatch.setenv("MSHIELD_MASTER_KEY_FILE", str(tmp_path / "none.key"))
+    assert office.json(*of, *trusted)["verified"] is True
+    assert office.run(*of, "--root", str(root), "--log-key", _OTHER).exit_code == 1
+    assert office.json("archive", "verify", str(folder), "--log-key", log_key)[0]["signatures"] == 3
+    # What somebody changed is not the manifest's, and nothing that the log has.
     file.write_bytes(
-        gzip.compress(gzip.decompress(file.read_bytes()).replace(b'"text/plain"', b'"text/html"', 1))
+        gzip.compress(gzip.decompress(file.read_bytes()).replace(b'"text/plain"', b'"text/html"'))
     )
-    assert office.refused(*of, *trusted) in {"archive_changed", "archive_row_changed"}
+    assert office.refused(*of, *trusted) == "archive_changed"
+    (manifest,) = folder.glob("*.manifest.json")
+    manifest.unlink()
+    assert office.refused(*of, *trusted) == "display_mismatch"
+    assert office.refused("archive", "verify", str(folder), "--log-key", log_key) == "bad_log_proof"

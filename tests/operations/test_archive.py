@@ -1,10 +1,12 @@
 """A month of signatures in a file: written, read back, taken out. The log holds, evidence is made, tampering found."""
 
 import gzip
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
 
+import msgspec
 import pytest
 
 from mshield.client.evidence import read_evidence
@@ -13,9 +15,10 @@ from mshield.keys.keyring import Keyring
 from mshield.services.log.archived import pack_places, unpack_places
 from mshield.services.log.verify import verify_log
 from mshield.services.operations.archives.archive import Archive, compare_archives
+from mshield.services.operations.archives.archive_alone import bundle_alone
 from mshield.services.operations.archives.archive_erase import erase_archive, over_at
 from mshield.services.operations.archives.archive_evidence import ArchivedEvidence, search
-from mshield.services.operations.archives.archive_files import ArchiveError
+from mshield.services.operations.archives.archive_files import ArchiveError, digest_of, read_manifest
 from mshield.store.database.interface import Database
 from mshield.store.operations import archives
 from tests.operations.test_retention import SETTINGS, Kept
@@ -38,19 +41,19 @@ async def test_a_month_leaves_the_database_and_nothing_is_missing(
     kept = await Kept.on(db, keyring, clock)
     archive = Archive(db, kept.make.log, SETTINGS, tmp_path)
     with pytest.raises(ArchiveError) as young:
-        await archive.write(MONTH, now=clock())
+        await archive.write(MONTH, await kept.prover(), now=clock())
     assert young.value.code == "archive_too_young"
     clock.advance(seconds=300 * 86_400)
     with pytest.raises(ArchiveError) as early:
-        await archive.write(MONTH, now=clock())
+        await archive.write(MONTH, await kept.prover(), now=clock())
     assert early.value.code == "archive_contents_left"
     assert archive.months() == []
     await kept.later(0)
     before = await kept.evidence(1)
-    written = await archive.write(MONTH, now=clock())
+    written = await archive.write(MONTH, await kept.prover(), now=clock())
     assert (written.requests, written.signatures, written.removed_at) == (1, 3, None)
     with pytest.raises(ArchiveError):
-        await archive.write(MONTH, now=clock())
+        await archive.write(MONTH, await kept.prover(), now=clock())
     assert await archive.remove(MONTH, now=clock()) == 1
     assert await archive.remove(MONTH, now=clock()) == 0  # again, as after a kill
     assert (await fetch(db, "SELECT COUNT(*) AS n FROM signatures WHERE request_id IS NOT NULL"))["n"] == 0
@@ -79,6 +82,40 @@ async def test_a_month_leaves_the_database_and_nothing_is_missing(
     await _tampered(db, archive, kept, tmp_path)
 
 
+async def test_a_file_from_before_the_proofs_is_read_at_the_service(
+    db: Database, keyring: Keyring, clock: Clock, tmp_path: Path
+) -> None:
+    kept = await Kept.on(db, keyring, clock)
+    archive = Archive(db, kept.make.log, SETTINGS, tmp_path)
+    clock.advance(seconds=300 * 86_400)
+    await kept.later(0)
+    await archive.write(MONTH, await kept.prover(), now=clock())
+    file, manifest = archive.files(MONTH)
+    assert kept.verify(bundle_alone(file, kept.signed, 1)) is None
+    lines = []
+    for line in map(json.loads, gzip.decompress(file.read_bytes()).splitlines()):
+        if line.keys() & {"authority", "view", "log", "tile"}:
+            continue
+        for document in line.get("documents", ()):
+            del document["proof"]
+        line.get("certificate", {}).pop("ocsp", None)
+        if "type" in line:
+            line["type"] = "mshield-archive/v1"
+        lines.append(json.dumps(line).encode() + b"\n")
+    file.write_bytes(gzip.compress(b"".join(lines)))
+    before = read_manifest(manifest)
+    assert b"rows" not in before.encode()  # as it was read before there were any
+    after = msgspec.structs.replace(before, sha256=digest_of(file))
+    manifest.write_bytes(after.encode())
+    await tamper(db, "UPDATE archives SET manifest = $1", after.digest)
+    with pytest.raises(ArchiveError) as error:
+        bundle_alone(file, kept.signed, 1)
+    assert error.value.code == "archive_not_proven"
+    assert (await archive.check(MONTH)).signatures == 3
+    make = ArchivedEvidence(archive, keyring, kept.world.engine)
+    assert kept.verify(read_evidence(await make(kept.signed, 1, now=clock()))) is None
+
+
 async def test_a_month_is_erased_when_the_years_after_its_certificates_are_over(
     db: Database, keyring: Keyring, clock: Clock, tmp_path: Path
 ) -> None:
@@ -86,7 +123,7 @@ async def test_a_month_is_erased_when_the_years_after_its_certificates_are_over(
     archive = Archive(db, kept.make.log, SETTINGS, tmp_path)
     clock.advance(seconds=300 * 86_400)
     await kept.later(0)
-    await archive.write(MONTH, now=clock())
+    await archive.write(MONTH, await kept.prover(), now=clock())
 
     async def erase() -> int:
         return await erase_archive(archive, MONTH, second_person="孟庭筠", reason="期满", now=clock())

@@ -20,6 +20,7 @@ from mshield.services.log.open_log import open_log
 from mshield.services.log.sequence import sequence
 from mshield.services.log.verify import verify_log
 from mshield.services.operations import retention
+from mshield.services.operations.archives.archive_proofs import Prover
 from mshield.services.operations.erase_person import ErasePerson
 from mshield.services.process.clock_watch import ClockWatch, unwatched
 from mshield.services.publication.publisher import Publisher
@@ -97,6 +98,10 @@ class Kept:
 
     async def evidence(self, document: int) -> Evidence:
         return await self.make(self.world.system, self.signed, document, now=self.world.clock())
+
+    async def prover(self) -> Prover:
+        """What an archive's proofs are made with."""
+        return Prover(self.make.log, self.make.authorities, self.make.publisher)
 
     def verify(self, evidence: Evidence, content: bytes | None = None) -> bytes | None:
         return verify_evidence(

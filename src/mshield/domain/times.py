@@ -21,6 +21,8 @@ TOLERANCE_MS: Final = 30 * SECOND_MS
 FOLLOWED: Final = 1000
 """A wall clock is followed by one part in so many: kept ones are moved by one in two thousand at most (RFC 5905)."""
 
+_LEAP_DAY: Final = (2, 29)
+
 Reason = Literal["jumped", "database", "set_back"]
 
 
@@ -106,3 +108,11 @@ def _length(ahead: int, units: tuple[str, str, str, str]) -> str:
         if seconds >= 2 * length:
             return f"{seconds // length} {unit}"
     return f"{seconds} {units[3]}"
+
+
+def years_after(at: int, years: int) -> int:
+    """The same moment (ms, UTC) so many years later; of a leap day the first of March."""
+    moment = dt.datetime.fromtimestamp(at / 1000, dt.UTC)
+    if (moment.month, moment.day) == _LEAP_DAY:
+        moment = moment.replace(month=3, day=1)
+    return round(moment.replace(year=moment.year + years).timestamp() * 1000)

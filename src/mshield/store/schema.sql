@@ -934,7 +934,7 @@ CREATE TABLE archives (
   written_at BIGINT NOT NULL,
   removed_at BIGINT,
   mark BYTEA NOT NULL
-);
+, logged_rows BIGINT);
 
 CREATE TABLE unlocks (
   token_hash BYTEA PRIMARY KEY,

@@ -23,6 +23,7 @@ from mshield.pki.tlog.entry import (
 from mshield.pki.tlog.merkle import Range
 from mshield.pki.tlog.note import VerifierKey, open_checkpoint
 from mshield.pki.tlog.proof import parse_proof
+from mshield.pki.tlog.tile_set import TileSet, tiles_above
 from mshield.pki.tlog.tiles import Tile
 
 MOST = 600
@@ -108,6 +109,10 @@ def test_inclusion(data: st.DataObject, size: int) -> None:
     index = data.draw(st.integers(0, size - 1))
     proof = [from_tiles(each, size) for each in merkle.inclusion_ranges(index, size)]
     assert proof == path(index, 0, size)
+    kept = TileSet("", size)
+    for tile in tiles_above([index], size):
+        kept.put(tile.level, tile.number, tile_bytes(tile))
+    assert list(kept.prove(b"", index).hashes) == proof
     merkle.check_inclusion(mth(index, index + 1), index=index, size=size, proof=proof, root=mth(0, size))
     other = data.draw(st.integers(0, size - 1).filter(lambda each: each != index)) if size > 1 else None
     if other is not None:

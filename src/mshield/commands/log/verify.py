@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mshield.client.errors import ClientError
-from mshield.client.log import LogReader, VerifierKey, open_checkpoint, parse_proof
+from mshield.client.log import InclusionProof, LogReader, VerifierKey, open_checkpoint, parse_proof
 from mshield.client.watching.follow import follow, read_state, write_state
 from mshield.commands.log.shared import (
     FILE,
@@ -28,7 +28,7 @@ from mshield.commands.parts.output import Output, Refused, output_options, refus
 from mshield.commands.parts.service import Service, on_service
 from mshield.commands.phone.display import shown_time
 from mshield.pki.errors import LogError
-from mshield.pki.tlog.act_proof import is_act_proof, parse_act_proof
+from mshield.pki.tlog.act_proof import ActProof, is_act_proof, parse_act_proof
 from mshield.pki.tlog.compact import Followed
 from mshield.pki.tlog.entry import SignatureEntry
 
@@ -65,6 +65,7 @@ if TYPE_CHECKING:
     type=FILE,
     help="Check this proof, or that of an act from the console, offline; needs --key only.",
 )
+@click.option("--act", help="With --proof of an archive of acts (mshield archive): this act must be in it.")
 @URL_OPTION
 @KEY_OPTION
 @output_options
@@ -81,6 +82,7 @@ def verify(
     sid: bytes | None,
     index: int | None,
     proof: Path | None,
+    act: str | None,
     url: str | None,
     key: str | None,
 ) -> None:
@@ -100,20 +102,12 @@ def verify(
         raise click.UsageError("--state and --resume are two ways to check.")
     if state is not None and (since is not None or sid is not None or index is not None):
         raise click.UsageError("--state goes with none of --since, --sid and --index.")
+    if act is not None and proof is None:
+        raise click.UsageError("--act is for an archive of acts, by --proof.")
     if proof is not None:
         if key is None or url is not None or since is not None or state is not None:
             raise click.UsageError("--proof goes with --key alone.")
-        with refusing(out, LogError):
-            content = proof.read_bytes()
-            parse = parse_act_proof if is_act_proof(content) else parse_proof
-            logged = parse(content).check(VerifierKey.parse(key))
-        if sid is not None and not (isinstance(logged.entry, SignatureEntry) and logged.entry.sid == sid):
-            raise Refused(
-                out.pick("此证明属于另一个签名", "the proof is of another signature"),
-                code="bad_log_proof",
-                as_json=out.json,
-            )
-        out.data(entry_data(logged), entry_lines(out, logged))
+        _verify_proof(out, proof, act, sid, key)
         return
     from_outside = outside(url, key)
     if from_outside is not None:
@@ -125,6 +119,33 @@ def verify(
     if sid is not None or index is not None:
         raise click.UsageError("--sid and --index need --url, or --proof.")
     _verify_database(context, out, _Asked(since, state, resume, processes, archive))
+
+
+def _verify_proof(out: Output, file: Path, act: str | None, sid: bytes | None, key: str) -> None:
+    with refusing(out, LogError):
+        logged = _proof_in(out, file, act).check(VerifierKey.parse(key))
+    if sid is not None and not (isinstance(logged.entry, SignatureEntry) and logged.entry.sid == sid):
+        raise Refused(
+            out.pick("此证明属于另一个签名", "the proof is of another signature"),
+            code="bad_log_proof",
+            as_json=out.json,
+        )
+    out.data(entry_data(logged), entry_lines(out, logged))
+
+
+def _proof_in(out: Output, file: Path, act: str | None) -> ActProof | InclusionProof:
+    if act is not None:
+        from mshield.domain.errors import DomainError
+        from mshield.services.operations.archives.archive_alone import act_alone
+        from mshield.services.operations.archives.archive_files import ArchiveError
+
+        with refusing(out, DomainError):
+            try:
+                return act_alone(file, act)
+            except ArchiveError as error:
+                raise Refused(out.pick(error.zh, error.en), code=error.code, as_json=out.json) from error
+    content = file.read_bytes()
+    return parse_act_proof(content) if is_act_proof(content) else parse_proof(content)
 
 
 def _follow(out: Output, where: tuple[str, str], file: Path) -> None:
@@ -214,9 +235,7 @@ def _verify_database(context: click.Context, out: Output, asked: _Asked) -> None
             out.pick(f"{report.waiting} 行等待写入日志", f"{report.waiting} rows wait for their place")
         )
     if asked.archive is not None:
-        lines.append(
-            out.pick(f"归档中的 {compared} 个签名已核对", f"{compared} signatures in archives were compared")
-        )
+        lines.append(out.pick(f"归档中的 {compared} 行已核对", f"{compared} rows in archives were compared"))
     elif report.archived:
         lines.append(
             out.pick(

@@ -1,7 +1,7 @@
 """`mshield verify ARCHIVE --request ID`: a signature straight from a month's file, checked as its bundle would be.
 
-The file has the rows; what proves them is in the log, the CA's certificates and the lists, so this runs at the service.
-The bundle is made of the file's row and believed no more than one that anybody hands in.
+A file has the proofs of its rows with it, so nothing else is asked; one from before that has only the rows, and is read
+at the service. Either way the bundle is believed no more than one that anybody hands in.
 """
 
 import re
@@ -11,7 +11,7 @@ from typing import Final
 
 import click
 
-from mshield.commands.parts.output import Output, Refused
+from mshield.commands.parts.output import Output, Refused, refusing
 from mshield.commands.parts.service import Service, on_service
 
 _NAME: Final = re.compile(r"signatures-(\d{4}-\d{2})\.jsonl\.gz\Z")
@@ -55,7 +55,23 @@ def _begins_as_gzip(file: Path) -> bool:
 
 
 def archived_bundle(out: Output, which: InArchive) -> bytes:
-    """The bundle of evidence, made of the file once the whole file was held against its manifest and the log."""
+    """The bundle of evidence that the file makes; it has to be the manifest's, where that lies beside it."""
+    from mshield.domain.errors import DomainError
+    from mshield.services.operations.archives.archive_alone import bundle_alone, require_manifest
+    from mshield.services.operations.archives.archive_files import ArchiveError
+
+    with refusing(out, DomainError):
+        try:
+            require_manifest(which.file)
+            return bundle_alone(which.file, which.request_id, which.document).encode()
+        except ArchiveError as error:
+            if error.code != "archive_not_proven":
+                raise Refused(out.pick(error.zh, error.en), code=error.code, as_json=out.json) from error
+    return _bundle_of_service(out, which)
+
+
+def _bundle_of_service(out: Output, which: InArchive) -> bytes:
+    """Made of the file once the whole file was held against its manifest and the log."""
     from mshield.services.log.open_log import open_log
     from mshield.services.operations.archives.archive import Archive
     from mshield.services.operations.archives.archive_evidence import ArchivedEvidence

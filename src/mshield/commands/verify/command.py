@@ -147,8 +147,8 @@ def command(
     """Verify a signature offline: chain, validity, revocation, signature; of a bundle also the log's proof.
 
     Give a bundle of EVIDENCE, anybody's P7, signed XML or PDF, time stamp, certificate, list or OCSP answer (a file), a
-    folder, or the files by the options. Of a month's archive (mshield archive) --request says which signature; it is
-    read at the service, whose log proves it. Root and log key in the evidence prove nothing by standing there: name
+    folder, or the files by the options. Of a month's archive (mshield archive) --request says which signature; the
+    proofs are in the file. Root and log key in the evidence prove nothing by standing there: name
     those that you trust with --root and --log-key, or nothing is established. Exit code 1 then, and if anything does
     not hold.
     """

@@ -74,6 +74,16 @@ async def read_archived(db: Database) -> tuple[Archived, list[Finding]]:
     return Archived([start for start, _ in runs], [end for _, end in runs]), findings
 
 
+async def archived_months(db: Database, *, kind: str) -> frozenset[str]:
+    """Which months of a kind were archived, as the service recorded them."""
+    begins = f"{kind}-"
+    return frozenset(
+        name.removeprefix(begins)
+        for name, places in await archives.places(db)
+        if places is not None and type(name) is str and name.startswith(begins)
+    )
+
+
 def _runs(places: Iterable[int]) -> Iterable[tuple[int, int]]:
     start = end = -1
     for place in sorted(places):

@@ -2,10 +2,9 @@
 
 import hashlib
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, Protocol
 
 from mshield.gm.sm3 import sm3
-from mshield.keys.log_key import LogKey
 from mshield.pki.errors import LogFormError
 from mshield.pki.signatures.display import display_bytes, read_pages
 from mshield.pki.signatures.kept_display import read_display
@@ -38,7 +37,14 @@ _HOLDER: Final = ("shield_number", "id_number_masked")
 _ENDED: Final = frozenset({"revoked", "superseded"})
 
 
-def entry_of(row: SourceRow, key: LogKey) -> bytes:
+class Salts(Protocol):
+    """Who knows the salts of rows: the log's key, or a file that has them beside the rows."""
+
+    def salt(self, kind: int, row_id: bytes, /) -> bytes:
+        """Of a row, 32 bytes."""
+
+
+def entry_of(row: SourceRow, key: Salts) -> bytes:
     """The entry, encoded. Raises LogFormError for a row that this service never writes."""
     try:
         return _ENTRIES[row.source](row.values, key)
@@ -52,7 +58,7 @@ def time_of(row: SourceRow) -> int:
     return at
 
 
-def _signature(values: Row, key: LogKey) -> bytes:
+def _signature(values: Row, key: Salts) -> bytes:
     sid, row = _exactly(values["sid"], SID_BYTES), _row(SIGNATURES.columns, values)
     form = _exactly_one(values["row_form"], _FORMS)
     if form >= _WITH_ASKER and values["request_id"] is not None:
@@ -102,7 +108,7 @@ def _asked(values: Row) -> bytes:
     )
 
 
-def _event(values: Row, key: LogKey) -> bytes:
+def _event(values: Row, key: Salts) -> bytes:
     row, certificate = _row(EVENTS.columns, values), NO_CERTIFICATE
     if values["event"] in ISSUES and values["der"] is not None:
         row += _row(ISSUED, values)
@@ -116,21 +122,21 @@ def _event(values: Row, key: LogKey) -> bytes:
     ).encode()
 
 
-def _act(values: Row, key: LogKey) -> bytes:
+def _act(values: Row, key: Salts) -> bytes:
     return _hidden(ACTS, values, key)
 
 
-def _change(values: Row, key: LogKey) -> bytes:
+def _change(values: Row, key: Salts) -> bytes:
     return _hidden(CHANGES, values, key)
 
 
-def _hidden(source: Source, values: Row, key: LogKey) -> bytes:
+def _hidden(source: Source, values: Row, key: Salts) -> bytes:
     """An entry that shows nothing but the time. Ids are random, and the commitment names the columns."""
     salt = key.salt(Kind.ACT, values["id"].encode())
     return ActEntry(at=values["at"], row=commitment(salt, _row(source.columns, values))).encode()
 
 
-def _view(values: Row, key: LogKey) -> bytes:
+def _view(values: Row, key: Salts) -> bytes:
     if sm3(values["octets"]) != values["digest"]:
         raise ValueError(values["digest"])
     salt = key.salt(Kind.VIEW, values["id"].encode())
@@ -168,7 +174,7 @@ def _published(values: Row) -> Published:
     return Published.ON_HOLD if values["holds"] else Published.GOOD
 
 
-_ENTRIES: Final[Mapping[Source, Callable[[Row, LogKey], bytes]]] = {
+_ENTRIES: Final[Mapping[Source, Callable[[Row, Salts], bytes]]] = {
     SIGNATURES: _signature,
     EVENTS: _event,
     ACTS: _act,

@@ -101,75 +101,13 @@ class MakeEvidence:
         signed = row.signed
         if signed is None:
             raise errors.NotSigned(state=row.state)
-        if row.is_erased and row.format in {XML, PDF}:  # whose proof is the finished file
-            raise errors.ContentErased
-        display = read_display(row.display)
-        logged = await self._logged(row, signed, display.view, now=now)
-        certificate = parse_certificate(signed.certificate)
-        chain = self.authorities.chain_of(certificate)
-        name = FORMATS[row.format]
-        attributes = display.attributes(name, row.message)
-        signature = Signature.from_raw(signed.signature)
-        stamps, on_it = _done(rows)
-        view, bound = display.view, display.bound
-        digest = _digest(row, display, attributes)
-        return Evidence(
-            type=TYPE,
-            request=EvidenceRequest(
-                id=row.request_id,
-                kind="login" if row.kind == "login" else "signature",
-                business_system=EvidenceSystem(
-                    client_id=row.client_id, name=row.system_name, domain=row.domain
-                ),
-            ),
-            document=EvidenceDocument(
-                sid=row.sid.hex(),
-                title=row.title,
-                media_type=row.media_type,
-                format=name,
-                size=row.size,
-                digest_sm3=digest.hex(),
-                content=row.content,
-                display=tuple(EvidenceLine(label=label, value=value) for label, value in display.lines),
-                view=None if view is None else await store_views.octets_of(self.db, digest=view.digest),
-                drawn=None if bound is None or bound.drawing.drawn is None else bound.drawing.drawn.hex(),
-                shown=_shown(bound, signed),
-                options=msgspec.UNSET if display.options == NO_OPTIONS else display.options,
-                update=msgspec.UNSET if row.prepared is None else row.prepared,
-            ),
-            signature=EvidenceSignature(
-                signed_at=signed.signed_at,
-                value=signature.to_der(),
-                attributes=None if attributes is None else row.message,
-                cms=b""
-                if name == XML
-                else cms.build_signed_data(
-                    content=inside(name, content=row.content, digest=digest),
-                    signature=signature,
-                    certificate=certificate,
-                    chain=chain,
-                    attributes=attributes,
-                    time_stamps=on_it,
-                    options=wrapper_of(name, display.options),
-                ),
-                file=b""
-                if name != XML
-                else xml_file(
-                    content=row.content or b"",
-                    digest=digest,
-                    options=display.options,
-                    signature=signature,
-                    certificate=certificate,
-                    shield_number=signed.shield_number,
-                ),
-            ),
-            certificate_pem=certificate.pem(),
-            chain_pem=(chain[0].pem(), chain[1].pem()),
-            status=await self._status(chain[0], signed, now=now),
-            log=logged,
-            time_stamps=stamps,
-            holder=msgspec.UNSET if signed.holder is None else _holder(signed.holder),
-        )
+        _require_content(row)
+        view = read_display(row.display).view
+        logged = await self._logged(row, signed, view, now=now)
+        chain = self.authorities.chain_of(parse_certificate(signed.certificate))
+        octets = None if view is None else await store_views.octets_of(self.db, digest=view.digest)
+        status = await self._status(chain[0], signed, now=now)
+        return bundle_of(row, signed, rows, Proven(chain, status, logged, octets))
 
     async def _status(self, issuing: Certificate, signed: SignatureRow, *, now: int) -> EvidenceStatus:
         try:
@@ -211,6 +149,89 @@ class MakeEvidence:
         if view is None:
             return None
         return await view_position(self.db, client_id=row.client_id, digest=view.digest)
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """What proves a document beside its row: chain (issuing CA, root), statuses, the log's proof, its view's octets."""
+
+    chain: tuple[Certificate, Certificate]
+    status: EvidenceStatus
+    log: EvidenceLog
+    view: bytes | None
+
+
+def bundle_of(row: DocumentRow, signed: SignatureRow, rows: Sequence[StampRow], proven: Proven) -> Evidence:
+    """The bundle of a document that was signed so. Raises ContentErased."""
+    _require_content(row)
+    display, chain = read_display(row.display), proven.chain
+    certificate = parse_certificate(signed.certificate)
+    name = FORMATS[row.format]
+    attributes = display.attributes(name, row.message)
+    signature = Signature.from_raw(signed.signature)
+    stamps, on_it = _done(rows)
+    bound = display.bound
+    digest = _digest(row, display, attributes)
+    return Evidence(
+        type=TYPE,
+        request=EvidenceRequest(
+            id=row.request_id,
+            kind="login" if row.kind == "login" else "signature",
+            business_system=EvidenceSystem(client_id=row.client_id, name=row.system_name, domain=row.domain),
+        ),
+        document=EvidenceDocument(
+            sid=row.sid.hex(),
+            title=row.title,
+            media_type=row.media_type,
+            format=name,
+            size=row.size,
+            digest_sm3=digest.hex(),
+            content=row.content,
+            display=tuple(EvidenceLine(label=label, value=value) for label, value in display.lines),
+            view=proven.view,
+            drawn=None if bound is None or bound.drawing.drawn is None else bound.drawing.drawn.hex(),
+            shown=_shown(bound, signed),
+            options=msgspec.UNSET if display.options == NO_OPTIONS else display.options,
+            update=msgspec.UNSET if row.prepared is None else row.prepared,
+        ),
+        signature=EvidenceSignature(
+            signed_at=signed.signed_at,
+            value=signature.to_der(),
+            attributes=None if attributes is None else row.message,
+            cms=b""
+            if name == XML
+            else cms.build_signed_data(
+                content=inside(name, content=row.content, digest=digest),
+                signature=signature,
+                certificate=certificate,
+                chain=chain,
+                attributes=attributes,
+                time_stamps=on_it,
+                options=wrapper_of(name, display.options),
+            ),
+            file=b""
+            if name != XML
+            else xml_file(
+                content=row.content or b"",
+                digest=digest,
+                options=display.options,
+                signature=signature,
+                certificate=certificate,
+                shield_number=signed.shield_number,
+            ),
+        ),
+        certificate_pem=certificate.pem(),
+        chain_pem=(chain[0].pem(), chain[1].pem()),
+        status=proven.status,
+        log=proven.log,
+        time_stamps=stamps,
+        holder=msgspec.UNSET if signed.holder is None else _holder(signed.holder),
+    )
+
+
+def _require_content(row: DocumentRow) -> None:
+    if row.is_erased and row.format in {XML, PDF}:  # whose proof is the finished file
+        raise errors.ContentErased
 
 
 def _digest(

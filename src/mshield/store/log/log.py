@@ -131,7 +131,7 @@ class Life:
     """How a certificate stands, beside all that happened to it.
 
     `now` is state, holds, changed_at, revoked_at and revocation reason; `held_since` is the row's; `signed`: there is a
-    certificate, not only the reservation of its serial.
+    certificate, not only the reservation of its serial. `not_after` is when it ends (ms).
     """
 
     serial: str
@@ -139,6 +139,7 @@ class Life:
     held_since: object
     signed: bool
     events: tuple[RecordedEvent, ...]
+    not_after: object
 
     @property
     def is_reservation(self) -> bool:
@@ -369,7 +370,9 @@ def _life(serial: str, rows: list[Row]) -> Life:
     now = tuple(rows[0][name] for name in ("state", "holds", "changed_at", "revoked_at", "revocation_reason"))
     names = ("event", "event_state", "event_holds", "event_at", "event_revocation_reason")
     events = [RecordedEvent(*(row[name] for name in names)) for row in rows if row["event"] is not None]
-    return Life(serial, now, rows[0]["held_since"], bool(rows[0]["signed"]), tuple(events))
+    return Life(
+        serial, now, rows[0]["held_since"], bool(rows[0]["signed"]), tuple(events), rows[0]["not_after"]
+    )
 
 
 async def acts_on_authorities(db: Database) -> list[AuthorityAct]:

@@ -94,11 +94,11 @@ SELECT (SELECT COUNT(*) FROM signatures WHERE log_index IS NULL)
 
 -- name: lives
 -- How certificates stand, beside all their events: one row each. SQLite makes a text also of bytes that aren't UTF-8.
-SELECT c.serial, c.state, c.holds, c.changed_at, c.revoked_at, c.revocation_reason, c.held_since,
+SELECT c.serial, c.state, c.holds, c.changed_at, c.revoked_at, c.revocation_reason, c.held_since, c.not_after,
   c.der IS NOT NULL AS signed,
   e.event, e.state AS event_state, e.holds AS event_holds, e.at AS event_at,
   e.revocation_reason AS event_revocation_reason
-FROM (SELECT serial, state, holds, changed_at, revoked_at, revocation_reason, held_since, der FROM certificates
+FROM (SELECT serial, state, holds, changed_at, revoked_at, revocation_reason, held_since, not_after, der FROM certificates
   WHERE serial > CAST(:after AS TEXT) ORDER BY serial LIMIT :limit) c
 LEFT JOIN certificate_events e ON e.serial = c.serial
 ORDER BY c.serial, e.id;

@@ -13,16 +13,27 @@ _KIND: Final = "archived month"
 
 @dataclass(frozen=True, slots=True)
 class ArchiveRow:
-    """A month; `manifest` is its manifest's SHA-256 (hex), `removed_at` None while its rows are still here (ms)."""
+    """A month of a kind; `rows` are acts or events.
+
+    `manifest` is its manifest's SHA-256 (hex), `removed_at` None while its rows are still here (ms).
+    """
 
     id: str
     kind: str
     month: str
     requests: int
     signatures: int
+    rows: int
     manifest: str
     written_at: int
     removed_at: int | None
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How much it has, as acts say it."""
+        if self.rows:
+            return {"archived_rows": self.rows}
+        return {"archived_requests": self.requests, "archived_signatures": self.signatures}
 
 
 async def list_all(db: Database) -> list[ArchiveRow]:
@@ -46,6 +57,7 @@ async def insert(tx: Tx, row: ArchiveRow, *, places: bytes) -> bool:
             month=row.month,
             requests=row.requests,
             signatures=row.signatures,
+            rows=row.rows,
             places=places,
             manifest=row.manifest,
             now=row.written_at,

@@ -4,28 +4,23 @@ The act comes before the first file goes, and the log has the act. The places of
 that the log's check misses none; that their files are gone too, the act explains.
 """
 
-from datetime import UTC, datetime
-from typing import Final
-
 from mshield.domain.actor import SERVICE
 from mshield.domain.lines import checked_reason
-from mshield.pki.certificates.certificate import parse_certificate
-from mshield.services.operations.archives.archive import ERASED, Archive, erased_archives, name_of
+from mshield.domain.times import years_after
+from mshield.services.operations.archives.archive import ERASED, Archive, erased_archives
 from mshield.services.operations.archives.archive_files import ArchiveError
 from mshield.store.database.interface import Tx
 from mshield.store.operations import archives
 from mshield.store.staff import acts
 
-_LEAP_DAY: Final = (2, 29)
-
 
 async def erase_archive(archive: Archive, month: str, *, second_person: str, reason: str, now: int) -> int:
-    """Erases file and manifest of a month, and gives how many signatures that were.
+    """Erases file and manifest of a month, and gives how many signatures, acts or events that were.
 
     A run that was cut short is repeated. Raises ArchiveError where the month is here still, or not over
     (`keep_signature_years`), or not as it was written; InvalidRequest, StoreError.
     """
-    row = await archives.find(archive.db, id=name_of(month))
+    row = await archives.find(archive.db, id=archive.name_of(month))
     if row is None or row.removed_at is None:
         raise ArchiveError("archive_unknown", month)
     if row.id not in await erased_archives(archive.db):
@@ -36,7 +31,7 @@ async def erase_archive(archive: Archive, month: str, *, second_person: str, rea
             "second_person": second_person,
             "reason": checked_reason(reason),
             "manifest": row.manifest,
-            "archived_signatures": row.signatures,
+            **row.counts,
         }
 
         async def record(tx: Tx) -> None:
@@ -45,20 +40,12 @@ async def erase_archive(archive: Archive, month: str, *, second_person: str, rea
         await archive.db.write(record)
     for file in archive.files(month):
         file.unlink(missing_ok=True)
-    return row.signatures
+    return row.signatures + row.rows
 
 
 def over_at(archive: Archive, month: str) -> int:
-    """When (ms) the time of a month is over: so many years after the end of the last certificate in its file.
+    """When (ms) the time of a month is over: so many years after the end of the last certificate that it speaks of.
 
     Raises ArchiveError.
     """
-    ends = [parse_certificate(row["der"]).not_after for row in archive.certificates(month).values()]
-    return _years_after(max(ends, default=0), archive.settings.keep_signature_years)
-
-
-def _years_after(at: int, years: int) -> int:
-    moment = datetime.fromtimestamp(at / 1000, UTC)
-    if (moment.month, moment.day) == _LEAP_DAY:
-        moment = moment.replace(month=3, day=1)
-    return round(moment.replace(year=moment.year + years).timestamp() * 1000)
+    return years_after(archive.last_end(month), archive.settings.keep_signature_years)

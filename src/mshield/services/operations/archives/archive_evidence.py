@@ -1,6 +1,6 @@
 """Evidence for archived signatures, and finding them: what their rows said, from the file in place of the database."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,7 +36,7 @@ class ArchivedEvidence:
                     if document is None:
                         raise errors.NotFound
                     return await self._made(
-                        _row(whole, document, self.archive.certificates(one)), document, now
+                        document_row(whole, document, self.archive.certificates(one)), document, now
                     )
         raise errors.NotFound
 
@@ -46,8 +46,7 @@ class ArchivedEvidence:
         publisher = Publisher(archive.db, self.keyring, self.engine, archive.settings, authorities)
         secrets = RequestSecrets(await load_lookup_key(archive.db, self.keyring, now=now))
         make = MakeEvidence(archive.db, authorities, publisher, archive.log, secrets)
-        stamps = sorted(document.time_stamps, key=lambda stamp: (stamp["stamped_at"] or 0, stamp["id"]))
-        bundle = await make.of_row(row, [_stamp(stamp) for stamp in stamps], now=now)
+        bundle = await make.of_row(row, stamp_rows(document), now=now)
         return bundle.encode()
 
 
@@ -73,7 +72,10 @@ def search(archive: Archive, month: str, **wanted: str | None) -> Iterator[dict[
                 yield line
 
 
-def _row(whole: Whole, document: WholeDocument, certificates: Any) -> DocumentRow:
+def document_row(
+    whole: Whole, document: WholeDocument, certificates: Mapping[str, Mapping[str, Any]]
+) -> DocumentRow:
+    """A document as the database would give it; `certificates` are those of the file, by serial."""
     request, task, signature = whole.request, document.task, document.signature
     return DocumentRow(
         request_id=request["id"],
@@ -112,6 +114,12 @@ def _signature(row: Any, certificate: Any) -> SignatureRow:
         shield_number=certificate["shield_number"],
         holder=None if number is None else Holder(number, row["id_number_masked"]),
     )
+
+
+def stamp_rows(document: WholeDocument) -> list[StampRow]:
+    """Its time stamps, in the order in which bundles have them."""
+    stamps = sorted(document.time_stamps, key=lambda stamp: (stamp["stamped_at"] or 0, stamp["id"]))
+    return [_stamp(stamp) for stamp in stamps]
 
 
 def _stamp(row: Any) -> StampRow:

@@ -1,7 +1,9 @@
 """A month in a file: gzip of JSON Lines, beside it a manifest with its digest (docs/retention.md#archives).
 
 The first line says what it is, the last how much it was. Between them stands a line for each request with all rows that
-belong to it, and before the first of them that needs it, one for a certificate. Octets are `{"b64": …}`.
+belong to it, or for each act, or for each certificate with its events; before the first that needs it, one for a
+certificate, its authority or a view; behind them what proves them, the log's checkpoint and tiles. v1 has neither
+authorities nor views nor proofs, and no acts or events. Octets are `{"b64": …}`.
 """
 
 import base64
@@ -9,7 +11,7 @@ import gzip
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -18,7 +20,8 @@ import msgspec
 
 from mshield.store.requests.archiving import Whole, WholeDocument
 
-TYPE: Final = "mshield-archive/v1"
+TYPE: Final = "mshield-archive/v2"
+_FIRST_TYPE: Final = "mshield-archive/v1"
 MANIFEST_TYPE: Final = "mshield-archive-manifest/v1"
 _LONGEST_LINE: Final = 1 << 28
 _BLOCK: Final = 1 << 20
@@ -36,19 +39,23 @@ class ArchiveError(Exception):
 
 _TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "archive_too_young": (
-        "这个月的请求还没有过个人信息的保存期限，不能归档",
-        "the personal data of this month's requests are not over yet, so it can't be archived",
+        "这个月还没有过保存在数据库中的期限，不能归档",
+        "this month has to stay in the database for longer, so it can't be archived yet",
     ),
     "archive_contents_left": (
         "还有未删除的文件内容，请先让任务 retention 运行完",
         "some contents aren't erased yet: let the job `retention` go on first",
     ),
+    "archive_not_proven": (
+        "这个归档文件里没有证明，要在服务所在处核对",
+        "this archive has no proofs in it: check it at the service",
+    ),
     "archive_not_logged": (
-        "有签名还没有写入透明日志，不能归档",
-        "a signature isn't in the transparency log yet, so its month can't be archived",
+        "有记录还没有写入透明日志，不能归档",
+        "a row isn't in the transparency log yet, so its month can't be archived",
     ),
     "archive_exists": ("这个月已经归档过", "this month was archived before"),
-    "archive_empty": ("这个月没有可归档的签名", "there is nothing to archive of this month"),
+    "archive_empty": ("这个月没有可归档的记录", "there is nothing to archive of this month"),
     "archive_kept": (
         "这个月的证书失效后还没有过保存期限，不能删除",
         "the years after the end of this month's certificates are not over, so it can't be erased",
@@ -62,8 +69,11 @@ _TEXTS: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 
-class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What belongs to a file: its digest and its places' (SHA-256, hex), the log's key and checkpoint of then."""
+class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What belongs to a file: its digest and its places' (SHA-256, hex), the log's key and checkpoint of then.
+
+    `rows` are acts or events, of which other kinds have none.
+    """
 
     type: str
     kind: str
@@ -76,6 +86,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     log_key: str
     checkpoint: str
     written_at: int
+    rows: int = 0
 
     def encode(self) -> bytes:
         """The manifest's file."""
@@ -87,53 +98,46 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return hashlib.sha256(self.encode()).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One of the two kinds that stand between the first line and the last."""
-
-    certificate: Mapping[str, Any] | None = None
-    whole: Whole | None = None
-
-
 class ArchiveWriter:
-    """Writes a file under a name of its own, and gives it its right one once it is whole."""
+    """Writes a file under a name of its own, and gives it its right one once it is whole.
+
+    `places` are those in the log of all rows that were put in.
+    """
 
     def __init__(self, file: Path, *, kind: str, month: str) -> None:
         self._file, self._partial = file, file.with_suffix(".partial")
         self._raw = self._partial.open("wb")
         self._gzip = gzip.GzipFile(filename="", mode="wb", fileobj=self._raw, compresslevel=6, mtime=0)
-        self._serials: set[str] = set()
-        self.requests = 0
+        self.requests = self.rows = 0
         self.places: list[int] = []
-        self._put({"type": TYPE, "kind": kind, "month": month})
+        self.put({"type": TYPE, "kind": kind, "month": month})
 
-    def certificate(self, row: Mapping[str, Any]) -> None:
-        """A certificate, once."""
-        if row["serial"] not in self._serials:
-            self._serials.add(row["serial"])
-            self._put({"certificate": _told(row)})
-
-    def request(self, whole: Whole) -> None:
-        """A request. Raises ArchiveError where one of its signatures isn't in the log."""
-        for document in whole.documents:
-            if document.signature is not None:
-                if document.signature["log_index"] is None:
-                    raise ArchiveError("archive_not_logged", str(whole.request["id"]))
-                self.places.append(document.signature["log_index"])
+    def request(self, whole: Whole, proofs: Sequence[Mapping[str, Any] | None]) -> None:
+        """A request, and what proves each of its documents; None of one that wasn't signed."""
         self.requests += 1
+        self.places += [
+            document.signature["log_index"] for document in whole.documents if document.signature is not None
+        ]
         documents = [
             {
-                "task": _told(document.task),
-                "signature": None if document.signature is None else _told(document.signature),
-                "time_stamps": [_told(stamp) for stamp in document.time_stamps],
+                "task": encoded(document.task),
+                "signature": None if document.signature is None else encoded(document.signature),
+                "time_stamps": [encoded(stamp) for stamp in document.time_stamps],
+                "proof": None if proof is None else encoded(proof),
             }
-            for document in whole.documents
+            for document, proof in zip(whole.documents, proofs, strict=True)
         ]
-        self._put({"request": _told(whole.request), "documents": documents})
+        self.put({"request": encoded(whole.request), "documents": documents})
+
+    def logged(self, name: str, row: Mapping[str, Any], *, places: Sequence[int]) -> None:
+        """A line of rows that stand at these places."""
+        self.rows += len(places)
+        self.places += places
+        self.put({name: encoded(row)})
 
     def end(self) -> None:
         """All of it is on the disk when this returns."""
-        self._put({"end": {"requests": self.requests, "signatures": len(self.places)}})
+        self.put({"end": _end(self.requests, len(self.places), self.rows)})
         self._gzip.close()
         self._raw.flush()
         os.fsync(self._raw.fileno())
@@ -146,8 +150,22 @@ class ArchiveWriter:
         self._raw.close()
         self._partial.unlink(missing_ok=True)
 
-    def _put(self, value: object) -> None:
+    def put(self, value: object) -> None:
+        """Any other line."""
         self._gzip.write(msgspec.json.encode(value) + b"\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One that stands between the first and the last: its name, and what stands under it.
+
+    `whole` is that of a request, `proofs` of each of its documents.
+    """
+
+    name: str
+    values: Mapping[str, Any]
+    whole: Whole | None = None
+    proofs: tuple[Mapping[str, Any] | None, ...] = ()
 
 
 def read_archive(file: Path) -> Iterator[Line]:
@@ -155,23 +173,23 @@ def read_archive(file: Path) -> Iterator[Line]:
     try:
         with gzip.open(file, "rb") as lines:
             head = json.loads(lines.readline(_LONGEST_LINE))
-            if head.get("type") != TYPE:
+            if head.get("type") not in {TYPE, _FIRST_TYPE}:
                 raise ArchiveError("archive_changed", file.name)
-            requests = signatures = 0
+            yield Line("head", {"proven": head["type"] == TYPE, "kind": head["kind"], "month": head["month"]})
+            requests = signatures = rows = 0
             while True:
                 value = json.loads(lines.readline(_LONGEST_LINE))
                 if "end" in value:
                     break
-                if "certificate" in value:
-                    yield Line(certificate=_kept(value["certificate"]))
-                    continue
-                whole = _whole(value)
-                requests += 1
-                signatures += sum([document.signature is not None for document in whole.documents])
-                yield Line(whole=whole)
-            if value["end"] != {"requests": requests, "signatures": signatures} or lines.read(1):
+                line = _line(value)
+                requests += line.whole is not None
+                if line.whole is not None:
+                    signatures += sum([document.signature is not None for document in line.whole.documents])
+                rows += _rows_in(line)
+                yield line
+            if value["end"] != _end(requests, signatures + rows, rows) or lines.read(1):
                 raise ArchiveError("archive_changed", file.name)
-    except (OSError, EOFError, ValueError, KeyError, AttributeError, TypeError) as error:
+    except (OSError, EOFError, ValueError, KeyError, AttributeError, TypeError, IndexError) as error:
         raise ArchiveError("archive_changed", f"{file.name}: {error}") from error
 
 
@@ -196,31 +214,60 @@ def digest_of(file: Path) -> str:
     return digest.hexdigest()
 
 
-def _told(row: Mapping[str, Any]) -> dict[str, object]:
-    return {
-        name: {"b64": base64.b64encode(value).decode()} if isinstance(value, bytes) else value
-        for name, value in row.items()
-    }
+def encoded(row: Mapping[str, Any]) -> dict[str, object]:
+    """A row as it stands in a file."""
+    return {name: _encoded(value) for name, value in row.items()}
 
 
-def _kept(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name: base64.b64decode(value["b64"], validate=True) if isinstance(value, dict) else value
-        for name, value in row.items()
-    }
+def _encoded(value: object) -> object:
+    if isinstance(value, bytes):
+        return {"b64": base64.b64encode(value).decode()}
+    if isinstance(value, list | tuple):
+        return [_encoded(one) for one in value]
+    return encoded(value) if isinstance(value, dict) else value
 
 
-def _whole(value: Mapping[str, Any]) -> Whole:
+def _decoded(value: Any) -> Any:
+    if isinstance(value, dict):
+        if value.keys() == {"b64"}:
+            return base64.b64decode(value["b64"], validate=True)
+        return {name: _decoded(one) for name, one in value.items()}
+    return [_decoded(one) for one in value] if isinstance(value, list) else value
+
+
+def _line(value: Mapping[str, Any]) -> Line:
+    if "request" in value:
+        documents, request = value["documents"], _decoded(value["request"])
+        return Line("request", request, _whole(request, documents), tuple(map(_proof, documents)))
+    ((name, row),) = value.items()
+    return Line(name, _decoded(row))
+
+
+def _proof(document: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    proof: Mapping[str, Any] | None = _decoded(document.get("proof"))
+    return proof
+
+
+def _whole(request: Mapping[str, Any], documents: Sequence[Mapping[str, Any]]) -> Whole:
     return Whole(
-        _kept(value["request"]),
+        request,
         tuple(
             [
                 WholeDocument(
-                    _kept(document["task"]),
-                    None if document["signature"] is None else _kept(document["signature"]),
-                    tuple([_kept(stamp) for stamp in document["time_stamps"]]),
+                    _decoded(document["task"]),
+                    _decoded(document["signature"]),
+                    tuple(_decoded(document["time_stamps"])),
                 )
-                for document in value["documents"]
+                for document in documents
             ]
         ),
     )
+
+
+def _end(requests: int, places: int, rows: int) -> dict[str, int]:
+    return {"rows": rows} if rows else {"requests": requests, "signatures": places}
+
+
+def _rows_in(line: Line) -> int:
+    """How many rows of the log it has, where it isn't a request."""
+    return 1 if line.name == "act" else len(line.values["events"]) if line.name == "events" else 0
