@@ -1,5 +1,9 @@
 """Closing one's account: foreseen, asked for with a code, undone, done in time, and what no law keeps is erased."""
 
+from dataclasses import replace
+
+import pytest
+
 from mshield.demo.people import OPERATOR
 from mshield.domain.ids import new_id
 from mshield.domain.times import DAY_MS
@@ -7,6 +11,7 @@ from mshield.services.accounts.session import PhoneLogin
 from mshield.store.accounts import closings
 from mshield.store.database.interface import Database, Tx
 from tests.support.application import Application, Device
+from tests.support.killed_database import Died, MortalDatabase
 from tests.support.portal import certified
 from tests.support.signing import fetch, statement
 
@@ -96,6 +101,37 @@ async def test_a_copy_of_ones_data_takes_a_code_and_has_all_of_it(application: A
     assert used.status_code == 400
     acts = await fetch(application.context.db, "SELECT COUNT(*) AS n FROM acts WHERE act = 'account.export'")
     assert acts["n"] == 1
+
+
+async def test_undone_while_the_job_goes_through_what_is_due_nothing_ends(application: Application) -> None:
+    await application.registered()
+    device = await application.logged_in()
+    due_at = await _ask(application, device)
+    close = application.context.operations.close_account
+    before = await fetch(application.context.db, "SELECT id FROM closings")
+    assert (await device.call("DELETE", "/api/phone/account/closing")).status_code == 204
+    assert await close._finish(before["id"], now=due_at) is False
+    row = await fetch(application.context.db, "SELECT name, state FROM accounts")
+    assert (row["name"], row["state"]) == (OPERATOR.name, "active")
+    assert (await device.call("GET", "/api/phone/me")).status_code == 200
+
+
+async def test_killed_while_it_is_done_all_or_nothing_of_it_is(application: Application) -> None:
+    await application.registered()
+    device = await application.logged_in()
+    due_at = await _ask(application, device)
+    db = application.context.db
+    close = application.context.operations.close_account
+    mortal = MortalDatabase(db, frozenset({"accounts.closings.end"}))
+    with pytest.raises(Died):
+        await replace(close, db=mortal, erase=replace(close.erase, db=mortal))(now=due_at)
+    row = await fetch(
+        db,
+        "SELECT a.name, a.state, c.state AS closing FROM accounts a JOIN closings c ON c.account_id = a.id",
+    )
+    assert (row["name"], row["state"], row["closing"]) == ("", "disabled", "done")
+    told = await fetch(db, "SELECT phone FROM notifications WHERE kind = 'account_closed'")
+    assert told["phone"] == OPERATOR.phone
 
 
 async def _write(db: Database, sql: str, *values: object) -> None:

@@ -5,6 +5,7 @@ import random
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Final
@@ -21,7 +22,7 @@ from mshield.services.log.sequence import sequence
 from mshield.services.log.verify import verify_log
 from mshield.store.database.opening import open_database
 from mshield.store.log import log as store
-from tests.log.sequencer import number_rows
+from tests.log.sequencer import Doom, number_rows
 from tests.support.filled_log import LoggedService
 from tests.support.forked import PROCESSES
 from tests.support.postgresql import Server
@@ -31,11 +32,13 @@ pytestmark = pytest.mark.slow
 KILLS: Final = 15
 SEQUENCERS: Final = 3
 _SECONDS: Final = 60
+_STATEMENTS: Final = (2, 3, 4)
+"""A batch has four at least: the new size, places of rows, a tile, a bundle."""
 
 
 @contextmanager
-def _sequencers(url: str, key_file: Path) -> Iterator[list[BaseProcess]]:
-    running = [_start(url, key_file) for _ in range(SEQUENCERS)]
+def _sequencers(url: str, key_file: Path, doom: Doom | None = None) -> Iterator[list[BaseProcess]]:
+    running = [_start(url, key_file, doom) for _ in range(SEQUENCERS)]
     try:
         yield running
     finally:
@@ -44,8 +47,8 @@ def _sequencers(url: str, key_file: Path) -> Iterator[list[BaseProcess]]:
             process.join()
 
 
-def _start(url: str, key_file: Path) -> BaseProcess:
-    process = PROCESSES.Process(target=number_rows, args=(url, key_file))
+def _start(url: str, key_file: Path, doom: Doom | None) -> BaseProcess:
+    process = PROCESSES.Process(target=number_rows, args=(url, key_file, doom))
     process.start()
     return process
 
@@ -78,6 +81,14 @@ async def _grown(service: LoggedService, size: int) -> Checkpoint:
     return found
 
 
+async def _victim(running: list[BaseProcess], doom: Doom) -> int:
+    """Which of them has come to its doom."""
+    ended = await asyncio.to_thread(wait, [process.sentinel for process in running], _SECONDS)
+    assert ended, "no sequencer writes"
+    assert doom.value == 0
+    return next(at for at, process in enumerate(running) if process.sentinel in ended)
+
+
 @pytest.mark.long
 async def test_killed_sequencers_leave_one_log(
     service: LoggedService, durable_postgresql: Server, key_file: Path
@@ -87,15 +98,16 @@ async def test_killed_sequencers_leave_one_log(
     url = durable_postgresql.url("mshield")
     seen: list[Checkpoint] = []
     sids: list[bytes] = []
-    with _sequencers(url, key_file) as running:
-        for _ in range(KILLS):
+    doom: Doom = PROCESSES.Value("i", 0)
+    with _sequencers(url, key_file, doom) as running:
+        for kill in range(KILLS):
             seen.append(await _grown(service, seen[-1].size if seen else 0))
+            doom.value = dice.choice(_STATEMENTS) if kill % 3 else 0
             sids += await service.sign(serial, count=dice.randrange(1, 1500))
-            await asyncio.sleep(dice.random() / 20)
-            victim = dice.randrange(SEQUENCERS)
+            victim = await _victim(running, doom) if kill % 3 else dice.randrange(SEQUENCERS)
             running[victim].kill()
             running[victim].join()
-            running[victim] = _start(url, key_file)
+            running[victim] = _start(url, key_file, doom)
     await sequence(service.log, now=service.now)
     last = await _checkpoint(service)
     assert last.size == 1 + 3 + len(sids)  # its issue, and the rows of its holder and enterprise

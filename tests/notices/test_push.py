@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from mshield.domain.notices import NoticeKind
@@ -16,6 +17,7 @@ from mshield.domain.push.push import DEAD_AFTER_MS, WAITS_MS
 from mshield.gateways.web_push import PushAddress, base64url, encrypted_with
 from mshield.services.notices.notify import tell
 from mshield.services.operations.purge import purge
+from mshield.store.database.interface import Database
 from mshield.store.notices import push as store
 from tests.support.application import Application, Device, running
 from tests.support.clock import Clock
@@ -218,6 +220,29 @@ async def test_a_dead_subscription_is_deleted_and_failures_are_bounded(
         assert len(phone.service.asked) == tries + 1
         await purge(phone.application.context.db, now=clock() + DEAD_AFTER_MS + 1)
         assert not await phone.is_subscribed()
+
+
+async def test_slow_push_services_are_asked_as_many_at_once_as_may_be(
+    sqlite_url: str, tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted: list[int] = []
+    due = store.due
+
+    async def watched(db: Database, *, now: int, most: int) -> list[store.DuePush]:
+        wanted.append(most)
+        return await due(db, now=now, most=most)
+
+    monkeypatch.setattr("mshield.services.notices.push.AT_ONCE", 1)
+    monkeypatch.setattr("mshield.services.notices.push._LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(store, "due", watched)
+    async with woken(sqlite_url, tmp_path, clock) as phone:
+        await phone.subscribe()
+        phone.service.answer = lambda _: Reply(201, seconds=0.1)
+        for _ in range(3):
+            await phone.asked()
+            clock.advance(seconds=1)
+        assert await phone.push() == 3
+    assert set(wanted) == {1}
 
 
 async def test_an_sms_says_that_a_request_waits_where_no_push_was_taken_and_no_flood_of_them(

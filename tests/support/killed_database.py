@@ -28,7 +28,9 @@ class Killed(BaseException):
 
 
 @dataclass(slots=True)
-class _Watched:
+class WatchedTx:
+    """A transaction, and the names of what ran in it."""
+
     tx: Tx
     ran: set[str]
 
@@ -128,7 +130,7 @@ class MortalDatabase:
         ran = set[str]()
 
         async def watched(tx: Tx) -> T:
-            return await work(_Watched(tx, ran))
+            return await work(WatchedTx(tx, ran))
 
         result = await self.db.write(watched)
         self._survive(ran)

@@ -116,7 +116,8 @@ class Push:
         taken = 0
         try:
             while True:
-                for due in await store.due(self.db, now=self.clock(), most=AT_ONCE - len(under_way) or 1):
+                free = AT_ONCE - len(under_way)
+                for due in await store.due(self.db, now=self.clock(), most=free) if free else ():
                     if await store.begin_attempt(self.db, due, next_at=self.clock() + _LONGEST_TRY_MS):
                         under_way.add(asyncio.create_task(self._attempt(sender, due)))
                 if not under_way:

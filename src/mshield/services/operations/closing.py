@@ -18,7 +18,7 @@ from mshield.domain.times import DAY_MS
 from mshield.pki.revocation.crl import CESSATION_OF_OPERATION
 from mshield.services.accounts.session import PhoneLogin
 from mshield.services.notices.notify import tell, tell_number
-from mshield.services.operations.erase_person import ErasePerson, Erasure
+from mshield.services.operations.erase_person import FETCHED_WITHIN_MS, ErasePerson, Erasure
 from mshield.services.signing.step_up import StepUp
 from mshield.settings import Settings
 from mshield.store.accounts import accounts, policy_consents
@@ -123,49 +123,50 @@ class CloseAccount:
                 done += await self._finish(closing_id, now=now)
             except SealBroken:
                 _log.warning("a closing, or its account, was written into: not done")
+            except errors.Conflict:
+                _log.info("an account got a certificate while it was closed: again at the next run")
         return done
 
     async def _finish(self, closing_id: str, *, now: int) -> bool:
-        closing = await store.find(self.db, closing_id=closing_id)
-        if closing is None:
+        account_id = await self.db.write(lambda tx: self._end_in(tx, closing_id, now=now))
+        if account_id is None:
             return False
-        account = await accounts.get_account(self.db, account_id=closing.account_id)
-        if account is None:
-            return False
+        await self.erase.erase_signed(account_id, ended_before=now - FETCHED_WITHIN_MS, now=now)
+        return True
 
-        async def end(tx: Tx) -> None:
-            current = await store.find(tx, closing_id=closing_id)
-            if current is None or await store.was_set_back(tx, current):
-                raise SealBroken(store.TABLE, closing_id)
-            for serial in await store.standing(tx, account_id=account.id):
-                await change(
-                    tx,
-                    serial=serial,
-                    event=CertificateEvent.REVOKE,
-                    by=SERVICE,
-                    reason=ACCOUNT_CLOSED,
-                    revocation_reason=CESSATION_OF_OPERATION,
-                    now=now,
-                )
-            await accounts.end_sessions(tx, account_id=account.id, now=now)
-            await portal_sessions.end_of_account(tx, account_id=account.id, now=now)
-            await identity_requests.withdraw(tx, account_id=account.id, now=now)
+    async def _end_in(self, tx: Tx, closing_id: str, *, now: int) -> str | None:
+        """Whose account was closed; None where it isn't to be any more.
 
-        await self.db.write(end)
-        # What is erased comes before the end is noted: a run that was cut short begins here again.
-        await self.erase(account, second_person=None, reason=REASON, now=now)
-
-        async def note(tx: Tx) -> bool:
-            if not await store.end(tx, closing_id=closing_id, state="done", now=now):
-                return False
-            await policy_consents.withdraw(tx, account_id=account.id, now=now)
-            await accounts.end_sessions(tx, account_id=account.id, now=now)
-            await store.release(tx, account_id=account.id, reason=REASON, now=now)
-            await acts.record(
-                tx, by=By("user", account.id), act=CLOSE, subject=account.id, details={}, now=now
+        One transaction, which the closing's own end decides: one that its owner undoes at that moment closes nothing,
+        and nobody has half an account. What was signed is left, for which the act stands: the job `erasures` goes on.
+        """
+        closing = await store.find(tx, closing_id=closing_id)
+        if closing is None or await store.was_set_back(tx, closing):
+            raise SealBroken(store.TABLE, closing_id)
+        account = await accounts.find_unchanging(tx, account_id=closing.account_id)
+        if account is None or not await store.end(tx, closing_id=closing_id, state="done", now=now):
+            return None
+        for serial in await store.standing(tx, account_id=account.id):
+            await change(
+                tx,
+                serial=serial,
+                event=CertificateEvent.REVOKE,
+                by=SERVICE,
+                reason=ACCOUNT_CLOSED,
+                revocation_reason=CESSATION_OF_OPERATION,
+                now=now,
             )
-            if account.phone.startswith("erased-"):  # another run erased it, and was cut short after
-                return True
+        await accounts.end_sessions(tx, account_id=account.id, now=now)
+        await portal_sessions.end_of_account(tx, account_id=account.id, now=now)
+        await identity_requests.withdraw(tx, account_id=account.id, now=now)
+        owner = By("user", account.id)
+        await self.erase.begin_in(tx, account, by=owner, details={"reason": REASON}, reason=REASON, now=now)
+        await policy_consents.withdraw(tx, account_id=account.id, now=now)
+        await store.release(tx, account_id=account.id, reason=REASON, now=now)
+        await acts.record(tx, by=owner, act=CLOSE, subject=account.id, details={}, now=now)
+        if not account.phone.startswith(
+            "erased-"
+        ):  # a member of staff had it erased while the closing waited
             await tell_number(
                 tx,
                 NoticeKind.ACCOUNT_CLOSED,
@@ -175,6 +176,4 @@ class CloseAccount:
                 next_at=now,
                 now=now,
             )
-            return True
-
-        return await self.db.write(note)
+        return account.id

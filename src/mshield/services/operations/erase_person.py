@@ -135,18 +135,12 @@ class ErasePerson:
             account.id, tuple(one for one in erased if one.rows), tuple(one for one in kept if one.rows)
         )
 
-    async def __call__(
-        self, account: Account, *, second_person: str | None, reason: str, now: int
-    ) -> Erasure:
-        """Erases it, the act first: a run that was cut short is simply repeated. Raises InvalidRequest, Conflict.
-
-        `second_person` is None where the owner closed the account in the app.
-        """
+    async def __call__(self, account: Account, *, second_person: str, reason: str, now: int) -> Erasure:
+        """Erases it, the act first: a run that was cut short is simply repeated. Raises InvalidRequest, Conflict."""
         said = checked_reason(reason)
-        by = By("user", account.id) if second_person is None else SERVICE
-        details = {**({} if second_person is None else {"second_person": second_person}), "reason": said}
+        details = {"second_person": second_person, "reason": said}
         foreseen = await self.db.write(
-            lambda tx: self.begin_in(tx, account, by=by, details=details, reason=said, now=now)
+            lambda tx: self.begin_in(tx, account, by=SERVICE, details=details, reason=said, now=now)
         )
         await self.erase_signed(account.id, ended_before=now - FETCHED_WITHIN_MS, now=now)
         return foreseen

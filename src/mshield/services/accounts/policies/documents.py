@@ -68,6 +68,4 @@ def _contact(settings: Settings, language: Language) -> list[str]:
     )
     colon = "：" if chinese else ": "
     said = [f"{name}{colon}{value}" for name, value in lines if value]
-    return said or [
-        "请联系贵企业法人或运营单位。" if chinese else "Ask your legal person or whoever runs this service."
-    ]
+    return said or [_ASK[language]]
