@@ -5,7 +5,7 @@
 
 import { expect, test } from "vitest";
 
-import { ProblemError } from "../src/index.ts";
+import { ProblemError, type ShownLogin } from "../src/index.ts";
 import type { Slot } from "../src/state.ts";
 import {
   application,
@@ -19,7 +19,7 @@ import {
   stubbornly,
 } from "./phone.ts";
 import { copyStorage, overwrite, record } from "./records.ts";
-import { ask, type Asked, DOCUMENT, GIVEN, qrText, stateOf } from "./service.ts";
+import { ask, type Asked, cancel, DOCUMENT, GIVEN, qrText, stateOf } from "./service.ts";
 
 const OWNER = GIVEN.people.legal_person;
 const NAME = "chief";
@@ -206,6 +206,92 @@ test("rn is stored before open is sent, and the slot of the next epoch before fi
     ["finish", true, 2],
   ]);
   await expectWhole();
+});
+
+/** A login that the phone has read after its own has ended. */
+async function claimed(): Promise<{ readonly asked: Asked; readonly shown: ShownLogin }> {
+  const asked = await ask("login");
+  await phone(NAME).forget();
+  const { claim, requester, login } = await phone(NAME).claim(qrText(asked));
+  expect(login).toMatchObject({ requestId: asked.id, number: asked.number });
+  return { asked, shown: { claim, requester, login: login! } };
+}
+
+test("one PIN opens the app and logs in at the PC, whichever answer is lost", async () => {
+  const calls = await withEachLost(async (network) => {
+    const { asked, shown } = await claimed();
+    const done = await stubbornly(NAME, network, (shield) => shield.unlockAndLogIn(shown, pin));
+    expect(done.login).toBe("confirmed");
+    expect((await stateOf(asked)).state).toBe("signed");
+    expect(await phone(NAME).me()).toMatchObject({ certificate: { state: "active" } });
+  });
+  expect(calls).toBe(4);
+  await expectWhole();
+});
+
+/** A service that answers this call as one of the release before. */
+function before(path: RegExp, status: number, code: string): Pick<Network, "fetch"> {
+  let isFirst = true;
+  return {
+    fetch: async (input, init) => {
+      if (!path.test(String(input)) || !isFirst) {
+        return await fetch(input, init);
+      }
+      isFirst = false;
+      const headers = { "Content-Type": "application/problem+json" };
+      return new Response(JSON.stringify({ code, status }), { status, headers });
+    },
+  };
+}
+
+test.each([
+  ["doesn't know the way", before(/for-login$/, 404, "not_found")],
+  ["shows the token its unlock alone", before(/open$/, 409, "task_closed")],
+])(
+  "where the release before %s, the app is opened, and the login waits for its claim",
+  async (_, network) => {
+    const { asked, shown } = await claimed();
+    const pins: string[] = [];
+    const source = (): string => (pins.push(pin), pin);
+    expect((await phone(NAME, { network }).unlockAndLogIn(shown, source)).login).toBe("waits");
+    expect(pins).toHaveLength(1);
+    expect((await stateOf(asked)).state).toBe("waiting");
+    await phone(NAME).scan(shown.claim);
+    await phone(NAME).approve(pin);
+    expect((await stateOf(asked)).state).toBe("signed");
+  },
+);
+
+test("a login that has ended is told, and the app is open all the same", async () => {
+  const { asked, shown } = await claimed();
+  await cancel(asked);
+  expect((await phone(NAME).unlockAndLogIn(shown, pin)).login).toBe("closed");
+  await phone(NAME).me();
+});
+
+test("what wasn't shown isn't signed, and no PIN is asked for", async () => {
+  const [{ shown }, other] = [await claimed(), await claimed()];
+  const asking = (): string => {
+    throw new Error("a PIN was asked for");
+  };
+  const wrongs: [ShownLogin, string][] = [
+    [{ ...shown, claim: other.shown.claim }, "bad_task"],
+    [{ ...shown, requester: { ...shown.requester, domain: "other.example" } }, "bad_task"],
+    [{ ...shown, login: { ...shown.login, requestId: other.asked.id } }, "bad_task"],
+    [{ ...shown, login: { ...shown.login, message: other.shown.login.message } }, "bad_task"],
+  ];
+  for (const [wrong, code] of wrongs) {
+    await expect(phone(NAME).unlockAndLogIn(wrong, asking)).rejects.toMatchObject({ code });
+  }
+  const network = new Network();
+  network.lie = (call, answer) =>
+    call.endsWith("/claims")
+      ? answer.replace(/"message_b64":"[^"]+"/, `"message_b64":"${btoa("{}")}"`)
+      : answer;
+  const asked = await ask("login");
+  await expect(phone(NAME, { network }).claim(qrText(asked))).rejects.toMatchObject({ code: "malformed" });
+  expect((await stateOf(other.asked)).state).toBe("waiting");
+  await phone(NAME).unlock(pin);
 });
 
 test("a damaged slot spends no attempt", async () => {

@@ -27,6 +27,7 @@ interface Given {
 
 export interface Asked {
   readonly id: string;
+  readonly number: string;
   /** By this machine's clock, ms. */
   readonly began: number;
   readonly qr_secret: string;
@@ -66,6 +67,11 @@ export async function stateOf({ id }: Asked): Promise<{ state: string; reason: s
   return (await business("GET", `/${id}`)) as { state: string; reason: string | null };
 }
 
+/** The business system takes it back. */
+export async function cancel({ id }: Asked): Promise<void> {
+  await business("POST", `/${id}/cancel`);
+}
+
 /** The text of the QR code of this second. */
 export function qrText({ id, began, qr_secret, qr_origin }: Asked): string {
   const t = Math.max(0, Math.floor((Date.now() - began) / 1000));
@@ -86,5 +92,6 @@ async function business(method: string, path: string, body?: object): Promise<un
   if (!answer.ok) {
     throw new Error(`${answer.status}: ${await answer.text()}`);
   }
-  return await answer.json();
+  const text = await answer.text();
+  return text === "" ? null : JSON.parse(text);
 }
