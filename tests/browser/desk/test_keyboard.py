@@ -76,7 +76,7 @@ def _dialog(page: Page, opener: Locator, *, by_mouse: bool = False) -> None:
 
 def _press(page: Page, target: Locator, key: str = "Enter") -> None:
     """Tabs on until the focus is there, then the key."""
-    expect(target).to_be_visible()
+    expect(target).to_be_attached()
     for _ in range(80):
         if target.evaluate("each => each === document.activeElement"):
             page.keyboard.press(key)
