@@ -159,6 +159,10 @@ class _Dying:
         return self.db.dialect
 
     @property
+    def held(self) -> bool:
+        return self.db.held
+
+    @property
     def commits(self) -> int:
         return self.db.commits
 

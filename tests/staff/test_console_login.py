@@ -12,7 +12,8 @@ from mshield.domain.staff import StaffRole
 from mshield.services.staff.members import disable_staff
 from mshield.services.staff.set_up import renew_set_up
 from tests.support.acts import acts_on
-from tests.support.application import Application
+from tests.support.application import ORIGIN, Application
+from tests.support.conformance import Conforming
 from tests.support.console_people import API, PASSWORD, Clerk
 from tests.support.signing import fetch
 
@@ -177,6 +178,23 @@ async def test_a_disabled_member_is_out_at_once(application: Application, clerk:
     assert await _reason(clerk) == "disabled"
     assert _told(await clerk.finish(clerk.next_code())) == (400, "staff_login_over")
     assert _told(await clerk.begin()) == (401, "staff_login_failed")
+
+
+async def test_a_new_password_ends_the_sessions_elsewhere_and_says_so(
+    application: Application, clerk: Clerk
+) -> None:
+    browser = httpx.AsyncClient(
+        transport=Conforming(application.app), base_url=ORIGIN, cookies=clerk.http.cookies
+    )
+    elsewhere = replace(clerk, http=browser)
+    assert (await elsewhere.call("GET", "/session")).status_code == 200
+    await clerk.log_in()
+    changed = await clerk.call(
+        "POST", "/me/password", {"password": PASSWORD, "new_password": "Another-desk-2026"}
+    )
+    assert changed.json() == {"sessions_ended": 1}
+    assert await _reason(elsewhere) == "password_changed"
+    assert (await clerk.call("GET", "/session")).status_code == 200
 
 
 async def test_their_session_opens_what_their_roles_open(application: Application, clerk: Clerk) -> None:

@@ -33,6 +33,10 @@ _STATEMENTS: Final = {
             "of_enterprises",
         ),
     ),
+    ("filing", "people_search"): (
+        *("everybody", "of_id_number", "of_enterprise", "of_surname", "of_name", "of_given_name"),
+        *("of_phone_end", "of_shield_end", "of_id_end", "of_any_id", "lines", "of_enterprises"),
+    ),
     ("filing", "search_words"): ("count", "unsearched", "without_end"),
     ("legal_person", "shields"): ("page", "count", "standing_shield", "is_known"),
     ("certificates", "issuing"): ("find_by_token", "reserve"),

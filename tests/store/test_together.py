@@ -175,7 +175,9 @@ async def test_long_work_gives_way_to_who_reads_and_keeps_who_writes_behind_it(
     assert await _stored(db) == 5 + company + 1
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # the others' transactions may await anything
+@pytest.mark.parametrize(
+    "database_url", ["sqlite"], indirect=True
+)  # the others' transactions may await anything
 async def test_work_that_awaits_anything_else_is_refused(db: Database) -> None:
     async def waiting(tx: Tx) -> None:
         await tx.give_way()

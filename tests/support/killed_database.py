@@ -76,6 +76,10 @@ class MortalDatabase:
         return self.db.dialect
 
     @property
+    def held(self) -> bool:
+        return self.db.held
+
+    @property
     def commits(self) -> int:
         return self.db.commits
 

@@ -1,6 +1,7 @@
 """R2: accounts of outside systems that check passwords log in as they are."""
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -87,6 +88,37 @@ async def test_captcha_and_throttle_come_before_the_outside_system(
     assert len(server.asked) == asked
     # Another account there, and one of the same name here, are counted by themselves.
     assert_refused(await log_in(application, device, account="other"), "login_failed")
+
+
+async def test_r17_a_repeated_login_asks_the_outside_system_once(
+    application: Application, server: OutsideServer
+) -> None:
+    device = application.device()
+    document = {
+        "account": "lin",
+        "password": PASSWORD,
+        **await answered_captcha(application.http),
+        "source": "single-window",
+        **AGREED,
+    }
+    body, path = json.dumps(document).encode(), "/api/phone/sessions"
+    answers = [
+        await device.http.post(
+            path,
+            content=body,
+            headers={
+                "Content-Type": "application/json",
+                "DPoP": device.proof("POST", path, body),
+                "Idempotency-Key": "a-login-whose-answer-was-lost",
+            },
+        )
+        for _ in range(2)
+    ]
+    assert [answer.status_code for answer in answers] == [201, 201]
+    assert answers[0].json() == answers[1].json()
+    assert len(server.asked) == 1
+    device.token = answers[1].json()["access_token"]
+    assert (await device.call("GET", "/api/phone/me")).status_code == 200
 
 
 async def test_an_unknown_source_is_refused(application: Application, server: OutsideServer) -> None:

@@ -4,8 +4,9 @@ from typing import Any, Final
 
 from playwright.sync_api import Page
 
-_TO_REACH: Final = """() => {
-  const all = document.querySelectorAll("a[href], button, input, select, summary, textarea, [tabindex]");
+_TO_REACH: Final = """within => {
+  document.querySelectorAll("[data-tab]").forEach((each) => each.removeAttribute("data-tab"));
+  const all = document.querySelector(within).querySelectorAll("a[href], button, input, select, summary, textarea, [tabindex]");
   const reachable = [...all].filter((each) => {
     if (each.tabIndex < 0 || each.disabled || !each.checkVisibility({ visibilityProperty: true })) return false;
     if (each.closest("[inert]")) return false;
@@ -32,24 +33,32 @@ _STEP: Final = f"""() => {{
   const focused = document.activeElement;
   const at = focused?.getAttribute("data-tab");
   if (at === null || at === undefined) return null;
+  const {{ top, bottom }} = focused.getBoundingClientRect();
+  const onScreen = bottom > 0 && top < innerHeight;
+  // Of a date Tab reaches day, month and year, which the browser marks itself: without the focus it would begin again.
+  if (focused.type === "date") return {{ at: Number(at), seen: true, onScreen }};
   const look = {_LOOK};
   const now = look(focused);
-  const {{ top, bottom }} = focused.getBoundingClientRect();
   focused.blur();
   const before = look(focused);
   focused.focus({{ focusVisible: true, preventScroll: true }});
-  return {{ at: Number(at), seen: now !== before, onScreen: bottom > 0 && top < innerHeight }};
+  return {{ at: Number(at), seen: now !== before, onScreen }};
 }}"""
 _INSIDE: Final = "() => !!document.activeElement?.closest('dialog')"
 
 
-def walk(page: Page) -> list[str]:
-    """Walks by Tab from the page's start; what it didn't reach, didn't show as focused, or left out of sight."""
+def walk(page: Page, within: str = "body") -> list[str]:
+    """Walks by Tab from the page's start, or from that of a part that may have the focus.
+
+    Says what it didn't reach, didn't show as focused, or left out of sight.
+    """
     page.emulate_media(color_scheme="light", reduced_motion="reduce")
-    names: list[str] = page.evaluate(_TO_REACH)
+    names: list[str] = page.evaluate(_TO_REACH, within)
     found: dict[int, dict[str, Any]] = {}
     page.evaluate("() => { document.activeElement?.blur(); getSelection()?.removeAllRanges(); }")
-    for _ in range(2 * len(names) + 4):
+    if within != "body":
+        page.locator(within).focus()
+    for _ in range(2 * len(names) + 8):
         page.keyboard.press("Tab")
         step = page.evaluate(_STEP)
         if step is not None:

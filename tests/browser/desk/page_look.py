@@ -24,7 +24,7 @@ _NARROW: Final = {"width": 320, "height": 690}
 _OUT_OF_SIGHT: Final = """() => [...document.querySelectorAll("table")]
   .filter((each) => each.scrollWidth > each.parentElement.clientWidth).length"""
 
-_ACTS_OUT_OF_SIGHT: Final = """() => [...document.querySelectorAll("table .acts button, table td.acts button")]
+_ACTS_OUT_OF_SIGHT: Final = """() => [...document.querySelectorAll("table :is(.acts, .can) button")]
   .filter((each) => {
     const act = each.getBoundingClientRect(), place = each.closest(".tbw").getBoundingClientRect();
     return act.left < place.left - 1 || act.right > place.right + 1;
@@ -38,11 +38,18 @@ def look(page: Page, name: str) -> None:
     """
     expect(page.locator("h1").first).to_be_visible()
     judged(page)
+    laid_out(page, name)
+
+
+def laid_out(page: Page, name: str) -> None:
+    """What stands beside what, without loading the page anew: nothing wider than the page, all acts in sight."""
     for size in (*((_NARROW,) if _SEEN else ()), *_SIZES, _BETWEEN):
         page.set_viewport_size({"width": size["width"], "height": size["height"]})
         for scheme in ("light", "dark") if _SEEN else ():
             page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
             page.screenshot(path=Path(str(_SEEN)) / f"{name}-{size['width']}-{scheme}.png", full_page=True)
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= size["width"], f"{name}: {wide} wide at {size['width']}"
         acts = page.evaluate(_ACTS_OUT_OF_SIGHT)
         assert not acts, f"{name}: {acts} can't be seen at {size['width']}"
         hidden = size is not _BETWEEN and page.evaluate(_OUT_OF_SIGHT)

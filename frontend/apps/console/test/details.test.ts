@@ -87,3 +87,14 @@ test("both languages know the same acts and details", () => {
     expect(Object.keys(english[name]!)).toEqual(Object.keys(codes));
   }
 });
+
+test("what people agreed to and a CA's certificates stand in words", async () => {
+  const policies = { privacy: { version: "2026-11-29", sha256: "d9" } };
+  expect(await shown("zh", "account.agree", { place: "app", policies })).toEqual([
+    ["在哪里", "手机应用"],
+    ["同意的文本", "隐私政策 版本 2026-11-29，SHA-256 指纹 d9"],
+  ]);
+  const keys = ["issuing", "root", "ocsp", "root_ocsp", "tsa", "tsa-p256"];
+  const lines = await shown("en", "ca.init", Object.fromEntries(keys.map((key) => [key, "f7"])));
+  expect(lines.every(([label]) => !keys.includes(label ?? ""))).toBe(true);
+});

@@ -275,7 +275,8 @@ class PortalSessions:
             if await self._ended_by_staff(hashed):
                 raise errors.Unauthenticated(reason="ended_by_staff")
             raise errors.Unauthenticated
-        if now - row.used_at >= min(_TOUCH_MS, self.settings.portal_idle_seconds * 250):
+        due = now - row.used_at >= min(_TOUCH_MS, self.settings.portal_idle_seconds * 250)
+        if due and not self.db.held:
             await store.touch(self.db, token_hash=hashed, now=now)
         return LegalPerson(
             account_id=row.account_id,

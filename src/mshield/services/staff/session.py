@@ -99,7 +99,8 @@ class StaffSessions:
         if session is None or row is None or row.state != "active":
             reason = await self._reason(hashed)
             raise errors.Unauthenticated(reason=reason) if reason else errors.Unauthenticated
-        if now - session.used_at >= min(_TOUCH_MS, self.settings.console_idle_seconds * 250):
+        due = now - session.used_at >= min(_TOUCH_MS, self.settings.console_idle_seconds * 250)
+        if due and not self.db.held:  # who asks how far an import is would wait for its end
             await store.touch(self.db, session_id=session.id, now=now)
         return LoggedIn(member_of(row, session=session), session.expires_at)
 

@@ -145,6 +145,10 @@ class Database(Protocol):
     def dialect(self) -> Dialect: ...
 
     @property
+    def held(self) -> bool:
+        """Whether a long transaction has given way: who writes waits for its end. SQLite has one writer."""
+
+    @property
     def commits(self) -> int:
         """Grows with each write of this process."""
 

@@ -70,6 +70,7 @@ class PostgresqlDatabase:
     """A pool of connections to one PostgreSQL."""
 
     dialect: Literal["postgresql"] = "postgresql"
+    held: Literal[False] = False
 
     def __init__(self, held: Connections) -> None:
         self.sealer: Sealer = NoSealer()

@@ -122,6 +122,7 @@ class SqliteDatabase:
     def __init__(self, path: str) -> None:
         self.sealer: Sealer = NoSealer()
         self.commits = 0
+        self.held = False
         self.read_only = False
         self._reader = connect(path)
         self._writer = connect(path)
@@ -202,7 +203,8 @@ class SqliteDatabase:
 
     def _run_on(self, loop: asyncio.AbstractEventLoop, group: list[_Job], steps: _Steps[None]) -> None:
         """As far as its work goes before it gives way, and then on after what else waits for the loop."""
-        if next(steps, _END) is _END:
+        self.held = next(steps, _END) is not _END
+        if not self.held:
             self._groups.put((loop, group))
         else:
             loop.call_soon(self._run_on, loop, group, steps)

@@ -37,6 +37,7 @@ const CODES: Readonly<Record<string, keyof typeof detailWords.zh.code>> = {
   holds: "hold",
   change: "change",
   enterprise_change: "change",
+  place: "place",
 };
 const ORDER = Object.keys(detailWords.zh.field);
 const TIMES = new Set(["counts_from", "old_until", "expires_at", "effective_at", "since"]);
@@ -80,7 +81,7 @@ function valueText(t: Say["t"], name: string, value: unknown): string {
 
 /** The word of a group for a code; the code itself where there is none, as for a reason in a person's own words. */
 function known(t: Say["t"], group: string, code: string): string {
-  if (!/^[\w.]+$/.test(code)) return code;
+  if (!/^[\w.-]+$/.test(code)) return code;
   const key = `${group}.${code.replaceAll(".", "_")}`;
   const word = t(key);
   return word === key ? code : word;
