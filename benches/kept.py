@@ -60,7 +60,7 @@ def today() -> str:
 
 def commit() -> str:
     """Of the sources that are measured."""
-    git = ("git", "-C", str(FILE.parents[1]), "rev-parse", "--short=12", "HEAD")
+    git = ("git", "-C", str(Path(__file__).parent), "rev-parse", "--short=12", "HEAD")
     return subprocess.run(git, capture_output=True, text=True, check=True).stdout.strip()
 
 

@@ -16,14 +16,15 @@ _MOST_EXPOSURE: Final = 20
 _REFUSE_MADE_CODE: Final = 65, 1  # PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN: as MemoryDenyWriteExecute=
 
 
-def test_the_service_is_shut_in() -> None:
+@pytest.mark.parametrize("unit", ["systemd/mshield.service", "ha/patroni-guard.service"])
+def test_the_services_are_shut_in(unit: str) -> None:
     done = subprocess.run(
         ["systemd-analyze", "security", "--offline=true", "--no-pager", f"--threshold={_MOST_EXPOSURE}",
-         _FOLDER / "mshield.service"],
+         _FOLDER.parent / unit],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "Overall exposure level for mshield.service" in done.stdout
+    assert f"Overall exposure level for {Path(unit).name}" in done.stdout
 
 
 @pytest.mark.parametrize("added", [None, "serve.conf", "jobs.conf"])
@@ -50,6 +51,24 @@ def test_systemd_knows_each_line(tmp_path: Path, added: str | None) -> None:
     for command in commands:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, (command, done.stderr)
+
+
+def test_the_security_log_is_rotated(tmp_path: Path) -> None:
+    log, rules = tmp_path / "security.log", tmp_path / "rules"
+    log.write_text("a line\n")
+    text = (_FOLDER / "mshield.logrotate").read_text()
+    assert "/var/log/mshield/security.log {" in text
+    mine = text.replace("/var/log/mshield", str(tmp_path)).replace("su mshield mshield", "su root root")
+    rules.write_text(mine)
+    rules.chmod(0o600)
+    done = subprocess.run(
+        ["/usr/sbin/logrotate", "--force", "--state", tmp_path / "state", rules],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    (rotated,) = tmp_path.glob("security.log-*")
+    assert rotated.read_text() == "a line\n"
+    assert not log.exists()  # the service makes the next one
 
 
 def test_no_part_of_the_engines_makes_code_while_it_runs() -> None:

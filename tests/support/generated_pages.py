@@ -104,25 +104,42 @@ log's key and checkpoint; the act `archive.write` has the manifest's digest, and
 back, and each row held against its entry in the log, before it counts as written. With `--remove` it is read once
 more, and its rows leave the database two hundred requests at a time; a run that was cut short is called again.
 
-A month can be archived once the personal data of its requests are over, and its contents erased. Copy the files to
-where they are kept for as long as the law wants, two places at least; they have no contents, and titles, displays and
-names.
+| `--kind` | by the month in which | from when on | what stays in the database |
+|---|---|---|---|
+| `signatures` | they were asked for | the personal data of the requests are over (`MSHIELD_KEEP_REQUEST_DAYS`), and their contents erased | certificates |
+| `acts` | they were done | `MSHIELD_KEEP_ACT_DAYS` | acts on authorities (`ca.…`), erasures, the seals' beginning |
+| `certificate_events` | their certificates ended | `MSHIELD_KEEP_SIGNATURE_YEARS` after that | the certificates, as they stand |
+
+Copy the files to where they are kept for as long as the law wants, two places at least; they have no contents, and
+titles, displays and names. **A file proves itself** ([ADR 135](adr/0135-archives-that-prove-themselves.md)): it has the
+salts of its rows, statuses of its certificates from when it was written, a signed checkpoint and the log's tiles under
+it. Whoever checks it says whom they trust, by the root and the log's key, and needs neither database nor manifest:
+
+- `mshield verify FOLDER/signatures-2026-01.jsonl.gz --request ID --root FILE --log-key KEY` reads a signature straight
+  from the file, checks it as its bundle, and says from which file it is. A manifest that lies beside it has to be its.
+- `mshield log verify --proof FOLDER/acts-2026-01.jsonl.gz --act ID --key KEY` proves an act.
+- `mshield archive verify FOLDER --log-key KEY` makes the entry of each row in all files anew, and finds it in the log's
+  tree. It takes some 150 octets of memory for each row.
+
+At the service:
 
 - `mshield archive verify FOLDER` compares files, manifests, the database's list and the log; exit code 1, and the
-  first row that differs, where one does.
+  first row that differs, where one does. Certificates have to stand as their archived events left them.
 - `mshield log verify` says how many rows are archived, and compares all others as before; with `--archive FOLDER`
   those too, in their files. Who takes out rows, or says
   that more were archived, without the service's key is found.
-- `mshield archive search FOLDER --request ID` (or `--sid`, `--client-id`, `--shield-number`) finds signatures.
-- `mshield archive evidence FOLDER REQUEST` makes the bundle of evidence, which `mshield verify` checks.
-- `mshield verify FOLDER/signatures-2026-01.jsonl.gz --request ID` reads a signature straight from the file, once all of
-  the file was held against its manifest and the log, checks it as its bundle, and says from which file it is. It runs
-  at the service: what proves a row is in the log.
+- `mshield archive search FOLDER --request ID` (or `--sid`, `--client-id`, `--shield-number`) finds signatures;
+  `--kind acts --subject ID` and `--kind certificate_events --serial HEX` the others.
+- `mshield archive evidence FOLDER REQUEST` makes the bundle of evidence, with statuses of now, which `mshield verify`
+  checks.
 
 `mshield archive erase 2026-01 FOLDER --second-person NAME --reason TEXT` erases file and manifest for good, once so
-many years (`MSHIELD_KEEP_SIGNATURE_YEARS`) are over since the last certificate that signed in that month ended. The
-act comes first. What stays is the log's entries, which name nobody, and rows that say what was certified:
-[ADR 120](adr/0120-what-is-erased-in-the-end.md) says why.
+many years (`MSHIELD_KEEP_SIGNATURE_YEARS`) are over since the last certificate ended that it speaks of; for acts that
+is one issued with the month's last act. The act comes first. What stays is the log's entries, which name nobody, and
+rows that say what was certified: [ADR 120](adr/0120-what-is-erased-in-the-end.md) says why.
+
+Files of before (`mshield-archive/v1`) have no proofs, and are read at the service as they were. Write none while hosts of
+the last release run: it reads no `v2`.
 
 To a business system the result of an archived request is `not_found`, and the phone's list begins after it. Time
 stamps of what is archived are renewed no more: have bundles made, or leave months in the database, whose stamps must

@@ -67,12 +67,19 @@ RETAINED: Final = (
         _KEPT,
     ),
     Kept(
-        ("acts", "certificate_events", "sealed_changes"),
-        "what members of staff, legal persons and the service did; what happened to certificates; which rows with "
-        "authority changed",
+        ("acts", "certificate_events"),
+        "what members of staff, legal persons and the service did; what happened to certificates",
         "they are what the log speaks of, and what the service answers for: 网络安全法 art. 21 wants six months at "
         "least, 电子签名法 art. 24 five years",
-        _FOR_PROOF,
+        "the certificate's life and {signature_years} years; acts in the database {act_days} days at least, those by "
+        "which `log verify` goes for good",
+        "`mshield archive`, `mshield archive erase`",
+    ),
+    Kept(
+        ("sealed_changes",),
+        "which rows with authority changed, and when",
+        "the last change of a row says that it wasn't set back",
+        "as the rows",
         _KEPT,
     ),
     Kept(
