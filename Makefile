@@ -53,10 +53,10 @@ drill: $(VENV)/.dev ## a whole site in network namespaces, and each fault of doc
 	@scripts/install-test-needs
 	@PYTHONPATH=src $(BIN)/python -m drill.run $(FAULTS)
 
-fuzz: $(VENV)/.dev ## new inputs for every reader and for both verifiers (MINUTES= for each, SEED= as a failure says it)
+fuzz: $(VENV)/.dev ## new inputs for every reader, operation and both verifiers (MINUTES= for each, SEED= as a failure says it)
 	@scripts/install-test-needs
 	@echo "SEED=$(SEED)"
-	@FUZZ_MINUTES=$(MINUTES) FUZZ_SEED=$(SEED) $(PYTEST) logical --timeout 0 -m 'slow or not slow' tests/fuzz
+	@FUZZ_MINUTES=$(MINUTES) FUZZ_SEED=$(SEED) $(PYTEST) logical --timeout 0 -m 'slow or not slow' tests/fuzz tests/http/test_schemathesis.py
 
 lint: $(VENV)/.dev $(VENV)/.frontend ## ruff, mypy --strict, import directions, and the front end's own
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync lint-python $(VENV)/.frontend-lint
