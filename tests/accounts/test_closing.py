@@ -123,7 +123,7 @@ async def test_undone_while_the_job_goes_through_what_is_due_nothing_ends(applic
     close = application.context.operations.close_account
     before = await fetch(application.context.db, "SELECT id FROM closings")
     assert (await device.call("DELETE", "/api/phone/account/closing")).status_code == 204
-    assert await close._finish(before["id"], now=due_at) is False
+    assert await close._finish(str(before["id"]), now=due_at) is False
     row = await fetch(application.context.db, "SELECT name, state FROM accounts")
     assert (row["name"], row["state"]) == (OPERATOR.name, "active")
     assert (await device.call("GET", "/api/phone/me")).status_code == 200
