@@ -83,10 +83,11 @@ async def _grown(service: LoggedService, size: int) -> Checkpoint:
 
 async def _victim(running: list[BaseProcess], doom: Doom) -> int:
     """Which of them has come to its doom."""
-    ended = await asyncio.to_thread(wait, [process.sentinel for process in running], _SECONDS)
+    sentinels = [process.sentinel for process in running]
+    ended = await asyncio.to_thread(lambda: wait(sentinels, _SECONDS))
     assert ended, "no sequencer writes"
     assert doom.value == 0
-    return next(at for at, process in enumerate(running) if process.sentinel in ended)
+    return next(at for at, sentinel in enumerate(sentinels) if sentinel in ended)
 
 
 @pytest.mark.long

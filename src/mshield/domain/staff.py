@@ -36,14 +36,6 @@ class StaffScope(StrEnum):
     FILING_EXPORT = "filing_export"
 
 
-SCOPE_NAMES: Final[Mapping[StaffScope, tuple[str, str]]] = MappingProxyType(
-    {
-        StaffScope.FILING_IMPORT: ("导入备案名单，撤销备案", "Import filing lists, end records"),
-        StaffScope.FILING_EXPORT: ("导出备案名单", "Export filing lists"),
-    }
-)
-"""Chinese and English sentence of each scope."""
-
 CONFIRM_MS: Final = 5 * MINUTE_MS
 """How long a second factor that was shown is enough for grave acts."""
 

@@ -95,30 +95,27 @@ def verify(
     checked before; on the database they are compared with their rows, older rows and seals are not looked at. A run
     that was interrupted goes on where it was. A whole check does so with --resume, over several processes.
     """
-    of_database = (resume, processes, archive) != (None, None, None)
-    if of_database and (url is not None or proof is not None):
+    asked = _Asked(since, state, resume, processes, archive)
+    if asked.is_of_database and (url is not None or proof is not None):
         raise click.UsageError("--resume, --processes and --archive are for the database.")
     if state is not None and resume is not None:
         raise click.UsageError("--state and --resume are two ways to check.")
-    if state is not None and (since is not None or sid is not None or index is not None):
+    if state is not None and (since, sid, index) != (None, None, None):
         raise click.UsageError("--state goes with none of --since, --sid and --index.")
     if act is not None and proof is None:
         raise click.UsageError("--act is for an archive of acts, by --proof.")
     if proof is not None:
-        if key is None or url is not None or since is not None or state is not None:
+        if key is None or (url, since, state) != (None, None, None):
             raise click.UsageError("--proof goes with --key alone.")
         _verify_proof(out, proof, act, sid, key)
-        return
-    from_outside = outside(url, key)
-    if from_outside is not None:
-        if state is not None:
-            _follow(out, from_outside, state)
-        else:
-            _verify_outside(out, from_outside, since, sid, index)
-        return
-    if sid is not None or index is not None:
+    elif (from_outside := outside(url, key)) is not None and state is not None:
+        _follow(out, from_outside, state)
+    elif from_outside is not None:
+        _verify_outside(out, from_outside, since, sid, index)
+    elif (sid, index) != (None, None):
         raise click.UsageError("--sid and --index need --url, or --proof.")
-    _verify_database(context, out, _Asked(since, state, resume, processes, archive))
+    else:
+        _verify_database(context, out, asked)
 
 
 def _verify_proof(out: Output, file: Path, act: str | None, sid: bytes | None, key: str) -> None:
@@ -199,6 +196,11 @@ class _Asked:
     resume: Path | None
     processes: int | None
     archive: Path | None
+
+    @property
+    def is_of_database(self) -> bool:
+        """Whether an option says so that is for nothing else."""
+        return (self.resume, self.processes, self.archive) != (None, None, None)
 
 
 def _verify_database(context: click.Context, out: Output, asked: _Asked) -> None:

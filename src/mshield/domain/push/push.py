@@ -13,9 +13,7 @@ from mshield.domain.systems.webhooks import is_fit
 from mshield.domain.times import DAY_MS, HOUR_MS, MINUTE_MS
 
 LONGEST_ENDPOINT: Final = 1024
-POINT_BYTES: Final = 65
-AUTH_BYTES: Final = 16
-"""Of a subscription: the address, the browser's P-256 point, the secret that both share."""
+"""Of the address that a browser names."""
 
 WAITS_MS: Final = (5_000, 20_000, MINUTE_MS, 5 * MINUTE_MS, 30 * MINUTE_MS)
 """Between the tries of one push, which ends with its time in any case."""

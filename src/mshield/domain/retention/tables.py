@@ -200,14 +200,15 @@ RETAINED: Final = (
         ("device_uses",),
         "for each device its owner's name for it, address and browser of its last login",
         "shown to their owner, who finds by them a device that isn't theirs",
-        "until the next login there; as `devices`",
-        _KEPT,
+        "until the next login there; until the account is closed, or its owner asks",
+        "two people at the console, `mshield people erase`, job `closings`",
     ),
     Kept(
         ("push_subscriptions",),
         "where a phone's browser takes pushes, sealed, and which kinds its owner wants",
         "to wake the phone; the address is one of the browser's maker",
-        "until the owner ends it or logs out, the push service says it is gone, or it took nothing for 30 days",
+        "until the owner ends it, logs out or closes the account, the push service says it is gone, or it took nothing "
+        "for 30 days",
         "their end, job `purge`",
     ),
     Kept(

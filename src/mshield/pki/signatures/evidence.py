@@ -218,32 +218,34 @@ def parse_evidence(data: bytes) -> Evidence:
         evidence = msgspec.convert(content, Evidence)
         if json.loads(evidence.encode()) != content:  # e.g. base64 with stray bits
             raise EvidenceError("a value is not in its one spelling")
-        if any((value is msgspec.UNSET) == (evidence.type == TYPE) for value in evidence.since_v2()):
-            raise EvidenceError("a field is missing, or is of another version")
-        log = evidence.log
-        later = (
-            evidence.document.options,
-            evidence.document.update,
-            evidence.holder,
-            log.view,
-            log.time_stamps,
-        )
-        if evidence.type != TYPE and any(one is not msgspec.UNSET for one in later):
-            raise EvidenceError("a field that was not there yet, in a bundle from before")
+        _require_of_version(evidence)
         if any(bytes.fromhex(text).hex() != text for text in _hex_texts(evidence)):
             raise EvidenceError("not lower-case hex")
-        document, signature = evidence.document, evidence.signature
-        if (document.format == XML) != bool(signature.file) or bool(signature.file) == bool(signature.cms):
-            raise EvidenceError("another file than the format's")
-        if (document.view is None) != (document.drawn is None) or (document.view and not document.shown):
-            raise EvidenceError("a view without what it drew or what was shown, or the other way round")
-        if (log.view is not msgspec.UNSET and not document.view) or log.time_stamps == ():
-            raise EvidenceError("the entry of no view, or no time stamps where there should be some")
-        if isinstance(document.shown, EvidenceShown) and not _are_pages(document.shown, document.drawn):
-            raise EvidenceError("not the pages of a document that was signed unread")
+        _require_whole(evidence)
     except (ValueError, RecursionError) as error:  # msgspec's, json's and base64's errors are ValueErrors
         raise EvidenceError(str(error)) from error
     return evidence
+
+
+def _require_of_version(evidence: Evidence) -> None:
+    if any((value is msgspec.UNSET) == (evidence.type == TYPE) for value in evidence.since_v2()):
+        raise EvidenceError("a field is missing, or is of another version")
+    document, log = evidence.document, evidence.log
+    later = (document.options, document.update, evidence.holder, log.view, log.time_stamps)
+    if evidence.type != TYPE and any(one is not msgspec.UNSET for one in later):
+        raise EvidenceError("a field that was not there yet, in a bundle from before")
+
+
+def _require_whole(evidence: Evidence) -> None:
+    document, signature, log = evidence.document, evidence.signature, evidence.log
+    if (document.format == XML) != bool(signature.file) or bool(signature.file) == bool(signature.cms):
+        raise EvidenceError("another file than the format's")
+    if (document.view is None) != (document.drawn is None) or (document.view and not document.shown):
+        raise EvidenceError("a view without what it drew or what was shown, or the other way round")
+    if (log.view is not msgspec.UNSET and not document.view) or log.time_stamps == ():
+        raise EvidenceError("the entry of no view, or no time stamps where there should be some")
+    if isinstance(document.shown, EvidenceShown) and not _are_pages(document.shown, document.drawn):
+        raise EvidenceError("not the pages of a document that was signed unread")
 
 
 def _are_pages(shown: EvidenceShown, drawn: object) -> bool:

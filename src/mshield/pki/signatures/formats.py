@@ -82,9 +82,6 @@ class Options(AskedOptions, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     display_oid: str | _U = msgspec.UNSET
 
 
-WRAPPER: Final = ("signature_algorithm", "parameters", "signature_value", "certificates")
-"""The options that only change the wrapper, beside `arc`."""
-
 _OF_XML: Final = frozenset({"profile", "key_name"})
 _OF_PDF: Final = frozenset({"pdf_signature", "bind_display"})
 _FIXED: Final = ("attributes", "signing_time", "profile", "pdf_signature", "bind_display")

@@ -28,6 +28,7 @@ from mshield.store.certificates.changes import change
 from mshield.store.database.interface import Conflict, Database, SealBroken, Tx
 from mshield.store.identity import requests as identity_requests
 from mshield.store.legal_person import sessions as portal_sessions
+from mshield.store.notices import push
 from mshield.store.staff import acts
 
 ASK: Final = "account.ask_closing"
@@ -157,6 +158,7 @@ class CloseAccount:
                 now=now,
             )
         await accounts.end_sessions(tx, account_id=account.id, now=now)
+        await push.end_of_account(tx, account_id=account.id)
         await portal_sessions.end_of_account(tx, account_id=account.id, now=now)
         await identity_requests.withdraw(tx, account_id=account.id, now=now)
         owner = By("user", account.id)

@@ -26,6 +26,7 @@ from mshield.store.accounts.accounts import Account
 from mshield.store.accounts.erasure import Whose
 from mshield.store.database.interface import Database, Tx
 from mshield.store.legal_person import sessions as portal_sessions
+from mshield.store.notices import push
 from mshield.store.requests import retention as store
 from mshield.store.requests.retention import Place
 from mshield.store.staff import acts
@@ -98,6 +99,12 @@ class ErasePerson:
             Part("notices", rows["notices"], "发过的通知", "notices that were sent"),
             Part("sms", rows["sms"], "短信记录与验证码", "lines of the SMS log, SMS codes"),
             Part("logins", rows["logins"], "已结束的登录", "logins that have ended"),
+            Part(
+                "devices",
+                rows["devices"],
+                "设备的名称与最近一次登录的地址",
+                "names of devices, and the address of their last login",
+            ),
             Part(
                 "account",
                 0 if certified else 1,
@@ -197,6 +204,7 @@ class ErasePerson:
         if not await erasure.scrub(tx, account_id=account.id, nobody=nobody, box=box, reason=reason, now=now):
             raise errors.Conflict  # it got a certificate meanwhile
         await accounts.end_sessions(tx, account_id=account.id, now=now)
+        await push.end_of_account(tx, account_id=account.id)
         await portal_sessions.end_of_account(tx, account_id=account.id, now=now)
 
     def _whose(self, account: Account) -> Whose:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from mshield.domain.times import MINUTE_MS
 from mshield.gm.engine import Engine
 from mshield.keys.authority import Authority, responder_name
 from mshield.keys.keyring import Keyring
@@ -20,7 +21,7 @@ from mshield.store.database.interface import Database
 LOOK_MS: Final = 5_000
 """For how long the database isn't asked again which responder there is."""
 
-AGAIN_MS: Final = 60_000
+AGAIN_MS: Final = MINUTE_MS
 """For how long a device that failed to sign a responder's certificate isn't asked again."""
 
 

@@ -10,7 +10,12 @@ from mshield.store.seals.sealing import changing
 from mshield.store.seals.tables import ACCOUNTS
 
 _SQL: Final = Queries("accounts", "erasure")
-_COUNTS: Final = {"notices": _SQL["notices"], "sms": _SQL["sms"], "logins": _SQL["logins"]}
+_COUNTS: Final = {
+    "notices": _SQL["notices"],
+    "sms": _SQL["sms"],
+    "logins": _SQL["logins"],
+    "devices": _SQL["devices"],
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +39,7 @@ async def has_certificates(db: Database | Tx, *, account_id: str) -> bool:
 
 
 async def count(db: Database | Tx, whose: Whose, *, now: int) -> Mapping[str, int]:
-    """Rows by what they are: notices, sms, logins that have ended."""
+    """Rows by what they are: notices, sms, logins that have ended, devices of which a name or last login is known."""
     values = {
         "account_id": whose.account_id,
         "phone": whose.phone,
@@ -52,6 +57,7 @@ async def delete(tx: Tx, whose: Whose, *, now: int) -> None:
     await tx.run(_SQL["delete_sms_log"], phone_hash=whose.phone_hash)
     await tx.run(_SQL["delete_phone_logins"], account_id=whose.account_id, now=now)
     await tx.run(_SQL["delete_portal_logins"], account_id=whose.account_id, now=now)
+    await tx.run(_SQL["delete_device_uses"], account_id=whose.account_id)
 
 
 async def scrub(tx: Tx, *, account_id: str, nobody: bytes, box: bytes, reason: str, now: int) -> bool:

@@ -30,6 +30,12 @@ DELETE FROM phone_sessions WHERE account_id = :account_id AND (ended_at IS NOT N
 -- name: delete_portal_logins!
 DELETE FROM portal_sessions WHERE account_id = :account_id AND (ended_at IS NOT NULL OR expires_at <= :now);
 
+-- name: devices^
+SELECT COUNT(*) AS rows FROM device_uses WHERE account_id = :account_id;
+
+-- name: delete_device_uses!
+DELETE FROM device_uses WHERE account_id = :account_id;
+
 -- name: scrub!
 -- An account that never had a certificate: nobody is told by it any more, and nobody logs in with it.
 UPDATE accounts SET phone = :unnamed, password_hash = '', name = '', id_number_hash = :hash, id_number_box = :box,

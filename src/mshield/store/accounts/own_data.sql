@@ -16,6 +16,32 @@ WHERE account_id = :account_id ORDER BY issued_at, serial;
 SELECT created_at, expires_at, ended_at, address, browser FROM phone_sessions
 WHERE account_id = :account_id ORDER BY created_at;
 
+-- name: portal_logins
+SELECT created_at, expires_at, ended_at, address, browser FROM portal_sessions
+WHERE account_id = :account_id ORDER BY created_at;
+
+-- name: devices
+SELECT d.shield_number, d.created_at, u.name, u.browser, u.model, u.address, u.logged_in_at FROM devices d
+LEFT JOIN device_uses u ON u.device_id = d.id AND u.account_id = d.account_id
+WHERE d.account_id = :account_id ORDER BY d.created_at, d.id;
+
+-- name: pushes
+SELECT requests, notices, created_at FROM push_subscriptions WHERE account_id = :account_id ORDER BY created_at;
+
+-- name: bindings
+SELECT shield_number, client_id, asked_at, bound_at, ended_at FROM bindings WHERE account_id = :account_id ORDER BY asked_at;
+
+-- name: identity_requests
+SELECT state, address, browser, asked_at, decided_at FROM identity_requests WHERE account_id = :account_id ORDER BY asked_at, id;
+
+-- name: phone_changes
+SELECT old_phone, new_phone, state, approved_at, effective_at, ended_at FROM phone_changes
+WHERE account_id = :account_id ORDER BY approved_at, id;
+
+-- name: asks
+SELECT shield_number, kind, note, state, asked_at, decided_at, reason FROM shield_asks
+WHERE account_id = :account_id ORDER BY asked_at, id;
+
 -- name: notices
 SELECT kind, state, created_at, ended_at FROM notifications WHERE account_id = :account_id ORDER BY created_at, id;
 

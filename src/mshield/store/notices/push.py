@@ -66,6 +66,11 @@ async def end(db: Database | Tx, *, device_id: str) -> int:
     return await db.run(_SQL["end"], device_id=device_id)
 
 
+async def end_of_account(tx: Tx, *, account_id: str) -> None:
+    """Ends those of an account that is closed or erased."""
+    await tx.run(_SQL["end_of_account"], account_id=account_id)
+
+
 async def end_of_others(tx: Tx, *, device_id: str, account_id: str) -> None:
     """Ends the phone's subscription if another account made it."""
     await tx.run(_SQL["end_of_others"], device_id=device_id, account_id=account_id)

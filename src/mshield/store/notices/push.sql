@@ -11,6 +11,9 @@ WHERE device_id = :device_id AND account_id = :account_id;
 -- name: end!
 DELETE FROM push_subscriptions WHERE device_id = :device_id;
 
+-- name: end_of_account!
+DELETE FROM push_subscriptions WHERE account_id = :account_id;
+
 -- name: end_of_others!
 DELETE FROM push_subscriptions WHERE device_id = :device_id AND account_id <> :account_id;
 

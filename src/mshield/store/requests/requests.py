@@ -345,10 +345,6 @@ def _signed(row: Row) -> SignedDocument:
     )
 
 
-def _left_out(row: Row) -> DeclinedDocument:
-    return DeclinedDocument(row["title"], row["format"], row["left_out"] or "")
-
-
 def _signer(row: Row) -> Signer:
     return Signer(
         serial=row["serial"],
