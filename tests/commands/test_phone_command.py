@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,11 @@ import pytest
 from mshield.client.errors import ProblemError
 from mshield.demo.people import OPERATOR
 from tests.support.forked import run_forked
-from tests.support.live_service import LiveService, log_in, register
+from tests.support.live_service import LiveService, apply, log_in, register
 
 pytestmark = pytest.mark.slow
 _NEW = "Another-word-2026"
+_SECRETS = {"MSHIELD_PHONE_PASSWORD": _NEW, "MSHIELD_PHONE_PIN": OPERATOR.pin}
 
 
 def test_a_forgotten_password_is_set_anew(tmp_path: Path) -> None:
@@ -31,12 +33,26 @@ def test_a_forgotten_password_is_set_anew(tmp_path: Path) -> None:
             with pytest.raises(ProblemError) as refused:
                 log_in(live, phone)
             assert refused.value.code == "login_failed"
+            log_in(live, phone, replace(OPERATOR, password=_NEW))
+            apply(live, phone)
+            phone.logout()
+        _one_pin(live)
     finally:
         live.stop()
 
 
+def _one_pin(live: LiveService) -> None:
+    """The login is shown before the PIN; the same PIN logs in here and there."""
+    with live.business() as business:
+        asked = business.request_login()
+        done = _run(live, "unlock", "--login", asked.qr_text(at=asked.received_at))
+        assert isinstance(done, dict)
+        assert done["login"] == "confirmed"
+        assert business.status(asked.id).state == "signed"
+
+
 def _run(live: LiveService, *arguments: str) -> object:
     where = ("--server", live.origin, "--folder", str(live.folder / "phone"))
-    done = run_forked(("phone", *where, *arguments, "--json"), {**os.environ, "MSHIELD_PHONE_PASSWORD": _NEW})
+    done = run_forked(("phone", *where, *arguments, "--json"), {**os.environ, **_SECRETS})
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)

@@ -230,7 +230,7 @@ test("one PIN opens the app and logs in at the PC, whichever answer is lost", as
 });
 
 /** A service that answers this call as one of the release before. */
-function before(path: RegExp, status: number, code: string): Pick<Network, "fetch"> {
+function older(path: RegExp, status: number, code: string): Pick<Network, "fetch"> {
   let isFirst = true;
   return {
     fetch: async (input, init) => {
@@ -245,8 +245,8 @@ function before(path: RegExp, status: number, code: string): Pick<Network, "fetc
 }
 
 test.each([
-  ["doesn't know the way", before(/for-login$/, 404, "not_found")],
-  ["shows the token its unlock alone", before(/open$/, 409, "task_closed")],
+  ["doesn't know the way", older(/for-login$/, 404, "not_found")],
+  ["shows the token its unlock alone", older(/open$/, 409, "task_closed")],
 ])(
   "where the release before %s, the app is opened, and the login waits for its claim",
   async (_, network) => {
@@ -269,11 +269,12 @@ test("a login that has ended is told, and the app is open all the same", async (
   await phone(NAME).me();
 });
 
+const asking = (): string => {
+  throw new Error("a PIN was asked for");
+};
+
 test("what wasn't shown isn't signed, and no PIN is asked for", async () => {
   const [{ shown }, other] = [await claimed(), await claimed()];
-  const asking = (): string => {
-    throw new Error("a PIN was asked for");
-  };
   const wrongs: [ShownLogin, string][] = [
     [{ ...shown, claim: other.shown.claim }, "bad_task"],
     [{ ...shown, requester: { ...shown.requester, domain: "other.example" } }, "bad_task"],
