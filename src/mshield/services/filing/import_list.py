@@ -79,7 +79,7 @@ class ImportFiling:
         `tell` gets how far it is, after each line. Others are served in between.
         """
         checked = await self._check(self.db, rows)
-        return await self._plan(self.db, rows, *checked, waits=waits, tell=tell, give_way=_give_way)
+        return await self._plan(rows, *checked, waits=waits, tell=tell, read=self._lines_together)
 
     async def apply(
         self,
@@ -98,16 +98,14 @@ class ImportFiling:
         """
 
         async def work(tx: Tx) -> Report:
+            async def read(some: Sequence[FilingRecord]) -> list[LineReport]:
+                await tx.give_way()
+                return [await self._line(tx, record) for record in some]
+
             await store.lock_imports(tx, now=now)
             records, findings = await self._check(tx, rows)
             planned = await self._plan(
-                tx,
-                rows,
-                records,
-                findings,
-                waits=None if second_person else "person",
-                tell=tell,
-                give_way=tx.give_way,
+                rows, records, findings, waits=None if second_person else "person", tell=tell, read=read
             )
             if findings or (planned.waiting and hold is None):
                 return planned
@@ -166,24 +164,36 @@ class ImportFiling:
 
     async def _plan(
         self,
-        db: Database | Tx,
         rows: Iterable[FilingRow],
         records: Sequence[FilingRecord],
         findings: Iterable[Finding],
         *,
         waits: Waits | None,
-        tell: Tell = untold,
-        give_way: Callable[[], Awaitable[None]],
+        tell: Tell,
+        read: Callable[[Sequence[FilingRecord]], Awaitable[list[LineReport]]],
     ) -> Report:
         lines: list[LineReport] = []
-        for record in records:
-            lines.append(await self._line(db, record))
-            tell("compare", len(lines), len(records))
-            if len(lines) % LINES_AT_A_TIME == 0:
-                await give_way()
+        for at in range(0, len(records), LINES_AT_A_TIME):
+            for line in await read(records[at : at + LINES_AT_A_TIME]):
+                lines.append(line)
+                tell("compare", len(lines), len(records))
         return report_of(
             [replace(line, waits=waits) if line.takes_two else line for line in lines], findings, rows
         )
+
+    async def _lines_together(self, records: Sequence[FilingRecord]) -> list[LineReport]:
+        """In a few round trips, and others are served in between."""
+        await asyncio.sleep(0)
+        return await asyncio.gather(*map(self._line_beside_others, records))
+
+    async def _line_beside_others(self, record: FilingRecord) -> LineReport:
+        enterprise, person = await store.find_beside_others(
+            self.db,
+            credit_code=record.credit_code,
+            role=record.role.value,
+            id_number_hash=self.hash_id_number(record.id_number),
+        )
+        return await _compared(self.db, record, person, enterprise)
 
     async def compare(self, record: FilingRecord) -> LineReport:
         """What taking this one record over would change."""
@@ -245,9 +255,7 @@ class ImportFiling:
 
     async def _line(self, db: Database | Tx, record: FilingRecord) -> LineReport:
         enterprise = await store.find_enterprise(db, credit_code=record.credit_code)
-        person = await self._find_person(db, record)
-        line = _line_report(record, person, enterprise)
-        return replace(line, takes_two=_takes_two(person, record) or await _renames(db, line))
+        return await _compared(db, record, await self._find_person(db, record), enterprise)
 
     async def _find_person(self, db: Database | Tx, record: FilingRecord) -> store.FiledPerson | None:
         return await store.find_person(
@@ -274,8 +282,14 @@ class ImportFiling:
         )
 
 
-async def _give_way() -> None:
-    await asyncio.sleep(0)
+async def _compared(
+    db: Database | Tx,
+    record: FilingRecord,
+    person: store.FiledPerson | None,
+    enterprise: store.Enterprise | None,
+) -> LineReport:
+    line = _line_report(record, person, enterprise)
+    return replace(line, takes_two=_takes_two(person, record) or await _renames(db, line))
 
 
 def _line_report(
