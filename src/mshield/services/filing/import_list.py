@@ -5,7 +5,7 @@ phone number is a change without a new version: no certificate has it, so none h
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -56,6 +56,16 @@ class Held:
         return self.before.enterprise not in {None, self.record.enterprise}
 
 
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """A list's good records and bad lines, with the enterprises on file whose names it leaves out."""
+
+    codes: set[str]
+    names: dict[str, str]
+    records: Sequence[FilingRecord]
+    findings: Sequence[Finding]
+
+
 LINES_AT_A_TIME: Final = 25
 """Lines between which others are served: some milliseconds."""
 
@@ -78,8 +88,10 @@ class ImportFiling:
 
         `tell` gets how far it is, after each line. Others are served in between.
         """
-        checked = await self._check(self.db, rows)
-        return await self._plan(rows, *checked, waits=waits, tell=tell, read=self._lines_together)
+        checked = await self._check(rows)
+        return await self._plan(
+            rows, checked.records, checked.findings, waits=waits, tell=tell, read=self._lines_together
+        )
 
     async def apply(
         self,
@@ -96,6 +108,7 @@ class ImportFiling:
         Lines that take two go to `hold` where there is one; else `second_person` is who else is there. Without either
         nothing is done where there are such lines, which the report names. The act is recorded in the same transaction.
         """
+        beforehand = await self._check(rows)
 
         async def work(tx: Tx) -> Report:
             async def read(some: Sequence[FilingRecord]) -> list[LineReport]:
@@ -103,7 +116,8 @@ class ImportFiling:
                 return [await self._line(tx, record) for record in some]
 
             await store.lock_imports(tx, now=now)
-            records, findings = await self._check(tx, rows)
+            checked = await self._check_again(tx, rows, beforehand)
+            records, findings = checked.records, checked.findings
             planned = await self._plan(
                 rows, records, findings, waits=None if second_person else "person", tell=tell, read=read
             )
@@ -151,16 +165,16 @@ class ImportFiling:
         person = await self._find_person(tx, record)
         return ("" if person is None else person.id), line
 
-    async def _check(
-        self, db: Database | Tx, rows: Sequence[FilingRow]
-    ) -> tuple[list[FilingRecord], list[Finding]]:
-        enterprises = [
-            await store.find_enterprise(db, credit_code=code) for code in sorted(blank_enterprises(rows))
-        ]
-        names = {
-            enterprise.credit_code: enterprise.name for enterprise in enterprises if enterprise is not None
-        }
-        return check_rows(fill_enterprises(rows, names))
+    async def _check(self, rows: Sequence[FilingRow]) -> _Checked:
+        """In a thread: a list of 100 000 lines takes some seconds."""
+        codes = await asyncio.to_thread(blank_enterprises, rows)
+        names = await _names(self.db, codes)
+        return _Checked(codes, names, *await asyncio.to_thread(_checked, rows, names))
+
+    async def _check_again(self, tx: Tx, rows: Sequence[FilingRow], before: _Checked) -> _Checked:
+        """As it is now, where a line without its enterprise's name takes that on file."""
+        names = await _names(tx, before.codes)
+        return before if names == before.names else _Checked(before.codes, names, *_checked(rows, names))
 
     async def _plan(
         self,
@@ -280,6 +294,15 @@ class ImportFiling:
                 record.id_number.encode(), purpose=FILING_BOX, context=person_id.encode()
             ),
         )
+
+
+async def _names(db: Database | Tx, codes: Iterable[str]) -> dict[str, str]:
+    on_file = [await store.find_enterprise(db, credit_code=code) for code in sorted(codes)]
+    return {enterprise.credit_code: enterprise.name for enterprise in on_file if enterprise is not None}
+
+
+def _checked(rows: Sequence[FilingRow], names: Mapping[str, str]) -> tuple[list[FilingRecord], list[Finding]]:
+    return check_rows(fill_enterprises(rows, names))
 
 
 async def _compared(
