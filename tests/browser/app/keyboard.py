@@ -6,7 +6,8 @@ from playwright.sync_api import Page
 
 _TO_REACH: Final = """within => {
   document.querySelectorAll("[data-tab]").forEach((each) => each.removeAttribute("data-tab"));
-  const all = document.querySelector(within).querySelectorAll("a[href], button, input, select, summary, textarea, [tabindex]");
+  const part = document.querySelector(within);
+  const all = part.querySelectorAll("a[href], button, input, select, summary, textarea, [tabindex]");
   const reachable = [...all].filter((each) => {
     if (each.tabIndex < 0 || each.disabled || !each.checkVisibility({ visibilityProperty: true })) return false;
     if (each.closest("[inert]")) return false;

@@ -125,8 +125,8 @@ def test_every_page_and_act_of_the_portal_without_a_mouse(legal: Desk, clerk: Vi
     _go(page, links.filter(has_text="备案人员").first)
     _dialog(page, page.get_by_role("button", name="激活码").first)
     _go(page, links.first)
-    number = clerk.certificate().shield_number
-    row = page.locator("tbody tr").filter(has=page.get_by_label(number, exact=True))
+    own = page.get_by_label(clerk.certificate().shield_number, exact=True)
+    row = page.locator("tbody tr").filter(has=own)
     for act in ("挂失", "冻结", "作废"):
         _dialog(page, row.get_by_role("button", name=act))
     _press(page, row.get_by_role("checkbox"), "Space")

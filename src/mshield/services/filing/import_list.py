@@ -5,7 +5,7 @@ phone number is a change without a new version: no certificate has it, so none h
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -56,6 +56,16 @@ class Held:
         return self.before.enterprise not in {None, self.record.enterprise}
 
 
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """A list's good records and bad lines, with the enterprises on file whose names it leaves out."""
+
+    codes: set[str]
+    names: dict[str, str]
+    records: Sequence[FilingRecord]
+    findings: Sequence[Finding]
+
+
 LINES_AT_A_TIME: Final = 25
 """Lines between which others are served: some milliseconds."""
 
@@ -78,8 +88,10 @@ class ImportFiling:
 
         `tell` gets how far it is, after each line. Others are served in between.
         """
-        checked = await self._check(self.db, rows)
-        return await self._plan(self.db, rows, *checked, waits=waits, tell=tell, give_way=_give_way)
+        checked = await self._check(rows)
+        return await self._plan(
+            rows, checked.records, checked.findings, waits=waits, tell=tell, read=self._lines_together
+        )
 
     async def apply(
         self,
@@ -96,18 +108,18 @@ class ImportFiling:
         Lines that take two go to `hold` where there is one; else `second_person` is who else is there. Without either
         nothing is done where there are such lines, which the report names. The act is recorded in the same transaction.
         """
+        beforehand = await self._check(rows)
 
         async def work(tx: Tx) -> Report:
+            async def read(some: Sequence[FilingRecord]) -> list[LineReport]:
+                await tx.give_way()
+                return [await self._line(tx, record) for record in some]
+
             await store.lock_imports(tx, now=now)
-            records, findings = await self._check(tx, rows)
+            checked = await self._check_again(tx, rows, beforehand)
+            records, findings = checked.records, checked.findings
             planned = await self._plan(
-                tx,
-                rows,
-                records,
-                findings,
-                waits=None if second_person else "person",
-                tell=tell,
-                give_way=tx.give_way,
+                rows, records, findings, waits=None if second_person else "person", tell=tell, read=read
             )
             if findings or (planned.waiting and hold is None):
                 return planned
@@ -153,37 +165,49 @@ class ImportFiling:
         person = await self._find_person(tx, record)
         return ("" if person is None else person.id), line
 
-    async def _check(
-        self, db: Database | Tx, rows: Sequence[FilingRow]
-    ) -> tuple[list[FilingRecord], list[Finding]]:
-        enterprises = [
-            await store.find_enterprise(db, credit_code=code) for code in sorted(blank_enterprises(rows))
-        ]
-        names = {
-            enterprise.credit_code: enterprise.name for enterprise in enterprises if enterprise is not None
-        }
-        return check_rows(fill_enterprises(rows, names))
+    async def _check(self, rows: Sequence[FilingRow]) -> _Checked:
+        """In a thread: a list of 100 000 lines takes some seconds."""
+        codes = await asyncio.to_thread(blank_enterprises, rows)
+        names = await _names(self.db, codes)
+        return _Checked(codes, names, *await asyncio.to_thread(_checked, rows, names))
+
+    async def _check_again(self, tx: Tx, rows: Sequence[FilingRow], before: _Checked) -> _Checked:
+        """As it is now, where a line without its enterprise's name takes that on file."""
+        names = await _names(tx, before.codes)
+        return before if names == before.names else _Checked(before.codes, names, *_checked(rows, names))
 
     async def _plan(
         self,
-        db: Database | Tx,
         rows: Iterable[FilingRow],
         records: Sequence[FilingRecord],
         findings: Iterable[Finding],
         *,
         waits: Waits | None,
-        tell: Tell = untold,
-        give_way: Callable[[], Awaitable[None]],
+        tell: Tell,
+        read: Callable[[Sequence[FilingRecord]], Awaitable[list[LineReport]]],
     ) -> Report:
         lines: list[LineReport] = []
-        for record in records:
-            lines.append(await self._line(db, record))
-            tell("compare", len(lines), len(records))
-            if len(lines) % LINES_AT_A_TIME == 0:
-                await give_way()
+        for at in range(0, len(records), LINES_AT_A_TIME):
+            for line in await read(records[at : at + LINES_AT_A_TIME]):
+                lines.append(line)
+                tell("compare", len(lines), len(records))
         return report_of(
             [replace(line, waits=waits) if line.takes_two else line for line in lines], findings, rows
         )
+
+    async def _lines_together(self, records: Sequence[FilingRecord]) -> list[LineReport]:
+        """In a few round trips, and others are served in between."""
+        await asyncio.sleep(0)
+        return await asyncio.gather(*map(self._line_beside_others, records))
+
+    async def _line_beside_others(self, record: FilingRecord) -> LineReport:
+        enterprise, person = await store.find_beside_others(
+            self.db,
+            credit_code=record.credit_code,
+            role=record.role.value,
+            id_number_hash=self.hash_id_number(record.id_number),
+        )
+        return await _compared(self.db, record, person, enterprise)
 
     async def compare(self, record: FilingRecord) -> LineReport:
         """What taking this one record over would change."""
@@ -245,9 +269,7 @@ class ImportFiling:
 
     async def _line(self, db: Database | Tx, record: FilingRecord) -> LineReport:
         enterprise = await store.find_enterprise(db, credit_code=record.credit_code)
-        person = await self._find_person(db, record)
-        line = _line_report(record, person, enterprise)
-        return replace(line, takes_two=_takes_two(person, record) or await _renames(db, line))
+        return await _compared(db, record, await self._find_person(db, record), enterprise)
 
     async def _find_person(self, db: Database | Tx, record: FilingRecord) -> store.FiledPerson | None:
         return await store.find_person(
@@ -274,8 +296,23 @@ class ImportFiling:
         )
 
 
-async def _give_way() -> None:
-    await asyncio.sleep(0)
+async def _names(db: Database | Tx, codes: Iterable[str]) -> dict[str, str]:
+    on_file = [await store.find_enterprise(db, credit_code=code) for code in sorted(codes)]
+    return {enterprise.credit_code: enterprise.name for enterprise in on_file if enterprise is not None}
+
+
+def _checked(rows: Sequence[FilingRow], names: Mapping[str, str]) -> tuple[list[FilingRecord], list[Finding]]:
+    return check_rows(fill_enterprises(rows, names))
+
+
+async def _compared(
+    db: Database | Tx,
+    record: FilingRecord,
+    person: store.FiledPerson | None,
+    enterprise: store.Enterprise | None,
+) -> LineReport:
+    line = _line_report(record, person, enterprise)
+    return replace(line, takes_two=_takes_two(person, record) or await _renames(db, line))
 
 
 def _line_report(

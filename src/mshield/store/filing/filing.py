@@ -5,9 +5,9 @@ person's phone number, which no certificate has, changes without a new version.
 """
 
 from dataclasses import asdict, dataclass
-from typing import Final
+from typing import Any, Final
 
-from mshield.store.database.interface import Database, Tx
+from mshield.store.database.interface import Database, Row, Tx
 from mshield.store.database.queries import Queries
 from mshield.store.seals.sealing import changing, seal_new
 from mshield.store.seals.tables import ENTERPRISES, FILED_PERSONS
@@ -76,6 +76,24 @@ async def find_person(
     """The record that these three name."""
     row = await db.one(_SQL["find_person"], credit_code=credit_code, role=role, id_number_hash=id_number_hash)
     return None if row is None else FiledPerson(**row)
+
+
+async def find_beside_others(
+    db: Database, *, credit_code: str, role: str, id_number_hash: bytes
+) -> tuple[Enterprise | None, FiledPerson | None]:
+    """`find_enterprise` and `find_person` in the round trips of all who ask at the same time."""
+    rows = await db.read_together(_SQL["enterprise_together"], credit_code=credit_code)
+    people = await db.read_together(
+        _SQL["person_together"], credit_code=credit_code, role=role, id_number_hash=id_number_hash
+    )
+    enterprise, person = (
+        {k: v for k, v in row.items() if k != "call"} for row in (_first(rows), _first(people))
+    )
+    return (Enterprise(**enterprise) if enterprise else None), (FiledPerson(**person) if person else None)
+
+
+def _first(rows: list[Row]) -> dict[str, Any]:
+    return dict(rows[0]) if rows else {}
 
 
 async def has_legal_person(db: Database | Tx, *, credit_code: str) -> bool:

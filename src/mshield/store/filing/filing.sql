@@ -5,6 +5,13 @@ SELECT credit_code, name, version FROM enterprises WHERE credit_code = :credit_c
 SELECT id, credit_code, name, id_type, role, phone, version, ended_at FROM filed_persons
 WHERE credit_code = :credit_code AND role = :role AND id_number_hash = :id_number_hash;
 
+-- name: enterprise_together
+SELECT credit_code, name, version, CAST(:call AS INTEGER) AS call FROM enterprises WHERE credit_code = :credit_code;
+
+-- name: person_together
+SELECT id, credit_code, name, id_type, role, phone, version, ended_at, CAST(:call AS INTEGER) AS call FROM filed_persons
+WHERE credit_code = :credit_code AND role = :role AND id_number_hash = :id_number_hash;
+
 -- name: legal_person^
 -- On file as one, or once: some record of them.
 SELECT id FROM filed_persons WHERE credit_code = :credit_code AND role = 'legal_person' LIMIT 1;

@@ -156,7 +156,8 @@ export const filingWords = {
     exportNote: "The list holds whole id numbers: keep it safe. Each export is recorded.",
     template: "Empty list",
     none: "No record found",
-    noneHint: "Names by how they begin, enterprises by two characters or more, numbers by their last 4 or more.",
+    noneHint:
+      "Names by how they begin, enterprises by two characters or more, numbers by their last 4 or more.",
     goOn: "None among these: look further",
     end: {
       act: "End the record",
