@@ -7,6 +7,7 @@ from typing import Final
 
 import pytest
 
+from mshield.domain.actor import SERVICE
 from mshield.domain.times import DAY_MS
 from mshield.keys.keyring import load_keyring
 from mshield.pki.tlog.note import VerifierKey
@@ -14,10 +15,12 @@ from mshield.services.operations.archives.archive import Archive
 from mshield.services.process.clock import wall_clock
 from mshield.settings import load_settings
 from mshield.store.database.interface import Database
+from mshield.store.staff import acts
 from tests.commands.test_ca_commands import Operator
 from tests.operations.test_retention import SETTINGS, Kept
 from tests.support.clock import Clock
 
+_SUBJECT: Final = "somebody's account"
 _OTHER: Final = str(VerifierKey("shield.example/log", bytes(32)))
 DAYS: Final = 310
 """So long ago that personal data are over."""
@@ -41,6 +44,12 @@ def test_it_reads_the_archive_and_says_which(
         clock = Clock(wall_clock() - DAYS * DAY_MS)
         month = datetime.fromtimestamp(clock() / 1000, UTC).strftime("%Y-%m")
         kept = await Kept.on(db, load_keyring(load_settings()), clock)
+        details = {"was": "旧手机号"}
+        await db.write(
+            lambda tx: acts.record(
+                tx, by=SERVICE, act="account.change", subject=_SUBJECT, details=details, now=clock()
+            )
+        )
         await kept.later(DAYS - 1)
         archive = Archive(db, kept.make.log, SETTINGS, folder)
         await archive.write(month, await kept.prover(), now=clock())
@@ -66,18 +75,42 @@ def test_it_reads_the_archive_and_says_which(
     assert office.refused("verify", str(file), "--request", "none", *trusted) == "not_found"
     assert office.run("verify", str(file), *trusted).exit_code == 2
     assert office.run("verify", str(root), "--request", request).exit_code == 2
+    monkeypatch.setenv("MSHIELD_KEEP_ACT_DAYS", "184")
+    month = said["archive"]["month"]
+    act = _archived_acts(office, folder, month)
     # Without database and service, by somebody who has nothing but the file and whom they trust.
     monkeypatch.setenv("MSHIELD_DATABASE", "postgresql://nobody@127.0.0.1:1/nothing")
     monkeypatch.setenv("MSHIELD_MASTER_KEY_FILE", str(tmp_path / "none.key"))
     assert office.json(*of, *trusted)["verified"] is True
     assert office.run(*of, "--root", str(root), "--log-key", _OTHER).exit_code == 1
     assert office.json("archive", "verify", str(folder), "--log-key", log_key)[0]["signatures"] == 3
+    proof = ("log", "verify", "--proof", str(folder / f"acts-{month}.jsonl.gz"), "--act")
+    assert office.json(*proof, act, "--key", log_key)["index"] >= 0
+    assert office.refused(*proof, "another", "--key", log_key) == "not_found"
+    assert office.refused(*proof, act, "--key", _OTHER) == "bad_log_signature"
     # What somebody changed is not the manifest's, and nothing that the log has.
     file.write_bytes(
         gzip.compress(gzip.decompress(file.read_bytes()).replace(b'"text/plain"', b'"text/html"'))
     )
     assert office.refused(*of, *trusted) == "archive_changed"
-    (manifest,) = folder.glob("*.manifest.json")
+    (manifest,) = folder.glob("signatures-*.manifest.json")
     manifest.unlink()
     assert office.refused(*of, *trusted) == "display_mismatch"
     assert office.refused("archive", "verify", str(folder), "--log-key", log_key) == "bad_log_proof"
+
+
+def _archived_acts(office: Operator, folder: Path, month: str) -> str:
+    """The month's acts leave too; the id of one of them."""
+    of_acts = ("--kind", "acts")
+    written = office.json("archive", "write", month, str(folder), *of_acts, "--remove", "--yes")
+    assert (written["rows"], written["removed"]) == (2, 2)
+    assert {one["archive"] for one in office.json("archive", "list")} == {
+        f"acts-{month}",
+        f"signatures-{month}",
+    }
+    (act,) = office.json("archive", "search", str(folder), *of_acts, "--subject", _SUBJECT)
+    assert office.json("archive", "search", str(folder), *of_acts, "--subject", "nobody") == []
+    assert [one["kind"] for one in office.json("archive", "verify", str(folder))] == ["signatures", "acts"]
+    report = office.json("log", "verify", "--archive", str(folder))
+    assert (report["holds"], report["archived"], report["compared"]) == (True, 5, 5)
+    return str(act["id"])

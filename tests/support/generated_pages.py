@@ -106,9 +106,9 @@ more, and its rows leave the database two hundred requests at a time; a run that
 
 | `--kind` | by the month in which | from when on | what stays in the database |
 |---|---|---|---|
-| `signatures` | they were asked for | the personal data of the requests are over (`MSHIELD_KEEP_REQUEST_DAYS`), and their contents erased | certificates |
+| `signatures` | they were asked for | personal data (`MSHIELD_KEEP_REQUEST_DAYS`) and contents went | certificates |
 | `acts` | they were done | `MSHIELD_KEEP_ACT_DAYS` | acts on authorities (`ca.…`), erasures, the seals' beginning |
-| `certificate_events` | their certificates ended | `MSHIELD_KEEP_SIGNATURE_YEARS` after that | the certificates, as they stand |
+| `certificate_events` | their certificates ended | `MSHIELD_KEEP_SIGNATURE_YEARS` later | certificates, as they stand |
 
 Copy the files to where they are kept for as long as the law wants, two places at least; they have no contents, and
 titles, displays and names. **A file proves itself** ([ADR 135](adr/0135-archives-that-prove-themselves.md)): it has the
@@ -138,8 +138,8 @@ many years (`MSHIELD_KEEP_SIGNATURE_YEARS`) are over since the last certificate 
 is one issued with the month's last act. The act comes first. What stays is the log's entries, which name nobody, and
 rows that say what was certified: [ADR 120](adr/0120-what-is-erased-in-the-end.md) says why.
 
-Files of before (`mshield-archive/v1`) have no proofs, and are read at the service as they were. Write none while hosts of
-the last release run: it reads no `v2`.
+Files of before (`mshield-archive/v1`) have no proofs, and are read at the service as they were. Write none while hosts
+of the last release run: it reads no `v2`.
 
 To a business system the result of an archived request is `not_found`, and the phone's list begins after it. Time
 stamps of what is archived are renewed no more: have bundles made, or leave months in the database, whose stamps must
