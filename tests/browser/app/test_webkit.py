@@ -8,6 +8,7 @@ from typing import Final
 import pytest
 
 from mshield.demo.people import Person
+from mshield.domain.identity import mask_but_end
 from tests.browser.app.camera import Screen
 from tests.browser.app.more_people import registered
 from tests.browser.app.test_request import document, state
@@ -55,7 +56,7 @@ def log_in(browser: WebKit, party: Party, person: Person) -> None:
 def apply(browser: WebKit, party: Party, person: Person) -> None:
     """From the data to the certificate."""
     browser.press("申请证书")
-    browser.fill("身份证号", person.id_number)
+    browser.says(mask_but_end(person.id_number))
     browser.press("用户类型 请选择")
     browser.choose("企业操作员")
     browser.press("完成")

@@ -220,7 +220,7 @@ class VirtualPhone(ProvesIdentity, AnswersRequests):
         self,
         *,
         name: str,
-        id_number: str,
+        id_number: str | None,
         user_type: enrolment.UserType,
         credit_code: str,
         sms_code: str,
