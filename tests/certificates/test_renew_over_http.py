@@ -25,7 +25,7 @@ async def test_r10_a_holder_learns_their_own_birth_date_and_nobody_else(
     application: Application, device: Device
 ) -> None:
     answer = await device.call("GET", "/api/phone/me/birth-dates")
-    assert answer.json() == {"birth_dates": ["1990-01-01"]}
+    assert answer.json() == {"birth_dates": ["1990-01-01"], "id_number_masked": "**************4217"}
     assert answer.headers["cache-control"] == "no-store"
     stranger = application.device()
     assert (await stranger.call("GET", "/api/phone/me/birth-dates")).status_code == 401

@@ -39,6 +39,16 @@ async def test_r04_each_of_the_data_must_match_the_filing(
     assert await _apply(application, device) == (201, "")
 
 
+async def test_r04_without_an_id_number_it_is_the_accounts_own(
+    application: Application, device: Device
+) -> None:
+    form = await application.application_form(device)
+    other = {**form, "id_number": None, "credit_code": "91370203MA3YK2D9RF"}
+    assert (await device.call("POST", "/api/phone/enrolments", other)).json()["code"] == "no_filing"
+    answer = await device.call("POST", "/api/phone/enrolments", {**form, "id_number": None})
+    assert (answer.status_code, answer.json()["id_number"]) == (201, OPERATOR.id_number)
+
+
 async def test_r04_the_sms_code_must_be_right(application: Application, device: Device) -> None:
     status, code = await _apply(application, device, sms_code="000000")
     assert (status, code) == (400, "sms_code_wrong")

@@ -59,6 +59,14 @@ def test_r10_weak_pins_are_refused_with_the_reason(pin: str, reason: PinRule | N
     assert weakness(pin, DEFAULT, OPERATOR) is reason
 
 
+def test_r10_by_birth_date_and_masked_number_all_but_the_region_is_judged() -> None:
+    known = Holder.of_end(frozenset({dt.date(1990, 3, 5)}), "**************4217")
+    judged = [weakness(pin, DEFAULT, known) for pin in ("054217", "305421", "199003", "330206")]
+    assert judged == [PinRule.ID_NUMBER, PinRule.ID_NUMBER, PinRule.BIRTHDAY, None]
+    assert Holder.of_end(frozenset(), "**************4217").id_number == ""
+    assert Holder.of_end(frozenset({dt.date(1990, 3, 5)}), "*******78").id_number == ""
+
+
 @pytest.mark.parametrize("pin", ["", "12345", "1234567", "12345a", "１２３４５６", " 12345"])
 def test_r10_a_pin_is_six_digits(pin: str) -> None:
     with pytest.raises(ValueError, match="six digits"):

@@ -10,6 +10,7 @@ from typing import Final
 from playwright.sync_api import Page, Response, expect
 
 from mshield.demo.people import Person
+from mshield.domain.identity import mask_but_end
 from tests.browser.app.consenting import agree
 from tests.browser.app.pin_pad_and_pixels import enter_pin
 from tests.support.live_service import LiveService
@@ -94,7 +95,7 @@ class User:
         """The data page of an application or a renewal, all but the button: a renewal knows all but the code."""
         if purpose == "apply":
             self.fill("姓名", self.person.name)
-            self.fill("身份证号", self.person.id_number)
+            expect(self.page.get_by_text(mask_but_end(self.person.id_number))).to_be_visible()
             self.page.get_by_role("button", name="用户类型").click()
             wanted = _TYPES[self.person.role]
             self.page.get_by_role("option", name=wanted).click()

@@ -8,7 +8,9 @@ from typing import Final
 import pytest
 
 from mshield.demo.people import Person
+from mshield.domain.identity import mask_but_end
 from tests.browser.app.camera import Screen
+from tests.browser.app.logged_out import END_LOGIN
 from tests.browser.app.more_people import registered
 from tests.browser.app.test_request import document, state
 from tests.browser.app.webkit import WebKit, webkit
@@ -55,7 +57,7 @@ def log_in(browser: WebKit, party: Party, person: Person) -> None:
 def apply(browser: WebKit, party: Party, person: Person) -> None:
     """From the data to the certificate."""
     browser.press("申请证书")
-    browser.fill("身份证号", person.id_number)
+    browser.says(mask_but_end(person.id_number))
     browser.press("用户类型 请选择")
     browser.choose("企业操作员")
     browser.press("完成")
@@ -81,6 +83,16 @@ def test_r4_the_certificate_is_there_when_the_app_is_opened_again(
     assert "宁波北潮进出口有限公司" in phone.text()
 
 
+def test_the_app_opens_again_by_the_pin_in_seven_taps(phone: WebKit, party: Party, person: Person) -> None:
+    phone.driver.execute_async_script(f"const done = arguments[0]; ({END_LOGIN})().then(done, done)")
+    phone.open(f"{party.service.origin}/app/")
+    phone.taps.clear()
+    phone.press("用 PIN 码打开")
+    phone.enter_pin(person.pin)
+    phone.says("正常")
+    assert len(phone.taps) == 7
+
+
 def test_r15_a_login_by_the_code_that_another_camera_read(
     phone: WebKit, party: Party, person: Person
 ) -> None:
@@ -97,17 +109,22 @@ def test_r16_a_signature_by_a_typed_code_after_a_wrong_pin(
     phone: WebKit, party: Party, person: Person
 ) -> None:
     made = party.ask("signature", documents=[document()])
-    phone.open(f"{party.service.origin}/app/scan")
+    phone.open(f"{party.service.origin}/app/")
+    phone.taps.clear()
+    phone.press("扫码签名")
     phone.press("输入")
     phone.type_now("短码，或二维码的内容", lambda: Screen.of(made).newest_short)
     phone.press("识别")
     phone.sees("确认签名")
     phone.says("126000.00")  # in the content, as it stands
     phone.press("输入 PIN 码签名")
+    right = len(phone.taps)
     phone.enter_pin("999998")
     phone.says("PIN 码不对，还可以试 4 次")
+    del phone.taps[right:]
     phone.enter_pin(person.pin)
     phone.sees("已签名")
+    assert len(phone.taps) == 11  # without a camera: three more for the short code
     with party.service.business() as business:
         assert business.result(made["id"]).documents[0].title == "进口货物报关单"
 

@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
@@ -75,9 +75,10 @@ _FIELD: Final = "//*[self::input or self::textarea][@id=//label[normalize-space(
 
 @dataclass(frozen=True, slots=True)
 class WebKit:
-    """One browser with one window."""
+    """One browser with one window; `taps` are those so far, as `benches.phone_walk` counts them."""
 
     driver: Remote
+    taps: list[str] = field(default_factory=list)
 
     def open(self, address: str) -> None:
         """A page."""
@@ -87,17 +88,20 @@ class WebKit:
     def press(self, name: str) -> None:
         """A button or link, as soon as it is there."""
         self._click(_NAMED, name)
+        self.taps.append(name)
 
     def fill(self, label: str, text: str) -> None:
         """A field by its label."""
-        field = self._find(_FIELD, label)
-        field.clear()
-        field.send_keys(text)
+        element = self._find(_FIELD, label)
+        element.clear()
+        element.send_keys(text)
+        self.taps.append(label)
 
     def type_now(self, label: str, text: Callable[[], str]) -> None:
         """What a screen shows once the field is there: waiting for the field, a code of the screen gets old."""
-        field = self._find(_FIELD, label)
-        field.send_keys(text())
+        element = self._find(_FIELD, label)
+        element.send_keys(text())
+        self.taps.append(label)
 
     def sees(self, heading: str) -> None:
         """A heading, soon."""
@@ -128,6 +132,7 @@ class WebKit:
                     if not self._has_entered(before):
                         break
                     time.sleep(0.05)
+            self.taps.append(digit)
 
     def _has_entered(self, count: int) -> bool:
         """Whether the app says that it has so many digits."""

@@ -7,7 +7,7 @@ import pytest
 
 from mshield.client import Document, ViewName, read_return
 from mshield.client.business.values import Pc
-from mshield.client.errors import ProblemError
+from mshield.client.errors import PhoneError, ProblemError
 from mshield.demo.people import OPERATOR
 from mshield.services.log.sequence import sequence
 from mshield.services.systems.view_drafts import HandedIn, ViewFile
@@ -199,7 +199,15 @@ def disown(life: Life) -> None:
     other.login(account=OPERATOR.phone, password=OPERATOR.password, captcha_id=captcha, captcha=answer)
     life.wait_a_minute()
     other.request_sms_code("apply")
-    other.apply(**_form(life, "apply"), pin=OPERATOR.pin)
+    # Nobody types the number: the last six are refused before a code is spent, the region once it was.
+    unsaid = {**_form(life, "apply"), "id_number": None}
+    for weak in (OPERATOR.id_number[-6:], OPERATOR.id_number[:6]):
+        with pytest.raises(PhoneError) as refused_pin:
+            other.apply(**unsaid, pin=weak)
+        assert (refused_pin.value.code, refused_pin.value.extra["reason"]) == ("weak_pin", "id_number")
+    life.wait_a_minute()
+    other.request_sms_code("apply")
+    other.apply(**{**_form(life, "apply"), "id_number": None}, pin=OPERATOR.pin)
     number = other.certificate().shield_number
     with life.phone._operation() as operation:
         operation.connection.post(

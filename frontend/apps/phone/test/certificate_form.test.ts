@@ -58,6 +58,16 @@ describe("form", () => {
     form.fields.creditCode = "91330206MA2XB7C1TX";
     expect(form.errors.value).toMatchObject({ idNumber: "idWrong", creditCode: "codeWrong" });
   });
+  test("an id number that the service knows isn't asked for, nor sent", () => {
+    const form = useApplicationForm(ME);
+    form.knownId.value = "**************4217";
+    form.takeRecord({ userType: "operator", creditCode: "91330206MA2XB7C1TW" });
+    form.fields.smsCode = "123456";
+    expect(form.check()).toBe(true);
+    expect(form.application()).toMatchObject({ idNumber: null, userType: "operator" });
+    form.takeRecord({ userType: "legal_person", creditCode: "91370203MA3YK2D9RF" });
+    expect(form.fields.userType).toBe("operator");
+  });
   test("sends what the service compares, and refuses the same code twice", () => {
     const form = useApplicationForm(ME);
     Object.assign(form.fields, {

@@ -31,7 +31,7 @@ const ROLES = { legal_person: "法人", operator: "操作员" } as const;
 /** What the user enters; all of it must match the enterprise's filing (R4). */
 export interface Application {
   readonly name: string;
-  /** Null, in a renewal alone: the account's own. */
+  /** Null: the account's own. */
   readonly idNumber: string | null;
   readonly userType: keyof typeof ROLES;
   readonly creditCode: string;
@@ -72,6 +72,9 @@ export async function apply(
   const { connection } = operation;
   const begun = readEnrolment(await connection.post("/api/phone/enrolments", operation.loggedIn(), form));
   checkNames(begun.subject, application);
+  if (begun.idNumber !== null) {
+    await requireStrongFor(operation, pin, begun.idNumber);
+  }
   tell("key");
   await makeKey(operation, begun, pin);
   tell("certificate");
@@ -184,7 +187,7 @@ export function formOf(application: Application): Record<string, string | null> 
 /** The joint key: the share stays behind `Secrets`; what is kept is the slot, which is read back before it counts. */
 export async function makeKey(
   operation: Operation,
-  { uid, sid, challenge, shieldNumber, subject }: Enrolment,
+  { uid, sid, challenge, shieldNumber, subject }: Omit<Enrolment, "idNumber">,
   pin: string,
   renews = false,
 ): Promise<void> {

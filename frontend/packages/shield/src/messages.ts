@@ -180,6 +180,8 @@ export interface Enrolment {
   readonly challenge: string;
   readonly shieldNumber: string;
   readonly subject: Subject;
+  /** The holder's own, where the application had none: a new PIN may not stand in it. */
+  readonly idNumber: string | null;
 }
 
 export function readTask(value: unknown): Task {
@@ -334,6 +336,7 @@ export function readEnrolment(value: unknown): Enrolment {
     challenge: of.text("challenge"),
     shieldNumber: of.text("shield_number"),
     subject: readSubject(of.object("subject")),
+    idNumber: of.textOrNull("id_number"),
   };
 }
 

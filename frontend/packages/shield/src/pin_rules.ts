@@ -79,7 +79,24 @@ export async function requireStrongFor(
   requireStrong(pin, policy, await whoChooses(operation, policy, idNumber));
 }
 
-/** Who chooses a PIN; where no id number was typed, the service tells the holder their own birth date. */
+/** What the service tells the holder of their own id number; an older service, or none: null. */
+export interface OwnNumber {
+  readonly masked: string | null;
+  readonly birthDates: readonly string[];
+}
+
+export async function ownNumber(operation: Operation): Promise<OwnNumber> {
+  const path = "/api/phone/me/birth-dates";
+  const answer = await orNothing(operation.connection.get(path, operation.loggedIn()));
+  const of = answer === null ? null : new Fields(answer);
+  const dates = of?.texts("birth_dates") ?? [];
+  return {
+    masked: of?.textOrNull("id_number_masked") ?? null,
+    birthDates: dates.map((date) => date.replaceAll("-", "")),
+  };
+}
+
+/** Who chooses a PIN; where no id number was typed, by what the service tells the holder of it. */
 export async function whoChooses(
   operation: Operation,
   { rules }: PinPolicy,
@@ -88,13 +105,14 @@ export async function whoChooses(
   if (idNumber !== null) {
     return holderOf(idNumber);
   }
-  let dates: string[] = [];
-  if (rules.has("birthday")) {
-    const path = "/api/phone/me/birth-dates";
-    const answer = await orNothing(operation.connection.get(path, operation.loggedIn()));
-    dates = answer === null ? [] : new Fields(answer).texts("birth_dates");
-  }
-  return { idNumber: "", birthDates: dates.map((date) => date.replaceAll("-", "")) };
+  return rules.has("birthday") || rules.has("id_number") ? holderOfEnd(await ownNumber(operation)) : NOBODY;
+}
+
+/** By birth date and masked number: of a resident card that is all but the region. */
+export function holderOfEnd({ masked, birthDates }: OwnNumber): Holder {
+  const end = /^\*{14}([0-9]{3}[0-9X])$/.exec(masked ?? "")?.[1];
+  const isKnown = end !== undefined && birthDates.length === 1;
+  return { idNumber: isKnown ? `${birthDates[0]}${end}` : "", birthDates };
 }
 
 /** The first rule that refuses a PIN of six digits, or null. */

@@ -7,7 +7,7 @@ import { PhoneError } from "./errors.ts";
 import type { Claim, InboxRequest, IssuedCertificate, Scan } from "./messages.ts";
 import type { PinSource } from "./pin.ts";
 import * as pinChange from "./pin_change.ts";
-import { requireStrongFor } from "./pin_rules.ts";
+import { ownNumber, requireStrongFor } from "./pin_rules.ts";
 import * as renewal from "./renewal.ts";
 import { type RenewalPreview, renewalPreview } from "./renewal_preview.ts";
 import { currentRenewal, type Renewal, requireNoRenewal, takeOverAny } from "./renewal_state.ts";
@@ -18,6 +18,11 @@ export class Shield extends AccountShield {
   /** Refuses a new PIN that is too easy to guess (PhoneError `weak_pin`); without an id number, for a change. */
   async checkNewPin(pin: string, idNumber: string | null = null): Promise<void> {
     await this.run((operation) => requireStrongFor(operation, pin, idNumber));
+  }
+
+  /** The account's id number, all but its end; null where the service doesn't say. */
+  async idNumberMasked(): Promise<string | null> {
+    return (await this.run(ownNumber)).masked;
   }
 
   /** Applies for a certificate and sets the PIN; see `enrolment.apply` for `again` and `tell`. */

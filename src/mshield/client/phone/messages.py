@@ -79,13 +79,14 @@ class Me(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Enrolment(msgspec.Struct, frozen=True, kw_only=True):
-    """A begun enrolment; `uid` and `sid` in hex."""
+    """A begun enrolment; `uid` and `sid` in hex; `id_number` is the holder's where the application had none."""
 
     uid: str
     sid: str
     challenge: str
     shield_number: str
     subject: Subject
+    id_number: str | None = None
 
 
 class JointKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"public": "P"}):

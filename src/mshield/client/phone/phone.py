@@ -205,7 +205,7 @@ class VirtualPhone(ProvesIdentity, AnswersRequests, unlock.OpensAgain):
         self,
         *,
         name: str,
-        id_number: str,
+        id_number: str | None,
         user_type: enrolment.UserType,
         credit_code: str,
         sms_code: str,

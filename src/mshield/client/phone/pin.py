@@ -53,6 +53,7 @@ class _Arc(msgspec.Struct, frozen=True, kw_only=True):
 
 class _BirthDates(msgspec.Struct, frozen=True, kw_only=True):
     birth_dates: tuple[dt.date, ...]
+    id_number_masked: str | None = None
 
 
 def fetch_policy(operation: Operation) -> PinPolicy:
@@ -92,26 +93,21 @@ def require_strong(pin: str, policy: PinPolicy, holder: Holder) -> str:
 
 
 def require_strong_for_change(operation: Operation, pin: str) -> None:
-    """As `require_strong`, where no id number is typed: the service tells the holder their own birth date."""
+    """As `require_strong`, where no id number is typed: the service tells the holder birth date and end of theirs."""
     policy = fetch_policy(operation)
-    dates: frozenset[dt.date] = frozenset()
-    if PinRule.BIRTHDAY in policy.rules:
-        dates = _birth_dates(operation)
-    require_strong(pin, policy, Holder(birth_dates=dates))
+    holder = holder_of(operation, None) if {PinRule.BIRTHDAY, PinRule.ID_NUMBER} & policy.rules else Holder()
+    require_strong(pin, policy, holder)
 
 
 def holder_of(operation: Operation, id_number: str | None) -> Holder:
-    """Who chooses a PIN, by the id number that they typed; else by the birth date that the service tells them."""
-    if id_number is None:
-        return Holder(birth_dates=_birth_dates(operation))
-    return Holder.of_id_number(id_number)
-
-
-def _birth_dates(operation: Operation) -> frozenset[dt.date]:
+    """Who chooses a PIN, by the id number that they typed; else by what the service tells them of it."""
+    if id_number is not None:
+        return Holder.of_id_number(id_number)
     try:
         answer = operation.connection.get("/api/phone/me/birth-dates", operation.logged_in())
     except ProblemError as error:
         if error.status == 404:
-            return frozenset()
+            return Holder()
         raise
-    return frozenset(read(answer, _BirthDates).birth_dates)
+    known = read(answer, _BirthDates)
+    return Holder.of_end(frozenset(known.birth_dates), known.id_number_masked)

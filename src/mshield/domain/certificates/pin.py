@@ -17,6 +17,7 @@ from typing import Final
 from mshield.gm.mask import PIN_DIGITS, PIN_FORM
 
 _CARD_NUMBER: Final = re.compile(r"[0-9]{6}(?P<date>[0-9]{8})[0-9]{3}[0-9X]")
+_CARD_END: Final = re.compile(r"\*{14}(?P<end>[0-9]{3}[0-9X])")
 _FOREIGN_BEFORE_2023: Final = re.compile(r"[A-Z]{3}[0-9]{4}(?P<date>[0-9]{6})[0-9]{2}")
 _CENTURIES: Final = ("19", "20")
 
@@ -68,6 +69,14 @@ class Holder:
         """The holder of a document whose number the user typed."""
         number = re.sub(r"[^0-9A-Z]", "", unicodedata.normalize("NFKC", text).upper())
         return cls(id_number=number, birth_dates=birth_dates(number))
+
+    @classmethod
+    def of_end(cls, dates: frozenset[dt.date], masked: str | None) -> "Holder":
+        """The holder of whom birth date and masked number are known: of a resident card that is all but the region."""
+        end = _CARD_END.fullmatch(masked or "")
+        date = next(iter(dates)) if len(dates) == 1 else None
+        known = "" if date is None or end is None else f"{date:%Y%m%d}{end['end']}"
+        return cls(id_number=known, birth_dates=dates)
 
 
 def weakness(pin: str, policy: PinPolicy, holder: Holder) -> PinRule | None:

@@ -10,10 +10,9 @@ from mshield.store.accounts import accounts
 from mshield.store.database.interface import Database
 
 
-async def birth_dates(db: Database, keyring: Keyring, login: PhoneLogin) -> tuple[dt.date, ...]:
-    """The birth dates that the account's id number may stand for, the earliest first; usually one, or none."""
-    number = await own_id_number(db, keyring, login)
-    return () if number is None else tuple(sorted(Holder.of_id_number(number).birth_dates))
+def birth_dates(number: str) -> tuple[dt.date, ...]:
+    """The birth dates that an id number may stand for, the earliest first; usually one, or none."""
+    return tuple(sorted(Holder.of_id_number(number).birth_dates))
 
 
 async def own_id_number(db: Database, keyring: Keyring, login: PhoneLogin) -> str | None:

@@ -7,7 +7,7 @@ import base64
 import hmac
 import json
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
 
@@ -34,6 +34,7 @@ from mshield.keys.keyring import Keyring, split_share
 from mshield.keys.secrets import LookupKey
 from mshield.pki.certificates import csr
 from mshield.pki.certificates.names import LeafSubject
+from mshield.services.accounts.holder import own_id_number
 from mshield.services.accounts.session import PhoneLogin
 from mshield.services.accounts.sms_codes import SpendCode
 from mshield.services.certificates import apply_again
@@ -49,7 +50,7 @@ _SHIELD_NUMBER_TRIES: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """What the user entered, as it was entered. Without an id number, which an application never is, it is nobody's."""
+    """What the user entered, as it was entered; without an id number it is the account's own."""
 
     name: str
     id_number: str | None
@@ -59,13 +60,14 @@ class Application:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """Step 1's answer."""
+    """Step 1's answer. `own_id_number` is the account's, where none was entered: no PIN may stand in it (R10)."""
 
     uid: bytes
     sid: bytes
     challenge: str
     shield_number: str
     subject: LeafSubject
+    own_id_number: str | None = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,10 @@ class Enrol:
         Raises NoFiling, IdentityUnproven, DeviceLimit, AppliesLater, OtherAccount, SmsCodeWrong, SmsCodeExpired,
         Unavailable where no free shield number turned up, what `bring_up_to_date` and `apply_again.refuse` raise.
         """
+        own = None
+        if application.id_number is None:
+            own = await own_id_number(self.db, self.keyring, login)
+            application = replace(application, id_number=own)
         spend_code = partial(self.spend_code, phone=login.phone, purpose="apply", code=sms_code, now=now)
         await bring_up_to_date(self.look_up, self.lookup, login, application, now=now)
         person = await find_applicant(self.db, self.lookup, login, application)
@@ -119,7 +125,7 @@ class Enrol:
         await spend_code()
         if not is_proven:
             await self._prove_by_phone(claim, now=now)
-        return await self._begin(login, person, certified_subject(person), now=now)
+        return await self._begin(login, person, certified_subject(person), own, now=now)
 
     async def _prove_by_phone(self, claim: Claim, *, now: int) -> None:
         """The code came back from the number that is on file."""
@@ -131,7 +137,7 @@ class Enrol:
         )
 
     async def _begin(
-        self, login: PhoneLogin, person: store.FiledPerson, subject: LeafSubject, *, now: int
+        self, login: PhoneLogin, person: store.FiledPerson, subject: LeafSubject, own: str | None, *, now: int
     ) -> Begun:
         challenge = new_challenge()
         key = new_key(login, person, challenge, now=now)
@@ -140,7 +146,7 @@ class Enrol:
                 number = await store.begin(self.db, key, shield_number=shield.new_number(), now=now)
             except Conflict:
                 continue
-            return Begun(key.uid, key.enrol_sid, challenge, number, subject)
+            return Begun(key.uid, key.enrol_sid, challenge, number, subject, own)
         raise errors.Unavailable
 
     async def make_key(

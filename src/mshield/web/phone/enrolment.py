@@ -22,12 +22,14 @@ router: Final = Router("phone")
 class ApplyMessage(Wire, frozen=True):
     """The data page. All must match the filing (R4); the code went to the account's phone.
 
+    Without `id_number` it is the account's own, the only one that it could be with.
+
     `confirm_duplicate` (R6): the user was warned with `already_certified` and applies all the same, which fails and
     stops the certificate that this phone has.
     """
 
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
-    id_number: Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
+    id_number: Annotated[str, msgspec.Meta(min_length=1, max_length=32)] | None
     user_type: Literal["legal_person", "operator"]
     credit_code: Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
     sms_code: Annotated[str, msgspec.Meta(min_length=1, max_length=16)]
@@ -44,13 +46,18 @@ class SubjectMessage(Wire, frozen=True):
 
 
 class BegunMessage(Wire, frozen=True):
-    """Protocol, enrolment step 1. `challenge` is the nonce of the next call's DPoP proof."""
+    """Protocol, enrolment step 1. `challenge` is the nonce of the next call's DPoP proof.
+
+    `id_number` is the holder's own where the application had none, so that the phone refuses a PIN that stands in it
+    (R10); it keeps nothing of it.
+    """
 
     uid: Hex16
     sid: Hex16
     challenge: str
     shield_number: str
     subject: SubjectMessage
+    id_number: str | None
 
 
 class KeyMessage(ProtocolWire, frozen=True):
@@ -98,6 +105,7 @@ async def apply(request: Request) -> Response:
         challenge=begun.challenge,
         shield_number=begun.shield_number,
         subject=SubjectMessage(subject.country, subject.organisation, subject.role, subject.common_name),
+        id_number=begun.own_id_number,
     )
     return JsonAnswer(answer, 201)
 

@@ -5,7 +5,8 @@ from typing import Final, Literal
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mshield.services.accounts.holder import birth_dates
+from mshield.domain.identity import mask_but_end
+from mshield.services.accounts.holder import birth_dates, own_id_number
 from mshield.web import openapi
 from mshield.web.answers import JsonAnswer
 from mshield.web.body import Wire
@@ -31,9 +32,13 @@ class PolicyMessage(Wire, frozen=True):
 
 
 class BirthDatesMessage(Wire, frozen=True):
-    """ISO dates: one for cards that say it, two where the card leaves the century open, none for other documents."""
+    """ISO dates: one for cards that say it, two where the card leaves the century open, none for other documents.
+
+    `id_number_masked` is the account's, all but its end; null where it was erased.
+    """
 
     birth_dates: tuple[str, ...]
+    id_number_masked: str | None
 
 
 @router.get(
@@ -56,13 +61,15 @@ async def policy(request: Request) -> Response:
 
 @router.get(
     "/me/birth-dates",
-    summary="My birth date",
+    summary="My birth date and the end of my id number",
     operation_id="getBirthDates",
     answers=openapi.answers(BirthDatesMessage, "As in the account's id number"),
 )
 async def my_birth_dates(request: Request) -> Response:
-    """For the rule `birthday` at a PIN change, when no id number is typed. A phone keeps nothing of it."""
+    """For the rules of new PINs and the data page, where no id number is typed. A phone keeps nothing of it."""
     login, context = await phone_of(request), context_of(request)
-    dates = await birth_dates(context.db, context.keyring, login)
-    answer = BirthDatesMessage(tuple(date.isoformat() for date in dates))
-    return JsonAnswer(answer)
+    number = await own_id_number(context.db, context.keyring, login)
+    if number is None:
+        return JsonAnswer(BirthDatesMessage((), None))
+    dates = tuple(date.isoformat() for date in birth_dates(number))
+    return JsonAnswer(BirthDatesMessage(dates, mask_but_end(number)))

@@ -156,6 +156,8 @@ export interface components {
      * ApplyMessage
      * @description The data page. All must match the filing (R4); the code went to the account's phone.
      *
+     *         Without `id_number` it is the account's own, the only one that it could be with.
+     *
      *         `confirm_duplicate` (R6): the user was warned with `already_certified` and applies all the same, which fails and
      *         stops the certificate that this phone has.
      */
@@ -163,7 +165,7 @@ export interface components {
       /** @default false */
       confirm_duplicate?: boolean;
       credit_code: string;
-      id_number: string;
+      id_number: string | null;
       name: string;
       sms_code: string;
       /** @enum {unknown} */
@@ -172,9 +174,13 @@ export interface components {
     /**
      * BegunMessage
      * @description Protocol, enrolment step 1. `challenge` is the nonce of the next call's DPoP proof.
+     *
+     *         `id_number` is the holder's own where the application had none, so that the phone refuses a PIN that stands in it
+     *         (R10); it keeps nothing of it.
      */
     BegunMessage: {
       challenge: string;
+      id_number: string | null;
       shield_number: string;
       /** @description 16 bytes, lower-case hex */
       sid: string;
@@ -204,9 +210,12 @@ export interface components {
     /**
      * BirthDatesMessage
      * @description ISO dates: one for cards that say it, two where the card leaves the century open, none for other documents.
+     *
+     *         `id_number_masked` is the account's, all but its end; null where it was erased.
      */
     BirthDatesMessage: {
       birth_dates: string[];
+      id_number_masked: string | null;
     };
     /**
      * CaptchaMessage

@@ -25,6 +25,7 @@ from mshield.client.phone.pin import PinSource, checked_pin, fetch_policy, holde
 from mshield.client.phone.pin_change import confirm
 from mshield.client.phone.state import KeyState, StoredCertificate, Subject
 from mshield.client.wire import read, unhex
+from mshield.domain.certificates.pin import Holder
 from mshield.gm import cosign
 from mshield.gm.errors import GmError
 from mshield.pki.asn1 import oids
@@ -43,7 +44,7 @@ UserType = Literal["legal_person", "operator"]
 class Application:
     """What the user enters; all of it must match the enterprise's filing (R4).
 
-    `id_number` None, in a renewal alone: the account's own.
+    `id_number` None: the account's own.
     """
 
     name: str
@@ -99,13 +100,16 @@ def apply(operation: Operation, application: Application, pin: str, *, again: bo
     state = operation.vault.state
     if state.pending is not None and (issued := adopt(operation, pin)) is not None:
         return issued
-    require_strong(pin, fetch_policy(operation), holder_of(operation, application.id_number))
+    policy = fetch_policy(operation)
+    require_strong(pin, policy, holder_of(operation, application.id_number))
     form: dict[str, object] = msgspec.to_builtins(application)
     if again:
         form["confirm_duplicate"] = True
     answer = operation.connection.post("/api/phone/enrolments", operation.logged_in(), form)
     begun = read(answer, Enrolment)
     check_names(begun.subject, application)
+    if begun.id_number is not None:
+        require_strong(pin, policy, Holder.of_id_number(begun.id_number))
     make_key(operation, begun, pin)
     return _complete(operation, pin)
 

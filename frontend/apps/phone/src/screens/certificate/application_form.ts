@@ -1,7 +1,7 @@
 /** The data page of an application (manual 2.3.1.3): its fields, and what is wrong in them. */
 
 import type { Application, FilingRecord, IdType, Me } from "@mshield/shield";
-import { computed, type ComputedRef, reactive, ref, toRef } from "vue";
+import { computed, type ComputedRef, reactive, ref, type Ref, toRef } from "vue";
 
 import { ID_TYPES, isIdNumber, isName, normalIdNumber } from "@mshield/identity/identity.ts";
 import { knownIdNumber } from "../../engine/known_person.ts";
@@ -22,6 +22,10 @@ export interface ApplicationForm {
   /** A new one was sent: what was said of the old one is over. */
   renewCode(): void;
   application(): Application;
+  /** The account's id number as it is shown, where it needn't be typed; undefined until the service has said. */
+  readonly knownId: Ref<string | null | undefined>;
+  /** The record that was proven, where none is entered yet. */
+  takeRecord(record: FilingRecord): void;
 }
 
 /** Filled in as far as it is known: the holder's name, the number that they registered with, the record that was proven. */
@@ -34,6 +38,7 @@ export function useApplicationForm({ account }: Me, record: FilingRecord | null 
     smsCode: "",
   });
   const idType: IdType | undefined = ID_TYPES.find((type) => type === account.idType);
+  const knownId = ref<string | null | undefined>();
   const isTold = ref(false);
   const code = useCodeField(toRef(fields, "smsCode"));
 
@@ -42,7 +47,9 @@ export function useApplicationForm({ account }: Me, record: FilingRecord | null 
     if (!isName(fields.name)) {
       problems.name = "nameMissing";
     }
-    if (fields.idNumber.trim() === "") {
+    if (typeof knownId.value === "string") {
+      // It is the account's own, which the service compares by itself.
+    } else if (fields.idNumber.trim() === "") {
       problems.idNumber = "idMissing";
     } else if (idType !== undefined && !isIdNumber(idType, fields.idNumber)) {
       problems.idNumber = idType === "resident_id" ? "idWrong" : "documentWrong";
@@ -72,12 +79,27 @@ export function useApplicationForm({ account }: Me, record: FilingRecord | null 
   function application(): Application {
     return {
       name: fields.name.trim(),
-      idNumber: normalIdNumber(fields.idNumber),
+      idNumber: normalIdNumber(fields.idNumber) || null,
       userType: fields.userType as UserType,
       creditCode: compact(fields.creditCode),
       smsCode: fields.smsCode,
     };
   }
 
-  return { fields, errors, check, refuseCode: code.refuse, renewCode: code.renew, application };
+  function takeRecord({ userType, creditCode }: FilingRecord): void {
+    if (fields.userType === "" && fields.creditCode === "") {
+      Object.assign(fields, { userType, creditCode });
+    }
+  }
+
+  return {
+    fields,
+    errors,
+    knownId,
+    takeRecord,
+    check,
+    refuseCode: code.refuse,
+    renewCode: code.renew,
+    application,
+  };
 }

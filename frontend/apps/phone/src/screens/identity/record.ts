@@ -1,6 +1,6 @@
 /** The filing record that is to be proven, as it goes from screen to screen: in the address, without name and id number. */
 
-import type { FilingRecord } from "@mshield/shield";
+import type { FilingRecord, IdentityProof } from "@mshield/shield";
 import type { LocationQuery } from "vue-router";
 
 import { compact, isCreditCode } from "../certificate/checks.ts";
@@ -12,6 +12,11 @@ export function recordOf(query: LocationQuery): FilingRecord | null {
   const userType = USER_TYPES.find((type) => type === query["type"]);
   const code = typeof query["code"] === "string" ? compact(query["code"]) : "";
   return userType !== undefined && isCreditCode(code) ? { userType, creditCode: code } : null;
+}
+
+/** Of a proof that counts and is about one. */
+export function recordOfProof({ role, creditCode, endedAt }: IdentityProof): FilingRecord | null {
+  return endedAt === null ? recordOf({ type: role, code: creditCode }) : null;
 }
 
 export function queryOf(record: FilingRecord | null): Record<string, string> {

@@ -1,7 +1,7 @@
 export const words = {
   zh: {
     title: "申请证书",
-    filed: "四项信息须与电子口岸备案一致。不确定时，请法人在三证合一系统查询。",
+    filed: "这四项须与电子口岸备案一致，证件号码用您注册时的。不确定时，请法人在三证合一系统查询。",
     unkept: "这个浏览器还没有答应长期保存密钥。现在申请，空间不够时证书可能用不了。",
     unkeptAct: "先看办法",
     onlyHere: "证书只留在这部手机里。申请后，本机只能用当前账号登录；每位操作员最多 6 部设备。",
@@ -83,7 +83,7 @@ export const words = {
   en: {
     title: "Apply",
     filed:
-      "All four must be as filed with China E-Port. If unsure, ask your legal person to look them up in the portal.",
+      "All four must be as filed with China E-Port; the id number is the one you registered with. If unsure, ask your legal person to look them up in the portal.",
     unkept:
       "This browser hasn't promised to keep the key. If you apply now, the certificate may be lost when space runs out. ",
     unkeptAct: "What helps",
