@@ -1,12 +1,15 @@
 """One PIN opens the app and confirms the login at a PC whose code was read before (ADR 125)."""
 
+import asyncio
+import json
 from dataclasses import dataclass
 
 import pytest
 
 from mshield.domain import errors
+from mshield.domain.tokens import token_hash
 from mshield.keys.keyring import Keyring
-from mshield.services.accounts.session import authenticate_phone
+from mshield.services.accounts.session import Caller, authenticate_phone
 from mshield.services.requests.ask import Asked
 from mshield.services.requests.codes.claim import CLAIM_MS, ClaimScan
 from mshield.store.database.interface import Database, SealBroken
@@ -178,6 +181,28 @@ async def test_whoever_scans_first_has_it_and_the_app_opens_all_the_same(cold: C
     with pytest.raises(errors.RequestClosed):
         await cold.sid()
     await cold.door.by_pin()
+
+
+async def test_of_two_phones_that_confirm_one_login_at_once_one_does(cold: Cold) -> None:
+    here, now = cold.world, cold.world.clock()
+    await another_account(here, "13800000001")
+    there = await another_phone(here, "other", account="13800000001")
+    await apply(there)
+    await cold.claims("other", cold.asked.qr_text(now=now), now=now)
+    login = await cold.sid()
+    finishing = []
+    for world, jkt in ((here, "jkt"), (there, "other")):
+        begun = await cold.door.unlock.begin(jkt, login=login, now=now)
+        world.phone.caller = Caller(token_hash(begun.token), jkt)
+        nonces = await world.commit([begun.sid, login])
+        finishing.append(world.finish(world.partials(nonces, await world.open(nonces))))
+    answers = await asyncio.gather(*finishing, return_exceptions=True)
+    text = [answer if isinstance(answer, errors.TaskClosed) else json.dumps(answer) for answer in answers]
+    assert sum(isinstance(one, errors.TaskClosed) or "task_closed" in one for one in text) == 1
+    state, uid = await cold.state()
+    assert state == "signed"
+    assert (await fetch(here.db, "SELECT uid FROM signatures WHERE sid = $1", login))["uid"] == uid  # its key
+    assert await here.counters() == await there.counters() == (0, 0)
 
 
 async def test_what_ends_between_the_pin_and_the_signature_is_answered_as_closed(
