@@ -26,6 +26,7 @@ from mshield.keys.secrets import LookupKey
 from mshield.services.filing.progress import Tell, untold
 from mshield.services.filing.report import Change, FieldChange, LineReport, Report, Waits, counts, report_of
 from mshield.services.filing.search_words import end_hash
+from mshield.services.filing.seen import Seen
 from mshield.store.database.interface import Database, Tx
 from mshield.store.filing import filing as store
 from mshield.store.staff import acts
@@ -111,9 +112,11 @@ class ImportFiling:
         beforehand = await self._check(rows)
 
         async def work(tx: Tx) -> Report:
+            seen = Seen(tx)
+
             async def read(some: Sequence[FilingRecord]) -> list[LineReport]:
                 await tx.give_way()
-                return [await self._line(tx, record) for record in some]
+                return [await self._line(seen, record) for record in some]
 
             await store.lock_imports(tx, now=now)
             checked = await self._check_again(tx, rows, beforehand)
@@ -126,7 +129,7 @@ class ImportFiling:
             held = {line.line for line in planned.lines if line.waits is not None}
             lines = []
             for record in (record for record in records if record.line not in held):
-                lines.append(await self._take(tx, record, now=now))
+                lines.append(await self._take(tx, seen, record, now=now))
                 tell("take", len(lines), len(records))
                 if len(lines) % LINES_AT_A_TIME == 0:
                     await tx.give_way()
@@ -145,7 +148,7 @@ class ImportFiling:
         """After all others were taken, so that what is on file before them is what they are shown beside."""
         held = [Held(record, await self.on_file(tx, record)) for record in records]
         waits = await hold(tx, held)
-        return [replace(await self._line(tx, record), waits=waits) for record in records]
+        return [replace(await self._line(Seen(tx), record), waits=waits) for record in records]
 
     async def on_file(self, db: Database | Tx, record: FilingRecord) -> OnFile:
         """What is on file of whom this record is about."""
@@ -161,7 +164,7 @@ class ImportFiling:
 
         Gives the id of the record, and what became of it.
         """
-        line = await self._take(tx, record, now=now)
+        line = await self._take(tx, Seen(tx), record, now=now)
         person = await self._find_person(tx, record)
         return ("" if person is None else person.id), line
 
@@ -201,24 +204,22 @@ class ImportFiling:
         return await asyncio.gather(*map(self._line_beside_others, records))
 
     async def _line_beside_others(self, record: FilingRecord) -> LineReport:
+        code, role, number = self._key(record)
         enterprise, person = await store.find_beside_others(
-            self.db,
-            credit_code=record.credit_code,
-            role=record.role.value,
-            id_number_hash=self.hash_id_number(record.id_number),
+            self.db, credit_code=code, role=role, id_number_hash=number
         )
         return await _compared(self.db, record, person, enterprise)
 
     async def compare(self, record: FilingRecord) -> LineReport:
         """What taking this one record over would change."""
-        return await self._line(self.db, record)
+        return await self._line(Seen(self.db), record)
 
     async def take(self, record: FilingRecord, *, by: By = SERVICE, now: int) -> None:
         """Takes one record over, as an outside filing system told it."""
 
         async def work(tx: Tx) -> None:
             await store.lock_imports(tx, now=now)
-            line = await self._take(tx, record, now=now)
+            line = await self._take(tx, Seen(tx), record, now=now)
             details = {
                 "change": line.change,
                 "enterprise_change": line.enterprise_change,
@@ -234,20 +235,25 @@ class ImportFiling:
         """The keyed hash by which a record is found."""
         return self.lookup.lookup_hash(LOOKUP, number)
 
-    async def _take(self, tx: Tx, record: FilingRecord, *, now: int) -> LineReport:
-        enterprise = await self._take_enterprise(tx, record, now=now)
-        person = await self._find_person(tx, record)
+    async def _take(self, tx: Tx, seen: Seen, record: FilingRecord, *, now: int) -> LineReport:
+        enterprise = await self._take_enterprise(tx, seen, record, now=now)
+        person = await seen.person(self._key(record))
         await self._take_person(tx, person, record, now=now)
         return _line_report(record, person, enterprise)
 
-    async def _take_enterprise(self, tx: Tx, record: FilingRecord, *, now: int) -> store.Enterprise | None:
+    async def _take_enterprise(
+        self, tx: Tx, seen: Seen, record: FilingRecord, *, now: int
+    ) -> store.Enterprise | None:
         """The enterprise as it was on file before."""
-        enterprise = await store.find_enterprise(tx, credit_code=record.credit_code)
+        enterprise = await seen.enterprise(record.credit_code)
         change = _enterprise_change(enterprise, record)
         if enterprise is None:
             await store.insert_enterprise(tx, credit_code=record.credit_code, name=record.enterprise, now=now)
         elif change == "change":
             await store.change_enterprise(tx, enterprise, name=record.enterprise, now=now)
+        if change != "none":
+            version = 1 if enterprise is None else enterprise.version + 1
+            seen.became(store.Enterprise(record.credit_code, record.enterprise, version))
         return enterprise
 
     async def _take_person(
@@ -267,17 +273,15 @@ class ImportFiling:
         elif _changes_phone(person, record):
             await store.change_phone(tx, person, phone=_phone(person, record), now=now)
 
-    async def _line(self, db: Database | Tx, record: FilingRecord) -> LineReport:
-        enterprise = await store.find_enterprise(db, credit_code=record.credit_code)
-        return await _compared(db, record, await self._find_person(db, record), enterprise)
+    async def _line(self, seen: Seen, record: FilingRecord) -> LineReport:
+        person = await seen.person(self._key(record))
+        return await _compared(seen.db, record, person, await seen.enterprise(record.credit_code))
 
     async def _find_person(self, db: Database | Tx, record: FilingRecord) -> store.FiledPerson | None:
-        return await store.find_person(
-            db,
-            credit_code=record.credit_code,
-            role=record.role.value,
-            id_number_hash=self.hash_id_number(record.id_number),
-        )
+        return await Seen(db).person(self._key(record))
+
+    def _key(self, record: FilingRecord) -> tuple[str, str, bytes]:
+        return record.credit_code, record.role.value, self.hash_id_number(record.id_number)
 
     def _new_person(self, record: FilingRecord, *, now: int) -> store.NewFiledPerson:
         person_id = new_id(now)
