@@ -160,6 +160,8 @@ def test_r12_a_signature_is_found_by_its_words_and_shown_in_full(page: Page) -> 
     shown = page.locator("main")
     for text in ("欧元126,000.00", "北仑海关（3104）", "singlewindow.example", "203.0.113.24", "Edge 142"):
         expect(shown).to_contain_text(text)
+    # The phone's own zone, here UTC, and the service's beside it.
+    expect(shown).to_contain_text(re.compile(r"\d\d:\d\d UTC\+00:00服务时区 .* UTC\+08:00"))
     judged(page)
     page.get_by_role("button", name="复制内容指纹（SM3）").click()
     expect(page.get_by_text("已复制")).to_be_attached()

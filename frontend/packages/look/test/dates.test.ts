@@ -6,9 +6,11 @@ import {
   day,
   dayAfter,
   exact,
+  exactBeside,
   instantOf,
   isSameDay,
   moment,
+  nameZoneBeside,
   startOfDay,
   tellTimesIn,
   zoneIn,
@@ -23,8 +25,21 @@ beforeEach(() => {
 });
 afterEach(() => {
   tellTimesIn(null);
+  nameZoneBeside(null);
   if (device === undefined) delete process.env["TZ"];
   else process.env["TZ"] = device;
+});
+
+test("a phone in another zone than the service's names its own, and says the service's beside it", () => {
+  nameZoneBeside(zone("Asia/Shanghai"));
+  expect(moment(AT)).toBe("2026-11-24 13:26 UTC-04:00");
+  expect(exact(AT)).toBe("2026-11-24 13:26:09 UTC-04:00");
+  expect(exactBeside(AT)).toBe("2026-11-25 01:26:09 UTC+08:00");
+  process.env["TZ"] = "Australia/Perth"; // other name, same clocks
+  expect([moment(AT), exactBeside(AT)]).toEqual(["2026-11-25 01:26", null]);
+  nameZoneBeside(zone("Nowhere/Such"));
+  process.env["TZ"] = "Europe/Berlin";
+  expect([moment(AT), exactBeside(AT)]).toEqual(["2026-11-24 18:26", null]);
 });
 
 test("in the device's zone, until another is named", () => {

@@ -1,6 +1,7 @@
 /**
  * Dates and times as the look has them: 2026-11-24, 09:26, "today" within the day. In the zone that the service names,
- * where a page at a desk has asked for it (`tellTimesIn`), so that screens and files say the same; else in the device's.
+ * where a page at a desk has asked for it (`tellTimesIn`), so that screens and files say the same; else in the device's,
+ * which a phone names wherever the service's clocks show something else (`nameZoneBeside`).
  */
 
 import { shallowRef } from "vue";
@@ -22,13 +23,20 @@ interface Named {
 }
 
 const named = shallowRef<Named | null>(null);
+const others = shallowRef<Named | null>(null);
 
 /** From now on times are told in this zone; null: in the device's. One that the browser doesn't know changes nothing. */
 export function tellTimesIn(zone: TimeZone | null): void {
-  if (zone === null) {
-    named.value = null;
-    return;
-  }
+  named.value = zone === null ? null : (known(zone) ?? named.value);
+}
+
+/** From now on a time names the device's zone where clocks in this one show another; null: never. */
+export function nameZoneBeside(zone: TimeZone | null): void {
+  others.value = zone === null ? null : known(zone);
+}
+
+/** Null for one that the browser doesn't know: an older list of zones. */
+function known(zone: TimeZone): Named | null {
   try {
     const format = new Intl.DateTimeFormat("en-u-ca-gregory-nu-latn", {
       timeZone: zone.name,
@@ -40,9 +48,9 @@ export function tellTimesIn(zone: TimeZone | null): void {
       minute: "numeric",
       second: "numeric",
     });
-    named.value = { zone, format };
+    return { zone, format };
   } catch {
-    // An older list of zones: the device's stays, and is named.
+    return null;
   }
 }
 
@@ -51,12 +59,12 @@ export function zoneIn(language: "zh" | "en"): string {
   return named.value?.zone[language] ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
 
-/** How far the zone's clocks are ahead of UTC at a time (ms). */
-function offset(ms: number): number {
-  if (named.value === null || !Number.isFinite(ms)) {
+/** How far a zone's clocks (null: the device's) are ahead of UTC at a time (ms). */
+function offset(ms: number, zone = named.value): number {
+  if (zone === null || !Number.isFinite(ms)) {
     return -new Date(ms).getTimezoneOffset() * MINUTE_MS;
   }
-  const parts = new Map(named.value.format.formatToParts(ms).map(({ type, value }) => [type, Number(value)]));
+  const parts = new Map(zone.format.formatToParts(ms).map(({ type, value }) => [type, Number(value)]));
   const of = (type: Intl.DateTimeFormatPartTypes): number => parts.get(type)!;
   const shown = Date.UTC(
     of("year"),
@@ -71,7 +79,9 @@ function offset(ms: number): number {
 
 const pad = (n: number): string => String(n).padStart(2, "0");
 /** Its UTC fields are what the zone's clocks show. */
-const clock = (ms: number): Date => new Date(ms + offset(ms));
+const clock = (ms: number, zone = named.value): Date => new Date(ms + offset(ms, zone));
+const isElsewhere = (ms: number): boolean =>
+  others.value !== null && Number.isFinite(ms) && offset(ms) !== offset(ms, others.value);
 
 /** 2026-11-24. */
 export function day(ms: number): string {
@@ -85,16 +95,31 @@ export function time(ms: number): string {
   return `${pad(at.getUTCHours())}:${pad(at.getUTCMinutes())}`;
 }
 
-/** 2026-11-24 09:26. */
+/** 2026-11-24 09:26; beside clocks of the service that show something else 2026-11-24 09:26 UTC+01:00. */
 export function moment(ms: number): string {
-  return `${day(ms)} ${time(ms)}`;
+  return `${day(ms)} ${time(ms)}${isElsewhere(ms) ? ` ${ahead(ms)}` : ""}`;
 }
 
 /** 2026-11-24 09:26:09 UTC+08:00, for what others read elsewhere. */
 export function exact(ms: number): string {
-  const ahead = offset(ms) / MINUTE_MS;
-  const [hours, minutes] = [Math.trunc(Math.abs(ahead) / 60), Math.abs(ahead) % 60];
-  return `${moment(ms)}:${pad(clock(ms).getUTCSeconds())} UTC${ahead < 0 ? "-" : "+"}${pad(hours)}:${pad(minutes)}`;
+  return exactIn(ms, named.value);
+}
+
+/** The same time as clocks in the service's zone show it, where that is another; else null. */
+export function exactBeside(ms: number): string | null {
+  return isElsewhere(ms) ? exactIn(ms, others.value) : null;
+}
+
+function exactIn(ms: number, zone: Named | null): string {
+  const shown = clock(ms, zone).toISOString();
+  return `${shown.slice(0, 10)} ${shown.slice(11, 19)} ${ahead(ms, zone)}`;
+}
+
+/** UTC+08:00. */
+function ahead(ms: number, zone = named.value): string {
+  const by = offset(ms, zone) / MINUTE_MS;
+  const [hours, minutes] = [Math.trunc(Math.abs(by) / 60), Math.abs(by) % 60];
+  return `UTC${by < 0 ? "-" : "+"}${pad(hours)}:${pad(minutes)}`;
 }
 
 /** When clocks of the zone show this, as a field gives it: 2026-11-24 or 2026-11-24T09:26 (ms). Of nothing: NaN. */

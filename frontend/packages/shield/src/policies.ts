@@ -39,6 +39,8 @@ export interface About {
   readonly complaintPhone: string | null;
   readonly complaintUrl: string | null;
   readonly closingDays: number;
+  /** In which the service's files and letters tell times; null for an older service. */
+  readonly timeZone: { readonly name: string; readonly zh: string; readonly en: string } | null;
 }
 
 export async function policies(operation: Operation): Promise<Policies> {
@@ -71,7 +73,12 @@ export async function about(operation: Operation): Promise<About> {
     complaintPhone: of.textOrNull("complaint_phone"),
     complaintUrl: webAddress(of.textOrNull("complaint_url")),
     closingDays: of.integer("closing_days"),
+    timeZone: of.has("time_zone") ? readZone(of.object("time_zone")) : null,
   };
+}
+
+function readZone(of: Fields): About["timeZone"] {
+  return { name: of.text("name"), zh: of.text("zh"), en: of.text("en") };
 }
 
 /** What the account has to agree to anew. */

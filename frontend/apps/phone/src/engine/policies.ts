@@ -4,8 +4,9 @@
  */
 
 import type { About, Consents, Policies, PolicyName } from "@mshield/shield";
+import { nameZoneBeside } from "@mshield/look/vue/dates.ts";
 import { useLocalStorage } from "@vueuse/core";
-import { readonly, ref } from "vue";
+import { readonly, ref, watch } from "vue";
 
 import { shield } from "./shield.ts";
 
@@ -46,6 +47,9 @@ export async function loadPolicies(): Promise<Policies> {
   return keptPolicies.value;
 }
 
+// What an earlier version of the app kept has no zone.
+watch(keptAbout, (now) => nameZoneBeside(now?.timeZone ?? null), { immediate: true });
+
 /** Who runs the service, as it was last known; asked for anew behind it. */
 export const aboutService = readonly(keptAbout);
 
@@ -71,6 +75,7 @@ export function forgetAgreed(): void {
 
 /** Looks whether the account has to agree anew; where it can't be asked, the next start asks. */
 export async function lookForDue(): Promise<void> {
+  void loadAbout().catch(() => undefined);
   due.value = await shield.dueConsents().catch(() => []);
 }
 

@@ -174,7 +174,7 @@ export const pageWords = {
       stampBy: { outside: "第三方", own: "签名服务自己的，不是第三方", unknown: "不知道是否可信，没有采信" },
       entry: "第 {index} 条，检查点共 {size} 条",
       checkpoint: "检查点",
-      readersClock: "验证人电脑的时钟",
+      readersClock: "验证人电脑的时钟和时区 {zone}",
       passed: "已核对并成立：{what}",
       not: "本报告没有验证的内容",
       nots: {
@@ -373,7 +373,7 @@ export const pageWords = {
       },
       entry: "entry {index}, checkpoint of {size} entries",
       checkpoint: "checkpoint",
-      readersClock: "the clock of the reader's computer",
+      readersClock: "clock and zone ({zone}) of the reader's computer",
       passed: "Checked, and holds: {what}",
       not: "What this report did not verify",
       nots: {

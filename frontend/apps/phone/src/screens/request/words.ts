@@ -39,6 +39,7 @@ export const words = {
       toInbox: "回到待办",
       loginTime: "登录时间",
       signTime: "签名时间",
+      besideService: "服务时区 {when}",
       fingerprint: "内容指纹",
       history: "查看我的签名",
       partly: "有 {count} 份没签成，已被对方撤回。签好的已送达，不用重签。",
@@ -110,6 +111,7 @@ export const words = {
       toInbox: "Back to the inbox",
       loginTime: "Logged in at",
       signTime: "Signed at",
+      besideService: "The service's zone: {when}",
       fingerprint: "Digest",
       history: "My signatures",
       partly:
