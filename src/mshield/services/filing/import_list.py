@@ -104,9 +104,10 @@ class ImportFiling:
                 return planned
             held = {line.line for line in planned.lines if line.waits is not None}
             lines = []
-            for record in (record for record in records if record.line not in held):
+            taken = [record for record in records if record.line not in held]
+            for record in taken:
                 lines.append(await self._take(tx, record, now=now))
-                tell("take", len(lines), len(records))
+                tell("take", len(lines), len(taken))
             if hold is not None and held:
                 lines += await self._hold(tx, [record for record in records if record.line in held], hold)
             report = report_of(lines, [], applied=True)
