@@ -74,7 +74,7 @@ async def test_of_an_account_without_certificates_all_goes_after_its_time(applic
     told = await fetch(db, "SELECT phone FROM notifications WHERE kind = 'account_closed'")
     assert told["phone"] == OPERATOR.phone
     for table in ("device_uses", "push_subscriptions", "phone_sessions"):
-        assert (await fetch(db, f"SELECT COUNT(*) AS n FROM {table}"))["n"] == 0, table  # noqa: S608
+        assert (await fetch(db, f"SELECT COUNT(*) AS n FROM {table}"))["n"] == 0, table  # noqa: S608  # tables named here
     await application.registered()  # the number is free
 
 

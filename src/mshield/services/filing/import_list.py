@@ -128,9 +128,10 @@ class ImportFiling:
                 return planned
             held = {line.line for line in planned.lines if line.waits is not None}
             lines = []
-            for record in (record for record in records if record.line not in held):
+            taken = [record for record in records if record.line not in held]
+            for record in taken:
                 lines.append(await self._take(tx, seen, record, now=now))
-                tell("take", len(lines), len(records))
+                tell("take", len(lines), len(taken))
                 if len(lines) % LINES_AT_A_TIME == 0:
                     await tx.give_way()
             if hold is not None and held:

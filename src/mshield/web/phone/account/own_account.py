@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from mshield.services.operations.erase_person import Part
 from mshield.web import openapi
-from mshield.web.answers import JsonAnswer, no_content
+from mshield.web.answers import JsonAnswer, filled, no_content
 from mshield.web.body import Hex16, Wire, body_of
 from mshield.web.context import context_of
 from mshield.web.phone.account.accounts import SmsCode
@@ -140,4 +140,4 @@ async def export(request: Request) -> Response:
 
 
 def _part(part: Part) -> DataPartMessage:
-    return DataPartMessage(part.name, part.rows, part.zh, part.en, part.why_zh, part.why_en)
+    return filled(DataPartMessage, part)

@@ -1,6 +1,12 @@
 /** How a change of a shield is shown, and what people wrote of it. */
 
-import type { StoryEvent } from "./types.ts";
+/** A change as portal and console tell it; `at` in ms. */
+export interface StoryEvent {
+  readonly event: string;
+  readonly actor: string;
+  readonly reason: string;
+  readonly at: number;
+}
 
 const LOOKS: Record<string, [icon: string, colour: string]> = {
   prepare: ["st-active", "ok"],
