@@ -11,7 +11,15 @@ from yoyo import step
 
 __depends__ = {"0117_archived_kinds"}
 
-_GROWING: Final = ("requests", "tasks", "signatures", "time_stamps", "certificate_events", "acts", "sealed_changes")
+_GROWING: Final = (
+    "requests",
+    "tasks",
+    "signatures",
+    "time_stamps",
+    "certificate_events",
+    "acts",
+    "sealed_changes",
+)
 _SETTINGS: Final = (
     ("autovacuum_vacuum_scale_factor", "0.01"),
     ("autovacuum_vacuum_threshold", "10000"),
@@ -31,7 +39,9 @@ def _set(connection: Any) -> None:
     cursor.execute("SET LOCAL lock_timeout = '3s'")
     for table in _GROWING:
         settings = (*_SETTINGS, *_OUT_OF_LINE) if table == "tasks" else _SETTINGS
-        cursor.execute(f"ALTER TABLE {table} SET ({', '.join(f'{name} = {value}' for name, value in settings)})")
+        cursor.execute(
+            f"ALTER TABLE {table} SET ({', '.join(f'{name} = {value}' for name, value in settings)})"
+        )
 
 
 steps = [step(_set)]
