@@ -3,6 +3,8 @@
 Each is read or refused by its reader's own error, within bounds of work and memory.
 """
 
+import contextlib
+import gzip
 import io
 import json
 import re
@@ -19,12 +21,16 @@ from PIL import Image
 from mshield.content import image
 from mshield.content.pdf import REFUSALS, limit_qpdf
 from mshield.content.pdf import refusal_of as refusal_of_pdf
+from mshield.domain.errors import DomainError
 from mshield.domain.filing import COLUMNS, FilingRow
 from mshield.domain.qr import QrCode, qr_text, read_qr
 from mshield.gateways.filing_files import MAX_CELL, FilingFileError, read_filing
-from mshield.pki.errors import EvidenceError, PkiError
+from mshield.pki.errors import EvidenceError, LogError, PkiError
 from mshield.pki.signatures.evidence import parse_evidence
 from mshield.pki.tlog.entry import ViewEntry, parse_entry
+from mshield.pki.tlog.note import VerifierKey
+from mshield.services.operations.archives.archive_alone import act_alone, bundle_alone, check_alone
+from mshield.services.operations.archives.archive_files import ArchiveError
 from tests.fuzz import mutations
 from tests.fuzz.running import fuzz, reading
 from tests.fuzz.seeds import seeds
@@ -160,6 +166,38 @@ def test_evidence() -> None:
             assert json.loads(bundle.encode()) == json.loads(data)
 
     fuzz("evidence", mutations.json_text(seeds("evidence")), judge)
+
+
+def test_archives(tmp_path: Path) -> None:
+    """Read by whoever has nothing but the file, so by people who trust nothing in it."""
+    file = tmp_path / "archive.jsonl.gz"
+    signatures, acts = map(json.loads, seeds("archive"))
+    request = next(line["request"]["id"] for line in signatures if "request" in line)
+    act = next(line["act"]["row"]["id"] for line in acts if "act" in line)
+    (log_key,) = (VerifierKey.parse(line["log"]["key"]) for line in signatures if "log" in line)
+
+    def judge(data: bytes) -> None:
+        try:
+            lines = json.loads(data)
+        except (ValueError, RecursionError):
+            lines = None
+        plain = [json.dumps(line).encode() for line in lines] if isinstance(lines, list) else [data]
+        file.write_bytes(gzip.compress(b"".join(line + b"\n" for line in plain), 1))
+        for read in (
+            lambda: bundle_alone(file, request, 1).encode(),
+            lambda: act_alone(file, act).check(log_key),
+            lambda: check_alone(file, log_key),
+        ):
+            with contextlib.suppress(ArchiveError, LogError, DomainError):
+                read()
+
+    for data in (json.dumps(one).encode() for one in (signatures, acts)):
+        judge(data)
+    assert (
+        check_alone(file, VerifierKey.parse(next(line["log"]["key"] for line in acts if "log" in line))).rows
+        == 2
+    )
+    fuzz("archives", mutations.json_text(seeds("archive")), judge)
 
 
 def test_entries_of_the_log() -> None:

@@ -29,6 +29,7 @@ from mshield.pki.tlog.tile_set import TileSet, tiles_above
 from mshield.services.log.entries import entry_of
 from mshield.services.operations.archives.archive_evidence import document_row, stamp_rows
 from mshield.services.operations.archives.archive_files import (
+    NO_FORM,
     ArchiveError,
     Line,
     digest_of,
@@ -74,7 +75,7 @@ class _File:
                     take(line)
                 else:
                     self._take(line.name, line.values, file)
-        except PkiError as error:
+        except (PkiError, *NO_FORM) as error:
             raise ArchiveError("archive_changed", f"{file.name}: {error}") from error
         if self.tiles is None:
             raise ArchiveError("archive_changed", file.name)
@@ -148,7 +149,7 @@ def bundle_alone(file: Path, request_id: str, place: int) -> Evidence:
         octets = None if view is None else read.views[view.digest]
         proven = Proven(chain, status, _log(read.log, tiles, document, proof), octets)
         return bundle_of(row, row.signed, stamp_rows(document), proven)
-    except (PkiError, KeyError, TypeError, ValueError) as error:
+    except (PkiError, *NO_FORM) as error:
         raise ArchiveError("archive_changed", f"{file.name}: {error}") from error
 
 
@@ -169,7 +170,7 @@ def act_alone(file: Path, act_id: str) -> ActProof:
         (values,) = chosen
         act = ProvenAct(**{name: values["row"][name] for name in ACTS.columns})
         return ActProof(act, values["salt"], tiles.prove(values["entry"], values["row"]["log_index"]))
-    except (PkiError, KeyError, TypeError, ValueError) as error:
+    except (PkiError, *NO_FORM) as error:
         raise ArchiveError("archive_changed", f"{file.name}: {error}") from error
 
 
@@ -187,11 +188,14 @@ def check_alone(file: Path, log_key: VerifierKey) -> CheckedAlone:
                 raise ArchiveError("archive_changed", file.name)
             try:
                 leaves[index] = leaf_hash(entry_of(row, _Salted(salt)))
-            except (PkiError, KeyError, TypeError) as error:
+            except (PkiError, *NO_FORM) as error:
                 raise ArchiveError("archive_row_changed", f"{index}") from error
 
     tiles = read.read(file, take)
-    checkpoint = tiles.check(log_key, leaves)
+    try:
+        checkpoint = tiles.check(log_key, leaves)
+    except NO_FORM as error:
+        raise ArchiveError("archive_changed", f"{file.name}: {error}") from error
     return CheckedAlone(read.head["kind"], read.head["month"], len(leaves), checkpoint.size)
 
 

@@ -11,6 +11,7 @@ import gzip
 import hashlib
 import json
 import os
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,9 @@ _FIRST_TYPE: Final = "mshield-archive/v1"
 MANIFEST_TYPE: Final = "mshield-archive-manifest/v1"
 _LONGEST_LINE: Final = 1 << 28
 _BLOCK: Final = 1 << 20
+_NO_FILE: Final = (OSError, EOFError, zlib.error)
+NO_FORM: Final = (ValueError, LookupError, AttributeError, TypeError, ArithmeticError, RecursionError)
+"""What reading raises of a file that has values of other types, or not those that it should."""
 
 
 class ArchiveError(Exception):
@@ -189,7 +193,7 @@ def read_archive(file: Path) -> Iterator[Line]:
                 yield line
             if value["end"] != _end(requests, signatures + rows, rows) or lines.read(1):
                 raise ArchiveError("archive_changed", file.name)
-    except (OSError, EOFError, ValueError, KeyError, AttributeError, TypeError, IndexError) as error:
+    except (*_NO_FILE, *NO_FORM) as error:
         raise ArchiveError("archive_changed", f"{file.name}: {error}") from error
 
 
