@@ -101,7 +101,7 @@ class Kept:
 
     async def prover(self) -> Prover:
         """What an archive's proofs are made with."""
-        return Prover(self.make.log, self.make.authorities, self.make.publisher)
+        return Prover(self.make.log, (self.make.authorities, self.make.publisher))
 
     def verify(self, evidence: Evidence, content: bytes | None = None) -> bytes | None:
         return verify_evidence(

@@ -40,24 +40,31 @@ class Prover:
     """Writes what proves the rows of one file. It has what the service signs with: nothing else states a status."""
 
     log: Log
-    authorities: Authorities
-    publisher: Publisher
+    ca: tuple[Authorities, Publisher] | None
+    """None where there is no CA yet: acts can be archived, and nothing else is there."""
+
     _put: set[tuple[str, str | bytes]] = field(default_factory=set)
     _places: list[int] = field(default_factory=list)
 
     @classmethod
     async def of(cls, log: Log, keyring: Keyring, engine: Engine, settings: Settings) -> "Prover":
         """For one file. Raises KeysError, StoreError."""
-        authorities = await load_authorities(log.db, keyring, engine)
-        return cls(log, authorities, Publisher(log.db, keyring, engine, settings, authorities))
+        try:
+            authorities = await load_authorities(log.db, keyring, engine)
+        except NoAuthority:
+            return cls(log, None)
+        return cls(log, (authorities, Publisher(log.db, keyring, engine, settings, authorities)))
 
     async def certificate(self, writer: ArchiveWriter, row: Mapping[str, Any], *, now: int) -> None:
-        """A certificate with its status, its issuing CA before it; each once."""
+        """A certificate with its status, its issuing CA before it; each once. Raises NoAuthority."""
+        if self.ca is None:
+            raise NoAuthority("没有这张证书的签发机构", "the CA of this certificate is not here")
+        authorities, publisher = self.ca
         if self._is_new("certificate", row["serial"]):
             certificate = parse_certificate(row["der"])
-            await self._authority(writer, certificate, now=now)
+            await self._authority(writer, certificate, authorities, publisher, now=now)
             try:
-                ocsp = await self.publisher.ocsp_for(row["serial"], now=now)
+                ocsp = await publisher.ocsp_for(row["serial"], now=now)
             except CaEnded:
                 ocsp = None
             writer.put({"certificate": encoded({**row, "ocsp": ocsp})})
@@ -90,15 +97,23 @@ class Prover:
                 raise ArchiveError("archive_not_logged", tile.path)
             writer.put({"tile": encoded({"level": tile.level, "number": tile.number, "hashes": hashes})})
 
-    async def _authority(self, writer: ArchiveWriter, certificate: Certificate, *, now: int) -> None:
+    async def _authority(
+        self,
+        writer: ArchiveWriter,
+        certificate: Certificate,
+        authorities: Authorities,
+        publisher: Publisher,
+        *,
+        now: int,
+    ) -> None:
         if certificate.aki is None or not self._is_new("authority", certificate.aki):
             return
         try:
-            issuing, root = self.authorities.chain_of(certificate)
+            issuing, root = authorities.chain_of(certificate)
         except NoAuthority:
             return
         try:
-            ocsp = await self.publisher.ocsp_for_ca(issuing, now=now, since=0)
+            ocsp = await publisher.ocsp_for_ca(issuing, now=now, since=0)
         except CaEnded:
             ocsp = None
         writer.put(
