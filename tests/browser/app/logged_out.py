@@ -2,7 +2,7 @@
 
 from typing import Final
 
-END_LOGIN: Final = """async () => {
+END_LOGIN: Final = """async (expiresAt) => {
   const [{ name }] = (await indexedDB.databases()).filter(({ name }) => /^mshield(?!-biometric)/.test(name));
   const done = (request) => new Promise((resolve) => (request.onsuccess = () => resolve(request.result)));
   const database = await done(indexedDB.open(name));
@@ -10,7 +10,7 @@ END_LOGIN: Final = """async () => {
   const records = database.transaction(table, "readwrite").objectStore(table);
   const [key] = await done(records.getAllKeys());
   const state = await done(records.get(key));
-  await done(records.put({ ...state, session: { ...state.session, expiresAt: 1 } }, key));
+  await done(records.put({ ...state, session: { ...state.session, expiresAt: expiresAt ?? 1 } }, key));
   database.close();
 }"""
-"""As after twelve hours: what the phone knows of its login is over, its shield stays."""
+"""As after twelve hours: what the phone knows of its login is over, its shield stays. Or when it is over, ms."""

@@ -186,7 +186,7 @@ def test_the_share_is_nowhere_in_the_pages_reach(phone: Holder, flow: Flow) -> N
     assert heard, "the worker answered nothing"
     answers = [set(each) for each in heard if isinstance(each, dict)]
     of_drawing = {"view", "drawn", "compared", "comparedDigest", "head"}
-    assert all(names in ({"session", "items"}, {"body", "made"}, of_drawing) for names in answers)
+    assert all(names in ({"session", "items"}, {"body", "next"}, of_drawing) for names in answers)
     bodies = [
         bytes.fromhex(each["body"]).decode() for each in heard if isinstance(each, dict) and "body" in each
     ]

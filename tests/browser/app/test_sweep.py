@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.app.camera import Screen
 from tests.browser.app.consenting import AGREED
 from tests.browser.app.keyboard import keeps, walk
+from tests.browser.app.logged_out import END_LOGIN
 from tests.browser.app.more_people import newcomer
 from tests.browser.app.pin_pad_and_pixels import PIXEL, judged
 from tests.browser.app.seeded import Holder, holder
@@ -32,6 +33,7 @@ _LANGUAGE: Final = """language => {
   const settings = JSON.parse(localStorage.getItem("mshield-settings"));
   localStorage.setItem("mshield-settings", JSON.stringify({ ...settings, language }));
 }"""
+_IN_2100: Final = 4_102_444_800_000
 _CHINESE: Final = re.compile(r"[\u4e00-\u9fff]")
 _NAMED: Final = re.compile(
     r'- (button|link|textbox|heading|checkbox|radio|switch|tab|img|dialog|navigation) "([^"]*)"'
@@ -50,9 +52,14 @@ class Sweep:
     party: Party
     phone: Holder
     page: Page
+    is_logged_out: bool = False
 
     def open(self, path: str) -> None:
-        """A screen."""
+        """A screen of the open app."""
+        if self.is_logged_out:
+            self.page.evaluate(END_LOGIN, _IN_2100)
+            self.page.evaluate("sessionStorage.clear()")
+            self.is_logged_out = False
         self.page.goto(f"{self.phone.service.origin}/app{path}")
 
     def ask(self, kind: str = "signature") -> str:
@@ -75,6 +82,16 @@ def scanned(sweep: Sweep) -> None:
 def stale(sweep: Sweep) -> None:
     """A code that is old."""
     sweep.open(re.sub(r"t=\d+", "t=900", sweep.ask("login")))
+
+
+def claimed(sweep: Sweep) -> None:
+    """A login whose code was read before the app is open."""
+    sweep.open("/")
+    settle(sweep.page)
+    sweep.page.evaluate(END_LOGIN)
+    sweep.open(sweep.ask("login"))
+    sweep.is_logged_out = True
+    expect(sweep.page).to_have_url(re.compile("/app/claimed"))
 
 
 def signed(sweep: Sweep) -> None:
@@ -138,6 +155,7 @@ SCREENS: Final[dict[str, Callable[[Sweep], None]]] = {
     "/locked": at("/locked"),
     "/scan": at("/scan"),
     "/q/:id": stale,
+    "/claimed": claimed,
     "/sign": at("/sign?request=none"),
     "/request": scanned,
     "/result": signed,

@@ -44,7 +44,7 @@ def test_two_officers_change_roles(log_in_as: LogInAs) -> None:
     expect(row(page, clerk.name)).not_to_contain_text("审计员")
     page = one.open("/console/approvals")
     expect(card(page, clerk.name)).to_contain_text("您提交的")
-    expect(page.get_by_role("button", name="批准并执行")).to_have_count(0)
+    expect(card(page, clerk.name).get_by_role("button", name="批准并执行")).to_have_count(0)
 
     page = other.open("/console/")
     place = page.get_by_role("link", name="双人审批")

@@ -166,9 +166,8 @@ class CloseAccount:
         await policy_consents.withdraw(tx, account_id=account.id, now=now)
         await store.release(tx, account_id=account.id, reason=REASON, now=now)
         await acts.record(tx, by=owner, act=CLOSE, subject=account.id, details={}, now=now)
-        if not account.phone.startswith(
-            "erased-"
-        ):  # a member of staff had it erased while the closing waited
+        # Else a member of staff had it erased while the closing waited.
+        if not account.phone.startswith("erased-"):
             await tell_number(
                 tx,
                 NoticeKind.ACCOUNT_CLOSED,
