@@ -103,3 +103,8 @@ def test_the_page_of_jobs_lists_each_job() -> None:
 def test_the_page_of_notifications_lists_each_notice() -> None:
     text = (DOCS / "notifications.md").read_text("utf-8")
     assert not [kind for kind in NoticeKind if f"`{kind.value}`" not in text]
+
+
+def test_no_command_shows_the_mark_of_lines_that_stay_apart() -> None:
+    """Click reads a character of its own there; in a raw text it would be two others, shown to people."""
+    assert "\\b" not in PAGES["docs/commands.md"]()

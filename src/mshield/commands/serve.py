@@ -40,12 +40,12 @@ _FILES: Final = 65_536
 def command(
     out: Output, *, host: str, port: int | None, workers: int, trust_proxy: str | None, tls: Path | None
 ) -> None:
-    r"""Run the service in the foreground until Ctrl-C.
+    """Run the service in the foreground until Ctrl-C.
 
     \b
     Before the first start: mshield keys init, mshield migrate, mshield ca init.
     Settings are environment variables MSHIELD_*; `mshield doctor` shows them.
-    """
+    """  # noqa: D301  # click reads the character, not its name
     from mshield.gateways.high_water_file import BadHighWaterFile
     from mshield.gateways.sms_provider import SmsNotSetUp
     from mshield.gateways.tracing.opening import SpansNotInstalled

@@ -59,7 +59,7 @@ def command(  # noqa: PLR0917  # click's own form
     officer: str | None,
     serve: bool,
 ) -> None:
-    r"""Make an installation in FOLDER: settings file, master key, schema, CA, first officer.
+    """Make an installation in FOLDER: settings file, master key, schema, CA, first officer.
 
     Asks for what isn't said, at a terminal. Safe to interrupt and to repeat: what is there stays, the rest is made.
     Run it as the user who will serve. It ends with the verdict of `mshield doctor`: exit 1 if the service would not
@@ -68,7 +68,7 @@ def command(  # noqa: PLR0917  # click's own form
     \b
     mshield init /var/lib/mshield --origin https://shield.example.cn --name 示例 --officer 顾行
     MSHIELD_CONFIG=/var/lib/mshield/mshield.toml mshield serve --port 8000 --trust-proxy 127.0.0.1
-    """
+    """  # noqa: D301  # click reads the character, not its name
     report = _Report((file or folder / "mshield.toml").absolute())
     settings = _settings(out, report, folder, origin=origin, database=database)
     _master_key(out, report, settings)
