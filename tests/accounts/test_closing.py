@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import mshield.store
-from mshield.demo.people import OPERATOR
+from mshield.demo.people import LEGAL_PERSON, OPERATOR
 from mshield.domain.ids import new_id
 from mshield.domain.times import DAY_MS
 from mshield.services.accounts.session import PhoneLogin
@@ -96,6 +96,22 @@ async def test_a_row_that_somebody_else_wrote_or_set_back_closes_nothing(applica
     await _write(db, "UPDATE closings SET due_at = due_at - 1")
     assert await close(now=due_at) == 0
     assert (await fetch(db, "SELECT state FROM accounts"))["state"] == "active"
+
+
+async def test_rows_that_were_written_into_do_not_stand_before_the_others(
+    application: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many there are, here as many as are read at once."""
+    monkeypatch.setattr("mshield.services.operations.closing._BATCH", 1)
+    await application.registered()
+    await _ask(application, await application.logged_in())
+    await _write(application.context.db, "UPDATE closings SET due_at = due_at - 1")
+    await application.registered(LEGAL_PERSON)
+    due_at = await _ask(application, await application.logged_in(LEGAL_PERSON))
+    close = application.context.operations.close_account
+    assert await close(now=due_at) == 1
+    row = await fetch(application.context.db, "SELECT name FROM accounts WHERE state = 'active'")
+    assert row["name"] == OPERATOR.name
 
 
 async def test_a_copy_of_ones_data_takes_a_code_and_has_all_of_it(application: Application) -> None:

@@ -10,6 +10,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from click.testing import CliRunner
 
@@ -19,7 +20,7 @@ from mshield.demo.people import OPERATOR
 from mshield.keys.keyring import load_keyring
 from mshield.services.log.archived import read_archived
 from mshield.services.log.open_log import open_log
-from mshield.services.log.parts import parts_of
+from mshield.services.log.parts import CheckEnded, parts_of
 from mshield.services.log.verify_rows import Part
 from mshield.settings import Settings
 from mshield.store.database.opening import opened_database
@@ -175,6 +176,32 @@ def test_processes_see_what_one_does(logged: Logged, monkeypatch: pytest.MonkeyP
     assert one == two
     assert [(part.findings, len(part.edge)) for part in two] == [([], 96)] * 5
     assert _json(logged.run("verify", "--processes", "2", "--json"))["holds"]
+
+
+def test_a_check_whose_process_is_killed_says_so(logged: Logged, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in logged.live.environment().items():
+        monkeypatch.setenv(name, value)
+
+    async def kill() -> None:
+        while not (helpers := _helpers()):  # noqa: ASYNC110  # another process tells of itself by being there
+            await asyncio.sleep(0.01)
+        helpers[0].kill()
+
+    async def check() -> None:
+        settings = Settings()
+        async with opened_database(settings.database, pool_size=1) as db:
+            log = await open_log(db, load_keyring(settings), settings, now=0, begin=False)
+            archived, _ = await read_archived(db)
+            killing = asyncio.create_task(kill())
+            with pytest.raises(CheckEnded, match="--processes"):
+                [part async for part in parts_of(log, archived, 2)([range(1)] * 5, 3)]
+            await killing
+
+    asyncio.run(check())
+
+
+def _helpers() -> list[psutil.Process]:
+    return [child for child in psutil.Process().children() if "spawn_main" in " ".join(child.cmdline())]
 
 
 def test_what_is_no_text_is_named_too(logged: Logged) -> None:

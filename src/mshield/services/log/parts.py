@@ -5,6 +5,7 @@ import os
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -12,6 +13,7 @@ from typing import Final
 
 from mshield.keys.keyring import load_keyring
 from mshield.keys.seals import load_key
+from mshield.pki.errors import LogError
 from mshield.services.log.archived import Archived, read_archived
 from mshield.services.log.open_log import Log, open_log
 from mshield.services.log.verify_rows import Part, check_part
@@ -24,6 +26,18 @@ Parts = Callable[[Sequence[range], int], AsyncGenerator[Part]]
 MOST_PROCESSES: Final = 8
 _AHEAD: Final = 2
 """Parts that wait for each process, so that none does."""
+
+
+class CheckEnded(LogError):
+    """A process that checked was ended, as it is where memory runs out. Nothing is said of the log."""
+
+    code = "check_ended"
+    zh = "一个核对进程被终止，核对未完成；可减少 --processes 后重试"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "a process of the check was ended before its time; try again, with fewer --processes"
+        )
 
 
 def parts_here(log: Log, archived: Archived) -> Parts:
@@ -56,6 +70,8 @@ async def _beside(runs: Sequence[range], size: int, count: int) -> AsyncGenerato
                 yield await asyncio.wrap_future(waiting.popleft())
         while waiting:
             yield await asyncio.wrap_future(waiting.popleft())
+    except BrokenProcessPool as error:
+        raise CheckEnded from error
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 

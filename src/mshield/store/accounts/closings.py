@@ -40,9 +40,9 @@ async def find(db: Database | Tx, *, closing_id: str) -> ClosingRow | None:
     return _row(db, await db.one(_SQL["find"], id=closing_id))
 
 
-async def due(db: Database, *, now: int, most: int) -> list[str]:
-    """Ids of those whose time has come."""
-    return [row["id"] for row in await db.all(_SQL["due"], now=now, most=most)]
+async def due(db: Database, *, after: str, now: int, most: int) -> list[str]:
+    """Ids of those whose time has come, the oldest first, from behind `after` on."""
+    return [row["id"] for row in await db.all(_SQL["due"], after=after, now=now, most=most)]
 
 
 async def end(tx: Tx, *, closing_id: str, state: Literal["done", "undone"], now: int) -> bool:

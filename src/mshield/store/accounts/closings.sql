@@ -8,7 +8,7 @@ SELECT id, account_id, asked_at, due_at, state, seal_version, seal FROM closings
 SELECT id, account_id, asked_at, due_at, state, seal_version, seal FROM closings WHERE id = :id;
 
 -- name: due
-SELECT id FROM closings WHERE state = 'waiting' AND due_at <= :now ORDER BY due_at LIMIT :most;
+SELECT id FROM closings WHERE state = 'waiting' AND due_at <= :now AND id > :after ORDER BY id LIMIT :most;
 
 -- name: end!
 UPDATE closings SET state = :state, ended_at = :now WHERE id = :id AND state = 'waiting';

@@ -56,9 +56,9 @@ async def find(db: Database | Tx, *, change_id: str) -> PhoneChangeRow | None:
     return _row(db, await db.one(_SQL["find"], id=change_id))
 
 
-async def due(db: Database, *, now: int, most: int) -> list[str]:
-    """Ids of those whose wait is over, the longest first."""
-    return [row["id"] for row in await db.all(_SQL["due"], now=now, most=most)]
+async def due(db: Database, *, after: str, now: int, most: int) -> list[str]:
+    """Ids of those whose wait is over, the oldest first, from behind `after` on."""
+    return [row["id"] for row in await db.all(_SQL["due"], after=after, now=now, most=most)]
 
 
 async def end(tx: Tx, *, change_id: str, state: Literal["done", "stopped"], now: int) -> bool:

@@ -11,7 +11,7 @@ SELECT id, account_id, approval_id, old_phone, new_phone, details, approved_at, 
 FROM phone_changes WHERE id = :id;
 
 -- name: due
-SELECT id FROM phone_changes WHERE state = 'waiting' AND effective_at <= :now ORDER BY effective_at LIMIT :most;
+SELECT id FROM phone_changes WHERE state = 'waiting' AND effective_at <= :now AND id > :after ORDER BY id LIMIT :most;
 
 -- name: end!
 -- Once; the numbers are needed no more.
