@@ -156,9 +156,14 @@ async def test_an_unlock_is_its_own_devices_and_cannot_be_written_in(door: Door)
     begun = await door.begin()
     await door.world.sign([begun.sid])
     caller = door.world.phone.caller
+    # Another key is refused, as a login's is, and is no alarm that the database was written into.
     door.world.phone.caller = Caller(caller.token_hash, "other")
+    with pytest.raises(errors.Unauthenticated):
+        await door.log_in()
+    await execute(door.world.db, "UPDATE devices SET jkt = 'other'")
     with pytest.raises(SealBroken):
         await door.log_in()
+    await execute(door.world.db, "UPDATE devices SET jkt = 'jkt'")
     door.world.phone.caller = caller
     await tamper(door.world.db, "UPDATE unlocks SET expires_at = expires_at + 1")
     with pytest.raises(SealBroken):

@@ -89,13 +89,13 @@ class ActivationLocked(
 class AppliesLater(
     DomainError,
     code="applies_later",
-    zh="密码刚重设过，而您另一台设备上的手机盾还能使用。为防他人冒用，请 {retry_after} 秒后再申请；"
-    "那台手机已遗失的，请先由企业法人挂失",
-    en="The password was set anew, and your shield on another device can still be used. So that nobody else applies in "
-    "your name, apply in {retry_after} seconds; if that phone is lost, have your legal person report it first",
+    zh="密码刚重设过，而您另一台设备上有手机盾。为防他人冒用，请 {retry_after} 秒后再申请；"
+    "那台手机已遗失的，请先由企业法人挂失、冻结或作废那个手机盾",
+    en="The password was set anew, and you have a shield on another device. So that nobody else applies in your name, "
+    "apply in {retry_after} seconds; if that phone is lost, have your legal person report, freeze or revoke it first",
     faq="3.2",
 ):
-    """A forgotten password was set anew less than the wait ago, beside a shield in use."""
+    """A forgotten password was set anew less than the wait ago, beside a shield that nobody else has stopped."""
 
     def __init__(self, *, retry_after: int) -> None:
         super().__init__(retry_after=retry_after)

@@ -1,8 +1,9 @@
-"""Who set a forgotten password anew waits before a second device gets a shield, as long as the first one can be used.
+"""Who set a forgotten password anew waits before a second device gets a shield, unless another stopped the first one.
 
 The SMS that sets a password anew comes to whoever has the phone or its number, and another one applies: so they alone
 would make a thief the holder. Where the first phone is lost, the legal person reports that (R14), which stops its
-shield and ends the wait; somebody with a shield in their hands, who only wants another, has a day.
+shield and ends the wait; somebody with a shield in their hands, who only wants another, has a day. What the account
+itself does to the shield ends no wait: the same SMS would be enough for it.
 """
 
 from dataclasses import dataclass

@@ -17,7 +17,7 @@ from mshield.domain.throttling import whole_seconds
 from mshield.domain.times import DAY_MS
 from mshield.keys.secrets import LookupKey
 from mshield.services.identity.proofs import Proofs
-from mshield.store.accounts import limits
+from mshield.store.accounts import accounts, limits
 from mshield.store.accounts.accounts import Account
 from mshield.store.database.interface import Database, Tx
 from mshield.store.identity import codes as store
@@ -100,8 +100,8 @@ class ActivationCodes:
     async def use(self, account: Account, text: str, *, now: int) -> int:
         """Proves the account by a code, and gives the time (ms) from which that counts.
 
-        Raises ActivationCodeWrong, ActivationLocked after five wrong ones, Forbidden for a code from before
-        another account of the person stopped this one.
+        Raises ActivationCodeWrong, also for a code whose maker is their legal person no more, ActivationLocked after
+        five wrong ones, Forbidden for a code from before another account of the person stopped this one.
         """
         failures = await self._count(account, now=now)
         code_hash = self._hash(normalise_code(text))
@@ -109,6 +109,8 @@ class ActivationCodes:
         async def work(tx: Tx) -> int | None:
             row = await store.find(tx, code_hash=code_hash, now=now)
             if row is None or row.id_number_hash != account.id_number_hash:
+                return None
+            if row.made_by.kind == "legal_person" and not await self._still_vouches(tx, row, now=now):
                 return None
             if not same_name(row.name, account.name) or not await store.use(tx, code_hash=code_hash, now=now):
                 return None
@@ -124,6 +126,14 @@ class ActivationCodes:
         if counts_from is None:
             raise errors.ActivationCodeWrong(left=TRIES - failures)
         return counts_from
+
+    async def _still_vouches(self, tx: Tx, row: store.CodeRow, *, now: int) -> bool:
+        """Whether who made the code answers for the enterprise now: who left it, or was disabled, makes no operator."""
+        maker = await accounts.find_unchanging(tx, account_id=str(row.made_by.id))
+        if maker is None or maker.state != "active":
+            return False
+        managed = await self.proofs.managed(tx, maker.id, now=now)
+        return row.credit_code in {enterprise.credit_code for enterprise in managed}
 
     async def _count(self, account: Account, *, now: int) -> int:
         """Counts the try durably, before the code is looked at."""

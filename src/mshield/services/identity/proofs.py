@@ -107,12 +107,18 @@ class Proofs:
 
         `prover` vouches for it, where that is another than who acts.
 
-        Raises Forbidden for a second account that another one has stopped before: the filing office alone proves it.
+        Raises Forbidden for a second account that another one has stopped before: the filing office alone proves it;
+        IdentityUnproven for a way that proves none, where another account was faster since it was asked.
         """
+        # Of two accounts at once one is the first, and is told of the other.
+        if person_id is not None:
+            await store.lock_person(tx, person_id=person_id)
         others = await store.others(tx, account_id=account_id, person_id=person_id)
         stopped = await self.objected_at(tx, account_id, person_id) if others else None
         if stopped is not None and way is not Way.FILING_CODE:
             raise errors.Forbidden(reason="objected")
+        if not counting([way], is_second=bool(others)):
+            raise errors.IdentityUnproven(counts_from=None)
         counts_from = now + self.settings.identity_wait_hours * HOUR_MS if others else now
         proof = store.NewProof(
             account_id=account_id, person_id=person_id, way=way, by=prover or by, counts_from=counts_from

@@ -18,10 +18,14 @@ FROM accounts a JOIN accounts b ON b.id_number_hash = a.id_number_hash
 WHERE a.id = :account_id;
 
 -- name: reset_beside_a_shield^
--- When a forgotten password of the account was set anew last, if another device has a shield of the account that can be used.
+-- When a forgotten password of the account was set anew last, if another device has a shield of the account that nobody
+-- else has stopped: who set the password can stop it too, by SMS, by wrong PINs or, a legal person, at the portal.
 SELECT MAX(t.at) AS at FROM acts t WHERE t.subject = :account_id AND t.act = :act AND t.at > :since
   AND EXISTS (SELECT 1 FROM certificates c WHERE c.account_id = :account_id AND c.device_id <> :device_id
-    AND usable(c) AND c.not_after > :now);
+    AND c.not_after > :now AND (c.state IN ('active', 'pin_locked') OR (c.state = 'revoked' AND c.revoked_at > :since))
+    AND NOT EXISTS (SELECT 1 FROM certificate_events e WHERE e.serial = c.serial
+      AND e.event IN ('report_loss', 'freeze', 'suspend', 'revoke') AND e.actor <> 'user'
+      AND (e.actor_id IS NULL OR e.actor_id <> :account_id) AND e.at >= COALESCE(c.held_since, c.revoked_at)));
 
 -- name: give_shield_number^
 -- Keeps the number that the installation has (it belongs to the device).

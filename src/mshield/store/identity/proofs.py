@@ -138,6 +138,11 @@ async def others(db: Database | Tx, *, account_id: str, person_id: str | None) -
     return [row["id"] for row in rows]
 
 
+async def lock_person(tx: Tx, *, person_id: str) -> None:
+    """Waits for a proof of the same record that another transaction stores, and has others wait for this one."""
+    await tx.one(_SQL["lock_person"], person_id=person_id)
+
+
 async def insert(tx: Tx, proof: NewProof, *, now: int) -> str:
     """Stores a proof and gives its id."""
     proof_id = new_id(now)

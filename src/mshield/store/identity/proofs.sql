@@ -25,6 +25,10 @@ SELECT DISTINCT b.id FROM accounts a JOIN accounts b ON b.id_number_hash = a.id_
 JOIN identity_proofs p ON p.account_id = b.id AND p.ended_at IS NULL AND (p.person_id = :person_id OR p.person_id IS NULL)
 WHERE a.id = :account_id;
 
+-- name: lock_person^
+-- SQLite has one writer, which is enough.
+SELECT id FROM filed_persons WHERE id = :person_id;
+
 -- name: insert!
 INSERT INTO identity_proofs (id, account_id, person_id, way, actor, actor_id, proven_at, counts_from)
 VALUES (:id, :account_id, :person_id, :way, :actor, :actor_id, :now, :counts_from);

@@ -133,8 +133,8 @@ async def begin(tx: Tx, unlock: Unlock, *, message: bytes, title: str, now: int)
 
 
 async def find(db: Database | Tx, *, token_hash: bytes, jkt: str, now: int) -> Unlock | None:
-    """The unlock of this token, if it isn't over. Raises SealBroken, also for a proof by another device's key."""
-    row = await db.one(_SQL["find"], token_hash=token_hash, now=now)
+    """The unlock of this token and the key of its device, if it isn't over. Raises SealBroken."""
+    row = await db.one(_SQL["find"], token_hash=token_hash, jkt=jkt, now=now)
     if row is None:
         return None
     unlock = Unlock(

@@ -18,9 +18,10 @@ INSERT INTO unlocks (token_hash, account_id, device_id, uid, sid, created_at, ex
 VALUES (:token_hash, :account_id, :device_id, :uid, :sid, :now, :expires_at, NULL, :mark, :login_sid, :login_mark);
 
 -- name: find^
--- The device's key is part of the mark, so nothing else need be asked here.
-SELECT account_id, device_id, uid, sid, expires_at, mark, login_sid, login_mark FROM unlocks
-WHERE token_hash = :token_hash AND ended_at IS NULL AND expires_at > :now;
+-- The device's key is part of the mark; asked for here too, or a token with another key were a row that was written into.
+SELECT u.account_id, u.device_id, u.uid, u.sid, u.expires_at, u.mark, u.login_sid, u.login_mark FROM unlocks u
+JOIN devices d ON d.id = u.device_id AND d.jkt = :jkt
+WHERE u.token_hash = :token_hash AND u.ended_at IS NULL AND u.expires_at > :now;
 
 -- name: login_task^
 -- The login beside it, as long as this key may sign it: it still waits for whoever takes it, or this key has taken it.
