@@ -23,7 +23,8 @@ def database_cpu(server: Server | None) -> float:
     if server is None:
         return 0.0
     postmaster = psutil.Process(int((server.data / "postmaster.pid").read_text().split("\n", 1)[0]))
-    seconds = 0.0
+    times = postmaster.cpu_times()
+    seconds = times.children_user + times.children_system  # of connections that have ended
     for process in (postmaster, *postmaster.children()):
         with suppress(psutil.NoSuchProcess):  # a worker that has ended meanwhile
             seconds += process_cpu(process)

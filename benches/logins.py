@@ -56,7 +56,7 @@ class Login(Signature):
         assert self.created is not None
         path = f"/api/business/requests/{self.created['id']}"
         answer = await self.business.get(path, params={"wait": 20, "state": "scanned"})
-        assert answer.json()["state"] == "signed"
+        assert answer.json().get("state") == "signed", answer.text
 
     async def whole(self) -> None:
         """All steps, one after the other."""

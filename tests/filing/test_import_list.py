@@ -3,6 +3,7 @@
 import asyncio
 import dataclasses
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -211,14 +212,13 @@ async def test_a_failure_in_the_middle_leaves_nothing(
     class PowerCutError(Exception):
         pass
 
-    insert = store.insert_person
+    insert = store.insert_people
 
-    async def failing(tx: Tx, person: store.NewFiledPerson, *, now: int) -> None:
-        if person.role == "legal_person":
-            raise PowerCutError
-        await insert(tx, person, now=now)
+    async def failing(tx: Tx, people: Sequence[store.NewFiledPerson], *, now: int) -> None:
+        await insert(tx, people, now=now)
+        raise PowerCutError
 
-    monkeypatch.setattr(store, "insert_person", failing)
+    monkeypatch.setattr(store, "insert_people", failing)
     with pytest.raises(PowerCutError):
         await filing.apply([OPERATOR, LEGAL], second_person=SECOND, now=clock())
     assert await store.count(filing.db) == (0, 0)

@@ -26,8 +26,8 @@ PERSON = NewFiledPerson(
 
 async def _insert(db: Database, now: int) -> None:
     async def work(tx: Tx) -> None:
-        await store.insert_enterprise(tx, credit_code=CODE, name="宁波北潮进出口有限公司", now=now)
-        await store.insert_person(tx, PERSON, now=now)
+        await store.insert_enterprises(tx, {CODE: "宁波北潮进出口有限公司"}, now=now)
+        await store.insert_people(tx, [PERSON], now=now)
 
     await db.write(work)
 
@@ -61,17 +61,19 @@ async def test_r22_each_change_is_a_new_version_made_once(db: Database, clock: C
     assert person is not None
     assert enterprise is not None
 
-    async def work(tx: Tx) -> list[bool]:
+    async def work(tx: Tx) -> list[int]:
+        first, second = (
+            person.renewed(name=name, id_type="passport", phone=phone)
+            for name, phone in (("林志远", "13800006027"), ("林至远", None))
+        )
         return [
-            await store.change_person(
-                tx, person, name="林志远", id_type="passport", phone="13800006027", now=clock()
-            ),
-            await store.change_person(tx, person, name="林至远", id_type="passport", phone=None, now=clock()),
-            await store.change_enterprise(tx, enterprise, name="宁波南潮有限公司", now=clock()),
-            await store.change_enterprise(tx, enterprise, name="宁波东潮有限公司", now=clock()),
+            await store.change_people(tx, [(person, first)], now=clock()),
+            await store.change_people(tx, [(person, second)], now=clock()),
+            await store.rename_enterprises(tx, [(enterprise, "宁波南潮有限公司")], now=clock()),
+            await store.rename_enterprises(tx, [(enterprise, "宁波东潮有限公司")], now=clock()),
         ]
 
-    assert await db.write(work) == [True, False, True, False]
+    assert await db.write(work) == [1, 0, 1, 0]
     changed = await store.find_person(db, credit_code=CODE, role="operator", id_number_hash=b"h" * 32)
     assert changed == dataclasses.replace(
         person, name="林志远", id_type="passport", phone="13800006027", version=2
@@ -84,8 +86,9 @@ async def test_r22_another_phone_number_is_no_new_version(db: Database, clock: C
     person = await store.find_person(db, credit_code=CODE, role="operator", id_number_hash=b"h" * 32)
     assert person is not None
     old = dataclasses.replace(person, version=0)
-    for stored, phone, done in ((person, "13800006027", True), (old, None, False), (person, None, True)):
-        assert await db.write(partial(store.change_phone, person=stored, phone=phone, now=clock())) is done
+    for stored, phone, done in ((person, "13800006027", 1), (old, None, 0), (person, None, 1)):
+        change = [(stored, stored.with_phone(phone))]
+        assert await db.write(partial(store.change_people, people=change, now=clock())) == done
         now = await store.find_person(db, credit_code=CODE, role="operator", id_number_hash=b"h" * 32)
         assert now == dataclasses.replace(person, phone=phone or ("13800006027" if not done else None))
 
@@ -94,9 +97,9 @@ async def test_a_person_is_filed_once_per_enterprise_and_role(db: Database, cloc
     await _insert(db, clock())
     again = dataclasses.replace(PERSON, id="person-2")
     with pytest.raises(Conflict):
-        await db.write(lambda tx: store.insert_person(tx, again, now=clock()))
+        await db.write(lambda tx: store.insert_people(tx, [again], now=clock()))
     legal = dataclasses.replace(again, role="legal_person")
-    await db.write(lambda tx: store.insert_person(tx, legal, now=clock()))
+    await db.write(lambda tx: store.insert_people(tx, [legal], now=clock()))
     assert await store.count(db) == (1, 2)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from dataclasses import replace
 from typing import Final
 
 import httpx
@@ -46,6 +47,34 @@ async def test_a_call_that_hangs_is_refused_in_time(
     lines = [record for record in caplog.records if record.levelno >= logging.ERROR]
     assert [record.getMessage().endswith("took too long") for record in lines] == [True, True]
     assert not any(record.exc_info for record in lines)
+
+
+async def test_an_import_that_takes_too_long_is_told_to_be_split(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    limits = time_limits._OF_OPERATION
+    monkeypatch.setattr(
+        time_limits, "_OF_OPERATION", {"importFiling": replace(limits["importFiling"], call=0.1)}
+    )
+    router = Router("console", security=())
+
+    async def hang(request: Request) -> Response:
+        await asyncio.Event().wait()
+        return no_content()
+
+    async def known(request: Request) -> None:
+        """Anybody."""
+
+    router.post("/filing/imports", summary="", operation_id="importFiling", answers={}, known_first=known)(
+        hang
+    )
+    app = serving(router.routes)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://x") as http:
+        refused = await asyncio.wait_for(http.post("/api/console/filing/imports"), 10)
+    assert_refused(refused, "filing_too_long", 503)
+    assert "split" in refused.json()["en"]
+    assert "分成几份" in refused.json()["zh"]
+    assert "took too long" in caplog.text
 
 
 async def test_a_time_out_of_the_calls_own_is_no_refusal(caplog: pytest.LogCaptureFixture) -> None:

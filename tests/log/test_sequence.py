@@ -1,6 +1,7 @@
 """Places in the log: consecutive, final, each row once, also with two processes at once and a kill in between."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeVar
 
@@ -21,7 +22,7 @@ from mshield.services.log.read import (
 )
 from mshield.services.log.sequence import sequence
 from mshield.settings import Settings
-from mshield.store.database.interface import Database, Dialect, Row, Sealer, StoreError, Tx, Work
+from mshield.store.database.interface import Database, Dialect, Row, Sealer, StoreError, Tx, Values, Work
 from mshield.store.database.opening import open_database
 from mshield.store.database.queries import Query
 from mshield.store.log import log as store
@@ -188,6 +189,9 @@ class _Dying:
     async def all(self, query: Query, **values: object) -> list[Row]:
         return await self.db.all(query, **values)
 
+    async def all_for(self, query: Query, many: Sequence[Values]) -> list[Row]:
+        return await self.db.all_for(query, many)
+
     async def run(self, query: Query, **values: object) -> int:
         return await self.db.run(query, **values)
 
@@ -229,6 +233,9 @@ class _DyingTx:
 
     async def all(self, query: Query, **values: object) -> list[Row]:
         return await self.tx.all(query, **values)
+
+    async def all_for(self, query: Query, many: Sequence[Values]) -> list[Row]:
+        return await self.tx.all_for(query, many)
 
     async def run(self, query: Query, **values: object) -> int:
         if self.process.steps == 0:

@@ -88,7 +88,7 @@ async def _question(db: Database, keyring: Keyring, asked_by: str) -> None:
 
     async def work(tx: Tx) -> None:
         await approvals.insert(tx, question, now=START)
-        await proposals.insert(tx, line)
+        await proposals.insert(tx, [line])
 
     await db.write(work)
 

@@ -1,9 +1,10 @@
 """A database whose process dies where a test says: nothing more of it runs once a named statement was committed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeVar
 
-from mshield.store.database.interface import Database, Row, Sealer, Tx, Work
+from mshield.store.database.interface import Database, Row, Sealer, Tx, Values, Work
 from mshield.store.database.queries import Query
 
 T = TypeVar("T")
@@ -53,6 +54,10 @@ class WatchedTx:
     async def all(self, query: Query, **values: object) -> list[Row]:
         self.ran.add(query.name)
         return await self.tx.all(query, **values)
+
+    async def all_for(self, query: Query, many: Sequence[Values]) -> list[Row]:
+        self.ran.add(query.name)
+        return await self.tx.all_for(query, many)
 
     async def run(self, query: Query, **values: object) -> int:
         self.ran.add(query.name)
@@ -106,6 +111,10 @@ class MortalDatabase:
     async def all(self, query: Query, **values: object) -> list[Row]:
         self._live()
         return await self.db.all(query, **values)
+
+    async def all_for(self, query: Query, many: Sequence[Values]) -> list[Row]:
+        self._live()
+        return await self.db.all_for(query, many)
 
     async def run_one(self, query: Query, **values: object) -> Row | None:
         self._live()

@@ -10,6 +10,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from mshield.domain import errors
+from mshield.services.process.time_limits import time_limit_of
 from mshield.web.again import unavailable
 from mshield.web.audiences import challenge
 from mshield.web.caller import CAUSE, REASON
@@ -56,6 +57,7 @@ STATUS: Final[Mapping[str, int]] = {
     "filing_changed": 409,
     "filing_file_refused": 422,
     "filing_lines_bad": 422,
+    "filing_too_long": 503,
     "filing_unavailable": 503,
     "forbidden": 403,
     "held": 403,
@@ -225,7 +227,8 @@ class Refusals:
             return errors.InvalidRequest(reason="disconnected")  # nobody reads it
         if isinstance(error, TookTooLong):
             _log.error("request %s took too long", request.scope.get("mshield.request_id"))
-            return unavailable()
+            refusal = time_limit_of(request.scope["route"].operation_id).refusal
+            return unavailable() if refusal is None else refusal()
         if (meant := self._meant(error)) is not None:
             if meant is errors.Unavailable:
                 kind, cause = type(error).__name__, type(error.__cause__ or error).__name__

@@ -184,7 +184,7 @@ async def _others(application: Application, staff_id: str) -> None:
         await closings.insert(
             tx, closing_id="closing", account_id=str(account["id"]), due_at=now + DAY_MS, now=now
         )
-        await proposals.insert(tx, line)
+        await proposals.insert(tx, [line])
         await consents.insert(tx, consent)
 
     await context.db.write(work)

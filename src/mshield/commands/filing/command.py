@@ -83,7 +83,13 @@ def import_(
     from mshield.services.filing.report import report_csv, report_data
 
     with file.open("rb") as opened:
-        rows = read_filing(opened.read(MAX_FILE + 1), file.name)
+        content = opened.read(MAX_FILE + 1)
+    is_long = len(content) > _LONG_FILE and not out.json
+    if is_long:
+        out.say(f"正在读取 {file.name}", f"reading {file.name}")
+    rows = read_filing(content, file.name)
+    if is_long:
+        out.say(f"已读取 {len(rows)} 行", f"read {len(rows)} lines")
 
     async def work(service: Service) -> "Report":
         db, keyring, now = service.db, service.keyring, service.now
@@ -125,6 +131,8 @@ def import_(
 
 
 _LONG: Final = 5000
+_LONG_FILE: Final = 200_000
+"""Bytes, of some thousands of lines: a workbook of 100 000 takes half a minute to read."""
 _STEPS: Final = 10
 
 

@@ -76,3 +76,12 @@ class FilingLinesBad(
 
     def __init__(self, *, lines: int, report: Json = None) -> None:
         super().__init__(lines=lines, report=report)
+
+
+class FilingTooLong(
+    DomainError,
+    code="filing_too_long",
+    zh="名单没有在时限内处理完，请先重新检查这份文件，再把其中还没有导入的行分成几份，分别导入",
+    en="The list took longer than a call may. Check the file again, split what isn't on file yet, and import each part",
+):
+    """An import, or its dry run, passed its call's time. Mostly nothing was imported; the next dry run says."""

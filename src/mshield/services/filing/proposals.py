@@ -20,7 +20,7 @@ from mshield.domain.ids import new_id
 from mshield.keys.errors import SealError
 from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
-from mshield.services.filing.import_list import Held, ImportFiling, OnFile
+from mshield.services.filing.import_list import Held, ImportFiling, OnFile, in_parts
 from mshield.store.database.interface import Database, Tx
 from mshield.store.filing import filing
 from mshield.store.filing import proposals as store
@@ -61,33 +61,31 @@ class LegalPersons:
 
     async def unseen(self, tx: Tx, held: Sequence[Held], *, now: int) -> list[Held]:
         """Those of them that don't wait just so already, as when a list is imported twice."""
-        return [
-            person
-            for person in held
-            if not await store.is_waiting(
-                tx,
-                record_hash=self._record_hash(person.record),
-                before_hash=self._before_hash(person.before),
-                now=now,
-            )
-        ]
+        unseen: list[Held] = []
+        for some in in_parts(held):
+            await tx.give_way()
+            hashes = [(self._record_hash(person.record), self._before_hash(person.before)) for person in some]
+            waiting = await store.waiting_of(tx, hashes, now=now)
+            unseen += [person for person, both in zip(some, hashes, strict=True) if both not in waiting]
+        return unseen
 
     async def put_up(self, tx: Tx, approval_id: str, held: Sequence[Held], *, now: int) -> None:
         """Keeps them for the question of this id."""
-        for person in held:
-            proposal_id = new_id(now)
-            plain = json.dumps({"record": _document(person.record), "before": asdict(person.before)})
-            proposal = store.NewProposal(
-                id=proposal_id,
-                approval_id=approval_id,
-                line=person.record.line,
-                record_hash=self._record_hash(person.record),
-                record_box=self.keyring.seal(
-                    plain.encode(), purpose=PROPOSAL_BOX, context=proposal_id.encode()
-                ),
-                before_hash=self._before_hash(person.before),
-            )
-            await store.insert(tx, proposal)
+        for some in in_parts(held):
+            await tx.give_way()
+            await store.insert(tx, [self._proposal(approval_id, person, now=now) for person in some])
+
+    def _proposal(self, approval_id: str, person: Held, *, now: int) -> store.NewProposal:
+        proposal_id = new_id(now)
+        plain = json.dumps({"record": _document(person.record), "before": asdict(person.before)})
+        return store.NewProposal(
+            id=proposal_id,
+            approval_id=approval_id,
+            line=person.record.line,
+            record_hash=self._record_hash(person.record),
+            record_box=self.keyring.seal(plain.encode(), purpose=PROPOSAL_BOX, context=proposal_id.encode()),
+            before_hash=self._before_hash(person.before),
+        )
 
     def digest(self, held: Sequence[Held]) -> str:
         """A keyed hash of all that is shown, for the act: it tells nothing of an id number, and binds each."""
@@ -121,7 +119,7 @@ class LegalPersons:
         if self.digest([Held(person.record, person.before) for person in proposed]) != digest:
             raise errors.Conflict
         # Looked at before any is taken: the first of several lines gives their enterprise its new name.
-        standing = [await self.imports.on_file(tx, person.record) for person in proposed]
+        standing = await self.imports.on_file(tx, [person.record for person in proposed])
         for row, shown, now_on_file in zip(rows, proposed, standing, strict=True):
             if row.state != "waiting":
                 refused.append(row.line)

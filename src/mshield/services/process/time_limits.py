@@ -1,9 +1,10 @@
 """How long a call may take in all, and its statements: most callers give up after 30 s, and are told before they do."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
+from mshield.domain import errors
 from mshield.store.database.limits import LONG_CALL_SECONDS, WORK_SECONDS, taking
 
 __all__ = ["WORK_SECONDS", "TimeLimit", "taking", "time_limit_of"]
@@ -13,11 +14,12 @@ __all__ = ["WORK_SECONDS", "TimeLimit", "taking", "time_limit_of"]
 class TimeLimit:
     """Seconds for the call, from when its body has come until its answer is made; and for each statement of it.
 
-    None: as the database has it for all calls.
+    None: as the database has it for all calls. `refusal` is told where the call's time is over; None: `unavailable`.
     """
 
     call: float
     statement: float | None = None
+    refusal: type[errors.DomainError] | None = None
 
 
 _USUAL: Final = TimeLimit(25.0)
@@ -26,7 +28,7 @@ _FILES: Final = TimeLimit(300.0, 300.0)
 """Whole files in or out: browsers wait for them, and so does whoever chose the file."""
 
 _OF_OPERATION: Final[Mapping[str, TimeLimit]] = {
-    "importFiling": _FILES,
+    "importFiling": replace(_FILES, refusal=errors.FilingTooLong),
     "exportFiling": _FILES,
     "exportHistory": _FILES,
     "exportPeople": _FILES,

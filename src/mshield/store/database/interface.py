@@ -4,13 +4,15 @@ A unit of work is an async function of one transaction, awaits nothing but that 
 it; what it returns is durable when `write` returns. SQL errors never leave this package untyped.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Literal, Protocol, TypeVar
 
 from mshield.store.database.queries import Query
 
 Dialect = Literal["postgresql", "sqlite"]
 Row = Mapping[str, Any]
+Values = Mapping[str, object]
+"""The parameters of a statement, by name."""
 T = TypeVar("T")
 
 
@@ -116,6 +118,12 @@ class Tx(Protocol):
     async def all(self, query: Query, **values: object) -> list[Row]:
         """All rows."""
 
+    async def all_for(self, query: Query, many: Sequence[Values]) -> list[Row]:
+        """All rows of a statement that is carried out once for each of these values, in one round trip.
+
+        Which row is whose the statement must say; one that only writes gives none.
+        """
+
     async def run(self, query: Query, **values: object) -> int:
         """Runs a statement without RETURNING and gives the number of rows that it touched."""
 
@@ -157,6 +165,9 @@ class Database(Protocol):
 
     async def all(self, query: Query, **values: object) -> list[Row]:
         """All rows of a reading statement."""
+
+    async def all_for(self, query: Query, many: Sequence[Values]) -> list[Row]:
+        """All rows of a reading statement that is carried out once for each of these values, in one round trip."""
 
     async def run_one(self, query: Query, **values: object) -> Row | None:
         """A single writing statement with RETURNING; durable when it returns."""

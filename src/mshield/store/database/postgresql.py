@@ -1,7 +1,7 @@
 """PostgreSQL through asyncpg: few round trips, no session state, typed errors."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from types import TracebackType
 from typing import Any, Final, Literal, TypeVar, cast
 
@@ -20,6 +20,7 @@ from mshield.store.database.interface import (
     StoreError,
     Unavailable,
     Undone,
+    Values,
     Work,
     unasked,
 )
@@ -57,6 +58,9 @@ class _Transaction:
     async def all(self, query: Query, **values: object) -> list[Row]:
         statement = query.on("postgresql")
         return cast("list[Row]", await self._connection.fetch(statement.sql, *statement.arguments(values)))
+
+    async def all_for(self, query: Query, many: Sequence[Values]) -> list[Row]:
+        return await _all_for(self._connection, query, many)
 
     async def run(self, query: Query, **values: object) -> int:
         statement = query.on("postgresql")
@@ -113,6 +117,10 @@ class PostgresqlDatabase:
             arguments = statement.arguments(values)
             return cast("list[Row]", await self._on_one(lambda one: one.fetch(statement.sql, *arguments)))
 
+    async def all_for(self, query: Query, many: Sequence[Values]) -> list[Row]:
+        with _TRANSLATED:
+            return await self._on_one(lambda one: _all_for(one, query, many))
+
     async def run_one(self, query: Query, **values: object) -> Row | None:
         await self._begin_write()
         return await self.one(query, **values)
@@ -132,16 +140,8 @@ class PostgresqlDatabase:
         return await self._together(query, values, by=by)
 
     async def _run_each(self, query: Query, many: list[dict[str, object]], *, writing: bool) -> list[Row]:
-        """All rows of a statement that is carried out once for each, one after the other, in one transaction."""
         self.commits += writing
-        statement = query.on("postgresql")
-        arguments = [statement.arguments(values) for values in many]
-        with _TRANSLATED:
-            if len(arguments) == 1:
-                return cast(
-                    "list[Row]", await self._on_one(lambda one: one.fetch(statement.sql, *arguments[0]))
-                )
-            return cast("list[Row]", await self._on_one(lambda one: one.fetchmany(statement.sql, arguments)))
+        return await self.all_for(query, many)
 
     async def _begin_write(self) -> None:
         await self._require_writing()
@@ -190,6 +190,15 @@ class PostgresqlDatabase:
 
     async def close(self) -> None:
         await self._held.close()
+
+
+async def _all_for(connection: Any, query: Query, many: Sequence[Values]) -> list[Row]:
+    """One after the other, in one transaction."""
+    statement = query.on("postgresql")
+    arguments = [statement.arguments(values) for values in many]
+    if len(arguments) == 1:
+        return cast("list[Row]", await connection.fetch(statement.sql, *arguments[0]))
+    return cast("list[Row]", await connection.fetchmany(statement.sql, arguments)) if arguments else []
 
 
 def _is_no_text(error: Exception) -> bool:

@@ -12,7 +12,7 @@ import queue
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeVar, cast
 
@@ -27,6 +27,7 @@ from mshield.store.database.interface import (
     StoreError,
     Tx,
     Unavailable,
+    Values,
     Work,
 )
 from mshield.store.database.queries import Query
@@ -80,6 +81,9 @@ class _Transaction:
 
     async def all(self, query: Query, **values: object) -> list[Row]:
         return _all(self.connection, query, values)
+
+    async def all_for(self, query: Query, many: Sequence[Values]) -> list[Row]:
+        return [row for values in many for row in _all(self.connection, query, values)]
 
     async def run(self, query: Query, **values: object) -> int:
         statement = query.on("sqlite")
@@ -143,6 +147,9 @@ class SqliteDatabase:
 
     async def all(self, query: Query, **values: object) -> list[Row]:
         return _all(self._reader, query, values)
+
+    async def all_for(self, query: Query, many: Sequence[Values]) -> list[Row]:
+        return [row for values in many for row in _all(self._reader, query, values)]
 
     async def run_one(self, query: Query, **values: object) -> Row | None:
         return await self.write(lambda tx: tx.one(query, **values))
@@ -298,7 +305,7 @@ def _drive(work: Work[T], tx: Tx) -> _Steps[T]:
         yield
 
 
-def _execute(connection: sqlite3.Connection, query: Query, values: dict[str, object]) -> sqlite3.Cursor:
+def _execute(connection: sqlite3.Connection, query: Query, values: Values) -> sqlite3.Cursor:
     statement = query.on("sqlite")
     arguments: Any = statement.arguments(values)
     try:
@@ -311,7 +318,7 @@ def _refusal(error: sqlite3.Error | UnicodeEncodeError) -> StoreError:
     return _translate(error) if isinstance(error, sqlite3.Error) else NoText(str(error))
 
 
-def _one(connection: sqlite3.Connection, query: Query, values: dict[str, object]) -> Row | None:
+def _one(connection: sqlite3.Connection, query: Query, values: Values) -> Row | None:
     cursor = _execute(connection, query, values)
     try:
         row: Row | None = cursor.fetchone()
@@ -323,7 +330,7 @@ def _one(connection: sqlite3.Connection, query: Query, values: dict[str, object]
     return row
 
 
-def _all(connection: sqlite3.Connection, query: Query, values: dict[str, object]) -> list[Row]:
+def _all(connection: sqlite3.Connection, query: Query, values: Values) -> list[Row]:
     cursor = _execute(connection, query, values)
     try:
         rows: list[Any] = cursor.fetchall()
@@ -335,10 +342,10 @@ def _all(connection: sqlite3.Connection, query: Query, values: dict[str, object]
 
 
 def _as_is(
-    read: Callable[[sqlite3.Connection, Query, dict[str, object]], T],
+    read: Callable[[sqlite3.Connection, Query, Values], T],
     connection: sqlite3.Connection,
     query: Query,
-    values: dict[str, object],
+    values: Values,
 ) -> T:
     """Reads again, texts too that are no UTF-8; only where there is one, as this costs a call of Python per text."""
     connection.text_factory = lambda octets: octets.decode("utf-8", "surrogateescape")

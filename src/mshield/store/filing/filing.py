@@ -4,15 +4,19 @@ A certificate remembers the version that it was made from; a greater one now mea
 person's phone number, which no certificate has, changes without a new version.
 """
 
-from dataclasses import asdict, dataclass
-from typing import Any, Final
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Final
 
-from mshield.store.database.interface import Database, Row, Tx
+from mshield.store.database.interface import Database, Row, Tx, Values
 from mshield.store.database.queries import Queries
-from mshield.store.seals.sealing import changing, seal_new
+from mshield.store.seals.many import insert_sealed, lock_checked, write_sealed
+from mshield.store.seals.sealing import changing
 from mshield.store.seals.tables import ENTERPRISES, FILED_PERSONS
 
 _SQL: Final = Queries("filing", "filing")
+Key = tuple[str, str, bytes]
+"""What names a record: credit code, role, and hash of the id number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,14 @@ class FiledPerson:
     version: int
     ended_at: int | None
 
+    def renewed(self, *, name: str, id_type: str, phone: str | None) -> "FiledPerson":
+        """The next version, on file from now on."""
+        return replace(self, name=name, id_type=id_type, phone=phone, version=self.version + 1, ended_at=None)
+
+    def with_phone(self, phone: str | None) -> "FiledPerson":
+        """The same version: no certificate has the number, and a new one would stop all signatures (R22)."""
+        return replace(self, phone=phone)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewFiledPerson:
@@ -54,6 +66,10 @@ class NewFiledPerson:
     id_number_hash: bytes
     id_number_box: bytes
     id_number_end: bytes
+
+
+_NEW: Final = tuple(field.name for field in fields(NewFiledPerson))
+_CHANGING: Final = ("name", "id_type", "phone", "version", "ended_at")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,27 +94,26 @@ async def find_person(
     return None if row is None else FiledPerson(**row)
 
 
-async def find_beside_others(
-    db: Database, *, credit_code: str, role: str, id_number_hash: bytes
-) -> tuple[Enterprise | None, FiledPerson | None]:
-    """`find_enterprise` and `find_person` in the round trips of all who ask at the same time."""
-    rows = await db.read_together(_SQL["enterprise_together"], credit_code=credit_code)
-    people = await db.read_together(
-        _SQL["person_together"], credit_code=credit_code, role=role, id_number_hash=id_number_hash
-    )
-    enterprise, person = (
-        {k: v for k, v in row.items() if k != "call"} for row in (_first(rows), _first(people))
-    )
-    return (Enterprise(**enterprise) if enterprise else None), (FiledPerson(**person) if person else None)
+async def enterprises_of(db: Database | Tx, codes: Collection[str]) -> dict[str, Enterprise]:
+    """Those of these credit codes that are on file, by code."""
+    rows = await db.all_for(_SQL["find_enterprise"], [{"credit_code": code} for code in codes])
+    return {row["credit_code"]: Enterprise(**row) for row in rows}
 
 
-def _first(rows: list[Row]) -> dict[str, Any]:
-    return dict(rows[0]) if rows else {}
+async def people_of(db: Database | Tx, keys: Sequence[Key]) -> dict[Key, FiledPerson]:
+    """The records that these name."""
+    asked = [
+        {"credit_code": code, "role": role, "id_number_hash": number, "call": call}
+        for call, (code, role, number) in enumerate(keys)
+    ]
+    rows = map(dict, await db.all_for(_SQL["find_person_of_call"], asked))
+    return {keys[row.pop("call")]: FiledPerson(**row) for row in rows}
 
 
-async def has_legal_person(db: Database | Tx, *, credit_code: str) -> bool:
-    """Whether the enterprise has a legal person on file, or had one who left."""
-    return await db.one(_SQL["legal_person"], credit_code=credit_code) is not None
+async def with_legal_person(db: Database | Tx, codes: Collection[str]) -> set[str]:
+    """Those of these enterprises that have a legal person on file, or had one who left."""
+    rows = await db.all_for(_SQL["legal_person"], [{"credit_code": code} for code in codes])
+    return {row["credit_code"] for row in rows}
 
 
 async def lock_imports(tx: Tx, *, now: int) -> None:
@@ -106,55 +121,47 @@ async def lock_imports(tx: Tx, *, now: int) -> None:
     await tx.one(_SQL["lock"], now=now)
 
 
-async def insert_enterprise(tx: Tx, *, credit_code: str, name: str, now: int) -> None:
-    """Version 1 of a new enterprise. Raises Conflict where there is one."""
-    await tx.run(_SQL["insert_enterprise"], credit_code=credit_code, name=name, now=now)
-    await seal_new(tx, ENTERPRISES, credit_code, now=now)
+async def insert_enterprises(tx: Tx, names: Mapping[str, str], *, now: int) -> None:
+    """Version 1 of new enterprises, by credit code. Raises Conflict where there is one."""
+    rows = [{"credit_code": code, "name": name, "version": 1, "now": now} for code, name in names.items()]
+    await insert_sealed(tx, ENTERPRISES, _SQL["insert_enterprise"], rows, now=now)
 
 
-async def change_enterprise(tx: Tx, enterprise: Enterprise, *, name: str, now: int) -> bool:
-    """The next version; False where `enterprise` is no longer the stored version."""
-    async with changing(tx, ENTERPRISES, enterprise.credit_code, now=now):
-        changed = await tx.run(
-            _SQL["change_enterprise"],
-            credit_code=enterprise.credit_code,
-            version=enterprise.version,
-            name=name,
-            now=now,
-        )
-    return changed == 1
+async def rename_enterprises(tx: Tx, names: Sequence[tuple[Enterprise, str]], *, now: int) -> int:
+    """The next version of enterprises, each once: how many are what is stored still, and so get it."""
+    before = await lock_checked(tx, ENTERPRISES, [enterprise.credit_code for enterprise, _ in names])
+    changed: list[tuple[Row, Values]] = [
+        (before[enterprise.credit_code], {"name": name, "version": enterprise.version + 1, "now": now})
+        for enterprise, name in names
+        if _is_stored(before.get(enterprise.credit_code), enterprise.version)
+    ]
+    await write_sealed(tx, ENTERPRISES, _SQL["write_enterprise"], changed, now=now)
+    return len(changed)
 
 
-async def insert_person(tx: Tx, person: NewFiledPerson, *, now: int) -> None:
-    """Version 1 of a new person. Raises Conflict where there is one."""
-    await tx.run(_SQL["insert_person"], **asdict(person), now=now)
-    await seal_new(tx, FILED_PERSONS, person.id, now=now)
+async def insert_people(tx: Tx, people: Sequence[NewFiledPerson], *, now: int) -> None:
+    """Version 1 of new people. Raises Conflict where there is one."""
+    rows = [
+        {**{name: getattr(person, name) for name in _NEW}, "version": 1, "ended_at": None, "now": now}
+        for person in people
+    ]
+    await insert_sealed(tx, FILED_PERSONS, _SQL["insert_person"], rows, now=now)
 
 
-async def change_person(
-    tx: Tx, person: FiledPerson, *, name: str, id_type: str, phone: str | None, now: int
-) -> bool:
-    """The next version, on file from now on; False where `person` is no longer the stored version."""
-    async with changing(tx, FILED_PERSONS, person.id, now=now):
-        changed = await tx.run(
-            _SQL["change_person"],
-            id=person.id,
-            version=person.version,
-            name=name,
-            id_type=id_type,
-            phone=phone,
-            now=now,
-        )
-    return changed == 1
+async def change_people(tx: Tx, people: Sequence[tuple[FiledPerson, FiledPerson]], *, now: int) -> int:
+    """What records become, each once: how many are what is stored still, and so become it."""
+    before = await lock_checked(tx, FILED_PERSONS, [person.id for person, _ in people])
+    changed: list[tuple[Row, Values]] = [
+        (before[person.id], {**{name: getattr(becomes, name) for name in _CHANGING}, "now": now})
+        for person, becomes in people
+        if _is_stored(before.get(person.id), person.version)
+    ]
+    await write_sealed(tx, FILED_PERSONS, _SQL["write_person"], changed, now=now)
+    return len(changed)
 
 
-async def change_phone(tx: Tx, person: FiledPerson, *, phone: str | None, now: int) -> bool:
-    """Another phone number in the same version; False where `person` is no longer the stored version."""
-    async with changing(tx, FILED_PERSONS, person.id, now=now):
-        changed = await tx.run(
-            _SQL["change_phone"], id=person.id, version=person.version, phone=phone, now=now
-        )
-    return changed == 1
+def _is_stored(row: Row | None, version: int) -> bool:
+    return row is not None and row["version"] == version
 
 
 async def list_people(

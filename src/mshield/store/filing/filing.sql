@@ -5,16 +5,13 @@ SELECT credit_code, name, version FROM enterprises WHERE credit_code = :credit_c
 SELECT id, credit_code, name, id_type, role, phone, version, ended_at FROM filed_persons
 WHERE credit_code = :credit_code AND role = :role AND id_number_hash = :id_number_hash;
 
--- name: enterprise_together
-SELECT credit_code, name, version, CAST(:call AS INTEGER) AS call FROM enterprises WHERE credit_code = :credit_code;
-
--- name: person_together
+-- name: find_person_of_call
 SELECT id, credit_code, name, id_type, role, phone, version, ended_at, CAST(:call AS INTEGER) AS call FROM filed_persons
 WHERE credit_code = :credit_code AND role = :role AND id_number_hash = :id_number_hash;
 
--- name: legal_person^
+-- name: legal_person
 -- On file as one, or once: some record of them.
-SELECT id FROM filed_persons WHERE credit_code = :credit_code AND role = 'legal_person' LIMIT 1;
+SELECT credit_code FROM filed_persons WHERE credit_code = :credit_code AND role = 'legal_person' LIMIT 1;
 
 -- name: lock^
 -- Imports take their turn: the row is locked until the transaction ends, so that a plan holds while it is carried out.
@@ -23,26 +20,23 @@ ON CONFLICT (scope, subject) DO UPDATE SET window_start = excluded.window_start
 RETURNING window_start;
 
 -- name: insert_enterprise!
-INSERT INTO enterprises (credit_code, name, version, created_at, changed_at) VALUES (:credit_code, :name, 1, :now, :now);
+INSERT INTO enterprises (credit_code, name, version, created_at, changed_at, seal_version, seal)
+VALUES (:credit_code, :name, :version, :now, :now, :seal_version, :seal);
 
--- name: change_enterprise!
-UPDATE enterprises SET name = :name, version = version + 1, changed_at = :now
-WHERE credit_code = :credit_code AND version = :version;
+-- name: write_enterprise
+UPDATE enterprises SET name = :name, version = :version, changed_at = :now, seal_version = :seal_version, seal = :seal
+WHERE credit_code = :credit_code RETURNING credit_code;
 
 -- name: insert_person!
 INSERT INTO filed_persons (id, credit_code, name, id_type, id_number_hash, id_number_box, id_number_end, role, phone, version,
-  created_at, changed_at)
-VALUES (:id, :credit_code, :name, :id_type, :id_number_hash, :id_number_box, :id_number_end, :role, :phone, 1, :now, :now);
+  ended_at, created_at, changed_at, seal_version, seal)
+VALUES (:id, :credit_code, :name, :id_type, :id_number_hash, :id_number_box, :id_number_end, :role, :phone, :version,
+  :ended_at, :now, :now, :seal_version, :seal);
 
--- name: change_person!
--- Who had left the file is on it again.
-UPDATE filed_persons SET name = :name, id_type = :id_type, phone = :phone, version = version + 1, changed_at = :now,
-  ended_at = NULL
-WHERE id = :id AND version = :version;
-
--- name: change_phone!
--- The version stays: no certificate has the number, and a new version would stop all signatures of the person (R22).
-UPDATE filed_persons SET phone = :phone, changed_at = :now WHERE id = :id AND version = :version;
+-- name: write_person
+UPDATE filed_persons SET name = :name, id_type = :id_type, phone = :phone, version = :version, ended_at = :ended_at,
+  changed_at = :now, seal_version = :seal_version, seal = :seal
+WHERE id = :id RETURNING id;
 
 -- name: count^
 SELECT (SELECT COUNT(*) FROM enterprises) AS enterprises, (SELECT COUNT(*) FROM filed_persons) AS persons;

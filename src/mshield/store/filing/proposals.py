@@ -1,11 +1,13 @@
 """Records of legal persons that wait for a second officer, line by line under the question that shows them; sealed."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Final
 
 from mshield.store.database.interface import Database, Tx
 from mshield.store.database.queries import Queries
-from mshield.store.seals.sealing import changing, seal_new
+from mshield.store.seals.many import insert_sealed
+from mshield.store.seals.sealing import changing
 from mshield.store.seals.tables import PROPOSALS
 
 _SQL: Final = Queries("filing", "proposals")
@@ -33,16 +35,18 @@ class ProposalRow(NewProposal):
 _FIELDS: Final = tuple(field.name for field in fields(ProposalRow))
 
 
-async def insert(tx: Tx, proposal: NewProposal) -> None:
-    """Puts it up."""
-    await tx.run(_SQL["insert"], **asdict(proposal))
-    await seal_new(tx, PROPOSALS, proposal.id)
+async def insert(tx: Tx, proposals: Sequence[NewProposal]) -> None:
+    """Puts them up."""
+    await insert_sealed(
+        tx, PROPOSALS, _SQL["insert"], [{**asdict(proposal), "state": "waiting"} for proposal in proposals]
+    )
 
 
-async def is_waiting(tx: Tx, *, record_hash: bytes, before_hash: bytes, now: int) -> bool:
-    """Whether just this waits already."""
-    row = await tx.one(_SQL["is_waiting"], record_hash=record_hash, before_hash=before_hash, now=now)
-    return row is not None
+async def waiting_of(tx: Tx, hashes: Sequence[tuple[bytes, bytes]], *, now: int) -> set[tuple[bytes, bytes]]:
+    """Of these, each of a record and of what was on file, those of which just this waits already."""
+    asked = [{"record_hash": record, "before_hash": before, "now": now} for record, before in hashes]
+    rows = await tx.all_for(_SQL["waiting"], asked)
+    return {(row["record_hash"], row["before_hash"]) for row in rows}
 
 
 async def page(db: Database | Tx, *, approval_id: str, after: int = 0, most: int) -> list[ProposalRow]:

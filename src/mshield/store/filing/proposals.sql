@@ -1,10 +1,10 @@
 -- name: insert!
-INSERT INTO filing_proposals (id, approval_id, line, record_hash, record_box, before_hash, state)
-VALUES (:id, :approval_id, :line, :record_hash, :record_box, :before_hash, 'waiting');
+INSERT INTO filing_proposals (id, approval_id, line, record_hash, record_box, before_hash, state, seal_version, seal)
+VALUES (:id, :approval_id, :line, :record_hash, :record_box, :before_hash, :state, :seal_version, :seal);
 
--- name: is_waiting^
+-- name: waiting
 -- Whether just this is put up already, of just this before, in a question that waits.
-SELECT p.id FROM filing_proposals p JOIN approvals a ON a.id = p.approval_id
+SELECT p.record_hash, p.before_hash FROM filing_proposals p JOIN approvals a ON a.id = p.approval_id
 WHERE p.record_hash = :record_hash AND p.before_hash = :before_hash AND a.state = 'waiting' AND a.expires_at > :now
 LIMIT 1;
 

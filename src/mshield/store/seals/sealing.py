@@ -7,7 +7,7 @@ own, whose seal is good.
 
 # ruff: noqa: S608  the names in the statements are those of the tables in `tables`, values are parameters
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -55,7 +55,7 @@ async def changing(
 
 async def seal_new(tx: Tx, table: SealedTable, key: str | bytes, *, now: int | None = None) -> None:
     """Seals a row that this transaction has just inserted. Raises SealBroken for one that has a seal."""
-    row = await tx.one(_select(table), key=key)
+    row = await tx.one(select_of(table), key=key)
     if row is None or row["seal"] is not None:
         raise SealBroken(table.name, key)
     await _put(tx, table, row, now=now)
@@ -63,7 +63,7 @@ async def seal_new(tx: Tx, table: SealedTable, key: str | bytes, *, now: int | N
 
 async def read_checked(db: Database | Tx, table: SealedTable, key: str | bytes) -> Row | None:
     """The sealed columns of a row. Raises SealBroken."""
-    row = await db.one(_select(table), key=key)
+    row = await db.one(select_of(table), key=key)
     if row is not None:
         table.check(db.sealer, row)
     return row
@@ -96,7 +96,7 @@ async def keys_of(tx: Tx, query: Query, table: SealedTable, **values: object) ->
 async def _read(
     tx: Tx, table: SealedTable, key: str | bytes, *, locked: bool = False, checked: bool = True
 ) -> Row | None:
-    row = await tx.one(_select(table, locked=locked), key=key)
+    row = await tx.one(select_of(table, locked=locked), key=key)
     if row is not None and locked and checked:
         table.check(tx.sealer, row)
     return row
@@ -120,20 +120,35 @@ async def record_standing(tx: Tx, table: SealedTable, key: str | bytes, *, now: 
 async def _record(
     tx: Tx, table: SealedTable, row: Row, *, version: int, seal: bytes, now: int | None
 ) -> None:
+    await tx.run(_SQL["insert"], **_recorded(table, row, version=version, seal=seal, now=now))
+
+
+async def record_many(tx: Tx, table: SealedTable, rows: Sequence[Row], *, now: int | None) -> None:
+    """Records rows with the seals that they have, where the table's changes are logged."""
+    if table.logged:
+        changes = [
+            _recorded(table, row, version=row["seal_version"], seal=row["seal"], now=now) for row in rows
+        ]
+        await tx.all_for(_SQL["insert"], changes)
+
+
+def _recorded(
+    table: SealedTable, row: Row, *, version: int, seal: bytes, now: int | None
+) -> dict[str, object]:
     assert now is not None  # noqa: S101  # for the type
-    await tx.run(
-        _SQL["insert"],
-        id=new_id(now),
-        place=table.name,
-        row_key=row_name(row[table.key]),
-        version=version,
-        seal=seal,
-        now=now,
-    )
+    return {
+        "id": new_id(now),
+        "place": table.name,
+        "row_key": row_name(row[table.key]),
+        "version": version,
+        "seal": seal,
+        "now": now,
+    }
 
 
 @cache
-def _select(table: SealedTable, *, locked: bool = False) -> Query:
+def select_of(table: SealedTable, *, locked: bool = False) -> Query:
+    """The statement that reads the sealed columns of the row of a `key`, version and seal."""
     columns = ", ".join((*table.columns, "seal_version", "seal"))
     sql = f"SELECT {columns} FROM {table.name} WHERE {table.key} = $1"
     lock = " FOR UPDATE" if locked else ""
