@@ -27,7 +27,8 @@ from tests.support.signing import fetch
 _ZONE: Final = dt.UTC
 _STATES: Final = ("active", "expiring", "expired", "pin_locked", "revoked", "superseded")
 
-Call = Callable[[], Awaitable[object]]
+Call = Callable[[], Awaitable[int | None]]
+"""One of them; how many lines came back, where it is a list."""
 
 
 class Whole(Signature):
@@ -78,25 +79,26 @@ async def published(service: LiveService, context: Context) -> AsyncIterator[lis
         yield [("revocation list, unchanged", unchanged), ("OCSP answer", ask)]
 
 
-def lists(context: Context, people: int) -> list[tuple[str, Call]]:
-    """What portal and console ask, of somebody in the middle of all; on the empty one it finds nobody, or its few."""
-    who = people // 2
+def lists(context: Context, who: int) -> list[tuple[str, Call]]:
+    """What portal and console ask, of this person of the population and of their enterprise."""
     search, lists = context.certificates.search, context.legal_person.lists
     enterprise = ManagedEnterprise(*population.enterprise_of(who))
 
     def find(words: str, state: str | None = None) -> Call:
-        async def call() -> None:
+        async def call() -> int:
             terms, end = read_words(words)
-            await search.page(replace(terms, state=state), end=end, limit=50, now=context.clock())
+            lines, _ = await search.page(replace(terms, state=state), end=end, limit=50, now=context.clock())
+            return len(lines)
 
         return call
 
-    async def portal_people() -> None:
-        await lists.people(enterprise, PeopleTerms(), after="", limit=50, now=context.clock())
+    async def portal_people() -> int:
+        return len(await lists.people(enterprise, PeopleTerms(), after="", limit=50, now=context.clock()))
 
-    async def portal_shields() -> None:
-        await lists.shields(enterprise, ShieldTerms(), limit=50, now=context.clock())
+    async def portal_shields() -> int:
+        shields = await lists.shields(enterprise, ShieldTerms(), limit=50, now=context.clock())
         await lists.count_shields(enterprise, now=context.clock())
+        return len(shields)
 
     async def overview() -> None:
         now = context.clock()
