@@ -20,11 +20,14 @@ from mshield.services.context import Context
 from mshield.services.legal_person.lists import PeopleTerms, ShieldTerms
 from mshield.services.legal_person.session import ManagedEnterprise
 from mshield.store.certificates import counts
+from mshield.store.database.queries import Queries
 from tests.support.live_service import LiveService
 from tests.support.raw_cosigning import Attacker
 from tests.support.signing import fetch
 
 _ZONE: Final = dt.UTC
+_UNLOCKS: Final = Queries("signing", "unlocks")
+"""Bare: the population's keys have no seals."""
 _STATES: Final = ("active", "expiring", "expired", "pin_locked", "revoked", "superseded")
 
 Call = Callable[[], Awaitable[int | None]]
@@ -104,8 +107,12 @@ def lists(context: Context, who: int) -> list[tuple[str, Call]]:
         now = context.clock()
         assert await counts.kept(context.db, due=half_year_after(now, _ZONE), now=now)
 
+    async def opened_app() -> int:
+        return int(await context.db.one(_UNLOCKS["shield_of_device"], jkt=f"j{who}") is not None)
+
     name, firm = population.name_of(who), enterprise.name
     return [
+        ("phone: shield of a device", opened_app),
         ("portal: people", portal_people),
         ("portal: shields with their count", portal_shields),
         ("console: overview's count", overview),
