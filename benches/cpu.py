@@ -19,13 +19,13 @@ def process_cpu(process: psutil.Process) -> float:
 
 
 def database_cpu(server: Server | None) -> float:
-    """Seconds of CPU of PostgreSQL and all of its processes; 0 without one."""
+    """Seconds of CPU of PostgreSQL and all of its processes, those that have ended too; 0 without one."""
     if server is None:
         return 0.0
     postmaster = psutil.Process(int((server.data / "postmaster.pid").read_text().split("\n", 1)[0]))
-    times = postmaster.cpu_times()
-    seconds = times.children_user + times.children_system  # of connections that have ended
+    ended = postmaster.cpu_times()
+    seconds = ended.children_user + ended.children_system
     for process in (postmaster, *postmaster.children()):
-        with suppress(psutil.NoSuchProcess):  # a worker that has ended meanwhile
+        with suppress(psutil.NoSuchProcess):  # a worker that ends just now
             seconds += process_cpu(process)
     return seconds

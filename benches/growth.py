@@ -1,9 +1,10 @@
 """How the service stands when much is in its database: the same calls on an empty one and on ones that were filled.
 
-Two service processes (the real one), a database each: one stays empty, the other is filled step by step, and each call
-goes to both by turns, so that nothing but the rows differs. CPU is the service's and PostgreSQL's; times are those that
-a client waits. Lists are asked of the services in this process. What costs more than a fifth more than on the empty one
-is said, and which list takes longer than its bound.
+Two service processes (the real one), a database each: one stays empty but for the thousand people among whom the lists'
+own person is, the other is filled step by step, and each call goes to both by turns, so that nothing but the rows
+differs. CPU is the service's and PostgreSQL's; times are those that a client waits. Lists are asked of the services in
+this process. What costs more than a fifth more than on the empty one is said, where both find as much, and which list
+takes longer than its bound.
 """
 
 import argparse
@@ -27,6 +28,7 @@ from benches import growth_population as population
 from benches import kept_growth
 from benches.cpu import database_cpu, process_cpu
 from benches.growth_calls import Call, Whole, lists, one_by_one, published
+from benches.kept_growth import Row
 from benches.logins import Login
 from benches.ready_service import DatabaseName, database_of, phones_of, ready_service
 from mshield.gm.engine import load_engine
@@ -45,38 +47,23 @@ from tests.support.live_service import LiveService
 from tests.support.postgresql import Server
 from tests.support.raw_cosigning import Attacker
 
-SIZES: Final = ((10_000, 200_000), (100_000, 2_000_000))
-"""Certificates and signatures, smallest first: some 0.4 and 3 GB, and a few minutes."""
+SIZES: Final = {
+    "sqlite": ((10_000, 200_000), (30_000, 600_000)),
+    "postgresql": ((10_000, 200_000), (100_000, 2_000_000)),
+}
+"""Certificates and signatures, smallest first: 5 GB at most, and a few minutes. SQLite keeps its indexes row by row."""
 WHOLE: Final = ((100_000, 2_000_000), (1_000_000, 20_000_000))
-"""A nation's (issue 20): 30 GB, and an hour."""
-WITHIN: Final = 1.2
-"""What a filled database may cost beside an empty one."""
-BOUND_MS: Final = 50.0
-"""What a search or a list may take, whatever there is (issue 20)."""
+"""A nation's (issue 20), on PostgreSQL: 35 GB, and half an hour."""
 MEMORY: Final = "1GB"
 """PostgreSQL's own, of both servers."""
-_ROUNDS: Final = 40
-_GETS: Final = 200
-_BLOCKS: Final = 10
+_BEFORE: Final = 1_000
+"""People whom the empty one has too, none with a signature, so that lists find there what they look for."""
+_ROUNDS: Final = 400
+_GETS: Final = 1_000
+_BLOCKS: Final = 40
 
-Cpu = Callable[[], tuple[float, float]]
-"""Seconds so far: of the service, or of this process where it stands for one, and of PostgreSQL."""
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """CPU of one in ms, the program's and PostgreSQL's; how long it took at the median and at the 99th of a hundred."""
-
-    what: str
-    program: float
-    database: float
-    p50: float
-    p99: float
-
-    @property
-    def cpu(self) -> float:
-        """Of both."""
-        return self.program + self.database
+Cpu = tuple[Callable[[], float], Callable[[], float]]
+"""Seconds so far: of the service, or of this process where it stands for one; and of PostgreSQL."""
 
 
 @dataclass(slots=True)
@@ -88,19 +75,18 @@ class Side:
     phones: list[Attacker]
     people: int = 0
 
-    def served(self) -> tuple[float, float]:
+    def served(self) -> Cpu:
         """CPU of the service and of its PostgreSQL."""
         assert self.service.process is not None
-        return process_cpu(psutil.Process(self.service.process.pid)), database_cpu(self.server)
+        process = psutil.Process(self.service.process.pid)
+        return partial(process_cpu, process), partial(database_cpu, self.server)
 
-    def here(self) -> tuple[float, float]:
+    def here(self) -> Cpu:
         """CPU of this process and of its PostgreSQL."""
-        return process_cpu(psutil.Process()), database_cpu(self.server)
+        return _here(self.server)
 
 
-def run(
-    database: DatabaseName, sizes: Sequence[tuple[int, int]], *, signatures: int
-) -> list[list[tuple[Measured, Measured]]]:
+def run(database: DatabaseName, sizes: Sequence[tuple[int, int]], *, signatures: int) -> list[list[Row]]:
     """For each size everything, in the same order: of the empty one and of the filled one."""
     with (
         ready_service("auto", database, memory=MEMORY) as empty,
@@ -112,11 +98,13 @@ def run(
 
 async def _run(
     empty: Side, filled: Side, sizes: Sequence[tuple[int, int]], signatures: int
-) -> list[list[tuple[Measured, Measured]]]:
+) -> list[list[Row]]:
     """The same phones sign throughout: one that went back to an older state would be taken for a copy."""
     service, server = filled.service, filled.server
     keyring = Keyring.of(MasterKeyFile(service.folder / "master.key"))
     lookup = await _lookup(service.database, keyring)
+    who = sizes[0][0] // 2
+    await _seed(empty.service.database, Keyring.of(MasterKeyFile(empty.service.folder / "master.key")), who)
     found, signed = [], 0
     for certificates, count in sizes:
         began, load = time.monotonic(), os.getloadavg()[0]
@@ -135,7 +123,7 @@ async def _run(
             f" {_size(service, server) / 1e9:.1f} GB, filled in {time.monotonic() - began:.0f} s, {_load()}",
             flush=True,
         )
-        found.append(await _measure(empty, filled, signatures))
+        found.append(await _measure(empty, filled, signatures, who))
         kept_growth.keep(
             [
                 kept_growth.run_of(
@@ -144,11 +132,11 @@ async def _run(
                     signed,
                     size=_size(service, server) / 1e9,
                     load_before=load,
-                    rows=[_row(one, other) for one, other in found[-1]],
+                    rows=found[-1],
                 )
             ]
         )
-        print(f"measured, {_load()}", table(sizes[: len(found)], found), sep="\n", flush=True)
+        print(f"measured, {_load()}", kept_growth.table(sizes[: len(found)], found), sep="\n", flush=True)
         if server is not None:
             print(
                 await bulk.price_of_indexes(service.database, cpu=partial(database_cpu, server)), flush=True
@@ -158,18 +146,11 @@ async def _run(
     return found
 
 
-def _row(empty: Measured, filled: Measured) -> kept_growth.Row:
-    one, other = (kept_growth.Side(each.program, each.database, each.p50) for each in (empty, filled))
-    return kept_growth.Row(empty.what, one, other)
-
-
 def _load() -> str:
     return f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
 
 
-def run_lists(
-    database: DatabaseName, sizes: Sequence[tuple[int, int]]
-) -> list[list[tuple[Measured, Measured]]]:
+def run_lists(database: DatabaseName, sizes: Sequence[tuple[int, int]]) -> list[list[Row]]:
     """Lists and searches alone, without a service process and its phones."""
     with tempfile.TemporaryDirectory(prefix="mshield-growth-") as name:
         folder = Path(name)
@@ -188,12 +169,14 @@ async def _run_lists(
     filled: tuple[str, Server | None],
     folder: Path,
     sizes: Sequence[tuple[int, int]],
-) -> list[list[tuple[Measured, Measured]]]:
+) -> list[list[Row]]:
     key_file = folder / "master.key"
     MasterKeyFile(key_file).create(generate_master_key("aes"))
     settings = [await _prepared(url, key_file) for url, _ in (empty, filled)]
     keyring = load_keyring(settings[1])
     lookup = await _lookup(filled[0], keyring)
+    who = sizes[0][0] // 2
+    await _seed(empty[0], keyring, who)
     found, people = [], 0
     for certificates, _ in sizes:
         began = time.monotonic()
@@ -211,14 +194,27 @@ async def _run_lists(
             f"{certificates} certificates, filled in {time.monotonic() - began:.0f} s, {_load()}", flush=True
         )
         async with _opened(settings[0]) as one, _opened(settings[1]) as other:
-            cpus = tuple(partial(_here, server) for _, server in (empty, filled))
-            found.append(await _lists_beside(one, other, people, (cpus[0], cpus[1])))
-        print(f"measured, {_load()}", table(sizes[: len(found)], found), sep="\n", flush=True)
+            found.append(await _lists_beside(one, other, who, (_here(empty[1]), _here(filled[1]))))
+        print(f"measured, {_load()}", kept_growth.table(sizes[: len(found)], found), sep="\n", flush=True)
     return found
 
 
-def _here(server: Server | None) -> tuple[float, float]:
-    return process_cpu(psutil.Process()), database_cpu(server)
+def _here(server: Server | None) -> Cpu:
+    return time.process_time, partial(database_cpu, server)
+
+
+async def _seed(url: str, keyring: Keyring, who: int) -> None:
+    """Puts the person whom lists are asked of into the empty one, among some others."""
+    first = max(0, who - _BEFORE // 2) // 10 * 10
+    await asyncio.to_thread(
+        population.populate,
+        url,
+        first=first,
+        last=first + _BEFORE,
+        signatures=(0, 0),
+        keyring=keyring,
+        lookup=await _lookup(url, keyring),
+    )
 
 
 async def _prepared(url: str, key_file: Path) -> Settings:
@@ -254,9 +250,9 @@ def _size(service: LiveService, server: Server | None) -> int:
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
 
 
-async def _measure(empty: Side, filled: Side, signatures: int) -> list[tuple[Measured, Measured]]:
+async def _measure(empty: Side, filled: Side, signatures: int, who: int) -> list[Row]:
     sides, found = (empty, filled), []
-    served = (empty.served, filled.served)
+    served = (empty.served(), filled.served())
     async with _business(empty) as one, _business(filled) as other:
         for what, kind in (("signature", Whole), ("login", Login)):
             calls = tuple(
@@ -283,8 +279,8 @@ async def _measure(empty: Side, filled: Side, signatures: int) -> list[tuple[Mea
         ):
             for (what, call), (_, same) in zip(first, second, strict=True):
                 found.append(await _beside(what, (call, same), rounds=_GETS, cpus=served))
-        here = (empty.here, filled.here)
-        return found + await _lists_beside(one_context, other_context, filled.people, here)
+        here = (empty.here(), filled.here())
+        return found + await _lists_beside(one_context, other_context, who, here)
 
 
 def _business(side: Side) -> httpx.AsyncClient:
@@ -293,78 +289,45 @@ def _business(side: Side) -> httpx.AsyncClient:
     return httpx.AsyncClient(base_url=side.service.origin, auth=credentials, trust_env=False, timeout=60)
 
 
-async def _lists_beside(
-    empty: Context, filled: Context, people: int, cpus: tuple[Cpu, Cpu]
-) -> list[tuple[Measured, Measured]]:
+async def _lists_beside(empty: Context, filled: Context, who: int, cpus: tuple[Cpu, Cpu]) -> list[Row]:
     return [
         await _beside(what, (call, same), rounds=_ROUNDS, cpus=cpus)
-        for (what, call), (_, same) in zip(lists(empty, people), lists(filled, people), strict=True)
+        for (what, call), (_, same) in zip(lists(empty, who), lists(filled, who), strict=True)
     ]
 
 
 async def _beside(
     what: str, calls: tuple[Call, Call], *, rounds: int, cpus: tuple[Cpu, Cpu], warm: int = 6
-) -> tuple[Measured, Measured]:
+) -> Row:
     """By turns, so that whatever else the machine does meanwhile falls on both."""
     for call in calls:
         for _ in range(warm):  # these prepare statements, and PostgreSQL makes up its mind by the sixth
             await call()
     times: tuple[list[float], list[float]] = ([], [])
     spent = [[0.0, 0.0], [0.0, 0.0]]
+    lines: list[int | None] = [None, None]
     for block in range(_BLOCKS):
         for side in (0, 1) if block % 2 else (1, 0):
-            before = cpus[side]()
+            program, database = cpus[side]
+            in_database = database()  # which costs this process something itself, and isn't to be counted
+            in_program = program()
             for _ in range(rounds // _BLOCKS):
                 began = time.perf_counter()
-                await calls[side]()
+                lines[side] = await calls[side]()
                 times[side].append(1e3 * (time.perf_counter() - began))
-            for part, (was, now) in enumerate(zip(before, cpus[side](), strict=True)):
-                spent[side][part] += 1e3 * (now - was)
+            spent[side][0] += 1e3 * (program() - in_program)
+            spent[side][1] += 1e3 * (database() - in_database)
     one, other = (
-        Measured(
-            what,
+        kept_growth.Side(
             spent[side][0] / len(times[side]),
             spent[side][1] / len(times[side]),
             statistics.median(times[side]),
             statistics.quantiles(times[side], n=100)[-1],
+            lines[side],
         )
         for side in (0, 1)
     )
-    return one, other
-
-
-def table(sizes: Sequence[tuple[int, int]], found: Sequence[Sequence[tuple[Measured, Measured]]]) -> str:
-    """Side by side: CPU and median, 99th in brackets, of the empty one and the filled one in the same minutes."""
-    lines = [
-        "ms: CPU of service + PostgreSQL | median (99th of a hundred), by turns on the empty one and on it"
-    ]
-    heads = "".join(
-        f"{'empty':>32}{f'{_short(people)} / {_short(signed)}':>32}{'':16}" for people, signed in sizes
-    )
-    lines.append(f"{'certificates / signatures':36}{heads}")
-    for row in zip(*found, strict=True):
-        cells = "".join(f"{_cell(one):>32}{_cell(other):>32}{_verdict(one, other):16}" for one, other in row)
-        lines.append(f"{row[0][0].what:36}{cells}")
-    return "\n".join(lines)
-
-
-def _cell(one: Measured) -> str:
-    return f"{one.program:.2f} + {one.database:.2f} | {one.p50:.2f} ({one.p99:.2f})"
-
-
-def _verdict(empty: Measured, filled: Measured) -> str:
-    """A search of an empty database finds nothing at once, so lists have a bound of their own."""
-    if ":" in empty.what:
-        return f"  over {BOUND_MS:.0f} ms" if filled.p50 > BOUND_MS else ""
-    ratio = filled.cpu / empty.cpu
-    return f"  {ratio:.2f}" + ("  grows" if ratio > WITHIN else "")
-
-
-def _short(number: int) -> str:
-    for size, letter in ((1_000_000, "M"), (1_000, "k")):
-        if number and number % size == 0:
-            return f"{number // size} {letter}"
-    return str(number)
+    return Row(what, one, other)
 
 
 def _sizes(text: str) -> tuple[int, int]:
@@ -376,18 +339,25 @@ def main(*, whole: bool = False) -> None:
     """Prints a table for each database, and keeps what was measured (`kept_growth.py`)."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", type=_sizes, nargs="+", metavar="PEOPLE:SIGNATURES")
-    parser.add_argument("--whole", action="store_true", help="a nation's, which takes 30 GB and an hour")
+    parser.add_argument("--whole", action="store_true", help="a nation's on PostgreSQL: 35 GB, half an hour")
     parser.add_argument("--signatures", type=int, default=240, help="measured of each kind and size")
     parser.add_argument("--lists", action="store_true", help="lists and searches alone, no signatures")
     parser.add_argument("--database", choices=["sqlite", "postgresql"], action="append")
     asked = parser.parse_args() if __name__ == "__main__" else parser.parse_args([])
-    sizes = asked.sizes or list(WHOLE if whole or asked.whole else SIZES)
     databases: list[DatabaseName] = asked.database or ["sqlite", "postgresql"]
     for database in databases:
+        nation = (whole or asked.whole) and database == "postgresql"
+        sizes = asked.sizes or (WHOLE if nation else SIZES[database])
         if asked.lists:
             run_lists(database, sizes)
         else:
             run(database, sizes, signatures=asked.signatures)
+    if not asked.lists:
+        print(
+            "side by side, what was measured last of each size\n",
+            kept_growth.text(kept_growth.read()),
+            sep="\n",
+        )
 
 
 if __name__ == "__main__":

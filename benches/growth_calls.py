@@ -20,14 +20,18 @@ from mshield.services.context import Context
 from mshield.services.legal_person.lists import PeopleTerms, ShieldTerms
 from mshield.services.legal_person.session import ManagedEnterprise
 from mshield.store.certificates import counts
+from mshield.store.database.queries import Queries
 from tests.support.live_service import LiveService
 from tests.support.raw_cosigning import Attacker
 from tests.support.signing import fetch
 
 _ZONE: Final = dt.UTC
+_UNLOCKS: Final = Queries("signing", "unlocks")
+"""Bare: the population's keys have no seals."""
 _STATES: Final = ("active", "expiring", "expired", "pin_locked", "revoked", "superseded")
 
-Call = Callable[[], Awaitable[object]]
+Call = Callable[[], Awaitable[int | None]]
+"""One of them; how many lines came back, where it is a list."""
 
 
 class Whole(Signature):
@@ -78,32 +82,37 @@ async def published(service: LiveService, context: Context) -> AsyncIterator[lis
         yield [("revocation list, unchanged", unchanged), ("OCSP answer", ask)]
 
 
-def lists(context: Context, people: int) -> list[tuple[str, Call]]:
-    """What portal and console ask, of somebody in the middle of all; on the empty one it finds nobody, or its few."""
-    who = people // 2
+def lists(context: Context, who: int) -> list[tuple[str, Call]]:
+    """What portal and console ask, of this person of the population and of their enterprise."""
     search, lists = context.certificates.search, context.legal_person.lists
     enterprise = ManagedEnterprise(*population.enterprise_of(who))
 
     def find(words: str, state: str | None = None) -> Call:
-        async def call() -> None:
+        async def call() -> int:
             terms, end = read_words(words)
-            await search.page(replace(terms, state=state), end=end, limit=50, now=context.clock())
+            lines, _ = await search.page(replace(terms, state=state), end=end, limit=50, now=context.clock())
+            return len(lines)
 
         return call
 
-    async def portal_people() -> None:
-        await lists.people(enterprise, PeopleTerms(), after="", limit=50, now=context.clock())
+    async def portal_people() -> int:
+        return len(await lists.people(enterprise, PeopleTerms(), after="", limit=50, now=context.clock()))
 
-    async def portal_shields() -> None:
-        await lists.shields(enterprise, ShieldTerms(), limit=50, now=context.clock())
+    async def portal_shields() -> int:
+        shields = await lists.shields(enterprise, ShieldTerms(), limit=50, now=context.clock())
         await lists.count_shields(enterprise, now=context.clock())
+        return len(shields)
 
     async def overview() -> None:
         now = context.clock()
         assert await counts.kept(context.db, due=half_year_after(now, _ZONE), now=now)
 
+    async def opened_app() -> int:
+        return int(await context.db.one(_UNLOCKS["shield_of_device"], jkt=f"j{who}") is not None)
+
     name, firm = population.name_of(who), enterprise.name
     return [
+        ("phone: shield of a device", opened_app),
         ("portal: people", portal_people),
         ("portal: shields with their count", portal_shields),
         ("console: overview's count", overview),

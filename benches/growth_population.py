@@ -120,10 +120,10 @@ def _tables(numbers: range, keyring: Keyring, lookup: LookupKey, now: int) -> di
         ),
         "keys": (
             ("uid account_id device_id person_id filing_version subject state enrol_sid epoch last_epoch failures"
-            " wrong_total otp_hash opens_window opens generation created_at"),
+            " wrong_total otp_hash opens_window opens generation created_at certificate"),
             (
                 (_hash("k", n)[:16], f"a{n:07d}", f"d{n:07d}", f"p{n:07d}", 2, "", "certified", _hash("e", n)[:16],
-                 0, 0, 0, 0, b"", 0, 0, 0, now)
+                 0, 0, 0, 0, b"", 0, 0, 0, now, serial_of(n))
                 for n in numbers
             ),
         ),

@@ -1,6 +1,7 @@
 """What the growth bench measured last, as docs/search.md has it: with day, machine, load, commit and the sizes plainly.
 
-It is kept in `growth.json`, a table for each database and size; a test holds the page against it.
+It is kept in `growth.json`; the page has a table for each size, with the databases beside each other, and a test holds
+it against the file.
 """
 
 import os
@@ -15,15 +16,24 @@ from benches import kept
 FILE: Final = Path(__file__).with_name("growth.json")
 PAGE: Final = Path(__file__).parents[1] / "docs/search.md"
 BEGIN, END = "<!-- figures of growth: written by make bench -->\n", "<!-- end of these figures -->\n"
+WITHIN: Final = 1.2
+"""What a filled database may cost beside an empty one."""
+BOUND_MS: Final = 50.0
+"""What a search or a list may take, whatever there is (issue 20)."""
 _NAMES: Final = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
 
 class Side(msgspec.Struct, frozen=True):
-    """Of one call: CPU of the program and of PostgreSQL, and how long a client waited at the median, ms."""
+    """Of one call: CPU of the program and of PostgreSQL, and how long a client waited, ms.
+
+    `p50` is the median, `p99` the 99th of a hundred; `lines` is how many came back, where it is a list.
+    """
 
     program: float
     database: float
     p50: float
+    p99: float
+    lines: int | None = None
 
     @property
     def cpu(self) -> float:
@@ -40,8 +50,18 @@ class Row(msgspec.Struct, frozen=True):
 
     @property
     def is_list(self) -> bool:
-        """Whether it looks for people: on an empty service that finds nothing at once."""
+        """Whether it lists people."""
         return ":" in self.what
+
+    @property
+    def is_like(self) -> bool:
+        """Whether both gave as much; else the filled one has more to do for it."""
+        return self.empty.lines == self.filled.lines
+
+    @property
+    def times(self) -> float:
+        """How much more the filled one costs."""
+        return self.filled.cpu / self.empty.cpu
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -88,45 +108,124 @@ def read() -> tuple[Run, ...]:
     return msgspec.json.decode(FILE.read_bytes(), type=tuple[Run, ...])
 
 
+def table(sizes: Sequence[tuple[int, int]], measured: Sequence[Sequence[Row]]) -> str:
+    """As it is printed for each database: every call, of all sizes beside each other, and what grows."""
+    lines = [
+        "ms: CPU of service + PostgreSQL | median (99th of a hundred), by turns on the empty one and on it"
+    ]
+    heads = "".join(
+        f"{'empty':>32}{f'{_short(people)} / {_short(signed)}':>32}{'':24}" for people, signed in sizes
+    )
+    lines.append(f"{'certificates / signatures':36}{heads}")
+    for row in zip(*measured, strict=True):
+        cells = "".join(f"{_waited(one.empty):>32}{_waited(one.filled):>32}{_verdict(one):24}" for one in row)
+        lines.append(f"{row[0].what:36}{cells}")
+    return "\n".join(lines)
+
+
+def _waited(side: Side) -> str:
+    return f"{_cpu(side)} | {side.p50:.2f} ({side.p99:.2f})"
+
+
+def _verdict(row: Row) -> str:
+    grows = row.is_like and row.times > WITHIN
+    slow = row.is_list and row.filled.p50 > BOUND_MS
+    told = f"  {row.times:.2f}" if row.is_like else f"  {row.empty.lines} to {row.filled.lines} lines"
+    return told + ("  grows" if grows else "") + (f"  over {BOUND_MS:.0f} ms" if slow else "")
+
+
 def text(runs: Sequence[Run]) -> str:
     """The page's part, in Markdown."""
-    return "\n".join([_table(run) for run in runs])
+    sizes = sorted({(run.certificates, run.signatures) for run in runs})
+    return "\n".join(
+        _beside([run for run in runs if (run.certificates, run.signatures) == size]) for size in sizes
+    )
 
 
 def _key(run: Run) -> tuple[str, int, int]:
     return run.database, run.certificates, run.signatures
 
 
-def _table(run: Run) -> str:
-    before, after = run.load
-    many = f"{_thousands(run.certificates)} certificates and {_thousands(run.signatures)} signatures"
-    where = f"{run.machine}, load {before:.0f} before and {after:.0f} after, commit `{run.commit}`"
+def _beside(runs: Sequence[Run]) -> str:
+    """One size, its databases beside each other."""
+    runs = sorted(runs, key=lambda run: run.database, reverse=True)
+    many = f"{_thousands(runs[0].certificates)} certificates and {_thousands(runs[0].signatures)} signatures"
+    heads = "".join(f" {_NAMES[run.database]}, empty | filled | times |" for run in runs)
     lines = [
-        f"{_NAMES[run.database]}, {many}, {run.size:.1f} GB; measured on {run.day}: {where}.",
+        f"**{many}**, ms of CPU of service + database",
         "",
-        "| | empty | filled | times |",
-        "|---|---|---|---|",
+        f"| |{heads}",
+        "|---" * (1 + 3 * len(runs)) + "|",
     ]
-    for row in run.rows:
-        if not row.is_list:
-            times = f"{row.filled.cpu / row.empty.cpu:.2f}"
-            lines.append(f"| {row.what} | {_cpu(row.empty)} | {_cpu(row.filled)} | {times} |")
-    lists = [row for row in run.rows if row.is_list]
-    if lists:
-        one = max(lists, key=lambda row: row.filled.cpu)
-        lines.append(
-            f"| {one.what}, of {len(lists)} lists the dearest | {_cpu(one.empty)} | {_cpu(one.filled)} | |"
-        )
+    lines += [
+        f"| {label} |" + "".join(f" {_cells(row)} |" for row in rows)
+        for label, *rows in zip(_LABELS, *(_chosen(run) for run in runs), strict=True)
+    ]
+    return "\n".join([*lines, "", *(_told(run) for run in runs), ""])
+
+
+_ALONE: Final = (
+    *("signature", "login", "revocation list, unchanged", "OCSP answer"),
+    *("portal: people", "portal: shields with their count"),
+)
+_LABELS: Final = (
+    *_ALONE,
+    "what grew most of the lists that give as much",
+    "the dearest of the lists that give more",
+)
+
+
+def _chosen(run: Run) -> list[Row | None]:
+    """A row for each label."""
+    by = {row.what: row for row in run.rows}
+    like, more = _lists(run)
+    return [
+        *(by.get(what) for what in _ALONE),
+        max(like, key=lambda row: row.times, default=None),
+        max(more, key=lambda row: row.filled.cpu, default=None),
+    ]
+
+
+def _lists(run: Run) -> tuple[list[Row], list[Row]]:
+    """Those that gave as much on both, and the others."""
+    rows = [row for row in run.rows if row.is_list and row.what not in _ALONE]
+    return [row for row in rows if row.is_like], [row for row in rows if not row.is_like]
+
+
+def _cells(row: Row | None) -> str:
+    if row is None:
+        return " | |"
+    return f"{_cpu(row.empty)} | {_cpu(row.filled)} | {f'{row.times:.2f}' if row.is_like else ''}"
+
+
+def _told(run: Run) -> str:
+    """Where it was measured, and which lists those are."""
+    before, after = run.load
+    told = (
+        f"{_NAMES[run.database]}, {run.size:.1f} GB: measured on {run.day}, {run.machine}, load {before:.0f} before and"
+        f" {after:.0f} after, commit `{run.commit}`."
+    )
+    like, more = _lists(run)
+    *_, grown, dear = _chosen(run)
+    if grown:
+        told += f" What grew most of {len(like)} lists that give as much: {grown.what}."
+    if dear:
+        told += f" The dearest of {len(more)} that give more: {dear.what}."
+    if lists := [row for row in run.rows if row.is_list]:
         slow = max(lists, key=lambda row: row.filled.p50)
-        lines += [
-            "",
-            f"A client waited {slow.filled.p50:.0f} ms at the median for the slowest list ({slow.what}).",
-        ]
-    return "\n".join(lines) + "\n"
+        told += f" A client waited {slow.filled.p50:.0f} ms at the median for the slowest list ({slow.what})."
+    return told + "\n"
 
 
 def _cpu(side: Side) -> str:
-    return f"{side.program:.2f} + {side.database:.2f} ms"
+    return f"{side.program:.2f} + {side.database:.2f}"
+
+
+def _short(number: int) -> str:
+    for size, letter in ((1_000_000, "M"), (1_000, "k")):
+        if number and number % size == 0:
+            return f"{number // size} {letter}"
+    return str(number)
 
 
 def _thousands(number: int) -> str:

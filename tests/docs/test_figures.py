@@ -48,15 +48,45 @@ def test_growth_of_one_size_takes_the_place_of_its_own_alone(
     page.write_text(f"before\n{kept_growth.BEGIN}{kept_growth.END}after\n", "utf-8")
     monkeypatch.setattr(kept_growth, "FILE", tmp_path / "growth.json")
     monkeypatch.setattr(kept_growth, "PAGE", page)
-    empty = kept_growth.Side(2.0, 1.0, 4.0)
-    for people, cost in ((10_000, 3.3), (100_000, 3.0), (10_000, 2.3)):
-        filled = kept_growth.Side(cost, 1.0, 5.0)
-        rows = [kept_growth.Row(what, empty, filled) for what in ("signature", "find: surname")]
+    for database, people, cost in (
+        ("postgresql", 10_000, 3.3),
+        ("postgresql", 100_000, 3.0),
+        ("sqlite", 10_000, 2.9),
+        ("postgresql", 10_000, 2.3),
+    ):
+        rows = [
+            _row("signature", cost),
+            _row("find: surname", cost, 25, 50),
+            _row("find: a firm", cost, 1, 1),
+        ]
         kept_growth.keep(
-            [kept_growth.run_of("postgresql", people, 20 * people, size=0.4, load_before=1.0, rows=rows)]
+            [kept_growth.run_of(database, people, 20 * people, size=0.4, load_before=1.0, rows=rows)]
         )
     told = page.read_text("utf-8")
     assert told.count("| signature |") == 2
-    assert "PostgreSQL, 10 000 certificates and 200 000 signatures, 0.4 GB" in told
-    assert "| signature | 2.00 + 1.00 ms | 2.30 + 1.00 ms | 1.10 |" in told
-    assert "| find: surname, of 1 lists the dearest |" in told
+    small, large = told.split("**100 000 certificates and 2 000 000 signatures**")
+    assert "**10 000 certificates and 200 000 signatures**" in small
+    assert "| | SQLite, empty | filled | times | PostgreSQL, empty | filled | times |" in small
+    like, more = "2.00 + 1.00 | 2.90 + 1.00 | 1.30", "2.00 + 1.00 | 2.30 + 1.00 | 1.10"
+    assert f"| signature | {like} | {more} |" in small
+    assert f"| what grew most of the lists that give as much | {like} | {more} |" in small
+    assert "| the dearest of the lists that give more | 2.00 + 1.00 | 2.90 + 1.00 |  | 2.00" in small
+    assert "PostgreSQL, 0.4 GB: measured on" in small
+    assert "| | PostgreSQL, empty | filled | times |" in large
+
+
+def test_the_table_says_what_grows_and_what_has_more_to_do() -> None:
+    rows = [_row("signature", 2.5), _row("find: surname", 2.7, 50, 50), _row("find: a firm", 9.0, 10, 50)]
+    _, _, signature, surname, firm = kept_growth.table([(1_000_000, 20_000_000)], [rows]).splitlines()
+    assert signature.endswith("  1.17                  ")
+    assert "1.23  grows" in surname
+    assert "grows" not in firm
+    assert "10 to 50 lines  over 50 ms" in firm
+
+
+def _row(what: str, cost: float, *lines: int) -> kept_growth.Row:
+    before, after = lines or (None, None)
+    slow = 60.0 if cost > 5 else 5.0
+    return kept_growth.Row(
+        what, kept_growth.Side(2.0, 1.0, 4.0, 9.0, before), kept_growth.Side(cost, 1.0, slow, 80.0, after)
+    )

@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+import asyncpg
 import pytest
 
 from mshield.gateways.filing_files import read_filing
@@ -12,6 +13,7 @@ from mshield.services.filing.import_list import ImportFiling
 from mshield.services.filing.search_words import KeepSearchWords
 from mshield.store.database.interface import Database
 from mshield.store.database.matching import pieces
+from mshield.store.database.opening import open_database
 from mshield.store.filing.search_words import enterprises_of
 from tests.support.application import EXAMPLES
 from tests.support.clock import START
@@ -66,6 +68,27 @@ async def test_a_box_that_does_not_open_is_passed_over(keep: KeepSearchWords) ->
     await keep()
     assert set(await _ends(keep.db)) == {b""}
     assert await keep() == 0
+
+
+async def test_pieces_that_all_names_have_are_not_counted_on(postgresql_url: str) -> None:
+    connection = await asyncpg.connect(postgresql_url)
+    await connection.execute("SET session_replication_role = replica")  # words alone
+    words = [
+        (piece, f"E{number:017d}")
+        for number in range(1_000)
+        for piece in pieces(f"宁波{chr(0x6000 + number)}河国际贸易有限公司")
+    ]
+    await connection.copy_records_to_table("enterprise_words", records=words)
+    await connection.execute("ANALYZE enterprise_words")
+    await connection.execute("SELECT pg_stat_force_next_flush()")
+    read = "SELECT idx_tup_read FROM pg_stat_user_indexes WHERE indexrelname = 'enterprise_words_pkey'"
+    name, before = f"宁波{chr(0x6100)}河国际贸易有限公司", await connection.fetchval(read)
+    db = await open_database(postgresql_url)
+    assert await enterprises_of(db, name, most=2_000) == [f"E{0x100:017d}"]
+    await db.close()  # its connections say what they read
+    count = await connection.fetchval(read)
+    await connection.close()
+    assert len(pieces(name)) < count - before < 1_000
 
 
 def test_pieces_are_runs_of_two_small_letters() -> None:

@@ -12,6 +12,7 @@ from typing import Final
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
+from mshield.services.process.security_events import EVENTS
 from tests.support.application import running
 from tests.support.clock import Clock
 from tests.support.factories import REQUESTS
@@ -115,6 +116,20 @@ async def test_rules_and_dashboard_ask_for_what_is_told(
         metrics = set(re.findall(r"\b(?:mshield|process|python|haproxy|probe)_[a-z_]+|\bup\b", expression))
         assert metrics, expression
         assert metrics <= names, expression
+    known = {event.name for event in EVENTS}
+    named = [name for names in re.findall(r'event=~?"([^"]+)"', rules) for name in names.split("|")]
+    assert len(named) > 5
+    assert set(named) <= known
+
+
+def test_each_alert_has_a_runbook_and_was_tried() -> None:
+    rules = (DEPLOY / "mshield.rules.yml").read_text()
+    tried = (DEPLOY / "mshield.rules.test.yml").read_text()
     operations = (DEPLOY.parents[1] / "docs/operations.md").read_text().lower()
-    for runbook in re.findall(r"operations\.md#(\w+)", rules):
-        assert f"#### {runbook}\n" in operations
+    alerts = re.split(r"^ +- alert: ", rules, flags=re.MULTILINE)[1:]
+    assert len(alerts) > 10
+    for alert in alerts:
+        name = alert.partition("\n")[0]
+        (runbook,) = re.findall(r"runbook: docs/operations\.md#(\w+)", alert)
+        assert f"#### {runbook}\n" in operations, name
+        assert re.search(rf"alertname: {name}\n +exp_alerts:\n", tried), name

@@ -4,12 +4,15 @@ A plan is kept with its connection: one that reads a whole table, harmless while
 request until the first ANALYZE.
 """
 
+import re
+from contextlib import closing
 from itertools import pairwise
 from typing import Final
 
 import asyncpg
 
 from mshield.store.database.queries import Queries
+from mshield.store.database.sqlite import connect
 from tests.support.cases import cases
 
 _STATEMENTS: Final = {
@@ -19,6 +22,12 @@ _STATEMENTS: Final = {
     ("signing", "sessions"): ("context", "task", "open", "reserve", "release"),
     ("certificates", "certificates"): ("find_status",),
     ("requests", "following"): ("find",),
+    ("requests", "my_signatures"): ("latest_logins", "place_of"),
+    ("accounts", "own_data"): ("signatures",),
+    ("signing", "unlocks"): ("shield_of_device",),
+    ("certificates", "bindings"): ("in_force", "is_bound"),
+    ("certificates", "renewals"): ("close_tasks",),
+    ("legal_person", "asks"): ("settle_revoked", "settle_lifted"),
     ("certificates", "search"): (
         *("newest", "of_serial", "of_shield_end", "of_surname", "of_name", "of_given_name", "of_enterprise"),
         *(
@@ -52,6 +61,11 @@ _STATEMENTS: Final = {
         "find_token",
     ),
 }
+_RANGES: Final = {
+    ("certificates", "renewals"): ("move_documents", "move_requests"),
+    ("requests", "requests"): ("end_of_system",),
+}
+"""What reads the ids of some hours: with no statistics PostgreSQL can't know how few they are."""
 _ELSEWHERE: Final = frozenset({"authorities"})
 """Tables of a few rows, which are read whole."""
 
@@ -74,6 +88,32 @@ async def test_rows_are_found_by_their_key(postgresql_url: str, subject: str, mo
     # By the whole key: by its first half it gives all requests of a business system.
     conditions = [after for line, after in pairwise(plan) if "requests_idempotency" in line]
     assert all("idempotency_key" in condition for condition in conditions)
+
+
+@cases(
+    ("subject", "module", "name"),
+    [(*place, name) for some in (_STATEMENTS, _RANGES) for place, names in some.items() for name in names],
+)
+def test_on_sqlite_too(sqlite_url: str, subject: str, module: str, name: str) -> None:
+    """It keeps no statistics: of a million rows this is its plan too."""
+    query = Queries(subject, module)[name]
+    if query.sqlite is None:
+        return
+    with closing(connect(sqlite_url.removeprefix("sqlite:///"))) as connection:
+        nulls = [None] * len(query.sqlite.parameters)
+        plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {query.sqlite.sql}", nulls)]
+    made = [line.split()[1] for line in plan if line.startswith(("CO-ROUTINE ", "MATERIALIZE "))]
+    within = "|".join(
+        [
+            r"CONSTANT\b",
+            r"json_each\b",
+            r"\(",
+            ".*unsearched$",
+            *(rf"{name}\b" for name in (*_ELSEWHERE, *made)),
+        ]
+    )
+    whole = re.compile(rf"SCAN (?!{within})|AUTOMATIC")
+    assert [line for line in plan if whole.search(line)] == []
 
 
 async def test_names_of_enterprises_are_looked_up_not_read_at_once(postgresql_url: str) -> None:

@@ -78,6 +78,8 @@ OCTETS_A_SECOND: Final = 20
 """How much of a content is read in a second: six or seven Chinese characters in UTF-8."""
 LONGEST_READING_MS: Final = HOUR_MS
 LONGEST_PROLONGATION_MS: Final = 5 * MINUTE_MS + LONGEST_READING_MS
+LONGEST_LIFE_MS: Final = DAY_MS + LONGEST_PROLONGATION_MS
+"""What no request outlives, whoever made and prolonged it."""
 
 
 def reading_ms(size: int) -> int:

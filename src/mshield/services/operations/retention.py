@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mshield.domain.actor import SERVICE
-from mshield.domain.requests import LONGEST_PROLONGATION_MS
+from mshield.domain.requests import LONGEST_LIFE_MS
 from mshield.domain.retention.kinds import RETENTION, Kind
 from mshield.domain.times import DAY_MS
 from mshield.keep_settings import KeepSettings
@@ -21,9 +21,6 @@ from mshield.store.operations import retention as standing
 from mshield.store.requests import retention as store
 from mshield.store.requests.retention import Bounds, Due, Step
 from mshield.store.staff import acts
-
-LONGEST_LIFE_MS: Final = DAY_MS + LONGEST_PROLONGATION_MS
-"""What no request outlives, whoever made and prolonged it."""
 
 STEPS: Final = 5_000
 """Of one kind in one run, a million requests: what is left is the next one's."""

@@ -50,7 +50,8 @@ SELECT kind, state, created_at, ended_at FROM notifications WHERE account_id = :
 SELECT s.purpose, s.signed_at, t.title, s.serial, r.asker_name AS business_name, r.pc_address, r.pc_browser
 FROM signatures s JOIN tasks t ON t.sid = s.sid JOIN keys k ON k.uid = s.uid
 LEFT JOIN requests r ON r.id = s.request_id
-WHERE k.account_id = :account_id ORDER BY s.signed_at DESC, s.sid DESC LIMIT :most;
+WHERE s.uid IN (SELECT c.uid FROM certificates c WHERE c.account_id = :account_id) AND k.account_id = :account_id
+ORDER BY s.signed_at DESC, s.sid DESC LIMIT :most;
 
 -- name: closings
 SELECT asked_at, due_at, state, ended_at FROM closings WHERE account_id = :account_id ORDER BY asked_at;

@@ -19,11 +19,11 @@ UPDATE bindings SET bound_at = :now WHERE sid = :sid AND bound_at IS NULL AND en
 -- name: in_force
 -- A binding of a certificate that was revoked or replaced otherwise doesn't count, ended or not.
 SELECT b.sid, b.serial, b.client_id, s.name AS system_name, b.bound_at
-FROM bindings b
-JOIN certificates c ON c.serial = b.certificate AND NOT ended(c)
-JOIN keys k ON k.certificate = c.serial
+FROM keys k
+JOIN certificates c ON c.serial = k.certificate AND NOT ended(c)
+JOIN bindings b ON b.certificate = c.serial
 LEFT JOIN business_systems s ON s.client_id = b.client_id
-WHERE b.device_id = :device_id AND b.account_id = :account_id AND b.bound_at IS NOT NULL AND b.ended_at IS NULL
+WHERE k.device_id = :device_id AND b.device_id = :device_id AND b.account_id = :account_id AND b.bound_at IS NOT NULL AND b.ended_at IS NULL
 ORDER BY b.bound_at, b.sid;
 
 -- name: is_bound^

@@ -11,6 +11,8 @@ from mshield.domain.actor import SERVICE, By
 from mshield.domain.certificates.pin_tries import MAX_FAILURES, MAX_WRONG_TOTAL, tries_left
 from mshield.domain.certificates.renewal import RenewalState
 from mshield.domain.certificates.states import CertificateEvent, CertificateState, Hold, require_usable
+from mshield.domain.ids import first_id
+from mshield.domain.requests import LONGEST_LIFE_MS
 from mshield.store.certificates import bindings, certificates
 from mshield.store.certificates import changes as certificate_changes
 from mshield.store.database.interface import Row, Tx
@@ -78,20 +80,21 @@ async def put_in_force(tx: Tx, row: Row, *, now: int) -> Renewed:
     async with changing(tx, KEYS, row["uid"]):
         await tx.run(_SQL["put_in_force"], uid=row["uid"], serial=row["serial"], old_uid=row["old_uid"])
     if row["uid"] != row["old_uid"]:
-        await _retire(tx, row["old_uid"], new_uid=row["uid"])
+        await _retire(tx, row["old_uid"], new_uid=row["uid"], now=now)
     await bindings.carry_over(tx, old_serial=old_serial, new_serial=row["serial"])
     return Renewed(row["serial"], row["not_before"], row["not_after"])
 
 
-async def _retire(tx: Tx, uid: bytes, *, new_uid: bytes) -> None:
+async def _retire(tx: Tx, uid: bytes, *, new_uid: bytes, now: int) -> None:
     # The share goes in the same commit: from then on the old key signs nothing, so what it was to sign moves on too.
     await tx.run(_SQL["retire_key"], uid=uid)
     await tx.run(_SQL["end_sessions"], uid=uid)
     await tx.run(_SQL["end_attempts"], uid=uid)
     # Documents before their requests, as whoever signs locks them.
-    await tx.run(_SQL["move_documents"], uid=uid, new_uid=new_uid)
-    await tx.run(_SQL["move_requests"], new_uid=new_uid)
-    await tx.run(_SQL["close_tasks"], uid=uid)
+    moving = {"uid": uid, "new_uid": new_uid, "since": first_id(now - LONGEST_LIFE_MS)}
+    await tx.run(_SQL["move_documents"], **moving)
+    await tx.run(_SQL["move_requests"], **moving)
+    await tx.run(_SQL["close_tasks"], uid=uid, now=now)
 
 
 async def end(tx: Tx, *, sid: bytes, reason: str, now: int) -> bool:

@@ -87,15 +87,17 @@ DELETE FROM signing_sessions WHERE uid = :uid;
 DELETE FROM attempts_under_way WHERE uid = :uid;
 
 -- name: move_documents!
--- What the phone has taken and not answered goes on with the key in force: it is the same phone.
-UPDATE tasks SET uid = :new_uid WHERE uid = :uid AND state = 'waiting' AND request_id IS NOT NULL;
+-- What the phone has taken and not answered goes on with the key in force: it is the same phone. No request is older than
+-- its longest life, so the ids bound what is read.
+UPDATE tasks SET uid = :new_uid WHERE uid = :uid AND state = 'waiting' AND request_id IN (
+  SELECT id FROM requests WHERE id >= :since AND uid = :uid AND state = 'scanned');
 
 -- name: move_requests!
-UPDATE requests SET uid = :new_uid WHERE state = 'scanned' AND id IN (
-  SELECT request_id FROM tasks WHERE uid = :new_uid AND state = 'waiting' AND request_id IS NOT NULL);
+UPDATE requests SET uid = :new_uid WHERE id >= :since AND uid = :uid AND state = 'scanned';
 
 -- name: close_tasks!
-UPDATE tasks SET state = 'closed' WHERE uid = :uid AND state = 'waiting';
+-- Its own documents: those of requests have moved, and what has expired is closed by that. Over tasks_internal.
+UPDATE tasks SET state = 'closed' WHERE uid = :uid AND state = 'waiting' AND request_id IS NULL AND expires_at > :now;
 
 -- name: list_dead
 -- Not signed for or not confirmed in time, of somebody who is no longer on file, with an old certificate that isn't active

@@ -13,6 +13,8 @@ from mshield.store.database.matching import contains, pieces
 from mshield.store.database.queries import Queries
 
 _SQL: Final = Queries("filing", "search_words")
+_FEW: Final = 64
+"""So far a name's pieces are counted first: one is rare mostly, and those of 有限公司 would cost more than all else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +39,22 @@ async def enterprises_of(db: Database, word: str, *, most: int) -> list[str] | N
 
     Each has the word's rarest piece. None at all for a word that is shorter than a piece.
     """
-    counted: list[tuple[int, str]] = []
-    for piece in sorted(pieces(word)):
-        row = await db.one(_SQL["count"], word=piece, most=most + 1)
-        counted.append((0 if row is None else row["count"], piece))
-    if not counted:
+    wanted = sorted(pieces(word))
+    if not wanted:
         return []
-    count, rarest = min(counted)
-    if count > most:
+    for limit in sorted({min(_FEW, most), most}):
+        count, rarest = min([(await _count(db, piece, most=limit + 1), piece) for piece in wanted])
+        if count <= limit:
+            break
+    else:
         return None
     rows = await db.all(_SQL["enterprises"], word=rarest, pattern=contains(word), most=most)
     return [row["credit_code"] for row in rows]
+
+
+async def _count(db: Database, piece: str, *, most: int) -> int:
+    row = await db.one(_SQL["count"], word=piece, most=most)
+    return 0 if row is None else row["count"]
 
 
 async def unsearched(db: Database | Tx, *, most: int) -> list[Unsearched]:

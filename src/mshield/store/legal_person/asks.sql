@@ -6,15 +6,17 @@ VALUES (:id, :account_id, :credit_code, :shield_number, :kind, :note, :asked_at,
 UPDATE shield_asks SET state = 'expired', decided_at = expires_at WHERE state = 'waiting' AND expires_at <= :now;
 
 -- name: settle_revoked!
--- What was asked for was done without an answer.
+-- What was asked for was done without an answer. Over certificates_shield_end.
 UPDATE shield_asks SET state = 'done', decided_at = :now WHERE state = 'waiting' AND kind = 'revoke'
   AND (credit_code = :credit_code OR account_id = :account_id)
-  AND NOT EXISTS (SELECT 1 FROM certificates c WHERE c.shield_number = shield_asks.shield_number AND NOT ended(c));
+  AND NOT EXISTS (SELECT 1 FROM certificates c WHERE c.shield_number = shield_asks.shield_number
+    AND substr(c.shield_number, 10) = substr(shield_asks.shield_number, 10) AND NOT ended(c));
 
 -- name: settle_lifted!
 UPDATE shield_asks SET state = 'done', decided_at = :now WHERE state = 'waiting' AND kind = 'lift'
   AND (credit_code = :credit_code OR account_id = :account_id)
-  AND NOT EXISTS (SELECT 1 FROM certificates c WHERE c.shield_number = shield_asks.shield_number AND NOT ended(c)
+  AND NOT EXISTS (SELECT 1 FROM certificates c WHERE c.shield_number = shield_asks.shield_number
+    AND substr(c.shield_number, 10) = substr(shield_asks.shield_number, 10) AND NOT ended(c)
     AND (c.holds LIKE '%lost%' OR c.holds LIKE '%frozen%'));
 
 -- name: of_enterprise

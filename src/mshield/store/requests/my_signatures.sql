@@ -44,11 +44,12 @@ ORDER BY s.signed_at DESC LIMIT :most;
 -- Of all the account's shields, newest first.
 SELECT s.sid, s.signed_at, r.asker_name AS business_name, r.asker_domain AS domain, r.pc_browser, r.pc_address,
   d.shield_number, d.id AS device_id
-FROM keys k
-JOIN signatures s ON s.uid = k.uid AND s.purpose = 'login'
+FROM signatures s
+JOIN keys k ON k.uid = s.uid AND k.account_id = :account_id
 JOIN requests r ON r.id = s.request_id
 JOIN devices d ON d.id = k.device_id
-WHERE k.account_id = :account_id AND s.signed_at > :since
+WHERE s.uid IN (SELECT c.uid FROM certificates c WHERE c.account_id = :account_id)
+  AND s.purpose = 'login' AND s.signed_at > :since
 ORDER BY s.signed_at DESC, s.sid LIMIT :most;
 
 -- name: place_of^

@@ -9,10 +9,10 @@ FROM phone_sessions p
 JOIN devices d ON d.id = p.device_id AND d.jkt = :jkt
 JOIN accounts a ON a.id = p.account_id AND a.state = 'active'
 LEFT JOIN certificates c ON c.serial = (
-  SELECT n.serial FROM certificates n JOIN keys o ON o.certificate = n.serial
+  SELECT n.serial FROM certificates n JOIN keys o ON o.device_id = n.device_id AND o.certificate = n.serial
   WHERE n.device_id = p.device_id AND n.account_id = p.account_id AND NOT ended(n)
   ORDER BY n.issued_at DESC LIMIT 1)
-LEFT JOIN keys k ON k.certificate = c.serial
+LEFT JOIN keys k ON k.device_id = c.device_id AND k.certificate = c.serial
 LEFT JOIN filed_persons f ON f.id = c.person_id
 LEFT JOIN enterprises e ON e.credit_code = f.credit_code
 WHERE p.token_hash = :token_hash AND p.ended_at IS NULL AND p.expires_at > :now;

@@ -3,10 +3,11 @@
 SELECT d.id AS device_id, d.account_id, d.shield_number,
   c.serial, c.state AS certificate_state, c.holds, c.not_before, c.not_after, sealed(keys AS k)
 FROM devices d
-LEFT JOIN certificates c ON c.serial = (
-  SELECT n.serial FROM certificates n JOIN keys o ON o.certificate = n.serial
-  WHERE n.device_id = d.id AND n.account_id = d.account_id ORDER BY n.issued_at DESC, n.serial DESC LIMIT 1)
-LEFT JOIN keys k ON k.certificate = c.serial
+LEFT JOIN keys k ON k.uid = (
+  SELECT o.uid FROM keys o JOIN certificates n ON n.serial = o.certificate
+  WHERE o.device_id = d.id AND n.device_id = d.id AND n.account_id = d.account_id
+  ORDER BY n.issued_at DESC, n.serial DESC LIMIT 1)
+LEFT JOIN certificates c ON c.serial = k.certificate
 WHERE d.jkt = :jkt AND d.account_id IS NOT NULL;
 
 -- name: end_earlier!

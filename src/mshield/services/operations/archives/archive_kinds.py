@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Final, Protocol
 
 from mshield.domain.ids import first_id
+from mshield.domain.requests import LONGEST_LIFE_MS
 from mshield.domain.times import DAY_MS, years_after
 from mshield.pki.certificates.certificate import parse_certificate
 from mshield.pki.tlog.entry import Kind as EntryKind
@@ -19,7 +20,6 @@ from mshield.services.operations.archives.logged_rows import (
     event_row,
     signature_row,
 )
-from mshield.services.operations.retention import LONGEST_LIFE_MS
 from mshield.settings import Settings
 from mshield.store.database.interface import Database, Tx
 from mshield.store.operations import archived_rows
