@@ -59,6 +59,7 @@ def test_r05_who_has_no_shield_here_disowns_a_device_by_an_sms_code(browser: Bro
         user.fill("短信验证码", right)
         sheet.get_by_role("button", name="挂失并退出那部设备").click()
         expect(sheet.get_by_role("heading", name="已挂失，那部设备已退出")).to_be_visible()
+        expect(sheet).not_to_contain_text("本机的手机盾")  # there is none
         seen(page, "not-mine-done")
         sheet.get_by_role("button", name="以后再改").click()
         expect(device).to_contain_text("已挂失")
