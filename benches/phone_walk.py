@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, Playwright, expect, sync_playwright
 
 from tests.browser.app.album import language_of_pictures
 from tests.browser.app.app_user import User
@@ -170,6 +170,19 @@ def _come_back(walk: Walk) -> None:
         expect(page.get_by_role("heading", name="已登录")).to_be_visible()
 
 
+@contextmanager
+def counted_page(playwright: Playwright, party: Party, camera: Camera) -> Iterator[Page]:
+    """A page on a phone that knows nothing yet, in a browser of its own with this camera; it counts what is done."""
+    browser = launch(playwright, *camera.flags, program=WHOLE, env=language_of_pictures())
+    try:
+        context = browser.new_context(**PIXEL, locale="zh-CN")
+        context.grant_permissions(["camera"], origin=party.service.origin)
+        context.add_init_script(_COUNT)
+        yield context.new_page()
+    finally:
+        browser.close()
+
+
 def measure() -> list[Step]:
     """The walk, in a service and a browser of its own."""
     with (
@@ -179,14 +192,8 @@ def measure() -> list[Step]:
     ):
         camera = Camera(Path(folder) / "scene.y4m")
         camera.film([None])
-        browser = launch(playwright, *camera.flags, program=WHOLE, env=language_of_pictures())
-        try:
-            context = browser.new_context(**PIXEL, locale="zh-CN")
-            context.grant_permissions(["camera"], origin=party.service.origin)
-            context.add_init_script(_COUNT)
-            return walk(party, context.new_page(), camera)
-        finally:
-            browser.close()
+        with counted_page(playwright, party, camera) as page:
+            return walk(party, page, camera)
 
 
 def show(steps: list[Step], say: Callable[[str], object] = print) -> bool:

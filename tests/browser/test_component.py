@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.conftest import Party
 from tests.browser.page_checks import barriers, events_of, read_code
 from tests.browser.site import Site
+from tests.browser.unproven import seen
 
 pytestmark = pytest.mark.slow
 
@@ -90,6 +91,26 @@ def test_the_code_is_another_one_each_second(
         seen.add(read_code(shield))
     assert None not in seen
     assert len(seen) == 4
+
+
+def test_who_cannot_scan_types_eight_characters(
+    open_page: Callable[..., Page], site: Site, party: Party
+) -> None:
+    page, made = open_page(width=390), party.ask("signature", documents=[DOCUMENT])
+    shield = show(page, site, party, made)
+    short = shield.locator(".short b")
+    expect(shield.locator(".qr")).to_be_visible()
+    expect(short).to_be_hidden()
+    shield.get_by_role("button", name="扫不了？输入短码").click()
+    expect(short).to_have_text(re.compile(r"^[0-9A-Z]{4}[ -]?[0-9A-Z]{4}$"))
+    expect(shield.locator(".short")).to_contain_text("20 秒内输完")
+    expect(shield.get_by_role("button", name="扫不了？输入短码")).to_be_hidden()
+    first = short.inner_text()
+    seen(page, "component-short")
+    expect(short).not_to_have_text(first)  # it lives as long as the code beside it
+    party.phone.scan(short.inner_text(), typed_ms=3_000)
+    expect(shield.get_by_role("status")).to_contain_text("已扫码，请在手机上确认")
+    party.phone.decline()
 
 
 @pytest.mark.parametrize(

@@ -43,28 +43,37 @@ const draw = captcha => {
   }
 };
 """
+_EXAMPLES: Final = r"""
+const examples = [
+  [/MS\d{11}/g, "MS20047182096"],
+  [/^\s*\d{3} \d{4} \d{4}\s*$/, "200 4718 2096"],
+  [/\b20(\d\d)-\d\d-\d\d/g, "20$1-03-16"],
+  [/(?<![\d:+\u2212-])\d\d:\d\d(?![\d:])/g, "09:26"],
+  [/\b\d\d:\d\d:\d\d\b/g, "09:26:41"],
+  [/\d+ 秒前/g, "3 秒前"],
+  [/\d+ 秒后自动返回/g, "4 秒后自动返回"],
+  [/也是 \d\d 吗/g, "也是 48 吗"],
+  [/\b[0-9A-F]{4} [0-9A-F]{4} … [0-9A-F]{4} [0-9A-F]{4}/g, "9C4E 21B7 … 5D08 A3F1"],
+];
+const changed = [];
+const drawTexts = () => {
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node = texts.nextNode(); node; node = texts.nextNode()) {
+    const before = node.data;
+    const text = examples.reduce((text, [found, example]) => text.replace(found, example), before);
+    if (text !== before) {
+      node.data = text;
+      changed.push([node, before, text]);
+    }
+  }
+};
+"""
 _STILL: Final = (
     "captcha => {"
     + _DRAW
+    + _EXAMPLES
     + r"""
-  const examples = [
-    [/MS\d{11}/g, "MS20047182096"],
-    [/^\s*\d{3} \d{4} \d{4}\s*$/, "200 4718 2096"],
-    [/\b20(\d\d)-\d\d-\d\d/g, "20$1-03-16"],
-    [/(?<![\d:+\u2212-])\d\d:\d\d(?![\d:])/g, "09:26"],
-    [/\b\d\d:\d\d:\d\d\b/g, "09:26:41"],
-    [/\d+ 秒前/g, "3 秒前"],
-    [/\d+ 秒后自动返回/g, "4 秒后自动返回"],
-    [/也是 \d\d 吗/g, "也是 48 吗"],
-    [/\b[0-9A-F]{4} [0-9A-F]{4} … [0-9A-F]{4} [0-9A-F]{4}/g, "9C4E 21B7 … 5D08 A3F1"],
-  ];
-  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  for (let node = texts.nextNode(); node; node = texts.nextNode()) {
-    for (const [found, example] of examples) {
-      const text = node.data.replace(found, example);
-      if (text !== node.data) node.data = text;
-    }
-  }
+  drawTexts();
   for (const number of document.querySelectorAll(".match .n")) number.textContent = "48";
   typeCodes();
   draw(captcha);
@@ -72,7 +81,33 @@ _STILL: Final = (
 }"""
 )
 
-_DESK_STILL: Final = "captcha => {" + _DRAW + "typeCodes(); draw(captcha); }"
+_DESK_STILL: Final = (
+    "captcha => {"
+    + _DRAW
+    + _EXAMPLES
+    + r"""
+  // Of members of staff, identifiers and addresses too: which ones they are depends on the tests that ran before.
+  const people = [];
+  const inOrder = (_, role, number) => {
+    if (!people.includes(role + number)) people.push(role + number);
+    return `${role} ${1 + people.indexOf(role + number)} 号`;
+  };
+  const digit = (each, i) => (each === "-" ? each : "4f1c9a7e20d3b586"[i % 16]);
+  examples.push(
+    [/(备案管理员|客服|安全管理员|审计员) (\d+) 号/g, inOrder],
+    [/\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b[0-9a-f]{16,}\b/g, (text) => [...text].map(digit).join("")],
+    [/\blocalhost:\d+/g, "shield.example"],
+  );
+  drawTexts();
+  typeCodes();
+  draw(captcha);
+  globalThis.pictured = changed;
+}"""
+)
+_GO_ON: Final = """() => {
+  for (const [node, before, text] of globalThis.pictured.splice(0)) if (node.data === text) node.data = before;
+}"""
+"""The test goes on with the page, which has its own texts again."""
 
 
 def language_of_pictures() -> dict[str, str | float | bool] | None:
@@ -112,7 +147,7 @@ class Album:
 
 @dataclass(frozen=True, slots=True)
 class DeskAlbum:
-    """The pictures of pages at a desk; numbers and times are those of the walk, captchas and codes examples."""
+    """The pictures of pages at a desk, which the test goes on with; counts and charts are those of the walk."""
 
     folder: Path | None
 
@@ -129,6 +164,7 @@ class DeskAlbum:
         page.emulate_media(color_scheme="light", reduced_motion="reduce")
         page.evaluate(_DESK_STILL, _CAPTCHA)
         seen = page.screenshot(animations="disabled", caret="hide")
+        page.evaluate(_GO_ON)
         self.folder.mkdir(parents=True, exist_ok=True)
         file = self.folder / f"{name}.webp"
         for quality in (80, 65, 50):  # a page full of text, as it is after many tests, takes more

@@ -2,7 +2,8 @@
 
 from typing import Any, Final
 
-from playwright.sync_api import Page
+import pytest
+from playwright.sync_api import Locator, Page, expect
 
 _TO_REACH: Final = """within => {
   document.querySelectorAll("[data-tab]").forEach((each) => each.removeAttribute("data-tab"));
@@ -85,3 +86,14 @@ def keeps(page: Page, steps: int = 20) -> bool:
         if not page.evaluate(_INSIDE) and not page.evaluate("document.activeElement === document.body"):
             return False
     return True
+
+
+def press(page: Page, target: Locator, key: str = "Enter") -> None:
+    """Tabs on from where the focus is until it is on the target, then the key."""
+    expect(target).to_be_attached()
+    for _ in range(80):
+        if target.evaluate("each => each === document.activeElement"):
+            page.keyboard.press(key)
+            return
+        page.keyboard.press("Tab")
+    pytest.fail(f"Tab doesn't reach {target}")

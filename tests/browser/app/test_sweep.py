@@ -35,6 +35,7 @@ _LANGUAGE: Final = """language => {
 }"""
 _IN_2100: Final = 4_102_444_800_000
 _CHINESE: Final = re.compile(r"[\u4e00-\u9fff]")
+_WIDE: Final = re.compile("[，。、：；！？（）“”‘’「」]")
 _NAMED: Final = re.compile(
     r'- (button|link|textbox|heading|checkbox|radio|switch|tab|img|dialog|navigation) "([^"]*)"'
 )
@@ -209,6 +210,9 @@ def test_in_english_every_name_is_english(sweep: Sweep, route: str) -> None:
     judged(sweep.page)
     foreign = [line for line in named(sweep.page) if _CHINESE.search(_OWN_NAMES.sub("", line[1]))]
     assert foreign == []
+    # In a font for Chinese they are as wide as its characters: English has its own.
+    wide = [line for line in sweep.page.locator("body").inner_text().splitlines() if _WIDE.search(line)]
+    assert [line for line in wide if not _CHINESE.search(line)] == []
 
 
 def settle(page: Page) -> None:

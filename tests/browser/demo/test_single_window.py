@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.app.keyboard import press
 from tests.browser.app.seeded import CLERK
 from tests.browser.demo.conftest import Scene, declare
 from tests.support import legal_person
@@ -51,6 +52,8 @@ def test_r15_r16_from_the_code_on_the_screen_to_the_signed_declaration(scene: Sc
 
     page.get_by_role("button", name="用手机盾签名").click()
     expect(page.locator("mshield-sign")).to_be_visible()
+    press(page, page.locator("mshield-sign"))  # 扫不了？输入短码, the one button of its closed tree
+    look(page, "sign-short")
     again = scene.hold_the_phone_before(page)
     expect(again.get_by_role("heading", name="确认签名")).to_be_visible()
     expect(again.get_by_role("region", name="本机从原文读出")).to_contain_text("136,800.00")

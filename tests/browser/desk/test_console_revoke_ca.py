@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from mshield.domain.staff import StaffRole
 from tests.browser.app.album import DeskAlbum
+from tests.browser.app.keyboard import press
 from tests.browser.app.pin_pad_and_pixels import judged
 from tests.browser.conftest import Party, party_in
 from tests.browser.desk.console import LogInAs
@@ -27,20 +28,26 @@ def party(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Party]:
 
 
 def _approve(page: Page, officer: Desk) -> None:
-    """Types the CA's name, ticks that they have spoken, and shows the second factor, first a wrong one."""
+    """By keys: types the CA's name, ticks that they have spoken, and shows the second factor, first a wrong one."""
     red = page.get_by_role("button", name="批准并立即吊销")
-    page.get_by_label("输入证书名称 issuing").fill("issuing-2")
-    page.get_by_label("您的动态码").fill("000000")
-    page.get_by_text("我已和").click()
+    name, code = page.get_by_label("输入证书名称 issuing"), page.get_by_label("您的动态码")
+    press(page, name, "End")
+    page.keyboard.type("issuing-2")
+    press(page, code, "End")
+    page.keyboard.type("000000")
+    press(page, page.get_by_role("checkbox", name="我已和"), "Space")
     expect(red).to_be_disabled()
-    page.get_by_label("输入证书名称 issuing").fill("issuing")
+    press(page, name, "End")
+    for _ in "-2":
+        page.keyboard.press("Backspace")
     look(page, "ca-approve-ready")
-    red.click()
+    press(page, red)
     expect(page.locator("form")).to_contain_text("动态码不对或已经用过")
     expect(red).to_be_disabled()
     look(page, "ca-approve-factor")
-    page.get_by_label("您的动态码").fill(officer.code())
-    red.click()
+    press(page, code, "End")
+    page.keyboard.type(officer.code())
+    press(page, red, "Space")
 
 
 def _ask(one: Desk) -> Page:

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from mshield.client.phone import VirtualPhone
 from mshield.domain.staff import StaffRole
-from tests.browser.app.keyboard import walk
+from tests.browser.app.keyboard import press, walk
 from tests.browser.conftest import Party
 from tests.browser.desk.console import LogInAs
 from tests.browser.desk.desk import Desk, desk
@@ -74,17 +74,6 @@ def _dialog(page: Page, opener: Locator, *, by_mouse: bool = False) -> None:
     expect(opener).to_be_focused()
 
 
-def _press(page: Page, target: Locator, key: str = "Enter") -> None:
-    """Tabs on until the focus is there, then the key."""
-    expect(target).to_be_attached()
-    for _ in range(80):
-        if target.evaluate("each => each === document.activeElement"):
-            page.keyboard.press(key)
-            return
-        page.keyboard.press("Tab")
-    pytest.fail(f"Tab doesn't reach {target}")
-
-
 def test_every_page_of_the_console_without_a_mouse(log_in_as: LogInAs, clerk: VirtualPhone) -> None:
     assert clerk.certificate().state == "active"
     at = log_in_as(*StaffRole, reduced_motion="reduce")
@@ -105,12 +94,12 @@ def test_every_page_of_the_console_without_a_mouse(log_in_as: LogInAs, clerk: Vi
     _go(page, page.get_by_role("link", name="导入名单"))
     _pass(page, "import")
     _go(page, links.filter(has_text="证书").first)
-    _press(page, page.locator("tbody a").first)
+    press(page, page.locator("tbody a").first)
     expect(page.get_by_role("heading", name="证书内容")).to_be_visible()
     _pass(page, "certificate")
     _dialog(page, page.get_by_role("button", name="暂停使用", exact=True), by_mouse=True)
     _go(page, links.filter(has_text="业务系统").first)
-    _press(page, page.locator("tbody a").first)
+    press(page, page.locator("tbody a").first)
     expect(page.get_by_role("heading", name="展示规则")).to_be_visible()
     _pass(page, "system")
     _dialog(page, page.get_by_role("button", name="更换密钥"))
@@ -129,21 +118,21 @@ def test_every_page_and_act_of_the_portal_without_a_mouse(legal: Desk, clerk: Vi
     row = page.locator("tbody tr").filter(has=own)
     for act in ("挂失", "冻结", "作废"):
         _dialog(page, row.get_by_role("button", name=act))
-    _press(page, row.get_by_role("checkbox"), "Space")
-    _press(page, page.locator(".batch").get_by_role("button", name="冻结"))
+    press(page, row.get_by_role("checkbox"), "Space")
+    press(page, page.locator(".batch").get_by_role("button", name="冻结"))
     dialog = page.get_by_role("dialog")
     expect(dialog.locator(":focus")).to_have_count(1)
-    _press(page, dialog.get_by_label("原因"), "End")
+    press(page, dialog.get_by_label("原因"), "End")
     page.keyboard.type("内部核查")
     page.keyboard.press("Enter")
     expect(row).to_contain_text("已冻结")
-    _press(page, row.get_by_role("button", name="解冻结"))
+    press(page, row.get_by_role("button", name="解冻结"))
     expect(dialog.locator(":focus")).to_have_count(1)
-    _press(page, dialog.get_by_label("原因"), "End")
+    press(page, dialog.get_by_label("原因"), "End")
     page.keyboard.type("核查结束")
-    _press(page, dialog.get_by_role("button", name="解冻结", exact=True))
+    press(page, dialog.get_by_role("button", name="解冻结", exact=True))
     expect(row).to_contain_text("正常")
-    _press(page, row.get_by_role("link"))
+    press(page, row.get_by_role("link"))
     expect(page.get_by_role("heading", name="经过")).to_be_visible()
     _pass(page, "shield")
     _dialog(page, page.get_by_role("button", name="挂失"), by_mouse=True)

@@ -141,6 +141,9 @@ def test_r14_found_by_number_name_and_state_and_acted_on_together(legal: Desk, c
     page.get_by_role("button", name="查看全部").click()
     expect(rows.nth(1)).to_be_visible()
     assert "words" not in page.url
+    expect(page.get_by_role("checkbox", name="选择已显示的全部")).to_have_count(
+        1
+    )  # of what is loaded, it says
 
     row_of(page, clerk).get_by_role("checkbox").press("Space")
     row_of(page, legal.party.phone).get_by_role("checkbox").press("Space")

@@ -1,7 +1,7 @@
 /** Starts the console. */
 
 import { loadAbout } from "@mshield/desk/about.ts";
-import { keepTabInDialogs } from "@mshield/desk/dialog_focus.ts";
+import { keepFocus } from "@mshield/desk/dialog_focus.ts";
 import { i18n } from "@mshield/desk/i18n.ts";
 import { settings } from "@mshield/desk/settings.ts";
 import { onLoggedOut } from "@mshield/desk/task.ts";
@@ -17,7 +17,7 @@ import { router } from "./router.ts";
 applyAppearance(settings);
 void loadAbout();
 watchScreens(router);
-keepTabInDialogs();
+keepFocus();
 onLoggedOut((ended) => {
   leave();
   return router.push({ name: "login", query: { next: router.currentRoute.value.fullPath, ended } });

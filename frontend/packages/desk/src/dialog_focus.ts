@@ -1,4 +1,8 @@
-/** Tab stays within an open dialog. Element Plus lets it out at the edges of one that was opened by a mouse. */
+/** Where the keys act: Tab stays within an open dialog, and the page keeps the focus when what had it is gone.
+ *
+ * Element Plus lets Tab out at the edges of a dialog that a mouse opened. It gives the focus back to the opener, which
+ * an act often removes, as a question that is decided has no buttons; from the body one would begin at the very top.
+ */
 
 const STOPS = "a[href], button, input, select, textarea, summary, [tabindex]";
 
@@ -25,7 +29,18 @@ function keep(event: KeyboardEvent): void {
   next.focus();
 }
 
-/** For all dialogs of an application. */
-export function keepTabInDialogs(): void {
+function keepOnPage(): void {
+  let last: Node | null = null;
+  document.addEventListener("focusin", ({ target }) => (last = target as Node));
+  new MutationObserver(() => {
+    if (last === null || last.isConnected || document.activeElement !== document.body) return;
+    last = null;
+    document.querySelector("main")?.focus({ preventScroll: true });
+  }).observe(document.body, { childList: true, subtree: true });
+}
+
+/** For the whole of an application. */
+export function keepFocus(): void {
   document.addEventListener("keydown", keep, true);
+  keepOnPage();
 }

@@ -12,7 +12,7 @@ export const claimedWords = {
   },
   en: {
     with: "You log in with",
-    withShield: "this phone's shield",
+    withShield: "This phone's shield",
     opens: "Mobile Shield opens with the login",
     both: "Opens Mobile Shield too\n{left} tries left, the same as for signing",
     otherWay: "Open Mobile Shield another way",
