@@ -11,7 +11,7 @@ from mshield.domain.lines import MAX_REASON
 from mshield.domain.staff import StaffRole
 from mshield.services.filing.people import Person
 from mshield.services.filing.read_list import MEDIA_TYPES
-from mshield.services.filing.search import Wanted
+from mshield.services.filing.search import Words
 from mshield.web import openapi
 from mshield.web.answers import JsonAnswer, file_answer, filled
 from mshield.web.body import Wire, body_of
@@ -102,14 +102,10 @@ class FilingEndedMessage(Wire, frozen=True):
 async def people(request: Request, query: PeopleWanted) -> Response:
     """In the order of filing. Where an end is looked for a page may have fewer items than `next` says, even none."""
     await staff_of(request, *_READERS)
-    wanted = Wanted(
-        credit_code=query.credit_code,
-        id_number=query.id_number,
-        name=query.name,
-        end=query.end,
-        ended_too=query.ended == "true",
+    words = Words(credit_code=query.credit_code, id_number=query.id_number, name=query.name, end=query.end)
+    page, after = await context_of(request).filing.search.page(
+        words, ended_too=query.ended == "true", after=query.after, limit=query.limit
     )
-    page, after = await context_of(request).filing.search.page(wanted, after=query.after, limit=query.limit)
     return JsonAnswer(FiledPeopleMessage(tuple(map(_person, page)), after))
 
 
