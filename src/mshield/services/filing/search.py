@@ -35,6 +35,10 @@ class FindFiled:
         """The first `most` records, of who has left too, and whether there may be more. Raises InvalidCreditCode."""
         return await self._pages().ids(words, store.ever_on_file, most=most)
 
+    async def numbers(self, ids: Sequence[str]) -> set[str]:
+        """The filed phone numbers of these records."""
+        return await store.numbers(self.db, ids)
+
     def _pages(self) -> PeoplePages[Person]:
         return PeoplePages(self.db, self.lookup, self._opened)
 

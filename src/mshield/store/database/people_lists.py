@@ -1,9 +1,4 @@
-"""People as staff look for them: the ids that a search puts together, of the filing and of accounts alike (ADR 95).
-
-A module of the store that has such lists has a statement of ids for each word: `everybody`, `of_id_number`,
-`of_enterprise`, `of_enterprises`, `of_surname`, `of_name`, `of_given_name`, `of_phone_end`, `of_shield_end`,
-`of_id_end`, `of_any_id`. Each takes all words, those that are null don't count, and gives its ids in one order.
-"""
+"""People as staff look for them: the ids that a search puts together, of the filing and of accounts alike (ADR 95)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +8,7 @@ from mshield.domain.id_numbers import END
 from mshield.domain.identity import fold_dots
 from mshield.store.database.interface import Database
 from mshield.store.database.matching import PIECE, contains, either_case, name_begins
-from mshield.store.database.queries import Queries, Query
+from mshield.store.database.queries import Query
 
 _NOTHING: Final[Mapping[str, object]] = {}
 
@@ -43,6 +38,14 @@ class NumberEnds:
 
 
 @dataclass(frozen=True, slots=True)
+class WithoutEnd:
+    """Whose id number's end isn't hashed yet; the number is sealed under this id."""
+
+    id: str
+    id_number_box: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Places:
     """Ids in their order; those in `unproven` are there by their id number's hash, or by its lack, alone."""
 
@@ -50,11 +53,24 @@ class Places:
     unproven: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PeopleLists:
-    """The lists of one module, by its statements."""
+    """A statement of ids for each word that has an index.
 
-    statements: Queries
+    Each takes all words, those that are null don't count; it gives the ids behind `after`, the smallest first.
+    """
+
+    everybody: Query
+    of_id_number: Query
+    of_enterprise: Query
+    of_enterprises: Query
+    of_surname: Query
+    of_name: Query
+    of_given_name: Query
+    of_phone_end: Query
+    of_shield_end: Query
+    of_id_end: Query
+    of_any_id: Query
 
     async def places(
         self,
@@ -82,18 +98,17 @@ class PeopleLists:
     def _leading(self, terms: PeopleTerms) -> Query:
         """The word with an index that leaves least."""
         if terms.id_number_hash is not None:
-            return self.statements["of_id_number"]
-        return self.statements["everybody" if terms.credit_code is None else "of_enterprise"]
+            return self.of_id_number
+        return self.everybody if terms.credit_code is None else self.of_enterprise
 
     async def _of_ends(self, db: Database, ends: NumberEnds, values: dict[str, object], most: int) -> Places:
-        sql = self.statements
-        unproven = await self._ids(db, sql["of_id_end"], values | {"piece": ends.id_number})
-        unproven += await self._ids(db, sql["of_any_id"], values)
+        unproven = await self._ids(db, self.of_id_end, values | {"piece": ends.id_number})
+        unproven += await self._ids(db, self.of_any_id, values)
         proven: list[str] = []
         if ends.text is not None:
             by_end = values | {"piece": ends.text[-END:], "ending": f"%{ends.text}"}
-            proven = await self._ids(db, sql["of_phone_end"], by_end)
-            proven += await self._ids(db, sql["of_shield_end"], by_end)
+            proven = await self._ids(db, self.of_phone_end, by_end)
+            proven += await self._ids(db, self.of_shield_end, by_end)
         return Places(
             sorted({*proven, *unproven})[:most],
             frozenset(unproven).difference(proven),
@@ -103,8 +118,8 @@ class PeopleLists:
         self, db: Database, name: str, codes: Sequence[str] | None, values: dict[str, object], most: int
     ) -> list[str]:
         """Each list is a whole page, so that the page of all of them is in it."""
-        sql, start = self.statements, fold_dots(name)[:2]
-        queries = [sql["of_surname"]] if len(start) == 1 else [sql["of_name"], sql["of_given_name"]]
+        start = fold_dots(name)[:2]
+        queries = [self.of_surname] if len(start) == 1 else [self.of_name, self.of_given_name]
         ids = [
             person_id
             for query in queries
@@ -112,9 +127,9 @@ class PeopleLists:
             for person_id in await self._ids(db, query, values | {"piece": piece})
         ]
         if codes is None:  # so many that the first people have some
-            ids += await self._ids(db, sql["everybody"], values)
+            ids += await self._ids(db, self.everybody, values)
         elif codes:
-            ids += await self._ids(db, sql["of_enterprises"], values | {"credit_codes": ",".join(codes)})
+            ids += await self._ids(db, self.of_enterprises, values | {"credit_codes": ",".join(codes)})
         return sorted(set(ids))[:most]
 
     async def _ids(self, db: Database, query: Query, values: dict[str, object]) -> list[str]:

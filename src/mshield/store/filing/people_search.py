@@ -10,7 +10,19 @@ from mshield.store.database.queries import Queries
 from mshield.store.filing.filing import ListedPerson
 
 _SQL: Final = Queries("filing", "people_search")
-_LISTS: Final = PeopleLists(_SQL)
+_LISTS: Final = PeopleLists(
+    everybody=_SQL["everybody"],
+    of_id_number=_SQL["of_id_number"],
+    of_enterprise=_SQL["of_enterprise"],
+    of_enterprises=_SQL["of_enterprises"],
+    of_surname=_SQL["of_surname"],
+    of_name=_SQL["of_name"],
+    of_given_name=_SQL["of_given_name"],
+    of_phone_end=_SQL["of_phone_end"],
+    of_shield_end=_SQL["of_shield_end"],
+    of_id_end=_SQL["of_id_end"],
+    of_any_id=_SQL["of_any_id"],
+)
 
 on_file: Final = partial(_LISTS.places, also={"ended_too": 0})
 """The places of people who are on file, in the order of filing."""
@@ -24,3 +36,9 @@ async def lines(db: Database, ids: Sequence[str]) -> list[ListedPerson]:
     rows = await db.all(_SQL["lines"], ids=",".join(ids)) if ids else []
     by_id = {row["id"]: ListedPerson(**row) for row in rows}
     return [by_id[person_id] for person_id in ids if person_id in by_id]
+
+
+async def numbers(db: Database, ids: Sequence[str]) -> set[str]:
+    """Their phone numbers."""
+    rows = await db.all(_SQL["numbers"], ids=",".join(ids)) if ids else []
+    return {row["phone"] for row in rows}

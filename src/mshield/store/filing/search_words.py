@@ -5,11 +5,12 @@ written by a release that knows none of this, or is new, waits for the job `sear
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from mshield.store.database.interface import Database, Tx
 from mshield.store.database.matching import contains, pieces
+from mshield.store.database.people_lists import WithoutEnd
 from mshield.store.database.queries import Queries
 
 _SQL: Final = Queries("filing", "search_words")
@@ -22,14 +23,6 @@ class Unsearched:
     credit_code: str
     name: str
     version: int
-
-
-@dataclass(frozen=True, slots=True)
-class WithoutEnd:
-    """A filed person whose id number's end isn't hashed yet."""
-
-    id: str
-    id_number_box: bytes = field(repr=False)
 
 
 async def enterprises_of(db: Database, word: str, *, most: int) -> list[str] | None:
