@@ -25,7 +25,7 @@ from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
 from mshield.services.filing.progress import Tell, untold
 from mshield.services.filing.report import Change, FieldChange, LineReport, Report, Waits, counts, report_of
-from mshield.services.filing.search_words import end_hash
+from mshield.services.filing.search_words import analyse, end_hash
 from mshield.services.filing.seen import Seen
 from mshield.store.database.interface import Database, Tx
 from mshield.store.filing import filing as store
@@ -143,7 +143,10 @@ class ImportFiling:
             await acts.record(tx, by=by, act="filing.import", subject="filing", details=details, now=now)
             return report
 
-        return await self.db.write(work)
+        report = await self.db.write(work)
+        if report.applied:
+            await analyse(self.db, rows=len(report.lines))
+        return report
 
     async def _hold(self, tx: Tx, records: Sequence[FilingRecord], hold: Hold) -> list[LineReport]:
         """After all others were taken, so that what is on file before them is what they are shown beside."""

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Generic, Protocol, TypeVar
 
-from mshield.domain.id_numbers import LOOKUP
+from mshield.domain.id_numbers import END, LOOKUP
 from mshield.domain.identity import check_credit_code, normalise_id_number
 from mshield.keys.secrets import LookupKey
 from mshield.services.filing.search_words import end_hash
@@ -127,7 +127,11 @@ class PeoplePages(Generic[N]):
 
     def _ends(self, end: str) -> NumberEnds:
         is_digits = end.isascii() and end.isdecimal()
-        return NumberEnds(id_number=end_hash(self.lookup, end), text=end if is_digits else None)
+        return NumberEnds(
+            id_number=end_hash(self.lookup, end),
+            text=end if is_digits else None,
+            is_longer=len(end) != END,
+        )
 
     async def _enterprises(self, words: Words) -> list[str] | None:
         if words.name is None:

@@ -1,5 +1,6 @@
 """What people, accounts and enterprises are searched by: kept bit by bit for what is new, or of before (ADR 95)."""
 
+import logging
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,9 +10,11 @@ from mshield.keys.errors import KeysError
 from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
 from mshield.store.accounts import search as accounts
-from mshield.store.database.interface import Database, Tx
+from mshield.store.database.interface import Database, StoreError, Tx
 from mshield.store.database.people_lists import WithoutEnd
 from mshield.store.filing import search_words as store
+
+_log = logging.getLogger(__name__)
 
 BATCH: Final = 200
 _MOST: Final = 20_000
@@ -24,6 +27,14 @@ _UNREADABLE: Final = b""
 def end_hash(lookup: LookupKey, id_number: str) -> bytes:
     """The keyed hash of an id number's last four characters, or of all of a shorter one; 32 bytes."""
     return lookup.lookup_hash(LOOKUP_END, normalise_id_number(id_number)[-END:])
+
+
+async def analyse(db: Database, *, rows: int) -> None:
+    """Has PostgreSQL look at what there is to search, where this many rows are new; they stay, if that fails."""
+    try:
+        await store.analyse(db, rows=rows)
+    except StoreError as error:
+        _log.warning("the tables of a search could not be analysed: %s", type(error).__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +51,7 @@ class KeepSearchWords:
         for work in (self._some_enterprises, self._some_people, self._some_accounts):
             while done < _MOST and (count := await self.db.write(work)):
                 done += count
+        await analyse(self.db, rows=done)
         return done + await accounts.forget_ends(self.db, nothing=_UNREADABLE)
 
     async def _some_enterprises(self, tx: Tx) -> int:

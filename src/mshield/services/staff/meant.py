@@ -1,5 +1,6 @@
 """Whom words mean, for lists that know people by a reference alone: acts by ids, SMS by the hashes of numbers."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -32,8 +33,9 @@ class MeantPeople:
 
     async def __call__(self, words: Words) -> People:
         """Raises InvalidRequest where no word is given, InvalidCreditCode."""
-        accounts, more_accounts = await self.accounts.ids(words, most=MOST_MEANT)
-        people, more_people = await self.filed.ids(words, most=MOST_MEANT)
+        (accounts, more_accounts), (people, more_people) = await asyncio.gather(
+            self.accounts.ids(words, most=MOST_MEANT), self.filed.ids(words, most=MOST_MEANT)
+        )
         return People(accounts, people, more_accounts or more_people)
 
     async def numbers(self, words: Words) -> tuple[set[str], bool]:

@@ -30,11 +30,12 @@ class PeopleTerms:
 class NumberEnds:
     """The ends that numbers are looked for by: `text` of a phone or shield number, None where it isn't digits alone.
 
-    Of the id number it is the keyed hash of the last four characters.
+    Of the id number it is the keyed hash of the last four characters, which `is_longer` ends aren't proven by.
     """
 
     id_number: bytes = field(repr=False)
     text: str | None = None
+    is_longer: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class WithoutEnd:
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Ids in their order; those in `unproven` are there by their id number's hash, or by its lack, alone."""
+    """Ids in their order; those in `unproven` may be others': their id number is to be opened and compared."""
 
     ids: Sequence[str]
     unproven: frozenset[str] = frozenset()
@@ -102,12 +103,13 @@ class PeopleLists:
         return self.everybody if terms.credit_code is None else self.of_enterprise
 
     async def _of_ends(self, db: Database, ends: NumberEnds, values: dict[str, object], most: int) -> Places:
-        unproven = await self._ids(db, self.of_id_end, values | {"piece": ends.id_number})
-        unproven += await self._ids(db, self.of_any_id, values)
-        proven: list[str] = []
+        proven = await self._ids(db, self.of_id_end, values | {"piece": ends.id_number})
+        unproven = await self._ids(db, self.of_any_id, values)
+        if ends.is_longer:
+            proven, unproven = [], proven + unproven
         if ends.text is not None:
             by_end = values | {"piece": ends.text[-END:], "ending": f"%{ends.text}"}
-            proven = await self._ids(db, self.of_phone_end, by_end)
+            proven += await self._ids(db, self.of_phone_end, by_end)
             proven += await self._ids(db, self.of_shield_end, by_end)
         return Places(
             sorted({*proven, *unproven})[:most],

@@ -15,6 +15,9 @@ from mshield.store.database.queries import Queries
 
 _SQL: Final = Queries("filing", "search_words")
 
+MANY: Final = 1_000
+"""New rows by which plans may change; looking at all tables takes a second at most, whatever is in them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Unsearched:
@@ -53,6 +56,12 @@ async def take(tx: Tx, enterprise: Unsearched) -> None:
     for piece in sorted(pieces(enterprise.name)):
         await tx.run(_SQL["add"], word=piece, credit_code=enterprise.credit_code)
     await tx.run(_SQL["searched"], credit_code=enterprise.credit_code, version=enterprise.version)
+
+
+async def analyse(db: Database, *, rows: int) -> None:
+    """Has PostgreSQL look at what there is to search, where this many rows are new."""
+    if db.dialect == "postgresql" and rows >= MANY:
+        await db.run(_SQL["analyse"])
 
 
 async def without_end(db: Database | Tx, *, most: int) -> list[WithoutEnd]:
