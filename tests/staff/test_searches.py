@@ -6,6 +6,7 @@ import pytest
 
 from mshield.demo.people import LEGAL_PERSON, OPERATOR, OPERATOR_TO_CONFIRM
 from mshield.domain.staff import StaffRole
+from mshield.services.accounts.search import longer_ends
 from mshield.services.filing import people_pages
 from mshield.services.staff import meant
 from tests.support.application import Application, Device
@@ -263,6 +264,25 @@ async def test_a_shield_is_what_acts_are_about_too(
     assert {number, row["serial"]} <= set(subjects.names)
     assert not subjects.is_cut
     assert await every(auditor, "/acts", subject=number) == []
+
+
+async def test_hidden_digits_are_not_learnt_one_by_one(
+    application: Application, clerk: Staff, number: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By ends longer than what is shown a member searches so often in an hour, in all lists together."""
+    assert number
+    monkeypatch.setattr(longer_ends, "MOST", 4)
+    for path in (ACCOUNTS, "/filing/people", "/certificates", "/sms"):
+        assert (await clerk.call("GET", path, end="06027")).status_code == 200, path
+        assert (await clerk.call("GET", path, end="6027")).status_code == 200, path
+    for path in (ACCOUNTS, "/filing/people", "/certificates", "/sms"):
+        assert_refused(await clerk.call("GET", path, end="06027"), "too_many_requests", 429)
+        assert (await clerk.call("GET", path, end="6027")).status_code == 200, path
+    other = await Staff.of(application, StaffRole.SECURITY_OFFICER)
+    assert (await other.call("GET", "/acts", end="06027")).status_code == 200
+    assert_refused(await clerk.call("GET", "/certificates", id_number_end="04217"), "too_many_requests", 429)
+    application.clock.advance(seconds=3601)
+    assert (await clerk.call("GET", ACCOUNTS, end="06027")).status_code == 200
 
 
 @cases(

@@ -1090,4 +1090,8 @@ CREATE INDEX certificates_enterprise_account ON certificates (credit_code, accou
 
 CREATE INDEX acts_about ON acts (subject, id);
 
+CREATE INDEX acts_kind ON acts (act, id);
+
 CREATE INDEX sms_log_end ON sms_log (substr(phone_masked, length(phone_masked) - 3), id);
+
+CREATE INDEX sms_log_unsent ON sms_log (state, id) WHERE state <> 'sent';

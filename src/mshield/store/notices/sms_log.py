@@ -80,7 +80,8 @@ async def page(
     """Messages with an id below `before`, the newest first; to any number where `sent_to` is None."""
     values: dict[str, object] = {"before": before, "state": state, "purpose": purpose, "most": most}
     if sent_to is None:
-        return [_message(row) for row in await db.all(_SQL["page"], **values)]
+        query = _SQL["page"] if state in {None, "sent"} else _SQL["of_state"]
+        return [_message(row) for row in await db.all(query, **values)]
     rows = await _of_numbers(db, sent_to.phone_hashes, values)
     if sent_to.end is not None:
         rows += await db.all(_SQL["of_end"], piece=sent_to.end, **values)

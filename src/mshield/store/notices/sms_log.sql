@@ -11,6 +11,12 @@ SELECT id, phone_masked, purpose, with_code, state, reason, sent_at, took_ms FRO
 WHERE s.id < :before AND sent_so(s)
 ORDER BY s.id DESC LIMIT :most;
 
+-- name: of_state
+-- What wasn't sent, over sms_log_unsent.
+SELECT id, phone_masked, purpose, with_code, state, reason, sent_at, took_ms FROM sms_log s
+WHERE s.state <> 'sent' AND s.state = CAST(:state AS TEXT) AND s.id < :before AND sent_so(s)
+ORDER BY s.id DESC LIMIT :most;
+
 -- name: of_end
 -- By the last four digits of the number, which the masked one shows, over sms_log_end.
 SELECT id, phone_masked, purpose, with_code, state, reason, sent_at, took_ms FROM sms_log s

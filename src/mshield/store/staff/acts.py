@@ -60,8 +60,15 @@ async def page(
         return await page_about(
             db, subjects=[subject], actor_id=actor_id, act=act, since=since, before=before, most=most
         )
+    # SQLite, of small sites, reads on by time until it has enough of a kind.
+    of_kind = act and db.dialect == "postgresql"
     rows = await db.all(
-        _SQL["page"], actor_id=actor_id or "", act=act or "", since=since, before=before, most=most
+        _SQL["page_of_kind"] if of_kind else _SQL["page"],
+        actor_id=actor_id or "",
+        act=act or "",
+        since=since,
+        before=before,
+        most=most,
     )
     return [_act(row) for row in rows]
 

@@ -116,9 +116,9 @@ class ProvenActMessage(Wire, frozen=True):
 )
 async def acts(request: Request, query: ActsWanted) -> Response:
     """Nothing here can be changed or deleted."""
-    await staff_of(request, StaffRole.AUDITOR, StaffRole.SECURITY_OFFICER)
+    member = await staff_of(request, StaffRole.AUDITOR, StaffRole.SECURITY_OFFICER)
     list_acts = context_of(request).staff.acts
-    words, subjects = query.words(), None
+    words, subjects = await query.words_of(request, member), None
     if query.subject is not None:
         subjects = Subjects([query.subject])
     elif words != Words():

@@ -84,9 +84,10 @@ class FilingEndedMessage(Wire, frozen=True):
 )
 async def people(request: Request, query: PeopleWanted) -> Response:
     """In the order of filing. Where an end is looked for a page may have fewer items than `next` says, even none."""
-    await staff_of(request, *_READERS)
+    member = await staff_of(request, *_READERS)
+    words = await query.words_of(request, member)
     page, after = await context_of(request).filing.search.page(
-        query.words(), ended_too=query.ended == "true", after=query.after, limit=query.limit
+        words, ended_too=query.ended == "true", after=query.after, limit=query.limit
     )
     return JsonAnswer(FiledPeopleMessage(tuple(map(_person, page)), after))
 

@@ -130,8 +130,8 @@ async def run_job(request: Request, name: str) -> Response:
 )
 async def list_sms(request: Request, query: SmsWanted) -> Response:
     """Kept for thirty days. Neither texts nor codes are kept at all."""
-    await staff_of(request, *_SMS_READERS)
-    context, words = context_of(request), query.words()
+    member = await staff_of(request, *_SMS_READERS)
+    context, words = context_of(request), await query.words_of(request, member)
     numbers, more_people = None, False
     if query.phone is None and words != Words():
         numbers, more_people = await context.staff.meant.numbers(words)

@@ -62,10 +62,9 @@ async def search(request: Request, query: AccountsWanted) -> Response:
 
     Where an end is looked for a page may have fewer items than `next` says, even none.
     """
-    await staff_of(request, StaffRole.CUSTOMER_SERVICE)
-    page, after = await context_of(request).accounts.search.page(
-        query.words(), after=query.after, limit=query.limit
-    )
+    member = await staff_of(request, StaffRole.CUSTOMER_SERVICE)
+    words = await query.words_of(request, member)
+    page, after = await context_of(request).accounts.search.page(words, after=query.after, limit=query.limit)
     return JsonAnswer(FoundAccountsMessage(tuple(map(_found_account, page)), after))
 
 
