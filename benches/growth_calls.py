@@ -13,10 +13,12 @@ from benches import growth_population as population
 from benches.http_signing import Signature
 from benches.logins import Login
 from mshield.domain.certificates.renewal import half_year_after
+from mshield.domain.id_numbers import END
 from mshield.pki.certificates.certificate import parse_certificate
 from mshield.pki.revocation.ocsp import CertId, build_ocsp_request
 from mshield.services.certificates.words import read_words
 from mshield.services.context import Context
+from mshield.services.filing.people_pages import Words
 from mshield.services.legal_person.lists import PeopleTerms, ShieldTerms
 from mshield.services.legal_person.session import ManagedEnterprise
 from mshield.store.certificates import counts
@@ -82,6 +84,30 @@ async def published(service: LiveService, context: Context) -> AsyncIterator[lis
         yield [("revocation list, unchanged", unchanged), ("OCSP answer", ask)]
 
 
+def _among(context: Context, what: str, words: Words) -> tuple[str, Call]:
+    """A search of the list that `what` begins with."""
+
+    async def accounts() -> None:
+        await context.accounts.search.page(words, limit=50)
+
+    async def filed() -> None:
+        await context.filing.search.page(words, limit=50)
+
+    async def sms() -> None:
+        numbers, _ = await context.staff.meant.numbers(words)
+        end = words.end if words.end is None or len(words.end) == END else None
+        await context.notices.sms.page(
+            numbers=numbers, end=end, state=None, purpose=None, before=None, most=51
+        )
+
+    async def acts() -> None:
+        list_acts = context.staff.acts
+        await list_acts(subjects=await list_acts.subjects(words), actor_id=None, before=None, most=51)
+
+    calls = {"accounts": accounts, "on file": filed, "SMS": sms, "acts": acts}
+    return what, calls[what.partition(":")[0]]
+
+
 def lists(context: Context, who: int) -> list[tuple[str, Call]]:
     """What portal and console ask, of this person of the population and of their enterprise."""
     search, lists = context.certificates.search, context.legal_person.lists
@@ -128,4 +154,18 @@ def lists(context: Context, who: int) -> list[tuple[str, Call]]:
         ("find: end of a shield number", find(population.shield_of(who)[-4:])),
         ("find: end of an id number", find(population.id_number_of(who)[-6:])),
         ("find: a shield number", find(population.shield_of(who))),
+        *(
+            _among(context, f"{where}: {what}", words)
+            for where in ("accounts", "on file", "SMS", "acts")
+            for what, words in (
+                ("a whole name", Words(name=name)),
+                ("surname", Words(name=name[0])),
+                ("a firm's two characters", Words(name=firm[2:4])),
+                ("what all firms have", Words(name="国际贸易")),
+                ("end of a shield number", Words(end=population.shield_of(who)[-4:])),
+                ("end of an id number", Words(end=population.id_number_of(who)[-6:])),
+                ("end of a phone number", Words(end=population.phone_of(who)[-4:])),
+                ("a phone number", Words(end=population.phone_of(who))),
+            )
+        ),
     ]

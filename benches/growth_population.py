@@ -1,8 +1,9 @@
 """A nation's people and what they signed, put into a database that a service has made, for growth.py.
 
 People have names of one of a hundred surnames and two of a thousand characters each; ten of them to an enterprise, one
-certificate each, a tenth revoked, a fiftieth on hold. Rows of people are copied, those of signatures made by SQL: their
-keys lie anywhere in the indexes, as real ones do. Of people all numbers open; of certificates none is real.
+certificate each, a tenth revoked, a fiftieth on hold; two acts are about each account, and an SMS went to each number.
+Rows of people are copied, those of signatures made by SQL: their keys lie anywhere in the indexes, as real ones do. Of
+people all numbers open; of certificates none is real.
 """
 
 import asyncio
@@ -18,10 +19,13 @@ from typing import Any, Final
 import asyncpg
 
 from benches import growth_bulk as bulk
-from mshield.domain.id_numbers import FILING_BOX
+from mshield.domain.id_numbers import ACCOUNT_BOX, FILING_BOX
+from mshield.domain.identity import mask_phone
+from mshield.domain.ids import first_id
 from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
 from mshield.services.filing.search_words import end_hash
+from mshield.services.notices.sms_log import hash_of_phone
 from mshield.store.database.matching import pieces
 
 DAY_MS: Final = 86_400_000
@@ -69,6 +73,11 @@ def shield_of(number: int) -> str:
     return f"MS{scattered(number) * 991 % 10**11:011d}"
 
 
+def phone_of(number: int) -> str:
+    """A phone number."""
+    return f"139{scattered(number):08d}"
+
+
 def id_number_of(number: int) -> str:
     """An id number, by its form alone."""
     return f"330206{19600101 + number % 40 * 10000}{scattered(number) % 10000:04d}"
@@ -91,11 +100,10 @@ def _tables(numbers: range, keyring: Keyring, lookup: LookupKey, now: int) -> di
     firms = [number for number in numbers if number % 10 == 0]
     return {
         "accounts": (
-            "id phone password_hash name id_type id_number_hash id_number_box state created_at",
+            "id phone password_hash name id_type id_number_hash id_number_box id_number_end state created_at",
             (
-                (f"a{n:07d}", f"139{scattered(n):08d}", "", name_of(n), "resident_id", _hash("h", n), b"", "active",
-                 now)
-                for n in numbers
+                (f"a{n:07d}", phone_of(n), "", name_of(n), "resident_id", _hash("h", n), box, end, "active", now)
+                for n, box, end in _boxes(numbers, keyring, lookup, ACCOUNT_BOX, "a")
             ),
         ),
         "devices": (
@@ -111,11 +119,12 @@ def _tables(numbers: range, keyring: Keyring, lookup: LookupKey, now: int) -> di
             ((piece, enterprise_of(n)[0]) for n in firms for piece in pieces(enterprise_of(n)[1])),
         ),
         "filed_persons": (
-            "id credit_code name id_type id_number_hash id_number_box id_number_end role version created_at changed_at",
+            ("id credit_code name id_type id_number_hash id_number_box id_number_end role phone version created_at"
+             " changed_at"),
             (
                 (f"p{n:07d}", enterprise_of(n)[0], name_of(n), "resident_id", _hash("h", n), box, end,
-                 "legal_person" if n % 10 == 0 else "operator", 1, now, now)
-                for n, box, end in _boxes(numbers, keyring, lookup)
+                 "legal_person" if n % 10 == 0 else "operator", phone_of(n), 1, now, now)
+                for n, box, end in _boxes(numbers, keyring, lookup, FILING_BOX, "p")
             ),
         ),
         "keys": (
@@ -132,13 +141,31 @@ def _tables(numbers: range, keyring: Keyring, lookup: LookupKey, now: int) -> di
             " credit_code role common_name der state holds not_before not_after issued_at changed_at revoked_at"),
             (_certificate(n, now) for n in numbers),
         ),
+        "acts": (
+            "id actor actor_id act subject details at log_index",
+            (
+                (_id(now, 2 * n + k), "user", f"a{n:07d}", act, f"a{n:07d}", "{}", now, 10**9 + 2 * n + k)
+                for n in numbers
+                for k, act in enumerate(("account.agree", "identity.prove"))
+            ),
+        ),
+        "sms_log": (
+            "id phone_hash phone_masked purpose with_code state sent_at took_ms",
+            (
+                (_id(now, n), hash_of_phone(lookup, phone_of(n)), mask_phone(phone_of(n)), "register", True, "sent",
+                 now, 80)
+                for n in numbers
+            ),
+        ),
     }  # fmt: skip
 
 
-def _boxes(numbers: range, keyring: Keyring, lookup: LookupKey) -> Iterator[tuple[int, bytes, bytes]]:
+def _boxes(
+    numbers: range, keyring: Keyring, lookup: LookupKey, purpose: str, kind: str
+) -> Iterator[tuple[int, bytes, bytes]]:
     for number in numbers:
-        text, context = id_number_of(number), f"p{number:07d}".encode()
-        box = keyring.seal(text.encode(), purpose=FILING_BOX, context=context)
+        text, context = id_number_of(number), f"{kind}{number:07d}".encode()
+        box = keyring.seal(text.encode(), purpose=purpose, context=context)
         yield number, box, end_hash(lookup, text)
 
 
@@ -152,6 +179,11 @@ def _certificate(n: int, now: int) -> tuple[Any, ...]:
         firm, code, "operator", name_of(n), b"der", state, "lost" if n % 50 == 7 else "", issued, issued + _VALID_MS,
         issued, now - 60_000, now - 60_000 if state == "revoked" else None,
     )  # fmt: skip
+
+
+def _id(now: int, number: int) -> str:
+    """An id of the last four weeks, another for each number, in no order."""
+    return f"{first_id(now - DAY_MS - scattered(number) * 28 * DAY_MS // _PRIME)}-7000-8000-{number:012x}"
 
 
 def serial_of(number: int) -> str:

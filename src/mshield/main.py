@@ -309,7 +309,7 @@ async def _assemble(
         allow_unshown_act(db),
         *StopShields(db).acts(),
     ]
-    staff = open_staff(ground, filing, accounts.phone_wait, decided_by_two)
+    staff = open_staff(ground, filing, accounts.search, accounts.phone_wait, decided_by_two)
     return Context(
         **vars(ground),
         answer_once=AnswerOnce(db, keyring, ground.lookup),

@@ -17,6 +17,7 @@ ACCOUNT = NewAccount(
     id_type="resident_id",
     id_number_hash=b"h" * 32,
     id_number_box=b"b" * 60,
+    id_number_end=b"e" * 32,
 )
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from mshield.demo.people import LEGAL_PERSON, OPERATOR
 from mshield.domain.staff import StaffRole
-from mshield.services.filing import search
+from mshield.services.filing import people_pages
 from mshield.services.filing.read_list import MEDIA_TYPES
 from tests.support.acts import acts_on
 from tests.support.application import Application, Device, qr_of
@@ -103,8 +103,8 @@ async def test_a_person_is_found_by_what_people_know(
 async def test_each_page_of_a_search_begins_where_the_last_one_ended(
     officer: Staff, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(search, "MOST_COMPARED", 2)
-    monkeypatch.setattr(search, "MOST_ENTERPRISES", 1)
+    monkeypatch.setattr(people_pages, "MOST_COMPARED", 2)
+    monkeypatch.setattr(people_pages, "MOST_ENTERPRISES", 1)
     await officer.application.context.filing.search_words()
     await tamper(officer.application.context.db, "UPDATE filed_persons SET id_number_end = NULL")
     for words in ({"end": OPERATOR.id_number[-4:]}, {"name": "公司"}):

@@ -11,9 +11,10 @@ from mshield.keys.secrets import LookupKey
 from mshield.services.filing import search_words as service
 from mshield.services.filing.import_list import ImportFiling
 from mshield.services.filing.search_words import KeepSearchWords
-from mshield.store.database.interface import Database
+from mshield.store.database.interface import Database, Unavailable
 from mshield.store.database.matching import pieces
 from mshield.store.database.opening import open_database
+from mshield.store.filing import search_words as store
 from mshield.store.filing.search_words import enterprises_of
 from tests.support.application import EXAMPLES
 from tests.support.clock import START
@@ -89,6 +90,49 @@ async def test_pieces_that_all_names_have_are_not_counted_on(postgresql_url: str
     count = await connection.fetchval(read)
     await connection.close()
     assert len(pieces(name)) < count - before < 1_000
+
+
+async def test_postgresql_looks_at_many_new_rows_at_once(
+    db: Database, keyring: Keyring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not only when autovacuum comes: the first searches after an import were planned as of empty tables."""
+    lookup = LookupKey(bytes(32))
+    importing, people = ImportFiling(db, keyring, lookup), len(_LIST)
+
+    async def known(table: str) -> float:
+        if db.dialect == "sqlite":  # keeps none
+            return -1
+        row = await db.one(statement("SELECT reltuples FROM pg_class WHERE relname = $1"), p1=table)
+        assert row is not None
+        return float(row["reltuples"])
+
+    is_postgresql = db.dialect == "postgresql"
+    monkeypatch.setattr(store, "MANY", people + 1)
+    await importing.apply(_LIST, second_person="许安然", now=START)
+    assert await known("filed_persons") == -1
+    await tamper(db, "DELETE FROM filed_persons")
+    monkeypatch.setattr(store, "MANY", people)
+    await importing.apply(_LIST, second_person="许安然", now=START)
+    assert await known("filed_persons") == (people if is_postgresql else -1)
+    assert await known("enterprise_words") == (0 if is_postgresql else -1)
+    monkeypatch.setattr(store, "MANY", 1)
+    await KeepSearchWords(db, keyring, lookup)()
+    assert (await known("enterprise_words") > 0) == is_postgresql
+
+
+async def test_an_import_stays_where_its_tables_cannot_be_looked_at(
+    db: Database, keyring: Keyring, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def failing(_: Database, *, rows: int) -> None:
+        assert rows == len(_LIST)
+        raise Unavailable("canceling statement due to statement timeout")
+
+    monkeypatch.setattr(store, "analyse", failing)
+    report = await ImportFiling(db, keyring, LookupKey(bytes(32))).apply(
+        _LIST, second_person="许安然", now=START
+    )
+    assert report.applied
+    assert any("could not be analysed: Unavailable" in line for line in caplog.messages)
 
 
 def test_pieces_are_runs_of_two_small_letters() -> None:

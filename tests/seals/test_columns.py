@@ -26,6 +26,7 @@ _TIMES: Final = {
 NOT_SEALED: Final = {
     "accounts": {
         "id_number_box": "opens under its own row alone",
+        "id_number_end": "who has it is opened and compared",
         "reservations": "counts how often somebody was admitted, so that two at once are told apart",
         "disabled_at": "shown",
         "disabled_reason": "shown",

@@ -173,7 +173,7 @@ class Application:
         await self.ask_for_code(person.phone)
         document = {
             "name": person.name,
-            "id_type": "resident_id",
+            "id_type": person.id_type,
             "id_number": person.id_number,
             "phone": person.phone,
             "sms_code": await self.sms_code("register"),

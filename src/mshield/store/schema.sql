@@ -17,7 +17,7 @@ CREATE TABLE accounts (
   id_number_box BYTEA NOT NULL,
   state TEXT NOT NULL,
   created_at BIGINT NOT NULL
-, source TEXT NOT NULL DEFAULT 'local', external_id TEXT, reservations BIGINT NOT NULL DEFAULT 0, disabled_at BIGINT, disabled_reason TEXT, seal_version BIGINT NOT NULL DEFAULT 0, seal BYTEA);
+, source TEXT NOT NULL DEFAULT 'local', external_id TEXT, reservations BIGINT NOT NULL DEFAULT 0, disabled_at BIGINT, disabled_reason TEXT, seal_version BIGINT NOT NULL DEFAULT 0, seal BYTEA, id_number_end BYTEA);
 
 CREATE TABLE devices (
   id TEXT PRIMARY KEY,
@@ -1075,3 +1075,23 @@ CREATE INDEX filed_persons_name ON filed_persons (substr(name, 1, 2), id);
 CREATE INDEX filed_persons_given_name ON filed_persons (substr(name, 2, 2), id);
 
 CREATE INDEX filed_persons_phone_end ON filed_persons (substr(phone, length(phone) - 3), id);
+
+CREATE INDEX accounts_id_number_end ON accounts (id_number_end, id);
+
+CREATE INDEX accounts_surname ON accounts (substr(name, 1, 1), id);
+
+CREATE INDEX accounts_name ON accounts (substr(name, 1, 2), id);
+
+CREATE INDEX accounts_given_name ON accounts (substr(name, 2, 2), id);
+
+CREATE INDEX accounts_erased ON accounts (id) WHERE name = '' AND length(id_number_end) > 0;
+
+CREATE INDEX certificates_enterprise_account ON certificates (credit_code, account_id);
+
+CREATE INDEX acts_about ON acts (subject, id);
+
+CREATE INDEX acts_kind ON acts (act, id);
+
+CREATE INDEX sms_log_end ON sms_log (substr(phone_masked, length(phone_masked) - 3), id);
+
+CREATE INDEX sms_log_unsent ON sms_log (state, id) WHERE state <> 'sent';

@@ -14,7 +14,7 @@ from typing import Final
 import httpx
 import pyotp
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from mshield.domain.staff import ROLE_NAMES, StaffRole
 from tests.browser.conftest import Party
@@ -72,6 +72,14 @@ class Member:
 
 
 LogInAs = Callable[..., Desk]
+SEARCH: Final = "姓名、企业、信用代码、证件号码，或盾号、手机、证件的末 4 位"
+"""What the field of words over a list of people says that it takes."""
+
+
+def open_account(page: Page, phone: str) -> None:
+    """Looks an account up by its number, on the page of accounts, and opens it."""
+    page.get_by_label(SEARCH).fill(phone)
+    page.locator("tbody tr", has_text=f"****{phone[-4:]}").get_by_role("link").click()
 
 
 @pytest.fixture

@@ -11,13 +11,12 @@ from mshield.domain.staff import StaffRole
 from tests.browser.app.album import DeskAlbum
 from tests.browser.app.keyboard import walk
 from tests.browser.conftest import Party
-from tests.browser.desk.console import LogInAs
+from tests.browser.desk.console import SEARCH, LogInAs
 from tests.browser.desk.page_look import look
 
 pytestmark = pytest.mark.slow
 
 ALBUM = DeskAlbum.wanted()
-SEARCH = "姓名、企业、信用代码、证件号码，或盾号、手机、证件的末 4 位"
 HEAD = "企业名称,统一社会信用代码,姓名,证件类型,证件号码,用户类型"
 FIRM = f"{'青岛云栈国际货运代理有限公司' * 4}青岛分公司,91330206MA0007700J"
 """As long as names of enterprises get: 61 characters."""

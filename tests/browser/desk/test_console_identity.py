@@ -9,7 +9,7 @@ from mshield.demo.people import LEGAL_PERSON, OPERATOR
 from mshield.domain.staff import StaffRole
 from tests.browser.app.keyboard import walk
 from tests.browser.conftest import Party
-from tests.browser.desk.console import LogInAs
+from tests.browser.desk.console import LogInAs, open_account
 from tests.browser.desk.page_look import look
 
 pytestmark = pytest.mark.slow
@@ -78,8 +78,7 @@ def test_two_security_officers_make_a_legal_persons_code(log_in_as: LogInAs, par
 def test_what_proves_an_account_stands_on_its_page(log_in_as: LogInAs, party: Party) -> None:
     assert party.phone is not None
     page = log_in_as(StaffRole.CUSTOMER_SERVICE).open("/console/accounts")
-    page.get_by_label("手机号", exact=True).fill(OPERATOR.phone)
-    page.get_by_role("button", name="查找", exact=True).click()
+    open_account(page, OPERATOR.phone)
     proofs = page.get_by_role("region", name="身份核验").or_(page.locator("section", has_text="身份核验"))
     expect(proofs.last).to_contain_text("备案手机号一致")
     expect(proofs.last).to_contain_text(OPERATOR.credit_code)

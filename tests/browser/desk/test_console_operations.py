@@ -277,9 +277,10 @@ def test_what_was_sent_stands_without_codes(log_in_as: LogInAs) -> None:
     expect(page.locator("tbody tr").filter(has_text="注册").first).to_contain_text("****")
     look(page, "sms")
     ALBUM.take(page, "console-sms")
-    page.get_by_label("完整手机号").fill("138 0000 6027")
+    field = page.get_by_label("手机号或末 4 位，姓名、企业，或盾号、证件的末 4 位")
+    field.fill("138 0000 6027")
     expect(page.locator("tbody tr").filter(has_text="注册").first).to_contain_text("138****6027")
-    page.get_by_label("完整手机号").fill("13900000000")
+    field.fill("13900000000")
     expect(page.get_by_role("heading", name="没有发送记录")).to_be_visible()
     assert "13900000000" not in page.url
     shown = set(re.findall(r"\d+", page.locator("main").inner_text()))

@@ -12,7 +12,7 @@ from mshield.demo.people import LEGAL_PERSON, OPERATOR
 from mshield.domain.staff import StaffRole
 from tests.browser.app.keyboard import walk
 from tests.browser.conftest import Party, party_in
-from tests.browser.desk.console import LogInAs
+from tests.browser.desk.console import LogInAs, open_account
 from tests.browser.desk.desk import desk
 from tests.browser.desk.page_look import look
 from tests.support.live_service import ensure_registered, log_in
@@ -77,8 +77,7 @@ def test_who_disables_an_account_sees_what_it_consented_to_and_ends_it(
     log_in_as: LogInAs, party: Party, second: VirtualPhone
 ) -> None:
     page = log_in_as(StaffRole.CUSTOMER_SERVICE).open("/console/accounts")
-    page.get_by_label("手机号", exact=True).fill(OPERATOR.phone)
-    page.get_by_role("button", name="查找", exact=True).click()
+    open_account(page, OPERATOR.phone)
     panel = page.locator("section", has=page.get_by_role("heading", name="它同意过的账号"))
     expect(panel).to_contain_text("136****4321")
     expect(panel.get_by_text("可能是冒用的")).to_have_count(0)

@@ -48,6 +48,7 @@ def serve_customers(life: Life) -> None:
     life.post(f"/api/console/filing/people/{person['id']}/end", reason, "application/json", **session)
     account = life.get(f"/api/console/accounts?phone={OPERATOR.phone}", **session).json()
     path = f"/api/console/accounts/{account['id']}"
+    life.get(f"/api/console/accounts/search?end={OPERATOR.phone[-4:]}", **session)
     life.get(path, **session)
     life.get(f"{path}/proofs", **session)
     life.get(f"{path}/asks", **session)

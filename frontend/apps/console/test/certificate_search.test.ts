@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { certificateQuery } from "../src/screens/certificates/query.ts";
 
 test.each([
-  ["ms 107 2046 8813", { shield_number: "ms10720468813" }],
+  ["ms 107 2046 8813", { shield_number: "MS10720468813" }],
   ["MS10720468813", { shield_number: "MS10720468813" }],
   ["0f:".repeat(20).slice(0, -1), { serial: "0f".repeat(20) }],
   ["91330206MA2XB7C1TW", { credit_code: "91330206MA2XB7C1TW" }],
@@ -11,6 +11,8 @@ test.each([
   ["330206199001014217", { end: "330206199001014217" }],
   ["33020619930727264X", { end: "33020619930727264X" }],
   ["4217", { end: "4217" }],
+  ["138 0000 6027", { end: "13800006027" }],
+  ["H01234567", { name: "H01234567" }],
   ["421", { name: "421" }],
   [" 林知远 ", { name: "林知远" }],
   ["", {}],

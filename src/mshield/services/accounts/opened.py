@@ -15,6 +15,7 @@ from mshield.services.accounts.policies.consents import Consents
 from mshield.services.accounts.policies.documents import read_policies
 from mshield.services.accounts.register import Register
 from mshield.services.accounts.reset_password import ChangePassword, ResetPassword
+from mshield.services.accounts.search.accounts import FindAccounts
 from mshield.services.accounts.sms_codes import SmsCodes
 from mshield.services.ground import Ground
 from mshield.services.identity.opened import Identity
@@ -35,6 +36,7 @@ class Accounts:
     change_phone: ChangePhone
     phone_wait: PhoneWait
     manage: ManageAccounts
+    search: FindAccounts
     outside: OutsideAccounts
     outside_login: OutsideLogin
     real_name: CheckRealName
@@ -63,6 +65,7 @@ def open_accounts(ground: Ground, notices: Notices, identity: Identity) -> Accou
         change_phone=change_phone,
         phone_wait=PhoneWait(ground.db, ground.settings, change_phone),
         manage=ManageAccounts(ground.db, ground.settings),
+        search=FindAccounts(ground.db, ground.keyring, ground.lookup),
         outside=outside,
         outside_login=OutsideLogin(
             OutsidePages(ground.db, ground.keyring, ground.settings, outside, RETURN_POINT), log_in

@@ -28,6 +28,7 @@ from mshield.gateways.outside import OutsideError
 from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
 from mshield.services.accounts.policies.consents import Agreement, Consents
+from mshield.services.filing.search_words import end_hash
 from mshield.services.identity.proofs import Proofs
 from mshield.services.notices.notify import tell_number
 from mshield.settings import Settings
@@ -186,6 +187,7 @@ class OutsideAccounts:
         return store.NewOutsideAccount(
             id=account_id,
             id_number_hash=hashed,
+            id_number_end=end_hash(self.lookup, person.id_number),
             id_number_box=self.keyring.seal(
                 person.id_number.encode(), purpose=ACCOUNT_BOX, context=account_id.encode()
             ),

@@ -16,6 +16,7 @@ from mshield.keys.secrets import LookupKey
 from mshield.services.accounts.passwords import hash_password, take_turn
 from mshield.services.accounts.policies.consents import Agreement, Consents
 from mshield.services.accounts.sms_codes import ProvenCode, SmsCodes
+from mshield.services.filing.search_words import end_hash
 from mshield.store.accounts import accounts as store
 from mshield.store.database.interface import Database, Tx
 
@@ -81,6 +82,7 @@ class Register:
             name=name,
             id_type=registration.id_type.value,
             id_number_hash=self.lookup.lookup_hash(LOOKUP, id_number),
+            id_number_end=end_hash(self.lookup, id_number),
             id_number_box=self.keyring.seal(
                 id_number.encode(), purpose=ACCOUNT_BOX, context=account_id.encode()
             ),

@@ -25,6 +25,7 @@ from mshield.keys.secrets import LookupKey
 from mshield.services.filing.comparing import line_report, renames, takes_two
 from mshield.services.filing.progress import Tell, untold
 from mshield.services.filing.report import LineReport, Report, Waits, counts, report_of
+from mshield.services.filing.search_words import analyse
 from mshield.services.filing.seen import Seen, key_of
 from mshield.services.filing.taking import TakeRecords
 from mshield.store.database.interface import Database, Tx
@@ -148,7 +149,10 @@ class ImportFiling:
             await acts.record(tx, by=by, act="filing.import", subject="filing", details=details, now=now)
             return report
 
-        return await self.db.write(work)
+        report = await self.db.write(work)
+        if report.applied:
+            await analyse(self.db, rows=len(report.lines))
+        return report
 
     async def _hold(self, tx: Tx, records: Sequence[FilingRecord], hold: Hold) -> list[LineReport]:
         """After all others were taken, so that what is on file before them is what they are shown beside."""

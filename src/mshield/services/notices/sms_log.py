@@ -6,6 +6,7 @@ staff find the messages of somebody who asks.
 
 import logging
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -56,13 +57,29 @@ class LoggedSms:
         self.gateway.forget(phone, code)
 
     async def page(
-        self, *, phone: str | None, state: str | None, purpose: str | None, before: str | None, most: int
+        self,
+        *,
+        phone: str | None = None,
+        numbers: Collection[str] | None = None,
+        end: str | None = None,
+        state: str | None,
+        purpose: str | None,
+        before: str | None,
+        most: int,
     ) -> list[SmsRow]:
-        """The newest messages, of one number where it is given. Raises InvalidPhone."""
+        """The newest messages: to one number, or to any of `numbers` and any whose last four digits are `end`.
+
+        Raises InvalidPhone.
+        """
+        to: store.SentTo | None = None
+        if phone is not None:
+            to = store.SentTo(phone_hashes=[self._hash(check_phone(phone))])
+        elif numbers is not None or end is not None:
+            to = store.SentTo(phone_hashes=[self._hash(number) for number in numbers or ()], end=end)
         return await store.page(
             self.db,
             before=before or NEWEST,
-            phone_hash=None if phone is None else self._hash(check_phone(phone)),
+            sent_to=to,
             state=state,
             purpose=purpose,
             most=most,

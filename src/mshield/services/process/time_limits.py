@@ -43,6 +43,8 @@ _OF_OPERATION: Final[Mapping[str, TimeLimit]] = {
     "listShields": _LONG,
     "listActs": _LONG,
     "findAccount": _LONG,
+    "searchAccounts": _LONG,
+    "listSms": _LONG,
     "listDeliveries": _LONG,
     # The act holds many shields at once.
     "actOnShields": _LONG,

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from mshield.services.accounts.phone_wait import PhoneWait
+from mshield.services.accounts.search.accounts import FindAccounts
 from mshield.services.filing.opened import Filing
 from mshield.services.ground import Ground
 from mshield.services.staff.approvals import ApprovableAct, Approvals
@@ -11,7 +12,9 @@ from mshield.services.staff.change_phone import ChangePhoneByTwo
 from mshield.services.staff.changes import StaffChanges
 from mshield.services.staff.factors import StaffFactors
 from mshield.services.staff.import_filing import ApproveLegalPersons, ImportByStaff
+from mshield.services.staff.list_acts import ListActs
 from mshield.services.staff.login import StaffLogins
+from mshield.services.staff.meant import MeantPeople
 from mshield.services.staff.own_login import OwnLogin
 from mshield.services.staff.second_factor import SecondFactors
 from mshield.services.staff.session import StaffSessions
@@ -30,10 +33,21 @@ class Staff:
     approvals: Approvals
     import_filing: ImportByStaff
     change_phone: ChangePhoneByTwo
+    meant: MeantPeople
+    acts: ListActs
 
 
-def open_staff(ground: Ground, filing: Filing, phone_wait: PhoneWait, acts: Iterable[ApprovableAct]) -> Staff:
-    """`acts` of other subjects need two members of staff, as changes of the staff itself and of phone numbers do."""
+def open_staff(
+    ground: Ground,
+    filing: Filing,
+    accounts: FindAccounts,
+    phone_wait: PhoneWait,
+    acts: Iterable[ApprovableAct],
+) -> Staff:
+    """`accounts` are whom words mean, beside the filing.
+
+    `acts` of other subjects need two members of staff, as changes of the staff itself and of phone numbers do.
+    """
     sessions, factors = (
         StaffSessions(ground.db, ground.settings),
         StaffFactors(ground.db, ground.keyring, ground.settings),
@@ -42,6 +56,7 @@ def open_staff(ground: Ground, filing: Filing, phone_wait: PhoneWait, acts: Iter
     by_two = ChangePhoneByTwo(ground.db, ground.keyring, phone_wait)
     legal_persons = ApproveLegalPersons(filing.legal_persons)
     own = (*StaffChanges(ground.db, ground.settings).acts(), legal_persons.act(), by_two.act())
+    meant = MeantPeople(accounts, filing.search)
     approvals = Approvals(ground.db, {act.name: act for act in (*own, *acts)})
     return Staff(
         sessions=sessions,
@@ -52,4 +67,6 @@ def open_staff(ground: Ground, filing: Filing, phone_wait: PhoneWait, acts: Iter
         approvals=approvals,
         import_filing=ImportByStaff(filing.import_list, filing.legal_persons, approvals),
         change_phone=by_two,
+        meant=meant,
+        acts=ListActs(ground.db, meant),
     )

@@ -41,7 +41,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewAccount:
-    """What registration stores; the id number is sealed and hashed already."""
+    """What registration stores; the id number is sealed and hashed already, its end too, by which staff search."""
 
     id: str
     phone: str
@@ -50,6 +50,7 @@ class NewAccount:
     id_type: str
     id_number_hash: bytes
     id_number_box: bytes
+    id_number_end: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +65,7 @@ class NewOutsideAccount:
     id_type: str
     id_number_hash: bytes
     id_number_box: bytes
+    id_number_end: bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ SELECT id_number_box FROM accounts WHERE id = :id;
 
 -- name: insert!
 -- Nothing happens where the phone number has an account.
-INSERT INTO accounts (id, phone, password_hash, name, id_type, id_number_hash, id_number_box, state, created_at)
-VALUES (:id, :phone, :password_hash, :name, :id_type, :id_number_hash, :id_number_box, 'active', :now)
+INSERT INTO accounts (id, phone, password_hash, name, id_type, id_number_hash, id_number_box, id_number_end, state, created_at)
+VALUES (:id, :phone, :password_hash, :name, :id_type, :id_number_hash, :id_number_box, :id_number_end, 'active', :now)
 ON CONFLICT (phone) DO NOTHING;
 
 -- name: find_outside^
@@ -23,8 +23,9 @@ WHERE source = :source AND external_id = :external_id;
 
 -- name: insert_outside!
 -- Without a password here: the source checks it.
-INSERT INTO accounts (id, phone, password_hash, name, id_type, id_number_hash, id_number_box, state, created_at, source, external_id)
-VALUES (:id, :phone, '', :name, :id_type, :id_number_hash, :id_number_box, 'active', :now, :source, :external_id);
+INSERT INTO accounts (id, phone, password_hash, name, id_type, id_number_hash, id_number_box, id_number_end, state, created_at,
+  source, external_id)
+VALUES (:id, :phone, '', :name, :id_type, :id_number_hash, :id_number_box, :id_number_end, 'active', :now, :source, :external_id);
 
 -- name: follow_outside!
 -- What the source says now of its own account.

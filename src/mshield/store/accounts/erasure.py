@@ -72,6 +72,7 @@ async def scrub(tx: Tx, *, account_id: str, nobody: bytes, box: bytes, reason: s
             unnamed=f"erased-{account_id}",
             hash=nobody,
             box=box,
+            no_end=b"",
             reason=reason,
             now=now,
         )

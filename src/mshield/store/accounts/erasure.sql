@@ -39,5 +39,5 @@ DELETE FROM device_uses WHERE account_id = :account_id;
 -- name: scrub!
 -- An account that never had a certificate: nobody is told by it any more, and nobody logs in with it.
 UPDATE accounts SET phone = :unnamed, password_hash = '', name = '', id_number_hash = :hash, id_number_box = :box,
-  external_id = NULL, state = 'disabled', disabled_at = :now, disabled_reason = :reason
+  id_number_end = :no_end, external_id = NULL, state = 'disabled', disabled_at = :now, disabled_reason = :reason
 WHERE id = :id AND NOT EXISTS (SELECT 1 FROM certificates c WHERE c.account_id = :id);

@@ -48,6 +48,21 @@ CONDITIONS: Final[Mapping[str, str]] = MappingProxyType(
     WHEN CAST(:organisation AS TEXT) IS NULL THEN FALSE
     ELSE COALESCE((SELECT lower(e.name) LIKE CAST(:organisation AS TEXT) ESCAPE '!' FROM enterprises e
       WHERE e.credit_code = {0}.credit_code), FALSE) END""",
+        "account_of": """{0}.name <> ''
+  AND CASE WHEN {0}.id_number_hash = :id_number_hash THEN TRUE ELSE :id_number_hash IS NULL END
+  AND CASE WHEN CAST(:credit_code AS TEXT) IS NULL THEN TRUE
+    ELSE COALESCE((SELECT TRUE FROM certificates h
+      WHERE h.credit_code = CAST(:credit_code AS TEXT) AND h.account_id = {0}.id LIMIT 1), FALSE) END
+  AND CASE WHEN CAST(:name AS TEXT) IS NULL THEN TRUE
+    WHEN lower({0}.name) LIKE CAST(:name AS TEXT) ESCAPE '!'
+      OR lower(substr({0}.name, 2)) LIKE CAST(:name AS TEXT) ESCAPE '!' THEN TRUE
+    WHEN CAST(:organisation AS TEXT) IS NULL THEN FALSE
+    ELSE COALESCE((SELECT TRUE FROM certificates h WHERE h.account_id = {0}.id
+      AND (lower(h.organisation) LIKE CAST(:organisation AS TEXT) ESCAPE '!'
+        OR (SELECT lower(e.name) LIKE CAST(:organisation AS TEXT) ESCAPE '!' FROM enterprises e
+          WHERE e.credit_code = h.credit_code)) LIMIT 1), FALSE) END""",
+        "sent_so": """CASE WHEN CAST(:state AS TEXT) IS NULL THEN TRUE ELSE {0}.state = CAST(:state AS TEXT) END
+  AND CASE WHEN CAST(:purpose AS TEXT) IS NULL THEN TRUE ELSE {0}.purpose = CAST(:purpose AS TEXT) END""",
         "ends_with": """(CAST(:last AS TEXT) IS NULL OR substr({0}.shield_number, 10) = CAST(:last AS TEXT)
     OR EXISTS (SELECT 1 FROM accounts e WHERE e.id = {0}.account_id
       AND substr(e.phone, length(e.phone) - 3) = CAST(:last AS TEXT))
@@ -69,6 +84,9 @@ The enterprise's name is a value, no EXISTS, which PostgreSQL would answer by re
 Each word is a CASE: of `word IS NULL OR …` PostgreSQL's general plans expect hardly a row, and leave an index's order.
 `on_file_as(f)`: a filed person of this enterprise and this id number; who has left too, where `ended_too` is 1.
 `named_so(f)`: one whose name, or whose enterprise's, is as in `fits`.
+`account_of(a)`: an account that wasn't erased, of this id number, with a shield of this enterprise now or once, and
+named so, or an enterprise whose shield it has or had: values too, no EXISTS.
+`sent_so(s)`: an SMS in this state and for this purpose.
 `ends_with(c)`: a certificate whose shield number, phone number or, by the hash, id number ends with these characters.
 `view_changes(client_id)`: how often a system's views were changed; each is registered once, withdrawn once at most.
 `listed` stands on a revocation list until a while after its end; `status_line` is how certificates.py reads its status.

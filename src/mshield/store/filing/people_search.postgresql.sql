@@ -18,3 +18,7 @@ CROSS JOIN LATERAL (
 WHERE e.credit_code = ANY(string_to_array(:credit_codes, ','))
   AND lower(e.name) LIKE CAST(:organisation AS TEXT) ESCAPE '!'
 ORDER BY f.id LIMIT :most;
+
+-- name: numbers
+SELECT f.phone FROM unnest(string_to_array(:ids, ',')) AS s (id)
+CROSS JOIN LATERAL (SELECT phone FROM filed_persons WHERE filed_persons.id = s.id LIMIT 1) f WHERE f.phone IS NOT NULL;

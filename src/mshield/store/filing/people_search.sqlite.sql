@@ -13,3 +13,6 @@ WHERE e.credit_code IN (SELECT value FROM json_each('["' || replace(:credit_code
   AND lower(e.name) LIKE CAST(:organisation AS TEXT) ESCAPE '!'
   AND f.id > :after AND on_file_as(f)
 ORDER BY f.id LIMIT :most;
+
+-- name: numbers
+SELECT phone FROM filed_persons WHERE id IN (SELECT value FROM json_each('["' || replace(:ids, ',', '","') || '"]')) AND phone IS NOT NULL;

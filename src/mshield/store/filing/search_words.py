@@ -5,16 +5,20 @@ written by a release that knows none of this, or is new, waits for the job `sear
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from mshield.store.database.interface import Database, Tx
 from mshield.store.database.matching import contains, pieces
+from mshield.store.database.people_lists import WithoutEnd
 from mshield.store.database.queries import Queries
 
 _SQL: Final = Queries("filing", "search_words")
 _FEW: Final = 64
 """So far a name's pieces are counted first: one is rare mostly, and those of 有限公司 would cost more than all else."""
+
+MANY: Final = 1_000
+"""New rows by which plans may change; looking at all tables takes a second at most, whatever is in them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +28,6 @@ class Unsearched:
     credit_code: str
     name: str
     version: int
-
-
-@dataclass(frozen=True, slots=True)
-class WithoutEnd:
-    """A filed person whose id number's end isn't hashed yet."""
-
-    id: str
-    id_number_box: bytes = field(repr=False)
 
 
 async def enterprises_of(db: Database, word: str, *, most: int) -> list[str] | None:
@@ -67,6 +63,12 @@ async def take(tx: Tx, enterprise: Unsearched) -> None:
     for piece in sorted(pieces(enterprise.name)):
         await tx.run(_SQL["add"], word=piece, credit_code=enterprise.credit_code)
     await tx.run(_SQL["searched"], credit_code=enterprise.credit_code, version=enterprise.version)
+
+
+async def analyse(db: Database, *, rows: int) -> None:
+    """Has PostgreSQL look at what there is to search, where this many rows are new."""
+    if db.dialect == "postgresql" and rows >= MANY:
+        await db.run(_SQL["analyse"])
 
 
 async def without_end(db: Database | Tx, *, most: int) -> list[WithoutEnd]:

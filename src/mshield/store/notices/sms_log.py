@@ -1,6 +1,7 @@
 """What was sent by SMS: when, for what, to which masked number, with which outcome. Texts and codes stand nowhere."""
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from mshield.store.database.interface import Database, Row
@@ -23,6 +24,14 @@ class SmsRow:
     reason: str | None
     sent_at: int
     took_ms: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentTo:
+    """Numbers, one of which a message went to: by their hashes, or by their last four digits."""
+
+    phone_hashes: Collection[bytes] = field(default=(), repr=False)
+    end: str | None = None
 
 
 async def insert(
@@ -60,19 +69,37 @@ async def end(
 
 
 async def page(
-    db: Database, *, before: str, phone_hash: bytes | None, state: str | None, purpose: str | None, most: int
+    db: Database,
+    *,
+    before: str,
+    sent_to: SentTo | None,
+    state: str | None,
+    purpose: str | None,
+    most: int,
 ) -> list[SmsRow]:
-    """Messages with an id below `before`, the newest first."""
-    rows = await db.all(
-        _SQL["page"],
-        before=before,
-        any_number=int(phone_hash is None),
-        phone_hash=phone_hash or b"",
-        state=state,
-        purpose=purpose,
-        most=most,
-    )
-    return [_message(row) for row in rows]
+    """Messages with an id below `before`, the newest first; to any number where `sent_to` is None."""
+    values: dict[str, object] = {"before": before, "state": state, "purpose": purpose, "most": most}
+    if sent_to is None:
+        query = _SQL["page"] if state in {None, "sent"} else _SQL["of_state"]
+        return [_message(row) for row in await db.all(query, **values)]
+    rows = await _of_numbers(db, sent_to.phone_hashes, values)
+    if sent_to.end is not None:
+        rows += await db.all(_SQL["of_end"], piece=sent_to.end, **values)
+    by_id = {row["id"]: row for row in rows}
+    return [_message(by_id[sms_id]) for sms_id in sorted(by_id, reverse=True)[:most]]
+
+
+async def _of_numbers(db: Database, hashes: Collection[bytes], values: dict[str, object]) -> list[Row]:
+    if db.dialect == "sqlite":  # older ones make no octets of hexadecimal
+        return [
+            row
+            for phone_hash in hashes
+            for row in await db.all(_SQL["of_number"], phone_hash=phone_hash, **values)
+        ]
+    if not hashes:
+        return []
+    text = ",".join(phone_hash.hex() for phone_hash in hashes)
+    return await db.all(_SQL["of_numbers"], phone_hashes=text, **values)
 
 
 async def since(db: Database, *, id: str) -> tuple[int, int]:  # noqa: A002

@@ -7,12 +7,21 @@ UPDATE sms_log SET state = :state, reason = :reason, took_ms = :took_ms WHERE id
 
 -- name: page
 -- Newest first. Of any state or purpose where these are null.
-SELECT id, phone_masked, purpose, with_code, state, reason, sent_at, took_ms FROM sms_log
-WHERE id < :before
-  AND (CAST(:any_number AS INTEGER) = 1 OR phone_hash = :phone_hash)
-  AND (CAST(:state AS TEXT) IS NULL OR state = CAST(:state AS TEXT))
-  AND (CAST(:purpose AS TEXT) IS NULL OR purpose = CAST(:purpose AS TEXT))
-ORDER BY id DESC LIMIT :most;
+SELECT id, phone_masked, purpose, with_code, state, reason, sent_at, took_ms FROM sms_log s
+WHERE s.id < :before AND sent_so(s)
+ORDER BY s.id DESC LIMIT :most;
+
+-- name: of_state
+-- What wasn't sent, over sms_log_unsent.
+SELECT id, phone_masked, purpose, with_code, state, reason, sent_at, took_ms FROM sms_log s
+WHERE s.state <> 'sent' AND s.state = CAST(:state AS TEXT) AND s.id < :before AND sent_so(s)
+ORDER BY s.id DESC LIMIT :most;
+
+-- name: of_end
+-- By the last four digits of the number, which the masked one shows, over sms_log_end.
+SELECT id, phone_masked, purpose, with_code, state, reason, sent_at, took_ms FROM sms_log s
+WHERE substr(s.phone_masked, length(s.phone_masked) - 3) = :piece AND s.id < :before AND sent_so(s)
+ORDER BY s.id DESC LIMIT :most;
 
 -- name: since^
 -- How many were handed to the gateway since the id, and how many of them it did not take.

@@ -1,7 +1,7 @@
 """What administrators did: each act with actor, subject and details, recorded in the transaction that did it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -56,9 +56,14 @@ async def page(
     most: int,
 ) -> list[ActRow]:
     """The newest acts with an id from `since` on and below `before`; of one subject, actor or kind where given."""
+    if subject:
+        return await page_about(
+            db, subjects=[subject], actor_id=actor_id, act=act, since=since, before=before, most=most
+        )
+    # SQLite, of small sites, reads on by time until it has enough of a kind.
+    of_kind = act and db.dialect == "postgresql"
     rows = await db.all(
-        _SQL["page"],
-        subject=subject or "",
+        _SQL["page_of_kind"] if of_kind else _SQL["page"],
         actor_id=actor_id or "",
         act=act or "",
         since=since,
@@ -66,6 +71,35 @@ async def page(
         most=most,
     )
     return [_act(row) for row in rows]
+
+
+async def page_about(
+    db: Database | Tx,
+    *,
+    subjects: Sequence[str],
+    actor_id: str | None = None,
+    act: str | None = None,
+    since: str = "",
+    before: str,
+    most: int,
+) -> list[ActRow]:
+    """As `page`, of any of these subjects: some thousands at most."""
+    rows = await db.all(
+        _SQL["page_about"],
+        subjects=",".join(subjects),
+        actor_id=actor_id or "",
+        act=act or "",
+        since=since,
+        before=before,
+        most=most,
+    )
+    return [_act(row) for row in rows]
+
+
+async def shields_of(db: Database, *, accounts: Sequence[str], people: Sequence[str]) -> set[str]:
+    """Shield numbers and serials that these accounts, or these filed people, have or had: acts are about them."""
+    rows = await db.all(_SQL["shields_of"], accounts=",".join(accounts), people=",".join(people))
+    return {row["shield_number"] for row in rows} | {row["serial"] for row in rows}
 
 
 async def find_raw(db: Database, *, act_id: str) -> Row | None:

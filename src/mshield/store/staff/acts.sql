@@ -3,14 +3,13 @@ INSERT INTO acts (id, actor, actor_id, act, subject, details, at)
 VALUES (:id, :actor, :actor_id, :act, :subject, :details, :now);
 
 -- name: page
--- Newest first; empty words stand for all. An act is named whole, or by what its name begins with.
+-- Newest first, of any subject; empty words stand for all. An act is named whole, or by what its name begins with.
 SELECT a.id, a.actor, a.actor_id, COALESCE(s.name, u.name) AS actor_name, a.act, a.subject, a.details, a.at, a.log_index
 FROM acts a
 LEFT JOIN staff s ON s.id = a.actor_id AND a.actor = 'staff'
 LEFT JOIN accounts u ON u.id = a.actor_id AND a.actor IN ('user', 'legal_person')
-WHERE a.id < :before AND a.id >= :since AND (a.subject = :subject OR :subject = '')
-  AND (a.actor_id = :actor_id OR :actor_id = '')
-  AND (:act = '' OR a.act = :act OR substr(a.act, 1, length(:act) + 1) = :act || '.')
+WHERE a.id < :before AND a.id >= :since AND CASE WHEN :actor_id = '' THEN TRUE ELSE a.actor_id = :actor_id END
+  AND CASE WHEN :act = '' THEN TRUE ELSE a.act = :act OR substr(a.act, 1, length(:act) + 1) = :act || '.' END
 ORDER BY a.id DESC LIMIT :most;
 
 -- name: find^

@@ -20,6 +20,7 @@ from mshield.web.console import (
     set_ups,
     staff,
 )
+from mshield.web.console.search import accounts as account_search
 from mshield.web.console.systems import manage as systems
 from mshield.web.console.systems import views, webhooks
 
@@ -33,6 +34,7 @@ ROUTERS: Final = (
     filing.router,
     filed_people.router,
     identity.router,
+    account_search.router,
     accounts.router,
     asks.router,
     erasure.router,

@@ -11,13 +11,13 @@ from mshield.domain.ids import require_id
 from mshield.domain.staff import StaffRole
 from mshield.pki.tlog.act_proof import TYPE
 from mshield.services.log.prove_act import prove_act
-from mshield.services.staff.list_acts import list_acts
+from mshield.services.staff.list_acts import Subjects, Words
 from mshield.web import openapi
 from mshield.web.answers import JsonAnswer, filled
 from mshield.web.body import Wire
 from mshield.web.console.authentication import staff_of
+from mshield.web.console.search.words import PeopleWords
 from mshield.web.context import context_of
-from mshield.web.query import Query
 from mshield.web.router import Router
 
 router: Final = Router("console")
@@ -27,8 +27,12 @@ ActName = Annotated[str, msgspec.Meta(pattern=r"^[a-z_]{1,32}([.][a-z_]{1,32})?\
 Time = Annotated[int, msgspec.Meta(ge=0, le=2**47)]
 
 
-class ActsWanted(Query, frozen=True):
-    """What the list is narrowed to, and where its page begins."""
+class ActsWanted(PeopleWords, frozen=True):
+    """What the list is narrowed to, and where its page begins.
+
+    Words mean people: acts on their accounts, filing, shields and certificates are listed, and those whose subject is
+    the name itself.
+    """
 
     subject: Annotated[Subject | None, msgspec.Meta(description="of one subject only")] = None
     actor_id: Annotated[Id | None, msgspec.Meta(description="by one actor only")] = None
@@ -57,10 +61,14 @@ class ActMessage(Wire, frozen=True):
 
 
 class ActsMessage(Wire, frozen=True):
-    """A page; `next` is the `before` of the one that follows, or null."""
+    """A page; `next` is the `before` of the one that follows, or null.
+
+    `more_people`: the words fit more than 500 accounts or filed people, and acts on the others aren't here.
+    """
 
     items: tuple[ActMessage, ...]
     next: str | None
+    more_people: bool
 
 
 class LoggedActMessage(Wire, frozen=True):
@@ -108,10 +116,15 @@ class ProvenActMessage(Wire, frozen=True):
 )
 async def acts(request: Request, query: ActsWanted) -> Response:
     """Nothing here can be changed or deleted."""
-    await staff_of(request, StaffRole.AUDITOR, StaffRole.SECURITY_OFFICER)
+    member = await staff_of(request, StaffRole.AUDITOR, StaffRole.SECURITY_OFFICER)
+    list_acts = context_of(request).staff.acts
+    words, subjects = await query.words_of(request, member), None
+    if query.subject is not None:
+        subjects = Subjects([query.subject])
+    elif words != Words():
+        subjects = await list_acts.subjects(words)
     rows = await list_acts(
-        context_of(request).db,
-        subject=query.subject,
+        subjects=subjects,
         actor_id=query.actor_id,
         act=query.act,
         since=query.since,
@@ -120,7 +133,8 @@ async def acts(request: Request, query: ActsWanted) -> Response:
         most=query.limit + 1,
     )
     items = tuple(filled(ActMessage, row, logged=row.log_index is not None) for row in rows[: query.limit])
-    return JsonAnswer(ActsMessage(items, items[-1].id if len(rows) > query.limit else None))
+    following = items[-1].id if len(rows) > query.limit else None
+    return JsonAnswer(ActsMessage(items, following, subjects is not None and subjects.is_cut))
 
 
 @router.get(

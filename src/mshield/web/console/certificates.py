@@ -23,6 +23,7 @@ from mshield.web import openapi
 from mshield.web.answers import JsonAnswer, file_answer, filled
 from mshield.web.body import Wire
 from mshield.web.console.authentication import staff_of
+from mshield.web.console.search.words import NumberEnding, Word, count_end
 from mshield.web.context import context_of
 from mshield.web.query import Query, StrictQuery
 from mshield.web.router import Router
@@ -32,10 +33,8 @@ READERS: Final = (StaffRole.CUSTOMER_SERVICE, StaffRole.SECURITY_OFFICER, StaffR
 _PARTS: Final[tuple[Part, ...]] = ("certificate", "issuing", "root")
 _MEDIA: Final = {"pem": "application/x-pem-file", "der": "application/pkix-cert"}
 
-Word = Annotated[str, Meta(min_length=1, max_length=64)]
 Serial = Annotated[str, Meta(pattern=r"^[0-9A-Fa-f]{40}\Z")]
 IdNumberEnd = Annotated[str, Meta(pattern=r"^[0-9A-Za-z]{4,18}\Z")]
-NumberEnding = Annotated[str, Meta(pattern=r"^[0-9]{3,17}[0-9Xx]\Z")]
 CreditCode = Annotated[str, Meta(pattern=r"^[0-9A-Za-z]{18}\Z")]
 Cursor = Annotated[str, Meta(pattern=r"^(0|[1-9][0-9]{0,18})\.[0-9a-f]{40}\Z")]
 
@@ -194,9 +193,10 @@ class CertificateDetailMessage(Wire, frozen=True):
 )
 async def search(request: Request, query: SearchWords) -> Response:
     """All words must fit. Newest first; those that are `expiring` or `expired` by their end, the nearest first."""
-    await staff_of(request, *READERS)
+    member = await staff_of(request, *READERS)
     context = context_of(request)
     now = context.clock()
+    await count_end(request, member, query.end or query.id_number_end)
     lines, following = await context.certificates.search.page(
         query.terms(), end=query.number_end(), before=query.place(), limit=query.limit, now=now
     )

@@ -11,12 +11,11 @@ from mshield.domain.lines import MAX_REASON
 from mshield.domain.staff import StaffRole
 from mshield.services.filing.people import Person
 from mshield.services.filing.read_list import MEDIA_TYPES
-from mshield.services.filing.search import Wanted
 from mshield.web import openapi
 from mshield.web.answers import JsonAnswer, file_answer, filled
 from mshield.web.body import Wire, body_of
 from mshield.web.console.authentication import staff_of
-from mshield.web.console.certificates import NumberEnding, Word
+from mshield.web.console.search.words import CreditCode, PeopleWords
 from mshield.web.context import context_of
 from mshield.web.query import Query
 from mshield.web.router import Router
@@ -24,26 +23,10 @@ from mshield.web.router import Router
 router: Final = Router("console")
 _READERS: Final = tuple(StaffRole)
 
-Text32 = Annotated[str, msgspec.Meta(max_length=32)]
-CreditCode = Annotated[Text32 | None, msgspec.Meta(description="of one enterprise only")]
 
-
-class PeopleWanted(Query, frozen=True):
+class PeopleWanted(PeopleWords, frozen=True):
     """What the list is narrowed to, and where its page begins."""
 
-    credit_code: CreditCode = None
-    id_number: Annotated[Text32 | None, msgspec.Meta(description="of one person only")] = None
-    name: Annotated[
-        Word | None,
-        msgspec.Meta(
-            description="how the person's name begins, or what of it follows the first character; or two characters or"
-            " more of the enterprise's"
-        ),
-    ] = None
-    end: Annotated[
-        NumberEnding | None,
-        msgspec.Meta(description="the end of an id number, of the filed phone number or of a shield number"),
-    ] = None
     ended: Annotated[Literal["true", "false"], msgspec.Meta(description="true: also who has left")] = "false"
     after: Annotated[
         str, msgspec.Meta(pattern=r"^[0-9a-f-]{0,36}\Z", description="`next` of the page before")
@@ -101,15 +84,11 @@ class FilingEndedMessage(Wire, frozen=True):
 )
 async def people(request: Request, query: PeopleWanted) -> Response:
     """In the order of filing. Where an end is looked for a page may have fewer items than `next` says, even none."""
-    await staff_of(request, *_READERS)
-    wanted = Wanted(
-        credit_code=query.credit_code,
-        id_number=query.id_number,
-        name=query.name,
-        end=query.end,
-        ended_too=query.ended == "true",
+    member = await staff_of(request, *_READERS)
+    words = await query.words_of(request, member)
+    page, after = await context_of(request).filing.search.page(
+        words, ended_too=query.ended == "true", after=query.after, limit=query.limit
     )
-    page, after = await context_of(request).filing.search.page(wanted, after=query.after, limit=query.limit)
     return JsonAnswer(FiledPeopleMessage(tuple(map(_person, page)), after))
 
 

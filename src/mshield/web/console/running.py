@@ -1,5 +1,6 @@
 """Jobs and SMS at the console: what the service does by itself and what it sent, with what became of it."""
 
+import re
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -8,12 +9,13 @@ from starlette.responses import Response
 
 from mshield.domain.staff import StaffRole
 from mshield.services.operations.watch_jobs import WatchedJob
+from mshield.services.staff.meant import Words
 from mshield.web import openapi
 from mshield.web.answers import JsonAnswer, filled
 from mshield.web.body import Wire
 from mshield.web.console.authentication import staff_of
+from mshield.web.console.search.words import PeopleWords
 from mshield.web.context import context_of
-from mshield.web.query import Query
 from mshield.web.router import Router
 
 router: Final = Router("console")
@@ -25,10 +27,14 @@ Purpose = Annotated[str, msgspec.Meta(pattern=r"^[a-z_]{1,32}\Z")]
 Id = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f-]{36}\Z")]
 
 
-class SmsWanted(Query, frozen=True):
-    """What the list is narrowed to, and where its page begins."""
+class SmsWanted(PeopleWords, frozen=True):
+    """What the list is narrowed to, and where its page begins.
 
-    phone: Annotated[Phone | None, msgspec.Meta(description="to one number only")] = None
+    Words mean people, by whose numbers messages are found, those of their accounts and those on file; an `end` of four
+    digits is also that of any number.
+    """
+
+    phone: Annotated[Phone | None, msgspec.Meta(description="to this one number, whoever has it")] = None
     state: Literal["sending", "sent", "failed"] | None = None
     purpose: Annotated[Purpose | None, msgspec.Meta(description="for one purpose only")] = None
     before: Annotated[Id | None, msgspec.Meta(description="`next` of the page before")] = None
@@ -77,10 +83,14 @@ class SmsLineMessage(Wire, frozen=True):
 
 
 class SmsLogMessage(Wire, frozen=True):
-    """A page, newest first; `next` is the `before` of the one that follows, or null."""
+    """A page, newest first; `next` is the `before` of the one that follows, or null.
+
+    `more_people`: the words fit more than 500 accounts or filed people, and messages to the others aren't here.
+    """
 
     items: tuple[SmsLineMessage, ...]
     next: str | None
+    more_people: bool
 
 
 @router.get(
@@ -120,16 +130,29 @@ async def run_job(request: Request, name: str) -> Response:
 )
 async def list_sms(request: Request, query: SmsWanted) -> Response:
     """Kept for thirty days. Neither texts nor codes are kept at all."""
-    await staff_of(request, *_SMS_READERS)
-    rows = await context_of(request).notices.sms.page(
+    member = await staff_of(request, *_SMS_READERS)
+    context, words = context_of(request), await query.words_of(request, member)
+    numbers, more_people = None, False
+    if query.phone is None and words != Words():
+        numbers, more_people = await context.staff.meant.numbers(words)
+    rows = await context.notices.sms.page(
         phone=query.phone,
+        numbers=numbers,
+        end=_only_end(words),
         state=query.state,
         purpose=query.purpose,
         before=query.before,
         most=query.limit + 1,
     )
     items = tuple(filled(SmsLineMessage, row) for row in rows[: query.limit])
-    return JsonAnswer(SmsLogMessage(items, items[-1].id if len(rows) > query.limit else None))
+    following = items[-1].id if len(rows) > query.limit else None
+    return JsonAnswer(SmsLogMessage(items, following, more_people))
+
+
+def _only_end(words: Words) -> str | None:
+    """The end, where it may be any number's and nothing else is wanted."""
+    is_only = words == Words(end=words.end)
+    return words.end if is_only and words.end is not None and re.fullmatch(r"[0-9]{4}", words.end) else None
 
 
 def _job(job: WatchedJob, *, now: int) -> JobMessage:

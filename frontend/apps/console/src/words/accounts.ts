@@ -3,17 +3,25 @@
 import { endedReasons, wayNames } from "@mshield/look/vue/proof_words.ts";
 
 import { erasureWords } from "./erasure.ts";
+import { searchWords } from "./search.ts";
 import { filedRoles } from "./ways.ts";
 
 export const accountWords = {
   zh: {
     title: "账号",
     erasure: erasureWords.zh,
-    about: "按绑定的手机号查找。先核实来人或来电是账号本人。",
+    about: "先核实来人或来电是账号本人，再查找。没有全部账号的列表。",
+    search: searchWords.zh.people,
+    start: "输入要找的人",
+    none: "没有找到账号",
+    searchHint: searchWords.zh.hint,
+    goOn: searchWords.zh.goOn,
+    shield: "手机盾",
+    standing: "状态",
+    since: "注册时间",
     phone: "手机号",
     phoneHint: "11 位手机号",
     wrongPhone: "手机号有误，请填写 11 位手机号",
-    find: "查找",
     back: "查找账号",
     state: { active: "正常", disabled: "已停用" },
     disabledSince: "{at} 停用：{reason}",
@@ -182,11 +190,18 @@ export const accountWords = {
   en: {
     title: "Accounts",
     erasure: erasureWords.en,
-    about: "Found by the bound phone number. First make sure that it is the account's owner who asks.",
+    about: "First make sure that it is the account's owner who asks. There is no list of all accounts.",
+    search: searchWords.en.people,
+    start: "Say who is looked for",
+    none: "No account found",
+    searchHint: searchWords.en.hint,
+    goOn: searchWords.en.goOn,
+    shield: "Shield",
+    standing: "State",
+    since: "Registered",
     phone: "Phone number",
     phoneHint: "11 digits",
     wrongPhone: "The phone number is not right: 11 digits are needed",
-    find: "Find",
     back: "Find an account",
     state: { active: "Active", disabled: "Disabled" },
     disabledSince: "Disabled {at}: {reason}",

@@ -1,5 +1,7 @@
 /** Words of the page of acts. */
 
+import { searchWords } from "./search.ts";
+
 export const auditWords = {
   zh: {
     title: "审计",
@@ -25,7 +27,8 @@ export const auditWords = {
       key: "密钥",
       approval: "审批",
     },
-    subject: "对象编号",
+    search: searchWords.zh.acts,
+    searchHint: searchWords.zh.hint,
     since: "从",
     until: "至",
     at: "时间",
@@ -167,7 +170,8 @@ export const auditWords = {
       key: "Keys",
       approval: "Approvals",
     },
-    subject: "Subject's id",
+    search: searchWords.en.acts,
+    searchHint: searchWords.en.hint,
     since: "From",
     until: "To",
     at: "Time",

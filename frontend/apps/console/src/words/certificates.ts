@@ -1,5 +1,7 @@
 /** Words of the pages of certificates. */
 
+import { searchWords } from "./search.ts";
+
 export const certificateWords = {
   zh: {
     title: "证书",
@@ -13,7 +15,7 @@ export const certificateWords = {
     issued: "签发",
     none: "没有找到证书",
     noneHint: "姓名从开头或从名字找，企业至少两个字，号码至少末 4 位",
-    goOn: "这一批里没有，继续查找",
+    goOn: searchWords.zh.goOn,
     empty: "还没有签发过证书",
     showAll: "显示全部",
     back: "证书",
@@ -83,7 +85,7 @@ export const certificateWords = {
     none: "No certificate found",
     noneHint:
       "Names by how they begin, enterprises by two characters or more, numbers by their last 4 or more",
-    goOn: "None among these: look further",
+    goOn: searchWords.en.goOn,
     empty: "No certificate was issued yet",
     showAll: "Show all",
     back: "Certificates",

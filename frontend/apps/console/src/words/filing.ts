@@ -1,12 +1,13 @@
 /** Words of the filing records' pages. */
 
 import { reportWords } from "./report.ts";
+import { searchWords } from "./search.ts";
 
 export const filingWords = {
   zh: {
     title: "备案",
     about: "谁是哪家企业备案的法人或操作员。只有备案的人可以申请证书。",
-    search: "姓名、企业、信用代码、证件号码，或盾号、手机、证件的末 4 位",
+    search: searchWords.zh.people,
     withEnded: "也显示已撤销的",
     enterprise: "企业",
     name: "姓名",
@@ -56,8 +57,8 @@ export const filingWords = {
     exportNote: "导出的名单含完整证件号码，请妥善保管；每次导出都有记录。",
     template: "下载空白名单",
     none: "没有找到备案",
-    noneHint: "姓名从头输入或只输名，企业名至少 2 个字，号码至少输末 4 位。",
-    goOn: "这一批里没有，继续查找",
+    noneHint: searchWords.zh.hint,
+    goOn: searchWords.zh.goOn,
     end: {
       act: "撤销备案",
       title: "撤销{name}的备案",
@@ -105,7 +106,7 @@ export const filingWords = {
     title: "Filing",
     about:
       "Who is filed as legal person or operator of which enterprise. Only they may apply for a certificate.",
-    search: "Name, enterprise, credit code, id number, or last 4 of shield, phone or id",
+    search: searchWords.en.people,
     withEnded: "Also who has left",
     enterprise: "Enterprise",
     name: "Name",
@@ -156,9 +157,8 @@ export const filingWords = {
     exportNote: "The list holds whole id numbers: keep it safe. Each export is recorded.",
     template: "Empty list",
     none: "No record found",
-    noneHint:
-      "Names by how they begin, enterprises by two characters or more, numbers by their last 4 or more.",
-    goOn: "None among these: look further",
+    noneHint: searchWords.en.hint,
+    goOn: searchWords.en.goOn,
     end: {
       act: "End the record",
       title: "End the record of {name}",

@@ -1,10 +1,12 @@
 /** Words of the page of SMS. */
 
+import { searchWords } from "./search.ts";
+
 export const smsWords = {
   zh: {
     title: "短信",
     hint: "发送记录，保留 30 天。不保存短信内容和验证码",
-    phone: "完整手机号",
+    search: searchWords.zh.sms,
     standing: "结果",
     all: "全部",
     state: { sent: "已交给短信服务商", failed: "未发出", sending: "尚无应答" },
@@ -14,7 +16,7 @@ export const smsWords = {
     took: "用时",
     code: "含验证码",
     none: "没有发送记录",
-    noneHint: "请核对手机号；30 天以前的记录已删除",
+    noneHint: `${searchWords.zh.hint}30 天以前的记录已删除。`,
     empty: "还没有发送过短信",
     purposes: {
       register: "注册",
@@ -64,7 +66,7 @@ export const smsWords = {
   en: {
     title: "SMS",
     hint: "What was sent, for 30 days. Neither texts nor codes are kept",
-    phone: "The whole phone number",
+    search: searchWords.en.sms,
     standing: "Outcome",
     all: "All",
     state: { sent: "Taken by the provider", failed: "Not sent", sending: "No answer yet" },
@@ -74,7 +76,7 @@ export const smsWords = {
     took: "Took",
     code: "with a code",
     none: "Nothing was sent",
-    noneHint: "Check the number; what is older than 30 days is deleted",
+    noneHint: `${searchWords.en.hint} What is older than 30 days is deleted.`,
     empty: "No SMS was sent yet",
     purposes: {
       register: "Registration",

@@ -269,6 +269,28 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/console/accounts/search": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Find accounts by name, enterprise or the ends of numbers
+     * @description In the order of registration; all words must fit, and there is no list without any.
+     *
+     *     Where an end is looked for a page may have fewer items than `next` says, even none.
+     */
+    get: operations["searchAccounts"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/console/acts": {
     parameters: {
       query?: never;
@@ -1673,9 +1695,12 @@ export interface components {
     /**
      * ActsMessage
      * @description A page; `next` is the `before` of the one that follows, or null.
+     *
+     *         `more_people`: the words fit more than 500 accounts or filed people, and acts on the others aren't here.
      */
     ActsMessage: {
       items: components["schemas"]["ActMessage"][];
+      more_people: boolean;
       next: string | null;
     };
     /**
@@ -2244,6 +2269,31 @@ export interface components {
       field: string | null;
       value: string | null;
       zh: string;
+    };
+    /**
+     * FoundAccountMessage
+     * @description An account in a list; `shield_number` and `enterprise` are its newest certificate's, null before there is any.
+     */
+    FoundAccountMessage: {
+      created_at: number;
+      enterprise: string | null;
+      id: string;
+      id_number_masked: string;
+      id_type: string;
+      name: string;
+      phone_masked: string;
+      shield_number: string | null;
+      source: string;
+      /** @enum {unknown} */
+      state: "active" | "disabled";
+    };
+    /**
+     * FoundAccountsMessage
+     * @description A page; `next` is the `after` of the one that follows, or null. It may be shorter than asked for.
+     */
+    FoundAccountsMessage: {
+      items: components["schemas"]["FoundAccountMessage"][];
+      next: string | null;
     };
     /**
      * FoundCertificateMessage
@@ -2849,9 +2899,12 @@ export interface components {
     /**
      * SmsLogMessage
      * @description A page, newest first; `next` is the `before` of the one that follows, or null.
+     *
+     *         `more_people`: the words fit more than 500 accounts or filed people, and messages to the others aren't here.
      */
     SmsLogMessage: {
       items: components["schemas"]["SmsLineMessage"][];
+      more_people: boolean;
       next: string | null;
     };
     /**
@@ -4738,6 +4791,101 @@ export interface operations {
       };
     };
   };
+  searchAccounts: {
+    parameters: {
+      query?: {
+        /** @description `next` of the page before */
+        after?: string;
+        /** @description of one enterprise only */
+        credit_code?: string | null;
+        /**
+         * @description the end of an id number, a phone number or a shield number
+         * @example 6027
+         */
+        end?: string | null;
+        /** @description of one person only */
+        id_number?: string | null;
+        limit?: number;
+        /** @description how the person's name begins, or what of it follows the first character; or two characters or more of the enterprise's */
+        name?: string | null;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description A page */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["FoundAccountsMessage"];
+        };
+      };
+      /** @description `unauthenticated`, `wrong_staff_token` */
+      401: {
+        headers: {
+          /** @example Bearer realm="mshield" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unauthenticated" | "wrong_staff_token";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "forbidden";
+            /** @constant */
+            status?: 403;
+          };
+        };
+      };
+      /** @description `invalid_credit_code`, `invalid_request` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_credit_code" | "invalid_request";
+            /** @constant */
+            status?: 422;
+          };
+        };
+      };
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
+      503: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "clock_doubted" | "read_only" | "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
   listActs: {
     parameters: {
       query?: {
@@ -4747,7 +4895,15 @@ export interface operations {
         actor_id?: string | null;
         /** @description `next` of the page before */
         before?: string | null;
+        /** @description of one enterprise only */
+        credit_code?: string | null;
+        /** @description the end of an id number, a phone number or a shield number */
+        end?: string | null;
+        /** @description of one person only */
+        id_number?: string | null;
         limit?: number;
+        /** @description how the person's name begins, or what of it follows the first character; or two characters or more of the enterprise's */
+        name?: string | null;
         /** @description from this time on, ms */
         since?: number | null;
         /** @description of one subject only */
@@ -4800,7 +4956,7 @@ export interface operations {
           };
         };
       };
-      /** @description `invalid_request` */
+      /** @description `invalid_credit_code`, `invalid_request` */
       422: {
         headers: {
           [name: string]: unknown;
@@ -4808,7 +4964,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "invalid_request";
+            code?: "invalid_credit_code" | "invalid_request";
             /** @constant */
             status?: 422;
           };
@@ -6783,7 +6939,7 @@ export interface operations {
         after?: string;
         /** @description of one enterprise only */
         credit_code?: string | null;
-        /** @description the end of an id number, of the filed phone number or of a shield number */
+        /** @description the end of an id number, a phone number or a shield number */
         end?: string | null;
         /** @description true: also who has left */
         ended?: "false" | "true";
@@ -9606,8 +9762,16 @@ export interface operations {
       query?: {
         /** @description `next` of the page before */
         before?: string | null;
+        /** @description of one enterprise only */
+        credit_code?: string | null;
+        /** @description the end of an id number, a phone number or a shield number */
+        end?: string | null;
+        /** @description of one person only */
+        id_number?: string | null;
         limit?: number;
-        /** @description to one number only */
+        /** @description how the person's name begins, or what of it follows the first character; or two characters or more of the enterprise's */
+        name?: string | null;
+        /** @description to this one number, whoever has it */
         phone?: string | null;
         /** @description for one purpose only */
         purpose?: string | null;
@@ -9658,7 +9822,7 @@ export interface operations {
           };
         };
       };
-      /** @description `invalid_phone`, `invalid_request` */
+      /** @description `invalid_credit_code`, `invalid_phone`, `invalid_request` */
       422: {
         headers: {
           [name: string]: unknown;
@@ -9666,7 +9830,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "invalid_phone" | "invalid_request";
+            code?: "invalid_credit_code" | "invalid_phone" | "invalid_request";
             /** @constant */
             status?: 422;
           };

@@ -3,6 +3,7 @@
 import { answered } from "@mshield/desk/client.ts";
 
 import { api } from "../../engine/client.ts";
+import type { Query } from "../../engine/types.ts";
 import type { components } from "@mshield/api/console.ts";
 
 type Schemas = components["schemas"];
@@ -18,9 +19,8 @@ export type Question = Schemas["ApprovalMessage"];
 export type Erasure = Schemas["ErasureMessage"];
 export type Which = Schemas["PhoneCodeMessage"]["to"];
 
-export async function findAccount(phone: string): Promise<Account> {
-  return answered(api.GET("/api/console/accounts", { params: { query: { phone } } }));
-}
+export const searchAccounts = (query: Query<"searchAccounts">) =>
+  answered(api.GET("/api/console/accounts/search", { params: { query } }));
 
 const ofAccount = (account_id: string) => ({ params: { path: { account_id } } });
 

@@ -1,0 +1,21 @@
+/** What one field of words asks for among acts: an id of the service's own is a subject, all else means people. */
+
+import { meaningOf, peopleQuery } from "../../engine/search_words.ts";
+import type { ActsQuery } from "./calls.ts";
+
+const OWN_ID = /^(?:(?:ep_)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|bs-[0-9a-f]{16})$/i;
+
+/** The subject whose id stands there; it names nobody, so it may stand in the page's address. */
+export function subjectOf(words: string): string | null {
+  const text = words.trim();
+  const meaning = meaningOf(words);
+  if (meaning?.kind === "serial") return meaning.text;
+  return OWN_ID.test(text) ? text.toLowerCase() : null;
+}
+
+export function aboutQuery(
+  words: string,
+): Pick<ActsQuery, "subject" | "name" | "end" | "id_number" | "credit_code"> {
+  const subject = subjectOf(words);
+  return subject === null ? peopleQuery(words) : { subject };
+}

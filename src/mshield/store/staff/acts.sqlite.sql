@@ -1,0 +1,20 @@
+-- Lists go as one text with commas: no subject has one.
+
+-- name: page_about
+-- Over acts_about, of some thousands of subjects at most.
+SELECT a.id, a.actor, a.actor_id, COALESCE(s.name, u.name) AS actor_name, a.act, a.subject, a.details, a.at, a.log_index
+FROM (SELECT DISTINCT value AS subject FROM json_each('["' || replace(:subjects, ',', '","') || '"]')) w
+CROSS JOIN acts a ON a.subject = w.subject
+LEFT JOIN staff s ON s.id = a.actor_id AND a.actor = 'staff'
+LEFT JOIN accounts u ON u.id = a.actor_id AND a.actor IN ('user', 'legal_person')
+WHERE a.id < :before AND a.id >= :since AND CASE WHEN :actor_id = '' THEN TRUE ELSE a.actor_id = :actor_id END
+  AND CASE WHEN :act = '' THEN TRUE ELSE a.act = :act OR substr(a.act, 1, length(:act) + 1) = :act || '.' END
+ORDER BY a.id DESC LIMIT :most;
+
+-- name: shields_of
+-- Over certificates_account and certificates_person.
+SELECT shield_number, serial FROM certificates
+WHERE account_id IN (SELECT value FROM json_each('["' || replace(:accounts, ',', '","') || '"]'))
+UNION
+SELECT shield_number, serial FROM certificates
+WHERE person_id IN (SELECT value FROM json_each('["' || replace(:people, ',', '","') || '"]'));

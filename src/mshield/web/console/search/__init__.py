@@ -1,0 +1,1 @@
+"""Lists of people, found by what staff know of them."""

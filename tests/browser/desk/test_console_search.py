@@ -1,0 +1,90 @@
+"""One field of words over the console's lists of accounts, SMS and acts, as over certificates and the filing."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from mshield.demo.people import LEGAL_PERSON, OPERATOR
+from mshield.domain.staff import StaffRole
+from tests.browser.app.keyboard import walk
+from tests.browser.conftest import Party
+from tests.browser.desk.console import SEARCH, LogInAs, open_account
+from tests.browser.desk.page_look import look
+
+pytestmark = pytest.mark.slow
+
+ENTERPRISE = "宁波北潮进出口有限公司"
+SMS = "手机号或末 4 位，姓名、企业，或盾号、证件的末 4 位"
+ACTS = "姓名、企业，盾号、手机、证件的末 4 位，或对象编号"
+
+
+def _shield_end(party: Party) -> str:
+    assert party.phone is not None
+    return str(party.phone.certificate().shield_number[-4:])
+
+
+def _rows(page: Page, label: str, words: str) -> list[str]:
+    """What the list has once these words stand in its field."""
+    with page.expect_response(lambda answer: "/api/console/" in answer.url):
+        page.get_by_label(label).fill(words)
+    expect(page.locator("tbody tr, .none h2").first).to_be_visible()
+    return page.locator("tbody tr").all_inner_texts()
+
+
+def test_an_account_is_found_by_what_a_caller_says(log_in_as: LogInAs, party: Party) -> None:
+    page = log_in_as(StaffRole.CUSTOMER_SERVICE).open("/console/accounts")
+    expect(page.get_by_role("heading", name="输入要找的人")).to_be_visible()
+    end = _shield_end(party)
+    for words in (
+        f"尾号 {end}",
+        OPERATOR.phone[-4:],
+        OPERATOR.id_number[-4:],
+        OPERATOR.id_number.lower(),
+        OPERATOR.name[1:],
+        f"+86 {OPERATOR.phone}",
+    ):
+        page.get_by_label(SEARCH).fill("")
+        expect(page.get_by_role("heading", name="输入要找的人")).to_be_visible()
+        found = _rows(page, SEARCH, words)
+        assert any(OPERATOR.name in row and ENTERPRISE in row for row in found), words
+        assert words not in page.url
+    found = _rows(page, SEARCH, ENTERPRISE[2:6])
+    assert any(OPERATOR.name in row for row in found)
+    look(page, "accounts-searched")
+    assert not walk(page)
+    _rows(page, SEARCH, "查无此人")
+    expect(page.get_by_role("heading", name="没有找到账号")).to_be_visible()
+    look(page, "accounts-none")
+    open_account(page, OPERATOR.phone)
+    expect(page.get_by_role("heading", name=OPERATOR.name)).to_be_visible()
+
+
+def test_sms_are_found_by_the_end_that_they_name(log_in_as: LogInAs, party: Party) -> None:
+    page = log_in_as(StaffRole.CUSTOMER_SERVICE).open("/console/sms")
+    expect(page.locator("tbody tr").first).to_be_visible()
+    for words in (_shield_end(party), OPERATOR.phone[-4:], OPERATOR.name):
+        page.get_by_label(SMS).fill("")
+        page.wait_for_timeout(400)
+        found = _rows(page, SMS, words)
+        assert found, words
+        expect(page.locator("tbody tr", has_text=LEGAL_PERSON.phone[-4:])).to_have_count(0)
+        expect(page.locator("tbody tr").first).to_contain_text("138****6027")
+        assert words not in page.url
+    look(page, "sms-searched")
+
+
+def test_acts_are_found_by_whom_they_are_about(log_in_as: LogInAs, party: Party) -> None:
+    page = log_in_as(StaffRole.AUDITOR).open("/console/audit")
+    everything = page.locator("tbody tr")
+    expect(everything.filter(has_text="staff.add").first).to_be_visible()
+    for words in (_shield_end(party), OPERATOR.name, ENTERPRISE[2:6]):
+        page.get_by_label(ACTS).fill("")
+        expect(everything.filter(has_text="staff.add").first).to_be_visible()
+        page.get_by_label(ACTS).fill(words)
+        expect(everything.filter(has_text="staff.add")).to_have_count(0)
+        expect(everything.filter(has_text="identity.prove").first).to_be_visible()
+        assert "subject" not in page.url
+    look(page, "audit-searched")
+    page.get_by_role("button", name="English").click()
+    english = "Name, enterprise, last 4 of shield, phone or id, or a subject's id"
+    expect(page.get_by_label(english)).to_be_visible()
+    look(page, "audit-searched-english")

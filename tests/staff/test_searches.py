@@ -1,0 +1,298 @@
+"""Accounts, SMS and acts, found by what staff know of people: names, enterprises, the ends of numbers (ADR 129)."""
+
+from typing import Any, Final
+
+import pytest
+
+from mshield.demo.people import LEGAL_PERSON, OPERATOR, OPERATOR_TO_CONFIRM
+from mshield.domain.staff import StaffRole
+from mshield.services.accounts.search import longer_ends
+from mshield.services.filing import people_pages
+from mshield.services.staff import meant
+from tests.support.application import Application, Device
+from tests.support.assertions import assert_refused
+from tests.support.cases import cases
+from tests.support.clerk import Staff, allowed_roles
+from tests.support.shield_over_http import Shield
+from tests.support.signing import fetch, tamper
+
+ACCOUNTS: Final = "/accounts/search"
+ENTERPRISE: Final = "宁波北潮进出口有限公司"
+
+
+@pytest.fixture
+async def clerk(application: Application) -> Staff:
+    return await Staff.of(application, StaffRole.CUSTOMER_SERVICE)
+
+
+@pytest.fixture
+async def auditor(application: Application) -> Staff:
+    return await Staff.of(application, StaffRole.AUDITOR)
+
+
+@pytest.fixture
+async def number(application: Application, device: Device) -> str:
+    """The operator's shield number; two others have accounts too, and no shield."""
+    await Shield(application, device).enrol()
+    for person in (LEGAL_PERSON, OPERATOR_TO_CONFIRM):
+        application.clock.advance(seconds=61)
+        await application.registered(person)
+    return str((await device.call("GET", "/api/phone/me")).json()["shield_number"])
+
+
+async def every(staff: Staff, path: str, **words: str) -> list[dict[str, Any]]:
+    """What all pages have, page by page."""
+    place = "after" if path == ACCOUNTS else "before"
+    lines: list[dict[str, Any]] = []
+    following: str | None = None
+    while True:
+        turn = {} if following is None else {place: following}
+        answer = await staff.call("GET", path, **words, **turn)
+        assert answer.status_code == 200, answer.text
+        lines += answer.json()["items"]
+        following = answer.json()["next"]
+        if following is None:
+            return lines
+
+
+def _another(end: str) -> str:
+    """The same last four characters behind another one."""
+    return f"{(int(end[-5]) + 1) % 10}{end[-4:]}"
+
+
+async def test_an_account_is_found_by_what_people_know(
+    application: Application, clerk: Staff, number: str
+) -> None:
+    db = application.context.db
+
+    async def names(**words: str) -> list[str]:
+        return [line["name"] for line in await every(clerk, ACCOUNTS, **words)]
+
+    await tamper(db, "UPDATE accounts SET id_number_end = NULL WHERE name <> $1", OPERATOR.name)
+    id_number, shield = OPERATOR.id_number, number[2:]
+    for _ in range(2):  # before the job has written what is missing, and afterwards
+        for words in (
+            {"name": OPERATOR.name},
+            {"name": OPERATOR.name[0]},
+            {"name": OPERATOR.name[1:]},
+            {"name": ENTERPRISE[2:6]},
+            {"name": ENTERPRISE, "end": shield[-4:]},
+            {"credit_code": OPERATOR.credit_code.lower()},
+            {"credit_code": OPERATOR.credit_code, "name": OPERATOR.name},
+            {"id_number": id_number},
+            {"end": id_number[-4:]},
+            {"end": id_number},
+            {"end": OPERATOR.phone[-4:]},
+            {"end": OPERATOR.phone},
+            {"end": shield[-4:]},
+            {"end": shield},
+        ):
+            assert await names(**words) == [OPERATOR.name], words
+            assert await names(**words, limit="1") == [OPERATOR.name], words
+        for words in (
+            {"name": OPERATOR.name[2:]},
+            {"name": "%"},
+            {"name": ENTERPRISE[::-1]},
+            {"end": "9999"},
+            {"end": _another(id_number)},
+            {"end": _another(OPERATOR.phone)},
+            {"end": _another(shield)},
+            {"end": shield[-4:], "name": LEGAL_PERSON.name},
+            {"credit_code": OPERATOR.credit_code, "name": LEGAL_PERSON.name},
+        ):
+            assert await names(**words) == [], words
+        assert await names(name=OPERATOR_TO_CONFIRM.name[:4].lower()) == [OPERATOR_TO_CONFIRM.name]
+        assert await names(end=LEGAL_PERSON.id_number[-5:]) == [LEGAL_PERSON.name]
+        await application.context.filing.search_words()
+    row = await fetch(db, "SELECT COUNT(*) AS waiting FROM accounts WHERE id_number_end IS NULL")
+    assert row["waiting"] == 0
+
+
+async def test_the_line_says_whose_and_numbers_are_masked(clerk: Staff, number: str) -> None:
+    answer = await clerk.call("GET", ACCOUNTS, end=number[-4:])
+    (line,) = answer.json()["items"]
+    assert (line["phone_masked"], line["id_number_masked"]) == ("138****6027", "330206********4217")
+    assert (line["shield_number"], line["enterprise"], line["state"]) == (number, ENTERPRISE, "active")
+    assert OPERATOR.phone not in answer.text
+    assert OPERATOR.id_number not in answer.text
+    (other,) = (await clerk.call("GET", ACCOUNTS, name=LEGAL_PERSON.name)).json()["items"]
+    assert (other["shield_number"], other["enterprise"]) == (None, None)
+
+
+async def test_there_is_no_list_of_all_accounts(clerk: Staff, number: str) -> None:
+    assert number
+    assert_refused(await clerk.call("GET", ACCOUNTS), "invalid_request", 422)
+    assert_refused(await clerk.call("GET", ACCOUNTS, end="845"), "invalid_request", 422)
+    assert_refused(await clerk.call("GET", ACCOUNTS, name="\u202e"), "invalid_request", 422)
+
+
+async def test_each_page_begins_where_the_last_one_ended(
+    application: Application, clerk: Staff, number: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(people_pages, "MOST_COMPARED", 2)
+    monkeypatch.setattr(people_pages, "MOST_ENTERPRISES", 0)
+    await application.context.filing.search_words()
+    assert [line["shield_number"] for line in await every(clerk, ACCOUNTS, name=ENTERPRISE, limit="1")] == [
+        number
+    ]
+    await tamper(application.context.db, "UPDATE accounts SET id_number_end = NULL")
+    for person in (OPERATOR, LEGAL_PERSON):
+        lines = await every(clerk, ACCOUNTS, end=person.id_number[-4:], limit="1")
+        assert [line["name"] for line in lines] == [person.name]
+
+
+async def test_what_is_written_for_the_search_breaks_no_seal(
+    application: Application, clerk: Staff, number: str
+) -> None:
+    db = application.context.db
+    await tamper(db, "UPDATE accounts SET id_number_end = NULL")
+    assert await application.context.filing.search_words() >= 3
+    (line,) = await every(clerk, ACCOUNTS, end=number[2:])
+    assert (await clerk.call("GET", f"/accounts/{line['id']}")).json()["account"]["name"] == OPERATOR.name
+
+
+async def test_who_was_erased_is_found_by_nothing(
+    application: Application, clerk: Staff, number: str
+) -> None:
+    """Also where the release before this one erased them, which leaves the end's hash: the job empties it."""
+    db = application.context.db
+    assert number
+    await application.context.filing.search_words()
+    (line,) = await every(clerk, ACCOUNTS, name=LEGAL_PERSON.name)
+    erase = application.context.operations.erase_by_two.erase
+    account = await erase.find(LEGAL_PERSON.phone)
+    hashed = (await fetch(db, "SELECT id_number_end FROM accounts WHERE id = $1", line["id"]))[
+        "id_number_end"
+    ]
+    await erase(account, second_person="许安然", reason="本人要求", now=application.clock())
+    row = await fetch(db, "SELECT id_number_end FROM accounts WHERE id = $1", line["id"])
+    assert row["id_number_end"] == b""
+    await tamper(db, "UPDATE accounts SET id_number_end = $1 WHERE id = $2", hashed, line["id"])
+    for words in (
+        {"end": LEGAL_PERSON.id_number[-4:]},
+        {"end": LEGAL_PERSON.phone[-4:]},
+        {"end": line["id"][-4:]},
+    ):
+        if words["end"].isdecimal():
+            assert await every(clerk, ACCOUNTS, **words) == [], words
+    assert await application.context.filing.search_words() == 1
+    row = await fetch(db, "SELECT id_number_end FROM accounts WHERE id = $1", line["id"])
+    assert row["id_number_end"] == b""
+    assert await application.context.filing.search_words() == 0
+
+
+async def test_sms_are_found_by_the_end_of_a_number_and_by_whose_it_is(
+    application: Application, clerk: Staff, number: str
+) -> None:
+    async def masked(**words: str) -> set[str]:
+        return {line["phone_masked"] for line in await every(clerk, "/sms", **words)}
+
+    await application.ask_for_code("13811116027")  # who has no account yet
+    operator, legal = "138****6027", "139****5011"
+    everything = await every(clerk, "/sms")
+    wanted = [line["id"] for line in everything if line["phone_masked"].endswith("6027")]
+    for words in ({"end": "6027"}, {"end": "6027", "limit": "1"}):
+        assert [line["id"] for line in await every(clerk, "/sms", **words)] == wanted
+    own = [line["id"] for line in await every(clerk, "/sms", phone=OPERATOR.phone)]
+    assert 0 < len(own) < len(wanted)
+    for words in (
+        {"end": OPERATOR.phone[-5:]},
+        {"end": OPERATOR.phone},
+        {"name": OPERATOR.name, "end": "6027"},
+        {"name": OPERATOR.name},
+        {"name": ENTERPRISE, "end": number[-4:]},
+        {"end": number[-4:]},
+        {"end": OPERATOR.id_number[-4:]},
+        {"id_number": OPERATOR.id_number, "limit": "1"},
+    ):
+        assert [line["id"] for line in await every(clerk, "/sms", **words)] == own, words
+    assert await masked(name=ENTERPRISE) >= {operator, legal}
+    assert await masked(end="5011") == {legal}
+    assert await masked(end="5011", state="failed") == set()
+    assert await masked(end="9999") == await masked(name="查无此人") == set()
+
+
+async def test_acts_are_found_by_whom_they_are_about(
+    application: Application, clerk: Staff, auditor: Staff, number: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (account,) = await every(clerk, ACCOUNTS, end=number[2:])
+    path = f"/accounts/{account['id']}"
+    for state in ("disabled", "active"):
+        document = {"state": state, "reason": "本人来电"}
+        assert (await clerk.call("POST", f"{path}/state", document)).status_code == 200
+    officer = await Staff.of(application, StaffRole.FILING_OFFICER)
+    people = (await officer.call("GET", "/filing/people", id_number=OPERATOR.id_number)).json()["items"]
+    ended = await officer.call("POST", f"/filing/people/{people[0]['id']}/end", {"reason": "已离职"})
+    assert ended.status_code == 200
+
+    async def kinds(**words: str) -> set[str]:
+        return {line["act"] for line in await every(auditor, "/acts", **words)}
+
+    both = {"account.disable", "account.enable", "filing.end"}
+    for words in (
+        {"name": OPERATOR.name},
+        {"end": number[-4:]},
+        {"end": number[2:], "limit": "1"},
+        {"end": OPERATOR.phone[-4:]},
+        {"end": OPERATOR.id_number[-6:]},
+        {"id_number": OPERATOR.id_number},
+        {"name": ENTERPRISE[:4], "end": number[-4:]},
+    ):
+        assert await kinds(**words) >= both, words
+        assert await kinds(**words, act="filing") == {"filing.end"}, words
+    assert await kinds(name=ENTERPRISE) >= both
+    assert not both & await kinds(name=LEGAL_PERSON.name)
+    assert await kinds(subject=account["id"], name=LEGAL_PERSON.name) >= both - {"filing.end"}
+    assert await kinds(name="filing") == {"filing.import"}
+    assert await kinds(name="查无此人") == await kinds(end="9999") == await kinds(name='a"b') == set()
+    everything = await auditor.call("GET", "/acts", name=ENTERPRISE)
+    assert everything.json()["more_people"] is False
+    monkeypatch.setattr(meant, "MOST_MEANT", 1)
+    for path in ("/acts", "/sms"):
+        assert (await auditor.call("GET", path, name=ENTERPRISE)).json()["more_people"] is True
+        assert (await auditor.call("GET", path)).json()["more_people"] is False
+
+
+async def test_a_shield_is_what_acts_are_about_too(
+    application: Application, auditor: Staff, number: str
+) -> None:
+    """A shield's number and a certificate's serial are subjects of acts, and belong to somebody."""
+    subjects = await application.context.staff.acts.subjects(people_pages.Words(name=OPERATOR.name))
+    row = await fetch(
+        application.context.db, "SELECT serial FROM certificates WHERE shield_number = $1", number
+    )
+    assert {number, row["serial"]} <= set(subjects.names)
+    assert not subjects.is_cut
+    assert await every(auditor, "/acts", subject=number) == []
+
+
+async def test_hidden_digits_are_not_learnt_one_by_one(
+    application: Application, clerk: Staff, number: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By ends longer than what is shown a member searches so often in an hour, in all lists together."""
+    assert number
+    monkeypatch.setattr(longer_ends, "MOST", 4)
+    for path in (ACCOUNTS, "/filing/people", "/certificates", "/sms"):
+        assert (await clerk.call("GET", path, end="06027")).status_code == 200, path
+        assert (await clerk.call("GET", path, end="6027")).status_code == 200, path
+    for path in (ACCOUNTS, "/filing/people", "/certificates", "/sms"):
+        assert_refused(await clerk.call("GET", path, end="06027"), "too_many_requests", 429)
+        assert (await clerk.call("GET", path, end="6027")).status_code == 200, path
+    other = await Staff.of(application, StaffRole.SECURITY_OFFICER)
+    assert (await other.call("GET", "/acts", end="06027")).status_code == 200
+    assert_refused(await clerk.call("GET", "/certificates", id_number_end="04217"), "too_many_requests", 429)
+    application.clock.advance(seconds=3601)
+    assert (await clerk.call("GET", ACCOUNTS, end="06027")).status_code == 200
+
+
+@cases(
+    ("path", "roles"),
+    [
+        (f"{ACCOUNTS}?name=林", {"customer_service"}),
+        ("/sms?end=6027", {"customer_service", "security_officer", "auditor"}),
+        ("/acts?name=林", {"security_officer", "auditor"}),
+    ],
+)
+async def test_each_search_asks_for_its_role(application: Application, path: str, roles: set[str]) -> None:
+    allowed = await allowed_roles(application, "GET", path, None)
+    assert {role.value for role in allowed} == roles
