@@ -82,7 +82,7 @@ def _without_packages(name: str, missing: str) -> click.Command:
         name,
         callback=refuse,
         short_help=f"(not installed: {_EXTRA})",
-        # Whatever is given, the answer is the same: what to install.
+        # Whatever arguments it gets, it answers with what to install.
         context_settings={"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []},
     )
 

@@ -47,7 +47,7 @@ class BadSettings(Exception):
 
 
 class Environment(EnvSettingsSource):
-    """The environment. Of a setting that it doesn't name nothing is asked: how its form is read costs the most."""
+    """The environment. A setting that isn't named there is skipped at once, since reading a form costs the most."""
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
         """The value as text, the name, whether it is JSON."""
@@ -69,7 +69,7 @@ class Environment(EnvSettingsSource):
 
 
 def read_file(known: Collection[str]) -> dict[str, Any]:
-    """The settings of the file; none where no file is named. Raises BadSettings for what isn't `known`, too."""
+    """The file's settings; empty where no file is named. Raises BadSettings, also for a name that isn't `known`."""
     named = os.environ.get(FILE)
     if not named:
         return {}

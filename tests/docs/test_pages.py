@@ -73,6 +73,28 @@ def test_each_file_that_a_document_names_exists(file: Path) -> None:
             assert any(any(place.glob(pattern)) for place in _FROM), f"{file.name} names {path}"
 
 
+_SPOKEN: Final = re.compile(
+    rf"""(?<![\w./"'])((?:{"|".join(sorted(_FOLDERS))})/[\w./-]+\.(?:py|sql|md|ts|vue|json))\b"""
+)
+"""A path in a comment or docstring; one in quotation marks may be anything."""
+
+
+@pytest.mark.parametrize("folder", ["src/mshield", "tests", "benches", "drill", "scripts", "frontend"])
+def test_each_file_that_the_code_names_exists(folder: str) -> None:
+    files = [
+        file
+        for kind in ("py", "sql", "ts", "vue")
+        for file in sorted((ROOT / folder).rglob(f"*.{kind}"))
+        if not {"node_modules", "static", "generated"} & set(file.parts)
+    ]
+    assert [
+        f"{_name(file)} names {path}"
+        for file in files
+        for path in _SPOKEN.findall(file.read_text("utf-8"))
+        if not any((place / path).exists() for place in _FROM)
+    ] == []
+
+
 def _anchors(file: Path) -> set[str]:
     """The anchors that a forge makes of the headings."""
     return {

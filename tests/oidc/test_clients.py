@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from joserfc.jwk import ECKey, OctKey
 
 from mshield.domain import errors
+from mshield.domain.systems.business_system import OWN_CLIENT_ID
 from mshield.domain.systems.oidc import checked_redirect_uri, checked_uri, parameters_of
 from mshield.services.oidc.clients import OidcClient, list_clients, remove_client, set_client
 from mshield.store.oidc.clients import ClientRow
@@ -127,6 +128,8 @@ async def test_what_a_client_cannot_be(application: Application) -> None:
         await _set(application, redirect_uris=(f"{_URI}?state=x",))
     with pytest.raises(errors.InvalidRequest):
         await _set(application, auth_method="none")
-    with pytest.raises(errors.NotFound):
-        await _set(application, client_id="bs-unknown")
+    await application.context.requests.own_system(now=application.clock())
+    for nobody in ("bs-unknown", OWN_CLIENT_ID):
+        with pytest.raises(errors.NotFound):
+            await _set(application, client_id=nobody)
     await _set(application, auth_method="private_key_jwt", jwks=json.dumps(public))

@@ -275,7 +275,7 @@ def _chain(evidence: Evidence, signature: VerifiedSignature) -> tuple[Certificat
 
 
 def _require_uncompromised(later: Now, time: TrustedTime, step: Step) -> None:
-    """Who has a CA's key issues what they like: then only what a third party stamped before is to be believed."""
+    """Whoever has a CA's key can issue anything: then only what a third party stamped before counts."""
     if not isinstance(later, LaterStatus) or later.reason not in _COMPROMISED:
         return
     if time.by != "outside" or milliseconds(time.latest) >= later.at:

@@ -5,13 +5,12 @@ checked offline. Raises `ClientError`, and `mshield.pki.errors.LogError` where s
 """
 
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 import httpx
 
+from mshield.client.connections import Closing, is_loopback
 from mshield.client.errors import NetworkError, ProtocolError, problem_of
-from mshield.client.origin import is_loopback
 from mshield.pki.errors import LogError, LogFormError, LogProofError, LogSignatureError
 from mshield.pki.tlog.entry import LogEntry, SignatureEntry, binding, parse_entry
 from mshield.pki.tlog.merkle import (
@@ -60,7 +59,7 @@ class Noted:
     checkpoint: Checkpoint
 
 
-class LogReader:
+class LogReader(Closing):
     """Reads one log, whose address and key were learnt another way; use it as a context manager, or `close` it."""
 
     def __init__(
@@ -130,21 +129,6 @@ class LogReader:
         """Raises LogProofError unless the tiles of the right edge fold to the checkpoint's root."""
         if self._hash(Range(0, at.size), at.size) != at.root:
             raise LogProofError("the log's tiles do not fold to its root")
-
-    def close(self) -> None:
-        """Ends the connections."""
-        self._http.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _hash(self, leaves: Range, size: int) -> bytes:
         roots = []

@@ -8,16 +8,15 @@ the same call under the same key gets the first one's answer. All errors are `ms
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 from urllib.parse import quote
 
 import httpx
 import msgspec
 
 from mshield.client.account_source import POLICIES, AccountSource, AccountSources, OutsideLoginBegun, consents
+from mshield.client.connections import Closing, is_loopback
 from mshield.client.errors import ClientError, NetworkError, PhoneError, is_passing, problem_of
-from mshield.client.origin import is_loopback
 from mshield.client.portal_messages import (
     Act,
     ActivationCode,
@@ -61,7 +60,7 @@ class PortalLogin(msgspec.Struct, frozen=True, kw_only=True):
     csrf_token: str
 
 
-class PortalClient:
+class PortalClient(Closing):
     """A legal person's client; use it as a context manager, or `close` it."""
 
     def __init__(
@@ -309,18 +308,6 @@ class PortalClient:
         """
         path = _of(credit_code, "people", person_id, "activation-code")
         return read(self._change("POST", path, {"sms_code": sms_code}, idempotency_key), ActivationCode)
-
-    def close(self) -> None:
-        """Closes the connections; the login stays."""
-        self._http.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _consents(self) -> dict[str, dict[str, str]]:
         return consents(lambda: self._repeatedly("GET", POLICIES, None, {}).content)

@@ -57,7 +57,7 @@ def command(context: click.Context, out: Output, *, outside: bool) -> None:
 
 
 def look(settings: "Settings") -> dict[str, tuple[bool, str]]:
-    """Of each part whether the service would start with it, and what it is."""
+    """By part: whether the service would start with it, and what there is."""
     return {
         "mshield": (True, f"{version('mshield')}, Python {platform.python_version()}"),
         **_engines(settings.engine),
@@ -79,7 +79,7 @@ def _verdict(out: Output, faults: list[str], warnings: list[str]) -> str:
 
 
 def _tell(settings: "Settings", checks: dict[str, tuple[bool, str]]) -> None:
-    """Whatever failed or warns, to the security log, where it has a file."""
+    """Writes what failed or warns to the security log, where that has a file."""
     from mshield.services.process.clock import wall_clock
     from mshield.services.process.logs import set_up_file
     from mshield.services.process.security_events import DOCTOR_FINDING
@@ -187,7 +187,7 @@ _POOLER_LACKS = {
 
 
 async def _server(settings: "Settings") -> dict[str, tuple[bool, str]]:
-    """Who answers where PostgreSQL should: nothing else is asked of a standby, which could answer nothing else."""
+    """The server that answers where PostgreSQL should. A standby is asked nothing further, as it couldn't answer."""
     from mshield.store.database.interface import StoreError
     from mshield.store.database.reaching import what_pooler_lacks, who_answers
 

@@ -142,7 +142,7 @@ def _one(data: bytes) -> bytes:
 
 
 def _listed(path: Path) -> TrustList:
-    """Of a list that isn't there yet, nothing."""
+    """The list in the file; an empty one where there is no file yet."""
     try:
         return read_trust_list(path.read_bytes())
     except FileNotFoundError:

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, Protocol
 _HIDDEN, _PRINTED, _NOT_VIEWED = 2, 4, 32
 _NO_CHANGES: Final = 1
 _FREE: Final = 2
-"""What a certification allows that says nothing: forms may be filled in and signed."""
+"""What a certification allows by default: forms may be filled in and signed."""
 
 
 class Reader(Protocol):

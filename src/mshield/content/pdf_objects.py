@@ -108,7 +108,7 @@ class Objects:
         }
 
     def at(self, value: Any) -> Any:
-        """What a value says, or the object that it refers to; None where there is none."""
+        """The value itself, or the object that it refers to; None where there is no such object."""
         return self._by_reference.get(value) if isinstance(value, str) and value.endswith(" R") else value
 
     def dictionary(self, value: Any) -> Held:
@@ -119,7 +119,7 @@ class Objects:
         return held["dict"] if held.keys() <= {"dict", "data", "datafile"} else held
 
     def all(self) -> Iterator[Any]:
-        """What all objects hold."""
+        """The values of all objects."""
         yield from self._by_reference.values()
 
     def faults(self) -> Iterator[PdfFault]:

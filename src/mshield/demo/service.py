@@ -109,7 +109,7 @@ class Service:
                 self._wait(process)
                 yield process
             finally:
-                _stop(process)
+                stop(process)
 
     def _wait(self, process: subprocess.Popen[bytes]) -> None:
         deadline = time.monotonic() + _START_SECONDS
@@ -125,7 +125,8 @@ class Service:
         raise StepFailed("the service did not start:\n" + "\n".join(tail))
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """Ends a program of the demonstration: it is asked to, and killed where it takes too long."""
     if process.poll() is None:
         process.send_signal(signal.SIGTERM)
         try:

@@ -5,7 +5,6 @@ started and stopped with it.
 """
 
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -19,14 +18,13 @@ from typing import Any, Final, Protocol
 import httpx
 
 from mshield.demo.identity import BY_TWO
-from mshield.demo.service import StepFailed
+from mshield.demo.service import StepFailed, stop
 
 SINGLE_WINDOW: Final = "single_window"
 PALM_CUSTOMS: Final = "palm_customs"
 _DECLARATIONS: Final = ("single-window-import", "single-window-export")
 """Views that ship, which the Single Window's documents name."""
 _START_SECONDS: Final = 60.0
-_STOP_SECONDS: Final = 8.0
 
 
 class Registry(Protocol):
@@ -80,7 +78,7 @@ class BusinessSystem:
             try:
                 yield process
             finally:
-                _stop(process)
+                stop(process)
 
     def wait(self, process: subprocess.Popen[bytes]) -> None:
         """Returns when it answers. Raises StepFailed where it doesn't."""
@@ -152,13 +150,3 @@ def _write_environment(system: BusinessSystem) -> None:
     file.touch(mode=0o600)
     lines = (f"export {name}='{value}'\n" for name, value in system.environment.items())
     file.write_text("".join(lines))
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    if process.poll() is None:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()

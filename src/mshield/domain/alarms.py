@@ -141,7 +141,7 @@ def sms_failing(failed: int, sent: int) -> Alarm:
 
 
 def sms_budget(spent: int, most: int) -> Alarm:
-    """Of what people without a login may have sent in a day, little or nothing is left: somebody may be spending it."""
+    """Few of today's SMS codes for people without a login are left: somebody may be using them up."""
     zh, en = (
         f"今天注册和重设密码的短信验证码已发 {spent} 条，共 {most} 条",
         f"{spent} of today's {most} SMS codes",

@@ -43,7 +43,7 @@ TOKEN_DAYS: Final = 90
 MAX_TOKEN_DAYS: Final = 366
 MAX_TOKEN_OVERLAP_HOURS: Final = 168
 MAX_TOKENS: Final = 20
-"""Of one member, that count at a time."""
+"""Tokens of one member that are valid at a time."""
 
 QUESTION_BOX: Final = "approval"
 """The purpose for which the box of a question to two people is sealed."""

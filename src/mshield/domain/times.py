@@ -71,12 +71,12 @@ class Doubt:
 
     @property
     def zh(self) -> str:
-        """Of whom, and by how much."""
+        """Whose clock is wrong, and by how much."""
         return _ZH[self.reason].format(length_zh(self.ahead))
 
     @property
     def en(self) -> str:
-        """Of whom, and by how much."""
+        """Whose clock is wrong, and by how much."""
         return _EN[self.reason].format(length_en(self.ahead))
 
 

@@ -7,13 +7,11 @@ it tells is checked before anything is made of it.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Final, Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import msgspec
 
-from mshield.gateways.outside import OutsideError, ask
-
-_OK: Final = 200
+from mshield.gateways.outside import OutsideError, ask_json
 
 
 class OutsidePerson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -96,20 +94,13 @@ class HttpAccounts:
 
     async def check(self, account: str, password: str) -> OutsidePerson | None:
         """Asks once: a wrong password must not count twice there. Raises OutsideError."""
-        answer = await ask(
-            "POST",
-            self.url,
-            headers={"Authorization": f"Bearer {self.secret}", "Content-Type": "application/json"},
-            seconds=self.seconds,
-            content=msgspec.json.encode({"account": account, "password": password}),
-            repeatable=False,
+        question = {"account": account, "password": password}
+        answer = await ask_json(
+            self.url, self.secret, question, _PersonAnswer, seconds=self.seconds, repeatable=False
         )
-        if answer.status != _OK:
-            raise OutsideError(f"status {answer.status}")
         try:
-            person = msgspec.json.decode(answer.content, type=_PersonAnswer).person
-            return None if person is None else self._read(person)
-        except (msgspec.DecodeError, UnicodeError) as error:
+            return None if answer.person is None else self._read(answer.person)
+        except msgspec.ValidationError as error:
             raise OutsideError("an answer out of form") from error
 
     def _read(self, person: dict[str, Any]) -> OutsidePerson:

@@ -6,16 +6,14 @@ of it.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Protocol
 
 import msgspec
 
 from mshield.domain.filing import FIELDS, FilingRow
-from mshield.gateways.outside import OutsideError, ask
+from mshield.gateways.outside import ask_json
 from mshield.store.database.interface import Database
 from mshield.store.filing import filing as store
-
-_OK: Final = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,10 +83,7 @@ class _FiledAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True)
 class HttpFilingSource:
-    """An outside filing system: `POST url` with a question as JSON and a bearer secret, answered by a record or null.
-
-    A POST, so that no id number stands in an address that others log.
-    """
+    """An outside filing system: a question to `url` is answered by a record or null."""
 
     url: str
     secret: str = field(repr=False)
@@ -98,20 +93,8 @@ class HttpFilingSource:
     async def look_up(self, question: FilingQuestion) -> FilingRow | None:
         """What the outside system has on file. Raises OutsideError for anything but a whole answer to this question."""
         document = {name: getattr(question, name) for name in ("credit_code", "role", "id_number")}
-        answer = await ask(
-            "POST",
-            self.url,
-            headers={"Authorization": f"Bearer {self.secret}", "Content-Type": "application/json"},
-            seconds=self.seconds,
-            content=msgspec.json.encode(document),
-        )
-        if answer.status != _OK:
-            raise OutsideError(f"status {answer.status}")
-        try:
-            filed = msgspec.json.decode(answer.content, type=_FiledAnswer).filed
-        except (msgspec.DecodeError, UnicodeError) as error:
-            raise OutsideError("an answer out of form") from error
-        return None if filed is None else _row(filed)
+        answer = await ask_json(self.url, self.secret, document, _FiledAnswer, seconds=self.seconds)
+        return None if answer.filed is None else _row(answer.filed)
 
 
 def _row(filed: _Filed) -> FilingRow:

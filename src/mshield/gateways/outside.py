@@ -9,17 +9,20 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
+import msgspec
 
 from mshield.gateways.tracing import call as calls
 
 MAX_ANSWER: Final = 256 * 1024
 ATTEMPTS: Final = 3
 _PAUSE_SECONDS: Final = 0.2
+_OK: Final = 200
 _FAILED: Final = 500
+T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 
@@ -54,6 +57,30 @@ async def ask(
             return await _ask(method, url, headers, content, attempts=attempts if repeatable else 1)
     except TimeoutError as error:
         raise _failed(url, f"no answer within {seconds} s") from error
+
+
+async def ask_json(
+    url: str, secret: str, question: object, form: type[T], *, seconds: float, repeatable: bool = True
+) -> T:
+    """The answer to a JSON question that is POSTed with a bearer secret, in this form.
+
+    A POST, so that nothing of a person stands in an address that others log. Raises OutsideError for anything but 200
+    with a whole answer.
+    """
+    answer = await ask(
+        "POST",
+        url,
+        headers={"Authorization": f"Bearer {secret}", "Content-Type": "application/json"},
+        seconds=seconds,
+        content=msgspec.json.encode(question),
+        repeatable=repeatable,
+    )
+    if answer.status != _OK:
+        raise OutsideError(f"status {answer.status}")
+    try:
+        return msgspec.json.decode(answer.content, type=form)
+    except (msgspec.DecodeError, UnicodeError) as error:
+        raise OutsideError("an answer out of form") from error
 
 
 async def _ask(

@@ -10,7 +10,7 @@ from typing import Final, Protocol
 
 import msgspec
 
-from mshield.gateways.outside import OutsideError, ask
+from mshield.gateways.outside import OutsideError, ask_json
 
 _OK: Final = 200
 
@@ -66,19 +66,7 @@ class HttpRealNameCheck:
             "id_number": question.id_number,
             "phone": question.phone,
         }
-        answer = await ask(
-            "POST",
-            self.url,
-            headers={"Authorization": f"Bearer {self.secret}", "Content-Type": "application/json"},
-            seconds=self.seconds,
-            content=msgspec.json.encode(document),
-        )
-        if answer.status != _OK:
-            raise OutsideError(f"status {answer.status}")
-        try:
-            said = msgspec.json.decode(answer.content, type=_Answer)
-        except (msgspec.DecodeError, UnicodeError) as error:
-            raise OutsideError("an answer out of form") from error
+        said = await ask_json(self.url, self.secret, document, _Answer, seconds=self.seconds)
         if said.question_id != question_id:
             raise OutsideError("an answer to another question")
         return said.result

@@ -52,7 +52,7 @@ class FinishItem:
 
 
 class BoundItem(Protocol):
-    """Of a session's item, what the openings are checked against."""
+    """The part of a session's item that openings are checked against."""
 
     @property
     def sid(self) -> bytes:

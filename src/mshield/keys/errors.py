@@ -115,7 +115,7 @@ class HardwareError(KeysError):
 
 
 class BadKeyReference(KeysError):
-    """What should name a device's key names none, or one that is of no use here."""
+    """The reference to a device's key is out of form, or names a key that can't be used here."""
 
     code = "bad_key_reference"
 

@@ -24,7 +24,7 @@ DONE: Final = ("sealed", "sealed_later")
 """The secrets that are there once everything is sealed, and what got its seals later."""
 
 _BEGAN_WITH_ALL: Final = b"sealed from the beginning"
-"""What the first mark says where no table was left for later: whoever takes the second one away has nothing sealed."""
+"""The first mark of a database that had all seals from the beginning: if the second is gone, somebody took it."""
 
 _KEY_BYTES: Final = 32
 _KNOWN: Final = 4096

@@ -84,7 +84,7 @@ def _content(content: str | Mapping[str, Any], files: Files) -> bytes:
 
 
 def _run_shipped(folder: str, files: Files) -> str | None:
-    """What is wrong with the views that ship in a folder; nothing if there is none."""
+    """The fault of the views that ship in a folder; None where they are right, or there is no such folder."""
     try:
         digests = json.loads(files(f"{folder}/digests.json"))
     except OSError:

@@ -29,17 +29,17 @@ class Audience:
 
     @property
     def security(self) -> Sequence[Mapping[str, Sequence[str]]]:
-        """Of its operations, unless they say otherwise: any of its schemes."""
+        """How its operations are authenticated unless they say otherwise: by any one of its schemes."""
         return [{name: []} for name in self.schemes]
 
     @property
     def title(self) -> str:
-        """Of its document."""
+        """The title of its OpenAPI document."""
         return f"手机盾 Mobile Shield: {self.title_zh} {self.title_en}"
 
     @property
     def description(self) -> str:
-        """Of its document, in both languages."""
+        """The description of its OpenAPI document, in both languages."""
         return f"{self.zh}\n\n{self.en}"
 
 

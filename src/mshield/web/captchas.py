@@ -40,7 +40,7 @@ _SPOKEN: Final[openapi.Responses] = {
 
 
 class WantedCaptcha(Query, frozen=True):
-    """What is wanted."""
+    """What kind of captcha is wanted."""
 
     picture: Annotated[
         bool, msgspec.Meta(description="with a picture also where none is needed yet, after `captcha_needed`")

@@ -46,7 +46,7 @@ class Proof(msgspec.Struct, frozen=True):
 
 @dataclass(slots=True)
 class _Checked:
-    """What this process checked of a call; `unspent` until others were asked, or somebody has taken that on."""
+    """A checked call; `unspent` until the other processes were asked, or a later statement is to ask them."""
 
     ath: str | None
     proof: Proof

@@ -56,7 +56,7 @@ class _Field(msgspec.Struct, frozen=True):
 
 @cache
 def _empty(kind: type[Q]) -> Q | None:
-    """What no query says, which is the same each time; None where something has to be said."""
+    """The values of an empty query, made once; None where a parameter is required."""
     return None if any(field.required for field in _fields(kind)) else kind()
 
 

@@ -69,7 +69,7 @@ class Route:
 
     query: type[Query] | None
     limit: BodyLimit
-    """Of its body."""
+    """How large its body may be."""
 
     known_first: Known | None
     """Finds out by the headers alone who calls, before a body is taken that only who is known may send."""
@@ -98,7 +98,7 @@ class Declared(TypedDict, total=False):
     answers: Required[Responses]
     asks: NotRequired[Mapping[str, Any]]
     security: NotRequired[Security]
-    """Where it differs from its router's."""
+    """How it is authenticated, where that differs from its router's other routes."""
 
     known_first: NotRequired[Known]
     knows_repeats: NotRequired[bool]
@@ -162,7 +162,7 @@ class Router:
 
 
 def page_route(path: str, endpoint: Endpoint) -> Route:
-    """What people's browsers fetch: part of no API, so it stands in no document."""
+    """The route of a page, for people's browsers; no part of an API, so no OpenAPI document has it."""
     return _route(
         "GET", path, endpoint, asks={}, answers={}, also_head=True, keeps_answer=False, known_first=None
     )

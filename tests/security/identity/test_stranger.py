@@ -198,6 +198,16 @@ async def test_an_unproven_legal_person_confirms_nobody(victims: Application) ->
     assert_refused(await device.call("POST", "/api/phone/identity/requests", record), "no_legal_person", 409)
 
 
+async def test_each_way_reads_a_credit_code_alike(victims: Application) -> None:
+    device = await register(victims, AS_OPERATOR)
+    spaced = {"user_type": "operator", "credit_code": f" {OWN[:9].lower()} {OWN[9:]}"}
+    assert (await device.call("POST", "/api/phone/identity/ways", spaced)).status_code == 200
+    assert_refused(await device.call("POST", "/api/phone/identity/requests", spaced), "no_legal_person", 409)
+    wrong = {"user_type": "operator", "credit_code": f"{OWN[:-1]}0"}
+    for path in ("/api/phone/identity/ways", "/api/phone/identity/requests"):
+        assert_refused(await device.call("POST", path, wrong), "invalid_credit_code")
+
+
 async def test_the_legal_person_of_another_enterprise_confirms_nobody_here(victims: Application) -> None:
     await victims.registered(LEGAL_PERSON)
     portal = Browser.of(victims)

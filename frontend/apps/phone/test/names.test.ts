@@ -45,6 +45,14 @@ test("in English no role and no login has a Chinese name", async () => {
   }
 });
 
+test("the home page shows a title as it is written, as the history does", async () => {
+  const item = { ...LOGIN, kind: "signature", title: "总价\u{202e}000621", businessName: "AB\u{0421}" };
+  const { wrapper } = await mounted(RecentUse, { items: [item] });
+  expect(wrapper.get("li b").text()).toBe("总价[U+202E]000621");
+  expect(wrapper.get("li .g > span").text()).toContain("AB[U+0421]");
+  wrapper.unmount();
+});
+
 test("in Chinese both stay as they are", async () => {
   const { wrapper } = await mounted(CertificateCard, { certificate: CERTIFICATE, state: "active" });
   expect(wrapper.text()).toContain("操作员");

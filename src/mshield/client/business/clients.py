@@ -19,9 +19,9 @@ from mshield.client.business.plans import Plans, Retry
 from mshield.client.business.result import Result
 from mshield.client.business.states import States
 from mshield.client.business.values import Channel, Created, Document, Pc, Status
+from mshield.client.connections import Closing, is_loopback
 from mshield.client.errors import NetworkError
 from mshield.client.evidence import Evidence
-from mshield.client.origin import is_loopback
 from mshield.pki.signatures.formats import NO_OPTIONS, AskedOptions
 
 T = TypeVar("T")
@@ -32,7 +32,7 @@ _CONNECT_SECONDS: Final = 10.0
 _NO_LIMIT: Final = httpx.Limits(max_connections=None, max_keepalive_connections=None)
 
 
-class BusinessClient:
+class BusinessClient(Closing):
     """A business system's client; use it as a context manager, or `close` it."""
 
     def __init__(
@@ -192,18 +192,6 @@ class BusinessClient:
                 outcome = _reply(self._http.send(_request(self._http, self._base, effect)))
             except httpx.RequestError as error:
                 outcome = _lost(error)
-
-    def close(self) -> None:
-        """Closes the connections."""
-        self._http.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 class AsyncBusinessClient:

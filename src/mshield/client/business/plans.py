@@ -234,7 +234,7 @@ class Plans:
 
 
 def _path(request_id: str, rest: str = "") -> str:
-    """Whatever the id holds, it is one segment of the path."""
+    """The path of a request; an id with slashes in it still is one segment."""
     return f"{_REQUESTS}/{quote(request_id, safe='')}{rest}"
 
 

@@ -85,7 +85,7 @@ def _canonical(sent: Sent) -> Sent:
 
 
 def _is_drawn_as_named(signed: SignedDocument, document: Document) -> bool:
-    """Whether the view that drew it is the one that was named, or none where none was."""
+    """Whether the view that was named drew it; where none was named, that no view did."""
     named, view = document.view, signed.view
     if named is None or view is None:
         return named is None and view is None and signed.drawn is None

@@ -41,7 +41,7 @@ class Digest:
 
     @classmethod
     def of(cls, content: bytes) -> "Digest":
-        """That of a content."""
+        """The digest of a content."""
         return cls(sm3(content), len(content))
 
 

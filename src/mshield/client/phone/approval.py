@@ -164,23 +164,34 @@ def approve(
     kept = [task for task in scanned.tasks if task.sid not in reasons]
     if not kept:
         raise PhoneError("nothing_left")
-    waiting = {sid for part in scanned.requests if set(part.sids) <= reasons.keys() for sid in part.sids}
-    # Those of no request stay named: the service refuses them, and nothing is signed that was to be left out.
-    left_out = {sid: reason for sid, reason in reasons.items() if sid not in waiting}
-    documents = [
-        ToSign(unhex(task.sid, 16), task.message, shown_item(task, (confirmed or {}).get(task.sid, "none")))
-        for task in kept
-    ]
+    left_out, waiting = _left_out(scanned, reasons)
     try:
-        answers = CoSigning(operation, "key").sign(documents, pin, excluded=left_out)
+        answers = CoSigning(operation, "key").sign(_to_sign(kept, confirmed), pin, excluded=left_out)
     except ProblemError as error:
         # A resent `finish` may meet an outcome that is no longer kept: then the task's state tells.
         if error.code == "task_closed" and (settled := _settled(operation, scanned)):
             return _done(operation, scanned, signatures={}, ends=settled, recovered=True)
         raise
     signatures = {task.sid: answer for task, answer in zip(kept, answers, strict=True)}
-    ends = _Ends(declined=frozenset(left_out), waiting=frozenset(waiting))
+    ends = _Ends(declined=frozenset(left_out), waiting=waiting)
     return _done(operation, scanned, signatures=signatures, ends=ends, recovered=False)
+
+
+def _left_out(scanned: Scan, reasons: Mapping[str, str]) -> tuple[dict[str, str], frozenset[str]]:
+    """What the service is told of, and the documents of requests that stay open since all of theirs are excluded."""
+    waiting = frozenset(
+        sid for part in scanned.requests if set(part.sids) <= reasons.keys() for sid in part.sids
+    )
+    # Those of no request stay named: the service refuses them, and nothing is signed that was to be left out.
+    return {sid: reason for sid, reason in reasons.items() if sid not in waiting}, waiting
+
+
+def _to_sign(tasks: Sequence[Task], confirmed: Confirmations) -> list[ToSign]:
+    confirmations = confirmed or {}
+    return [
+        ToSign(unhex(task.sid, 16), task.message, shown_item(task, confirmations.get(task.sid, "none")))
+        for task in tasks
+    ]
 
 
 def prolong(operation: Operation, scanned: Scan) -> int:

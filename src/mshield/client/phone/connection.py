@@ -6,16 +6,15 @@ Failures on the way are `NetworkError`, refusals `ProblemError`; no body or answ
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 import httpx
 import msgspec
 
 from mshield.client.clocks import Agreement
+from mshield.client.connections import Closing, is_loopback
 from mshield.client.dpop import DeviceKey, proof
 from mshield.client.errors import ClientError, NetworkError, ProblemError, is_passing, problem_of
-from mshield.client.origin import is_loopback
 from mshield.client.phone.repeats import Repeats
 
 Clock = Callable[[], int]
@@ -61,7 +60,7 @@ class Credentials:
     nonce: str | None = None
 
 
-class Connection:
+class Connection(Closing):
     """A connection to one service; close it when done."""
 
     def __init__(
@@ -195,15 +194,3 @@ class Connection:
         if answer.is_success:
             return answer.content
         raise problem_of(answer.status_code, answer.headers.get("content-type", ""), answer.content)
-
-    def close(self) -> None:
-        """Closes the connection."""
-        self._http.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

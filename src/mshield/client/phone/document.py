@@ -120,7 +120,7 @@ def differing(read: Read) -> list[dict[str, str | None]]:
 
 
 def oids_of(task: Task) -> Collection[str]:
-    """Where the display of a task stands, once that was judged."""
+    """The attributes under which a judged task may bind its display."""
     oid = task.options.display_oid
     return DISPLAY_OIDS if oid is msgspec.UNSET else (oid,)
 

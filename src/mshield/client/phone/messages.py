@@ -165,7 +165,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def view_octets(self) -> bytes | None:
-        """That view's octets, once this phone has fetched them."""
+        """The view's octets; None until this phone has fetched them."""
         return None if self.view_b64 is None else unbase64(self.view_b64)
 
     @property

@@ -100,7 +100,7 @@ def require_strong_for_change(operation: Operation, pin: str) -> None:
 
 
 def holder_of(operation: Operation, id_number: str | None) -> Holder:
-    """Who chooses a PIN, by the id number that they typed; else by what the service tells them of it."""
+    """What their PIN must not be made of: by the id number that they typed, else as the service tells it."""
     if id_number is not None:
         return Holder.of_id_number(id_number)
     try:

@@ -1,12 +1,12 @@
 """Asks a witness to cosign a log's checkpoint (C2SP tlog-witness), and believes what its key has signed alone."""
 
-from typing import Final, Self
+from typing import Final
 
 import httpx
 
+from mshield.client.connections import Closing, is_loopback
 from mshield.client.errors import NetworkError, ProtocolError
 from mshield.client.log import LogReader, Noted
-from mshield.client.origin import is_loopback
 from mshield.pki.errors import LogFormError, LogProofError, LogSignatureError
 from mshield.pki.tlog.add_checkpoint import AddCheckpoint
 from mshield.pki.tlog.cosignature import WitnessKey, cosignatures
@@ -15,7 +15,7 @@ _SECONDS: Final = 30.0
 _LONGEST: Final = 16_384
 
 
-class Witness:
+class Witness(Closing):
     """One witness, whose address and key were learnt another way; use it as a context manager, or `close` it."""
 
     def __init__(
@@ -66,13 +66,3 @@ class Witness:
         if len(answer.content) > _LONGEST:
             raise LogFormError("a witness's answer is too long")
         return answer
-
-    def close(self) -> None:
-        """Ends the connections."""
-        self._http.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()

@@ -118,7 +118,7 @@ def _settings(
 
 
 def _sms(out: Output) -> Mapping[str, str | Mapping[str, str]]:
-    """The provider of SMS as somebody at a terminal names it; nothing where nobody sits there, or they leave it."""
+    """Settings of the SMS provider that somebody at a terminal names; empty without a terminal, or if they skip it."""
     if not _is_asked():
         return {}
     provider = click.prompt(

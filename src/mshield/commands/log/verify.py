@@ -96,12 +96,7 @@ def verify(
     that was interrupted goes on where it was. A whole check does so with --resume, over several processes.
     """
     asked = _Asked(since, state, resume, processes, archive)
-    if asked.is_of_database and (url is not None or proof is not None):
-        raise click.UsageError("--resume, --processes and --archive are for the database.")
-    if state is not None and resume is not None:
-        raise click.UsageError("--state and --resume are two ways to check.")
-    if state is not None and (since, sid, index) != (None, None, None):
-        raise click.UsageError("--state goes with none of --since, --sid and --index.")
+    asked.require_fitting(from_elsewhere=(url, proof) != (None, None), of_one=(sid, index) != (None, None))
     if act is not None and proof is None:
         raise click.UsageError("--act is for an archive of acts, by --proof.")
     if proof is not None:
@@ -201,6 +196,15 @@ class _Asked:
     def is_of_database(self) -> bool:
         """Whether an option says so that is for nothing else."""
         return (self.resume, self.processes, self.archive) != (None, None, None)
+
+    def require_fitting(self, *, from_elsewhere: bool, of_one: bool) -> None:
+        """Raises UsageError for options that exclude each other, or aren't for one entry or a log `from_elsewhere`."""
+        if self.is_of_database and from_elsewhere:
+            raise click.UsageError("--resume, --processes and --archive are for the database.")
+        if self.state is not None and self.resume is not None:
+            raise click.UsageError("--state and --resume are two ways to check.")
+        if self.state is not None and (self.since is not None or of_one):
+            raise click.UsageError("--state goes with none of --since, --sid and --index.")
 
 
 def _verify_database(context: click.Context, out: Output, asked: _Asked) -> None:

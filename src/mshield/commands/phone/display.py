@@ -66,24 +66,33 @@ def scan_lines(out: Output, scanned: Scan) -> list[str]:
             pick(f"{len(scanned.parts)} 个请求，一次签", f"{len(scanned.parts)} requests, signed together")
         )
     if scanned.kind == "signature" and len(scanned.tasks) > 1:
-        come_to = amounts_of(scanned.tasks, of=len(scanned.tasks))
-        without = pick(f"{come_to.without} 份没有读出金额", f"{come_to.without} without a readable amount")
-        if come_to.texts:
-            sums = [*come_to.texts, *([without] if come_to.without else [])]
-            lines.append(f"{pick('合计', 'Total')}: {' + '.join(sums)}")
+        lines += _total_lines(out, scanned)
     for task in scanned.tasks:
-        size = task.size if task.content is None else len(task.content)
-        lines.append(f"* {task.title} ({task.media_type}, {size} B)")
-        lines += _wanted_lines(out, task) if scanned.kind == "signature" else []
-        if task.content is None:
-            digest = parse_signed_attributes(task.message, display_oids=oids_of(task)).message_digest.hex()
-            unseen = pick("内容不在手机上，只有其摘要", "The content is not here, only its digest")
-            lines.append(f"    {unseen}: SM3 {digest}")
-        lines += [f"    {field.label}: {field.value}" for field in task.display]
+        lines += _task_lines(out, task, is_signature=scanned.kind == "signature")
     if scanned.return_url is not None:
         lines.append(f"{pick('之后返回', 'Leads back to')} {scanned.return_url}")
     lines.append(f"-> mshield phone approve {scanned.request_id}")
     return lines
+
+
+def _total_lines(out: Output, scanned: Scan) -> list[str]:
+    come_to = amounts_of(scanned.tasks, of=len(scanned.tasks))
+    if not come_to.texts:
+        return []
+    without = out.pick(f"{come_to.without} 份没有读出金额", f"{come_to.without} without a readable amount")
+    sums = [*come_to.texts, *([without] if come_to.without else [])]
+    return [f"{out.pick('合计', 'Total')}: {' + '.join(sums)}"]
+
+
+def _task_lines(out: Output, task: Task, *, is_signature: bool) -> list[str]:
+    size = task.size if task.content is None else len(task.content)
+    lines = [f"* {task.title} ({task.media_type}, {size} B)"]
+    lines += _wanted_lines(out, task) if is_signature else []
+    if task.content is None:
+        digest = parse_signed_attributes(task.message, display_oids=oids_of(task)).message_digest.hex()
+        unseen = out.pick("内容不在手机上，只有其摘要", "The content is not here, only its digest")
+        lines.append(f"    {unseen}: SM3 {digest}")
+    return lines + [f"    {field.label}: {field.value}" for field in task.display]
 
 
 def show_inbox(out: Output, phone: VirtualPhone) -> None:

@@ -21,7 +21,7 @@ STATES: Final = {
     "withdrawn": ("已撤回", "withdrawn"),
     "expired": ("已过期", "expired"),
 }
-"""Of a request to the legal person."""
+"""Chinese and English words for the states of a request to the legal person."""
 
 _CONSENT_STATES: Final = {
     "waiting": ("等待扫码", "waits to be scanned"),

@@ -217,7 +217,7 @@ def gravest_first(holds: Iterable[Hold]) -> list[Hold]:
 
 
 def parse_holds(text: str) -> frozenset[Hold]:
-    """Holds as they are stored: names joined by commas, nothing for none."""
+    """Holds from how they are stored: their names joined by commas, an empty text without holds."""
     return frozenset(Hold(name) for name in text.split(",") if name)
 
 

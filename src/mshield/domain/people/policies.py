@@ -53,7 +53,7 @@ class Document:
 
     @property
     def digest(self) -> bytes:
-        """Of version, titles and bodies in both languages."""
+        """SHA-256 of version, titles and bodies in both languages."""
         parts = (self.version, self.zh.title, self.zh.body, self.en.title, self.en.body)
         return hashlib.sha256("\0".join(parts).encode()).digest()
 

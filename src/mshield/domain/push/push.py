@@ -13,7 +13,7 @@ from mshield.domain.systems.webhooks import is_fit
 from mshield.domain.times import DAY_MS, HOUR_MS, MINUTE_MS
 
 LONGEST_ENDPOINT: Final = 1024
-"""Of the address that a browser names."""
+"""Characters of the address that a browser names."""
 
 WAITS_MS: Final = (5_000, 20_000, MINUTE_MS, 5 * MINUTE_MS, 30 * MINUTE_MS)
 """Between the tries of one push, which ends with its time in any case."""

@@ -34,7 +34,7 @@ FRESH_MS: Final = 120_000
 """How long after its signature a login gives a code; `max_age` may say less."""
 
 LEAST_FRESH_MS: Final = 10_000
-"""What the browser is given to fetch it, by `max_age=0` too, which asks for a login of now: each is."""
+"""The least time that a browser has to fetch its code, also with `max_age=0`: every login here is a new one."""
 
 PUSHED_MS: Final = MINUTE_MS
 CODE_MS: Final = MINUTE_MS

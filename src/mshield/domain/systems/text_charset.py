@@ -40,25 +40,30 @@ def check_charset(media_type: str, content: bytes | None, *, is_type_signed: boo
     of_text, of_xml, is_json, typed = _read(media_type)
     if not of_text:
         return
-    declared = _DECLARED.match(content[:_LOOKED_AT]) if of_xml and content is not None else None
-    named = {
-        _NAMES.get(name)
-        for name in (
-            typed,
-            None if declared is None else declared[1].decode("ascii").lower(),
-        )
-        if name is not None
-    } or {"utf-8"}
-    charset = named.pop()
-    if charset is None or named or (is_json and charset == "gb18030"):
-        raise errors.CharsetRefused
-    if charset == "gb18030" and declared is None and not is_type_signed:
+    declared = _declared(content) if of_xml and content is not None else None
+    charset = _one_of(typed, declared)
+    if charset == "gb18030" and (is_json or (declared is None and not is_type_signed)):
         raise errors.CharsetRefused
     if content is not None:
         try:
             content.decode(charset)
         except UnicodeDecodeError as error:
             raise errors.CharsetRefused from error
+
+
+def _one_of(*names: str | None) -> str:
+    """The charset that all names mean which are there; UTF-8 where none is. Raises CharsetRefused."""
+    named = {_NAMES.get(name) for name in names if name is not None} or {"utf-8"}
+    charset = named.pop()
+    if charset is None or named:
+        raise errors.CharsetRefused
+    return charset
+
+
+def _declared(content: bytes) -> str | None:
+    """The encoding that an XML declaration names."""
+    match = _DECLARED.match(content[:_LOOKED_AT])
+    return None if match is None else match[1].decode("ascii").lower()
 
 
 @lru_cache(maxsize=256)

@@ -22,7 +22,7 @@ _PARTS: Final = 1_000_000
 
 
 class Trace(NamedTuple):
-    """Where a call stands: 32 hex digits, the span of who calls (16), flags, and what others keep beside them."""
+    """A call's place in its trace: its id (32 hex digits), the caller's span (16), flags, other tools' state."""
 
     id: str
     parent: str | None
@@ -48,7 +48,7 @@ class Call:
 
     @cached_property
     def trace(self) -> Trace:
-        """Of the caller; one of its own where they say none, or no proper one."""
+        """The caller's trace; a new one where the call names none, or one out of form."""
         named = [value for name, value in self._headers if name == _PARENT]
         match = _FORM.fullmatch(named[0].decode("latin-1")) if len(named) == 1 else None
         if match is None or (match["version"] == "00" and match["more"]):

@@ -20,7 +20,7 @@ _LAST_MS: Final = 5_000
 
 
 class Spans:
-    """Of this process."""
+    """Sends this process's spans to a collector."""
 
     def __init__(self, endpoint: str, *, version: str) -> None:
         """To the collector at this address (`…/v1/traces`)."""

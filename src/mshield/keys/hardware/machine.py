@@ -97,7 +97,7 @@ class CipherMachine:
             raise self._translated(error, index) from error
 
     def _tried(self, work: Callable[[SdfLibrary, Any], T]) -> T:
-        """In the machine's thread. Whatever fails closes session and device."""
+        """Does the work in the machine's thread; any failure closes session and device."""
         if self._library is None:
             self._library = SdfLibrary(self._place.library)
         library = self._library

@@ -76,7 +76,7 @@ class SdfError(Exception):
 
 
 class DeviceInfo(NamedTuple):
-    """Who made a device, which one it is."""
+    """A device's maker, model and serial number, as it says them."""
 
     maker: str
     model: str

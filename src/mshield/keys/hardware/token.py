@@ -98,7 +98,7 @@ class Token:
             raise
 
     def _tried(self, work: Callable[[pkcs11.Session], T], *, writes: bool = False) -> T:
-        """In the device's thread. Whatever fails closes the session."""
+        """Does the work in the device's thread; any failure closes the session."""
         try:
             if self._session is None:
                 self._session = self._open(writes=writes)

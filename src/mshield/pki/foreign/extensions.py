@@ -100,7 +100,7 @@ def _key_usage(value: bytes) -> dict[str, object]:
 
 
 def _crl_urls(value: bytes) -> dict[str, object]:
-    """Of all points only http and https; directories and LDAP are never followed."""
+    """The addresses by http and https; directory names and LDAP are left out, since they are never followed."""
     points, urls = _inside(value), []
     while points.more():
         point = points.enter()

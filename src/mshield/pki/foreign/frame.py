@@ -16,7 +16,7 @@ ALGORITHMS: Final = frozenset({ALGORITHM, der.sequence(der.oid(oids.SM2_WITH_SM3
 KEY_ALGORITHMS: Final = frozenset({
     KEY_ALGORITHM, der.sequence(der.oid(oids.SM2)), der.sequence(der.oid(oids.SM2), der.oid(oids.SM2_CURVE)),
 })  # fmt: skip
-"""AlgorithmIdentifiers of SM2 keys. Explicit curve parameters are never read, the right ones neither."""
+"""AlgorithmIdentifiers of SM2 keys. The curve is named; explicit parameters are refused, also the right ones."""
 
 
 @dataclass(frozen=True, slots=True)

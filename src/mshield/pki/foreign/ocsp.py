@@ -24,6 +24,7 @@ from mshield.pki.foreign.extensions import read_explicit_foreign
 from mshield.pki.foreign.frame import read_foreign_frame
 from mshield.pki.foreign.names import read_foreign_name
 from mshield.pki.foreign.path import is_named, require_foreign_issued, require_foreign_signature
+from mshield.pki.revocation.ocsp import read_basic
 from mshield.pki.revocation.ocsp_request import CertId, digest, read_cert_id, read_nonce
 
 MAX_OCSP: Final = 256 * 1024
@@ -65,19 +66,7 @@ def parse_foreign_ocsp(data: bytes) -> ForeignOcsp:
     """An answer from DER. Raises DerError, CertificateError, OcspError; nothing is verified."""
     if len(data) > MAX_OCSP:
         raise OcspError("the answer is too long")
-    reader = Reader(data)
-    outer = reader.enter()
-    reader.end()
-    status, wrapped = outer.integer(der.ENUMERATED), outer.explicit(0)
-    outer.end()
-    if status != 0 or wrapped is None:
-        raise OcspError(f"the responder answers with error {status}")
-    content = wrapped.enter()
-    wrapped.end()
-    if content.oid() != oids.OCSP_BASIC:
-        raise OcspError("not a basic response")
-    basic = Reader(content.octets())
-    content.end()
+    basic = read_basic(data)
     inside = basic.enter()
     basic.end()
     framed = read_foreign_frame(inside)
@@ -128,7 +117,7 @@ def require_ocsp_of(engine: Engine, ocsp: ForeignOcsp, issuer: ForeignCertificat
 
 
 def is_answer_of(ocsp: ForeignOcsp, issuer: ForeignCertificate) -> bool:
-    """Whether it is about certificates of this CA, by its name and key; of one about nothing nobody is the issuer."""
+    """Whether the answer is about certificates of this CA, by its name and key; False for one without a status."""
     return bool(ocsp.singles) and all(_is_issued(one.cert_id, issuer) for one in ocsp.singles)
 
 

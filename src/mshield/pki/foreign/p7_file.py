@@ -15,7 +15,7 @@ _LABELS: Final = ("CMS", "PKCS7", "PKCS #7 SIGNED DATA")
 PART_LABELS: Final = (
     *_LABELS, "CERTIFICATE", "X509 CRL", "OCSP RESPONSE", "TIMESTAMP TOKEN", "TIMESTAMP RESPONSE",
 )  # fmt: skip
-"""Of PEM around anything that is read alone. What stands inside says which it is."""
+"""Labels that PEM may have around any file that is read by itself; the content says which kind it is."""
 
 _SPACE: Final = b" \t\r\n"
 _BASE64: Final = re.compile(rb"[A-Za-z0-9+/]+={0,2}")

@@ -129,20 +129,30 @@ def _signature(file: bytes, *, several: bool) -> tuple[int, int, str]:
         raise SignedPdfError("range", "the ByteRange does not cover the file")
     if end + rest != len(file):
         raise SignedPdfError("changed", "something follows what is signed")
+    _require_contents(file, start, end)
+    return start, end, _subfilter(file, (start, end), match.span())
+
+
+def _require_contents(file: bytes, start: int, end: int) -> None:
+    """The gap is the hex string of the Contents and nothing else."""
     if file[start : start + 1] != b"<" or file[end - 1 : end] != b">":
         raise SignedPdfError("range", "the gap is not just the Contents")
     if _CONTENTS.search(file[max(0, start - _NEAR) : start]) is None:
         raise SignedPdfError("range", "the gap is not the Contents")
-    begin = file.rfind(b" obj", 0, min(start, match.start()))
-    close = file.find(b"endobj", max(end, match.end()))
-    around = file[begin:start] + file[end:close]
+
+
+def _subfilter(file: bytes, gap: tuple[int, int], ranged: tuple[int, int]) -> str:
+    """The kind of the signature: the one SubFilter in the object that holds both the gap and the ByteRange."""
+    begin = file.rfind(b" obj", 0, min(gap[0], ranged[0]))
+    close = file.find(b"endobj", max(gap[1], ranged[1]))
+    around = file[begin : gap[0]] + file[gap[1] : close]
     names = _SUBFILTER.findall(around)
     if begin < 0 or close < 0 or b"endobj" in around or len(names) != 1:
         raise SignedPdfError("range", "ByteRange, Contents and SubFilter are not of one signature")
-    subfilter = names[0].decode("ascii")
+    subfilter: str = names[0].decode("ascii")
     if subfilter not in SUBFILTERS:
         raise SignedPdfError("subfilter", "a kind of signature that is not read")
-    return start, end, subfilter
+    return subfilter
 
 
 def _contents(text: bytes) -> bytes:

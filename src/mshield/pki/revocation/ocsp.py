@@ -152,16 +152,12 @@ def successful(basic: bytes) -> bytes:
     return der.sequence(der.enumerated(0), der.explicit(0, content))
 
 
-def parse_ocsp_response(data: bytes) -> OcspResponse:
-    """A response from DER; OcspError if it reports an error or is not of our form.
-
-    Nothing is verified: see `path.check_ocsp`.
-    """
+def read_basic(data: bytes) -> Reader:
+    """The BasicOCSPResponse within an OCSPResponse. Raises DerError; OcspError where the responder reports an error."""
     reader = Reader(data)
     outer = reader.enter()
     reader.end()
-    status = outer.integer(der.ENUMERATED)
-    wrapped = outer.explicit(0)
+    status, wrapped = outer.integer(der.ENUMERATED), outer.explicit(0)
     outer.end()
     if status != 0 or wrapped is None:
         raise OcspError(f"the responder answers with error {status}")
@@ -171,7 +167,15 @@ def parse_ocsp_response(data: bytes) -> OcspResponse:
         raise OcspError("not a basic response")
     basic = Reader(content.octets())
     content.end()
-    return _basic(basic)
+    return basic
+
+
+def parse_ocsp_response(data: bytes) -> OcspResponse:
+    """A response from DER; OcspError if it reports an error or is not of our form.
+
+    Nothing is verified: see `path.check_ocsp`.
+    """
+    return _basic(read_basic(data))
 
 
 def lint_ocsp(tbs: bytes, *, responder: Certificate, issuer: Certificate) -> tuple[Finding, ...]:

@@ -42,7 +42,7 @@ PDF: Final = "pdf"
 _GB: Final = frozenset({"gb35275", "gb35275_detached", GB_DIGEST})
 _DETACHED: Final = frozenset({"cms_detached", "gb35275_detached"})
 _WITHOUT: Final = frozenset({*_DETACHED, PDF})
-"""Whose signature hasn't got the content."""
+"""Formats whose CMS is without the content."""
 
 Arc = Literal["rfc", "gb"]
 SignatureAlgorithm = Literal["301.1", "501", "301"]

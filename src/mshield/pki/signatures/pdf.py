@@ -16,7 +16,7 @@ from mshield.pki.asn1.reader import Reader
 from mshield.pki.errors import CmsError
 
 PdfSignature = Literal["rfc", "gb35275", "cades"]
-"""Whose types the signature has: RFC 5652's, GB/T 35275's, or RFC 5652's with the signer's certificate named."""
+"""The signature's types: RFC 5652's, GB/T 35275's, or RFC 5652's with the signer's certificate named."""
 
 SUBFILTERS: Final[dict[PdfSignature, str]] = {
     "rfc": "adbe.pkcs7.detached",

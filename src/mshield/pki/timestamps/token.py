@@ -51,7 +51,7 @@ class StampSigner(Protocol):
 
     @property
     def key(self) -> object:
-        """What signs."""
+        """The key that signs, for whoever does so in its own thread."""
 
     def sign(self, message: bytes) -> bytes:
         """The signature as DER."""
@@ -103,7 +103,7 @@ class TimeStampToken:
     signature: bytes = field(repr=False)
 
     def expected_digest(self) -> bytes:
-        """What the signed attributes have to have of the content. Raises TimeStampError `digest`."""
+        """The digest of the content that the signed attributes must have. Raises TimeStampError `digest`."""
         if self.digest_algorithm == oids.SM2_WITH_SM3 and self.signer.profile == "sm2":
             return hashed("sm3", z_value(self.signer.public) + self.content)
         name = hash_name(self.digest_algorithm)

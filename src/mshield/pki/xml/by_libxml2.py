@@ -24,7 +24,7 @@ _OF_XML: Final = re.compile(rb"xml(?:ns(?::([^\s=]+))?\s*=\s*([\"'])([^\"'<]*)(.
 
 _ABSOLUTE: Final = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*:[^&]*")
 _LONG_REFERENCE: Final = re.compile(rb"&#[0-9A-Fa-fx]{10}")
-"""What `read_xml` takes for no reference."""
+"""A numeric reference that is longer than any which `read_xml` accepts."""
 
 _RUN: Final = re.compile(rb"<[^<]{%d,}" % (4 * MAX_ATTRIBUTES))
 """A tag of too many attributes is as long."""

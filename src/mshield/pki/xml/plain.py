@@ -42,7 +42,7 @@ _FOREIGN: Final = re.compile(rb"(?!http://www\.w3\.org/(?:XML/1998|2000/))[A-Za-
 
 _PREFIX: Final = re.compile(rb"<(%b):" % _PART)
 _TAKEN: Final = b"\x00"
-"""What an element leaves, which no document has: else `<a<b></b>></a>` would leave `<a></a>`."""
+"""Takes an element's place; no document has this octet. Else `<a<b></b>></a>` would become `<a></a>`."""
 _ODD_END: Final = re.compile(rb"[ \t\r\n/]>")
 _SAMPLE: Final = 1024
 """Octets of a document that tell how its writer spells tags."""

@@ -205,6 +205,7 @@ class _Reading:
     def _begin(self, qualified: tuple[str, str], written: list[tuple[str, str, str]]) -> None:
         declared: list[tuple[str, str]] = []
         hidden: list[tuple[str, str | None]] = []
+        others: list[tuple[str, str, str]] = []
         for prefix, local, value in written:
             if prefix == "xmlns" or (not prefix and local == "xmlns"):
                 name = local if prefix else ""
@@ -212,10 +213,11 @@ class _Reading:
                 declared.append((name, value))
                 hidden.append((name, self._scope.get(name)))
                 self._scope[name] = value
+            else:
+                others.append((prefix, local, value))
         attributes = tuple(
             Attribute(prefix, local, self._namespace(prefix) if prefix else "", value)
-            for prefix, local, value in written
-            if prefix != "xmlns" and (prefix or local != "xmlns")
+            for prefix, local, value in others
         )
         if len({(a.namespace, a.local) for a in attributes}) != len(attributes):
             raise _refused("an attribute twice")

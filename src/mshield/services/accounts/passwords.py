@@ -29,7 +29,7 @@ MOST_PLACES: Final = 32
 """In one queue: about two seconds."""
 
 OF_ONE_NETWORK: Final = 8
-"""Of them for one network."""
+"""How many of those places one network may take."""
 
 _RETRY_AFTER: Final = 3
 _HASHER: Final = PasswordHasher()

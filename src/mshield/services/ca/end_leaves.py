@@ -30,7 +30,7 @@ async def end_leaves(db: Database, *, now: int) -> int:
 
 
 def _code_of(reason: int | None) -> int:
-    """What is said of a leaf (RFC 5280 5.3.1): its CA's reason; of a key that is known, that it is the CA's."""
+    """A leaf's reason code (RFC 5280 5.3.1) for its CA's: the same, but that a compromised key was the CA's."""
     if reason is None:
         return UNSPECIFIED
     return CA_COMPROMISE if reason == KEY_COMPROMISE else reason

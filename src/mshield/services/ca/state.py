@@ -111,7 +111,7 @@ class ReadCaState:
         return OneCa(state, certificate, answering, row.revoked_at, row.revocation_reason)
 
     async def _first_to_end(self, ca: str) -> CrlRow | None:
-        """Of the lists of all shards, so that one that isn't renewed is seen."""
+        """The list that ends first of all shards' lists, so that one which isn't renewed shows."""
         crl, of_shards = (
             await store.latest_crl(self.db, authority=ca),
             await shards.oldest(self.db, authority=ca),

@@ -20,7 +20,7 @@ from mshield.store.log.log import ISSUES
 BATCH: Final = 256
 """Events of one transaction: some tens of milliseconds, as it holds SQLite's only writer."""
 _MOST: Final = 200_000
-"""Of one run: an upgrade's are counted over some of them."""
+"""Events that one run counts at most: after an upgrade several runs count what came before it."""
 
 
 @dataclass(frozen=True, slots=True)

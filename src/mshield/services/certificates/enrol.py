@@ -60,7 +60,7 @@ class Application:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """Step 1's answer. `own_id_number` is the account's, where none was entered: no PIN may stand in it (R10)."""
+    """Step 1's answer. `own_id_number`: the account's, where none was entered; no part of it may be the PIN (R10)."""
 
     uid: bytes
     sid: bytes
@@ -81,7 +81,7 @@ class Enrol:
     spend_code: SpendCode
     proofs: Proofs
     look_up: LookUpFiling | None = None
-    """Who asks the outside filing system, where there is one."""
+    """Asks the outside filing system, where one is set."""
 
     async def begin(
         self,
@@ -191,7 +191,7 @@ class Enrol:
         return key.P if stored else None
 
     async def _again(self, enrolment: store.Enrolment | None, P1: bytes, proof: Proof, *, now: int) -> bytes:
-        """The same P for the same P1. Whoever may ask once more whether a P1 is the one tests PINs uncounted."""
+        """The same P for the same P1 alone: whoever could ask about others would test PINs uncounted."""
         if enrolment is None or enrolment.share_box is None or enrolment.public_key is None:
             raise errors.Conflict
         self._check(enrolment, P1, proof)

@@ -92,7 +92,7 @@ class Renew:
     settings: Settings
     spend_code: SpendCode
     look_up: LookUpFiling | None = None
-    """Who asks the outside filing system, where there is one."""
+    """Asks the outside filing system, where one is set."""
 
     async def due(self, login: PhoneLogin, *, now: int) -> Due | None:
         """Whether renewal is due; None where there is nothing that could be renewed, or nobody on file to renew it.

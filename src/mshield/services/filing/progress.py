@@ -32,7 +32,7 @@ class Step:
 
 
 class ImportProgress:
-    """Of the imports that are under way, or were of late."""
+    """How far imports are: those under way, and those of late."""
 
     def __init__(self, events: Events) -> None:
         self._events = events

@@ -6,16 +6,16 @@ from typing import Final, Literal
 from mshield.domain import errors
 from mshield.domain.actor import By
 from mshield.domain.id_numbers import ACCOUNT_BOX
-from mshield.domain.identity import Role, mask_id_number, mask_phone, same_name
+from mshield.domain.identity import Role, mask_id_number, mask_phone
 from mshield.domain.ids import new_id
 from mshield.domain.notices import NoticeKind
 from mshield.domain.proofs import REMIND_MS, REQUEST_MS, Way
 from mshield.keys.keyring import Keyring
 from mshield.services.identity import daily
+from mshield.services.identity.own_record import own_record
 from mshield.services.identity.proofs import Proofs
 from mshield.services.notices.notify import tell
 from mshield.store.accounts.accounts import Account
-from mshield.store.certificates import enrolment
 from mshield.store.database.interface import Conflict, Database, Tx
 from mshield.store.identity import requests as store
 from mshield.store.staff import acts
@@ -73,15 +73,11 @@ class ConfirmOperators:
     ) -> store.OwnRequest:
         """Asks the enterprise's legal person, who is told; gives the request.
 
-        Raises NoFiling where the account's own name and id number aren't on file there, Forbidden for a legal person,
-        NoLegalPerson where nobody could answer, Conflict while one waits, TooManyRequests for the fourth of an account
-        within a day. The legal person is told by SMS of three a day about one person, and sees them all.
+        Raises as `own_record`, Forbidden for a legal person, NoLegalPerson where nobody could answer, Conflict while
+        one waits, TooManyRequests for the fourth of an account within a day. The legal person is told by SMS of three a
+        day about one person, and sees them all.
         """
-        person = await enrolment.find_filed(
-            self.db, credit_code=credit_code, role=role, id_number_hash=account.id_number_hash
-        )
-        if person is None or not same_name(person.name, account.name):
-            raise errors.NoFiling
+        person = await own_record(self.db, account, credit_code=credit_code, role=role)
         if Role(person.role) is Role.LEGAL_PERSON:
             raise errors.Forbidden(reason="legal_person")
         request = store.NewRequest(

@@ -45,11 +45,11 @@ class ProofsOfPeople:
     async def __call__(
         self, person_ids: Sequence[str], *, credit_code: str, with_ended: bool = False, now: int
     ) -> Mapping[str, Sequence[PersonProof]]:
-        """Of filed people of one enterprise, by their id, the newest first: nothing of other enterprises' records."""
+        """The proofs of these people, by their ids, the newest first; people of other enterprises are left out."""
         proofs: dict[str, list[PersonProof]] = defaultdict(list)
         rows = await store.of_people(self.db, person_ids, credit_code=credit_code, with_ended=with_ended)
         for row in rows:
-            # Who is vouched for as such is the filed person by name and number.
+            # A proof made for this person counts while the account has the name that is on file.
             if not row.of_person or same_name(row.account_name, row.filed_name):
                 proofs[row.person_id].append(self._shown(row, now=now))
         return proofs

@@ -10,16 +10,16 @@ from typing import Final, Literal, Protocol
 from mshield.domain import errors
 from mshield.domain.actor import By
 from mshield.domain.id_numbers import ACCOUNT_BOX
-from mshield.domain.identity import Role, check_credit_code, same_name
+from mshield.domain.identity import Role
 from mshield.domain.proofs import Way
 from mshield.gateways.outside import OutsideError
 from mshield.gateways.real_name import Finding, RealNameCheck, RealNameQuestion
 from mshield.keys.keyring import Keyring
 from mshield.services.identity import daily
+from mshield.services.identity.own_record import own_record
 from mshield.services.identity.proofs import Proofs
 from mshield.store.accounts import accounts
 from mshield.store.accounts.accounts import Account
-from mshield.store.certificates import enrolment
 from mshield.store.certificates.enrolment import FiledPerson
 from mshield.store.database.interface import Database, Tx
 from mshield.store.identity import proofs as store
@@ -68,14 +68,7 @@ class CheckRealName:
         raise errors.RealNameDiffers if finding is Finding.MISMATCH else errors.RealNameUnknown
 
     async def _person(self, account: Account, *, credit_code: str, role: str) -> FiledPerson:
-        person = await enrolment.find_filed(
-            self.db,
-            credit_code=check_credit_code(credit_code),
-            role=role,
-            id_number_hash=account.id_number_hash,
-        )
-        if person is None or not same_name(person.name, account.name):
-            raise errors.NoFiling
+        person = await own_record(self.db, account, credit_code=credit_code, role=role)
         if Way.REAL_NAME not in self.proofs.chosen(Role(person.role)):
             raise errors.Forbidden(reason=person.role)
         if await store.others(self.db, account_id=account.id, person_id=person.id):

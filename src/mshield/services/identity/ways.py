@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from mshield.domain import errors
-from mshield.domain.identity import Role, check_credit_code, same_name
+from mshield.domain.identity import Role
 from mshield.domain.proofs import Way, counting
+from mshield.services.identity.own_record import own_record
 from mshield.services.identity.proofs import Claim, Proofs
 from mshield.store.accounts.accounts import Account
 from mshield.store.certificates import enrolment
@@ -52,14 +53,7 @@ class FindWays:
 
     async def __call__(self, account: Account, *, credit_code: str, role: str, now: int) -> Ways:
         """Raises NoFiling, InvalidCreditCode."""
-        person = await enrolment.find_filed(
-            self.db,
-            credit_code=check_credit_code(credit_code),
-            role=role,
-            id_number_hash=account.id_number_hash,
-        )
-        if person is None or not same_name(person.name, account.name):
-            raise errors.NoFiling
+        person = await own_record(self.db, account, credit_code=credit_code, role=role)
         claim = Claim(account.id, account.phone, person.id, Role(person.role), names_agree=True)
         counts_from = None
         try:

@@ -34,13 +34,13 @@ MAX_NOTE: Final = MAX_REASON
 MOST_A_DAY: Final = 5
 _SCOPE: Final = "shield_ask"
 _LIFTED: Final = frozenset({Hold.LOST, Hold.FROZEN})
-"""What a legal person can lift."""
+"""Holds that a legal person can lift."""
 
 Answer = Literal["done", "refused"]
 
 
 class Kind(StrEnum):
-    """What is asked for."""
+    """Which act on their shield an operator asks for."""
 
     REVOKE = "revoke"
     LIFT = "lift"

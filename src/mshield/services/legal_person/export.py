@@ -110,7 +110,7 @@ def _actor(row: HistoryRow) -> str:
 
 
 def _reason(row: HistoryRow) -> str:
-    """What people wrote as the reason; those of the service are words for machines."""
+    """The reason as people wrote it; empty for the service's own, which are words for machines."""
     return row.event.reason if row.event.actor in {"legal_person", "staff"} else ""
 
 

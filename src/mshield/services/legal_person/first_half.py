@@ -1,4 +1,4 @@
-"""Who has shown to have an account, sealed for whoever comes back with the next step of the same login.
+"""The first half of a login, sealed: who has shown to have which account. The next step brings it back.
 
 It is good for one purpose and a while, and only as long as the account's number and password are what they were.
 """
@@ -42,7 +42,7 @@ def seal_half(keyring: Keyring, account: Account, purpose: Purpose, *, expires_a
 
 
 def open_half(keyring: Keyring, text: str, purpose: Purpose, *, now: int) -> FirstHalf | None:
-    """What was sealed for this purpose; None for what is over, or was made up."""
+    """The first half that was sealed for this purpose; None for one that is over, and for a text that isn't one."""
     try:
         padded = text.encode() + b"=" * (-len(text) % 4)
         box = base64.b64decode(padded, altchars=b"-_", validate=True)
@@ -55,5 +55,5 @@ def open_half(keyring: Keyring, text: str, purpose: Purpose, *, now: int) -> Fir
 
 
 def _snapshot(account: Account) -> bytes:
-    """Of the account as a login begins: another value once number or password has changed."""
+    """A digest of the account's number and password: another one once either has changed."""
     return hashlib.sha256(f"{account.phone} {account.password_hash}".encode()).digest()

@@ -57,7 +57,7 @@ MOST_COUNTED: Final = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeopleTerms:
-    """What people are searched by; None doesn't count.
+    """By what people are searched; a term that is None excludes nobody.
 
     `id_number_end` are an id number's last characters, `last` the last four of it or of a phone or shield number.
     """

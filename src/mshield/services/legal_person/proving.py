@@ -1,4 +1,4 @@
-"""That it is the legal person who acts, and not whoever has their session's cookie: asked of what is grave.
+"""Proof that the legal person acts themselves, and nobody who only has their session's cookie; grave acts take one.
 
 A fresh SMS code to their number, or their own shield's signature over just this. Either is spent in the transaction of
 what it is for, and serves once.
@@ -16,7 +16,7 @@ from mshield.store.database.interface import Tx
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What the page sent: one of the two."""
+    """The proof that the page sent: one of the two."""
 
     sms_code: str | None = None
     request_id: str | None = None
@@ -24,7 +24,7 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """That it is the legal person: `spend` it in the transaction, `forget` it after."""
+    """A proof that holds: `spend` it in the transaction of the act, `forget` it afterwards."""
 
     spend: Callable[[Tx], Awaitable[None]]
     forget: Callable[[], None] = lambda: None

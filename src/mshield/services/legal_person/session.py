@@ -153,7 +153,7 @@ class PortalSessions:
             raise errors.Unauthenticated
         if account.state != "active":
             raise errors.AccountDisabled
-        # Who is proven by now comes again for an SMS code that could not be sent: their code was used then.
+        # Whoever is proven already used their activation code before: they come again because the SMS code wasn't sent.
         if not await self.identity.proofs.managed(self.db, account.id, now=now):
             await self.identity.codes.use(account, code, now=now)
         return await self.begin_as(account, address=address, now=now)

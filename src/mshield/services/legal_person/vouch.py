@@ -59,7 +59,7 @@ class Vouching:
 
     @property
     def bound_to(self) -> str:
-        """What an SMS code serves for, and nothing else."""
+        """The purpose to which an SMS code is bound: it serves for this person of this enterprise alone."""
         return f"{self.credit_code} {self.person_id}"
 
 

@@ -14,7 +14,7 @@ from mshield.store.database.interface import Database
 from mshield.store.operations import archives
 
 _MOST_OCTETS: Final = 1 << 28
-"""Of the runs of one archive, inflated: a hundred million."""
+"""How long the places of one archive may be, inflated: enough for a hundred million."""
 
 
 def pack_places(places: Iterable[int]) -> bytes:

@@ -38,10 +38,10 @@ _ENDED: Final = frozenset({"revoked", "superseded"})
 
 
 class Salts(Protocol):
-    """Who knows the salts of rows: the log's key, or a file that has them beside the rows."""
+    """Gives the salts of rows: the log's key derives them, or a file has them beside the rows."""
 
     def salt(self, kind: int, row_id: bytes, /) -> bytes:
-        """Of a row, 32 bytes."""
+        """The salt of a row, 32 bytes."""
 
 
 def entry_of(row: SourceRow, key: Salts) -> bytes:

@@ -21,7 +21,7 @@ from mshield.settings import load_settings
 from mshield.store.database.opening import opened_database
 
 Parts = Callable[[Sequence[range], int], AsyncGenerator[Part]]
-"""What checks these runs of tiles of a log of this size, and gives them in their order."""
+"""Checks these runs of tiles of a log of this size, and gives what each showed, in their order."""
 
 MOST_PROCESSES: Final = 8
 _AHEAD: Final = 2

@@ -25,7 +25,7 @@ _KINDS: Final[Mapping[str, frozenset[str]]] = {
 
 @dataclass(frozen=True, slots=True)
 class _OfPerson:
-    """What an act speaks of that erased somebody's data: what these keys signed of requests below an id."""
+    """The signatures that an act erased with a person's data: those of these keys, for requests below an id."""
 
     uids: frozenset[object]
     before: str

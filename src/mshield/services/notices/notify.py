@@ -216,7 +216,7 @@ class Notify:
 
 
 def _kind_of(event: UntoldEvent) -> NoticeKind | None:
-    # Who revokes a shield in the middle of a renewal ends two certificates; the holder knows of one.
+    # Revoking a shield in the middle of its renewal ends two certificates; its holder knows of one.
     if not event.was_in_force:
         return None
     kind = OF_EVENT.get(CertificateEvent(event.event))

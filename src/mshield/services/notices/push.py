@@ -35,7 +35,7 @@ from mshield.store.notices.push import DuePush, Subscription
 __all__ = ["Push", "PushAddress", "Subscription"]
 
 PURPOSE: Final = "push-address"
-"""Of the sealed addresses, each bound to its phone."""
+"""The purpose for which addresses are sealed, each bound to its phone."""
 
 AT_ONCE: Final = 32
 _LOOK_SECONDS: Final = 0.25
@@ -227,7 +227,7 @@ class Push:
         )
 
     def _may_go_to(self, endpoint: str) -> bool:
-        """Where the address is a number it is judged at once; names are when they are resolved."""
+        """Whether this endpoint may be called. An IP address is judged here, a name once it is resolved."""
         if not may_be_named(endpoint, self.settings.push_hosts):
             return False
         host = urlsplit(endpoint).hostname or ""

@@ -16,7 +16,7 @@ from mshield.domain import errors
 from mshield.domain.actor import SERVICE, By
 from mshield.domain.ids import is_client_id
 from mshield.domain.systems.addresses import MAX_URIS
-from mshield.domain.systems.business_system import SYSTEM_CACHE_MS
+from mshield.domain.systems.business_system import OWN_CLIENT_ID, SYSTEM_CACHE_MS
 from mshield.domain.systems.oidc import AUTH_METHODS, SCOPES, checked_redirect_uri, checked_uri
 from mshield.domain.tokens import token_hash
 from mshield.store.database.interface import Database, Tx
@@ -101,13 +101,17 @@ async def set_client(
     by: By = SERVICE,
     now: int,
 ) -> None:
-    """Registers a business system as a client, or changes it. Raises NotFound, InvalidClientUri, InvalidClientKeys."""
+    """Registers a business system as a client, or changes it.
+
+    Raises NotFound (also for the service itself, which logs nobody in so), InvalidClientUri, InvalidClientKeys,
+    InvalidRequest.
+    """
 
     async def work(tx: Tx) -> None:
-        system = await systems.find(tx, client_id=client_id)
+        system = None if client_id == OWN_CLIENT_ID else await systems.find(tx, client_id=client_id)
         if system is None:
             raise errors.NotFound
-        row = checked_client(
+        row = _checked(
             system,
             redirect_uris=redirect_uris,
             logout_uris=logout_uris,
@@ -115,12 +119,12 @@ async def set_client(
             jwks=jwks,
             par_required=par_required,
         )
-        await put_client(tx, row, by=by, now=now)
+        await _put(tx, row, by=by, now=now)
 
     await db.write(work)
 
 
-async def put_client(tx: Tx, row: store.ClientRow, *, by: By, now: int) -> None:
+async def _put(tx: Tx, row: store.ClientRow, *, by: By, now: int) -> None:
     """Stores what was checked, and records the act."""
     await store.put(tx, row, now=now)
     details = {
@@ -133,7 +137,7 @@ async def put_client(tx: Tx, row: store.ClientRow, *, by: By, now: int) -> None:
     await acts.record(tx, by=by, act="system.set_login", subject=subject, details=details, now=now)
 
 
-def checked_client(
+def _checked(
     system: BusinessSystem,
     *,
     redirect_uris: tuple[str, ...],
@@ -174,14 +178,13 @@ async def list_clients(db: Database) -> list[dict[str, Any]]:
 
 async def remove_client(db: Database, *, client_id: str, by: By = SERVICE, now: int) -> None:
     """Ends a client; the business system stays. Raises NotFound."""
-    await db.write(lambda tx: end_client(tx, client_id=client_id, by=by, now=now))
 
+    async def work(tx: Tx) -> None:
+        if not await store.remove(tx, client_id=client_id):
+            raise errors.NotFound
+        await acts.record(tx, by=by, act="system.end_login", subject=client_id, details={}, now=now)
 
-async def end_client(tx: Tx, *, client_id: str, by: By, now: int) -> None:
-    """Ends a client, and records the act. Raises NotFound."""
-    if not await store.remove(tx, client_id=client_id):
-        raise errors.NotFound
-    await acts.record(tx, by=by, act="system.end_login", subject=client_id, details={}, now=now)
+    await db.write(work)
 
 
 def _checked_keys(jwks: str | None, auth_method: str) -> str | None:

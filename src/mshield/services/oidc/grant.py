@@ -55,7 +55,7 @@ class Code(AuthorizationCodeMixin):
 
 @dataclass(slots=True)
 class Step:
-    """What was loaded and made for one call, where it is at hand: the rest stays None."""
+    """What one call has loaded and made so far; None for what it hasn't."""
 
     now: int
     issuer: str
@@ -140,7 +140,7 @@ class _IdTokens(OpenIDCode):
         return self._key().key
 
     def get_compatible_claims(self, request: OAuth2Request) -> dict[str, Any]:
-        """What is in each token, by the service's own clock."""
+        """The claims that every token has, with times by the service's own clock."""
         assert request.client is not None  # noqa: S101  # for mypy: Authlib sets it before
         now = self._step.now // 1000
         return {

@@ -87,7 +87,7 @@ class LogOut:
 
 
 def _is_of_another_key(token: str, keys: KeySet) -> bool:
-    """Whether the token names a key that is not here: gone or never ours, nobody can tell, so it proves nothing."""
+    """Whether the token names a key that isn't here: gone, or never ours. Such a token proves nothing."""
     try:
         header: object = extract_compact(token.encode()).headers()  # whatever JSON stands there
     except (JoseError, ValueError):

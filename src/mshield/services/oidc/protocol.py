@@ -43,7 +43,7 @@ def parameter_lists(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
 
 @dataclass(slots=True)
 class Answer:
-    """What to answer; `location` where the browser is sent on, `client_id` of whom a call has shown to be."""
+    """An answer over HTTP; `location` where the browser is sent on, `client_id` once the caller proved it."""
 
     status: int
     body: Mapping[str, Any]
@@ -143,7 +143,7 @@ class Clients:
     loaded: dict[str, OidcClient | None] = field(default_factory=dict)
 
     async def run(self, piece: Callable[[], T]) -> T:
-        """What the piece gives."""
+        """The result of a piece of Authlib, which is run again each time that a client it wanted has been loaded."""
         while True:
             try:
                 return piece()

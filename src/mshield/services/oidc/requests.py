@@ -88,7 +88,7 @@ class Requests:
 
 
 def reason_of(error: OAuth2Error) -> str:
-    """What an operator is told: the standard's word and Authlib's."""
+    """The error for an operator's eyes: the standard's code and Authlib's sentence."""
     return f"{error.error}: {error.get_error_description()}"
 
 

@@ -40,7 +40,7 @@ class UserInfo:
         """Claims, or the standard's error (RFC 6750): 401 also where the certificate was revoked or held since."""
         scheme, space, rest = headers.get("authorization", "").partition(" ")
         if scheme.lower() != _SCHEME.lower():
-            # Who shows nothing is told what to show, and no error (RFC 6750, 3.1).
+            # A call without credentials learns which are needed, and no error code (RFC 6750, 3.1).
             return Answer(401, {}, [("WWW-Authenticate", _SCHEME)])
         token = _TOKEN.fullmatch(space + rest)
         if token is None:

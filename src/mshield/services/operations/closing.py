@@ -139,7 +139,7 @@ class CloseAccount:
         return True
 
     async def _end_in(self, tx: Tx, closing_id: str, *, now: int) -> str | None:
-        """Whose account was closed; None where it isn't to be any more.
+        """Closes an account, and gives its id; None where its owner undid the closing.
 
         One transaction, which the closing's own end decides: one that its owner undoes at that moment closes nothing,
         and nobody has half an account. What was signed is left, for which the act stands: the job `erasures` goes on.

@@ -142,23 +142,12 @@ class ReadDashboard:
             alarms.possible_copy(row.serial, row.shield_number, at=row.at)
             for row in await store.clones(self.db, since=first_id(now - DAY_MS), most=_MOST_CLONES)
         ]
-        reports = sum(
-            row.count
-            for row in rows
-            if row.operation == "declined" and row.code == "not_me" and row.hour >= today
-        )
-        if reports >= alarms.MOST_NOT_ME:
-            raised.append(alarms.reported(reports))
+        raised += _of_reports(row for row in rows if row.hour >= today)
         raised += [
             alarms.webhooks_dead(row.client_id, row.name, row.count, at=row.at)
             for row in await store.dead(self.db, since=now - DAY_MS)
         ]
-        sent, failed = await sms_log.since(self.db, id=first_id(now - HOUR_MS))
-        if failed >= alarms.FEW_SMS and failed * alarms.SMS_SHARE >= sent:
-            raised.append(alarms.sms_failing(failed, sent))
-        spent = await read_spent(self.db, self.settings, now=now)
-        if spent.is_low:
-            raised.append(alarms.sms_budget(spent.count, spent.most))
+        raised += await self._of_sms(now=now)
         raised += [
             alarms.objected(account_id, at=at)
             for account_id, at in await proofs.objected(
@@ -177,6 +166,16 @@ class ReadDashboard:
         visible = [alarm for alarm in raised if alarm.roles & roles]
         return tuple(sorted(visible, key=lambda alarm: alarm.severity != "bad"))
 
+    async def _of_sms(self, *, now: int) -> list[Alarm]:
+        raised = []
+        sent, failed = await sms_log.since(self.db, id=first_id(now - HOUR_MS))
+        if failed >= alarms.FEW_SMS and failed * alarms.SMS_SHARE >= sent:
+            raised.append(alarms.sms_failing(failed, sent))
+        spent = await read_spent(self.db, self.settings, now=now)
+        if spent.is_low:
+            raised.append(alarms.sms_budget(spent.count, spent.most))
+        return raised
+
     async def _of_jobs(self, *, now: int) -> list[Alarm]:
         raised = []
         for row in await jobs.list_jobs(self.db):
@@ -187,8 +186,13 @@ class ReadDashboard:
         return raised
 
 
+def _of_reports(rows: Iterable[CountRow]) -> list[Alarm]:
+    reports = sum(row.count for row in rows if row.operation == "declined" and row.code == "not_me")
+    return [alarms.reported(reports)] if reports >= alarms.MOST_NOT_ME else []
+
+
 def sentence_of(code: str) -> tuple[str, str]:
-    """What an error says in general, in Chinese and in English; nothing for a code that no error has."""
+    """The general sentence of an error in Chinese and in English; two empty texts for an unknown code."""
     error = BY_CODE.get(code)
     return ("", "") if error is None else in_general(error)
 

@@ -33,7 +33,7 @@ RESTRAINED_FAILURES: Final = 3
 _SKIPPED: Final = 1000
 _IDLE_PERIODS: Final = 10
 _LAST_SECONDS: Final = 2.0
-"""Of what a process that was told to end has."""
+"""The time for the last mark, of the time that a process has to end."""
 
 _log = logging.getLogger(__name__)
 
@@ -171,7 +171,7 @@ class HighWater:
         self.stop()
 
     async def end(self) -> None:
-        """The last mark of a process that ends. Who asks it to end gets one sentence where there can be none."""
+        """Writes the last mark of a process that ends; where it can't, the log has one sentence about it."""
         if self._told:
             return
         try:

@@ -121,7 +121,7 @@ class _Told(Collector):
 async def monitored(
     ground: Ground, ready: Ready, metrics: Metrics, periods: dict[str, int]
 ) -> AsyncIterator[None]:
-    """Tells at the settings' port while the body runs; nothing where they name none."""
+    """Serves metrics at the settings' port while the body runs; without a port it does nothing."""
     settings = ground.settings
     if settings.metrics_port is None:
         yield

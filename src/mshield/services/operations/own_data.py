@@ -17,7 +17,7 @@ from mshield.store.staff import acts
 
 EXPORT: Final = "account.export"
 MOST_SIGNATURES: Final = 5_000
-"""Of more the app's list has the rest."""
+"""The newest signatures that the copy holds; the app's list has the others."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,10 +23,10 @@ from mshield.store.requests.retention import Bounds, Due, Step
 from mshield.store.staff import acts
 
 STEPS: Final = 5_000
-"""Of one kind in one run, a million requests: what is left is the next one's."""
+"""Steps of one kind in one run, about a million requests; the next run takes the rest."""
 
 LONGEST_SECONDS: Final = 1800.0
-"""Of one run, for the same reason: the job comes each hour."""
+"""After so long a run leaves the rest to the next one, which comes within the hour."""
 
 _Erase = Callable[..., Awaitable[Step | None]]
 _ERASE: Final[Mapping[Kind, _Erase]] = {

@@ -94,7 +94,7 @@ class ClockWatch:
 
     @property
     def database_time(self) -> int:
-        """What the database's clock shows now (ms), as far as it is known."""
+        """The database's time (ms), reckoned from when its clock was last seen; this machine's where it never was."""
         return self() if self._database_seen is None else self._steady() + self._database_seen
 
     def require_sure(self) -> None:
@@ -125,7 +125,7 @@ class ClockWatch:
         offset = self._database_seen = database - steady
         self._has_met = self._has_met or self._agrees_with_database()
         if _agree(wall - steady, self._offset):
-            # Where both jumped before, each would only vouch for the other.
+            # Only a small step is followed: had both clocks jumped, each would vouch for the other.
             known = self._database_offset
             self._database_offset = offset if known is None else _followed(known, offset, most)
             return

@@ -71,7 +71,7 @@ class Ready:
     _fault: Fault | None = None
 
     async def __call__(self) -> Readiness:
-        """What is so now, or was within the last second."""
+        """How ready the process is, as seen within the last second."""
         if self._round is None and time.monotonic() - self._ended_at >= _FRESH_SECONDS:
             self._known = {}
             self._round = asyncio.create_task(self._ask())

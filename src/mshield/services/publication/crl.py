@@ -144,7 +144,7 @@ class CrlPublisher:
         return count
 
     async def _note_of_last_release(self, *, now: int) -> None:
-        """What programs of the last release change, as long as they serve beside this one, stands in events alone."""
+        """Notes what programs of the last release changed: while they serve beside this one, only events tell of it."""
         since = now - 5 * LOOK_BACK_MS
         self._told = {serial: at for serial, at in self._told.items() if at >= since}
         events = await certificate_changes.events_since(self._db, since=first_id(since))

@@ -15,7 +15,7 @@ LOOK_MS: Final = SECOND_MS
 """For how long the database isn't asked again which list is in force."""
 
 KEPT_BYTES: Final = 32 * 1024 * 1024
-"""Of all lists that a process remembers; those that were asked for longest ago go first."""
+"""How much of lists a process remembers in all; those that were asked for longest ago are forgotten first."""
 
 Name = tuple[str, int]
 """A CA and its shard."""

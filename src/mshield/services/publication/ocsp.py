@@ -74,7 +74,7 @@ class OcspSigner(Protocol):
 
     @property
     def key(self) -> object:
-        """What signs."""
+        """The key that signs, for whoever does so in its own thread."""
 
     def ocsp(
         self,
@@ -188,7 +188,7 @@ class OcspPublisher:
         return signed
 
     def _ageing(self, *, now: int) -> list[tuple[bytes, _KeptAnswer]]:
-        """What runs out soon: the newest stand last."""
+        """Answers that run out soon. They stand in the order of their making: the first young one ends the search."""
         young = KEEP_MS - PRESIGN_MS
         return list(takewhile(lambda entry: not 0 <= now - entry[1].made_at < young, self._kept.items()))
 

@@ -50,7 +50,7 @@ _LINK: Final = re.compile(
 
 MOST_IN_INBOX: Final = 50
 MOST_UNTAKEN_OCTETS: Final = 1_048_576
-"""Of the contents of one request that an inbox shows before it is taken."""
+"""Octets of contents that an inbox reads of one request before it is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class Answer:
             return await self._take(request_id, channel="qr", by=certificate, begun=begun, now=now)
         qr, link = read_qr(code), _LINK.fullmatch(code)
         claim = self.secrets.claimed(code, jkt=caller_and_proof(caller)[0].jkt)
-        # Who doesn't hold the request's secret learns nothing of the request, not even whether there is one.
+        # Without the request's secret a caller isn't told whether there is such a request.
         if qr is not None and is_genuine(qr, self.secrets.qr_secret(qr.request_id)):
             request_id, channel, begun = qr.request_id, "qr", begun_between(qr, now=now)
         elif link is not None and self.secrets.is_app_key(link["id"], link["key"]):
@@ -148,7 +148,7 @@ class Answer:
     async def waiting_documents(
         self, caller: Caller, request_id: str, *, now: int
     ) -> list[waiting.WaitingDocument]:
-        """Of a request in the inbox, the documents that a view draws; it isn't taken by that, and nobody is told.
+        """The documents of a request in the inbox that a view draws; it stays untaken, and its system isn't told.
 
         Raises as `inbox`. Empty for a request that isn't there.
         """
@@ -169,7 +169,7 @@ class Answer:
             from_inbox=True,
             now=now,
         )
-        # Of a request for another shield, or for none, nothing is told: its id is no secret.
+        # An id is no secret: a request for another shield, or for no certain one, is as one that isn't there.
         if request is None or request.shield_number != certificate.shield_number:
             raise errors.NotFound
         if not taken:

@@ -176,7 +176,7 @@ class Ask:
                 return is_stored
 
     async def _why_not(self, system: BusinessSystem, limit: Limit, *, now: int) -> errors.DomainError:
-        """Why nothing was made. Whoever calls may remember the system from before it was disabled."""
+        """Why no request was made. The caller's copy of the system may be from before it was disabled."""
         present = await systems.find(self.db, client_id=system.client_id)
         if present is None or present.state != "active":
             return errors.WrongClient()

@@ -11,19 +11,19 @@ from zoneinfo import ZoneInfo
 
 from mshield.domain import errors
 from mshield.domain.browser_name import browser_name
-from mshield.domain.identity import ROLE_NAMES, Role, check_credit_code, mask_phone, same_name
+from mshield.domain.identity import ROLE_NAMES, Role, mask_phone
 from mshield.domain.proofs import Way
 from mshield.domain.throttling import whole_seconds
 from mshield.domain.times import DAY_MS
 from mshield.services.accounts.throttle import limit_calls
 from mshield.services.identity.confirm import Place
 from mshield.services.identity.consents import CONSENT, terms
+from mshield.services.identity.own_record import own_record
 from mshield.services.identity.proofs import Proofs
 from mshield.services.requests.ask import Ask, Asked
 from mshield.services.requests.document import Document
 from mshield.services.requests.own_system import OwnSystem, own_document
 from mshield.store.accounts.accounts import Account
-from mshield.store.certificates import enrolment
 from mshield.store.certificates.enrolment import FiledPerson
 from mshield.store.database.interface import Database
 from mshield.store.identity import consents as store
@@ -46,18 +46,10 @@ class AskConsent:
     ) -> Asked:
         """The request.
 
-        Raises NoFiling where the account's own name and id number aren't on file there, Forbidden where the settings
-        take this way out, TooManyRequests for the eleventh within a day, and for a day after a phone said that somebody
-        else asks.
+        Raises as `own_record`, Forbidden where the settings take this way out, TooManyRequests for the eleventh within
+        a day, and for a day after a phone said that somebody else asks.
         """
-        person = await enrolment.find_filed(
-            self.db,
-            credit_code=check_credit_code(credit_code),
-            role=role,
-            id_number_hash=account.id_number_hash,
-        )
-        if person is None or not same_name(person.name, account.name):
-            raise errors.NoFiling
+        person = await own_record(self.db, account, credit_code=credit_code, role=role)
         if Way.OWN_SHIELD not in self.proofs.chosen(Role(person.role)):
             raise errors.Forbidden(reason=Way.OWN_SHIELD.value)
         refused_at = await store.refused_at(self.db, account_id=account.id)

@@ -86,7 +86,7 @@ def task_of(document: Document, drawn: Drawn, *, display_oid: str) -> NewTask:
     content, name = document.content, document.format
     options = complete(name, document.options, display_oid=display_oid)
     kept, apart = _kept(document, drawn, options), content
-    # Of a PDF nothing can be signed before it is prepared; nobody signs an empty message.
+    # What is signed of a PDF stands once it is prepared; until then its message is empty, which no phone signs.
     message = b"" if name == PDF else message_for(name, kept, content)
     if signs_content(name, options):
         message, apart = _as_it_stands(message), None

@@ -24,7 +24,7 @@ from mshield.views import View, ViewError, Words, compare_words, draw, fitting, 
 _AT_ONCE: Final = 16 * 1024
 """Octets of content up to which drawing takes no longer than starting a thread is worth."""
 _MOST_SYSTEMS: Final = 256
-"""Whose views in force are remembered; a view has 64 KiB at most."""
+"""Systems whose views in force are remembered; a view has 64 KiB at most."""
 
 
 @dataclass(frozen=True, slots=True)

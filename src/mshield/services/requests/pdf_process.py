@@ -25,7 +25,7 @@ _RETRY_AFTER: Final = 5
 _LENGTH_OCTETS: Final = 8
 _COMMAND: Final = (sys.executable, "-m", "mshield.content")
 _KEPT: Final = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "SYSTEMROOT")
-"""Of the environment, in which the service may have its secrets."""
+"""All that the process gets of the environment, which may hold the service's secrets."""
 _POOL: Final = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pdf")
 
 

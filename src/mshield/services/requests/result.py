@@ -1,6 +1,6 @@
 """The result of a request as a business system gets it: signatures, CMS, certificate chain, OCSP answer."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
@@ -131,19 +131,7 @@ class MakeResult:
             attributes = display.attributes(name, document.message)
             signature = Signature.from_raw(document.signature)
             signed, file = None, None
-            if name == XML and document.is_erased:
-                pass  # its file was the content
-            elif name == XML:
-                assert document.content is not None and display.bound is not None  # noqa: S101, PT018  # so it is kept
-                file = xml_file(
-                    content=document.content,
-                    digest=display.bound.content,
-                    options=chosen,
-                    signature=signature,
-                    certificate=certificate,
-                    shield_number=signer.shield_number,
-                )
-            else:
+            if name != XML:
                 make = partial(
                     cms.build_signed_data,
                     content=_content_inside(name, display, document),
@@ -153,11 +141,11 @@ class MakeResult:
                     attributes=attributes,
                     options=wrapper_of(name, chosen),
                 )
-                signed = make(time_stamps=[stamp.token for stamp in own if stamp.token is not None])
-                if document.prepared is not None and document.content is not None:
-                    # A time stamp too many for its room stays in the evidence.
-                    signed = signed if fits(document.content, document.prepared, signed) else make()
-                    file = finished(document.content, document.prepared, signed)
+                signed, file = _cms(document, make, own)
+            elif not document.is_erased:  # else its content is gone, which was the file
+                file = _signed_xml(
+                    document, display, chosen, certificate=certificate, shield_number=signer.shield_number
+                )
             state = state_of(own, self.settings, signed_at=document.signed_at, now=now)
             documents.append(
                 SignedDocument(
@@ -203,6 +191,36 @@ class MakeResult:
             return await self.publisher.ocsp_of(signer.status, now=now)
         except CaEnded:
             return None
+
+
+def _cms(
+    document: store.SignedDocument, make: Callable[..., bytes], stamps: Sequence[StampRow]
+) -> tuple[bytes, bytes | None]:
+    """The CMS, and the PDF with it in it; a time stamp too many for the PDF's room stays in the evidence alone."""
+    signed = make(time_stamps=[stamp.token for stamp in stamps if stamp.token is not None])
+    if document.prepared is None or document.content is None:
+        return signed, None
+    signed = signed if fits(document.content, document.prepared, signed) else make()
+    return signed, finished(document.content, document.prepared, signed)
+
+
+def _signed_xml(
+    document: store.SignedDocument,
+    display: KeptDisplay,
+    options: Options,
+    *,
+    certificate: Certificate,
+    shield_number: str,
+) -> bytes:
+    assert document.content is not None and display.bound is not None  # noqa: S101, PT018  # as it is kept
+    return xml_file(
+        content=document.content,
+        digest=display.bound.content,
+        options=options,
+        signature=Signature.from_raw(document.signature),
+        certificate=certificate,
+        shield_number=shield_number,
+    )
 
 
 def _content_inside(name: Format, display: KeptDisplay, document: store.SignedDocument) -> bytes | None:

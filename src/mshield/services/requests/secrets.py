@@ -55,7 +55,7 @@ class RequestSecrets:
         return hmac.compare_digest(self.return_code(request_id).encode(), code.encode())
 
     def claim(self, request_id: str, *, jkt: str, expires_at: int) -> str:
-        """That the device with this key read the request's code in time: counts until then (ms), for it alone."""
+        """Says that the device with this key read the request's code in time; counts for it alone, until then (ms)."""
         mac = _text(self._derive("request-claim", f"{request_id} {expires_at} {jkt}"))
         return f"claim:{request_id}:{expires_at}:{mac}"
 

@@ -26,7 +26,7 @@ class ProveView:
     _known: OrderedDict[tuple[str, bytes], InclusionProof] = field(default_factory=OrderedDict, init=False)
 
     async def __call__(self, client_id: str, digest: bytes) -> InclusionProof:
-        """That the view with this SM3 was registered for this system, also of a withdrawn one.
+        """The log's proof that the view with this SM3 was registered for this system, also of a withdrawn one.
 
         Raises NotFound; NotLoggedYet within about a second after it was approved.
         """

@@ -19,7 +19,7 @@ class ShownCode:
 
 
 async def shown_codes(db: Database, keyring: Keyring, *, now: int) -> list[ShownCode]:
-    """Of all active members who have a TOTP, in the order they were added."""
+    """The present codes of all active members who have a TOTP, in the order in which the members were added."""
     codes = []
     for member in await staff.list_all(db):
         for factor in await staff_factors.of_member(db, staff_id=member.id):

@@ -15,7 +15,7 @@ from mshield.domain.systems.business_system import OWN_CLIENT_ID as OWN
 from mshield.domain.systems.business_system import checked_domain, checked_name
 from mshield.domain.times import DAY_MS, HOUR_MS
 from mshield.domain.tokens import new_client_secret, token_hash
-from mshield.services.oidc.clients import checked_client, end_client, put_client
+from mshield.services.oidc.clients import remove_client, set_client
 from mshield.services.process.events import Events
 from mshield.services.systems.alike import require_unlike
 from mshield.services.systems.register import checked_urls, register_system
@@ -191,30 +191,23 @@ class ManageSystems:
         by: By,
         now: int,
     ) -> System:
-        """Makes it an OpenID Connect client, or changes it. Raises NotFound, InvalidClientUri, InvalidClientKeys."""
-
-        async def work(tx: Tx) -> None:
-            row = checked_client(
-                await require_system(tx, client_id),
-                redirect_uris=redirect_uris,
-                logout_uris=logout_uris,
-                auth_method=auth_method,
-                jwks=jwks,
-                par_required=par_required,
-            )
-            await put_client(tx, row, by=by, now=now)
-
-        await self.db.write(work)
+        """Makes it an OpenID Connect client, or changes it. Raises as `services.oidc.clients.set_client`."""
+        await set_client(
+            self.db,
+            client_id=client_id,
+            redirect_uris=redirect_uris,
+            logout_uris=logout_uris,
+            auth_method=auth_method,
+            jwks=jwks,
+            par_required=par_required,
+            by=by,
+            now=now,
+        )
         return await self.find(client_id)
 
     async def remove_client(self, client_id: str, *, by: By, now: int) -> System:
         """It logs nobody in by OpenID Connect any more. Raises NotFound."""
-
-        async def work(tx: Tx) -> None:
-            await require_system(tx, client_id)
-            await end_client(tx, client_id=client_id, by=by, now=now)
-
-        await self.db.write(work)
+        await remove_client(self.db, client_id=client_id, by=by, now=now)
         return await self.find(client_id)
 
 

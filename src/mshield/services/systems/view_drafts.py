@@ -20,7 +20,7 @@ __all__ = ["Draft", "Drawing", "DrawnSample", "HandedIn", "ViewFile"]
 MOST_SAMPLES: Final = 20
 SAMPLE_OCTETS: Final = 256 * 1024
 SAMPLES_OCTETS: Final = 512 * 1024
-"""Of one sample, and of all: a declaration of a hundred goods has some forty thousand."""
+"""Octets of one sample, and of all samples: a declaration of a hundred goods has some forty thousand."""
 LONGEST_NAME: Final = 120
 
 

@@ -31,7 +31,7 @@ from mshield.store.systems import webhooks as store
 from mshield.store.systems.webhooks import DueDelivery
 
 PURPOSE: Final = "webhook"
-"""Of the sealed secrets, which are bound to their endpoint."""
+"""The purpose for which secrets are sealed, each bound to its endpoint."""
 
 AT_ONCE: Final = 64
 AT_ONCE_EACH: Final = 4

@@ -33,7 +33,7 @@ class Limit(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def row(self) -> str:
-        """Whose count it is, by which statements that count are put in order."""
+        """The name of the count's row; statements that count take their rows in the order of these names."""
         return f"{self.scope} {self.subject}"
 
 

@@ -40,6 +40,6 @@ async def of_account(db: Database, *, account_id: str) -> list[AccountShield]:
 
 
 async def rename(tx: Tx, *, account_id: str, shield_number: str, name: str | None) -> bool:
-    """Gives the account's device another name, or none; False where the account has no such device."""
+    """Renames the account's device; None takes its name away. False where the account has no such device."""
     values = {"account_id": account_id, "shield_number": shield_number, "name": name}
     return await tx.run(_SQL["rename"], **values) == 1 or await tx.run(_SQL["put_name"], **values) == 1

@@ -19,7 +19,7 @@ ANY: Final = -1
 
 
 def basis_of(*, is_sharded: bool, renew_at: int) -> str:
-    """Of a shard's list: whether it says of which shard it is, and when it is to be made from the rows once more."""
+    """What a shard's list was made by: whether it names its shard, and when (ms) it is made from all rows again."""
     return f"{int(is_sharded)} {renew_at}"
 
 
@@ -68,7 +68,7 @@ async def latest(db: Database | Tx, *, authority: str, shard: int) -> CrlRow | N
 
 
 async def oldest(db: Database, *, authority: str) -> CrlRow | None:
-    """Of the lists in force of all shards but 0 the one that ends first, or None."""
+    """The list in force that ends first, of all shards but 0; None where there is none."""
     return _list(await db.one(_SQL["oldest_of_shards"], authority=authority))
 
 

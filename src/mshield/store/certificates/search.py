@@ -167,7 +167,7 @@ def _narrowing(terms: SearchTerms) -> tuple[Query, str | None]:
 
 
 def _within(terms: SearchTerms, page: Page) -> dict[str, object]:
-    """Where a list by the end begins, if not at the page before: a scan begins there, and passes no others first."""
+    """Narrows a list by the end to where its first line can be, so that the scan passes no others before it."""
     at = page.before
     if terms.state == "expired":
         at = min(at, (page.now + 1, ""))

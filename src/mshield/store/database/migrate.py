@@ -146,7 +146,7 @@ def _migrations() -> tuple[Any, ...]:
 
 
 def _missing(recorded: set[str]) -> list[Any]:
-    """Those to apply, in order. Where there are none, as at each start and command, their names say so."""
+    """Migrations to apply, in order. Names alone are compared first: at most starts and commands there are none."""
     if recorded.issuperset(migration.id for migration in _files()):
         return []
     return [migration for migration in _migrations() if migration.id not in recorded]

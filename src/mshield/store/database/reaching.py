@@ -23,7 +23,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Answering:
-    """Who answers: a server of this version; `writes` unless it is a standby or read only."""
+    """The server that answers, with its version; it `writes` unless it is a standby or read only."""
 
     version: str
     standby: bool

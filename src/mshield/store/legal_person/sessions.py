@@ -81,7 +81,7 @@ async def find(db: Database, *, token_hash: bytes, idle_since: int, now: int) ->
 
 
 async def ended(db: Database, *, token_hash: bytes) -> tuple[str, int] | None:
-    """Of a session that was ended: its account, and when (ms). Raises SealBroken."""
+    """The account of a session that was ended, and when (ms) it was; None for any other. Raises SealBroken."""
     row = await db.one(_SQL["ended"], token_hash=token_hash)
     if row is None:
         return None

@@ -101,7 +101,7 @@ class ShieldCount:
 
 
 async def count(db: Database, *, credit_code: str, most: int, now: int) -> ShieldCount:
-    """Of `most` shields at most."""
+    """Counts the enterprise's shields, `most` at most."""
     row = await db.one(_SQL["count"], credit_code=credit_code, most=most, now=now)
     return ShieldCount(0, 0) if row is None else ShieldCount(**row)
 

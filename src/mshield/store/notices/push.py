@@ -9,7 +9,7 @@ from mshield.store.database.queries import Queries
 _SQL: Final = Queries("notices", "push")
 
 PushState = Literal["sent", "failed", "gone", "over", "none"]
-"""Taken; refused, or never answered; the subscription is dead; the request waits no more; nobody takes it."""
+"""In this order: taken; refused or unanswered; subscription ended; request over; no phone takes pushes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +162,7 @@ async def drop(db: Database, push: DuePush) -> None:
 
 
 async def how_taken(db: Database, *, notice_id: str) -> tuple[int, int]:
-    """Of a notice's pushes: how many were taken, and how many are on their way."""
+    """How many of a notice's pushes were taken, and how many are on their way."""
     row = await db.one(_SQL["how_taken"], occasion=notice_id)
     return (0, 0) if row is None else (row["taken"], row["waiting"])
 

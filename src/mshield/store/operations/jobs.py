@@ -1,4 +1,4 @@
-"""Whose turn each job is: one row a job, claimed for a lease by one guarded statement, on both databases.
+"""Which process runs a job: one row a job, claimed for a lease by one guarded statement, on both databases.
 
 A process that dies lets its lease run out; then the next one to look takes the job over.
 """

@@ -87,7 +87,7 @@ async def end_doubt(db: Database, *, process: str) -> None:
 
 
 async def doubts(db: Database, *, since: int, until: int) -> list[DoubtRow]:
-    """Who said so between these times (ms)."""
+    """The processes that doubted their clock between these times (ms)."""
     rows = await db.all(_SQL["doubts"], since=since, until=until)
     return [DoubtRow(row["process"], Doubt(row["reason"], row["ahead"]), row["since"]) for row in rows]
 

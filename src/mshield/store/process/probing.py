@@ -62,7 +62,7 @@ def probe_of(db: Database, url: str) -> Probe:
 
 @dataclass(slots=True)
 class _SqliteProbe:
-    """Of the connections that everybody uses: there is no other way to the file."""
+    """Asks over the connections that everybody uses, the only ones that there are to the file."""
 
     db: Database
 

@@ -61,6 +61,6 @@ async def claimable(db: Database, *, id: str, jkt: str) -> tuple[bool, Claimable
 
 
 async def login_task(db: Database, *, id: str) -> LoginTask | None:  # noqa: A002
-    """Of a login, whoever takes it."""
+    """The document of a login, whoever is to take it; None where the request is no login."""
     row = await db.one(_SQL["login_task"], id=id)
     return None if row is None else LoginTask(row["sid"], row["message"])

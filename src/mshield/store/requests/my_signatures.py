@@ -108,7 +108,7 @@ class LoginPlace:
 
 
 async def login_place(db: Database, *, request_id: str, device_id: str, account_id: str) -> LoginPlace | None:
-    """Of a login that this phone has taken."""
+    """From where a login was asked for that this phone has taken; None for any other request."""
     row = await db.one(_SQL["login_place"], id=request_id, device_id=device_id, account_id=account_id)
     return None if row is None else LoginPlace(row["pc_browser"], row["pc_address"])
 

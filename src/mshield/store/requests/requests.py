@@ -15,7 +15,7 @@ from mshield.store.seals.tables import REQUESTS, TASKS
 
 _SQL: Final = Queries("requests", "requests")
 _CREATE_ALONE: Final = alone(_SQL["create"])
-"""Of one document: to write ten arrays costs a fifth of all that it does."""
+"""The statement for one document: writing ten arrays would be a fifth of its cost."""
 
 
 class NewTask(msgspec.Struct, frozen=True):
@@ -187,7 +187,7 @@ async def create(
 
 
 def _seal(db: Database, request: NewRequest, task: NewTask) -> bytes:
-    """Of what is asked, as it is now: it never changes."""
+    """The seal of a document as it is asked for; it never changes."""
     return TASKS.seal(db.sealer, {**asdict(task), "request_id": request.id}, version=1)
 
 

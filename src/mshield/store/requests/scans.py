@@ -261,7 +261,7 @@ async def way_back(
     device_id: str,
     account_id: str,
 ) -> WayBack | None:
-    """Of a request by another app that this device took."""
+    """Where a request by another app stands that this device took; None for any other."""
     row = await db.one(_SQL["way_back"], id=id, device_id=device_id, account_id=account_id)
     return None if row is None else WayBack(row["id"], row["state"], row["expires_at"])
 

@@ -105,10 +105,10 @@ UNSHOWN: Final = SealedTable("unshown_allowances")
 OIDC_CLIENTS: Final = SealedTable("oidc_clients", kept=False)
 KEYS: Final = SealedTable("keys", logged=False)
 CERTIFICATES: Final = SealedTable("certificates", logged=False)
-"""Whose each is: sealed with its reservation and never changed. How it stands is in its events."""
+"""The seal says whose a certificate is: made when it is reserved, never changed. Its state is in its events."""
 RENEWALS: Final = SealedTable("renewals", logged=False)
 AUTHORIZATIONS: Final = SealedTable("oidc_authorizations", logged=False, kept=False)
-"""What a client asked for, which browser began it, and which request is signed for it: with each of these anew."""
+"""Covers what the client asked for, which browser began it, and the request signed for it; each step seals anew."""
 REQUESTS: Final = SealedTable("requests", logged=False, was_sealed=False)
 TASKS: Final = SealedTable("tasks", logged=False, was_sealed=False)
 SIGNATURES: Final = SealedTable("signatures", logged=False, was_sealed=False)

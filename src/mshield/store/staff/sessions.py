@@ -82,7 +82,7 @@ async def of_member(db: Database, *, staff_id: str, idle_since: int, now: int) -
 
 
 async def ended(db: Database, *, token_hash: bytes) -> tuple[str, int] | None:
-    """Of a session that was ended: its member, and when (ms). Raises SealBroken."""
+    """The member whose session was ended, and when (ms) it was; None for any other. Raises SealBroken."""
     row = await db.one(_SQL["ended"], token_hash=token_hash)
     if row is None:
         return None

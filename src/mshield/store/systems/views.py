@@ -137,7 +137,7 @@ async def put_files(tx: Tx, *, approval_id: str, files: Sequence[ViewFile]) -> N
 
 
 async def files_of(db: Database | Tx, *, approval_id: str) -> list[ViewFile]:
-    """The files of a question, in their order; none where it came to nothing. Whoever reads compares their digests."""
+    """The files of a question, in order; empty once it was refused or is over. Callers compare their digests."""
     rows = await db.all(_SQL["files"], approval_id=approval_id)
     return [ViewFile(row["name"], bytes(row["content"])) for row in rows]
 

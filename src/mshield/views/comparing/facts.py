@@ -14,7 +14,7 @@ Amount = tuple[Decimal, str]
 
 
 class Facts:
-    """Of a list of texts; `counts` are of what stands repeated, `apart` whether an amount may stand in two places.
+    """Facts of a list of texts; `counts` has those that repeat, `apart` says if an amount may stand in two places.
 
     Each kind is looked for when it is asked for: a line that a text says as it stands needs no tokens of the others.
     """

@@ -234,7 +234,7 @@ def _is_alnum(character: str) -> bool:
 
 
 _OF_DATE: Final = slice(_NEXT.groupindex["date"], _NEXT.groupindex["time"] - 1)
-"""Of the groups of a match, those of its date: year first."""
+"""The groups of a match that make up its date, the year first."""
 
 
 def _amounts(text: str, split: list[Token]) -> list[Token]:

@@ -20,7 +20,7 @@ _LAST: Final = 63
 
 
 class EvidenceWanted(Query, frozen=True):
-    """Of which document."""
+    """Of which document of the request the evidence is wanted."""
 
     document: Annotated[
         int, msgspec.Meta(ge=0, le=_LAST, description="the document's place in the request")

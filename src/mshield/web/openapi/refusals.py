@@ -58,7 +58,7 @@ _USUAL: Final[Codes] = {
     500: ("internal",),
     503: ("unavailable", "clock_doubted", "read_only"),
 }
-"""What these statuses always can mean, where an operation has them."""
+"""Error codes that a status always can mean, where an operation has that status."""
 
 _EXTRA: Final[dict[str, Json]] = {
     "left": 2,
@@ -100,7 +100,7 @@ def _describe(path: str, operation: dict[str, Any]) -> None:
 
 
 def _of_its_form(operation: dict[str, Any]) -> list[Codes]:
-    """What follows from its being a call, from who calls, from its headers and its body."""
+    """The refusals that follow from an operation's form: its schemes, headers and body."""
     schemes = {name for way in operation.get("security", ()) for name in way}
     headers = {one["name"] for one in operation.get("parameters", ()) if one["in"] == "header"}
     formal = [codes for name, codes in _BY_SCHEME.items() if name in schemes]

@@ -89,7 +89,7 @@ class Assets:
 
 
 def load(folder: Path = FOLDER) -> Assets:
-    """The files of a build; none where nothing was built."""
+    """The files of the build; empty where there was no build."""
     if not (folder / _MANIFEST).is_file():
         _log.warning("the front end is not built: there are no pages")
         return Assets()

@@ -58,7 +58,7 @@ class Policy:
     """What a browser may do for an application: directives of Content Security Policy, and features of the device."""
 
     page: tuple[str, ...]
-    """For the document. That nothing comes from elsewhere and nobody frames it stands in every policy."""
+    """Directives for the page. That it loads its own files only and can't be framed is in every policy besides."""
 
     trusted_types: tuple[str, ...]
     """Names of the Trusted Types policies that the application makes."""
@@ -116,7 +116,7 @@ class BuiltApp:
 
     @cached_property
     def by_path(self) -> Mapping[str, Asset]:
-        """The files by their address; none where nothing was built."""
+        """The files by their address; empty where the application wasn't built."""
         if not (self.folder / "index.html").is_file():
             logging.getLogger(__name__).warning("not built: there is nothing at %s", self.base)
             return MappingProxyType({})

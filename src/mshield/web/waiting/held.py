@@ -25,7 +25,7 @@ _AGAIN_SECONDS: Final = 2.0
 _JUST_AFTER_SECONDS: Final = 0.002
 _RETRY_AFTER: Final = 5
 Asker = Literal["page", "system"]
-"""Who holds a call: each has places of its own, so that who knows a page's token can't shut out the business system.
+"""Who holds a call. Both have places of their own: somebody with a page's token can't shut out business systems.
 
 A tenth of the process's places is for business systems alone: anybody may begin logins, with pages that wait.
 """
@@ -154,7 +154,7 @@ class Held:
         raise NotImplementedError
 
     async def failed(self) -> None:
-        """What is to be done where a step failed; by default the caller stays, and we try again."""
+        """Called where a step failed; by default the call is held on, and the step is tried again."""
 
     def stir(self) -> None:
         """There may be news."""

@@ -31,7 +31,7 @@ PARAMETERS: Final[list[dict[str, Any]]] = [
         "schema": {"type": "string", "maxLength": 16, "default": "waiting"},
     },
 ]
-"""Of a call that waits for a change."""
+"""OpenAPI's parameters of a call that waits for a change."""
 
 
 def seconds_of(request: Request) -> int:

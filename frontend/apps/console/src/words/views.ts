@@ -105,7 +105,6 @@ export const viewWords = {
       approve: "批准，立即生效",
       refuse: "拒绝",
       gone: "申请没有批准，提交的文件已经删除",
-      factor: "您的动态码",
     },
   },
   en: {
@@ -214,7 +213,6 @@ export const viewWords = {
       approve: "Approve, in force at once",
       refuse: "Refuse",
       gone: "It was not approved, and the files are deleted",
-      factor: "Your one-time code",
     },
   },
 };

@@ -6,7 +6,7 @@ import { type PageOf, usePages } from "@mshield/desk/pages.ts";
 import { SHIELD_NUMBER } from "@mshield/identity/shield_number.ts";
 import { dayAfter, instantOf } from "@mshield/look/vue/dates.ts";
 import { useDocumentVisibility } from "@vueuse/core";
-import { computed, watch } from "vue";
+import { computed, type Ref, watch } from "vue";
 
 import { api } from "./client.ts";
 import { enterprise } from "./session.ts";
@@ -57,6 +57,20 @@ export function useList<T>(
   useNews(look, LOOK_AGAIN_MS);
   watch(visibility, look);
   watch(code, list.load, { immediate: true });
+  return list;
+}
+
+/** Such a list of what is in one state; another state begins it anew. */
+export function useListOf<S, T>(
+  state: Ref<S>,
+  read: (creditCode: string, state: S, place: string | null, limit: number) => Promise<PageOf<T>>,
+) {
+  const list = useList((code, place, limit) => read(code, state.value, place, limit));
+  watch(state, async () => {
+    list.items.value = [];
+    list.isKnown.value = false;
+    await list.load();
+  });
   return list;
 }
 

@@ -37,7 +37,7 @@ _HEAD_BYTES: Final = _TIME_BYTES + 2
 # Drawing takes milliseconds, speaking a tenth of a second of pure Python: one thread leaves room for the rest.
 _POOL: Final = ThreadPoolExecutor(max_workers=1, thread_name_prefix="captcha")
 _MOST_WAITING: Final = 100
-"""Who comes to a longer queue than a few seconds' is sent away: it would grow without end."""
+"""Calls that wait for a picture, a few seconds' worth; further ones are refused, or the queue would only grow."""
 _PREFIX_TIMES: Final = 10
 
 
@@ -208,5 +208,5 @@ def _open(keyring: Keyring, captcha_id: str) -> _Opened | None:
 
 
 def _fingerprint(box: bytes) -> bytes:
-    # Of the box, not of the text: base64 has more than one spelling of the same octets.
+    # The box is hashed and not its text, since base64 can spell the same octets in several ways.
     return hashlib.sha256(box).digest()

@@ -67,7 +67,7 @@ class Archive:
     kind: ArchiveKind = SIGNATURES
 
     def of(self, kind: str) -> "Archive":
-        """That of another kind in the same folder. Raises ArchiveError for what isn't one."""
+        """The archive of another kind in the same folder. Raises ArchiveError for a kind that there isn't."""
         if kind not in KINDS:
             raise ArchiveError("archive_unknown", kind)
         return replace(self, kind=KINDS[kind])

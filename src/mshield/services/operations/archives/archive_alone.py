@@ -99,7 +99,7 @@ class _File:
                 self._tile(values)
 
     def _begin(self, values: Values) -> None:
-        """Whose key it is that signed doesn't matter here: whoever verifies what is made of it says whom they trust."""
+        """Takes the key that the archive names: whoever verifies the evidence says which they trust."""
         size = open_checkpoint(values["checkpoint"], VerifierKey.parse(values["key"])).size
         self.log, self.tiles = values, TileSet(values["checkpoint"], size)
         if self.places is not None:

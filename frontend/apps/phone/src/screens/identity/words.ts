@@ -1,3 +1,5 @@
+import { wayNames } from "@mshield/look/vue/proof_words.ts";
+
 export const words = {
   zh: {
     title: "核验身份",
@@ -280,16 +282,7 @@ export const proofWords = {
   zh: {
     title: "实名核验",
     lead: "证明这个账号是您本人的，都在这里。",
-    way: {
-      filed_phone: "备案手机号一致",
-      legal_person: "法人确认",
-      filing_code: "激活码",
-      own_shield: "现有手机盾同意",
-      outside: "外部系统已实名",
-      real_name: "运营商核验",
-      earlier: "此前已申请证书",
-      other: "其他方式",
-    },
+    way: { ...wayNames.zh, other: "其他方式" },
     role: { legal_person: "法人", operator: "操作员" },
     at: "{when} 核验",
     from: "{when} 起生效",
@@ -302,16 +295,7 @@ export const proofWords = {
   en: {
     title: "Verified identity",
     lead: "What proves that this account is yours.",
-    way: {
-      filed_phone: "The phone number on file",
-      legal_person: "Confirmed by the legal person",
-      filing_code: "Activation code",
-      own_shield: "Consent by an own shield",
-      outside: "Verified by an outside system",
-      real_name: "Checked with the phone's carrier",
-      earlier: "By an earlier application",
-      other: "Another way",
-    },
+    way: { ...wayNames.en, other: "Another way" },
     role: { legal_person: "legal person", operator: "operator" },
     at: "Verified {when}",
     from: "Counts from {when}",

@@ -1,0 +1,34 @@
+"""What every client has that holds connections: it closes them, and goes past a proxy to this very machine."""
+
+import ipaddress
+from types import TracebackType
+from typing import Self
+
+import httpx
+
+
+class Closing:
+    """Closes its connections at the end of a `with`, or by `close`; what else it holds stays."""
+
+    _http: httpx.Client
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def is_loopback(base_url: str) -> bool:
+    """Whether the address names this machine: a proxy of the environment never serves it."""
+    host = httpx.URL(base_url).host
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
