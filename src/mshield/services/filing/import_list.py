@@ -23,6 +23,7 @@ from mshield.domain.identity import Role
 from mshield.domain.ids import new_id
 from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
+from mshield.services.filing.phone_numbers import changes_phone, end_proofs_by_number, phone_from_now_on
 from mshield.services.filing.progress import Tell, untold
 from mshield.services.filing.report import Change, FieldChange, LineReport, Report, Waits, counts, report_of
 from mshield.services.filing.search_words import end_hash
@@ -268,11 +269,13 @@ class ImportFiling:
                 person,
                 name=record.name,
                 id_type=record.id_type.value,
-                phone=_phone(person, record),
+                phone=phone_from_now_on(person, record),
                 now=now,
             )
-        elif _changes_phone(person, record):
-            await store.change_phone(tx, person, phone=_phone(person, record), now=now)
+        elif changes_phone(person, record):
+            await store.change_phone(tx, person, phone=phone_from_now_on(person, record), now=now)
+        if person is not None:
+            await end_proofs_by_number(tx, person, record, now=now)
 
     async def _line(self, seen: Seen, record: FilingRecord) -> LineReport:
         person = await seen.person(self._key(record))
@@ -329,7 +332,7 @@ def _line_report(
         _enterprise_change(enterprise, record),
         record,
         (),
-        phone_changed=before is not None and _changes_phone(before, record),
+        phone_changed=before is not None and changes_phone(before, record),
         changes=tuple(_changes(record, before, enterprise)),
     )
 
@@ -342,7 +345,7 @@ def _changes(
         for field, old, new in (
             ("name", before.name, record.name),
             ("id_type", before.id_type, record.id_type.value),
-            ("phone", before.phone or "", _phone(before, record) or ""),
+            ("phone", before.phone or "", phone_from_now_on(before, record) or ""),
         ):
             if old != new:
                 yield FieldChange(field, old, new)
@@ -370,7 +373,7 @@ def _takes_two(person: store.FiledPerson | None, record: FilingRecord) -> bool:
         return False
     if person is None or _needs_version(person, record):
         return True
-    return _changes_phone(person, record) and _phone(person, record) is not None
+    return changes_phone(person, record) and phone_from_now_on(person, record) is not None
 
 
 def _enterprise_change(enterprise: store.Enterprise | None, record: FilingRecord) -> Change:
@@ -382,18 +385,9 @@ def _enterprise_change(enterprise: store.Enterprise | None, record: FilingRecord
 def _person_change(person: store.FiledPerson | None, record: FilingRecord) -> Change:
     if person is None or person.ended_at is not None:
         return "add"
-    return "change" if _needs_version(person, record) or _changes_phone(person, record) else "none"
+    return "change" if _needs_version(person, record) or changes_phone(person, record) else "none"
 
 
 def _needs_version(person: store.FiledPerson, record: FilingRecord) -> bool:
     # The phone number isn't looked at: certificates don't have it, and none is to be renewed for it.
     return person.ended_at is not None or (person.name, person.id_type) != (record.name, record.id_type.value)
-
-
-def _changes_phone(person: store.FiledPerson, record: FilingRecord) -> bool:
-    return person.phone != _phone(person, record)
-
-
-def _phone(person: store.FiledPerson, record: FilingRecord) -> str | None:
-    """The number from now on: that on file, where nothing is said of it."""
-    return person.phone if record.phone is None else record.phone or None
