@@ -13,9 +13,9 @@ from mshield.demo.people import OPERATOR
 from mshield.domain import errors
 from mshield.domain.actor import By
 from mshield.domain.proofs import Way
+from mshield.domain.times import DAY_MS
 from mshield.store.accounts import accounts
 from mshield.store.database.interface import Tx
-from mshield.domain.times import DAY_MS
 from tests.security.identity.test_stranger import AS_OPERATOR
 from tests.support.application import Application, running
 from tests.support.clock import Clock
@@ -34,7 +34,7 @@ async def account_id(application: Application, phone: str) -> str:
     return account.id
 
 
-async def both_at_once(application: Application, way: Way) -> list[int | BaseException]:
+async def both_at_once(application: Application, way: Way) -> int | BaseException:
     """The owner's proof, by their legal person, is stored while the stranger's begins; what became of the latter."""
     await application.registered(OPERATOR)
     await application.registered(AS_OPERATOR)
@@ -53,11 +53,12 @@ async def both_at_once(application: Application, way: Way) -> list[int | BaseExc
         await asyncio.wait({beside}, timeout=0.5)
         return beside
 
-    return await asyncio.gather(await db.write(first), return_exceptions=True)
+    (outcome,) = await asyncio.gather(await db.write(first), return_exceptions=True)
+    return outcome
 
 
 async def test_the_other_one_waits_its_day_and_the_first_is_told(application: Application) -> None:
-    (counts_from,) = await both_at_once(application, Way.FILING_CODE)
+    counts_from = await both_at_once(application, Way.FILING_CODE)
     assert counts_from == application.clock() + DAY_MS
     await application.context.notices.notify(now=application.clock())
     told = (await application.http.get("/dev/sms.json")).json()
@@ -68,5 +69,5 @@ async def test_the_other_one_waits_its_day_and_the_first_is_told(application: Ap
 async def test_a_way_that_proves_no_second_account_proves_none_by_being_fast(
     application: Application, way: Way
 ) -> None:
-    (refusal,) = await both_at_once(application, way)
+    refusal = await both_at_once(application, way)
     assert isinstance(refusal, errors.IdentityUnproven)

@@ -1,4 +1,4 @@
-"""Codes that a legal person made before they left, or before their stolen account was disabled, make nobody an operator.
+"""Codes that a legal person made before they left, or before their stolen account was disabled, prove nobody.
 
 They are good for a week, which is a week longer than the one who made them answers for the enterprise.
 """

@@ -10,6 +10,7 @@ from mshield.domain.ids import new_id
 from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
 from mshield.services.filing.comparing import changes_phone, line_report, needs_version, phone_of, renames
+from mshield.services.filing.phone_numbers import end_proofs_by_number
 from mshield.services.filing.report import LineReport
 from mshield.services.filing.search_words import end_hash
 from mshield.services.filing.seen import Seen, key_of
@@ -61,6 +62,10 @@ class TakeRecords:
             self._person(taken, person, record, number=key[2], now=now)
             seen.taken(key)
         await taken.write(tx, now=now)
+        if phones := {
+            after.id: after.phone for before, after in taken.changed if before.phone != after.phone
+        }:
+            await end_proofs_by_number(tx, phones, now=now)
         return lines
 
     def _enterprise(

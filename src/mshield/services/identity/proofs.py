@@ -113,6 +113,10 @@ class Proofs:
         # Of two accounts at once one is the first, and is told of the other.
         if person_id is not None:
             await store.lock_person(tx, person_id=person_id)
+        if way is Way.FILED_PHONE and not await store.has_filed_phone(
+            tx, account_id=account_id, person_id=person_id
+        ):
+            raise errors.IdentityUnproven(counts_from=None)  # the office filed another one meanwhile
         others = await store.others(tx, account_id=account_id, person_id=person_id)
         stopped = await self.objected_at(tx, account_id, person_id) if others else None
         if stopped is not None and way is not Way.FILING_CODE:

@@ -3,6 +3,7 @@
 Whatever decides by them reads rows with their seals, and raises SealBroken where somebody else has changed one.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -170,6 +171,16 @@ async def by_filed_phone(tx: Tx, *, account_id: str) -> list[PhoneProof]:
     return [PhoneProof(row["p_id"], row["p_person_id"], row["f_phone"]) for row in rows]
 
 
+async def by_other_number(tx: Tx, phones: Mapping[str, str | None]) -> list[tuple[str, str, str]]:
+    """Proofs of these records by their filed number: proof, record and account, by id.
+
+    Of accounts that have another number than the one given; all, where none is.
+    """
+    asked = [{"person_id": person_id, "phone": phone or ""} for person_id, phone in phones.items()]
+    rows = await tx.all_for(_SQL["by_other_number"], asked)
+    return [(row["id"], row["person_id"], row["account_id"]) for row in rows]
+
+
 async def end_one(tx: Tx, *, proof_id: str, reason: str, now: int) -> bool:
     """Ends a proof; False where it has ended before."""
     async with changing(tx, PROOFS, proof_id, now=now):
@@ -233,6 +244,16 @@ async def legal_persons(db: Database | Tx, *, account_id: str) -> list[FiledLega
         )
         for row in rows
     ]
+
+
+async def has_filed_phone(tx: Tx, *, account_id: str, person_id: str | None) -> bool:
+    """Whether the account's number is the one on file."""
+    row = await tx.one(_SQL["has_filed_phone"], account_id=account_id, person_id=person_id)
+    if row is None:
+        return False
+    _ACCOUNT.check(tx.sealer, row)
+    _FILED.check(tx.sealer, row)
+    return bool(row["a_phone"] == row["f_phone"])
 
 
 async def filed_phone(db: Database | Tx, *, person_id: str) -> str | None:

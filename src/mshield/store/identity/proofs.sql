@@ -38,6 +38,10 @@ VALUES (:id, :account_id, :person_id, :way, :actor, :actor_id, :now, :counts_fro
 SELECT sealed(identity_proofs AS p), sealed(filed_persons AS f) FROM identity_proofs p JOIN filed_persons f ON f.id = p.person_id
 WHERE p.account_id = :account_id AND p.way = 'filed_phone' AND p.ended_at IS NULL ORDER BY p.id;
 
+-- name: by_other_number
+SELECT p.id, p.person_id, p.account_id FROM identity_proofs p JOIN accounts a ON a.id = p.account_id
+WHERE p.person_id = :person_id AND p.way = 'filed_phone' AND p.ended_at IS NULL AND a.phone <> :phone ORDER BY p.id;
+
 -- name: end_one!
 UPDATE identity_proofs SET ended_at = :now, ended_reason = :reason WHERE id = :id AND ended_at IS NULL;
 
@@ -93,3 +97,7 @@ WHERE a.id = :account_id ORDER BY f.credit_code;
 
 -- name: filed_phone^
 SELECT sealed(filed_persons AS f) FROM filed_persons f WHERE f.id = :person_id;
+
+-- name: has_filed_phone^
+SELECT sealed(accounts AS a), sealed(filed_persons AS f) FROM accounts a JOIN filed_persons f ON f.id = :person_id
+WHERE a.id = :account_id;
