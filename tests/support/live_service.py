@@ -213,9 +213,9 @@ class LiveService:
             self.public, client_id=system["client_id"], client_secret=system["client_secret"]
         )
 
-    def seal(self) -> None:
-        """Seals what a test wrote into the database by itself."""
-        seal_beside(self.database, self.folder / "master.key")
+    def seal(self, sql: str = "") -> None:
+        """Seals what a test wrote into the database by itself, or writes by this statement."""
+        seal_beside(self.database, self.folder / "master.key", sql)
 
     def phone(self, name: str = "phone") -> VirtualPhone:
         """The phone in this folder; `name` tells several apart."""

@@ -23,12 +23,17 @@ SEALER: Final = RowSealer(bytes(32))
 """For a test that loads no keys."""
 
 
-async def seal_all(db: Database) -> None:
-    """Gives every row of a sealed table the seal and the record that fit it; nothing where no key was loaded yet."""
+async def seal_all(db: Database, sql: str = "") -> None:
+    """Gives every row of a sealed table the seal and the record that fit it; nothing where no key was loaded yet.
+
+    Before, in the same transaction, runs a statement, if any: nobody reads a row whose seal doesn't fit.
+    """
     if isinstance(db.sealer, NoSealer):
         return
 
     async def work(tx: Tx) -> None:
+        if sql:
+            await tx.run(_query(sql))
         for table in TABLES:
             await _seal(tx, table)
         await _mark(tx)
@@ -47,14 +52,14 @@ async def seal_new(db: Database, *names: str) -> None:
     await db.write(work)
 
 
-def seal_beside(url: str, key_file: Path) -> None:
+def seal_beside(url: str, key_file: Path, sql: str = "") -> None:
     """The same in the database of a running service, which has this master key; also where a loop runs already."""
 
     async def run() -> None:
         db = await open_database(url, pool_size=1)
         try:
             await load_sealer(db, Keyring.of(MasterKeyFile(key_file)), now=0)
-            await seal_all(db)
+            await seal_all(db, sql)
         finally:
             await db.close()
 

@@ -22,6 +22,7 @@ from mshield.domain.filing import (
 from mshield.domain.id_numbers import LOOKUP
 from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
+from mshield.services.filing.aside import aside
 from mshield.services.filing.comparing import line_report, renames, takes_two
 from mshield.services.filing.progress import Tell, untold
 from mshield.services.filing.report import LineReport, Report, Waits, counts, report_of
@@ -70,7 +71,7 @@ class _Checked:
     findings: Sequence[Finding]
 
 
-LINES_AT_A_TIME: Final = 100
+LINES_AT_A_TIME: Final = 50
 """Lines that are looked up or taken in a few round trips; others are served before the next ones, in milliseconds."""
 
 Hold = Callable[[Tx, Sequence[Held]], Awaitable[Waits]]
@@ -189,9 +190,9 @@ class ImportFiling:
 
     async def _check(self, rows: Sequence[FilingRow]) -> _Checked:
         """In a thread: a list of 100 000 lines takes some seconds."""
-        codes = await asyncio.to_thread(blank_enterprises, rows)
+        codes = await aside(blank_enterprises, rows)
         names = await _names(self.db, codes)
-        return _Checked(codes, names, *await asyncio.to_thread(_checked, rows, names))
+        return _Checked(codes, names, *await aside(_checked, rows, names))
 
     async def _check_again(self, tx: Tx, rows: Sequence[FilingRow], before: _Checked) -> _Checked:
         """As it is now, where a line without its enterprise's name takes that on file."""

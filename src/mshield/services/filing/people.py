@@ -4,7 +4,6 @@ A person leaves (an operator goes): the record ends with a new version. Nobody a
 its certificates no longer log in or sign at business systems (R22), and the legal person revokes them.
 """
 
-import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Final
@@ -19,6 +18,7 @@ from mshield.domain.lines import checked_reason
 from mshield.gateways.filing_export import ListFormat, write_filing
 from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
+from mshield.services.filing.aside import aside
 from mshield.store.database.interface import Database, Tx
 from mshield.store.filing import filing as store
 from mshield.store.staff import acts
@@ -87,7 +87,7 @@ class FiledPeople:
         Raises InvalidCreditCode.
         """
         people = [person async for person in self._everybody(credit_code)]
-        data = await asyncio.to_thread(write_filing, map(_record, people), kind)
+        data = await aside(write_filing, map(_record, people), kind)
         details = {"people": len(people), "format": kind, "credit_code": credit_code}
         await self.db.write(
             lambda tx: acts.record(tx, by=by, act="filing.export", subject="filing", details=details, now=now)

@@ -67,7 +67,8 @@ class _Transaction:
         return _count(await self._connection.execute(statement.sql, *statement.arguments(values)))
 
     async def give_way(self) -> None:
-        """Each statement waits for the server, and so lets others be served."""
+        # Statements wait for the server, but what is computed between two may be long.
+        await asyncio.sleep(0)
 
 
 class PostgresqlDatabase:

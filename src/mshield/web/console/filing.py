@@ -1,6 +1,5 @@
 """Filing records (备案) at the console: lists come in."""
 
-import asyncio
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -9,6 +8,7 @@ from starlette.responses import Response
 
 from mshield.domain import errors
 from mshield.domain.staff import StaffRole
+from mshield.services.filing.aside import aside
 from mshield.services.filing.read_list import MEDIA_TYPES, read_list
 from mshield.services.filing.report import Report, report_data
 from mshield.services.staff.members import StaffMember
@@ -140,7 +140,7 @@ async def import_list(request: Request, query: ImportWanted) -> Response:
     )
     if not report.is_good:
         bad = sum(bool(line.findings) for line in report.lines)
-        raise errors.FilingLinesBad(lines=bad, report=await asyncio.to_thread(report_data, report))
+        raise errors.FilingLinesBad(lines=bad, report=await aside(report_data, report))
     return await _answer(report, 201, approval_id)
 
 
@@ -161,7 +161,7 @@ async def show_progress(request: Request, progress: Annotated[str, msgspec.Meta(
 
 async def _answer(report: Report, status: int = 200, approval_id: str | None = None) -> Response:
     """Made in a thread: of 100 000 lines it takes a second."""
-    return JsonAnswer(await asyncio.to_thread(_written, report, approval_id), status)
+    return JsonAnswer(await aside(_written, report, approval_id), status)
 
 
 def _written(report: Report, approval_id: str | None) -> bytes:

@@ -6865,7 +6865,7 @@ export interface operations {
           };
         };
       };
-      /** @description `clock_doubted`, `read_only`, `unavailable` */
+      /** @description `clock_doubted`, `filing_too_long`, `read_only`, `unavailable` */
       503: {
         headers: {
           /** @example 42 */
@@ -6875,7 +6875,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "clock_doubted" | "read_only" | "unavailable";
+            code?: "clock_doubted" | "filing_too_long" | "read_only" | "unavailable";
             /** @constant */
             status?: 503;
           };
