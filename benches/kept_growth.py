@@ -161,7 +161,7 @@ def _beside(runs: Sequence[Run]) -> str:
         f"| {label} |" + "".join(f" {_cells(row)} |" for row in rows)
         for label, *rows in zip(_LABELS, *(_chosen(run) for run in runs), strict=True)
     ]
-    return "\n".join([*lines, "", *(_told(run) for run in runs), ""])
+    return "\n".join([*lines, "", *(_told(run) for run in runs)])
 
 
 _ALONE: Final = (
@@ -206,9 +206,11 @@ def _told(run: Run) -> str:
         f" {after:.0f} after, commit `{run.commit}`."
     )
     like, more = _lists(run)
-    *_, grown, dear = _chosen(run)
-    if grown:
-        told += f" What grew most of {len(like)} lists that give as much: {grown.what}."
+    *_, dear = _chosen(run)
+    if like:
+        grown = sorted((row for row in like if row.times > WITHIN), key=lambda row: row.times, reverse=True)
+        names = ", ".join(f"{row.what} ({row.times:.2f})" for row in grown) or "none"
+        told += f" Of {len(like)} lists that give as much, beyond {WITHIN}: {names}."
     if dear:
         told += f" The dearest of {len(more)} that give more: {dear.what}."
     if lists := [row for row in run.rows if row.is_list]:
@@ -218,7 +220,7 @@ def _told(run: Run) -> str:
 
 
 def _cpu(side: Side) -> str:
-    return f"{side.program:.2f} + {side.database:.2f}"
+    return f"{side.program:.2f} + {side.database:.2f}" if side.database else f"{side.program:.2f}"
 
 
 def _short(number: int) -> str:

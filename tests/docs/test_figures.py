@@ -72,6 +72,8 @@ def test_growth_of_one_size_takes_the_place_of_its_own_alone(
     assert f"| what grew most of the lists that give as much | {like} | {more} |" in small
     assert "| the dearest of the lists that give more | 2.00 + 1.00 | 2.90 + 1.00 |  | 2.00" in small
     assert "PostgreSQL, 0.4 GB: measured on" in small
+    assert "Of 1 lists that give as much, beyond 1.2: find: a firm (1.30)." in small
+    assert "Of 1 lists that give as much, beyond 1.2: none." in small
     assert "| | PostgreSQL, empty | filled | times |" in large
 
 
