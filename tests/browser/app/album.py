@@ -59,6 +59,7 @@ const changed = [];
 const drawTexts = () => {
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let node = texts.nextNode(); node; node = texts.nextNode()) {
+    if (node.parentElement.closest("svg")) continue; // a chart's hours are its own
     const before = node.data;
     const text = examples.reduce((text, [found, example]) => text.replace(found, example), before);
     if (text !== before) {
@@ -97,6 +98,10 @@ _DESK_STILL: Final = (
     [/(备案管理员|客服|安全管理员|审计员) (\d+) 号/g, inOrder],
     [/\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b[0-9a-f]{16,}\b/g, (text) => [...text].map(digit).join("")],
     [/\blocalhost:\d+/g, "shield.example"],
+    [/^\s*\d+(\.\d)?\s?[mµ]s\s*$/, "12 ms"],
+    [/\d+(\s?秒钟?[前后])/g, "3$1"],
+    [/\d+(\s?分钟后)/g, "42$1"],
+    [/\d+ 个条目/g, "420 个条目"],
   );
   drawTexts();
   typeCodes();
