@@ -75,3 +75,23 @@ def test_r10_the_five_tries_stand_once() -> None:
     copy = re.compile(rf"\b(?:left|[A-Z_]*(?:TRIES|ATTEMPTS|FAILURES))\W{{1,6}}{MAX_FAILURES}\b")
     sources = (file for end in ("ts", "vue") for file in (_ROOT / "frontend").glob(f"[ap]*/*/src/**/*.{end}"))
     assert [file for file in sources if copy.search(file.read_text("utf-8"))] == [shield]
+
+
+def test_english_words_have_quotes_of_their_own() -> None:
+    """In a font for Chinese curly ones are as wide as its characters."""
+    chinese = re.compile("[\u4e00-\u9fff]")
+    curly = re.compile(r"\b[A-Za-z]{3,}\b(?!:)[^/]*[“”‘’]|[“”‘’][^/]*\b[A-Za-z]{3,}")
+    files = [
+        file
+        for place in ("apps/*/src", "packages/*/src", "packages/look/vue")
+        for folder in (_ROOT / "frontend").glob(place)
+        for file in (*folder.rglob("*.ts"), *folder.rglob("*.vue"))
+    ]
+    assert files
+    wide = [
+        f"{file.name}: {line.strip()}"
+        for file in files
+        for line in file.read_text("utf-8").splitlines()
+        if curly.search(line) and not chinese.search(line)
+    ]
+    assert wide == []

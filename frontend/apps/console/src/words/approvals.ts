@@ -132,12 +132,12 @@ export const approvalWords = {
     approve: "Approve and do it",
     look: "Look and decide",
     refuse: "Refuse",
-    refuseTitle: "Refuse “{act}: {subject}”?",
+    refuseTitle: 'Refuse "{act}: {subject}"?',
     refuseMeans: "Nothing is done. {name} reads your reason.",
     refusedReason: "Why it was refused",
     withdraw: "Withdraw",
     own: "You asked for it; another member of staff has to approve",
-    confirmTitle: "Approve “{act}: {subject}”?",
+    confirmTitle: 'Approve "{act}: {subject}"?',
     confirmAbout: "It is done at once and stands in the audit.",
     warning: {
       account_change_phone:

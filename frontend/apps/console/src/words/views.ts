@@ -189,7 +189,7 @@ export const viewWords = {
       unlisted: "the content has parts that the view doesn't list and doesn't allow",
       limit: "there is more than can be shown",
     } as Record<string, string>,
-    failed: { view: "The view can't be used: {why}", sample: "Sample “{name}” can't be shown: {why}" },
+    failed: { view: "The view can't be used: {why}", sample: 'Sample "{name}" can\'t be shown: {why}' },
     drawn: {
       title: "Title",
       computed: " (computed)",
@@ -199,11 +199,11 @@ export const viewWords = {
       differs: "Differs: adds up to {sum}, declared is {declared}",
       rest: "What the view doesn't list",
       missing: "(none)",
-      conflict: "{named}, while the content says “{says}”",
+      conflict: '{named}, while the content says "{says}"',
     },
     page: {
       title: "A new view",
-      first: "This is the first version of “{id}”: there is none to compare with",
+      first: 'This is the first version of "{id}": there is none to compare with',
       look: "Look at each item: whether amounts, units and parties come from the right place, and whether all that isn't shown is of no weight.",
       system: "Business system",
       rule: "View",

@@ -202,7 +202,7 @@ export const codeWords = {
       enterprise: "Enterprise",
       code: "Activation code",
       until: "Good until",
-      how: "In the Mobile Shield app open “Me”, then “Verified identity”, and enter the code. It can be used once: take no picture of it and give it to nobody. Customer service never asks for codes, PINs or passwords.",
+      how: 'In the Mobile Shield app open "Me", then "Verified identity", and enter the code. It can be used once: take no picture of it and give it to nobody. Customer service never asks for codes, PINs or passwords.',
     },
     print: "Print",
     handed: "Noted, close",

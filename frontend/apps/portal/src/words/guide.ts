@@ -44,7 +44,7 @@ export const guideWords = {
       title: "A PIN is forgotten, or locked by five wrong tries",
       steps: [
         "Nobody can see a PIN; it can be neither recovered nor unlocked.",
-        "Revoke the shield with the reason “PIN locked or forgotten”.",
+        'Revoke the shield with the reason "PIN locked or forgotten".',
         "The holder applies again on the same phone with a new PIN; the number stays.",
       ],
     },

@@ -107,7 +107,7 @@ export const shieldWords = {
     back: "The enterprise's shields",
     held: "On hold",
     holdsNote:
-      "Loss and freeze are two holds: the shield works again when both are lifted. Both are published as “on hold”.",
+      'Loss and freeze are two holds: the shield works again when both are lifted. Both are published as "on hold".',
     onlyRevoke: "This hold can't be lifted, only ended by revoking. Then the holder may apply again.",
     onlyStaff:
       "Two members of the service's staff suspended it, and only they lift that; you can revoke it. If you don't agree, call customer service.",

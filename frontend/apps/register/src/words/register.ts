@@ -98,6 +98,6 @@ export const registerWords = {
     act: "Register",
     working: "One moment",
     exists:
-      "Log in in the app with this number. If the password is forgotten, reset it there with “Forgot password”.",
+      'Log in in the app with this number. If the password is forgotten, reset it there with "Forgot password".',
   },
 };

@@ -234,7 +234,7 @@ export const pageWords = {
       "The document is unchanged, but nothing proves that it was signed before the CA was revoked. Have it signed anew",
     by: "Signed by {name} on {at}; the document is unchanged",
     not_establishedHint:
-      "The signature fits the document and the certificate in the file, but no trusted root says whose certificate it is. Give the root of its CA under “Whom to trust”",
+      'The signature fits the document and the certificate in the file, but no trusted root says whose certificate it is. Give the root of its CA under "Whom to trust"',
     byUndated: "Signed by {name}; the document is unchanged. It holds no trusted time; judged as of {at}",
     missing: "Something that is needed was not checked, see below",
     several: "{count} signatures",

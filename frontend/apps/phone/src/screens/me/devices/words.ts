@@ -114,6 +114,6 @@ export const words = {
       guide: "Not found again? Move to a new phone, step by step",
       back: "Back",
     },
-    note: "A device that you don't know? Tap “Not mine”: its shield is reported lost and it is logged out at once. Then change your password.",
+    note: 'A device that you don\'t know? Tap "Not mine": its shield is reported lost and it is logged out at once. Then change your password.',
   },
 };

@@ -28,7 +28,7 @@ export const words = {
     wrong: "That isn't the password that you have. Nothing was changed",
     act: "Change it",
     ends: "All other phones and PCs are logged out; this phone isn't. Shield, certificate and PIN stay as they are.",
-    forgot: "Forgotten? Log out and use “Forgot password”",
+    forgot: 'Forgotten? Log out and use "Forgot password"',
     elsewhere: "Another system keeps your account: change the password there.",
     done: "The password is changed",
     doneNone: "There was no other login to end.",

@@ -9,6 +9,6 @@ export const unlikeWords = {
     title: "Unlike your logins before",
     computer: "First login from such a computer",
     network: "First login from this network",
-    what: "Compared with the account's logins of half a year. Another PC or place is nothing unusual; if somebody sent you the code or had you scan it, choose “Not me”.",
+    what: 'Compared with the account\'s logins of half a year. Another PC or place is nothing unusual; if somebody sent you the code or had you scan it, choose "Not me".',
   },
 };

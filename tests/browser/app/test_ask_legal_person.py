@@ -1,0 +1,83 @@
+"""请法人办理: asked in the app, answered at the portal, read in the app, and seen by customer service."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from mshield.demo.people import LEGAL_PERSON
+from mshield.domain.staff import StaffRole
+from tests.browser.app.more_people import newcomer
+from tests.browser.app.pin_pad_and_pixels import PIXEL
+from tests.browser.app.seeded import Holder, holder
+from tests.browser.conftest import Party
+from tests.browser.desk.console import LogInAs
+from tests.browser.desk.desk import desk
+from tests.browser.desk.page_look import look
+from tests.browser.unproven import seen
+from tests.support.identity import prove
+from tests.support.live_service import ensure_registered, log_in
+
+pytestmark = pytest.mark.slow
+NOTE = "换了手机，旧的不用了"
+REASON = "请先把旧手机交回"
+
+
+@pytest.fixture
+def app(browser: Browser, party: Party, engine: Path) -> Iterator[Holder]:
+    """A phone with a certificate, whose legal person is known to be who they say."""
+    service = party.service
+    ensure_registered(service, LEGAL_PERSON)
+    with service.phone("chief-who-is-asked") as chief:
+        log_in(service, chief, LEGAL_PERSON)
+        prove(service, chief, LEGAL_PERSON)
+    with holder(browser, party, engine, person=newcomer(party.service), **PIXEL) as made:
+        yield made
+
+
+def test_what_is_asked_in_the_app_is_answered_at_the_portal(
+    browser: Browser, party: Party, app: Holder, log_in_as: LogInAs
+) -> None:
+    page = app.page("/asks")
+    expect(page.get_by_role("button", name="先选要办什么")).to_be_disabled()
+    page.get_by_role("radio", name="解除停用").check()
+    page.get_by_role("button", name="提交").click()
+    expect(page.get_by_role("alert")).to_be_visible()  # nothing is to be lifted
+    page.get_by_role("radio", name="作废手机盾").check()
+    page.get_by_label("留言（可不填）").fill(NOTE)
+    page.get_by_role("button", name="提交").click()
+    expect(page.get_by_role("status").filter(has_text="已提交，法人会收到短信")).to_be_visible()
+    own = page.get_by_role("listitem").filter(has_text=NOTE)
+    expect(own).to_contain_text("等法人办理")
+    seen(page, "asked")
+
+    with desk(browser, party) as made:
+        portal = made.log_in()
+        place = portal.get_by_role("navigation").get_by_role("link", name="操作员的请求")
+        expect(place.locator(".count")).to_contain_text("1")
+        place.click()
+        asked = portal.get_by_role("listitem").filter(has_text=NOTE)
+        expect(asked).to_contain_text(app.person.name)
+        look(portal, "portal-asks")
+        asked.get_by_role("button", name="答复“已办理”").click()
+        expect(portal.get_by_role("alert")).to_be_visible()  # the shield is as it was
+        asked.get_by_role("button", name="不办理…").click()
+        portal.get_by_label("不办理的原因，操作员会看到").fill(REASON)
+        look(portal, "portal-asks-refuse")
+        portal.get_by_role("button", name="答复“不办理”").click()
+        expect(portal.get_by_text("已答复，操作员会收到短信")).to_be_visible()
+        expect(place.locator(".count")).to_have_count(0)
+
+    page.reload()
+    expect(own).to_contain_text("法人没有办理")
+    expect(own).to_contain_text(f"法人说：{REASON}")
+    seen(page, "ask-answered")
+    page.close()
+
+    service = log_in_as(StaffRole.CUSTOMER_SERVICE).open("/console/accounts")
+    service.get_by_label("手机号", exact=True).fill(app.person.phone)
+    service.get_by_role("button", name="查找", exact=True).click()
+    panel = service.locator("section", has=service.get_by_role("heading", name="请法人办理的事"))
+    expect(panel).to_contain_text(NOTE)
+    expect(panel).to_contain_text(REASON)
