@@ -4868,6 +4868,22 @@ export interface operations {
           };
         };
       };
+      /** @description `too_many_requests` */
+      429: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "too_many_requests";
+            /** @constant */
+            status?: 429;
+          };
+        };
+      };
       /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
@@ -4967,6 +4983,22 @@ export interface operations {
             code?: "invalid_credit_code" | "invalid_request";
             /** @constant */
             status?: 422;
+          };
+        };
+      };
+      /** @description `too_many_requests` */
+      429: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "too_many_requests";
+            /** @constant */
+            status?: 429;
           };
         };
       };
@@ -6316,6 +6348,22 @@ export interface operations {
           };
         };
       };
+      /** @description `too_many_requests` */
+      429: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "too_many_requests";
+            /** @constant */
+            status?: 429;
+          };
+        };
+      };
       /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
@@ -7005,6 +7053,22 @@ export interface operations {
             code?: "invalid_credit_code" | "invalid_request";
             /** @constant */
             status?: 422;
+          };
+        };
+      };
+      /** @description `too_many_requests` */
+      429: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "too_many_requests";
+            /** @constant */
+            status?: 429;
           };
         };
       };
@@ -9833,6 +9897,22 @@ export interface operations {
             code?: "invalid_credit_code" | "invalid_phone" | "invalid_request";
             /** @constant */
             status?: 422;
+          };
+        };
+      };
+      /** @description `too_many_requests` */
+      429: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "too_many_requests";
+            /** @constant */
+            status?: 429;
           };
         };
       };
