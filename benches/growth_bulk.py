@@ -38,7 +38,7 @@ _SESSION: Final = (
 
 SEARCH_INDEXES: Final = (
     *("certificates_shield_end", "certificates_surname", "certificates_name", "certificates_given_name"),
-    *("certificates_state", "certificates_held", "certificates_ends"),
+    *("certificates_state", "certificates_held", "certificates_ends", "certificates_enterprise_account"),
 )
 """Those that lists and searches need, and nothing else."""
 _PRICED: Final = 2_000

@@ -201,7 +201,7 @@ def test_a_shield_is_suspended_resumed_and_revoked_by_two(office: Operator) -> N
     for act in ("suspend", "resume", "revoke"):
         assert office.json("shield", act, *said) == {"shield_number": number, "act": act}
     assert office.refused("shield", "suspend", *said) == "shield_ended"
-    for words in (number, number[-4:], NAME, NAME[1:], ORGANISATION[2:4]):
+    for words in (number, number[-4:], f"尾号 {number[-4:]}", NAME, NAME[1:], ORGANISATION[2:4]):
         (line,) = office.json("shield", "find", words, "--state", "revoked")
         assert (line["shield_number"], line["state"], line["expiring"]) == (number, "revoked", False), words
     assert number in office.run("shield", "find").output

@@ -253,6 +253,22 @@ async def test_acts_are_found_by_whom_they_are_about(
         assert (await auditor.call("GET", path)).json()["more_people"] is False
 
 
+async def test_an_area_has_the_acts_of_all_its_kinds(application: Application, auditor: Staff) -> None:
+    for role in (StaffRole.FILING_OFFICER, StaffRole.CUSTOMER_SERVICE):
+        application.clock.advance(seconds=1)
+        await application.staff(role)
+    everything = await every(auditor, "/acts")
+    assert len({line["act"].partition(".")[0] for line in everything}) > 2
+    for act in ("staff", "staff.add", "filing", "st", "clock", "staff.ad"):
+        wanted = [line["id"] for line in everything if f"{line['act']}.".startswith(f"{act}.")]
+        assert bool(wanted) == (act in {"staff", "staff.add", "filing"})
+        for words in ({"act": act}, {"act": act, "limit": "1"}):
+            assert [line["id"] for line in await every(auditor, "/acts", **words)] == wanted, words
+    (newest, *_), oldest = everything, everything[-1]
+    since = await every(auditor, "/acts", act="staff", since=str(newest["at"]))
+    assert oldest["id"] not in {line["id"] for line in since}
+
+
 async def test_a_shield_is_what_acts_are_about_too(
     application: Application, auditor: Staff, number: str
 ) -> None:

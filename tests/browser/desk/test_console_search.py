@@ -1,7 +1,7 @@
 """One field of words over the console's lists of accounts, SMS and acts, as over certificates and the filing."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from mshield.demo.people import LEGAL_PERSON, OPERATOR
 from mshield.domain.staff import StaffRole
@@ -72,6 +72,12 @@ def test_sms_are_found_by_the_end_that_they_name(log_in_as: LogInAs, party: Part
     look(page, "sms-searched")
 
 
+def _with_more_people(route: Route) -> None:
+    """As where the words fit more than 300 people, who are too many to make here."""
+    answer = route.fetch()
+    route.fulfill(response=answer, json=answer.json() | {"more_people": True})
+
+
 def test_acts_are_found_by_whom_they_are_about(log_in_as: LogInAs, party: Party) -> None:
     page = log_in_as(StaffRole.AUDITOR).open("/console/audit")
     everything = page.locator("tbody tr")
@@ -84,6 +90,11 @@ def test_acts_are_found_by_whom_they_are_about(log_in_as: LogInAs, party: Party)
         expect(everything.filter(has_text="identity.prove").first).to_be_visible()
         assert "subject" not in page.url
     look(page, "audit-searched")
+    page.route("**/api/console/acts*", _with_more_people)
+    page.get_by_label(ACTS).fill(OPERATOR.name[0])
+    expect(page.get_by_role("status").filter(has_text="符合的人太多")).to_be_visible()
+    look(page, "audit-more-people")
+    page.unroute("**/api/console/acts*")
     page.get_by_role("button", name="English").click()
     english = "Name, enterprise, last 4 of shield, phone or id, or a subject's id"
     expect(page.get_by_label(english)).to_be_visible()

@@ -1,6 +1,6 @@
 """What one field of words asks for: a shield number, a serial, a credit code, a number's end, or a name.
 
-The console reads its field by the same rules (frontend/apps/console/src/screens/certificates/query.ts).
+The console reads its fields by the same rules (frontend/apps/console/src/engine/search_words.ts).
 """
 
 import re
@@ -9,6 +9,8 @@ from typing import Final
 from mshield.domain.certificates import shield
 from mshield.services.certificates.search import NumberEnd, SearchTerms
 
+_END_OF: Final = re.compile(r"^\s*尾号")
+"""As SMS say it: 尾号 0845."""
 _BETWEEN: Final = re.compile(r"[\s:-]")
 _SERIAL: Final = re.compile(r"[0-9a-f]{40}", re.IGNORECASE)
 _CREDIT_CODE: Final = re.compile(r"(?=9|.*[A-WYZ])[0-9A-Z]{18}", re.IGNORECASE)
@@ -18,7 +20,7 @@ _END: Final = re.compile(r"[0-9]{3,17}[0-9X]", re.IGNORECASE)
 
 def read_words(text: str) -> tuple[SearchTerms, NumberEnd | None]:
     """The words of a search, and the end of a number if that is what they are."""
-    plain = _BETWEEN.sub("", text)
+    plain = _BETWEEN.sub("", _END_OF.sub("", text, count=1))
     if (number := shield.parse_number(plain)) is not None:
         return SearchTerms(shield_number=number), None
     if _SERIAL.fullmatch(plain):

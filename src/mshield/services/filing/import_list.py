@@ -144,15 +144,12 @@ class ImportFiling:
             if hold is not None and held:
                 lines += await self._hold(tx, [record for record in records if record.line in held], hold)
             report = report_of(lines, [], applied=True)
-            details = counts(report)
-            if second_person:
-                details["second_person"] = second_person
+            details = counts(report) | ({"second_person": second_person} if second_person else {})
             await acts.record(tx, by=by, act="filing.import", subject="filing", details=details, now=now)
             return report
 
         report = await self.db.write(work)
-        if report.applied:
-            await analyse(self.db, rows=len(report.lines))
+        await analyse(self.db, rows=len(report.lines) if report.applied else 0)
         return report
 
     async def _hold(self, tx: Tx, records: Sequence[FilingRecord], hold: Hold) -> list[LineReport]:

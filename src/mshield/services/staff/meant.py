@@ -11,7 +11,7 @@ from mshield.services.filing.search import FindFiled
 
 __all__ = ["MeantPeople", "People", "Words"]
 
-MOST_MEANT: Final = 500
+MOST_MEANT: Final = 300
 """Accounts, and records, that words are looked up for: whoever gets more is asked for more of them."""
 
 

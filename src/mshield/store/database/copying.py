@@ -95,9 +95,8 @@ async def copy_database(source: str, target: str, *, progress: Progress) -> list
                         "something wrote to the source meanwhile, so nothing was copied: stop the service, or have it"
                         " only read by MSHIELD_READ_ONLY=true",
                     )
-            await connection.execute(
-                "ANALYZE"
-            )  # else all is planned as for empty tables until autovacuum comes
+            # Else all is planned as for empty tables until autovacuum comes.
+            await connection.execute("ANALYZE")
             return copied
         finally:
             await connection.close(timeout=10)

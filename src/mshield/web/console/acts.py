@@ -63,7 +63,7 @@ class ActMessage(Wire, frozen=True):
 class ActsMessage(Wire, frozen=True):
     """A page; `next` is the `before` of the one that follows, or null.
 
-    `more_people`: the words fit more than 500 accounts or filed people, and acts on the others aren't here.
+    `more_people`: the words fit more than 300 accounts or filed people, and acts on the others aren't here.
     """
 
     items: tuple[ActMessage, ...]

@@ -85,7 +85,7 @@ class SmsLineMessage(Wire, frozen=True):
 class SmsLogMessage(Wire, frozen=True):
     """A page, newest first; `next` is the `before` of the one that follows, or null.
 
-    `more_people`: the words fit more than 500 accounts or filed people, and messages to the others aren't here.
+    `more_people`: the words fit more than 300 accounts or filed people, and messages to the others aren't here.
     """
 
     items: tuple[SmsLineMessage, ...]

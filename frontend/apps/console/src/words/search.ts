@@ -7,7 +7,7 @@ export const searchWords = {
     acts: "姓名、企业，盾号、手机、证件的末 4 位，或对象编号",
     hint: "姓名从头输入或只输名，企业名至少 2 个字，号码至少输末 4 位。",
     goOn: "这一批里没有，继续查找",
-    morePeople: "符合的人太多：只查了其中 500 个账号和 500 条备案。请再多输入一些。",
+    morePeople: "符合的人太多：只查了其中 300 个账号和 300 条备案。请再多输入一些。",
   },
   en: {
     people: "Name, enterprise, credit code, id number, or last 4 of shield, phone or id",
@@ -15,6 +15,6 @@ export const searchWords = {
     acts: "Name, enterprise, last 4 of shield, phone or id, or a subject's id",
     hint: "Names by how they begin, enterprises by two characters or more, numbers by their last 4 or more.",
     goOn: "None among these: look further",
-    morePeople: "Too many people fit: 500 accounts and 500 filing records were looked at. Say a little more.",
+    morePeople: "Too many people fit: 300 accounts and 300 filing records were looked at. Say a little more.",
   },
 };

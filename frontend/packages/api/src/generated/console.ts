@@ -1696,7 +1696,7 @@ export interface components {
      * ActsMessage
      * @description A page; `next` is the `before` of the one that follows, or null.
      *
-     *         `more_people`: the words fit more than 500 accounts or filed people, and acts on the others aren't here.
+     *         `more_people`: the words fit more than 300 accounts or filed people, and acts on the others aren't here.
      */
     ActsMessage: {
       items: components["schemas"]["ActMessage"][];
@@ -2900,7 +2900,7 @@ export interface components {
      * SmsLogMessage
      * @description A page, newest first; `next` is the `before` of the one that follows, or null.
      *
-     *         `more_people`: the words fit more than 500 accounts or filed people, and messages to the others aren't here.
+     *         `more_people`: the words fit more than 300 accounts or filed people, and messages to the others aren't here.
      */
     SmsLogMessage: {
       items: components["schemas"]["SmsLineMessage"][];
