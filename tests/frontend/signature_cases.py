@@ -8,7 +8,8 @@ from mshield.pki.certificates.certificate import Certificate
 from mshield.pki.revocation.crl import CERTIFICATE_HOLD, KEY_COMPROMISE, Revoked
 from mshield.pki.revocation.ocsp import Good, RevokedAt, Unknown
 from mshield.pki.signatures.cms import build_signed_data
-from mshield.pki.signatures.signed_attributes import SignedAttributes, attributes_of
+from mshield.pki.signatures.signed_attributes import SignedAttributes
+from tests.support.signed_data import attributes_of
 from tests.support.verifier_cases import Case
 from tests.unit.client import bundles
 from tests.unit.client.bundle import CONTENT

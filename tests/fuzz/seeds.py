@@ -15,8 +15,9 @@ from mshield.pki.certificates.profiles import LeafIdentity
 from mshield.pki.revocation.crl import CERTIFICATE_HOLD, KEY_COMPROMISE, Revoked
 from mshield.pki.revocation.ocsp import CertId, Good, RevokedAt, Unknown, build_ocsp_request
 from mshield.pki.signatures.cms import build_signed_data
-from mshield.pki.signatures.signed_attributes import SignedAttributes, attributes_of
+from mshield.pki.signatures.signed_attributes import SignedAttributes
 from tests.fuzz.archive_seeds import archives
+from tests.support.signed_data import attributes_of
 from tests.unit.client.bundle import CONTENT, LINES, Maker, login_message
 from tests.unit.client.statuses import ocsp
 from tests.unit.pki.authority import DAY, NOW, SUBJECT, Authority, make_authority

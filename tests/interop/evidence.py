@@ -8,9 +8,9 @@ from mshield.pki.asn1.frame import assemble
 from mshield.pki.certificates.csr import build_request_info
 from mshield.pki.revocation.crl import Revoked
 from mshield.pki.revocation.ocsp import CertId, Good, HashName, build_ocsp_response
-from mshield.pki.signatures import signed_attributes
 from mshield.pki.signatures.cms import build_signed_data
 from mshield.pki.signatures.signed_attributes import SignedAttributes
+from tests.support import signed_data
 from tests.unit.pki.authority import DAY, NOW, SUBJECT, Authority, new_serial
 
 MESSAGE = "<报关单><编号>530120261010000001</编号><企业>深圳市蓝海报关有限公司</企业></报关单>".encode()
@@ -73,6 +73,6 @@ def write_evidence(
 def attributes_of(*, content: bytes) -> SignedAttributes:
     """The signed attributes of a document with this content."""
     lines = (("总价", "126000.00 欧元"),)
-    return signed_attributes.attributes_of(
+    return signed_data.attributes_of(
         digest=sm3(content), title="报关单", media_type="application/xml", size=len(content), lines=lines
     )

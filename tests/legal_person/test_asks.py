@@ -1,28 +1,16 @@
 """An operator asks their legal person about a shield: told, seen, acted on by the usual acts, answered."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
-from mshield.demo.people import LEGAL_PERSON
 from mshield.domain import errors
 from mshield.services.legal_person.asks import MOST_A_DAY, Kind
 from mshield.store.database.interface import SealBroken
-from tests.support.application import Application
-from tests.support.portal import OWN, Browser, certified
+from tests.support.portal import OWN, Browser, certified, logged_in
 from tests.support.signing import execute, fetch, tamper
 
 NUMBER = "MS10720468813"
 
-
-@pytest.fixture
-async def browser(application: Application) -> AsyncIterator[Browser]:
-    """The legal person, logged in."""
-    await application.registered(LEGAL_PERSON)
-    browser = Browser.of(application)
-    await browser.log_in()
-    yield browser
-    await browser.http.aclose()
+browser = logged_in()
 
 
 async def _asks(browser: Browser, **params: str) -> list[dict[str, object]]:

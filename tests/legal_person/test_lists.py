@@ -1,33 +1,22 @@
 """The legal person's lists over HTTP: pages, search words, workbooks, and what others' shields look like."""
 
 import io
-from collections.abc import AsyncIterator
 from typing import Final
 
 import openpyxl
 import pytest
 
-from mshield.demo.people import LEGAL_PERSON
 from mshield.services.legal_person import lists
 from mshield.web.portal import lists as portal_lists
-from tests.support.application import Application
 from tests.support.assertions import assert_refused
 from tests.support.cases import cases
 from tests.support.issuing import ID_NUMBER
-from tests.support.portal import FOREIGN, OWN, Browser, certified
+from tests.support.portal import FOREIGN, OWN, Browser, certified, logged_in
 from tests.support.signing import execute
 
 NUMBERS = [f"MS1000000000{n}" for n in range(5)]
 
-
-@pytest.fixture
-async def browser(application: Application) -> AsyncIterator[Browser]:
-    """The legal person's browser, logged in."""
-    await application.registered(LEGAL_PERSON)
-    browser = Browser.of(application)
-    await browser.log_in()
-    yield browser
-    await browser.http.aclose()
+browser = logged_in()
 
 
 async def _names(browser: Browser, **query: str | int) -> list[str]:

@@ -1,12 +1,10 @@
 """The legal person sees how each person's account was proven, by whom and when, and nothing of other enterprises."""
 
 import io
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any, Final
 
 import openpyxl
-import pytest
 
 from mshield.demo.people import LEGAL_PERSON, OPERATOR
 from mshield.domain.actor import SERVICE, By
@@ -16,20 +14,12 @@ from mshield.store.accounts import accounts
 from tests.support.application import Application
 from tests.support.assertions import assert_refused
 from tests.support.identity import filed, prove_account
-from tests.support.portal import FOREIGN, OWN, Browser, certified
+from tests.support.portal import FOREIGN, OWN, Browser, certified, logged_in
 from tests.support.signing import execute
 
 SECOND: Final = replace(OPERATOR, phone="13612344321", password="Second-2026-xy")
 
-
-@pytest.fixture
-async def browser(application: Application) -> AsyncIterator[Browser]:
-    """The legal person's browser, logged in."""
-    await application.registered(LEGAL_PERSON)
-    browser = Browser.of(application)
-    await browser.log_in()
-    yield browser
-    await browser.http.aclose()
+browser = logged_in()
 
 
 async def _account(application: Application, phone: str) -> str:

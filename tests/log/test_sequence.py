@@ -1,9 +1,8 @@
 """Places in the log: consecutive, final, each row once, also with two processes at once and a kill in between."""
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, TypeVar
+from typing import Final, TypeVar
 
 import pytest
 
@@ -22,12 +21,13 @@ from mshield.services.log.read import (
 )
 from mshield.services.log.sequence import sequence
 from mshield.settings import Settings
-from mshield.store.database.interface import Database, Dialect, Row, Sealer, StoreError, Tx, Values, Work
+from mshield.store.database.interface import Database, StoreError, Work
 from mshield.store.database.opening import open_database
 from mshield.store.database.queries import Query
 from mshield.store.log import log as store
 from tests.support.clock import START
 from tests.support.filled_log import LIFE, ORIGIN, LoggedService
+from tests.support.killed_database import DatabaseBehind, TxBehind
 from tests.support.signing import execute, fetch, statement
 
 T = TypeVar("T")
@@ -149,102 +149,24 @@ class _Killed(Exception):
 
 
 @dataclass(slots=True)
-class _Dying:
+class _Dying(DatabaseBehind):
     """A database whose process is killed after some statements of a transaction."""
 
-    db: Database
     steps: int
-
-    @property
-    def dialect(self) -> Dialect:
-        return self.db.dialect
-
-    @property
-    def held(self) -> bool:
-        return self.db.held
-
-    @property
-    def commits(self) -> int:
-        return self.db.commits
-
-    @property
-    def sealer(self) -> Sealer:
-        return self.db.sealer
-
-    @sealer.setter
-    def sealer(self, sealer: Sealer) -> None:
-        self.db.sealer = sealer
-
-    @property
-    def read_only(self) -> bool:
-        return self.db.read_only
-
-    @read_only.setter
-    def read_only(self, read_only: bool) -> None:
-        self.db.read_only = read_only
-
-    async def one(self, query: Query, **values: object) -> Row | None:
-        return await self.db.one(query, **values)
-
-    async def all(self, query: Query, **values: object) -> list[Row]:
-        return await self.db.all(query, **values)
-
-    async def all_for(self, query: Query, many: Sequence[Values]) -> list[Row]:
-        return await self.db.all_for(query, many)
-
-    async def run(self, query: Query, **values: object) -> int:
-        return await self.db.run(query, **values)
-
-    async def run_one(self, query: Query, **values: object) -> Row | None:
-        return await self.db.run_one(query, **values)
-
-    async def read_together(self, query: Query, **values: object) -> list[Row]:
-        return await self.db.read_together(query, **values)
-
-    async def write_together(self, query: Query, *, by: str | bytes, **values: object) -> list[Row]:
-        return await self.db.write_together(query, by=by, **values)
 
     async def write(self, work: Work[T]) -> T:
         return await self.db.write(lambda tx: work(_DyingTx(tx, self)))
 
-    async def close(self) -> None:
-        await self.db.close()
-
 
 @dataclass(slots=True)
-class _DyingTx:
-    tx: Tx
+class _DyingTx(TxBehind):
     process: _Dying
-
-    @property
-    def dialect(self) -> Dialect:
-        return self.tx.dialect
-
-    @property
-    def sealer(self) -> Sealer:
-        return self.tx.sealer
-
-    @property
-    def atomic(self) -> Literal[True]:
-        return True
-
-    async def one(self, query: Query, **values: object) -> Row | None:
-        return await self.tx.one(query, **values)
-
-    async def all(self, query: Query, **values: object) -> list[Row]:
-        return await self.tx.all(query, **values)
-
-    async def all_for(self, query: Query, many: Sequence[Values]) -> list[Row]:
-        return await self.tx.all_for(query, many)
 
     async def run(self, query: Query, **values: object) -> int:
         if self.process.steps == 0:
             raise _Killed
         self.process.steps -= 1
         return await self.tx.run(query, **values)
-
-    async def give_way(self) -> None:
-        await self.tx.give_way()
 
 
 async def test_a_kill_at_any_statement_leaves_the_log_as_it_was(service: LoggedService) -> None:

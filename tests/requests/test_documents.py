@@ -10,12 +10,12 @@ import pytest
 
 from mshield.content.pdf import MOST_OCTETS
 from mshield.gm.sm3 import sm3
-from mshield.pki.signatures.signed_attributes import attributes_of
 from mshield.web.body_limits import limit_of
 from mshield.web.edge import bodies
 from tests.support.application import Application
 from tests.support.cases import cases
 from tests.support.factories import REQUESTS, document_message
+from tests.support.signed_data import attributes_of
 from tests.support.unshown import let_ask_unshown
 
 CONTENT = "<报关单/>".encode()

@@ -1,24 +1,11 @@
 """R19: the legal person looks up who is on file for their enterprise, and nobody else does."""
 
-from collections.abc import AsyncIterator
-
-import pytest
-
-from mshield.demo.people import LEGAL_PERSON, OPERATOR
-from tests.support.application import Application
+from mshield.demo.people import OPERATOR
 from tests.support.assertions import assert_refused
-from tests.support.portal import FOREIGN, OWN, Browser, certified
+from tests.support.portal import FOREIGN, OWN, Browser, certified, logged_in
 from tests.support.signing import execute
 
-
-@pytest.fixture
-async def browser(application: Application) -> AsyncIterator[Browser]:
-    """The legal person's browser, logged in."""
-    await application.registered(LEGAL_PERSON)
-    browser = Browser.of(application)
-    await browser.log_in()
-    yield browser
-    await browser.http.aclose()
+browser = logged_in()
 
 
 async def test_r19_legal_person_and_operators_as_filed(browser: Browser) -> None:

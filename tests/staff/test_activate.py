@@ -11,7 +11,7 @@ from mshield.domain.actor import SERVICE
 from mshield.domain.staff import StaffRole
 from tests.support.acts import acts_on
 from tests.support.application import Application
-from tests.support.console_people import Clerk
+from tests.support.console_people import Clerk, two_at_work
 from tests.support.identity import filed
 from tests.support.portal import Browser
 
@@ -20,17 +20,7 @@ NEW_NUMBER: Final = replace(LEGAL_PERSON, phone="13612344321")
 """The filing office has another number of theirs."""
 
 
-@pytest.fixture
-async def one(application: Application) -> Clerk:
-    """A security officer, who asks."""
-    return await Clerk.at_work(application, OFFICER)
-
-
-@pytest.fixture
-async def other(application: Application, one: Clerk) -> Clerk:
-    """Another one, who decides."""
-    assert one.csrf
-    return await Clerk.at_work(application, OFFICER)
+one, other = two_at_work(OFFICER)
 
 
 @pytest.fixture

@@ -12,23 +12,13 @@ from mshield.services.staff.members import disable_staff
 from tests.support.acts import acts_on
 from tests.support.application import Application
 from tests.support.cases import cases
-from tests.support.console_people import API, PASSWORD, Clerk
+from tests.support.console_people import API, PASSWORD, Clerk, two_at_work
 from tests.support.signing import execute
 
 OFFICER = StaffRole.SECURITY_OFFICER
 
 
-@pytest.fixture
-async def one(application: Application) -> Clerk:
-    """A security officer, who asks."""
-    return await Clerk.at_work(application, OFFICER)
-
-
-@pytest.fixture
-async def other(application: Application, one: Clerk) -> Clerk:
-    """Another one, who decides."""
-    assert one.csrf
-    return await Clerk.at_work(application, OFFICER)
+one, other = two_at_work(OFFICER)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from tests.support.acts import acts_on
 from tests.support.application import Application
 from tests.support.assertions import assert_refused
 from tests.support.clerk import Program
-from tests.support.console_people import Clerk
+from tests.support.console_people import Clerk, two_at_work
 from tests.support.identity import filed, prove_account
 from tests.support.signing import execute, fetch
 
@@ -23,17 +23,7 @@ EVIDENCE: Final = "身份证原件，工单 2026-1124"
 REASON: Final = "旧手机丢失，号码已停机"
 
 
-@pytest.fixture
-async def one(application: Application) -> Clerk:
-    """A member of customer service, who asks."""
-    return await Clerk.at_work(application, CLERK)
-
-
-@pytest.fixture
-async def other(application: Application, one: Clerk) -> Clerk:
-    """Another one, who decides."""
-    assert one.csrf
-    return await Clerk.at_work(application, CLERK)
+one, other = two_at_work(CLERK)
 
 
 @pytest.fixture

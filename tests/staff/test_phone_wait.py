@@ -15,7 +15,7 @@ from tests.support.acts import acts_on
 from tests.support.application import Application, Device
 from tests.support.assertions import assert_refused
 from tests.support.clerk import Program
-from tests.support.console_people import Clerk
+from tests.support.console_people import Clerk, two_at_work
 from tests.support.signing import fetch, tamper
 
 CLERK: Final = StaffRole.CUSTOMER_SERVICE
@@ -24,17 +24,7 @@ IDENTITY: Final = "/api/phone/identity"
 STOP: Final = f"{IDENTITY}/phone-change/stop"
 
 
-@pytest.fixture
-async def one(application: Application) -> Clerk:
-    """A member of customer service, who asks."""
-    return await Clerk.at_work(application, CLERK)
-
-
-@pytest.fixture
-async def other(application: Application, one: Clerk) -> Clerk:
-    """Another one, who approves."""
-    assert one.csrf
-    return await Clerk.at_work(application, CLERK)
+one, other = two_at_work(CLERK)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import httpx
 import pyotp
+import pytest
 
 from mshield.domain.actor import SERVICE
 from mshield.domain.staff import StaffRole
@@ -123,3 +124,18 @@ class Clerk:
         if answer.is_success:
             self.csrf = answer.json()["csrf_token"]
         return answer
+
+
+def two_at_work(role: StaffRole) -> tuple[object, object]:
+    """The fixtures `one` and `other` of a module: two members of this role, where one asks and the other decides."""
+
+    @pytest.fixture(name="one")
+    async def one(application: Application) -> Clerk:
+        return await Clerk.at_work(application, role)
+
+    @pytest.fixture(name="other")
+    async def other(application: Application, one: Clerk) -> Clerk:
+        assert one.csrf
+        return await Clerk.at_work(application, role)
+
+    return one, other

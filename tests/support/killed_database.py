@@ -29,11 +29,10 @@ class Killed(BaseException):
 
 
 @dataclass(slots=True)
-class WatchedTx:
-    """A transaction, and the names of what ran in it."""
+class TxBehind:
+    """A transaction behind another face."""
 
     tx: Tx
-    ran: set[str]
 
     @property
     def dialect(self) -> Literal["postgresql", "sqlite"]:
@@ -48,19 +47,15 @@ class WatchedTx:
         return True
 
     async def one(self, query: Query, **values: object) -> Row | None:
-        self.ran.add(query.name)
         return await self.tx.one(query, **values)
 
     async def all(self, query: Query, **values: object) -> list[Row]:
-        self.ran.add(query.name)
         return await self.tx.all(query, **values)
 
     async def all_for(self, query: Query, many: Sequence[Values]) -> list[Row]:
-        self.ran.add(query.name)
         return await self.tx.all_for(query, many)
 
     async def run(self, query: Query, **values: object) -> int:
-        self.ran.add(query.name)
         return await self.tx.run(query, **values)
 
     async def give_way(self) -> None:
@@ -68,13 +63,10 @@ class WatchedTx:
 
 
 @dataclass(slots=True)
-class MortalDatabase:
-    """Dies right after it has committed one of `deadly`; `skip` of them are survived first."""
+class DatabaseBehind:
+    """A database behind another face."""
 
     db: Database
-    deadly: frozenset[str] = frozenset()
-    skip: int = 0
-    dead: bool = False
 
     @property
     def dialect(self) -> Literal["postgresql", "sqlite"]:
@@ -103,6 +95,65 @@ class MortalDatabase:
     @read_only.setter
     def read_only(self, read_only: bool) -> None:
         self.db.read_only = read_only
+
+    async def one(self, query: Query, **values: object) -> Row | None:
+        return await self.db.one(query, **values)
+
+    async def all(self, query: Query, **values: object) -> list[Row]:
+        return await self.db.all(query, **values)
+
+    async def all_for(self, query: Query, many: Sequence[Values]) -> list[Row]:
+        return await self.db.all_for(query, many)
+
+    async def run(self, query: Query, **values: object) -> int:
+        return await self.db.run(query, **values)
+
+    async def run_one(self, query: Query, **values: object) -> Row | None:
+        return await self.db.run_one(query, **values)
+
+    async def read_together(self, query: Query, **values: object) -> list[Row]:
+        return await self.db.read_together(query, **values)
+
+    async def write_together(self, query: Query, *, by: str | bytes, **values: object) -> list[Row]:
+        return await self.db.write_together(query, by=by, **values)
+
+    async def write(self, work: Work[T]) -> T:
+        return await self.db.write(work)
+
+    async def close(self) -> None:
+        await self.db.close()
+
+
+@dataclass(slots=True)
+class WatchedTx(TxBehind):
+    """A transaction, and the names of what ran in it."""
+
+    ran: set[str]
+
+    async def one(self, query: Query, **values: object) -> Row | None:
+        self.ran.add(query.name)
+        return await self.tx.one(query, **values)
+
+    async def all(self, query: Query, **values: object) -> list[Row]:
+        self.ran.add(query.name)
+        return await self.tx.all(query, **values)
+
+    async def all_for(self, query: Query, many: Sequence[Values]) -> list[Row]:
+        self.ran.add(query.name)
+        return await self.tx.all_for(query, many)
+
+    async def run(self, query: Query, **values: object) -> int:
+        self.ran.add(query.name)
+        return await self.tx.run(query, **values)
+
+
+@dataclass(slots=True)
+class MortalDatabase(DatabaseBehind):
+    """Dies right after it has committed one of `deadly`; `skip` of them are survived first."""
+
+    deadly: frozenset[str] = frozenset()
+    skip: int = 0
+    dead: bool = False
 
     async def one(self, query: Query, **values: object) -> Row | None:
         self._live()
@@ -148,9 +199,6 @@ class MortalDatabase:
         result = await self.db.write(watched)
         self._survive(ran)
         return result
-
-    async def close(self) -> None:
-        await self.db.close()
 
     def _live(self) -> None:
         if self.dead:

@@ -1,10 +1,11 @@
 """A legal person at the portal of the running application, and shields of any enterprise without their phones."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import httpx
+import pytest
 
 from mshield.demo.people import LEGAL_PERSON, Person
 from mshield.services.context import Context
@@ -121,3 +122,17 @@ async def certified(context: Context, number: str, *, credit_code: str = OWN) ->
     row = await issue.reserve(replace(new, shield_number=number, credit_code=credit_code), now=now)
     await issue.issue(row.serial, now=now)
     return row
+
+
+def logged_in() -> object:
+    """The fixture `browser` of a module: the legal person's, logged in."""
+
+    @pytest.fixture(name="browser")
+    async def browser(application: Application) -> AsyncIterator[Browser]:
+        await application.registered(LEGAL_PERSON)
+        browser = Browser.of(application)
+        await browser.log_in()
+        yield browser
+        await browser.http.aclose()
+
+    return browser

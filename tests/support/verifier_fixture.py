@@ -12,7 +12,7 @@ from mshield.gm.sm3 import sm3
 from mshield.pki.revocation.crl import KEY_COMPROMISE
 from mshield.pki.revocation.ocsp import Good, RevokedAt
 from mshield.pki.signatures.cms import build_signed_data
-from mshield.pki.signatures.signed_attributes import attributes_of
+from tests.support.signed_data import attributes_of
 from tests.unit.client.bundle import CONTENT, LINES, SIGNED_AT, VKEY, Maker
 from tests.unit.client.statuses import ocsp
 from tests.unit.pki.authority import NOW, authority

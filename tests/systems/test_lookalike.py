@@ -11,7 +11,7 @@ from mshield.domain.systems.lookalike import likeness, registrable, skeleton
 from tests.support.acts import acts_on
 from tests.support.application import Application
 from tests.support.cases import cases
-from tests.support.console_people import Clerk
+from tests.support.console_people import Clerk, two_at_work
 
 NAME, DOMAIN = "国际贸易单一窗口", "singlewindow.example"
 
@@ -63,17 +63,7 @@ def test_what_somebody_registered(host: str, owner: str) -> None:
     assert registrable(host) == owner
 
 
-@pytest.fixture
-async def one(application: Application) -> Clerk:
-    """A security officer, who asks."""
-    return await Clerk.at_work(application, StaffRole.SECURITY_OFFICER)
-
-
-@pytest.fixture
-async def other(application: Application, one: Clerk) -> Clerk:
-    """Another one."""
-    assert one.csrf
-    return await Clerk.at_work(application, StaffRole.SECURITY_OFFICER)
+one, other = two_at_work(StaffRole.SECURITY_OFFICER)
 
 
 def _told(answer: httpx.Response) -> tuple[int, str]:

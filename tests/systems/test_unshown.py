@@ -11,7 +11,7 @@ from mshield.store.database.interface import SealBroken
 from mshield.store.systems import unshown as store
 from tests.support.acts import acts_on
 from tests.support.application import Application
-from tests.support.console_people import Clerk
+from tests.support.console_people import Clerk, two_at_work
 from tests.support.factories import REQUESTS, document_message
 from tests.support.signing import tamper
 from tests.support.unshown import let_ask_unshown
@@ -24,17 +24,7 @@ UNKNOWN: Final[dict[str, Any]] = {"media_type": "application/zip", **_CONTENT}
 NO_TEXT: Final[dict[str, Any]] = {"media_type": "application/textual", **_CONTENT}
 
 
-@pytest.fixture
-async def one(application: Application) -> Clerk:
-    """A security officer, who asks."""
-    return await Clerk.at_work(application, StaffRole.SECURITY_OFFICER)
-
-
-@pytest.fixture
-async def other(application: Application, one: Clerk) -> Clerk:
-    """Another one, who approves."""
-    assert one.csrf
-    return await Clerk.at_work(application, StaffRole.SECURITY_OFFICER)
+one, other = two_at_work(StaffRole.SECURITY_OFFICER)
 
 
 async def _asked(application: Application, *documents: dict[str, Any]) -> tuple[int, str | None, int | None]:

@@ -19,25 +19,14 @@ from mshield.services.systems.register import register_system
 from mshield.store.database.interface import SealBroken
 from mshield.store.systems import views as store
 from tests.support.acts import acts_on
-from tests.support.application import Application
-from tests.support.console_people import Clerk
+from tests.support.console_people import Clerk, two_at_work
 from tests.support.signing import fetch, tamper
 from tests.support.small_view import CONTENT, VIEW_ID, handed_in, small_view
 
 REASON: Final = {"reason": "新接口"}
 
 
-@pytest.fixture
-async def one(application: Application) -> Clerk:
-    """A security officer, who hands in."""
-    return await Clerk.at_work(application, StaffRole.SECURITY_OFFICER)
-
-
-@pytest.fixture
-async def other(application: Application, one: Clerk) -> Clerk:
-    """Another one, who approves."""
-    assert one.csrf
-    return await Clerk.at_work(application, StaffRole.SECURITY_OFFICER)
+one, other = two_at_work(StaffRole.SECURITY_OFFICER)
 
 
 def _told(answer: httpx.Response) -> tuple[int, str]:

@@ -7,11 +7,8 @@ import pytest
 from mshield.gm.sm3 import sm3
 from mshield.pki.errors import CmsError, DerError
 from mshield.pki.signatures.display import display_bytes
-from mshield.pki.signatures.signed_attributes import (
-    attributes_of,
-    is_like_attributes,
-    parse_signed_attributes,
-)
+from mshield.pki.signatures.signed_attributes import is_like_attributes, parse_signed_attributes
+from tests.support.signed_data import attributes_of
 from tests.vectors.files import load
 
 VECTORS = load("documents.json")

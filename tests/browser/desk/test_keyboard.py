@@ -112,7 +112,7 @@ def _choose(page: Page, file: Path, *lines: str) -> None:
     """Writes a list with these lines, and chooses it at the control that Tab reaches."""
     file.write_text("\r\n".join((_HEAD, *lines, "")), "utf-8-sig")
     with page.expect_file_chooser() as chooser:
-        _press(page, page.locator("main input[type=file]"))
+        press(page, page.locator("main input[type=file]"))
     chooser.value.set_files(file)
 
 
@@ -122,14 +122,14 @@ def _read_the_report(page: Page) -> None:
     expect(page.get_by_role("status").first).to_contain_text("1 行有误，没有导入任何内容")
     expect(rows).to_have_count(1)
     expect(rows).to_contain_text("证件号码有误")
-    _press(page, page.get_by_role("button", name="新增 60"))
+    press(page, page.get_by_role("button", name="新增 60"))
     expect(rows).to_have_count(50)
-    _press(page, page.get_by_role("button", name="下一页"))
+    press(page, page.get_by_role("button", name="下一页"))
     expect(rows).to_have_count(10)
     expect(rows.last).to_contain_text("马思远")
-    _press(page, page.get_by_role("button", name="不变 0"), "Space")
+    press(page, page.get_by_role("button", name="不变 0"), "Space")
     expect(rows).to_have_count(0)
-    _press(page, page.get_by_role("button", name="错误 1"), "Space")
+    press(page, page.get_by_role("button", name="错误 1"), "Space")
     expect(rows).to_have_count(1)
 
 
@@ -137,7 +137,7 @@ def test_a_list_comes_in_without_a_mouse(log_in_as: LogInAs, party: Party, tmp_p
     at = log_in_as(StaffRole.FILING_OFFICER, reduced_motion="reduce")
     page = at.open("/console/filing")
     expect(page.locator("h1").first).to_be_visible()
-    _press(page, page.get_by_role("link", name="导入名单"))
+    press(page, page.get_by_role("link", name="导入名单"))
     expect(page.get_by_role("heading", name="导入名单")).to_be_visible()
     lines = [f"{_FIRM},马思远,护照,E3000{number:04d},操作员" for number in range(60)]
     _choose(page, tmp_path / "bad.csv", *lines, f"{_FIRM},马思远,居民身份证,110105194912310021,操作员")
@@ -148,7 +148,7 @@ def test_a_list_comes_in_without_a_mouse(log_in_as: LogInAs, party: Party, tmp_p
     expect(page.get_by_role("status").first).to_contain_text("检查通过，还没有导入")
     _age_sessions(party)
     take = page.get_by_role("button", name="导入 60 行")
-    _press(page, take)
+    press(page, take)
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("再次")
     expect(dialog.get_by_role("textbox")).to_be_focused()
@@ -165,9 +165,9 @@ def test_a_list_comes_in_without_a_mouse(log_in_as: LogInAs, party: Party, tmp_p
     expect(said).to_be_focused()
     laid_out(page, "import")
     with page.expect_download() as report:
-        _press(page, page.get_by_role("button", name="下载报告"))
+        press(page, page.get_by_role("button", name="下载报告"))
     assert report.value.path().read_text("utf-8-sig").count("马思远") == 60
-    _press(page, page.locator("nav.side a", has_text="备案").first)
+    press(page, page.locator("nav.side a", has_text="备案").first)
     expect(page.locator("main tbody tr").first).to_be_visible()
 
 

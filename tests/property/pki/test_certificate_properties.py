@@ -11,8 +11,9 @@ from mshield.pki.certificates.certificate import parse_certificate
 from mshield.pki.certificates.names import LeafSubject, fault, leaf_subject
 from mshield.pki.errors import PkiError
 from mshield.pki.revocation.crl import REASONS, Revoked, parse_crl
-from mshield.pki.signatures.cms import build_signed_data, verify_signed_data
+from mshield.pki.signatures.cms import build_signed_data
 from mshield.pki.verification.path import verify_chain
+from tests.support.signed_data import verify_signed_data
 from tests.unit.pki.authority import DAY, NOW, authority
 
 A = authority()

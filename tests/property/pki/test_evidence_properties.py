@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from mshield.client.evidence import read_evidence, verify_evidence
 from mshield.client.verify import VerificationError
 from mshield.pki.signatures.display import display_bytes
-from mshield.pki.signatures.signed_attributes import attributes_of, parse_signed_attributes
+from mshield.pki.signatures.signed_attributes import parse_signed_attributes
+from tests.support.signed_data import attributes_of
 from tests.unit.client.bundle import VKEY, Maker
 from tests.unit.pki.authority import authority
 

@@ -13,9 +13,9 @@ from mshield.gm.sm3 import sm3
 from mshield.pki.asn1 import der
 from mshield.pki.signatures.display import Drawing
 from mshield.pki.signatures.formats import NO_OPTIONS, AskedOptions, complete
-from mshield.pki.signatures.signed_attributes import attributes_of
 from mshield.pki.xml.making import signed_info
 from mshield.views import draw, read_view
+from tests.support.signed_data import attributes_of
 from tests.support.small_view import CONTENT as ORDER
 from tests.support.small_view import VIEW_ID, small_view
 

@@ -14,7 +14,7 @@ from mshield.gm.sm3 import sm3
 from mshield.pki.revocation.crl import CERTIFICATE_HOLD, Revoked
 from mshield.pki.revocation.ocsp import CertId, Good, RevokedAt, Unknown, build_ocsp_response
 from mshield.pki.signatures.cms import build_signed_data
-from mshield.pki.signatures.signed_attributes import attributes_of
+from tests.support.signed_data import attributes_of
 from tests.unit.pki.authority import (
     DAY,
     IDENTITY,

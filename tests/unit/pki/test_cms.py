@@ -7,8 +7,8 @@ from mshield.gm.sm3 import sm3
 from mshield.pki.asn1 import der, oids
 from mshield.pki.asn1.frame import ALGORITHM, DIGEST_ALGORITHM
 from mshield.pki.errors import BadCertificateSignature, CmsError, ContentMismatch, DerError
-from mshield.pki.signatures.cms import build_signed_data, parse_signed_data, verify_signed_data
-from mshield.pki.signatures.signed_attributes import attributes_of
+from mshield.pki.signatures.cms import build_signed_data, parse_signed_data
+from tests.support.signed_data import attributes_of, verify_signed_data
 from tests.unit.pki.authority import authority
 
 A = authority()

@@ -8,10 +8,10 @@ from mshield.pki.errors import CmsError, DerError
 from mshield.pki.signatures.display import display_bytes
 from mshield.pki.signatures.signed_attributes import (
     SignedAttributes,
-    attributes_of,
     is_like_attributes,
     parse_signed_attributes,
 )
+from tests.support.signed_data import attributes_of
 
 FOUND = SignedAttributes(sm3(b"content"), sm3(b"display"))
 CONTENT_TYPE = der.sequence(der.oid(oids.CONTENT_TYPE), der.set_of(der.oid(oids.CMS_DATA)))

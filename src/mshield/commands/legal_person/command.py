@@ -14,12 +14,11 @@ from mshield.client.portal_messages import Act, Cause, Outcome, PortalSession, S
 from mshield.commands.legal_person import applications as legal_applications
 from mshield.commands.legal_person import people as legal_people
 from mshield.commands.legal_person.login import LoginOptions, begin_login, fetch_captcha
-from mshield.commands.legal_person.options import Chosen, Portal, enterprise_option, portal_command
+from mshield.commands.legal_person.options import Portal, enterprise_option, portal_command
+from mshield.commands.parts.folder import group_in_folder
 from mshield.commands.parts.output import (
     Output,
     Refused,
-    remember_lang,
-    server_address,
     table,
 )
 from mshield.commands.phone.display import shown_time
@@ -28,29 +27,15 @@ from mshield.domain.certificates.state_words import HOLDS_ZH, STATES_ZH
 _FILE: Final = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 
 
-@click.group(name="legal-person")
-@click.option(
-    "--folder",
-    type=click.Path(file_okay=False, path_type=Path),
-    envvar="MSHIELD_PORTAL_FOLDER",
-    default=lambda: click.get_app_dir("mshield-legal-person"),
-    show_default="the user's application folder",
-    help="Where the login is kept (environment: MSHIELD_PORTAL_FOLDER).",
+@group_in_folder(
+    "legal-person",
+    whose="PORTAL",
+    kept_in="mshield-legal-person",
+    holds="Where the login is kept",
+    remembers="remembered from login.",
 )
-@click.option(
-    "--server",
-    envvar="MSHIELD_PORTAL_SERVER",
-    callback=server_address,
-    help="The service's address (environment: MSHIELD_PORTAL_SERVER); remembered from login.",
-)
-@click.option(
-    "--lang", type=click.Choice(["zh", "en"]), help="Language of messages; the default follows LANG."
-)
-@click.pass_context
-def command(context: click.Context, folder: Path, server: str | None, lang: str | None) -> None:
+def command() -> None:
     """The legal person 法人: look up shields, report loss, lift, freeze, unfreeze, revoke; confirm operators."""
-    remember_lang(context, lang)
-    context.obj = Chosen(folder, server)
 
 
 @command.command()

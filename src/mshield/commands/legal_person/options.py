@@ -1,8 +1,6 @@
 """What all commands of the legal person share: the login of the folder, and the client's errors as refusals."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Concatenate, Final, ParamSpec
 
 import click
@@ -11,6 +9,7 @@ import msgspec
 from mshield.client.errors import ClientError, PhoneError
 from mshield.client.phone.folder import Folder
 from mshield.client.portal import PortalClient, PortalLogin
+from mshield.commands.parts.folder import Chosen
 from mshield.commands.parts.honest_text import honest_line
 from mshield.commands.parts.output import Output, output_options, refusing
 
@@ -25,14 +24,6 @@ class _StoredLogin(msgspec.Struct, frozen=True, kw_only=True):
     server: str
     login: PortalLogin | None
     credit_codes: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """The folder of the login, and the service where one is named."""
-
-    folder: Path
-    server: str | None
 
 
 class Portal:

@@ -5,8 +5,9 @@ from pathlib import Path
 import click
 
 from mshield.client.phone.phone import VirtualPhone
+from mshield.commands.parts.folder import Chosen
 from mshield.commands.parts.output import Output
-from mshield.commands.phone.options import Chosen, phone_command
+from mshield.commands.phone.options import phone_command
 
 
 @click.command()

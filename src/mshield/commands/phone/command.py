@@ -16,7 +16,8 @@ from mshield.client.phone.approval import DeclineReason
 from mshield.client.phone.certificates.enrolment import UserType
 from mshield.client.phone.phone import IdType, SmsPurpose, VirtualPhone
 from mshield.commands.parts.account_source import code_of_page, kind_of
-from mshield.commands.parts.output import Output, remember_lang, server_address, table
+from mshield.commands.parts.folder import group_in_folder
+from mshield.commands.parts.output import Output, table
 from mshield.commands.phone import identity as phone_identity
 from mshield.commands.phone import renewal as phone_renewal
 from mshield.commands.phone import unlock as phone_unlock
@@ -33,7 +34,6 @@ from mshield.commands.phone.display import (
 )
 from mshield.commands.phone.options import (
     FILE,
-    Chosen,
     asking,
     new_pin,
     phone_command,
@@ -42,29 +42,15 @@ from mshield.commands.phone.options import (
 )
 
 
-@click.group()
-@click.option(
-    "--folder",
-    type=click.Path(file_okay=False, path_type=Path),
-    envvar="MSHIELD_PHONE_FOLDER",
-    default=lambda: click.get_app_dir("mshield-phone"),
-    show_default="the user's application folder",
-    help="The phone's storage (environment: MSHIELD_PHONE_FOLDER).",
+@group_in_folder(
+    "phone",
+    whose="PHONE",
+    kept_in="mshield-phone",
+    holds="The phone's storage",
+    remembers="the phone remembers that of init.",
 )
-@click.option(
-    "--server",
-    envvar="MSHIELD_PHONE_SERVER",
-    callback=server_address,
-    help="The service's address (environment: MSHIELD_PHONE_SERVER); the phone remembers that of init.",
-)
-@click.option(
-    "--lang", type=click.Choice(["zh", "en"]), help="Language of messages; the default follows LANG."
-)
-@click.pass_context
-def command(context: click.Context, folder: Path, server: str | None, lang: str | None) -> None:
+def command() -> None:
     """A virtual phone 手机盾: register, log in, apply for a certificate, scan, log in and sign with it."""
-    remember_lang(context, lang)
-    context.obj = Chosen(folder, server)
 
 
 @command.command()

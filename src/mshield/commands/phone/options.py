@@ -3,7 +3,6 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Concatenate, Final, ParamSpec
 
@@ -12,6 +11,7 @@ import click
 from mshield.client.errors import ClientError, PhoneError
 from mshield.client.phone.phone import VirtualPhone
 from mshield.client.phone.pin import PinPrompt, PinSource
+from mshield.commands.parts.folder import Chosen
 from mshield.commands.parts.output import Output, output_options, refusing
 from mshield.commands.phone.display import shown_time
 
@@ -19,14 +19,6 @@ FILE: Final = click.Path(exists=True, dir_okay=False, readable=True, path_type=P
 """A file to read a secret from."""
 
 P = ParamSpec("P")
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """Which phone: its folder, and the server where one is named."""
-
-    folder: Path
-    server: str | None
 
 
 def phone_command(run: Callable[Concatenate[Output, VirtualPhone, P], None]) -> Callable[P, None]:

@@ -11,7 +11,6 @@ from cffi import FFI
 
 from mshield.keys.errors import HardwareFailed, NoDeviceLibrary
 
-MAX_LEN: Final = 64
 _OCTETS: Final = 32
 _BITS: Final = 256
 

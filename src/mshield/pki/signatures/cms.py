@@ -12,9 +12,7 @@ from typing import Final
 
 import msgspec
 
-from mshield.gm.engine import Engine
-from mshield.gm.errors import BadSignature
-from mshield.gm.sm2 import Signature, verify
+from mshield.gm.sm2 import Signature
 from mshield.gm.sm3 import sm3
 from mshield.pki.asn1 import der, oids
 from mshield.pki.asn1.arcs import DISPLAY_OIDS
@@ -22,7 +20,7 @@ from mshield.pki.asn1.frame import ALGORITHM, DIGEST_ALGORITHM, read_signature
 from mshield.pki.asn1.reader import Reader
 from mshield.pki.certificates.certificate import Certificate, parse_certificate
 from mshield.pki.certificates.names import read_name
-from mshield.pki.errors import BadCertificateSignature, CmsError, ContentMismatch, DerError
+from mshield.pki.errors import CmsError, ContentMismatch, DerError
 from mshield.pki.signatures.ambiguous import is_digest, is_like_signed_info
 from mshield.pki.signatures.formats import NO_OPTIONS, Options
 from mshield.pki.signatures.pdf import PdfAttributes
@@ -100,7 +98,8 @@ def build_signed_data(
 def parse_signed_data(data: bytes, *, display_oids: Collection[str] = DISPLAY_OIDS) -> SignedData:
     """A SignedData of RFC 5652 as `build_signed_data` makes it; DerError or CmsError on anything else.
 
-    Nothing is verified: see `verify_signed_data`. `display_oids` as for `parse_signed_attributes`.
+    Nothing is verified: whoever reads it checks `signed_message` with the signer's key. `display_oids` as for
+    `parse_signed_attributes`.
     """
     inside = _signed_data(data)
     if inside.integer() != _V1 or [algorithm.raw() for algorithm in inside.set_of()] != [DIGEST_ALGORITHM]:
@@ -147,22 +146,6 @@ def signed_message(
     if not is_known and (is_digest(known) or is_like_signed_info(known)):
         raise ContentMismatch("the content is a digest or SignedInfo, which stand for something else")
     return known
-
-
-def verify_signed_data(
-    engine: Engine, data: bytes, *, content: bytes | None = None, digest: bytes | None = None
-) -> SignedData:
-    """Parse, and check the signature with the signer's key; whether to trust that key, `path` judges.
-
-    `content` or `digest` as for `signed_message`. BadCertificateSignature if it fails.
-    """
-    signed = parse_signed_data(data)
-    message = signed_message(signed, content=content, digest=digest)
-    try:
-        verify(engine, signed.signer.public_key, message, signed.signature)
-    except BadSignature as error:
-        raise BadCertificateSignature("the signature on the message does not verify") from error
-    return signed
 
 
 def _signed_data(data: bytes) -> Reader:

@@ -4,16 +4,14 @@ They are content type, SM3 of the content, SM3 of the display, and in GB/T 35275
 their DER as a SET OF; a verifier that knows only RFC 5652 checks the first two and passes over the display's.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
-from mshield.gm.sm3 import sm3
 from mshield.pki.asn1 import der, oids
 from mshield.pki.asn1.arcs import DISPLAY_OIDS
 from mshield.pki.asn1.reader import Reader
 from mshield.pki.errors import CmsError
-from mshield.pki.signatures.display import Drawing, display_bytes
 
 DIGEST_BYTES: Final = 32
 _DATA: Final = {der.oid(oid): oid for oid in (oids.CMS_DATA, oids.GB_DATA)}
@@ -42,20 +40,6 @@ class SignedAttributes:
             _attribute(self.display_oid, der.octet_string(self.display)),
             *(() if time is None else (_attribute(oids.SIGNING_TIME, der.time(time)),)),
         )
-
-
-def attributes_of(
-    *,
-    digest: bytes,
-    title: str,
-    media_type: str,
-    size: int,
-    lines: Sequence[tuple[str, str]],
-    drawing: Drawing | None = None,
-) -> SignedAttributes:
-    """The attributes of a document whose content has this SM3 digest and size in bytes."""
-    display = display_bytes(title=title, media_type=media_type, size=size, lines=lines, drawing=drawing)
-    return SignedAttributes(digest, sm3(display))
 
 
 def parse_signed_attributes(
