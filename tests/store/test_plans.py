@@ -24,6 +24,7 @@ _STATEMENTS: Final = {
     ("requests", "following"): ("find",),
     ("requests", "my_signatures"): ("latest_logins", "place_of"),
     ("accounts", "own_data"): ("signatures",),
+    ("accounts", "accounts"): ("end_sessions_of_device",),
     ("signing", "unlocks"): ("shield_of_device",),
     ("certificates", "bindings"): ("in_force", "is_bound"),
     ("certificates", "renewals"): ("close_tasks",),

@@ -1095,3 +1095,5 @@ CREATE INDEX acts_kind ON acts (act, id);
 CREATE INDEX sms_log_end ON sms_log (substr(phone_masked, length(phone_masked) - 3), id);
 
 CREATE INDEX sms_log_unsent ON sms_log (state, id) WHERE state <> 'sent';
+
+CREATE INDEX phone_sessions_device ON phone_sessions (device_id) WHERE ended_at IS NULL;
