@@ -15,7 +15,7 @@ from mshield.services.identity import daily
 from mshield.services.identity.own_record import own_record
 from mshield.services.identity.proofs import Proofs
 from mshield.services.notices.notify import tell
-from mshield.store.accounts.accounts import Account
+from mshield.store.accounts.accounts import Account, get_account
 from mshield.store.database.interface import Conflict, Database, Tx
 from mshield.store.identity import requests as store
 from mshield.store.staff import acts
@@ -151,6 +151,14 @@ class ConfirmOperators:
             raise errors.NotFound
         person_id: str = row["f_id"]
         return person_id
+
+    async def phone_of(self, request_id: str, *, credit_code: str) -> str:
+        """The masked number of the account that asks. Raises NotFound for another enterprise's request."""
+        row = await store.find(self.db, request_id=request_id, credit_code=credit_code)
+        account = None if row is None else await get_account(self.db, account_id=row["r_account_id"])
+        if account is None:
+            raise errors.NotFound
+        return mask_phone(account.phone)
 
     async def refuse(self, request_id: str, *, credit_code: str, by: By, now: int) -> None:
         """The legal person says that it isn't them: final, and nobody gets anything. Raises what `decide_in` raises."""

@@ -29,12 +29,16 @@ _TYPE: Final = "mshield-portal-operator/v1"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vouching:
-    """For whom: a filed operator, by name; `application_id` is None for an activation code."""
+    """For whom: a filed operator, by name; `application_id` is None for an activation code.
+
+    `phone` is the masked number of the account that asks: whoever else asks under this name has another.
+    """
 
     credit_code: str
     person_id: str
     name: str
     application_id: str | None
+    phone: str | None
 
     title: ClassVar[str] = "确认操作员身份"
 
@@ -55,6 +59,7 @@ class Vouching:
             ("操作", f"{what}，此人随后可申请贵企业的手机盾"),
             ("企业", enterprise.name),
             ("操作员", self.name),
+            *((("申请人手机号", self.phone),) if self.phone is not None else ()),
         )
 
     @property
@@ -154,11 +159,15 @@ class VouchForOperators:
             raise errors.NotFound if application_id is None else errors.NoFiling
         if Role(filed["role"]) is Role.LEGAL_PERSON:
             raise errors.Forbidden(reason="legal_person")
+        phone = None
+        if application_id is not None:
+            phone = await self.confirming.phone_of(application_id, credit_code=enterprise.credit_code)
         return Vouching(
             credit_code=enterprise.credit_code,
             person_id=person_id,
             name=filed["name"],
             application_id=application_id,
+            phone=phone,
         )
 
 
