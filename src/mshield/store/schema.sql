@@ -1068,14 +1068,6 @@ CREATE TABLE checkpoint_cosignatures (
 
 CREATE INDEX checkpoint_cosignatures_size ON checkpoint_cosignatures (origin, size);
 
-CREATE INDEX filed_persons_surname ON filed_persons (substr(name, 1, 1), id);
-
-CREATE INDEX filed_persons_name ON filed_persons (substr(name, 1, 2), id);
-
-CREATE INDEX filed_persons_given_name ON filed_persons (substr(name, 2, 2), id);
-
-CREATE INDEX filed_persons_phone_end ON filed_persons (substr(phone, length(phone) - 3), id);
-
 CREATE INDEX accounts_id_number_end ON accounts (id_number_end, id);
 
 CREATE INDEX accounts_surname ON accounts (substr(name, 1, 1), id);
@@ -1095,5 +1087,13 @@ CREATE INDEX acts_kind ON acts (act, id);
 CREATE INDEX sms_log_end ON sms_log (substr(phone_masked, length(phone_masked) - 3), id);
 
 CREATE INDEX sms_log_unsent ON sms_log (state, id) WHERE state <> 'sent';
+
+CREATE INDEX filed_persons_surname ON filed_persons (substr(name, 1, 1), id);
+
+CREATE INDEX filed_persons_name ON filed_persons (substr(name, 1, 2), id);
+
+CREATE INDEX filed_persons_given_name ON filed_persons (substr(name, 2, 2), id);
+
+CREATE INDEX filed_persons_phone_end ON filed_persons (substr(phone, length(phone) - 3), id);
 
 CREATE INDEX phone_sessions_device ON phone_sessions (device_id) WHERE ended_at IS NULL;
