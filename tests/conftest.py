@@ -44,6 +44,7 @@ from tests.support.soft_hsm import SoftHsm, make_soft_hsm
 if TYPE_CHECKING:
     from tests.support.application import Application, Device
     from tests.support.intruder import Intruder
+    from tests.support.signing import World
 
 # The same examples in each run, so that a red run means a change; `HYPOTHESIS_PROFILE=explore` looks for new ones.
 # No example has a time limit of its own: on a busy machine it would tell of the machine. A whole test has one.
@@ -226,6 +227,14 @@ async def db(database_url: str) -> AsyncIterator[Database]:
     database.sealer = SEALER
     yield database
     await database.close()
+
+
+@pytest.fixture
+async def world(db: Database, keyring: Keyring, clock: Clock) -> "World":
+    """A phone with a certificate, and its services without HTTP."""
+    from tests.support.signing import make_world
+
+    return await make_world(db, keyring, clock)
 
 
 # ---- everything else ----

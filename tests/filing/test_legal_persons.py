@@ -9,6 +9,7 @@ import pytest
 from mshield.domain.staff import StaffRole
 from tests.support.acts import acts_on
 from tests.support.application import EXAMPLES, Application
+from tests.support.assertions import refusal
 from tests.support.console_people import API, Clerk
 from tests.support.signing import execute
 
@@ -58,10 +59,6 @@ async def _filed(clerk: Clerk) -> dict[str, str]:
     """Names on file in the role, each with the masked phone number."""
     items = (await clerk.call("GET", "/filing/people?limit=200")).json()["items"]
     return {each["name"]: each["phone_masked"] for each in items if each["role"] == "legal_person"}
-
-
-def _told(answer: httpx.Response) -> tuple[int, str]:
-    return answer.status_code, answer.json()["code"]
 
 
 async def test_one_officer_makes_no_legal_person_and_all_other_lines_are_taken(
@@ -147,16 +144,16 @@ async def test_a_program_puts_nothing_up(application: Application, officer: Cler
 async def test_who_asked_does_not_approve(application: Application) -> None:
     both = await Clerk.at_work(application, *StaffRole)
     report = await _import(both, NEW)
-    assert _told(await _decide(both, report)) == (403, "own_approval")
+    assert refusal(await _decide(both, report)) == (403, "own_approval")
     assert "许安然" not in await _filed(both)
 
 
 async def test_a_filing_officer_approves_nothing(application: Application, officer: Clerk) -> None:
     other = await Clerk.at_work(application, StaffRole.FILING_OFFICER)
     report = await _import(officer, NEW)
-    assert _told(await _decide(other, report)) == (403, "forbidden")
+    assert refusal(await _decide(other, report)) == (403, "forbidden")
     hidden = await other.call("GET", f"/approvals/{report['approval_id']}/legal-persons")
-    assert _told(hidden) == (404, "not_found")
+    assert refusal(hidden) == (404, "not_found")
     assert len(await _shown(officer, report)) == 1
 
 
@@ -254,7 +251,7 @@ async def test_some_lines_are_chosen_and_the_others_told(officer: Clerk, second:
     report = await _import(officer, *lines)
     assert report["waiting"] == 4
     for wrong in ([99], [2, 99]):
-        assert _told(await _decide(second, report, lines=wrong)) == (422, "invalid_request")
+        assert refusal(await _decide(second, report, lines=wrong)) == (422, "invalid_request")
     done = await _decide(second, report, lines=[3, 5])
     assert done.json()["told"] == {"taken": 2, "refused": [2, 4], "overtaken": []}
     assert {"许安乙", "许安丁"} <= (await _filed(officer)).keys()
@@ -289,7 +286,7 @@ async def test_a_row_that_somebody_changed_in_the_database_is_not_taken(
         "UPDATE filing_proposals SET record_box = (SELECT o.record_box FROM filing_proposals o WHERE o.line = 3) "
         "WHERE line = 2",
     )
-    assert _told(await _decide(second, report)) == (409, "conflict")
+    assert refusal(await _decide(second, report)) == (409, "conflict")
     assert not {"许安然", "许安心"} & (await _filed(officer)).keys()
 
 
@@ -298,7 +295,7 @@ async def test_rows_that_were_taken_away_are_found(
 ) -> None:
     report = await _import(officer, NEW, NEW.replace("E12345678", "E12345670").replace("许安然", "许安心"))
     await execute(application.context.db, "DELETE FROM filing_proposals WHERE line = 2")
-    assert _told(await _decide(second, report)) == (409, "conflict")
+    assert refusal(await _decide(second, report)) == (409, "conflict")
     assert "许安心" not in await _filed(officer)
 
 
@@ -307,13 +304,13 @@ async def test_an_officer_who_lost_the_role_asked_for_nothing(
 ) -> None:
     report = await _import(officer, NEW)
     await execute(application.context.db, "UPDATE staff SET roles = 'auditor' WHERE name = '员工 0'")
-    assert _told(await _decide(second, report)) == (409, "approval_over")
+    assert refusal(await _decide(second, report)) == (409, "approval_over")
     assert "许安然" not in await _filed(second)
 
 
 async def test_it_can_be_asked_by_an_import_alone(second: Clerk) -> None:
     question = {"act": "filing.legal_persons", "subject": "x", "reason": "x", "details": {}}
-    assert _told(await second.call("POST", "/approvals", question)) == (422, "invalid_request")
+    assert refusal(await second.call("POST", "/approvals", question)) == (422, "invalid_request")
 
 
 async def test_five_hundred_are_one_question_page_by_page(officer: Clerk, second: Clerk) -> None:

@@ -19,7 +19,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import strategies as st
 from joserfc.jwk import ECKey
 
-from mshield.client.dpop import DeviceKey, b64url, proof
+from mshield.client.dpop import DeviceKey, proof
+from mshield.domain.tokens import base64url
 from mshield.services.oidc.clients import PRIVATE_KEY_JWT
 from mshield.web.dpop import MAX_PROOF
 from tests.fuzz import mutations
@@ -152,13 +153,13 @@ def _token(data: bytes) -> bytes:
     header, line, claims = data.partition(b"\n")
     if not line:
         return data
-    signed = f"{b64url(header)}.{b64url(claims)}"
-    return f"{signed}.{b64url(_KEY.sign_jws(signed.encode()))}".encode()
+    signed = f"{base64url(header)}.{base64url(claims)}"
+    return f"{signed}.{base64url(_KEY.sign_jws(signed.encode()))}".encode()
 
 
 def _tokens(header: bytes, claims: bytes) -> st.SearchStrategy[bytes]:
     two = st.tuples(mutations.json_text([header]), mutations.json_text([claims])).map(b"\n".join)
-    whole = f"{b64url(header)}.{b64url(claims)}.{b64url(bytes(64))}".encode()
+    whole = f"{base64url(header)}.{base64url(claims)}.{base64url(bytes(64))}".encode()
     return two | two | mutations.changed([whole, whole.replace(b".", b"..")])
 
 
@@ -186,7 +187,7 @@ def test_proofs_of_a_device(served_by_sqlite: Served) -> None:
     path, body = login.path, login.body
     right = proof(_KEY, method="POST", url=ORIGIN + path, body=body, now=START)
     claims = _claims(right.encode()) | {"jti": "one"}
-    must = {"htm": "POST", "htu": ORIGIN + path, "bd": b64url(hashlib.sha256(body).digest())}
+    must = {"htm": "POST", "htu": ORIGIN + path, "bd": base64url(hashlib.sha256(body).digest())}
 
     def judge(data: bytes) -> None:
         token = _token(data)

@@ -7,8 +7,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from mshield.client.dpop import DeviceKey, b64url, proof
+from mshield.client.dpop import DeviceKey, proof
 from mshield.domain.qr import qr_text
+from mshield.domain.tokens import base64url
 from mshield.main import create_app
 from mshield.services.operations.purge import purge
 from tests.support.application import ORIGIN, Application, Device, running
@@ -42,8 +43,8 @@ def forged(
     if drop is not None:
         head.pop(drop, None)
         payload.pop(drop, None)
-    signing_input = b64url(json.dumps(head).encode()) + "." + b64url(json.dumps(payload).encode())
-    return signing_input + "." + b64url((signer or device.key).sign_jws(signing_input.encode()))
+    signing_input = base64url(json.dumps(head).encode()) + "." + base64url(json.dumps(payload).encode())
+    return signing_input + "." + base64url((signer or device.key).sign_jws(signing_input.encode()))
 
 
 async def _reason(answer: httpx.Response) -> str:
@@ -68,8 +69,8 @@ async def test_a_query_is_not_part_of_what_is_signed(device: Device) -> None:
         ({"htm": "POST"}, "htm"),
         ({"htu": "http://evil.example/api/phone/me"}, "htu"),
         ({"htu": f"{ORIGIN}/api/phone/certificate"}, "htu"),
-        ({"bd": b64url(bytes(32))}, "bd"),
-        ({"ath": b64url(bytes(32))}, "ath"),
+        ({"bd": base64url(bytes(32))}, "bd"),
+        ({"ath": base64url(bytes(32))}, "ath"),
         ({"iat": 0}, "iat"),
         ({"iat": True}, "iat"),
         ({"iat": "1"}, "iat"),
@@ -100,7 +101,7 @@ async def test_a_missing_claim_is_refused_by_name(device: Device, name: str) -> 
         {"crit": ["b64"], "b64": False},
         {"kid": "1"},
         {"jwk": {"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"}},
-        {"jwk": {"kty": "EC", "crv": "P-256", "x": b64url(bytes(32)), "y": b64url(bytes(32))}},
+        {"jwk": {"kty": "EC", "crv": "P-256", "x": base64url(bytes(32)), "y": base64url(bytes(32))}},
         {"jwk": {"kty": "oct", "k": "AA"}},
         {"jwk": "x"},
     ],
@@ -110,7 +111,7 @@ async def test_a_wrong_header_is_refused(device: Device, header: dict[str, objec
 
 
 async def test_a_private_key_in_the_header_is_refused(device: Device) -> None:
-    jwk = {**device.key.jwk(), "d": b64url(bytes(31) + b"\x05")}
+    jwk = {**device.key.jwk(), "d": base64url(bytes(31) + b"\x05")}
     assert await _reason(await device.send("GET", PATH, b"", forged(device, header={"jwk": jwk}))) == "jwk"
 
 

@@ -1,6 +1,5 @@
 """What the console is told of proofs, who of the staff may read it, and who makes activation codes."""
 
-import httpx
 import pytest
 
 from mshield.demo.people import LEGAL_PERSON, OPERATOR
@@ -11,14 +10,11 @@ from mshield.store.accounts import accounts
 from mshield.store.identity import proofs as store
 from tests.support.acts import acts_on
 from tests.support.application import Application
+from tests.support.assertions import refusal
 from tests.support.clerk import Staff
 from tests.support.identity import filed, prove_account
 
 READERS = (StaffRole.FILING_OFFICER, StaffRole.CUSTOMER_SERVICE, StaffRole.AUDITOR)
-
-
-def _told(answer: httpx.Response) -> tuple[int, str]:
-    return answer.status_code, answer.json()["code"]
 
 
 async def _account(application: Application) -> str:
@@ -42,7 +38,7 @@ async def test_only_filing_officers_make_codes(application: Application, role: S
     made = await staff.call("POST", f"/filing/people/{record}/activation-code")
     acts = await acts_on(application.context.db, subject=record)
     if role is not StaffRole.FILING_OFFICER:
-        assert _told(made) == (403, "forbidden")
+        assert refusal(made) == (403, "forbidden")
         assert acts == []
         return
     assert made.status_code == 201
@@ -59,11 +55,11 @@ async def test_a_filing_officer_makes_none_for_a_legal_person_or_who_has_left(
     staff = await Staff.of(application, StaffRole.FILING_OFFICER)
     legal_person, operator = await filed(application, LEGAL_PERSON), await filed(application)
     path = "/filing/people/{}/activation-code"
-    assert _told(await staff.call("POST", path.format(legal_person.id))) == (403, "forbidden")
-    assert _told(await staff.call("POST", path.format("nobody"))) == (404, "not_found")
+    assert refusal(await staff.call("POST", path.format(legal_person.id))) == (403, "forbidden")
+    assert refusal(await staff.call("POST", path.format("nobody"))) == (404, "not_found")
     people = application.context.filing.people
     await people.end(operator.id, reason="已离职", by=SERVICE, now=application.clock())
-    assert _told(await staff.call("POST", path.format(operator.id))) == (404, "not_found")
+    assert refusal(await staff.call("POST", path.format(operator.id))) == (404, "not_found")
 
 
 @pytest.mark.parametrize("role", StaffRole)
@@ -82,7 +78,7 @@ async def test_an_accounts_proofs_are_told_the_newest_first_with_those_that_ende
     assert (await staff.call("GET", path)).json() == {"items": []}
     unknown = "01a20c23-c300-7867-bd5e-3522c1c05458"
     assert (await staff.call("GET", f"/accounts/{unknown}/proofs")).json() == {"items": []}
-    assert _told(await staff.call("GET", "/accounts/nobody/proofs")) == (404, "not_found")
+    assert refusal(await staff.call("GET", "/accounts/nobody/proofs")) == (404, "not_found")
     record = await filed(application)
     await _prove_earlier(application, account_id, record.id)
     application.clock.advance(seconds=1)

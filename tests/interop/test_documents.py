@@ -22,7 +22,7 @@ from mshield.services.systems.unshown import allow_unshown
 from tests.interop.judge import judge, judge_p7
 from tests.support.application import ORIGIN
 from tests.support.clock import Clock
-from tests.support.killed_service import Mortal, mortal_service
+from tests.support.killed_service import Mortal, killable_service, mortal_service
 
 CONTENT: Final = "<报关单><总价>126000.00 欧元</总价></报关单>".encode()
 DISPLAY: Final = (("总价", "126000.00 欧元"), ("申报日期", ""))
@@ -48,12 +48,7 @@ def clock() -> Clock:
     return Clock(time.time_ns() // 1_000_000 - 3_600_000)
 
 
-@pytest.fixture
-def service(
-    database_url: str, tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Mortal]:
-    with mortal_service(database_url, tmp_path, clock, monkeypatch) as running:
-        yield running
+service = killable_service()
 
 
 @pytest.fixture

@@ -13,18 +13,13 @@ from mshield.demo.people import LEGAL_PERSON, OPERATOR
 from mshield.domain.qr import qr_text
 from tests.support.assertions import assert_refused
 from tests.support.clock import Clock
-from tests.support.killed_service import Mortal, mortal_service
+from tests.support.killed_service import Mortal, killable_service
 
 API: Final = "/api/portal"
 OWN: Final = LEGAL_PERSON.credit_code
 
 
-@pytest.fixture
-def service(
-    database_url: str, tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Mortal]:
-    with mortal_service(database_url, tmp_path, clock, monkeypatch) as running:
-        yield running
+service = killable_service()
 
 
 @pytest.fixture

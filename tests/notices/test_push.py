@@ -14,7 +14,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from mshield.domain.notices import NoticeKind
 from mshield.domain.push.push import DEAD_AFTER_MS, WAITS_MS
-from mshield.gateways.web_push import PushAddress, base64url, encrypted_with
+from mshield.domain.tokens import base64url
+from mshield.gateways.web_push import PushAddress, encrypted_with
 from mshield.services.notices.notify import tell
 from mshield.services.operations.purge import purge
 from mshield.store.database.interface import Database

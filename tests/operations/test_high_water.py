@@ -13,7 +13,7 @@ from mshield.domain import errors
 from mshield.domain.certificates.states import CertificateEvent
 from mshield.gateways.high_water_file import BadHighWaterFile, HighWaterFile
 from mshield.keys.authority import load_authorities
-from mshield.keys.keyring import Keyring, load_keyring
+from mshield.keys.keyring import load_keyring
 from mshield.keys.seals import load_sealer
 from mshield.services.operations.high_water import (
     Declared,
@@ -32,7 +32,7 @@ from tests.support.acts import acts_on
 from tests.support.clock import Clock
 from tests.support.issuing import change
 from tests.support.killed_service import Mortal, mortal_service
-from tests.support.signing import WRONG_SHARE, World, execute, fetch, make_world
+from tests.support.signing import WRONG_SHARE, World, execute, fetch
 
 # ---- the file ----
 
@@ -170,11 +170,6 @@ async def test_another_database_has_another_file(
 
 
 # ---- the keys ----
-
-
-@pytest.fixture
-async def world(db: Database, keyring: Keyring, clock: Clock) -> World:
-    return await make_world(db, keyring, clock)
 
 
 async def test_two_tries_are_left_until_the_next_success(world: World, tmp_path: Path) -> None:

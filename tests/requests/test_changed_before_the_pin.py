@@ -7,17 +7,9 @@ import pytest
 
 from mshield.domain import errors
 from mshield.gm import cosign
-from mshield.keys.keyring import Keyring
-from mshield.store.database.interface import Database
-from tests.support.clock import Clock
-from tests.support.signing import CREDIT_CODE, WRONG_SHARE, World, execute, fetch, make_world
+from tests.support.signing import CREDIT_CODE, WRONG_SHARE, World, execute, fetch
 
 Change = Callable[[World], Awaitable[None]]
-
-
-@pytest.fixture
-async def world(db: Database, keyring: Keyring, clock: Clock) -> World:
-    return await make_world(db, keyring, clock)
 
 
 async def _ended(world: World) -> None:

@@ -4,17 +4,9 @@ import pytest
 
 from mshield.domain import errors
 from mshield.domain.qr import short_code
-from mshield.keys.keyring import Keyring
 from mshield.services.requests.codes.claim import CLAIM_MS, ClaimScan
-from mshield.store.database.interface import Database
-from tests.support.clock import Clock
 from tests.support.more_phones import another_account, another_phone
-from tests.support.signing import World, execute, fetch, make_world
-
-
-@pytest.fixture
-async def world(db: Database, keyring: Keyring, clock: Clock) -> World:
-    return await make_world(db, keyring, clock)
+from tests.support.signing import World, execute, fetch
 
 
 async def test_a_claim_is_the_phones_own_and_takes_nothing(world: World) -> None:

@@ -13,8 +13,7 @@ from mshield.client.errors import PhoneError, ProblemError
 from mshield.client.phone import VirtualPhone
 from mshield.client.phone.messages import Task
 from mshield.demo.people import OPERATOR
-from tests.support.clock import Clock
-from tests.support.killed_service import Mortal, mortal_service
+from tests.support.killed_service import Mortal, killable_service
 
 WHY = "这一票单价写错了"
 DOCUMENTS = [
@@ -22,12 +21,7 @@ DOCUMENTS = [
 ]
 
 
-@pytest.fixture
-def service(
-    database_url: str, tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Mortal]:
-    with mortal_service(database_url, tmp_path, clock, monkeypatch) as running:
-        yield running
+service = killable_service()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import pytest
 
 from mshield.domain import errors
-from mshield.keys.keyring import Keyring
 from mshield.pki.signatures.kept_display import read_display
 from mshield.services.requests.answer import MOST_IN_INBOX, MOST_UNTAKEN_OCTETS
 from mshield.services.requests.ask import MOST_WAITING, Asked
@@ -11,20 +10,12 @@ from mshield.services.requests.document import AskedView, Document
 from mshield.services.systems.register import register_system
 from mshield.services.systems.view_drafts import HandedIn, ViewFile
 from mshield.services.systems.views import register_view
-from mshield.store.database.interface import Database
 from mshield.store.systems import systems
 from mshield.store.systems.systems import BusinessSystem
-from tests.support.clock import Clock
-from tests.support.signing import World, execute, fetch, make_world
+from tests.support.signing import World, execute, fetch
 from tests.support.small_view import CONTENT, VIEW_ID, small_view
 
 DOCUMENT = Document("进口货物报关单", "text/plain", "报关单".encode(), ())
-
-
-@pytest.fixture
-async def world(db: Database, keyring: Keyring, clock: Clock) -> World:
-    """A phone with a certificate."""
-    return await make_world(db, keyring, clock)
 
 
 async def _number(world: World) -> str:

@@ -15,25 +15,16 @@ from mshield.domain.requests import (
     reading_ms,
 )
 from mshield.domain.times import DAY_MS, HOUR_MS, MINUTE_MS
-from mshield.keys.keyring import Keyring
 from mshield.services.requests.answer import Answer, ScannedRequest, prolongs_by
 from mshield.services.requests.ask import Asked
 from mshield.services.requests.document import Document
 from mshield.services.systems.manage import ManageSystems
 from mshield.services.systems.webhook_endpoints import WebhookEndpoints
-from mshield.store.database.interface import Database
 from mshield.store.database.opening import open_database
-from tests.support.clock import Clock
-from tests.support.signing import World, fetch, make_world
+from tests.support.signing import World, fetch
 
 SHORT: Final = 1_000
 """Octets: fifty seconds of reading."""
-
-
-@pytest.fixture
-async def world(db: Database, keyring: Keyring, clock: Clock) -> World:
-    """A phone with a certificate."""
-    return await make_world(db, keyring, clock)
 
 
 async def _ask(

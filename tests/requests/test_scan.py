@@ -4,17 +4,8 @@ import pytest
 
 from mshield.domain import errors
 from mshield.domain.qr import qr_text
-from mshield.keys.keyring import Keyring
 from mshield.services.requests.ask import Asked
-from mshield.store.database.interface import Database
-from tests.support.clock import Clock
-from tests.support.signing import World, make_world
-
-
-@pytest.fixture
-async def world(db: Database, keyring: Keyring, clock: Clock) -> World:
-    """A phone with a certificate."""
-    return await make_world(db, keyring, clock)
+from tests.support.signing import World
 
 
 async def _scan(world: World, code: str) -> str:

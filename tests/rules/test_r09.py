@@ -4,7 +4,6 @@ Phone and service are killed at each point. Afterwards one slot is in force, the
 no other, no attempt is counted that the matrix doesn't name, and everything goes on.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -16,7 +15,7 @@ from mshield.client.phone.pin import PinPrompt
 from mshield.demo.people import OPERATOR
 from tests.support.clock import Clock
 from tests.support.killed_database import RECORDED, RESERVED, Killed
-from tests.support.killed_service import Fate, Mortal, mortal_service, stored_key
+from tests.support.killed_service import Fate, Mortal, killable_service, mortal_service, stored_key
 
 NEW_PIN: Final = "739152"
 PINS: Final = {"A": OPERATOR.pin, "B": NEW_PIN}
@@ -160,12 +159,7 @@ ROWS: Final = (
 )
 
 
-@pytest.fixture
-def service(
-    database_url: str, tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Mortal]:
-    with mortal_service(database_url, tmp_path, clock, monkeypatch) as running:
-        yield running
+service = killable_service()
 
 
 class _User:

@@ -1,6 +1,5 @@
 """R15: the PC shows a QR, the app scans, PIN, the PC is logged in."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,16 +7,9 @@ import pytest
 from mshield.client import Pc
 from mshield.client.errors import ProblemError
 from mshield.demo.people import OPERATOR
-from tests.support.clock import Clock
-from tests.support.killed_service import Mortal, mortal_service
+from tests.support.killed_service import Mortal, killable_service
 
-
-@pytest.fixture
-def service(
-    database_url: str, tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Mortal]:
-    with mortal_service(database_url, tmp_path, clock, monkeypatch) as running:
-        yield running
+service = killable_service()
 
 
 def test_r15_scanned_and_approved_the_pc_knows_who_it_is(service: Mortal, tmp_path: Path) -> None:

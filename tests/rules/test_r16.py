@@ -1,25 +1,16 @@
 """R16: the business system shows a QR, the app scans and shows what is signed, PIN, the signature is delivered."""
 
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from mshield.client import Document
 from mshield.demo.people import OPERATOR
 from tests.support.application import EXAMPLES
-from tests.support.clock import Clock
-from tests.support.killed_service import Mortal, mortal_service
+from tests.support.killed_service import Mortal, killable_service
 
 DECLARATION = next(EXAMPLES.glob("*.xml")).read_bytes()
 
 
-@pytest.fixture
-def service(
-    database_url: str, tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Mortal]:
-    with mortal_service(database_url, tmp_path, clock, monkeypatch) as running:
-        yield running
+service = killable_service()
 
 
 def test_r16_what_the_phone_shows_is_signed_and_delivered(service: Mortal, tmp_path: Path) -> None:

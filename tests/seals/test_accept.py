@@ -3,19 +3,12 @@
 import pytest
 
 from mshield.domain import errors
-from mshield.keys.keyring import Keyring
 from mshield.services.log.verify_seals import check_seals
 from mshield.services.operations.accept_row import accept_row
 from mshield.store.accounts import accounts
-from mshield.store.database.interface import Database, SealBroken
+from mshield.store.database.interface import SealBroken
 from tests.support.cases import cases
-from tests.support.clock import Clock
-from tests.support.signing import World, fetch, make_world, tamper
-
-
-@pytest.fixture
-async def world(db: Database, keyring: Keyring, clock: Clock) -> World:
-    return await make_world(db, keyring, clock)
+from tests.support.signing import World, fetch, tamper
 
 
 async def _accept(world: World, table: str, key: str, reason: str = "号码录入有误，已核对登记表") -> None:

@@ -5,7 +5,6 @@ The real application and virtual phones. What happens in what order is Hypothesi
 
 import shutil
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, get_args
 
@@ -32,6 +31,7 @@ from tests.support.killed_database import RECORDED, RESERVED, Killed
 from tests.support.killed_service import (
     Fate,
     Mortal,
+    killable_service,
     mortal_service,
     running_on,
     stored_key,
@@ -45,12 +45,7 @@ FROM certificates
 """
 
 
-@pytest.fixture
-def service(
-    database_url: str, tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Mortal]:
-    with mortal_service(database_url, tmp_path, clock, monkeypatch) as running:
-        yield running
+service = killable_service()
 
 
 def _sign(service: Mortal, phone: VirtualPhone) -> None:

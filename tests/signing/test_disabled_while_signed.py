@@ -8,18 +8,10 @@ import pytest
 
 from mshield.domain import errors
 from mshield.gm import cosign
-from mshield.keys.keyring import Keyring
-from mshield.store.database.interface import Database
-from tests.support.clock import Clock
 from tests.support.intruder import Intruder
-from tests.support.signing import World, execute, fetch, make_world
+from tests.support.signing import World, execute, fetch
 
 TAU: Final = 0x1234567
-
-
-@pytest.fixture
-async def world(db: Database, keyring: Keyring, clock: Clock) -> World:
-    return await make_world(db, keyring, clock)
 
 
 async def _one(world: World) -> list[bytes]:

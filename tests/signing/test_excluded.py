@@ -7,25 +7,16 @@ import pytest
 
 from mshield.domain import errors
 from mshield.gm import cosign
-from mshield.keys.keyring import Keyring
 from mshield.services.signing.excluded import bound_to, checked_reasons
-from mshield.store.database.interface import Database
 from mshield.store.requests import requests
 from mshield.store.requests.requests import DeclinedDocument, Result, SignedDocument
 from mshield.store.signing import sessions as store
 from mshield.store.signing.rows import KeyRow
 from mshield.store.systems import webhooks
 from mshield.store.systems.webhooks import EndedRequest
-from tests.support.clock import Clock
-from tests.support.signing import WRONG_SHARE, World, execute, fetch, make_world, statement
+from tests.support.signing import WRONG_SHARE, World, execute, fetch, statement
 
 WHY = "单价写错了"
-
-
-@pytest.fixture
-async def world(db: Database, keyring: Keyring, clock: Clock) -> World:
-    """A phone with a certificate."""
-    return await make_world(db, keyring, clock)
 
 
 async def _batch(world: World, count: int = 3) -> tuple[str, list[bytes]]:

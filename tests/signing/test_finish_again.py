@@ -3,27 +3,19 @@
 So long a site takes to go on elsewhere when its primary is gone without a word (docs/ha.md).
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
-
-import pytest
 
 from mshield.demo.people import OPERATOR
 from tests.support.clock import Clock
 from tests.support.killed_database import RESERVED
-from tests.support.killed_service import Mortal, mortal_service
+from tests.support.killed_service import Mortal, killable_service
 
 _AWAY: Final = 50_000
 """How long the service is away, ms."""
 
 
-@pytest.fixture
-def service(
-    database_url: str, tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Mortal]:
-    with mortal_service(database_url, tmp_path, clock, monkeypatch) as running:
-        yield running
+service = killable_service()
 
 
 def test_r10_a_try_whose_outcome_comes_late_isnt_counted(

@@ -9,18 +9,11 @@ from dataclasses import replace
 import pytest
 
 from mshield.domain import errors
-from mshield.keys.keyring import Keyring
 from mshield.services.operations.purge import purge
 from mshield.services.signing.open import OpenItem, OpenRequest
-from mshield.store.database.interface import Database
 from mshield.store.operations.known_mark import RestoreUndeclared
 from tests.support.clock import Clock
-from tests.support.signing import World, fetch, make_world, tamper
-
-
-@pytest.fixture
-async def world(db: Database, keyring: Keyring, clock: Clock) -> World:
-    return await make_world(db, keyring, clock)
+from tests.support.signing import World, fetch, tamper
 
 
 async def _recorded(world: World) -> OpenRequest:

@@ -2,18 +2,10 @@
 
 import pytest
 
-from mshield.keys.keyring import Keyring
 from mshield.services.signing import key as signing_key
-from mshield.store.database.interface import Database
 from mshield.store.signing import sessions as store
 from mshield.store.signing.rows import KeyRow
-from tests.support.clock import Clock
-from tests.support.signing import World, execute, make_world
-
-
-@pytest.fixture
-async def world(db: Database, keyring: Keyring, clock: Clock) -> World:
-    return await make_world(db, keyring, clock)
+from tests.support.signing import World, execute
 
 
 async def _read(world: World) -> KeyRow:

@@ -16,11 +16,6 @@ from tests.support.killed_database import RESERVED, Died, MortalDatabase
 from tests.support.signing import WRONG_SHARE, World, execute, fetch, make_world
 
 
-@pytest.fixture
-async def world(db: Database, keyring: Keyring, clock: Clock) -> World:
-    return await make_world(db, keyring, clock)
-
-
 async def test_a_right_pin_signs_what_any_sm2_software_verifies(world: World) -> None:
     content = "报关单 1".encode()
     answer = await world.sign([await world.task(content)])

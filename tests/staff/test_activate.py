@@ -11,6 +11,7 @@ from mshield.domain.actor import SERVICE
 from mshield.domain.staff import StaffRole
 from tests.support.acts import acts_on
 from tests.support.application import Application
+from tests.support.assertions import refusal
 from tests.support.console_people import Clerk, two_at_work
 from tests.support.identity import filed
 from tests.support.portal import Browser
@@ -27,10 +28,6 @@ one, other = two_at_work(OFFICER)
 async def record(application: Application) -> str:
     """The legal person's filing record."""
     return (await filed(application, LEGAL_PERSON)).id
-
-
-def _told(answer: httpx.Response) -> tuple[int, str]:
-    return answer.status_code, answer.json()["code"]
 
 
 async def _send(officer: Clerk, subject: str, **details: object) -> httpx.Response:
@@ -71,11 +68,14 @@ async def test_the_approver_sees_who_it_is_for_and_is_told_the_code_once(
 
 async def test_one_alone_makes_none(application: Application, one: Clerk, record: str) -> None:
     officer = await Clerk.at_work(application, *StaffRole)
-    assert _told(await officer.call("POST", f"/filing/people/{record}/activation-code")) == (403, "forbidden")
+    assert refusal(await officer.call("POST", f"/filing/people/{record}/activation-code")) == (
+        403,
+        "forbidden",
+    )
     asked = await _ask(one, record)
-    assert _told(await _decide(one, asked)) == (403, "own_approval")
+    assert refusal(await _decide(one, asked)) == (403, "own_approval")
     await one.log_in()
-    assert _told(await _decide(one, asked)) == (403, "own_approval")
+    assert refusal(await _decide(one, asked)) == (403, "own_approval")
     assert [act.act for act in await acts_on(application.context.db, subject=record)] == ["approval.ask"]
 
 
@@ -91,7 +91,7 @@ async def test_the_legal_person_logs_in_with_it_and_it_works_once(
 ) -> None:
     await application.registered(NEW_NUMBER)
     browser = Browser.of(application)
-    assert _told(await browser.begin(NEW_NUMBER)) == (403, "identity_unproven")
+    assert refusal(await browser.begin(NEW_NUMBER)) == (403, "identity_unproven")
     code = (await _decide(other, await _ask(one, record))).json()["told"]["code"]
     application.clock.advance(seconds=61)
     begun = await browser.begin(
@@ -101,7 +101,7 @@ async def test_the_legal_person_logs_in_with_it_and_it_works_once(
     session = await browser.finish(begun.json(), await application.sms_code("portal"))
     assert [each["credit_code"] for each in session.json()["enterprises"]] == [LEGAL_PERSON.credit_code]
     again = await browser.begin(NEW_NUMBER, changes={"activation_code": code})
-    assert _told(again)[1] == "activation_code_wrong"
+    assert refusal(again)[1] == "activation_code_wrong"
     application.clock.advance(seconds=61)
     assert (await browser.begin(NEW_NUMBER)).status_code == 201
 
@@ -113,7 +113,7 @@ async def test_a_code_is_for_the_person_that_it_names(
     device = await application.logged_in()
     code = (await _decide(other, await _ask(one, record))).json()["told"]["code"]
     used = await device.call("POST", "/api/phone/identity/codes", {"code": code})
-    assert _told(used)[1] == "activation_code_wrong"
+    assert refusal(used)[1] == "activation_code_wrong"
 
 
 async def test_who_has_left_the_file_in_between_gets_none_and_the_question_stays(
@@ -121,7 +121,7 @@ async def test_who_has_left_the_file_in_between_gets_none_and_the_question_stays
 ) -> None:
     asked = await _ask(one, record)
     await application.context.filing.people.end(record, reason="已离职", by=SERVICE, now=application.clock())
-    assert _told(await _decide(other, asked)) == (409, "conflict")
+    assert refusal(await _decide(other, asked)) == (409, "conflict")
     (shown,) = (await other.call("GET", "/approvals")).json()["items"]
     assert shown["state"] == "waiting"
     assert (await _decide(other, asked, "refuse")).status_code == 200
@@ -130,7 +130,7 @@ async def test_who_has_left_the_file_in_between_gets_none_and_the_question_stays
 async def test_nobody_asks_for_who_is_not_on_file_or_with_details(
     application: Application, one: Clerk, record: str
 ) -> None:
-    assert _told(await _send(one, "0192f0a0-0000-7000-8000-000000000000")) == (404, "not_found")
-    assert _told(await _send(one, record, role="operator")) == (422, "invalid_request")
+    assert refusal(await _send(one, "0192f0a0-0000-7000-8000-000000000000")) == (404, "not_found")
+    assert refusal(await _send(one, record, role="operator")) == (422, "invalid_request")
     await application.context.filing.people.end(record, reason="已离职", by=SERVICE, now=application.clock())
-    assert _told(await _send(one, record)) == (404, "not_found")
+    assert refusal(await _send(one, record)) == (404, "not_found")

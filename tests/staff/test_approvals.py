@@ -11,6 +11,7 @@ from mshield.domain.times import SECOND_MS
 from mshield.services.staff.members import disable_staff
 from tests.support.acts import acts_on
 from tests.support.application import Application
+from tests.support.assertions import refusal
 from tests.support.cases import cases
 from tests.support.console_people import API, PASSWORD, Clerk, two_at_work
 from tests.support.signing import execute
@@ -25,10 +26,6 @@ one, other = two_at_work(OFFICER)
 async def clerk(application: Application) -> Clerk:
     """Whom it is about."""
     return await Clerk.at_work(application, StaffRole.CUSTOMER_SERVICE)
-
-
-def _told(answer: httpx.Response) -> tuple[int, str]:
-    return answer.status_code, answer.json()["code"]
 
 
 async def _ask(officer: Clerk, act: str, subject: str, **details: object) -> dict[str, Any]:
@@ -78,20 +75,20 @@ async def test_roles_are_changed_by_two(
         ("approval.approve", other.id),
         ("staff.roles", other.id),
     ]
-    assert _told(await _decide(other, asked)) == (409, "approval_over")
+    assert refusal(await _decide(other, asked)) == (409, "approval_over")
     assert (await other.call("GET", "/approvals?state=waiting")).json()["items"] == []
 
 
 async def test_a_refusal_and_a_withdrawal_change_nothing(one: Clerk, other: Clerk, clerk: Clerk) -> None:
     asked = await _ask(one, "staff.disable", clerk.id)
     assert (await _decide(other, asked, "refuse")).json()["approval"]["state"] == "refused"
-    assert _told(await _decide(other, asked)) == (409, "approval_over")
+    assert refusal(await _decide(other, asked)) == (409, "approval_over")
     asked = await _ask(one, "staff.disable", clerk.id)
     path = f"/approvals/{asked['id']}/withdrawal"
-    assert _told(await other.call("POST", path)) == (404, "not_found")
+    assert refusal(await other.call("POST", path)) == (404, "not_found")
     assert (await one.call("POST", path)).json()["state"] == "withdrawn"
-    assert _told(await one.call("POST", path)) == (409, "approval_over")
-    assert _told(await _decide(other, asked)) == (409, "approval_over")
+    assert refusal(await one.call("POST", path)) == (409, "approval_over")
+    assert refusal(await _decide(other, asked)) == (409, "approval_over")
     assert await _roles(clerk) == ["customer_service"]
 
 
@@ -99,10 +96,10 @@ async def test_nobody_decides_what_they_asked_also_by_another_session_or_token(
     application: Application, one: Clerk, clerk: Clerk
 ) -> None:
     asked = await _ask(one, "staff.disable", clerk.id)
-    assert _told(await _decide(one, asked)) == (403, "own_approval")
+    assert refusal(await _decide(one, asked)) == (403, "own_approval")
     await one.log_in()
-    assert _told(await _decide(one, asked)) == (403, "own_approval")
-    assert _told(await _decide(one, asked, "refuse")) == (403, "own_approval")
+    assert refusal(await _decide(one, asked)) == (403, "own_approval")
+    assert refusal(await _decide(one, asked, "refuse")) == (403, "own_approval")
     assert await _roles(clerk) == ["customer_service"]
 
 
@@ -110,7 +107,7 @@ async def test_nobody_decides_about_themselves(one: Clerk, other: Clerk) -> None
     asked = await _ask(one, "staff.roles", other.id, roles=["security_officer", "auditor"])
     (shown,) = (await other.call("GET", "/approvals")).json()["items"]
     assert shown["may_decide"] is False
-    assert _told(await _decide(other, asked)) == (403, "own_approval")
+    assert refusal(await _decide(other, asked)) == (403, "own_approval")
 
 
 async def test_a_programs_token_neither_asks_nor_decides(one: Clerk, other: Clerk, clerk: Clerk) -> None:
@@ -123,7 +120,7 @@ async def test_a_programs_token_neither_asks_nor_decides(one: Clerk, other: Cler
         (f"/approvals/{asked['id']}/withdrawal", None),
     ):
         answer = await other.call("POST", path, body, **program)
-        assert (_told(answer), answer.json()["reason"]) == ((403, "forbidden"), "person")
+        assert (refusal(answer), answer.json()["reason"]) == ((403, "forbidden"), "person")
     (shown,) = (await other.call("GET", "/approvals", **program)).json()["items"]
     assert shown["may_decide"] is False
 
@@ -132,14 +129,14 @@ async def test_other_roles_neither_ask_nor_decide(application: Application, one:
     asked = await _ask(one, "staff.disable", clerk.id)
     auditor = await Clerk.at_work(application, StaffRole.AUDITOR)
     for who in (clerk, auditor):
-        assert _told(await _decide(who, asked)) == (403, "forbidden")
+        assert refusal(await _decide(who, asked)) == (403, "forbidden")
         document = {"act": "staff.disable", "subject": one.id, "reason": "x"}
-        assert _told(await who.call("POST", "/approvals", document)) == (403, "forbidden")
+        assert refusal(await who.call("POST", "/approvals", document)) == (403, "forbidden")
     assert (await auditor.call("GET", "/approvals")).status_code == 200
     assert (await auditor.call("GET", "/staff")).status_code == 200
-    assert _told(await clerk.call("GET", "/staff")) == (403, "forbidden")
+    assert refusal(await clerk.call("GET", "/staff")) == (403, "forbidden")
     one.csrf = None
-    assert _told(await _decide(one, asked)) == (403, "forbidden")
+    assert refusal(await _decide(one, asked)) == (403, "forbidden")
 
 
 async def test_race_of_several_deciders_one_counts(
@@ -171,7 +168,7 @@ async def test_after_three_days_it_is_over_and_can_be_asked_anew(
     asked = await _ask(one, "staff.disable", clerk.id)
     application.clock.advance(seconds=72 * 3600)
     await other.log_in()
-    assert _told(await _decide(other, asked)) == (409, "approval_over")
+    assert refusal(await _decide(other, asked)) == (409, "approval_over")
     (shown,) = (await other.call("GET", "/approvals")).json()["items"]
     assert shown["state"] == "expired"
     await one.log_in()
@@ -188,7 +185,7 @@ async def test_what_changed_meanwhile_is_not_overwritten(
     await execute(
         application.context.db, "UPDATE staff SET roles = $1 WHERE id = $2", "filing_officer", clerk.id
     )
-    assert _told(await _decide(other, asked)) == (409, "conflict")
+    assert refusal(await _decide(other, asked)) == (409, "conflict")
     assert await _roles(clerk) == ["filing_officer"]
     (shown,) = (await other.call("GET", "/approvals")).json()["items"]
     assert shown["state"] == "waiting"
@@ -202,7 +199,7 @@ async def test_who_asked_must_still_be_an_officer(
 ) -> None:
     asked = await _ask(one, "staff.disable", clerk.id)
     await disable_staff(application.context.db, staff_id=one.id, now=application.clock())
-    assert _told(await _decide(other, asked)) == (409, "approval_over")
+    assert refusal(await _decide(other, asked)) == (409, "approval_over")
     assert await _roles(clerk) == ["customer_service"]
 
 
@@ -221,7 +218,7 @@ async def test_a_member_is_added_by_two_and_the_approver_hands_on_the_address(
     members = (await one.call("GET", "/staff")).json()["items"]
     assert [(each["name"], each["is_set_up"]) for each in members][-1] == ("李想", False)
     document = {"act": "staff.add", "subject": "李想", "details": {"roles": ["auditor"]}, "reason": "x"}
-    assert _told(await one.call("POST", "/approvals", document)) == (422, "invalid_staff")
+    assert refusal(await one.call("POST", "/approvals", document)) == (422, "invalid_staff")
 
 
 async def test_a_lost_login_is_set_up_anew_by_two(one: Clerk, other: Clerk, clerk: Clerk) -> None:
@@ -251,7 +248,7 @@ async def test_what_nobody_can_ask(
     one: Clerk, clerk: Clerk, document: dict[str, Any], status: int, code: str
 ) -> None:
     usual = {"act": "staff.roles", "subject": clerk.id, "reason": "x", "details": {"roles": ["auditor"]}}
-    assert _told(await one.call("POST", "/approvals", usual | document)) == (status, code)
+    assert refusal(await one.call("POST", "/approvals", usual | document)) == (status, code)
     assert (await one.call("GET", "/approvals")).json()["items"] == []
 
 

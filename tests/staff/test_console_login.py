@@ -13,6 +13,7 @@ from mshield.services.staff.members import disable_staff
 from mshield.services.staff.set_up import renew_set_up
 from tests.support.acts import acts_on
 from tests.support.application import ORIGIN, Application
+from tests.support.assertions import refusal
 from tests.support.conformance import Conforming
 from tests.support.console_people import API, PASSWORD, Clerk
 from tests.support.signing import fetch
@@ -24,21 +25,17 @@ async def clerk(application: Application) -> Clerk:
     return await Clerk.at_work(application, StaffRole.FILING_OFFICER)
 
 
-def _told(answer: httpx.Response) -> tuple[int, str]:
-    return answer.status_code, answer.json()["code"]
-
-
 async def _reason(clerk: Clerk) -> str | None:
     """Why their session is over, as their next call is told."""
     answer = await clerk.call("GET", "/session")
-    assert _told(answer) == (401, "unauthenticated")
+    assert refusal(answer) == (401, "unauthenticated")
     reason: str | None = answer.json().get("reason")
     return reason
 
 
 async def test_first_access_sets_up_password_and_factor_and_opens_a_session(application: Application) -> None:
     clerk = await Clerk.added(application, StaffRole.AUDITOR, StaffRole.SECURITY_OFFICER)
-    assert _told(await clerk.call("GET", "/session")) == (401, "unauthenticated")
+    assert refusal(await clerk.call("GET", "/session")) == (401, "unauthenticated")
     answer = await clerk.set_up()
     assert clerk.begun["roles"] == ["security_officer", "auditor"]
     assert clerk.begun["offer"]["totp"]["picture"].startswith("data:image/svg+xml")
@@ -67,7 +64,7 @@ async def test_the_cookie_is_secure_under_https(application: Application, clerk:
 
 async def test_a_set_up_address_works_once(application: Application, clerk: Clerk) -> None:
     begun = await clerk.http.post(f"{API}/set-ups", json={"code": clerk.set_up_code})
-    assert _told(begun) == (410, "set_up_over")
+    assert refusal(begun) == (410, "set_up_over")
     for code in ("x" * 43, clerk.set_up_code[:-1]):
         assert (await clerk.http.post(f"{API}/set-ups", json={"code": code})).status_code == 410
 
@@ -107,7 +104,7 @@ async def test_what_completes_no_set_up_uses_nothing_up(
 ) -> None:
     clerk = await Clerk.added(application, StaffRole.AUDITOR)
     assert clerk.name == "员工 0"
-    assert _told(await clerk.set_up(**changes)) == (status, code)
+    assert refusal(await clerk.set_up(**changes)) == (status, code)
     assert (await clerk.set_up()).status_code == 201
 
 
@@ -116,7 +113,7 @@ async def test_a_factor_that_another_was_offered_completes_nothing(application: 
     other = await Clerk.added(application, StaffRole.AUDITOR)
     offered = (await other.http.post(f"{API}/set-ups", json={"code": other.set_up_code})).json()
     answer = await one.set_up(enrolment=offered["offer"]["enrolment"])
-    assert _told(answer) == (400, "staff_login_over")
+    assert refusal(answer) == (400, "staff_login_over")
 
 
 async def test_a_new_address_voids_password_factor_and_sessions(
@@ -126,7 +123,7 @@ async def test_a_new_address_voids_password_factor_and_sessions(
     clock.advance(seconds=5)
     _, code = await renew_set_up(db, staff_id=clerk.id, by=SERVICE, life=86_400, now=clock())
     assert await _reason(clerk) == "reset"
-    assert _told(await clerk.begin()) == (401, "staff_login_failed")
+    assert refusal(await clerk.begin()) == (401, "staff_login_failed")
     clerk.set_up_code = code
     assert (await clerk.set_up()).status_code == 201
     assert (await fetch(db, "SELECT COUNT(*) AS n FROM staff_factors"))["n"] == 1
@@ -176,8 +173,8 @@ async def test_a_disabled_member_is_out_at_once(application: Application, clerk:
     assert (await clerk.begin()).status_code == 201
     await disable_staff(application.context.db, staff_id=clerk.id, now=application.clock())
     assert await _reason(clerk) == "disabled"
-    assert _told(await clerk.finish(clerk.next_code())) == (400, "staff_login_over")
-    assert _told(await clerk.begin()) == (401, "staff_login_failed")
+    assert refusal(await clerk.finish(clerk.next_code())) == (400, "staff_login_over")
+    assert refusal(await clerk.begin()) == (401, "staff_login_failed")
 
 
 async def test_a_new_password_ends_the_sessions_elsewhere_and_says_so(
@@ -199,7 +196,7 @@ async def test_a_new_password_ends_the_sessions_elsewhere_and_says_so(
 
 async def test_their_session_opens_what_their_roles_open(application: Application, clerk: Clerk) -> None:
     assert (await clerk.call("GET", "/filing/people")).status_code == 200
-    assert _told(await clerk.call("GET", "/acts")) == (403, "forbidden")
+    assert refusal(await clerk.call("GET", "/acts")) == (403, "forbidden")
     (first, *_) = (await clerk.call("GET", "/filing/people")).json()["items"]
     ended = await clerk.call("POST", f"/filing/people/{first['id']}/end", {"reason": "已离职"})
     assert ended.status_code == 200
@@ -214,7 +211,7 @@ async def test_csrf_a_change_needs_the_sessions_header(application: Application,
     for token in (None, "", "x", other.csrf):
         clerk.csrf = token
         answer = await clerk.call("POST", path, {"reason": "已离职"})
-        assert (_told(answer), answer.json()["reason"]) == ((403, "forbidden"), "csrf")
+        assert (refusal(answer), answer.json()["reason"]) == ((403, "forbidden"), "csrf")
         assert (await clerk.call("DELETE", "/session")).status_code == 403
     assert not await acts_on(application.context.db, subject=first["id"])
 
@@ -224,7 +221,7 @@ async def test_csrf_a_form_of_another_site_begins_no_login(clerk: Clerk) -> None
     for media_type in ("text/plain", "application/x-www-form-urlencoded"):
         headers = {"Content-Type": media_type}
         answer = await clerk.http.post(f"{API}/logins", content=document.encode(), headers=headers)
-        assert _told(answer) == (400, "malformed")
+        assert refusal(answer) == (400, "malformed")
 
 
 async def test_fixation_a_login_takes_no_session_that_somebody_planted(
@@ -247,13 +244,13 @@ async def test_replay_a_code_counts_once_also_in_parallel(application: Applicati
     )
     assert sorted(each.status_code for each in done) == [201, 400, 400, 400]
     await clerk.begin()
-    assert _told(await clerk.finish(code)) == (400, "second_factor_wrong")
-    assert _told(await clerk.finish(clerk.code(steps=-1))) == (400, "second_factor_wrong")
+    assert refusal(await clerk.finish(code)) == (400, "second_factor_wrong")
+    assert refusal(await clerk.finish(clerk.code(steps=-1))) == (400, "second_factor_wrong")
 
 
 async def test_replay_the_code_that_set_it_up_does_not_log_in(clerk: Clerk) -> None:
     await clerk.begin()
-    assert _told(await clerk.finish(clerk.code())) == (400, "second_factor_wrong")
+    assert refusal(await clerk.finish(clerk.code())) == (400, "second_factor_wrong")
     assert (await clerk.finish(clerk.code(steps=1))).status_code == 201
 
 
@@ -262,30 +259,30 @@ async def test_replay_the_first_half_of_a_login_serves_once_and_not_for_long(
 ) -> None:
     await clerk.begin()
     assert (await clerk.finish(clerk.next_code())).status_code == 201
-    assert _told(await clerk.finish(clerk.next_code())) == (400, "staff_login_over")
+    assert refusal(await clerk.finish(clerk.next_code())) == (400, "staff_login_over")
     await clerk.begin()
     application.clock.advance(seconds=300)
-    assert _told(await clerk.finish(clerk.next_code())) == (400, "staff_login_over")
+    assert refusal(await clerk.finish(clerk.next_code())) == (400, "staff_login_over")
     clerk.begun = {"login_id": "x" * 43}
-    assert _told(await clerk.finish(clerk.next_code())) == (400, "staff_login_over")
+    assert refusal(await clerk.finish(clerk.next_code())) == (400, "staff_login_over")
 
 
 async def test_codes_of_two_steps_away_are_none(clerk: Clerk) -> None:
     clerk.application.clock.advance(seconds=300)
     await clerk.begin()
     for steps in (-2, 2):
-        assert _told(await clerk.finish(clerk.code(steps=steps))) == (400, "second_factor_wrong")
+        assert refusal(await clerk.finish(clerk.code(steps=steps))) == (400, "second_factor_wrong")
     for junk in ("12345", "abcdef", "１２３４５６", "1234567"):
-        assert _told(await clerk.finish(junk)) == (400, "second_factor_wrong")
+        assert refusal(await clerk.finish(junk)) == (400, "second_factor_wrong")
         clerk.application.clock.advance(seconds=3600)
         await clerk.begin()
 
 
 async def test_brute_force_on_the_password_is_slowed_and_told_so(clerk: Clerk) -> None:
     for _ in range(5):
-        assert _told(await clerk.begin("Wrong-password-1")) == (401, "staff_login_failed")
+        assert refusal(await clerk.begin("Wrong-password-1")) == (401, "staff_login_failed")
     slowed = await clerk.begin()
-    assert _told(slowed) == (429, "login_slowed")
+    assert refusal(slowed) == (429, "login_slowed")
     assert int(slowed.headers["retry-after"]) == slowed.json()["retry_after"] <= 60
     clerk.application.clock.advance(seconds=60)
     assert (await clerk.begin()).status_code == 201
@@ -308,7 +305,7 @@ async def test_a_token_and_a_session_are_two_things(application: Application, cl
     program = {"Authorization": f"Bearer {await clerk.token()}"}
     assert (await clerk.call("GET", "/filing/people", **program)).status_code == 200
     clerk.http.cookies.clear()
-    assert _told(await clerk.call("GET", "/session", **program)) == (401, "unauthenticated")
+    assert refusal(await clerk.call("GET", "/session", **program)) == (401, "unauthenticated")
     await clerk.log_in()
     wrong = {"Authorization": f"Bearer {clerk.http.cookies['mshield-console']}"}
-    assert _told(await clerk.call("GET", "/filing/people", **wrong)) == (401, "wrong_staff_token")
+    assert refusal(await clerk.call("GET", "/filing/people", **wrong)) == (401, "wrong_staff_token")

@@ -17,6 +17,7 @@ from mshield.store.database.interface import Database
 from tests.operations.test_retention import CONTENTS, Kept
 from tests.support.acts import acts_on
 from tests.support.application import Application
+from tests.support.assertions import refusal
 from tests.support.clock import Clock
 from tests.support.console_people import Clerk
 from tests.support.portal import certified
@@ -37,10 +38,6 @@ async def _account(application: Application, clerk: Clerk) -> str:
     return str((await clerk.call("GET", f"/accounts?phone={OPERATOR.phone}")).json()["id"])
 
 
-def _said(answer: httpx.Response) -> tuple[int, str]:
-    return answer.status_code, answer.json()["code"]
-
-
 async def test_customer_service_asks_and_another_erases_by_name(application: Application) -> None:
     one, other = await Clerk.at_work(application, CLERK), await Clerk.at_work(application, CLERK)
     account = await _account(application, one)
@@ -48,8 +45,8 @@ async def test_customer_service_asks_and_another_erases_by_name(application: App
     assert (foreseen["name"], foreseen["phone_masked"]) == (OPERATOR.name, "138****6027")
     assert "account" in {part["name"] for part in foreseen["erased"]}
     assert all(part["why_zh"] and part["why_en"] for part in foreseen["kept"])
-    assert _said(await _ask(one, account, parts=["sms"])) == (422, "invalid_request")
-    assert _said(await _ask(one, "0199f0c8-3300-7e5d-9a07-c4b2f18d6e21")) == (404, "not_found")
+    assert refusal(await _ask(one, account, parts=["sms"])) == (422, "invalid_request")
+    assert refusal(await _ask(one, "0199f0c8-3300-7e5d-9a07-c4b2f18d6e21")) == (404, "not_found")
     asked = (await _ask(one, account)).json()
     assert asked["details"] == {
         "erased_parts": [part["name"] for part in foreseen["erased"]],
@@ -57,10 +54,10 @@ async def test_customer_service_asks_and_another_erases_by_name(application: App
     }
     assert OPERATOR.name not in str(asked)  # the question stays when the name is gone
     assert (await one.confirm()).is_success
-    assert _said(await one.decide(asked, subject=OPERATOR.name)) == (403, "own_approval")
-    assert _said(await other.decide(asked, subject=OPERATOR.name)) == (403, "second_factor_needed")
+    assert refusal(await one.decide(asked, subject=OPERATOR.name)) == (403, "own_approval")
+    assert refusal(await other.decide(asked, subject=OPERATOR.name)) == (403, "second_factor_needed")
     assert (await other.confirm()).is_success
-    assert _said(await other.decide(asked, subject=account)) == (422, "invalid_request")
+    assert refusal(await other.decide(asked, subject=account)) == (422, "invalid_request")
     done = await other.decide(asked, subject=OPERATOR.name)
     assert done.json()["told"]["erased_parts"]["account"] == 1
     db = application.context.db
@@ -80,7 +77,7 @@ async def test_a_certificate_that_came_meanwhile_is_a_conflict(application: Appl
     await certified(application.context, "MS10720468813")
     await tamper(application.context.db, "UPDATE certificates SET account_id = $1", account)
     assert (await officer.confirm()).is_success
-    assert _said(await officer.decide(asked, subject=OPERATOR.name)) == (409, "conflict")
+    assert refusal(await officer.decide(asked, subject=OPERATOR.name)) == (409, "conflict")
     assert (await fetch(application.context.db, "SELECT name FROM accounts WHERE id = $1", account))[
         "name"
     ] == OPERATOR.name
@@ -89,9 +86,9 @@ async def test_a_certificate_that_came_meanwhile_is_a_conflict(application: Appl
 async def test_other_roles_neither_ask_nor_look(application: Application) -> None:
     one, officer = await Clerk.at_work(application, CLERK), await Clerk.at_work(application, OFFICER)
     account = await _account(application, one)
-    assert _said(await _ask(officer, account)) == (403, "forbidden")
+    assert refusal(await _ask(officer, account)) == (403, "forbidden")
     auditor = await Clerk.at_work(application, StaffRole.AUDITOR)
-    assert _said(await auditor.call("GET", f"/accounts/{account}/erasure")) == (403, "forbidden")
+    assert refusal(await auditor.call("GET", f"/accounts/{account}/erasure")) == (403, "forbidden")
 
 
 async def _member(db: Database, role: StaffRole, now: int, name: str) -> StaffMember:

@@ -14,6 +14,7 @@ from mshield.web.console.grave import IN_PART, ORDINARY, PROGRAMS, READS, is_gra
 from mshield.web.router import Route
 from tests.support.acts import acts_on
 from tests.support.application import EXAMPLES, Application
+from tests.support.assertions import refusal
 from tests.support.cases import cases
 from tests.support.console_people import API, PASSWORD, Clerk
 
@@ -62,10 +63,6 @@ async def clerk(application: Application) -> Clerk:
     return await Clerk.at_work(application, *StaffRole)
 
 
-def _told(answer: httpx.Response) -> tuple[int, str]:
-    return answer.status_code, answer.json()["code"]
-
-
 def _path(route: Route) -> str:
     return (
         route.template.removeprefix(API)
@@ -111,7 +108,7 @@ async def test_each_asks_for_the_factor_after_five_minutes(
     assert before.status_code != 401
     assert before.status_code != 403 or before.json()["code"] != "second_factor_needed"
     application.clock.advance(seconds=1)
-    assert _told(await _call(clerk, _ROUTES[name])) == (403, "second_factor_needed")
+    assert refusal(await _call(clerk, _ROUTES[name])) == (403, "second_factor_needed")
     assert (await clerk.confirm()).status_code == 200
     after = await _call(clerk, _ROUTES[name])
     assert after.status_code != 403 or after.json()["code"] != "second_factor_needed"
@@ -148,7 +145,7 @@ async def test_a_dry_run_and_a_refusal_ask_for_nothing(application: Application,
     path = f"{API}/filing/imports?dry_run=true"
     assert (await clerk.http.post(path, content=content, headers=own)).status_code == 200
     path = f"/approvals/{asked['id']}/decision"
-    assert _told(await other.call("POST", path, {"decision": "approve"})) == (403, "second_factor_needed")
+    assert refusal(await other.call("POST", path, {"decision": "approve"})) == (403, "second_factor_needed")
     assert (await other.decide(asked, "refuse")).status_code == 200
 
 
@@ -159,9 +156,9 @@ async def test_who_was_stopped_is_stopped_without_the_factor(
     """And gets nothing back without it: a stolen cookie, or a program's token, revives no impostor's account."""
     application.clock.advance(seconds=CONFIRM_MS // 1000)
     stop = await clerk.call("POST", _path(_ROUTES[name]), {"state": "disabled", "reason": "x"})
-    assert _told(stop) == (404, "not_found")
+    assert refusal(stop) == (404, "not_found")
     give_back = await clerk.call("POST", _path(_ROUTES[name]), {"state": "active", "reason": "x"})
-    assert _told(give_back) == (403, "second_factor_needed")
+    assert refusal(give_back) == (403, "second_factor_needed")
 
 
 async def test_five_minutes_over_between_asking_and_doing(application: Application, clerk: Clerk) -> None:
@@ -170,7 +167,7 @@ async def test_five_minutes_over_between_asking_and_doing(application: Applicati
     application.clock.advance(seconds=CONFIRM_MS // 1000 - 1)
     assert (await clerk.call("GET", "/filing/export?format=csv")).status_code == 200
     application.clock.advance(seconds=1)
-    assert _told(await clerk.call("GET", "/filing/export?format=csv")) == (403, "second_factor_needed")
+    assert refusal(await clerk.call("GET", "/filing/export?format=csv")) == (403, "second_factor_needed")
 
 
 async def test_what_one_session_showed_opens_no_other(application: Application, clerk: Clerk) -> None:
@@ -188,13 +185,13 @@ async def test_what_one_session_showed_opens_no_other(application: Application, 
 
     become(first)
     stolen = await clerk.call("POST", "/session/factor", {"id": asked, "code": clerk.next_code()})
-    assert _told(stolen) == (400, "staff_login_over")
+    assert refusal(stolen) == (400, "staff_login_over")
     become(second)
     done = await clerk.call("POST", "/session/factor", {"id": asked, "code": clerk.code()})
     assert done.status_code == 200, done.text
     assert (await clerk.call("GET", "/filing/export?format=csv")).status_code == 200
     become(first)
-    assert _told(await clerk.call("GET", "/filing/export?format=csv")) == (403, "second_factor_needed")
+    assert refusal(await clerk.call("GET", "/filing/export?format=csv")) == (403, "second_factor_needed")
 
 
 async def test_a_code_counts_once_for_login_and_for_this(application: Application, clerk: Clerk) -> None:
@@ -203,11 +200,11 @@ async def test_a_code_counts_once_for_login_and_for_this(application: Applicatio
     for _ in range(2):
         asked = (await clerk.call("POST", "/session/factor-requests")).json()["id"]
         again = await clerk.call("POST", "/session/factor", {"id": asked, "code": used})
-        assert _told(again) == (400, "second_factor_wrong")
+        assert refusal(again) == (400, "second_factor_wrong")
     shown = await clerk.confirm()
     assert shown.json() == {"until": application.clock() + CONFIRM_MS}
     assert (await clerk.begin()).status_code == 201
-    assert _told(await clerk.finish(clerk.code())) == (400, "second_factor_wrong")
+    assert refusal(await clerk.finish(clerk.code())) == (400, "second_factor_wrong")
     (act,) = [
         each
         for each in await acts_on(application.context.db, subject=clerk.id)
@@ -230,16 +227,16 @@ async def test_guesses_are_slowed_together_with_those_of_logins(clerk: Clerk) ->
     for _ in range(8):
         asked = (await clerk.call("POST", "/session/factor-requests")).json()["id"]
         answers.append(await clerk.call("POST", "/session/factor", {"id": asked, "code": "000000"}))
-    assert _told(answers[-1]) == (429, "login_slowed")
+    assert refusal(answers[-1]) == (429, "login_slowed")
     assert (await clerk.begin()).status_code == 201
-    assert _told(await clerk.finish(clerk.next_code())) == (429, "login_slowed")
+    assert refusal(await clerk.finish(clerk.next_code())) == (429, "login_slowed")
 
 
 async def test_an_ended_session_confirms_nothing(clerk: Clerk) -> None:
     asked = (await clerk.call("POST", "/session/factor-requests")).json()["id"]
     assert (await clerk.call("DELETE", "/session")).status_code == 204
     late = await clerk.call("POST", "/session/factor", {"id": asked, "code": clerk.next_code()})
-    assert _told(late) == (401, "unauthenticated")
+    assert refusal(late) == (401, "unauthenticated")
 
 
 async def test_a_refused_call_is_carried_out_by_its_repeat(application: Application, clerk: Clerk) -> None:
@@ -248,7 +245,7 @@ async def test_a_refused_call_is_carried_out_by_its_repeat(application: Applicat
     document = {"name": "掌上海关", "domain": "palm.example"}
     key = {"Idempotency-Key": "one"}
     refused = await clerk.call("POST", "/systems", document, **key)
-    assert _told(refused) == (403, "second_factor_needed")
+    assert refusal(refused) == (403, "second_factor_needed")
     assert (await clerk.confirm()).status_code == 200
     made: Any = await clerk.call("POST", "/systems", document, **key)
     assert made.status_code == 201, json.dumps(made.json())

@@ -10,6 +10,7 @@ import pytest
 from mshield.domain.staff import StaffRole
 from tests.support.acts import acts_on
 from tests.support.application import ORIGIN, Application
+from tests.support.assertions import refusal
 from tests.support.console_people import API, PASSWORD, Clerk
 from tests.support.signing import fetch
 from tests.support.soft_security_key import SoftKey
@@ -19,10 +20,6 @@ from tests.support.soft_security_key import SoftKey
 async def clerk(application: Application) -> Clerk:
     """Set up with a TOTP, and logged in."""
     return await Clerk.at_work(application, StaffRole.AUDITOR)
-
-
-def _told(answer: httpx.Response) -> tuple[int, str]:
-    return answer.status_code, answer.json()["code"]
 
 
 async def _offer(clerk: Clerk) -> dict[str, Any]:
@@ -80,7 +77,7 @@ async def test_first_access_with_a_key_alone(application: Application) -> None:
     document = {"code": clerk.set_up_code, "password": PASSWORD, "factor": factor}
     assert (await clerk.http.post(f"{API}/set-ups/completions", json=document)).status_code == 201
     assert (await clerk.begin()).json()["factors"] == ["webauthn"]
-    assert _told(await clerk.finish("123456")) == (400, "second_factor_wrong")
+    assert refusal(await clerk.finish("123456")) == (400, "second_factor_wrong")
     assert (await _log_in(clerk, key)).status_code == 201
 
 
@@ -99,16 +96,16 @@ async def test_first_access_with_a_key_alone(application: Application) -> None:
 async def test_a_key_elsewhere_or_without_its_user_is_refused(
     clerk: Clerk, key: SoftKey, wrong: dict[str, Any]
 ) -> None:
-    assert _told(await _add(clerk, replace(SoftKey(), **wrong))) == (400, "security_key_refused")
-    assert _told(await _log_in(clerk, replace(key, **wrong))) == (400, "security_key_refused")
+    assert refusal(await _add(clerk, replace(SoftKey(), **wrong))) == (400, "security_key_refused")
+    assert refusal(await _log_in(clerk, replace(key, **wrong))) == (400, "security_key_refused")
 
 
 async def test_another_challenge_type_or_signature_is_refused(clerk: Clerk, key: SoftKey) -> None:
     for changes in ({"challenge": "x" * 43}, {"type": "webauthn.create"}):
-        assert _told(await _log_in(clerk, key, **changes)) == (400, "security_key_refused")
-    assert _told(await _add(clerk, SoftKey(), type="webauthn.get")) == (400, "security_key_refused")
+        assert refusal(await _log_in(clerk, key, **changes)) == (400, "security_key_refused")
+    assert refusal(await _add(clerk, SoftKey(), type="webauthn.get")) == (400, "security_key_refused")
     stranger = replace(SoftKey(), id=key.id)
-    assert _told(await _log_in(clerk, stranger)) == (400, "security_key_refused")
+    assert refusal(await _log_in(clerk, stranger)) == (400, "security_key_refused")
 
 
 async def test_junk_from_a_browser_is_refused_and_breaks_nothing(clerk: Clerk, key: SoftKey) -> None:
@@ -127,7 +124,7 @@ async def test_junk_from_a_browser_is_refused_and_breaks_nothing(clerk: Clerk, k
     for junk in ("AAAA", "oA", "gICA" * 40):
         registration = key.register(offer["key"]["challenge"]) | {"attestation": junk}
         document = {"enrolment": offer["enrolment"], "label": "", "registration": registration}
-        assert _told(await clerk.call("POST", "/me/factors", document)) == (400, "security_key_refused")
+        assert refusal(await clerk.call("POST", "/me/factors", document)) == (400, "security_key_refused")
 
 
 async def test_a_counter_that_goes_back_is_refused_and_auditors_see_it(
@@ -136,9 +133,9 @@ async def test_a_counter_that_goes_back_is_refused_and_auditors_see_it(
     key.count = 7
     assert (await _log_in(clerk, key)).status_code == 201
     copy = replace(key, count=7)
-    assert _told(await _log_in(clerk, copy)) == (400, "security_key_refused")
+    assert refusal(await _log_in(clerk, copy)) == (400, "security_key_refused")
     copy.count = 3
-    assert _told(await _log_in(clerk, copy)) == (400, "security_key_refused")
+    assert refusal(await _log_in(clerk, copy)) == (400, "security_key_refused")
     found = await acts_on(application.context.db, subject=clerk.id)
     assert [act.act for act in found].count("staff.key_counter") == 2
     assert (await _log_in(clerk, key)).status_code == 201
@@ -164,13 +161,13 @@ async def test_replay_an_assertion_serves_once_also_in_parallel(clerk: Clerk) ->
 
 async def test_a_key_belongs_to_one_member(application: Application, clerk: Clerk, key: SoftKey) -> None:
     other = await Clerk.at_work(application, StaffRole.AUDITOR)
-    assert _told(await _add(other, key)) == (400, "security_key_refused")
+    assert refusal(await _add(other, key)) == (400, "security_key_refused")
     own = SoftKey()
     assert (await _add(other, own)).status_code == 201
-    assert _told(await _log_in(other, key)) == (400, "security_key_refused")
+    assert refusal(await _log_in(other, key)) == (400, "security_key_refused")
     offer = await _offer(clerk)
     document = {"enrolment": offer["enrolment"], "label": "", "totp_code": "123456"}
-    assert _told(await other.call("POST", "/me/factors", document)) == (400, "staff_login_over")
+    assert refusal(await other.call("POST", "/me/factors", document)) == (400, "staff_login_over")
 
 
 async def test_an_offer_serves_once(clerk: Clerk) -> None:
@@ -184,7 +181,7 @@ async def test_an_offer_serves_once(clerk: Clerk) -> None:
         "totp_code": "123456",
         "registration": SoftKey().register(challenge),
     }
-    assert _told(await clerk.call("POST", "/me/factors", both)) == (422, "invalid_request")
+    assert refusal(await clerk.call("POST", "/me/factors", both)) == (422, "invalid_request")
 
 
 async def test_the_last_factor_stays_also_when_two_are_removed_at_once(clerk: Clerk, key: SoftKey) -> None:
@@ -195,7 +192,7 @@ async def test_the_last_factor_stays_also_when_two_are_removed_at_once(clerk: Cl
     assert sorted(each.status_code for each in done) == [204, 409]
     (left,) = (await clerk.call("GET", "/me/login")).json()["factors"]
     last = await clerk.call("POST", f"/me/factors/{left['id']}/removal", {"password": PASSWORD})
-    assert _told(last) == (409, "last_factor")
+    assert refusal(last) == (409, "last_factor")
 
 
 async def test_what_changes_ones_login_asks_for_the_password_and_slows_down(clerk: Clerk) -> None:
@@ -206,13 +203,13 @@ async def test_what_changes_ones_login_asks_for_the_password_and_slows_down(cler
         ("/me/password", {"password": "Wrong-password-1", "new_password": "Another-desk-2027"}),
     )
     for path, document in calls:
-        assert _told(await clerk.call("POST", path, document)) == (403, "wrong_own_password")
+        assert refusal(await clerk.call("POST", path, document)) == (403, "wrong_own_password")
     seen = [(await clerk.call("POST", *calls[0])).status_code for _ in range(4)]
     assert seen == [403, 403, 429, 429]
     clerk.csrf = None
     clerk.application.clock.advance(seconds=61)
     for path, _ in calls:
-        assert _told(await clerk.call("POST", path, {"password": PASSWORD})) == (403, "forbidden")
+        assert refusal(await clerk.call("POST", path, {"password": PASSWORD})) == (403, "forbidden")
 
 
 async def test_a_new_password_ends_the_other_sessions(application: Application, clerk: Clerk) -> None:
@@ -226,10 +223,10 @@ async def test_a_new_password_ends_the_other_sessions(application: Application, 
     assert done.json() == {"sessions_ended": 1}
     assert (await elsewhere.call("GET", "/session")).status_code == 401
     assert (await clerk.call("GET", "/session")).status_code == 200
-    assert _told(await clerk.begin()) == (401, "staff_login_failed")
+    assert refusal(await clerk.begin()) == (401, "staff_login_failed")
     assert (await clerk.begin("Another-desk-2027")).status_code == 201
     weak = {"password": "Another-desk-2027", "new_password": "password"}
-    assert _told(await clerk.call("POST", "/me/password", weak)) == (422, "weak_password")
+    assert refusal(await clerk.call("POST", "/me/password", weak)) == (422, "weak_password")
 
 
 async def test_one_ends_ones_own_session_elsewhere_and_nobody_elses(
@@ -237,7 +234,7 @@ async def test_one_ends_ones_own_session_elsewhere_and_nobody_elses(
 ) -> None:
     other = await Clerk.at_work(application, StaffRole.AUDITOR)
     (theirs,) = (await other.call("GET", "/me/login")).json()["sessions"]
-    assert _told(await clerk.call("DELETE", f"/me/sessions/{theirs['id']}")) == (404, "not_found")
+    assert refusal(await clerk.call("DELETE", f"/me/sessions/{theirs['id']}")) == (404, "not_found")
     (own,) = (await clerk.call("GET", "/me/login")).json()["sessions"]
     assert own["address"] == "127.0.0.1"
     assert (await clerk.call("DELETE", f"/me/sessions/{own['id']}")).status_code == 204

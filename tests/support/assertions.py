@@ -16,3 +16,8 @@ def assert_refused(answer: httpx.Response, code: str, status: int | None = None)
     assert answer.status_code == problem["status"] == (STATUS[code] if status is None else status)
     assert problem["zh"]
     assert problem["en"]
+
+
+def refusal(answer: httpx.Response) -> tuple[int, str]:
+    """Status and code, to be compared."""
+    return answer.status_code, answer.json()["code"]

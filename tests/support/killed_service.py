@@ -278,3 +278,16 @@ def running_on(
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
+
+
+def killable_service() -> object:
+    """The fixture `service` of a module: the service in this process, which dies where a test says."""
+
+    @pytest.fixture(name="service")
+    def service(
+        database_url: str, tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    ) -> Iterator[Mortal]:
+        with mortal_service(database_url, tmp_path, clock, monkeypatch) as running:
+            yield running
+
+    return service

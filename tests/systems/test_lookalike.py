@@ -10,6 +10,7 @@ from mshield.domain.staff import StaffRole
 from mshield.domain.systems.lookalike import likeness, registrable, skeleton
 from tests.support.acts import acts_on
 from tests.support.application import Application
+from tests.support.assertions import refusal
 from tests.support.cases import cases
 from tests.support.console_people import Clerk, two_at_work
 
@@ -66,10 +67,6 @@ def test_what_somebody_registered(host: str, owner: str) -> None:
 one, other = two_at_work(StaffRole.SECURITY_OFFICER)
 
 
-def _told(answer: httpx.Response) -> tuple[int, str]:
-    return answer.status_code, answer.json()["code"]
-
-
 ALIKE: dict[str, Any] = {"domain": "singlewindow.example", "return_urls": []}
 
 
@@ -93,7 +90,7 @@ async def test_one_officer_registers_none_that_is_like_another(
     application: Application, one: Clerk, name: str, domain: str
 ) -> None:
     refused = await one.call("POST", "/systems", {"name": name, "domain": domain})
-    assert _told(refused) == (409, "system_alike")
+    assert refusal(refused) == (409, "system_alike")
     assert [each["client_id"] for each in refused.json()["alike"]] == [application.client_id]
     assert len((await one.call("GET", "/systems")).json()["items"]) == 1
 
@@ -106,7 +103,7 @@ async def test_two_who_see_both_register_it(application: Application, one: Clerk
         "singlewindow.example",
         ["same_domain"],
     )
-    assert _told(await _decide(one, asked)) == (403, "own_approval")
+    assert refusal(await _decide(one, asked)) == (403, "own_approval")
     told = (await _decide(other, asked)).json()["told"]
     assert told.keys() == {"client_id", "client_secret"}
     (act,) = await acts_on(application.context.db, subject=told["client_id"])
@@ -122,7 +119,7 @@ async def test_a_renamed_one_is_compared_with_all_others_but_itself(
     same = {"name": "掌上海关", "domain": "app.palm.example"}
     assert (await one.call("PUT", path, same)).status_code == 200
     alike = {"name": "单一窗口", "domain": "app.palm.example"}
-    assert _told(await one.call("PUT", path, alike)) == (409, "system_alike")
+    assert refusal(await one.call("PUT", path, alike)) == (409, "system_alike")
     client_id = path.rpartition("/")[2]
     asked = await _ask(one, "system.change", client_id, **alike, return_urls=[])
     assert (asked["details"]["name_before"], asked["details"]["domain_before"]) == (
@@ -141,7 +138,7 @@ async def test_what_was_not_shown_is_not_done(application: Application, one: Cle
     asked = await _ask(one, "system.add", "单一窗口测试", **ALIKE)
     renamed = {"name": "海关统计", "domain": "singlewindow.example"}
     assert (await one.call("PUT", f"/systems/{application.client_id}", renamed)).status_code == 200
-    assert _told(await _decide(other, asked)) == (409, "conflict")
+    assert refusal(await _decide(other, asked)) == (409, "conflict")
     assert len((await one.call("GET", "/systems")).json()["items"]) == 1
 
 

@@ -1,12 +1,10 @@
 """A business system that is renamed stays what it was in all that it asked before: that is what the phone signs."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 import httpx
-import pytest
 
 from mshield.client import Document
 from mshield.client.evidence import VerifiedEvidence, verify_evidence
@@ -14,8 +12,7 @@ from mshield.demo.people import OPERATOR
 from mshield.domain.actor import SERVICE
 from mshield.services.log.sequence import sequence
 from tests.support.application import ORIGIN
-from tests.support.clock import Clock
-from tests.support.killed_service import Mortal, mortal_service
+from tests.support.killed_service import Mortal, killable_service
 
 _THEN: Final = ("单一窗口", "singlewindow.example")
 _NOW: Final = ("国际贸易单一窗口", "trade.example")
@@ -23,12 +20,7 @@ _NOW: Final = ("国际贸易单一窗口", "trade.example")
 _DOCUMENT: Final = Document(title="报关单", media_type="text/plain", content=b"one")
 
 
-@pytest.fixture
-def service(
-    database_url: str, tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Mortal]:
-    with mortal_service(database_url, tmp_path, clock, monkeypatch) as running:
-        yield running
+service = killable_service()
 
 
 def _rename(service: Mortal) -> None:

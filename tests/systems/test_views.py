@@ -19,6 +19,7 @@ from mshield.services.systems.register import register_system
 from mshield.store.database.interface import SealBroken
 from mshield.store.systems import views as store
 from tests.support.acts import acts_on
+from tests.support.assertions import refusal
 from tests.support.console_people import Clerk, two_at_work
 from tests.support.signing import fetch, tamper
 from tests.support.small_view import CONTENT, VIEW_ID, handed_in, small_view
@@ -27,10 +28,6 @@ REASON: Final = {"reason": "新接口"}
 
 
 one, other = two_at_work(StaffRole.SECURITY_OFFICER)
-
-
-def _told(answer: httpx.Response) -> tuple[int, str]:
-    return answer.status_code, answer.json()["code"]
 
 
 async def _hand_in(one: Clerk, document: dict[str, Any]) -> httpx.Response:
@@ -66,8 +63,8 @@ async def test_two_officers_register_versions_and_one_withdraws(one: Clerk, othe
 
     asked = (await _hand_in(one, handed_in(small_view(2, ignore=("note",)), **REASON))).json()
     assert asked["act"] == "view.add"
-    assert _told(await one.decide(asked)) == (403, "own_approval")
-    assert _told(await _hand_in(one, handed_in(small_view(2), **REASON))) == (409, "approval_waiting")
+    assert refusal(await one.decide(asked)) == (403, "own_approval")
+    assert refusal(await _hand_in(one, handed_in(small_view(2), **REASON))) == (409, "approval_waiting")
     (sample,) = (await other.call("GET", f"/approvals/{asked['id']}/view")).json()["samples"]
     before, after = sample["before"]["drawn"], sample["after"]["drawn"]
     assert (before["not_shown"], after["not_shown"]) == ([], [{"count": 1, "path": "note"}])
@@ -89,9 +86,9 @@ async def test_two_officers_register_versions_and_one_withdraws(one: Clerk, othe
     path = f"/systems/{client_id}/views/{second['digest']}/withdrawal"
     withdrawn = await one.call("POST", path, {"reason": "漏了备注"})
     assert [view["state"] for view in withdrawn.json()["items"]] == ["withdrawn", "in_force"]
-    assert _told(await other.call("POST", path, {"reason": "x"})) == (409, "conflict")
+    assert refusal(await other.call("POST", path, {"reason": "x"})) == (409, "conflict")
     assert [view.version for view in (await store.in_force(db, client_id=client_id)).rows] == [1]
-    assert _told(await _hand_in(one, handed_in(small_view(2), **REASON))) == (409, "view_version_wrong")
+    assert refusal(await _hand_in(one, handed_in(small_view(2), **REASON))) == (409, "view_version_wrong")
     acts = [act for act in await acts_on(db, subject=client_id) if act.act.startswith("view.")]
     assert [(act.act, act.actor_id) for act in acts] == [
         ("view.add", other.id),
@@ -169,7 +166,7 @@ async def test_what_cant_be_handed_in(one: Clerk, other: Clerk) -> None:
         assert (await _hand_in(clerk, handed_in(small_view(), **REASON))).status_code == 403
         assert (await clerk.call("GET", f"/systems/{client_id}/views")).status_code == 200
     unknown = await one.call("POST", "/systems/bs-0000000000000000/views", handed_in(small_view(), **REASON))
-    assert _told(unknown) == (404, "not_found")
+    assert refusal(unknown) == (404, "not_found")
 
     path = f"/systems/{client_id}/view-previews"
     preview = (await one.call("POST", path, handed_in(small_view(), CONTENT, missing))).json()
@@ -182,13 +179,13 @@ async def test_what_was_shown_is_registered_or_nothing(one: Clerk, other: Clerk)
     db = one.application.context.db
     asked = (await _hand_in(one, handed_in(small_view(), **REASON))).json()
     await tamper(db, "UPDATE view_files SET content = $1 WHERE position = 1", b"{}")
-    assert _told(await other.call("GET", f"/approvals/{asked['id']}/view")) == (409, "conflict")
-    assert _told(await other.decide(asked)) == (409, "conflict")
+    assert refusal(await other.call("GET", f"/approvals/{asked['id']}/view")) == (409, "conflict")
+    assert refusal(await other.decide(asked)) == (409, "conflict")
     assert await _listed(one) == []
     assert (await other.decide(asked, "refuse")).status_code == 200
     await purge(db, now=one.application.clock())
     assert await store.files_of(db, approval_id=asked["id"]) == []
-    assert _told(await other.call("GET", f"/approvals/{asked['id']}/view")) == (404, "not_found")
+    assert refusal(await other.call("GET", f"/approvals/{asked['id']}/view")) == (404, "not_found")
 
 
 async def test_race_of_two_who_approve(one: Clerk, other: Clerk) -> None:

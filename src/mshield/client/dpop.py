@@ -3,7 +3,6 @@
 A proof is for one call only; without `bd` DPoP would leave the body unsigned (cosign-protocol, "Tasks").
 """
 
-import base64
 import hashlib
 import secrets
 from dataclasses import dataclass
@@ -13,10 +12,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
-
-def b64url(data: bytes) -> str:
-    """Base64url without padding (RFC 7515, 2)."""
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
+from mshield.domain.tokens import base64url
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +43,11 @@ class DeviceKey:
     def jwk(self) -> dict[str, str]:
         """The public key as a JWK (RFC 7518, 6.2) with its required members only."""
         numbers = self.private.public_key().public_numbers()
-        return {"crv": "P-256", "kty": "EC", "x": b64url(_32(numbers.x)), "y": b64url(_32(numbers.y))}
+        return {"crv": "P-256", "kty": "EC", "x": base64url(_32(numbers.x)), "y": base64url(_32(numbers.y))}
 
     def thumbprint(self) -> str:
         """JWK thumbprint (RFC 7638), base64url: the `jkt` that a token is bound to."""
-        return b64url(hashlib.sha256(msgspec.json.encode(self.jwk(), order="sorted")).digest())
+        return base64url(hashlib.sha256(msgspec.json.encode(self.jwk(), order="sorted")).digest())
 
     def sign_jws(self, signing_input: bytes) -> bytes:
         """ES256: r‖s, 64 bytes (RFC 7518, 3.4)."""
@@ -79,16 +75,16 @@ def proof(
         "htm": method,
         "htu": url,
         "iat": now // 1000,
-        "jti": b64url(secrets.token_bytes(16)),
-        "bd": b64url(hashlib.sha256(body).digest()),
+        "jti": base64url(secrets.token_bytes(16)),
+        "bd": base64url(hashlib.sha256(body).digest()),
     }
     if token is not None:
-        claims["ath"] = b64url(hashlib.sha256(token.encode("ascii")).digest())
+        claims["ath"] = base64url(hashlib.sha256(token.encode("ascii")).digest())
     if nonce is not None:
         claims["nonce"] = nonce
     header = {"typ": "dpop+jwt", "alg": "ES256", "jwk": key.jwk()}
-    signing_input = ".".join(b64url(msgspec.json.encode(part)) for part in (header, claims))
-    return f"{signing_input}.{b64url(key.sign_jws(signing_input.encode('ascii')))}"
+    signing_input = ".".join(base64url(msgspec.json.encode(part)) for part in (header, claims))
+    return f"{signing_input}.{base64url(key.sign_jws(signing_input.encode('ascii')))}"
 
 
 def _32(value: int) -> bytes:

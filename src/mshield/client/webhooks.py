@@ -3,7 +3,6 @@
 A webhook may come twice and out of order; it says that a request ended, which stays so. Fetch the result to be sure.
 """
 
-import base64
 import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
@@ -15,6 +14,7 @@ from standardwebhooks import Webhook
 
 from mshield.client.business.values import Kind
 from mshield.client.errors import ClientError
+from mshield.domain.tokens import base64url
 
 TOLERANCE: Final = timedelta(minutes=5)
 """How far the sender's clock, or the way, may be off."""
@@ -44,7 +44,7 @@ class OidcLogin(msgspec.Struct, frozen=True, kw_only=True):
 
     def has_state(self, state: str) -> bool:
         """Whether it is the login that the client began with this `state`."""
-        digest = base64.urlsafe_b64encode(hashlib.sha256(state.encode()).digest()).rstrip(b"=").decode()
+        digest = base64url(hashlib.sha256(state.encode()).digest())
         return self.state_sha256 is not None and hmac.compare_digest(
             self.state_sha256.encode(), digest.encode()
         )

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mshield.domain.ids import UUID
+from mshield.domain.tokens import base64url
 
 QR_MS: Final = 5_000
 """How long the code of a second is accepted (ms)."""
@@ -38,7 +39,7 @@ class QrCode:
 def qr_code(secret: bytes, elapsed: int) -> str:
     """The code of a second: 22 characters of base64url, from HMAC-SHA-256 over its decimal digits."""
     mac = hmac.digest(secret, str(elapsed).encode(), hashlib.sha256)
-    return base64.urlsafe_b64encode(mac[:_CODE_BYTES]).rstrip(b"=").decode()
+    return base64url(mac[:_CODE_BYTES])
 
 
 def qr_text(origin: str, request_id: str, secret: bytes, elapsed: int) -> str:

@@ -8,6 +8,11 @@ from typing import Final
 _OF_UNLOCK: Final = "unlock."
 
 
+def base64url(octets: bytes) -> str:
+    """Without padding (RFC 7515, 2)."""
+    return base64.urlsafe_b64encode(octets).rstrip(b"=").decode()
+
+
 def token_hash(token: str) -> bytes:
     """How a bearer's random token is stored: SHA-256 is enough for 256 random bits."""
     return hashlib.sha256(token.encode()).digest()
@@ -15,7 +20,7 @@ def token_hash(token: str) -> bytes:
 
 def new_client_secret() -> str:
     """256 random bits as text."""
-    return base64.urlsafe_b64encode(secrets.token_bytes(32)).rstrip(b"=").decode()
+    return base64url(secrets.token_bytes(32))
 
 
 def owned_token(owner_id: str) -> str:

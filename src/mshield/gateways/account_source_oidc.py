@@ -17,6 +17,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 from joserfc.jwt import JWTClaimsRegistry
 
+from mshield.domain.tokens import base64url
 from mshield.gateways.account_source import OutsidePerson, PageLogin
 from mshield.gateways.outside import Answer, OutsideError, ask
 from mshield.setting_forms import checked_outside_url
@@ -74,7 +75,7 @@ class OidcAccounts:
             "scope": SCOPE,
             "state": state,
             "nonce": login.nonce,
-            "code_challenge": _base64url(hashlib.sha256(login.verifier.encode()).digest()),
+            "code_challenge": base64url(hashlib.sha256(login.verifier.encode()).digest()),
             "code_challenge_method": "S256",
         }
         # RFC 6749, 3.1: a query that the address has stays.
@@ -199,7 +200,3 @@ def _error_of(answer: Answer) -> object:
         return json.loads(answer.content).get("error")
     except (ValueError, AttributeError):
         return None
-
-
-def _base64url(value: bytes) -> str:
-    return base64.urlsafe_b64encode(value).rstrip(b"=").decode()

@@ -3,7 +3,6 @@
 Which address that is the browser said, so it is sent as webhooks are: to public addresses, bounded, no redirects.
 """
 
-import base64
 import secrets
 from dataclasses import dataclass, field
 from typing import Final
@@ -17,6 +16,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 
 from mshield.domain.push.push import LONGEST_ENDPOINT, TOKEN_MS, PushKind, origin_of, payload
+from mshield.domain.tokens import base64url
 from mshield.gateways.webhook import EndpointReply, WebhookSender
 
 _ENCODING: Final = "aes128gcm"
@@ -109,8 +109,3 @@ async def push(
         "topic": kind.value,
     }
     return await sender.post(address.endpoint, headers, body)
-
-
-def base64url(octets: bytes) -> str:
-    """Without padding."""
-    return base64.urlsafe_b64encode(octets).rstrip(b"=").decode()

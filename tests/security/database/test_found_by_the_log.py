@@ -55,11 +55,6 @@ def _name(table: SealedTable) -> str:
     return table.name
 
 
-@pytest.fixture
-async def world(db: Database, keyring: Keyring, clock: Clock) -> World:
-    return await make_world(db, keyring, clock)
-
-
 async def _lived(world: World) -> None:
     """A key that was used: two wrong PINs, a right one, a wrong one."""
     for share in (WRONG_SHARE, WRONG_SHARE, None, WRONG_SHARE):

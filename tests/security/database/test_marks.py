@@ -31,12 +31,6 @@ CHALLENGE: Final = bytes(range(32))
 NONCE: Final = base64.urlsafe_b64encode(CHALLENGE).rstrip(b"=").decode()
 
 
-@pytest.fixture
-async def world(db: Database, keyring: Keyring, clock: Clock) -> World:
-    """A phone with its certificate."""
-    return await make_world(db, keyring, clock)
-
-
 async def set_back(world: World, sid: bytes, **changes: object) -> None:
     """The key's row as an enrolment that has just begun, with a challenge of the writer's own."""
     values = {

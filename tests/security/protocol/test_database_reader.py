@@ -5,18 +5,10 @@ import base64
 import pytest
 
 from mshield.domain import errors
-from mshield.keys.keyring import Keyring
-from mshield.store.database.interface import Database
 from tests.certificates.test_enrol import _begun, _key, _offer
 from tests.support.application import Application, Device
 from tests.support.assertions import assert_refused
-from tests.support.clock import Clock
-from tests.support.signing import World, fetch, make_world
-
-
-@pytest.fixture
-async def world(db: Database, keyring: Keyring, clock: Clock) -> World:
-    return await make_world(db, keyring, clock)
+from tests.support.signing import World, fetch
 
 
 async def test_a_stale_copy_of_the_phone_with_what_the_database_holds_is_noticed(world: World) -> None:

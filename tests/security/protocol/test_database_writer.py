@@ -10,18 +10,10 @@ import pytest
 
 from mshield.gm.curve import N
 from mshield.keys.errors import SealError
-from mshield.keys.keyring import Keyring
-from mshield.store.database.interface import Database
-from tests.support.clock import Clock
-from tests.support.signing import World, execute, fetch, make_world
+from tests.support.signing import World, execute, fetch
 
 _TAUS: Final = (1234567, 7654321)
 Row = dict[str, object]
-
-
-@pytest.fixture
-async def world(db: Database, keyring: Keyring, clock: Clock) -> World:
-    return await make_world(db, keyring, clock)
 
 
 async def _row(world: World, table: str) -> Row:

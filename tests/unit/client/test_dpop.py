@@ -10,7 +10,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from joserfc import jws
 from joserfc.jwk import ECKey
 
-from mshield.client.dpop import DeviceKey, b64url, proof
+from mshield.client.dpop import DeviceKey, proof
+from mshield.domain.tokens import base64url
 
 URL = "https://shield.example.cn/api/phone/keys/00/open"
 
@@ -38,8 +39,8 @@ def test_claims_of_a_call_with_token_and_nonce() -> None:
         "htm": "POST",
         "htu": URL,
         "iat": 1_795_500_000,
-        "bd": b64url(hashlib.sha256(b'{"a":1}').digest()),
-        "ath": b64url(hashlib.sha256(b"t0ken").digest()),
+        "bd": base64url(hashlib.sha256(b'{"a":1}').digest()),
+        "ath": base64url(hashlib.sha256(b"t0ken").digest()),
         "nonce": "n",
     }
 

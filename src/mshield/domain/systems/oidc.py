@@ -3,7 +3,6 @@
 Addresses match character by character (RFC 9700, 2.1); a parameter with other characters than its grammar is refused.
 """
 
-import base64
 import hashlib
 import json
 import re
@@ -16,6 +15,7 @@ from mshield.domain import errors
 from mshield.domain.ids import CLIENT_ID
 from mshield.domain.systems.addresses import MAX_URI, is_loopback, is_whole
 from mshield.domain.times import MINUTE_MS
+from mshield.domain.tokens import base64url
 
 SCOPES: Final = ("openid", "profile", "mshield")
 """openid: who, and the signed login; profile: the name; mshield: enterprise, role, shield, certificate."""
@@ -140,7 +140,7 @@ def recognised_by(parameters: Mapping[str, str]) -> str:
 
 def _sha256(text: str) -> str:
     """SHA-256 of a text as PKCE writes it: base64url without padding."""
-    return base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
+    return base64url(hashlib.sha256(text.encode()).digest())
 
 
 def browser_name(user_agent: str) -> str:

@@ -61,6 +61,16 @@ def open_frame(data: bytes) -> Framed:
     return framed
 
 
+def read_algorithm(reader: Reader) -> str:
+    """The AlgorithmIdentifier that comes next, with NULL for parameters or none. Raises DerError."""
+    inside = reader.enter()
+    oid = inside.oid()
+    if inside.more():
+        inside.null()
+    inside.end()
+    return oid
+
+
 def public_key_info(public: bytes) -> bytes:
     """SubjectPublicKeyInfo of a 65-byte SM2 point."""
     return der.sequence(KEY_ALGORITHM, der.bit_string(public))

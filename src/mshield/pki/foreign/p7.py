@@ -13,6 +13,7 @@ from mshield.gm.sm2 import Signature, verify
 from mshield.gm.sm3 import sm3
 from mshield.pki.asn1 import der, oids
 from mshield.pki.asn1.arcs import DISPLAY_OIDS
+from mshield.pki.asn1.frame import read_algorithm
 from mshield.pki.asn1.reader import Reader
 from mshield.pki.errors import DerError, P7Error, PkiError
 from mshield.pki.foreign.ber import Wrapper
@@ -222,18 +223,8 @@ def _digest_algorithms(outer: Wrapper) -> None:
 
 
 def _require_sm3(reader: Reader) -> None:
-    if _algorithm(reader) != oids.SM3:
+    if read_algorithm(reader) != oids.SM3:
         raise P7Error("algorithm", "the digest is not SM3")
-
-
-def _algorithm(reader: Reader) -> str:
-    """The AlgorithmIdentifier that comes next, with NULL for parameters or none."""
-    inside = reader.enter()
-    oid = inside.oid()
-    if inside.more():
-        inside.null()
-    inside.end()
-    return oid
 
 
 def _content(outer: Wrapper, arc: Arc) -> bytes | None:
@@ -276,7 +267,7 @@ def _signer(
     attributes = values = None
     if info.peek() == _ATTRIBUTES:
         attributes, values = _attributes(info.enter(_ATTRIBUTES))
-    algorithm = _algorithm(info)
+    algorithm = read_algorithm(info)
     if algorithm not in _SIGNATURES:
         raise P7Error("algorithm", "the signature is not SM2")
     value = info.octets()

@@ -7,8 +7,6 @@ from typing import Literal
 from mshield.gm.engine import Engine
 from mshield.pki.certificates.certificate import parse_certificate
 from mshield.pki.errors import (
-    CertificateOnHold,
-    CertificateRevoked,
     PkiError,
     StaleStatus,
     StatusUnknown,
@@ -19,8 +17,9 @@ from mshield.pki.foreign.crl import parse_foreign_crl, require_crl_of
 from mshield.pki.foreign.ocsp import SKEW, foreign_status, parse_foreign_ocsp
 from mshield.pki.foreign.path import find_foreign_path
 from mshield.pki.foreign.trust_list import TrustedRoot
-from mshield.pki.revocation.crl import CERTIFICATE_HOLD, UNSPECIFIED
+from mshield.pki.revocation.crl import UNSPECIFIED
 from mshield.pki.verification.path import verify_chain
+from mshield.pki.verification.status import revoked
 
 By = Literal["ocsp", "crl"]
 
@@ -100,7 +99,7 @@ def _cleared_by_lists(
             raise StaleStatus("the revocation list is out of date, or from the future")
         entry = crl.revoked.get(signer.serial)
         if entry is not None:
-            raise _revoked(entry.at, entry.reason)
+            raise revoked(entry.at, entry.reason)
         cleared = True
     return cleared
 
@@ -113,10 +112,4 @@ def _require_good(
         raise StatusUnknown("the responder does not know the certificate")
     if single.state == "revoked":
         reason = UNSPECIFIED if single.reason is None else single.reason
-        raise _revoked(single.revoked_at or 0, reason)
-
-
-def _revoked(at: int, reason: int) -> CertificateRevoked:
-    if reason == CERTIFICATE_HOLD:
-        return CertificateOnHold("the certificate is on hold", at=at, reason=reason)
-    return CertificateRevoked(f"the certificate is revoked for reason {reason}", at=at, reason=reason)
+        raise revoked(single.revoked_at or 0, reason)

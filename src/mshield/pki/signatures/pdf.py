@@ -14,6 +14,7 @@ from mshield.pki.asn1 import der, oids
 from mshield.pki.asn1.frame import DIGEST_ALGORITHM
 from mshield.pki.asn1.reader import Reader
 from mshield.pki.errors import CmsError
+from mshield.pki.signatures.signed_attributes import read_attribute
 
 PdfSignature = Literal["rfc", "gb35275", "cades"]
 """The signature's types: RFC 5652's, GB/T 35275's, or RFC 5652's with the signer's certificate named."""
@@ -84,7 +85,7 @@ def parse_pdf_attributes(
     A display may stand under one of `display_oids`, the reader's own.
     """
     reader = Reader(message)
-    values = dict(_read(element) for element in reader.set_of())
+    values = dict(read_attribute(element) for element in reader.set_of())
     reader.end()
     displays = [oid for oid in display_oids if oid in values]
     if len(displays) > 1:
@@ -158,15 +159,6 @@ def fits(content: bytes, update: bytes, cms: bytes) -> bool:
     """Whether the signature is no longer than the gap. Raises as `gap_in`."""
     start, end = gap_in(content, update)
     return 2 * len(cms) <= end - start - 2
-
-
-def _read(element: Reader) -> tuple[str, bytes]:
-    attribute = element.enter()
-    oid, values = attribute.oid(), attribute.enter(der.SET)
-    attribute.end()
-    value = values.raw()
-    values.end()
-    return oid, value
 
 
 def _octets(value: bytes) -> bytes:

@@ -50,7 +50,7 @@ def parse_signed_attributes(
     The display stands under one of `display_oids`, the reader's own.
     """
     reader = Reader(message)
-    values = dict(_read(element) for element in reader.set_of())
+    values = dict(read_attribute(element) for element in reader.set_of())
     reader.end()
     content_type = _DATA.get(values.get(oids.CONTENT_TYPE, b""))
     if content_type is None:
@@ -90,7 +90,7 @@ def _attribute(oid: str, value: bytes) -> bytes:
     return der.sequence(der.oid(oid), der.set_of(value))
 
 
-def _read(element: Reader) -> tuple[str, bytes]:
+def read_attribute(element: Reader) -> tuple[str, bytes]:
     """An attribute's type and its one value as it stands."""
     attribute = element.enter()
     oid, values = attribute.oid(), attribute.enter(der.SET)

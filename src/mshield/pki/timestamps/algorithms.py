@@ -14,7 +14,6 @@ from mshield.gm.errors import BadSignature, GmError
 from mshield.gm.sm2 import Signature, verify
 from mshield.gm.sm3 import sm3
 from mshield.pki.asn1 import der, oids
-from mshield.pki.asn1.reader import Reader
 from mshield.pki.errors import TimeStampError
 
 Hash = Literal["sm3", "sha256"]
@@ -44,16 +43,6 @@ def hashed(name: Hash, data: bytes) -> bytes:
 def hash_name(oid: str) -> Hash | None:
     """The hash of this identifier, or None where it isn't one that is believed."""
     return _NAMES.get(oid)
-
-
-def read_algorithm(reader: Reader) -> str:
-    """The AlgorithmIdentifier that comes next, with NULL for parameters or none. Raises DerError."""
-    inside = reader.enter()
-    oid = inside.oid()
-    if inside.more():
-        inside.null()
-    inside.end()
-    return oid
 
 
 def curve_of(key_algorithm: bytes) -> Profile:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from mshield.gm.engine import Engine
 from mshield.pki.asn1 import der, oids
+from mshield.pki.asn1.frame import read_algorithm
 from mshield.pki.asn1.reader import Reader
 from mshield.pki.certificates.extensions import Extension, KeyUse
 from mshield.pki.certificates.names import Name
@@ -16,7 +17,6 @@ from mshield.pki.timestamps.algorithms import (
     Profile,
     curve_of,
     is_signature_of,
-    read_algorithm,
     require_signed,
 )
 

@@ -4,9 +4,10 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from mshield.pki.asn1 import der
+from mshield.pki.asn1.frame import read_algorithm
 from mshield.pki.asn1.reader import Reader
 from mshield.pki.errors import DerError, TimeStampError
-from mshield.pki.timestamps.algorithms import HASHES, Hash, hash_name, read_algorithm
+from mshield.pki.timestamps.algorithms import HASHES, Hash, hash_name
 
 NONCE_BYTES: Final = 8
 DIGEST_BYTES: Final = 32

@@ -10,6 +10,7 @@ from typing import Final, Literal, Protocol
 
 from mshield.gm.sm2 import z_value
 from mshield.pki.asn1 import der, oids
+from mshield.pki.asn1.frame import read_algorithm
 from mshield.pki.asn1.reader import Reader
 from mshield.pki.errors import DerError, TimeStampError
 from mshield.pki.foreign.names import read_foreign_name
@@ -20,7 +21,6 @@ from mshield.pki.timestamps.algorithms import (
     Profile,
     hash_name,
     hashed,
-    read_algorithm,
 )
 from mshield.pki.timestamps.certificate import TsaCertificate
 from mshield.pki.timestamps.foreign import parse_any_tsa_certificate

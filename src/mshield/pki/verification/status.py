@@ -67,7 +67,7 @@ def check_crl(
     _require_fresh(at, crl.this_update, crl.next_update)
     entry = crl.revoked.get(certificate.serial)
     if entry is not None:
-        raise _revoked(entry.at, entry.reason)
+        raise revoked(entry.at, entry.reason)
     return CrlStatus(crl.number, crl.this_update, crl.next_update)
 
 
@@ -99,7 +99,7 @@ def check_ocsp(
         case Good():
             return OcspStatus(response.produced_at, single.this_update, next_update, responder)
         case RevokedAt(revoked_at, reason):
-            raise _revoked(revoked_at, reason)
+            raise revoked(revoked_at, reason)
         case _:
             raise StatusUnknown("the responder does not know the certificate")
 
@@ -117,7 +117,8 @@ def _require_fresh(at: int, this_update: int, next_update: int) -> None:
         raise StaleStatus("the status is out of date")
 
 
-def _revoked(at: int, reason: int) -> CertificateRevoked:
+def revoked(at: int, reason: int) -> CertificateRevoked:
+    """The error for a certificate that is revoked for this reason, or on hold."""
     if reason == CERTIFICATE_HOLD:
         return CertificateOnHold("the certificate is on hold", at=at, reason=reason)
     return CertificateRevoked(f"the certificate is revoked for reason {reason}", at=at, reason=reason)

@@ -5,7 +5,6 @@ account from a wrong password, neither answer nor time. To check a password take
 account is still what it was then.
 """
 
-import base64
 import secrets
 import unicodedata
 from collections.abc import Awaitable, Callable
@@ -16,7 +15,7 @@ from mshield.domain import errors
 from mshield.domain.identity import mask_phone
 from mshield.domain.ids import new_id
 from mshield.domain.notices import NoticeKind
-from mshield.domain.tokens import token_hash
+from mshield.domain.tokens import base64url, token_hash
 from mshield.keys.secrets import LookupKey
 from mshield.services.accounts.captcha.captchas import Captchas, Shown
 from mshield.services.accounts.captcha.deeds import Deed
@@ -132,7 +131,7 @@ class LogIn:
         `first` spends, in the transaction of the login, what it was verified by. Raises OtherAccount (R7); LoginFailed,
         AccountDisabled where the account has changed since.
         """
-        token = base64.urlsafe_b64encode(secrets.token_bytes(_TOKEN_BYTES)).rstrip(b"=").decode()
+        token = base64url(secrets.token_bytes(_TOKEN_BYTES))
 
         async def work(tx: Tx) -> store.Device:
             if first is not None:

@@ -15,6 +15,7 @@ from typing import Final
 from mshield.domain import errors
 from mshield.domain.throttling import address_subject
 from mshield.domain.times import MINUTE_MS
+from mshield.domain.tokens import base64url
 from mshield.gateways.account_source import PageLogin, PageSource
 from mshield.gateways.outside import OutsideError
 from mshield.keys.errors import SealError
@@ -71,7 +72,7 @@ class OutsidePages:
         expires_at = now + self.settings.outside_login_seconds * 1000
         plain = {"s": source, "j": holder, "n": nonce, "v": verifier, "e": expires_at}
         box = self.keyring.seal(json.dumps(plain).encode(), purpose=self.returns.purpose, context=b"")
-        state = base64.urlsafe_b64encode(box).rstrip(b"=").decode()
+        state = base64url(box)
         try:
             target = await page.address(self._login(nonce, verifier), state=state, now=now)
         except OutsideError as error:
@@ -133,4 +134,4 @@ class OutsidePages:
 
 def random_token() -> str:
     """A secret of 43 characters, base64url."""
-    return base64.urlsafe_b64encode(secrets.token_bytes(_SECRET_BYTES)).rstrip(b"=").decode()
+    return base64url(secrets.token_bytes(_SECRET_BYTES))

@@ -26,6 +26,7 @@ from mshield.domain.identity import (
 )
 from mshield.domain.proofs import Way
 from mshield.domain.times import HOUR_MS
+from mshield.domain.tokens import base64url
 from mshield.gm import cosign, transcript
 from mshield.gm import errors as gm_errors
 from mshield.gm.cosign import Proof
@@ -260,7 +261,7 @@ def certified_subject(person: store.FiledPerson) -> LeafSubject:
 
 def new_challenge() -> str:
     """The nonce of the call that makes a key: until the enrolment is finished it is as secret as P1."""
-    return base64.urlsafe_b64encode(secrets.token_bytes(32)).rstrip(b"=").decode()
+    return base64url(secrets.token_bytes(32))
 
 
 def challenge_hash(challenge: str) -> bytes:

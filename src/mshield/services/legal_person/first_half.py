@@ -10,6 +10,7 @@ import hmac
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from mshield.domain.tokens import base64url
 from mshield.keys.errors import SealError
 from mshield.keys.keyring import Keyring
 from mshield.store.accounts.accounts import Account
@@ -38,7 +39,7 @@ def seal_half(keyring: Keyring, account: Account, purpose: Purpose, *, expires_a
     """The text to come back with until `expires_at` (ms), at most `MAX_FIRST_HALF` characters."""
     plain = expires_at.to_bytes(_TIME_BYTES, "big") + _snapshot(account) + account.id.encode()
     box = keyring.seal(plain, purpose=purpose, context=b"")
-    return base64.urlsafe_b64encode(box).rstrip(b"=").decode()
+    return base64url(box)
 
 
 def open_half(keyring: Keyring, text: str, purpose: Purpose, *, now: int) -> FirstHalf | None:

@@ -4,7 +4,6 @@ Their phone may be the lost one, so the way in needs no shield; a login by shiel
 is filed as legal person of no enterprise gets no session, and learns that only after proving to have the account.
 """
 
-import base64
 import secrets
 from dataclasses import dataclass, field
 from typing import Final
@@ -15,7 +14,7 @@ from mshield.domain.identity import mask_phone
 from mshield.domain.ids import NEWEST
 from mshield.domain.proofs import Way
 from mshield.domain.times import MINUTE_MS
-from mshield.domain.tokens import token_hash
+from mshield.domain.tokens import base64url, token_hash
 from mshield.keys.keyring import Keyring
 from mshield.services.accounts.captcha.deeds import Deed
 from mshield.services.accounts.login import Credentials, LogIn
@@ -244,7 +243,7 @@ class PortalSessions:
         if account.state != "active":
             raise errors.AccountDisabled
         enterprises = await self._require(tx, account, provable=False, now=now)
-        token = base64.urlsafe_b64encode(secrets.token_bytes(_TOKEN_BYTES)).rstrip(b"=").decode()
+        token = base64url(secrets.token_bytes(_TOKEN_BYTES))
         life = self.settings.portal_session_seconds
         await store.insert(
             tx,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from mshield.domain.systems.oidc import ACR, AMR
+from mshield.domain.tokens import base64url
 from mshield.gm.sm2 import Signature
 from mshield.keys.secrets import LookupKey
 from mshield.store.oidc.authorizations import LoginRow
@@ -31,7 +32,7 @@ class Subjects:
             if self.pairwise
             else self.lookup.lookup_hash(_SUBJECT, row.person_id)
         )
-        return base64.urlsafe_b64encode(hashed).rstrip(b"=").decode()
+        return base64url(hashed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 They are derived from the request's id and nowhere stored, so that a leaked database opens no request.
 """
 
-import base64
 import hmac
 import re
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from cryptography.hazmat.primitives.hmac import HMAC
 
 from mshield.domain import errors
 from mshield.domain.ids import UUID
+from mshield.domain.tokens import base64url
 from mshield.keys.secrets import LookupKey
 
 _CLAIM: Final = re.compile(rf"claim:(?P<id>{UUID}):(?P<until>[1-9][0-9]{{12}}):(?P<mac>[A-Za-z0-9_-]{{43}})")
@@ -32,7 +32,7 @@ class RequestSecrets:
 
     def status_token(self, request_id: str) -> str:
         """With which a page watches the request: 43 characters of base64url. It opens no result."""
-        return _text(self._derive("request-status", request_id))
+        return base64url(self._derive("request-status", request_id))
 
     def is_status_token(self, request_id: str, token: str) -> bool:
         """Whether the token is this request's. In constant time."""
@@ -40,7 +40,7 @@ class RequestSecrets:
 
     def app_key(self, request_id: str) -> str:
         """What another app's link carries beside the id: 22 characters of base64url."""
-        return _text(self._derive("request-app", request_id)[:16])
+        return base64url(self._derive("request-app", request_id)[:16])
 
     def is_app_key(self, request_id: str, key: str) -> bool:
         """Whether the key is this request's. In constant time."""
@@ -48,7 +48,7 @@ class RequestSecrets:
 
     def return_code(self, request_id: str) -> str:
         """What the way back from the shield's app carries, once signed: 22 characters of base64url."""
-        return _text(self._derive("request-return", request_id)[:16])
+        return base64url(self._derive("request-return", request_id)[:16])
 
     def is_return_code(self, request_id: str, code: str) -> bool:
         """Whether the code is this request's. In constant time."""
@@ -56,7 +56,7 @@ class RequestSecrets:
 
     def claim(self, request_id: str, *, jkt: str, expires_at: int) -> str:
         """Says that the device with this key read the request's code in time; counts for it alone, until then (ms)."""
-        mac = _text(self._derive("request-claim", f"{request_id} {expires_at} {jkt}"))
+        mac = base64url(self._derive("request-claim", f"{request_id} {expires_at} {jkt}"))
         return f"claim:{request_id}:{expires_at}:{mac}"
 
     def claimed(self, text: str, *, jkt: str) -> tuple[str, int] | None:
@@ -83,7 +83,3 @@ class RequestSecrets:
         mac = begun.copy()  # costs a third of a new one, and each request has three
         mac.update(request_id.encode())
         return mac.finalize()
-
-
-def _text(octets: bytes) -> str:
-    return base64.urlsafe_b64encode(octets).rstrip(b"=").decode()

@@ -3,7 +3,6 @@
 A token is 256 random bits, new for each login; only its hash is stored. Roles are read anew at each call.
 """
 
-import base64
 import secrets
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -12,7 +11,7 @@ from mshield.domain import errors
 from mshield.domain.actor import By
 from mshield.domain.ids import NEWEST, new_id
 from mshield.domain.times import MINUTE_MS
-from mshield.domain.tokens import token_hash
+from mshield.domain.tokens import base64url, token_hash
 from mshield.services.process import csrf
 from mshield.services.staff.members import StaffMember, member_of
 from mshield.settings import Settings
@@ -124,7 +123,7 @@ class StaffSessions:
 
 def new_token() -> str:
     """256 random bits as text."""
-    return base64.urlsafe_b64encode(secrets.token_bytes(_TOKEN_BYTES)).rstrip(b"=").decode()
+    return base64url(secrets.token_bytes(_TOKEN_BYTES))
 
 
 def csrf_token(token: str) -> str:

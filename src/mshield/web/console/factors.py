@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from mshield.domain import errors
+from mshield.domain.tokens import base64url
 from mshield.services.staff.factors import Confirmation, FactorOffer, KeyOffer, KeyRequest
 from mshield.services.staff.security_keys import ALGORITHMS, RP_NAME, Assertion, Registration
 from mshield.web.answers import filled
@@ -89,7 +90,7 @@ def request_message(request: KeyRequest | None) -> KeyRequestMessage | None:
     """As it goes out."""
     if request is None:
         return None
-    return KeyRequestMessage(_text(request.challenge), request.host, tuple(map(_text, request.allow)))
+    return KeyRequestMessage(base64url(request.challenge), request.host, tuple(map(base64url, request.allow)))
 
 
 def confirmation(message: ConfirmationMessage) -> Confirmation:
@@ -119,18 +120,14 @@ def assertion(message: AssertionMessage) -> Assertion:
 
 def _key_offer(offer: KeyOffer) -> KeyOfferMessage:
     return KeyOfferMessage(
-        challenge=_text(offer.challenge),
+        challenge=base64url(offer.challenge),
         rp_id=offer.host,
         rp_name=RP_NAME,
-        user_id=_text(offer.user_id),
+        user_id=base64url(offer.user_id),
         user_name=offer.user_name,
         algorithms=ALGORITHMS,
-        exclude=tuple(map(_text, offer.exclude)),
+        exclude=tuple(map(base64url, offer.exclude)),
     )
-
-
-def _text(value: bytes) -> str:
-    return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
 
 
 def _bytes(text: str) -> bytes:

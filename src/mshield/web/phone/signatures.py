@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mshield.domain import errors
+from mshield.domain.tokens import base64url
 from mshield.pki.signatures.evidence import MEDIA_TYPE, Evidence
 from mshield.pki.signatures.formats import Format
 from mshield.services.requests.my_signatures import Kind, MadeSignature
@@ -162,7 +163,7 @@ def _kind(purpose: str) -> str:
 
 
 def _cursor(signed_at: int, sid: bytes) -> str:
-    return base64.urlsafe_b64encode(signed_at.to_bytes(8, "big") + sid).rstrip(b"=").decode()
+    return base64url(signed_at.to_bytes(8, "big") + sid)
 
 
 _CURSOR_BYTES: Final = 24

@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from mshield.domain import errors
 from mshield.domain.certificates.states import gravest_first, shown_state
+from mshield.domain.tokens import base64url
 from mshield.services.identity.of_people import PersonProof
 from mshield.services.legal_person import export as manage_export
 from mshield.services.legal_person.lists import (
@@ -369,7 +370,7 @@ async def workbook_answer(request: Request, name: str, make: Callable[[ZoneInfo]
 
 
 def _cursor(row: ShieldRow) -> str:
-    return base64.urlsafe_b64encode(f"{row.issued_at} {row.serial}".encode()).rstrip(b"=").decode()
+    return base64url(f"{row.issued_at} {row.serial}".encode())
 
 
 def _place(cursor: str) -> tuple[int, str]:

@@ -16,6 +16,7 @@ from typing import Any, Final, TypeVar
 
 from mshield.domain import errors
 from mshield.domain.times import MINUTE_MS
+from mshield.domain.tokens import base64url
 from mshield.keys.errors import SealError
 from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
@@ -108,9 +109,7 @@ class Captchas:
         plain = head + bytes((_DEEDS.index(deed), hard.step)) + answer.encode()
         box = self.keyring.seal(plain, purpose=_PURPOSE, context=b"")
         image, challenge = await self._thread.run(self._made, answer, _fingerprint(box), hard.step)
-        return Captcha(
-            id=base64.urlsafe_b64encode(box).rstrip(b"=").decode(), image=image, challenge=challenge
-        )
+        return Captcha(id=base64url(box), image=image, challenge=challenge)
 
     async def challenge(self, captcha_id: str, *, address: str, now: int) -> Mapping[str, Any]:
         """The work of a captcha once more, for who kept its id alone: also of an old one, for repeating a call.
