@@ -1097,3 +1097,5 @@ CREATE INDEX filed_persons_given_name ON filed_persons (substr(name, 2, 2), id);
 CREATE INDEX filed_persons_phone_end ON filed_persons (substr(phone, length(phone) - 3), id);
 
 CREATE INDEX phone_sessions_device ON phone_sessions (device_id) WHERE ended_at IS NULL;
+
+CREATE INDEX identity_requests_account ON identity_requests (account_id, asked_at);
