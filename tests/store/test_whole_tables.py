@@ -93,6 +93,7 @@ _RARE: Final = {
     "operations.high_water.less_restrained",  # a restore
     "operations.high_water.restrain_keys",
     "requests.time_stamps.first_since",  # ends at its first row
+    "staff.acts.page_of_kind",  # so does the look for the first kind
 }
 
 

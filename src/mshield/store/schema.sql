@@ -1099,3 +1099,5 @@ CREATE INDEX filed_persons_phone_end ON filed_persons (substr(phone, length(phon
 CREATE INDEX phone_sessions_device ON phone_sessions (device_id) WHERE ended_at IS NULL;
 
 CREATE INDEX identity_requests_account ON identity_requests (account_id, asked_at);
+
+CREATE INDEX identity_proofs_person ON identity_proofs (person_id) WHERE ended_at IS NULL;
