@@ -66,10 +66,8 @@ _JOBS: Final = {
     "signing.unlocks.purge",
 }
 _CHECKS: Final = {
-    "log.log.acts_on_authorities",
     "log.log.acts_outside",
     "log.log.changes_outside",
-    "log.log.erasures",
     "log.log.events_outside",
     "log.log.outermost_tiles",
     "log.log.signatures_outside",
@@ -77,7 +75,6 @@ _CHECKS: Final = {
     "requests.retention.erased_beyond",
     "seals.changes.counted_back",
     "seals.changes.is_logged",
-    "seals.changes.sealed",
     "seals.changes.twice",
     "seals.changes.unsealed",
 }
@@ -87,7 +84,6 @@ _RARE: Final = {
     "accounts.own_data.bindings",  # a copy of one's own data
     "accounts.own_data.closings",
     "accounts.own_data.devices",
-    "accounts.own_data.identity_requests",
     "accounts.own_data.phone_changes",
     "certificates.search.count_signed_since",  # a CA is revoked
     "operations.high_water.less_restrained",  # a restore
