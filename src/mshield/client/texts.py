@@ -295,6 +295,11 @@ _OTHER_TEXTS: Final[Mapping[str, tuple[str, str, str | None]]] = {
         "The evidence is from a log that is not trusted",
         None,
     ),
+    "check_ended": (
+        "一个核对进程被终止，核对未完成；可减少 --processes 后重试",
+        "A process of the check was ended before its time. Try again, with fewer --processes",
+        None,
+    ),
     "bad_log_form": (
         "透明日志的证明格式不正确",
         "The log's proof is out of form",
