@@ -12,7 +12,7 @@ from tests.browser.app.more_people import newcomer
 from tests.browser.app.pin_pad_and_pixels import PIXEL
 from tests.browser.app.seeded import Holder, holder
 from tests.browser.conftest import Party
-from tests.browser.desk.console import LogInAs
+from tests.browser.desk.console import LogInAs, open_account
 from tests.browser.desk.desk import desk
 from tests.browser.desk.page_look import look
 from tests.browser.unproven import seen
@@ -76,8 +76,7 @@ def test_what_is_asked_in_the_app_is_answered_at_the_portal(
     page.close()
 
     service = log_in_as(StaffRole.CUSTOMER_SERVICE).open("/console/accounts")
-    service.get_by_label("手机号", exact=True).fill(app.person.phone)
-    service.get_by_role("button", name="查找", exact=True).click()
+    open_account(service, app.person.phone)
     panel = service.locator("section", has=service.get_by_role("heading", name="请法人办理的事"))
     expect(panel).to_contain_text(NOTE)
     expect(panel).to_contain_text(REASON)
