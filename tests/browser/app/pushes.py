@@ -4,7 +4,8 @@ The whole browser: its shell for programs lets nobody show a notification.
 """
 
 import time
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
 
 from playwright.sync_api import Page
 
@@ -12,6 +13,7 @@ _SHOWN: Final = """async () => {
   const shown = await (await navigator.serviceWorker.ready).getNotifications();
   return shown.map(({ tag, title, body, data }) => [tag, title, body, data]);
 }"""
+_ENDED: Final = "BackgroundService.backgroundServiceEventReceived"
 _SECONDS: Final = 20.0
 
 
@@ -19,17 +21,36 @@ def push(page: Page, origin: str, *pushed: str) -> list[list[str]]:
     """The notifications after these pushes, one for each: tag, title, body, data."""
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
     session = page.context.new_cdp_session(page)
-    found: list[dict[str, str]] = []
-    session.on("ServiceWorker.workerRegistrationUpdated", lambda told: found.extend(told["registrations"]))
+    registrations: list[dict[str, str]] = []
+    session.on(
+        "ServiceWorker.workerRegistrationUpdated", lambda event: registrations.extend(event["registrations"])
+    )
     session.send("ServiceWorker.enable")
-    deadline = time.monotonic() + _SECONDS
-    while not found and time.monotonic() < deadline:
-        page.wait_for_timeout(20)
-    number = next(each["registrationId"] for each in found if each["scopeURL"].endswith("/app/"))
+    _wait(page, lambda: bool(registrations))
+    number = next(one["registrationId"] for one in registrations if one["scopeURL"].endswith("/app/"))
+    ended: list[str] = []
+    session.on(_ENDED, lambda event: ended.extend(_end_of(event["backgroundServiceEvent"])))
+    session.send("BackgroundService.startObserving", {"service": "pushMessaging"})
+    session.send("BackgroundService.setRecording", {"service": "pushMessaging", "shouldRecord": True})
     for data in pushed:
         about = {"origin": origin, "registrationId": number, "data": data}
         session.send("ServiceWorker.deliverPushMessage", about)
-    while len(shown := page.evaluate(_SHOWN)) < len(pushed) and time.monotonic() < deadline:
-        page.wait_for_timeout(20)
+    # Asked once, at the end: Chromium drops a notification from its list when it is asked while it puts it up.
+    _wait(page, lambda: len(ended) >= len(pushed))
+    shown = page.evaluate(_SHOWN)
+    session.send("BackgroundService.setRecording", {"service": "pushMessaging", "shouldRecord": False})
     session.detach()
+    assert ended == ["Success"] * len(pushed)
     return sorted(shown)
+
+
+def _end_of(event: dict[str, Any]) -> list[str]:
+    if event["eventName"] != "Push event completed":
+        return []
+    return [item["value"] for item in event["eventMetadata"] if item["key"] == "Status"]
+
+
+def _wait(page: Page, is_true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + _SECONDS
+    while not is_true() and time.monotonic() < deadline:
+        page.wait_for_timeout(20)
