@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sqlite3
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -81,7 +82,7 @@ async def test_every_row_goes_over_and_the_service_goes_on_there(source: Source,
     assert (copied["holds"], copied["findings"]) == (True, [])
     assert "compared certificates: 1 of 1" in progress
     by_name = {table["name"]: table for table in copied["tables"]}
-    with sqlite3.connect(source.path) as before:
+    with closing(sqlite3.connect(source.path)) as before, before:
         for name, table in by_name.items():
             (rows,) = before.execute(f"SELECT COUNT(*) FROM {name}").fetchone()  # noqa: S608  # the same
             assert table["rows"] == rows, name
@@ -116,7 +117,7 @@ async def test_a_target_that_is_in_use_is_left_alone(source: Source, postgresql_
 async def test_what_is_written_meanwhile_ends_the_copy(source: Source, postgresql_url: str) -> None:
     def write(step: str, name: str, _done: int, _total: int) -> None:
         if (step, name) == ("compare", "accounts"):
-            with sqlite3.connect(source.path) as writer:
+            with closing(sqlite3.connect(source.path)) as writer, writer:
                 writer.execute("UPDATE accounts SET name = name || '丙'")
 
     with pytest.raises(NotCopied) as caught:
@@ -146,7 +147,7 @@ async def test_a_row_that_arrives_otherwise_undoes_all(source: Source, postgresq
 
 
 async def test_a_value_that_postgresql_does_not_take_is_named(source: Source, postgresql_url: str) -> None:
-    with sqlite3.connect(source.path) as writer:
+    with closing(sqlite3.connect(source.path)) as writer, writer:
         writer.execute("UPDATE accounts SET name = 'a' || char(0)")
     with pytest.raises(NotCopied) as caught:
         await copy_database(source.settings.database, postgresql_url, progress=_quiet)
@@ -158,7 +159,7 @@ async def test_many_rows_go_in_batches_in_the_same_order(
     source: Source, postgresql_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(copying, "BATCH", 3)
-    with sqlite3.connect(source.path) as writer:
+    with closing(sqlite3.connect(source.path)) as writer, writer:
         names = [f"{word}{number}" for word in ("a", "B", "é", "中", "_") for number in range(4)]
         writer.executemany(
             "INSERT INTO enterprises (credit_code, name, version, created_at, changed_at) VALUES (?, 'x', 1, 1, 1)",

@@ -6,7 +6,7 @@ Nothing is lost and nothing done twice: one certificate, one signature, no PIN a
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -60,7 +60,7 @@ def user(phone: Holder) -> User:
 
 def count(service: LiveService, question: str, phone: str) -> int:
     """Rows that the service has for this account; `question` follows FROM."""
-    with sqlite3.connect(service.folder / "mshield.db") as database:
+    with closing(sqlite3.connect(service.folder / "mshield.db")) as database, database:
         account = "account_id = (SELECT id FROM accounts WHERE phone = ?)"
         asked = f"SELECT COUNT(*) FROM {question} {account}"  # noqa: S608  # by this file alone
         found: int = database.execute(asked, (phone,)).fetchone()[0]
@@ -189,7 +189,7 @@ def test_r9_changing_the_pin(party: Party, phone: Holder, user: User, line: Line
 
 
 def test_r11_renewing(phone: Holder, user: User, line: Line) -> None:
-    with sqlite3.connect(phone.service.folder / "mshield.db") as database:
+    with closing(sqlite3.connect(phone.service.folder / "mshield.db")) as database, database:
         database.execute("UPDATE filed_persons SET version = version + 1 WHERE name = ?", (user.person.name,))
     phone.service.seal()
     user.open("/renew")
@@ -230,7 +230,7 @@ def log_in_by_code(party: Party, user: User, pin: str) -> None:
 
 def signatures(service: LiveService, made: dict[str, Any]) -> int:
     """How many the service has of this request."""
-    with sqlite3.connect(service.folder / "mshield.db") as database:
+    with closing(sqlite3.connect(service.folder / "mshield.db")) as database, database:
         asked = "SELECT COUNT(*) FROM signatures WHERE request_id = ?"
         found: int = database.execute(asked, (made["id"],)).fetchone()[0]
     return found

@@ -7,6 +7,7 @@ import re
 import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -138,10 +139,9 @@ class Home:
         """Moves the end of the certificate in force to so long from now; how much later it was."""
         database = self.phone.service.database.removeprefix("sqlite:///")
         now = time.time_ns() // 1_000_000
-        with sqlite3.connect(database) as db:
+        with closing(sqlite3.connect(database)) as db, db:
             (end,) = db.execute(_END, (self.number,)).fetchone()
             db.execute(_MOVE_END, (now + milliseconds, self.number))
-        db.close()
         self.phone.service.seal()
         return int(end) - now
 

@@ -29,8 +29,23 @@ def paths_of(routes: Iterable[Route]) -> dict[str, dict[str, Operation]]:
 
 
 def as_sent(schema: Any) -> Any:
-    """A schema as it goes out: msgspec leaves tuples, and patterns that end as Python alone writes it."""
-    return msgspec.json.decode(msgspec.json.encode(schema).replace(rb'\\Z"', b'$"'))
+    """A schema as it goes out.
+
+    msgspec leaves tuples, patterns that end as Python alone writes it, and docstrings as Python keeps them, which
+    before 3.13 is with the indentation of their source.
+    """
+    return _cleaned(msgspec.json.decode(msgspec.json.encode(schema).replace(rb'\\Z"', b'$"')))
+
+
+def _cleaned(node: Any) -> Any:
+    if isinstance(node, dict):
+        return {
+            name: inspect.cleandoc(child)
+            if name == "description" and isinstance(child, str)
+            else _cleaned(child)
+            for name, child in node.items()
+        }
+    return [_cleaned(child) for child in node] if isinstance(node, list) else node
 
 
 def _operation(route: Route) -> Operation:

@@ -1605,8 +1605,8 @@ export interface components {
      * AccountLoginMessage
      * @description A login that counts, at a phone or at the portal; times in ms.
      *
-     *         `shield_number` (null before the application) and `device_since` are the phone's, `used_at` is the portal's. Address
-     *         and browser are null for logins of before they were kept.
+     *     `shield_number` (null before the application) and `device_since` are the phone's, `used_at` is the portal's. Address
+     *     and browser are null for logins of before they were kept.
      */
     AccountLoginMessage: {
       address: string | null;
@@ -1648,7 +1648,7 @@ export interface components {
      * AccountRecordMessage
      * @description An account with its logins, phones first, and what was done to it, the newest first.
      *
-     *         `phone_change`: another number that waits, or null.
+     *     `phone_change`: another number that waits, or null.
      */
     AccountRecordMessage: {
       account: components["schemas"]["ConsoleAccountMessage"];
@@ -1669,7 +1669,7 @@ export interface components {
      * ActMessage
      * @description One act: who (`actor` with its id) did what to whom, when (ms), and the details that were recorded.
      *
-     *         `actor_name` where they have one here; `logged`: it is in the transparency log, so `proveAct` answers.
+     *     `actor_name` where they have one here; `logged`: it is in the transparency log, so `proveAct` answers.
      */
     ActMessage: {
       act: string;
@@ -1696,7 +1696,7 @@ export interface components {
      * ActsMessage
      * @description A page; `next` is the `before` of the one that follows, or null.
      *
-     *         `more_people`: the words fit more than 300 accounts or filed people, and acts on the others aren't here.
+     *     `more_people`: the words fit more than 300 accounts or filed people, and acts on the others aren't here.
      */
     ActsMessage: {
       items: components["schemas"]["ActMessage"][];
@@ -1722,7 +1722,7 @@ export interface components {
      * ApprovalMessage
      * @description One question; `details` are what is carried out, as they stand. Times in ms.
      *
-     *         `is_own` tells whether the caller asked; `may_decide` whether it waits for them.
+     *     `is_own` tells whether the caller asked; `may_decide` whether it waits for them.
      */
     ApprovalMessage: {
       act: string;
@@ -1850,8 +1850,8 @@ export interface components {
      * CertificateDetailMessage
      * @description One certificate with all that happened to it.
      *
-     *         `filing_changed`: the filing differs from what the certificate says, so it logs in and signs nothing until renewed
-     *         (R22). `wrong_pins` are those in a row, `wrong_pins_ever` all of its key's; times in ms.
+     *     `filing_changed`: the filing differs from what the certificate says, so it logs in and signs nothing until renewed
+     *     (R22). `wrong_pins` are those in a row, `wrong_pins_ever` all of its key's; times in ms.
      */
     CertificateDetailMessage: {
       account_phone_masked: string;
@@ -1946,7 +1946,7 @@ export interface components {
      * ConsoleAccountMessage
      * @description An account; `source` is `local` or the outside system that holds its data. Times in ms.
      *
-     *         A disabled one has time and reason.
+     *     A disabled one has time and reason.
      */
     ConsoleAccountMessage: {
       created_at: number;
@@ -2011,7 +2011,7 @@ export interface components {
      * DashboardMessage
      * @description `points` up to now, `before` the span before it; only those that end by `complete` (ms) are whole.
      *
-     *         `p95_ms` is of signing calls up to now, `p95_before_ms` of the span before up to `complete`.
+     *     `p95_ms` is of signing calls up to now, `p95_before_ms` of the span before up to `complete`.
      */
     DashboardMessage: {
       alarms: components["schemas"]["AlarmMessage"][];
@@ -2039,7 +2039,7 @@ export interface components {
      * DecisionMessage
      * @description Yes or no: perhaps to some `lines` only, to what can't be taken back with the `subject` typed once more.
      *
-     *         No takes a `reason`, which who asked reads.
+     *     No takes a `reason`, which who asked reads.
      */
     DecisionMessage: {
       /** @enum {unknown} */
@@ -2062,7 +2062,7 @@ export interface components {
      * DeliveryMessage
      * @description A delivery: HTTP `status` and `error` of its last try; times in ms. `dead` is given up.
      *
-     *         `error` is `gone` where the endpoint is disabled, and `removed` where it is no more.
+     *     `error` is `gone` where the endpoint is disabled, and `removed` where it is no more.
      */
     DeliveryMessage: {
       attempts: number;
@@ -2260,7 +2260,7 @@ export interface components {
      * FindingMessage
      * @description A fault of a line; `field` is null for the line as a whole, `code` is stable.
      *
-     *         `column` is the field's heading, `value` what stands in the cell: of id and phone numbers not the whole.
+     *     `column` is the field's heading, `value` what stands in the cell: of id and phone numbers not the whole.
      */
     FindingMessage: {
       code: string;
@@ -2299,7 +2299,7 @@ export interface components {
      * FoundCertificateMessage
      * @description A line of a search; `holds` the gravest first, times in ms.
      *
-     *         `expiring`: it can be used, and renewal is due as it has under half a year left.
+     *     `expiring`: it can be used, and renewal is due as it has under half a year left.
      */
     FoundCertificateMessage: {
       credit_code: string;
@@ -2328,7 +2328,7 @@ export interface components {
      * HandedOnMessage
      * @description What an account's shield consented to: another account of the same person, for a filing record; times in ms.
      *
-     *         `consented_by` is the account whose shield it was: this one, or one that this one's consent had proven.
+     *     `consented_by` is the account whose shield it was: this one, or one that this one's consent had proven.
      */
     HandedOnMessage: {
       account_id: string;
@@ -2367,7 +2367,7 @@ export interface components {
      * ImportMessage
      * @description The report of a list: counts of people and of enterprises, then line by line.
      *
-     *         The counts are without the lines that wait; `approval_id` is the question that shows them to a second officer.
+     *     The counts are without the lines that wait; `approval_id` is the question that shows them to a second officer.
      */
     ImportMessage: {
       applied: boolean;
@@ -2394,7 +2394,7 @@ export interface components {
      * JobMessage
      * @description A job; `every_seconds` its period, times in ms, null before its first run.
      *
-     *         `last_done` is how much its last run did, `last_error` the kind of what it raised, `failures` those in a row.
+     *     `last_done` is how much its last run did, `last_error` the kind of what it raised, `failures` those in a row.
      */
     JobMessage: {
       every_seconds: number;
@@ -2456,8 +2456,8 @@ export interface components {
      * LineMessage
      * @description What becomes of one line of the file; where there are findings, what stands in it as it is written there.
      *
-     *         `waits`: it makes somebody a legal person, which takes two. It waits for their `approval`, or needs a `person` who
-     *         asks, not a program.
+     *     `waits`: it makes somebody a legal person, which takes two. It waits for their `approval`, or needs a `person` who
+     *     asks, not a program.
      */
     LineMessage: {
       change: ("add" | "change" | "none") | null;
@@ -2670,7 +2670,7 @@ export interface components {
      * PhoneCodeSentMessage
      * @description Where it went, and for how long it counts, in seconds; the next one can be sent after `resend_after`.
      *
-     *         `unchanged`: it is the account's own number already, and nothing was sent.
+     *     `unchanged`: it is the account's own number already, and nothing was sent.
      */
     PhoneCodeSentMessage: {
       expires_in: number;
@@ -2719,7 +2719,7 @@ export interface components {
      * ProposedLegalPersonMessage
      * @description A legal person by the list's `line`, or an operator whose line renames the enterprise.
      *
-     *         `phone` null: what is on file stays. `…_before` are what was on file.
+     *     `phone` null: what is on file stays. `…_before` are what was on file.
      */
     ProposedLegalPersonMessage: {
       /** @enum {unknown} */
@@ -2781,7 +2781,7 @@ export interface components {
      * RotateMessage
      * @description For how many hours the old secret counts beside the new one; 0 ends it at once.
      *
-     *         `force` changes the secret also while the one before it still counts, which then ends at once.
+     *     `force` changes the secret also while the one before it still counts, which then ends at once.
      */
     RotateMessage: {
       /** @default false */
@@ -2883,7 +2883,7 @@ export interface components {
      * SmsLineMessage
      * @description One message without its text; `with_code` says that it carried a code, which stands nowhere.
      *
-     *         `sent`: the gateway took it. `reason` is its word for a failure, `took_ms` how long it took to answer.
+     *     `sent`: the gateway took it. `reason` is its word for a failure, `took_ms` how long it took to answer.
      */
     SmsLineMessage: {
       id: string;
@@ -2900,7 +2900,7 @@ export interface components {
      * SmsLogMessage
      * @description A page, newest first; `next` is the `before` of the one that follows, or null.
      *
-     *         `more_people`: the words fit more than 300 accounts or filed people, and messages to the others aren't here.
+     *     `more_people`: the words fit more than 300 accounts or filed people, and messages to the others aren't here.
      */
     SmsLogMessage: {
       items: components["schemas"]["SmsLineMessage"][];
@@ -2940,7 +2940,7 @@ export interface components {
      * SystemMessage
      * @description A business system; times in ms. `previous_until` is null unless the secret before still counts.
      *
-     *         `unshown_since`: since when it may ask for what a phone can't show, null where it may not.
+     *     `unshown_since`: since when it may ask for what a phone can't show, null where it may not.
      */
     SystemMessage: {
       client_id: string;
@@ -3032,7 +3032,7 @@ export interface components {
      * ViewDraftMessage
      * @description A view that was handed in, or might be, with each sample drawn.
      *
-     *         `view` is all of it, for who reads the rules themselves; `in_force` is the version that it follows.
+     *     `view` is all of it, for who reads the rules themselves; `in_force` is the version that it follows.
      */
     ViewDraftMessage: {
       /** @enum {unknown} */
@@ -3059,7 +3059,7 @@ export interface components {
      * ViewMessage
      * @description A registered version; times in ms. The names are null where two people did it at the server.
      *
-     *         `in_force`: requests that name no version take this one; `replaced`: only those that name it; `withdrawn`: none.
+     *     `in_force`: requests that name no version take this one; `replaced`: only those that name it; `withdrawn`: none.
      */
     ViewMessage: {
       approval_id: string | null;
@@ -3118,7 +3118,7 @@ export interface components {
      * WebhookRotateMessage
      * @description For how many hours webhooks are signed with the old secret too; 0 ends it at once.
      *
-     *         `force` changes the secret also while the one before it still counts, which then ends at once.
+     *     `force` changes the secret also while the one before it still counts, which then ends at once.
      */
     WebhookRotateMessage: {
       /** @default false */

@@ -156,10 +156,10 @@ export interface components {
      * ApplyMessage
      * @description The data page. All must match the filing (R4); the code went to the account's phone.
      *
-     *         Without `id_number` it is the account's own, the only one that it could be with.
+     *     Without `id_number` it is the account's own, the only one that it could be with.
      *
-     *         `confirm_duplicate` (R6): the user was warned with `already_certified` and applies all the same, which fails and
-     *         stops the certificate that this phone has.
+     *     `confirm_duplicate` (R6): the user was warned with `already_certified` and applies all the same, which fails and
+     *     stops the certificate that this phone has.
      */
     ApplyMessage: {
       /** @default false */
@@ -175,8 +175,8 @@ export interface components {
      * BegunMessage
      * @description Protocol, enrolment step 1. `challenge` is the nonce of the next call's DPoP proof.
      *
-     *         `id_number` is the holder's own where the application had none, so that the phone refuses a PIN that stands in it
-     *         (R10); it keeps nothing of it.
+     *     `id_number` is the holder's own where the application had none, so that the phone refuses a PIN that stands in it
+     *     (R10); it keeps nothing of it.
      */
     BegunMessage: {
       challenge: string;
@@ -211,7 +211,7 @@ export interface components {
      * BirthDatesMessage
      * @description ISO dates: one for cards that say it, two where the card leaves the century open, none for other documents.
      *
-     *         `id_number_masked` is the account's, all but its end; null where it was erased.
+     *     `id_number_masked` is the account's, all but its end; null where it was erased.
      */
     BirthDatesMessage: {
       birth_dates: string[];
@@ -236,8 +236,8 @@ export interface components {
      * CertificateMessage
      * @description My certificate (我的证书). Times in ms; `chain_pem` is issuing CA, root; `log_key` the log's vkey, kept with it.
      *
-     *         `pin_change_due`: after many wrong PINs the user should choose a new one. `changes`: what happened to it, the oldest
-     *         first.
+     *     `pin_change_due`: after many wrong PINs the user should choose a new one. `changes`: what happened to it, the oldest
+     *     first.
      */
     CertificateMessage: {
       chain_pem: string[];
@@ -276,7 +276,7 @@ export interface components {
      * ClaimedLoginMessage
      * @description What a login shows before the PIN, as a scan would, and M (`message_b64`) of its document `sid`.
      *
-     *         `number` also stands on the PC's screen; `unlike` is what of its PC the account's logins have not had. Times in ms.
+     *     `number` also stands on the PC's screen; `unlike` is what of its PC the account's logins have not had. Times in ms.
      */
     ClaimedLoginMessage: {
       asked_at: number;
@@ -292,7 +292,7 @@ export interface components {
      * ClaimMessage
      * @description `claim` is sent to `scan` in place of the code's text, after the login and until `expires_at` (ms).
      *
-     *         `login` is there where `beginUnlockForLogin` takes the claim: one PIN opens the app and confirms the login.
+     *     `login` is there where `beginUnlockForLogin` takes the claim: one PIN opens the app and confirms the login.
      */
     ClaimMessage: {
       claim: string;
@@ -323,7 +323,7 @@ export interface components {
      * ClosingMessage
      * @description What closing ends, erases and leaves; `due_at` (ms) where it is asked for: until then it can be undone.
      *
-     *         `by`: what it is asked for with: the PIN of this phone's shield, where that may sign, else an SMS code.
+     *     `by`: what it is asked for with: the PIN of this phone's shield, where that may sign, else an SMS code.
      */
     ClosingMessage: {
       /** @enum {unknown} */
@@ -381,8 +381,8 @@ export interface components {
      * DeviceMessage
      * @description A device's shield and how it stands. `used_at` is its last login or signature; times in ms.
      *
-     *         `name` is its owner's; `browser`, `model` and `address` are those of its last login in the app;
-     *         `place` is where that address is, where the service has a table of places.
+     *     `name` is its owner's; `browser`, `model` and `address` are those of its last login in the app;
+     *     `place` is where that address is, where the service has a table of places.
      */
     DeviceMessage: {
       address: string | null;
@@ -447,7 +447,7 @@ export interface components {
      * Evidence
      * @description A bundle. `chain_pem` is the issuing CA, then the root, which is not to be trusted for standing here.
      *
-     *         What v1 doesn't have is unset there. `holder` is unset for what is older than that part of the log's entry.
+     *     What v1 doesn't have is unset there. `holder` is unset for what is older than that part of the log's entry.
      */
     Evidence: {
       certificate_pem: string;
@@ -466,10 +466,10 @@ export interface components {
      * EvidenceDocument
      * @description The document: its content, or null where only `digest_sm3` (hex) and `size` ever left the business system.
      *
-     *         `view` are the canonical octets of the view that drew it, `drawn` the SM3 of the drawn lines (hex), both null
-     *         without one; `shown` is null for a login, and for what is older. v1 has none of the three: there they are unset.
-     *         `options` are the format's, unset where it has none, and for what is older. `update` is there for a PDF that was
-     *         signed in itself: behind the content it makes the file whose gap the signature fills.
+     *     `view` are the canonical octets of the view that drew it, `drawn` the SM3 of the drawn lines (hex), both null
+     *     without one; `shown` is null for a login, and for what is older. v1 has none of the three: there they are unset.
+     *     `options` are the format's, unset where it has none, and for what is older. `update` is there for a PDF that was
+     *     signed in itself: behind the content it makes the file whose gap the signature fills.
      */
     EvidenceDocument: {
       content_b64: string | null;
@@ -501,7 +501,7 @@ export interface components {
      * EvidenceHolder
      * @description Whose shield signed, as the log's entry has it: its number, and the id number with its middle hidden.
      *
-     *         The latter is null where the operator keeps id numbers out of certificates and evidence.
+     *     The latter is null where the operator keeps id numbers out of certificates and evidence.
      */
     EvidenceHolder: {
       id_number_masked: string | null;
@@ -519,8 +519,8 @@ export interface components {
      * EvidenceLog
      * @description The proof that the log has it; `key` is the log's vkey, `salt` and `uid` (hex) open the entry's row.
      *
-     *         `view` is the entry of the view by which the document was drawn, `time_stamps` are on the checkpoint's octets; both
-     *         unset where there is none, and for what is older.
+     *     `view` is the entry of the view by which the document was drawn, `time_stamps` are on the checkpoint's octets; both
+     *     unset where there is none, and for what is older.
      */
     EvidenceLog: {
       checkpoint: string;
@@ -547,7 +547,7 @@ export interface components {
      * EvidenceShown
      * @description What the phone told of what it showed: `compared` SM3 of how the asker's words stand to the content (hex).
      *
-     *         `pages` are those that were on the screen, of a document that was signed unread; unset where nobody told.
+     *     `pages` are those that were on the screen, of a document that was signed unread; unset where nobody told.
      */
     EvidenceShown: {
       compared: string | null;
@@ -559,7 +559,7 @@ export interface components {
      * EvidenceSignature
      * @description The signature (DER), the signed attributes where it is over those, both once more as CMS; `signed_at` in ms.
      *
-     *         By the format `xml` the finished `file` stands in place of the CMS; whichever isn't there is empty.
+     *     By the format `xml` the finished `file` stands in place of the CMS; whichever isn't there is empty.
      */
     EvidenceSignature: {
       /** @default  */
@@ -630,7 +630,7 @@ export interface components {
      * FinishMessage
      * @description `finish`, phone to server.
      *
-     *         `excluded` are documents that are left out of their request for good, beside at least one of it that is signed.
+     *     `excluded` are documents that are left out of their request for good, beside at least one of it that is signed.
      */
     FinishMessage: {
       excluded?: components["schemas"]["ExcludedItem"][];
@@ -648,8 +648,8 @@ export interface components {
      * IdentityMessage
      * @description What proves the account, the newest first, its last request to a legal person, and others in its name.
      *
-     *         `second_accounts` are told to who is proven, as long as they don't count yet. `phone_change` is another number that
-     *         two of the staff approved without a code from this one, null where none waits.
+     *     `second_accounts` are told to who is proven, as long as they don't count yet. `phone_change` is another number that
+     *     two of the staff approved without a code from this one, null where none waits.
      */
     IdentityMessage: {
       phone_change: components["schemas"]["PhoneChangeMessage"] | null;
@@ -668,8 +668,8 @@ export interface components {
      * InternalTaskMessage
      * @description `refresh`: the PIN is changed (修改 PIN 码); `confirm`: the phone shows that it holds the certified key.
      *
-     *         `close`: the account is closed (注销账号) by `POST /account/closing`; `device`: it isn't my device (不是我的), by
-     *         `POST /devices/{shield_number}/disowned`.
+     *     `close`: the account is closed (注销账号) by `POST /account/closing`; `device`: it isn't my device (不是我的), by
+     *     `POST /devices/{shield_number}/disowned`.
      */
     InternalTaskMessage: {
       /** @enum {unknown} */
@@ -698,7 +698,7 @@ export interface components {
      * LoginMessage
      * @description A login at a business system, `signed_at` (ms), with the PC's `browser` in words, `address`, and `place` by that.
      *
-     *         `unlike` is what the account's logins of half a year before it had not had.
+     *     `unlike` is what the account's logins of half a year before it had not had.
      */
     LoginMessage: {
       address: string | null;
@@ -937,8 +937,8 @@ export interface components {
      * PartialItem
      * @description The phone's half of a signature, with the opening of its commitment.
      *
-     *         Of a document that has `drawn`: what its person confirmed besides, and the digest of what was shown (protocol, "What
-     *         was shown"); of one with pages that is signed `unread`, which of them were on the screen.
+     *     Of a document that has `drawn`: what its person confirmed besides, and the digest of what was shown (protocol, "What
+     *     was shown"); of one with pages that is signed `unread`, which of them were on the screen.
      */
     PartialItem: {
       /** @enum {unknown} */
@@ -1017,10 +1017,10 @@ export interface components {
      * PolicyMessage
      * @description Which new PINs a phone refuses: the rules in force, and the block list of the rule `blocked`.
      *
-     *         `same`: one digit; `run`: 123456, 987654; `repeated`: 121212, 112233, 123123; `birthday`: the holder's, in usual
-     *         forms; `id_number`: six digits of it; `blocked`: of the list. A PIN never leaves the phone, so it applies them.
-     *         `display_oid` is the signed attribute under which this service binds what a phone shows, the one besides those that
-     *         every phone knows.
+     *     `same`: one digit; `run`: 123456, 987654; `repeated`: 121212, 112233, 123123; `birthday`: the holder's, in usual
+     *     forms; `id_number`: six digits of it; `blocked`: of the list. A PIN never leaves the phone, so it applies them.
+     *     `display_oid` is the signed attribute under which this service binds what a phone shows, the one besides those that
+     *     every phone knows.
      */
     PolicyMessage: {
       display_oid: string;
@@ -1159,7 +1159,7 @@ export interface components {
      * RenewalDueMessage
      * @description Whether to renew, why, and until when (ms) it can be done.
      *
-     *         `ending`: less than half a year is left. `filing_changed`: logins and signatures may fail until it is renewed (R22).
+     *     `ending`: less than half a year is left. `filing_changed`: logins and signatures may fail until it is renewed (R22).
      */
     RenewalDueMessage: {
       due: boolean;
@@ -1170,9 +1170,9 @@ export interface components {
      * RenewalMessage
      * @description A renewal under way. `sid` is the certification request's task, `uid` the key that it is for.
      *
-     *         `key` `new`: a key is made with `challenge` as in an enrolment; then the old key signs the task `consent`, and the
-     *         new one the task `sid`. `same`: the key in force signs the task `sid`. Then `certificate_pem` is there, in force
-     *         once the task `confirm` is signed with its key.
+     *     `key` `new`: a key is made with `challenge` as in an enrolment; then the old key signs the task `consent`, and the
+     *     new one the task `sid`. `same`: the key in force signs the task `sid`. Then `certificate_pem` is there, in force
+     *     once the task `confirm` is signed with its key.
      */
     RenewalMessage: {
       certificate_pem: string | null;
@@ -1196,7 +1196,7 @@ export interface components {
      * RenewalPreviewMessage
      * @description The certificate's data now, and those on file, which the new one will carry.
      *
-     *         `reason` is null where no renewal is due; `until` (ms) the last moment at which one can be.
+     *     `reason` is null where no renewal is due; `until` (ms) the last moment at which one can be.
      */
     RenewalPreviewMessage: {
       certified: components["schemas"]["RenewalDataMessage"];
@@ -1209,7 +1209,7 @@ export interface components {
      * RenewMessage
      * @description The data page. All must match the filing and the first application; the code went to the account's phone.
      *
-     *         `id_number` null: the account's own, which the user needn't type again.
+     *     `id_number` null: the account's own, which the user needn't type again.
      */
     RenewMessage: {
       credit_code: string;
@@ -1252,8 +1252,8 @@ export interface components {
      * ScannedMessage
      * @description A request that this phone has taken; `number` also stands on the PC's screen.
      *
-     *         `return_url` is where one by another app leads back to, else null: the address to open then is that of `wayBack`.
-     *         `prolongs_by` is how long the reader may prolong it, once; null where it was, and for a login. Times in ms.
+     *     `return_url` is where one by another app leads back to, else null: the address to open then is that of `wayBack`.
+     *     `prolongs_by` is how long the reader may prolong it, once; null where it was, and for a login. Times in ms.
      */
     ScannedMessage: {
       asked_at: number;
@@ -1271,7 +1271,7 @@ export interface components {
      * SecondAccountMessage
      * @description Another account that was proven to be the same person's, and counts from `counts_from`; times in ms.
      *
-     *         `can_object`: whether it can be stopped here, which serves once for an account.
+     *     `can_object`: whether it can be stopped here, which serves once for an account.
      */
     SecondAccountMessage: {
       can_object: boolean;
@@ -1348,12 +1348,12 @@ export interface components {
      * SignatureDetailMessage
      * @description One of them in full: what was shown (`lines`, `size` in bytes), for whom, and the signature, r‖s in 64 bytes.
      *
-     *         `digest` is what was signed (e), `content_digest` SM3 of the document. `display_bound`: signed were attributes that
-     *         bind what was shown, not the document alone.
+     *     `digest` is what was signed (e), `content_digest` SM3 of the document. `display_bound`: signed were attributes that
+     *     bind what was shown, not the document alone.
      *
-     *         `pc_address` and `pc_browser` are the PC's before which it was scanned; `log_index` is its entry in the transparency
-     *         log, null until it is there. `certificate_state` is how the certificate that it is for stands now, and `revoked_at`
-     *         since when it is over.
+     *     `pc_address` and `pc_browser` are the PC's before which it was scanned; `log_index` is its entry in the transparency
+     *     log, null until it is there. `certificate_state` is how the certificate that it is for stands now, and `revoked_at`
+     *     since when it is over.
      */
     SignatureDetailMessage: {
       business_name: string | null;
@@ -1424,8 +1424,8 @@ export interface components {
      * SmsCodeIn
      * @description Asks for an SMS code.
      *
-     *         `apply`, `renew`, `device`, `close` and `export` need a login and go to the account's number: `phone` is null.
-     *         The others need a captcha of `/sms-codes/captchas`: its work always, its characters where it has a picture.
+     *     `apply`, `renew`, `device`, `close` and `export` need a login and go to the account's number: `phone` is null.
+     *     The others need a captcha of `/sms-codes/captchas`: its work always, its characters where it has a picture.
      */
     SmsCodeIn: {
       /** @default null */
@@ -1491,12 +1491,12 @@ export interface components {
      * TaskMessage
      * @description A document: `message_b64` are the exact bytes that a verifier hashes (protocol, "Documents").
      *
-     *         By `format` and `options` they are attributes, which the phone compares with what it shows and with `content_b64`,
-     *         or SM3 of that, or the content; `content_b64` is null for the last, and where only the content's digest and `size`
-     *         are here. `signing_time` (ms) is the one among the attributes.
-     *         A PDF that is signed in itself is `content_b64` with `update_b64` behind it, and signed but for `gap` (start, end).
-     *         What a business system asks for has `view` and `drawn`, the SM3 of the drawn lines, both null where no view draws
-     *         it; `finish` then tells what was shown.
+     *     By `format` and `options` they are attributes, which the phone compares with what it shows and with `content_b64`,
+     *     or SM3 of that, or the content; `content_b64` is null for the last, and where only the content's digest and `size`
+     *     are here. `signing_time` (ms) is the one among the attributes.
+     *     A PDF that is signed in itself is `content_b64` with `update_b64` behind it, and signed but for `gap` (start, end).
+     *     What a business system asks for has `view` and `drawn`, the SM3 of the drawn lines, both null where no view draws
+     *     it; `finish` then tells what was shown.
      */
     TaskMessage: {
       content_b64: string | null;
@@ -1570,9 +1570,9 @@ export interface components {
      * UnlockOut
      * @description What the phone signs to open the app: `M` of purpose `unlock` for key `uid` and task `sid` (protocol, "Tasks").
      *
-     *         The token goes with `open` and `finish` of this one task, then with the login; it is no login. `sid` is made from
-     *         `challenge`, `account`, the device's key, the shield number and the service's origin (protocol, "Unlock"). `left`
-     *         are all PIN tries left.
+     *     The token goes with `open` and `finish` of this one task, then with the login; it is no login. `sid` is made from
+     *     `challenge`, `account`, the device's key, the shield number and the service's origin (protocol, "Unlock"). `left`
+     *     are all PIN tries left.
      */
     UnlockOut: {
       access_token: string;
@@ -1607,7 +1607,7 @@ export interface components {
      * WaitingDocumentMessage
      * @description A document that a view draws; its words, `view` and `drawn` are those of a task.
      *
-     *         `content_b64` is null where the contents of its request are too much for a list.
+     *     `content_b64` is null where the contents of its request are too much for a list.
      */
     WaitingDocumentMessage: {
       content_b64: string | null;

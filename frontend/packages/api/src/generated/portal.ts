@@ -696,7 +696,7 @@ export interface components {
      * ApplicationMessage
      * @description What the account says beside what is on file; numbers are masked, times in ms.
      *
-     *         `same_phone` is null where no phone number is on file. `shields` are the person's that count.
+     *     `same_phone` is null where no phone number is on file. `shields` are the person's that count.
      */
     ApplicationMessage: {
       address: string | null;
@@ -852,7 +852,7 @@ export interface components {
      * DecisionMessage
      * @description Whether it is the person on file. Ask them first, by the phone number on file.
      *
-     *         With `confirm` goes an SMS code for this operator, or the id of a request that the own shield signed for just this.
+     *     With `confirm` goes an SMS code for this operator, or the id of a request that the own shield signed for just this.
      */
     DecisionMessage: {
       /** @enum {unknown} */
@@ -903,7 +903,7 @@ export interface components {
      * FiledPersonMessage
      * @description A person on file. `shields` counts their certificates that are neither revoked nor renewed; times in ms.
      *
-     *         `proofs` are those that have not ended, the newest first.
+     *     `proofs` are those that have not ended, the newest first.
      */
     FiledPersonMessage: {
       changed_at: number;
@@ -982,8 +982,8 @@ export interface components {
      * PersonProofMessage
      * @description How an account of the person was proven, by whom and when; numbers are masked, times in ms.
      *
-     *         `waits`: it counts from `counts_from`. `off`: the account is disabled, or the way is taken no more. `actor_name` is
-     *         the legal person's; `consented_masked` the number of the account whose shield consented.
+     *     `waits`: it counts from `counts_from`. `off`: the account is disabled, or the way is taken no more. `actor_name` is
+     *     the legal person's; `consented_masked` the number of the account whose shield consented.
      */
     PersonProofMessage: {
       actor: string;
@@ -1104,7 +1104,7 @@ export interface components {
      * RevocationMessage
      * @description A batch of revocations; `cause` is what the revocation list says, `reason` what the history says.
      *
-     *         Either an SMS code or the id of a request that their shield signed for just this goes with it.
+     *     Either an SMS code or the id of a request that their shield signed for just this goes with it.
      */
     RevocationMessage: {
       /** @enum {unknown} */
@@ -1153,7 +1153,7 @@ export interface components {
      * ShieldHistoryMessage
      * @description One shield: its present certificate, those before it, and all that happened to them, the oldest first.
      *
-     *         `proofs` are those of its holder's accounts for this enterprise, ended ones too, the newest first.
+     *     `proofs` are those of its holder's accounts for this enterprise, ended ones too, the newest first.
      */
     ShieldHistoryMessage: {
       earlier: components["schemas"]["ShieldMessage"][];
@@ -1165,7 +1165,7 @@ export interface components {
      * ShieldMessage
      * @description A shield by its certificate. `holds` the gravest first; times in ms; `used_at` is null if never used.
      *
-     *         `expiring`: it can be used, and has under half a year left.
+     *     `expiring`: it can be used, and has under half a year left.
      */
     ShieldMessage: {
       changed_at: number;
@@ -1195,7 +1195,7 @@ export interface components {
      * ShieldsMessage
      * @description A page of shields, the newest first; `next` is the `before` of the following page, or null.
      *
-     *         `count` comes with the first page, else it is null.
+     *     `count` comes with the first page, else it is null.
      */
     ShieldsMessage: {
       count: components["schemas"]["ShieldCountMessage"] | null;
