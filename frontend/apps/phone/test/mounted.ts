@@ -11,13 +11,18 @@ export interface Mounted {
   readonly router: Router;
 }
 
+/** Screens that others lead to by their names. */
+const NAMED = ["login", "forgot", "register"];
+
 /** At `address`; other addresses exist and are empty. */
 export async function mounted(
   component: Component,
   props: Record<string, unknown> = {},
   address = "/",
 ): Promise<Mounted> {
-  const routes = [{ path: "/:any(.*)*", name: "any", component: { template: "<i />" } }];
+  const empty = { template: "<i />" };
+  const named = NAMED.map((name) => ({ path: `/${name}`, name, component: empty }));
+  const routes = [...named, { path: "/:any(.*)*", name: "any", component: empty }];
   const router = createRouter({ history: createMemoryHistory(), routes });
   await router.push(address);
   const wrapper = mount(component, { props, global: { plugins: [i18n, router] }, attachTo: document.body });

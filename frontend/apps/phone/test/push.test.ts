@@ -148,3 +148,18 @@ test("an address that the browser changed reaches the service, with the kinds th
   await keepSubscribed();
   expect(calls.subscribePush).toHaveBeenCalledOnce();
 });
+
+test("who switches them off while a new address is being told has them off", async () => {
+  browser("granted", "https://push.example/s/2");
+  const answer = Promise.withResolvers<object>();
+  calls.status.mockResolvedValue({ isLoggedIn: true });
+  calls.push.mockReturnValue(answer.promise);
+  localStorage.setItem("mshield-push", "https://push.example/s/1");
+  const telling = keepSubscribed();
+  const switching = switchPush({ requests: false, notices: false });
+  answer.resolve({ key: KEY, on: BOTH });
+  await Promise.all([telling, switching]);
+  const [subscribed] = calls.subscribePush.mock.invocationCallOrder;
+  expect(calls.unsubscribePush.mock.invocationCallOrder[0]).toBeGreaterThan(subscribed!);
+  expect(localStorage.getItem("mshield-push")).toBeNull();
+});

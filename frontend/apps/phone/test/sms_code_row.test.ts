@@ -74,4 +74,36 @@ describe("the SMS code's row", () => {
     expect(row.get('[role="alert"]').text()).toBe("刚刚发过");
     expect(row.get("button").text()).toBe("25 秒后重发");
   });
+
+  it("keeps the code that was typed while it was asked for, and empties the one before it", async () => {
+    for (const [typed, kept] of [
+      ["246802", undefined],
+      ["135791", ""],
+    ]) {
+      const answer = Promise.withResolvers<object>();
+      requestSmsCode.mockReturnValue(answer.promise);
+      const row = await shown({ modelValue: "135791" });
+      await row.get("button").trigger("click");
+      await row.setProps({ modelValue: typed });
+      answer.resolve({ expiresIn: 300, resendIn: 60 });
+      await flushPromises();
+      expect(row.emitted("update:modelValue")?.at(-1)?.[0]).toBe(kept);
+      vi.advanceTimersByTime(600_000);
+      row.unmount();
+    }
+  });
+
+  it("is asked once by two presses, and says where it went, whatever stands in the form by then", async () => {
+    const answer = Promise.withResolvers<object>();
+    requestSmsCode.mockReturnValue(answer.promise);
+    const row = await shown();
+    await row.get("button").trigger("click");
+    await row.get("button").trigger("click");
+    await row.setProps({ phone: "13900005011", sentTo: "139****5011" });
+    answer.resolve({ expiresIn: 300, resendIn: 60 });
+    await flushPromises();
+    expect(requestSmsCode).toHaveBeenCalledOnce();
+    expect(row.emitted("asked")).toEqual([[null]]);
+    expect(row.get('[role="status"]').text()).toBe("已发送到 138****6027");
+  });
 });

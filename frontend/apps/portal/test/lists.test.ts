@@ -43,9 +43,10 @@ test("the workbook has what the list shows", () => {
 });
 
 test("a question asked while the list still loads is asked at once, and its answer stays", async () => {
-  const answers: ((page: { items: string[]; next: string | null }) => void)[] = [];
+  type Page = { items: string[]; next: string | null };
+  const answers: ((page: Page) => void)[] = [];
   const scope = effectScope();
-  const list = scope.run(() => useList<string>(() => new Promise((answer) => answers.push(answer))))!;
+  const list = scope.run(() => useList(() => new Promise<Page>((answer) => answers.push(answer))))!;
   void list.load();
   expect(answers).toHaveLength(2);
   answers[1]!({ items: ["asked for"], next: null });

@@ -9,9 +9,13 @@ export interface PageOf<T> {
   readonly next?: string | null;
 }
 
-/** `read` gives the page that begins at a place, the first one for null. */
-export function usePages<T>(read: (place: string | null) => Promise<PageOf<T>>) {
-  const items = shallowRef<readonly T[]>([]);
+/** `read` gives the page that begins at a place, the first one for null; `taken` gets each page that counts. */
+export function usePages<P extends PageOf<unknown>>(
+  read: (place: string | null) => Promise<P>,
+  taken: (page: P) => void = () => undefined,
+) {
+  type Item = P["items"][number];
+  const items = shallowRef<readonly Item[]>([]);
   const next = ref<string | null>(null);
   const isKnown = ref(false);
   /** A task carries out one call at a time; a new question doesn't wait for the answer to the one before. */
@@ -21,7 +25,7 @@ export function usePages<T>(read: (place: string | null) => Promise<PageOf<T>>) 
   let turn = 0;
   let hasReadOn = false;
 
-  function put(page: PageOf<T>): void {
+  function put(page: PageOf<Item>): void {
     items.value = page.items;
     next.value = page.next ?? null;
     isKnown.value = true;
@@ -33,6 +37,7 @@ export function usePages<T>(read: (place: string | null) => Promise<PageOf<T>>) 
     const page = await loading.value.run(() => read(null));
     if (!page || mine !== turn) return;
     hasReadOn = false;
+    taken(page);
     put(page);
   }
 
@@ -41,6 +46,7 @@ export function usePages<T>(read: (place: string | null) => Promise<PageOf<T>>) 
     const page = await loading.value.run(() => read(next.value));
     if (!page || mine !== turn) return;
     hasReadOn = true;
+    taken(page);
     put({ items: [...items.value, ...page.items], next: page.next ?? null });
   }
 
@@ -49,7 +55,10 @@ export function usePages<T>(read: (place: string | null) => Promise<PageOf<T>>) 
     if (hasReadOn || loading.value.isBusy.value) return;
     const mine = turn;
     const page = await looking.run(() => read(null));
-    if (page && mine === turn && JSON.stringify(page.items) !== JSON.stringify(items.value)) put(page);
+    // Who reads on meanwhile keeps what stands before them too.
+    if (!page || mine !== turn || hasReadOn || loading.value.isBusy.value) return;
+    taken(page);
+    if (JSON.stringify(page.items) !== JSON.stringify(items.value)) put(page);
   }
 
   return { items, next, isKnown, loading, load, more, lookAgain };

@@ -50,3 +50,39 @@ test("who has read further is not sent back to the first page, until they ask an
   expect(read).toHaveBeenCalledTimes(4);
   expect(list.items.value).toEqual(["c"]);
 });
+
+test("a look that comes late leaves what was read on meanwhile, and what is being read", async () => {
+  const { read, list } = pagesOf({ items: ["a"], next: "1" });
+  await list.load();
+  for (const isRead of [true, false]) {
+    const look = Promise.withResolvers<{ items: string[] }>();
+    const page = Promise.withResolvers<{ items: string[]; next: string }>();
+    read.mockReturnValueOnce(look.promise).mockReturnValueOnce(page.promise);
+    const looking = list.lookAgain();
+    const reading = list.more();
+    if (isRead) {
+      page.resolve({ items: ["b"], next: "2" });
+      await reading;
+    }
+    look.resolve({ items: ["new"] });
+    await looking;
+    page.resolve({ items: ["b"], next: "2" });
+    await reading;
+    expect(list.items.value).toEqual(["a", "b"]);
+    read.mockResolvedValueOnce({ items: ["a"], next: "1" });
+    await list.load();
+  }
+});
+
+test("what a page says beside its lines is taken of those that count", async () => {
+  const old = Promise.withResolvers<{ items: string[]; count: number }>();
+  const read = vi.fn<() => Promise<{ items: string[]; count: number }>>();
+  read.mockReturnValueOnce(old.promise).mockResolvedValueOnce({ items: ["b"], count: 2 });
+  const counts: number[] = [];
+  const list = usePages(read, ({ count }) => counts.push(count));
+  const overtaken = list.load();
+  await list.load();
+  old.resolve({ items: ["a"], count: 1 });
+  await overtaken;
+  expect(counts).toEqual([2]);
+});

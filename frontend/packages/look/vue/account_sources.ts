@@ -1,6 +1,6 @@
 /** The systems whose accounts log in (R2): this service's own and those outside, and which one the user chose. */
 
-import { computed, type ComputedRef, type Ref, shallowRef, type ShallowRef } from "vue";
+import { computed, type ComputedRef, type Ref, ref, shallowRef, type ShallowRef } from "vue";
 
 import type { Language } from "./words.ts";
 
@@ -18,6 +18,10 @@ export interface AccountSources {
   /** Null for this service's own accounts. */
   readonly chosen: ComputedRef<AccountSource | null>;
   choose(source: AccountSource | null): void;
+  /** One of them was chosen last, and whether it is still there is being asked: a form would soon be another system's. */
+  readonly isPending: ComputedRef<boolean>;
+  /** Something is being typed: what is loaded after that chooses no other system for it. */
+  hold(): void;
   /** Asks the service, where it hasn't answered yet; throws what `ask` does. */
   load(): Promise<void>;
 }
@@ -28,17 +32,39 @@ export function makeAccountSources(
   ask: () => Promise<readonly AccountSource[]>,
 ): AccountSources {
   const sources = shallowRef<readonly AccountSource[]>([]);
-  const chosen = computed(() => sources.value.find(({ name }) => name === lastChosen.value) ?? null);
+  const isLoading = ref(false);
+  const isHeld = ref(false);
+  const chosen = computed(() =>
+    isHeld.value ? null : (sources.value.find(({ name }) => name === lastChosen.value) ?? null),
+  );
   let isLoaded = false;
 
   async function load(): Promise<void> {
-    if (!isLoaded) {
+    if (isLoaded) {
+      return;
+    }
+    isLoading.value = true;
+    try {
       sources.value = await ask();
       isLoaded = true;
+    } finally {
+      isLoading.value = false;
     }
   }
 
-  return { sources, chosen, choose: (source) => (lastChosen.value = source?.name ?? ""), load };
+  function choose(source: AccountSource | null): void {
+    isHeld.value = false;
+    lastChosen.value = source?.name ?? "";
+  }
+
+  return {
+    sources,
+    chosen,
+    choose,
+    isPending: computed(() => isLoading.value && lastChosen.value !== "" && !isHeld.value),
+    hold: () => (isHeld.value ||= !isLoaded),
+    load,
+  };
 }
 
 /** Its name in a language. */

@@ -1,6 +1,7 @@
 /** What takes two people: asking, deciding, and how many questions wait for who is logged in. */
 
 import { answered } from "@mshield/desk/client.ts";
+import { makeOrder } from "@mshield/look/vue/in_order.ts";
 import { ref } from "vue";
 
 import { api } from "./client.ts";
@@ -11,6 +12,7 @@ const PAGE = 50;
 
 /** How many wait for this member; the number beside the place in the navigation. */
 export const waitingForMe = ref(0);
+const order = makeOrder();
 
 export interface ApprovalsPage {
   readonly items: readonly Approval[];
@@ -24,12 +26,14 @@ export async function list(before = ""): Promise<ApprovalsPage> {
 /** Asks again how many wait; of no interest to other roles. */
 export async function countWaiting(): Promise<void> {
   if (!isLoggedIn.value || !(holds("security_officer") || holds("customer_service"))) {
+    order.skip();
     waitingForMe.value = 0;
     return;
   }
   const query = { state: "waiting", limit: 200 } as const;
+  const isNewest = order();
   const page = await answered(api.GET("/api/console/approvals", { params: { query } }));
-  waitingForMe.value = page.items.filter((item) => item.may_decide).length;
+  if (isNewest()) waitingForMe.value = page.items.filter((item) => item.may_decide).length;
 }
 
 export interface Question {

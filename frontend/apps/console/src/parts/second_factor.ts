@@ -34,7 +34,8 @@ export function useSecondFactor(): SecondFactor {
 
   async function show(): Promise<boolean> {
     const [asking, request] = [begun.value, key.value];
-    if (asking === null) return false;
+    // A second press would throw away what the first one shows.
+    if (asking === null || showing.isBusy.value) return false;
     const done = await showing.run(async () => {
       if (byCode.value || request === null) await showByCode(asking.id, code.value);
       else await showByKey(asking.id, request);

@@ -54,8 +54,10 @@ export function useCaptcha(make: () => Promise<Captcha> = () => shield.captcha()
 
   async function hear(): Promise<void> {
     if (!player.src) {
-      const wav = await hearing.run(() => shield.captchaAudio(id.value));
-      if (!wav) {
+      const asked = id.value;
+      const wav = await hearing.run(() => shield.captchaAudio(asked));
+      // Of another picture, which stood there before, nothing is to be heard.
+      if (!wav || id.value !== asked) {
         return;
       }
       player.src = addressOf(wav, "audio/wav");

@@ -1,5 +1,6 @@
 /** Whether the browser has promised to keep what this app stores, the key's half among it; asked for before one is made. */
 
+import { makeOrder } from "@mshield/look/vue/in_order.ts";
 import { useEventListener } from "@vueuse/core";
 import { ref, type Ref } from "vue";
 
@@ -7,6 +8,7 @@ import { shield } from "./shield.ts";
 
 /** Null until the browser has said. */
 const isKept = ref<boolean | null>(null);
+const order = makeOrder();
 
 /** The answer, looked up now and whenever the page comes back: the user may have allowed it meanwhile, or taken it back. */
 export function useKeeping(): Readonly<Ref<boolean | null>> {
@@ -17,10 +19,17 @@ export function useKeeping(): Readonly<Ref<boolean | null>> {
 
 /** Asks for the promise, where it wasn't had before. */
 export async function askToKeep(): Promise<void> {
-  isKept.value = await shield.persist().catch(() => false);
+  const isPersistent = await shield.persist().catch(() => false);
+  // What was looked up meanwhile may be older.
+  order.skip();
+  isKept.value = isPersistent;
 }
 
 async function look(): Promise<void> {
+  const isNewest = order();
   const storage = navigator.storage as StorageManager | undefined;
-  isKept.value = (await storage?.persisted?.().catch(() => false)) ?? false;
+  const isPersistent = (await storage?.persisted?.().catch(() => false)) ?? false;
+  if (isNewest()) {
+    isKept.value = isPersistent;
+  }
 }

@@ -42,8 +42,10 @@ export function useNewPin(check: (pin: string) => Promise<void>, chosen: (pin: s
   });
   const typed: number[] = [];
   const first: number[] = [];
+  let turn = 0;
 
   function restart(): void {
+    turn += 1;
     erase(typed);
     erase(first);
     Object.assign(shown, { stage: "choose", count: 0, differs: false, problem: null });
@@ -62,15 +64,22 @@ export function useNewPin(check: (pin: string) => Promise<void>, chosen: (pin: s
 
   async function checkFirst(): Promise<void> {
     Object.assign(shown, { stage: "checking", differs: false, problem: null });
+    const mine = turn;
+    let problem: ShieldError | null = null;
     try {
       await check(typed.join(""));
-      first.push(...typed);
-      Object.assign(shown, { stage: "repeat", count: 0 });
     } catch (error) {
-      Object.assign(shown, { stage: "choose", count: 0, problem: asProblem(error) });
-    } finally {
-      erase(typed);
+      problem = asProblem(error);
     }
+    // It was begun anew, or left: what stands there now is something else.
+    if (mine !== turn) {
+      return;
+    }
+    if (problem === null) {
+      first.push(...typed);
+    }
+    Object.assign(shown, { stage: problem === null ? "repeat" : "choose", count: 0, problem });
+    erase(typed);
   }
 
   function compare(): void {

@@ -5,6 +5,7 @@
  * app locks or the user logs out.
  */
 
+import { makeOrder } from "@mshield/look/vue/in_order.ts";
 import { type Me, NetworkError, ShieldError, type Status } from "@mshield/shield";
 import { computed, readonly, shallowReactive } from "vue";
 
@@ -20,6 +21,8 @@ interface Known {
 }
 
 const known = shallowReactive<Known>({ status: null, me: null, isOffline: false });
+/** Answers of the service about this login: what comes after it was forgotten shows nobody. */
+const order = makeOrder();
 
 export const phone = readonly(known) as Readonly<Known>;
 
@@ -42,9 +45,14 @@ export async function readStatus(): Promise<Status> {
 
 /** Asks the service how account and certificate stand; throws the engine's errors. */
 export async function refresh(): Promise<void> {
+  const isNewest = order();
   try {
     await readStatus();
-    known.me = await shield.me();
+    const me = await shield.me();
+    if (!isNewest()) {
+      return;
+    }
+    known.me = me;
     known.isOffline = false;
     await readStatus();
   } catch (error) {
@@ -63,6 +71,7 @@ export function hasEnded(error: unknown): boolean {
 
 /** Forgets what was shown. */
 export function forget(): void {
+  order.skip();
   forgetIdNumber();
   known.me = null;
   known.status = null;

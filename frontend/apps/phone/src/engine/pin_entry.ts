@@ -61,6 +61,7 @@ const NOTHING = {
 const digits: number[] = [];
 let isCancelled = false;
 let isFromBiometric = false;
+let isOpening = false;
 let entered: { resolve: (pin: string) => void; reject: (reason: Error) => void } | null = null;
 
 export const pinEntry = readonly(entry) as Readonly<Entry>;
@@ -112,7 +113,11 @@ async function ask(prompt: PinPrompt): Promise<string> {
     erase(); // what was typed before the warning was typed without it
     entry.isWarned = true;
   }
-  Object.assign(entry, { prompt, stage: "entering", hasBiometric: await fitsBiometric(prompt) });
+  const hasBiometric = await fitsBiometric(prompt);
+  if (isCancelled) {
+    throw new Cancelled();
+  }
+  Object.assign(entry, { prompt, stage: "entering", hasBiometric });
   const pin = await new Promise<string>((resolve, reject) => {
     entered = { resolve, reject };
     submitIfFull();
@@ -146,9 +151,16 @@ export function pressBack(): void {
 
 /** Fingerprint or face instead of the digits. */
 export async function pressBiometric(): Promise<void> {
+  // The phone asks once at a time: refused a second time it would look as if it couldn't.
+  if (entry.stage !== "entering" || isOpening) {
+    return;
+  }
+  const mine = entered;
+  isOpening = true;
   try {
-    const pin = entry.stage === "entering" ? await openPin() : null;
-    if (pin !== null && entered !== null) {
+    const pin = await openPin();
+    // It is for the act over which it was asked for, and for no later one.
+    if (pin !== null && mine !== null && entered === mine) {
       erase();
       isFromBiometric = true;
       entered.resolve(pin);
@@ -156,6 +168,8 @@ export async function pressBiometric(): Promise<void> {
     }
   } catch {
     await giveBiometricUp();
+  } finally {
+    isOpening = false;
   }
 }
 

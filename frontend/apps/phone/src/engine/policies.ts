@@ -5,6 +5,7 @@
 
 import type { About, Consents, Policies, PolicyName } from "@mshield/shield";
 import { nameZoneBeside } from "@mshield/look/vue/dates.ts";
+import { makeOrder } from "@mshield/look/vue/in_order.ts";
 import { useLocalStorage } from "@vueuse/core";
 import { readonly, ref, watch } from "vue";
 
@@ -32,6 +33,7 @@ const keptAbout = useLocalStorage<About | null>("mshield-about", null, { seriali
 const agreed = useLocalStorage<Agreed | null>("mshield-agreed", null, { serializer: json });
 const AGREED_FOR_MS = 3_600_000;
 const due = ref<readonly PolicyName[]>([]);
+const order = makeOrder();
 
 export const dueConsents = readonly(due);
 
@@ -76,11 +78,16 @@ export function forgetAgreed(): void {
 /** Looks whether the account has to agree anew; where it can't be asked, the next start asks. */
 export async function lookForDue(): Promise<void> {
   void loadAbout().catch(() => undefined);
-  due.value = await shield.dueConsents().catch(() => []);
+  const isNewest = order();
+  const names = await shield.dueConsents().catch(() => []);
+  if (isNewest()) {
+    due.value = names;
+  }
 }
 
 /** The account agrees to the documents that were shown; throws the engine's errors. */
 export async function agreeAnew(versions: Consents): Promise<void> {
   await shield.agree(versions);
+  order.skip();
   due.value = [];
 }

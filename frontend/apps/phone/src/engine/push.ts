@@ -8,6 +8,9 @@ import { shield } from "./shield.ts";
 /** The address that the service has. */
 const KEPT = "mshield-push";
 
+/** A change of address that is being told: a switch waits for it, or it would be switched back. */
+let keeping: Promise<unknown> = Promise.resolve();
+
 /** Which kinds wake this phone; null where the service sends no pushes at all. */
 export async function pushKinds(): Promise<PushKinds | null> {
   const { key, on } = await shield.push();
@@ -17,6 +20,7 @@ export async function pushKinds(): Promise<PushKinds | null> {
 /** Switches kinds on and off; false where the browser's question was answered with no. PhoneError `no_push`. */
 export async function switchPush(kinds: PushKinds): Promise<boolean> {
   if (!kinds.requests && !kinds.notices) {
+    await keeping;
     await shield.unsubscribePush();
     await dropSubscription();
     localStorage.removeItem(KEPT);
@@ -26,6 +30,7 @@ export async function switchPush(kinds: PushKinds): Promise<boolean> {
   if (!(await isAllowed())) {
     return false;
   }
+  await keeping;
   const { key } = await shield.push();
   const address = key && (await subscription(key));
   if (address === null) {
@@ -41,6 +46,12 @@ export async function switchPush(kinds: PushKinds): Promise<boolean> {
 
 /** Tells the service of a new address, as browsers change theirs by themselves. */
 export async function keepSubscribed(): Promise<void> {
+  const telling = tellAddress();
+  keeping = telling.catch(() => undefined);
+  await telling;
+}
+
+async function tellAddress(): Promise<void> {
   const kept = localStorage.getItem(KEPT);
   if (kept === null || (await presentEndpoint()) === kept || !(await shield.status()).isLoggedIn) {
     return;

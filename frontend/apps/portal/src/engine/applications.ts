@@ -2,10 +2,12 @@
 
 import { answered } from "@mshield/desk/client.ts";
 import type { PageOf } from "@mshield/desk/pages.ts";
+import { makeOrder } from "@mshield/look/vue/in_order.ts";
 import { reactive } from "vue";
 
 import { type Proof, type Scan, scanOf } from "./by_shield.ts";
 import { api } from "./client.ts";
+import { enterprise } from "./session.ts";
 import type { ActivationCode, Application, ApplicationCounts } from "./types.ts";
 
 export const STATES = ["waiting", "confirmed", "refused", "withdrawn", "expired"] as const;
@@ -15,6 +17,7 @@ const NONE: ApplicationCounts = { waiting: 0, confirmed: 0, refused: 0, withdraw
 
 /** How many there are in each state, as last read; shown in the navigation too. */
 export const counts = reactive({ ...NONE });
+const order = makeOrder();
 
 export function forgetCounts(): void {
   Object.assign(counts, NONE);
@@ -27,12 +30,13 @@ export async function readApplications(
   limit: number,
 ): Promise<PageOf<Application>> {
   const query = { state, limit, ...(before === null ? {} : { before }) };
+  const isNewest = order();
   const page = await answered(
     api.GET("/api/portal/enterprises/{credit_code}/applications", {
       params: { path: { credit_code: creditCode }, query },
     }),
   );
-  Object.assign(counts, page.counts);
+  if (creditCode === enterprise.value?.credit_code && isNewest()) Object.assign(counts, page.counts);
   return page;
 }
 

@@ -3,9 +3,11 @@
 import type { components } from "@mshield/api/portal.ts";
 import { answered } from "@mshield/desk/client.ts";
 import type { PageOf } from "@mshield/desk/pages.ts";
+import { makeOrder } from "@mshield/look/vue/in_order.ts";
 import { reactive } from "vue";
 
 import { api } from "./client.ts";
+import { enterprise } from "./session.ts";
 
 export type Ask = components["schemas"]["AskMessage"];
 export const ASK_STATES = ["waiting", "done", "refused", "withdrawn", "expired"] as const;
@@ -13,6 +15,7 @@ export type AskState = (typeof ASK_STATES)[number];
 
 /** How many there are in each state, as last read; shown in the navigation too. */
 export const askCounts = reactive({ waiting: 0, done: 0, refused: 0, withdrawn: 0, expired: 0 });
+const order = makeOrder();
 
 export async function readAsks(
   creditCode: string,
@@ -22,8 +25,9 @@ export async function readAsks(
 ): Promise<PageOf<Ask>> {
   const query = { state, limit, ...(before === null ? {} : { before }) };
   const params = { path: { credit_code: creditCode }, query };
+  const isNewest = order();
   const page = await answered(api.GET("/api/portal/enterprises/{credit_code}/asks", { params }));
-  Object.assign(askCounts, page.counts);
+  if (creditCode === enterprise.value?.credit_code && isNewest()) Object.assign(askCounts, page.counts);
   return page;
 }
 

@@ -45,12 +45,13 @@ export function shieldQuery({ words, standing, personId }: ShieldFilter): Record
 }
 
 /** A list whose first page is read again while it is looked at. */
-export function useList<T>(
-  read: (creditCode: string, place: string | null, limit: number) => Promise<PageOf<T>>,
+export function useList<P extends PageOf<unknown>>(
+  read: (creditCode: string, place: string | null, limit: number) => Promise<P>,
+  taken?: (page: P) => void,
 ) {
   const visibility = useDocumentVisibility();
   const code = computed(() => enterprise.value?.credit_code ?? "");
-  const list = usePages((place) => read(code.value, place, PAGE));
+  const list = usePages((place) => read(code.value, place, PAGE), taken);
 
   const look = () => visibility.value === "visible" && list.lookAgain();
 

@@ -42,6 +42,8 @@ const CA_NAME = /\/pki\/(issuing(?:-[1-9][0-9]{0,3})?)\.cer$/;
 
 export class Bench {
   readonly #pieces = new Map<string, Piece>();
+  /** Taken away, also while they are being read. */
+  readonly #dropped = new Set<string>();
   readonly #tell: (id: string, done: number) => void;
 
   constructor(tell: (id: string, done: number) => void) {
@@ -56,6 +58,9 @@ export class Bench {
     const content = isDocument
       ? await FileContent.of(file, (done) => this.#tell(id, done))
       : contentOf(bytes!);
+    if (this.#dropped.has(id)) {
+      throw new Dropped();
+    }
     this.#pieces.set(id, { id, name: file.name, reading: piece, content });
     if (isDocument) {
       await content.hash(NOTHING);
@@ -66,6 +71,7 @@ export class Bench {
   }
 
   drop(id: string): null {
+    this.#dropped.add(id);
     const content = this.#pieces.get(id)?.content;
     if (content instanceof FileContent) {
       content.drop();

@@ -1,7 +1,8 @@
 /** The state of the page: files, what is trusted, whether the service may be asked, and what came of it. */
 
+import { makeOrder } from "@mshield/look/vue/in_order.ts";
 import type { Answer } from "@mshield/verify";
-import { computed, reactive, ref, shallowRef, watch } from "vue";
+import { computed, reactive, ref, type Ref, shallowRef, watch } from "vue";
 
 import { Bridge } from "./bridge.ts";
 import type { Ground, Judged, Plan, Root, Taken } from "./messages.ts";
@@ -17,20 +18,22 @@ export interface Given {
   hasFailed: boolean;
 }
 
+/** Roots out of a file. */
+interface Trusted {
+  readonly bytes: Uint8Array;
+  readonly shown: readonly Root[];
+}
+
 export const files = reactive<Given[]>([]);
 /** Whether the service may be asked how the certificate stands now. */
 export const mayAsk = ref(true);
 /** A root (DER or PEM) that the user trusts in place of the service's. */
-export const ownRoot = shallowRef<{ readonly bytes: Uint8Array; readonly shown: readonly Root[] } | null>(
-  null,
-);
+export const ownRoot = shallowRef<Trusted | null>(null);
 export const logKey = ref("");
 /** Keys of witnesses that the user trusts, one in each line. */
 export const witnessKeys = ref("");
 /** Roots (DER or PEM) of the time stamping authorities that the user trusts. */
-export const tsaRoot = shallowRef<{ readonly bytes: Uint8Array; readonly shown: readonly Root[] } | null>(
-  null,
-);
+export const tsaRoot = shallowRef<Trusted | null>(null);
 export const serviceRoot = shallowRef<Root | null>(null);
 export const judged = shallowRef<Judged | null>(null);
 export const isWorking = ref(false);
@@ -50,6 +53,7 @@ const bridge = new Bridge((id, done) => {
 });
 let published: service.Published = { root: null, crls: [], checkpoint: null, witnessKeys: [] };
 const cas = new Map<string, Uint8Array>();
+const [rootOrder, tsaOrder] = [makeOrder(), makeOrder()];
 let run = 0;
 let number = 0;
 
@@ -92,14 +96,7 @@ export function clear(): void {
 
 /** Trusts this root instead of the service's; null trusts the service's again. False where it is none. */
 export async function trust(file: File | null): Promise<boolean> {
-  if (file === null) {
-    ownRoot.value = null;
-    return true;
-  }
-  const bytes = new Uint8Array(await file.arrayBuffer());
-  const shown = await bridge.call("fingerprints", bytes);
-  ownRoot.value = shown.length > 0 ? { bytes, shown } : ownRoot.value;
-  return shown.length > 0;
+  return await choose(ownRoot, rootOrder(), "fingerprints", file);
 }
 
 /** The document that lies in a signature's file. */
@@ -109,14 +106,27 @@ export async function documentIn(caseId: string): Promise<Uint8Array<ArrayBuffer
 
 /** Believes the time stamps of authorities under this root; null those of nobody but the service. False where it is none. */
 export async function trustTsa(file: File | null): Promise<boolean> {
+  return await choose(tsaRoot, tsaOrder(), "tsaFingerprints", file);
+}
+
+/** Of two choices the later one counts, also where the file of the one before is still being read. */
+async function choose(
+  to: Ref<Trusted | null>,
+  isNewest: () => boolean,
+  call: "fingerprints" | "tsaFingerprints",
+  file: File | null,
+): Promise<boolean> {
   if (file === null) {
-    tsaRoot.value = null;
+    to.value = isNewest() ? null : to.value;
     return true;
   }
   const bytes = new Uint8Array(await file.arrayBuffer());
-  const shown = await bridge.call("tsaFingerprints", bytes);
-  tsaRoot.value = shown.length > 0 ? { bytes, shown } : tsaRoot.value;
-  return shown.length > 0;
+  const shown = await bridge.call(call, bytes);
+  const isOne = shown.length > 0;
+  if (isOne && isNewest()) {
+    to.value = { bytes, shown };
+  }
+  return isOne;
 }
 
 async function take(entry: Given): Promise<void> {

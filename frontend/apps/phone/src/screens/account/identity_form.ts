@@ -4,6 +4,7 @@ import { normalPhone } from "@mshield/identity/identity.ts";
 import { missing, weakness } from "@mshield/identity/password.ts";
 import type { Rules } from "@mshield/look/vue/field_errors.ts";
 import { focusFirstError } from "@mshield/look/vue/first_error.ts";
+import { focusNow } from "@mshield/look/vue/kept_focus.ts";
 import type { Say } from "@mshield/look/vue/words.ts";
 import type { ShieldError } from "@mshield/shield";
 import { shallowRef, useTemplateRef } from "vue";
@@ -62,6 +63,10 @@ export function useIdentityForm<K extends string>(
 
   /** What `work` gives; undefined where a field is wrong, which then has the focus, or the service refused. */
   async function send<T>(work: () => Promise<T>): Promise<T | undefined> {
+    if (sending.isBusy.value) {
+      return undefined;
+    }
+    const isThere = focusNow();
     problem.value = null;
     check();
     if (await focusFirstError(page.value)) {
@@ -71,7 +76,9 @@ export function useIdentityForm<K extends string>(
     if (result === undefined) {
       const refusal = sending.problem.value;
       problem.value = refusal && place(refusal) === null ? refusal : null;
-      await focusFirstError(page.value);
+      if (isThere()) {
+        await focusFirstError(page.value);
+      }
     }
     return result;
   }

@@ -31,6 +31,8 @@ export interface HomeData {
   /** When all this was asked, ms; null before the first answer. */
   readonly updatedAt: Readonly<Ref<number | null>>;
   load(): Promise<void>;
+  /** After an act: at once, and no answer counts that was asked for before it. */
+  loadAnew(): Promise<void>;
 }
 
 export function useHomeData(): HomeData {
@@ -44,17 +46,30 @@ export function useHomeData(): HomeData {
   const visibility = useDocumentVisibility();
 
   async function load(): Promise<void> {
-    await loading.run(async () => {
-      await refresh();
-      updatedAt.value = Date.now();
-      const inbox = state.value && canSign(state.value) ? await orEmpty(shield.inbox()) : [];
-      waiting.value = inbox.filter(({ requestId }) => requestId !== phone.status?.scanned?.requestId);
-      const identity = await orNobody(shield.identity());
-      asked.value = state.value === "none" ? identity.request : null;
-      hasSecond.value = identity.secondAccounts.length > 0;
-      phoneChange.value = identity.phoneChange;
-      recent.value = phone.me?.certificate ? (await orPage(shield.signatures({ limit: RECENT }))).items : [];
-    });
+    await loading.run(read);
+  }
+
+  async function loadAnew(): Promise<void> {
+    await loading.ask(read);
+  }
+
+  /** `counts`: what was asked before an act says nothing of it. */
+  async function read(counts: () => boolean): Promise<void> {
+    await refresh();
+    if (!counts()) return;
+    updatedAt.value = Date.now();
+    const inbox = state.value && canSign(state.value) ? await orEmpty(shield.inbox()) : [];
+    if (!counts()) return;
+    waiting.value = inbox.filter(({ requestId }) => requestId !== phone.status?.scanned?.requestId);
+    const identity = await orNobody(shield.identity());
+    if (!counts()) return;
+    asked.value = state.value === "none" ? identity.request : null;
+    hasSecond.value = identity.secondAccounts.length > 0;
+    phoneChange.value = identity.phoneChange;
+    const { items } = phone.me?.certificate
+      ? await orPage(shield.signatures({ limit: RECENT }))
+      : { items: [] };
+    if (counts()) recent.value = items;
   }
 
   // Requests come in and certificates are held while the phone lies on the desk.
@@ -73,6 +88,7 @@ export function useHomeData(): HomeData {
     phoneChange,
     updatedAt: readonly(updatedAt),
     load,
+    loadAnew,
   };
 }
 

@@ -50,18 +50,24 @@ export function useAnswering(scanned: ShallowRef<Scan | null>): Answering {
     if (request === null) {
       return false;
     }
-    const approved = await approving.run(() =>
-      withPin(about, (pin) => shield.approve(noticed(pin), request.requestId, choices)),
-    );
-    if (approved) {
-      outcome.value = outcomeOf(request, approved, choices, Date.now());
-      const signed = request.tasks.filter((_, n) => approved.documents[n]!.end === "signed");
-      keepSigned(phone.status?.shieldNumber ?? "", request.requester, signed);
-      await readStatus();
-      return true;
+    // The PIN's sheet stands over every screen: whoever signed under it is told, wherever they have gone meanwhile.
+    let isDone = false;
+    await approving.run(async () => {
+      const approved = await withPin(about, (pin) =>
+        shield.approve(noticed(pin), request.requestId, choices),
+      );
+      if (approved) {
+        outcome.value = outcomeOf(request, approved, choices, Date.now());
+        const signed = request.tasks.filter((_, n) => approved.documents[n]!.end === "signed");
+        keepSigned(phone.status?.shieldNumber ?? "", request.requester, signed);
+        await readStatus();
+        isDone = true;
+      }
+    });
+    if (!isDone) {
+      await settle(request);
     }
-    await settle(request);
-    return false;
+    return isDone;
   }
 
   function noticed(pin: PinSource): PinSource {
@@ -95,7 +101,7 @@ export function useAnswering(scanned: ShallowRef<Scan | null>): Answering {
 
   async function decline(reason: "declined" | "not_me"): Promise<void> {
     const request = scanned.value;
-    if (request === null) {
+    if (request === null || declining.isBusy.value) {
       return;
     }
     const isAnswered = await declining.run(async () => {
@@ -125,8 +131,10 @@ export function useAnswering(scanned: ShallowRef<Scan | null>): Answering {
   }
 
   async function expire(): Promise<void> {
-    // An approval that is under way goes on; a lost one may have gone through and can still be found out.
-    if (scanned.value && !approving.isBusy.value && lost.value !== "unknown") {
+    // An answer that is under way goes on, and so does a prolongation: each says itself how it ended. An approval that
+    // was lost may have gone through and can still be found out.
+    const isUnderWay = [approving, declining, prolonging].some(({ isBusy }) => isBusy.value);
+    if (scanned.value && !isUnderWay && lost.value !== "unknown") {
       await over(scanned.value, "expired");
     }
   }

@@ -82,7 +82,11 @@ export function useClaimed(t: Say): ClaimedLoginScreen {
       ...loginAbout(request, system, t),
       detail: ({ left }: PinPrompt) => `${honestValue(request.requester.domain)}\n${t("both", { left })}`,
     };
-    const done = await opening.run(() => withPin(about, (pin) => shield.unlockAndLogIn(shown, noticed(pin))));
+    // Under the PIN's sheet, which stands over every screen: its end counts wherever they have gone meanwhile.
+    let done = null as Awaited<ReturnType<typeof shield.unlockAndLogIn>> | null;
+    await opening.run(async () => {
+      done = await withPin(about, (pin) => shield.unlockAndLogIn(shown, noticed(pin)));
+    });
     if (!done) {
       const end = opening.problem.value && endingOf(opening.problem.value, Date.now() >= request.expiresAt);
       over(end ?? null);
@@ -123,6 +127,7 @@ export function useClaimed(t: Say): ClaimedLoginScreen {
       }
       const taken = await shield.scan(claim);
       await shield.decline("not_me", taken.requestId);
+      dropKeptScan();
       return true;
     });
     await readStatus();

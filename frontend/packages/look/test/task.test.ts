@@ -1,0 +1,77 @@
+// @vitest-environment happy-dom
+/** What a piece of work gives: not when it comes late. */
+
+import { effectScope } from "vue";
+import { expect, test, vi } from "vitest";
+
+import { makeTask } from "../vue/task.ts";
+
+const sentenceOf = (error: unknown): string => (error as Error).message;
+const later = <T>() => Promise.withResolvers<T>();
+
+test("a second press does nothing, and the first one's result counts", async () => {
+  const task = makeTask(sentenceOf);
+  const first = later<string>();
+  const again = vi.fn(async () => "again");
+  const running = task.run(() => first.promise);
+  expect(await task.run(again)).toBeUndefined();
+  expect(again).not.toHaveBeenCalled();
+  expect(task.isBusy.value).toBe(true);
+  first.resolve("first");
+  expect(await running).toBe("first");
+  expect(task.isBusy.value).toBe(false);
+});
+
+test("of two questions the later one's answer counts, whichever comes first", async () => {
+  const task = makeTask(sentenceOf);
+  const [old, young] = [later<string>(), later<string>()];
+  const answers = [task.ask(() => old.promise), task.ask(() => young.promise)];
+  old.resolve("old");
+  expect(await answers[0]).toBeUndefined();
+  expect(task.isBusy.value).toBe(true);
+  young.resolve("young");
+  expect(await answers[1]).toBe("young");
+  expect(task.isBusy.value).toBe(false);
+});
+
+test("what went wrong with an overtaken question isn't told", async () => {
+  const task = makeTask(sentenceOf);
+  const old = later<string>();
+  const overtaken = task.ask(() => old.promise);
+  expect(await task.ask(async () => "young")).toBe("young");
+  old.reject(new Error("no network"));
+  await overtaken;
+  expect(task.problem.value).toBeNull();
+});
+
+test("once its screen was left nothing comes of it: no result, no judgement that leads elsewhere", async () => {
+  const judge = vi.fn(sentenceOf);
+  const scope = effectScope();
+  const [one, two] = scope.run(() => [makeTask(judge), makeTask(judge)])!;
+  const [good, bad] = [later<string>(), later<string>()];
+  const results = [one!.run(() => good.promise), two!.run(() => bad.promise)];
+  scope.stop();
+  good.resolve("done");
+  bad.reject(new Error("unauthenticated"));
+  expect(await Promise.all(results)).toEqual([undefined, undefined]);
+  expect(judge).not.toHaveBeenCalled();
+  const next = vi.fn(async () => "next");
+  expect(await one!.run(next)).toBeUndefined();
+  expect(next).not.toHaveBeenCalled();
+});
+
+test("what is dropped counts no more, and another may begin", async () => {
+  const task = makeTask(sentenceOf);
+  const slow = later<string>();
+  let stillCounts: (() => boolean) | null = null;
+  const running = task.run((counts) => {
+    stillCounts = counts;
+    return slow.promise;
+  });
+  expect(stillCounts!()).toBe(true);
+  task.drop();
+  expect(stillCounts!()).toBe(false);
+  expect(await task.run(async () => "next")).toBe("next");
+  slow.resolve("slow");
+  expect(await running).toBeUndefined();
+});
