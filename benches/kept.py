@@ -44,8 +44,9 @@ class Kept(msgspec.Struct, frozen=True):
 
 
 def machine() -> str:
-    """The processor and how many of its cores there are."""
-    return f"{_processor()}, {os.cpu_count()} cores"
+    """The processor, how many of its cores there are, and which Python runs."""
+    version = ".".join(platform.python_version_tuple()[:2])
+    return f"{_processor()}, {os.cpu_count()} cores, Python {version}"
 
 
 def now(figures: Sequence[Figures], *, load_before: float) -> Kept:
