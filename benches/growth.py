@@ -343,7 +343,7 @@ def main(*, whole: bool = False) -> None:
     parser.add_argument("--signatures", type=int, default=240, help="measured of each kind and size")
     parser.add_argument("--lists", action="store_true", help="lists and searches alone, no signatures")
     parser.add_argument("--database", choices=["sqlite", "postgresql"], action="append")
-    asked = parser.parse_args() if __name__ == "__main__" else parser.parse_args([])
+    asked = parser.parse_args()
     databases: list[DatabaseName] = asked.database or ["sqlite", "postgresql"]
     for database in databases:
         nation = (whole or asked.whole) and database == "postgresql"

@@ -64,7 +64,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--certificates", type=int, default=CERTIFICATES)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
-    asked = parser.parse_args([]) if __name__ != "__main__" else parser.parse_args()
+    asked = parser.parse_args()
     print(f"{asked.certificates} certificates, {PEOPLE} people in the enterprise; ms, bound {BOUND_MS:.0f}")
     print(f"{'database':12}{'list':34}{'lines':>6}{'median':>9}{'p90':>9}")
     for database in ("sqlite", "postgresql"):

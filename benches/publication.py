@@ -282,7 +282,7 @@ def main() -> None:
     parser.add_argument("--certificates", type=int, default=CERTIFICATES)
     parser.add_argument("--database", choices=["sqlite", "postgresql"], help="only this one")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
-    options = parser.parse_args([]) if __name__ != "__main__" else parser.parse_args()
+    options = parser.parse_args()
     databases: list[DatabaseName] = [options.database] if options.database else ["sqlite", "postgresql"]
     results = [each for name in databases for each in run(name, certificates=options.certificates)]
     print(json.dumps([asdict(each) for each in results], indent=2) if options.json else table(results))
