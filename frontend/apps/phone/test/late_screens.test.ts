@@ -76,6 +76,7 @@ beforeEach(() => {
 const later = <T>() => Promise.withResolvers<T>();
 const screen = async (load: Promise<{ default: object }>, address: string, props = {}) =>
   await mounted((await load).default, props, address);
+const sheet = (): HTMLElement[] => [...document.querySelectorAll<HTMLElement>("dialog button")];
 const button = (wrapper: VueWrapper, text: string) =>
   wrapper.findAll("button").find((one) => one.text().includes(text))!;
 
@@ -168,7 +169,6 @@ test("of two other accounts the one that is asked about stays asked about, and n
     enterprise: null,
   }));
   const { wrapper } = await screen(import("../src/screens/identity/SecondAccounts.vue"), "/", { accounts });
-  const sheet = (): HTMLElement[] => [...document.querySelectorAll<HTMLElement>("dialog button")];
   const [first, second] = wrapper.findAll(".second .btn");
   await first!.trigger("click");
   sheet().at(-1)!.click();

@@ -28,6 +28,7 @@ const { default: RenewFlow } = await import("../src/screens/certificate/RenewFlo
 
 const CERTIFICATE = {
   state: "active",
+  shieldNumber: "MS10720468813",
   holds: [],
   notAfter: Date.now() + 400 * DAY_MS,
   subject: { organisation: "宁波北潮进出口有限公司", commonName: "林知远", role: "操作员" },
