@@ -37,6 +37,8 @@ class Podman:
     """With the runtime that starts a container here."""
 
     runtime: str | None = None
+    refusal: str = ""
+    """Why it starts none; it builds all the same."""
 
     def __call__(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Runs podman with these words. Raises RuntimeError where it fails."""
@@ -72,7 +74,7 @@ class Podman:
 
 
 def podman(tell: Tell) -> Podman:
-    """One that starts containers of the base image, which is made of Debian's packages. Raises Unable."""
+    """One that has a base image, made of Debian's packages, and starts containers of it where it can. Raises Unable."""
     if os.geteuid() != 0:
         raise Unable("the image is built and run as root here")
     if shutil.which("podman") is None:
@@ -88,7 +90,7 @@ def podman(tell: Tell) -> Podman:
         if not done.returncode:
             return one
         refusals.append(f"{runtime or 'by itself'}: {_last(done)}")
-    raise Unable(f"podman starts no container: {'; '.join(refusals)}")
+    return Podman(refusal="; ".join(refusals))
 
 
 def _make_base(any_runtime: Podman) -> None:

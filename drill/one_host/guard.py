@@ -4,12 +4,11 @@ import re
 import secrets
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 from drill import shipped
-from drill.one_host.machine import Machine
+from drill.one_host.machine import MOST_EXPOSURE, Check, Machine, Put
 from drill.plan import ADDRESSES
 from drill.wires import run
 
@@ -21,14 +20,6 @@ _HUNG: Final = 60.0
 _ASKED: Final = 6.0
 """Until the guard has had an answer, after which it has no patience with a start any more."""
 
-Put = Callable[..., None]
-
-
-class Check(Protocol):
-    """Notes whether something comes to be so."""
-
-    def __call__(self, name: str, what: Callable[[], object], *, seconds: float = 30) -> None: ...
-
 
 def drill(machine: Machine, put: Put, check: Check) -> None:
     """Starts it as `docs/ha.md` says, but for one etcd in place of three, and has Patroni's loop hang."""
@@ -37,6 +28,7 @@ def drill(machine: Machine, put: Put, check: Check) -> None:
     _start_patroni(machine, put)
     check("Patroni runs its PostgreSQL", lambda: _answer(machine, "primary"), seconds=90)
     check("the guard runs", lambda: machine.active(_GUARD))
+    check("the guard is shut in", lambda: machine.exposure(_GUARD) <= MOST_EXPOSURE)
     time.sleep(_ASKED)
     patroni, postmaster = machine.of("patroni", "MainPID"), _postmaster(machine)
     machine("kill", "-STOP", patroni)

@@ -17,7 +17,7 @@ import yaml
 from drill.daemons import LIMITS
 from drill.one_host.callers import PHONES, Callers
 from drill.one_host.containers import IMAGE, ROOT, Podman, limited, podman
-from drill.one_host.parts import Part, Tell
+from drill.one_host.parts import Part, Tell, Unable
 from drill.running import DEMO, SYSTEMS, Calls
 from drill.site import until
 from tests.support.ports import free_ports
@@ -149,6 +149,8 @@ def drill(part: Part, tell: Tell) -> None:
     one.build()
     part.figures["built in"] = round(time.monotonic() - began)
     tell(f"{NAME}: built by its Containerfile")
+    if one.refusal:
+        raise Unable(f"built only, as podman starts no container: {one.refusal}")
     with _installed(one) as running:
         _call(running, part, tell)
 

@@ -2,12 +2,14 @@
 
 import contextlib
 import os
+import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Final, Protocol
 
 from drill.one_host.parts import Unable
 from drill.site import NotInTime, until
@@ -18,9 +20,21 @@ PACKAGES: Final = (
     *("postgresql", "python3", "libbotan-3-12", "logrotate", "cron", "pgbackrest"),
     *("etcd-server", "patroni", "python3-etcd"),
 )
+Put = Callable[..., None]
+"""Writes a file of its tree: path, text, mode."""
+
 _PATH: Final = "PATH=/usr/local/sbin:/usr/sbin:/usr/bin"
 _BOOT: Final = 60.0
 _END: Final = 30.0
+_STEADY: Final = 4.0
+MOST_EXPOSURE: Final = 2.0
+"""By `systemd-analyze security`: 0 is nothing, 10 all of the host."""
+
+
+class Check(Protocol):
+    """Notes whether something comes to be so in this time."""
+
+    def __call__(self, name: str, what: Callable[[], object], *, seconds: float = 30) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +62,19 @@ class Machine:
     def active(self, unit: str) -> bool:
         """Whether it is."""
         return self.of(unit, "ActiveState") == "active"
+
+    def steady(self, unit: str) -> bool:
+        """Whether it is and stays so for some seconds, without having been started anew."""
+        if not self.active(unit):
+            return False
+        time.sleep(_STEADY)
+        return self.active(unit) and self.of(unit, "NRestarts") == "0"
+
+    def exposure(self, unit: str) -> float:
+        """How much of the host a unit may touch, as its systemd counts."""
+        said = self("systemd-analyze", "security", "--no-pager", unit, check=False)
+        level = re.search(r"exposure level for \S+: ([0-9.]+)", said)
+        return float(level[1]) if level else 10.0
 
 
 @contextlib.contextmanager

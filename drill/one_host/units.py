@@ -9,7 +9,6 @@ import re
 import shlex
 import shutil
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -18,11 +17,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from drill.daemons import LIMITS
-from drill.one_host import guard
+from drill.one_host import guard, node
 from drill.one_host.callers import PHONES, Callers
 from drill.one_host.containers import ROOT, podman
 from drill.one_host.debian import make_tree
-from drill.one_host.machine import PACKAGES, Machine, booted
+from drill.one_host.machine import MOST_EXPOSURE, PACKAGES, Machine, booted
 from drill.one_host.parts import Part, Tell
 from drill.running import DEMO, SYSTEMS, Calls
 from drill.site import NotInTime, until
@@ -32,7 +31,6 @@ _ORIGIN: Final = "http://localhost:8000"
 _SERVICE: Final = "mshield.service"
 _JOBS: Final = "mshield-jobs.service"
 _LOG: Final = "/var/log/mshield/security.log"
-_MOST_EXPOSURE: Final = 2.0
 _WRITABLE: Final = {"/var/lib/mshield", "/var/log/mshield"} | {
     *("/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue")  # noqa: S108  # each the unit's own
 }
@@ -135,7 +133,7 @@ def drill(part: Part, tell: Tell) -> None:
             _use(installed)
         with booted(installed.root, folder / "boot.log") as installed.machine:
             installed.check("serves after a reboot", installed.ready)
-            installed.check("the jobs run after a reboot", partial(_steady, installed.machine, _JOBS))
+            installed.check("the jobs run after a reboot", partial(installed.machine.steady, _JOBS))
 
 
 @contextlib.contextmanager
@@ -156,6 +154,8 @@ def _use(installed: Installed) -> None:
     _restart(installed, callers)
     _rotate(installed)
     _separate_jobs(installed)
+    node.drill(installed.machine, installed.put, installed.check, origin=_ORIGIN)
+    installed.check("serves as it did before", installed.ready)
     guard.drill(installed.machine, installed.put, installed.check)
     installed.check("cron makes the backup", partial(_backups, installed), seconds=90)
     failed = installed.machine("systemctl", "list-units", "--failed", "--plain", "--no-legend")
@@ -205,16 +205,9 @@ def _look(installed: Installed) -> None:
     installed.part.figures["writable"] = sorted(writable)
     installed.part.checks["runs as its own user"] = users == "mshield"
     installed.part.checks["writes its own folders and no other"] = writable == _WRITABLE
-    for unit in (_SERVICE,):
-        exposure = _exposure(machine, unit)
-        installed.part.figures[f"exposure of {unit}"] = exposure
-        installed.part.checks[f"{unit} is shut in"] = exposure <= _MOST_EXPOSURE
-
-
-def _exposure(machine: Machine, unit: str) -> float:
-    said = machine("systemd-analyze", "security", "--no-pager", unit, check=False)
-    found = re.search(r"exposure level for \S+: ([0-9.]+)", said)
-    return float(found[1]) if found else 10.0
+    exposure = machine.exposure(_SERVICE)
+    installed.part.figures["exposure"] = exposure
+    installed.part.checks["is shut in"] = exposure <= MOST_EXPOSURE
 
 
 def _restart(installed: Installed, callers: Callers) -> None:
@@ -263,16 +256,8 @@ def _separate_jobs(installed: Installed) -> None:
     machine("sh", "-c", "echo 'jobs = \"off\"' >>/etc/mshield/mshield.toml && systemctl daemon-reload")
     machine("systemctl", "restart", _SERVICE)
     machine("systemctl", "enable", "--now", _JOBS)
-    installed.check("the jobs run by themselves", partial(_steady, machine, _JOBS))
+    installed.check("the jobs run by themselves", partial(machine.steady, _JOBS))
     installed.check("the service serves without them", installed.ready)
-
-
-def _steady(machine: Machine, unit: str) -> bool:
-    """Whether it lives, and has for some seconds without a restart."""
-    if not machine.active(unit):
-        return False
-    time.sleep(4)
-    return machine.active(unit) and machine.of(unit, "NRestarts") == "0"
 
 
 def _back_up(installed: Installed) -> None:

@@ -27,6 +27,13 @@ def test_the_services_are_shut_in(unit: str) -> None:
     assert f"Overall exposure level for {Path(unit).name}" in done.stdout
 
 
+@pytest.mark.parametrize("unit", ["systemd/mshield.service", "ha/patroni-guard.service"])
+def test_the_services_write_nothing_that_others_read(unit: str) -> None:
+    """`ProtectSystem=strict` leaves /run as it is, with folders where anybody may write; the drill looks at it all."""
+    lines = (_FOLDER.parent / unit).read_text().splitlines()
+    assert {"ProtectSystem=strict", "ReadOnlyPaths=/run"} <= set(lines)
+
+
 def test_the_guard_ends_patroni_and_leaves_postgresql_alone() -> None:
     """systemd's `kill` ends all processes of a unit, PostgreSQL among them, unless the main one is named."""
     unit = (_FOLDER.parent / "ha/patroni-guard.service").read_text()
