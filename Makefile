@@ -49,8 +49,8 @@ test-slow: $(VENV)/.dev $(VENV)/.frontend ## the slow tests
 	@scripts/install-test-needs
 	@$(PYTEST) $(SLOW_PROCESSES) -m slow
 
-drill: $(VENV)/.dev ## a whole site in network namespaces, and each fault of docs/ha.md under load (as root, 25 minutes; FAULTS='"NAME" …')
-	@scripts/install-test-needs
+drill: $(VENV)/.dev ## a whole site in network namespaces, each fault of docs/ha.md under load, image and units (as root, 40 minutes; FAULTS='"NAME" …')
+	@scripts/install-test-needs drill
 	@PYTHONPATH=src $(BIN)/python -m drill.run $(FAULTS)
 
 fuzz: $(VENV)/.dev ## new inputs for every reader, operation and both verifiers (MINUTES= for each, SEED= as a failure says it)

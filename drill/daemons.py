@@ -25,7 +25,7 @@ _SMS: Final = {
     "MSHIELD_SMS_TEMPLATES": '{"code":"SMS_1","lost":"SMS_2","restored":"SMS_3"}',
 }
 # All phones and systems of the drill call from one address.
-_LIMITS: Final = {
+LIMITS: Final = {
     "MSHIELD_REQUESTS_PER_SYSTEM": "1000000",
     "MSHIELD_REQUESTS_PER_ADDRESS": "1000000",
     "MSHIELD_OPENS_PER_MINUTE": "1000000",
@@ -113,7 +113,7 @@ def service_settings(folder: Folder, node: str) -> dict[str, str]:
     return (
         values
         | _SMS
-        | _LIMITS
+        | LIMITS
         | {
             "MSHIELD_MASTER_KEY_FILE": str(folder.path / "master.key"),
             "MSHIELD_HIGH_WATER_FOLDER": str(folder.of(node) / "high-water"),

@@ -86,10 +86,10 @@ class User:
         self.phone.close()
 
     def _operate(self) -> None:
-        began = time.time()
+        began, login = time.time(), self.done % 3 == 0
         pc = Pc(address=f"203.0.113.{self.number + 1}", browser="drill")
         try:
-            if self.done % 3 == 0:
+            if login:
                 asked = self.business.request_login(pc=pc)
             else:
                 content = f"报关单 {self.number} {self.done}".encode() * 20
@@ -99,7 +99,7 @@ class User:
             self._failed("ask", error, began=began)
             self.tell.ended.wait(0.3)
             return
-        self.tell("asked", phone=self.number, id=asked.id)
+        self.tell("asked", phone=self.number, id=asked.id, login=login)
         if not self._scan(asked, began):
             return
         if self.number % 5 == 0 and self.done % _WRONG_EVERY == 0 and self.wrong < _WRONG_AT_MOST:

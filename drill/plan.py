@@ -1,5 +1,6 @@
 """The eleven nodes of `docs/ha.md`, their addresses, the one from where the load comes, and one that holds packets."""
 
+import os
 from typing import Final
 
 ETCD: Final = ("e1", "e2", "e3")
@@ -29,7 +30,9 @@ ADDRESSES: Final = {
 SITE: Final = "10.77.0.30"
 """The address that keepalived moves."""
 
-ORIGIN: Final = f"https://{SITE}"
+ORIGIN: Final = os.environ.get("DRILL_ORIGIN", f"https://{SITE}")
+"""Where phones and systems call; programs that call another service than the site are told its origin so."""
+
 PORT: Final = 8000
 PREFIX: Final = "drill-"
 """Of the names of namespaces and links."""

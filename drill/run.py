@@ -1,8 +1,9 @@
-"""The drill: `python -m drill.run [--phones N] [--out FILE] [FAULT…]`; `--list` names the faults.
+"""The drill: `python -m drill.run [--phones N] [--out FILE] [FAULT…]`; `--list` names the faults and parts.
 
-Builds the site, has phones sign, makes each fault and heals it, and says what it did. Exit code 1 where anything
-acknowledged was lost, a phone was held, a PIN attempt was counted wrongly, two databases acknowledged at a time, the
-site didn't heal, or the log doesn't verify.
+Builds the site, has phones sign, makes each fault and heals it, and says what it did; then the parts of one host, the
+image and the units. Exit code 1 where anything acknowledged was lost, a phone was held, a PIN attempt was counted
+wrongly, two databases acknowledged at a time, the site didn't heal, the log doesn't verify, or a part is wrong. A part
+that this machine can't run is told as not run, with the reason, and fails where it was asked for by name.
 """
 
 import argparse
@@ -10,13 +11,15 @@ import json
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from drill import loss
 from drill.faults import FAULTS, Fault
+from drill.one_host import image, units
+from drill.one_host.parts import Tell, report
 from drill.running import Load, enrol, loaded
 from drill.site import NotInTime, Site, standing, until
 from drill.verdict import Seen, Standing
@@ -29,6 +32,7 @@ _QUIET: Final = 4.0
 
 _HEALING: Final = 120.0
 _LOOK: Final = 0.3
+PARTS: Final = {image.NAME: image.drill, units.NAME: units.drill}
 _CHECKS: Final = 3.0
 
 
@@ -120,11 +124,7 @@ def _balanced(site: Site, fault: Fault) -> bool:
 
 def drill(faults: Sequence[Fault], *, losing: bool, phones: int, folder: Path) -> dict[str, Any]:
     """All faults, one after the other, and `losing` the one that loses something; what came of them, for JSON."""
-    began = time.monotonic()
-
-    def tell(what: str) -> None:
-        print(f"{time.monotonic() - began:6.1f} s  {what}", flush=True)
-
+    began, tell = time.monotonic(), _telling()
     with standing(folder, tell) as site:
         enrol(site, folder / "load", phones)
         tell(f"{phones} phones have certificates")
@@ -148,7 +148,28 @@ def drill(faults: Sequence[Fault], *, losing: bool, phones: int, folder: Path) -
     }
 
 
-def _lost(site: Site, load: Load, tell: Callable[[str], None]) -> dict[str, Any]:
+def _telling() -> Tell:
+    began = time.monotonic()
+
+    def tell(what: str) -> None:
+        print(f"{time.monotonic() - began:6.1f} s  {what}", flush=True)
+
+    return tell
+
+
+def _parts(names: Sequence[str], tell: Tell) -> list[dict[str, Any]]:
+    """What came of the parts; one that came to no end is wrong."""
+    reports = []
+    for name in names:
+        try:
+            reports.append(report(name, PARTS[name], tell))
+        except (RuntimeError, NotInTime) as error:
+            tell(f"{name}: WRONG; {error}")
+            reports.append({"part": name, "run": True, "right": False, "error": str(error)})
+    return reports
+
+
+def _lost(site: Site, load: Load, tell: Tell) -> dict[str, Any]:
     """What came of the failover that loses something; an error where it didn't come to its end."""
     try:
         lost = loss.lose(site, load)
@@ -188,20 +209,28 @@ def main() -> int:
     asked = parser.parse_args()
     known = {fault.name: fault for fault in FAULTS}
     if asked.list:
-        print("\n".join((*known, loss.NAME)))
+        print("\n".join((*known, loss.NAME, *PARTS)))
         return 0
-    names = asked.faults or [*known, loss.NAME]
-    if unknown := set(names) - {*known, loss.NAME}:
+    names = asked.faults or [*known, loss.NAME, *PARTS]
+    if unknown := set(names) - {*known, loss.NAME, *PARTS}:
         parser.error(f"no such fault: {', '.join(sorted(unknown))}; --list names them")
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was begun is healed and taken away
+    faults, losing = [known[name] for name in names if name in known], loss.NAME in names
+    result: dict[str, Any] = {"right": True}
     try:
-        faults = [known[name] for name in names if name in known]
-        result = drill(faults, losing=loss.NAME in names, phones=asked.phones, folder=asked.folder)
+        if faults or losing:
+            result = drill(faults, losing=losing, phones=asked.phones, folder=asked.folder)
     except (RuntimeError, NotInTime) as error:
         print(f"the drill could not be made: {error}; logs: {asked.folder}", file=sys.stderr)
         return 1
+    parts = result["parts"] = _parts([name for name in PARTS if name in names], _telling())
+    result["right"] = result["right"] and all(
+        part["right"] or not (part["run"] or asked.faults) for part in parts
+    )
+    asked.out.parent.mkdir(exist_ok=True)
     asked.out.write_text(json.dumps(result, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    print(f"{'right' if result['right'] else 'WRONG'}; {asked.out}")
+    left = "".join(f"; NOT RUN: {part['part']}, {part['reason']}" for part in parts if not part["run"])
+    print(f"{'right' if result['right'] else 'WRONG'}{left}; {asked.out}")
     return 0 if result["right"] else 1
 
 

@@ -19,7 +19,7 @@ from drill.site import Site, until
 from drill.wires import inside
 
 _REST_SECONDS: Final = 120.0
-_DEMO: Final = {
+DEMO: Final = {
     "MSHIELD_MODE": "demo",
     "MSHIELD_SMS_GATEWAY": "development",
     "MSHIELD_SMS_RESEND_SECONDS": "0",
@@ -30,7 +30,11 @@ _DEMO: Final = {
     "MSHIELD_CAPTCHAS_PER_ADDRESS": "100000",
     "MSHIELD_CAPTCHA_WORK": "4",
 }
-_SYSTEMS: Final = (("国际贸易单一窗口", "singlewindow.example"), ("掌上海关", "customs.example"))
+SYSTEMS: Final = (
+    ("business", "add", "国际贸易单一窗口", "--domain", "singlewindow.example"),
+    ("business", "add", "掌上海关", "--domain", "customs.example"),
+)
+"""The commands that add them."""
 
 
 def enrol(site: Site, folder: Path, count: int) -> None:
@@ -39,12 +43,12 @@ def enrol(site: Site, folder: Path, count: int) -> None:
     Before the site is opened: no other service runs meanwhile.
     """
     folder.mkdir(exist_ok=True)
-    systems = [site.mshield("business", "add", name, "--domain", domain) for name, domain in _SYSTEMS]
+    systems = [site.mshield(*words) for words in SYSTEMS]
     (folder / "systems.json").write_text(json.dumps(systems))
     write_filing(folder / "filing.csv", count)
     site.mshield("filing", "import", str(folder / "filing.csv"))
     node = SERVE[0]
-    daemons.start_service(site.folder, node, **_DEMO)
+    daemons.start_service(site.folder, node, **DEMO)
     until(lambda: site.ready(node) and site.answers(), "the service in demo mode", seconds=60)
     phones = str(folder / "phones")
     done = subprocess.run(
@@ -73,10 +77,9 @@ def lines(path: Path) -> Iterator[dict[str, Any]]:
 
 
 @dataclass(frozen=True, slots=True)
-class Load:
-    """The load on a site; its events, and the direct writes that databases acknowledged."""
+class Calls:
+    """What so many phones and their business systems do, in a folder: its events, its pauses."""
 
-    site: Site
     folder: Path
     count: int
 
@@ -94,26 +97,22 @@ class Load:
     def _pause(self) -> Path:
         return self.folder / "pause"
 
-    def start(self) -> list[subprocess.Popen[bytes]]:
-        """Starts both."""
-        password = self.site.folder.secret("drill")
-        tls = f"sslmode=verify-full sslrootcert={self.site.folder.authority}"
-        more = f"dbname=drill user=drill connect_timeout=2 tcp_user_timeout=60000 keepalives=0 {tls}"
-        dsns = [f"{node}=host={ADDRESSES[node]} password={password} {more}" for node in DATA]
-        python, log = sys.executable, self.site.folder.log(CLIENT, "load")
-        environment = _client_environment(self.site)
-        load = (python, "-m", "drill.load", str(self.folder), str(self.events))
-        writes = (python, "-m", "drill.writes", str(self.writes), *dsns)
-        return [processes.start(CLIENT, log, *command, environment=environment) for command in (load, writes)]
+    @property
+    def program(self) -> tuple[str, ...]:
+        """The command that makes the calls, until SIGTERM."""
+        return (sys.executable, "-m", "drill.load", str(self.folder), str(self.events))
 
-    def flow(self) -> None:
-        """Returns when every phone has signed once. Raises NotInTime."""
+    def flow(self, since: float = 0) -> None:
+        """Returns when every phone has signed once from this time on. Raises NotInTime."""
         until(
-            lambda: self._signed() >= self.count or None, "a signature of each phone", seconds=_REST_SECONDS
+            lambda: self._signed(since) >= self.count or None,
+            "a signature of each phone",
+            seconds=_REST_SECONDS,
         )
 
-    def _signed(self) -> int:
-        return len({event["phone"] for event in lines(self.events) if event["event"] == "signed"})
+    def _signed(self, since: float) -> int:
+        news = (event for event in lines(self.events) if event["event"] == "signed")
+        return len({event["phone"] for event in news if event["at"] >= since})
 
     def pause(self) -> None:
         """Returns when every phone has finished what it began. Raises NotInTime."""
@@ -135,10 +134,30 @@ class Load:
         self._pause.unlink(missing_ok=True)
 
 
+@dataclass(frozen=True, slots=True)
+class Load(Calls):
+    """The load on a site, and beside it the direct writes that databases acknowledged."""
+
+    site: Site
+
+    def start(self) -> list[subprocess.Popen[bytes]]:
+        """Starts both."""
+        password = self.site.folder.secret("drill")
+        tls = f"sslmode=verify-full sslrootcert={self.site.folder.authority}"
+        more = f"dbname=drill user=drill connect_timeout=2 tcp_user_timeout=60000 keepalives=0 {tls}"
+        dsns = [f"{node}=host={ADDRESSES[node]} password={password} {more}" for node in DATA]
+        log, environment = self.site.folder.log(CLIENT, "load"), _client_environment(self.site)
+        writes = (sys.executable, "-m", "drill.writes", str(self.writes), *dsns)
+        return [
+            processes.start(CLIENT, log, *command, environment=environment)
+            for command in (self.program, writes)
+        ]
+
+
 @contextlib.contextmanager
 def loaded(site: Site, folder: Path, count: int) -> Iterator[Load]:
     """The load of so many phones meanwhile."""
-    load = Load(site, folder, count)
+    load = Load(folder, count, site)
     started = load.start()
     try:
         yield load

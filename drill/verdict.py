@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
-from drill.running import Load, lines
+from drill.running import Calls, Load, lines
 from drill.site import Site
 
 
@@ -81,7 +81,7 @@ def _wrong_counts(site: Site, events: Sequence[dict[str, Any]]) -> list[str]:
     return [uid for uid in phones.values() if counted.get(uid) != typed[uid]]
 
 
-def seen(load: Load, *, began: float, ended: float, before: float = 5.0) -> Seen:
+def seen(load: Calls, *, began: float, ended: float, before: float = 5.0) -> Seen:
     """What the load saw of a fault that began and was over at these times."""
     known = list(lines(load.events))
     events = [event for event in known if began - before <= event["at"] <= ended]
@@ -113,7 +113,7 @@ def _unfinished(events: Sequence[dict[str, Any]], known: Sequence[dict[str, Any]
     return asked - done
 
 
-def _primaries(load: Load, began: float, ended: float) -> tuple[dict[str, float], int]:
+def _primaries(load: Calls, began: float, ended: float) -> tuple[dict[str, float], int]:
     """When each node first acknowledged a write, and how many came from one after its successor's first."""
     writes = sorted(
         (event for event in lines(load.writes) if began - 1 <= event["at"] <= ended),

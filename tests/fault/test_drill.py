@@ -16,6 +16,8 @@ from typing import Any, Final
 
 import pytest
 
+from drill.one_host.units import documented
+
 _ROOT: Final = Path(__file__).parents[2]
 _FAULTS: Final = (
     "postmaster crashed",
@@ -79,3 +81,22 @@ def test_a_fault_that_there_is_not(tmp_path: Path) -> None:
     code, said = _drill(tmp_path, "the moon is gone")
     assert code == 2
     assert "no such fault: the moon is gone" in said
+
+
+@pytest.mark.parametrize("part", ["image", "units"])
+def test_a_part_that_cannot_run_says_so(tmp_path: Path, part: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))  # where no podman is
+    out = tmp_path / "drill.json"
+    code, said = _drill(tmp_path, "--out", str(out), part)
+    assert code == 1  # it was asked for by name
+    assert f"NOT RUN: {part}, " in said
+    assert "podman isn't installed" in said or os.geteuid() != 0
+    (report,) = json.loads(out.read_text())["parts"]
+    assert (report["run"], report["right"]) == (False, None)
+
+
+def test_the_steps_of_the_page_are_those_that_the_drill_runs() -> None:
+    steps = documented()
+    assert steps[0] == "cd deploy/systemd"
+    assert steps[-1] == "systemctl enable --now mshield"
+    assert any(step.startswith("run keys init && run migrate") for step in steps)

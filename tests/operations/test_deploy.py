@@ -27,6 +27,51 @@ def test_the_services_are_shut_in(unit: str) -> None:
     assert f"Overall exposure level for {Path(unit).name}" in done.stdout
 
 
+@pytest.mark.parametrize("unit", ["systemd/mshield.service", "ha/patroni-guard.service"])
+def test_the_services_write_nothing_that_others_read(unit: str) -> None:
+    """`ProtectSystem=strict` leaves /run as it is, with folders where anybody may write; the drill looks at it all."""
+    lines = (_FOLDER.parent / unit).read_text().splitlines()
+    assert {"ProtectSystem=strict", "ReadOnlyPaths=/run"} <= set(lines)
+
+
+def test_the_guard_ends_patroni_and_leaves_postgresql_alone() -> None:
+    """systemd's `kill` ends all processes of a unit, PostgreSQL among them, unless the main one is named."""
+    unit = (_FOLDER.parent / "ha/patroni-guard.service").read_text()
+    (start,) = (line for line in unit.splitlines() if line.startswith("ExecStart="))
+    assert start.endswith(" systemctl kill --kill-whom=main --signal=KILL patroni.service")
+
+
+def _unheard(folder: Path, *codes: int) -> int:
+    """How often the guard asks before it ends Patroni, where curl's codes are these, the last one for ever."""
+    programs = {
+        "sleep": "",
+        "curl": f'echo >>"{folder}/asked"\n'
+        + "".join(
+            f'[ "$(wc -l <"{folder}/asked")" -gt {asked} ] || exit {code}\n'
+            for asked, code in enumerate(codes[:-1], start=1)
+        )
+        + f"exit {codes[-1]}",
+        "end": "kill $PPID",
+    }
+    for name, text in programs.items():
+        (folder / name).write_text(f"#!/bin/sh\n{text}\n")
+        (folder / name).chmod(0o755)
+    guard = ["sh", str(_FOLDER.parent / "ha/patroni-guard"), "https://node", "ca.pem", "end"]
+    path = f"{folder}:/usr/bin:/bin"
+    subprocess.run(guard, env={"PATH": path}, capture_output=True, check=False, timeout=30)
+    asked = (folder / "asked").read_text().count("\n")
+    (folder / "asked").unlink()
+    return asked
+
+
+def test_the_guard_gives_a_patroni_that_starts_the_time_to_ask_etcd(tmp_path: Path) -> None:
+    """With systemd it is started anew together with each Patroni, so it begins with that patience."""
+    nothing, yes, no = 7, 0, 22
+    assert _unheard(tmp_path, nothing) == 18
+    assert _unheard(tmp_path, yes, nothing) == 1 + 3
+    assert _unheard(tmp_path, yes, nothing, yes, no) == 3 + 1
+
+
 @pytest.mark.parametrize("added", [None, "serve.conf", "jobs.conf"])
 def test_systemd_knows_each_line(tmp_path: Path, added: str | None) -> None:
     text = (_FOLDER / "mshield.service").read_text()
