@@ -158,7 +158,8 @@ class Settings(PeopleSettings):
     )
     identity_wait_hours: NotNegative = Field(
         default=24,
-        description="how long after their other accounts were told a person's second account begins to count",
+        description="how long after their other accounts were told a person's second account begins to count, and how "
+        "long after a password was set anew by SMS what gives power waits",
     )
     phone_change_wait_hours: Positive = Field(
         default=24,

@@ -27,8 +27,10 @@ from mshield.services.accounts.manage import ManageAccounts
 from mshield.services.accounts.passwords import Turn, verify_password
 from mshield.services.accounts.reset_password import NewPassword, ResetPassword
 from mshield.services.accounts.session import Caller, authenticate_phone
+from mshield.services.identity.after_reset import WaitAfterReset
 from mshield.services.identity.opened import open_identity
-from mshield.services.legal_person.session import PortalSessions
+from mshield.services.legal_person.power import PowerAtPortal
+from mshield.services.legal_person.session import ManagedEnterprise, PortalSessions
 from mshield.settings import Settings
 from mshield.store.accounts import accounts as store
 from mshield.store.database.interface import Database
@@ -190,15 +192,15 @@ async def test_a_login_that_hashes_anew_the_password_that_is_being_reset_is_none
 
 
 async def _portal(ends: Ends, keyring: Keyring, monkeypatch: pytest.MonkeyPatch) -> PortalSessions:
-    async def enterprises(*_: object, **__: object) -> list[object]:
-        return ["one"]
+    async def enterprises(*_: object, **__: object) -> list[ManagedEnterprise]:
+        return [ManagedEnterprise("91330200MA2AHQ7X4K", "宁波北潮进出口有限公司")]
 
     monkeypatch.setattr("mshield.services.identity.proofs.Proofs.managed", enterprises)
     settings = Settings(sms_resend_seconds=0)
     ground: Any = SimpleNamespace(db=ends.db, keyring=keyring, lookup=LookupKey(bytes(32)), settings=settings)
-    return PortalSessions(
-        ends.db, keyring, settings, ends.office.log_in, ends.office.codes, open_identity(ground)
-    )
+    identity = open_identity(ground)
+    power = PowerAtPortal(ends.db, WaitAfterReset(ends.db, settings), identity.proofs)
+    return PortalSessions(ends.db, keyring, settings, ends.office.log_in, ends.office.codes, identity, power)
 
 
 async def test_a_portal_login_begun_before_a_reset_ends_with_it(

@@ -7,7 +7,8 @@ import pytest
 from mshield.domain import errors
 from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
-from mshield.services.accounts.reset_password import ACT, NewPassword, ResetPassword
+from mshield.services.accounts.reset_password import NewPassword, ResetPassword
+from mshield.services.identity.after_reset import RESET_ACT
 from mshield.settings import Settings
 from mshield.store.accounts import accounts as store
 from mshield.store.database.interface import Database
@@ -60,7 +61,12 @@ async def test_the_owner_is_told_and_the_act_is_recorded(db: Database, office: O
     assert account is not None
     (agreed, act) = await acts_on(db, subject=account.id)
     assert agreed.act == "account.agree"
-    assert (act.act, act.actor, act.actor_id, act.details) == (ACT, "user", account.id, {"logins_ended": 1})
+    assert (act.act, act.actor, act.actor_id, act.details) == (
+        RESET_ACT,
+        "user",
+        account.id,
+        {"logins_ended": 1},
+    )
     told = await fetch(db, "SELECT kind FROM notifications WHERE kind = 'password_reset'")
     assert told["kind"] == "password_reset"
 

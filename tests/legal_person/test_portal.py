@@ -39,7 +39,9 @@ async def test_password_captcha_and_code_open_a_session(browser: Browser) -> Non
     assert (await browser.get("/session")).status_code == 401
     answer = await browser.finish(begun.json(), await browser.application.sms_code("portal"))
     assert answer.json()["name"] == LEGAL_PERSON.name
-    assert answer.json()["enterprises"] == [{"credit_code": OWN, "name": "宁波北潮进出口有限公司"}]
+    assert answer.json()["enterprises"] == [
+        {"credit_code": OWN, "name": "宁波北潮进出口有限公司", "acts_from": None}
+    ]
     cookie = answer.headers["set-cookie"]
     assert re.fullmatch(r"mshield-portal=[\w-]{43}; HttpOnly; Max-Age=28800; Path=/; SameSite=strict", cookie)
     assert answer.headers["cache-control"] == "no-store"

@@ -1,8 +1,11 @@
 """A legal person who acts on the shields of an enterprise, without HTTP."""
 
 from mshield.domain.certificates.states import CertificateEvent
+from mshield.services.identity.after_reset import WaitAfterReset
+from mshield.services.identity.proofs import Proofs
 from mshield.services.legal_person.act import ManageShields, Outcome
 from mshield.services.legal_person.own_shield import OwnShield
+from mshield.services.legal_person.power import PowerAtPortal
 from mshield.services.legal_person.proving import ProveAgain
 from mshield.services.legal_person.session import LegalPerson, ManagedEnterprise
 from mshield.services.requests.own_system import OwnSystem
@@ -16,7 +19,8 @@ async def report_loss(world: World, numbers: list[str]) -> list[Outcome]:
     settings, now = Settings(), world.clock()
     codes = Office.on(world.db, world.keyring, settings).codes
     own_shield = OwnShield(world.db, OwnSystem(world.db, settings), world.ask)
-    manage = ManageShields(world.db, ProveAgain(codes, own_shield))
+    power = PowerAtPortal(world.db, WaitAfterReset(world.db, settings), Proofs(world.db, settings))
+    manage = ManageShields(world.db, ProveAgain(codes, own_shield, power))
     person = LegalPerson(
         account_id="account",
         name="顾承岳",

@@ -27,10 +27,15 @@ class LoginBegun(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Enterprise(msgspec.Struct, frozen=True, kw_only=True):
-    """An enterprise that the legal person answers for."""
+    """An enterprise that the legal person answers for.
+
+    `acts_from` (ms) after a reset of the password by SMS: until then only a shield from before it confirms, lifts or
+    revokes.
+    """
 
     credit_code: str
     name: str
+    acts_from: int | None = None
 
 
 class PortalSession(msgspec.Struct, frozen=True, kw_only=True):

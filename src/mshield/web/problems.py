@@ -35,6 +35,7 @@ STATUS: Final[Mapping[str, int]] = {
     "bad_opening": 400,
     "activation_code_wrong": 400,
     "activation_locked": 429,
+    "acts_later": 429,
     "applies_later": 429,
     "bad_proof": 400,
     "busy": 409,

@@ -94,7 +94,13 @@ def test_the_old_phone_signs_for_the_new_one(browser: Browser, office: Party) ->
             "请注意",
         ):
             expect(main).to_contain_text(words)
+        # In words, read from what is signed; the JSON itself stands behind a touch, and nothing is said twice.
+        expect(main).not_to_contain_text('"nonce"')
+        expect(main.get_by_text("137****7799")).to_have_count(1)
         seen(old.page, "consent-asked")
+        old.press("查看原文")
+        expect(main).to_contain_text('"nonce"')
+        old.press("收起原文")
         old.press("输入 PIN 码签名")
         old.give_pin()
         old.sees("已签名")

@@ -1,16 +1,17 @@
 """The portal's login for who has lost their phone: a forgotten password set anew, a missed code sent again."""
 
+import time
 from typing import Final
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from mshield.client.phone import VirtualPhone
 from mshield.demo.people import LEGAL_PERSON, Person
 from tests.browser.app.seeded import CLERK
 from tests.browser.conftest import Party
 from tests.browser.desk.desk import desk
-from tests.browser.desk.page_look import look
+from tests.browser.desk.page_look import laid_out, look
 from tests.support.live_service import ensure_registered
 
 pytestmark = pytest.mark.slow
@@ -70,3 +71,51 @@ def test_a_forgotten_password_is_set_anew_at_the_portal_and_a_missed_code_sent_a
         page.get_by_label("短信验证码").fill(service.sms_code("portal", LEGAL_PERSON))
         page.get_by_role("button", name="登录", exact=True).click()
         expect(page.get_by_role("heading", name="企业的手机盾")).to_be_visible()
+
+
+def test_what_waits_after_a_reset_is_said_before_it_is_tried(
+    browser: Browser, party: Party, clerk: VirtualPhone
+) -> None:
+    """The service's answer, as it is then; nothing is set anew for the others of this service."""
+    number = clerk.certificate().shield_number
+    with desk(browser, party) as made:
+        page = made.page
+
+        def later(route: Route) -> None:
+            answer = route.fetch()
+            session = answer.json()
+            for enterprise in session["enterprises"]:
+                enterprise["acts_from"] = int(time.time() * 1000) + 20 * 3_600_000
+            route.fulfill(response=answer, json=session)
+
+        page.route("**/api/portal/session", later)
+        page.route("**/api/portal/sessions", later)
+        made.log_in()
+        note = page.get_by_role("complementary", name="密码刚用短信重设过")
+        expect(note).to_contain_text("挂失、冻结、拒绝申请，现在就可以办")
+        page.goto(f"{made.origin}/portal/shields/{number}")
+        page.get_by_role("button", name="作废", exact=True).click()
+        dialog = page.get_by_role("dialog")
+        expect(dialog.get_by_role("radio", name="短信验证码")).to_be_disabled()
+        expect(dialog.get_by_role("radio", name="我的手机盾签名")).to_be_checked()
+        expect(dialog).to_contain_text("请用重设之前就有的本人手机盾签名")
+        laid_out(page, "portal-wait-revoke")
+        dialog.get_by_role("button", name="不作废").click()
+        page.get_by_role("button", name="冻结", exact=True).click()
+        dialog.get_by_role("button", name="休假").click()
+        dialog.get_by_role("button", name="冻结", exact=True).click()
+        page.get_by_role("button", name="解冻结").click()
+        dialog.get_by_role("button", name="恢复工作").click()
+        expect(dialog).to_contain_text("起才能解除")
+        expect(dialog.get_by_role("button", name="解冻结", exact=True)).to_be_disabled()
+        laid_out(page, "portal-wait-lift")
+        dialog.get_by_role("button", name="不解除").click()
+        look(page, "portal-wait")
+        page.unroute_all(behavior="wait")
+        page.reload()
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        expect(note).to_have_count(0)
+        page.get_by_role("button", name="解冻结").click()
+        dialog.get_by_role("button", name="恢复工作").click()
+        dialog.get_by_role("button", name="解冻结", exact=True).click()
+        expect(page.get_by_role("button", name="冻结", exact=True)).to_be_visible()

@@ -24,6 +24,7 @@ _EXTRA: dict[str, dict[str, Any]] = {
     "account_data_refused": {"source": "single-window"},
     "account_differs": {"source": "single-window"},
     "account_here": {"source": "single-window"},
+    "acts_later": {"retry_after": 3600},
     "applies_later": {"retry_after": 3600},
 }
 _PROTOCOL = {

@@ -218,3 +218,53 @@ describe("a document with a view", () => {
     expect(shown.get(".alarm").text()).toBeTruthy();
   });
 });
+
+describe("what the service itself asks", () => {
+  const said = {
+    title: "同意：另一个账号也是我本人",
+    lines: [{ label: "新账号手机号", value: "136****4321" }],
+  };
+  const content = (more: object = {}): Uint8Array =>
+    bytes(
+      JSON.stringify({
+        type: "mshield-consent/v1",
+        account: "a",
+        record: "r",
+        shown: said,
+        issued_at: 1,
+        nonce: "n",
+        ...more,
+      }),
+    );
+  const own = { content: content(), mediaType: "application/json", title: said.title, display: said.lines };
+
+  async function showOwn(more: Partial<Task> = {}, isOwn = true): Promise<VueWrapper> {
+    const task = asked({ ...own, ...more });
+    const shown = mount(DocumentView, {
+      props: { task, system: "三证合一", alarm: alarmsOf(task).of(task), reading: null, isOwn },
+      global: { plugins: [i18n] },
+    });
+    await flushPromises();
+    return shown;
+  }
+
+  test("is drawn in the words that are signed; the content stands behind a touch, and nothing is said twice", async () => {
+    const shown = await showOwn();
+    expect(shown.get(".own").text()).toContain("新账号手机号136****4321");
+    expect(shown.find(".theirs").exists()).toBe(false);
+    expect(shown.find(".content").exists()).toBe(false);
+    await shown.get(".content-shown .lk").trigger("click");
+    expect(shown.get(".content").text()).toContain('"account": "a"');
+  });
+  test.for([
+    ["another asks the same", {}, false],
+    ["the content has more", { content: content({ also: "1" }) }, true],
+    ["the request says something else", { display: [{ label: "新账号手机号", value: "137****0000" }] }, true],
+    ["or another title", { title: "同意" }, true],
+  ] as const)("is shown as the content that it is where %s", async ([, more, isOwn]) => {
+    const shown = await showOwn(more, isOwn);
+    expect(shown.find(".own").exists()).toBe(false);
+    expect(shown.get(".content").text()).toContain('"account": "a"');
+    expect(shown.find(".theirs").exists()).toBe(true);
+  });
+});

@@ -30,5 +30,6 @@ export {
   readDocument,
 } from "./document.ts";
 export { type ViewCode, ViewError } from "./errors.ts";
+export { ownDocument, type OwnDocument, type OwnLine } from "./own_document.ts";
 export { readView } from "./view/read_view.ts";
 export type { Place, View } from "./view/view.ts";

@@ -284,7 +284,16 @@ def _standing(out: Output, state: str, holds: Sequence[str]) -> str:
 
 def _session_lines(out: Output, session: PortalSession) -> list[str]:
     named = [f"{enterprise.credit_code}  {enterprise.name}" for enterprise in session.enterprises]
-    return [out.pick(f"已登录：{session.name}", f"Logged in: {session.name}"), *named]
+    waits = [enterprise.acts_from for enterprise in session.enterprises if enterprise.acts_from is not None]
+    until = [
+        out.pick(
+            f"密码刚用短信重设过：{shown_time(at)} 前不能确认操作员、制作激活码、解挂失、解冻结、作废",
+            f"The password was set anew by SMS: until {shown_time(at)} you confirm nobody, make no activation code, "
+            "lift no hold and revoke nothing",
+        )
+        for at in waits[:1]
+    ]
+    return [out.pick(f"已登录：{session.name}", f"Logged in: {session.name}"), *named, *until]
 
 
 for _command in (*legal_applications.COMMANDS, *legal_people.COMMANDS):

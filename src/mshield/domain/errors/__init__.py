@@ -91,6 +91,7 @@ from mshield.domain.errors.filing import (
 from mshield.domain.errors.identity import (
     ActivationCodeWrong,
     ActivationLocked,
+    ActsLater,
     AppliesLater,
     AskNotDone,
     ConsentNotYours,
@@ -181,6 +182,7 @@ __all__ = [
     "AccountSourceUnavailable",
     "ActivationCodeWrong",
     "ActivationLocked",
+    "ActsLater",
     "AlreadyCertified",
     "AmbiguousContentRefused",
     "AppliesLater",

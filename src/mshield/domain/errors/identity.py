@@ -101,6 +101,20 @@ class AppliesLater(
         super().__init__(retry_after=retry_after)
 
 
+class ActsLater(
+    DomainError,
+    code="acts_later",
+    zh="这个账号的密码刚用短信重设过。为防他人冒用，请 {retry_after} 秒后再办这件事；挂失、冻结不用等",
+    en="The password of this account was set anew by SMS. So that nobody else acts in its owner's name, do this in "
+    "{retry_after} seconds; reporting a loss and freezing don't wait",
+    faq="3.2",
+):
+    """What gives power comes less than the wait after a forgotten password was set anew; it is over at `until` (ms)."""
+
+    def __init__(self, *, retry_after: int, until: int | None = None) -> None:
+        super().__init__(retry_after=retry_after, **({} if until is None else {"until": until}))
+
+
 class NoLegalPerson(
     DomainError,
     code="no_legal_person",

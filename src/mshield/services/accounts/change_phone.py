@@ -2,9 +2,10 @@
 
 The new number answers by a code, always. Besides it takes a code to the old number, which changes it at once, or a
 second member of staff (services/staff/change_phone.py) and a wait (phone_wait.py): one member alone, whom anybody may
-have talked into it, changes nothing. A code is bound to the account, both numbers and the member who sent it. The
-account name changes with the number, all its logins at phones and portal end, the evidence that was seen is recorded,
-and the old number is told.
+have talked into it, changes nothing. For a day after the password was set anew by SMS a code to the old number is not
+enough: whoever reads that phone's SMS has both. A code is bound to the account, both numbers and the member who sent
+it. The account name changes with the number, all its logins at phones and portal end, the evidence that was seen is
+recorded, and the old number is told.
 """
 
 import logging
@@ -21,6 +22,7 @@ from mshield.domain.times import MINUTE_MS
 from mshield.gateways.sms import SmsError, SmsPurpose
 from mshield.services.accounts.sms_codes import ProvenCode, SmsCodes
 from mshield.services.accounts.stop_phone import stop_of_account
+from mshield.services.identity.after_reset import WaitAfterReset
 from mshield.services.identity.proofs import Proofs
 from mshield.services.notices.notify import Notify, tell, tell_number
 from mshield.store.accounts import accounts as store
@@ -87,14 +89,14 @@ class ChangePhone:
         """Sends a code to the `new` or the `old` number, for its holder to tell the member whom they called.
 
         None is sent where the number is the account's own already (`is_unchanged`).
-        None goes to the old number of a disabled account, whose phone may be in wrong hands: NotFound. Raises also what
-        `wanted` raises, and what `SmsCodes.send` raises.
+        None goes to the old number of a disabled account, whose phone may be in wrong hands: NotFound. Nor soon after
+        its password was set anew by SMS: ActsLater. Raises also what `wanted` raises, and what `SmsCodes.send` raises.
         """
         wanted = await self.wanted(account_id, phone=phone, by=by)
         if wanted.is_unchanged:
             return wanted
         if to == "old":
-            _require_active(wanted)
+            await self._require_old_code(wanted, now=now)
         await self.sms_codes.send(
             phone=wanted.phone if to == "new" else wanted.account.phone,
             purpose=_PURPOSES[to],
@@ -146,13 +148,13 @@ class ChangePhone:
         The account's own number changes nothing, and no login ends.
 
         Raises InvalidRequest without evidence, what `wanted` and `prove` raise, NotFound for a disabled account,
-        Conflict where the account changed meanwhile.
+        ActsLater soon after a reset by SMS, Conflict where the account changed meanwhile.
         """
         evidence = checked_evidence(evidence)
         wanted = await self.wanted(account_id, phone=phone, by=by)
         if wanted.is_unchanged:
             return PhoneChanged(wanted.phone, 0, old_number_told=False)
-        _require_active(wanted)
+        await self._require_old_code(wanted, now=now)
         proven = [
             await self.prove(wanted, "new", new_code, now=now),
             await self.prove(wanted, "old", old_code, now=now),
@@ -221,6 +223,14 @@ class ChangePhone:
         )
         return ended, notice_id
 
+    async def _require_old_code(self, wanted: Wanted, *, now: int) -> None:
+        """Raises NotFound, ActsLater where a code from the old number shows nothing: two members change it then."""
+        if wanted.account.state != "active":
+            raise errors.NotFound
+        wait = await WaitAfterReset(self.db, self.proofs.settings).of(self.db, wanted.account.id, now=now)
+        if wait is not None:
+            wait.refuse(now=now)
+
     async def tell_old(self, account_id: str, old: str, notice_id: str, *, by: By, now: int) -> bool:
         """Tells the old number at once; whether that went out is an act. If it didn't, the job tries for a day."""
         try:
@@ -239,11 +249,6 @@ class ChangePhone:
 
         await self.db.write(work)
         return is_told
-
-
-def _require_active(wanted: Wanted) -> None:
-    if wanted.account.state != "active":
-        raise errors.NotFound
 
 
 def checked_evidence(text: str) -> str:

@@ -20,6 +20,7 @@ from mshield.services.accounts.passwords import hash_password, take_turn, verify
 from mshield.services.accounts.session import PhoneLogin
 from mshield.services.accounts.sms_codes import ProvenCode, SmsCodes
 from mshield.services.accounts.throttle import LoginThrottle
+from mshield.services.identity.after_reset import RESET_ACT
 from mshield.services.notices.notify import tell
 from mshield.settings import Settings
 from mshield.store.accounts import accounts as store
@@ -27,7 +28,6 @@ from mshield.store.database.interface import Database, Tx
 from mshield.store.legal_person import sessions as portal_sessions
 from mshield.store.staff import acts
 
-ACT: Final = "account.reset_password"
 CHANGE_ACT: Final = "account.change_password"
 
 
@@ -88,7 +88,9 @@ class ResetPassword:
         ended += await portal_sessions.end_of_account(tx, account_id=account.id, now=now)
         await tell(tx, NoticeKind.PASSWORD_RESET, account_id=account.id, occasion=code.id, now=now)
         by = By("user", account.id)
-        await acts.record(tx, by=by, act=ACT, subject=account.id, details={"logins_ended": ended}, now=now)
+        await acts.record(
+            tx, by=by, act=RESET_ACT, subject=account.id, details={"logins_ended": ended}, now=now
+        )
         return ended
 
 

@@ -39,8 +39,8 @@ from mshield.services.accounts.holder import own_id_number
 from mshield.services.accounts.session import PhoneLogin
 from mshield.services.accounts.sms_codes import SpendCode
 from mshield.services.certificates import apply_again
-from mshield.services.certificates.after_reset import WaitAfterReset
 from mshield.services.filing.look_up import LookUpFiling
+from mshield.services.identity.after_reset import WaitAfterReset
 from mshield.services.identity.proofs import Claim, Proofs
 from mshield.services.signing import key as signing_key
 from mshield.store.certificates import enrolment as store
@@ -121,7 +121,7 @@ class Enrol:
         if used >= MAX_DEVICES:
             raise errors.DeviceLimit
         await WaitAfterReset(self.db, self.proofs.settings).require_over(
-            login, credit_code=person.credit_code, now=now
+            login.account_id, login.device_id, credit_code=person.credit_code, now=now
         )
         await spend_code()
         if not is_proven:

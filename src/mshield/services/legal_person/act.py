@@ -29,6 +29,7 @@ from mshield.store.database.interface import Database, Tx
 from mshield.store.legal_person import shields as store
 
 MAX_NUMBERS: Final = 100
+LIFTS: Final = frozenset({CertificateEvent.LIFT_LOSS, CertificateEvent.UNFREEZE})
 HOLD_EVENTS: Final = (
     CertificateEvent.REPORT_LOSS,
     CertificateEvent.LIFT_LOSS,
@@ -87,10 +88,13 @@ class ManageShields:
     ) -> list[Outcome]:
         """Reports loss, lifts it, freezes or unfreezes; an outcome for each number, in order.
 
-        Raises ValueError for an event that is no hold's: what can't be done to one number is in its outcome.
+        Raises ValueError for an event that is no hold's, ActsLater for lifting soon after a reset by SMS: what can't be
+        done to one number is in its outcome.
         """
         if event not in HOLD_EVENTS:
             raise ValueError(f"{event.value} is not a hold's")
+        if event in LIFTS:
+            await self.prove.require_power(person, enterprise, now=now)
         return await self.db.write(
             lambda tx: _all(tx, person, enterprise, event, numbers, reason=reason, code=None, now=now)
         )
@@ -112,7 +116,7 @@ class ManageShields:
         then revokes none.
         """
         wanted = Revocation(enterprise.credit_code, numbers, reason, cause.value)
-        proven = await self.prove(person, proof, wanted, "revoke", now=now)
+        proven = await self.prove(person, enterprise, proof, wanted, "revoke", now=now)
 
         async def work(tx: Tx) -> list[Outcome]:
             await proven.spend(tx)

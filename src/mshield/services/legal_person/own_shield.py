@@ -144,10 +144,10 @@ class OwnShield:
         return result
 
     async def _signer(self, request_id: str, kind: str) -> str:
-        account_id = await store.signer(self.db, request_id=request_id, client_id=OWN_CLIENT_ID, kind=kind)
-        if account_id is None:
+        signer = await store.signer(self.db, request_id=request_id, client_id=OWN_CLIENT_ID)
+        if signer is None or signer.kind != kind:
             raise errors.NotSigned
-        return account_id
+        return signer.account_id
 
     async def _ask(self, kind: str, documents: tuple[Document, ...], pc: Pc, *, now: int) -> Asked:
         return await self.ask.create(

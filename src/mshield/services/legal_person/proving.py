@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from mshield.gateways.sms import SmsPurpose
 from mshield.services.accounts.sms_codes import SmsCodes
 from mshield.services.legal_person.own_shield import OwnShield, Signable, use
-from mshield.services.legal_person.session import LegalPerson
+from mshield.services.legal_person.power import PowerAtPortal
+from mshield.services.legal_person.session import LegalPerson, ManagedEnterprise
 from mshield.store.database.interface import Tx
 
 
@@ -36,6 +37,7 @@ class ProveAgain:
 
     sms_codes: SmsCodes
     own_shield: OwnShield
+    power: PowerAtPortal
 
     async def send(
         self, person: LegalPerson, purpose: SmsPurpose, *, bound_to: str = "", address: str, now: int
@@ -48,6 +50,7 @@ class ProveAgain:
     async def __call__(
         self,
         person: LegalPerson,
+        enterprise: ManagedEnterprise,
         proof: Proof,
         wanted: Signable,
         purpose: SmsPurpose,
@@ -55,10 +58,12 @@ class ProveAgain:
         bound_to: str = "",
         now: int,
     ) -> Proven:
-        """Raises SmsCodeWrong, SmsCodeExpired, and what `OwnShield.require` and `use` raise."""
+        """Raises SmsCodeWrong, SmsCodeExpired, ActsLater, and what `OwnShield.require` and `use` raise."""
         request_id = proof.request_id
         if request_id is not None:
             await self.own_shield.require(person, request_id, wanted, now=now)
+        await self.require_power(person, enterprise, request_id, now=now)
+        if request_id is not None:
             return Proven(lambda tx: use(tx, request_id, now=now))
         proven = await self.sms_codes.prove(
             phone=person.phone, purpose=purpose, code=proof.sms_code or "", bound_to=bound_to, now=now
@@ -66,3 +71,9 @@ class ProveAgain:
         return Proven(
             lambda tx: self.sms_codes.spend(tx, proven, now=now), lambda: self.sms_codes.forget(proven)
         )
+
+    async def require_power(
+        self, person: LegalPerson, enterprise: ManagedEnterprise, request_id: str | None = None, *, now: int
+    ) -> None:
+        """Raises ActsLater soon after a reset by SMS; `request_id` is what their shield signed for the act."""
+        await self.power.require(person.account_id, enterprise, person.login_request, request_id, now=now)

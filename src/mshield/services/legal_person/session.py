@@ -21,6 +21,7 @@ from mshield.services.accounts.login import Credentials, LogIn
 from mshield.services.accounts.sms_codes import SmsCodes
 from mshield.services.identity.opened import Identity
 from mshield.services.legal_person.first_half import FirstHalf, open_half, seal_half
+from mshield.services.legal_person.power import PowerAtPortal
 from mshield.services.process import csrf
 from mshield.settings import Settings
 from mshield.store.accounts import accounts
@@ -37,6 +38,7 @@ ACTIVATION_SECONDS: Final = 600
 _TOKEN_BYTES: Final = 32
 _ACTS_LOOKED_AT: Final = 20
 _TOUCH_MS: Final = MINUTE_MS
+_REQUEST_MARK: Final = "."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +53,10 @@ class LoginBegun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LegalPerson:
-    """Who is logged in, with their session. `expires_at` in ms."""
+    """Who is logged in, with their session. `expires_at` in ms.
+
+    `login_request` is the request that their own shield signed to log in; None for a login by password and SMS.
+    """
 
     account_id: str
     name: str
@@ -59,11 +64,16 @@ class LegalPerson:
     id_number_hash: bytes
     token_hash: bytes
     expires_at: int
+    login_request: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenedSession:
-    """A new session: the cookie's token (43 characters, base64url) and its life in seconds."""
+    """A new session: the cookie's token and its life in seconds.
+
+    The token is 43 characters, base64url; of a login by shield the request's id follows after a dot. The hash that is
+    stored is of both, so that nobody else's login takes its place.
+    """
 
     token: str = field(repr=False)
     expires_in: int
@@ -81,6 +91,7 @@ class OpenedSession:
 class _Place:
     address: str | None
     browser: str | None
+    request_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +104,7 @@ class PortalSessions:
     log_in: LogIn
     sms_codes: SmsCodes
     identity: Identity
+    power: PowerAtPortal
 
     async def begin(
         self, credentials: Credentials, *, activation_code: str | None = None, address: str, now: int
@@ -202,10 +214,19 @@ class PortalSessions:
         return await self.db.write(work)
 
     async def open(
-        self, account_id: str, *, now: int, address: str | None = None, browser: str | None = None
+        self,
+        account_id: str,
+        request_id: str | None = None,
+        *,
+        now: int,
+        address: str | None = None,
+        browser: str | None = None,
     ) -> OpenedSession:
-        """A session for an account that proved itself. Raises NotLegalPerson, IdentityUnproven, AccountDisabled."""
-        place = _Place(address, browser)
+        """A session for an account that proved itself, by a shield that signed this login where one did.
+
+        Raises NotLegalPerson, IdentityUnproven, AccountDisabled.
+        """
+        place = _Place(address, browser, request_id)
 
         async def work(tx: Tx) -> OpenedSession:
             account = await accounts.find_unchanging(tx, account_id=account_id)
@@ -244,6 +265,8 @@ class PortalSessions:
             raise errors.AccountDisabled
         enterprises = await self._require(tx, account, provable=False, now=now)
         token = base64url(secrets.token_bytes(_TOKEN_BYTES))
+        if place.request_id is not None:
+            token += _REQUEST_MARK + place.request_id
         life = self.settings.portal_session_seconds
         await store.insert(
             tx,
@@ -259,7 +282,7 @@ class PortalSessions:
             expires_in=life,
             account_id=account.id,
             name=account.name,
-            enterprises=tuple(enterprises),
+            enterprises=tuple(await self.power.of(tx, account.id, enterprises, place.request_id, now=now)),
         )
 
     async def find(self, token: str, *, now: int) -> LegalPerson:
@@ -284,6 +307,7 @@ class PortalSessions:
             id_number_hash=row.id_number_hash,
             token_hash=hashed,
             expires_at=row.expires_at,
+            login_request=token.partition(_REQUEST_MARK)[2] or None,
         )
 
     async def _ended_by_staff(self, hashed: bytes) -> bool:
@@ -298,8 +322,9 @@ class PortalSessions:
         return any(act.at == at and act.actor == "staff" for act in recorded)
 
     async def enterprises(self, person: LegalPerson, *, now: int) -> list[ManagedEnterprise]:
-        """The enterprises that they answer for now."""
-        return await self.identity.proofs.managed(self.db, person.account_id, now=now)
+        """The enterprises that they answer for now, each with the time until which what gives power waits."""
+        managed = await self.identity.proofs.managed(self.db, person.account_id, now=now)
+        return await self.power.of(self.db, person.account_id, managed, person.login_request, now=now)
 
     async def end(self, person: LegalPerson, *, now: int) -> None:
         """Logs out."""

@@ -83,9 +83,10 @@ class VouchForOperators:
     ) -> None:
         """Sends the legal person a code for one act about this operator.
 
-        Raises NotFound, Forbidden for a legal person, what `SmsCodes.send` raises.
+        Raises NotFound, Forbidden for a legal person, ActsLater, what `SmsCodes.send` raises.
         """
         wanted = await self._vouching(enterprise, person_id)
+        await self.prove.require_power(person, enterprise, now=now)
         await self.prove.send(person, "vouch", bound_to=wanted.bound_to, address=address, now=now)
 
     async def ask_signature(
@@ -113,7 +114,9 @@ class VouchForOperators:
         """Confirms an application, for good. Raises what `ConfirmOperators.decide_in` and `ProveAgain` raise."""
         person_id = await self.confirming.person_of(application_id, credit_code=enterprise.credit_code)
         wanted = await self._vouching(enterprise, person_id, application_id)
-        proven = await self.prove(person, proof, wanted, "vouch", bound_to=wanted.bound_to, now=now)
+        proven = await self.prove(
+            person, enterprise, proof, wanted, "vouch", bound_to=wanted.bound_to, now=now
+        )
 
         async def work(tx: Tx) -> None:
             await proven.spend(tx)
@@ -135,7 +138,9 @@ class VouchForOperators:
     ) -> ActivationCode:
         """A code for an operator of theirs. Raises NotFound, Forbidden for a legal person, what `ProveAgain` raises."""
         wanted = await self._vouching(enterprise, person_id)
-        proven = await self.prove(person, proof, wanted, "vouch", bound_to=wanted.bound_to, now=now)
+        proven = await self.prove(
+            person, enterprise, proof, wanted, "vouch", bound_to=wanted.bound_to, now=now
+        )
 
         async def work(tx: Tx) -> ActivationCode:
             await proven.spend(tx)

@@ -30,6 +30,7 @@ class StandingProof:
 
     way: Way
     counts_from: int
+    proven_at: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +123,7 @@ async def standing(db: Database | Tx, *, account_id: str, person_id: str) -> lis
     rows = await db.all(_SQL["standing"], account_id=account_id, person_id=person_id)
     for row in rows:
         _PROOF.check(db.sealer, row)
-    return [StandingProof(Way(row["p_way"]), row["p_counts_from"]) for row in rows]
+    return [StandingProof(Way(row["p_way"]), row["p_counts_from"], row["p_proven_at"]) for row in rows]
 
 
 async def vouched(tx: Tx, *, account_id: str, way: Way) -> bool:

@@ -34,10 +34,20 @@ class PortalSession:
 
 @dataclass(frozen=True, slots=True)
 class ManagedEnterprise:
-    """An enterprise that a legal person answers for."""
+    """An enterprise that a legal person answers for; what gives power there waits until `acts_from` (ms), if set."""
 
     credit_code: str
     name: str
+    acts_from: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """Whose shield signed a request of which kind, and since when (ms) its certificate is valid."""
+
+    account_id: str
+    kind: str
+    certified_at: int
 
 
 async def insert(  # one value for each column
@@ -123,8 +133,8 @@ async def use_request(tx: Tx, *, request_id: str, now: int) -> bool:
     return await tx.run(_SQL["use_request"], request_id=request_id, now=now) == 1
 
 
-async def signer(db: Database, *, request_id: str, client_id: str, kind: str) -> str | None:
-    """The account whose shield signed this request of this kind of this system; None where it isn't signed.
+async def signer(db: Database | Tx, *, request_id: str, client_id: str) -> Signer | None:
+    """Whose shield signed this request of this system; None where it isn't signed.
 
     All of it is read from sealed rows: who writes to the database lends nobody a signature, nor a request of another
     system. Raises SealBroken.
@@ -135,5 +145,7 @@ async def signer(db: Database, *, request_id: str, client_id: str, kind: str) ->
             table.check(db.sealer, row)
         if row["c_uid"] != row["s_uid"]:
             raise SealBroken(SIGNATURES.name, row["s_sid"])
-    of_it = [row for row in rows if (row["r_client_id"], row["r_kind"]) == (client_id, kind)]
-    return of_it[0]["c_account_id"] if of_it else None
+    of_it = [row for row in rows if row["r_client_id"] == client_id]
+    if not of_it:
+        return None
+    return Signer(of_it[0]["c_account_id"], of_it[0]["r_kind"], of_it[0]["c_not_before"])

@@ -68,7 +68,7 @@ async def start_shield_session(request: Request) -> Response:
         message.request_id, message.status_token, now=now
     )
     opened = await context.legal_person.sessions.open(
-        account, now=now, address=address_of(request), browser=browser_of(request)
+        account, message.request_id, now=now, address=address_of(request), browser=browser_of(request)
     )
     return opened_answer(request, opened)
 

@@ -85,10 +85,15 @@ class CodeAgainMessage(Wire, frozen=True):
 
 
 class EnterpriseMessage(Wire, frozen=True):
-    """An enterprise that the legal person answers for."""
+    """An enterprise that the legal person answers for.
+
+    `acts_from` (ms) where the password was set anew by SMS lately: until then they confirm nobody, make no activation
+    code, lift no hold and revoke nothing (`acts_later`), but by a shield of theirs from before; null where none waits.
+    """
 
     credit_code: str
     name: str
+    acts_from: int | None
 
 
 class PortalSessionMessage(Wire, frozen=True):

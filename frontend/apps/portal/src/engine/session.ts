@@ -1,7 +1,7 @@
 /** Who is logged in, and for which of their enterprises they look: per tab, so that two tabs can show two of them. */
 
-import { useLocalStorage, useSessionStorage } from "@vueuse/core";
-import { computed, reactive } from "vue";
+import { useIntervalFn, useLocalStorage, useSessionStorage } from "@vueuse/core";
+import { computed, reactive, ref } from "vue";
 
 import type { Enterprise, Session } from "./types.ts";
 
@@ -21,6 +21,18 @@ export const isLoggedIn = computed(() => session.csrf !== null);
 export const enterprise = computed<Enterprise | null>(
   () => session.enterprises.find((one) => one.credit_code === chosen.value) ?? session.enterprises[0] ?? null,
 );
+
+const LOOK_AGAIN_MS = 10_000;
+const now = ref(Date.now());
+useIntervalFn(() => (now.value = Date.now()), LOOK_AGAIN_MS);
+/**
+ * Until when (ms) what gives power waits, since the password was set anew by SMS; null where nothing waits. A shield of
+ * theirs from before doesn't wait.
+ */
+export const waitsUntil = computed(() => {
+  const from = enterprise.value?.acts_from ?? null;
+  return from !== null && from > now.value ? from : null;
+});
 
 export function choose(creditCode: string): void {
   chosen.value = creditCode;

@@ -85,6 +85,9 @@ export const actWords = {
     revokeOne: "作废这个手机盾",
     revokeMany: "作废这 {n} 个手机盾",
     working: "请稍候",
+    laterLift:
+      "密码刚用短信重设过，{when} 起才能解除。要现在解除，请退出后用重设之前就有的本人手机盾扫码登录。",
+    laterProof: "密码刚用短信重设过，{when} 之前短信验证码在这里不算数。请用重设之前就有的本人手机盾签名。",
   },
   en: {
     title: {
@@ -190,5 +193,9 @@ export const actWords = {
     revokeOne: "Revoke this shield",
     revokeMany: "Revoke these {n} shields",
     working: "One moment",
+    laterLift:
+      "The password was set anew by SMS, so holds can be lifted from {when} on. To lift now, log out and log in by scanning with a shield of yours from before.",
+    laterProof:
+      "The password was set anew by SMS, so SMS codes don't count here until {when}. Sign with a shield of yours from before.",
   },
 };

@@ -4,6 +4,8 @@ export const forgotWords = {
   zh: {
     title: "重设密码",
     lead: "验证码发到账号的手机号。手机丢了，请先补办 SIM 卡；号码不再用的，请联系客服。",
+    later:
+      "重设之后一段时间内（一般一天），确认操作员、制作激活码、解挂失、解冻结、作废，要用重设之前就有的本人手机盾；挂失、冻结马上可以办。",
     phone: "账号手机号",
     phoneHint: "11 位手机号",
     code: "短信验证码",
@@ -29,6 +31,8 @@ export const forgotWords = {
   en: {
     title: "Set the password anew",
     lead: "A code goes to the account's phone number. If the phone is lost, get a new SIM card first; if the number is no longer yours, call customer service.",
+    later:
+      "For a while after it, usually a day, confirming operators, activation codes, lifting holds and revoking take a shield of yours from before. Reporting a loss and freezing don't wait.",
     phone: "Account's phone number",
     phoneHint: "11 digits",
     code: "SMS code",

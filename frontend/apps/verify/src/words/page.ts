@@ -143,6 +143,7 @@ export const pageWords = {
     how: { asking: "进行中", answered: "有答复", failed: "没有答复" },
     offline: "要不依赖本服务和这个浏览器，请用命令",
     drawn: {
+      byContent: "原文自己写的话，手机上也是这样显示的",
       byView: "按签名文件里的展示规则从原文读出，与手机上显示的一致",
       registered: "{at} 由两人为这个业务系统登记，早于签名，透明日志可以证明",
       unproven: "签名文件没有证明：签名之前，这条规则已由这个业务系统登记。可以向签名服务的透明日志核对",
@@ -335,6 +336,7 @@ export const pageWords = {
     how: { asking: "under way", answered: "answered", failed: "no answer" },
     offline: "To depend on neither this service nor this browser, use the command",
     drawn: {
+      byContent: "What the document itself says in words, as on the phone",
       byView: "Read from the document by the view in the signature's file, as on the phone",
       registered:
         "Registered for this business system by two people on {at}, before the signature, as the log proves",

@@ -4040,6 +4040,22 @@ export interface operations {
           };
         };
       };
+      /** @description `acts_later` */
+      429: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "acts_later";
+            /** @constant */
+            status?: 429;
+          };
+        };
+      };
       /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
@@ -4199,7 +4215,7 @@ export interface operations {
           };
         };
       };
-      /** @description `sms_daily_limit`, `sms_too_soon`, `too_many_requests` */
+      /** @description `acts_later`, `sms_daily_limit`, `sms_too_soon`, `too_many_requests` */
       429: {
         headers: {
           /** @example 42 */
@@ -4209,7 +4225,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "sms_daily_limit" | "sms_too_soon" | "too_many_requests";
+            code?: "acts_later" | "sms_daily_limit" | "sms_too_soon" | "too_many_requests";
             /** @constant */
             status?: 429;
           };

@@ -872,8 +872,12 @@ export interface components {
     /**
      * EnterpriseMessage
      * @description An enterprise that the legal person answers for.
+     *
+     *         `acts_from` (ms) where the password was set anew by SMS lately: until then they confirm nobody, make no activation
+     *         code, lift no hold and revoke nothing (`acts_later`), but by a shield of theirs from before; null where none waits.
      */
     EnterpriseMessage: {
+      acts_from: number | null;
       credit_code: string;
       name: string;
     };
@@ -1832,6 +1836,22 @@ export interface operations {
           };
         };
       };
+      /** @description `acts_later` */
+      429: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "acts_later";
+            /** @constant */
+            status?: 429;
+          };
+        };
+      };
       /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
@@ -2090,6 +2110,22 @@ export interface operations {
             code?: "idempotency_mismatch" | "invalid_request";
             /** @constant */
             status?: 422;
+          };
+        };
+      };
+      /** @description `acts_later` */
+      429: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "acts_later";
+            /** @constant */
+            status?: 429;
           };
         };
       };
@@ -2935,6 +2971,22 @@ export interface operations {
           };
         };
       };
+      /** @description `acts_later` */
+      429: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "acts_later";
+            /** @constant */
+            status?: 429;
+          };
+        };
+      };
       /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
@@ -3050,7 +3102,7 @@ export interface operations {
           };
         };
       };
-      /** @description `sms_daily_limit`, `sms_too_soon`, `too_many_requests` */
+      /** @description `acts_later`, `sms_daily_limit`, `sms_too_soon`, `too_many_requests` */
       429: {
         headers: {
           /** @example 42 */
@@ -3060,7 +3112,7 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "sms_daily_limit" | "sms_too_soon" | "too_many_requests";
+            code?: "acts_later" | "sms_daily_limit" | "sms_too_soon" | "too_many_requests";
             /** @constant */
             status?: 429;
           };
@@ -3588,6 +3640,22 @@ export interface operations {
             code?: "idempotency_mismatch" | "invalid_request";
             /** @constant */
             status?: 422;
+          };
+        };
+      };
+      /** @description `acts_later` */
+      429: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "acts_later";
+            /** @constant */
+            status?: 429;
           };
         };
       };
