@@ -873,8 +873,8 @@ export interface components {
      * EnterpriseMessage
      * @description An enterprise that the legal person answers for.
      *
-     *         `acts_from` (ms) where the password was set anew by SMS lately: until then they confirm nobody, make no activation
-     *         code, lift no hold and revoke nothing (`acts_later`), but by a shield of theirs from before; null where none waits.
+     *     `acts_from` (ms) where the password was set anew by SMS lately: until then they confirm nobody, make no activation
+     *     code, lift no hold and revoke nothing (`acts_later`), but by a shield of theirs from before; null where none waits.
      */
     EnterpriseMessage: {
       acts_from: number | null;
