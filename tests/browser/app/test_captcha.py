@@ -57,9 +57,6 @@ def test_the_next_code_takes_a_picture_and_is_sent_then(browser: Browser, servic
     page = context.new_page()
     user = User(service, page, OPERATOR)
     user.open("/register")
-    if page.get_by_role("button", name="开始使用").is_visible():
-        user.begin()
-        user.open("/register")
     agree(page)
     user.fill("手机号", OPERATOR.phone)
     ask = page.get_by_role("button", name="获取验证码")
@@ -70,8 +67,10 @@ def test_the_next_code_takes_a_picture_and_is_sent_then(browser: Browser, servic
     expect(picture).to_be_visible()
     judged(page)
     _look(page, "register")
+    before = picture.get_attribute("src") or ""
     with page.expect_response("**/sms-codes/captchas") as drawn:
         page.get_by_role("button", name="换一张图形验证码").click()
+    expect(picture).not_to_have_attribute("src", before)
     user.fill("图形验证码", _answer(service, drawn.value))
     with page.expect_response("**/sms-codes"):
         ask.click()
@@ -86,9 +85,6 @@ def test_the_work_is_done_while_the_picture_is_read(browser: Browser, service: L
     page = context.new_page()
     user = User(service, page, OPERATOR)
     user.open("/login")
-    if page.get_by_role("button", name="开始使用").is_visible():
-        user.begin()
-        user.open("/login")
     user.fill_login()
     _look(page, "login")
     with page.expect_request("**/api/phone/sessions") as sent, page.expect_response("**/sessions") as got:
@@ -116,6 +112,9 @@ def test_staff_see_a_picture_after_a_failure_alone(browser: Browser, service: Li
     _look(page, "console")
     with page.expect_response("**/api/console/captchas") as drawn:
         page.get_by_role("button", name="换一张").click()
+    # With the picture comes an empty field.
+    shown = f"data:image/png;base64,{drawn.value.json()['image_b64']}"
+    expect(page.get_by_role("img", name="验证码图片")).to_have_attribute("src", shown)
     page.get_by_label("图形验证码", exact=True).fill(_answer(service, drawn.value))
     with page.expect_response("**/api/console/logins") as login:
         page.get_by_role("button", name="下一步").click()

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -53,6 +54,11 @@ def open_ways(user: User) -> Page:
     user.open(f"/identity?type={user.person.role}&code={user.person.credit_code}")
     user.sees("您的身份还没有核验")
     return user.page
+
+
+_LISTEN: Final = """() => {
+  window.declined = new Promise((done) => addEventListener("mshield-declined", done, { once: true }));
+}"""
 
 
 def code_on(page: Page, service: LiveService) -> str:
@@ -127,9 +133,11 @@ def test_not_me_on_the_old_phone(browser: Browser, office: Party) -> None:
         new.sees("用另一部手机扫码")
         old.page.goto(code_on(page, service))
         old.sees("确认签名")
+        page.evaluate(_LISTEN)
         old.press("不是我发起的")
         old.page.get_by_role("dialog").get_by_role("button", name="拒绝并通知对方").click()
-        page.wait_for_timeout(1500)
+        old.sees("已拒绝")
+        page.evaluate("window.declined.then(() => true)")
         seen(page, "consent-refused")
         page.reload()
         expect(page.get_by_role("alert")).to_contain_text("24 小时后再试")

@@ -37,6 +37,11 @@ def test_what_may_be_lost_is_said_before_it_is_made_and_until_the_browser_promis
         user.open("/apply")
         expect(page.get_by_text("还没有答应长期保存密钥")).to_be_visible()
         expect(page.get_by_role("link", name="先看办法")).to_be_visible()
+        # That it isn't kept the page knows before it asks: the engine that asks may still be loading.
+        for _ in range(200):
+            if page.evaluate("sessionStorage.asked") is not None:
+                break
+            page.wait_for_timeout(50)
         assert page.evaluate("Number(sessionStorage.asked)") == 1
         user.fill_application("apply")
         user.press("提交")

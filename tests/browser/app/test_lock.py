@@ -57,7 +57,7 @@ def be_away(page: Page) -> None:
 def locked(page: Page) -> None:
     """The lock's screen, and nothing else."""
     expect(page.get_by_role("heading", name="已锁定")).to_be_visible()
-    assert page.get_by_role("navigation").count() == 0
+    expect(page.get_by_role("navigation")).to_have_count(0)
 
 
 def open_by_pin(page: Page, pin: str) -> None:

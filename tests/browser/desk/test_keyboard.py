@@ -88,6 +88,7 @@ def test_every_page_of_the_console_without_a_mouse(log_in_as: LogInAs, clerk: Vi
     page.keyboard.press("Enter")
     expect(page.locator("main")).to_be_focused()
     links = page.locator("nav.side a")
+    expect(links.first).to_be_visible()
     for number in range(links.count()):
         name = _go(page, links.nth(number))
         _pass(page, name)
@@ -180,6 +181,7 @@ def test_every_page_and_act_of_the_portal_without_a_mouse(legal: Desk, clerk: Vi
     page = legal.page
     assert walk(page) == []
     links = page.locator("nav.side a")
+    expect(links.first).to_be_visible()
     for number in range(links.count()):
         _pass(page, _go(page, links.nth(number)))
     _go(page, links.filter(has_text="备案人员").first)

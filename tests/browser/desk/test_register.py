@@ -50,6 +50,7 @@ def send_code(visitor: Desk, phone: str, captcha: str | None = None) -> None:
     """Asks for an SMS code."""
     page = visitor.page
     field(page, "手机号").fill(phone)
+    expect(page.get_by_role("img", name="验证码图片")).to_be_visible()  # with it comes an empty field
     field(page, "图形验证码").fill(visitor.captcha() if captcha is None else captcha)
     page.get_by_role("button", name="发送验证码").click()
 
@@ -114,7 +115,7 @@ def test_r2_each_error_stands_at_its_field_and_leads_to_its_answer(visitor: Desk
     page = visitor.page
     register(page)
     assert "无法接收短信验证码" in answer_of(page, wrong(page, "手机号"))
-    assert page.locator(".fld .wrong").count() == 5, "all but the captcha, which is for the code"
+    expect(page.locator(".fld .wrong")).to_have_count(5)  # all but the captcha, which is for the code
     judged(page)
     page.get_by_role("button", name="发送验证码").click()
     field(page, "手机号").fill("137 0000 2469")

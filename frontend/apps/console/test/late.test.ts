@@ -145,7 +145,7 @@ test("what was changed while a view was drawn isn't taken for drawn", async () =
   expect(wrapper.findAll("form")).toHaveLength(0);
 });
 
-test("the report of one list doesn't stand beside the name of another", async () => {
+test("the report of one list doesn't stand beside the name of another, and takes no focus from who went on", async () => {
   URL.createObjectURL = () => "blob:x";
   const { wrapper } = shown(ImportScreen);
   const field = wrapper.get<HTMLInputElement>("input[type=file]");
@@ -157,7 +157,7 @@ test("the report of one list doesn't stand beside the name of another", async ()
     await field.trigger("change");
   };
   const counts = { will_add: 1, will_change: 0, unchanged: 0, enterprises_add: 0, enterprises_change: 0 };
-  const report = good({ ...counts, waiting: 0, applied: false, lines: [] });
+  const report = { ...good(null), data: { ...counts, waiting: 0, applied: false, lines: [] } };
   await choose("a.csv");
   await choose("b.csv");
   a.resolve(report);
@@ -167,6 +167,21 @@ test("the report of one list doesn't stand beside the name of another", async ()
   b.resolve(report);
   await flushPromises();
   expect(wrapper.find(".note.ok").exists()).toBe(true);
+  const link = wrapper.get<HTMLElement>("a").element;
+  for (const goesOn of [true, false]) {
+    const applied = later<object>();
+    POST.mockReturnValueOnce(applied.promise);
+    const act = wrapper.get<HTMLElement>("button[aria-busy]");
+    act.element.focus();
+    await act.trigger("click");
+    if (goesOn) link.focus();
+    applied.resolve(good({ ...report.data, applied: true }));
+    await flushPromises();
+    expect(document.activeElement).toBe(goesOn ? link : wrapper.get(".note").element);
+    POST.mockReturnValueOnce(Promise.resolve(report));
+    await choose("a.csv");
+    await flushPromises();
+  }
 });
 
 test("a second press leaves the captcha of the login that is under way", async () => {

@@ -5,6 +5,8 @@ interface InstallOffer extends Event {
 }
 
 const button = document.querySelector<HTMLButtonElement>("[data-install]");
+/** The newest one, which serves once. */
+let offer: InstallOffer | null = null;
 const installed = document.querySelector<HTMLElement>("[data-installed]");
 
 /** An iPad calls itself a Mac, which has no touch screen. */
@@ -27,7 +29,11 @@ addEventListener("beforeinstallprompt", (event) => {
   if (!button) return;
   event.preventDefault();
   button.hidden = false;
-  button.addEventListener("click", () => void (event as InstallOffer).prompt(), { once: true });
+  offer = event as InstallOffer;
+});
+button?.addEventListener("click", () => {
+  void offer?.prompt();
+  offer = null;
 });
 addEventListener("appinstalled", say);
 if (matchMedia("(display-mode: standalone)").matches) say();

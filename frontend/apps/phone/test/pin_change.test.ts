@@ -26,7 +26,7 @@ vi.mock("../src/engine/shield.ts", () => ({
       return { recovered: false };
     },
     status: async () => ({ left: 5, isLoggedIn: true }),
-    me: async () => ({ certificate: null, renewal: null }),
+    me: () => new Promise(() => undefined), // comes too late for anything
   },
 }));
 vi.mock("../src/engine/biometric.ts", () => ({
@@ -63,5 +63,6 @@ test("old, new, new; the present one is no new one", async () => {
   await type("864209");
   expect(calls.at(-1)).toBe("change 135790 864209");
   expect(wrapper.text()).toContain("PIN 码已修改");
+  expect(document.activeElement).toBe(wrapper.get("h2").element);
   wrapper.unmount();
 });

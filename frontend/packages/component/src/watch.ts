@@ -112,7 +112,7 @@ export class Watch {
         events++;
         this.#failures = 0;
         if (event.event === "state") this.#take(JSON.parse(event.data) as Snapshot);
-        else if (event.event === "qr") this.#listener.onTexts(JSON.parse(event.data) as QrTexts);
+        else if (event.event === "qr") this.#show(JSON.parse(event.data) as QrTexts);
         if (FINAL.has(this.#state)) return;
       }
     } catch (error) {
@@ -136,7 +136,7 @@ export class Watch {
       this.#failures = 0;
       this.#polled = true;
       this.#take(snapshot);
-      if (snapshot.qr !== undefined) this.#listener.onTexts(snapshot.qr);
+      if (snapshot.qr !== undefined) this.#show(snapshot.qr);
     } finally {
       silence.stop();
     }
@@ -159,6 +159,11 @@ export class Watch {
   #take(snapshot: Snapshot): void {
     this.#state = snapshot.state;
     if (!this.#stopped.signal.aborted) this.#listener.onState(snapshot);
+  }
+
+  /** Texts may come in one piece with the news at which the page turned to another request. */
+  #show(texts: QrTexts): void {
+    if (!this.#stopped.signal.aborted) this.#listener.onTexts(texts);
   }
 
   #newAttempt(ms: number): Silence {

@@ -129,3 +129,15 @@ test("stopped, it says nothing more", async () => {
   await run;
   expect(heard.log).toEqual(["waiting"]);
 });
+
+test("once it has ended it shows no code any more, also not one that came along with the last news", async () => {
+  const { heard, watch, run } = await following([
+    stream([event("state", WAITING) + event("qr", QR)], { end: false }),
+  ]);
+  heard.onState = ({ state }): void => {
+    heard.log.push(state);
+    watch.stop();
+  };
+  await run;
+  expect(heard.log).toEqual(["waiting"]);
+});
