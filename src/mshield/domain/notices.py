@@ -20,7 +20,6 @@ MOST_UNANSWERED: Final = 3
 """Attempts of which nobody knows whether they brought the notice: the same words once more are a nuisance."""
 
 _FIRST_SILENCE_MS: Final = 1_800_000
-_FIRST_WAIT_MS: Final = MINUTE_MS
 _LONGEST_WAIT_MS: Final = 7_200_000
 
 
@@ -56,6 +55,7 @@ class NoticeKind(StrEnum):
     IDENTITY_DECIDED = "identity_decided"
     IDENTITY_OBJECTED = "identity_objected"
     IDENTITY_ENDED = "identity_ended"
+    FILED_PHONE_DIFFERS = "filed_phone_differs"
     SUSPENDED = "suspended"
     RESUMED = "resumed"
     REVOKED_BY_STAFF = "revoked_by_staff"
@@ -104,8 +104,7 @@ WORDINGS: Final[Mapping[NoticeKind, Wording]] = MappingProxyType(
             ("tail",),
         ),
         _K.APPLIED_AFTER_RESET: Wording(
-            "贵企业一位人员重设密码后，在另一台设备上申请手机盾，已暂缓。请向本人核实：手机遗失的，请挂失其手机盾；"
-            "非本人操作的，请联系客服。",
+            "贵企业一位人员重设密码后，在另一台设备上申请手机盾，已暂缓。请向本人核实：手机遗失的，请挂失其手机盾；非本人操作的，请联系客服。",
             "Somebody of your enterprise set their password anew and then applied for a shield on another device, "
             "which has to wait. Ask them: if the phone is lost, report its shield; if it was not them, call us.",
         ),
@@ -238,6 +237,10 @@ WORDINGS: Final[Mapping[NoticeKind, Wording]] = MappingProxyType(
             "手机盾客服结束了您的一项身份核验，用它不能再申请证书。如有疑问，请联系客服。",
             "Customer service has ended one of the proofs of your identity; you can't apply by it any more. If you "
             "don't know why, call us.",
+        ),
+        _K.FILED_PHONE_DIFFERS: Wording(
+            "备案的手机号与您手机盾账号的不同，凭它的身份核验已结束。申请证书、法人登录门户须重新核验：办法见手机盾，或联系客服。",
+            "The number on file isn't your account's. To apply or enter the portal prove yourself anew: see the app.",
         ),
         _K.SUSPENDED: Wording(
             "您尾号 {tail} 的手机盾已由手机盾客服暂停使用（两人办理）。如有疑问，请联系客服。",
@@ -374,25 +377,22 @@ def tail(shield_number: str) -> str:
 
 def staff_act_of(kind: NoticeKind, language: Language) -> str | None:
     """What the legal person is told that staff did, or None where it was somebody else."""
-    act = STAFF_ACTS.get(kind)
-    return None if act is None else act[0 if language == "zh" else 1]
+    return STAFF_ACTS[kind][0 if language == "zh" else 1] if kind in STAFF_ACTS else None
 
 
 def reason_of(kind: NoticeKind, language: Language) -> str | None:
     """The reason that the legal person is told, or None where they aren't told."""
-    reason = REASONS.get(kind)
-    return None if reason is None else reason[0 if language == "zh" else 1]
+    return REASONS[kind][0 if language == "zh" else 1] if kind in REASONS else None
 
 
 def text(kind: NoticeKind, details: Mapping[str, str], language: Language) -> str:
     """The notice's sentence, without the sender's name. KeyError for a missing parameter."""
-    wording = WORDINGS[kind]
-    return (wording.zh if language == "zh" else wording.en).format_map(details)
+    return (WORDINGS[kind].zh if language == "zh" else WORDINGS[kind].en).format_map(details)
 
 
 def wait_ms(attempts: int) -> int:
     """How long after that many attempts the next one comes: 1, 2, 4 … minutes, up to two hours."""
-    return min(_FIRST_WAIT_MS << min(attempts - 1, 16), _LONGEST_WAIT_MS)
+    return min(MINUTE_MS << min(attempts - 1, 16), _LONGEST_WAIT_MS)
 
 
 def silent_ms(unanswered: int) -> int:

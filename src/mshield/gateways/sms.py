@@ -63,6 +63,7 @@ SmsNotice = Literal[
     "phone_stopped",
     "identity_objected",
     "identity_ended",
+    "filed_phone_differs",
     "suspended",
     "resumed",
     "revoked_by_staff",

@@ -119,3 +119,32 @@ async def test_a_number_that_was_corrected_meanwhile_proves_nothing(application:
         await application.context.db.write(
             lambda tx: proofs.record_once(tx, account.id, record, Way.FILED_PHONE, by=by, now=now)
         )
+
+
+async def test_whom_it_locks_out_of_the_portal_is_told_what_happened(application: Application) -> None:
+    """The honest case: a legal person got another number, and the office filed it before their account was changed."""
+    await file_phone(application, LEGAL_PERSON, LEGAL_PERSON.phone)
+    await application.registered(LEGAL_PERSON)
+    portal = Browser.of(application)
+    await portal.log_in()
+    new = "13612344399"
+    await office_files(application, LEGAL_PERSON, new)
+    await application.context.notices.notify(now=application.clock())
+    sent = (await application.http.get("/dev/sms.json")).json()
+    assert {one["phone"] for one in sent if one["purpose"] == "filed_phone_differs"} == {LEGAL_PERSON.phone}
+    refusal = await portal.begin()
+    assert_refused(refusal, "identity_unproven", 403)
+    assert refusal.json()["reason"] == "phone_changed"
+    assert "activation_id" in refusal.json()  # one of the ways back
+    # Another: the account gets the number on file, which then proves it.
+    await execute(application.context.db, "UPDATE accounts SET phone = $1", new)
+    assert (await portal.log_in(replace(LEGAL_PERSON, phone=new)))["enterprises"]
+
+
+async def test_who_never_was_proven_is_told_nothing_of_a_number(application: Application) -> None:
+    await file_phone(application, LEGAL_PERSON, LEGAL_PERSON.phone)
+    await application.registered(STRANGER)
+    await office_files(application, LEGAL_PERSON, OPERATOR.phone)
+    refusal = await Browser.of(application).begin(STRANGER)
+    assert_refused(refusal, "identity_unproven", 403)
+    assert "reason" not in refusal.json()

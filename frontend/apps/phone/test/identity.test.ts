@@ -8,7 +8,7 @@ import { describe, expect, test, vi } from "vitest";
 
 import { grouped, hasForeign, lettersOf, typed } from "../src/screens/identity/activation_code.ts";
 import { queryOf, recordOf } from "../src/screens/identity/record.ts";
-import { isNews, standingOf, wayName } from "../src/screens/identity/standing.ts";
+import { hasLostNumber, isNews, standingOf, wayName } from "../src/screens/identity/standing.ts";
 import { span } from "@mshield/look/vue/dates.ts";
 import { refusedFor, shownWays } from "../src/screens/identity/ways.ts";
 import { mounted } from "./mounted.ts";
@@ -122,6 +122,7 @@ describe("how the account stands", () => {
     provenAt: NOW - 1,
     countsFrom: NOW - 1,
     endedAt: null,
+    endedReason: null,
     role: "operator",
     creditCode: CODE,
     enterprise: "宁波北潮进出口有限公司",
@@ -146,6 +147,18 @@ describe("how the account stands", () => {
       "waiting",
       "/identity/wait",
     ],
+    [
+      "one that ended with the filed number",
+      { proofs: [proof({ way: "filed_phone", endedAt: NOW, endedReason: "phone_changed" })], request: null },
+      "number",
+      "/me/identity",
+    ],
+    [
+      "one that ended so, proven anew since",
+      { proofs: [proof({}), proof({ endedAt: NOW, endedReason: "phone_changed" })], request: null },
+      "proven",
+      "/me/identity",
+    ],
     ["a refusal", { proofs: [], request: request("refused") }, "refused", "/identity/wait"],
     ["one taken back", { proofs: [], request: request("withdrawn") }, "open", "/identity"],
   ])("with %s", ([, identity, name, to]) => {
@@ -153,6 +166,19 @@ describe("how the account stands", () => {
       name,
       to,
     });
+  });
+  test("is told for each record by itself, as its filed number proves no other one", () => {
+    const lost = proof({
+      way: "filed_phone",
+      role: "legal_person",
+      endedAt: NOW,
+      endedReason: "phone_changed",
+    });
+    expect(hasLostNumber([lost])).toBe(true);
+    expect(hasLostNumber([proof({}), lost])).toBe(true); // an operator there, and the legal person no more
+    expect(hasLostNumber([proof({ role: "legal_person" }), lost])).toBe(false);
+    expect(hasLostNumber([proof({ role: null, creditCode: null }), lost])).toBe(false);
+    expect(hasLostNumber([{ ...lost, endedReason: "by_staff" }])).toBe(false);
   });
   test("an old answer is no news", () => {
     expect(isNews(request("waiting"), NOW)).toBe(true);

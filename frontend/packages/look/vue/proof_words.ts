@@ -46,14 +46,14 @@ export const proverNames = {
 /** Why it ended. */
 export const endedReasons = {
   zh: {
-    phone_changed: "手机号已更改",
+    phone_changed: "备案的手机号和账号的不同",
     not_verified: "外部系统不再确认",
     source_changed: "外部系统改了姓名或手机号",
     objected: "本人的另一个账号叫停",
     by_staff: "客服终止",
   } as Record<string, string>,
   en: {
-    phone_changed: "the phone number was changed",
+    phone_changed: "the number on file is not the account's",
     not_verified: "the outside system no longer vouches",
     source_changed: "another name or number in the outside system",
     objected: "stopped by the person's other account",

@@ -15,6 +15,7 @@ export interface IdentityProof {
   readonly provenAt: number;
   readonly countsFrom: number;
   readonly endedAt: number | null;
+  readonly endedReason: string | null;
   readonly role: string | null;
   readonly creditCode: string | null;
   readonly enterprise: string | null;
@@ -178,6 +179,7 @@ function readProof(value: unknown): IdentityProof {
     provenAt: of.integer("proven_at"),
     countsFrom: of.integer("counts_from"),
     endedAt: of.integerOrNull("ended_at"),
+    endedReason: of.textOrNull("ended_reason"),
     role: of.textOrNull("role"),
     creditCode: of.textOrNull("credit_code"),
     enterprise: of.textOrNull("enterprise"),

@@ -52,11 +52,18 @@ class IdentityUnproven(
 ):
     """The account has no proof that counts; `counts_from` (ms) where one begins to count later.
 
-    At the portal `activation_id` lets who has just logged in go on by an activation code.
+    At the portal `activation_id` lets who has just logged in go on by an activation code, and `reason` is
+    `phone_changed` where a proof ended because the number on file isn't the account's.
     """
 
-    def __init__(self, *, counts_from: int | None = None, activation_id: str | None = None) -> None:
-        extra: dict[str, int | str | None] = {"counts_from": counts_from, "activation_id": activation_id}
+    def __init__(
+        self, *, counts_from: int | None = None, activation_id: str | None = None, reason: str | None = None
+    ) -> None:
+        extra: dict[str, int | str | None] = {
+            "counts_from": counts_from,
+            "activation_id": activation_id,
+            "reason": reason,
+        }
         super().__init__(**{name: value for name, value in extra.items() if value is not None})
 
 

@@ -5,6 +5,7 @@ ways, and the others are told some time before it counts: who is being impersona
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 from mshield.domain import errors
 from mshield.domain.actor import SERVICE, By
@@ -18,6 +19,9 @@ from mshield.store.database.interface import Database, Tx
 from mshield.store.identity import proofs as store
 from mshield.store.legal_person.sessions import ManagedEnterprise
 from mshield.store.staff import acts
+
+PHONE_CHANGED: Final = "phone_changed"
+"""The reason of what the filed number proved, and that is no longer the account's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,20 @@ class Proofs:
                 proof.counts_from for proof in standing if proof.way in ways and proof.counts_from > now
             ]
         return min(starts, default=None)
+
+    async def has_lost_number(self, db: Database | Tx, account_id: str) -> bool:
+        """Whether what proved them a legal person ended last because the number on file isn't the account's.
+
+        Shown to whom nothing proves now, so that they know what happened.
+        """
+        records = {person.person_id for person in await store.legal_persons(db, account_id=account_id)}
+        of_records = [
+            proof
+            for proof in await store.of_account(db, account_id=account_id)
+            if proof.person_id in records and proof.ended_at is not None
+        ]
+        last = max(of_records, key=lambda proof: proof.ended_at or 0, default=None)
+        return last is not None and last.ended_reason == PHONE_CHANGED
 
     async def provable_by_phone(self, db: Database | Tx, account_id: str) -> list[store.FiledLegalPerson]:
         """The records as legal person that a code to the filed phone number, which is the account's, will prove."""
@@ -177,11 +195,13 @@ class Proofs:
         ended = []
         for proof in await store.by_filed_phone(tx, account_id=account_id):
             if proof.filed_phone not in {old, new}:
-                await store.end_one(tx, proof_id=proof.id, reason="phone_changed", now=now)
+                await store.end_one(tx, proof_id=proof.id, reason=PHONE_CHANGED, now=now)
                 ended.append(proof.person_id)
         if ended:
-            details = {"reason": "phone_changed", "way": Way.FILED_PHONE.value, "people": ended}
+            details = {"reason": PHONE_CHANGED, "way": Way.FILED_PHONE.value, "people": ended}
             await acts.record(tx, by=by, act="identity.end", subject=account_id, details=details, now=now)
+            occasion = f"{account_id} {now}"
+            await tell(tx, NoticeKind.FILED_PHONE_DIFFERS, account_id=account_id, occasion=occasion, now=now)
 
     async def _legal_persons(self, db: Database | Tx, account_id: str) -> list[store.FiledLegalPerson]:
         persons = await store.legal_persons(db, account_id=account_id)

@@ -20,6 +20,7 @@ from mshield.services.accounts.captcha.deeds import Deed
 from mshield.services.accounts.login import Credentials, LogIn
 from mshield.services.accounts.sms_codes import SmsCodes
 from mshield.services.identity.opened import Identity
+from mshield.services.identity.proofs import PHONE_CHANGED
 from mshield.services.legal_person.first_half import FirstHalf, open_half, seal_half
 from mshield.services.legal_person.power import PowerAtPortal
 from mshield.services.process import csrf
@@ -255,6 +256,7 @@ class PortalSessions:
             raise errors.NotLegalPerson
         raise errors.IdentityUnproven(
             counts_from=await proofs.managed_from(db, account.id, now=now),
+            reason=PHONE_CHANGED if await proofs.has_lost_number(db, account.id) else None,
             activation_id=seal_half(
                 self.keyring, account, "portal-activation", expires_at=now + ACTIVATION_SECONDS * 1000
             ),

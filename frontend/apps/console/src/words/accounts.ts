@@ -135,6 +135,10 @@ export const accountWords = {
       person: "本人（所有备案）",
       from: "{at} 起有效",
       ended: "{at} 结束：{reason}",
+      number: {
+        title: "备案的手机号和账号的不同，凭备案手机号的核验已结束",
+        text: "本人不能再申请证书；是法人的，登录不了门户。手机盾和证书不受影响，本人已收到短信。重新核验：核实身份后把账号改绑到备案的手机号，本人再登录；或由备案机构当面给激活码（法人的由两名安全管理员办理）；备案的手机号有误的，改正备案。",
+      },
     },
     consents: {
       title: "它同意过的账号",
@@ -323,6 +327,10 @@ export const accountWords = {
       person: "the person, for every record",
       from: "counts from {at}",
       ended: "ended {at}: {reason}",
+      number: {
+        title: "The number on file isn't the account's: what it proved has ended",
+        text: "Its holder can't apply again; a legal person can't log in to the portal. Shield and certificates stay as they are, and they were told by SMS. To prove them anew: make sure who they are and bind the account to the number on file, then they log in; or the filing office hands over an activation code (two security officers for a legal person); if the number on file is wrong, correct the filing.",
+      },
     },
     consents: {
       title: "Accounts that it consented to",

@@ -57,13 +57,19 @@ export interface Unproven {
   readonly activationId: string;
   /** From when (ms) a proof counts that is there already. */
   readonly countsFrom: number | null;
+  /** What proved it ended, since the number on file isn't the account's. */
+  readonly isNumberLost: boolean;
 }
 
 export function unprovenOf(problem: Problem | null): Unproven | null {
   if (problem?.code !== "identity_unproven") return null;
-  const { activation_id: id, counts_from: from } = problem.document;
+  const { activation_id: id, counts_from: from, reason } = problem.document;
   if (typeof id !== "string") return null;
-  return { activationId: id, countsFrom: typeof from === "number" ? from : null };
+  return {
+    activationId: id,
+    countsFrom: typeof from === "number" ? from : null,
+    isNumberLost: reason === "phone_changed",
+  };
 }
 
 export async function activate(activationId: string, code: string): Promise<Begun> {

@@ -37,6 +37,13 @@ export const loginWords = {
     },
     activation: {
       needed: "还没有核验您就是备案里的法人",
+      number: {
+        title: "备案的手机号和账号的不同，要重新核验",
+        text: "密码没有问题。备案机构登记了另一个手机号，或您的账号换了号码，凭备案手机号的核验就结束了，所以现在登录不了。手机盾照常使用。重新核验的办法，任选一种：",
+        change: "请客服把账号改绑到备案的手机号，再用新号码登录，短信验证码就能核验。",
+        code: "向客服当面领取激活码，在下面输入，再输入短信验证码。",
+        office: "备案的手机号有误的，请备案机构改正，再登录。",
+      },
       neededText: "账号没有问题。请输入激活码，再输入短信验证码。没有激活码，请联系客服。",
       later:
         "核验已通过，{when} 起可以用这个账号登录。您另有一个已核验的账号，它已收到短信提醒，所以要等一等。",
@@ -97,6 +104,14 @@ export const loginWords = {
     },
     activation: {
       needed: "Nothing proves yet that you are the legal person on file",
+      number: {
+        title: "The number on file isn't your account's: verify anew",
+        text: "Your password is right. The filing office has another phone number of yours, or your account has another one, so what the filed number proved has ended, and you can't log in now. Your shield works as before. Any of these verifies you anew:",
+        change:
+          "Have customer service bind the account to the number on file, and log in with it: the SMS code verifies you.",
+        code: "Get an activation code from customer service, handed over, and enter it here, then the SMS code.",
+        office: "If the number on file is wrong, have the office correct it, and log in again.",
+      },
       neededText:
         "Your account is right. Enter your activation code, then the SMS code. If you have no code, call customer service.",
       later:

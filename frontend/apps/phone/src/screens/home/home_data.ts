@@ -15,6 +15,7 @@ import { canSign } from "../../engine/certificate_state.ts";
 import { hasEnded, phone, readStatus, refresh, state } from "../../engine/phone.ts";
 import { shield } from "../../engine/shield.ts";
 import { type Task, useTask } from "../../engine/task.ts";
+import { hasLostNumber } from "../identity/standing.ts";
 
 const RECENT = 3;
 
@@ -26,6 +27,8 @@ export interface HomeData {
   readonly asked: ShallowRef<IdentityRequest | null>;
   /** Whether another account in one's name waits to count. */
   readonly hasSecond: Readonly<Ref<boolean>>;
+  /** Whether the number on file isn't the account's any more, and something is to be verified anew. */
+  readonly isNumberLost: Readonly<Ref<boolean>>;
   /** Another phone number that the account will get. */
   readonly phoneChange: ShallowRef<PhoneChange | null>;
   /** When all this was asked, ms; null before the first answer. */
@@ -41,6 +44,7 @@ export function useHomeData(): HomeData {
   const recent = shallowRef<readonly SignatureRecord[]>([]);
   const asked = shallowRef<IdentityRequest | null>(null);
   const hasSecond = ref(false);
+  const isNumberLost = ref(false);
   const phoneChange = shallowRef<PhoneChange | null>(null);
   const updatedAt = ref<number | null>(null);
   const visibility = useDocumentVisibility();
@@ -65,6 +69,7 @@ export function useHomeData(): HomeData {
     if (!counts()) return;
     asked.value = state.value === "none" ? identity.request : null;
     hasSecond.value = identity.secondAccounts.length > 0;
+    isNumberLost.value = hasLostNumber(identity.proofs);
     phoneChange.value = identity.phoneChange;
     const { items } = phone.me?.certificate
       ? await orPage(shield.signatures({ limit: RECENT }))
@@ -85,6 +90,7 @@ export function useHomeData(): HomeData {
     recent,
     asked,
     hasSecond: readonly(hasSecond),
+    isNumberLost: readonly(isNumberLost),
     phoneChange,
     updatedAt: readonly(updatedAt),
     load,

@@ -127,6 +127,9 @@ export const words = {
       second: "有人以您的名义核验了另一个账号",
       secondText: "不是您本人，请马上叫停；过了等待时间，它就能以您的名义申请证书。",
       secondAct: "查看并处理",
+      number: "备案的手机号和账号的不同，要重新核验",
+      numberText: "手机盾照常使用。再申请证书，或以法人身份登录三证合一，要先重新核验。",
+      numberAct: "查看办法",
       unusable: "本机的手机盾不能再用",
       unusableText: "服务端不认识本机的密钥了，或者它已损坏。请法人作废后重新申请。PIN 码次数没有消耗。",
       unusableAct: "查看办法",
@@ -314,6 +317,10 @@ export const words = {
       secondText:
         "If it isn't you, stop it now: after a waiting time it can apply for a certificate in your name.",
       secondAct: "See and decide",
+      number: "The number on file isn't your account's: verify anew",
+      numberText:
+        "The shield works as before. To apply again, or to log in to the portal as a legal person, verify who you are anew.",
+      numberAct: "See how",
       unusable: "This shield can't be used any more",
       unusableText:
         "The service no longer knows this phone's key, or it is damaged. Have it revoked and apply anew. No PIN try was spent.",

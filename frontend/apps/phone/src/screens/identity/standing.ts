@@ -20,7 +20,7 @@ export function wayName(way: string): (typeof WAYS)[number] | "other" {
 }
 
 export interface Standing {
-  readonly name: "proven" | "later" | "waiting" | "refused" | "expired" | "open";
+  readonly name: "proven" | "later" | "waiting" | "refused" | "expired" | "number" | "open";
   /** The way of the newest proof that stands. */
   readonly way: string | null;
   readonly to: string;
@@ -38,7 +38,25 @@ export function standingOf({ proofs, request }: Identity, now: number): Standing
   if (state === "waiting" || state === "refused" || state === "expired") {
     return { name: state, way: null, to: "/identity/wait" };
   }
-  return { name: "open", way: null, to: "/identity" };
+  return hasLostNumber(proofs)
+    ? { name: "number", way: null, to: "/me/identity" }
+    : { name: "open", way: null, to: "/identity" };
+}
+
+/**
+ * Whether the filed number proved something that ended since it isn't the account's, and nothing proves that record since:
+ * who was a legal person at the portal is none there.
+ */
+export function hasLostNumber(proofs: Identity["proofs"]): boolean {
+  return proofs.some(
+    (lost) =>
+      lost.endedReason === "phone_changed" &&
+      !proofs.some(
+        (other) =>
+          other.endedAt === null &&
+          (other.creditCode === null || (other.creditCode === lost.creditCode && other.role === lost.role)),
+      ),
+  );
 }
 
 /** Whether the home page of who has no certificate tells of this request: it waits, or was answered of late. */

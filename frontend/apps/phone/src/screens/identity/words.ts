@@ -1,4 +1,4 @@
-import { wayNames } from "@mshield/look/vue/proof_words.ts";
+import { endedReasons, wayNames } from "@mshield/look/vue/proof_words.ts";
 
 export const words = {
   zh: {
@@ -287,6 +287,14 @@ export const proofWords = {
     at: "{when} 核验",
     from: "{when} 起生效",
     ended: "{when} 失效",
+    why: "{ended}：{reason}",
+    reason: endedReasons.zh,
+    number: {
+      title: "备案的手机号和账号的不同，要重新核验",
+      text: "备案机构登记了另一个手机号，或您的账号换了号码，凭备案手机号的核验就结束了。手机盾和证书照常使用；再申请证书，或以法人身份登录三证合一，要先重新核验。",
+      ways: "办法：请客服把账号改绑到备案的手机号，再用它收验证码；或使用备案机构当面给的激活码；备案的手机号有误的，请备案机构改正。操作员还可以请法人确认。",
+      act: "重新核验",
+    },
     none: "还没有核验",
     noneText: "申请证书前，先证明您就是备案里的本人。",
     go: "去核验",
@@ -300,6 +308,14 @@ export const proofWords = {
     at: "Verified {when}",
     from: "Counts from {when}",
     ended: "Ended {when}",
+    why: "{ended}: {reason}",
+    reason: endedReasons.en,
+    number: {
+      title: "The number on file isn't your account's: verify anew",
+      text: "The filing office has another phone number of yours, or your account has another one, so what the filed number proved has ended. Shield and certificate work as before; to apply again, or to log in to the portal as a legal person, verify who you are anew.",
+      ways: "Have customer service bind the account to the number on file, and get a code there; or use an activation code that the filing office hands over; if the number on file is wrong, have the office correct it. Operators can also ask their legal person.",
+      act: "Verify anew",
+    },
     none: "Not verified yet",
     noneText: "Before you apply for a certificate, prove that you are the person on file.",
     go: "Verify",
