@@ -28,6 +28,8 @@ export interface HomeData {
   readonly hasSecond: Readonly<Ref<boolean>>;
   /** Another phone number that the account will get. */
   readonly phoneChange: ShallowRef<PhoneChange | null>;
+  /** When (ms) the account is closed; null where nobody asked for it. */
+  readonly closingAt: Readonly<Ref<number | null>>;
   /** When all this was asked, ms; null before the first answer. */
   readonly updatedAt: Readonly<Ref<number | null>>;
   load(): Promise<void>;
@@ -42,6 +44,7 @@ export function useHomeData(): HomeData {
   const asked = shallowRef<IdentityRequest | null>(null);
   const hasSecond = ref(false);
   const phoneChange = shallowRef<PhoneChange | null>(null);
+  const closingAt = ref<number | null>(null);
   const updatedAt = ref<number | null>(null);
   const visibility = useDocumentVisibility();
 
@@ -61,8 +64,12 @@ export function useHomeData(): HomeData {
     const inbox = state.value && canSign(state.value) ? await orEmpty(shield.inbox()) : [];
     if (!counts()) return;
     waiting.value = inbox.filter(({ requestId }) => requestId !== phone.status?.scanned?.requestId);
-    const identity = await orNobody(shield.identity());
+    const [identity, closing] = await Promise.all([
+      orNobody(shield.identity()),
+      orElse(shield.closing(), null),
+    ]);
     if (!counts()) return;
+    closingAt.value = closing?.dueAt ?? null;
     asked.value = state.value === "none" ? identity.request : null;
     hasSecond.value = identity.secondAccounts.length > 0;
     phoneChange.value = identity.phoneChange;
@@ -86,6 +93,7 @@ export function useHomeData(): HomeData {
     asked,
     hasSecond: readonly(hasSecond),
     phoneChange,
+    closingAt: readonly(closingAt),
     updatedAt: readonly(updatedAt),
     load,
     loadAnew,
