@@ -11,6 +11,7 @@ import { computed, readonly, shallowReactive } from "vue";
 
 import { certificateState, type CertificateState } from "./certificate_state.ts";
 import { forgetIdNumber } from "./known_person.ts";
+import { learnState } from "./open_ways.ts";
 import { shield } from "./shield.ts";
 
 interface Known {
@@ -53,6 +54,7 @@ export async function refresh(): Promise<void> {
       return;
     }
     known.me = me;
+    learnState(me, Date.now());
     known.isOffline = false;
     await readStatus();
   } catch (error) {
