@@ -7,7 +7,7 @@ import { reactive } from "vue";
 import type { Router } from "vue-router";
 
 /** Screens that explain; the way back from them leads to the form. */
-const HELP = /^\/(faq(\/|$)|me\/about$|legal(\/|$)|contact$)/;
+const HELP = /^\/(faq(\/|$)|me\/about$|legal(\/|$)|contact$|policies\/)/;
 const drafts = new Map<string, object>();
 const watched = new WeakSet<Router>();
 
