@@ -3,11 +3,13 @@
  * It knows no screen, as screens know it: `screens/routes.ts` has them, and main.ts brings both together.
  */
 
-import { createRouter, createWebHistory } from "vue-router";
+import { ownPath } from "@mshield/look/vue/own_path.ts";
+import { createRouter, createWebHistory, type RouteLocationNormalized } from "vue-router";
 
+import { canSign } from "./engine/certificate_state.ts";
 import { here, isShut } from "./engine/place.ts";
 import { isLocked } from "./engine/lock.ts";
-import { isLoggedIn, phone, readStatus } from "./engine/phone.ts";
+import { hasLogin, isLoggedIn, phone, readStatus, state } from "./engine/phone.ts";
 import { dueConsents } from "./engine/policies.ts";
 import { settings } from "./settings.ts";
 
@@ -17,6 +19,10 @@ declare module "vue-router" {
     isOpen?: boolean;
     /** Leads to a login or a key: not where no key is safe. */
     isBeginning?: boolean;
+    /** For who isn't logged in: nobody else comes back to it. */
+    isBeforeLogin?: boolean;
+    /** On the way to a certificate: who has one comes back home. */
+    isBeforeKey?: boolean;
     /** A key comes to be on it. */
     makesKey?: boolean;
     /** Shows the tab bar. */
@@ -32,8 +38,14 @@ export const router = createRouter({
   scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
 });
 
+/** By the browser's back or forward, which alone lead to what is over. */
+let isBack = false;
+router.options.history.listen(() => (isBack = true));
+
 router.beforeEach(async (to) => {
   const place = here();
+  const wasBack = isBack;
+  isBack = false;
   if (to.name === "code" && to.query["c"] && (place.kind === "messenger" || !settings.isWelcomed)) {
     // A PC's code, scanned by something that has no shield: its owner is to scan it with the one that has.
     location.replace("/scanned");
@@ -44,6 +56,14 @@ router.beforeEach(async (to) => {
   }
   if (isLocked() && to.name !== "locked") {
     return { name: "locked", query: { next: to.fullPath } };
+  }
+  const over = await insteadOf(to, wasBack);
+  if (over !== null) {
+    return { path: over, replace: true };
+  }
+  // Whoever logged in by an address of their own has begun already.
+  if (hasLogin.value && !settings.isWelcomed) {
+    settings.isWelcomed = true;
   }
   if (!settings.isWelcomed && to.name !== "welcome" && !to.meta.isOpen) {
     return { name: "welcome", query: { next: to.fullPath } };
@@ -59,3 +79,20 @@ router.beforeEach(async (to) => {
   }
   return isLoggedIn.value ? true : { name: "login", query: to.path === "/" ? {} : { next: to.fullPath } };
 });
+
+/** Where a screen leads instead whose time is over; null where it isn't. The first login screen waits for nothing. */
+async function insteadOf(to: RouteLocationNormalized, wasBack: boolean): Promise<string | null> {
+  if (to.meta.isBeforeKey && wasBack) {
+    return state.value !== null && canSign(state.value) ? "/" : null;
+  }
+  // What was done a moment ago ended the login, as a new password does, and is said there.
+  const asks = to.meta.isBeforeLogin && to.query["done"] === undefined;
+  if (!asks || (phone.status === null && to.name === "login")) {
+    return null;
+  }
+  await readStatus().catch(() => null);
+  if (!hasLogin.value) {
+    return null;
+  }
+  return wasBack ? "/" : (ownPath(to.query["next"]) ?? "/");
+}

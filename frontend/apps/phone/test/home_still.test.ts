@@ -16,6 +16,7 @@ vi.mock("../src/engine/shield.ts", () => ({
   shield: {
     status: async () => status,
     me: async () => me,
+    closing: async () => ({ dueAt: null }),
     identity: () => new Promise((resolve) => (answer = () => resolve(NOBODY))),
   },
 }));

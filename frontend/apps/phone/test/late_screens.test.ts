@@ -21,6 +21,7 @@ const NAMES = [
   "ask",
   "objectToSecondAccount",
   "stopPhoneChange",
+  "closing",
   "signatures",
   "register",
   "apply",

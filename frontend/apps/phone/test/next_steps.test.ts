@@ -9,9 +9,7 @@ const NEW: Known = {
   isProven: false,
   hasCertificate: false,
   isBound: false,
-  hasBiometric: false,
-  canBiometric: true,
-  notices: null,
+  optional: { finger: "off", notices: null },
 };
 
 function states(known: Partial<Known>): string[] {
@@ -30,7 +28,7 @@ test("a certificate proves the identity, and opens the rest", () => {
     "bind open",
     "finger open",
   ]);
-  expect(states({ hasCertificate: true, isBound: true, hasBiometric: true })).toEqual([
+  expect(states({ hasCertificate: true, isBound: true, optional: { finger: "on", notices: null } })).toEqual([
     "identity done",
     "apply done",
     "bind done",
@@ -39,12 +37,16 @@ test("a certificate proves the identity, and opens the rest", () => {
 });
 
 test("a phone that can't take a finger isn't asked for one, and notices stand where they can be set up", () => {
-  expect(states({ canBiometric: false })).toEqual(["identity open", "apply open", "bind closed"]);
-  expect(states({ canBiometric: false, notices: "/me/notices" }).at(-1)).toBe("notices open");
+  const none = { finger: null, notices: null };
+  expect(states({ optional: none })).toEqual(["identity open", "apply open", "bind closed"]);
+  const later = (notices: "on" | "off"): string | undefined =>
+    states({ hasCertificate: true, optional: { finger: null, notices } }).at(-1);
+  expect(later("off")).toBe("notices open");
+  expect(later("on")).toBe("notices done");
 });
 
 test("each step has its words, in both languages", () => {
-  const all = nextSteps({ ...NEW, notices: "/me/notices" }).map(({ name }) => name);
+  const all = nextSteps({ ...NEW, optional: { finger: "off", notices: "off" } }).map(({ name }) => name);
   for (const { steps } of [nextWords.zh, nextWords.en]) {
     expect(Object.keys(steps)).toEqual(all);
   }

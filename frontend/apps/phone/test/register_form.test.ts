@@ -45,6 +45,19 @@ async function opened() {
   return { app, go, field };
 }
 
+test("the form says that a reload forgets it, and nothing of it is stored", async () => {
+  const { app, field } = await opened();
+  await field("姓名").setValue("林知远");
+  await field("证件号码").setValue("330203199112074515");
+  await field("手机号").setValue("13800006027");
+  expect(app.text()).toContain("刷新或关闭本页，就要重新填");
+  const stored = JSON.stringify([{ ...localStorage }, { ...sessionStorage }]);
+  for (const part of ["林知远", "330203199112074515", "13800006027"]) {
+    expect(stored).not.toContain(part);
+  }
+  app.unmount();
+});
+
 test("help doesn't wipe what was filled in; anything else does", async () => {
   const { app, go, field } = await opened();
   await field("姓名").setValue("林知远");

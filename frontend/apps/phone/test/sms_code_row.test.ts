@@ -57,6 +57,33 @@ describe("the SMS code's row", () => {
     expect(requestSmsCode).toHaveBeenCalledOnce();
   });
 
+  it("remembers after help where a code went, as long as that counts", async () => {
+    const first = await shown();
+    await first.get("button").trigger("click");
+    await flushPromises();
+    first.unmount();
+    await vi.advanceTimersByTimeAsync(90_000);
+    const second = await shown();
+    expect(second.get("button").text()).toBe("重新获取");
+    expect(second.get('[role="status"]').text()).toBe("已发送到 138****6027");
+    expect(second.get("a").attributes("href")).toBe("/faq/3.2");
+    second.unmount();
+    // The own number of somebody else, who logged in since.
+    const others = await shown({ phone: null, sentTo: "139****0001" });
+    expect(others.get("button").text()).toBe("获取验证码");
+    others.unmount();
+    await vi.advanceTimersByTimeAsync(300_000);
+    expect((await shown()).get("button").text()).toBe("获取验证码");
+  });
+
+  it("names no number where after a reload none is known", async () => {
+    const first = await shown({ sentTo: "" });
+    await first.get("button").trigger("click");
+    await flushPromises();
+    expect(first.get('[role="status"]').text()).toBe("");
+    expect(first.get("a").attributes("href")).toBe("/faq/3.2");
+  });
+
   it("asks for nothing while the number is wrong", async () => {
     const row = await shown({ check: () => false });
     await row.get("button").trigger("click");

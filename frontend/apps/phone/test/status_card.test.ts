@@ -19,8 +19,8 @@ const CERTIFICATE = {
 } as unknown as IssuedCertificate;
 const RENEWAL = { due: true, reason: "ending", until: CERTIFICATE.notAfter } as Me["renewal"];
 
-async function card(state: CertificateState, isUnusable: boolean): Promise<Element> {
-  const props = { certificate: CERTIFICATE, state, renewal: RENEWAL, isUnusable };
+async function card(state: CertificateState, isUnusable: boolean, left = 5): Promise<Element> {
+  const props = { certificate: CERTIFICATE, state, renewal: RENEWAL, isUnusable, left };
   const { wrapper } = await mounted(StatusCard, props);
   const element = wrapper.element as Element;
   wrapper.unmount();
@@ -32,6 +32,19 @@ test.for(["active", "due"] as const)("unusable on this phone, %s at the service"
   expect(shown.querySelector(".chip")?.textContent).toBe("本机不能用");
   expect(shown.className).toBe("cert held");
   expect(shown.querySelector("a")).toBeNull();
+});
+
+test("the last try of the PIN is said where the shield still works", async () => {
+  const LAST = "PIN 码只剩 1 次机会";
+  expect((await card("active", false, 1)).textContent).toContain(LAST);
+  const due = await card("due", false, 1);
+  expect([...due.querySelectorAll("a")].map((link) => link.getAttribute("href"))).toEqual([
+    "/faq/3.7",
+    "/renew",
+  ]);
+  expect((await card("active", false, 2)).textContent).not.toContain(LAST);
+  expect((await card("locked", false, 1)).textContent).not.toContain(LAST);
+  expect((await card("active", true, 1)).textContent).not.toContain(LAST);
 });
 
 test("otherwise as it stands", async () => {

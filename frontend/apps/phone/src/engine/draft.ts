@@ -1,13 +1,14 @@
 /**
  * A form that was left for help and is come back to: kept in this page's memory alone, until it was sent, or anything else than
- * help is opened.
+ * help is opened. A reload forgets it on purpose: it is how the lock clears what somebody entered (`life.ts`), and id number
+ * and phone number stand in no storage; the form says so.
  */
 
 import { reactive } from "vue";
 import type { Router } from "vue-router";
 
 /** Screens that explain; the way back from them leads to the form. */
-const HELP = /^\/(faq(\/|$)|me\/about$|legal(\/|$)|contact$)/;
+const HELP = /^\/(faq(\/|$)|me\/about$|legal(\/|$)|contact$|policies\/)/;
 const drafts = new Map<string, object>();
 const watched = new WeakSet<Router>();
 

@@ -7,10 +7,11 @@
 
 import { makeOrder } from "@mshield/look/vue/in_order.ts";
 import { type Me, NetworkError, ShieldError, type Status } from "@mshield/shield";
-import { computed, readonly, shallowReactive } from "vue";
+import { computed, readonly, shallowReactive, shallowRef } from "vue";
 
 import { certificateState, type CertificateState } from "./certificate_state.ts";
 import { forgetIdNumber } from "./known_person.ts";
+import { learnState } from "./open_ways.ts";
 import { shield } from "./shield.ts";
 
 interface Known {
@@ -27,6 +28,17 @@ const order = makeOrder();
 export const phone = readonly(known) as Readonly<Known>;
 
 export const isLoggedIn = computed(() => known.status?.isLoggedIn ?? false);
+
+/** Of which login (its end, ms) the service has said that it is over; the phone's own state still has it. */
+const overAt = shallowRef<number | null>(null);
+
+/** Whether nobody need log in here, as far as is known. */
+export const hasLogin = computed(() => isLoggedIn.value && known.status?.sessionExpiresAt !== overAt.value);
+
+/** The service knows the login no more. */
+export function noteEnd(): void {
+  overAt.value = known.status?.sessionExpiresAt ?? null;
+}
 
 /** Null as long as the service hasn't said it. */
 export const state = computed<CertificateState | null>(
@@ -53,6 +65,7 @@ export async function refresh(): Promise<void> {
       return;
     }
     known.me = me;
+    learnState(me, Date.now());
     known.isOffline = false;
     await readStatus();
   } catch (error) {
@@ -78,6 +91,7 @@ export function forget(): void {
 }
 
 async function leave(): Promise<void> {
+  noteEnd();
   known.me = null;
   await readStatus();
 }

@@ -12,14 +12,18 @@ import { type Task, useTask } from "./task.ts";
 
 /** By purpose, when (ms) the next code may be asked for. */
 const nextAt = useSessionStorage<Partial<Record<SmsPurpose, number>>>("mshield-sms", {});
+/** By purpose, where a code went that still counts: in this page's memory alone, since a number is somebody's. */
+const sent = new Map<SmsPurpose, { readonly to: string; readonly until: number }>();
 /** The longest wait that is believed: a clock that was set back must not lock the button. */
 const LONGEST_MS = 600_000;
 
 export interface SmsCode extends Task {
   /** Whole seconds until the next code; 0 where one may be asked for. */
   readonly wait: ComputedRef<number>;
-  /** Asks for a code; true where it was sent. `phone` is null for the account's own, `answered` where none is shown. */
-  send(phone: string | null, answered: AnsweredCaptcha | null): Promise<boolean>;
+  /** Where the code went that still counts, also where the screen was left for help since; null where none did. */
+  sentBefore(): string | null;
+  /** Asks for a code; true where it was sent. `phone` is null for the account's own, `answered` where none is shown; `to` is the number as it is shown. */
+  send(phone: string | null, answered: AnsweredCaptcha | null, to: string): Promise<boolean>;
 }
 
 export function useSmsCode(purpose: SmsPurpose): SmsCode {
@@ -42,9 +46,11 @@ export function useSmsCode(purpose: SmsPurpose): SmsCode {
     clock.resume();
   }
 
-  async function ask(phone: string | null, answered: AnsweredCaptcha | null): Promise<true> {
+  async function ask(phone: string | null, answered: AnsweredCaptcha | null, to: string): Promise<true> {
     try {
-      waitFor((await shield.requestSmsCode(purpose, phone, answered)).resendIn);
+      const { resendIn, expiresIn } = await shield.requestSmsCode(purpose, phone, answered);
+      sent.set(purpose, { to, until: Date.now() + expiresIn * 1000 });
+      waitFor(resendIn);
       return true;
     } catch (error) {
       const after = error instanceof ProblemError ? error.extra["retry_after"] : undefined;
@@ -55,9 +61,14 @@ export function useSmsCode(purpose: SmsPurpose): SmsCode {
     }
   }
 
-  async function send(phone: string | null, answered: AnsweredCaptcha | null): Promise<boolean> {
-    return wait.value === 0 && ((await task.run(() => ask(phone, answered))) ?? false);
+  function sentBefore(): string | null {
+    const last = sent.get(purpose);
+    return last !== undefined && Date.now() < last.until ? last.to : null;
   }
 
-  return { ...task, wait, send };
+  async function send(phone: string | null, answered: AnsweredCaptcha | null, to: string): Promise<boolean> {
+    return wait.value === 0 && ((await task.run(() => ask(phone, answered, to))) ?? false);
+  }
+
+  return { ...task, wait, sentBefore, send };
 }

@@ -3,10 +3,12 @@
 import type { LocationQueryRaw } from "vue-router";
 
 import { router } from "../router.ts";
+import { noteEnd } from "./phone.ts";
 import { ownPath } from "@mshield/look/vue/own_path.ts";
 
 /** Asks for a login, after which the present screen opens again. */
 export async function toLogin(): Promise<void> {
+  noteEnd();
   const next = router.currentRoute.value.fullPath;
   await router.replace({ name: "login", query: next === "/" ? {} : { next } });
 }

@@ -12,12 +12,17 @@ export const accountRoutes: RouteRecordRaw[] = [
     component: WelcomeScreen,
     meta: { isOpen: true, isBeginning: true },
   },
-  { path: "/login", name: "login", component: LoginScreen, meta: { isOpen: true, isBeginning: true } },
+  {
+    path: "/login",
+    name: "login",
+    component: LoginScreen,
+    meta: { isOpen: true, isBeginning: true, isBeforeLogin: true },
+  },
   {
     path: "/register",
     name: "register",
     component: () => import("./RegisterScreen.vue"),
-    meta: { isOpen: true, isBeginning: true },
+    meta: { isOpen: true, isBeginning: true, isBeforeLogin: true },
     // Nobody enters anything before they agreed to it.
     beforeEnter: (to) => (agreedHere() === null ? { name: "consent", query: { to: to.fullPath } } : true),
   },

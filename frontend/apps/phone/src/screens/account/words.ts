@@ -194,6 +194,7 @@ export const registerWords = {
       taiwan_permit: "台湾居民来往大陆通行证",
       foreign_resident_id: "外国人永久居留身份证",
     },
+    forgets: "填的内容不存进手机：刷新或关闭本页，就要重新填。看帮助再回来，内容还在。",
     act: "注册",
     exists: "直接登录",
   },
@@ -212,6 +213,8 @@ export const registerWords = {
       taiwan_permit: "Mainland travel permit for Taiwan residents",
       foreign_resident_id: "Foreign permanent resident identity card",
     },
+    forgets:
+      "Nothing you enter is stored on the phone: reload or close this page, and you enter it anew. While you read the help it stays.",
     act: "Register",
     exists: "Log in instead",
   },

@@ -31,6 +31,8 @@ export interface HomeData {
   readonly isNumberLost: Readonly<Ref<boolean>>;
   /** Another phone number that the account will get. */
   readonly phoneChange: ShallowRef<PhoneChange | null>;
+  /** When (ms) the account is closed; null where nobody asked for it. */
+  readonly closingAt: Readonly<Ref<number | null>>;
   /** When all this was asked, ms; null before the first answer. */
   readonly updatedAt: Readonly<Ref<number | null>>;
   load(): Promise<void>;
@@ -46,6 +48,7 @@ export function useHomeData(): HomeData {
   const hasSecond = ref(false);
   const isNumberLost = ref(false);
   const phoneChange = shallowRef<PhoneChange | null>(null);
+  const closingAt = ref<number | null>(null);
   const updatedAt = ref<number | null>(null);
   const visibility = useDocumentVisibility();
 
@@ -65,8 +68,12 @@ export function useHomeData(): HomeData {
     const inbox = state.value && canSign(state.value) ? await orEmpty(shield.inbox()) : [];
     if (!counts()) return;
     waiting.value = inbox.filter(({ requestId }) => requestId !== phone.status?.scanned?.requestId);
-    const identity = await orNobody(shield.identity());
+    const [identity, closing] = await Promise.all([
+      orNobody(shield.identity()),
+      orElse(shield.closing(), null),
+    ]);
     if (!counts()) return;
+    closingAt.value = closing?.dueAt ?? null;
     asked.value = state.value === "none" ? identity.request : null;
     hasSecond.value = identity.secondAccounts.length > 0;
     isNumberLost.value = hasLostNumber(identity.proofs);
@@ -92,6 +99,7 @@ export function useHomeData(): HomeData {
     hasSecond: readonly(hasSecond),
     isNumberLost: readonly(isNumberLost),
     phoneChange,
+    closingAt: readonly(closingAt),
     updatedAt: readonly(updatedAt),
     load,
     loadAnew,

@@ -1,15 +1,15 @@
 /** What comes after the registration, in its order, and how far it is done. */
 
+import type { OptionalSteps } from "../../engine/optional_steps.ts";
+
 export type StepName = "identity" | "apply" | "bind" | "finger" | "notices";
 
 export interface Known {
   readonly isProven: boolean;
   readonly hasCertificate: boolean;
   readonly isBound: boolean;
-  readonly hasBiometric: boolean;
-  readonly canBiometric: boolean;
-  /** Where notices are set up; null where this app has no such screen. */
-  readonly notices: string | null;
+  /** What this browser can't do isn't shown. */
+  readonly optional: OptionalSteps;
 }
 
 export interface Step {
@@ -31,12 +31,14 @@ export function nextSteps(known: Known): readonly Step[] {
     { name: "apply", to: "/apply", state: hasCertificate ? "done" : "open", isOptional: false },
     { name: "bind", to: "/bind", state: known.isBound ? "done" : later, isOptional: true },
   ];
-  if (known.canBiometric || known.hasBiometric) {
-    const state = known.hasBiometric ? "done" : later;
+  const { finger, notices } = known.optional;
+  if (finger !== null) {
+    const state = finger === "on" ? "done" : later;
     steps.push({ name: "finger", to: "/me/settings", state, isOptional: true });
   }
-  if (known.notices !== null) {
-    steps.push({ name: "notices", to: known.notices, state: "open", isOptional: true });
+  if (notices !== null) {
+    const state = notices === "on" ? "done" : later;
+    steps.push({ name: "notices", to: "/me/settings", state, isOptional: true });
   }
   return steps;
 }

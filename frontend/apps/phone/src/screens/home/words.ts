@@ -45,6 +45,7 @@ export const words = {
       changed: "备案信息有变化，请更新",
       act: "去更新",
     },
+    last: { text: "PIN 码只剩 1 次机会，再错会永久锁死", act: "忘了怎么办" },
     since: { held: "停用时间", locked: "锁死时间", revoked: "作废时间" },
     strip: {
       expired: "已过期，不能更新",
@@ -228,6 +229,7 @@ export const words = {
       changed: "Your filing changed: renew",
       act: "Renew",
     },
+    last: { text: "One try of the PIN is left; a wrong one locks it for good", act: "Forgotten?" },
     since: { held: "Stopped", locked: "Locked", revoked: "Revoked" },
     strip: {
       expired: "Expired: not renewable",

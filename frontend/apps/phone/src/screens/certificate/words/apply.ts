@@ -77,7 +77,10 @@ export const words = {
       bind: "绑定证书",
       bindHint: "从掌上海关等应用跳转签名前，先绑定",
       more: "其余步骤",
-      moreHint: "指纹或面容、通知，可以以后再办",
+      moreHint: "{steps}，可以以后再办",
+      finger: "指纹或面容",
+      notices: "通知",
+      and: "、",
     },
   },
   en: {
@@ -162,7 +165,10 @@ export const words = {
       bind: "Bind the certificate",
       bindHint: "Needed before another app, as palm customs, lets you sign here",
       more: "The other steps",
-      moreHint: "Finger or face, notices; they may wait",
+      moreHint: "{steps}: may wait",
+      finger: "Finger or face",
+      notices: "Notices",
+      and: ", ",
     },
   },
 };
