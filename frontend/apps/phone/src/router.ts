@@ -5,6 +5,7 @@
 
 import { createRouter, createWebHistory } from "vue-router";
 
+import { watchBack } from "./engine/back.ts";
 import { here, isShut } from "./engine/place.ts";
 import { isLocked } from "./engine/lock.ts";
 import { isLoggedIn, phone, readStatus } from "./engine/phone.ts";
@@ -32,6 +33,7 @@ export const router = createRouter({
   scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
 });
 
+watchBack(router);
 router.beforeEach(async (to) => {
   const place = here();
   if (to.name === "code" && to.query["c"] && (place.kind === "messenger" || !settings.isWelcomed)) {
