@@ -25,7 +25,7 @@ const service = {
   asks: trying as () => Promise<readonly []>,
   policies: trying,
   closing: trying,
-  identity: trying,
+  identity: trying as () => Promise<object>,
   scan: trying,
 };
 vi.mock("../src/engine/shield.ts", () => ({ shield: service }));
@@ -56,6 +56,7 @@ afterEach(async () => {
   forget();
   service.me = trying;
   service.asks = trying;
+  service.identity = trying;
 });
 
 const SCREENS = {
@@ -89,6 +90,7 @@ test("where the service hasn't said how the shield stands, there isn't none", as
   await flushPromises();
   expect(wrapper.text()).not.toContain("本机还没有手机盾");
   service.me = async () => me;
+  service.identity = async () => ({ proofs: [] });
   await wrapper.get("main > button").trigger("click");
   await flushPromises();
   expect(wrapper.text()).toContain("本机还没有手机盾");

@@ -20,6 +20,8 @@ export const askWords = {
     mine: "我的请求",
     none: "还没有提过请求",
     noShield: "本机还没有手机盾，没有要法人办理的。",
+    notOwn: "您的账号里没有这个手机盾。",
+    nothing: "这个手机盾已作废，没有要法人办理的。",
     state: {
       waiting: "等法人办理",
       done: "已办理",
@@ -55,6 +57,8 @@ export const askWords = {
     mine: "What I asked",
     none: "Nothing yet",
     noShield: "There is no shield on this phone, so nothing to ask about.",
+    notOwn: "Your account has no such shield.",
+    nothing: "This shield has been revoked, so nothing to ask about.",
     state: {
       waiting: "Waiting for them",
       done: "Done",
