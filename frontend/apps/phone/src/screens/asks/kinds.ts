@@ -8,15 +8,15 @@ export interface Asked {
   readonly holds: readonly string[];
 }
 
-const ENDED = ["revoked", "superseded"];
+const ENDED = new Set(["revoked", "superseded"]);
 /** Holds that a legal person can lift. */
-const LIFTED = ["lost", "frozen"];
+const LIFTED = new Set(["lost", "frozen"]);
 
 export function kindsFor(asked: Asked | null): AskKind[] {
-  if (asked === null || ENDED.includes(asked.state)) {
+  if (asked === null || ENDED.has(asked.state)) {
     return [];
   }
-  const canLift = asked.holds.some((hold) => LIFTED.includes(hold));
+  const canLift = asked.holds.some((hold) => LIFTED.has(hold));
   return [
     "revoke",
     ...(canLift ? (["lift"] as const) : []),
