@@ -68,6 +68,10 @@ class Service:
             "MSHIELD_HIGH_WATER_FOLDER": str(self.folder / "high-water"),
             "MSHIELD_PUBLIC_ORIGIN": self.origin,
             "MSHIELD_ENGINE": engine,
+            # Of no subscriber; without one customer service would be a dead end here.
+            "MSHIELD_SERVICE_PHONE": "400-000-0000",
+            "MSHIELD_SERVICE_HOURS_ZH": "示例号码，演示没有客服",
+            "MSHIELD_SERVICE_HOURS_EN": "an example: a demonstration has no customer service",
             "MSHIELD_DEMO_SYSTEMS": json.dumps(dict(self.systems)),
             # Its business systems run on this machine; elsewhere webhooks never go there.
             "MSHIELD_WEBHOOK_HTTP": "true",

@@ -41,11 +41,10 @@ def test_what_is_asked_in_the_app_is_answered_at_the_portal(
 ) -> None:
     page = app.page("/asks")
     expect(page.get_by_role("button", name="先选要办什么")).to_be_disabled()
-    page.get_by_role("radio", name="解除停用").check()
-    page.get_by_role("button", name="提交").click()
-    expect(page.get_by_role("alert")).to_be_visible()  # nothing is to be lifted
+    expect(page.get_by_role("radio", name="核对备案")).to_be_visible()
+    expect(page.get_by_role("radio", name="解除停用")).to_have_count(0)  # nothing is to be lifted
     page.get_by_role("radio", name="作废手机盾").check()
-    page.get_by_label("留言（可不填）").fill(NOTE)
+    page.get_by_label("留言").fill(NOTE)
     page.get_by_role("button", name="提交").click()
     expect(page.get_by_role("status").filter(has_text="已提交，法人会收到短信")).to_be_visible()
     own = page.get_by_role("listitem").filter(has_text=NOTE)

@@ -6,6 +6,7 @@
 import { ownPath } from "@mshield/look/vue/own_path.ts";
 import { createRouter, createWebHistory, type RouteLocationNormalized } from "vue-router";
 
+import { isByBrowser, watchBack } from "./engine/back.ts";
 import { canSign } from "./engine/certificate_state.ts";
 import { here, isShut } from "./engine/place.ts";
 import { isLocked } from "./engine/lock.ts";
@@ -38,14 +39,11 @@ export const router = createRouter({
   scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
 });
 
-/** By the browser's back or forward, which alone lead to what is over. */
-let isBack = false;
-router.options.history.listen(() => (isBack = true));
-
-router.beforeEach(async (to) => {
+watchBack(router);
+router.beforeEach(async (to, from) => {
   const place = here();
-  const wasBack = isBack;
-  isBack = false;
+  // The browser's back and forward alone lead to what is over.
+  const wasBack = isByBrowser(from);
   if (to.name === "code" && to.query["c"] && (place.kind === "messenger" || !settings.isWelcomed)) {
     // A PC's code, scanned by something that has no shield: its owner is to scan it with the one that has.
     location.replace("/scanned");

@@ -22,7 +22,11 @@ export async function mounted(
 ): Promise<Mounted> {
   const empty = { template: "<i />" };
   const named = NAMED.map((name) => ({ path: `/${name}`, name, component: empty }));
-  const routes = [...named, { path: "/:any(.*)*", name: "any", component: empty }];
+  const routes = [
+    ...named,
+    { path: "/policies/:name", component: empty },
+    { path: "/:any(.*)*", name: "any", component: empty },
+  ];
   const router = createRouter({ history: createMemoryHistory(), routes });
   await router.push(address);
   const wrapper = mount(component, { props, global: { plugins: [i18n, router] }, attachTo: document.body });

@@ -42,3 +42,13 @@ test("a model that comes late leaves what was typed, and that is kept", async ()
   expect(nameDevice).toHaveBeenCalledExactlyOnceWith(DEVICE.shieldNumber, "办公室的手机");
   wrapper.unmount();
 });
+
+test("a name that is too long isn't cut without a word", async () => {
+  browserWith(Promise.resolve({ model: "" }));
+  const { wrapper } = await mounted(RenameSheet, { device: DEVICE });
+  await page().get("input").setValue("两".repeat(23));
+  expect(page().text()).not.toContain("最多 24 个字");
+  await page().get("input").setValue("两".repeat(24));
+  expect(page().text()).toContain("最多 24 个字");
+  wrapper.unmount();
+});

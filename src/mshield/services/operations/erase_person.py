@@ -119,7 +119,7 @@ class ErasePerson:
                 "账户、证书、密钥及其签名",
                 "account, certificates and keys with what they signed",
                 "电子签名法第二十四条：电子认证信息自证书失效之日起至少保存五年",
-                "电子签名法 art. 24: what a certificate rests on is kept for five years at least after its end",
+                "Electronic Signature Law, art. 24: what a certificate rests on is kept for five years at least after its end",
             ),
             Part(
                 "filing",
@@ -135,7 +135,7 @@ class ErasePerson:
                 "操作记录与透明日志",
                 "acts and the transparency log",
                 "网络安全法第二十一条；日志里没有个人信息",
-                "网络安全法 art. 21; the log has no personal data",
+                "Cybersecurity Law, art. 21; the log has no personal data",
             ),
         )
         return Erasure(

@@ -16,7 +16,9 @@ const watched = new WeakSet<Router>();
 export function useDraft<T extends object>(router: Router, path: string, fresh: T): T {
   if (!watched.has(router)) {
     watched.add(router);
-    router.afterEach((to) => {
+    router.afterEach((to, _from, failure) => {
+      // The way back closed something that stood over the form.
+      if (failure) return;
       for (const at of drafts.keys()) {
         if (to.path !== at && !HELP.test(to.path)) {
           drafts.delete(at);

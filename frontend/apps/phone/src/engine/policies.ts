@@ -37,6 +37,9 @@ const order = makeOrder();
 
 export const dueConsents = readonly(due);
 
+/** The documents as they were read here last, for reading alone: others may be in force. */
+export const policiesHere = readonly(keptPolicies);
+
 /** The documents in force, or where the service can't be asked those that were read here last. */
 export async function loadPolicies(): Promise<Policies> {
   try {

@@ -27,6 +27,11 @@ export const shared = {
     clear: "清除",
     loading: "正在载入",
     offline: "没有网络。可以查看证书，不能登录和签名",
+    cutOff: {
+      none: "没有网络",
+      unstable: "网络不稳定",
+      text: "还没有提交，什么都没丢。网络恢复后再试一次。",
+    },
     operator: "操作员",
     legalPerson: "法人",
     loginAt: "登录 {name}",
@@ -92,6 +97,11 @@ export const shared = {
     clear: "Clear",
     loading: "Loading",
     offline: "No network. You can see the certificate, but not log in or sign",
+    cutOff: {
+      none: "No network",
+      unstable: "The network is unstable",
+      text: "Nothing was sent or lost. Try again once it is back.",
+    },
     operator: "Operator",
     legalPerson: "Legal person",
     loginAt: "Log in to {name}",

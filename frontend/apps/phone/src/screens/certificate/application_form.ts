@@ -5,7 +5,7 @@ import { computed, type ComputedRef, reactive, ref, type Ref, toRef } from "vue"
 
 import { ID_TYPES, isIdNumber, isName, normalIdNumber } from "@mshield/identity/identity.ts";
 import { knownIdNumber } from "../../engine/known_person.ts";
-import { compact, isCreditCode, isCreditCodeForm } from "./checks.ts";
+import { compact, isCreditCode, isCreditCodeForm, isSameName } from "./checks.ts";
 import { useCodeField } from "./code_field.ts";
 
 export type UserType = Application["userType"];
@@ -19,6 +19,11 @@ export interface ApplicationForm {
   check(): boolean;
   /** What the service said of the SMS code. */
   refuseCode(): void;
+  /**
+   * Tells at the field that the name isn't the account's own, and whether to stop there: always where the own one is on
+   * file (`isFiled`), else once, since the file may have given the holder another name.
+   */
+  doubtName(isFiled: boolean): boolean;
   /** A new one was sent: what was said of the old one is over. */
   renewCode(): void;
   application(): Application;
@@ -40,6 +45,7 @@ export function useApplicationForm({ account }: Me, record: FilingRecord | null 
   const idType: IdType | undefined = ID_TYPES.find((type) => type === account.idType);
   const knownId = ref<string | null | undefined>();
   const isTold = ref(false);
+  const doubted = ref<{ readonly name: string; readonly isFiled: boolean } | null>(null);
   const code = useCodeField(toRef(fields, "smsCode"));
 
   const wrong = computed(() => {
@@ -66,7 +72,9 @@ export function useApplicationForm({ account }: Me, record: FilingRecord | null 
     return problems;
   });
   const errors = computed(() => {
-    const others = isTold.value ? wrong.value : {};
+    const known = isTold.value ? wrong.value : {};
+    const doubt = doubted.value?.name === fields.name ? doubted.value : null;
+    const others = doubt ? { name: doubt.isFiled ? "nameFiled" : "nameOther", ...known } : known;
     return code.error.value === null ? others : { ...others, smsCode: code.error.value };
   });
 
@@ -74,6 +82,15 @@ export function useApplicationForm({ account }: Me, record: FilingRecord | null 
     isTold.value = true;
     code.tell();
     return Object.keys(wrong.value).length === 0 && code.wrong.value === null;
+  }
+
+  function doubtName(isFiled: boolean): boolean {
+    if (isSameName(fields.name, account.name)) {
+      return false;
+    }
+    const isAgain = doubted.value?.name === fields.name;
+    doubted.value = { name: fields.name, isFiled };
+    return isFiled || !isAgain;
   }
 
   function application(): Application {
@@ -100,6 +117,7 @@ export function useApplicationForm({ account }: Me, record: FilingRecord | null 
     check,
     refuseCode: code.refuse,
     renewCode: code.renew,
+    doubtName,
     application,
   };
 }

@@ -1,4 +1,4 @@
-/** What a form can know to be wrong of a credit code before it is sent (GB 32100), and how an id number is masked. */
+/** What a form can know to be wrong before it is sent: of a credit code (GB 32100), of a name; and how an id number is masked. */
 
 /** No I, O, S, V or Z (GB 32100). */
 const CREDIT_LETTERS = "0123456789ABCDEFGHJKLMNPQRTUWXY";
@@ -26,6 +26,17 @@ export function isCreditCode(code: string): boolean {
   }
   return CREDIT_LETTERS[(31 - (sum % 31)) % 31] === code.at(-1);
 }
+
+/** Whether the service takes two names for the same: blanks, kinds of middle dots, and capitals don't count. */
+export function isSameName(one: string, other: string): boolean {
+  return plainName(one) === plainName(other);
+}
+
+const plainName = (name: string): string =>
+  name
+    .normalize("NFKC")
+    .replaceAll(/[^\p{L}\p{N}]/gu, "")
+    .toLowerCase();
 
 /** 330206********4218, as the look masks; shorter numbers keep two at each end. */
 export function masked(number: string): string {

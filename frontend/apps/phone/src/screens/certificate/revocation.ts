@@ -1,9 +1,10 @@
 /** Waits for the legal person's act: asks the service now and then how this phone's certificate stands. */
 
 import { useDocumentVisibility, useIntervalFn } from "@vueuse/core";
-import { computed, type ComputedRef, onMounted } from "vue";
+import { computed, type ComputedRef, onMounted, readonly, type Ref, ref } from "vue";
 
 import { hasEnded, phone, readStatus, refresh, state } from "../../engine/phone.ts";
+import { shield } from "../../engine/shield.ts";
 import { storedCertificate } from "../../engine/stored_certificate.ts";
 
 const EVERY_MS = 15_000;
@@ -20,6 +21,8 @@ export interface Revocation {
   readonly isRevoked: ComputedRef<boolean>;
   /** The service is asked: what changes shows here. */
   readonly isWatching: ComputedRef<boolean>;
+  /** Whether the legal person was asked here to revoke it, and has not answered yet. */
+  readonly isAsked: Readonly<Ref<boolean>>;
 }
 
 export function useRevocation(): Revocation {
@@ -39,10 +42,17 @@ export function useRevocation(): Revocation {
     () => own.value !== null && phone.status?.isLoggedIn === true && !phone.isOffline && !isRevoked.value,
   );
 
+  const isAsked = ref(false);
+
   async function look(): Promise<void> {
     const status = await readStatus();
     if (status.isLoggedIn && visibility.value === "visible" && !isRevoked.value) {
       await refresh();
+      const asks = own.value === null ? [] : await shield.asks();
+      isAsked.value = asks.some(
+        ({ kind, state: stands, shieldNumber }) =>
+          kind === "revoke" && stands === "waiting" && shieldNumber === own.value?.number,
+      );
     }
   }
 
@@ -59,5 +69,5 @@ export function useRevocation(): Revocation {
 
   onMounted(quietly);
   useIntervalFn(quietly, EVERY_MS);
-  return { own, isRevoked, isWatching };
+  return { own, isRevoked, isWatching, isAsked: readonly(isAsked) };
 }

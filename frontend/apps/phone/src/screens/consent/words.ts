@@ -16,6 +16,7 @@ export const consentWords = {
       sensitive: "我单独同意处理",
     },
     names: { agreement: "用户协议", privacy: "隐私政策", sensitive: "证件号码" },
+    titles: { agreement: "用户协议", privacy: "隐私政策" },
     sensitiveNote: "敏感个人信息，加密保存，只用来核对备案和找回密码",
     left: "还有 {n} 项没勾选",
     act: "同意并继续",
@@ -57,6 +58,7 @@ export const consentWords = {
       sensitive: "I agree, by itself, to the use of my",
     },
     names: { agreement: "user agreement", privacy: "privacy policy", sensitive: "id number" },
+    titles: { agreement: "User agreement", privacy: "Privacy policy" },
     sensitiveNote: "Sensitive data, stored encrypted, used only to check the filing and to reset a password",
     left: "{n} to tick | {n} to tick",
     act: "Agree and go on",
@@ -86,6 +88,7 @@ export const contactWords = {
     none: "运营单位没有提供客服电话，请联系贵企业法人。",
     never: "客服不会问您要 PIN 码、验证码和密码",
     neverText: "，也不会让您扫他发来的码。遇到这样的人，请挂断，再打上面的电话。",
+    neverNoPhone: "，也不会让您扫他发来的码。遇到这样的人，请挂断，再问贵企业法人。",
   },
   en: {
     title: "Customer service",
@@ -99,5 +102,6 @@ export const contactWords = {
     none: "Whoever runs the service gives no number. Ask your legal person.",
     never: "Customer service never asks for your PIN, codes or password",
     neverText: ", nor to scan a code they send. Hang up, and call the number above.",
+    neverNoPhone: ", nor to scan a code they send. Hang up, and ask your legal person.",
   },
 };

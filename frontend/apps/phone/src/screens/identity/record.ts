@@ -19,6 +19,13 @@ export function recordOfProof({ role, creditCode, endedAt }: IdentityProof): Fil
   return endedAt === null ? recordOf({ type: role, code: creditCode }) : null;
 }
 
+/** From the choice of ways: this is the one that there is, and no other is led to. */
+export const ONLY = { only: "1" };
+
+export function isOnly(query: LocationQuery): boolean {
+  return "only" in query;
+}
+
 export function queryOf(record: FilingRecord | null): Record<string, string> {
   return record === null ? {} : { type: record.userType, code: record.creditCode };
 }

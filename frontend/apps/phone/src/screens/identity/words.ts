@@ -250,6 +250,7 @@ export const codeWords = {
     },
     without: "没有激活码",
     withoutText: "换一种方式核验",
+    withoutOther: "现在没有别的方式：请法人或客服当面交给您一个",
     later: "知道了",
   },
   en: {
@@ -274,6 +275,7 @@ export const codeWords = {
     },
     without: "I have no code",
     withoutText: "Take another way",
+    withoutOther: "There is no other way now: your legal person or customer service hands you one",
     later: "All right",
   },
 };

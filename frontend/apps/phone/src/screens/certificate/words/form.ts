@@ -15,6 +15,8 @@ export const words = {
     trouble: "? 遇到问题",
     errors: {
       nameMissing: "请填写姓名",
+      nameFiled: "与备案不一致：备案的姓名是“{name}”，与注册时相同，请核对",
+      nameOther: "与注册时的姓名“{name}”不一致，请核对。备案的确是现在这个姓名时，再点一次提交",
       idMissing: "请填写证件号码",
       idWrong: "身份证号不对，请核对",
       documentWrong: "证件号码不对，请核对",
@@ -42,6 +44,8 @@ export const words = {
     trouble: "? Need help",
     errors: {
       nameMissing: "Enter your name",
+      nameFiled: "On file you are {name}, as you registered. Check the name",
+      nameOther: "You registered as {name}. Check the name; if it is the one on file, submit again",
       idMissing: "Enter your id number",
       idWrong: "This is no valid id number. Check it",
       documentWrong: "This number does not fit your document. Check it",

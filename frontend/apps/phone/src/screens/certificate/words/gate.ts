@@ -1,7 +1,5 @@
 export const words = {
   zh: {
-    noNetwork: "网络不稳定",
-    noNetworkText: "还没有提交，什么都没丢。网络恢复后再试一次。",
     networkFaq: "常见问题：网络异常",
     apply: "申请证书",
     toHome: "查看办法",
@@ -14,8 +12,6 @@ export const words = {
     },
   },
   en: {
-    noNetwork: "The network is unstable",
-    noNetworkText: "Nothing was sent or lost. Try again once it is back.",
     networkFaq: "Help: the network fails",
     apply: "Apply",
     toHome: "What to do",

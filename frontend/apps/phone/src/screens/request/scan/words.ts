@@ -13,6 +13,7 @@ export const words = {
     news: {
       address: "这是 {domain} 的二维码，不是登录或签名。没有打开它",
       text: "这不是手机盾的二维码",
+      network: "已读到二维码，但没有网络。没有登录，也没有签名，网络恢复后请再扫一次",
       nothing: "图片里没有找到二维码",
       notPicture: "这个文件不是图片",
       short: "短码不对，或已过时。请看着电脑再输一次",
@@ -73,6 +74,8 @@ export const words = {
     news: {
       address: "This code is for {domain}, not for a login or signature. It was not opened",
       text: "This is not a code of Mobile Shield",
+      network:
+        "The code was read, but there is no network. Nothing was logged in or signed; scan again once it is back",
       nothing: "No QR code was found in the picture",
       notPicture: "This file is not a picture",
       short: "The short code is wrong or too old. Look at the computer and type it again",

@@ -1,0 +1,78 @@
+// @vitest-environment happy-dom
+/** 请法人办理 offers what can be for the shield as it stands, of this phone or of another. */
+
+import { flushPromises } from "@vue/test-utils";
+import { beforeEach, expect, test, vi } from "vitest";
+
+import { mounted } from "./mounted.ts";
+
+const OWN = "MS10720468813";
+const LOST = "MS10720468821";
+const healthy = { shieldNumber: OWN, state: "active", holds: [] as string[], notAfter: Date.now() + 1e10 };
+let certificate: typeof healthy | null;
+let proofs: { endedAt: number | null }[];
+const ask = vi.fn(async () => undefined);
+vi.mock("../src/engine/shield.ts", () => ({
+  shield: {
+    status: async () => ({ isLoggedIn: true }),
+    me: async () => ({ account: {}, certificate, renewal: null }),
+    asks: async () => [],
+    identity: async () => ({ proofs }),
+    devices: async () => ({ items: [{ ...healthy }, { ...healthy, shieldNumber: LOST, holds: ["lost"] }] }),
+    ask,
+  },
+}));
+const { default: AsksScreen } = await import("../src/screens/asks/AsksScreen.vue");
+const { default: SendNumber } = await import("../src/parts/SendNumber.vue");
+
+beforeEach(() => {
+  certificate = healthy;
+  proofs = [{ endedAt: null }];
+});
+
+async function offered(address = "/asks") {
+  const { wrapper } = await mounted(AsksScreen, {}, address);
+  await flushPromises();
+  const kinds = wrapper.findAll("[type=radio]").map((radio) => radio.attributes("value"));
+  return { wrapper, kinds, leads: wrapper.find("a[href='/identity']").exists() };
+}
+
+test("nothing is to be lifted of a healthy shield, and who is proven isn't proven again", async () => {
+  const { wrapper, kinds, leads } = await offered();
+  expect([kinds, leads]).toEqual([["revoke", "renew"], false]);
+  wrapper.unmount();
+});
+
+test.for([
+  [{ holds: ["frozen"] }, ["revoke", "lift", "renew"]],
+  [{ holds: ["clone"] }, ["revoke", "renew"]],
+  [{ state: "pin_locked" }, ["revoke"]],
+  [{ state: "revoked" }, []],
+] as const)("%o: %o", async ([stands, expected]) => {
+  certificate = { ...healthy, ...stands } as typeof healthy;
+  const { wrapper, kinds } = await offered();
+  expect(kinds).toEqual(expected);
+  wrapper.unmount();
+});
+
+test("who isn't proven, or no more, is led there", async () => {
+  proofs = [{ endedAt: 1 }];
+  const { wrapper, leads } = await offered();
+  expect(leads).toBe(true);
+  wrapper.unmount();
+});
+
+test("from a lost phone's place in the list it is that shield which is asked about", async () => {
+  const { wrapper: link } = await mounted(SendNumber, { number: LOST, text: LOST });
+  const { phone } = await import("../src/engine/phone.ts");
+  expect(phone.status?.isLoggedIn).toBe(true);
+  const address = link.get("a").attributes("href")!;
+  const { wrapper, kinds } = await offered(address);
+  expect(kinds).toContain("lift");
+  await wrapper.get("[value=revoke]").setValue();
+  await wrapper.get("form").trigger("submit");
+  await flushPromises();
+  expect(ask).toHaveBeenCalledWith("revoke", LOST, "");
+  wrapper.unmount();
+  link.unmount();
+});

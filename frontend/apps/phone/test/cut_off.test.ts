@@ -1,0 +1,118 @@
+// @vitest-environment happy-dom
+/** Without a network each screen that needs the service says so at once, and tells nothing that it doesn't know. */
+
+import type { Me, Status } from "@mshield/shield";
+import { flushPromises } from "@vue/test-utils";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+
+import { mounted } from "./mounted.ts";
+
+const status = { isLoggedIn: true, shieldNumber: null, scanned: null } as unknown as Status;
+const me = { account: { phoneMasked: "137****1234" }, certificate: null, renewal: null } as unknown as Me;
+const POLICY = {
+  name: "privacy",
+  version: "3",
+  zh: { title: "隐私政策", body: "本机留着的一份", changes: "" },
+  en: { title: "Privacy policy", body: "the one kept here", changes: "" },
+};
+const idle = async (): Promise<void> => undefined;
+/** Tried again and again, as the engine does. */
+const trying = (): Promise<never> => new Promise(() => undefined);
+const service = {
+  status: async () => status,
+  me: trying as () => Promise<Me>,
+  inbox: trying,
+  asks: trying as () => Promise<readonly []>,
+  policies: trying,
+  closing: trying,
+  identity: trying as () => Promise<object>,
+  scan: trying,
+};
+vi.mock("../src/engine/shield.ts", () => ({ shield: service }));
+let filmed: ((texts: readonly string[]) => Promise<void>) | undefined;
+vi.mock("../src/screens/request/scan/scanning.ts", async () => {
+  const { ref } = await import("vue");
+  return {
+    useScanning: (_: unknown, onTexts: typeof filmed) => {
+      filmed = onTexts;
+      const no = ref(false);
+      return { fault: ref(null), isLive: ref(true), hasTorch: no, isTorchOn: no, start: idle, stop: idle };
+    },
+  };
+});
+vi.mock("../src/screens/request/scan/code.ts", () => ({
+  readCode: (text: string) => ({ kind: "request", requestId: "r", text }),
+}));
+vi.mock("../src/screens/request/scan/decoder.ts", () => ({ reader: trying }));
+vi.mock("../src/screens/request/drawn/drawer.ts", () => ({ expectDocument: () => undefined }));
+let isOnline = false;
+vi.spyOn(navigator, "onLine", "get").mockImplementation(() => isOnline);
+
+beforeEach(() => {
+  isOnline = false;
+});
+afterEach(async () => {
+  const { forget } = await import("../src/engine/phone.ts");
+  forget();
+  service.me = trying;
+  service.asks = trying;
+  service.identity = trying;
+});
+
+const SCREENS = {
+  "/pin": () => import("../src/screens/certificate/PinScreen.vue"),
+  "/apply": () => import("../src/screens/certificate/ApplyScreen.vue"),
+  "/renew": () => import("../src/screens/certificate/RenewScreen.vue"),
+  "/inbox": () => import("../src/screens/request/InboxScreen.vue"),
+  "/asks": () => import("../src/screens/asks/AsksScreen.vue"),
+  "/next": () => import("../src/screens/home/NextScreen.vue"),
+  "/me/data/close": () => import("../src/screens/consent/CloseScreen.vue"),
+  "/policies/privacy": () => import("../src/screens/consent/PolicyScreen.vue"),
+};
+
+test.for(Object.entries(SCREENS))("%s says that there is no network", async ([address, load]) => {
+  const { default: screen } = await load();
+  const { wrapper } = await mounted(screen, {}, address);
+  await flushPromises();
+  expect(wrapper.get(".empty h2").text()).toBe("没有网络");
+  expect(wrapper.get(".empty button").text()).toBe("再试一次");
+  expect(wrapper.text()).not.toContain("没有要法人办理的");
+  wrapper.unmount();
+});
+
+test("where the service hasn't said how the shield stands, there isn't none", async () => {
+  isOnline = true;
+  const { ProblemError } = await import("@mshield/shield");
+  service.me = () => Promise.reject(new ProblemError("unavailable", 503));
+  service.asks = async () => [];
+  const { default: AsksScreen } = await SCREENS["/asks"]();
+  const { wrapper } = await mounted(AsksScreen, {}, "/asks");
+  await flushPromises();
+  expect(wrapper.text()).not.toContain("本机还没有手机盾");
+  service.me = async () => me;
+  service.identity = async () => ({ proofs: [] });
+  await wrapper.get("main > button").trigger("click");
+  await flushPromises();
+  expect(wrapper.text()).toContain("本机还没有手机盾");
+  wrapper.unmount();
+});
+
+test("the scanner says that it has read a code, and that there is no network", async () => {
+  const { default: ScanScreen } = await import("../src/screens/request/ScanScreen.vue");
+  const { wrapper } = await mounted(ScanScreen, {}, "/scan");
+  await flushPromises();
+  void filmed?.(["code"]);
+  await flushPromises();
+  expect(wrapper.get("[role=alert]").text()).toContain("已读到二维码，但没有网络");
+  wrapper.unmount();
+});
+
+test("a document that is kept here is there at once", async () => {
+  localStorage.setItem("mshield-policies", JSON.stringify({ documents: [POLICY], versions: {} }));
+  vi.resetModules();
+  const { default: PolicyScreen } = await SCREENS["/policies/privacy"]();
+  const { wrapper } = await mounted(PolicyScreen, {}, "/policies/privacy");
+  await flushPromises();
+  expect(wrapper.text()).toContain("本机留着的一份");
+  wrapper.unmount();
+});
