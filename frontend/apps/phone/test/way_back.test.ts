@@ -27,6 +27,7 @@ for (const path of ["/", "/next", "/apply", "/inbox"]) {
   router.addRoute({ path, name: path === "/" ? "home" : path.slice(1), component: EMPTY });
 }
 let sessions = 0;
+let position = 0;
 
 function login(isLoggedIn: boolean): void {
   sessions += 1;
@@ -35,6 +36,8 @@ function login(isLoggedIn: boolean): void {
 }
 
 async function back(): Promise<string> {
+  // The browser has moved before the router asks; a history in memory doesn't show it.
+  history.replaceState({ position: (position -= 1) }, "");
   const moved = new Promise<void>((resolve) => {
     const stop = router.afterEach(() => setTimeout(() => (stop(), resolve())));
   });
