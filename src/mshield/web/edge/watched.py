@@ -75,6 +75,7 @@ REFUSED: Final = _table(
         events.CODE_REFUSED,
         ("sms_code_wrong", "sms_code_expired", "activation_code_wrong", "reset_refused", "set_up_over"),
     ),
+    (events.ACCESS_REFUSED, ("acts_later",)),
     (events.CAPTCHA_REFUSED, ("captcha_wrong", "captcha_needed", "work_wrong", "work_missing")),
     (
         events.INPUT_REFUSED,
