@@ -16,7 +16,7 @@ export const words = {
   en: {
     signed: "Signed on this phone",
     signedAt: "Signed on this phone, {when}",
-    signedText: "{system} has the signature of “{title}”. There is nothing more to sign.",
+    signedText: "{system} has the signature of {title}. There is nothing more to sign.",
     login: "Logged in to {system}",
     loginAt: "Logged in to {system}, {when}",
     loginText: "This phone confirmed it. Nothing was logged in again now.",
