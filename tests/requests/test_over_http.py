@@ -1,6 +1,7 @@
 """A phone with a certificate and a business system's request, over HTTP: scan, sign, decline, look back."""
 
 import base64
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import httpx
@@ -111,6 +112,50 @@ async def test_the_first_phone_takes_the_request(application: Application, shiel
     assert_refused(other, "request_closed", 409)
     task = await second.device.call("GET", f"/api/phone/tasks/{first.json()['tasks'][0]['sid']}")
     assert task.status_code == 404
+
+
+async def test_the_phone_that_signed_is_told_so_and_no_other(
+    application: Application, shield: Shield
+) -> None:
+    asked = await _asked(application, DECLARATION, b"annex")
+    code = {"code": qr_of(asked)}
+    scanned = (await shield.device.call("POST", "/api/phone/scans", code)).json()
+    await shield.sign(scanned["tasks"])
+    signed_at = application.clock()
+    second = Shield(application, await application.logged_in())
+    await second.enrol()
+    for seconds in (1, 600):  # while it would have waited still, and after its time
+        application.clock.advance(seconds=seconds)
+        again = await shield.device.call("POST", "/api/phone/scans", code)
+        assert_refused(again, "request_closed", 409)
+        assert again.json()["own_signature"] == {
+            "sid": scanned["tasks"][0]["sid"],
+            "kind": "signature",
+            "title": scanned["tasks"][0]["title"],
+            "business_name": "单一窗口",
+            "signed_at": signed_at,
+        }
+        other = await second.device.call("POST", "/api/phone/scans", code)
+        assert_refused(other, "request_closed", 409)
+        # Of the same person even: the request was this phone's, and the other can't know how it ended.
+        assert "own_signature" not in other.json()
+        unsaid = await replace(shield.device, token=None).call("POST", "/api/phone/claims", code)
+        assert_refused(unsaid, "request_closed", 409)
+        assert "own_signature" not in unsaid.json()
+
+
+async def test_who_declined_or_was_cancelled_has_signed_nothing(
+    application: Application, shield: Shield
+) -> None:
+    asked = await _asked(application, DECLARATION)
+    code = {"code": qr_of(asked)}
+    await shield.device.call("POST", "/api/phone/scans", code)
+    await shield.device.call("POST", f"/api/phone/requests/{asked['id']}/decline", {"reason": "declined"})
+    application.clock.advance(seconds=600)
+    late = await shield.device.call("POST", "/api/phone/scans", code)
+    assert_refused(late, "request_closed", 409)
+    assert "own_signature" not in late.json()
+    assert "没有登录或签名" not in late.json()["zh"]
 
 
 async def test_a_code_that_is_not_ours_is_refused(application: Application, shield: Shield) -> None:

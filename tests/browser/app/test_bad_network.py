@@ -19,6 +19,7 @@ from tests.browser.app.camera import Screen
 from tests.browser.app.cut_line import IMPATIENT, Line
 from tests.browser.app.more_people import newcomer, registered
 from tests.browser.app.pin_pad_and_pixels import PIXEL, enter_pin
+from tests.browser.app.read_on import read_on
 from tests.browser.app.seeded import Holder, holder
 from tests.browser.app.test_request import document, state
 from tests.browser.conftest import Party
@@ -239,7 +240,7 @@ def signatures(service: LiveService, made: dict[str, Any]) -> int:
 def test_r17_offline_at_the_moment_of_signing(party: Party, phone: Holder, user: User) -> None:
     made = party.ask("signature", documents=[document()])
     user.open(Screen.of(made).newest.removeprefix(party.service.origin))
-    user.sees("确认签名")
+    read_on(user.page)
     phone.context.set_offline(True)
     expect(user.page.get_by_text("没有网络。可以查看证书")).to_be_visible()
     user.press("输入 PIN 码签名")
@@ -256,7 +257,7 @@ def test_r17_offline_at_the_moment_of_signing(party: Party, phone: Holder, user:
 def test_slow_3g_shows_that_it_works(party: Party, phone: Holder, user: User) -> None:
     made = party.ask("signature", documents=[document()])
     user.open(Screen.of(made).newest.removeprefix(party.service.origin))
-    user.sees("确认签名")
+    read_on(user.page)
     slow = {"offline": False, "latency": 800, "downloadThroughput": 50_000, "uploadThroughput": 50_000}
     phone.context.new_cdp_session(user.page).send("Network.emulateNetworkConditions", slow)
     user.press("输入 PIN 码签名")

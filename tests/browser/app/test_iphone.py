@@ -10,6 +10,7 @@ from tests.browser.app.app_user import User
 from tests.browser.app.camera import Screen
 from tests.browser.app.more_people import newcomer
 from tests.browser.app.pin_pad_and_pixels import IPHONES, judged
+from tests.browser.app.read_on import read_on
 from tests.browser.app.test_request import document, state
 from tests.browser.conftest import Party
 from tests.browser.page_checks import barriers
@@ -70,6 +71,7 @@ def test_r16_a_signature_by_a_typed_code(user: User, party: Party) -> None:
     user.page.get_by_role("textbox", name="内容").fill(Screen.of(made).newest)
     user.press("识别")
     user.sees("确认签名")
+    read_on(user.page)
     user.press("输入 PIN 码签名")
     user.give_pin()
     user.sees("已签名")

@@ -20,6 +20,7 @@ from tests.browser.app.camera import Camera, Screen
 from tests.browser.app.consenting import agree
 from tests.browser.app.exports import export, with_view
 from tests.browser.app.pin_pad_and_pixels import PIXEL
+from tests.browser.app.read_on import read_on
 from tests.browser.app.test_request import PC, document
 from tests.browser.conftest import Party
 from tests.browser.page_checks import read_code
@@ -282,6 +283,7 @@ def app_to_app(scene: Scene) -> None:
     page.get_by_role("link", name="用手机盾签名").click()
     user.sees("确认签名")
     scene.picture("app-to-app")
+    read_on(page)
     user.press("输入 PIN 码签名")
     user.give_pin()
     expect(page.get_by_role("button", name="返回单一窗口")).to_be_visible(timeout=WORK_MS)
@@ -355,6 +357,7 @@ def scan_to_sign(scene: Scene) -> None:
     user.sees("确认签名")
     expect(page.locator("main")).to_contain_text("48,000.00")
     scene.picture("scan-sign")
+    read_on(page)
     user.press("输入 PIN 码签名")
     asks_for_the_pin(page)
     scene.picture("scan-sign-pin")

@@ -15,6 +15,7 @@ from tests.browser.app.camera import Camera, Screen
 from tests.browser.app.exports import SAMPLE, VIEW, with_view
 from tests.browser.app.pin_pad_and_pixels import PIXEL, enter_pin, judged
 from tests.browser.app.pushes import push
+from tests.browser.app.read_on import read_on
 from tests.browser.app.seeded import CLERK, Holder, holder
 from tests.browser.conftest import Party
 from tests.browser.site import Site
@@ -132,6 +133,7 @@ def test_a_declaration_is_signed_as_it_is_shown_after_one_wrong_pin(
     expect(theirs.locator("mark")).to_have_count(0)
     expect(page.locator(".amt, .alarm")).to_have_count(0)
     judged(page)
+    read_on(page)
     page.get_by_role("button", name="输入 PIN 码签名").click()
     sheet = page.get_by_role("dialog")
     expect(sheet).to_contain_text("进口货物报关单")
@@ -343,6 +345,7 @@ def test_r13_r8_from_another_app_by_the_binding_and_back_to_it(party: Party, app
     page.get_by_role("button", name="绑定证书").click()
     enter_pin(page, app.person.pin)
     expect(page.get_by_role("heading", name="确认签名")).to_be_visible()
+    read_on(page)
     page.get_by_role("button", name="输入 PIN 码签名").click()
     enter_pin(page, app.person.pin)
     expect(page.get_by_role("button", name="返回单一窗口")).to_be_visible()
@@ -374,6 +377,7 @@ def test_a_lost_answer_is_found_again(party: Party, app: Holder, camera: Camera,
             route.continue_()
 
     app.context.route("**/api/phone/**", carry)
+    read_on(page)
     page.get_by_role("button", name="输入 PIN 码签名").click()
     enter_pin(page, CLERK.pin)
     expect(page.get_by_role("alert")).to_contain_text("还不知道有没有完成", timeout=60_000)

@@ -18,6 +18,7 @@ from tests.browser.app.camera import Screen
 from tests.browser.app.memory import heap, stored
 from tests.browser.app.more_people import newcomer
 from tests.browser.app.pin_pad_and_pixels import PIXEL, enter_pin
+from tests.browser.app.read_on import read_on
 from tests.browser.app.seeded import Holder, holder
 from tests.browser.app.test_request import document
 from tests.browser.conftest import Party
@@ -106,6 +107,7 @@ def flow(phone: Holder, party: Party) -> Flow:
     page.evaluate(_CONTROLLED)
     asked = party.ask("signature", documents=[document()])
     page.goto(f"{phone.service.origin}/app{Screen.of(asked).newest.removeprefix(phone.service.origin)}")
+    read_on(page)
     page.get_by_role("button", name="输入 PIN 码签名").click()
     expect(page.get_by_role("dialog").get_by_role("link", name="忘记 PIN 码？")).to_be_visible()
     enter_pin(page, WRONG)

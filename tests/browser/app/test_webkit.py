@@ -20,6 +20,11 @@ from tests.support.pdfs import contract
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
+_TO_ITS_END: Final = """
+const text = document.querySelector(".content-shown .content");
+text.scrollIntoView({ block: "end" });
+text.scrollTop = text.scrollHeight;
+"""
 _IS_DRAWN: Final = """
 const canvas = document.querySelector("canvas");
 const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
@@ -117,6 +122,7 @@ def test_r16_a_signature_by_a_typed_code_after_a_wrong_pin(
     phone.press("识别")
     phone.sees("确认签名")
     phone.says("126000.00")  # in the content, as it stands
+    phone.driver.execute_script(_TO_ITS_END)  # by the finger, which is no tap
     phone.press("输入 PIN 码签名")
     right = len(phone.taps)
     phone.enter_pin("999998")

@@ -5,6 +5,7 @@ import type { Me, Status } from "@mshield/shield";
 import { expect, test } from "vitest";
 
 import HomeNotices from "../src/screens/home/HomeNotices.vue";
+import { settings } from "../src/settings.ts";
 import { mounted } from "./mounted.ts";
 
 const LATER = Date.now() + 600_000;
@@ -46,5 +47,45 @@ test("otherwise an operation without an answer is told, and a PIN to be changed"
   const { wrapper } = await mounted(HomeNotices, { status: status({ isOperationUnfinished: true }), me: ME });
   expect(wrapper.findAll(".note")).toHaveLength(2);
   expect(wrapper.text()).toContain("没有收到结果");
+  wrapper.unmount();
+});
+
+test.for([
+  ["zh", "signature", ["国际贸易单一窗口 签名请求", "报关单等 2 份", "剩 9:5"]],
+  ["zh", "login", ["国际贸易单一窗口 登录请求", "剩 9:5"]],
+  ["en", "signature", ["Signature for 国际贸易单一窗口", "报关单 and others, 2 in all", " left"]],
+] as const)(
+  "a request that waits is named with what it is for and its time: %s, %s",
+  async ([language, kind, said]) => {
+    settings.language = language;
+    const requester = { name: "国际贸易单一窗口", domain: "x.example", pcAddress: null, pcBrowser: null };
+    const tasks = [{ title: "报关单" }, { title: "合同" }];
+    const scanned = {
+      kind,
+      requester,
+      tasks,
+      expiresAt: Date.now() + 597_500,
+    } as unknown as Status["scanned"];
+    const { wrapper } = await mounted(HomeNotices, { status: status({ scanned }), me: ME });
+    const notice = wrapper.get('a[href="/request"]').text();
+    for (const part of said) {
+      expect(notice).toContain(part);
+    }
+    expect(notice.includes("报关单")).toBe(kind === "signature");
+    settings.language = "zh";
+    wrapper.unmount();
+  },
+);
+
+test("a request of the inbox, which waits for hours, says until when", async () => {
+  const requester = { name: "国际贸易单一窗口", domain: "x.example", pcAddress: null, pcBrowser: null };
+  const scanned = {
+    kind: "signature",
+    requester,
+    tasks: [{ title: "报关单" }],
+    expiresAt: Date.now() + 7_200_000,
+  };
+  const { wrapper } = await mounted(HomeNotices, { status: status({ scanned: scanned as never }), me: ME });
+  expect(wrapper.get('a[href="/request"]').text()).toMatch(/\d{1,2}:\d{2} 前/u);
   wrapper.unmount();
 });

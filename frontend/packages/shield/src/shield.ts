@@ -5,6 +5,7 @@ import * as binding from "./binding.ts";
 import * as enrolment from "./enrolment.ts";
 import { PhoneError } from "./errors.ts";
 import type { Claim, InboxRequest, IssuedCertificate, Scan } from "./messages.ts";
+import { type OwnSignature, ownSignature } from "./own_signature.ts";
 import type { PinSource } from "./pin.ts";
 import * as pinChange from "./pin_change.ts";
 import { ownNumber, requireStrongFor } from "./pin_rules.ts";
@@ -160,6 +161,11 @@ export class Shield extends AccountShield {
   /** The same address for a request that ended otherwise, as one whose time was over; null where no app asked. */
   async wayBack(scanned: Pick<Scan, "requestId" | "returnUrl">): Promise<string | null> {
     return await this.run((operation) => requests.wayBack(operation, scanned));
+  }
+
+  /** What this phone signed of a request that has ended, be it in another tab; null where it signed none of it. */
+  async ownSignature(scanned: Pick<Scan, "kind" | "tasks" | "requester">): Promise<OwnSignature | null> {
+    return await this.run((operation) => ownSignature(operation, scanned));
   }
 
   /** Forgets a kept request that ended without this phone: expired, cancelled, or answered elsewhere. */

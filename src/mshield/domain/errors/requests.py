@@ -49,11 +49,14 @@ class ContentErased(
 class RequestClosed(
     DomainError,
     code="request_closed",
-    zh="这项请求已经结束，没有执行。请在电脑上重新发起",
-    en="This request is closed and nothing was done. Start it again on the computer",
+    zh="这项请求已经结束，这次没有执行。还需要时，请重新发起",
+    en="This request is over already, so nothing was done now. Start it again if you still need it",
     faq="3.1",
 ):
-    """The request was signed, declined or cancelled already. `extra` names its `state`."""
+    """The request was signed, declined or cancelled already. `extra` names its `state`, or the phone's `own_signature`.
+
+    Its sentences are of this call alone: by whom and how it ended, they can't know.
+    """
 
 
 class RequestOpen(

@@ -27,8 +27,8 @@ from mshield.services.requests.secrets import RequestSecrets
 from mshield.store.certificates import bindings
 from mshield.store.database.interface import Database, Tx
 from mshield.store.process.proofs import spend
+from mshield.store.requests import my_signatures, waiting
 from mshield.store.requests import scans as store
-from mshield.store.requests import waiting
 from mshield.store.requests.scans import Requester, ScannedRequest, Task, WaitingRequest
 from mshield.store.requests.waiting import WaitingDocument
 
@@ -287,12 +287,33 @@ class Answer:
         if request.shield_number not in {None, by.shield_number}:
             return errors.OtherShield()
         back = await self._way_back_unsigned(request, now=now)
-        if request.expires_at <= now:
+        state = shown_state(RequestState(request.state), expires_at=request.expires_at, now=now)
+        if state is RequestState.EXPIRED:
             return errors.ExpiredRequest(**back)
         earliest, latest = begun
-        if request.state == RequestState.WAITING and not earliest <= request.created_at <= latest:
+        if state is RequestState.WAITING and not earliest <= request.created_at <= latest:
             return errors.QrStale()
+        if state is RequestState.SIGNED:
+            back |= await self._own_signature(request.id, by=by)
         return errors.RequestClosed(**back)
+
+    async def _own_signature(self, request_id: str, *, by: store.DeviceCertificate) -> dict[str, errors.Json]:
+        """What this phone signed of the request itself: it alone learns how the request ended, of none but its own.
+
+        `sid` is null where "my signatures" doesn't list it: a consent.
+        """
+        own = await my_signatures.of_request(self.db, request_id=request_id, uid=by.uid)
+        if own is None:
+            return {}
+        return {
+            "own_signature": {
+                "sid": None if own.purpose == "consent" else own.sid.hex(),
+                "kind": "login" if own.purpose == "login" else "signature",
+                "title": own.title,
+                "business_name": own.business_name,
+                "signed_at": own.signed_at,
+            }
+        }
 
     async def _way_back_unsigned(self, request: store.ScannedRequest, *, now: int) -> dict[str, errors.Json]:
         """Whom another app sent too late leads back too. It carries no return code: this phone may not have signed."""

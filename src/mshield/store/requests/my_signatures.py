@@ -99,6 +99,12 @@ async def signatures_page(  # one bound each
     ]
 
 
+async def of_request(db: Database, *, request_id: str, uid: bytes) -> PastSignature | None:
+    """The first signature of this request by the phone with this key; None where another phone answered, or none."""
+    row = await db.one(_SQL["of_request"], request_id=request_id, uid=uid)
+    return None if row is None else PastSignature(**row)
+
+
 @dataclass(frozen=True, slots=True)
 class LoginPlace:
     """Where a login was asked for: how the page's browser calls itself, and its address."""

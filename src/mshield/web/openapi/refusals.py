@@ -31,6 +31,19 @@ _PROBLEM: Final[dict[str, Any]] = {
         "en": {"type": "string"},
         "faq": {"type": ["string", "null"]},
         "request_id": {"type": ["string", "null"]},
+        "own_signature": {
+            "type": "object",
+            "description": "With `request_closed`, to the phone that signed the request itself, and to no other: the "
+            "first of its documents that it signed. `sid` as in my signatures, null for a consent; `signed_at` in ms",
+            "required": ["sid", "kind", "title", "business_name", "signed_at"],
+            "properties": {
+                "sid": {"type": ["string", "null"]},
+                "kind": {"enum": ["login", "signature"]},
+                "title": {"type": "string"},
+                "business_name": {"type": "string"},
+                "signed_at": {"type": "integer"},
+            },
+        },
     },
     "additionalProperties": True,
 }

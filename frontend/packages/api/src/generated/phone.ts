@@ -1033,6 +1033,15 @@ export interface components {
       detail: string;
       en: string;
       faq: string | null;
+      /** @description With `request_closed`, to the phone that signed the request itself, and to no other: the first of its documents that it signed. `sid` as in my signatures, null for a consent; `signed_at` in ms */
+      own_signature?: {
+        business_name: string;
+        /** @enum {unknown} */
+        kind: "login" | "signature";
+        sid: string | null;
+        signed_at: number;
+        title: string;
+      };
       request_id: string | null;
       status: number;
       title: string;

@@ -10,7 +10,7 @@ from typing import Final
 
 from mshield.domain import errors
 from mshield.domain.qr import begun_between, is_genuine, read_qr, read_short
-from mshield.domain.requests import RequestState
+from mshield.domain.requests import RequestState, shown_state
 from mshield.domain.times import MINUTE_MS
 from mshield.services.requests.codes.short_codes import ShortCodes
 from mshield.services.requests.my_signatures import Unlike, unlike
@@ -95,9 +95,10 @@ class ClaimScan:
             raise errors.NotFound
         if not request.is_for_this_shield:
             raise errors.OtherShield
-        if request.expires_at <= now:
+        state = shown_state(RequestState(request.state), expires_at=request.expires_at, now=now)
+        if state is RequestState.EXPIRED:
             raise errors.ExpiredRequest
-        if request.state != RequestState.WAITING:
+        if state is not RequestState.WAITING:  # by whom it was signed isn't told before the login
             raise errors.RequestClosed
         earliest, latest = begun
         if not earliest <= request.created_at <= latest:

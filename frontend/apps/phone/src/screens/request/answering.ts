@@ -11,11 +11,14 @@ import { keepSigned } from "../../engine/usual.ts";
 import { type Ending, endingOf } from "./confirm/ending.ts";
 import { outcome, outcomeOf } from "./outcome.ts";
 import { returnAddress } from "./return_address.ts";
+import type { Settled } from "./signed/settled.ts";
 
 export interface Answering {
   readonly approving: Task;
   readonly declining: Task;
   readonly ending: Ref<Ending | null>;
+  /** Whether this phone had signed it before it ended by itself; null where it was declined here. */
+  readonly settled: ShallowRef<Settled | null>;
   /** Where the other app's page is, once the request is over. */
   readonly back: ShallowRef<string | null>;
   /** The connection failed: before anything was signed, or when that isn't known. */
@@ -35,6 +38,7 @@ export function useAnswering(scanned: ShallowRef<Scan | null>): Answering {
   const declining = useTask();
   const prolonging = useTask();
   const ending = ref<Ending | null>(null);
+  const settled = shallowRef<Settled | null>(null);
   const back = shallowRef<string | null>(null);
   const isPinGiven = ref(false);
 
@@ -90,6 +94,14 @@ export function useAnswering(scanned: ShallowRef<Scan | null>): Answering {
 
   async function over(request: Scan, end: Ending): Promise<void> {
     ending.value = end;
+    settled.value = { kind: "asking" };
+    try {
+      // Another tab, or this one before it was loaded anew, may have signed it.
+      const own = await shield.ownSignature(request);
+      settled.value = own === null ? { kind: "unsigned" } : { kind: "signed", own };
+    } catch {
+      settled.value = { kind: "unknown" };
+    }
     try {
       back.value ??= returnAddress(await shield.wayBack(request));
     } catch {
@@ -109,8 +121,10 @@ export function useAnswering(scanned: ShallowRef<Scan | null>): Answering {
       return true;
     });
     const status = await readStatus();
-    // Once it has been declined it is no longer kept, even if only the way back was lost.
-    if (isAnswered || status.scanned === null) {
+    // Once it has been declined it is no longer kept, even if only the way back was lost. It wasn't kept any more before
+    // where another tab has answered it.
+    const isGone = declining.problem.value?.code === "nothing_scanned";
+    if (isAnswered || (status.scanned === null && !isGone)) {
       ending.value = reason;
     } else {
       await settle(request, declining);
@@ -139,5 +153,5 @@ export function useAnswering(scanned: ShallowRef<Scan | null>): Answering {
     }
   }
 
-  return { approving, declining, prolonging, ending, back, lost, approve, decline, prolong, expire };
+  return { approving, declining, prolonging, ending, settled, back, lost, approve, decline, prolong, expire };
 }

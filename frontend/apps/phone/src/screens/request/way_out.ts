@@ -3,7 +3,7 @@
 import { guideOf } from "../../parts/guide.ts";
 
 export interface WayOut {
-  readonly word: "apply" | "renew" | "bind" | "certificate" | "guide" | "home";
+  readonly word: "apply" | "renew" | "bind" | "certificate" | "guide" | "asks" | "home";
   readonly to: string;
 }
 
@@ -12,7 +12,7 @@ const WAYS: Record<string, WayOut> = {
   no_key: { word: "apply", to: "/apply" },
   filing_changed: { word: "renew", to: "/renew" },
   not_bound: { word: "bind", to: "/bind" },
-  held: { word: "certificate", to: "/me/certificate" },
+  held: { word: "asks", to: "/asks" },
   pin_locked: { word: "certificate", to: "/me/certificate" },
   certificate_expired: { word: "certificate", to: "/me/certificate" },
 };
@@ -30,6 +30,7 @@ export const wayWords = {
     bind: "去绑定证书",
     certificate: "查看证书",
     guide: "怎样重新申请",
+    asks: "请法人办理",
     home: "返回首页",
   },
   en: {
@@ -38,6 +39,7 @@ export const wayWords = {
     bind: "Bind the certificate",
     certificate: "See the certificate",
     guide: "How to apply anew",
+    asks: "Ask the legal person",
     home: "Back to home",
   },
 };

@@ -16,6 +16,7 @@ import { type Task, useTask } from "../../../engine/task.ts";
 import { type Ending, endingOf } from "../confirm/ending.ts";
 import { loginAbout } from "../confirm/pin_about.ts";
 import { outcome, outcomeOf } from "../outcome.ts";
+import type { Settled } from "../signed/settled.ts";
 
 type Say = (key: string, values?: Record<string, unknown>) => string;
 
@@ -26,6 +27,8 @@ export interface ClaimedLoginScreen {
   readonly opening: Task;
   readonly declining: Task;
   readonly ending: Ref<Ending | null>;
+  /** What is known of this phone's part in it; null before the app is open. */
+  readonly settled: ShallowRef<Settled | null>;
   readonly lost: ComputedRef<"before" | "unknown" | null>;
   /** Where the app goes on; null where it stays. */
   confirm(): Promise<string | null>;
@@ -42,6 +45,7 @@ export function useClaimed(t: Say): ClaimedLoginScreen {
   const opening = useTask();
   const declining = useTask();
   const ending = ref<Ending | null>(null);
+  const settled = shallowRef<Settled | null>(null);
   const isPinGiven = ref(false);
   if (kept !== null && shown !== null) {
     const { requestId, number, askedAt } = shown.login;
@@ -97,6 +101,8 @@ export function useClaimed(t: Say): ClaimedLoginScreen {
       return "/scan";
     }
     if (done.login === "closed") {
+      // The engine has asked whether it is this phone's own, whose answer was lost.
+      settled.value = { kind: "unsigned" };
       over(Date.now() >= request.expiresAt ? "expired" : "closed");
       return null;
     }
@@ -159,6 +165,7 @@ export function useClaimed(t: Say): ClaimedLoginScreen {
     opening,
     declining,
     ending,
+    settled,
     lost,
     confirm,
     decline,

@@ -95,6 +95,7 @@ export const words = {
     lastWait: "先输入最后 4 位",
     decline: "不签",
     scroll: "往下看，还有内容没看到",
+    skipText: "原文很长，没看完也签",
     notMe: "不是我发起的",
   },
   en: {
@@ -194,6 +195,7 @@ export const words = {
     lastWait: "Type the last 4 digits first",
     decline: "Don't sign",
     scroll: "Scroll down, there is more to see",
+    skipText: "It is long: sign without the rest",
     notMe: "I did not start this",
   },
 };

@@ -1,0 +1,133 @@
+// @vitest-environment happy-dom
+/** A request that this phone has signed, in another tab or earlier, is never said to be unsigned; nor one that isn't known. */
+
+import { ProblemError, type Scan, signedBefore } from "@mshield/shield";
+import { flushPromises } from "@vue/test-utils";
+import { beforeEach, describe, expect, test, vi } from "vitest";
+import { shallowRef } from "vue";
+
+const SID = "ab".repeat(16);
+const OWN = {
+  sid: SID,
+  kind: "signature",
+  title: "报关单",
+  businessName: "单一窗口",
+  signedAt: 1_764_425_260_000,
+};
+const engine = vi.hoisted(() => ({
+  approve: vi.fn(),
+  decline: vi.fn(),
+  ownSignature: vi.fn(),
+  wayBack: vi.fn(async () => null),
+  forgetRequest: vi.fn(async () => undefined),
+}));
+vi.mock("../src/engine/shield.ts", () => ({ shield: engine, getReady: () => undefined }));
+vi.mock("../src/engine/phone.ts", async (actual) => ({
+  ...(await actual<object>()),
+  readStatus: async () => ({ scanned: null }),
+}));
+vi.mock("../src/engine/pin_entry.ts", async (actual) => ({
+  ...(await actual<object>()),
+  withPin: async (_: unknown, work: (pin: string) => Promise<unknown>) => await work("246810"),
+}));
+
+const { PhoneError } = await import("@mshield/shield");
+const { useAnswering } = await import("../src/screens/request/answering.ts");
+const { default: RequestEnd } = await import("../src/screens/request/confirm/RequestEnd.vue");
+const { default: ScanEnded } = await import("../src/screens/request/scan/ScanEnded.vue");
+const { settings } = await import("../src/settings.ts");
+const { mounted } = await import("./mounted.ts");
+
+function scan(kind: Scan["kind"]): Scan {
+  const requester = { name: "单一窗口", domain: "singlewindow.example", pcAddress: null, pcBrowser: null };
+  const tasks = [{ sid: SID, title: "报关单" }];
+  return { kind, requester, returnUrl: null, tasks, requestId: "1", expiresAt: Date.now() + 60_000 } as never;
+}
+
+/** What stands there once another tab has answered, and this one is asked to do this. */
+async function after(kind: Scan["kind"], act: "approve" | "decline" | "expire"): Promise<string> {
+  const scanned = scan(kind);
+  const answering = useAnswering(shallowRef(scanned));
+  await {
+    approve: () => answering.approve({} as never, {}),
+    decline: () => answering.decline("declined"),
+    expire: answering.expire,
+  }[act]();
+  await flushPromises();
+  const props = {
+    ending: answering.ending.value,
+    settled: answering.settled.value,
+    scanned,
+    returnAddress: null,
+  };
+  const { wrapper } = await mounted(RequestEnd, props);
+  const links = wrapper.findAll("a").map((link) => link.attributes("href"));
+  const text = [wrapper.text(), ...links].join(" ");
+  wrapper.unmount();
+  return text;
+}
+
+beforeEach(() => {
+  settings.language = "zh";
+  engine.approve.mockRejectedValue(new PhoneError("nothing_scanned"));
+  engine.decline.mockRejectedValue(new PhoneError("nothing_scanned"));
+});
+
+describe("of a request that another tab has answered", () => {
+  test.for(["approve", "decline", "expire"] as const)("%s says that it was signed here", async (act) => {
+    engine.ownSignature.mockResolvedValue(OWN);
+    const said = await after("signature", act);
+    expect(said).toMatch(/已在这部手机上签好 .*\d{1,2}:\d{2}/u);
+    expect(said).toContain(`/me/signatures/${SID}`);
+    expect(said).not.toMatch(/没有签|没有登录|没有同意/u);
+  });
+  test("a login is said to be done", async () => {
+    engine.ownSignature.mockResolvedValue({ ...OWN, kind: "login", title: "登录" });
+    expect(await after("login", "approve")).toContain("已登录单一窗口");
+  });
+  test("what wasn't signed here is said to be so of this phone alone", async () => {
+    engine.ownSignature.mockResolvedValue(null);
+    expect(await after("signature", "approve")).toContain("请求已结束，这部手机没有签名");
+    expect(await after("login", "expire")).toContain("请求已失效，这部手机没有登录");
+  });
+  test.for(["zh", "en"] as const)(
+    "where the service can't be asked nothing is claimed: %s",
+    async (language) => {
+      settings.language = language;
+      engine.ownSignature.mockRejectedValue(new Error("offline"));
+      const said = await after("signature", "approve");
+      expect(said).not.toMatch(/没有签名|Nothing was signed|did not sign/u);
+      expect(said).toContain("/me/signatures");
+    },
+  );
+});
+
+const refusal = (own: object | undefined): ProblemError =>
+  new ProblemError("request_closed", 409, undefined, {
+    zh: "这项请求已经结束，这次没有执行",
+    extra: own === undefined ? {} : { own_signature: own },
+  });
+const WIRE = { sid: SID, kind: "login", title: "登录", business_name: "单一窗口", signed_at: OWN.signedAt };
+
+describe("a code of a request that is over", () => {
+  test("says of this phone's own when it was signed, and where that stands", async () => {
+    const { wrapper } = await mounted(ScanEnded, { problem: refusal(WIRE) });
+    expect(wrapper.text()).toMatch(/已登录单一窗口 .*\d{1,2}:\d{2}/u);
+    expect(wrapper.get("a").attributes("href")).toBe(`/me/signatures/${SID}`);
+    wrapper.unmount();
+  });
+  test("says nothing of the kind of another's", () => {
+    expect(signedBefore(refusal(undefined))).toBeNull();
+    expect(
+      signedBefore(new ProblemError("expired_request", 410, undefined, { extra: { own_signature: WIRE } })),
+    ).toBeNull();
+  });
+  test("a consent has no place among my signatures", async () => {
+    const { wrapper } = await mounted(ScanEnded, {
+      problem: refusal({ ...WIRE, kind: "signature", sid: null }),
+    });
+    expect(wrapper.text()).toContain("已在这部手机上签好");
+    expect(wrapper.findAll("a")).toHaveLength(0);
+    wrapper.unmount();
+  });
+});
