@@ -16,11 +16,12 @@ const shield = {
   accountSources: vi.fn(),
 };
 vi.mock("../src/engine/shield.ts", () => ({ getReady: () => undefined, shield }));
-vi.mock("../src/engine/biometric.ts", () => ({ isBiometricOn: async () => true }));
+vi.mock("../src/engine/biometric.ts", () => ({ isBiometricOn: async () => true, openPin: async () => null }));
 vi.mock("../src/engine/pin_entry.ts", () => ({
   withPin: async (_about: unknown, use: (pin: string) => Promise<unknown>) => await use("586471"),
 }));
 const { default: LoginScreen } = await import("../src/screens/account/LoginScreen.vue");
+const { default: LockedScreen } = await import("../src/screens/lock/LockedScreen.vue");
 const { learnState } = await import("../src/engine/open_ways.ts");
 const { readStatus } = await import("../src/engine/phone.ts");
 
@@ -120,6 +121,24 @@ test("an SMS code that the service doesn't take leads to the password", async ()
   await wrapper.get(".sms-ask").trigger("click");
   await flushPromises();
   expect(doors()).toEqual(["!密码登录"]);
+});
+
+test("a locked app doesn't ask for the PIN of a shield that is held", async () => {
+  shield.status.mockResolvedValue({ ...STATUS, isLoggedIn: true });
+  shield.unlock.mockRejectedValue(
+    new ProblemError("held", 403, undefined, { zh: "证书已停用", extra: { reasons: ["frozen"] } }),
+  );
+  const open = async (): Promise<string[]> => {
+    ({ wrapper } = await mounted(LockedScreen, {}, "/locked"));
+    await flushPromises();
+    return wrapper.findAll("footer .btn").map((button) => button.text());
+  };
+  expect(await open()).toContain("输入 PIN 码继续");
+  await wrapper.findAll("footer .btn")[1]!.trigger("click");
+  await flushPromises();
+  expect(wrapper.text()).toContain("现在打不开应用");
+  wrapper.unmount();
+  expect(await open()).not.toContain("输入 PIN 码继续");
 });
 
 test("one try left, or none, offers no PIN", async () => {

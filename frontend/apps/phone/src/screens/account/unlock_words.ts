@@ -21,11 +21,11 @@ export const unlockWords = {
     missing: "请输入 6 位验证码",
     otherWay: "换一种方式",
     why: {
-      sms: "本机的手机盾已停用或过期，PIN 码打不开。恢复后登录一次，就能再用 PIN 码打开。",
-      password: "本机的手机盾已停用、锁死或作废，PIN 码和短信验证码都打不开。请用账号和密码登录。",
-      last: "PIN 码只剩 1 次机会，留给登录和签名业务。请用短信验证码或密码打开。",
-      locked: "PIN 码已锁死，PIN 码和短信验证码都打不开。请用账号和密码登录。",
-      unusable: "本机的手机盾不能再用，PIN 码打不开。请用短信验证码或密码登录。",
+      sms: "本机的手机盾已停用或过期，PIN 码打不开；恢复后登录一次，就能再用 PIN 码。",
+      password: "本机的手机盾已停用、锁死或作废，PIN 码和短信验证码都打不开，请用账号和密码登录。",
+      last: "PIN 码只剩 1 次机会，留给登录和签名业务，请用短信验证码或密码打开。",
+      locked: "PIN 码已锁死，短信验证码也打不开，请用账号和密码登录。",
+      unusable: "本机的手机盾不能再用，PIN 码打不开，请用短信验证码或密码登录。",
     },
     wait: { login: "登录后继续：{name} 登录请求", signature: "登录后继续：{name} 签名请求" },
     waitHint: "请先打开手机盾，不用重新扫码",
@@ -53,13 +53,14 @@ export const unlockWords = {
     missing: "Enter the six digits",
     otherWay: "Another way",
     why: {
-      sms: "This phone's shield is on hold or has expired, so its PIN doesn't open the app. Once it works again, log in once, and the PIN opens it again.",
+      sms: "This phone's shield is on hold or has expired, so its PIN doesn't open the app; once it works again, log in once, and the PIN does too.",
       password:
-        "This phone's shield is on hold, locked or revoked: neither PIN nor SMS code opens the app. Log in with account and password.",
-      last: "One try of the PIN is left, which is kept for signing. Open the app with an SMS code or the password.",
-      locked: "The PIN is locked: neither PIN nor SMS code opens the app. Log in with account and password.",
+        "This phone's shield is on hold, locked or revoked: neither PIN nor SMS code opens the app, so log in with account and password.",
+      last: "One try of the PIN is left, which is kept for signing: open the app with an SMS code or the password.",
+      locked:
+        "The PIN is locked, and an SMS code doesn't open the app either: log in with account and password.",
       unusable:
-        "This phone's shield can't be used any more, so its PIN doesn't open the app. Log in with an SMS code or the password.",
+        "This phone's shield can't be used any more, so its PIN doesn't open the app: log in with an SMS code or the password.",
     },
     wait: { login: "After this: login at {name}", signature: "After this: signature for {name}" },
     waitHint: "Open the app first. No need to scan again",

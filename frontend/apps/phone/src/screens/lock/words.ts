@@ -9,6 +9,7 @@ export const words = {
     byPin: "输入 PIN 码继续",
     pin: { title: "打开手机盾", act: "核对 PIN 码", detail: "只核对，不签任何内容；输错也计入 5 次" },
     spent: "PIN 码只剩 1 次机会，为了不锁死手机盾，这里不再用 PIN 码打开。请退出后用密码登录。",
+    shut: "本机的手机盾现在打不开应用，请退出登录，登录页会告诉您怎样登录。",
     logOutHint: "都用不了时，可以退出后用密码登录。证书不受影响。",
   },
   en: {
@@ -26,6 +27,7 @@ export const words = {
     },
     spent:
       "One try of the PIN is left. So that opening the app doesn't lock the shield, it isn't asked for here: log out and use your password.",
+    shut: "This phone's shield doesn't open the app now: log out, and the login says which way is open.",
     logOutHint: "If none of it works, log out and use your password. Your certificate is unaffected.",
   },
 };
