@@ -24,7 +24,10 @@ def _sources() -> list[Path]:
 
 def test_each_state_and_each_hold_has_its_word() -> None:
     for words in json.loads(_TABLE.read_bytes()).values():
-        assert set(words["state"]) == {*CertificateState, "expired", "expiring"}
+        assert set(words["state"]) == {
+            *CertificateState,
+            *("expired", "expiring", "filing_changed", "filing_ended"),
+        }
         assert list(words["hold"]) == list(Hold)
 
 

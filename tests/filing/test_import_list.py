@@ -22,6 +22,8 @@ from mshield.store.database.interface import Database, Tx
 from mshield.store.filing import filing as store
 from tests.support.acts import acts_on
 from tests.support.clock import Clock
+from tests.support.issuing import make_ca, person
+from tests.support.signing import execute
 
 EXAMPLES: Final = Path(__file__).parents[2] / "examples"
 CODE: Final = "91330206MA2XB7C1TW"
@@ -75,8 +77,8 @@ def _counts(report: Report) -> tuple[int, int, int, int, int]:
     )
 
 
-async def test_a_plan_changes_nothing(filing: ImportFiling) -> None:
-    report = await filing.plan([OPERATOR, LEGAL])
+async def test_a_plan_changes_nothing(filing: ImportFiling, clock: Clock) -> None:
+    report = await filing.plan([OPERATOR, LEGAL], now=clock())
     assert report.is_good
     assert not report.applied
     assert _counts(report) == (2, 0, 0, 1, 0)
@@ -97,12 +99,47 @@ async def test_r4_what_is_imported_is_found_by_all_that_an_application_names(
 async def test_r22_only_what_differs_gets_a_new_version(filing: ImportFiling, clock: Clock) -> None:
     await filing.apply([OPERATOR, LEGAL], second_person=SECOND, now=clock())
     renamed = dataclasses.replace(OPERATOR, name="林志远")
-    assert _counts(await filing.plan([renamed, LEGAL])) == (0, 1, 1, 0, 0)
+    assert _counts(await filing.plan([renamed, LEGAL], now=clock())) == (0, 1, 1, 0, 0)
     report = await filing.apply([renamed, LEGAL], second_person=SECOND, now=clock())
     assert [(line.line, line.change) for line in report.lines] == [(2, "change"), (3, "none")]
     assert await _version(filing) == ("林志远", 2)
     assert await _version(filing, LEGAL.id_number, "legal_person") == ("顾承岳", 1)
     assert _counts(await filing.apply([renamed, LEGAL], second_person=SECOND, now=clock())) == (0, 0, 2, 0, 0)
+
+
+async def test_r22_a_plan_and_its_import_say_which_shields_stop(
+    filing: ImportFiling, keyring: Keyring, clock: Clock
+) -> None:
+    """Those that can be used and say what was on file: one of a person, all of an enterprise, each once."""
+    ca = await make_ca(filing.db, keyring, now=clock())
+    await filing.apply([OPERATOR, LEGAL], second_person=SECOND, now=clock())
+    for number in range(3):
+        new, _ = await person(filing.db, keyring, ca.engine, now=clock())
+        row = await ca.issue.reserve(
+            dataclasses.replace(new, shield_number=f"MS0000000000{number}", credit_code=CODE), now=clock()
+        )
+        await ca.issue.issue(row.serial, now=clock())
+        whose = ("林知远", "顾承岳", "林知远")[number]
+        mine = "UPDATE certificates SET person_id = (SELECT id FROM filed_persons WHERE name = $1 AND phone IS NULL"
+        await execute(
+            filing.db, mine + " AND id_number_end IS NOT NULL) WHERE serial = $2", whose, row.serial
+        )
+    await execute(filing.db, "UPDATE certificates SET holds = 'lost' WHERE shield_number = 'MS00000000002'")
+    other = dataclasses.replace(OPERATOR, name="林志远")
+    planned = await filing.plan([other, LEGAL], now=clock())
+    assert ([line.stops for line in planned.lines], planned.shields_stopped) == ([1, 0], 1)
+    unstopped = dataclasses.replace(OPERATOR, phone="13800006028")
+    assert (await filing.plan([unstopped, LEGAL], now=clock())).shields_stopped == 0
+    firm = [dataclasses.replace(row, enterprise="宁波北潮集团") for row in (other, LEGAL)]
+    planned = await filing.plan(firm, waits="approval", now=clock())
+    assert ([line.enterprise_stops for line in planned.lines], planned.shields_stopped) == ([2, 2], 2)
+    done = await filing.apply([other, LEGAL], second_person=SECOND, now=clock())
+    assert ([line.stops for line in done.lines], done.shields_stopped) == ([1, 0], 1)
+    # What has stopped doesn't stop again.
+    planned = await filing.plan([OPERATOR, LEGAL], now=clock())
+    assert planned.shields_stopped == 0
+    done = await filing.apply(firm, second_person=SECOND, now=clock())
+    assert ([line.enterprise_stops for line in done.lines], done.shields_stopped) == ([1, 1], 1)
 
 
 async def test_r22_another_phone_number_is_a_change_but_no_new_version(
@@ -113,7 +150,7 @@ async def test_r22_another_phone_number_is_a_change_but_no_new_version(
     )
     assert await _phone(filing) == "13800006027"
     other = dataclasses.replace(OPERATOR, phone="13800006028")
-    planned = await filing.plan([other, LEGAL])
+    planned = await filing.plan([other, LEGAL], now=clock())
     assert (_counts(planned), planned.phones_changed) == ((0, 1, 1, 0, 0), 1)
     report = await filing.apply([other, LEGAL], second_person=SECOND, now=clock())
     assert [(line.change, line.phone_changed) for line in report.lines] == [("change", True), ("none", False)]
@@ -182,7 +219,7 @@ async def test_the_act_counts_phone_numbers_and_holds_none(filing: ImportFiling,
 async def test_a_renamed_enterprise_gets_one_new_version(filing: ImportFiling, clock: Clock) -> None:
     await filing.apply([OPERATOR, LEGAL], second_person=SECOND, now=clock())
     rows = [dataclasses.replace(row, enterprise="宁波南潮进出口有限公司") for row in (OPERATOR, LEGAL)]
-    assert _counts(await filing.plan(rows)) == (0, 0, 2, 0, 1)
+    assert _counts(await filing.plan(rows, now=clock())) == (0, 0, 2, 0, 1)
     await filing.apply(rows, second_person=SECOND, now=clock())
     enterprise = await store.find_enterprise(filing.db, credit_code=CODE)
     assert enterprise == store.Enterprise(CODE, "宁波南潮进出口有限公司", 2)

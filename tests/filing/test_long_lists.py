@@ -260,7 +260,7 @@ async def _come(filing: ImportFiling, clock: Clock, *, by_two: bool) -> tuple[Re
         held[:] = some
         return "approval"
 
-    planned = await filing.plan(rows, waits=None if by_two else "approval")
+    planned = await filing.plan(rows, waits=None if by_two else "approval", now=clock())
     applied = (
         await filing.apply(rows, second_person=BOTH, now=clock())
         if by_two

@@ -301,3 +301,44 @@ async def test_what_the_history_can_not_be_asked_is_refused(
 def _cells(workbook: bytes) -> list[list[object]]:
     book = openpyxl.load_workbook(io.BytesIO(workbook))
     return [[cell.value for cell in row] for row in book[book.sheetnames[0]].iter_rows()]
+
+
+async def test_a_shield_whose_filing_changed_or_ended_says_so_and_is_not_usable(browser: Browser) -> None:
+    """R22: it logs in and signs nothing until it is renewed, whatever its certificate says."""
+    context = browser.application.context
+    changed, ended, good = [await certified(context, number) for number in NUMBERS[:3]]
+    await execute(
+        context.db, "UPDATE filed_persons SET version = version + 1 WHERE id = $1", changed.person_id
+    )
+    end = "UPDATE filed_persons SET version = version + 1, ended_at = $2 WHERE id = $1"
+    await execute(context.db, end, ended.person_id, context.clock())
+    page = (await browser.get(f"/enterprises/{OWN}/shields")).json()
+    assert page["count"] == {"shields": 3, "usable": 1, "more": False}
+    assert {each["serial"]: (each["filing_changed"], each["filing_ended"]) for each in page["items"]} == {
+        changed.serial: (True, False),
+        ended.serial: (False, True),
+        good.serial: (False, False),
+    }
+    assert await _numbers(browser, state="filing_changed") == [NUMBERS[0]]
+    assert await _numbers(browser, state="filing_ended") == [NUMBERS[1]]
+    assert (await browser.shield(NUMBERS[0]))["shield"]["filing_changed"] is True
+    assert await _states(browser) == {"需要更新", "备案已终止", "正常"}
+    # A hold and the certificate's own end are said before it; whoever revoked it needs no renewal.
+    await browser.act("freeze", NUMBERS[0])
+    assert await _numbers(browser, state="filing_changed") == []
+    await browser.revoke(NUMBERS[0])
+    assert (await browser.shield(NUMBERS[0]))["shield"]["filing_changed"] is False
+
+
+async def test_the_workbook_says_the_state_that_the_page_shows(browser: Browser) -> None:
+    await certified(browser.application.context, NUMBERS[0])
+    browser.application.clock.advance(seconds=600 * 86400)
+    await browser.log_in()
+    assert await _states(browser) == {"即将到期"}
+
+
+async def _states(browser: Browser) -> set[object]:
+    answer = await browser.get(f"/enterprises/{OWN}/shields.xlsx")
+    assert answer.status_code == 200, answer.text
+    _, *rows = openpyxl.load_workbook(io.BytesIO(answer.content)).active.values  # type: ignore[union-attr]
+    return {row[3] for row in rows}

@@ -62,6 +62,7 @@ _STATEMENTS: Final = {
     ),
     ("staff", "acts"): ("page", "page_about", "page_of_kind", "shields_of"),
     ("notices", "sms_log"): ("page", "of_state", "of_end", "of_numbers"),
+    ("filing", "filing"): ("usable_of_person", "usable_of_enterprise"),
     ("filing", "search_words"): ("count", "unsearched", "without_end"),
     ("legal_person", "shields"): ("page", "count", "standing_shield", "is_known"),
     ("certificates", "issuing"): ("find_by_token", "reserve"),

@@ -97,7 +97,11 @@ class People(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Shield(msgspec.Struct, frozen=True, kw_only=True):
-    """A shield by the certificate that stands for it; `expiring`: usable, with under half a year left."""
+    """A shield by the certificate that stands for it; `expiring`: in force, with under half a year left.
+
+    `filing_changed`: the filing differs from what it says, `filing_ended`: its holder is no longer on file; either way
+    it does nothing.
+    """
 
     shield_number: str
     serial: str
@@ -107,6 +111,8 @@ class Shield(msgspec.Struct, frozen=True, kw_only=True):
     state: str
     holds: tuple[str, ...]
     expiring: bool = False
+    filing_changed: bool = False
+    filing_ended: bool = False
     issued_at: int
     not_before: int
     not_after: int

@@ -22,6 +22,7 @@ function line(n: number, kind: Line["kind"], more: Partial<Line> = {}): Line {
     enterprise: "宁波北潮",
     credit_code: "91330206MA2XB7C1TW",
     waits: null,
+    shields_stopped: 0,
     changes: [],
     findings: [],
     ...more,
@@ -98,7 +99,7 @@ test("the file has a row for each field", async () => {
   const rows = text.trim().split("\r\n");
   expect(rows).toHaveLength(1 + 3 + 1);
   expect(rows[1]).toBe(
-    "2,kind.changes,人2,330206********4217,宁波北潮,91330206MA2XB7C1TW,field.name,林知远,林志远,",
+    "2,kind.changes,人2,330206********4217,宁波北潮,91330206MA2XB7C1TW,field.name,林知远,林志远,,",
   );
   expect(rows[4]).toContain("'=1+1");
   expect(rows[4]).toContain("护照本,,证件类型不认识");
@@ -107,4 +108,12 @@ test("the file has a row for each field", async () => {
 test("what there is nothing of isn't opened", () => {
   expect(firstKind(countKinds(report([line(2, "added")])))).toBe("added");
   expect(firstKind(countKinds(report([])))).toBe("unchanged");
+});
+
+test("a line says how many shields stop by it, before and after", () => {
+  const stopping = line(2, "changes", { shields_stopped: 1200 });
+  expect(panelOf(report([stopping])).text()).toContain("1,200 个手机盾会停用，须更新证书");
+  const done = { ...report([stopping]), applied: true } as Report;
+  expect(panelOf(done).text()).toContain("1,200 个手机盾已停用，须更新证书");
+  expect(panelOf(report([line(2, "changes")])).text()).not.toContain("停用");
 });

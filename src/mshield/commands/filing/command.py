@@ -96,7 +96,7 @@ def import_(
         filing = ImportFiling(db, keyring, await load_lookup_key(db, keyring, now=now))
         other = None if second_person is None else normalise_name(second_person)
         if dry_run:
-            return await filing.plan(rows, waits=None if other else "person", tell=_progress(out))
+            return await filing.plan(rows, waits=None if other else "person", tell=_progress(out), now=now)
         return await filing.apply(rows, second_person=other, tell=_progress(out), now=now)
 
     report = on_service(out, work, dated=not dry_run)
@@ -198,6 +198,8 @@ def _details(out: Output, line: "LineReport") -> "Iterator[str]":
     for change in line.changes:
         old, new = (masked(change.field, text) or "–" for text in (change.old, change.new))
         yield f"{out.pick(*FIELD_NAMES[change.field])}: {old} → {new}"
+    if stops := line.enterprise_stops or line.stops:
+        yield out.pick(f"停用手机盾 {stops} 个", f"shields that stop: {stops}")
     for finding in line.findings:
         value = value_of(line.row, finding.field)
         yield out.pick(finding.zh, finding.en) + (f" [{value}]" if value else "")
@@ -209,4 +211,8 @@ def _summary(report: "Report") -> tuple[str, str]:
     zh += f"企业新增 {report.enterprises_add}，变更 {report.enterprises_change}"
     en = f"{did_en}: people added {report.will_add}, changed {report.will_change}, unchanged {report.unchanged}; "
     en += f"enterprises added {report.enterprises_add}, changed {report.enterprises_change}"
+    if report.shields_stopped:
+        will_zh, will_en = ("已", "stopped") if report.applied else ("会", "will stop")
+        zh += f"；{report.shields_stopped} 个手机盾{will_zh}停用，须更新证书"
+        en += f"; shields that {will_en} until they are renewed: {report.shields_stopped}"
     return zh, en

@@ -271,10 +271,21 @@ def _show(out: Output, outcomes: Sequence[Outcome]) -> None:
 
 
 def _row(out: Output, shield: Shield) -> tuple[str, ...]:
-    shown = "expiring" if shield.expiring else shield.state
+    shown = _shown(shield)
     state = out.pick(STATES_ZH.get(shown, shown), shown)
     holds = " ".join(out.pick(HOLDS_ZH.get(hold, hold), hold) for hold in shield.holds)
     return (shield.shield_number, shield.name, state, holds, shown_time(shield.not_after)[:10])
+
+
+def _shown(shield: Shield) -> str:
+    """The state as the portal's page shows it."""
+    if shield.state != "active" or shield.holds:
+        return shield.state
+    if shield.filing_ended:
+        return "filing_ended"
+    if shield.filing_changed:
+        return "filing_changed"
+    return "expiring" if shield.expiring else shield.state
 
 
 def _standing(out: Output, state: str, holds: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ from typing import Final
 _CHINESE: Final = json.loads(files(__package__).joinpath("state_words.json").read_text("utf-8"))["zh"]
 
 STATES_ZH: Final[Mapping[str, str]] = _CHINESE["state"]
-"""By the state as it is shown: those that are stored, `expired`, and `expiring`."""
+"""By the state as it is shown: those that are stored, `expired`, `expiring`, and what the filing does."""
 
 HOLDS_ZH: Final[Mapping[str, str]] = _CHINESE["hold"]
 """By the hold, the gravest first."""

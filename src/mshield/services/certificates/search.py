@@ -142,8 +142,7 @@ class FindCertificates:
             row=row,
             line=self._line(row, self._id_number(row), now=now),
             phone_masked=mask_phone(row.phone),
-            filing_changed=row.ended_at is not None
-            or row.filing_version != row.person_version + row.enterprise_version,
+            filing_changed=row.ended_at is not None or bool(row.filing_changed),
             events=tuple(await store.events(self.db, serial=row.serial)),
             others=tuple(await store.of_device(self.db, serial=row.serial)),
             chain=await self._chain(row),

@@ -28,6 +28,7 @@ from mshield.services.filing.progress import Tell, untold
 from mshield.services.filing.report import LineReport, Report, Waits, counts, report_of
 from mshield.services.filing.search_words import analyse
 from mshield.services.filing.seen import Seen, key_of
+from mshield.services.filing.stops import with_stops
 from mshield.services.filing.taking import TakeRecords
 from mshield.store.database.interface import Database, Tx
 from mshield.store.filing import filing as store
@@ -87,16 +88,24 @@ class ImportFiling:
     lookup: LookupKey
 
     async def plan(
-        self, rows: Sequence[FilingRow], *, waits: Waits | None = None, tell: Tell = untold
+        self, rows: Sequence[FilingRow], *, waits: Waits | None = None, tell: Tell = untold, now: int
     ) -> Report:
         """What the import would do; `waits` is what a line that takes two would wait for. Changes nothing.
 
-        `tell` gets how far it is, after each line. Others are served in between.
+        `tell` gets how far it is, after each line. Others are served in between. Shields that stop are those usable at
+        `now` (ms).
         """
         checked = await self._check(rows)
         seen, give_way = Seen(self.db), partial(asyncio.sleep, 0)
         return await self._plan(
-            rows, checked.records, checked.findings, waits=waits, tell=tell, seen=seen, give_way=give_way
+            rows,
+            checked.records,
+            checked.findings,
+            waits=waits,
+            tell=tell,
+            seen=seen,
+            give_way=give_way,
+            now=now,
         )
 
     async def apply(
@@ -130,6 +139,7 @@ class ImportFiling:
                 tell=tell,
                 seen=seen,
                 give_way=tx.give_way,
+                now=now,
             )
             if findings or (planned.waiting and hold is None):
                 return planned
@@ -143,7 +153,8 @@ class ImportFiling:
                     tell("take", len(lines), len(taken))
             if hold is not None and held:
                 lines += await self._hold(tx, [record for record in records if record.line in held], hold)
-            report = report_of(lines, [], applied=True)
+            stops = {line.line: line for line in planned.lines}
+            report = report_of([_stopping(line, stops[line.line]) for line in lines], [], applied=True)
             details = counts(report) | ({"second_person": second_person} if second_person else {})
             await acts.record(tx, by=by, act="filing.import", subject="filing", details=details, now=now)
             return report
@@ -206,11 +217,13 @@ class ImportFiling:
         tell: Tell,
         seen: Seen,
         give_way: Callable[[], Awaitable[None]],
+        now: int,
     ) -> Report:
         lines: list[LineReport] = []
         for some in in_parts(records):
             await give_way()
-            for line in await self._lines(seen, some):
+            keys = [key_of(self.lookup, record) for record in some]
+            for line in await with_stops(seen, keys, await self._lines(seen, some), now=now):
                 lines.append(line)
                 tell("compare", len(lines), len(records))
         return report_of(
@@ -265,6 +278,11 @@ async def _names(db: Database | Tx, codes: Collection[str]) -> dict[str, str]:
     return {
         code: enterprise.name for code, enterprise in (await store.enterprises_of(db, sorted(codes))).items()
     }
+
+
+def _stopping(line: LineReport, planned: LineReport) -> LineReport:
+    """With what stops by it, which was counted before anything was written."""
+    return replace(line, stops=planned.stops, enterprise_stops=planned.enterprise_stops)
 
 
 def in_parts(lines: Sequence[T]) -> Iterator[Sequence[T]]:

@@ -18,7 +18,7 @@ Waits = Literal["approval", "person"]
 _LONGEST_VALUE: Final = 100
 _LEAST_MASKED: Final = 7
 _HEADINGS: Final = (
-    "行", "结果", "姓名", "证件号码", "企业名称", "统一社会信用代码", "字段", "原值", "新值", "问题",
+    "行", "结果", "姓名", "证件号码", "企业名称", "统一社会信用代码", "字段", "原值", "新值", "问题", "停用手机盾",
 )  # fmt: skip
 _KINDS: Final[Mapping[Kind, str]] = {
     "errors": "错误",
@@ -46,6 +46,9 @@ class LineReport:
     `phone_changed` tells whether a record that was there gets another phone number, or loses its own; `takes_two`
     whether it makes somebody a legal person who wasn't, or gives the enterprise of one another name, `waits` what it
     waits for: then nothing became of it yet.
+
+    `stops` are the person's shields that stop working until they are renewed, `enterprise_stops` all of an enterprise's
+    that gets another name.
     """
 
     line: int
@@ -56,6 +59,8 @@ class LineReport:
     phone_changed: bool = False
     takes_two: bool = False
     waits: Waits | None = None
+    stops: int = 0
+    enterprise_stops: int = 0
     changes: tuple[FieldChange, ...] = ()
     row: FilingRow | None = None
 
@@ -121,6 +126,17 @@ class Report:
         """Records that get another phone number, or lose theirs."""
         return sum(line.phone_changed and line.waits is None for line in self.lines)
 
+    @property
+    def shields_stopped(self) -> int:
+        """Shields that have to be renewed for this list, each once; before it is carried out with waiting lines'."""
+        lines = [line for line in self.lines if line.waits is None or not self.applied]
+        renamed = {
+            line.record.credit_code: line.enterprise_stops
+            for line in lines
+            if line.record is not None and line.enterprise_stops
+        }
+        return sum(renamed.values()) + sum(line.stops for line in lines if not line.enterprise_stops)
+
     def _count(self, change: Change) -> int:
         return sum(line.change == change and line.waits is None for line in self.lines)
 
@@ -143,6 +159,7 @@ def counts(report: Report) -> dict[str, object]:
         "phones_changed": report.phones_changed,
         "enterprises_added": report.enterprises_add,
         "enterprises_changed": report.enterprises_change,
+        "shields_stopped": report.shields_stopped,
     }
 
 
@@ -175,6 +192,7 @@ def report_data(report: Report, approval_id: str | None = None) -> dict[str, Any
         "enterprises_add": report.enterprises_add,
         "enterprises_change": report.enterprises_change,
         "waiting": report.waiting,
+        "shields_stopped": report.shields_stopped,
         "lines": [_line_data(line) for line in report.lines],
         "approval_id": approval_id,
     }
@@ -194,6 +212,7 @@ def _line_data(line: LineReport) -> dict[str, object]:
         "enterprise": None if known is None else known.enterprise,
         "credit_code": None if known is None else known.credit_code,
         "waits": line.waits,
+        "shields_stopped": line.enterprise_stops or line.stops,
         "changes": [
             {
                 "field": change.field,
@@ -253,7 +272,8 @@ def report_csv(report: Report) -> str:
             for finding in line.findings
         ]
         for detail in details or [["", "", "", ""]]:
-            writer.writerow([_no_formula(cell) for cell in (*about, *detail)])
+            stops = line.enterprise_stops or line.stops or ""
+            writer.writerow([_no_formula(cell) for cell in (*about, *detail, stops)])
     return text.getvalue()
 
 

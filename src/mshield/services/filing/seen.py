@@ -27,6 +27,7 @@ class Seen:
     _enterprises: dict[str, store.Enterprise | None] = field(default_factory=dict)
     _people: dict[store.Key, store.FiledPerson | None] = field(default_factory=dict)
     _legal: dict[str, bool] = field(default_factory=dict)
+    _usable: dict[str, int] = field(default_factory=dict)
 
     async def read(self, keys: Sequence[store.Key]) -> None:
         """Looks up what wasn't read yet of these people and their enterprises."""
@@ -46,6 +47,14 @@ class Seen:
             legal = await store.with_legal_person(self.db, asked)
             self._legal.update((code, code in legal) for code in asked)
         return {code for code in codes if self._legal[code]}
+
+    async def usable_of_enterprises(self, codes: Collection[str], *, now: int) -> dict[str, int]:
+        """How many shields that can be used these have; each is counted once, however many lines name it."""
+        asked = sorted(set(codes) - self._usable.keys())
+        if asked:
+            usable = await store.usable_of_enterprises(self.db, asked, now=now)
+            self._usable.update((code, usable.get(code, 0)) for code in asked)
+        return {code: self._usable[code] for code in codes}
 
     def enterprise(self, credit_code: str) -> store.Enterprise | None:
         """The enterprise of this credit code, which was read."""

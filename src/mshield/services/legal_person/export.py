@@ -12,12 +12,12 @@ from openpyxl.utils import get_column_letter
 
 from mshield.domain.certificates import shield
 from mshield.domain.certificates.state_words import HOLDS_ZH, STATES_ZH
-from mshield.domain.certificates.states import CertificateEvent, gravest_first, shown_state
+from mshield.domain.certificates.states import CertificateEvent, gravest_first
 from mshield.domain.identity import ID_TYPE_NAMES, ROLE_NAMES, IdType, Role
 from mshield.domain.proofs import PROVERS, WAY_NAMES, Way
 from mshield.domain.times import zone_names
 from mshield.services.identity.of_people import PersonProof
-from mshield.services.legal_person.lists import HistoryRow, PersonLine, ShieldRow
+from mshield.services.legal_person.lists import HistoryRow, PersonLine, ShieldRow, shown
 
 MEDIA_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _WIDTH: Final = 22
@@ -77,7 +77,7 @@ def shields_workbook(rows: Sequence[ShieldRow], *, zone: ZoneInfo, now: int) -> 
     )
     return _workbook("手机盾", headers, (
         (shield.display_number(row.shield_number), row.common_name, ROLE_NAMES[Role(row.role)][0],
-         STATES_ZH[shown_state(state=row.standing.state, not_after=row.not_after, now=now)],
+         STATES_ZH[shown(row, zone=zone, now=now)],
          "、".join(HOLDS_ZH[hold.value] for hold in gravest_first(row.standing.holds)),
          *(_time(at, zone) for at in (row.issued_at, row.not_after, row.used_at, row.device_since)))
         for row in rows

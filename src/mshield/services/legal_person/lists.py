@@ -10,7 +10,8 @@ from typing import Final
 
 from mshield.domain import errors
 from mshield.domain.certificates import shield
-from mshield.domain.certificates.renewal import expiring, half_year_after
+from mshield.domain.certificates.renewal import EXPIRING, expiring, half_year_after
+from mshield.domain.certificates.states import shown_state, usable
 from mshield.domain.id_numbers import END, FILING_BOX
 from mshield.domain.identity import mask_id_number, normalise_id_number
 from mshield.keys.keyring import Keyring
@@ -42,6 +43,7 @@ __all__ = [
     "ShieldCount",
     "ShieldRow",
     "ShieldTerms",
+    "shown",
 ]
 
 FIRST: Final = (2**63 - 1, "")
@@ -251,6 +253,19 @@ class ManagedLists:
 
     def _id_number(self, row: FiledPersonRow) -> str:
         return self.keyring.open(row.id_number_box, purpose=FILING_BOX, context=row.id.encode()).decode()
+
+
+def shown(row: ShieldRow, *, zone: dt.tzinfo, now: int) -> str:
+    """The shield's state as lists and workbooks say it: what keeps a usable one from working, or that it ends soon."""
+    state, holds = row.standing.state, row.standing.holds
+    if usable(state=state, holds=holds, not_after=row.not_after, now=now):
+        if row.filing_ended:
+            return "filing_ended"
+        if row.filing_changed:
+            return "filing_changed"
+        if expiring(state=state, holds=holds, not_after=row.not_after, zone=zone, now=now):
+            return EXPIRING
+    return shown_state(state=state, not_after=row.not_after, now=now)
 
 
 def _line(row: FiledPersonRow, id_number: str, proofs: Sequence[PersonProof]) -> PersonLine:

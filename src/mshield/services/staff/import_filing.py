@@ -66,9 +66,11 @@ class ImportByStaff:
     legal_persons: LegalPersons
     approvals: Approvals
 
-    async def plan(self, member: StaffMember, rows: Sequence[FilingRow], *, tell: Tell = untold) -> Report:
+    async def plan(
+        self, member: StaffMember, rows: Sequence[FilingRow], *, tell: Tell = untold, now: int
+    ) -> Report:
         """What the import would do. Changes nothing."""
-        return await self.imports.plan(rows, waits=_waits(member), tell=tell)
+        return await self.imports.plan(rows, waits=_waits(member), tell=tell, now=now)
 
     async def apply(
         self, member: StaffMember, rows: Sequence[FilingRow], *, tell: Tell = untold, now: int

@@ -44,10 +44,8 @@ class WholeRow(FoundRow):
     revoked_at: int | None
     revocation_reason: int | None
     der: bytes | None = field(repr=False)
-    filing_version: int
     ended_at: int | None
-    person_version: int
-    enterprise_version: int
+    filing_changed: bool
     source: str
     device_since: int
     failures: int

@@ -103,7 +103,7 @@ ORDER BY c.not_after ASC, c.serial ASC LIMIT :page_size;
 -- One certificate with its holder, its account, its device and how its key stands.
 SELECT c.serial, c.uid, c.issuer, c.shield_number, c.organisation, c.credit_code, c.common_name, c.role, c.state, c.holds,
   c.not_before, c.not_after, c.issued_at, c.changed_at, c.revoked_at, c.revocation_reason, c.der, c.person_id,
-  c.filing_version, p.id_type, p.id_number_box, p.ended_at, p.version AS person_version, e.version AS enterprise_version,
+  p.id_type, p.id_number_box, p.ended_at, filing_changed(c, p, e) AS filing_changed,
   a.phone, a.source, d.created_at AS device_since, k.failures, k.wrong_total,
   (SELECT COUNT(*) FROM signatures s WHERE s.uid = c.uid AND s.serial = c.serial) AS signatures,
   (SELECT MAX(s.signed_at) FROM signatures s WHERE s.uid = c.uid AND s.serial = c.serial

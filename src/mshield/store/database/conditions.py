@@ -14,6 +14,7 @@ from mshield.store.database.sealed_columns import SEALED_COLUMNS
 CONDITIONS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "usable": "({0}.state = 'active' AND {0}.holds = '' AND {0}.not_after > :now)",
+        "filing_changed": "({0}.filing_version <> {1}.version + {2}.version)",
         "ended": "({0}.state IN ('revoked', 'superseded'))",
         "unbound": """(SELECT r.channel = 'app' AND NOT EXISTS (SELECT 1 FROM bindings b
     WHERE b.certificate = {0} AND b.bound_at IS NOT NULL AND b.ended_at IS NULL
@@ -78,6 +79,8 @@ CONDITIONS: Final[Mapping[str, str]] = MappingProxyType(
 )
 """`usable` may sign at `:now` (ms); `ended` no longer occupies its device, while one that only expired still does.
 
+`filing_changed(c, f, e)`: the record f or its enterprise e has another version than c was issued from, or f has ended:
+until it is renewed c logs in and signs nothing for business systems (R22), whatever else says that it is usable.
 `fits(c)`: a certificate that staff look for by these words; `name` is how a name begins, or goes on behind its first
 character, `organisation` a part of the enterprise's name, then or now; by `due` half a year from now is over (R11).
 The enterprise's name is a value, no EXISTS, which PostgreSQL would answer by reading all names once.

@@ -116,6 +116,18 @@ async def with_legal_person(db: Database | Tx, codes: Collection[str]) -> set[st
     return {row["credit_code"] for row in rows}
 
 
+async def usable_of_people(db: Database | Tx, ids: Collection[str], *, now: int) -> dict[str, int]:
+    """How many shields each of these records has that can be used at `now` (ms), and stop with its next version."""
+    rows = await db.all_for(_SQL["usable_of_person"], [{"about": one, "now": now} for one in ids])
+    return {row["about"]: row["shields"] for row in rows}
+
+
+async def usable_of_enterprises(db: Database | Tx, codes: Collection[str], *, now: int) -> dict[str, int]:
+    """The same of these enterprises, by credit code."""
+    rows = await db.all_for(_SQL["usable_of_enterprise"], [{"about": code, "now": now} for code in codes])
+    return {row["about"]: row["shields"] for row in rows}
+
+
 async def lock_imports(tx: Tx, *, now: int) -> None:
     """Waits for an import that is running elsewhere; none other begins until this transaction ends."""
     await tx.one(_SQL["lock"], now=now)

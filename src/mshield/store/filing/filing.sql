@@ -60,6 +60,20 @@ RETURNING id, credit_code, name, id_type, role, phone, version, ended_at;
 UPDATE accounts SET reservations = reservations + 1
 WHERE id_number_hash = (SELECT id_number_hash FROM filed_persons WHERE id = :person_id);
 
+-- name: usable_of_person
+-- How many certificates can be used that were issued from a record as it is: another version stops them (R22).
+SELECT f.id AS about, COUNT(*) AS shields FROM filed_persons f JOIN enterprises e ON e.credit_code = f.credit_code
+JOIN certificates c ON c.person_id = f.id
+WHERE f.id = :about AND f.ended_at IS NULL AND usable(c) AND NOT filing_changed(c, f, e) GROUP BY f.id;
+
+-- name: usable_of_enterprise
+-- The same of a whole enterprise, whose name all of them carry. Over certificates_enterprise, and by the records' keys:
+-- joined, PostgreSQL would read all records while it has no statistics.
+SELECT c.credit_code AS about,
+  CAST(SUM(CASE WHEN usable(c) AND EXISTS (SELECT 1 FROM filed_persons f JOIN enterprises e ON e.credit_code = f.credit_code
+    WHERE f.id = c.person_id AND f.ended_at IS NULL AND NOT filing_changed(c, f, e)) THEN 1 ELSE 0 END) AS BIGINT) AS shields
+FROM certificates c WHERE c.credit_code = :about GROUP BY c.credit_code;
+
 -- name: live_shields
 -- The shields of a record that still count: for the legal person to revoke.
 SELECT DISTINCT shield_number FROM certificates

@@ -15,7 +15,11 @@ _CERTIFICATE: Final = CERTIFICATES.joined("c_")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShieldRow:
-    """The certificate that stands for a shield number; times in ms, `used_at` None where it was never used."""
+    """The certificate that stands for a shield number; times in ms, `used_at` None where it was never used.
+
+    `filing_changed`: the filing differs from what it says; `filing_ended`: its holder is no longer on file. Either way
+    it does nothing, whatever its standing (R22).
+    """
 
     serial: str
     shield_number: str
@@ -29,6 +33,8 @@ class ShieldRow:
     changed_at: int
     device_since: int
     used_at: int | None
+    filing_changed: bool
+    filing_ended: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +85,9 @@ class HistoryTerms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShieldTerms:
-    """What shields are searched by; None doesn't count. `state` may be `expired` or `expiring`.
+    """What shields are searched by; None doesn't count.
+
+    `state` may also be `expired`, `expiring`, `filing_changed` or `filing_ended`.
 
     `last` are the last four characters of the shield's, the holder's phone or the holder's id number.
     """
@@ -94,7 +102,7 @@ class ShieldTerms:
 
 @dataclass(frozen=True, slots=True)
 class ShieldCount:
-    """Shields of an enterprise, and those of them that can be used now."""
+    """Shields of an enterprise, and those of them that can be used now, which say what is on file."""
 
     shields: int
     usable: int
@@ -214,4 +222,5 @@ def _standing(row: Row) -> Standing:
 
 def _shield(row: Row) -> ShieldRow:
     fields = {name: row[name] for name in row.keys() if name not in {"state", "holds"}}  # noqa: SIM118  # a sqlite3.Row
-    return ShieldRow(**fields, standing=_standing(row))
+    flags = {name: bool(row[name]) for name in ("filing_changed", "filing_ended")}  # SQLite's are integers
+    return ShieldRow(**fields | flags, standing=_standing(row))

@@ -6,13 +6,18 @@
 -- By key, newest first. Search words that are null don't count.
 SELECT c.serial, c.shield_number, c.person_id, c.common_name, c.role, c.state, c.holds, c.not_before, c.not_after,
   c.issued_at, c.changed_at, d.created_at AS device_since,
+  NOT ended(c) AND f.ended_at IS NULL AND filing_changed(c, f, e) AS filing_changed,
+  NOT ended(c) AND f.ended_at IS NOT NULL AS filing_ended,
   (SELECT s.signed_at FROM signatures s WHERE s.uid = c.uid AND s.purpose IN ('login', 'sign')
     ORDER BY s.signed_at DESC LIMIT 1) AS used_at
 FROM certificates c JOIN devices d ON d.id = c.device_id
+JOIN filed_persons f ON f.id = c.person_id JOIN enterprises e ON e.credit_code = f.credit_code
 WHERE c.credit_code = :credit_code AND (c.issued_at, c.serial) < (:before_at, :before_serial)
   AND (CAST(:state AS TEXT) IS NULL OR CAST(:state AS TEXT) =
       CASE WHEN NOT ended(c) AND c.not_after <= :now THEN 'expired' ELSE c.state END
-    OR CAST(:state AS TEXT) = 'expiring' AND usable(c) AND c.not_after <= :due)
+    OR CAST(:state AS TEXT) = 'expiring' AND usable(c) AND c.not_after <= :due
+    OR CAST(:state AS TEXT) = 'filing_changed' AND usable(c) AND f.ended_at IS NULL AND filing_changed(c, f, e)
+    OR CAST(:state AS TEXT) = 'filing_ended' AND usable(c) AND f.ended_at IS NOT NULL)
   AND (CAST(:hold AS TEXT) IS NULL OR ',' || c.holds || ',' LIKE '%,' || CAST(:hold AS TEXT) || ',%')
   AND (CAST(:shield_number AS TEXT) IS NULL OR c.shield_number = CAST(:shield_number AS TEXT))
   AND (CAST(:person_id AS TEXT) IS NULL OR c.person_id = CAST(:person_id AS TEXT))
@@ -27,9 +32,10 @@ WHERE c.credit_code = :credit_code AND (c.issued_at, c.serial) < (:before_at, :b
 ORDER BY c.issued_at DESC, c.serial DESC LIMIT :page_size;
 
 -- name: count^
--- How many shields there are and how many can be used, of `most` at most: by the certificate that stands for each.
+-- How many shields there are and how many can be used as they are on file, of `most` at most: by the certificate that stands for each.
 SELECT COUNT(*) AS shields, CAST(COALESCE(SUM(s.can), 0) AS BIGINT) AS usable FROM (
-  SELECT CASE WHEN usable(c) THEN 1 ELSE 0 END AS can
+  SELECT CASE WHEN usable(c) AND EXISTS (SELECT 1 FROM filed_persons f JOIN enterprises e ON e.credit_code = f.credit_code
+    WHERE f.id = c.person_id AND f.ended_at IS NULL AND NOT filing_changed(c, f, e)) THEN 1 ELSE 0 END AS can
   FROM certificates c
   WHERE c.credit_code = :credit_code AND NOT EXISTS (SELECT 1 FROM certificates n
     WHERE n.credit_code = c.credit_code AND n.shield_number = c.shield_number
@@ -43,9 +49,12 @@ SELECT COUNT(*) AS shields, CAST(COALESCE(SUM(s.can), 0) AS BIGINT) AS usable FR
 -- All certificates of one shield, the one that stands for it first.
 SELECT c.serial, c.shield_number, c.person_id, c.common_name, c.role, c.state, c.holds, c.not_before, c.not_after,
   c.issued_at, c.changed_at, d.created_at AS device_since,
+  NOT ended(c) AND f.ended_at IS NULL AND filing_changed(c, f, e) AS filing_changed,
+  NOT ended(c) AND f.ended_at IS NOT NULL AS filing_ended,
   (SELECT s.signed_at FROM signatures s WHERE s.uid = c.uid AND s.purpose IN ('login', 'sign')
     ORDER BY s.signed_at DESC LIMIT 1) AS used_at
 FROM certificates c JOIN devices d ON d.id = c.device_id
+JOIN filed_persons f ON f.id = c.person_id JOIN enterprises e ON e.credit_code = f.credit_code
 WHERE c.credit_code = :credit_code AND c.shield_number = :shield_number
 ORDER BY CASE c.state WHEN 'issued' THEN 0 WHEN 'revoked' THEN 1 WHEN 'superseded' THEN 1 ELSE 2 END DESC,
   c.issued_at DESC, c.serial DESC;

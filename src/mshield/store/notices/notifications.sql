@@ -71,7 +71,7 @@ ORDER BY c.serial LIMIT :most;
 SELECT c.serial, c.account_id, c.shield_number, f.version + e.version AS filed_version
 FROM certificates c JOIN filed_persons f ON f.id = c.person_id JOIN enterprises e ON e.credit_code = f.credit_code
 WHERE usable(c) AND f.ended_at IS NULL AND c.serial > :after
-  AND f.version + e.version <> c.filing_version
+  AND filing_changed(c, f, e)
   AND NOT EXISTS (SELECT 1 FROM notifications n WHERE n.account_id = c.account_id AND n.kind = 'renewal_filing'
     AND n.occasion = c.serial || ' ' || CAST(f.version + e.version AS TEXT))
 ORDER BY c.serial LIMIT :most;

@@ -16,7 +16,7 @@ SELECT CAST(:call AS INTEGER) AS call, k.uid, k.state AS key_state, k.public_key
     THEN (SELECT r.old_serial FROM renewals r WHERE r.uid = k.uid AND r.state IN ('begun', 'issued')) END AS replaced_serial,
   s.epoch AS session_epoch, s.otp_hash AS session_otp_hash, s.rn_hash AS session_rn_hash, s.next_epoch, s.items, s.k2_box,
   s.fb, s.bound_at, s.expires_at AS session_expires_at,
-  f.version + e.version <> c.filing_version AS filing_changed, c.shield_number, f.id_number_box,
+  filing_changed(c, f, e) AS filing_changed, c.shield_number, f.id_number_box,
   t.sid AS task_sid, t.purpose AS task_purpose, t.state AS task_state, t.message AS task_message, t.display AS task_display, t.expires_at AS task_expires_at,
   t.request_id AS task_request_id, unbound(k.certificate, t.request_id) AS task_unbound
 FROM phone_sessions p

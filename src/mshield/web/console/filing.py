@@ -87,6 +87,7 @@ class LineMessage(Wire, frozen=True):
     enterprise: str | None
     credit_code: str | None
     waits: Literal["approval", "person"] | None
+    shields_stopped: int
     changes: tuple[FieldChangeMessage, ...]
     findings: tuple[FindingMessage, ...]
 
@@ -94,7 +95,10 @@ class LineMessage(Wire, frozen=True):
 class ImportMessage(Wire, frozen=True):
     """The report of a list: counts of people and of enterprises, then line by line.
 
-    The counts are without the lines that wait; `approval_id` is the question that shows them to a second officer.
+    `shields_stopped` have to be renewed before they work again, each counted once; a line's are its person's, or all
+    of an enterprise that gets another name. A dry run counts those of waiting lines too.
+
+    The other counts are without the lines that wait; `approval_id` is the question that shows them to a second officer.
     """
 
     applied: bool
@@ -104,6 +108,7 @@ class ImportMessage(Wire, frozen=True):
     enterprises_add: int
     enterprises_change: int
     waiting: int
+    shields_stopped: int
     lines: tuple[LineMessage, ...]
     approval_id: str | None
 
@@ -133,7 +138,8 @@ async def import_list(request: Request, query: ImportWanted) -> Response:
     tell = context.filing.progress.telling(member.id, query.progress)
     rows = await read_list(await request.body(), request.headers.get("content-type", ""))
     if query.dry_run == "true":
-        return await _answer(await context.staff.import_filing.plan(member, rows, tell=tell))
+        plan = context.staff.import_filing.plan(member, rows, tell=tell, now=context.clock())
+        return await _answer(await plan)
     require_grave(request, member)
     report, approval_id = await context.staff.import_filing.apply(
         member, rows, tell=tell, now=context.clock()

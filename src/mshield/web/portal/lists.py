@@ -43,6 +43,9 @@ _MAX_SERIAL: Final = 40
 
 Word = Annotated[str, Meta(min_length=1, max_length=64)]
 IdNumberEnd = Annotated[str, Meta(min_length=2, max_length=18)]
+ShownState = Literal[
+    "issued", "active", "pin_locked", "filing_changed", "filing_ended", "expiring", "expired", "superseded", "revoked"
+]  # fmt: skip
 Last = Annotated[str, Meta(pattern=r"^[0-9]{3}[0-9Xx]\Z")]
 Text64 = Annotated[str, Meta(max_length=64)]
 Text100 = Annotated[str, Meta(max_length=100)]
@@ -95,9 +98,7 @@ class PeoplePage(PeopleWords, frozen=True):
 class ShieldWords(Words, frozen=True):
     """What the list of shields is narrowed to."""
 
-    state: (
-        Literal["issued", "active", "pin_locked", "expiring", "expired", "superseded", "revoked"] | None
-    ) = None
+    state: ShownState | None = None
     hold: Literal["clone", "duplicate", "suspended", "lost", "frozen"] | None = None
     person_id: Word | None = None
 
@@ -168,7 +169,9 @@ class PeopleMessage(Wire, frozen=True):
 class ShieldMessage(Wire, frozen=True):
     """A shield by its certificate. `holds` the gravest first; times in ms; `used_at` is null if never used.
 
-    `expiring`: it can be used, and has under half a year left.
+    `expiring`: in force, not on hold, and has under half a year left. `filing_changed`: the filing differs from what it
+    says, so it logs in and signs nothing until its holder renews it. `filing_ended`: its holder is no longer on
+    file, so it does neither.
     """
 
     shield_number: str
@@ -179,6 +182,8 @@ class ShieldMessage(Wire, frozen=True):
     state: str
     holds: tuple[str, ...]
     expiring: bool
+    filing_changed: bool
+    filing_ended: bool
     issued_at: int
     not_before: int
     not_after: int
@@ -188,7 +193,10 @@ class ShieldMessage(Wire, frozen=True):
 
 
 class ShieldCountMessage(Wire, frozen=True):
-    """All of the enterprise's shields, whatever the list is narrowed to; `more`: there are more than these."""
+    """All of the enterprise's shields, whatever the list is narrowed to; `more`: there are more than these.
+
+    `usable`: in force, not on hold, and the filing is as they say.
+    """
 
     shields: int
     usable: int

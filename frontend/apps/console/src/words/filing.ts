@@ -84,6 +84,9 @@ export const filingWords = {
         "其中 {n} 行涉及法人（新法人，或姓名、证件、手机号、企业名称有变），不会直接写入，要由一位安全管理员批准。",
       waits: "{n} 行涉及法人，已提交双人审批，等一位安全管理员批准。",
       see: "查看审批",
+      willStop: "{n} 个手机盾会停用，须更新证书",
+      stopped: "{n} 个手机盾已停用，须更新证书",
+      renew: "证书写着原来的备案内容。持有人在手机上更新之前，不能登录和签名。",
       about: "Excel（.xlsx）或 CSV 文件，每行一个人。同一证件号码的人会被更改，名单里没有的人不受影响。",
       choose: "选择文件",
       another: "换一个文件",
@@ -184,6 +187,10 @@ export const filingWords = {
         "{n} lines are about legal persons (new, or with another name, document, phone number or enterprise's name). They aren't taken at once: a security officer has to approve them.",
       waits: "{n} lines are about legal persons and wait for a security officer's approval.",
       see: "See the request",
+      willStop: "Shields that will stop until they are renewed: {n}",
+      stopped: "Shields that stopped until they are renewed: {n}",
+      renew:
+        "Their certificates say what was on file before: no login and no signature until the holders renew them on their phones.",
       about:
         "An Excel file (.xlsx) or CSV, a person per line. A person of the same id number is changed; who is not in the list stays as they are.",
       choose: "Choose a file",

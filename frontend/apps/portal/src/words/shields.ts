@@ -31,6 +31,15 @@ export const shieldWords = {
     emptyHint: "备案人员在手机上申请后，会显示在这里，不用刷新。",
     act: { report_loss: "挂失", lift_loss: "解挂失", freeze: "冻结", unfreeze: "解冻结", revoke: "作废" },
     back: "企业的手机盾",
+    filing_changed: {
+      what: "备案信息有变化，现在不能登录和签名。",
+      todo: "请持有人打开手机上的手机盾，更新证书后恢复使用；别人不能代办，不用作废。变化了什么，见",
+    },
+    filing_ended: {
+      what: "持有人的备案已终止，现在不能登录和签名，也不能更新证书。",
+      todo: "仍在本企业任职的，请先把备案补上；不再任职的，请作废。见",
+    },
+    people: "备案人员",
     held: "当前停用",
     holdsNote: "挂失和冻结是两件事，全部解除后证书才恢复使用。对外都公布为“暂停”。",
     onlyRevoke: "这种停用不能解除，只能作废。作废后持有人可以重新申请。",
@@ -105,6 +114,15 @@ export const shieldWords = {
       revoke: "Revoke",
     },
     back: "The enterprise's shields",
+    filing_changed: {
+      what: "The filing changed: it neither logs in nor signs just now.",
+      todo: "Its holder opens the app on the phone and renews the certificate; then it works again. Nobody else can do it, and it needn't be revoked. What is on file now stands under",
+    },
+    filing_ended: {
+      what: "Its holder is no longer on file: it neither logs in nor signs, and can't be renewed.",
+      todo: "If they still work for the enterprise, have the filing put right first; otherwise revoke it. See",
+    },
+    people: "Filed people",
     held: "On hold",
     holdsNote:
       'Loss and freeze are two holds: the shield works again when both are lifted. Both are published as "on hold".',

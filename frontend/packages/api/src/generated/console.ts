@@ -2367,7 +2367,10 @@ export interface components {
      * ImportMessage
      * @description The report of a list: counts of people and of enterprises, then line by line.
      *
-     *     The counts are without the lines that wait; `approval_id` is the question that shows them to a second officer.
+     *     `shields_stopped` have to be renewed before they work again, each counted once; a line's are its person's, or all
+     *     of an enterprise that gets another name. A dry run counts those of waiting lines too.
+     *
+     *     The other counts are without the lines that wait; `approval_id` is the question that shows them to a second officer.
      */
     ImportMessage: {
       applied: boolean;
@@ -2375,6 +2378,7 @@ export interface components {
       enterprises_add: number;
       enterprises_change: number;
       lines: components["schemas"]["LineMessage"][];
+      shields_stopped: number;
       unchanged: number;
       waiting: number;
       will_add: number;
@@ -2472,6 +2476,7 @@ export interface components {
       line: number;
       name: string | null;
       role: ("legal_person" | "operator") | null;
+      shields_stopped: number;
       waits: ("approval" | "person") | null;
     };
     /**

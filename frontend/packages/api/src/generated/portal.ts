@@ -1156,6 +1156,8 @@ export interface components {
     /**
      * ShieldCountMessage
      * @description All of the enterprise's shields, whatever the list is narrowed to; `more`: there are more than these.
+     *
+     *     `usable`: in force, not on hold, and the filing is as they say.
      */
     ShieldCountMessage: {
       more: boolean;
@@ -1178,12 +1180,16 @@ export interface components {
      * ShieldMessage
      * @description A shield by its certificate. `holds` the gravest first; times in ms; `used_at` is null if never used.
      *
-     *     `expiring`: it can be used, and has under half a year left.
+     *     `expiring`: in force, not on hold, and has under half a year left. `filing_changed`: the filing differs from what it
+     *     says, so it logs in and signs nothing until its holder renews it. `filing_ended`: its holder is no longer on
+     *     file, so it does neither.
      */
     ShieldMessage: {
       changed_at: number;
       device_since: number;
       expiring: boolean;
+      filing_changed: boolean;
+      filing_ended: boolean;
       holds: string[];
       issued_at: number;
       name: string;
@@ -3701,7 +3707,18 @@ export interface operations {
         /** @description in any spacing */
         shield_number?: string | null;
         state?:
-          ("active" | "expired" | "expiring" | "issued" | "pin_locked" | "revoked" | "superseded") | null;
+          | (
+              | "active"
+              | "expired"
+              | "expiring"
+              | "filing_changed"
+              | "filing_ended"
+              | "issued"
+              | "pin_locked"
+              | "revoked"
+              | "superseded"
+            )
+          | null;
       };
       header?: never;
       path: {
@@ -3795,7 +3812,18 @@ export interface operations {
         /** @description in any spacing */
         shield_number?: string | null;
         state?:
-          ("active" | "expired" | "expiring" | "issued" | "pin_locked" | "revoked" | "superseded") | null;
+          | (
+              | "active"
+              | "expired"
+              | "expiring"
+              | "filing_changed"
+              | "filing_ended"
+              | "issued"
+              | "pin_locked"
+              | "revoked"
+              | "superseded"
+            )
+          | null;
       };
       header?: never;
       path: {

@@ -49,7 +49,19 @@ export function useReading(report: () => Report): Reading {
 
 /** A table for a spreadsheet, a row for each field; nothing in it is a formula. `says` names columns, kinds and fields. */
 export function reportFile(report: Report, says: (key: string) => string, language: "zh" | "en"): Blob {
-  const head = ["line", "result", "name", "id", "enterprise", "creditCode", "field", "old", "new", "finding"];
+  const head = [
+    "line",
+    "result",
+    "name",
+    "id",
+    "enterprise",
+    "creditCode",
+    "field",
+    "old",
+    "new",
+    "finding",
+    "stopped",
+  ];
   const rows = report.lines.flatMap((line) => {
     const about = [
       line.line,
@@ -62,7 +74,9 @@ export function reportFile(report: Report, says: (key: string) => string, langua
     const changes = line.changes.map(({ field, old, new: now }) => [says(`field.${field}`), old, now, ""]);
     const findings = line.findings.map((finding) => [finding.column, finding.value, "", finding[language]]);
     const details = [...changes, ...findings];
-    return (details.length > 0 ? details : [["", "", "", ""]]).map((detail) => about.concat(detail));
+    return (details.length > 0 ? details : [["", "", "", ""]]).map((detail) =>
+      about.concat(detail, line.shields_stopped || ""),
+    );
   });
   const text = [head.map((name) => says(`head.${name}`)), ...rows]
     .map((row) => row.map((value) => cell(value)).join(","))
