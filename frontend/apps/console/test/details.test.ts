@@ -98,3 +98,14 @@ test("what people agreed to and a CA's certificates stand in words", async () =>
   const lines = await shown("en", "ca.init", Object.fromEntries(keys.map((key) => [key, "f7"])));
   expect(lines.every(([label]) => !keys.includes(label ?? ""))).toBe(true);
 });
+
+test("a question of an operator is told in words, and of several fingerprints their beginnings", async () => {
+  expect(await shown("zh", "shield.ask", { kind: "revoke", ask: "01a2" })).toEqual([
+    ["种类", "作废"],
+    ["申请编号", "01a2"],
+  ]);
+  const policies = { agreement: "ab".repeat(32), privacy: "cd".repeat(32) };
+  expect(await shown("en", "account.agree", { policies })).toEqual([
+    ["Agreed to", "user agreement abababababab…, privacy policy cdcdcdcdcdcd…"],
+  ]);
+});

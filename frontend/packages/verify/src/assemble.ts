@@ -142,12 +142,32 @@ async function caseOf(
 async function stamped(bytes: Uint8Array, pieces: readonly Piece[]): Promise<Piece | null> {
   const info = infoOf(bytes);
   for (const piece of info === null ? [] : pieces) {
-    const digest = info!.hash === "sm3" ? await piece.content.hash(NOTHING) : await piece.content.sha256();
-    if (same(digest, info!.digest)) {
+    if (await isOf(info!, piece.content)) {
       return piece;
     }
   }
   return alone(pieces.filter(({ reading }) => reading.kind === "document"));
+}
+
+async function isOf({ hash, digest }: StampInfo, content: Content): Promise<boolean> {
+  return same(hash === "sm3" ? await content.hash(NOTHING) : await content.sha256(), digest);
+}
+
+/**
+ * Whether the content is what the file says that it signed or stamped, and the SM3 (hex) of that, null where it has none.
+ * Where the file doesn't say, nothing but its signature tells.
+ */
+export async function isSignedIn(
+  { reading }: Piece,
+  content: Content,
+): Promise<{ readonly isSigned: boolean; readonly digest: string | null }> {
+  if (reading.kind === "time_stamp") {
+    const info = infoOf(reading.bytes);
+    const digest = info?.hash === "sm3" ? hex(info.digest) : null;
+    return { isSigned: info === null || (await isOf(info, content)), digest };
+  }
+  const digest = wantedDigest(reading);
+  return { isSigned: digest === null || digest === hex(await content.hash(NOTHING)), digest };
 }
 
 function infoOf(bytes: Uint8Array): StampInfo | null {

@@ -3,7 +3,7 @@
 import { FormError } from "@mshield/forms";
 import { hex, sm3 } from "@mshield/gm";
 
-import type { Case } from "./assemble.ts";
+import { type Case, isSignedIn } from "./assemble.ts";
 import { type Certificate, parsePem, type Person, personOf } from "./certificate.ts";
 import { parseCms } from "./cms.ts";
 import { type Content, contentOf, NOTHING } from "./content.ts";
@@ -27,11 +27,15 @@ export type Signer = Person & {
 
 /** What was signed; `digest` is SM3 (hex). Texts are cut to be shown. */
 export interface Document {
+  /** Of the file that was given, where that is what was signed. */
   readonly name: string | null;
+  /** Of the file that was given, where that is something else. */
+  readonly other: string | null;
   readonly title: string | null;
   readonly mediaType: string | null;
-  readonly size: number;
-  readonly digest: string;
+  /** Null where it isn't here, and the file doesn't say. */
+  readonly size: number | null;
+  readonly digest: string | null;
   /** The first ones of `lines`. */
   readonly display: Evidence["document"]["display"];
   readonly lines: number;
@@ -115,40 +119,63 @@ export function requestOf({ request: { id, kind, system } }: Evidence): Evidence
   };
 }
 
-/** The document of a case: the one that was given with it, or the one that lies in it. */
-export function contentOfCase(
+/** The content that was signed, as far as it is here: it lies in the case, or it is the file that was given with it. */
+export async function contentOfCase(
   matter: Case,
-): { readonly content: Content; readonly isInside: boolean } | null {
-  const { embedded } = readCase(matter);
-  if (embedded !== null) {
-    return { content: contentOf(embedded), isInside: true };
-  }
-  return matter.document === null ? null : { content: matter.document.content, isInside: false };
+): Promise<{ readonly content: Content; readonly isInside: boolean } | null> {
+  const { content, isInside } = await signedOf(matter, readCase(matter));
+  return content === null ? null : { content, isInside };
 }
 
-export async function documentOf({ document }: Case, { evidence, embedded }: Read): Promise<Document | null> {
+export async function documentOf(matter: Case, read: Read): Promise<Document | null> {
+  const { evidence } = read;
+  const { document } = matter;
+  const { content, isGiven, digest } = await signedOf(matter, read);
+  const names = {
+    name: isGiven ? document!.name : null,
+    other: document === null || document === matter.piece || isGiven ? null : document.name,
+  };
+  const whole = content && { size: content.size, digest: hex(await content.hash(NOTHING)) };
   if (evidence !== null) {
-    const { title, mediaType, size, digest, display } = evidence.document;
+    const { title, mediaType, display } = evidence.document;
     const shown = display.slice(0, MOST_LINES).map(({ label, value }) => ({
       label: clipped(label),
       value: clipped(value),
     }));
-    return {
-      name: document?.name ?? null,
-      title: clipped(title),
-      mediaType: clipped(mediaType),
-      size,
-      digest,
-      display: shown,
-      lines: display.length,
-    };
+    const lines = { display: shown, lines: display.length };
+    const { size, digest: signed } = whole ?? evidence.document;
+    return { ...names, title: clipped(title), mediaType: clipped(mediaType), size, digest: signed, ...lines };
   }
-  const plain = { title: null, mediaType: null, display: [], lines: 0 };
-  if (document !== null) {
-    const digest = hex(await document.content.hash(NOTHING));
-    return { ...plain, name: document.name, size: document.content.size, digest };
+  const plain = { ...names, title: null, mediaType: null, display: [], lines: 0 };
+  if (whole !== null) {
+    return { ...plain, ...whole };
   }
-  return embedded === null
-    ? null
-    : { ...plain, name: null, size: embedded.length, digest: hex(sm3(embedded)) };
+  return document === null ? null : { ...plain, size: null, digest };
+}
+
+interface Signed {
+  /** Null where it is neither inside nor the file that was given. */
+  readonly content: Content | null;
+  readonly isInside: boolean;
+  /** Whether the file that was given is it. */
+  readonly isGiven: boolean;
+  /** SM3 (hex), as the signature's file says. */
+  readonly digest: string | null;
+}
+
+/** What was signed, as far as it can be told before the signature is checked. */
+async function signedOf({ piece, document }: Case, { embedded }: Read): Promise<Signed> {
+  const inside = embedded === null ? null : contentOf(embedded);
+  if (document === null) {
+    return { content: inside, isInside: inside !== null, isGiven: false, digest: null };
+  }
+  const { isSigned, digest } = await isSignedIn(piece, document.content);
+  const isGiven =
+    inside === null ? isSigned : hex(await document.content.hash(NOTHING)) === hex(sm3(embedded!));
+  return {
+    content: inside ?? (isGiven ? document.content : null),
+    isInside: inside !== null,
+    isGiven,
+    digest,
+  };
 }

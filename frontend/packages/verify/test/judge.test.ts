@@ -3,15 +3,16 @@
 import { readFileSync } from "node:fs";
 
 import { toBase64 } from "@mshield/forms";
-import { utf8 } from "@mshield/gm";
+import { hex, sm3, utf8 } from "@mshield/gm";
 import { describe, expect, test } from "vitest";
 
-import { parseCrl, parseForeignCertificates, type Result } from "../src/index.ts";
+import { contentOfCase, parseCrl, parseForeignCertificates, type Result } from "../src/index.ts";
 import { recognise } from "../src/recognise.ts";
 import { assembled, bytes, judged, NOW, SIGNED_AT } from "./signed.ts";
 
 const vector = (file: string): Uint8Array =>
   readFileSync(new URL(`../../../../vectors/formats/${file}`, import.meta.url));
+const print = (content: Uint8Array): string => hex(sm3(content));
 const stateOf = ({ checks }: Result, name: string): string | undefined =>
   checks.find((check) => check.name === name)?.state;
 const codeOf = ({ checks }: Result, name: string): string | null | undefined =>
@@ -121,6 +122,50 @@ describe("a bare signature", () => {
   test("over another document is invalid", async () => {
     const result = await judged({ ...files, "a.xml": utf8("<other/>"), ocsp: bytes("ocsp") });
     expect(result.checks[0]).toMatchObject({ name: "signature", code: "bad_signature" });
+  });
+});
+
+describe("what is shown as signed", () => {
+  const content = bytes("content");
+  const signed = { size: content.length, digest: print(content) };
+  const other = { "hello.txt": utf8("hello") };
+
+  test("is the content inside, whatever file is given with it", async () => {
+    const files = { "a.json": bytes("bundle"), ...other };
+    const { document, verdict } = await judged(files);
+    expect({ verdict, document }).toMatchObject({
+      verdict: "invalid",
+      document: { ...signed, name: null, other: "hello.txt" },
+    });
+    const inside = await contentOfCase((await assembled(files)).cases[0]!);
+    expect(inside).toMatchObject({ isInside: true, content: { size: content.length } });
+    const { document: named } = await judged({ "a.json": bytes("bundle"), "b.xml": content });
+    expect(named).toMatchObject({ ...signed, name: "b.xml", other: null });
+    const p7 = { "a.p7s": vector("p7/gb-attrs-time.p7s") };
+    const { document: alone } = await judged(p7);
+    const { document: beside } = await judged({ ...p7, ...other });
+    expect(beside).toEqual({ ...alone, name: null, other: "hello.txt" });
+  });
+
+  test("is never a file that the signature isn't over", async () => {
+    for (const file of ["detached", "digest_bundle"]) {
+      const files = { "a.p7s": bytes(file), ...other };
+      expect((await judged(files)).document).toMatchObject({
+        name: null,
+        other: "hello.txt",
+        digest: signed.digest,
+      });
+      expect(await contentOfCase((await assembled(files)).cases[0]!)).toBeNull();
+    }
+  });
+
+  test("has the size and fingerprint of what is shown", async () => {
+    const bundle = JSON.parse(new TextDecoder().decode(bytes("bundle"))) as {
+      document: { content_b64: string };
+    };
+    bundle.document.content_b64 = toBase64(utf8("<other/>"));
+    const { document } = await judged({ "a.json": utf8(JSON.stringify(bundle)) });
+    expect(document).toMatchObject({ size: 8, digest: print(utf8("<other/>")) });
   });
 });
 

@@ -21,7 +21,7 @@ from mshield.services.staff.members import StaffMember
 from mshield.store.database.interface import Tx
 
 NAME: Final = "filing.legal_persons"
-_REASON: Final = "导入备案名单 import of a filing list"
+_REASON: Final = "filing_import"
 _ROLES: Final = frozenset({(StaffRole.FILING_OFFICER, StaffRole.SECURITY_OFFICER)})
 Json = Mapping[str, Any]
 

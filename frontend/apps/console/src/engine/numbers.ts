@@ -8,8 +8,9 @@ export function count(n: number): string {
   return n.toLocaleString("en-US");
 }
 
-/** 214 ms, 1.8 s; the service's own times. */
+/** 214 ms, 1.8 s; the service's own times. None at all is less than was counted. */
 export function millis(ms: number): string {
+  if (ms === 0) return "< 1 ms";
   if (ms < 0.1) return `${Math.round(ms * 1000)} µs`;
   if (ms < 10) return `${ms.toFixed(1)} ms`;
   return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;

@@ -27,8 +27,10 @@ const CODES: Readonly<Record<string, keyof typeof detailWords.zh.code>> = {
   kept_parts: "part",
   reason: "cause",
   factor: "factor",
-  kind: "factor",
+  kind: "kind",
+  answer: "answer",
   way: "way",
+  ways: "way",
   scopes: "scope",
   how: "how",
   why: "why",
@@ -40,8 +42,9 @@ const CODES: Readonly<Record<string, keyof typeof detailWords.zh.code>> = {
   place: "place",
 };
 const ORDER = Object.keys(detailWords.zh.field);
-const TIMES = new Set(["counts_from", "old_until", "expires_at", "effective_at", "since"]);
+const TIMES = new Set(["counts_from", "old_until", "expires_at", "effective_at", "since", "due_at"]);
 const LETTERS = /^[0-9a-f-]{32,64}$/;
+const FINGERPRINT = /^[0-9a-f]{64}$/;
 /** Its fields hold what was there before and what is there now. */
 const CHANGE = "system.change";
 
@@ -71,12 +74,17 @@ function valueText(t: Say["t"], name: string, value: unknown): string {
   }
   if (isFields(value)) {
     return Object.entries(value)
-      .map(([inner, part]) => `${fieldName(t, name, inner)} ${valueText(t, inner, part)}`)
+      .map(([inner, part]) => `${fieldName(t, name, inner)} ${shortened(valueText(t, inner, part))}`)
       .join(t("comma"));
   }
   if (typeof value === "boolean") return t(`code.yes.${value}`);
   if (typeof value === "number" && TIMES.has(name)) return moment(value);
   return codes ? known(t, `code.${codes}`, String(value)) : String(value);
+}
+
+/** Of several fingerprints the beginnings: the proof has them whole. */
+function shortened(text: string): string {
+  return FINGERPRINT.test(text) ? `${text.slice(0, 12)}…` : text;
 }
 
 /** The word of a group for a code; the code itself where there is none, as for a reason in a person's own words. */

@@ -105,7 +105,7 @@ export class Bench {
     const all = await this.#assembled();
     const results = [];
     for (const matter of all.cases) {
-      const document = contentOfCase(matter);
+      const document = await contentOfCase(matter);
       results.push({
         ...(await judge(matter, knownOf(matter, all, ground))),
         caseId: matter.piece.id,
@@ -121,7 +121,7 @@ export class Bench {
   async document(caseId: string): Promise<Uint8Array<ArrayBuffer> | null> {
     const { cases } = await this.#assembled();
     const matter = cases.find(({ piece }) => piece.id === caseId);
-    const document = matter === undefined ? null : contentOfCase(matter);
+    const document = matter === undefined ? null : await contentOfCase(matter);
     return document?.isInside ? new Uint8Array(document.content.head) : null;
   }
 

@@ -6,7 +6,7 @@ import type { Say } from "@mshield/look/vue/words.ts";
 import type { Check, CheckName, CheckState, Result } from "@mshield/verify";
 
 import { holderLine } from "./holder.ts";
-import { grouped, nowOf, sentenceOf } from "./sentences.ts";
+import { documentName, grouped, nowOf, sentenceOf } from "./sentences.ts";
 
 export const QUESTIONS = ["who", "what", "when", "signing", "now", "ca", "log"] as const;
 export type Question = (typeof QUESTIONS)[number];
@@ -136,8 +136,8 @@ function certificateOf(say: Say, result: Result): string {
   return parts.join(t("answers.comma"));
 }
 
-function nameOf({ t }: Say, { document }: Result): string {
-  return document === null ? t("answers.nothing") : (document.title ?? document.name ?? t("noTitle"));
+function nameOf(say: Say, result: Result): string {
+  return result.document === null ? say.t("answers.nothing") : documentName(say, result);
 }
 
 function fingerprintOf({ t }: Say, { document }: Result): string {

@@ -36,10 +36,10 @@ function withoutText(name: string, value: unknown): unknown {
 }
 
 /** The document in a signature's file. Whoever made the file named its type: it is saved, never opened. */
-export async function saveDocument({ caseId, document }: Shown): Promise<void> {
+export async function saveDocument({ caseId, document, text }: Shown): Promise<void> {
   const octets = await documentIn(caseId);
   if (octets !== null) {
-    const ending = ENDINGS[document?.mediaType ?? ""] ?? "bin";
+    const ending = ENDINGS[document?.mediaType ?? ""] ?? (text === null ? "bin" : "txt");
     save(`document.${ending}`, new Blob([octets], { type: "application/octet-stream" }));
   }
 }

@@ -4,6 +4,7 @@ import { exact } from "@mshield/look/vue/dates.ts";
 import type { Say } from "@mshield/look/vue/words.ts";
 import type { Check, Result, Verdict } from "@mshield/verify";
 
+import type { Shown } from "../engine/messages.ts";
 import { checkWords } from "../words/checks.ts";
 import type { partWords } from "../words/parts.ts";
 
@@ -118,6 +119,20 @@ export function standingOf({ checks }: Result): "bound" | "logged" | "said" {
 /** Of a document that isn't shown nor inside: a signed PDF is itself the document. */
 export function whereItIs({ kind }: Pick<Result, "kind">): "isItself" | "noContent" {
   return kind === "signed_file" ? "isItself" : "noContent";
+}
+
+/** What was signed, and whether it lies in the signature's file. */
+type Named = Pick<Result, "document"> & Partial<Pick<Shown, "isInside">>;
+
+/** How what was signed is called: by its title, by the file that was given and is it, else by where it lies. */
+export function documentName({ t }: Say, { document, isInside }: Named): string {
+  return document?.title ?? document?.name ?? t(isInside ? "named.inside" : "named.noTitle");
+}
+
+/** What is told of a file that was given and isn't what was signed; null where there is none. */
+export function otherFile({ t }: Say, { document, isInside }: Named): string | null {
+  const name = document?.other ?? null;
+  return name === null ? null : t(isInside ? "named.other.inside" : "named.other.nowhere", { name });
 }
 
 /** How the certificate stands now, as far as it was asked. */

@@ -2,6 +2,7 @@
 
 import { answerWords } from "./answers.ts";
 import { checkWords } from "./checks.ts";
+import { documentWords } from "./document.ts";
 import { partWords } from "./parts.ts";
 
 export const pageWords = {
@@ -79,7 +80,7 @@ export const pageWords = {
       logged: "对方的说明，日志里有记录，未经签名",
       said: "服务所称，未经签名",
     },
-    noTitle: "没有标题",
+    named: documentWords.zh,
     fingerprint: "SM3 指纹",
     shown: "手机上显示的内容",
     moreLines: "另有 {count} 项没有列出",
@@ -270,7 +271,7 @@ export const pageWords = {
       logged: "The other party's words, taken down in the log, not signed",
       said: "The service's word, not signed",
     },
-    noTitle: "No title",
+    named: documentWords.en,
     fingerprint: "SM3 fingerprint",
     shown: "What the phone showed",
     moreLines: "{count} more lines are not listed",

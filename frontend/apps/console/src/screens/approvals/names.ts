@@ -20,6 +20,11 @@ export function warningOf(t: Say, { act }: Approval): string {
   return known(t, `warning.${act.replace(".", "_")}`, "");
 }
 
+/** As its member wrote it; that of a list is a code, which the service gave. */
+export function reasonOf(t: Say, { act, reason }: Approval): string {
+  return act === "filing.legal_persons" ? known(t, `code.cause.${reason}`, reason) : reason;
+}
+
 /** How many lines of a list wait; a question of an earlier version has its legal persons' number alone. */
 export function linesOf({ details }: Approval): number {
   return Number(details["lines"] ?? details["legal_persons"]);
