@@ -7,7 +7,9 @@ import { flushPromises, type VueWrapper } from "@vue/test-utils";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { nextTick } from "vue";
 
-const approve = vi.hoisted(() => vi.fn(async (..._: unknown[]) => ({ documents: [], returnAddress: null })));
+const approve = vi.hoisted(() =>
+  vi.fn<(...values: unknown[]) => Promise<object>>(async () => ({ documents: [], returnAddress: null })),
+);
 const kept = vi.hoisted(() => ({ scanned: null as unknown }));
 vi.mock("../src/engine/shield.ts", () => ({ shield: { approve }, getReady: () => undefined }));
 vi.mock("../src/engine/phone.ts", async (actual) => ({
