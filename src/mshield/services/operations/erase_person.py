@@ -119,7 +119,7 @@ class ErasePerson:
                 "账户、证书、密钥及其签名",
                 "account, certificates and keys with what they signed",
                 "电子签名法第二十四条：电子认证信息自证书失效之日起至少保存五年",
-                "Electronic Signature Law, art. 24: what a certificate rests on is kept at least five years from its end",
+                "Electronic Signature Law, art. 24: a certificate's basis is kept at least five years from its end",
             ),
             Part(
                 "filing",
