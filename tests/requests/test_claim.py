@@ -71,6 +71,9 @@ async def test_what_is_not_to_be_claimed_is_refused_as_at_the_scan(world: World)
     with pytest.raises(errors.RequestClosed):
         await world.answer.scan(world.phone.caller, kept.code, now=world.clock())
     await execute(world.db, "UPDATE requests SET expires_at = $1", world.clock())
+    with pytest.raises(errors.RequestClosed):  # it has ended before its time did, perhaps by a signature
+        await claim("jkt", text, now=world.clock())
+    await execute(world.db, "UPDATE requests SET state = $1", "waiting")
     with pytest.raises(errors.ExpiredRequest):
         await claim("jkt", text, now=world.clock())
 

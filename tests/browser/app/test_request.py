@@ -308,7 +308,7 @@ def test_time_runs_out_while_one_looks(party: Party, app: Holder) -> None:
     page.evaluate("left => { window.ahead = left - Date.now() - 9000; }", made["expires_at"])
     expect(page.get_by_role("status").filter(has_text="还有 10 秒失效")).to_be_attached()
     page.evaluate("window.ahead += 10_000")
-    expect(page.get_by_role("heading", name="请求已失效，没有人登录")).to_be_visible()
+    expect(page.get_by_role("heading", name="请求已失效，这部手机没有登录")).to_be_visible()
     page.get_by_role("link", name="再扫一次").click()
     expect(page.get_by_role("heading", name="扫一扫")).to_be_visible()
     page.close()

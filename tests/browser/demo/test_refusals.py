@@ -136,7 +136,7 @@ def test_r15_r16_the_time_is_over(scene: Scene, impatient: str, look: Look) -> N
     unsigned(page, "已超时")
     look(page, "declaration-expired")
     in_english(page, "Not signed: the time was over", "Sign again")
-    expect(phone.get_by_role("heading", name="请求已失效，没有签名")).to_be_visible(timeout=over)
+    expect(phone.get_by_role("heading", name="请求已失效，这部手机没有签名")).to_be_visible(timeout=over)
     expect(phone.locator("main")).to_contain_text("请在电脑上刷新二维码，再扫一次")
     for each in (page.context, phone):
         each.close()

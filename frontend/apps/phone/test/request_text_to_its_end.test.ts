@@ -8,7 +8,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { nextTick } from "vue";
 
 const approve = vi.hoisted(() =>
-  vi.fn<(...values: unknown[]) => Promise<object>>(async () => ({ documents: [], returnAddress: null })),
+  vi.fn<(pin: string, id: string, choices: { confirmed: Map<string, string> }) => Promise<unknown>>(),
 );
 const kept = vi.hoisted(() => ({ scanned: null as unknown }));
 vi.mock("../src/engine/shield.ts", () => ({ shield: { approve }, getReady: () => undefined }));
@@ -104,7 +104,7 @@ test("of a text in steps the end is that of the last step; one press goes on, an
     .find((one) => one.text().includes("输入 PIN 码签名"))!
     .trigger("click");
   await flushPromises();
-  const { confirmed } = approve.mock.lastCall![2] as { confirmed: Map<string, string> };
+  const { confirmed } = approve.mock.lastCall![2];
   expect([...confirmed]).toEqual([["a", "unread"]]);
 });
 
