@@ -32,11 +32,11 @@ test("of two looks at the account the newer one's answer stays", async () => {
   const [old, young] = [later<Me>(), later<Me>()];
   shield.me.mockReturnValueOnce(old.promise).mockReturnValueOnce(young.promise);
   const looks = [refresh(), refresh()];
-  young.resolve({ account: "young" } as unknown as Me);
+  young.resolve({ account: "young", certificate: null } as unknown as Me);
   await looks[1];
-  old.resolve({ account: "old" } as unknown as Me);
+  old.resolve({ account: "old", certificate: null } as unknown as Me);
   await looks[0];
-  expect(phone.me).toEqual({ account: "young" });
+  expect(phone.me).toEqual({ account: "young", certificate: null });
 });
 
 test("what comes after the lock or the logout shows nobody", async () => {
