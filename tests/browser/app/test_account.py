@@ -12,6 +12,7 @@ from mshield.demo.people import OPERATOR, Person
 from mshield.services.accounts.outside_login import RETURN_PATH
 from tests.browser.app.app_user import User
 from tests.browser.app.consenting import agree
+from tests.browser.app.logged_out import END_LOGIN
 from tests.browser.app.pin_pad_and_pixels import judged
 from tests.browser.app.seeded import CLERK, visitor
 from tests.support.live_service import LiveService, register
@@ -301,6 +302,7 @@ def test_r2_an_account_of_the_single_window_logs_in_as_it_is(welcomed: User) -> 
     log_in(welcomed)
     at(welcomed, "/inbox")
     # The next login on this phone begins with the same system.
+    page.evaluate(END_LOGIN)
     welcomed.open("/login")
     expect(page.get_by_role("radio", name="单一窗口")).to_be_checked()
 
@@ -328,6 +330,7 @@ def test_r2_an_account_of_internet_customs_logs_in_at_its_page(welcomed: User, s
     expect(page.get_by_role("heading", name="没有登录")).to_be_visible()
     expect(page.get_by_role("alert")).to_contain_text("这次登录已经结束")
     judged(page)
+    page.evaluate(END_LOGIN)
     page.get_by_role("link", name="返回登录").click()
     expect(page.get_by_role("radio", name="互联网+海关")).to_be_checked()
 

@@ -19,6 +19,7 @@ from mshield.client.portal import PortalClient
 from mshield.client.portal_messages import Act
 from mshield.demo.people import Person
 from tests.browser.app.app_user import User
+from tests.browser.app.logged_out import END_LOGIN
 from tests.browser.app.pin_pad_and_pixels import PIXEL, enter_pin, judged
 from tests.browser.app.seeded import CLERK, Holder, holder
 from tests.browser.conftest import Party
@@ -344,6 +345,7 @@ def test_r7_another_account_is_told_whose_the_shield_is(home: Home, party: Party
     page = home.page
     ensure_registered(party.service, CLERK)
     user = User(party.service, page, CLERK)
+    page.evaluate(END_LOGIN)
     user.open("/login?next=/bind")
     user.fill_login()
     with page.expect_response("**/api/phone/captchas"):

@@ -12,7 +12,6 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.app.authenticator import Authenticator
 from tests.browser.app.background import come_back, leave, pass_time, right_time
 from tests.browser.app.camera import Screen
-from tests.browser.app.consenting import agree
 from tests.browser.app.memory import heap, stored
 from tests.browser.app.more_people import newcomer
 from tests.browser.app.pin_pad_and_pixels import PIXEL, enter_pin, judged
@@ -150,11 +149,10 @@ def test_in_the_background_there_is_nothing_to_see(phone: Holder, party: Party, 
 
 
 def test_a_shown_password_is_hidden_again(phone: Holder, page: Page) -> None:
-    page.goto(f"{phone.service.origin}/app/register")
-    agree(page)
-    field = page.get_by_role("textbox", name="登录密码")
+    page.goto(f"{phone.service.origin}/app/me/password")
+    field = page.get_by_role("textbox", name="新密码")
     field.fill("Demo-newcomer-2026")
-    page.get_by_role("button", name="显示密码").click()
+    page.get_by_role("button", name="显示密码").last.click()
     expect(field).to_have_attribute("type", "text")
     leave(page)
     come_back(page)

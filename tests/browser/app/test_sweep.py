@@ -63,6 +63,14 @@ class Sweep:
             self.is_logged_out = False
         self.page.goto(f"{self.phone.service.origin}/app{path}")
 
+    def open_logged_out(self, path: str) -> None:
+        """A screen that stands before the login: who is logged in is led on from it."""
+        self.open("/")
+        settle(self.page)
+        self.page.evaluate(END_LOGIN)
+        self.page.goto(f"{self.phone.service.origin}/app{path}")
+        self.is_logged_out = True
+
     def ask(self, kind: str = "signature") -> str:
         """A request's code as a path of the app."""
         more: dict[str, Any] = {"documents": [document()]} if kind == "signature" else {}
@@ -124,13 +132,18 @@ def at(path: str) -> Callable[[Sweep], None]:
 def registering(sweep: Sweep) -> None:
     """The form, which comes after the consents."""
     sweep.page.evaluate(AGREED)
-    sweep.open("/register")
+    sweep.open_logged_out("/register")
+
+
+def logging_in(sweep: Sweep) -> None:
+    """Who has applied here, before the app is open."""
+    sweep.open_logged_out("/login")
 
 
 SCREENS: Final[dict[str, Callable[[Sweep], None]]] = {
     "/": at("/"),
     "/welcome": at("/welcome"),
-    "/login": at("/login"),
+    "/login": logging_in,
     "/register": registering,
     "/consent": at("/consent"),
     "/policies/:name(privacy|agreement)": at("/policies/privacy"),
@@ -239,7 +252,10 @@ def test_a_sheet_keeps_the_focus_and_gives_it_back(sweep: Sweep, sheet: str) -> 
     path, name = SHEETS[sheet]
     sweep.speak("zh")
     sweep.page.evaluate(AGREED)
-    sweep.open(path)
+    if path == "/register":
+        sweep.open_logged_out(path)
+    else:
+        sweep.open(path)
     page = sweep.page
     settle(page)
     opener = page.get_by_role("button", name=name, exact=True).or_(

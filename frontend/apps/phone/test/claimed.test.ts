@@ -36,7 +36,14 @@ const unlockAndLogIn = vi.fn<() => Promise<OnePin>>();
 const unlock = vi.fn(async () => ({}));
 const scan = vi.fn<() => Promise<{ requestId: string }>>(async () => ({ requestId: "r" }));
 const decline = vi.fn(async () => null);
-const shield = { status: async () => status, me: async () => null, unlockAndLogIn, unlock, scan, decline };
+const shield = {
+  status: async () => status,
+  me: async () => ({ certificate: null, renewal: null }),
+  unlockAndLogIn,
+  unlock,
+  scan,
+  decline,
+};
 vi.mock("../src/engine/shield.ts", () => ({ getReady: () => undefined, shield }));
 vi.mock("../src/engine/biometric.ts", () => ({ isBiometricOn: async () => false }));
 const abouts: { act: string; detail: (prompt: { left: number }) => string }[] = [];

@@ -10,7 +10,7 @@ import { mounted } from "./mounted.ts";
 
 const shield = {
   status: vi.fn(async () => ({ isLoggedIn: true, scanned: null })),
-  me: vi.fn(async () => null),
+  me: vi.fn(async () => ({ account: {}, certificate: null, renewal: null })),
   approve: vi.fn(),
   decline: vi.fn(),
   prolong: vi.fn(),
