@@ -65,6 +65,25 @@ async def test_a_refusal_has_a_reason_that_the_operator_reads(browser: Browser) 
     assert [ask["state"] for ask in await _asks(browser)] == ["done", "refused"]
 
 
+async def test_a_loss_is_asked_for_once_and_done_by_reporting_it(browser: Browser) -> None:
+    context, clock = browser.application.context, browser.application.clock
+    row = await certified(context, NUMBER)
+    asks = context.legal_person.asks
+    await asks.ask(row.account_id, Kind.REPORT_LOSS, NUMBER, note="", now=clock())
+    told = await fetch(context.db, "SELECT details FROM notifications WHERE kind = 'shield_asked'")
+    assert "挂失" in str(told["details"])
+    (waiting,) = await _asks(browser, state="waiting")
+    assert waiting["kind"] == "report_loss"
+    assert await _answer(browser, waiting["id"], "done") == (409, "ask_not_done")
+    await browser.act("freeze", NUMBER)
+    assert [ask["state"] for ask in await _asks(browser)] == ["waiting"]
+    await browser.act("report_loss", NUMBER)
+    (own,) = await asks.of_account(row.account_id, limit=5, now=clock())
+    assert own.state == "done"  # without an answer
+    with pytest.raises(errors.NothingToAsk):
+        await asks.ask(row.account_id, Kind.REPORT_LOSS, NUMBER, note="", now=clock())
+
+
 async def test_only_ones_own_shield_and_five_a_day(browser: Browser) -> None:
     context, clock = browser.application.context, browser.application.clock
     row = await certified(context, NUMBER)

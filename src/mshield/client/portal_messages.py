@@ -242,7 +242,7 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     """What an operator asks about their shield, and how it ended; times in ms."""
 
     id: str
-    kind: Literal["revoke", "lift", "renew"]
+    kind: Literal["report_loss", "revoke", "lift", "renew"]
     shield_number: str
     name: str
     phone_masked: str

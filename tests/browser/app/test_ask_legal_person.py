@@ -41,7 +41,7 @@ def test_what_is_asked_in_the_app_is_answered_at_the_portal(
 ) -> None:
     page = app.page("/asks")
     expect(page.get_by_role("button", name="先选要办什么")).to_be_disabled()
-    expect(page.get_by_role("radio", name="核对备案")).to_be_visible()
+    expect(page.get_by_role("radio", name="挂失手机盾")).to_be_visible()
     expect(page.get_by_role("radio", name="解除停用")).to_have_count(0)  # nothing is to be lifted
     page.get_by_role("radio", name="作废手机盾").check()
     page.get_by_label("留言").fill(NOTE)

@@ -12,6 +12,7 @@ from tests.browser.app.exports import export, with_view
 from tests.browser.app.more_people import newcomer
 from tests.browser.app.pin_pad_and_pixels import PIXEL
 from tests.browser.app.seeded import Holder, holder, visitor
+from tests.browser.app.test_me import document, sign
 from tests.browser.conftest import Party
 from tests.browser.unproven import seen
 
@@ -132,4 +133,13 @@ def test_a_number_stays_with_its_word(app: Holder, party: Party) -> None:
     assert _lines(page.locator(".batch-sum"), "共 3 份") == 1
     assert _lines(page.get_by_role("button", name="输入一次 PIN 码，签 3 份"), "签 3 份") == 1
     seen(page, "batch-small")
+    page.close()
+
+
+def test_a_number_in_a_title_is_not_torn_in_the_list_of_signatures(party: Party, app: Holder) -> None:
+    number = "I20261129000000002"
+    sign(party, app, "signature", documents=[document(f"进口货物报关单 {number}")])
+    page = app.page("/me/signatures")
+    expect(page.get_by_text(number)).to_be_visible()
+    assert _lines(page.locator("main"), number) == 1
     page.close()

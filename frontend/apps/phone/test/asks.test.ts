@@ -39,13 +39,14 @@ async function offered(address = "/asks") {
 
 test("nothing is to be lifted of a healthy shield, and who is proven isn't proven again", async () => {
   const { wrapper, kinds, leads } = await offered();
-  expect([kinds, leads]).toEqual([["revoke", "renew"], false]);
+  expect([kinds, leads]).toEqual([["report_loss", "revoke", "renew"], false]);
   wrapper.unmount();
 });
 
 test.for([
-  [{ holds: ["frozen"] }, ["revoke", "lift", "renew"]],
-  [{ holds: ["clone"] }, ["revoke", "renew"]],
+  [{ holds: ["frozen"] }, ["report_loss", "revoke", "lift", "renew"]],
+  [{ holds: ["lost"] }, ["revoke", "lift", "renew"]],
+  [{ holds: ["clone"] }, ["report_loss", "revoke", "renew"]],
   [{ state: "pin_locked" }, ["revoke"]],
   [{ state: "revoked" }, []],
 ] as const)("%o: %o", async ([stands, expected]) => {

@@ -25,7 +25,7 @@ export interface Closing {
   readonly by: "pin" | "sms_code";
 }
 
-const ASK_KINDS = ["revoke", "lift", "renew"] as const;
+const ASK_KINDS = ["report_loss", "revoke", "lift", "renew"] as const;
 const ASK_STATES = ["waiting", "done", "refused", "withdrawn", "expired"] as const;
 export type AskKind = (typeof ASK_KINDS)[number];
 

@@ -180,7 +180,7 @@ class NothingToAsk(
     en="There is nothing of that kind for the legal person to do about this shield. Nothing was asked",
     faq="3.7",
 ):
-    """It isn't held by what a legal person lifts, or can't be renewed."""
+    """It is reported lost already, isn't held by what a legal person lifts, or can't be renewed."""
 
 
 class AskNotDone(

@@ -1,10 +1,10 @@
-"""An operator asks their legal person about a shield (请法人办理): to revoke it, lift a hold, see to the filing.
+"""An operator asks their legal person about a shield (请法人办理): a loss, a revocation, a lift, the filing.
 
 The legal person is told by SMS, sees it in the portal and acts by their usual acts: an ask changes nothing by itself.
 "Done" is answered only where it is done; what was done without an answer counts as one. The operator is told.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
@@ -42,13 +42,19 @@ Answer = Literal["done", "refused"]
 class Kind(StrEnum):
     """Which act on their shield an operator asks for."""
 
+    REPORT_LOSS = "report_loss"
     REVOKE = "revoke"
     LIFT = "lift"
     RENEW = "renew"
 
 
 WORDS: Final[Mapping[Kind, str]] = MappingProxyType(
-    {Kind.REVOKE: "作废", Kind.LIFT: "解除停用", Kind.RENEW: "核对备案以便更新"}
+    {
+        Kind.REPORT_LOSS: "挂失",
+        Kind.REVOKE: "作废",
+        Kind.LIFT: "解除停用",
+        Kind.RENEW: "核对备案以便更新",
+    }
 )
 """As the legal person is told by SMS, in Chinese."""
 
@@ -62,9 +68,9 @@ class AskLegalPerson:
     async def ask(self, account_id: str, kind: Kind, number: str, *, note: str, now: int) -> None:
         """Asks about one of the account's shields; its enterprise's legal persons are told.
 
-        Raises NotFound for another's shield, ShieldEnded for one that has ended, NothingToAsk where it isn't held by
-        what they can lift, NoLegalPerson where nobody could answer, Conflict while the same waits, TooManyRequests
-        beyond five a day, InvalidRequest for a note that is no line.
+        Raises NotFound for another's shield, ShieldEnded for one that has ended, NothingToAsk where it is reported lost
+        already or isn't held by what they can lift, NoLegalPerson where nobody could answer, Conflict while the same
+        waits, TooManyRequests beyond five a day, InvalidRequest for a note that is no line.
         """
         said = "" if note == "" else checked_reason(note)
         parsed = shield.parse_number(number)
@@ -162,6 +168,8 @@ class AskLegalPerson:
         standing = await store.own_shield(tx, account_id=account_id, shield_number=number)
         if not standing:
             raise errors.NotFound
+        if kind is Kind.REPORT_LOSS and _is_lost(standing):
+            raise errors.NothingToAsk
         if kind is Kind.LIFT and not any(parse_holds(one.holds) & _LIFTED for one in standing):
             raise errors.NothingToAsk
         if kind is Kind.RENEW and all(one.state != CertificateState.ACTIVE for one in standing):
@@ -172,6 +180,12 @@ class AskLegalPerson:
         standing = await store.own_shield(tx, account_id=asked.account_id, shield_number=asked.shield_number)
         if asked.kind == Kind.REVOKE:
             return not standing
+        if asked.kind == Kind.REPORT_LOSS:
+            return _is_lost(standing)
         if asked.kind == Kind.LIFT:
             return not any(parse_holds(one.holds) & _LIFTED for one in standing)
         return True
+
+
+def _is_lost(standing: Sequence[store.OwnShield]) -> bool:
+    return all(Hold.LOST in parse_holds(one.holds) for one in standing)

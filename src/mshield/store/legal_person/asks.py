@@ -54,7 +54,7 @@ async def insert(tx: Tx, ask: NewAsk) -> None:
 async def settle(db: Database, *, credit_code: str = "", account_id: str = "", now: int) -> None:
     """Ends what is over, and what was done without an answer."""
     await db.run(_SQL["expire"], now=now)
-    for query in (_SQL["settle_revoked"], _SQL["settle_lifted"]):
+    for query in (_SQL["settle_revoked"], _SQL["settle_lifted"], _SQL["settle_lost"]):
         await db.run(query, credit_code=credit_code, account_id=account_id, now=now)
 
 

@@ -19,6 +19,13 @@ UPDATE shield_asks SET state = 'done', decided_at = :now WHERE state = 'waiting'
     AND substr(c.shield_number, 10) = substr(shield_asks.shield_number, 10) AND NOT ended(c)
     AND (c.holds LIKE '%lost%' OR c.holds LIKE '%frozen%'));
 
+-- name: settle_lost!
+UPDATE shield_asks SET state = 'done', decided_at = :now WHERE state = 'waiting' AND kind = 'report_loss'
+  AND (credit_code = :credit_code OR account_id = :account_id)
+  AND NOT EXISTS (SELECT 1 FROM certificates c WHERE c.shield_number = shield_asks.shield_number
+    AND substr(c.shield_number, 10) = substr(shield_asks.shield_number, 10) AND NOT ended(c)
+    AND c.holds NOT LIKE '%lost%');
+
 -- name: of_enterprise
 SELECT sealed(shield_asks AS r), r.state, r.decided_at, r.reason, a.name, a.phone
 FROM shield_asks r JOIN accounts a ON a.id = r.account_id

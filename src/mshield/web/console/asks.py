@@ -23,7 +23,7 @@ class AccountAskMessage(Wire, frozen=True):
     """An ask and its answer; times in ms."""
 
     id: str
-    kind: Literal["revoke", "lift", "renew"]
+    kind: Literal["report_loss", "revoke", "lift", "renew"]
     shield_number: str
     credit_code: str
     note: str

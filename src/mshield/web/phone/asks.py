@@ -17,7 +17,7 @@ from mshield.web.router import Router
 
 router: Final = Router("phone")
 
-KindName = Literal["revoke", "lift", "renew"]
+KindName = Literal["report_loss", "revoke", "lift", "renew"]
 _MOST: Final = 50
 
 

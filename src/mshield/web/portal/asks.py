@@ -36,7 +36,7 @@ class AskMessage(Wire, frozen=True):
     """Who asks for what about which shield, and how it ended; times in ms."""
 
     id: str
-    kind: Literal["revoke", "lift", "renew"]
+    kind: Literal["report_loss", "revoke", "lift", "renew"]
     shield_number: str
     name: str
     phone_masked: str

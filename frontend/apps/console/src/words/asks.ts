@@ -7,7 +7,7 @@ export const askWords = {
     what: "要办什么",
     shield: "手机盾",
     state: "结果",
-    kind: { revoke: "作废手机盾", lift: "解除停用", renew: "核对备案以便更新" },
+    kind: { report_loss: "挂失手机盾", revoke: "作废手机盾", lift: "解除停用", renew: "核对备案以便更新" },
     is: {
       waiting: "等法人办理",
       done: "已办理",
@@ -23,7 +23,12 @@ export const askWords = {
     what: "What for",
     shield: "Shield",
     state: "Outcome",
-    kind: { revoke: "Revoke the shield", lift: "Lift the hold", renew: "See to the filing" },
+    kind: {
+      report_loss: "Report it lost",
+      revoke: "Revoke the shield",
+      lift: "Lift the hold",
+      renew: "See to the filing",
+    },
     is: {
       waiting: "waiting",
       done: "done",

@@ -30,7 +30,7 @@ export const shared = {
     cutOff: {
       none: "没有网络",
       unstable: "网络不稳定",
-      text: "还没有提交，什么都没丢。网络恢复后再试一次。",
+      text: "什么都没丢。网络恢复后再试一次。",
     },
     operator: "操作员",
     legalPerson: "法人",
@@ -100,7 +100,7 @@ export const shared = {
     cutOff: {
       none: "No network",
       unstable: "The network is unstable",
-      text: "Nothing was sent or lost. Try again once it is back.",
+      text: "Nothing is lost. Try again once it is back.",
     },
     operator: "Operator",
     legalPerson: "Legal person",

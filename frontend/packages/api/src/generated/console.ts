@@ -1587,7 +1587,7 @@ export interface components {
       expires_at: number;
       id: string;
       /** @enum {unknown} */
-      kind: "lift" | "renew" | "revoke";
+      kind: "lift" | "renew" | "report_loss" | "revoke";
       note: string;
       reason: string | null;
       shield_number: string;

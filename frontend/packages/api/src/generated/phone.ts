@@ -852,7 +852,7 @@ export interface components {
       expires_at: number;
       id: string;
       /** @enum {unknown} */
-      kind: "lift" | "renew" | "revoke";
+      kind: "lift" | "renew" | "report_loss" | "revoke";
       note: string;
       reason: string | null;
       shield_number: string;
@@ -1347,7 +1347,7 @@ export interface components {
      */
     ShieldAskMessage: {
       /** @enum {unknown} */
-      kind: "lift" | "renew" | "revoke";
+      kind: "lift" | "renew" | "report_loss" | "revoke";
       /** @default  */
       note?: string;
       /** @example MS10720468813 */

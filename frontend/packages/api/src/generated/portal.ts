@@ -764,7 +764,7 @@ export interface components {
       expires_at: number;
       id: string;
       /** @enum {unknown} */
-      kind: "lift" | "renew" | "revoke";
+      kind: "lift" | "renew" | "report_loss" | "revoke";
       name: string;
       note: string;
       phone_masked: string;

@@ -16,10 +16,13 @@ export function kindsFor(asked: Asked | null): AskKind[] {
   if (asked === null || ENDED.has(asked.state)) {
     return [];
   }
-  const canLift = asked.holds.some((hold) => LIFTED.has(hold));
-  return [
-    "revoke",
-    ...(canLift ? (["lift"] as const) : []),
-    ...(asked.state === "active" ? (["renew"] as const) : []),
-  ];
+  const isActive = asked.state === "active";
+  const isLost = asked.holds.includes("lost");
+  const isOffered: Record<AskKind, boolean> = {
+    report_loss: isActive && !isLost,
+    revoke: true,
+    lift: asked.holds.some((hold) => LIFTED.has(hold)),
+    renew: isActive,
+  };
+  return (Object.keys(isOffered) as AskKind[]).filter((kind) => isOffered[kind]);
 }

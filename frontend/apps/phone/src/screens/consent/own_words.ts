@@ -53,7 +53,7 @@ export const ownWords = {
     closingText: "You can undo it for {days} days; then it is done.",
     will: "Then",
     ends: "Revoked",
-    endsText: "for good",
+    endsText: "For good",
     erases: "Erased",
     keeps: "Kept, and used for nothing else",
     unaffected: "Unaffected",

@@ -12,7 +12,7 @@ export const words = {
       text: "只有您自己看得到，方便认出是哪一部。",
       label: "名称",
       hint: "例如 办公室的手机",
-      full: "名称最多 {most} 个字，后面的没有收下",
+      full: "名称最多 {most} 个字，已到上限",
       act: "保存",
     },
     foreign: {
@@ -71,7 +71,7 @@ export const words = {
       text: "Only you see it, to know which one it is.",
       label: "Name",
       hint: "such as Office phone",
-      full: "A name has {most} characters at most; more is left out",
+      full: "{most} characters at most: that is the limit",
       act: "Save",
     },
     foreign: {
