@@ -226,7 +226,7 @@ async def test_the_workbooks_hold_the_lists_as_text(browser: Browser) -> None:
     await certified(browser.application.context, NUMBERS[0])
     await browser.act("freeze", NUMBERS[0])
     answer = await browser.get(f"/enterprises/{OWN}/people.xlsx", role="operator")
-    assert 'filename="people.xlsx"' in answer.headers["content-disposition"]
+    assert f'filename="people-{OWN}-2026-11-24.xlsx"' in answer.headers["content-disposition"]
     people = _cells(answer.content)
     assert people[0][:4] == ["姓名", "用户类型", "证件类型", "证件号码"]
     assert [row[0] for row in people[1:]] == ["林知远", "沈若澜", "CHAN Tai Man"]

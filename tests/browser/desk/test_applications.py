@@ -111,6 +111,12 @@ def test_who_asks_beside_what_is_on_file(legal: Desk, office: Party) -> None:
     at_1024(page, "applications")
 
     page.get_by_role("button", name="不是本人").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("button", name="先不拒绝")).to_be_focused()
+    expect(dialog).to_contain_text("不能撤回")
+    look(page, "applications-refuse")
+    expect(listed).to_have_count(3)
+    dialog.get_by_role("button", name="不是本人，拒绝").click()
     expect(page.get_by_text(f"已拒绝：{other.name}")).to_be_visible()
     expect(listed).to_have_count(2)
     expect(page.get_by_role("navigation").locator(".count")).to_contain_text("2")

@@ -78,6 +78,7 @@ def test_an_application_is_confirmed(legal: Desk) -> None:
     press(page, listed.filter(has_text=second.name), "Space")
     expect(page.get_by_role("heading", name=f"是{second.name}本人吗")).to_be_visible()
     press(page, page.get_by_role("button", name="不是本人"))
+    press(page, page.get_by_role("button", name="不是本人，拒绝"))
     expect(page.get_by_text(f"已拒绝：{second.name}")).to_be_visible()
     _keeps_the_keys(page)
 

@@ -4,14 +4,14 @@ import { loadAbout } from "@mshield/desk/about.ts";
 import { keepFocus } from "@mshield/desk/dialog_focus.ts";
 import { i18n } from "@mshield/desk/i18n.ts";
 import { settings } from "@mshield/desk/settings.ts";
-import { onLoggedOut } from "@mshield/desk/task.ts";
+import { type Ended, onLoggedOut } from "@mshield/desk/task.ts";
 import { applyAppearance } from "@mshield/look/vue/appearance.ts";
 import { watchScreens } from "@mshield/look/vue/missed_screen.ts";
 import { createApp } from "vue";
 
 import "@mshield/desk/desk.css";
 import { filingEnded } from "./engine/login.ts";
-import { leave } from "./engine/session.ts";
+import { leave, onLeftElsewhere } from "./engine/session.ts";
 import PortalRoot from "./PortalRoot.vue";
 import { router } from "./router.ts";
 
@@ -19,9 +19,12 @@ applyAppearance(settings);
 void loadAbout();
 watchScreens(router);
 keepFocus();
-onLoggedOut((ended) => {
-  leave();
+function toLogin(ended: Ended | null): Promise<unknown> {
+  leave(ended ?? "");
+  if (ended === null) return router.push({ name: "login" });
   const next = ended === "filing" ? {} : { next: router.currentRoute.value.fullPath };
   return router.push({ name: "login", query: { ...next, ended } });
-}, filingEnded);
+}
+onLoggedOut(toLogin, filingEnded);
+onLeftElsewhere((why) => void toLogin(why));
 createApp(PortalRoot).use(i18n).use(router).mount("#app");

@@ -1,5 +1,6 @@
 /** The pages by their addresses; a deep link opens its page, after the login where it needs one. */
 
+import { ownPath } from "@mshield/look/vue/own_path.ts";
 import { createRouter, createWebHistory } from "vue-router";
 
 import { resume } from "./engine/login.ts";
@@ -51,6 +52,8 @@ router.beforeEach(async (to) => {
       return { name: "login", query: { ...(ended !== "filing" && { next: to.fullPath }), ended } };
     }
   }
+  // Who is logged in and goes back, or opens the login's address, has nothing to do there.
+  if (to.name === "login" && isLoggedIn.value) return ownPath(to.query["next"]) ?? "/shields";
   if (to.meta.isOpen || isLoggedIn.value) {
     return true;
   }

@@ -3,12 +3,20 @@
 
 import { onLoggedOut, useTask } from "@mshield/desk/task.ts";
 import { answered } from "@mshield/desk/client.ts";
+import { nextTick } from "vue";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import { api } from "../src/engine/client.ts";
 import { filingEnded, resume } from "../src/engine/login.ts";
 import { readShields } from "../src/engine/lists.ts";
-import { enter, isLoggedIn, leave, mayBeLoggedIn } from "../src/engine/session.ts";
+import {
+  endedBecause,
+  enter,
+  isLoggedIn,
+  leave,
+  mayBeLoggedIn,
+  onLeftElsewhere,
+} from "../src/engine/session.ts";
 
 const FIRM = { credit_code: "91330200MA2AGH4X6Q", name: "云帆" };
 const asked: string[] = [];
@@ -73,4 +81,19 @@ test.each([
   enter({ name: "沈若琪", csrf_token: "x", enterprises: [FIRM] } as never);
   await useTask().run(() => answered(api.GET("/api/portal/session")));
   expect(ended).toEqual([why]);
+});
+
+test("another tab learns why the session ended, and leaves at once", async () => {
+  enter({ name: "沈若琪", csrf_token: "x", enterprises: [FIRM] } as never);
+  const heard: unknown[] = [];
+  onLeftElsewhere((why) => heard.push(why));
+  expect(await resume()).toBe("filing");
+  expect(endedBecause.value).toBe("filing");
+  await nextTick();
+  expect(heard).toEqual([]); // the tab that ended it says so itself
+  enter({ name: "沈若琪", csrf_token: "x", enterprises: [FIRM] } as never);
+  await nextTick();
+  mayBeLoggedIn.value = false; // as the storage of the browser tells it
+  await nextTick();
+  expect(heard).toEqual(["filing"]);
 });

@@ -9,7 +9,11 @@ test.each([
   ["MS10720468813", { shield_number: "MS10720468813" }],
   ["ms 107 2046 8813", { shield_number: "MS10720468813" }],
   ["107 2046 8813 ", { shield_number: "MS10720468813" }],
-  ["1072046", { name: "1072046" }],
+  ["1072046", { end: "2046" }],
+  ["13912345001", { end: "5001" }],
+  ["45001", { end: "5001" }],
+  ["ＭＳ107 2046 8813", { shield_number: "MS10720468813" }],
+  ["ＭＳ540", { name: "MS540" }],
   ["0845", { end: "0845" }],
   [" 264x", { end: "264x" }],
   [" 林知远 ", { name: "林知远" }],
@@ -29,6 +33,8 @@ test("a state and a hold are different things to the service", () => {
 test("digits are a number's end, of four any, else an id number's; anything else is a name", () => {
   expect(personQuery({ words: "264X", role: "" })).toEqual({ end: "264X" });
   expect(personQuery({ words: "7264X", role: "" })).toEqual({ id_number_end: "7264X" });
+  expect(personQuery({ words: "139 1234 5001", role: "" })).toEqual({ end: "5001" });
+  expect(personQuery({ words: "２６４Ｘ", role: "" })).toEqual({ end: "264X" });
   expect(historyQuery({ words: "0845", event: "", from: "", to: "" })).toEqual({ end: "0845" });
   expect(personQuery({ words: "CHAN", role: "operator" })).toEqual({ name: "CHAN", role: "operator" });
 });

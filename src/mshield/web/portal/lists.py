@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import binascii
+import datetime as dt
 from collections.abc import Callable
 from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo
@@ -316,7 +317,10 @@ async def export_people(request: Request, credit_code: str, query: PeopleWords) 
     lists, now = context.legal_person.lists, context.clock()
     lines = [line async for line in lists.all_people(enterprise, query.terms(), now=now)]
     return await workbook_answer(
-        request, "people.xlsx", lambda zone: manage_export.people_workbook(lines, zone=zone)
+        request,
+        "people",
+        enterprise.credit_code,
+        lambda zone: manage_export.people_workbook(lines, zone=zone),
     )
 
 
@@ -334,7 +338,10 @@ async def export_shields(request: Request, credit_code: str, query: ShieldWords)
     terms = query.terms()
     rows = [row async for row in context.legal_person.lists.all_shields(enterprise, terms, now=now)]
     return await workbook_answer(
-        request, "shields.xlsx", lambda zone: manage_export.shields_workbook(rows, zone=zone, now=now)
+        request,
+        "shields",
+        enterprise.credit_code,
+        lambda zone: manage_export.shields_workbook(rows, zone=zone, now=now),
     )
 
 
@@ -369,12 +376,16 @@ def event_message(event: PastEvent) -> EventMessage:
     return filled(EventMessage, event, holds=tuple(filter(None, event.holds.split(","))))
 
 
-async def workbook_answer(request: Request, name: str, make: Callable[[ZoneInfo], bytes]) -> Response:
-    """What `make` writes with the times of the service's zone, as a file to save."""
-    zone = ZoneInfo(context_of(request).settings.time_zone)
+async def workbook_answer(
+    request: Request, name: str, credit_code: str, make: Callable[[ZoneInfo], bytes]
+) -> Response:
+    """What `make` writes with the times of the service's zone, as a file to save, named by its enterprise and day."""
+    context = context_of(request)
+    zone = ZoneInfo(context.settings.time_zone)
+    day = dt.datetime.fromtimestamp(context.clock() / 1000, zone).date().isoformat()
     # Writing takes seconds where the list is long: the other calls needn't wait for it.
     file = await asyncio.to_thread(make, zone)
-    return file_answer(file, manage_export.MEDIA_TYPE, name)
+    return file_answer(file, manage_export.MEDIA_TYPE, f"{name}-{credit_code}-{day}.xlsx")
 
 
 def _cursor(row: ShieldRow) -> str:

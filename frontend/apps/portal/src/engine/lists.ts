@@ -22,21 +22,29 @@ export interface ShieldFilter {
   readonly personId?: string | undefined;
 }
 
-/** What people read as 尾号: the last four characters of a shield, phone or id number. */
-const NUMBER_END = /^\d{3}[\dX]$/i;
+/**
+ * What people read as 尾号, the last four characters of a shield, phone or id number, or more of it; of more the last four
+ * are looked for. A whole phone number may be a shield number's digits too: its end finds either.
+ */
+const NUMBER_END = /^(?:\d{3,9}|1[3-9]\d{8}|\d{17})[\dX]$/i;
+
+/** The end of a number that this is; null for other words. */
+function endOf(plain: string): string | null {
+  return NUMBER_END.test(plain) ? plain.slice(-4) : null;
+}
 
 /** The query of the service: a whole shield number, in any spacing, or the end of a number; anything else is part of a name. */
 export function shieldQuery({ words, standing, personId }: ShieldFilter): Record<string, string> {
-  const text = words.trim();
+  const text = words.normalize("NFKC").trim(); // a Chinese keyboard types wide letters and digits
   const plain = text.replaceAll(/\s/g, "");
-  const digits = (SHIELD_NUMBER.exec(plain) ?? SHIELD_NUMBER.exec(`MS${plain}`))?.[1];
-  const isEnd = NUMBER_END.test(plain);
+  const end = endOf(plain);
+  const digits = end ? undefined : (SHIELD_NUMBER.exec(plain) ?? SHIELD_NUMBER.exec(`MS${plain}`))?.[1];
   const [hold, state] = standing.startsWith("hold:") ? [standing.slice(5), ""] : ["", standing];
   return Object.fromEntries(
     Object.entries({
       shield_number: digits ? `MS${digits}` : "",
-      end: isEnd ? plain : "",
-      name: digits || isEnd ? "" : text,
+      end: end ?? "",
+      name: digits || end ? "" : text,
       state,
       hold,
       person_id: personId ?? "",
@@ -95,15 +103,16 @@ export interface PersonFilter {
   readonly role: string;
 }
 
-/** Four digits (or three and an X) are the end of any number of theirs, more or fewer that of the id number; else a name. */
+/** Four digits (or three and an X), and a whole phone number, are the end of any number of theirs, more or fewer that of the id number; else a name. */
 export function personQuery({ words, role }: PersonFilter): Record<string, string> {
-  const text = words.trim();
-  const isEnd = NUMBER_END.test(text);
-  const isIdEnd = !isEnd && /^[\dxX]{2,18}$/.test(text);
+  const text = words.normalize("NFKC").trim();
+  const plain = text.replaceAll(/\s/g, "");
+  const isEnd = /^(?:\d{3}|1[3-9]\d{8})[\dX]$/i.test(plain);
+  const isIdEnd = !isEnd && /^[\dxX]{2,18}$/.test(plain);
   return Object.fromEntries(
     Object.entries({
-      end: isEnd ? text : "",
-      id_number_end: isIdEnd ? text : "",
+      end: isEnd ? plain.slice(-4) : "",
+      id_number_end: isIdEnd ? plain : "",
       name: isEnd || isIdEnd ? "" : text,
       role,
     }).filter(([, value]) => value !== ""),

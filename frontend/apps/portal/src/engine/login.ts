@@ -90,7 +90,7 @@ export async function resume(): Promise<Ended | null> {
   } catch (error) {
     const why = endedBy(error);
     if (why === null) throw error;
-    leave();
+    leave(why);
     return why;
   }
   return (await endWithoutEnterprise()) ? "filing" : null;
@@ -100,7 +100,7 @@ export async function resume(): Promise<Ended | null> {
 async function endWithoutEnterprise(): Promise<boolean> {
   if (!isLoggedIn.value || session.enterprises.length > 0) return false;
   // That it isn't theirs any more they learn in any case.
-  await logOut().catch(leave);
+  await logOut("filing").catch(() => leave("filing"));
   return true;
 }
 
@@ -110,7 +110,7 @@ export async function filingEnded(error: unknown): Promise<Ended | null> {
   return resume().catch(() => null);
 }
 
-export async function logOut(): Promise<void> {
+export async function logOut(why: Ended | "" = ""): Promise<void> {
   await answered(api.DELETE("/api/portal/session"));
-  leave();
+  leave(why);
 }

@@ -1,7 +1,8 @@
 /** Who is logged in, and for which of their enterprises they look: per tab, so that two tabs can show two of them. */
 
 import { useIntervalFn, useLocalStorage, useSessionStorage } from "@vueuse/core";
-import { computed, reactive, ref } from "vue";
+import type { Ended } from "@mshield/desk/task.ts";
+import { computed, reactive, ref, watch } from "vue";
 
 import type { Enterprise, Session } from "./types.ts";
 
@@ -13,6 +14,8 @@ export const session = reactive({
 
 /** Whether this browser may have a session: without it nothing is asked, and nothing is refused. */
 export const mayBeLoggedIn = useLocalStorage("mshield-portal-login", false);
+/** Why the last session of this browser ended, for its other tabs; empty where somebody logged out. */
+export const endedBecause = useLocalStorage<Ended | "">("mshield-portal-ended", "");
 const chosen = useSessionStorage("mshield-enterprise", "");
 
 export const isLoggedIn = computed(() => session.csrf !== null);
@@ -45,9 +48,18 @@ export function enter(opened: Session): void {
   mayBeLoggedIn.value = true;
 }
 
-export function leave(): void {
+/** Other tabs leave too (`onLeftElsewhere`), and say why. */
+export function leave(why: Ended | "" = ""): void {
+  if (mayBeLoggedIn.value) endedBecause.value = why;
   session.name = "";
   session.csrf = null;
   session.enterprises = [];
   mayBeLoggedIn.value = false;
+}
+
+/** Does this when the session ended in another tab: what stands here is nobody's to see any more. */
+export function onLeftElsewhere(act: (why: Ended | null) => void): void {
+  watch(mayBeLoggedIn, (may) => {
+    if (!may && isLoggedIn.value) act(endedBecause.value || null);
+  });
 }

@@ -75,6 +75,13 @@ export const applicationWords = {
       final: "确认后不能撤回。以后可以作废手机盾",
       way: "先不确认",
     },
+    refusal: {
+      title: "拒绝{name}的申请？",
+      effect: "对方马上收到短信，这次申请就此结束",
+      final: "拒绝后不能撤回。其实是本人的，请对方在手机上重新提交",
+      act: "不是本人，拒绝",
+      way: "先不拒绝",
+    },
     news: {
       confirm: "已确认：{name}。对方会收到短信，可以申请手机盾了",
       refuse: "已拒绝：{name}。对方会收到短信",
@@ -153,6 +160,13 @@ export const applicationWords = {
       asked: "You asked them, face to face or by phone, and it is they who apply",
       effect: "They can then apply for a shield of your enterprise, to log in and to sign",
       final: "This can't be taken back; a shield can be revoked later",
+      way: "Not yet",
+    },
+    refusal: {
+      title: "Refuse what {name} asks?",
+      effect: "They are told by SMS at once, and this application ends",
+      final: "It can't be taken back. If it is they after all, they ask anew on their phone",
+      act: "It isn't them, refuse",
       way: "Not yet",
     },
     news: {
