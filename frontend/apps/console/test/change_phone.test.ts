@@ -12,6 +12,8 @@ import PhoneSteps from "../src/screens/accounts/PhoneSteps.vue";
 const { readAccount } = vi.hoisted(() => ({ readAccount: vi.fn() }));
 vi.mock("../src/screens/accounts/calls.ts", async (load) => ({ ...(await load<object>()), readAccount }));
 
+const leaves = (): boolean => window.dispatchEvent(new Event("beforeunload", { cancelable: true }));
+
 test("the new number's code has its tick once the service took it", () => {
   const ticks = (now: number, isChecked: boolean) =>
     mount(PhoneSteps, { props: { now, isChecked }, global: { plugins: [i18n] } })
@@ -28,7 +30,6 @@ test("the browser asks before what was typed is gone", async () => {
   const stubs = { RouterLink: true };
   const screen = mount(ChangePhoneScreen, { props: { id: "a" }, global: { plugins: [i18n], stubs } });
   await flushPromises();
-  const leaves = (): boolean => window.dispatchEvent(new Event("beforeunload", { cancelable: true }));
   expect(leaves()).toBe(true);
   await screen.find("input").setValue("13600000001");
   expect(leaves()).toBe(false);
