@@ -14,11 +14,12 @@ vi.mock("../src/screens/accounts/calls.ts", async (load) => ({ ...(await load<ob
 
 const leaves = (): boolean => window.dispatchEvent(new Event("beforeunload", { cancelable: true }));
 
+const ticks = (now: number, isChecked: boolean) =>
+  mount(PhoneSteps, { props: { now, isChecked }, global: { plugins: [i18n] } })
+    .findAll("li")
+    .map((step) => step.classes("ok"));
+
 test("the new number's code has its tick once the service took it", () => {
-  const ticks = (now: number, isChecked: boolean) =>
-    mount(PhoneSteps, { props: { now, isChecked }, global: { plugins: [i18n] } })
-      .findAll("li")
-      .map((step) => step.classes("ok"));
   expect(ticks(2, false)).toEqual([true, false, false, false]);
   expect(ticks(2, true)).toEqual([true, true, false, false]);
   expect(ticks(4, true)).toEqual([true, true, true, true]);
