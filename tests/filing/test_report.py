@@ -34,7 +34,7 @@ def report() -> Report:
 def test_the_command_line_says_old_and_new_and_what_is_wrong(report: Report) -> None:
     lines = "\n".join(command._lines(Output("zh", json=False), report, "all"))
     assert "姓名: 林知远 → 林志远；手机号: – → 139****1234" in lines
-    assert "不认识这种证件类型 [护照本]" in lines
+    assert "证件类型有误，没有这一种 [护照本]" in lines
     assert "周明" in lines
     assert "330206199001014218" not in lines
     errors = "\n".join(command._lines(Output("en", json=False), report, "errors"))

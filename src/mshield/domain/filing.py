@@ -97,7 +97,7 @@ _TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "is not right; check it against the business licence",
         ),
         "invalid_phone": ("有误，请填 11 位手机号", "is not right; write the 11 digits of a mobile number"),
-        "unknown_id_type": ("不认识这种证件类型", "is no known type"),
+        "unknown_id_type": ("有误，没有这一种", "is no known type"),
         "unknown_role": ("请填“法人”或“操作员”", "must be legal person or operator"),
         "unknown_enterprise": (
             "没有填写，备案和名单里也没有这个代码的企业",

@@ -76,7 +76,7 @@ def test_a_list_comes_in_after_its_report_and_a_record_ends(
     expect(rows.first).to_contain_text("新增")
     ALBUM.take(page, "console-import")
     page.get_by_role("button", name="导入 1 行").click()
-    expect(page.get_by_text("已导入：新增 1 人，更改 0 人")).to_be_visible()
+    expect(page.get_by_text("已导入 1 行：新增 1，更改 0")).to_be_visible()
 
     page.get_by_role("link", name="备案").first.click()
     search = page.get_by_role("textbox", name=SEARCH)

@@ -162,7 +162,7 @@ def test_a_list_comes_in_without_a_mouse(log_in_as: LogInAs, party: Party, tmp_p
     page.keyboard.type(at.code())
     page.keyboard.press("Enter")
     said = page.get_by_role("status").first
-    expect(said).to_contain_text("已导入：新增 60 人，更改 0 人")
+    expect(said).to_contain_text("已导入 60 行：新增 60，更改 0")
     expect(said).to_be_focused()
     laid_out(page, "import")
     with page.expect_download() as report:

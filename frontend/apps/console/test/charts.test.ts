@@ -1,7 +1,10 @@
 // @vitest-environment happy-dom
+import { i18n } from "@mshield/desk/i18n.ts";
+import { mount } from "@vue/test-utils";
 import { expect, test } from "vitest";
 
 import { change } from "../src/engine/numbers.ts";
+import LineChart from "../src/parts/charts/LineChart.vue";
 import { axis, path, widths } from "../src/parts/charts/scale.ts";
 
 test.each([
@@ -39,4 +42,18 @@ test.each([
   [5, 0, null],
 ])("%d after %d is %s", (now, before, words) => {
   expect(change(now, before)).toBe(words);
+});
+
+test("the hour that isn't over is a dot and a row, and no fall of the line", () => {
+  const labels = ["00:00", "01:00", "02:00", "03:00"];
+  const props = { title: "", labels, values: [0, 2], before: [1, 1, 1, 1], name: "", beforeName: "" };
+  const chart = mount(LineChart, { props: { ...props, running: 3 }, global: { plugins: [i18n] } });
+  expect(chart.findAll(".open")).toHaveLength(1);
+  expect(chart.find("path.line").attributes("d")!.match(/[ML]/g)).toHaveLength(2);
+  expect(chart.findAll("tbody td:nth-of-type(1)").map((cell) => cell.text())).toEqual([
+    "0",
+    "2",
+    "3（到现在）",
+    "–",
+  ]);
 });

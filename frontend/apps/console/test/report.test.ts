@@ -3,12 +3,23 @@
 
 import { i18n } from "@mshield/desk/i18n.ts";
 import { settings } from "@mshield/desk/settings.ts";
-import { mount } from "@vue/test-utils";
-import { beforeEach, expect, test } from "vitest";
+import { flushPromises, mount } from "@vue/test-utils";
+import { beforeEach, expect, test, vi } from "vitest";
 
 import type { Line, Report } from "../src/screens/filing/calls.ts";
-import { countKinds, firstKind, PAGE, reportFile } from "../src/screens/filing/report.ts";
+import { countKinds, countWritten, firstKind, PAGE, reportFile } from "../src/screens/filing/report.ts";
 import ReportPanel from "../src/screens/filing/ReportPanel.vue";
+
+const { importList } = vi.hoisted(() => ({ importList: vi.fn() }));
+vi.mock("../src/screens/filing/calls.ts", async (load) => ({ ...(await load<object>()), importList }));
+const { default: ImportScreen } = await import("../src/screens/filing/ImportScreen.vue");
+const NUMBERS = {
+  will_change: 0,
+  unchanged: 0,
+  enterprises_add: 0,
+  enterprises_change: 0,
+  approval_id: null,
+};
 
 function line(n: number, kind: Line["kind"], more: Partial<Line> = {}): Line {
   return {
@@ -116,4 +127,34 @@ test("a line says how many shields stop by it, before and after", () => {
   const done = { ...report([stopping]), applied: true } as Report;
   expect(panelOf(done).text()).toContain("1,200 个手机盾已停用，须更新证书");
   expect(panelOf(report([line(2, "changes")])).text()).not.toContain("停用");
+});
+
+test("what an import writes and what waits add up to the numbers of the kinds", () => {
+  const lines = [
+    line(2, "added"),
+    line(3, "added", { waits: "approval" }),
+    line(4, "changes", { change: "none", enterprise_change: "change" }),
+    line(5, "changes", { waits: "approval" }),
+    line(6, "unchanged"),
+  ];
+  const [kinds, written] = [countKinds(report(lines)), countWritten(report(lines))];
+  expect(kinds).toMatchObject({ added: 2, changes: 2, unchanged: 1 });
+  expect(written).toEqual({ added: 1, changes: 1 });
+});
+
+test("a list of nothing but legal persons says that it waits, and how many lines", async () => {
+  const one = line(2, "added", { role: "legal_person", waits: "approval" });
+  const of = (applied: boolean) => ({ ...NUMBERS, lines: [one], applied, will_add: 0, waiting: 1 });
+  importList.mockImplementation(async (_file, _name, isDry: boolean) => of(!isDry));
+  const screen = mount(ImportScreen, { global: { plugins: [i18n], stubs: { RouterLink: true } } });
+  const field = screen.find("input[type=file]");
+  Object.defineProperty(field.element, "files", { value: [new File([""], "a.csv")] });
+  await field.trigger("change");
+  await flushPromises();
+  expect(screen.find(".note").text()).toContain("新增 1 行，更改 0 行");
+  expect(screen.find(".apply").text()).toBe("提交 1 行审批");
+  await screen.find(".apply").trigger("click");
+  await flushPromises();
+  expect(screen.find(".note").text()).toBe("没有直接写入，已提交审批。");
+  expect(screen.find(".note").classes()).not.toContain("ok");
 });

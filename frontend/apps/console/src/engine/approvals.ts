@@ -36,6 +36,13 @@ export async function countWaiting(): Promise<void> {
   if (isNewest()) waitingForMe.value = page.items.filter((item) => item.may_decide).length;
 }
 
+/** Acts on this subject that wait for somebody, of those that the member may see. */
+export async function waitingOn(subject: string): Promise<readonly string[]> {
+  const query = { state: "waiting", limit: 200 } as const;
+  const { items } = await answered(api.GET("/api/console/approvals", { params: { query } }));
+  return items.filter((item) => item.subject === subject).map(({ act }) => act);
+}
+
 export interface Question {
   readonly act: string;
   readonly subject: string;

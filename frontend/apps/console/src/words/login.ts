@@ -7,6 +7,7 @@ export const loginWords = {
     name: "姓名",
     nameHint: "管理员登记的姓名",
     password: "密码",
+    captchaWhy: "近来有人输错过姓名或密码，不一定是您：请再填图中的字符。",
     next: "下一步",
     working: "请稍候",
     secondTitle: "第二步验证",
@@ -39,6 +40,8 @@ export const loginWords = {
     name: "Name",
     nameHint: "As the administrator entered it",
     password: "Password",
+    captchaWhy:
+      "Lately a name or password was wrong, not necessarily yours: please type the picture's characters too.",
     next: "Next",
     working: "One moment",
     secondTitle: "Step 2",

@@ -17,6 +17,13 @@ export function countKinds(report: Report): Counts {
   return counts;
 }
 
+/** Lines that this import writes by itself, in place of those that wait for somebody: with these they are the tabs' numbers. */
+export function countWritten({ lines }: Report): Pick<Counts, "added" | "changes"> {
+  const counted = (kind: Kind): number =>
+    lines.filter((line) => line.kind === kind && line.waits === null).length;
+  return { added: counted("added"), changes: counted("changes") };
+}
+
 /** What a report opens at: what is wrong, else what changes, else what there is. */
 export function firstKind(counts: Counts): Kind {
   return KINDS.find((kind) => counts[kind] > 0) ?? "unchanged";
