@@ -315,8 +315,7 @@ async def export_people(request: Request, credit_code: str, query: PeopleWords) 
     lines = [line async for line in lists.all_people(enterprise, query.terms(), now=now)]
     return await workbook_answer(
         request,
-        "people",
-        enterprise.credit_code,
+        f"people-{enterprise.credit_code}",
         lambda zone: manage_export.people_workbook(lines, zone=zone),
     )
 
