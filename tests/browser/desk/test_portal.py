@@ -124,7 +124,7 @@ def test_r14_a_hold_from_elsewhere_shows_without_loading_the_page_anew(
 
 def test_r14_found_by_number_name_and_state_and_acted_on_together(legal: Desk, clerk: VirtualPhone) -> None:
     page = legal.open("/portal/shields")
-    search = page.get_by_role("textbox", name="姓名、手机盾号，或盾号、手机、证件的末 4 位")
+    search = page.get_by_role("textbox", name="姓名、盾号，或号码末 4 位")
     rows = page.locator("tbody tr")
     search.fill(CLERK.name)
     expect(rows.filter(has_text=OPERATOR.name)).to_have_count(0)
@@ -215,7 +215,7 @@ def test_r14_every_act_stands_in_the_enterprises_history(
 
 def test_the_lists_are_exported_as_workbooks(legal: Desk, clerk: VirtualPhone, tmp_path: Path) -> None:
     page = legal.open("/portal/shields")
-    page.get_by_role("textbox", name="姓名、手机盾号，或盾号、手机、证件的末 4 位").fill(CLERK.name)
+    page.get_by_role("textbox", name="姓名、盾号，或号码末 4 位").fill(CLERK.name)
     expect(page.get_by_role("link", name="导出")).to_have_attribute("href", re.compile("name="))
     with page.expect_download() as started:
         page.get_by_role("link", name="导出").click()

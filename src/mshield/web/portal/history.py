@@ -118,8 +118,7 @@ async def export_history(request: Request, credit_code: str, query: HistoryWords
     rows = [row async for row in context_of(request).legal_person.lists.all_history(enterprise, terms)]
     return await workbook_answer(
         request,
-        "history",
-        enterprise.credit_code,
+        f"history-{enterprise.credit_code}",
         lambda zone: manage_export.history_workbook(rows, zone=zone),
     )
 

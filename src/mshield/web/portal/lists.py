@@ -194,10 +194,7 @@ class ShieldMessage(Wire, frozen=True):
 
 
 class ShieldCountMessage(Wire, frozen=True):
-    """All of the enterprise's shields, whatever the list is narrowed to; `more`: there are more than these.
-
-    `usable`: in force, not on hold, and the filing is as they say.
-    """
+    """Of the whole enterprise; `usable`: in force, not on hold, the filing as they say; `more`: more than these."""
 
     shields: int
     usable: int
@@ -318,8 +315,7 @@ async def export_people(request: Request, credit_code: str, query: PeopleWords) 
     lines = [line async for line in lists.all_people(enterprise, query.terms(), now=now)]
     return await workbook_answer(
         request,
-        "people",
-        enterprise.credit_code,
+        f"people-{enterprise.credit_code}",
         lambda zone: manage_export.people_workbook(lines, zone=zone),
     )
 
@@ -339,8 +335,7 @@ async def export_shields(request: Request, credit_code: str, query: ShieldWords)
     rows = [row async for row in context.legal_person.lists.all_shields(enterprise, terms, now=now)]
     return await workbook_answer(
         request,
-        "shields",
-        enterprise.credit_code,
+        f"shields-{enterprise.credit_code}",
         lambda zone: manage_export.shields_workbook(rows, zone=zone, now=now),
     )
 
@@ -376,16 +371,14 @@ def event_message(event: PastEvent) -> EventMessage:
     return filled(EventMessage, event, holds=tuple(filter(None, event.holds.split(","))))
 
 
-async def workbook_answer(
-    request: Request, name: str, credit_code: str, make: Callable[[ZoneInfo], bytes]
-) -> Response:
-    """What `make` writes with the times of the service's zone, as a file to save, named by its enterprise and day."""
+async def workbook_answer(request: Request, name: str, make: Callable[[ZoneInfo], bytes]) -> Response:
+    """What `make` writes with the times of the service's zone, as a file to save; its name ends with the day."""
     context = context_of(request)
     zone = ZoneInfo(context.settings.time_zone)
     day = dt.datetime.fromtimestamp(context.clock() / 1000, zone).date().isoformat()
     # Writing takes seconds where the list is long: the other calls needn't wait for it.
     file = await asyncio.to_thread(make, zone)
-    return file_answer(file, manage_export.MEDIA_TYPE, f"{name}-{credit_code}-{day}.xlsx")
+    return file_answer(file, manage_export.MEDIA_TYPE, f"{name}-{day}.xlsx")
 
 
 def _cursor(row: ShieldRow) -> str:

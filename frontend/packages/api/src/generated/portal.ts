@@ -1155,9 +1155,7 @@ export interface components {
     };
     /**
      * ShieldCountMessage
-     * @description All of the enterprise's shields, whatever the list is narrowed to; `more`: there are more than these.
-     *
-     *     `usable`: in force, not on hold, and the filing is as they say.
+     * @description Of the whole enterprise; `usable`: in force, not on hold, the filing as they say; `more`: more than these.
      */
     ShieldCountMessage: {
       more: boolean;
