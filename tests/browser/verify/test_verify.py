@@ -8,6 +8,7 @@ from typing import Any, Final
 import pytest
 from playwright.sync_api import expect
 
+from mshield.gm.sm3 import sm3
 from mshield.pki.revocation.crl import KEY_COMPROMISE
 from mshield.pki.revocation.ocsp import RevokedAt
 from mshield.pki.signatures.evidence import Evidence
@@ -51,6 +52,24 @@ def test_a_changed_bundle_is_invalid_and_what_fails_stands_first(visit: Visit, f
     assert ASKED not in visitor.calls  # of what doesn't hold anyway, nobody is told
     ALBUM.take(visitor.page, "invalid")
     judged(visitor.page)
+
+
+def test_a_file_that_was_not_signed_lends_nothing_to_what_was(
+    visit: Visit, files: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "hello.txt"
+    other.write_text("hello")
+    visitor = visit().give(files / "cms.p7s", other)
+    visitor.head("签名无效")
+    panel = visitor.page.locator(".side-panel").filter(has_text="签了什么")
+    expect(panel.locator(".name")).to_have_text("签名文件里的原文")
+    expect(panel).to_contain_text("放入的“hello.txt”不是被签的文件，下面是签名文件里的原文")
+    with visitor.page.expect_download() as download:
+        panel.get_by_role("button", name="保存原文").click()
+    content = download.value.path().read_bytes()
+    expect(panel.locator("pre")).to_have_text(content.decode())
+    digest = panel.locator(".print").inner_text().replace(" ", "").lower()
+    assert digest == sm3(content).hex()
 
 
 def test_a_bundle_of_somebody_else_is_invalid(visit: Visit) -> None:
