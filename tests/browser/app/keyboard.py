@@ -23,9 +23,10 @@ _LOOK: Final = """focused => {
   const around = [focused, ...focused.children];
   for (let outer = focused.parentElement, i = 0; outer && i < 3; outer = outer.parentElement, i++) around.push(outer);
   const look = (each) => {
-    const { outlineColor, outline, boxShadow, borderColor, backgroundColor, textDecoration } = getComputedStyle(each);
+    const { outlineColor, outline, backgroundImage } = getComputedStyle(each);
+    const { boxShadow, borderColor, backgroundColor, textDecoration } = getComputedStyle(each);
     const line = outlineColor === "rgba(0, 0, 0, 0)" ? "" : outline;
-    return [line, boxShadow, borderColor, backgroundColor, textDecoration].join();
+    return [line, boxShadow, borderColor, backgroundColor, backgroundImage, textDecoration].join();
   };
   const next = focused.nextElementSibling;
   if (next) around.push(next);

@@ -18,6 +18,7 @@ from tests.browser.app.keyboard import keeps, walk
 from tests.browser.app.logged_out import END_LOGIN
 from tests.browser.app.more_people import newcomer
 from tests.browser.app.pin_pad_and_pixels import PIXEL, judged
+from tests.browser.app.read_on import read_on
 from tests.browser.app.seeded import Holder, holder
 from tests.browser.app.test_request import PC, document
 from tests.browser.conftest import Party
@@ -106,6 +107,7 @@ def claimed(sweep: Sweep) -> None:
 def signed(sweep: Sweep) -> None:
     """What comes after the PIN."""
     scanned(sweep)
+    read_on(sweep.page)
     sweep.page.locator("footer button, .foot button").first.click()
     dialog = sweep.page.get_by_role("dialog")
     expect(dialog).to_be_visible()
