@@ -19,7 +19,7 @@ from tests.browser.app.camera import Screen
 from tests.browser.app.cut_line import IMPATIENT, Line
 from tests.browser.app.more_people import newcomer, registered
 from tests.browser.app.pin_pad_and_pixels import PIXEL, enter_pin
-from tests.browser.app.read_on import read_on
+from tests.browser.app.read_on import ONWARDS, read_on
 from tests.browser.app.seeded import Holder, holder
 from tests.browser.app.test_request import document, state
 from tests.browser.conftest import Party
@@ -34,7 +34,7 @@ KEY_MS: Final = 5_000
 """For a key of the keypad to be pressed, if it is there."""
 AGAIN: Final = (
     "再试一次", "继续申请", "继续更新", "输入现在的 PIN 码", "绑定证书", "提交", "核对无误，更新",
-    "输入 PIN 码登录", "输入 PIN 码签名",
+    "输入 PIN 码登录", "输入 PIN 码签名", ONWARDS,
 )  # fmt: skip
 """What somebody presses to do it again, on whichever screen they are."""
 
