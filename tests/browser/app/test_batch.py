@@ -26,10 +26,13 @@ MUST_BE_OPENED: Final = {
 def app(browser: Browser, party: Party, engine: Path) -> Iterator[Holder]:
     """A phone with a certificate; its business system has a view."""
     with_view(party)
+    client_id = party.service.system["client_id"]
     allowed = ("--reason", "在单一窗口看得到", "--second-person", "顾行")
-    party.service.command("business", "unshown", "allow", party.service.system["client_id"], *allowed)
+    party.service.command("business", "unshown", "allow", client_id, *allowed)
     with holder(browser, party, engine) as made:
         yield made
+    # The rest of the module may run later on the same service.
+    party.service.command("business", "unshown", "end", client_id, "--reason", "不再需要")
 
 
 def opened(app: Holder, made: dict[str, Any]) -> Page:
