@@ -132,15 +132,8 @@ def test_the_console_has_words_for_each_act_and_its_details(language: str) -> No
     assert {"new_key", "dropped", "keys", "under", "at_once", "return_urls", "redirect_uris"} <= words[
         "details"
     ]
-    shown = (_ROOT / "frontend/apps/console/src/screens/audit/AuditScreen.vue").read_text("utf-8")
-    areas = re.search(r"const AREAS = (\[.*?\])", shown, re.DOTALL)
-    assert areas is not None
-    listed = set(re.findall(r'"(\w+)"', areas[1]))
-    assert (
-        {act.partition(".")[0] for act in (*_ACTS.values(), *_ELSEWHERE.values())} - {"restore", "seals"}
-        <= listed
-        <= words["audit"]
-    )
+    areas = {act.partition(".")[0] for act in (*_ACTS.values(), *_ELSEWHERE.values())}
+    assert areas - {"restore", "seals"} <= words["audit"]
 
 
 def _words(file: str, language: str) -> set[str]:

@@ -60,6 +60,7 @@ export const detailCodes = {
     kind: {
       totp: "身份验证器",
       webauthn: "安全密钥",
+      report_loss: "挂失",
       revoke: "作废",
       lift: "解除停用",
       renew: "核对备案以便更新",
@@ -131,6 +132,7 @@ export const detailCodes = {
     kind: {
       totp: "Authenticator app",
       webauthn: "Security key",
+      report_loss: "Report it lost",
       revoke: "Revoke",
       lift: "Lift the hold",
       renew: "Check the filing so that it can be renewed",
