@@ -218,7 +218,7 @@ def test_a_photo_and_a_foreign_code_are_told_and_scanning_goes_on(
     screen = Screen.of(made)
     camera.film_photo(screen, 900)  # of a second that isn't now
     page.reload()
-    expect(page.get_by_role("alert")).to_contain_text("这个二维码是旧的，没有登录或签名")
+    expect(page.get_by_role("alert")).to_contain_text("这个二维码是旧的，这次没有登录或签名")
     tries: list[str] = []
     page.on("request", lambda request: tries.append(request.url) if "scans" in request.url else None)
     page.wait_for_timeout(2500)
