@@ -83,7 +83,7 @@ class QrStale(
     DomainError,
     code="qr_stale",
     zh="这个二维码是旧的，这次没有登录或签名。请直接扫描屏幕上正在变化的二维码，不要扫照片或截图",
-    en="This code is old. Nothing was logged in or signed this time. Scan the changing code on the screen, not a photo of it",
+    en="This code is old. Nothing was logged in or signed now. Scan the changing code on the screen, not a photo of it",
     faq="3.1",
 ):
     """The code of a second that is over: a photo, a screenshot, or a relayed picture."""
