@@ -22,6 +22,7 @@ _APP: Final = create_app(Settings(mode="demo", public_origin="https://shield.exa
 _DOCUMENTS: Final[Documents] = _APP.state.documents
 _NOT_DESCRIBED: Final = {
     "/docs": "the API as a page for people",
+    "/docs/": "the API as a page for people",
     "/problems/{code}": "an error as a page for people",
     "/openapi.json": "the documents themselves",
     "/openapi/{audience}.json": "the documents themselves",

@@ -38,7 +38,7 @@ async def test_unknown_addresses_and_methods(
     assert answer.json()["status"] == status
 
 
-@cases("path", ["/nonsense", "/portal2/x", "/oidc/nothing"])
+@cases("path", ["/nonsense", "/portal2/x", "/oidc/nothing", "/problems/nothing"])
 async def test_a_person_gets_a_page_at_an_unknown_address(application: Application, path: str) -> None:
     browser = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "Accept-Language": "en-US,en;q=0.9"}
     answer = await application.http.get(path, headers=browser)
@@ -71,6 +71,7 @@ async def test_the_documents_are_listed_for_people(application: Application) -> 
     for lang, title in (("zh", "接口文档"), ("en", "Documents of the API")):
         text = (await application.http.get(f"/docs?lang={lang}")).text
         assert title in text
+        assert (await application.http.get(f"/docs/?lang={lang}")).text == text
         for name in AUDIENCES:
             assert f'href="/openapi/{name}.json"' in text
         assert "POST /api/business/requests" in text

@@ -31,5 +31,5 @@ async def _answer(request: Request) -> Response:
     return answer
 
 
-ROUTES: Final = (page_route("/docs", _answer),)
+ROUTES: Final = tuple(page_route(path, _answer) for path in ("/docs", "/docs/"))
 """Not part of the API: they stay out of its document."""

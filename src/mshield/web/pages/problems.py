@@ -11,7 +11,6 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mshield.domain import errors
 from mshield.domain.errors import BY_CODE, in_general
 from mshield.domain.faq import FAQ
 from mshield.web.context import context_of
@@ -19,6 +18,7 @@ from mshield.web.pages.foot import foot_in
 from mshield.web.pages.guides import Said
 from mshield.web.pages.language import Language, language_of
 from mshield.web.pages.messages import Link, message_page
+from mshield.web.pages.unknown import unknown
 from mshield.web.problems import STATUS
 from mshield.web.router import page_route
 
@@ -74,10 +74,10 @@ def steps_of(code: str, lang: Language) -> tuple[str, ...]:
 
 
 async def _answer(request: Request, code: Annotated[str, msgspec.Meta(max_length=64)]) -> Response:
-    """The page of a code. Raises NotFound for one that no error has."""
+    """The page of a code; of one that no error has, what any unknown address shows."""
     error = BY_CODE.get(code)
     if error is None:
-        raise errors.NotFound
+        return unknown(request)
     lang = language_of(request)
     zh, en = in_general(error)
     steps, more = steps_of(code, lang), []
