@@ -287,6 +287,7 @@ def test_refused_and_taken_back(browser: Browser, office: Party) -> None:
         desk_page.get_by_role("link", name="待确认的申请").click()
         desk_page.get_by_role("list", name="申请").get_by_text(person.name).click()
         desk_page.get_by_role("button", name="不是本人").click()
+        desk_page.get_by_role("dialog").get_by_role("button", name="不是本人，拒绝").click()
         expect(desk_page.get_by_text(f"已拒绝：{person.name}")).to_be_visible()
         user.sees("法人没有确认")
         seen(page, "refused")
