@@ -54,10 +54,14 @@ export function useCaptcha(make: () => Promise<Captcha> = () => shield.captcha()
 
   async function hear(): Promise<void> {
     if (!player.src) {
-      const asked = id.value;
-      const wav = await hearing.run(() => shield.captchaAudio(asked));
-      // Of another picture, which stood there before, nothing is to be heard.
-      if (!wav || id.value !== asked) {
+      let asked: string;
+      let wav: Uint8Array | undefined;
+      do {
+        asked = id.value;
+        wav = await hearing.run(() => shield.captchaAudio(asked));
+        // Where another picture has come meanwhile, that one's is to be heard.
+      } while (wav && id.value !== asked);
+      if (!wav) {
         return;
       }
       player.src = addressOf(wav, "audio/wav");
