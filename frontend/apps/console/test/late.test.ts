@@ -157,7 +157,22 @@ test("the report of one list doesn't stand beside the name of another, and takes
     await field.trigger("change");
   };
   const counts = { will_add: 1, will_change: 0, unchanged: 0, enterprises_add: 0, enterprises_change: 0 };
-  const report = { ...good(null), data: { ...counts, waiting: 0, applied: false, lines: [] } };
+  const line = {
+    line: 2,
+    kind: "added",
+    change: "add",
+    enterprise_change: "none",
+    name: "人",
+    id_number_masked: "330206********4217",
+    role: "operator",
+    enterprise: "宁波北潮",
+    credit_code: "91330206MA2XB7C1TW",
+    waits: null,
+    shields_stopped: 0,
+    changes: [],
+    findings: [],
+  };
+  const report = { ...good(null), data: { ...counts, waiting: 0, applied: false, lines: [line] } };
   await choose("a.csv");
   await choose("b.csv");
   a.resolve(report);

@@ -113,14 +113,14 @@ test.for([
   expect(abouts[0]!.act).toContain("单一窗口");
   expect(abouts[0]!.detail({ left: 3 })).toContain("同时打开手机盾\n还可以试 3 次");
   expect(router.currentRoute.value.path).toBe(path);
-  expect(wrapper.text().includes("请求已结束，没有登录")).toBe(login === "closed");
+  expect(wrapper.text().includes("请求已结束，这部手机没有登录")).toBe(login === "closed");
   expect(JSON.parse(sessionStorage.getItem("mshield-claim") ?? "null")?.claim ?? null).toBe(kept);
 });
 
 test.for<[ShieldError, string]>([
   [new ProblemError("unlock_closed", 403, undefined, { zh: "只剩一次" }), "换一种方式打开手机盾"],
   [new ProblemError("filing_changed", 403, undefined, { zh: "备案变了" }), "换一种方式打开手机盾"],
-  [new ProblemError("task_closed", 409), "请求已结束，没有登录"],
+  [new ProblemError("task_closed", 409), "请求已结束"],
   [new NetworkError("lost"), "还不知道有没有完成"],
 ])("after %s it says what is left to do", async ([error, said]) => {
   unlockAndLogIn.mockImplementation(async (...values: unknown[]) => {
@@ -139,7 +139,7 @@ test("its time over, it is told and forgotten", async () => {
   vi.advanceTimersByTime(4000);
   vi.useRealTimers();
   await flushPromises();
-  expect(wrapper.text()).toContain("请求已失效，没有人登录");
+  expect(wrapper.text()).toContain("请求已失效");
   expect(unlockAndLogIn).not.toHaveBeenCalled();
 });
 
