@@ -32,6 +32,8 @@ _TOO_WIDE: Final = """width => document.documentElement.scrollWidth <= width ? [
     .filter((each) => each.getBoundingClientRect().left + Math.max(each.offsetWidth, each.scrollWidth) > width + 1)
     .map((each) => `${each.tagName} ${each.className} ${each.getBoundingClientRect().right}`)
     .concat(`${document.documentElement.scrollWidth} wide`).slice(0, 12)"""
+_TALLEST: Final = 20_000
+"""Of a page, in CSS pixels: none grows for ever."""
 
 
 def enter_pin(page: Page, pin: str) -> None:
@@ -63,8 +65,11 @@ def judged(page: Page, see: Callable[[str], None] = lambda _: None) -> None:
 def _nothing_bars(page: Page, name: str) -> None:
     """The whole page at once: what just then stands half under the tabs or the feet is no small target."""
     usual = page.viewport_size or {"width": 390, "height": 844}
-    height = page.evaluate("document.documentElement.scrollHeight")
-    page.set_viewport_size({"width": usual["width"], "height": max(usual["height"], height)})
+    height = usual["height"]
+    # Some parts grow with the window: a few rounds until all of it stands there.
+    while height < (whole := page.evaluate("document.documentElement.scrollHeight")) < _TALLEST:
+        height = whole
+        page.set_viewport_size({"width": usual["width"], "height": height})
     found = barriers(page)
     page.set_viewport_size(usual)
     assert not found, (name, found)
