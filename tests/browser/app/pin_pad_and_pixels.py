@@ -32,8 +32,8 @@ _TOO_WIDE: Final = """width => document.documentElement.scrollWidth <= width ? [
     .filter((each) => each.getBoundingClientRect().left + Math.max(each.offsetWidth, each.scrollWidth) > width + 1)
     .map((each) => `${each.tagName} ${each.className} ${each.getBoundingClientRect().right}`)
     .concat(`${document.documentElement.scrollWidth} wide`).slice(0, 12)"""
-_TALLEST: Final = 20_000
-"""Of a page, in CSS pixels: none grows for ever."""
+_ROUNDS: Final = 4
+"""Of growing with its parts: a page that is always some pixels taller than its window would grow for ever."""
 
 
 def enter_pin(page: Page, pin: str) -> None:
@@ -66,8 +66,10 @@ def _nothing_bars(page: Page, name: str) -> None:
     """The whole page at once: what just then stands half under the tabs or the feet is no small target."""
     usual = page.viewport_size or {"width": 390, "height": 844}
     height = usual["height"]
-    # Some parts grow with the window: a few rounds until all of it stands there.
-    while height < (whole := page.evaluate("document.documentElement.scrollHeight")) < _TALLEST:
+    for _ in range(_ROUNDS):
+        whole = page.evaluate("document.documentElement.scrollHeight")
+        if whole <= height:
+            break
         height = whole
         page.set_viewport_size({"width": usual["width"], "height": height})
     found = barriers(page)
