@@ -134,6 +134,7 @@ async def test_the_phone_that_signed_is_told_so_and_no_other(
             "title": scanned["tasks"][0]["title"],
             "business_name": "单一窗口",
             "signed_at": signed_at,
+            "documents": [{"sid": task["sid"], "title": task["title"]} for task in scanned["tasks"]],
         }
         other = await second.device.call("POST", "/api/phone/scans", code)
         assert_refused(other, "request_closed", 409)

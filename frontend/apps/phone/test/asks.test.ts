@@ -11,12 +11,13 @@ const LOST = "MS10720468821";
 const healthy = { shieldNumber: OWN, state: "active", holds: [] as string[], notAfter: Date.now() + 1e10 };
 let certificate: typeof healthy | null;
 let proofs: { endedAt: number | null }[];
+let asked: object[];
 const ask = vi.fn(async () => undefined);
 vi.mock("../src/engine/shield.ts", () => ({
   shield: {
     status: async () => ({ isLoggedIn: true }),
     me: async () => ({ account: {}, certificate, renewal: null }),
-    asks: async () => [],
+    asks: async () => asked,
     identity: async () => ({ proofs }),
     devices: async () => ({ items: [{ ...healthy }, { ...healthy, shieldNumber: LOST, holds: ["lost"] }] }),
     ask,
@@ -28,6 +29,7 @@ const { default: SendNumber } = await import("../src/parts/SendNumber.vue");
 beforeEach(() => {
   certificate = healthy;
   proofs = [{ endedAt: null }];
+  asked = [];
 });
 
 async function offered(address = "/asks") {
@@ -76,4 +78,24 @@ test("from a lost phone's place in the list it is that shield which is asked abo
   expect(ask).toHaveBeenCalledWith("revoke", LOST, "");
   wrapper.unmount();
   link.unmount();
+});
+
+test("one that this version doesn't know is told to need an update, beside the others", async () => {
+  const one = {
+    id: "1",
+    shieldNumber: OWN,
+    note: "",
+    askedAt: 1,
+    expiresAt: 2,
+    decidedAt: null,
+    reason: null,
+  };
+  asked = [
+    { ...one, kind: "unknown", state: "waiting" },
+    { ...one, id: "2", kind: "revoke", state: "unknown" },
+  ];
+  const { wrapper } = await offered();
+  const rows = wrapper.findAll("ul.rows li b").map((row) => row.text());
+  expect(rows).toEqual(["请更新应用后查看等法人办理", "作废手机盾请更新应用后查看"]);
+  wrapper.unmount();
 });

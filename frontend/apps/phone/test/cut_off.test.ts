@@ -27,6 +27,10 @@ const service = {
   closing: trying,
   identity: trying as () => Promise<object>,
   scan: trying,
+  devices: trying as () => Promise<object>,
+  pcLogins: async () => [],
+  signatures: trying as () => Promise<object>,
+  signature: trying as () => Promise<object>,
 };
 vi.mock("../src/engine/shield.ts", () => ({ shield: service }));
 let filmed: ((texts: readonly string[]) => Promise<void>) | undefined;
@@ -57,7 +61,30 @@ afterEach(async () => {
   service.me = trying;
   service.asks = trying;
   service.identity = trying;
+  service.inbox = trying;
+  service.devices = trying;
+  service.signatures = trying;
+  service.signature = trying;
+  service.closing = trying;
 });
+
+const ANSWERS = {
+  me: async () => me,
+  inbox: async () => [],
+  asks: async () => [],
+  closing: async () => ({ dueAt: null, days: 7, shields: [], erased: [], kept: [], by: "sms_code" }),
+  identity: async () => ({ proofs: [], request: null, secondAccounts: [], phoneChange: null }),
+  devices: async () => ({ items: [], by: "sms_code" }),
+  signatures: async () => ({ items: [], next: null }),
+  signature: async () => Promise.reject(new (await import("@mshield/shield")).ProblemError("not_found", 404)),
+};
+const ASKED = Object.keys(ANSWERS);
+
+async function connect(): Promise<void> {
+  isOnline = true;
+  globalThis.dispatchEvent(new Event("online"));
+  await flushPromises();
+}
 
 const SCREENS = {
   "/pin": () => import("../src/screens/certificate/PinScreen.vue"),
@@ -67,6 +94,12 @@ const SCREENS = {
   "/asks": () => import("../src/screens/asks/AsksScreen.vue"),
   "/next": () => import("../src/screens/home/NextScreen.vue"),
   "/me/data/close": () => import("../src/screens/consent/CloseScreen.vue"),
+  "/identity": () => import("../src/screens/identity/IdentityScreen.vue"),
+  "/identity/wait": () => import("../src/screens/identity/WaitScreen.vue"),
+  "/me/identity": () => import("../src/screens/identity/ProofsScreen.vue"),
+  "/me/devices": () => import("../src/screens/me/devices/DevicesScreen.vue"),
+  "/me/signatures": () => import("../src/screens/me/signatures/SignaturesScreen.vue"),
+  "/me/signatures/s1": () => import("../src/screens/me/signatures/SignatureScreen.vue"),
   "/policies/privacy": () => import("../src/screens/consent/PolicyScreen.vue"),
 };
 
@@ -77,6 +110,35 @@ test.for(Object.entries(SCREENS))("%s says that there is no network", async ([ad
   expect(wrapper.get(".empty h2").text()).toBe("没有网络");
   expect(wrapper.get(".empty button").text()).toBe("再试一次");
   expect(wrapper.text()).not.toContain("没有要法人办理的");
+  wrapper.unmount();
+});
+
+/** Those that need no more than one answer. */
+const PLAIN = Object.entries(SCREENS).filter(([address]) =>
+  /inbox|asks|identity|devices|signatures|close/.test(address),
+);
+
+test.for(PLAIN)("%s comes back by itself, also where all tries had failed", async ([address, load]) => {
+  const { NetworkError } = await import("@mshield/shield");
+  const asked = vi.fn(async () => {
+    throw new NetworkError("cut off");
+  });
+  Object.assign(service, Object.fromEntries(ASKED.map((name) => [name, asked])));
+  const { default: screen } = await load();
+  const { wrapper } = await mounted(screen, {}, address);
+  await flushPromises();
+  expect(wrapper.get(".empty h2").text()).toBe("没有网络");
+  const before = asked.mock.calls.length;
+  await connect();
+  expect(asked.mock.calls.length).toBeGreaterThan(before);
+  expect(wrapper.get(".empty h2").text()).toBe("网络不稳定");
+  isOnline = false;
+  globalThis.dispatchEvent(new Event("offline"));
+  await flushPromises();
+  Object.assign(service, ANSWERS);
+  await connect();
+  expect(wrapper.find(".empty button").exists()).toBe(false);
+  expect(wrapper.text()).not.toContain("没有网络");
   wrapper.unmount();
 });
 

@@ -8,9 +8,8 @@ import { shallowRef } from "vue";
 
 const SID = "ab".repeat(16);
 const OWN = {
-  sid: SID,
   kind: "signature",
-  title: "报关单",
+  documents: [{ sid: SID, title: "报关单" }],
   businessName: "单一窗口",
   signedAt: 1_764_425_260_000,
 };
@@ -81,8 +80,18 @@ describe("of a request that another tab has answered", () => {
     expect(said).toContain(`/me/signatures/${SID}`);
     expect(said).not.toMatch(/没有签|没有登录|没有同意/u);
   });
+  test("of a batch it names all, also those of several requests answered together", async () => {
+    const documents = ["合同", "补充协议"].map((title, n) => ({ sid: `${n}`.repeat(32), title }));
+    engine.ownSignature.mockResolvedValue({ ...OWN, documents });
+    const said = await after("signature", "approve");
+    expect(said).toContain("已在这部手机上签好 2 份");
+    for (const { sid, title } of documents) {
+      expect(said).toContain(title);
+      expect(said).toContain(`/me/signatures/${sid}`);
+    }
+  });
   test("a login is said to be done", async () => {
-    engine.ownSignature.mockResolvedValue({ ...OWN, kind: "login", title: "登录" });
+    engine.ownSignature.mockResolvedValue({ ...OWN, kind: "login" });
     expect(await after("login", "approve")).toContain("已登录单一窗口");
   });
   test("what wasn't signed here is said to be so of this phone alone", async () => {
@@ -115,6 +124,22 @@ describe("a code of a request that is over", () => {
     expect(wrapper.text()).toMatch(/已登录单一窗口 .*\d{1,2}:\d{2}/u);
     expect(wrapper.get("a").attributes("href")).toBe(`/me/signatures/${SID}`);
     wrapper.unmount();
+  });
+  test("of a batch all is named that was signed, with the way to each", async () => {
+    const others = ["cd", "ef"].map((octet) => octet.repeat(16));
+    const documents = [SID, ...others].map((sid, n) => ({ sid, title: `报关单 ${n + 1}` }));
+    const { wrapper } = await mounted(ScanEnded, {
+      problem: refusal({ ...WIRE, kind: "signature", documents }),
+    });
+    expect(wrapper.text()).toMatch(/已在这部手机上签好 3 份 .*\d{1,2}:\d{2}/u);
+    const rows = wrapper.findAll("li a");
+    expect(rows.map((row) => [row.text(), row.attributes("href")])).toEqual(
+      documents.map(({ sid, title }) => [title, `/me/signatures/${sid}`]),
+    );
+    wrapper.unmount();
+  });
+  test("an older service names the first one alone", () => {
+    expect(signedBefore(refusal(WIRE))?.documents).toEqual([{ sid: SID, title: "登录" }]);
   });
   test("says nothing of the kind of another's", () => {
     expect(signedBefore(refusal(undefined))).toBeNull();

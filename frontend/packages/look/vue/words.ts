@@ -18,6 +18,11 @@ export interface Say {
   t: (key: string, values?: Record<string, unknown>, count?: number) => string;
 }
 
+export interface ScreenWords extends Say {
+  /** The same for a name of which the service has the last part: what a newer one says has no word here but `newer`. */
+  known: (key: string, values?: Record<string, unknown>) => string;
+}
+
 /** The plugin for an application; it follows `language`. */
 export function makeWords<T extends object>(language: () => Language, shared: Words<T>) {
   const plugin = createI18n({
@@ -31,7 +36,7 @@ export function makeWords<T extends object>(language: () => Language, shared: Wo
 }
 
 /** The words of one screen. */
-export function useWords<T extends object>(words: Words<T>): Say {
+export function useWords<T extends object>(words: Words<T>): ScreenWords {
   const local: Pick<Composer, "t"> = useI18n({
     useScope: "local",
     inheritLocale: true,
@@ -42,5 +47,9 @@ export function useWords<T extends object>(words: Words<T>): Say {
   return {
     t: (key, values = {}, count) =>
       count === undefined ? local.t(key, values) : local.t(key, values, count),
+    known(key, values = {}) {
+      const said = local.t(key, values);
+      return said === key ? local.t("newer") : said;
+    },
   };
 }

@@ -47,6 +47,12 @@ export class Fields {
     return words.includes(value) ? value : fail(name);
   }
 
+  /** One of these words, or `unknown` for another: a newer service may say it, and the rest is shown all the same. */
+  knownWord<T extends string>(name: string, words: readonly T[]): T | "unknown" {
+    const value = this.text(name) as T;
+    return words.includes(value) ? value : "unknown";
+  }
+
   /** An integer that JavaScript holds exactly, 0 or more. */
   integer(name: string): number {
     const value = this.#members[name];

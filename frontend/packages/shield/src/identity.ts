@@ -23,7 +23,7 @@ export interface IdentityProof {
 
 /** The account's last request to a legal person; `remindFrom` is when they can be told again. Times in ms. */
 export interface IdentityRequest {
-  readonly state: (typeof STATES)[number];
+  readonly state: (typeof STATES)[number] | "unknown";
   readonly creditCode: string;
   readonly enterprise: string;
   readonly askedAt: number;
@@ -208,7 +208,7 @@ function readSecond(value: unknown): SecondAccount {
 function readRequest(value: unknown): IdentityRequest {
   const of = new Fields(value);
   return {
-    state: of.word("state", STATES),
+    state: of.knownWord("state", STATES),
     creditCode: of.text("credit_code"),
     enterprise: of.text("enterprise"),
     askedAt: of.integer("asked_at"),

@@ -65,7 +65,7 @@ export {
 export type { Push, PushAddress, PushKinds } from "./push.ts";
 export { orderOf } from "./readings.ts";
 export type { DocumentReader, KeyLines, TaskReading } from "./task_reading.ts";
-export { type OwnSignature, signedBefore } from "./own_signature.ts";
+export { type OwnDocument, type OwnSignature, signedBefore } from "./own_signature.ts";
 export { OwnerShield } from "./owner_shield.ts";
 export { RemoteSecrets } from "./remote_secrets.ts";
 export { MOST_DOCUMENTS, partsOf } from "./parts.ts";

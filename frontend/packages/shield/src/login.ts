@@ -109,14 +109,13 @@ export async function login(operation: Operation, form: Login): Promise<Account>
 export async function accountSources(operation: Operation): Promise<readonly AccountSource[]> {
   const path = "/api/phone/account-sources";
   const answer = await operation.connection.get(path, operation.anonymous());
-  return new Fields(answer).list("items").map((item) => {
+  return new Fields(answer).list("items").flatMap((item) => {
     const of = new Fields(item);
-    return {
-      name: of.text("name"),
-      kind: of.word("kind", ["password", "page"]),
-      titleZh: of.text("title_zh"),
-      titleEn: of.text("title_en"),
-    };
+    const kind = of.knownWord("kind", ["password", "page"]);
+    // A way of a newer service, which this version can't go.
+    return kind === "unknown"
+      ? []
+      : [{ name: of.text("name"), kind, titleZh: of.text("title_zh"), titleEn: of.text("title_en") }];
   });
 }
 

@@ -129,10 +129,10 @@ export interface Part {
   readonly sids: readonly string[];
 }
 
-/** A request that waits for this shield; `title` is that of the first of its `documents`. */
+/** A request that waits for this shield; `title` is that of the first of its `documents`. One of unknown kind is a newer service's. */
 export interface InboxRequest {
   readonly requestId: string;
-  readonly kind: Kind;
+  readonly kind: Kind | "unknown";
   readonly title: string;
   readonly documents: number;
   readonly requester: Requester;
@@ -295,7 +295,7 @@ export function readInbox(value: unknown): InboxRequest[] {
     const of = new Fields(item);
     return {
       requestId: of.text("request_id"),
-      kind: of.word("kind", KINDS),
+      kind: of.knownWord("kind", KINDS),
       title: of.text("title"),
       documents: of.integer("documents"),
       requester: readRequester(of.object("requester")),

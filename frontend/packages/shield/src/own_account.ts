@@ -29,13 +29,13 @@ const ASK_KINDS = ["report_loss", "revoke", "lift", "renew"] as const;
 const ASK_STATES = ["waiting", "done", "refused", "withdrawn", "expired"] as const;
 export type AskKind = (typeof ASK_KINDS)[number];
 
-/** What was asked of the legal person, and their answer; ms. */
+/** What was asked of the legal person, and their answer; ms. Of a newer service kind and state may be unknown here. */
 export interface ShieldAsk {
   readonly id: string;
-  readonly kind: AskKind;
+  readonly kind: AskKind | "unknown";
   readonly shieldNumber: string;
   readonly note: string;
-  readonly state: (typeof ASK_STATES)[number];
+  readonly state: (typeof ASK_STATES)[number] | "unknown";
   readonly askedAt: number;
   readonly expiresAt: number;
   readonly decidedAt: number | null;
@@ -113,10 +113,10 @@ function readAsk(value: unknown): ShieldAsk {
   const of = new Fields(value);
   return {
     id: of.text("id"),
-    kind: of.word("kind", ASK_KINDS),
+    kind: of.knownWord("kind", ASK_KINDS),
     shieldNumber: of.text("shield_number"),
     note: of.text("note"),
-    state: of.word("state", ASK_STATES),
+    state: of.knownWord("state", ASK_STATES),
     askedAt: of.integer("asked_at"),
     expiresAt: of.integer("expires_at"),
     decidedAt: of.integerOrNull("decided_at"),

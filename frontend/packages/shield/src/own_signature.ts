@@ -2,38 +2,52 @@
 
 import { ProblemError, type ShieldError } from "./errors.ts";
 import { Fields } from "./fields.ts";
-import { type Kind, KINDS, readTask, type Scan } from "./messages.ts";
+import { type Kind, KINDS, readTask, type Scan, type Task } from "./messages.ts";
 import type { Operation } from "./operation.ts";
 import { signature } from "./signatures.ts";
 
-/** `sid` and `signedAt` (ms) are null where "my signatures" doesn't list it: a consent. */
-export interface OwnSignature {
+/** `sid` is null where "my signatures" doesn't list it: a consent. */
+export interface OwnDocument {
   readonly sid: string | null;
-  readonly kind: Kind;
   readonly title: string;
+}
+
+/** `documents`: all that was signed, at least one; `signedAt` (ms) is null where "my signatures" doesn't list it. */
+export interface OwnSignature {
+  readonly kind: Kind | "unknown";
+  readonly documents: readonly [OwnDocument, ...OwnDocument[]];
   readonly businessName: string | null;
   readonly signedAt: number | null;
 }
 
-/** The first document of a request that this phone took and signed; null where it signed none. */
+/** What this phone signed of a request that it took; null where it signed nothing. */
 export async function ownSignature(
   operation: Operation,
   { kind, tasks, requester }: Pick<Scan, "kind" | "tasks" | "requester">,
 ): Promise<OwnSignature | null> {
+  const signed: Pick<Task, "sid" | "title">[] = [];
   for (const { sid, title } of tasks) {
+    // oxlint-disable-next-line no-await-in-loop -- the service answers one call of a phone at a time
     const task = await orNull(operation.connection.get(`/api/phone/tasks/${sid}`, operation.loggedIn()));
     if (task !== null && readTask(task).state === "signed") {
-      const listed = await orNull(signature(operation, sid));
-      return {
-        sid: listed && sid,
-        kind,
-        title,
-        businessName: requester.name,
-        signedAt: listed?.signedAt ?? null,
-      };
+      signed.push({ sid, title });
     }
   }
-  return null;
+  const [first, ...others] = signed;
+  if (first === undefined) {
+    return null;
+  }
+  const listed = await orNull(signature(operation, first.sid));
+  const document = ({ sid, title }: Pick<Task, "sid" | "title">): OwnDocument => ({
+    sid: listed && sid,
+    title,
+  });
+  return {
+    kind,
+    documents: [document(first), ...others.map(document)],
+    businessName: requester.name,
+    signedAt: listed?.signedAt ?? null,
+  };
 }
 
 /** What the refusal of a code says that this phone has signed before; null where it says nothing of the kind. */
@@ -43,13 +57,20 @@ export function signedBefore({ code, extra }: ShieldError): OwnSignature | null 
     return null;
   }
   const of = new Fields(own);
+  const [first = readDocument(own), ...others] = of.has("documents")
+    ? of.list("documents").map(readDocument)
+    : []; // an older service names the first one alone
   return {
-    sid: of.textOrNull("sid"),
-    kind: of.word("kind", KINDS),
-    title: of.text("title"),
+    kind: of.knownWord("kind", KINDS),
+    documents: [first, ...others],
     businessName: of.textOrNull("business_name"),
     signedAt: of.integer("signed_at"),
   };
+}
+
+function readDocument(value: unknown): OwnDocument {
+  const of = new Fields(value);
+  return { sid: of.textOrNull("sid"), title: of.text("title") };
 }
 
 /** Null for what isn't this phone's. */

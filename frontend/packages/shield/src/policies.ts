@@ -52,7 +52,7 @@ export function readPolicies(answer: unknown): Policies {
   const of = new Fields(answer);
   const versions = of.object("versions");
   return {
-    documents: of.list("items").map(readDocument),
+    documents: of.list("items").flatMap(readDocument),
     versions: {
       privacy: versions.text("privacy"),
       agreement: versions.text("agreement"),
@@ -95,14 +95,13 @@ function isPolicy(value: unknown): value is PolicyName {
   return POLICIES.some((name) => name === value);
 }
 
-function readDocument(value: unknown): PolicyDocument {
+/** None for another of a newer service: nothing is agreed to here but what this version shows. */
+function readDocument(value: unknown): PolicyDocument[] {
   const of = new Fields(value);
-  return {
-    name: of.word("name", ["privacy", "agreement"]),
-    version: of.text("version"),
-    zh: readText(of.object("zh")),
-    en: readText(of.object("en")),
-  };
+  const name = of.knownWord("name", ["privacy", "agreement"]);
+  return name === "unknown"
+    ? []
+    : [{ name, version: of.text("version"), zh: readText(of.object("zh")), en: readText(of.object("en")) }];
 }
 
 function readText(of: Fields): PolicyText {

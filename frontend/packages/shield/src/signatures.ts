@@ -34,9 +34,9 @@ export interface SignatureQuery {
  * transparency log (null until it is there, or where an older service doesn't say), how its certificate stands now.
  */
 export interface SignatureDetail extends SignatureRecord {
-  readonly kind: Kind;
+  readonly kind: Kind | "unknown";
   readonly mediaType: string;
-  readonly format: Format;
+  readonly format: Format | "unknown";
   readonly size: number;
   readonly lines: readonly Line[];
   readonly domain: string | null;
@@ -75,9 +75,9 @@ export async function signature(operation: Operation, sid: string): Promise<Sign
   const of = new Fields(value);
   return {
     ...readRecord(value),
-    kind: of.word("kind", KINDS),
+    kind: of.knownWord("kind", KINDS),
     mediaType: of.text("media_type"),
-    format: of.word("format", FORMATS),
+    format: of.knownWord("format", FORMATS),
     size: of.integer("size"),
     lines: of.list("lines").map(readLine),
     domain: of.textOrNull("domain"),

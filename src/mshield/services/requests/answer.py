@@ -302,16 +302,20 @@ class Answer:
 
         `sid` is null where "my signatures" doesn't list it: a consent.
         """
-        own = await my_signatures.of_request(self.db, request_id=request_id, uid=by.uid)
-        if own is None:
+        signed = await my_signatures.of_request(self.db, request_id=request_id, uid=by.uid)
+        if not signed:
             return {}
+        first = signed[0]
+        documents: list[dict[str, errors.Json]] = [
+            {"sid": None if own.purpose == "consent" else own.sid.hex(), "title": own.title} for own in signed
+        ]
         return {
             "own_signature": {
-                "sid": None if own.purpose == "consent" else own.sid.hex(),
-                "kind": "login" if own.purpose == "login" else "signature",
-                "title": own.title,
-                "business_name": own.business_name,
-                "signed_at": own.signed_at,
+                **documents[0],
+                "kind": "login" if first.purpose == "login" else "signature",
+                "business_name": first.business_name,
+                "signed_at": first.signed_at,
+                "documents": documents,
             }
         }
 

@@ -99,10 +99,9 @@ async def signatures_page(  # one bound each
     ]
 
 
-async def of_request(db: Database, *, request_id: str, uid: bytes) -> PastSignature | None:
-    """The first signature of this request by the phone with this key; None where another phone answered, or none."""
-    row = await db.one(_SQL["of_request"], request_id=request_id, uid=uid)
-    return None if row is None else PastSignature(**row)
+async def of_request(db: Database, *, request_id: str, uid: bytes) -> list[PastSignature]:
+    """The signatures of this request by the phone with this key; none where another phone answered, or nobody."""
+    return [PastSignature(**row) for row in await db.all(_SQL["of_request"], request_id=request_id, uid=uid)]
 
 
 @dataclass(frozen=True, slots=True)

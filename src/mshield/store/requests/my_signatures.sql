@@ -27,8 +27,8 @@ LEFT JOIN requests r ON r.id = s.request_id
 LEFT JOIN certificates c ON c.serial = s.serial
 WHERE s.sid = :sid AND s.purpose IN ('login', 'sign');
 
--- name: of_request^
--- Of a request's documents the first that was signed by the phone whose key this is: by that key, or one before a renewal.
+-- name: of_request
+-- Of a request's documents those that were signed by the phone whose key this is: by that key, or one before a renewal.
 SELECT s.sid, s.purpose, s.digest, s.signed_at, t.title, s.serial, r.asker_name AS business_name
 FROM tasks t
 JOIN signatures s ON s.sid = t.sid
@@ -36,7 +36,7 @@ JOIN requests r ON r.id = t.request_id
 JOIN keys k ON k.uid = s.uid
 JOIN keys o ON o.uid = :uid AND o.device_id = k.device_id AND o.account_id = k.account_id
 WHERE t.request_id = :request_id
-ORDER BY t.position LIMIT 1;
+ORDER BY t.position;
 
 -- name: login_place^
 SELECT r.pc_browser, r.pc_address FROM requests r

@@ -34,14 +34,23 @@ _PROBLEM: Final[dict[str, Any]] = {
         "own_signature": {
             "type": "object",
             "description": "With `request_closed`, to the phone that signed the request itself, and to no other: the "
-            "first of its documents that it signed. `sid` as in my signatures, null for a consent; `signed_at` in ms",
-            "required": ["sid", "kind", "title", "business_name", "signed_at"],
+            "first of its documents that it signed, and `documents`, all of these. `sid` as in my signatures, null for "
+            "a consent; `signed_at` in ms",
+            "required": ["sid", "kind", "title", "business_name", "signed_at", "documents"],
             "properties": {
                 "sid": {"type": ["string", "null"]},
                 "kind": {"enum": ["login", "signature"]},
                 "title": {"type": "string"},
                 "business_name": {"type": "string"},
                 "signed_at": {"type": "integer"},
+                "documents": {
+                    "type": "array",
+                    "items": {
+                        "type": "object",
+                        "required": ["sid", "title"],
+                        "properties": {"sid": {"type": ["string", "null"]}, "title": {"type": "string"}},
+                    },
+                },
             },
         },
     },

@@ -226,9 +226,13 @@ export interface components {
       detail: string;
       en: string;
       faq: string | null;
-      /** @description With `request_closed`, to the phone that signed the request itself, and to no other: the first of its documents that it signed. `sid` as in my signatures, null for a consent; `signed_at` in ms */
+      /** @description With `request_closed`, to the phone that signed the request itself, and to no other: the first of its documents that it signed, and `documents`, all of these. `sid` as in my signatures, null for a consent; `signed_at` in ms */
       own_signature?: {
         business_name: string;
+        documents: {
+          sid: string | null;
+          title: string;
+        }[];
         /** @enum {unknown} */
         kind: "login" | "signature";
         sid: string | null;

@@ -26,8 +26,6 @@ export const words = {
     unusableChip: "本机不能用",
     offlineChip: "离线",
     offlineStrip: "没有网络，证书状态以联网后为准",
-    noNetwork: "网络不稳定",
-    noNetworkText: "还没有签名，什么都没丢。网络恢复后再试一次。",
     none: {
       title: "在这部手机上申请手机盾",
       text: "申请后，用手机扫码即可登录系统、签署申报数据，不再插 USBKEY 或 IC 卡。",
@@ -212,8 +210,6 @@ export const words = {
     unusableChip: "Not usable here",
     offlineChip: "Offline",
     offlineStrip: "No network: its state is known once connected",
-    noNetwork: "The network is unstable",
-    noNetworkText: "Nothing was signed or lost. Try again once it is back.",
     none: {
       title: "Apply for a shield on this phone",
       text: "Then you log in to systems and sign declarations by scanning, without a USB key or IC card.",

@@ -47,8 +47,6 @@ export const words = {
     none: "还没有设备",
     noneText: "申请证书后，用过手机盾的设备都在这里。",
     apply: "申请证书",
-    offline: "没有网络，看不到其他设备",
-    offlineText: "证书没有受影响。网络恢复后再试一次。",
     lost: {
       title: "手机丢了，请马上联系法人",
       text: "法人在三证合一系统按手机盾号挂失后，这部手机立即不能登录和签名；找到后可以解挂失。没有您的 PIN 码，捡到的人用不了它。",
@@ -106,8 +104,6 @@ export const words = {
     none: "No devices yet",
     noneText: "Once you have applied for a certificate, the devices with your shields are listed here.",
     apply: "Apply",
-    offline: "No network: your other devices can't be seen",
-    offlineText: "Your certificate is unaffected. Try again once the network is back.",
     lost: {
       title: "Lost: tell your legal person at once",
       text: "Once the legal person reports it lost in the portal, by its shield number, that phone neither logs in nor signs; found, the loss is lifted. Without your PIN nobody can use it.",

@@ -26,8 +26,6 @@ export const words = {
     end: "没有更早的记录",
     count: "{count} 条记录",
     foundMore: "{count} 条记录，下面还有",
-    offline: "没有网络，看不到签名记录",
-    offlineText: "记录保存在服务端，什么都没丢。网络恢复后再试一次。",
     detail: {
       signature: "签名详情",
       login: "登录详情",
@@ -101,8 +99,6 @@ export const words = {
     end: "Nothing older",
     count: "{count} entry | {count} entries",
     foundMore: "{count} entry, more below | {count} entries, more below",
-    offline: "No network: the history can't be seen",
-    offlineText: "It is kept at the service, nothing is lost. Try again once the network is back.",
     detail: {
       signature: "Signature",
       login: "Login",

@@ -1,4 +1,4 @@
-/** What is said of a request that this phone has signed before: that it did, when, and the way to the signature. */
+/** What is said of a request that this phone has signed before: that it did, when, and the way to each signature. */
 
 import { honestValue } from "@mshield/look/honest_text.ts";
 import { isSameDay, moment, time } from "@mshield/look/vue/dates.ts";
@@ -11,24 +11,32 @@ import { words } from "./words.ts";
 export interface SignedBefore {
   readonly title: string;
   readonly text: string;
-  /** Null where "my signatures" doesn't list it. */
+  /** To the one signature, or to all of mine; null where "my signatures" doesn't list it. */
   readonly to: string | null;
   readonly see: string;
+  /** Of several documents, all that were signed. */
+  readonly documents: readonly { readonly title: string; readonly to: string }[];
 }
 
 export function useSignedBefore(own: () => OwnSignature): ComputedRef<SignedBefore> {
   const { t } = useWords(words);
   return computed(() => {
-    const { sid, kind, title, businessName, signedAt } = own();
+    const { kind, documents, businessName, signedAt } = own();
+    const [{ sid, title }, ...others] = documents;
+    const count = documents.length;
     const system = businessName === null ? t("theSystem") : honestValue(businessName);
     const isLogin = kind === "login";
-    const name = isLogin ? "login" : "signed";
+    const name = isLogin ? "login" : others.length > 0 ? "many" : "signed";
     const when = signedAt === null ? "" : isSameDay(signedAt, Date.now()) ? time(signedAt) : moment(signedAt);
     return {
-      title: t(signedAt === null ? name : `${name}At`, { system, when }),
-      text: t(`${name}Text`, { system, title: honestValue(title) }),
-      to: sid === null ? null : `/me/signatures/${sid}`,
-      see: t(isLogin ? "seeLogin" : "see"),
+      title: t(signedAt === null ? name : `${name}At`, { system, when, count }),
+      text: t(`${name}Text`, { system, title: honestValue(title), count }),
+      to: sid === null ? null : others.length > 0 ? "/me/signatures" : `/me/signatures/${sid}`,
+      see: t(isLogin ? "seeLogin" : others.length > 0 ? "seeMany" : "see"),
+      documents:
+        others.length > 0
+          ? documents.map((one) => ({ title: honestValue(one.title), to: `/me/signatures/${one.sid ?? ""}` }))
+          : [],
     };
   });
 }

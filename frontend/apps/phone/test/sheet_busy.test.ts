@@ -1,0 +1,139 @@
+// @vitest-environment happy-dom
+/** While its act runs a sheet stays, whichever way somebody would leave it, and then says what came of it. */
+
+import { DOMWrapper, flushPromises, type VueWrapper } from "@vue/test-utils";
+import { expect, test, vi } from "vitest";
+import type { Component } from "vue";
+
+import { mounted } from "./mounted.ts";
+
+const acts = {
+  objectToSecondAccount: vi.fn(),
+  stopPhoneChange: vi.fn(),
+  logout: vi.fn(),
+  disownDevice: vi.fn(),
+  nameDevice: vi.fn(),
+  logOutOthers: vi.fn(),
+};
+vi.mock("../src/engine/shield.ts", () => ({
+  shield: { ...acts, status: async () => ({ isLoggedIn: true }), hasBiometric: async () => false },
+  getReady: () => undefined,
+}));
+vi.mock("../src/engine/biometric.ts", () => ({ isBiometricOn: async () => false }));
+const { stepBack } = await import("../src/engine/back.ts");
+
+const { NetworkError } = await import("@mshield/shield");
+
+const DEVICE = { shieldNumber: "MS19386256302", name: "手机", isThisDevice: false };
+const ACCOUNT = { id: "a1", canObject: true, countsFrom: 1, provenAt: 1, enterprise: null, way: "outside" };
+const CHANGE = { phoneMasked: "139****5011", effectiveAt: Date.now() };
+
+const sheet = (): HTMLDialogElement | null => document.querySelector("dialog");
+const press = (text: string): void =>
+  [...document.querySelectorAll<HTMLElement>("dialog button")]
+    .find((one) => one.textContent?.trim() === text)!
+    .click();
+
+/** Every way out of the sheet: Escape, the ground behind it, the way back, and the sheet's own. */
+const WAYS: Record<string, (word: string) => unknown> = {
+  Escape: () => sheet()!.dispatchEvent(new Event("cancel", { cancelable: true })),
+  "a second Escape, of which a browser only tells": () => sheet()!.close(),
+  ground: () => sheet()!.dispatchEvent(new MouseEvent("click")),
+  back: stepBack,
+  word: press,
+};
+
+interface Case {
+  readonly part: () => Promise<{ default: Component }>;
+  readonly props?: Record<string, unknown>;
+  /** What opens it; it is the sheet itself where there is nothing. */
+  readonly opener?: string;
+  readonly word: string;
+  readonly wayOut: string;
+}
+
+const CASES: Record<keyof typeof acts, Case> = {
+  objectToSecondAccount: {
+    part: () => import("../src/screens/identity/SecondAccounts.vue"),
+    props: { accounts: [ACCOUNT] },
+    opener: "不是我",
+    word: "不是我，叫停",
+    wayOut: "先不叫停",
+  },
+  stopPhoneChange: {
+    part: () => import("../src/screens/home/PhoneChangeNote.vue"),
+    props: { change: CHANGE },
+    opener: "叫停",
+    word: "叫停",
+    wayOut: "再看看",
+  },
+  logout: {
+    part: () => import("../src/screens/me/LogOutSheet.vue"),
+    word: "退出登录",
+    wayOut: "不退出",
+  },
+  disownDevice: {
+    part: () => import("../src/screens/me/devices/ForeignSheet.vue"),
+    props: { device: DEVICE, by: "sms_code" },
+    word: "停用它的手机盾",
+    wayOut: "是我的，不用处理",
+  },
+  nameDevice: {
+    part: () => import("../src/screens/me/devices/RenameSheet.vue"),
+    props: { device: DEVICE },
+    word: "保存",
+    wayOut: "返回",
+  },
+  logOutOthers: {
+    part: () => import("../src/screens/me/devices/AloneSheet.vue"),
+    word: "全部退出",
+    wayOut: "先不退出",
+  },
+};
+
+async function opened({ part, props = {}, opener }: Case): Promise<VueWrapper> {
+  const { wrapper } = await mounted((await part()).default, props);
+  await flushPromises();
+  const button = wrapper.findAll("button").find((one) => opener && one.text().includes(opener));
+  await button?.trigger("click");
+  const code = document.querySelector<HTMLInputElement>("dialog input[inputmode=numeric]");
+  if (code) {
+    code.value = "123456";
+    code.dispatchEvent(new Event("input"));
+  }
+  return wrapper;
+}
+
+/** As a press of the button that sends it. */
+async function act({ word }: Case): Promise<void> {
+  const form = document.querySelector("dialog form");
+  await (form ? new DOMWrapper(form).trigger("submit") : press(word));
+  await flushPromises();
+}
+
+test.for(Object.entries(CASES))("%s", async ([name, one]) => {
+  const mock = acts[name as keyof typeof acts];
+  for (const [way, leave] of Object.entries(WAYS)) {
+    const { promise, reject } = Promise.withResolvers();
+    mock.mockReturnValue(promise);
+    const wrapper = await opened(one);
+    await act(one);
+    expect(mock).toHaveBeenCalledOnce();
+    leave(one.wayOut);
+    await flushPromises();
+    expect([way, sheet()?.open, wrapper.emitted("close")]).toEqual([way, true, undefined]);
+    reject(new NetworkError("cut off"));
+    await flushPromises();
+    expect(document.body.textContent).toMatch(/网络|联系不上/);
+    wrapper.unmount();
+    mock.mockReset();
+  }
+});
+
+test.for(Object.entries(WAYS))("nothing under way, it is left: %s", async ([, leave]) => {
+  const wrapper = await opened(CASES.nameDevice);
+  leave("返回");
+  await flushPromises();
+  expect(wrapper.emitted("close")).toHaveLength(1);
+  wrapper.unmount();
+});

@@ -1,0 +1,78 @@
+/** Which documents of a request this phone has signed, as the service says of each task. */
+
+import { expect, test } from "vitest";
+
+import { ProblemError } from "../src/errors.ts";
+import type { Scan } from "../src/messages.ts";
+import type { Operation } from "../src/operation.ts";
+import { ownSignature } from "../src/own_signature.ts";
+
+const TASK = {
+  uid: "",
+  purpose: "sign",
+  media_type: "text/plain",
+  display: [],
+  format: "raw",
+  message_b64: "",
+  content_b64: null,
+  size: null,
+  view: null,
+  drawn: null,
+  signing_time: null,
+};
+const SIGNATURE = {
+  kind: "signature",
+  business_name: null,
+  signed_at: 5,
+  serial: null,
+  digest: "00",
+  media_type: "text/plain",
+  format: "raw",
+  size: 1,
+  lines: [],
+  signature: "00",
+};
+
+/** Of a service where tasks stand so, and which lists what was signed. */
+function service(states: Readonly<Record<string, string>>, isListed = true): Operation {
+  const get = async (path: string): Promise<object> => {
+    const sid = path.slice(path.lastIndexOf("/") + 1);
+    const isTask = path.startsWith("/api/phone/tasks/");
+    if (states[sid] === undefined || !(isTask || isListed)) {
+      throw new ProblemError("not_found", 404);
+    }
+    return isTask ? { ...TASK, sid, title: sid, state: states[sid] } : { ...SIGNATURE, sid, title: sid };
+  };
+  return { connection: { get }, loggedIn: () => ({}) } as unknown as Operation;
+}
+
+const scanned = (...sids: string[]): Scan =>
+  ({
+    kind: "signature",
+    requester: { name: "云帆" },
+    tasks: sids.map((sid) => ({ sid, title: sid })),
+  }) as unknown as Scan;
+
+test("all that were signed are named, in their order, and no other", async () => {
+  const own = await ownSignature(
+    service({ a: "signed", b: "declined", c: "signed" }),
+    scanned("a", "b", "c", "d"),
+  );
+  expect(own).toEqual({
+    kind: "signature",
+    documents: [
+      { sid: "a", title: "a" },
+      { sid: "c", title: "c" },
+    ],
+    businessName: "云帆",
+    signedAt: 5,
+  });
+});
+
+test("none where this phone signed nothing; a consent isn't listed", async () => {
+  expect(await ownSignature(service({ a: "declined" }), scanned("a", "b"))).toBeNull();
+  expect(await ownSignature(service({ a: "signed" }, false), scanned("a"))).toMatchObject({
+    documents: [{ sid: null, title: "a" }],
+    signedAt: null,
+  });
+});
