@@ -21,6 +21,7 @@ from mshield.services.context import Context
 from mshield.services.filing.people_pages import Words
 from mshield.services.legal_person.lists import PeopleTerms, ShieldTerms
 from mshield.services.legal_person.session import ManagedEnterprise
+from mshield.services.staff.list_acts import ActTerms
 from mshield.store.certificates import counts
 from mshield.store.database.queries import Queries
 from tests.support.live_service import LiveService
@@ -102,7 +103,7 @@ def _among(context: Context, what: str, words: Words) -> tuple[str, Call]:
 
     async def acts() -> None:
         list_acts = context.staff.acts
-        await list_acts(subjects=await list_acts.subjects(words), actor_id=None, before=None, most=51)
+        await list_acts(ActTerms(subjects=await list_acts.subjects(words)), before=None, most=51)
 
     calls = {"accounts": accounts, "on file": filed, "SMS": sms, "acts": acts}
     return what, calls[what.partition(":")[0]]

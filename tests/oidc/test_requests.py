@@ -63,6 +63,16 @@ async def test_errors_that_the_client_is_told(client: Client, browser: httpx.Asy
         assert "code" not in back
 
 
+async def test_another_response_type_is_refused_in_one_sentence(
+    client: Client, browser: httpx.AsyncClient
+) -> None:
+    said = "The 'response_type' must be 'code'."
+    for kind in ("token", None):
+        assert sent(await client.authorize(browser, response_type=kind))["error_description"] == said
+        answer = await client.authorize(browser, response_type=kind, redirect_uri="https://evil.example/")
+        assert f"unsupported_response_type: {said}" in html.unescape(answer.text)
+
+
 async def test_errors_that_stay_here(client: Client, browser: httpx.AsyncClient) -> None:
     for changed in _KEPT_HERE:
         answer = await client.authorize(browser, **changed)

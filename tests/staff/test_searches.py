@@ -1,20 +1,25 @@
 """Accounts, SMS and acts, found by what staff know of people: names, enterprises, the ends of numbers (ADR 129)."""
 
+import csv
+import datetime as dt
+import io
+import json
 from typing import Any, Final
 
+import openpyxl
 import pytest
 
 from mshield.demo.people import LEGAL_PERSON, OPERATOR, OPERATOR_TO_CONFIRM
 from mshield.domain.staff import StaffRole
 from mshield.services.accounts.search import longer_ends
 from mshield.services.filing import people_pages
-from mshield.services.staff import meant
+from mshield.services.staff import list_acts, meant
 from tests.support.application import Application, Device
 from tests.support.assertions import assert_refused
 from tests.support.cases import cases
 from tests.support.clerk import Staff, allowed_roles
 from tests.support.shield_over_http import Shield
-from tests.support.signing import fetch, tamper
+from tests.support.signing import execute, fetch, tamper
 
 ACCOUNTS: Final = "/accounts/search"
 ENTERPRISE: Final = "宁波北潮进出口有限公司"
@@ -251,6 +256,97 @@ async def test_acts_are_found_by_whom_they_are_about(
     for path in ("/acts", "/sms"):
         assert (await auditor.call("GET", path, name=ENTERPRISE)).json()["more_people"] is True
         assert (await auditor.call("GET", path)).json()["more_people"] is False
+
+
+async def test_acts_are_found_by_who_did_them(
+    application: Application, clerk: Staff, auditor: Staff, number: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the words for people; a member of staff by any part of their name."""
+    assert number
+    db = application.context.db
+    account = (await every(clerk, ACCOUNTS, name=OPERATOR.name))[0]["id"]
+    for state in ("disabled", "active"):
+        document = {"state": state, "reason": "本人来电"}
+        await clerk.call("POST", f"/accounts/{account}/state", document)
+    name = (await fetch(db, "SELECT name FROM staff WHERE id = $1", clerk.id))["name"]
+    await tamper(db, "UPDATE acts SET actor = 'user', actor_id = $1 WHERE act = 'account.enable'", account)
+    both = {"account.disable", "account.enable"}
+
+    async def kinds(**words: str) -> set[str]:
+        acts = {line["act"] for line in await every(auditor, "/acts", **words)}
+        assert acts == {line["act"] for line in await every(auditor, "/acts", limit="1", **words)}, words
+        return acts
+
+    for words in ({"actor_id": clerk.id}, {"by_name": name}, {"by_name": name[1:]}):
+        assert both & await kinds(**words) == {"account.disable"}, words
+        assert await kinds(**words, act="account") == {"account.disable"}, words
+        assert await kinds(**words, subject=account) == {"account.disable"}, words
+    for words in (
+        {"by_name": OPERATOR.name},
+        {"by_end": OPERATOR.phone[-4:]},
+        {"by_end": OPERATOR.phone},
+        {"by_end": number[-4:]},
+        {"by_id_number": OPERATOR.id_number},
+        {"by_credit_code": OPERATOR.credit_code},
+        {"by_name": OPERATOR.name, "subject": account},
+        {"by_name": OPERATOR.name, "name": OPERATOR.name},
+    ):
+        assert both & await kinds(**words) == {"account.enable"}, words
+    for words in ({"by_name": "查无此人"}, {"by_end": "9999"}, {"by_name": name, "by_end": "9999"}):
+        assert await kinds(**words) == await kinds(**words, subject=account) == set(), words
+    monkeypatch.setattr(longer_ends, "MOST", 0)
+    refused = await auditor.call("GET", "/acts", by_end=OPERATOR.phone[-5:])
+    assert_refused(refused, "too_many_requests", 429)
+    monkeypatch.setattr(list_acts, "MOST_MEANT", 1)
+    assert (await auditor.call("GET", "/acts", by_name=name[0])).json()["more_people"] is True
+
+
+async def test_acts_are_exported_as_they_are_listed(
+    application: Application, clerk: Staff, auditor: Staff, number: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a workbook or .csv, in the zone that its heading names; who took it with them is an act."""
+    account = (await every(clerk, ACCOUNTS, end=number[-4:]))[0]["id"]
+    document = {"state": "disabled", "reason": '=HYPERLINK("x")'}
+    await clerk.call("POST", f"/accounts/{account}/state", document)
+    await execute(application.context.db, "UPDATE staff SET name = '=1+1' WHERE id = $1", clerk.id)
+    listed = await every(auditor, "/acts")
+    monkeypatch.setattr(list_acts, "_PAGE", 2)
+    made = await auditor.call("GET", "/acts/export", format="csv")
+    assert made.headers["content-type"] == "text/csv; charset=utf-8"
+    assert made.headers["content-disposition"].endswith(f'acts-{_day(application)}.csv"')
+    heads, *lines = csv.reader(io.StringIO(made.content.decode("utf-8-sig")))
+    assert heads[0] == "时间（中国标准时间 UTC+08:00）"
+    assert [line[-1] for line in lines] == [line["id"] for line in listed]
+    (own,) = [line for line in lines if line[4] == "account.disable"]
+    assert own[1:6] == ["员工", "'=1+1", clerk.id, "account.disable", account]
+    assert json.loads(own[6])["reason"] == document["reason"]
+    book = openpyxl.load_workbook(
+        io.BytesIO((await auditor.call("GET", "/acts/export", act="account.disable")).content)
+    )
+    rows = [[str(cell.value or "") for cell in row] for row in book.worksheets[0].iter_rows()]
+    assert rows[0] == heads
+    assert [row[2:6] for row in rows[1:]] == [["=1+1", *own[3:6]]]
+    assert {cell.data_type for row in book.worksheets[0].iter_rows() for cell in row} <= {
+        "s",
+        "n",
+        "inlineStr",
+    }
+    exports = await every(auditor, "/acts", act="audit", limit="1")
+    assert [each["details"]["acts"] for each in exports] == [1, len(listed)]
+    assert exports[0]["details"]["area"] == "account.disable"
+    monkeypatch.setattr(list_acts, "MOST_EXPORTED", 1)
+    assert_refused(await auditor.call("GET", "/acts/export"), "list_too_long", 422)
+    monkeypatch.setattr(list_acts, "MOST_MEANT", 0)
+    assert_refused(await auditor.call("GET", "/acts/export", by_name="=1"), "list_too_long", 422)
+    assert await allowed_roles(application, "GET", "/acts/export?act=clock", None) == {
+        StaffRole.AUDITOR,
+        StaffRole.SECURITY_OFFICER,
+    }
+
+
+def _day(application: Application) -> str:
+    zone = dt.timezone(dt.timedelta(hours=8))
+    return dt.datetime.fromtimestamp(application.context.clock() / 1000, zone).date().isoformat()
 
 
 async def test_an_area_has_the_acts_of_all_its_kinds(application: Application, auditor: Staff) -> None:

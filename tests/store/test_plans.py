@@ -60,7 +60,7 @@ _STATEMENTS: Final = {
         ),
         "forget_ends",
     ),
-    ("staff", "acts"): ("page", "page_about", "page_of_kind", "shields_of"),
+    ("staff", "acts"): ("page", "page_about", "page_by", "page_of_kind", "shields_of"),
     ("notices", "sms_log"): ("page", "of_state", "of_end", "of_numbers"),
     ("filing", "filing"): ("usable_of_person", "usable_of_enterprise"),
     ("filing", "search_words"): ("count", "unsearched", "without_end"),

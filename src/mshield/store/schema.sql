@@ -1068,6 +1068,8 @@ CREATE TABLE checkpoint_cosignatures (
 
 CREATE INDEX checkpoint_cosignatures_size ON checkpoint_cosignatures (origin, size);
 
+CREATE INDEX acts_by ON acts (actor_id, id);
+
 CREATE INDEX accounts_id_number_end ON accounts (id_number_end, id);
 
 CREATE INDEX accounts_surname ON accounts (substr(name, 1, 1), id);

@@ -83,6 +83,7 @@ STATUS: Final[Mapping[str, int]] = {
     "invalid_xml": 422,
     "invalid_staff_token": 422,
     "invalid_system": 422,
+    "list_too_long": 422,
     "login_failed": 401,
     "login_over": 400,
     "login_refused": 400,

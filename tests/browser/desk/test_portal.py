@@ -8,7 +8,7 @@ from typing import Final
 
 import openpyxl
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from mshield.client.errors import ProblemError
 from mshield.client.phone import VirtualPhone
@@ -268,6 +268,30 @@ def test_a_page_that_the_network_did_not_bring_says_so_and_opens_at_the_second_t
         alert.get_by_role("link", name="重新打开").click()
         expect(page.get_by_role("heading", name="手机丢了", exact=True)).to_be_visible()
         expect(alert).to_be_hidden()
+
+
+def test_a_file_of_a_page_that_one_lost_answer_kept_back_is_asked_for_again(
+    browser: Browser, party: Party
+) -> None:
+    """Also a style: Vite asks for it once, so that a second visit showed the page without it."""
+    with desk(browser, party) as made:
+        page = made.page
+        lost: list[str] = []
+
+        def lose_once(route: Route) -> None:
+            if route.request.url in lost:
+                route.continue_()
+            else:
+                lost.append(route.request.url)
+                route.abort("connectionreset")
+
+        page.route("**/assets/GuideScreen-*", lose_once)
+        made.open("/portal/guide")
+        expect(page.get_by_role("heading", name="手机丢了", exact=True)).to_be_visible()
+        expect(page.get_by_role("alert")).to_be_hidden()
+        assert {url.rpartition(".")[2] for url in lost} == {"css", "js"}
+        styles = "[...document.styleSheets].filter(({ href }) => href?.includes('GuideScreen-')).length"
+        assert page.evaluate(styles) == 1
 
 
 def test_the_session_ends_elsewhere_and_the_page_asks_for_the_login(

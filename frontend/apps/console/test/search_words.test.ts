@@ -3,7 +3,7 @@
 import { expect, test } from "vitest";
 
 import { peopleQuery } from "../src/engine/search_words.ts";
-import { aboutQuery, subjectOf } from "../src/screens/audit/query.ts";
+import { aboutQuery, actorOf, byQuery, subjectOf } from "../src/screens/audit/query.ts";
 import { smsQuery } from "../src/screens/sms/query.ts";
 
 const ID = "01a20c23-c300-7092-a9c2-dd8514bfc6e4";
@@ -41,4 +41,14 @@ test("an act's subject is named by its id", () => {
   expect(aboutQuery("bs-99a754185ea8adf8")).toEqual({ subject: "bs-99a754185ea8adf8" });
   expect(aboutQuery("0f".repeat(20))).toEqual({ subject: "0f".repeat(20) });
   expect(aboutQuery("filing")).toEqual({ name: "filing" });
+});
+
+test("who did it is an id of the service's own, or who has a name or a number", () => {
+  expect(byQuery(` ${ID.toUpperCase()} `)).toEqual({ actor_id: ID });
+  expect(byQuery("王晓")).toEqual({ by_name: "王晓" });
+  expect(byQuery("尾号 0845")).toEqual({ by_end: "0845" });
+  expect(byQuery("91330206MA2XB7C1TW")).toEqual({ by_credit_code: "91330206MA2XB7C1TW" });
+  expect(byQuery("330206199001014217")).toEqual({ by_id_number: "330206199001014217" });
+  expect(byQuery(" ")).toEqual({});
+  expect([actorOf(ID), actorOf("王晓")]).toEqual([ID, null]);
 });

@@ -32,3 +32,24 @@ test("a screen whose file is missing is told with its address, until another one
   await router.push("/shields/MS1");
   expect(missedScreen.value).toBeNull();
 });
+
+test("what failed once is asked for again before anybody is told", async () => {
+  let asked = 0;
+  const router = createRouter({
+    history: createMemoryHistory("/portal/"),
+    routes: [
+      { path: "/", component: screen },
+      {
+        path: "/shields",
+        component: async () => {
+          asked += 1;
+          if (asked === 1) throw new TypeError("Failed to fetch dynamically imported module");
+          return screen;
+        },
+      },
+    ],
+  });
+  watchScreens(router);
+  await router.push("/shields");
+  expect([asked, missedScreen.value, router.currentRoute.value.path]).toEqual([2, null, "/shields"]);
+});

@@ -164,3 +164,12 @@ class Internal(
     faq="3.1",
 ):
     """A defect. The request id leads operations to it."""
+
+
+class ListTooLong(
+    DomainError,
+    code="list_too_long",
+    zh="符合条件的记录太多，没有导出。请缩小时间或范围，分几次导出",
+    en="Too many records fit, so nothing was exported. Narrow the time or what is asked for, and export in parts",
+):
+    """More fits than a file has, or more people than are looked at."""

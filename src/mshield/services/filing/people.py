@@ -15,7 +15,8 @@ from mshield.domain.id_numbers import FILING_BOX, LOOKUP
 from mshield.domain.identity import IdType, Role, check_credit_code, normalise_id_number
 from mshield.domain.ids import require_id
 from mshield.domain.lines import checked_reason
-from mshield.gateways.filing_export import ListFormat, write_filing
+from mshield.gateways.filing_export import write_filing
+from mshield.gateways.table_files import ListFormat
 from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
 from mshield.services.filing.aside import aside

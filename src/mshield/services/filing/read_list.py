@@ -4,8 +4,8 @@ from typing import Final
 
 from mshield.domain import errors
 from mshield.domain.filing import FilingRow
-from mshield.gateways.filing_export import ListFormat
 from mshield.gateways.filing_files import FilingFileError, read_filing
+from mshield.gateways.table_files import ListFormat
 from mshield.services.filing.aside import aside
 
 MEDIA_TYPES: Final[dict[ListFormat, str]] = {

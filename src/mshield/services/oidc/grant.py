@@ -6,8 +6,13 @@ S256 for everyone, `openid` in each request, no `request` objects, and for some 
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
-from authlib.oauth2 import OAuth2Request
-from authlib.oauth2.rfc6749 import ClientMixin, InvalidRequestError, InvalidScopeError
+from authlib.oauth2 import OAuth2Error, OAuth2Request
+from authlib.oauth2.rfc6749 import (
+    ClientMixin,
+    InvalidRequestError,
+    InvalidScopeError,
+    UnsupportedResponseTypeError,
+)
 from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant
 from authlib.oauth2.rfc6750 import BearerTokenGenerator
 from authlib.oauth2.rfc7636 import CodeChallenge
@@ -171,4 +176,14 @@ class Provider(Protocol):
 
     def checked(self, request: ProtocolRequest) -> CodeGrant:
         """The grant of a right request. Raises OAuth2Error."""
-        return cast("CodeGrant", self.get_consent_grant(request))  # type: ignore[no-untyped-call]  # Authlib has no types
+        try:
+            grant = self.get_consent_grant(request)  # type: ignore[no-untyped-call]  # Authlib has no types
+        except UnsupportedResponseTypeError as error:
+            # Authlib takes its sentence for the type and the type for the sentence: one stood within itself.
+            raise OAuth2Error(
+                "The 'response_type' must be 'code'.",
+                error=error.error,
+                state=error.state,
+                redirect_uri=error.redirect_uri,
+            ) from error
+        return cast("CodeGrant", grant)

@@ -29,6 +29,7 @@ _FILES: Final = TimeLimit(300.0, 300.0)
 
 _OF_OPERATION: Final[Mapping[str, TimeLimit]] = {
     "importFiling": replace(_FILES, refusal=errors.FilingTooLong),
+    "exportActs": _FILES,
     "exportFiling": _FILES,
     "exportHistory": _FILES,
     "exportPeople": _FILES,

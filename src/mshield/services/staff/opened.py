@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from mshield.services.accounts.phone_wait import PhoneWait
 from mshield.services.accounts.search.accounts import FindAccounts
@@ -68,5 +69,5 @@ def open_staff(
         import_filing=ImportByStaff(filing.import_list, filing.legal_persons, approvals),
         change_phone=by_two,
         meant=meant,
-        acts=ListActs(ground.db, meant),
+        acts=ListActs(ground.db, meant, ZoneInfo(ground.settings.time_zone)),
     )

@@ -1,4 +1,4 @@
--- Lists go as one text with commas: no subject has one.
+-- Lists go as one text with commas: no subject and no actor's id has one.
 
 -- name: page_about
 -- Over acts_about, of some thousands of subjects at most: of each the newest of its page.
@@ -7,7 +7,26 @@ FROM (
   SELECT f.id FROM (SELECT DISTINCT unnest(string_to_array(:subjects, ',')) AS subject) w
   CROSS JOIN LATERAL (
     SELECT a.id FROM acts a
-    WHERE a.subject = w.subject AND a.id < :before AND a.id >= :since AND CASE WHEN :actor_id = '' THEN TRUE ELSE a.actor_id = :actor_id END
+    WHERE a.subject = w.subject AND a.id < :before AND a.id >= :since
+      AND CASE WHEN :actors = '' THEN TRUE ELSE a.actor_id = ANY (string_to_array(:actors, ',')) END
+      AND CASE WHEN :act = '' THEN TRUE ELSE a.act = :act OR substr(a.act, 1, length(:act) + 1) = :act || '.' END
+    ORDER BY a.id DESC LIMIT :most
+  ) f
+  ORDER BY f.id DESC LIMIT :most
+) p
+CROSS JOIN LATERAL (SELECT * FROM acts WHERE acts.id = p.id LIMIT 1) a
+LEFT JOIN staff s ON s.id = a.actor_id AND a.actor = 'staff'
+LEFT JOIN accounts u ON u.id = a.actor_id AND a.actor IN ('user', 'legal_person')
+ORDER BY a.id DESC;
+
+-- name: page_by
+-- Over acts_by, of some hundreds of actors: of each the newest of its page.
+SELECT a.id, a.actor, a.actor_id, COALESCE(s.name, u.name) AS actor_name, a.act, a.subject, a.details, a.at, a.log_index
+FROM (
+  SELECT f.id FROM (SELECT DISTINCT unnest(string_to_array(:actors, ',')) AS actor_id) w
+  CROSS JOIN LATERAL (
+    SELECT a.id FROM acts a
+    WHERE a.actor_id = w.actor_id AND a.id < :before AND a.id >= :since
       AND CASE WHEN :act = '' THEN TRUE ELSE a.act = :act OR substr(a.act, 1, length(:act) + 1) = :act || '.' END
     ORDER BY a.id DESC LIMIT :most
   ) f
@@ -32,7 +51,6 @@ FROM (
   CROSS JOIN LATERAL (
     SELECT a.id FROM acts a
     WHERE a.act = k.act AND a.id < :before AND a.id >= :since
-      AND CASE WHEN :actor_id = '' THEN TRUE ELSE a.actor_id = :actor_id END
     ORDER BY a.id DESC LIMIT :most
   ) f
   WHERE k.act = :act OR substr(k.act, 1, length(:act) + 1) = :act || '.'

@@ -8,6 +8,7 @@ from typing import Any, Final
 from mshield.domain.actor import By
 from mshield.domain.ids import new_id
 from mshield.store.database.interface import Database, Row, Tx
+from mshield.store.database.matching import name_contains
 from mshield.store.database.queries import Queries
 
 _SQL: Final = Queries("staff", "acts")
@@ -56,15 +57,17 @@ async def page(
     most: int,
 ) -> list[ActRow]:
     """The newest acts with an id from `since` on and below `before`; of one subject, actor or kind where given."""
+    actors = [actor_id] if actor_id else None
     if subject:
         return await page_about(
-            db, subjects=[subject], actor_id=actor_id, act=act, since=since, before=before, most=most
+            db, subjects=[subject], actors=actors, act=act, since=since, before=before, most=most
         )
+    if actors is not None:
+        return await page_by(db, actors=actors, act=act, since=since, before=before, most=most)
     # SQLite, of small sites, reads on by time until it has enough of a kind.
     of_kind = act and db.dialect == "postgresql"
     rows = await db.all(
         _SQL["page_of_kind"] if of_kind else _SQL["page"],
-        actor_id=actor_id or "",
         act=act or "",
         since=since,
         before=before,
@@ -77,17 +80,19 @@ async def page_about(
     db: Database | Tx,
     *,
     subjects: Sequence[str],
-    actor_id: str | None = None,
+    actors: Sequence[str] | None = None,
     act: str | None = None,
     since: str = "",
     before: str,
     most: int,
 ) -> list[ActRow]:
-    """As `page`, of any of these subjects: some thousands at most."""
+    """As `page`, of any of these subjects, some thousands at most, by any of these actors where they are given."""
+    if actors is not None and not actors:
+        return []
     rows = await db.all(
         _SQL["page_about"],
         subjects=",".join(subjects),
-        actor_id=actor_id or "",
+        actors=",".join(actors or ()),
         act=act or "",
         since=since,
         before=before,
@@ -96,10 +101,32 @@ async def page_about(
     return [_act(row) for row in rows]
 
 
+async def page_by(
+    db: Database | Tx,
+    *,
+    actors: Sequence[str],
+    act: str | None = None,
+    since: str = "",
+    before: str,
+    most: int,
+) -> list[ActRow]:
+    """As `page`, by any of these actors, some hundreds at most."""
+    rows = await db.all(
+        _SQL["page_by"], actors=",".join(actors), act=act or "", since=since, before=before, most=most
+    )
+    return [_act(row) for row in rows]
+
+
 async def shields_of(db: Database, *, accounts: Sequence[str], people: Sequence[str]) -> set[str]:
     """Shield numbers and serials that these accounts, or these filed people, have or had: acts are about them."""
     rows = await db.all(_SQL["shields_of"], accounts=",".join(accounts), people=",".join(people))
     return {row["shield_number"] for row in rows} | {row["serial"] for row in rows}
+
+
+async def staff_named(db: Database, name: str, *, most: int) -> list[str]:
+    """Ids of members of staff with this in their names, `most` at most."""
+    rows = await db.all(_SQL["staff_named"], name=name_contains(name), most=most)
+    return [row["id"] for row in rows]
 
 
 async def find_raw(db: Database, *, act_id: str) -> Row | None:

@@ -1,7 +1,9 @@
 """What was done at the console and by the service's commands, for auditors."""
 
 import base64
-from typing import Annotated, Any, Final
+import datetime as dt
+from typing import Annotated, Any, Final, Literal
+from zoneinfo import ZoneInfo
 
 import msgspec
 from starlette.requests import Request
@@ -10,37 +12,82 @@ from starlette.responses import Response
 from mshield.domain.ids import require_id
 from mshield.domain.staff import StaffRole
 from mshield.pki.tlog.act_proof import TYPE
+from mshield.services.filing.read_list import MEDIA_TYPES
 from mshield.services.log.prove_act import prove_act
-from mshield.services.staff.list_acts import Subjects, Words
+from mshield.services.staff.list_acts import Actors, ActTerms, Subjects, Words
+from mshield.services.staff.members import StaffMember
 from mshield.web import openapi
-from mshield.web.answers import JsonAnswer, filled
+from mshield.web.answers import JsonAnswer, file_answer, filled
 from mshield.web.body import Wire
 from mshield.web.console.authentication import staff_of
-from mshield.web.console.search.words import PeopleWords
+from mshield.web.console.search.words import NumberEnding, PeopleWords, Text32, Word
 from mshield.web.context import context_of
 from mshield.web.router import Router
 
 router: Final = Router("console")
+_READERS: Final = (StaffRole.AUDITOR, StaffRole.SECURITY_OFFICER)
 Id = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f-]{0,36}\Z")]
 Subject = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z_-]{1,64}\Z")]
 ActName = Annotated[str, msgspec.Meta(pattern=r"^[a-z_]{1,32}([.][a-z_]{1,32})?\Z")]
 Time = Annotated[int, msgspec.Meta(ge=0, le=2**47)]
 
 
-class ActsWanted(PeopleWords, frozen=True):
-    """What the list is narrowed to, and where its page begins.
+class ActWords(PeopleWords, frozen=True):
+    """What the list is narrowed to.
 
     Words mean people: acts on their accounts, filing, shields and certificates are listed, and those whose subject is
-    the name itself.
+    the name itself; with `by_` before them, acts that these people did, or staff with this in their names.
     """
 
     subject: Annotated[Subject | None, msgspec.Meta(description="of one subject only")] = None
     actor_id: Annotated[Id | None, msgspec.Meta(description="by one actor only")] = None
+    by_name: Annotated[
+        Word | None,
+        msgspec.Meta(description="by whom: as `name`, or any part of the name of a member of staff"),
+    ] = None
+    by_end: Annotated[
+        NumberEnding | None,
+        msgspec.Meta(description="by whom: the end of an id number, a phone number or a shield number"),
+    ] = None
+    by_id_number: Annotated[Text32 | None, msgspec.Meta(description="by this person's accounts only")] = None
+    by_credit_code: Annotated[
+        Text32 | None, msgspec.Meta(description="by who has or had a shield of this enterprise only")
+    ] = None
     act: Annotated[ActName | None, msgspec.Meta(description="of one kind, or one area")] = None
     since: Annotated[Time | None, msgspec.Meta(description="from this time on, ms")] = None
     until: Annotated[Time | None, msgspec.Meta(description="before this time, ms")] = None
+
+    async def terms_of(self, request: Request, member: StaffMember) -> ActTerms:
+        """The same for the service. Raises InvalidRequest, InvalidCreditCode, TooManyRequests."""
+        list_acts = context_of(request).staff.acts
+        words = await self.words_of(request, member)
+        who = PeopleWords(
+            name=self.by_name, end=self.by_end, id_number=self.by_id_number, credit_code=self.by_credit_code
+        )
+        by = await who.words_of(request, member)
+        subjects = actors = None
+        if self.subject is not None:
+            subjects = Subjects([self.subject])
+        elif words != Words():
+            subjects = await list_acts.subjects(words)
+        if self.actor_id is not None:
+            actors = Actors([self.actor_id])
+        elif by != Words():
+            actors = await list_acts.actors(by)
+        return ActTerms(subjects=subjects, actors=actors, act=self.act, since=self.since, until=self.until)
+
+
+class ActsPage(ActWords, frozen=True):
+    """A page of it."""
+
     before: Annotated[Id | None, msgspec.Meta(description="`next` of the page before")] = None
     limit: Annotated[int, msgspec.Meta(ge=1, le=200)] = 50
+
+
+class ActsExport(ActWords, frozen=True):
+    """The same as a file."""
+
+    format: Annotated[Literal["xlsx", "csv"], msgspec.Meta(description="the kind of file")] = "xlsx"
 
 
 class ActMessage(Wire, frozen=True):
@@ -63,7 +110,7 @@ class ActMessage(Wire, frozen=True):
 class ActsMessage(Wire, frozen=True):
     """A page; `next` is the `before` of the one that follows, or null.
 
-    `more_people`: the words fit more than 300 accounts or filed people, and acts on the others aren't here.
+    `more_people`: words fit more than 300 accounts, filed people or staff, and acts on or by the others aren't here.
     """
 
     items: tuple[ActMessage, ...]
@@ -114,27 +161,31 @@ class ProvenActMessage(Wire, frozen=True):
     operation_id="listActs",
     answers=openapi.answers(ActsMessage, "A page, newest first"),
 )
-async def acts(request: Request, query: ActsWanted) -> Response:
+async def acts(request: Request, query: ActsPage) -> Response:
     """Nothing here can be changed or deleted."""
-    member = await staff_of(request, StaffRole.AUDITOR, StaffRole.SECURITY_OFFICER)
-    list_acts = context_of(request).staff.acts
-    words, subjects = await query.words_of(request, member), None
-    if query.subject is not None:
-        subjects = Subjects([query.subject])
-    elif words != Words():
-        subjects = await list_acts.subjects(words)
-    rows = await list_acts(
-        subjects=subjects,
-        actor_id=query.actor_id,
-        act=query.act,
-        since=query.since,
-        until=query.until,
-        before=query.before,
-        most=query.limit + 1,
-    )
+    member = await staff_of(request, *_READERS)
+    terms = await query.terms_of(request, member)
+    rows = await context_of(request).staff.acts(terms, before=query.before, most=query.limit + 1)
     items = tuple(filled(ActMessage, row, logged=row.log_index is not None) for row in rows[: query.limit])
     following = items[-1].id if len(rows) > query.limit else None
-    return JsonAnswer(ActsMessage(items, following, subjects is not None and subjects.is_cut))
+    return JsonAnswer(ActsMessage(items, following, terms.is_cut))
+
+
+@router.get(
+    "/acts/export",
+    summary="What was done, as a file",
+    operation_id="exportActs",
+    answers=openapi.answers_file("The list", *MEDIA_TYPES.values()),
+)
+async def export(request: Request, query: ActsExport) -> Response:
+    """The whole list, narrowed like `listActs`, the newest first: 50 000 acts at most. The export is an act itself."""
+    member = await staff_of(request, *_READERS)
+    terms = await query.terms_of(request, member)
+    context = context_of(request)
+    now = context.clock()
+    content = await context.staff.acts.export(query.format, terms, by=member.by, now=now)
+    day = dt.datetime.fromtimestamp(now / 1000, ZoneInfo(context.settings.time_zone)).date().isoformat()
+    return file_answer(content, MEDIA_TYPES[query.format], f"acts-{day}.{query.format}")
 
 
 @router.get(
@@ -145,7 +196,7 @@ async def acts(request: Request, query: ActsWanted) -> Response:
 )
 async def proof(request: Request, act_id: str) -> Response:
     """Under the last checkpoint. The page checks it in the browser, `mshield log verify` on any machine."""
-    await staff_of(request, StaffRole.AUDITOR, StaffRole.SECURITY_OFFICER)
+    await staff_of(request, *_READERS)
     log = context_of(request).log
     proven = await prove_act(log, require_id(act_id))
     inclusion = filled(

@@ -1,5 +1,6 @@
 /** Shows the second factor again: by a security key where they have one, else by the code that their app shows. */
 
+import type { Problem } from "@mshield/desk/problem.ts";
 import { useTask } from "@mshield/desk/task.ts";
 import { computed, type ComputedRef, type Ref, ref, shallowRef } from "vue";
 
@@ -9,6 +10,7 @@ import type { FactorAsked } from "../engine/types.ts";
 
 export interface SecondFactor {
   readonly code: Ref<string>;
+  /** What keeps the dialog: the question that comes first doesn't, so that one can leave while it is under way. */
   readonly showing: ReturnType<typeof useTask>;
   readonly byCode: ComputedRef<boolean>;
   /** Both kinds are there, so that one can be taken for the other. */
@@ -16,14 +18,15 @@ export interface SecondFactor {
   /** It was asked for, and the code has its six digits. */
   readonly isWhole: ComputedRef<boolean>;
   turn(): void;
-  /** Whether it was shown by this; `showing` has the problem. */
+  readonly problem: ComputedRef<Problem | null>;
+  /** Whether it was shown by this; `problem` says why not. */
   show(): Promise<boolean>;
 }
 
 export function useSecondFactor(): SecondFactor {
   const code = ref("");
   const begun = shallowRef<FactorAsked | null>(null);
-  const showing = useTask();
+  const [asking, showing] = [useTask(), useTask()];
   const wantsCode = ref(false);
   const key = computed(() => (knowsKeys() ? (begun.value?.key ?? null) : null));
   const hasCode = computed(() => begun.value?.factors.includes("totp") ?? false);
@@ -33,12 +36,12 @@ export function useSecondFactor(): SecondFactor {
   );
 
   async function show(): Promise<boolean> {
-    const [asking, request] = [begun.value, key.value];
+    const [question, request] = [begun.value, key.value];
     // A second press would throw away what the first one shows.
-    if (asking === null || showing.isBusy.value) return false;
+    if (question === null || showing.isBusy.value) return false;
     const done = await showing.run(async () => {
-      if (byCode.value || request === null) await showByCode(asking.id, code.value);
-      else await showByKey(asking.id, request);
+      if (byCode.value || request === null) await showByCode(question.id, code.value);
+      else await showByKey(question.id, request);
       return true;
     });
     if (done) return true;
@@ -50,10 +53,11 @@ export function useSecondFactor(): SecondFactor {
     return false;
   }
 
-  void showing.run(askSecondFactor).then((asked) => (begun.value = asked ?? null));
+  void asking.run(askSecondFactor).then((asked) => (begun.value = asked ?? null));
   return {
     code,
     showing,
+    problem: computed(() => showing.problem.value ?? asking.problem.value),
     byCode,
     hasChoice: computed(() => key.value !== null && hasCode.value),
     isWhole,

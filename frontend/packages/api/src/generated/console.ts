@@ -331,6 +331,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/console/acts/export": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * What was done, as a file
+     * @description The whole list, narrowed like `listActs`, the newest first: 50 000 acts at most. The export is an act itself.
+     */
+    get: operations["exportActs"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/console/approvals": {
     parameters: {
       query?: never;
@@ -1696,7 +1716,7 @@ export interface components {
      * ActsMessage
      * @description A page; `next` is the `before` of the one that follows, or null.
      *
-     *     `more_people`: the words fit more than 300 accounts or filed people, and acts on the others aren't here.
+     *     `more_people`: words fit more than 300 accounts, filed people or staff, and acts on or by the others aren't here.
      */
     ActsMessage: {
       items: components["schemas"]["ActMessage"][];
@@ -4945,6 +4965,14 @@ export interface operations {
         actor_id?: string | null;
         /** @description `next` of the page before */
         before?: string | null;
+        /** @description by who has or had a shield of this enterprise only */
+        by_credit_code?: string | null;
+        /** @description by whom: the end of an id number, a phone number or a shield number */
+        by_end?: string | null;
+        /** @description by this person's accounts only */
+        by_id_number?: string | null;
+        /** @description by whom: as `name`, or any part of the name of a member of staff */
+        by_name?: string | null;
         /** @description of one enterprise only */
         credit_code?: string | null;
         /** @description the end of an id number, a phone number or a shield number */
@@ -5132,6 +5160,116 @@ export interface operations {
             code?: "not_logged_yet";
             /** @constant */
             status?: 409;
+          };
+        };
+      };
+      /** @description `clock_doubted`, `read_only`, `unavailable` */
+      503: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "clock_doubted" | "read_only" | "unavailable";
+            /** @constant */
+            status?: 503;
+          };
+        };
+      };
+    };
+  };
+  exportActs: {
+    parameters: {
+      query?: {
+        /** @description of one kind, or one area */
+        act?: string | null;
+        /** @description by one actor only */
+        actor_id?: string | null;
+        /** @description by who has or had a shield of this enterprise only */
+        by_credit_code?: string | null;
+        /** @description by whom: the end of an id number, a phone number or a shield number */
+        by_end?: string | null;
+        /** @description by this person's accounts only */
+        by_id_number?: string | null;
+        /** @description by whom: as `name`, or any part of the name of a member of staff */
+        by_name?: string | null;
+        /** @description of one enterprise only */
+        credit_code?: string | null;
+        /** @description the end of an id number, a phone number or a shield number */
+        end?: string | null;
+        /** @description the kind of file */
+        format?: "csv" | "xlsx";
+        /** @description of one person only */
+        id_number?: string | null;
+        /** @description how the person's name begins, or what of it follows the first character; or two characters or more of the enterprise's */
+        name?: string | null;
+        /** @description from this time on, ms */
+        since?: number | null;
+        /** @description of one subject only */
+        subject?: string | null;
+        /** @description before this time, ms */
+        until?: number | null;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The list */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+          "text/csv": string;
+        };
+      };
+      /** @description `unauthenticated`, `wrong_staff_token` */
+      401: {
+        headers: {
+          /** @example Bearer realm="mshield" */
+          "WWW-Authenticate"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "unauthenticated" | "wrong_staff_token";
+            /** @constant */
+            status?: 401;
+          };
+        };
+      };
+      /** @description `forbidden` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "forbidden";
+            /** @constant */
+            status?: 403;
+          };
+        };
+      };
+      /** @description `invalid_request` */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "invalid_request";
+            /** @constant */
+            status?: 422;
           };
         };
       };

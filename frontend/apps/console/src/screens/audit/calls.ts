@@ -12,5 +12,15 @@ export type ProvenAct = Schemas["ProvenActMessage"];
 export type ActsQuery = Query<"listActs">;
 
 export const readActs = (query: ActsQuery) => answered(api.GET("/api/console/acts", { params: { query } }));
+
+/** The whole list as a file. By a call, so that a refusal is told on the page. */
+export async function exportActs(format: "xlsx" | "csv", query: ActsQuery): Promise<Blob> {
+  const call = api.GET("/api/console/acts/export", {
+    params: { query: { ...query, format } },
+    parseAs: "blob",
+  });
+  return answered(call as unknown as Promise<{ data?: Blob; error?: unknown; response: Response }>);
+}
+
 export const readProof = (act_id: string) =>
   answered(api.GET("/api/console/acts/{act_id}/proof", { params: { path: { act_id } } }));

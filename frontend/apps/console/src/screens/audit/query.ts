@@ -1,4 +1,4 @@
-/** What one field of words asks for among acts: an id of the service's own is a subject, all else means people. */
+/** What the fields of words ask for among acts: an id of the service's own is a subject or an actor, all else means people. */
 
 import { meaningOf, peopleQuery } from "../../engine/search_words.ts";
 import type { ActsQuery } from "./calls.ts";
@@ -18,4 +18,20 @@ export function aboutQuery(
 ): Pick<ActsQuery, "subject" | "name" | "end" | "id_number" | "credit_code"> {
   const subject = subjectOf(words);
   return subject === null ? peopleQuery(words) : { subject };
+}
+
+export type ByQuery = Pick<ActsQuery, "actor_id" | "by_name" | "by_end" | "by_id_number" | "by_credit_code">;
+
+/** The member of staff or the account whose id stands there; it names nobody either. */
+export function actorOf(words: string): string | null {
+  const text = words.trim();
+  return OWN_ID.test(text) ? text.toLowerCase() : null;
+}
+
+/** Who is to have done it. */
+export function byQuery(words: string): ByQuery {
+  const actor = actorOf(words);
+  if (actor !== null) return { actor_id: actor };
+  const people = Object.entries(peopleQuery(words)).map(([name, word]) => [`by_${name}`, word] as const);
+  return Object.fromEntries(people);
 }

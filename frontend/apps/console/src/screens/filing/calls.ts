@@ -71,13 +71,3 @@ export async function exportList(kind: "xlsx" | "csv", { credit_code: code }: Fi
   const call = api.GET("/api/console/filing/export", { params: { query }, parseAs: "blob" });
   return answered(call as unknown as Promise<{ data?: Blob; error?: unknown; response: Response }>);
 }
-
-/** Saves it under this name. */
-export function save(content: Blob, name: string): void {
-  const link = Object.assign(document.createElement("a"), {
-    href: URL.createObjectURL(content),
-    download: name,
-  });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-}

@@ -1,0 +1,11 @@
+/** A file that the browser saves. */
+
+/** Saves it under this name. */
+export function save(content: Blob, name: string): void {
+  const link = Object.assign(document.createElement("a"), {
+    href: URL.createObjectURL(content),
+    download: name,
+  });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
