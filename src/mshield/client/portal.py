@@ -198,11 +198,11 @@ class PortalClient(Closing):
         self._login = None
 
     def people(self, credit_code: str, **filters: str) -> People:
-        """A page of the filed people; `wanted` are the query's fields (name, role, shield_number …)."""
+        """A page of the filed people; `filters` are the query's fields (name, role, shield_number …)."""
         return read(self._get(_of(credit_code, "people"), filters), People)
 
     def shields(self, credit_code: str, **filters: str) -> Shields:
-        """A page of the shields; `wanted` are the query's fields (state, hold, name …)."""
+        """A page of the shields; `filters` are the query's fields (state, hold, name …)."""
         return read(self._get(_of(credit_code, "shields"), filters), Shields)
 
     def all_shields(self, credit_code: str, **filters: str) -> Iterator[Shield]:
@@ -218,7 +218,7 @@ class PortalClient(Closing):
         return read(self._get(_of(credit_code, "shields", shield_number), {}), ShieldHistory)
 
     def history(self, credit_code: str, **filters: str) -> History:
-        """A page of what happened to all shields; `wanted` are the query's fields (event, shield_number, since …)."""
+        """A page of what happened to all shields; `filters` are the query's fields (event, shield_number, since …)."""
         return read(self._get(_of(credit_code, "history"), filters), History)
 
     def export(self, credit_code: str, what: str, **filters: str) -> bytes:
