@@ -1,10 +1,12 @@
 """Applying for a certificate over HTTP (manual 2.3.1.3, R4): what must match, and what the key exchange refuses."""
 
+from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
 
+from mshield.demo.people import LEGAL_PERSON
 from mshield.gm import cosign
 from mshield.gm.engine import load_engine
 from tests.support.application import Application, Device
@@ -65,6 +67,30 @@ async def test_data_other_than_on_file_are_refused(
     answer = await device.call("POST", ENROL, {**form, field: value})
     assert_refused(answer, code)
     # The code was not spent by the mistake.
+    assert (await device.call("POST", ENROL, form)).status_code == 201
+
+
+async def test_the_data_are_checked_before_a_pin_is_chosen(application: Application, device: Device) -> None:
+    """As the application would judge them, of the account's own holder alone; no code is asked for or spent."""
+    form = await application.application_form(device)
+    data = {name: value for name, value in form.items() if name != "sms_code"}
+
+    async def check(**changes: str | None) -> httpx.Response:
+        return await device.call("POST", f"{ENROL}/check", data | changes)
+
+    assert (await check()).status_code == 204
+    assert (await check(id_number=None)).status_code == 204
+    for changes in (
+        {"name": "林知遥"},
+        {"user_type": "legal_person"},
+        {"credit_code": "91370203MA3YK2D9RF"},
+        # Somebody else who is on file so is as one who isn't.
+        {"name": LEGAL_PERSON.name, "id_number": LEGAL_PERSON.id_number, "user_type": "legal_person"},
+    ):
+        assert_refused(await check(**changes), "no_filing", 409)
+    assert_refused(await check(credit_code="1"), "invalid_credit_code")
+    anonymous = await replace(device, token=None).call("POST", f"{ENROL}/check", data)
+    assert_refused(anonymous, "unauthenticated", 401)
     assert (await device.call("POST", ENROL, form)).status_code == 201
 
 

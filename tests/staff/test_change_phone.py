@@ -149,6 +149,7 @@ async def test_nobody_is_both_and_nobody_else_is_the_second_one(
 async def test_programs_and_other_roles_begin_no_change(application: Application, account: str) -> None:
     paths = {
         "phone-codes": {"phone": NEW, "to": "new"},
+        "phone-codes/check": {"phone": NEW, "new_code": "123456"},
         "phone-questions": {"phone": NEW, "new_code": "123456", "evidence": "x", "reason": "x"},
         "phone": {"phone": NEW, "new_code": "123456", "old_code": "123456", "evidence": "x"},
     }
@@ -168,6 +169,32 @@ async def test_it_is_never_asked_without_the_new_numbers_code(one: Clerk, other:
     assert_refused(await send(one, account, mine, "13900001235"), "sms_code_wrong")
     assert (await send(one, account, mine)).status_code == 201
     assert (await one.call("GET", "/approvals?state=waiting")).json()["items"][0]["asked_by"] == one.id
+
+
+async def test_the_new_numbers_code_is_checked_where_it_is_entered(
+    one: Clerk, other: Clerk, account: str
+) -> None:
+    """Unspent, and a try of it like every other: it is never a way to guess."""
+
+    async def check(clerk: Clerk, new_code: str, phone: str = NEW) -> httpx.Response:
+        document = {"phone": phone, "new_code": new_code}
+        return await clerk.call("POST", f"/accounts/{account}/phone-codes/check", document)
+
+    mine = await code(one, account)
+    wrong = "000000" if mine != "000000" else "000001"
+    refused = await check(one, wrong)
+    assert_refused(refused, "sms_code_wrong")
+    assert (refused.json()["field"], refused.json()["left"]) == ("new_code", 4)
+    assert_refused(await check(other, mine), "sms_code_wrong")
+    assert_refused(await check(one, mine, "13900001235"), "sms_code_wrong")
+    assert_refused(await check(one, mine, OPERATOR.phone), "invalid_request")
+    assert (await check(one, mine)).status_code == 204
+    assert (await send(one, account, mine)).status_code == 201
+    theirs = await code(other, account)
+    for _ in range(5):
+        assert_refused(await check(other, wrong if theirs != wrong else "000002"), "sms_code_wrong")
+    assert_refused(await check(other, theirs), "sms_code_expired")
+    assert_refused(await send(other, account, theirs), "sms_code_expired")
 
 
 async def test_a_code_asks_once_and_one_question_waits(one: Clerk, other: Clerk, account: str) -> None:

@@ -108,7 +108,12 @@ def _change_phones(life: Life, account_id: str) -> None:
 
     seen = {"evidence": "本人持身份证原件到柜台办理"}
     first, second = _MOVED, "13700001235"
-    call("phone", phone=first, new_code=code(first, "new"), old_code=code(first, "old"), **seen)
+    new_code = code(first, "new")
+    checked = clerk.call(
+        "POST", f"/accounts/{account_id}/phone-codes/check", {"phone": first, "new_code": new_code}
+    )
+    assert life.service.run(checked).status_code == 204
+    call("phone", phone=first, new_code=new_code, old_code=code(first, "old"), **seen)
     asked = call("phone-questions", phone=second, new_code=code(second, "new"), reason="号码停机", **seen)
     officer = life.service.run(Clerk.at_work(life.service.application, StaffRole.SECURITY_OFFICER))
     assert life.service.run(officer.call("GET", f"/approvals/{asked['id']}")).status_code == 200

@@ -42,7 +42,9 @@ def _form(life: Life, purpose: str) -> dict[str, Any]:
 def apply(life: Life) -> None:
     life.wait_a_minute()
     life.phone.request_sms_code("apply")
-    life.phone.apply(**_form(life, "apply"), pin=OPERATOR.pin)
+    form = _form(life, "apply")
+    life.phone.check_application(**{name: value for name, value in form.items() if name != "sms_code"})
+    life.phone.apply(**form, pin=OPERATOR.pin)
     life.shield_number = life.phone.certificate().shield_number
     assert life.phone.me().shield_number == life.shield_number
 

@@ -1,17 +1,19 @@
 // @vitest-environment happy-dom
-/** A name that isn't the account's own is told at its field, before anybody chooses a PIN for nothing. */
+/** Data that aren't the filed person's are told at their fields, before anybody chooses a PIN for nothing. */
 
 import { flushPromises } from "@vue/test-utils";
-import { expect, test, vi } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 
 import { mounted } from "./mounted.ts";
 
 let ways: () => Promise<unknown>;
+let check: () => Promise<void>;
 const shield = {
   status: async () => ({ isLoggedIn: true }),
   identity: async () => ({ proofs: [] }),
   idNumberMasked: async () => "3302**********4217",
   identityWays: () => ways(),
+  checkApplication: () => check(),
 };
 vi.mock("../src/engine/shield.ts", () => ({ getReady: () => undefined, shield }));
 vi.mock("../src/engine/keeping.ts", () => ({ useKeeping: () => null, askToKeep: async () => undefined }));
@@ -22,6 +24,8 @@ const ME = {
   certificate: null,
 };
 const ADDRESS = "/apply?type=operator&code=91330206MA2XB7C1TW";
+
+beforeEach(() => (check = async () => undefined));
 
 async function typed(name: string) {
   const { wrapper } = await mounted(ApplyFlow, { me: ME, state: "none" }, ADDRESS);
@@ -59,6 +63,36 @@ test("where that isn't known it is said once, for the file may have a new name",
   ways = () => Promise.reject(new ProblemError("no_filing", 422));
   const { wrapper, submit } = await typed("沈若");
   expect(wrapper.get(".row-error").text()).toContain("与注册时的姓名“沈若溪”不一致");
+  await submit();
+  expect(wrapper.find(".new-pin").exists()).toBe(true);
+  wrapper.unmount();
+});
+
+test("a role or code that isn't on file is told at its field, and no PIN is chosen until it is another", async () => {
+  const { ProblemError } = await import("@mshield/shield");
+  ways = () => Promise.reject(new ProblemError("no_filing", 409));
+  check = ways as () => Promise<never>;
+  const { wrapper, submit } = await typed("沈若溪");
+  const faults = (): string[] => wrapper.findAll(".row-error").map((row) => row.text());
+  expect(wrapper.find(".new-pin").exists()).toBe(false);
+  expect(faults()).toEqual(["请核对：备案的是法人，还是操作员", "请核对：是不是备案您的那家企业"]);
+  expect(wrapper.find(".refusal").exists()).toBe(true);
+  const code = wrapper.findAll("input").find((one) => one.element.value === "91330206MA2XB7C1TW")!;
+  await code.setValue("91370203MA3YK2D9RF");
+  expect(faults()).toEqual([]);
+  check = async () => undefined;
+  await submit();
+  expect(wrapper.find(".new-pin").exists()).toBe(true);
+  wrapper.unmount();
+});
+
+test("what else an application would be refused for is told before the PIN too; an older service doesn't look", async () => {
+  const { ProblemError } = await import("@mshield/shield");
+  ways = async () => ({ isProven: true, items: [], countsFrom: null });
+  check = () => Promise.reject(new ProblemError("device_limit", 409));
+  const { wrapper, submit } = await typed("沈若溪");
+  expect([wrapper.find(".refusal").exists(), wrapper.find(".new-pin").exists()]).toEqual([true, false]);
+  check = () => Promise.reject(new ProblemError("not_found", 404));
   await submit();
   expect(wrapper.find(".new-pin").exists()).toBe(true);
   wrapper.unmount();

@@ -24,6 +24,7 @@ const NAMES = [
   "closing",
   "signatures",
   "register",
+  "checkApplication",
   "apply",
   "persist",
 ] as const;

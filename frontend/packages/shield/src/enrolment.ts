@@ -47,6 +47,15 @@ export interface ApplyOptions {
   readonly tell?: ((step: ApplicationStep) => void) | undefined;
 }
 
+/** Has the service look at the data before a PIN is chosen; ProblemError as of `apply` where it wouldn't take them. */
+export async function checkApplication(
+  operation: Operation,
+  application: Omit<Application, "smsCode">,
+): Promise<void> {
+  const { sms_code: _, ...form } = formOf({ ...application, smsCode: "" });
+  await operation.connection.post("/api/phone/enrolments/check", operation.loggedIn(), form);
+}
+
 /**
  * Enrols a key and returns its certificate. An application whose last answer was lost is completed instead. Where this
  * phone's certificate has not been revoked, the service warns (ProblemError `already_certified`) and changes nothing.

@@ -26,6 +26,11 @@ export class Shield extends AccountShield {
     return (await this.run(ownNumber)).masked;
   }
 
+  /** Has the data of an application looked at before a PIN is chosen. */
+  async checkApplication(application: Omit<enrolment.Application, "smsCode">): Promise<void> {
+    await this.run((operation) => enrolment.checkApplication(operation, application));
+  }
+
   /** Applies for a certificate and sets the PIN; see `enrolment.apply` for `again` and `tell`. */
   async apply(
     application: enrolment.Application,

@@ -219,6 +219,16 @@ class VirtualPhone(ProvesIdentity, AnswersRequests, unlock.OpensAgain):
         with self._operation() as operation:
             return enrolment.apply(operation, application, pin, again=again)
 
+    def check_application(
+        self, *, name: str, id_number: str | None, user_type: enrolment.UserType, credit_code: str
+    ) -> None:
+        """Whether the service would take this application; ProblemError as of `apply` where it wouldn't."""
+        application = enrolment.Application(
+            name=name, id_number=id_number, user_type=user_type, credit_code=credit_code, sms_code=""
+        )
+        with self._operation() as operation:
+            enrolment.check(operation, application)
+
     def resume_application(self, pin: str) -> IssuedCertificate:
         """Completes an application that was interrupted after its key was made, with the PIN chosen then."""
         with self._operation() as operation:

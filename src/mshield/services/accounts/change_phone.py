@@ -130,6 +130,14 @@ class ChangePhone:
             raise errors.InvalidRequest(fields=["phone"], reason="unchanged")
         return wanted
 
+    async def check_code(self, account_id: str, *, phone: str, new_code: str, by: By, now: int) -> None:
+        """Whether the new number's code is right, where it is entered; that is a try, and the code stays unspent.
+
+        Raises what `wanted_another` and `prove` raise.
+        """
+        wanted = await self.wanted_another(account_id, phone=phone, by=by)
+        await self.prove(wanted, "new", new_code, now=now)
+
     async def prove(self, wanted: Wanted, which: Which, code: str, *, now: int) -> ProvenCode:
         """Counts a try of a code of this change. Raises SmsCodeWrong, SmsCodeExpired, which name the code's `field`."""
         phone = wanted.phone if which == "new" else wanted.account.phone

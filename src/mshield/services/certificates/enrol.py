@@ -84,6 +84,15 @@ class Enrol:
     look_up: LookUpFiling | None = None
     """Asks the outside filing system, where one is set."""
 
+    async def check(self, login: PhoneLogin, application: Application, *, now: int) -> None:
+        """What `begin` would say of the data, before a PIN is chosen for nothing; it changes nothing.
+
+        Raises as `begin` does, but for the SMS code and what this phone has already.
+        """
+        _, person, claim = await self._claim(login, application, now=now)
+        await self.proofs.require(claim, now=now)
+        await self._require_free(login, person, now=now)
+
     async def begin(
         self,
         login: PhoneLogin,
@@ -98,23 +107,35 @@ class Enrol:
         Raises NoFiling, IdentityUnproven, DeviceLimit, AppliesLater, OtherAccount, SmsCodeWrong, SmsCodeExpired,
         Unavailable where no free shield number turned up, what `bring_up_to_date` and `apply_again.refuse` raise.
         """
-        own = None
-        if application.id_number is None:
-            own = await own_id_number(self.db, self.keyring, login)
-            application = replace(application, id_number=own)
+        own, person, claim = await self._claim(login, application, now=now)
         spend_code = partial(self.spend_code, phone=login.phone, purpose="apply", code=sms_code, now=now)
-        await bring_up_to_date(self.look_up, self.lookup, login, application, now=now)
-        person = await find_applicant(self.db, self.lookup, login, application)
-        if login.pinned_account_id not in {None, login.account_id}:
-            raise errors.OtherAccount
-        claim = Claim(
-            login.account_id, login.phone, person.id, Role(person.role), same_name(login.name, person.name)
-        )
         is_proven = await self.proofs.require(claim, now=now)
         occupant = await store.find_occupant(self.db, device_id=login.device_id)
         if occupant is not None:
             reapplication = apply_again.Reapplication(login.account_id, occupant, confirmed=confirm_duplicate)
             await apply_again.refuse(self.db, reapplication, spend_code, now=now)
+        await self._require_free(login, person, now=now)
+        await spend_code()
+        if not is_proven:
+            await self._prove_by_phone(claim, now=now)
+        return await self._begin(login, person, certified_subject(person), own, now=now)
+
+    async def _claim(
+        self, login: PhoneLogin, application: Application, *, now: int
+    ) -> tuple[str | None, store.FiledPerson, Claim]:
+        """The account's own id number where none was entered, the filed person, and what has to be proven of them."""
+        own = None
+        if application.id_number is None:
+            own = await own_id_number(self.db, self.keyring, login)
+            application = replace(application, id_number=own)
+        await bring_up_to_date(self.look_up, self.lookup, login, application, now=now)
+        person = await find_applicant(self.db, self.lookup, login, application)
+        if login.pinned_account_id not in {None, login.account_id}:
+            raise errors.OtherAccount
+        agree = same_name(login.name, person.name)
+        return own, person, Claim(login.account_id, login.phone, person.id, Role(person.role), agree)
+
+    async def _require_free(self, login: PhoneLogin, person: store.FiledPerson, *, now: int) -> None:
         used = await store.other_devices_in_use(
             self.db, account_id=login.account_id, device_id=login.device_id
         )
@@ -123,10 +144,6 @@ class Enrol:
         await WaitAfterReset(self.db, self.proofs.settings).require_over(
             login.account_id, login.device_id, credit_code=person.credit_code, now=now
         )
-        await spend_code()
-        if not is_proven:
-            await self._prove_by_phone(claim, now=now)
-        return await self._begin(login, person, certified_subject(person), own, now=now)
 
     async def _prove_by_phone(self, claim: Claim, *, now: int) -> None:
         """The code came back from the number that is on file."""

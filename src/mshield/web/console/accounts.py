@@ -138,6 +138,13 @@ class PhoneCodeSentMessage(Wire, frozen=True):
     unchanged: bool = False
 
 
+class CheckPhoneCodeMessage(Wire, frozen=True):
+    """The new number, and the code that its holder told."""
+
+    phone: Phone
+    new_code: SmsCode
+
+
 class ChangePhoneMessage(Wire, frozen=True):
     """The new number, the codes that its holder told from both, and what was seen: it is kept with the act."""
 
@@ -272,6 +279,28 @@ async def send_phone_code(request: Request, account_id: str) -> Response:
     return JsonAnswer(
         PhoneCodeSentMessage(mask_phone(phone), settings.sms_code_seconds, settings.sms_resend_seconds)
     )
+
+
+@router.post(
+    "/accounts/{account_id}/phone-codes/check",
+    summary="Check the new number's code",
+    operation_id="checkPhoneCode",
+    asks=openapi.takes(CheckPhoneCodeMessage),
+    security=PEOPLE,
+    answers=openapi.answers(None, "It is right, and not spent", status=204) | openapi.problems(413),
+)
+async def check_phone_code(request: Request, account_id: str) -> Response:
+    """R18. Where it is entered, before the rest is asked for. Each check is one of the code's few tries."""
+    member = await _person(request)
+    message, context = await body_of(request, CheckPhoneCodeMessage), context_of(request)
+    await context.accounts.change_phone.check_code(
+        _id(account_id),
+        phone=message.phone,
+        new_code=message.new_code,
+        by=member.by,
+        now=context.clock(),
+    )
+    return no_content()
 
 
 @router.post(

@@ -34,6 +34,7 @@ _OWN: Final[Mapping[str, tuple[str, ...]]] = {
         "sendPhoneCode",
         "checkRealName",
         "apply",
+        "checkApplication",
         "beginOutsideLogin",
         "finishOutsideLogin",
         "beginPortalOutsideLogin",

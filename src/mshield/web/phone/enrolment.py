@@ -9,7 +9,7 @@ from starlette.responses import Response
 from mshield.gm.cosign import Proof
 from mshield.services.certificates.enrol import Application
 from mshield.web import openapi
-from mshield.web.answers import JsonAnswer
+from mshield.web.answers import JsonAnswer, no_content
 from mshield.web.body import Hex16, Hex32, Hex65, ProtocolWire, Wire, body_of
 from mshield.web.context import context_of
 from mshield.web.phone.authentication import phone_and_nonce_of, phone_of
@@ -19,19 +19,30 @@ from mshield.web.router import Router
 router: Final = Router("phone")
 
 
-class ApplyMessage(Wire, frozen=True):
-    """The data page. All must match the filing (R4); the code went to the account's phone.
+class ApplicantMessage(Wire, frozen=True):
+    """The data page without its code. All must match the filing (R4).
 
     Without `id_number` it is the account's own, the only one that it could be with.
-
-    `confirm_duplicate` (R6): the user was warned with `already_certified` and applies all the same, which fails and
-    stops the certificate that this phone has.
     """
 
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
     id_number: Annotated[str, msgspec.Meta(min_length=1, max_length=32)] | None
     user_type: Literal["legal_person", "operator"]
     credit_code: Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
+
+    @property
+    def application(self) -> Application:
+        """As it was entered."""
+        return Application(self.name, self.id_number, self.user_type, self.credit_code)
+
+
+class ApplyMessage(ApplicantMessage, frozen=True):
+    """The data page; the code went to the account's phone.
+
+    `confirm_duplicate` (R6): the user was warned with `already_certified` and applies all the same, which fails and
+    stops the certificate that this phone has.
+    """
+
     sms_code: Annotated[str, msgspec.Meta(min_length=1, max_length=16)]
     confirm_duplicate: bool = False
 
@@ -75,6 +86,21 @@ class PublicKeyMessage(Wire, frozen=True):
 
 
 @router.post(
+    "/enrolments/check",
+    summary="Would this application be taken?",
+    operation_id="checkApplication",
+    asks=openapi.takes(ApplicantMessage),
+    answers=openapi.answers(None, "All matches so far", status=204) | openapi.problems(429),
+)
+async def check(request: Request) -> Response:
+    """Before a PIN is chosen: what an application would be refused for, but for its SMS code; changes nothing."""
+    login, context = await phone_of(request), context_of(request)
+    message = await body_of(request, ApplicantMessage)
+    await context.certificates.enrol.check(login, message.application, now=context.clock())
+    return no_content()
+
+
+@router.post(
     "/enrolments",
     summary="Apply for a certificate",
     operation_id="apply",
@@ -89,11 +115,9 @@ async def apply(request: Request) -> Response:
     """
     login, context = await phone_of(request), context_of(request)
     message, now = await body_of(request, ApplyMessage), context.clock()
-
-    application = Application(message.name, message.id_number, message.user_type, message.credit_code)
     begun = await context.certificates.enrol.begin(
         login,
-        application,
+        message.application,
         sms_code=message.sms_code,
         confirm_duplicate=message.confirm_duplicate,
         now=now,

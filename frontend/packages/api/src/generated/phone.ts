@@ -153,10 +153,21 @@ export interface components {
       consents: components["schemas"]["ConsentsMessage"];
     };
     /**
-     * ApplyMessage
-     * @description The data page. All must match the filing (R4); the code went to the account's phone.
+     * ApplicantMessage
+     * @description The data page without its code. All must match the filing (R4).
      *
      *     Without `id_number` it is the account's own, the only one that it could be with.
+     */
+    ApplicantMessage: {
+      credit_code: string;
+      id_number: string | null;
+      name: string;
+      /** @enum {unknown} */
+      user_type: "legal_person" | "operator";
+    };
+    /**
+     * ApplyMessage
+     * @description The data page; the code went to the account's phone.
      *
      *     `confirm_duplicate` (R6): the user was warned with `already_certified` and applies all the same, which fails and
      *     stops the certificate that this phone has.

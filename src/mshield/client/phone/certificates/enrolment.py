@@ -88,6 +88,13 @@ def _for_code(operation: Operation, captcha_id: str | None, answer: str | None) 
     return shown if answer is None else {**shown, "captcha": answer}
 
 
+def check(operation: Operation, application: Application) -> None:
+    """Has the service look at the data before a PIN is chosen; it changes nothing, and asks for no code."""
+    form: dict[str, object] = msgspec.to_builtins(application)
+    del form["sms_code"]
+    operation.connection.post("/api/phone/enrolments/check", operation.logged_in(), form)
+
+
 def apply(operation: Operation, application: Application, pin: str, *, again: bool) -> IssuedCertificate:
     """Enrols a key and returns its certificate.
 

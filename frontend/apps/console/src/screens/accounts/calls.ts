@@ -65,6 +65,14 @@ export async function sendPhoneCode(id: string, phone: string, to: Which): Promi
   return answered(api.POST("/api/console/accounts/{account_id}/phone-codes", { ...ofAccount(id), body }));
 }
 
+/** Whether the new number's code is right: one of its tries; it stays unspent. */
+export async function checkPhoneCode(id: string, phone: string, newCode: string): Promise<void> {
+  const body = { phone, new_code: newCode };
+  await answered(
+    api.POST("/api/console/accounts/{account_id}/phone-codes/check", { ...ofAccount(id), body }),
+  );
+}
+
 /** By codes from both numbers; done at once. */
 export async function changePhone(id: string, change: NewNumber, oldCode: string): Promise<PhoneChanged> {
   const body = { ...change, old_code: oldCode };

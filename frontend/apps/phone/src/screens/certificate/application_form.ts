@@ -19,6 +19,8 @@ export interface ApplicationForm {
   check(): boolean;
   /** What the service said of the SMS code. */
   refuseCode(): void;
+  /** It has no such record on file; which of the data is wrong it doesn't say. */
+  refuseRecord(): void;
   /**
    * Tells at the field that the name isn't the account's own, and whether to stop there: always where the own one is on
    * file (`isFiled`), else once, since the file may have given the holder another name.
@@ -47,6 +49,11 @@ export function useApplicationForm({ account }: Me, record: FilingRecord | null 
   const isTold = ref(false);
   const doubted = ref<{ readonly name: string; readonly isFiled: boolean } | null>(null);
   const code = useCodeField(toRef(fields, "smsCode"));
+  /** The data that aren't on file so. */
+  const refused = ref("");
+  const entered = computed(() =>
+    [fields.name, fields.idNumber, fields.userType, compact(fields.creditCode)].join(" "),
+  );
 
   const wrong = computed(() => {
     const problems: Partial<Record<FieldName, string>> = {};
@@ -74,6 +81,10 @@ export function useApplicationForm({ account }: Me, record: FilingRecord | null 
   const errors = computed(() => {
     const known = isTold.value ? wrong.value : {};
     const doubt = doubted.value?.name === fields.name ? doubted.value : null;
+    if (refused.value === entered.value) {
+      const name = isSameName(fields.name, account.name) ? {} : { name: "nameUnfiled" };
+      return { ...name, userType: "typeUnfiled", creditCode: "codeUnfiled", ...known };
+    }
     const others = doubt ? { name: doubt.isFiled ? "nameFiled" : "nameOther", ...known } : known;
     return code.error.value === null ? others : { ...others, smsCode: code.error.value };
   });
@@ -116,6 +127,7 @@ export function useApplicationForm({ account }: Me, record: FilingRecord | null 
     takeRecord,
     check,
     refuseCode: code.refuse,
+    refuseRecord: () => (refused.value = entered.value),
     renewCode: code.renew,
     doubtName,
     application,
