@@ -17,7 +17,6 @@ from typing import Any, Final
 
 from playwright.sync_api import Page, Playwright, expect, sync_playwright
 
-from tests.browser.app.album import language_of_pictures
 from tests.browser.app.app_user import User
 from tests.browser.app.authenticator import Authenticator
 from tests.browser.app.camera import Camera, Screen
@@ -173,7 +172,7 @@ def _come_back(walk: Walk) -> None:
 @contextmanager
 def counted_page(playwright: Playwright, party: Party, camera: Camera) -> Iterator[Page]:
     """A page on a phone that knows nothing yet, in a browser of its own with this camera; it counts what is done."""
-    browser = launch(playwright, *camera.flags, program=WHOLE, env=language_of_pictures())
+    browser = launch(playwright, *camera.flags, program=WHOLE)
     try:
         context = browser.new_context(**PIXEL, locale="zh-CN")
         context.grant_permissions(["camera"], origin=party.service.origin)

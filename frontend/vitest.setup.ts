@@ -1,6 +1,8 @@
-/** A test in which Vue warns fails: a part got what it can't show, or isn't there. */
+/** A test in which Vue warns fails: a part got what it can't show, or isn't there. Its browser is a Chinese one. */
 
 import { afterEach } from "vitest";
+
+Object.defineProperty(navigator, "languages", { value: ["zh-CN"], configurable: true });
 
 const warnings: string[] = [];
 const { warn } = console;

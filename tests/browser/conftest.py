@@ -16,7 +16,6 @@ from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwrig
 
 from mshield.client.phone import VirtualPhone
 from mshield.demo.people import OPERATOR
-from tests.browser.app.album import language_of_pictures
 from tests.browser.site import Site
 from tests.support.chromium import launch
 from tests.support.live_service import LiveService, enrolled
@@ -127,7 +126,7 @@ def playwright() -> Playwright:
 def browser(playwright: Playwright) -> Iterator[Browser]:
     """Chromium without a window, in which nobody has a context yet."""
     if _KEPT.browser is None or not _KEPT.browser.is_connected():
-        _KEPT.browser = launch(playwright, env=language_of_pictures())
+        _KEPT.browser = launch(playwright)
     browser = _KEPT.browser
     yield browser
     for context in browser.contexts:

@@ -129,14 +129,6 @@ _GO_ON: Final = """() => {
 """The test goes on with the page, which has its own texts again."""
 
 
-def language_of_pictures() -> dict[str, str | float | bool] | None:
-    """The environment of a browser that takes pictures: what it draws itself, as date fields, is Chinese as well.
-
-    Chromium on Linux takes its language from LANGUAGE, not from `--lang`, and a page's locale doesn't reach that far.
-    """
-    return {**os.environ, "LANGUAGE": "zh_CN"} if "MANUAL_PICTURES" in os.environ else None
-
-
 @dataclass(frozen=True, slots=True)
 class Album:
     """Where the pictures go; None where none are wanted."""

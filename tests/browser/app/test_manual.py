@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, Playwright, expect
 
 from mshield.client.portal_messages import Act
 from mshield.demo.people import Person
-from tests.browser.app.album import Album, language_of_pictures
+from tests.browser.app.album import Album
 from tests.browser.app.app_user import WORK_MS, User
 from tests.browser.app.camera import Camera, Screen
 from tests.browser.app.consenting import agree
@@ -107,7 +107,7 @@ def scene(party: Party, site: Site, tmp_path: Path, playwright: Playwright) -> I
     camera.film([None])
     file(party.service, ENTERPRISE)
     with_view(party)
-    browser = launch(playwright, *camera.flags, program=WHOLE, env=language_of_pictures())
+    browser = launch(playwright, *camera.flags, program=WHOLE)
     phone = browser.new_context(locale="zh-CN", timezone_id="Asia/Shanghai", **PIXEL)
     phone.grant_permissions(["camera"], origin=party.service.origin)
     user = User(party.service, phone.new_page(), OPERATOR)

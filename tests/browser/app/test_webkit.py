@@ -51,6 +51,7 @@ def phone(party: Party, person: Person) -> Iterator[WebKit]:
 def log_in(browser: WebKit, party: Party, person: Person) -> None:
     """From the first start to the home page."""
     browser.open(f"{party.service.origin}/app/")
+    browser.read_chinese()
     browser.press("开始使用")
     browser.fill("账号", person.phone)
     browser.fill("密码", person.password)

@@ -90,6 +90,10 @@ class WebKit:
         self._click(_NAMED, name)
         self.taps.append(name)
 
+    def read_chinese(self) -> None:
+        """Here the browser says of no language that its user reads it."""
+        self._click("//button[@lang='zh-CN']", "中文")
+
     def fill(self, label: str, text: str) -> None:
         """A field by its label."""
         element = self._find(_FIELD, label)

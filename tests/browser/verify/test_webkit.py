@@ -16,6 +16,7 @@ def test_a_pasted_bundle_in_webkit(party: Party, files: Path) -> None:
     bundle = json.dumps(json.loads((files / "cms.json").read_bytes()))
     with webkit() as browser:
         browser.open(f"{party.service.origin}/verify/")
+        browser.read_chinese()
         browser.press("粘贴文本")
         field = browser.driver.find_element(By.ID, "pasted")
         # Typing ten thousand letters takes minutes there.

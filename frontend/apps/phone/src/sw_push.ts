@@ -4,6 +4,8 @@
  * A push brings a kind and nothing else; whoever sends something else is shown as a notice, with the app's own words.
  */
 
+import { languageFor } from "@mshield/look/language.ts";
+
 type Kind = "request" | "notice";
 
 const PLACES: Readonly<Record<Kind, string>> = { request: "/inbox", notice: "/" };
@@ -34,7 +36,7 @@ export async function showPush(
   worker: Pick<ServiceWorkerGlobalScope, "registration" | "navigator">,
   kind: Kind,
 ): Promise<void> {
-  const words = WORDS[worker.navigator.language.startsWith("zh") ? "zh" : "en"];
+  const words = WORDS[languageFor(worker.navigator.languages)];
   await worker.registration.showNotification(words.title, {
     body: words[kind],
     tag: kind,

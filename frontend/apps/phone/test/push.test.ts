@@ -73,7 +73,10 @@ test("a notification has the app's own words, in the phone's language", async ()
     ["de", "Mobile Shield"],
   ] as const) {
     const showNotification = vi.fn();
-    await showPush({ registration: { showNotification }, navigator: { language } } as never, "request");
+    await showPush(
+      { registration: { showNotification }, navigator: { languages: [language] } } as never,
+      "request",
+    );
     expect(showNotification).toHaveBeenCalledOnce();
     const [shown, options] = showNotification.mock.calls[0]!;
     expect(shown).toBe(title);

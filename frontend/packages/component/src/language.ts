@@ -1,6 +1,6 @@
 /** Which language the component speaks: its own `lang`, else the nearest around it, also past shadow roots. */
 
-import type { Language } from "./words.ts";
+import { type Language, languageFor } from "@mshield/look/language.ts";
 
 /** What is asked of an element. */
 export interface Placed {
@@ -8,13 +8,13 @@ export interface Placed {
   getRootNode(): object;
 }
 
-/** Chinese for `zh` of any kind, and where nothing is said; English for every other language. */
+/** As the one that is named says; Chinese where none is. */
 export function languageOf(element: Placed): Language {
   for (let at: Placed | null = element; at !== null; at = hostOf(at)) {
     const named = at.closest("[lang]")?.getAttribute("lang");
-    if (named) return /^zh(-|$)/i.test(named) ? "zh" : "en";
+    if (named) return languageFor([named]);
   }
-  return "zh";
+  return languageFor([]);
 }
 
 /** The document and each shadow root that the element stands in. */

@@ -1,19 +1,10 @@
-/** What this user prefers on this computer. Nothing secret: it stands in localStorage, for all pages at a desk. */
+/** What this user prefers on this computer, for all pages at a desk. */
 
 import type { Appearance } from "@mshield/look/vue/appearance.ts";
-import type { Language } from "@mshield/look/vue/words.ts";
-import { useLocalStorage } from "@vueuse/core";
-import { reactive } from "vue";
+import { useKeptSettings } from "@mshield/look/vue/kept_settings.ts";
 
-interface Settings {
-  language: Language;
+interface Preferences {
   appearance: Appearance;
 }
 
-const stored = useLocalStorage<Settings>(
-  "mshield-desk",
-  { language: "zh", appearance: "auto" },
-  { mergeDefaults: true, writeDefaults: false },
-);
-
-export const settings = reactive(stored.value);
+export const settings = useKeptSettings<Preferences>("mshield-desk", { appearance: "auto" });

@@ -3,7 +3,9 @@
 import { watch } from "vue";
 import { type Composer, createI18n, useI18n } from "vue-i18n";
 
-export type Language = "zh" | "en";
+import type { Language } from "../language.ts";
+
+export type { Language };
 
 /** The values of `lang`. */
 export const LANGUAGE_TAGS: Record<Language, string> = { zh: "zh-CN", en: "en" };
