@@ -31,6 +31,18 @@ const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas
 return data.some((each, n) => n % 4 === 0 && each < 64);
 """
 """Whether something dark stands on the page: its letters."""
+_ADDED: Final = """
+const widths = ["40", "分钟", "40分钟"].map((text) => {
+  const place = document.body.appendChild(document.createElement("span"));
+  place.style.cssText = "position: fixed; white-space: nowrap";
+  place.textContent = text;
+  const { width } = place.getBoundingClientRect();
+  place.remove();
+  return width;
+});
+return widths[2] - widths[0] - widths[1];
+"""
+"""How much wider digits and words are together than each alone."""
 
 
 @pytest.fixture(scope="module")
@@ -87,6 +99,13 @@ def test_r4_the_certificate_is_there_when_the_app_is_opened_again(
     phone.says(person.name)
     assert "正常" in phone.text()
     assert "宁波北潮进出口有限公司" in phone.text()
+
+
+def test_no_space_is_drawn_that_is_not_in_the_text(phone: WebKit, party: Party) -> None:
+    """WebKit draws the character that it adds one to onto the next: 40分钟, an amount, a name could not be read."""
+    phone.open(f"{party.service.origin}/app/")
+    phone.says("正常")
+    assert abs(phone.driver.execute_script(_ADDED)) < 1
 
 
 def test_the_app_opens_again_by_the_pin_in_seven_taps(phone: WebKit, party: Party, person: Person) -> None:

@@ -7,7 +7,14 @@ import { flushPromises, mount } from "@vue/test-utils";
 import { beforeEach, expect, test, vi } from "vitest";
 
 import type { Line, Report } from "../src/screens/filing/calls.ts";
-import { countKinds, countWritten, firstKind, PAGE, reportFile } from "../src/screens/filing/report.ts";
+import {
+  countEnterprises,
+  countKinds,
+  countWritten,
+  firstKind,
+  PAGE,
+  reportFile,
+} from "../src/screens/filing/report.ts";
 import ReportPanel from "../src/screens/filing/ReportPanel.vue";
 
 const { importList } = vi.hoisted(() => ({ importList: vi.fn() }));
@@ -127,6 +134,25 @@ test("a line says how many shields stop by it, before and after", () => {
   const done = { ...report([stopping]), applied: true } as Report;
   expect(panelOf(done).text()).toContain("1,200 个手机盾已停用，须更新证书");
   expect(panelOf(report([line(2, "changes")])).text()).not.toContain("停用");
+});
+
+test("of an enterprise that gets another name each line says that the number is the whole's", () => {
+  const renamed = { enterprise_change: "change", waits: "approval", shields_stopped: 2 } as const;
+  const lines = [line(2, "changes", { ...renamed, role: "legal_person" }), line(3, "changes", renamed)];
+  const panel = panelOf(report(lines));
+  expect(panel.findAll(".wrong").map((words) => words.text())).toEqual(
+    Array(2).fill("全企业共 2 个手机盾会停用，须更新证书"),
+  );
+  expect(panel.findAll(".chip").map((chip) => chip.text())).toEqual(Array(2).fill("等另一人批准"));
+});
+
+test("enterprises are counted as the lines are, those that wait among them", () => {
+  const lines = [
+    line(2, "changes", { enterprise_change: "change", waits: "approval" }),
+    line(3, "changes", { enterprise_change: "change", waits: "approval" }),
+    line(4, "added", { enterprise_change: "add", credit_code: "91370203MA3YK2D9RF" }),
+  ];
+  expect(countEnterprises(report(lines))).toEqual({ added: 1, renamed: 1 });
 });
 
 test("what an import writes and what waits add up to the numbers of the kinds", () => {

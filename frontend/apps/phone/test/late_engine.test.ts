@@ -60,6 +60,17 @@ test("who has just agreed isn't asked by an answer from before", async () => {
   expect(dueConsents.value).toEqual([]);
 });
 
+test("who runs the service is asked for behind what the first screen waits for", async () => {
+  const answer = later<string[]>();
+  shield.dueConsents.mockReturnValueOnce(answer.promise);
+  const look = lookForDue();
+  await settled();
+  expect(shield.about).not.toHaveBeenCalled();
+  answer.resolve([]);
+  await look;
+  expect(shield.about).toHaveBeenCalledOnce();
+});
+
 test("the browser's promise to keep the key stays, though it was looked up before it was given", async () => {
   const looked = later<boolean>();
   vi.stubGlobal("navigator", { storage: { persisted: () => looked.promise } });

@@ -3,8 +3,9 @@
 
 import { type PinSource, ProblemError } from "@mshield/shield";
 import { flushPromises } from "@vue/test-utils";
-import { expect, test, vi } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 
+import { i18n } from "../src/words/i18n.ts";
 import { mounted } from "./mounted.ts";
 
 const calls: string[] = [];
@@ -33,8 +34,25 @@ vi.mock("../src/engine/biometric.ts", () => ({
   fitsBiometric: async () => false,
   removeBiometric: async () => undefined,
 }));
+const { readStatus } = await import("../src/engine/phone.ts");
 const { press } = await import("../src/engine/pin_entry.ts");
 const { default: PinChange } = await import("../src/screens/certificate/PinChange.vue");
+
+afterEach(() => void (i18n.global.locale.value = "zh"));
+
+test.for([
+  ["zh", "先确认是您本人。还可以试 5 次，和签名时共用。改到一半断网，仍用旧的 PIN 码。"],
+  [
+    "en",
+    "First, that it's you. 5 tries left, shared with signing. If the network fails half-way the old PIN goes on counting.",
+  ],
+] as const)("in %s between sentences stands what the language has there", async ([language, sentences]) => {
+  await readStatus();
+  i18n.global.locale.value = language;
+  const { wrapper } = await mounted(PinChange);
+  expect(wrapper.get(".old-pin > p.dim").text()).toBe(sentences);
+  wrapper.unmount();
+});
 
 test("old, new, new; the present one is no new one", async () => {
   const { wrapper } = await mounted(PinChange);

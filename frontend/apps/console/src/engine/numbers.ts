@@ -28,7 +28,7 @@ const UNITS: readonly (readonly [ms: number, unit: Intl.RelativeTimeFormatUnit])
 export function relative(at: number, now = Date.now()): string {
   const words = new Intl.RelativeTimeFormat(settings.language, { numeric: "always" });
   const [ms, unit] = UNITS.find(([least]) => Math.abs(at - now) >= least)!;
-  return words.format(Math.trunc((at - now) / (ms || 1000)), unit);
+  return spaced(words.format(Math.trunc((at - now) / (ms || 1000)), unit));
 }
 
 /** A period in words: 60 is a minute. */
@@ -39,11 +39,17 @@ export function period(seconds: number): string {
       : seconds % 60 === 0
         ? [seconds / 60, "minute"]
         : [seconds, "second"];
-  return new Intl.NumberFormat(settings.language, {
+  const words = new Intl.NumberFormat(settings.language, {
     style: "unit",
     unit: unit as string,
     unitDisplay: "long",
-  }).format(n as number);
+  });
+  return spaced(words.format(n as number));
+}
+
+/** As all texts have it: "3 分钟". */
+function spaced(words: string): string {
+  return words.replace(/\d(?=\p{Script=Han})/gu, "$& ");
 }
 
 /** Of fewer no share is told: one more or less would be a jump. */

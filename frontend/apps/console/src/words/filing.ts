@@ -79,13 +79,15 @@ export const filingWords = {
     },
     upload: {
       title: "导入名单",
-      two: "法人，等另一人批准",
+      two: "等另一人批准",
       willWait:
         "其中 {n} 行涉及法人（新法人，或姓名、证件、手机号、企业名称有变），不会直接写入，要由一位安全管理员批准。",
       waits: "{n} 行涉及法人，已提交双人审批，等一位安全管理员批准。",
       see: "查看审批",
       willStop: "{n} 个手机盾会停用，须更新证书",
       stopped: "{n} 个手机盾已停用，须更新证书",
+      willStopAll: "全企业共 {n} 个手机盾会停用，须更新证书",
+      stoppedAll: "全企业共 {n} 个手机盾已停用，须更新证书",
       renew: "证书写着原来的备案内容。持有人在手机上更新之前，不能登录和签名。",
       about: "Excel（.xlsx）或 CSV 文件，每行一个人。同一证件号码的人会被更改，名单里没有的人不受影响。",
       choose: "选择文件",
@@ -184,13 +186,15 @@ export const filingWords = {
     },
     upload: {
       title: "Import a list",
-      two: "Legal person; takes another one's approval",
+      two: "Takes another one's approval",
       willWait:
         "{n} lines are about legal persons (new, or with another name, document, phone number or enterprise's name). They aren't taken at once: a security officer has to approve them.",
       waits: "{n} lines are about legal persons and wait for a security officer's approval.",
       see: "See the request",
       willStop: "Shields that will stop until they are renewed: {n}",
       stopped: "Shields that stopped until they are renewed: {n}",
+      willStopAll: "Shields of the whole enterprise that will stop until they are renewed: {n}",
+      stoppedAll: "Shields of the whole enterprise that stopped until they are renewed: {n}",
       renew:
         "Their certificates say what was on file before: no login and no signature until the holders renew them on their phones.",
       about:

@@ -78,11 +78,14 @@ export function forgetAgreed(): void {
   agreed.value = null;
 }
 
-/** Looks whether the account has to agree anew; where it can't be asked, the next start asks. */
+/**
+ * Looks whether the account has to agree anew; where it can't be asked, the next start asks. Who runs the service is asked
+ * for last: the engine asks one thing after the other, and without a network each is tried for seconds.
+ */
 export async function lookForDue(): Promise<void> {
-  void loadAbout().catch(() => undefined);
   const isNewest = order();
   const names = await shield.dueConsents().catch(() => []);
+  void loadAbout().catch(() => undefined);
   if (isNewest()) {
     due.value = names;
   }

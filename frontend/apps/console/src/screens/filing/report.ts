@@ -24,6 +24,13 @@ export function countWritten({ lines }: Report): Pick<Counts, "added" | "changes
   return { added: counted("added"), changes: counted("changes") };
 }
 
+/** Enterprises that are new or get another name, by this import or once somebody approves: each has lines of its people. */
+export function countEnterprises({ lines }: Report): { readonly added: number; readonly renamed: number } {
+  const counted = (change: Line["enterprise_change"]): number =>
+    new Set(lines.filter((line) => line.enterprise_change === change).map((line) => line.credit_code)).size;
+  return { added: counted("add"), renamed: counted("change") };
+}
+
 /** What a report opens at: what is wrong, else what changes, else what there is. */
 export function firstKind(counts: Counts): Kind {
   return KINDS.find((kind) => counts[kind] > 0) ?? "unchanged";

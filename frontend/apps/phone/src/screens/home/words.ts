@@ -25,6 +25,7 @@ export const words = {
     own: "本机证书",
     unusableChip: "本机不能用",
     offlineChip: "离线",
+    askingChip: "正在核对状态",
     offlineStrip: "没有网络，证书状态以联网后为准",
     none: {
       title: "在这部手机上申请手机盾",
@@ -209,6 +210,7 @@ export const words = {
     own: "This phone",
     unusableChip: "Not usable here",
     offlineChip: "Offline",
+    askingChip: "Being checked",
     offlineStrip: "No network: its state is known once connected",
     none: {
       title: "Apply for a shield on this phone",

@@ -29,7 +29,7 @@ export const words = {
     detailInterrupted: "The PIN in force was set {when}",
     old: "The present PIN",
     oldText: "First, that it's you. ",
-    oldLeft: "{left} try left, shared with signing. | {left} tries left, shared with signing.",
+    oldLeft: "{left} try left, shared with signing. | {left} tries left, shared with signing. ",
     oldSafe: "If the network fails half-way the old PIN goes on counting.",
     go: "Enter the present PIN",
     forgot: "I forgot the present PIN",
