@@ -306,13 +306,15 @@ class Answer:
         if not signed:
             return {}
         first = signed[0]
-        documents: list[dict[str, errors.Json]] = [
-            {"sid": None if own.purpose == "consent" else own.sid.hex(), "title": own.title} for own in signed
+        sids = [None if own.purpose == "consent" else own.sid.hex() for own in signed]
+        documents: list[errors.Json] = [
+            {"sid": sid, "title": own.title} for sid, own in zip(sids, signed, strict=True)
         ]
         return {
             "own_signature": {
-                **documents[0],
+                "sid": sids[0],
                 "kind": "login" if first.purpose == "login" else "signature",
+                "title": first.title,
                 "business_name": first.business_name,
                 "signed_at": first.signed_at,
                 "documents": documents,
