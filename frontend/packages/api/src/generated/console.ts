@@ -5180,7 +5180,10 @@ export interface operations {
   exportActs: {
     parameters: {
       query?: {
-        /** @description of one kind, or one area */
+        /**
+         * @description of one kind, or one area
+         * @example account
+         */
         act?: string | null;
         /** @description by one actor only */
         actor_id?: string | null;
@@ -5196,7 +5199,10 @@ export interface operations {
         credit_code?: string | null;
         /** @description the end of an id number, a phone number or a shield number */
         end?: string | null;
-        /** @description the kind of file */
+        /**
+         * @description the kind of file
+         * @example csv
+         */
         format?: "csv" | "xlsx";
         /** @description of one person only */
         id_number?: string | null;
@@ -5255,7 +5261,7 @@ export interface operations {
           };
         };
       };
-      /** @description `invalid_request` */
+      /** @description `invalid_credit_code`, `invalid_request`, `list_too_long` */
       422: {
         headers: {
           [name: string]: unknown;
@@ -5263,9 +5269,25 @@ export interface operations {
         content: {
           "application/problem+json": components["schemas"]["Problem"] & {
             /** @enum {unknown} */
-            code?: "invalid_request";
+            code?: "invalid_credit_code" | "invalid_request" | "list_too_long";
             /** @constant */
             status?: 422;
+          };
+        };
+      };
+      /** @description `too_many_requests` */
+      429: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "too_many_requests";
+            /** @constant */
+            status?: 429;
           };
         };
       };

@@ -2412,7 +2412,7 @@ export interface operations {
       query?: {
         /** @description `next` of the page before */
         before?: string | null;
-        /** @description the last four characters of a shield number, a phone number or an id number */
+        /** @description the end of a shield number, a phone number or an id number: four characters, or more, or all */
         end?: string | null;
         event?:
           | (
@@ -2505,6 +2505,22 @@ export interface operations {
           };
         };
       };
+      /** @description `too_many_requests` */
+      429: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "too_many_requests";
+            /** @constant */
+            status?: 429;
+          };
+        };
+      };
       /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
@@ -2526,7 +2542,7 @@ export interface operations {
   exportHistory: {
     parameters: {
       query?: {
-        /** @description the last four characters of a shield number, a phone number or an id number */
+        /** @description the end of a shield number, a phone number or an id number: four characters, or more, or all */
         end?: string | null;
         event?:
           | (
@@ -2618,6 +2634,22 @@ export interface operations {
           };
         };
       };
+      /** @description `too_many_requests` */
+      429: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "too_many_requests";
+            /** @constant */
+            status?: 429;
+          };
+        };
+      };
       /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
@@ -2641,7 +2673,7 @@ export interface operations {
       query?: {
         /** @description `next` of the page before */
         after?: string | null;
-        /** @description the last four characters of a shield number, a phone number or an id number */
+        /** @description the end of a shield number, a phone number or an id number: four characters, or more, or all */
         end?: string | null;
         id_number_end?: string | null;
         limit?: number;
@@ -2715,6 +2747,22 @@ export interface operations {
           };
         };
       };
+      /** @description `too_many_requests` */
+      429: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "too_many_requests";
+            /** @constant */
+            status?: 429;
+          };
+        };
+      };
       /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
@@ -2736,7 +2784,7 @@ export interface operations {
   exportPeople: {
     parameters: {
       query?: {
-        /** @description the last four characters of a shield number, a phone number or an id number */
+        /** @description the end of a shield number, a phone number or an id number: four characters, or more, or all */
         end?: string | null;
         id_number_end?: string | null;
         /** @description any part of a name */
@@ -2806,6 +2854,22 @@ export interface operations {
             code?: "invalid_request";
             /** @constant */
             status?: 422;
+          };
+        };
+      };
+      /** @description `too_many_requests` */
+      429: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "too_many_requests";
+            /** @constant */
+            status?: 429;
           };
         };
       };
@@ -3695,7 +3759,7 @@ export interface operations {
       query?: {
         /** @description `next` of the page before */
         before?: string | null;
-        /** @description the last four characters of a shield number, a phone number or an id number */
+        /** @description the end of a shield number, a phone number or an id number: four characters, or more, or all */
         end?: string | null;
         hold?: ("clone" | "duplicate" | "frozen" | "lost" | "suspended") | null;
         limit?: number;
@@ -3780,6 +3844,22 @@ export interface operations {
           };
         };
       };
+      /** @description `too_many_requests` */
+      429: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "too_many_requests";
+            /** @constant */
+            status?: 429;
+          };
+        };
+      };
       /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
@@ -3801,7 +3881,7 @@ export interface operations {
   exportShields: {
     parameters: {
       query?: {
-        /** @description the last four characters of a shield number, a phone number or an id number */
+        /** @description the end of a shield number, a phone number or an id number: four characters, or more, or all */
         end?: string | null;
         hold?: ("clone" | "duplicate" | "frozen" | "lost" | "suspended") | null;
         /** @description any part of a name */
@@ -3882,6 +3962,22 @@ export interface operations {
             code?: "invalid_request";
             /** @constant */
             status?: 422;
+          };
+        };
+      };
+      /** @description `too_many_requests` */
+      429: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "too_many_requests";
+            /** @constant */
+            status?: 429;
           };
         };
       };
