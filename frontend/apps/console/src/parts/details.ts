@@ -42,7 +42,16 @@ const CODES: Readonly<Record<string, keyof typeof detailWords.zh.code>> = {
   place: "place",
 };
 const ORDER = Object.keys(detailWords.zh.field);
-const TIMES = new Set(["counts_from", "old_until", "expires_at", "effective_at", "since", "due_at", "from_at", "until_at"]);
+const TIMES = new Set([
+  "counts_from",
+  "old_until",
+  "expires_at",
+  "effective_at",
+  "since",
+  "due_at",
+  "from_at",
+  "until_at",
+]);
 const LETTERS = /^[0-9a-f-]{32,64}$/;
 const FINGERPRINT = /^[0-9a-f]{64}$/;
 /** Its fields hold what was there before and what is there now. */
