@@ -3,6 +3,8 @@
 Every command stands in a table here; those that change the database are run, on either kind.
 """
 
+import csv
+import datetime as dt
 import json
 import os
 import re
@@ -55,6 +57,7 @@ _ACTS: Final[Mapping[str, str]] = {
     "oidc rotate-key --at-once": "key.rotate_oidc",
     "restore declare": "restore.declare",
     "seals accept": "seals.accept",
+    "staff acts": "audit.export",
     "staff add": "staff.add",
     "staff token add": "staff.token_add",
     "staff token revoke": "staff.token_revoke",
@@ -187,6 +190,7 @@ def test_each_changing_command_leaves_its_act(
     registered = _of_systems(recorder, tmp_path)
     _of_the_filing(recorder, tmp_path)
     _of_the_staff(recorder)
+    _of_the_audit(recorder, tmp_path)
     _of_the_keys(recorder, tmp_path / "master.key")
     _, ran = recorder.act("jobs run", "--once", "--job", "purge")
     assert ran.subject == "purge"
@@ -301,6 +305,19 @@ def _of_the_seals(recorder: Recorder) -> None:
     assert taken.subject == "enterprises/91330206MA2XB7C1TW"
     assert taken.details == {"reason": "改名，已核对执照", "second_person": "许安然"}
     assert recorder.json("seals", "check") == {"holds": True, "findings": []}
+
+
+def _of_the_audit(recorder: Recorder, tmp_path: Path) -> None:
+    file = tmp_path / "acts.csv"
+    day = dt.datetime.now(dt.timezone(dt.timedelta(hours=8))).date()
+    days = ("--since", str(day - dt.timedelta(days=1)), "--until", str(day + dt.timedelta(days=1)))
+    _, exported = recorder.act("staff acts", str(file), "--act", "staff.add", *days)
+    heads, *lines = csv.reader(file.read_text("utf-8-sig").splitlines())
+    assert heads[0] == "时间（中国标准时间 UTC+08:00）"
+    assert {line[4] for line in lines} == {"staff.add"}
+    assert (exported.subject, exported.details["acts"]) == ("audit", len(lines))
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert recorder.refused("staff", "acts", str(tmp_path / "acts.txt")) == "unknown_format"
 
 
 def _of_the_keys(recorder: Recorder, file: Path) -> None:

@@ -6,6 +6,7 @@ from typing import Final
 import openpyxl
 import pytest
 
+from mshield.services.accounts.search import longer_ends
 from mshield.services.legal_person import lists
 from mshield.web.portal import lists as portal_lists
 from tests.support.assertions import assert_refused
@@ -110,7 +111,11 @@ async def test_shields_are_found_by_state_hold_name_and_number(browser: Browser)
 async def test_shields_are_found_by_the_end_of_a_number(browser: Browser) -> None:
     """As an SMS says it (尾号): of the shield, of the holder's phone, of the holder's id number."""
     context = browser.application.context
-    first, _ = [await certified(context, number) for number in NUMBERS[:2]]
+    first, second = [await certified(context, number) for number in NUMBERS[:2]]
+    for row in (first, second):
+        await execute(
+            context.db, "UPDATE filed_persons SET credit_code = $1 WHERE id = $2", OWN, row.person_id
+        )
     await execute(context.db, "UPDATE accounts SET phone = '13812345678' WHERE id = $1", first.account_id)
     await context.filing.search_words()
     both = set(NUMBERS[:2])
@@ -120,6 +125,17 @@ async def test_shields_are_found_by_the_end_of_a_number(browser: Browser) -> Non
         ("5678", {NUMBERS[0]}),
         ("9876", set()),
         ("987x", set()),
+        # A whole number is that one; a longer end isn't cut to four.
+        ("13812345678", {NUMBERS[0]}),
+        ("13912345678", set()),
+        ("45678", {NUMBERS[0]}),
+        ("95678", set()),
+        (NUMBERS[1][2:], {NUMBERS[1]}),
+        (f"9{NUMBERS[1][3:]}", set()),
+        (ID_NUMBER, both),
+        (ID_NUMBER.lower(), both),
+        (ID_NUMBER[-6:], both),
+        (f"{(int(ID_NUMBER[0]) + 1) % 10}{ID_NUMBER[1:]}", set()),
     ):
         assert set(await _numbers(browser, end=end)) == numbers, end
         acts = (await browser.get(f"/enterprises/{OWN}/history", end=end)).json()["items"]
@@ -134,8 +150,40 @@ async def test_people_are_found_by_the_end_of_a_number_of_their_shield(browser: 
     await execute(db, whose, "林知远", OWN)
     await execute(db, "UPDATE accounts SET phone = '13812345678' WHERE id = $1", row.account_id)
     await execute(db, "UPDATE filed_persons SET phone = '13812340000' WHERE name = '沈若澜'")
-    for end, names in ((NUMBERS[1][-4:], ["林知远"]), ("5678", ["林知远"]), ("0000", ["沈若澜"])):
+    for end, names in (
+        (NUMBERS[1][-4:], ["林知远"]),
+        (NUMBERS[1][2:], ["林知远"]),
+        (f"9{NUMBERS[1][3:]}", []),
+        ("5678", ["林知远"]),
+        ("13812345678", ["林知远"]),
+        ("13912345678", []),
+        ("0000", ["沈若澜"]),
+        ("13812340000", ["沈若澜"]),
+        ("93812340000", []),
+        ("330206199001014217", ["林知远"]),
+        ("01014217", ["林知远"]),
+        ("430206199001014217", []),
+    ):
         assert await _names(browser, end=end) == names, end
+
+
+async def test_hidden_digits_are_not_learnt_one_by_one(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By longer ends so many searches an hour, in all lists together; one that is read again counts once."""
+    monkeypatch.setattr(longer_ends, "MOST", 2)
+    lists = ("people", "shields", "history", "people.xlsx", "shields.xlsx", "history.xlsx")
+    for end in ("12345", "54321"):
+        for path in lists:
+            assert (await browser.get(f"/enterprises/{OWN}/{path}", end=end)).status_code == 200, path
+    for path in lists:
+        refused = await browser.get(f"/enterprises/{OWN}/{path}", end="11111")
+        assert_refused(refused, "too_many_requests", 429)
+        for end in ("2345", "12345"):
+            assert (await browser.get(f"/enterprises/{OWN}/{path}", end=end)).status_code == 200, path
+    browser.application.clock.advance(seconds=3601)
+    await browser.log_in()
+    assert (await browser.get(f"/enterprises/{OWN}/people", end="11111")).status_code == 200
 
 
 async def test_shields_that_end_within_half_a_year_are_a_list(browser: Browser) -> None:
@@ -210,8 +258,9 @@ _NO_QUERIES: Final[tuple[dict[str, str | int], ...]] = (
     {"before": "AAAA"},
     {"state": "lost"},
     {"end": "123"},
-    {"end": "12345"},
-    {"end": "x123"},
+    {"end": "1" * 19},
+    {"end": "1234%"},
+    {"end": "王小明四"},
     {"x": "1"},
 )
 

@@ -65,6 +65,7 @@ _STATEMENTS: Final = {
     ("filing", "filing"): ("usable_of_person", "usable_of_enterprise"),
     ("filing", "search_words"): ("count", "unsearched", "without_end"),
     ("legal_person", "shields"): ("page", "count", "standing_shield", "is_known"),
+    ("legal_person", "people"): ("with_end",),
     ("certificates", "issuing"): ("find_by_token", "reserve"),
     ("oidc", "authorizations"): (
         "push",

@@ -18,6 +18,7 @@ ENTERPRISE = "宁波北潮进出口有限公司"
 SMS = "手机号或末 4 位，姓名、企业，或盾号、证件的末 4 位"
 _NARROWED = re.compile(r"/api/console/(?:accounts/search|sms)\?")
 ACTS = "姓名、企业，盾号、手机、证件的末 4 位，或对象编号"
+ACTORS = "谁做的：员工姓名，或姓名、企业，盾号、手机、证件的末 4 位"
 
 
 def _shield_end(party: Party) -> str:
@@ -94,6 +95,18 @@ def test_acts_are_found_by_whom_they_are_about(log_in_as: LogInAs, party: Party)
         expect(everything.filter(has_text="identity.prove").first).to_be_visible()
         assert "subject" not in page.url
     look(page, "audit-searched")
+    page.get_by_label(ACTS).fill("")
+    page.get_by_label(ACTORS).fill("审计员")
+    expect(everything.filter(has_text="staff.add")).to_have_count(0)
+    expect(everything.filter(has_text="staff.set_up").first).to_be_visible()
+    for kind in ("xlsx", "csv"):
+        with page.expect_download() as file:
+            page.get_by_role("button", name=f"导出 .{kind}").click()
+        assert re.fullmatch(rf"acts-\d{{4}}-\d\d-\d\d\.{kind}", file.value.suggested_filename)
+    said = file.value.path().read_text("utf-8-sig")
+    assert said.startswith("时间（中国标准时间 UTC+08:00）")
+    assert "audit.export" in said
+    page.get_by_label(ACTORS).fill("")
     page.route("**/api/console/acts*", _with_more_people)
     page.get_by_label(ACTS).fill(OPERATOR.name[0])
     expect(page.get_by_role("status").filter(has_text="符合的人太多")).to_be_visible()

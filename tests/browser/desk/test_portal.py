@@ -135,6 +135,12 @@ def test_r14_found_by_number_name_and_state_and_acted_on_together(legal: Desk, c
     search.fill(clerk.certificate().shield_number[-4:])  # as an SMS says it: 尾号
     expect(row_of(page, clerk)).to_be_visible()
     expect(page.locator(".hrow")).to_contain_text("共")
+    for whole in (CLERK.phone, CLERK.id_number):
+        search.fill(f"{(int(whole[0]) + 1) % 10}{whole[1:]}")  # another's, who ends alike
+        expect(page.get_by_role("heading", name="没有符合条件的手机盾")).to_be_visible()
+        search.fill(whole)
+        expect(row_of(page, clerk)).to_be_visible()
+        expect(rows.filter(has_text=OPERATOR.name)).to_have_count(0)
     search.fill("无此人")
     expect(page.get_by_role("heading", name="没有符合条件的手机盾")).to_be_visible()
     look(page, "portal-shields")

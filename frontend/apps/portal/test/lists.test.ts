@@ -8,10 +8,12 @@ import { historyQuery, personQuery, shieldQuery, useList, workbook } from "../sr
 test.each([
   ["MS10720468813", { shield_number: "MS10720468813" }],
   ["ms 107 2046 8813", { shield_number: "MS10720468813" }],
-  ["107 2046 8813 ", { shield_number: "MS10720468813" }],
-  ["1072046", { end: "2046" }],
-  ["13912345001", { end: "5001" }],
-  ["45001", { end: "5001" }],
+  ["107 2046 8813 ", { end: "10720468813" }],
+  ["1072046", { end: "1072046" }],
+  ["139 1234 5001", { end: "13912345001" }],
+  ["330206199001014217", { end: "330206199001014217" }],
+  ["E12345678", { end: "E12345678" }],
+  ["45001", { end: "45001" }],
   ["ＭＳ107 2046 8813", { shield_number: "MS10720468813" }],
   ["ＭＳ540", { name: "MS540" }],
   ["0845", { end: "0845" }],
@@ -30,10 +32,12 @@ test("a state and a hold are different things to the service", () => {
   });
 });
 
-test("digits are a number's end, of four any, else an id number's; anything else is a name", () => {
+test("digits are a number or its end, less than four an id number's; anything else is a name", () => {
   expect(personQuery({ words: "264X", role: "" })).toEqual({ end: "264X" });
-  expect(personQuery({ words: "7264X", role: "" })).toEqual({ id_number_end: "7264X" });
-  expect(personQuery({ words: "139 1234 5001", role: "" })).toEqual({ end: "5001" });
+  expect(personQuery({ words: "64X", role: "" })).toEqual({ id_number_end: "64X" });
+  expect(personQuery({ words: "7264X", role: "" })).toEqual({ end: "7264X" });
+  expect(personQuery({ words: "139 1234 5001", role: "" })).toEqual({ end: "13912345001" });
+  expect(personQuery({ words: "MS 107 2046 8813", role: "" })).toEqual({ shield_number: "MS10720468813" });
   expect(personQuery({ words: "２６４Ｘ", role: "" })).toEqual({ end: "264X" });
   expect(historyQuery({ words: "0845", event: "", from: "", to: "" })).toEqual({ end: "0845" });
   expect(personQuery({ words: "CHAN", role: "operator" })).toEqual({ name: "CHAN", role: "operator" });

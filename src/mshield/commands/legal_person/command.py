@@ -128,7 +128,7 @@ def logout(out: Output, portal: Portal) -> None:
 @command.command(name="list")
 @click.option("--name", help="Any part of a name.")
 @click.option("--shield-number", help="One shield only.")
-@click.option("--end", help="The last four characters (尾号) of a shield, phone or id number.")
+@click.option("--end", help="The end (尾号) of a shield, phone or id number: four characters, more, or all.")
 @click.option("--state", type=click.Choice(list(STATES_ZH)))
 @click.option("--hold", type=click.Choice(list(HOLDS_ZH)))
 @enterprise_option

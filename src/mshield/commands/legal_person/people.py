@@ -24,7 +24,7 @@ _STATES: Final = {
 
 @click.command()
 @click.option("--name", help="Any part of a name.")
-@click.option("--end", help="The last four characters (尾号) of an id, phone or shield number.")
+@click.option("--end", help="The end (尾号) of an id, phone or shield number: four characters, more, or all.")
 @click.option("--after", help="The `next` of the page before.")
 @enterprise_option
 @portal_command

@@ -6,6 +6,7 @@ import click
 
 from mshield.commands.parts.output import Output, output_options, table
 from mshield.commands.parts.service import Service, on_service
+from mshield.commands.staff.acts import command as acts_command
 from mshield.commands.staff.token import ROLES
 from mshield.commands.staff.token import command as token_command
 
@@ -15,10 +16,11 @@ if TYPE_CHECKING:
 
 @click.group(name="staff")
 def command() -> None:
-    """Add, list and disable the staff of the console, let them set up their logins, and give programs tokens."""
+    """Add, list and disable the staff of the console, set up their logins, give programs tokens, save what was done."""
 
 
 command.add_command(token_command)
+command.add_command(acts_command)
 
 
 @command.command()

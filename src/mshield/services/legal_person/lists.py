@@ -23,7 +23,7 @@ from mshield.services.legal_person.session import LegalPerson, ManagedEnterprise
 from mshield.store.database.interface import Database
 from mshield.store.legal_person import people
 from mshield.store.legal_person import shields as managed_shields
-from mshield.store.legal_person.people import FiledPersonRow
+from mshield.store.legal_person.people import FiledPersonRow, NumberEnd, SealedNumber
 from mshield.store.legal_person.shields import (
     HistoryRow,
     HistoryTerms,
@@ -61,7 +61,7 @@ MOST_COUNTED: Final = 10_000
 class PeopleTerms:
     """By what people are searched; a term that is None excludes nobody.
 
-    `id_number_end` are an id number's last characters, `last` the last four of it or of a phone or shield number.
+    `id_number_end` are an id number's last characters, `end` four or more of it or of a phone or shield number.
     """
 
     name: str | None = None
@@ -69,7 +69,7 @@ class PeopleTerms:
     on_file: bool | None = None
     shield_number: str | None = None
     id_number_end: str | None = None
-    last: str | None = None
+    end: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +120,7 @@ class ManagedLists:
     ) -> list[PersonLine]:
         """Filed people after this id; of an id number's end the sealed numbers are opened that may have it."""
         end = None if terms.id_number_end is None else normalise_id_number(terms.id_number_end)
+        of_any = await self._end(enterprise, terms.end)
         size = limit if end is None else _SCAN
         matches: list[tuple[FiledPersonRow, str]] = []
         while len(matches) < limit:
@@ -132,8 +133,7 @@ class ManagedLists:
                 on_file=terms.on_file,
                 shield_number=_number(terms.shield_number),
                 id_number_end=None if end is None or len(end) < END else end_hash(self.lookup, end),
-                last=_last(terms.last),
-                last_of_id=self._last_of_id(terms.last),
+                end=of_any,
                 page_size=size,
             )
             for row in rows:
@@ -172,8 +172,8 @@ class ManagedLists:
             self.db,
             credit_code=enterprise.credit_code,
             before=before,
-            terms=replace(terms, shield_number=_number(terms.shield_number), last=_last(terms.last)),
-            last_of_id=self._last_of_id(terms.last),
+            terms=replace(terms, shield_number=_number(terms.shield_number)),
+            end=await self._end(enterprise, terms.end),
             page_size=limit,
             due=half_year_after(now, self.zone),
             now=now,
@@ -233,8 +233,8 @@ class ManagedLists:
             self.db,
             credit_code=enterprise.credit_code,
             before=before,
-            terms=replace(terms, shield_number=_number(terms.shield_number), last=_last(terms.last)),
-            last_of_id=self._last_of_id(terms.last),
+            terms=replace(terms, shield_number=_number(terms.shield_number)),
+            end=await self._end(enterprise, terms.end),
             page_size=limit,
         )
 
@@ -248,10 +248,18 @@ class ManagedLists:
                 yield row
             before = page[-1].id
 
-    def _last_of_id(self, last: str | None) -> bytes | None:
-        return None if last is None else end_hash(self.lookup, last)
+    async def _end(self, enterprise: ManagedEnterprise, text: str | None) -> NumberEnd | None:
+        """The end of any number; of id numbers, which are sealed, those with its last four characters are opened."""
+        if text is None:
+            return None
+        end = normalise_id_number(text)
+        rows = await people.with_end(
+            self.db, credit_code=enterprise.credit_code, id_number_end=end_hash(self.lookup, end)
+        )
+        ids = [row.id for row in rows if len(end) == END or self._id_number(row).endswith(end)]
+        return NumberEnd(end, ids)
 
-    def _id_number(self, row: FiledPersonRow) -> str:
+    def _id_number(self, row: FiledPersonRow | SealedNumber) -> str:
         return self.keyring.open(row.id_number_box, purpose=FILING_BOX, context=row.id.encode()).decode()
 
 
@@ -286,7 +294,3 @@ def _line(row: FiledPersonRow, id_number: str, proofs: Sequence[PersonProof]) ->
 def _number(text: str | None) -> str | None:
     """The shield number that was typed, in its one form; another text stays as it is and matches nothing."""
     return None if text is None else shield.parse_number(text) or text
-
-
-def _last(text: str | None) -> str | None:
-    return None if text is None else normalise_id_number(text)

@@ -64,10 +64,9 @@ CONDITIONS: Final[Mapping[str, str]] = MappingProxyType(
           WHERE e.credit_code = h.credit_code)) LIMIT 1), FALSE) END""",
         "sent_so": """CASE WHEN CAST(:state AS TEXT) IS NULL THEN TRUE ELSE {0}.state = CAST(:state AS TEXT) END
   AND CASE WHEN CAST(:purpose AS TEXT) IS NULL THEN TRUE ELSE {0}.purpose = CAST(:purpose AS TEXT) END""",
-        "ends_with": """(CAST(:last AS TEXT) IS NULL OR substr({0}.shield_number, 10) = CAST(:last AS TEXT)
-    OR EXISTS (SELECT 1 FROM accounts e WHERE e.id = {0}.account_id
-      AND substr(e.phone, length(e.phone) - 3) = CAST(:last AS TEXT))
-    OR EXISTS (SELECT 1 FROM filed_persons e WHERE e.id = {0}.person_id AND e.id_number_end = :last_of_id))""",
+        "ends_with": """(CAST(:ending AS TEXT) IS NULL OR {0}.shield_number LIKE '%' || CAST(:ending AS TEXT)
+    OR COALESCE((SELECT e.phone LIKE '%' || CAST(:ending AS TEXT) FROM accounts e WHERE e.id = {0}.account_id), FALSE)
+    OR ',' || CAST(:of_id_number AS TEXT) || ',' LIKE '%,' || {0}.person_id || ',%')""",
         "status_line": """{0}.serial || ' ' || {0}.state || ' ' || {0}.holds || ' ' || {0}.issued_at || ' ' ||
     {0}.changed_at || ' ' || COALESCE(CAST({0}.revoked_at AS TEXT), '') || ' ' ||
     COALESCE(CAST({0}.revocation_reason AS TEXT), '') || ' ' || COALESCE(CAST({0}.held_since AS TEXT), '')""",
@@ -90,7 +89,8 @@ Each word is a CASE: of `word IS NULL OR …` PostgreSQL's general plans expect 
 `account_of(a)`: an account that wasn't erased, of this id number, with a shield of this enterprise now or once, and
 named so, or an enterprise whose shield it has or had: values too, no EXISTS.
 `sent_so(s)`: an SMS in this state and for this purpose.
-`ends_with(c)`: a certificate whose shield number, phone number or, by the hash, id number ends with these characters.
+`ends_with(c)`: a certificate whose shield number or phone number ends with these characters, all letters and digits, or
+whose person is one of `of_id_number`, whose id number does: ids with commas.
 `view_changes(client_id)`: how often a system's views were changed; each is registered once, withdrawn once at most.
 `listed` stands on a revocation list until a while after its end; `status_line` is how certificates.py reads its status.
 `unanswered(r)` requests ended before `:ended_before` without any signature, and aren't `:own`.

@@ -12,7 +12,12 @@ WHERE f.credit_code = :credit_code AND f.id > :after
     SELECT c.person_id FROM certificates c
     WHERE c.credit_code = :credit_code AND c.shield_number = CAST(:shield_number AS TEXT)))
   AND (f.id_number_end = :id_number_end OR f.id_number_end IS NULL OR :id_number_end IS NULL)
-  AND (CAST(:last AS TEXT) IS NULL OR f.id_number_end = :last_of_id
-    OR substr(f.phone, length(f.phone) - 3) = CAST(:last AS TEXT)
+  AND (CAST(:ending AS TEXT) IS NULL OR f.phone LIKE '%' || CAST(:ending AS TEXT)
+    OR ',' || CAST(:of_id_number AS TEXT) || ',' LIKE '%,' || f.id || ',%'
     OR EXISTS (SELECT 1 FROM certificates c WHERE c.person_id = f.id AND ends_with(c)))
 ORDER BY f.id LIMIT :page_size;
+
+-- name: with_end
+-- Those of the enterprise whose id number may end so: by the hash of its last four characters.
+SELECT f.id, f.id_number_box FROM filed_persons f
+WHERE f.id_number_end = :id_number_end AND f.credit_code = :credit_code ORDER BY f.id;

@@ -7,6 +7,7 @@ from mshield.domain.certificates.states import CertificateState, Standing, parse
 from mshield.store.database.interface import Database, Row, Tx
 from mshield.store.database.matching import name_contains
 from mshield.store.database.queries import Queries
+from mshield.store.legal_person.people import NumberEnd
 from mshield.store.seals.tables import CERTIFICATES
 
 _SQL: Final = Queries("legal_person", "shields")
@@ -77,7 +78,7 @@ class HistoryTerms:
 
     shield_number: str | None = None
     name: str | None = None
-    last: str | None = None
+    end: str | None = None
     event: str | None = None
     since: int = 0
     until: int = 2**63 - 1
@@ -89,7 +90,7 @@ class ShieldTerms:
 
     `state` may also be `expired`, `expiring`, `filing_changed` or `filing_ended`.
 
-    `last` are the last four characters of the shield's, the holder's phone or the holder's id number.
+    `end` is that of the shield's number, of the holder's phone number or of the holder's id number.
     """
 
     state: str | None = None
@@ -97,7 +98,7 @@ class ShieldTerms:
     shield_number: str | None = None
     person_id: str | None = None
     name: str | None = None
-    last: str | None = None
+    end: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,14 +121,14 @@ async def page(
     credit_code: str,
     before: tuple[int, str],
     terms: ShieldTerms,
-    last_of_id: bytes | None = None,
+    end: NumberEnd | None = None,
     page_size: int,
     due: int,
     now: int,
 ) -> list[ShieldRow]:
     """Shields older than `before` (issue time in ms, serial), newest first.
 
-    `last_of_id` is the keyed hash of `terms.last`; what ends by `due` (ms) is expiring.
+    `end` is what `terms.end` means; what ends by `due` (ms) is expiring.
     """
     rows = await db.all(
         _SQL["page"],
@@ -139,8 +140,8 @@ async def page(
         shield_number=terms.shield_number,
         person_id=terms.person_id,
         name=name_contains(terms.name),
-        last=terms.last,
-        last_of_id=last_of_id,
+        ending=None if end is None else end.text,
+        of_id_number=None if end is None else end.of_id_number,
         page_size=page_size,
         due=due,
         now=now,
@@ -188,7 +189,7 @@ async def history(
     credit_code: str,
     before: str,
     terms: HistoryTerms,
-    last_of_id: bytes | None = None,
+    end: NumberEnd | None = None,
     page_size: int,
 ) -> list[HistoryRow]:
     """What happened to the enterprise's shields before the event `before` (an id), the newest first."""
@@ -200,8 +201,8 @@ async def history(
         until=terms.until,
         shield_number=terms.shield_number,
         name=name_contains(terms.name),
-        last=terms.last,
-        last_of_id=last_of_id,
+        ending=None if end is None else end.text,
+        of_id_number=None if end is None else end.of_id_number,
         event=terms.event,
         page_size=page_size,
     )

@@ -13,15 +13,14 @@ from mshield.web import openapi
 from mshield.web.answers import JsonAnswer
 from mshield.web.body import Wire
 from mshield.web.context import context_of
-from mshield.web.portal.authentication import managed
 from mshield.web.portal.lists import (
     XLSX,
     EventMessage,
     Text64,
-    Words,
     event_message,
     workbook_answer,
 )
+from mshield.web.portal.words import Words, searched
 from mshield.web.router import Router
 
 router: Final = Router("portal")
@@ -58,7 +57,7 @@ class HistoryWords(Words, frozen=True):
         return HistoryTerms(
             shield_number=self.word("shield_number"),
             name=self.word("name"),
-            last=self.end,
+            end=self.end,
             event=self.event,
             **{name: at for name, at in times.items() if at is not None},
         )
@@ -94,7 +93,7 @@ class HistoryMessage(Wire, frozen=True):
 )
 async def list_history(request: Request, credit_code: str, query: HistoryPage) -> Response:
     """Every act of the legal person and whatever else changed a certificate, with reason, actor and time."""
-    _, enterprise = await managed(request, credit_code)
+    enterprise = await searched(request, credit_code, query)
     before = query.word("before")
     if before is not None and not (before.isascii() and before.replace("-", "").isalnum()):
         raise errors.InvalidRequest(fields=["before"])
@@ -113,7 +112,7 @@ async def list_history(request: Request, credit_code: str, query: HistoryPage) -
 )
 async def export_history(request: Request, credit_code: str, query: HistoryWords) -> Response:
     """The whole list, narrowed like `listHistory`."""
-    _, enterprise = await managed(request, credit_code)
+    enterprise = await searched(request, credit_code, query)
     terms = query.terms()
     rows = [row async for row in context_of(request).legal_person.lists.all_history(enterprise, terms)]
     return await workbook_answer(

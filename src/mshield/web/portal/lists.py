@@ -33,7 +33,7 @@ from mshield.web.answers import JsonAnswer, file_answer, filled
 from mshield.web.body import Wire
 from mshield.web.context import context_of
 from mshield.web.portal.authentication import managed
-from mshield.web.query import StrictQuery
+from mshield.web.portal.words import Word, Words, searched
 from mshield.web.router import Router
 
 router: Final = Router("portal")
@@ -42,32 +42,12 @@ XLSX: Final[dict[int | str, dict[str, Any]]] = {
 }
 _MAX_SERIAL: Final = 40
 
-Word = Annotated[str, Meta(min_length=1, max_length=64)]
 IdNumberEnd = Annotated[str, Meta(min_length=2, max_length=18)]
 ShownState = Literal[
     "issued", "active", "pin_locked", "filing_changed", "filing_ended", "expiring", "expired", "superseded", "revoked"
 ]  # fmt: skip
-Last = Annotated[str, Meta(pattern=r"^[0-9]{3}[0-9Xx]\Z")]
 Text64 = Annotated[str, Meta(max_length=64)]
 Text100 = Annotated[str, Meta(max_length=100)]
-
-
-class Words(StrictQuery, frozen=True):
-    """The words that any list takes."""
-
-    name: Annotated[Word | None, Meta(description="any part of a name")] = None
-    shield_number: Annotated[Word | None, Meta(description="in any spacing")] = None
-    end: Annotated[
-        Last | None,
-        Meta(description="the last four characters of a shield number, a phone number or an id number"),
-    ] = None
-
-    def word(self, field: str) -> str | None:
-        """A search word; what isn't printable stands in no name and no number, and some of it in no database."""
-        text: str | None = getattr(self, field)
-        if text is not None and not text.isprintable():
-            raise errors.InvalidRequest(fields=[field])
-        return text
 
 
 class PeopleWords(Words, frozen=True):
@@ -85,7 +65,7 @@ class PeopleWords(Words, frozen=True):
             on_file=self.on_file,
             shield_number=self.word("shield_number"),
             id_number_end=self.word("id_number_end"),
-            last=self.end,
+            end=self.end,
         )
 
 
@@ -111,7 +91,7 @@ class ShieldWords(Words, frozen=True):
             name=self.word("name"),
             shield_number=self.word("shield_number"),
             person_id=self.word("person_id"),
-            last=self.end,
+            end=self.end,
         )
 
 
@@ -245,7 +225,7 @@ class ShieldHistoryMessage(Wire, frozen=True):
 )
 async def list_people(request: Request, credit_code: str, query: PeoplePage) -> Response:
     """Legal person and operators as filed (R19), in the order of their filing."""
-    _, enterprise = await managed(request, credit_code)
+    enterprise = await searched(request, credit_code, query)
     context = context_of(request)
     page = await context.legal_person.lists.people(
         enterprise, query.terms(), after=query.word("after") or "", limit=query.limit, now=context.clock()
@@ -262,7 +242,7 @@ async def list_people(request: Request, credit_code: str, query: PeoplePage) -> 
 )
 async def list_shields(request: Request, credit_code: str, query: ShieldsPage) -> Response:
     """One line per shield number, by the certificate that stands for it now."""
-    _, enterprise = await managed(request, credit_code)
+    enterprise = await searched(request, credit_code, query)
     context = context_of(request)
     now = context.clock()
     lists = context.legal_person.lists
@@ -309,7 +289,7 @@ async def show_shield(request: Request, credit_code: str, shield_number: str) ->
 )
 async def export_people(request: Request, credit_code: str, query: PeopleWords) -> Response:
     """The whole list, narrowed like `listPeople`; id numbers are masked there too."""
-    _, enterprise = await managed(request, credit_code)
+    enterprise = await searched(request, credit_code, query)
     context = context_of(request)
     lists, now = context.legal_person.lists, context.clock()
     lines = [line async for line in lists.all_people(enterprise, query.terms(), now=now)]
@@ -328,7 +308,7 @@ async def export_people(request: Request, credit_code: str, query: PeopleWords) 
 )
 async def export_shields(request: Request, credit_code: str, query: ShieldWords) -> Response:
     """The whole list, narrowed like `listShields`."""
-    _, enterprise = await managed(request, credit_code)
+    enterprise = await searched(request, credit_code, query)
     context = context_of(request)
     now = context.clock()
     terms = query.terms()

@@ -23,28 +23,28 @@ export interface ShieldFilter {
 }
 
 /**
- * What people read as 尾号, the last four characters of a shield, phone or id number, or more of it; of more the last four
- * are looked for. A whole phone number may be a shield number's digits too: its end finds either.
+ * What people read as 尾号, the last four characters of a shield, phone or id number, or more of it, or all: that number
+ * is meant then, and no other that ends as it does. A whole phone number may be a shield number's digits too.
  */
-const NUMBER_END = /^(?:\d{3,9}|1[3-9]\d{8}|\d{17})[\dX]$/i;
+const NUMBER_END = /^\d{3,17}[\dX]$/i;
+/** A whole number of a passport or a permit, which has letters too; shorter than that it may be a name. */
+const DOCUMENT = /^(?=.*[A-Z])(?=(?:.*\d){5})[\dA-Z()]{6,18}$/i;
 
-/** The end of a number that this is; null for other words. */
-function endOf(plain: string): string | null {
-  return NUMBER_END.test(plain) ? plain.slice(-4) : null;
-}
-
-/** The query of the service: a whole shield number, in any spacing, or the end of a number; anything else is part of a name. */
-export function shieldQuery({ words, standing, personId }: ShieldFilter): Record<string, string> {
+function wordsOf(words: string): { shield_number: string; end: string; name: string } {
   const text = words.normalize("NFKC").trim(); // a Chinese keyboard types wide letters and digits
   const plain = text.replaceAll(/\s/g, "");
-  const end = endOf(plain);
-  const digits = end ? undefined : (SHIELD_NUMBER.exec(plain) ?? SHIELD_NUMBER.exec(`MS${plain}`))?.[1];
+  const digits = SHIELD_NUMBER.exec(plain)?.[1];
+  if (digits) return { shield_number: `MS${digits}`, end: "", name: "" };
+  if (NUMBER_END.test(plain) || DOCUMENT.test(plain)) return { shield_number: "", end: plain, name: "" };
+  return { shield_number: "", end: "", name: text };
+}
+
+/** The query of the service: a whole shield number, in any spacing, or another number, or its end; else a part of a name. */
+export function shieldQuery({ words, standing, personId }: ShieldFilter): Record<string, string> {
   const [hold, state] = standing.startsWith("hold:") ? [standing.slice(5), ""] : ["", standing];
   return Object.fromEntries(
     Object.entries({
-      shield_number: digits ? `MS${digits}` : "",
-      end: end ?? "",
-      name: digits || end ? "" : text,
+      ...wordsOf(words),
       state,
       hold,
       person_id: personId ?? "",
@@ -103,17 +103,16 @@ export interface PersonFilter {
   readonly role: string;
 }
 
-/** Four digits (or three and an X), and a whole phone number, are the end of any number of theirs, more or fewer that of the id number; else a name. */
+/** As of shields; less than four digits are the end of the id number. */
 export function personQuery({ words, role }: PersonFilter): Record<string, string> {
-  const text = words.normalize("NFKC").trim();
-  const plain = text.replaceAll(/\s/g, "");
-  const isEnd = /^(?:\d{3}|1[3-9]\d{8})[\dX]$/i.test(plain);
-  const isIdEnd = !isEnd && /^[\dxX]{2,18}$/.test(plain);
+  const { shield_number, end, name } = wordsOf(words);
+  const isIdEnd = /^\d{1,2}[\dX]$/i.test(name);
   return Object.fromEntries(
     Object.entries({
-      end: isEnd ? plain.slice(-4) : "",
-      id_number_end: isIdEnd ? plain : "",
-      name: isEnd || isIdEnd ? "" : text,
+      shield_number,
+      end,
+      id_number_end: isIdEnd ? name : "",
+      name: isIdEnd ? "" : name,
       role,
     }).filter(([, value]) => value !== ""),
   );

@@ -2416,7 +2416,7 @@ export interface operations {
       query?: {
         /** @description `next` of the page before */
         before?: string | null;
-        /** @description the last four characters of a shield number, a phone number or an id number */
+        /** @description the end of a shield number, a phone number or an id number: four characters, or more, or all */
         end?: string | null;
         event?:
           | (
@@ -2509,6 +2509,22 @@ export interface operations {
           };
         };
       };
+      /** @description `too_many_requests` */
+      429: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "too_many_requests";
+            /** @constant */
+            status?: 429;
+          };
+        };
+      };
       /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
@@ -2530,7 +2546,7 @@ export interface operations {
   exportHistory: {
     parameters: {
       query?: {
-        /** @description the last four characters of a shield number, a phone number or an id number */
+        /** @description the end of a shield number, a phone number or an id number: four characters, or more, or all */
         end?: string | null;
         event?:
           | (
@@ -2622,6 +2638,22 @@ export interface operations {
           };
         };
       };
+      /** @description `too_many_requests` */
+      429: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "too_many_requests";
+            /** @constant */
+            status?: 429;
+          };
+        };
+      };
       /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
@@ -2645,7 +2677,7 @@ export interface operations {
       query?: {
         /** @description `next` of the page before */
         after?: string | null;
-        /** @description the last four characters of a shield number, a phone number or an id number */
+        /** @description the end of a shield number, a phone number or an id number: four characters, or more, or all */
         end?: string | null;
         id_number_end?: string | null;
         limit?: number;
@@ -2719,6 +2751,22 @@ export interface operations {
           };
         };
       };
+      /** @description `too_many_requests` */
+      429: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "too_many_requests";
+            /** @constant */
+            status?: 429;
+          };
+        };
+      };
       /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
@@ -2740,7 +2788,7 @@ export interface operations {
   exportPeople: {
     parameters: {
       query?: {
-        /** @description the last four characters of a shield number, a phone number or an id number */
+        /** @description the end of a shield number, a phone number or an id number: four characters, or more, or all */
         end?: string | null;
         id_number_end?: string | null;
         /** @description any part of a name */
@@ -2810,6 +2858,22 @@ export interface operations {
             code?: "invalid_request";
             /** @constant */
             status?: 422;
+          };
+        };
+      };
+      /** @description `too_many_requests` */
+      429: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "too_many_requests";
+            /** @constant */
+            status?: 429;
           };
         };
       };
@@ -3699,7 +3763,7 @@ export interface operations {
       query?: {
         /** @description `next` of the page before */
         before?: string | null;
-        /** @description the last four characters of a shield number, a phone number or an id number */
+        /** @description the end of a shield number, a phone number or an id number: four characters, or more, or all */
         end?: string | null;
         hold?: ("clone" | "duplicate" | "frozen" | "lost" | "suspended") | null;
         limit?: number;
@@ -3784,6 +3848,22 @@ export interface operations {
           };
         };
       };
+      /** @description `too_many_requests` */
+      429: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "too_many_requests";
+            /** @constant */
+            status?: 429;
+          };
+        };
+      };
       /** @description `clock_doubted`, `read_only`, `unavailable` */
       503: {
         headers: {
@@ -3805,7 +3885,7 @@ export interface operations {
   exportShields: {
     parameters: {
       query?: {
-        /** @description the last four characters of a shield number, a phone number or an id number */
+        /** @description the end of a shield number, a phone number or an id number: four characters, or more, or all */
         end?: string | null;
         hold?: ("clone" | "duplicate" | "frozen" | "lost" | "suspended") | null;
         /** @description any part of a name */
@@ -3886,6 +3966,22 @@ export interface operations {
             code?: "invalid_request";
             /** @constant */
             status?: 422;
+          };
+        };
+      };
+      /** @description `too_many_requests` */
+      429: {
+        headers: {
+          /** @example 42 */
+          "Retry-After"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "application/problem+json": components["schemas"]["Problem"] & {
+            /** @enum {unknown} */
+            code?: "too_many_requests";
+            /** @constant */
+            status?: 429;
           };
         };
       };
