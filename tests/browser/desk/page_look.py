@@ -30,6 +30,24 @@ _ACTS_OUT_OF_SIGHT: Final = """() => [...document.querySelectorAll("table :is(.a
     return act.left < place.left - 1 || act.right > place.right + 1;
   }).map((each) => each.textContent.trim())"""
 
+_CUT_HINTS: Final = """() => {
+  const pen = document.createElement("canvas").getContext("2d");
+  return [...document.querySelectorAll("input[placeholder]")].filter((field) => {
+    const { font, paddingLeft, paddingRight } = getComputedStyle(field);
+    pen.font = font;
+    const room = field.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
+    return pen.measureText(field.placeholder).width > room;
+  }).map((field) => field.placeholder);
+}"""
+
+
+def hints_fit(page: Page) -> None:
+    """What an empty field says of itself is to be read whole, also on a narrow phone."""
+    for size in (_NARROW, SIZE):
+        page.set_viewport_size({"width": size["width"], "height": size["height"]})
+        expect(page.locator("input[placeholder]").first).to_be_visible()
+        assert page.evaluate(_CUT_HINTS) == []
+
 
 def look(page: Page, name: str) -> None:
     """The page at desks of three sizes, on a tablet and on phones, light and dark.

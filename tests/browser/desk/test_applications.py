@@ -165,7 +165,7 @@ def test_a_code_is_handed_over_and_seen_once(legal: Desk, office: Party) -> None
     expect(dialog).to_be_hidden()
 
     page.get_by_role("link", name="备案人员").click()
-    page.get_by_role("textbox", name="姓名，或证件、手机、盾号的末 4 位").fill(person.name)
+    page.get_by_role("textbox", name="姓名，或号码末 4 位").fill(person.name)
     expect(page.locator("tbody tr")).to_have_count(1)
     look(page, "people")
     page.get_by_role("button", name=f"给{person.name}一个激活码").click()
@@ -174,7 +174,7 @@ def test_a_code_is_handed_over_and_seen_once(legal: Desk, office: Party) -> None
     expect(code).to_be_visible()
     assert code.inner_text() != first
     dialog.get_by_role("button", name="已记下，关闭").click()
-    page.get_by_role("textbox", name="姓名，或证件、手机、盾号的末 4 位").fill(LEGAL_PERSON.name)
+    page.get_by_role("textbox", name="姓名，或号码末 4 位").fill(LEGAL_PERSON.name)
     expect(page.locator("tbody tr")).to_have_count(1)
     expect(page.locator("tbody").get_by_role("button")).to_have_count(0)
 

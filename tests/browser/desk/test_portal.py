@@ -18,7 +18,7 @@ from tests.browser.app.pin_pad_and_pixels import judged
 from tests.browser.app.seeded import CLERK
 from tests.browser.conftest import Party
 from tests.browser.desk.desk import Desk, desk, scanned
-from tests.browser.desk.page_look import look
+from tests.browser.desk.page_look import hints_fit, look
 from tests.support import legal_person
 
 pytestmark = pytest.mark.slow
@@ -194,13 +194,14 @@ def test_r14_every_act_stands_in_the_enterprises_history(
     expect(rows.first).to_contain_text("核查结束，恢复使用")
     expect(rows.first).to_contain_text("顾承岳 法人")
     expect(rows.nth(1)).to_contain_text("年度核查")
+    hints_fit(page)
     look(page, "portal-history")
     ALBUM.take(page, "history")
     page.get_by_role("combobox", name="操作").press("Enter")
     page.get_by_role("option", name="冻结", exact=True).click()
     expect(rows.filter(has_text="解冻结")).to_have_count(0)
     expect(rows.first).to_contain_text("年度核查")
-    page.get_by_role("textbox", name="姓名、手机盾号，或盾号、手机、证件的末 4 位").fill(number)
+    page.get_by_role("textbox", name="姓名、盾号，或号码末 4 位").fill(number)
     expect(page.get_by_role("link", name="导出")).to_have_attribute(
         "href", re.compile(f"shield_number={number}")
     )
@@ -236,11 +237,12 @@ def test_the_lists_are_exported_as_workbooks(legal: Desk, clerk: VirtualPhone, t
 def test_r19_the_filed_people_and_their_shields(legal: Desk) -> None:
     page = legal.open("/portal/people")
     rows = page.locator("tbody tr")
+    hints_fit(page)
     expect(rows.filter(has_text=LEGAL_PERSON.name)).to_contain_text("法人")
     ALBUM.take(page, "people")
     assert CLERK.id_number not in page.content()
     look(page, "portal-people")
-    page.get_by_role("textbox", name="姓名，或证件、手机、盾号的末 4 位").fill(CLERK.id_number[-4:])
+    page.get_by_role("textbox", name="姓名，或号码末 4 位").fill(CLERK.id_number[-4:])
     expect(rows).to_have_count(1)
     expect(rows).to_contain_text(CLERK.name)
     rows.get_by_role("link").click()

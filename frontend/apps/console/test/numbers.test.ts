@@ -1,6 +1,7 @@
 /** Numbers and times in words: in Chinese a space stands between digits and words, as in all other texts. */
 
 import { settings } from "@mshield/desk/settings.ts";
+import { DAY_MS } from "@mshield/look/vue/dates.ts";
 import { expect, test } from "vitest";
 
 import { period, relative } from "../src/engine/numbers.ts";
@@ -12,6 +13,6 @@ test.for([
   ["en", ["in 40 minutes", "3 days ago"], ["1 hour", "10 minutes", "30 seconds"]],
 ] as const)("in %s", ([language, moments, periods]) => {
   settings.language = language;
-  expect([40 * 60_000, -3 * 86_400_000].map((later) => relative(NOW + later, NOW))).toEqual(moments);
+  expect([40 * 60_000, -3 * DAY_MS].map((later) => relative(NOW + later, NOW))).toEqual(moments);
   expect([3600, 600, 30].map(period)).toEqual(periods);
 });

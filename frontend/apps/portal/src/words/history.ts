@@ -4,7 +4,7 @@ export const historyWords = {
   zh: {
     title: "操作记录",
     about: "{name}。全部手机盾的变化：谁、什么时候、为什么。",
-    search: "姓名、手机盾号，或盾号、手机、证件的末 4 位",
+    search: "姓名、盾号，或号码末 4 位",
     eventLabel: "操作",
     from: "从",
     to: "到",
@@ -20,7 +20,7 @@ export const historyWords = {
   en: {
     title: "History",
     about: "All changes of the shields of {name}: who, when, why.",
-    search: "Name, shield number, or last 4 of shield, phone or id",
+    search: "Name, number or last 4 digits",
     eventLabel: "Change",
     from: "From",
     to: "To",

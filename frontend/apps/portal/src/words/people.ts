@@ -4,7 +4,7 @@ export const peopleWords = {
   zh: {
     title: "备案人员",
     about: "{name}。备案由企业在备案系统办理，这里只能查看。",
-    search: "姓名，或证件、手机、盾号的末 4 位",
+    search: "姓名，或号码末 4 位",
     roleLabel: "用户类型",
     name: "姓名",
     id: "证件",
@@ -25,7 +25,7 @@ export const peopleWords = {
   en: {
     title: "Filed people",
     about: "{name}. Filing is done in the filing system; here it can be looked up.",
-    search: "Name, or last 4 of id, phone or shield",
+    search: "Name or last 4 digits",
     roleLabel: "User type",
     name: "Name",
     id: "Id document",
