@@ -9,8 +9,8 @@ import pytest
 from mshield.domain import errors
 from mshield.domain.actor import By
 from mshield.domain.filing import check_rows
-from mshield.gateways.filing_export import ListFormat
 from mshield.gateways.filing_files import read_filing
+from mshield.gateways.table_files import ListFormat
 from mshield.keys.keyring import Keyring
 from mshield.keys.secrets import LookupKey
 from mshield.services.certificates.search import FindCertificates

@@ -268,7 +268,7 @@ async def test_acts_are_found_by_who_did_them(
     for state in ("disabled", "active"):
         document = {"state": state, "reason": "本人来电"}
         await clerk.call("POST", f"/accounts/{account}/state", document)
-    name = (await fetch(db, "SELECT name FROM staff WHERE id = $1", clerk.id))["name"]
+    name = str((await fetch(db, "SELECT name FROM staff WHERE id = $1", clerk.id))["name"])
     await tamper(db, "UPDATE acts SET actor = 'user', actor_id = $1 WHERE act = 'account.enable'", account)
     both = {"account.disable", "account.enable"}
 

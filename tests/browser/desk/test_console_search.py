@@ -99,11 +99,12 @@ def test_acts_are_found_by_whom_they_are_about(log_in_as: LogInAs, party: Party)
     page.get_by_label(ACTORS).fill("审计员")
     expect(everything.filter(has_text="staff.add")).to_have_count(0)
     expect(everything.filter(has_text="staff.set_up").first).to_be_visible()
+    said = ""
     for kind in ("xlsx", "csv"):
         with page.expect_download() as file:
             page.get_by_role("button", name=f"导出 .{kind}").click()
         assert re.fullmatch(rf"acts-\d{{4}}-\d\d-\d\d\.{kind}", file.value.suggested_filename)
-    said = file.value.path().read_text("utf-8-sig")
+        said = file.value.path().read_text("utf-8-sig") if kind == "csv" else said
     assert said.startswith("时间（中国标准时间 UTC+08:00）")
     assert "audit.export" in said
     page.get_by_label(ACTORS).fill("")

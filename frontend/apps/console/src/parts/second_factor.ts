@@ -15,7 +15,7 @@ export interface SecondFactor {
   readonly byCode: ComputedRef<boolean>;
   /** Both kinds are there, so that one can be taken for the other. */
   readonly hasChoice: ComputedRef<boolean>;
-  /** It was asked for, and the code has its six digits. */
+  /** The code has its six digits, and what is to be shown is known, or about to be. */
   readonly isWhole: ComputedRef<boolean>;
   turn(): void;
   readonly problem: ComputedRef<Problem | null>;
@@ -32,19 +32,24 @@ export function useSecondFactor(): SecondFactor {
   const hasCode = computed(() => begun.value?.factors.includes("totp") ?? false);
   const byCode = computed(() => key.value === null || wantsCode.value);
   const isWhole = computed(
-    () => begun.value !== null && (!byCode.value || code.value.replace(/\s/g, "").length === 6),
+    () =>
+      (begun.value !== null || asking.isBusy.value) &&
+      (!byCode.value || code.value.replace(/\s/g, "").length === 6),
   );
 
   async function show(): Promise<boolean> {
-    const [question, request] = [begun.value, key.value];
+    const isByCode = byCode.value;
     // A second press would throw away what the first one shows.
-    if (question === null || showing.isBusy.value) return false;
+    if (showing.isBusy.value) return false;
     const done = await showing.run(async () => {
-      if (byCode.value || request === null) await showByCode(question.id, code.value);
-      else await showByKey(question.id, request);
+      // Who types faster than the service answers is waited for, not passed over.
+      const question = begun.value ?? (await first);
+      if (question === null) return false;
+      if (isByCode || key.value === null) await showByCode(question.id, code.value);
+      else await showByKey(question.id, key.value);
       return true;
     });
-    if (done) return true;
+    if (done !== undefined) return done;
     // Each asking serves once, so that a wrong code needs another.
     code.value = "";
     const { value: problem } = showing.problem;
@@ -53,7 +58,7 @@ export function useSecondFactor(): SecondFactor {
     return false;
   }
 
-  void asking.run(askSecondFactor).then((asked) => (begun.value = asked ?? null));
+  const first = asking.run(askSecondFactor).then((asked) => (begun.value = asked ?? null));
   return {
     code,
     showing,
