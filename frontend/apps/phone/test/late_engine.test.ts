@@ -69,6 +69,9 @@ test("who runs the service is asked for behind what the first screen waits for",
   answer.resolve([]);
   await look;
   expect(shield.about).toHaveBeenCalledOnce();
+  shield.dueConsents.mockRejectedValueOnce(new Error("no network"));
+  await lookForDue();
+  expect(shield.about).toHaveBeenCalledOnce();
 });
 
 test("the browser's promise to keep the key stays, though it was looked up before it was given", async () => {

@@ -80,14 +80,16 @@ export function forgetAgreed(): void {
 
 /**
  * Looks whether the account has to agree anew; where it can't be asked, the next start asks. Who runs the service is asked
- * for last: the engine asks one thing after the other, and without a network each is tried for seconds.
+ * for behind it, and not where that failed: the engine asks one thing after the other, and tries each for seconds.
  */
 export async function lookForDue(): Promise<void> {
   const isNewest = order();
-  const names = await shield.dueConsents().catch(() => []);
-  void loadAbout().catch(() => undefined);
+  const names = await shield.dueConsents().catch(() => null);
+  if (names !== null) {
+    void loadAbout().catch(() => undefined);
+  }
   if (isNewest()) {
-    due.value = names;
+    due.value = names ?? [];
   }
 }
 
