@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.app.more_people import newcomer
 from tests.browser.app.pin_pad_and_pixels import PIXEL, enter_pin
@@ -49,3 +49,27 @@ def test_back_closes_the_sheet_then_goes_a_step_then_leaves(phone: Holder) -> No
     title(page, "设置")
     page.go_forward()
     title(page, "修改 PIN 码")
+    page.close()
+
+
+def test_a_sheet_stays_while_its_act_runs_and_says_what_came_of_it(phone: Holder) -> None:
+    page = phone.page("/me")
+    page.get_by_role("link", name="我的设备").click()
+    page.get_by_role("button", name="改名称").click()
+    page.get_by_label("名称", exact=True).fill("办公室的手机")
+    held: list[Route] = []
+    page.route("**/name", lambda route: held.append(route))  # noqa: PLW0108  # Playwright marks what it is given
+    page.get_by_role("button", name="保存").click()
+    sheet = page.get_by_role("dialog")
+    expect(sheet.get_by_role("button", name="返回")).to_be_disabled()
+    for _ in range(3):  # the second one a browser doesn't ask about
+        page.keyboard.press("Escape")
+    page.mouse.click(10, 10)
+    page.go_back()
+    expect(sheet).to_be_visible()
+    title(page, "我的设备")
+    for route in held:
+        route.continue_()
+    expect(sheet).to_have_count(0)
+    expect(page.get_by_role("listitem").filter(has_text="本机")).to_contain_text("办公室的手机")
+    page.close()

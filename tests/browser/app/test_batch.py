@@ -90,6 +90,12 @@ def test_r16_what_stands_in_the_list_needs_no_tap_and_one_is_left_out_with_a_rea
     assert state(party, made)[0] == "signed"
     signed, left_out = ("signed", None), ("declined", "比平时高很多，先问清楚")
     assert ends(party, made) == [signed, signed, left_out, signed]
+    again = app.page(Screen.of(made).newest.removeprefix(app.service.origin))
+    expect(again.get_by_role("heading", name="已在这部手机上签好 3 份")).to_be_visible()
+    judged(again)
+    again.get_by_role("list", name="已签的文件").get_by_role("link").nth(2).click()
+    expect(again.get_by_role("heading", name="签名详情")).to_be_visible()
+    again.close()
 
 
 def test_of_a_batch_what_the_list_does_not_say_is_seen_before_one_pin_signs_all(

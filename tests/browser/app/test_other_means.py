@@ -1,6 +1,7 @@
 """What the app asks of people who haven't the usual means: no shield that signs, no id number that is told."""
 
 from collections.abc import Callable
+from typing import Final
 
 import pytest
 from playwright.sync_api import Browser, Route, expect
@@ -14,6 +15,8 @@ from tests.browser.unproven import seen
 from tests.support.live_service import apply, log_in
 
 pytestmark = pytest.mark.slow
+ELSEWHERE: Final = "91370203MA3YK2D9RF"
+"""An enterprise that never filed this person."""
 
 
 def _lose_own_number(route: Route) -> None:
@@ -106,4 +109,27 @@ def test_r4_r10_where_the_service_does_not_tell_the_id_number_it_is_typed(
         expect(page.get_by_text("不能是证件号码中的六位数字")).to_be_visible()
         seen(page, "apply-typed-pin")
         user.choose_pin(person.pin)
+        user.sees("证书已签发")
+
+
+def test_r4_what_is_not_on_file_is_told_before_a_pin_is_chosen(browser: Browser, party: Party) -> None:
+    service = party.service
+    person = registered(service)
+    with visitor(browser, service, **PIXEL) as made:
+        user = User(service, made.page(), person)
+        page = user.page
+        user.begin()
+        user.log_in()
+        user.open("/apply")
+        user.fill_application("apply")
+        user.fill("统一社会信用代码", ELSEWHERE)
+        user.press("提交")
+        for text in ("请核对：备案的是法人，还是操作员", "请核对：是不是备案您的那家企业"):
+            expect(page.get_by_text(text)).to_be_visible()
+        expect(page.get_by_role("group", name="数字键盘")).to_have_count(0)
+        seen(page, "apply-unfiled")
+        user.fill("统一社会信用代码", person.credit_code)
+        expect(page.get_by_text("请核对：是不是备案您的那家企业")).to_have_count(0)
+        user.press("提交")
+        user.choose_pin(person.pin)  # the code is unspent
         user.sees("证书已签发")

@@ -2,7 +2,7 @@
 
 import { ProblemError, type ShieldError } from "./errors.ts";
 import { Fields } from "./fields.ts";
-import { type Kind, KINDS, readTask, type Scan, type Task } from "./messages.ts";
+import { type Kind, KINDS, readTask, type Scan } from "./messages.ts";
 import type { Operation } from "./operation.ts";
 import { signature } from "./signatures.ts";
 
@@ -25,12 +25,14 @@ export async function ownSignature(
   operation: Operation,
   { kind, tasks, requester }: Pick<Scan, "kind" | "tasks" | "requester">,
 ): Promise<OwnSignature | null> {
-  const signed: Pick<Task, "sid" | "title">[] = [];
-  for (const { sid, title } of tasks) {
+  const signed: { readonly sid: string; readonly title: string }[] = [];
+  for (const { sid, title, reading } of tasks) {
     // oxlint-disable-next-line no-await-in-loop -- the service answers one call of a phone at a time
     const task = await orNull(operation.connection.get(`/api/phone/tasks/${sid}`, operation.loggedIn()));
     if (task !== null && readTask(task).state === "signed") {
-      signed.push({ sid, title });
+      // As a batch's list names it: by what its content says.
+      const { title: name = title, list } = reading?.key ?? {};
+      signed.push({ sid, title: [name, list?.number].filter(Boolean).join(" ") });
     }
   }
   const [first, ...others] = signed;
@@ -38,7 +40,7 @@ export async function ownSignature(
     return null;
   }
   const listed = await orNull(signature(operation, first.sid));
-  const document = ({ sid, title }: Pick<Task, "sid" | "title">): OwnDocument => ({
+  const document = ({ sid, title }: (typeof signed)[number]): OwnDocument => ({
     sid: listed && sid,
     title,
   });

@@ -69,6 +69,15 @@ test("all that were signed are named, in their order, and no other", async () =>
   });
 });
 
+test("one that a view draws is named by its content, as in a batch's list", async () => {
+  const key = { title: "出口货物报关单", amount: null, list: { number: "E20261127000011", party: null } };
+  const { tasks, ...others } = scanned("a");
+  const drawn = { ...others, tasks: [{ ...tasks[0]!, reading: { key } }] } as unknown as Scan;
+  expect(await ownSignature(service({ a: "signed" }), drawn)).toMatchObject({
+    documents: [{ title: "出口货物报关单 E20261127000011" }],
+  });
+});
+
 test("none where this phone signed nothing; a consent isn't listed", async () => {
   expect(await ownSignature(service({ a: "declined" }), scanned("a", "b"))).toBeNull();
   expect(await ownSignature(service({ a: "signed" }, false), scanned("a"))).toMatchObject({

@@ -83,7 +83,8 @@ export function useApplicationForm({ account }: Me, record: FilingRecord | null 
     const doubt = doubted.value?.name === fields.name ? doubted.value : null;
     if (refused.value === entered.value) {
       const name = isSameName(fields.name, account.name) ? {} : { name: "nameUnfiled" };
-      return { ...name, userType: "typeUnfiled", creditCode: "codeUnfiled", ...known };
+      const id = typeof knownId.value === "string" ? {} : { idNumber: "idUnfiled" };
+      return { ...name, ...id, userType: "typeUnfiled", creditCode: "codeUnfiled", ...known };
     }
     const others = doubt ? { name: doubt.isFiled ? "nameFiled" : "nameOther", ...known } : known;
     return code.error.value === null ? others : { ...others, smsCode: code.error.value };
