@@ -17,7 +17,7 @@ from tests.browser.app.album import DeskAlbum
 from tests.browser.app.pin_pad_and_pixels import judged
 from tests.browser.app.seeded import CLERK
 from tests.browser.conftest import Party
-from tests.browser.desk.desk import Desk, desk, scanned
+from tests.browser.desk.desk import SIZE, Desk, desk, scanned
 from tests.browser.desk.page_look import hints_fit, look
 from tests.support import legal_person
 
@@ -34,6 +34,14 @@ def legal(browser: Browser, party: Party, clerk: VirtualPhone) -> Iterator[Desk]
 
 
 ALBUM: Final = DeskAlbum.wanted()
+ROOM: Final = """bar => {
+  const words = document.createRange();
+  words.selectNodeContents(bar.querySelector("span"));
+  const [outer, inner] = [bar, words].map((each) => each.getBoundingClientRect());
+  const below = bar.nextElementSibling.getBoundingClientRect();
+  return [inner.top - outer.top, outer.bottom - inner.bottom, below.top - outer.bottom];
+}"""
+"""Of a bar above a page: above and below its words, and to the page."""
 
 
 def row_of(page: Page, phone: VirtualPhone) -> Locator:
@@ -272,6 +280,9 @@ def test_a_page_that_the_network_did_not_bring_says_so_and_opens_at_the_second_t
         alert = page.get_by_role("alert")
         expect(alert).to_contain_text("这一页没有打开")
         judged(page)
+        page.set_viewport_size({"width": 320, "height": 690})
+        assert min(alert.evaluate(ROOM)) >= 6
+        page.set_viewport_size({"width": SIZE["width"], "height": SIZE["height"]})
         page.unroute("**/assets/GuideScreen-*.js")
         alert.get_by_role("link", name="重新打开").click()
         expect(page.get_by_role("heading", name="手机丢了", exact=True)).to_be_visible()
