@@ -5,7 +5,7 @@ acts may name them: their accounts, their filing, their shields and certificates
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -46,6 +46,11 @@ class ListActs:
             word for word in (words.name, words.credit_code) if word is not None and _SUBJECT.fullmatch(word)
         ]
         return Subjects((*meant.accounts, *meant.people, *sorted(shields), *own), meant.is_cut)
+
+    async def names(self, rows: Sequence[ActRow]) -> Mapping[str, str]:
+        """What the subjects of these acts are called now, by id; whoever was erased has no name."""
+        named = sorted({row.subject for row in rows if _SUBJECT.fullmatch(row.subject)})
+        return await acts.names_of(self.db, subjects=named)
 
     async def __call__(
         self,

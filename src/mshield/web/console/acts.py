@@ -46,7 +46,8 @@ class ActsWanted(PeopleWords, frozen=True):
 class ActMessage(Wire, frozen=True):
     """One act: who (`actor` with its id) did what to whom, when (ms), and the details that were recorded.
 
-    `actor_name` where they have one here; `logged`: it is in the transparency log, so `proveAct` answers.
+    `actor_name` where they have one here, `subject_name` what an account, a member, a filed person or a business system
+    is called now; `logged`: it is in the transparency log, so `proveAct` answers.
     """
 
     id: str
@@ -55,6 +56,7 @@ class ActMessage(Wire, frozen=True):
     actor_name: str | None
     act: str
     subject: str
+    subject_name: str | None
     details: dict[str, Any]
     at: int
     logged: bool
@@ -132,7 +134,12 @@ async def acts(request: Request, query: ActsWanted) -> Response:
         before=query.before,
         most=query.limit + 1,
     )
-    items = tuple(filled(ActMessage, row, logged=row.log_index is not None) for row in rows[: query.limit])
+    shown = rows[: query.limit]
+    names = await list_acts.names(shown)
+    items = tuple(
+        filled(ActMessage, row, subject_name=names.get(row.subject), logged=row.log_index is not None)
+        for row in shown
+    )
     following = items[-1].id if len(rows) > query.limit else None
     return JsonAnswer(ActsMessage(items, following, subjects is not None and subjects.is_cut))
 

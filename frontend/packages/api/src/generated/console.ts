@@ -545,6 +545,8 @@ export interface paths {
     /**
      * Search certificates
      * @description All words must fit. Newest first; those that are `expiring` or `expired` by their end, the nearest first.
+     *
+     *     Of those that are `ended` alone whoever expired stands at that time, the others at their issue.
      */
     get: operations["searchCertificates"];
     put?: never;
@@ -1669,7 +1671,8 @@ export interface components {
      * ActMessage
      * @description One act: who (`actor` with its id) did what to whom, when (ms), and the details that were recorded.
      *
-     *     `actor_name` where they have one here; `logged`: it is in the transparency log, so `proveAct` answers.
+     *     `actor_name` where they have one here, `subject_name` what an account, a member, a filed person or a business system
+     *     is called now; `logged`: it is in the transparency log, so `proveAct` answers.
      */
     ActMessage: {
       act: string;
@@ -1681,6 +1684,7 @@ export interface components {
       id: string;
       logged: boolean;
       subject: string;
+      subject_name: string | null;
     };
     /**
      * ActProofMessage
@@ -1722,6 +1726,7 @@ export interface components {
      * ApprovalMessage
      * @description One question; `details` are what is carried out, as they stand. Times in ms.
      *
+     *     `subject_name` is what the account is called that it is about; other names stand in the details.
      *     `is_own` tells whether the caller asked; `may_decide` whether it waits for them.
      */
     ApprovalMessage: {
@@ -1742,6 +1747,7 @@ export interface components {
       /** @enum {unknown} */
       state: "approved" | "expired" | "refused" | "waiting" | "withdrawn";
       subject: string;
+      subject_name: string | null;
     };
     /**
      * ApprovalsMessage
@@ -6301,6 +6307,8 @@ export interface operations {
   searchCertificates: {
     parameters: {
       query?: {
+        /** @description of this account */
+        account?: string | null;
         /** @description `next` of the page before */
         before?: string | null;
         credit_code?: string | null;
@@ -6316,8 +6324,21 @@ export interface operations {
         serial?: string | null;
         /** @description in any spacing */
         shield_number?: string | null;
+        /** @description as stored or by the clock; or, as the overview counts, `regular`: usable with half a year left or more, `expiring`: with less, `held`: on hold for any reason, `ended`: by anybody or by itself */
         state?:
-          ("active" | "expired" | "expiring" | "issued" | "pin_locked" | "revoked" | "superseded") | null;
+          | (
+              | "active"
+              | "ended"
+              | "expired"
+              | "expiring"
+              | "held"
+              | "issued"
+              | "pin_locked"
+              | "regular"
+              | "revoked"
+              | "superseded"
+            )
+          | null;
       };
       header?: never;
       path?: never;
@@ -9854,6 +9875,8 @@ export interface operations {
   listSms: {
     parameters: {
       query?: {
+        /** @description to the number that this account has now, whatever the words */
+        account?: string | null;
         /** @description `next` of the page before */
         before?: string | null;
         /** @description of one enterprise only */
