@@ -6,6 +6,7 @@ import pytest
 
 from mshield.demo.people import OPERATOR
 from mshield.domain.certificates.states import CertificateEvent
+from mshield.domain.identity import mask_phone
 from mshield.domain.staff import StaffRole
 from mshield.pki.certificates import trust
 from mshield.pki.certificates.certificate import parse_certificate
@@ -16,7 +17,7 @@ from tests.support.cases import cases
 from tests.support.clerk import Staff, allowed_roles
 from tests.support.issuing import change
 from tests.support.shield_over_http import Shield
-from tests.support.signing import execute
+from tests.support.signing import execute, fetch
 
 READERS: Final = {StaffRole.CUSTOMER_SERVICE, StaffRole.SECURITY_OFFICER, StaffRole.AUDITOR}
 
@@ -92,6 +93,33 @@ async def test_it_is_found_by_everything_that_people_know(clerk: Staff, shield: 
         {"state": "expired"},
     ):
         assert await _search(clerk, **words) == [], words
+
+
+async def test_by_the_account_and_by_what_the_overview_counts(
+    application: Application, clerk: Staff, shield: Shield
+) -> None:
+    """The account's page leads to its certificates and its SMS; both lists narrow further."""
+    db, found = application.context.db, await _only(clerk)
+    account = str((await fetch(db, "SELECT account_id FROM certificates"))["account_id"])
+    nobody = "0" * 8 + account[8:]
+    wanted: list[tuple[dict[str, str], int]] = [
+        ({"account": account}, 1),
+        ({"account": account, "state": "regular"}, 1),
+        ({"account": account, "name": OPERATOR.name, "credit_code": OPERATOR.credit_code}, 1),
+        ({"account": account, "state": "held"}, 0),
+        ({"account": account, "state": "ended"}, 0),
+        ({"account": nobody}, 0),
+        ({"account": nobody, "serial": found["serial"]}, 0),
+        ({"account": nobody, "end": OPERATOR.phone[-4:]}, 0),
+    ]
+    for words, count in wanted:
+        assert len(await _search(clerk, **words)) == count, words
+    await application.ask_for_code("13900001234")
+    numbers: set[str]
+    for of, numbers in ((account, {mask_phone(OPERATOR.phone)}), (nobody, set())):
+        sent = (await clerk.call("GET", "/sms", account=of)).json()["items"]
+        assert {line["phone_masked"] for line in sent} == numbers
+    assert (await clerk.call("GET", "/sms", account=account, state="failed")).json()["items"] == []
 
 
 async def _renamed(application: Application, name: str) -> None:

@@ -1,4 +1,5 @@
-"""The overview's kept counts are what counting all certificates gives, however far the log and the job have come."""
+"""The overview's kept counts are what counting all certificates gives, however far the log and the job have come, and
+what the lists have that it leads to."""
 
 import pytest
 
@@ -6,13 +7,16 @@ from mshield.domain.certificates.states import CertificateEvent
 from mshield.domain.times import DAY_MS
 from mshield.keys.keyring import Keyring
 from mshield.services.certificates.count import CountCertificates
-from mshield.store.certificates import counts
+from mshield.store.certificates import counts, search
 from mshield.store.database.interface import Database
 from tests.log.test_certificates import LIVES
 from tests.support.filled_log import LoggedService
 from tests.support.signing import execute, fetch, statement
 
 E = CertificateEvent
+_LISTS = ("regular", "expiring", "held", "pin_locked", "ended")
+"""In the order of the counts."""
+
 _ENDS = statement("SELECT not_after FROM certificates")
 
 
@@ -29,6 +33,22 @@ async def _agree(service: LoggedService) -> None:
         for due in (now + 182 * DAY_MS, now + 182 * DAY_MS + 5 * 3_600_000):
             kept = await counts.kept(service.db, due=due, now=now)
             assert kept == await counts.of_all(service.db, due=due, now=now), (now, due)
+            listed = [await _listed(service.db, state, due=due, now=now) for state in _LISTS]
+            assert kept == counts.Certificates(*listed), (now, due)
+
+
+async def _listed(db: Database, state: str, *, due: int, now: int) -> int:
+    """How many the list has, page by page; none twice."""
+    terms, seen = search.SearchTerms(state=state), set[str]()
+    before = (0, "") if state == "expiring" else (2**63 - 1, "")
+    while places := await search.places(
+        db, terms=terms, ends=None, page=search.Page(before=before, size=3, now=now, due=due)
+    ):
+        serials = {serial for _, serial in places}
+        assert not serials & seen
+        seen |= serials
+        before = places[-1]
+    return len(seen)
 
 
 async def test_kept_counts_are_those_of_all_certificates(

@@ -69,6 +69,8 @@ async def test_r23_every_guide_is_a_link_away_without_script(application: Applic
         ("", "en-GB,en;q=0.9", True),
         ("", "fr-FR,en;q=0.8,zh;q=0.7", True),
         ("", "zh-CN,zh;q=0.9,en;q=0.8", False),
+        ("", "fr-FR,de;q=0.8", True),
+        ("", "*", False),
         ("?lang=en", "zh-CN", True),
         ("?lang=zh", "en", False),
         ("?lang=xx", None, False),

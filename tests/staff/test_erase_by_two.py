@@ -52,12 +52,16 @@ async def test_customer_service_asks_and_another_erases_by_name(application: App
         "erased_parts": [part["name"] for part in foreseen["erased"]],
         "kept_parts": [part["name"] for part in foreseen["kept"]],
     }
-    assert OPERATOR.name not in str(asked)  # the question stays when the name is gone
+    # The question stays when the name is gone: only the account says it, as long as it has one.
+    assert asked.pop("subject_name") == OPERATOR.name
+    assert OPERATOR.name not in str(asked)
     assert (await one.confirm()).is_success
     assert refusal(await one.decide(asked, subject=OPERATOR.name)) == (403, "own_approval")
     assert refusal(await other.decide(asked, subject=OPERATOR.name)) == (403, "second_factor_needed")
     assert (await other.confirm()).is_success
     assert refusal(await other.decide(asked, subject=account)) == (422, "invalid_request")
+    listed = (await other.call("GET", "/approvals")).json()["items"]
+    assert [(line["subject"], line["subject_name"]) for line in listed] == [(account, OPERATOR.name)]
     done = await other.decide(asked, subject=OPERATOR.name)
     assert done.json()["told"]["erased_parts"]["account"] == 1
     db = application.context.db
@@ -68,6 +72,7 @@ async def test_customer_service_asks_and_another_erases_by_name(application: App
     assert (act.details["approval"], act.details["asked_by"]) == (asked["id"], one.id)
     after = (await other.call("GET", f"/accounts/{account}/erasure")).json()
     assert (after["name"], after["phone_masked"]) == ("", "")
+    assert (await other.call("GET", f"/approvals/{asked['id']}")).json()["subject_name"] is None
 
 
 async def test_a_certificate_that_came_meanwhile_is_a_conflict(application: Application) -> None:

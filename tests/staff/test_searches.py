@@ -217,6 +217,27 @@ async def test_sms_are_found_by_the_end_of_a_number_and_by_whose_it_is(
     assert await masked(end="9999") == await masked(name="查无此人") == set()
 
 
+async def test_acts_say_the_name_of_whom_they_are_about(
+    application: Application, auditor: Staff, number: str
+) -> None:
+    """Of accounts, staff, filed people and systems; none of who was erased."""
+    assert number
+
+    async def named() -> dict[str, str | None]:
+        return {line["subject"]: line["subject_name"] for line in await every(auditor, "/acts")}
+
+    db, before = application.context.db, await named()
+    for name in (OPERATOR.name, LEGAL_PERSON.name):
+        account_id = (await fetch(db, "SELECT id FROM accounts WHERE name = $1", name))["id"]
+        assert before[str(account_id)] == name
+    member = await fetch(db, "SELECT s.id, s.name FROM staff s JOIN acts a ON a.subject = s.id LIMIT 1")
+    assert before[str(member["id"])] == member["name"]
+    erase = application.context.operations.erase_by_two.erase
+    account = await erase.find(LEGAL_PERSON.phone)
+    await erase(account, second_person="许安然", reason="本人要求", now=application.clock())
+    assert (await named())[account.id] is None
+
+
 async def test_acts_are_found_by_whom_they_are_about(
     application: Application, clerk: Staff, auditor: Staff, number: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,5 +1,6 @@
 """Customer service at the console: an account found by its number, its logins, its number changed, disabled (R18)."""
 
+import re
 from dataclasses import replace
 
 import httpx
@@ -7,7 +8,8 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from mshield.client.errors import ProblemError
-from mshield.demo.people import Person
+from mshield.demo.people import OPERATOR, Person
+from mshield.domain.identity import mask_phone
 from mshield.domain.staff import StaffRole
 from tests.browser.app.album import DeskAlbum
 from tests.browser.app.keyboard import walk
@@ -185,6 +187,26 @@ def test_r18_without_the_old_number_a_second_member_approves(log_in_as: LogInAs,
     expect(story(page).first).to_contain_text("137****5688 → 137****5689")
     expect(story(page).first).to_contain_text("机主来电，未曾申请")
     expect(page.get_by_text("已批准改绑到")).to_have_count(0)
+
+
+def test_an_account_leads_to_its_certificates_and_its_sms(log_in_as: LogInAs, party: Party) -> None:
+    page = log_in_as(StaffRole.CUSTOMER_SERVICE).open("/console/accounts")
+    open_account(page, OPERATOR.phone)
+    expect(page.get_by_role("heading", name=OPERATOR.name)).to_be_visible()
+    main = page.locator("main")
+    look(page, "account-lists")
+    main.get_by_role("link", name="证书", exact=True).click()
+    expect(page).to_have_url(re.compile(r"/console/certificates\?account=[0-9a-f-]{36}$"))
+    expect(main.get_by_role("link", name=OPERATOR.name, exact=True)).to_be_visible()
+    expect(page.locator("tbody tr").first).to_contain_text(OPERATOR.name)
+    look(page, "account-certificates")
+    page.go_back()
+    main.get_by_role("link", name="收到的短信").click()
+    expect(main.get_by_role("link", name=OPERATOR.name, exact=True)).to_be_visible()
+    expect(page.locator("tbody tr").first).to_contain_text(mask_phone(OPERATOR.phone))
+    look(page, "account-sms")
+    page.get_by_role("button", name="不限账号").click()
+    expect(page).to_have_url(re.compile("/console/sms$"))
 
 
 def test_only_customer_service_sees_accounts(log_in_as: LogInAs, party: Party) -> None:

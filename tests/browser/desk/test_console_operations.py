@@ -84,6 +84,27 @@ def test_overview_shows_figures_a_line_and_alarms(log_in_as: LogInAs, party: Par
     judged(page)
 
 
+def test_overview_leads_to_the_certificates_that_it_counts(officer: Desk) -> None:
+    page = officer.open("/console/")
+    for group, option in (
+        ("正常", "正常"),
+        ("即将到期", "即将到期"),
+        ("挂失、冻结、暂停", "挂失、冻结、暂停"),
+        ("锁死", "PIN 码已锁死"),
+        ("过期、作废", "过期、作废"),
+    ):
+        page.locator("main").get_by_role("link", name=group, exact=True).click()
+        expect(page.get_by_role("heading", name="证书", exact=True)).to_be_visible()
+        expect(page.locator("main .choice")).to_contain_text(option)
+        expect(
+            page.locator("main").get_by_role("table").or_(page.get_by_text("没有找到证书"))
+        ).to_be_visible()
+        if group.startswith("过期"):
+            look(page, "certificates-ended")
+        page.go_back()
+        expect(page.get_by_role("heading", name="总览")).to_be_visible()
+
+
 def test_a_system_is_registered_and_its_secret_shown_once(officer: Desk) -> None:
     page = officer.open("/console/systems")
     expect(page.get_by_role("link", name="单一窗口").first).to_be_visible()

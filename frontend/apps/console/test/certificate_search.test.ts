@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 
 import { certificateQuery } from "../src/screens/certificates/query.ts";
+import { smsQuery } from "../src/screens/sms/query.ts";
 
 test.each([
   ["ms 107 2046 8813", { shield_number: "MS10720468813" }],
@@ -18,6 +19,12 @@ test.each([
   ["", {}],
 ])("%s asks for %o", (words, query) => {
   expect(certificateQuery(words, "")).toEqual(query);
+});
+
+test("an account narrows what the words and the standing ask for", () => {
+  expect(certificateQuery("", "ended", "a1")).toEqual({ account: "a1", state: "ended" });
+  expect(certificateQuery("4217", "", "a1")).toEqual({ account: "a1", end: "4217" });
+  expect(smsQuery("", "failed", "a1")).toEqual({ account: "a1", state: "failed" });
 });
 
 test("a standing is a hold or a state", () => {

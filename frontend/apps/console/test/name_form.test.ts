@@ -1,14 +1,16 @@
 // @vitest-environment happy-dom
-/** The staff's login: a picture that comes says why, and the password can be looked at. */
+/** The staff's login: a picture that comes says why, the password can be looked at, and what lacks is said at its field. */
 
 import { i18n } from "@mshield/desk/i18n.ts";
 import { flushPromises, mount } from "@vue/test-utils";
 import { expect, test, vi } from "vitest";
 
+import FactorForm from "../src/screens/login/FactorForm.vue";
 import NameForm from "../src/screens/login/NameForm.vue";
 
+const calls = vi.hoisted(() => ({ begin: vi.fn(), finishByCode: vi.fn() }));
 vi.mock("../src/engine/login.ts", () => ({
-  begin: vi.fn(),
+  ...calls,
   newCaptcha: async () => ({ id: "c", picture: "data:image/png;base64,", sound: "" }),
 }));
 
@@ -24,5 +26,35 @@ test("a picture says why it is there, and the password is shown on demand", asyn
   await form.find("form").trigger("submit");
   await flushPromises();
   expect(form.find("[role=status]").text()).toContain("不一定是您");
+  form.unmount();
+});
+
+test("empty fields are named, the first has the focus, and nothing is sent", async () => {
+  const form = mount(NameForm, { global: { plugins: [i18n] }, attachTo: document.body });
+  calls.begin.mockClear();
+  expect(form.find("[type=submit]").attributes("disabled")).toBeUndefined();
+  await form.find("form").trigger("submit");
+  await flushPromises();
+  expect(form.findAll(".wrong").map((error) => error.text())).toEqual(["请输入姓名", "请输入密码"]);
+  const [name, password] = form.findAll("input");
+  expect(document.activeElement).toBe(name!.element);
+  await name!.setValue("许安然");
+  await form.find("form").trigger("submit");
+  await flushPromises();
+  expect(document.activeElement).toBe(password!.element);
+  expect(form.findAll(".wrong").map((error) => error.text())).toEqual(["请输入密码"]);
+  expect(calls.begin).not.toHaveBeenCalled();
+  form.unmount();
+});
+
+test("the second step says that its code lacks", async () => {
+  const begun = { factors: ["totp"], key: null } as never;
+  const form = mount(FactorForm, { props: { begun }, global: { plugins: [i18n] }, attachTo: document.body });
+  await form.find("input").setValue("123 45");
+  await form.find("form").trigger("submit");
+  await flushPromises();
+  expect(form.find(".wrong").text()).toBe("请输入 6 位动态码");
+  expect(document.activeElement).toBe(form.find("input").element);
+  expect(calls.finishByCode).not.toHaveBeenCalled();
   form.unmount();
 });

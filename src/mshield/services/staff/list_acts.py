@@ -5,7 +5,7 @@ and these to all by which acts may name them: their accounts, their filing, thei
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -92,6 +92,11 @@ class ListActs:
             return Actors(accounts, is_cut)
         staff = await acts.staff_named(self.db, words.name, most=MOST_MEANT + 1)
         return Actors((*staff[:MOST_MEANT], *accounts), is_cut or len(staff) > MOST_MEANT)
+
+    async def names(self, rows: Sequence[ActRow]) -> Mapping[str, str]:
+        """What the subjects of these acts are called now, by id; whoever was erased has no name."""
+        named = sorted({row.subject for row in rows if _SUBJECT.fullmatch(row.subject)})
+        return await acts.names_of(self.db, subjects=named)
 
     async def __call__(self, terms: ActTerms, *, before: str | None, most: int) -> list[ActRow]:
         """At most `most` acts before the one with the id `before`."""

@@ -82,8 +82,9 @@ class Sibling:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchTerms:
-    """What certificates are searched by; None doesn't count. `state` may be `expired` or `expiring`.
+    """What certificates are searched by; None doesn't count. `account` is an id.
 
+    `state` may be `expired`, or a group that is counted (counts.py): `regular`, `expiring`, `held`, `ended`.
     `name` is how a holder's name begins, all of it or what stands behind the first character (王小明: 小明), or, of two
     characters or more, a part of the enterprise's name.
     """
@@ -93,6 +94,7 @@ class SearchTerms:
     shield_number: str | None = None
     serial: str | None = None
     credit_code: str | None = None
+    account: str | None = None
     name: str | None = None
 
 
@@ -129,6 +131,7 @@ async def places(
 ) -> list[Place]:
     """The places of a page: newest first, expired ones by their end, expiring ones the nearest end first.
 
+    Of those that are `ended` each has the time of its own list: its issue, or the end that came by itself.
     All words must fit, of several ends one. A word that has an index of its own leads, the others narrow.
     `credit_codes` are enterprises whose names may have `terms.name` in them, some thousands at most; None: more.
     """
@@ -138,6 +141,8 @@ async def places(
         return await _of_ends(db, ends, values, page.size)
     if query is None and terms.name is not None:
         return await _of_name(db, terms.name, credit_codes, values, page.size)
+    if query is None and terms.state == "ended" and _is_state_alone(terms):
+        return await _of_ended(db, values, page)
     if query is None:
         query, piece = _narrowing(terms)
         values |= _within(terms, page)
@@ -154,14 +159,17 @@ def _leading(terms: SearchTerms) -> tuple[Query | None, str | None]:
 
 def _narrowing(terms: SearchTerms) -> tuple[Query, str | None]:
     """The word with an index that is likely to leave least of all certificates."""
+    if terms.account is not None:
+        return _SQL["of_account"], terms.account
     if terms.credit_code is not None:
         return _SQL["of_enterprise"], terms.credit_code
-    if terms.hold is not None:
+    if terms.hold is not None or terms.state == "held":
         return _SQL["of_hold"], None
     if terms.state is None:
         return _SQL["newest"], None
     by_end = {"expired": _SQL["expired"], "expiring": _SQL["expiring"]}
-    return by_end.get(terms.state, _SQL["of_state"]), terms.state
+    stored = "active" if terms.state == "regular" else terms.state
+    return by_end.get(terms.state, _SQL["of_state"]), stored
 
 
 def _within(terms: SearchTerms, page: Page) -> dict[str, object]:
@@ -176,8 +184,11 @@ def _within(terms: SearchTerms, page: Page) -> dict[str, object]:
 
 def is_by_end(terms: SearchTerms, ends: Ends | None) -> bool:
     """Whether the list is in the order in which its certificates end."""
-    others = (terms.hold, terms.shield_number, terms.serial, terms.credit_code, terms.name, ends)
-    return terms.state in {"expired", "expiring"} and all(word is None for word in others)
+    return terms.state in {"expired", "expiring"} and ends is None and _is_state_alone(terms)
+
+
+def _is_state_alone(terms: SearchTerms) -> bool:
+    return terms == SearchTerms(state=terms.state)
 
 
 async def lines(db: Database, serials: Sequence[str]) -> list[FoundRow]:
@@ -197,6 +208,7 @@ def _values(terms: SearchTerms, page: Page) -> dict[str, object]:
         "due": page.due,
         "state": terms.state,
         "hold": terms.hold,
+        "account": terms.account,
         "shield_number": terms.shield_number,
         "credit_code": terms.credit_code,
         "name": name_begins(name),
@@ -232,6 +244,16 @@ async def _of_name(
     elif codes:
         lists.append(await _places(db, _SQL["of_enterprises"], values | {"credit_codes": ",".join(codes)}))
     return _merged(lists, size)
+
+
+async def _of_ended(db: Database, values: dict[str, object], page: Page) -> list[Place]:
+    """By the indexes of stored states, and by that of the ends; the newest of all would have hardly any of them."""
+    lists = [
+        await _places(db, _SQL["of_state"], values | {"piece": state}) for state in ("revoked", "superseded")
+    ]
+    at = min(page.before, (page.now + 1, ""))
+    over = values | {"before_at": at[0], "before_serial": at[1]}
+    return _merged([*lists, await _places(db, _SQL["expired"], over)], page.size)
 
 
 async def _places(db: Database, query: Query, values: dict[str, object]) -> list[Place]:

@@ -50,6 +50,13 @@ WHERE c.credit_code = :piece
   AND (c.issued_at, c.serial) < (:before_at, :before_serial) AND fits(c)
 ORDER BY c.issued_at DESC, c.serial DESC LIMIT :page_size;
 
+-- name: of_account
+-- Over certificates_account.
+SELECT c.issued_at AS at, c.serial FROM certificates c
+WHERE c.account_id = :piece
+  AND (c.issued_at, c.serial) < (:before_at, :before_serial) AND fits(c)
+ORDER BY c.issued_at DESC, c.serial DESC LIMIT :page_size;
+
 -- name: of_state
 -- By what is stored, over certificates_state.
 SELECT c.issued_at AS at, c.serial FROM certificates c

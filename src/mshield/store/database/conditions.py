@@ -23,11 +23,16 @@ CONDITIONS: Final[Mapping[str, str]] = MappingProxyType(
         "fits": """CASE WHEN CAST(:state AS TEXT) IS NULL THEN TRUE
     WHEN CAST(:state AS TEXT) = 'expiring' THEN {0}.state = 'active' AND {0}.holds = ''
       AND {0}.not_after > :now AND {0}.not_after <= :due
+    WHEN CAST(:state AS TEXT) = 'regular' THEN {0}.state = 'active' AND {0}.holds = '' AND {0}.not_after > :due
+    WHEN CAST(:state AS TEXT) = 'held' THEN {0}.state = 'active' AND {0}.holds <> '' AND {0}.not_after > :now
+    WHEN CAST(:state AS TEXT) = 'ended' THEN CASE WHEN {0}.state IN ('revoked', 'superseded') THEN {0}.der IS NOT NULL
+      ELSE {0}.state <> 'issued' AND {0}.not_after <= :now END
     WHEN {0}.state <> 'revoked' AND {0}.state <> 'superseded' AND {0}.not_after <= :now
       THEN CAST(:state AS TEXT) = 'expired'
     ELSE CAST(:state AS TEXT) = {0}.state END
   AND CASE WHEN CAST(:hold AS TEXT) IS NULL THEN TRUE
     ELSE ',' || {0}.holds || ',' LIKE '%,' || CAST(:hold AS TEXT) || ',%' END
+  AND CASE WHEN CAST(:account AS TEXT) IS NULL THEN TRUE ELSE {0}.account_id = CAST(:account AS TEXT) END
   AND CASE WHEN CAST(:shield_number AS TEXT) IS NULL THEN TRUE
     ELSE {0}.shield_number = CAST(:shield_number AS TEXT) END
   AND CASE WHEN CAST(:credit_code AS TEXT) IS NULL THEN TRUE
@@ -82,6 +87,7 @@ CONDITIONS: Final[Mapping[str, str]] = MappingProxyType(
 until it is renewed c logs in and signs nothing for business systems (R22), whatever else says that it is usable.
 `fits(c)`: a certificate that staff look for by these words; `name` is how a name begins, or goes on behind its first
 character, `organisation` a part of the enterprise's name, then or now; by `due` half a year from now is over (R11).
+`regular`, `expiring`, `held` and `ended` are those that the console counts (certificates/counts.sql).
 The enterprise's name is a value, no EXISTS, which PostgreSQL would answer by reading all names once.
 Each word is a CASE: of `word IS NULL OR …` PostgreSQL's general plans expect hardly a row, and leave an index's order.
 `on_file_as(f)`: a filed person of this enterprise and this id number; who has left too, where `ended_too` is 1.

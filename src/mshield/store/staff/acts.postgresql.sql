@@ -68,3 +68,17 @@ CROSS JOIN LATERAL (SELECT shield_number, serial FROM certificates WHERE account
 UNION
 SELECT c.shield_number, c.serial FROM unnest(string_to_array(:people, ',')) AS s (id)
 CROSS JOIN LATERAL (SELECT shield_number, serial FROM certificates WHERE person_id = s.id OFFSET 0) c;
+
+-- name: names_of
+-- Of accounts, members of staff, filed people and business systems, each by key.
+SELECT s.id, t.name FROM unnest(string_to_array(:subjects, ',')) AS s (id)
+CROSS JOIN LATERAL (SELECT name FROM accounts WHERE id = s.id OFFSET 0) t
+UNION ALL
+SELECT s.id, t.name FROM unnest(string_to_array(:subjects, ',')) AS s (id)
+CROSS JOIN LATERAL (SELECT name FROM staff WHERE id = s.id OFFSET 0) t
+UNION ALL
+SELECT s.id, t.name FROM unnest(string_to_array(:subjects, ',')) AS s (id)
+CROSS JOIN LATERAL (SELECT name FROM filed_persons WHERE id = s.id OFFSET 0) t
+UNION ALL
+SELECT s.id, t.name FROM unnest(string_to_array(:subjects, ',')) AS s (id)
+CROSS JOIN LATERAL (SELECT name FROM business_systems WHERE client_id = s.id OFFSET 0) t;

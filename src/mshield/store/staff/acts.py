@@ -129,6 +129,12 @@ async def staff_named(db: Database, name: str, *, most: int) -> list[str]:
     return [row["id"] for row in rows]
 
 
+async def names_of(db: Database, *, subjects: Sequence[str]) -> dict[str, str]:
+    """By id what those subjects are called that have a name: accounts, staff, filed people, business systems."""
+    rows = await db.all(_SQL["names_of"], subjects=",".join(subjects)) if subjects else []
+    return {row["id"]: row["name"] for row in rows if row["name"]}
+
+
 async def find_raw(db: Database, *, act_id: str) -> Row | None:
     """A row as it stands, with `details` as text and `log_index`."""
     return await db.one(_SQL["find"], id=act_id)

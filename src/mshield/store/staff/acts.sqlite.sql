@@ -36,3 +36,13 @@ WHERE account_id IN (SELECT value FROM json_each('["' || replace(:accounts, ',',
 UNION
 SELECT shield_number, serial FROM certificates
 WHERE person_id IN (SELECT value FROM json_each('["' || replace(:people, ',', '","') || '"]'));
+
+-- name: names_of
+-- Of accounts, members of staff, filed people and business systems, each by key.
+SELECT id AS id, name FROM accounts WHERE id IN (SELECT value FROM json_each('["' || replace(:subjects, ',', '","') || '"]'))
+UNION ALL
+SELECT id AS id, name FROM staff WHERE id IN (SELECT value FROM json_each('["' || replace(:subjects, ',', '","') || '"]'))
+UNION ALL
+SELECT id AS id, name FROM filed_persons WHERE id IN (SELECT value FROM json_each('["' || replace(:subjects, ',', '","') || '"]'))
+UNION ALL
+SELECT client_id AS id, name FROM business_systems WHERE client_id IN (SELECT value FROM json_each('["' || replace(:subjects, ',', '","') || '"]'));

@@ -32,8 +32,9 @@ class NewApproval:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalRow(NewApproval):
-    """A question as it stands; times in ms."""
+    """A question as it stands; times in ms. `subject_name` is an account's, where it is about one that has a name."""
 
+    subject_name: str | None
     asked_by_name: str
     asked_by_roles: tuple[str, ...]
     asked_at: int

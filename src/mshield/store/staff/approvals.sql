@@ -12,7 +12,8 @@ VALUES (:id, :act, :subject, :details, :sealed_box, :reason, :asked_by, :now, :e
 -- name: find^
 SELECT a.id, a.act, a.subject, a.details, a.sealed_box, a.reason, a.asked_by, m.name AS asked_by_name,
   m.roles AS asked_by_roles, a.asked_at, a.expires_at,
-  a.state, a.decided_by, d.name AS decided_by_name, a.decided_at, a.refused_reason, a.seal_version, a.seal
+  a.state, a.decided_by, d.name AS decided_by_name, a.decided_at, a.refused_reason, a.seal_version, a.seal,
+  (SELECT NULLIF(u.name, '') FROM accounts u WHERE u.id = a.subject) AS subject_name
 FROM approvals a JOIN staff m ON m.id = a.asked_by LEFT JOIN staff d ON d.id = a.decided_by
 WHERE a.id = :id;
 
@@ -20,7 +21,8 @@ WHERE a.id = :id;
 -- The newest first; an empty state, or nobody, stands for all. :acts are names between commas, or empty for all.
 SELECT a.id, a.act, a.subject, a.details, a.sealed_box, a.reason, a.asked_by, m.name AS asked_by_name,
   m.roles AS asked_by_roles, a.asked_at, a.expires_at,
-  a.state, a.decided_by, d.name AS decided_by_name, a.decided_at, a.refused_reason, a.seal_version, a.seal
+  a.state, a.decided_by, d.name AS decided_by_name, a.decided_at, a.refused_reason, a.seal_version, a.seal,
+  (SELECT NULLIF(u.name, '') FROM accounts u WHERE u.id = a.subject) AS subject_name
 FROM approvals a JOIN staff m ON m.id = a.asked_by LEFT JOIN staff d ON d.id = a.decided_by
 WHERE a.id < :before AND (a.state = :state OR :state = '') AND (a.asked_by = :asked_by OR :asked_by = '')
   AND (:acts = '' OR :acts LIKE '%,' || a.act || ',%') ORDER BY a.id DESC LIMIT :most;

@@ -93,7 +93,8 @@ class ActsExport(ActWords, frozen=True):
 class ActMessage(Wire, frozen=True):
     """One act: who (`actor` with its id) did what to whom, when (ms), and the details that were recorded.
 
-    `actor_name` where they have one here; `logged`: it is in the transparency log, so `proveAct` answers.
+    `actor_name` where they have one here, `subject_name` what an account, a member, a filed person or a business system
+    is called now; `logged`: it is in the transparency log, so `proveAct` answers.
     """
 
     id: str
@@ -102,6 +103,7 @@ class ActMessage(Wire, frozen=True):
     actor_name: str | None
     act: str
     subject: str
+    subject_name: str | None
     details: dict[str, Any]
     at: int
     logged: bool
@@ -165,8 +167,14 @@ async def acts(request: Request, query: ActsPage) -> Response:
     """Nothing here can be changed or deleted."""
     member = await staff_of(request, *_READERS)
     terms = await query.terms_of(request, member)
-    rows = await context_of(request).staff.acts(terms, before=query.before, most=query.limit + 1)
-    items = tuple(filled(ActMessage, row, logged=row.log_index is not None) for row in rows[: query.limit])
+    list_acts = context_of(request).staff.acts
+    rows = await list_acts(terms, before=query.before, most=query.limit + 1)
+    shown = rows[: query.limit]
+    names = await list_acts.names(shown)
+    items = tuple(
+        filled(ActMessage, row, subject_name=names.get(row.subject), logged=row.log_index is not None)
+        for row in shown
+    )
     following = items[-1].id if len(rows) > query.limit else None
     return JsonAnswer(ActsMessage(items, following, terms.is_cut))
 

@@ -54,12 +54,14 @@ class AskApprovalMessage(Wire, frozen=True):
 class ApprovalMessage(Wire, frozen=True):
     """One question; `details` are what is carried out, as they stand. Times in ms.
 
+    `subject_name` is what the account is called that it is about; other names stand in the details.
     `is_own` tells whether the caller asked; `may_decide` whether it waits for them.
     """
 
     id: str
     act: str
     subject: str
+    subject_name: str | None
     details: dict[str, Any]
     reason: str
     asked_by: str

@@ -36,6 +36,7 @@ _MEDIA: Final = {"pem": "application/x-pem-file", "der": "application/pkix-cert"
 Serial = Annotated[str, Meta(pattern=r"^[0-9A-Fa-f]{40}\Z")]
 IdNumberEnd = Annotated[str, Meta(pattern=r"^[0-9A-Za-z]{4,18}\Z")]
 CreditCode = Annotated[str, Meta(pattern=r"^[0-9A-Za-z]{18}\Z")]
+AccountId = Annotated[str, Meta(pattern=r"^[0-9a-f-]{36}\Z")]
 Cursor = Annotated[str, Meta(pattern=r"^(0|[1-9][0-9]{0,18})\.[0-9a-f]{40}\Z")]
 
 
@@ -56,9 +57,26 @@ class SearchWords(StrictQuery, frozen=True):
     ] = None
     id_number_end: Annotated[IdNumberEnd | None, Meta(description="that of an id number alone")] = None
     credit_code: CreditCode | None = None
-    state: (
-        Literal["issued", "active", "pin_locked", "expiring", "expired", "superseded", "revoked"] | None
-    ) = None
+    account: Annotated[AccountId | None, Meta(description="of this account")] = None
+    state: Annotated[
+        Literal[
+            "issued",
+            "active",
+            "pin_locked",
+            "expired",
+            "superseded",
+            "revoked",
+            "regular",
+            "expiring",
+            "held",
+            "ended",
+        ]
+        | None,
+        Meta(
+            description="as stored or by the clock; or, as the overview counts, `regular`: usable with half a year left"
+            " or more, `expiring`: with less, `held`: on hold for any reason, `ended`: by anybody or by itself"
+        ),
+    ] = None
     hold: Literal["clone", "duplicate", "suspended", "lost", "frozen"] | None = None
     before: Annotated[Cursor | None, Meta(description="`next` of the page before")] = None
     limit: Annotated[int, Meta(ge=1, le=100)] = 50
@@ -74,6 +92,7 @@ class SearchWords(StrictQuery, frozen=True):
             shield_number=self.shield_number,
             serial=self.serial,
             credit_code=self.credit_code,
+            account=self.account,
             name=self.name,
         )
 
@@ -192,7 +211,10 @@ class CertificateDetailMessage(Wire, frozen=True):
     answers=openapi.answers(FoundCertificatesMessage, "A page, newest first"),
 )
 async def search(request: Request, query: SearchWords) -> Response:
-    """All words must fit. Newest first; those that are `expiring` or `expired` by their end, the nearest first."""
+    """All words must fit. Newest first; those that are `expiring` or `expired` by their end, the nearest first.
+
+    Of those that are `ended` alone whoever expired stands at that time, the others at their issue.
+    """
     member = await staff_of(request, *READERS)
     context = context_of(request)
     now = context.clock()

@@ -35,6 +35,9 @@ class SmsWanted(PeopleWords, frozen=True):
     """
 
     phone: Annotated[Phone | None, msgspec.Meta(description="to this one number, whoever has it")] = None
+    account: Annotated[
+        Id | None, msgspec.Meta(description="to the number that this account has now, whatever the words")
+    ] = None
     state: Literal["sending", "sent", "failed"] | None = None
     purpose: Annotated[Purpose | None, msgspec.Meta(description="for one purpose only")] = None
     before: Annotated[Id | None, msgspec.Meta(description="`next` of the page before")] = None
@@ -133,12 +136,14 @@ async def list_sms(request: Request, query: SmsWanted) -> Response:
     member = await staff_of(request, *_SMS_READERS)
     context, words = context_of(request), await query.words_of(request, member)
     numbers, more_people = None, False
-    if query.phone is None and words != Words():
+    if query.account is not None:
+        numbers = await context.staff.meant.accounts.numbers([query.account])
+    elif query.phone is None and words != Words():
         numbers, more_people = await context.staff.meant.numbers(words)
     rows = await context.notices.sms.page(
         phone=query.phone,
         numbers=numbers,
-        end=_only_end(words),
+        end=None if query.account is not None else _only_end(words),
         state=query.state,
         purpose=query.purpose,
         before=query.before,

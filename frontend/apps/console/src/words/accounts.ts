@@ -33,6 +33,7 @@ export const accountWords = {
       source: "账号来源",
       since: "注册时间",
     },
+    lists: { certificates: "证书", sms: "收到的短信" },
     local: "本服务",
     elsewhere: "这个账号来自 {source}，手机号请在那里修改。",
     change: {
@@ -217,6 +218,7 @@ export const accountWords = {
       source: "Account of",
       since: "Registered",
     },
+    lists: { certificates: "Certificates", sms: "SMS to its number" },
     local: "this service",
     elsewhere: "This account is kept by {source}; its phone number is changed there.",
     change: {

@@ -1,5 +1,7 @@
 /** Words of the first page. */
 
+import { certificateWords } from "./certificates.ts";
+
 export const dashboardWords = {
   zh: {
     title: "总览",
@@ -27,11 +29,11 @@ export const dashboardWords = {
     before: { day: "昨天", month: "之前 30 天" },
     certificates: "证书",
     counts: {
-      active: "正常",
+      active: certificateWords.zh.groups.regular,
       due: "即将到期",
-      held: "挂失、冻结、暂停",
+      held: certificateWords.zh.groups.held,
       locked: "锁死",
-      ended: "过期、作废",
+      ended: certificateWords.zh.groups.ended,
     },
     alarms: "预警",
     alarmsCount: "{n} 件事需要处理",
@@ -85,11 +87,11 @@ export const dashboardWords = {
     before: { day: "Yesterday", month: "30 days before" },
     certificates: "Certificates",
     counts: {
-      active: "Active",
+      active: certificateWords.en.groups.regular,
       due: "Renewal due",
-      held: "Lost, frozen or suspended",
+      held: certificateWords.en.groups.held,
       locked: "PIN locked",
-      ended: "Expired or revoked",
+      ended: certificateWords.en.groups.ended,
     },
     alarms: "Alarms",
     alarmsCount: "{n} thing to look at | {n} things to look at",

@@ -9,6 +9,12 @@ export const loginWords = {
     password: "密码",
     captchaWhy: "近来有人输错过姓名或密码，不一定是您：请再填图中的字符。",
     next: "下一步",
+    lacks: {
+      name: "请输入姓名",
+      password: "请输入密码",
+      captcha: "请输入图中的字符",
+      code: "请输入 6 位动态码",
+    },
     working: "请稍候",
     secondTitle: "第二步验证",
     keyAbout: "插上或靠近您登记的安全密钥，或用本机的指纹、面容、PIN。",
@@ -43,6 +49,12 @@ export const loginWords = {
     captchaWhy:
       "Lately a name or password was wrong, not necessarily yours: please type the picture's characters too.",
     next: "Next",
+    lacks: {
+      name: "Enter your name",
+      password: "Enter your password",
+      captcha: "Enter the characters in the picture",
+      code: "Enter the 6 digits",
+    },
     working: "One moment",
     secondTitle: "Step 2",
     keyAbout:

@@ -17,6 +17,7 @@ export const smsWords = {
     code: "含验证码",
     none: "没有发送记录",
     noneHint: `${searchWords.zh.hint}30 天以前的记录已删除。`,
+    noneOfAccount: "只查账号现在的手机号。30 天以前的记录已删除。",
     empty: "还没有发送过短信",
     purposes: {
       unlock: "打开手机盾",
@@ -95,6 +96,7 @@ export const smsWords = {
     code: "with a code",
     none: "Nothing was sent",
     noneHint: `${searchWords.en.hint} What is older than 30 days is deleted.`,
+    noneOfAccount: "Only to the account's present number. What is older than 30 days is deleted.",
     empty: "No SMS was sent yet",
     purposes: {
       unlock: "To open the app",

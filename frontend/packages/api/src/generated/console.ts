@@ -585,6 +585,8 @@ export interface paths {
     /**
      * Search certificates
      * @description All words must fit. Newest first; those that are `expiring` or `expired` by their end, the nearest first.
+     *
+     *     Of those that are `ended` alone whoever expired stands at that time, the others at their issue.
      */
     get: operations["searchCertificates"];
     put?: never;
@@ -1709,7 +1711,8 @@ export interface components {
      * ActMessage
      * @description One act: who (`actor` with its id) did what to whom, when (ms), and the details that were recorded.
      *
-     *     `actor_name` where they have one here; `logged`: it is in the transparency log, so `proveAct` answers.
+     *     `actor_name` where they have one here, `subject_name` what an account, a member, a filed person or a business system
+     *     is called now; `logged`: it is in the transparency log, so `proveAct` answers.
      */
     ActMessage: {
       act: string;
@@ -1721,6 +1724,7 @@ export interface components {
       id: string;
       logged: boolean;
       subject: string;
+      subject_name: string | null;
     };
     /**
      * ActProofMessage
@@ -1762,6 +1766,7 @@ export interface components {
      * ApprovalMessage
      * @description One question; `details` are what is carried out, as they stand. Times in ms.
      *
+     *     `subject_name` is what the account is called that it is about; other names stand in the details.
      *     `is_own` tells whether the caller asked; `may_decide` whether it waits for them.
      */
     ApprovalMessage: {
@@ -1782,6 +1787,7 @@ export interface components {
       /** @enum {unknown} */
       state: "approved" | "expired" | "refused" | "waiting" | "withdrawn";
       subject: string;
+      subject_name: string | null;
     };
     /**
      * ApprovalsMessage
@@ -6650,6 +6656,8 @@ export interface operations {
   searchCertificates: {
     parameters: {
       query?: {
+        /** @description of this account */
+        account?: string | null;
         /** @description `next` of the page before */
         before?: string | null;
         credit_code?: string | null;
@@ -6665,8 +6673,21 @@ export interface operations {
         serial?: string | null;
         /** @description in any spacing */
         shield_number?: string | null;
+        /** @description as stored or by the clock; or, as the overview counts, `regular`: usable with half a year left or more, `expiring`: with less, `held`: on hold for any reason, `ended`: by anybody or by itself */
         state?:
-          ("active" | "expired" | "expiring" | "issued" | "pin_locked" | "revoked" | "superseded") | null;
+          | (
+              | "active"
+              | "ended"
+              | "expired"
+              | "expiring"
+              | "held"
+              | "issued"
+              | "pin_locked"
+              | "regular"
+              | "revoked"
+              | "superseded"
+            )
+          | null;
       };
       header?: never;
       path?: never;
@@ -10203,6 +10224,8 @@ export interface operations {
   listSms: {
     parameters: {
       query?: {
+        /** @description to the number that this account has now, whatever the words */
+        account?: string | null;
         /** @description `next` of the page before */
         before?: string | null;
         /** @description of one enterprise only */

@@ -30,10 +30,10 @@ export function linesOf({ details }: Approval): number {
   return Number(details["lines"] ?? details["legal_persons"]);
 }
 
-/** A member's name stands in the details, since the subject is their id; a list has the number of its lines. */
+/** A member's name stands in the details, since the subject is their id, an account's beside it; a list has the number of its lines. */
 export function subjectOf(t: Say, approval: Approval): string {
   const { act, subject, details } = approval;
   if (act === "filing.legal_persons") return t("legal.lines", { n: linesOf(approval) });
   if (act === "view.add") return t("view", { title: details["title"], n: details["version"] });
-  return typeof details["name"] === "string" ? details["name"] : subject;
+  return typeof details["name"] === "string" ? details["name"] : (approval.subject_name ?? subject);
 }

@@ -1,4 +1,4 @@
-/** What one field of words, and the standing beside it, ask for among certificates. */
+/** What one field of words, the standing and the account beside it, ask for among certificates. */
 
 import { meaningOf } from "../../engine/search_words.ts";
 import type { CertificateQuery } from "./calls.ts";
@@ -24,8 +24,9 @@ function asked(words: string): CertificateQuery {
   }
 }
 
-export function certificateQuery(words: string, standing: string): CertificateQuery {
+export function certificateQuery(words: string, standing: string, account = ""): CertificateQuery {
   const query = asked(words);
+  if (account) query.account = account;
   if (standing.startsWith("hold:")) query.hold = standing.slice(5) as NonNullable<CertificateQuery["hold"]>;
   else if (standing) query.state = standing as NonNullable<CertificateQuery["state"]>;
   return query;

@@ -1,12 +1,13 @@
-/** What one field of words asks for among SMS: a whole number is anybody's, whether they have an account or not. */
+/** What one field of words, the state and the account beside it, ask for among SMS: a whole number is anybody's. */
 
 import { meaningOf, peopleQuery } from "../../engine/search_words.ts";
 import type { SmsQuery } from "./calls.ts";
 
-export function smsQuery(words: string, state: string): SmsQuery {
+export function smsQuery(words: string, state: string, account = ""): SmsQuery {
   const meaning = meaningOf(words);
   return {
     ...(meaning?.kind === "phone" ? { phone: meaning.text } : peopleQuery(words)),
+    ...(account ? { account } : {}),
     ...(state ? { state: state as NonNullable<SmsQuery["state"]> } : {}),
   };
 }
