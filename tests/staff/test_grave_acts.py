@@ -26,6 +26,7 @@ _GRAVE: Final = {
     "changeOwnPassword",
     "changePhone",
     "changeSystem",
+    "checkPhoneCode",
     "decideApproval",
     "endAccountConsent",
     "endFiling",
