@@ -181,9 +181,34 @@ async def test_hidden_digits_are_not_learnt_one_by_one(
         assert_refused(refused, "too_many_requests", 429)
         for end in ("2345", "12345"):
             assert (await browser.get(f"/enterprises/{OWN}/{path}", end=end)).status_code == 200, path
+    for path in ("people", "people.xlsx"):
+        # An end of an id number alone is one as well, however its digits are written.
+        for end in ("11111", "１１１１１", "⒒⒒1"):
+            refused = await browser.get(f"/enterprises/{OWN}/{path}", id_number_end=end)
+            assert_refused(refused, "too_many_requests", 429)
+        for end in ("17", "4217", "12345"):
+            answer = await browser.get(f"/enterprises/{OWN}/{path}", id_number_end=end)
+            assert answer.status_code == 200, (path, end)
     browser.application.clock.advance(seconds=3601)
     await browser.log_in()
     assert (await browser.get(f"/enterprises/{OWN}/people", end="11111")).status_code == 200
+    assert (await browser.get(f"/enterprises/{OWN}/people", id_number_end="22222")).status_code == 200
+    refused = await browser.get(f"/enterprises/{OWN}/people", id_number_end="33333")
+    assert_refused(refused, "too_many_requests", 429)
+
+
+async def test_an_end_that_is_hardly_one_narrows_no_list_and_is_refused(browser: Browser) -> None:
+    """Without brackets and dashes nothing is left of it, or less than what is shown."""
+    await certified(browser.application.context, NUMBERS[0])
+    for path in ("people", "shields", "history", "people.xlsx", "shields.xlsx", "history.xlsx"):
+        for end in ("((((", "()()()", "(((1", "4(2)1"):
+            refused = await browser.get(f"/enterprises/{OWN}/{path}", end=end)
+            assert_refused(refused, "invalid_request")
+            assert refused.json()["fields"] == ["end"]
+        assert (await browser.get(f"/enterprises/{OWN}/{path}", end="(4217)")).status_code == 200, path
+    for path in ("people", "people.xlsx"):
+        refused = await browser.get(f"/enterprises/{OWN}/{path}", id_number_end="()")
+        assert_refused(refused, "invalid_request")
 
 
 async def test_shields_that_end_within_half_a_year_are_a_list(browser: Browser) -> None:

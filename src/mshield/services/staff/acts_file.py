@@ -2,7 +2,7 @@
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -11,18 +11,20 @@ from mshield.gateways.table_files import ListFormat, write_table
 from mshield.store.staff.acts import ActRow
 
 _ACTORS: Final = {"service": "服务命令", "user": "用户", "legal_person": "法人", "staff": "员工"}
-_WIDTHS: Final = (36, 12, 20, 38, 28, 38, 60, 14, 38)
+_WIDTHS: Final = (36, 12, 20, 38, 28, 38, 20, 60, 14, 38)
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
-def acts_file(rows: Iterable[ActRow], kind: ListFormat, zone: ZoneInfo) -> bytes:
-    """The file; times are those of the zone that its heading names."""
-    return write_table(_lines(rows, kind, zone), kind, sheet="审计", widths=_WIDTHS)
+def acts_file(rows: Iterable[ActRow], names: Mapping[str, str], kind: ListFormat, zone: ZoneInfo) -> bytes:
+    """The file; `names` are the subjects' by id, times those of the zone that its heading names."""
+    return write_table(_lines(rows, names, kind, zone), kind, sheet="审计", widths=_WIDTHS)
 
 
-def _lines(rows: Iterable[ActRow], kind: ListFormat, zone: ZoneInfo) -> Iterator[list[str]]:
+def _lines(
+    rows: Iterable[ActRow], names: Mapping[str, str], kind: ListFormat, zone: ZoneInfo
+) -> Iterator[list[str]]:
     at = f"时间（{zone_names(zone).zh}）"
-    yield [at, "谁", "姓名", "操作人编号", "操作", "对象", "内容", "日志位置", "编号"]
+    yield [at, "谁", "姓名", "操作人编号", "操作", "对象", "对象名称", "内容", "日志位置", "编号"]
     for row in rows:
         line = [
             dt.datetime.fromtimestamp(row.at / 1000, zone).strftime("%Y-%m-%d %H:%M:%S"),
@@ -31,6 +33,7 @@ def _lines(rows: Iterable[ActRow], kind: ListFormat, zone: ZoneInfo) -> Iterator
             row.actor_id or "",
             row.act,
             row.subject,
+            names.get(row.subject, ""),
             json.dumps(row.details, ensure_ascii=False, sort_keys=True),
             "" if row.log_index is None else str(row.log_index),
             row.id,

@@ -131,13 +131,15 @@ class ListActs:
         # What comes meanwhile, its own act too, isn't in it.
         until = min(now + 1, now + 1 if terms.until is None else terms.until)
         rows: list[ActRow] = []
+        names: dict[str, str] = {}
         before: str | None = None
         while page := await self(replace(terms, until=until), before=before, most=_PAGE):
             rows += page
             if len(rows) > MOST_EXPORTED:
                 raise errors.ListTooLong
+            names |= await self.names(page)
             before = page[-1].id
-        data = await aside(acts_file, rows, kind, self.zone)
+        data = await aside(acts_file, rows, names, kind, self.zone)
         details = {
             "acts": len(rows),
             "format": kind,

@@ -9,6 +9,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from mshield.domain import errors
 from mshield.domain.ids import require_id
 from mshield.domain.staff import StaffRole
 from mshield.pki.tlog.act_proof import TYPE
@@ -27,6 +28,7 @@ from mshield.web.router import Router
 router: Final = Router("console")
 _READERS: Final = (StaffRole.AUDITOR, StaffRole.SECURITY_OFFICER)
 Id = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f-]{0,36}\Z")]
+ActorId = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f-]{1,36}\Z")]
 Subject = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z_-]{1,64}\Z")]
 ActName = Annotated[str, msgspec.Meta(pattern=r"^[a-z_]{1,32}([.][a-z_]{1,32})?\Z")]
 Time = Annotated[int, msgspec.Meta(ge=0, le=2**47)]
@@ -36,11 +38,12 @@ class ActWords(PeopleWords, frozen=True):
     """What the list is narrowed to.
 
     Words mean people: acts on their accounts, filing, shields and certificates are listed, and those whose subject is
-    the name itself; with `by_` before them, acts that these people did, or staff with this in their names.
+    the name itself; with `by_` before them, acts that these people did, or staff with this in their names. A subject
+    and words for it are refused together, as are `actor_id` and words with `by_`: one of both would narrow nothing.
     """
 
     subject: Annotated[Subject | None, msgspec.Meta(description="of one subject only")] = None
-    actor_id: Annotated[Id | None, msgspec.Meta(description="by one actor only")] = None
+    actor_id: Annotated[ActorId | None, msgspec.Meta(description="by one actor only")] = None
     by_name: Annotated[
         Word | None,
         msgspec.Meta(description="by whom: as `name`, or any part of the name of a member of staff"),
@@ -65,14 +68,15 @@ class ActWords(PeopleWords, frozen=True):
             name=self.by_name, end=self.by_end, id_number=self.by_id_number, credit_code=self.by_credit_code
         )
         by = await who.words_of(request, member)
-        subjects = actors = None
-        if self.subject is not None:
-            subjects = Subjects([self.subject])
-        elif words != Words():
+        subjects = None if self.subject is None else Subjects([self.subject])
+        actors = None if self.actor_id is None else Actors([self.actor_id])
+        if words != Words():
+            if subjects is not None:
+                raise errors.InvalidRequest(fields=["subject"])
             subjects = await list_acts.subjects(words)
-        if self.actor_id is not None:
-            actors = Actors([self.actor_id])
-        elif by != Words():
+        if by != Words():
+            if actors is not None:
+                raise errors.InvalidRequest(fields=["actor_id"])
             actors = await list_acts.actors(by)
         return ActTerms(subjects=subjects, actors=actors, act=self.act, since=self.since, until=self.until)
 
@@ -84,8 +88,8 @@ class ActsPage(ActWords, frozen=True):
     limit: Annotated[int, msgspec.Meta(ge=1, le=200)] = 50
 
 
-class ActsExport(ActWords, frozen=True):
-    """The same as a file."""
+class ActsExport(ActWords, frozen=True, forbid_unknown_fields=True):
+    """The same as a file; a name that it doesn't know is refused, so that no file has more than was meant."""
 
     format: Annotated[Literal["xlsx", "csv"], msgspec.Meta(description="the kind of file")] = "xlsx"
 
