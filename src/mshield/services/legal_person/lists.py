@@ -118,8 +118,13 @@ class ManagedLists:
     async def people(
         self, enterprise: ManagedEnterprise, terms: PeopleTerms, *, after: str, limit: int, now: int
     ) -> list[PersonLine]:
-        """Filed people after this id; of an id number's end the sealed numbers are opened that may have it."""
+        """Filed people after this id; of an id number's end the sealed numbers are opened that may have it.
+
+        Raises InvalidRequest for an end that has nothing but separators, or too little of any number.
+        """
         end = None if terms.id_number_end is None else normalise_id_number(terms.id_number_end)
+        if end == "":
+            raise errors.InvalidRequest(fields=["id_number_end"])
         of_any = await self._end(enterprise, terms.end)
         size = limit if end is None else _SCAN
         matches: list[tuple[FiledPersonRow, str]] = []
@@ -249,10 +254,15 @@ class ManagedLists:
             before = page[-1].id
 
     async def _end(self, enterprise: ManagedEnterprise, text: str | None) -> NumberEnd | None:
-        """The end of any number; of id numbers, which are sealed, those with its last four characters are opened."""
+        """The end of any number; of id numbers, which are sealed, those with its last four characters are opened.
+
+        Raises InvalidRequest where too little is left without brackets: it would fit all, or be one hidden character.
+        """
         if text is None:
             return None
         end = normalise_id_number(text)
+        if len(end) < END:
+            raise errors.InvalidRequest(fields=["end"])
         rows = await people.with_end(
             self.db, credit_code=enterprise.credit_code, id_number_end=end_hash(self.lookup, end)
         )

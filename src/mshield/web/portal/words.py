@@ -28,6 +28,11 @@ class Words(StrictQuery, frozen=True):
         ),
     ] = None
 
+    @property
+    def id_number_end(self) -> str | None:
+        """The end of an id number alone, where a list takes one: its digits are learnt as by `end`."""
+        return None
+
     def word(self, field: str) -> str | None:
         """A search word; what isn't printable stands in no name and no number, and some of it in no database."""
         text: str | None = getattr(self, field)
@@ -40,5 +45,6 @@ async def searched(request: Request, credit_code: str, words: Words) -> ManagedE
     """The enterprise that is searched. Raises NotFound, and TooManyRequests for one longer end after the other."""
     person, enterprise = await managed(request, credit_code)
     context = context_of(request)
-    await count_end_at_portal(context.db, words.end, account=person.account_id, now=context.clock())
+    for end in (words.end, words.id_number_end):
+        await count_end_at_portal(context.db, end, account=person.account_id, now=context.clock())
     return enterprise

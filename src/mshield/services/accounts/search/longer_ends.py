@@ -7,6 +7,7 @@ import hashlib
 from typing import Final
 
 from mshield.domain.id_numbers import END
+from mshield.domain.identity import normalise_id_number
 from mshield.domain.times import HOUR_MS
 from mshield.services.accounts.throttle import limit_calls
 from mshield.store.accounts import limits
@@ -30,10 +31,11 @@ async def count_longer_end(db: Database, end: str | None, *, member: str, now: i
 
 
 async def count_end_at_portal(db: Database, end: str | None, *, account: str, now: int) -> None:
-    """The same for a legal person. Raises TooManyRequests."""
-    if end is None or len(end) <= END or db.read_only:
+    """The same for a legal person, of the end as it is compared. Raises TooManyRequests."""
+    compared = "" if end is None else normalise_id_number(end)
+    if len(compared) <= END or db.read_only:
         return
-    mark = hashlib.sha256(f"{account} {end.upper()}".encode()).hexdigest()
+    mark = hashlib.sha256(f"{account} {compared}".encode()).hexdigest()
     asked = await limits.find_throttle(db, scope=_ASKED, subject=mark)
     if asked is not None and asked.window_start > now - HOUR_MS:
         return
