@@ -18,6 +18,7 @@ import pytest
 from click.testing import CliRunner
 
 from mshield.cli import main
+from mshield.services.staff import list_acts
 from mshield.settings import load_settings
 from mshield.store.staff import acts
 from mshield.store.staff.acts import ActRow
@@ -318,6 +319,42 @@ def _of_the_audit(recorder: Recorder, tmp_path: Path) -> None:
     assert (exported.subject, exported.details["acts"]) == ("audit", len(lines))
     assert file.stat().st_mode & 0o777 == 0o600
     assert recorder.refused("staff", "acts", str(tmp_path / "acts.txt")) == "unknown_format"
+    recorder.act("staff acts", str(file), "--until", "9998-12-31")
+
+
+def test_what_an_export_cannot_write_or_would_find_nothing_by_is_refused_before_it(
+    recorder: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No act says that somebody took a file which there isn't, and no empty file stands for a slip."""
+    recorder.json("staff", "add", "张三", "--role", "auditor")
+    nowhere = str(tmp_path / "no" / "list.csv")
+    file = tmp_path / "acts.csv"
+    for command in (("staff", "acts"), ("filing", "export")):
+        assert recorder.refused(*command, nowhere) == "failed"
+    for wrong in (
+        ("--until", "9999-12-31"),
+        ("--since", "0001-01-01"),
+        ("--since", "2026-11-02", "--until", "2026-11-01"),
+        ("--end", "abc"),
+        ("--by-end", "1"),
+        ("--act", "FOO"),
+        ("--by-name", ""),
+        ("--name", "a\nb"),
+    ):
+        result = recorder.run("staff", "acts", str(file), *wrong)
+        assert (result.exit_code, type(result.exception)) == (2, SystemExit), wrong
+        assert not file.exists(), wrong
+    with monkeypatch.context() as patch:
+        patch.setattr(list_acts, "MOST_EXPORTED", 0)
+        assert recorder.refused("staff", "acts", str(file)) == "list_too_long"
+    assert not file.exists()
+    file.write_text("older and longer than what is written now" * 100, "utf-8")
+    recorder.json("staff", "acts", str(file))
+    heads, *lines = csv.reader(file.read_text("utf-8-sig").splitlines())
+    assert {len(line) for line in lines} == {len(heads)}
+    assert "staff.add" in {line[4] for line in lines}
+    assert recorder.acts("audit") == [("audit.export", "service")]
+    assert recorder.acts("filing") == []
 
 
 def _of_the_keys(recorder: Recorder, file: Path) -> None:

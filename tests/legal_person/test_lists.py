@@ -307,6 +307,11 @@ async def test_the_workbooks_hold_the_lists_as_text(browser: Browser) -> None:
     assert people[1][3] == "330206********4217"
     (_, row) = _cells((await browser.get(f"/enterprises/{OWN}/shields.xlsx")).content)
     assert row[:5] == ["MS 100 0000 0000", "林知远", "操作员", "正常", "已冻结"]
+    # What no workbook can hold fails none.
+    db = browser.application.context.db
+    await execute(db, "UPDATE filed_persons SET name = $1 WHERE name = '沈若澜'", "沈\x0b若\uffff澜")
+    people = _cells((await browser.get(f"/enterprises/{OWN}/people.xlsx", role="operator")).content)
+    assert [row[0] for row in people[1:]] == ["林知远", "沈\ufffd若\ufffd澜", "CHAN Tai Man"]
 
 
 async def _history(browser: Browser, **query: str | int) -> list[tuple[str, str]]:

@@ -370,6 +370,54 @@ async def test_acts_are_exported_as_they_are_listed(
     }
 
 
+async def test_a_file_holds_what_its_kind_can(
+    application: Application, clerk: Staff, auditor: Staff, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No formula in a .csv, however it is hidden; in a workbook no character that fails it, and no silent cut."""
+    monkeypatch.setattr(list_acts, "MOST_EXPORTS", 1000)
+    db = application.context.db
+
+    async def name_in(kind: str, name: str) -> str:
+        await execute(db, "UPDATE staff SET name = $1 WHERE id = $2", name, clerk.id)
+        answer = await auditor.call("GET", "/acts/export", format=kind, subject=clerk.id)
+        assert answer.status_code == 200, answer.text
+        if kind == "csv":
+            rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"), newline="")))
+        else:
+            sheet = openpyxl.load_workbook(io.BytesIO(answer.content)).worksheets[0]
+            rows = [[str(cell.value) for cell in row] for row in sheet.iter_rows()]
+        return rows[1][rows[0].index("对象名称")]
+
+    for hidden in ("", "\n", " ", "\u3000", "\u200b", "\ufeff", "\u00a0\u2060 \x0b", "\t"):
+        for sign in ("=1", "＝1", "＋1", "－1", "＠a", "@a"):
+            assert await name_in("csv", hidden + sign) == f"'{hidden}{sign}"
+    for plain in ("林知远", " 林", "1=1", "林=1"):
+        assert await name_in("csv", plain) == plain
+    assert await name_in("xlsx", "林\x0b知\uffff远") == "林\ufffd知\ufffd远"
+    for whole in ("林" * 32_767, "𠮷" * 16_383):
+        assert await name_in("xlsx", whole) == whole
+        assert await name_in("csv", whole * 2) == whole * 2
+    assert await name_in("xlsx", "林" * 32_768) == "林" * 32_766 + "…"
+    assert await name_in("xlsx", "𠮷" * 16_384) == "𠮷" * 16_383 + "…"
+
+
+async def test_exports_of_acts_are_so_many_an_hour(
+    application: Application, auditor: Staff, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of one member; the refused ones count too, and the list is read on."""
+    monkeypatch.setattr(list_acts, "MOST_EXPORTS", 2)
+    assert (await auditor.call("GET", "/acts/export", act="clock")).status_code == 200
+    with monkeypatch.context() as patch:
+        patch.setattr(list_acts, "MOST_EXPORTED", 0)
+        assert_refused(await auditor.call("GET", "/acts/export"), "list_too_long")
+    assert_refused(await auditor.call("GET", "/acts/export", act="clock"), "too_many_requests", 429)
+    assert (await auditor.call("GET", "/acts")).status_code == 200
+    other = await Staff.of(application, StaffRole.SECURITY_OFFICER)
+    assert (await other.call("GET", "/acts/export", act="clock")).status_code == 200
+    application.clock.advance(seconds=3601)
+    assert (await auditor.call("GET", "/acts/export", act="clock")).status_code == 200
+
+
 async def test_no_list_of_acts_is_taken_for_a_narrowed_one(
     application: Application, clerk: Staff, auditor: Staff, number: str
 ) -> None:

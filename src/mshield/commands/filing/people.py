@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from mshield.commands.parts.output import Output, Refused, output_options, table
+from mshield.commands.parts.output import Output, output_options, table
 from mshield.commands.parts.service import Service, on_service
+from mshield.commands.parts.table_file import write_table_file
 
 if TYPE_CHECKING:
+    from mshield.gateways.table_files import ListFormat
     from mshield.services.filing.people import Ended, FiledPeople, Person
 
 T = TypeVar("T")
@@ -77,22 +79,15 @@ def export(out: Output, file: Path, credit_code: str | None) -> None:
 
     The file holds id and phone numbers in the clear; it is made readable by its owner only.
     """
-    suffix = file.suffix.lower()
-    if suffix not in {".xlsx", ".csv"}:
-        raise Refused(
-            out.pick("文件名须以 .xlsx 或 .csv 结尾", "The file's name must end in .xlsx or .csv"),
-            code="unknown_format",
-            as_json=out.json,
-        )
 
-    async def work(people: "FiledPeople", now: int) -> bytes:
-        return await people.export("xlsx" if suffix == ".xlsx" else "csv", credit_code=credit_code, now=now)
+    def export_as(kind: "ListFormat") -> bytes:
+        async def work(people: "FiledPeople", now: int) -> bytes:
+            return await people.export(kind, credit_code=credit_code, now=now)
 
-    content = _with_people(out, work)
-    file.touch(mode=0o600)
-    file.chmod(0o600)
-    file.write_bytes(content)
-    out.data({"file": str(file), "bytes": len(content)}, [])
+        return _with_people(out, work)
+
+    length = write_table_file(out, file, export_as)
+    out.data({"file": str(file), "bytes": length}, [])
     out.say(
         f"已导出到 {file}，内含证件号码和手机号，请妥善保管",
         f"Exported to {file}. It holds id and phone numbers: keep it safe",

@@ -16,6 +16,7 @@ from mshield.domain.certificates.states import CertificateEvent, gravest_first
 from mshield.domain.identity import ID_TYPE_NAMES, ROLE_NAMES, IdType, Role
 from mshield.domain.proofs import PROVERS, WAY_NAMES, Way
 from mshield.domain.times import zone_names
+from mshield.gateways.table_files import cell_text
 from mshield.services.identity.of_people import PersonProof
 from mshield.services.legal_person.lists import HistoryRow, PersonLine, ShieldRow, shown
 
@@ -123,7 +124,7 @@ def _workbook(title: str, headers: Sequence[str], rows: Iterable[Sequence[str]])
         wide = sum(1 if character.isascii() else 2 for character in heading)
         sheet.column_dimensions[get_column_letter(column + 1)].width = max(_WIDTH, wide)
     for row in (headers, *rows):
-        cells = [WriteOnlyCell(sheet, value=text) for text in row]
+        cells = [WriteOnlyCell(sheet, value=cell_text(text)) for text in row]
         for cell in cells:
             cell.data_type = "s"  # a name that begins with = stays a name
         sheet.append(cells)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -12,7 +13,8 @@ from mshield.store.staff.acts import ActRow
 
 _ACTORS: Final = {"service": "服务命令", "user": "用户", "legal_person": "法人", "staff": "员工"}
 _WIDTHS: Final = (36, 12, 20, 38, 28, 38, 20, 60, 14, 38)
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA: Final = ("=", "+", "-", "@")
+_LEADING: Final = ("\t", "\r", "\n")
 
 
 def acts_file(rows: Iterable[ActRow], names: Mapping[str, str], kind: ListFormat, zone: ZoneInfo) -> bytes:
@@ -42,5 +44,10 @@ def _lines(
 
 
 def _text(cell: str) -> str:
-    """What a spreadsheet takes for no formula: a .csv says of no cell that it is a text."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+    """What a spreadsheet takes for no formula: a .csv says of no cell that it is a text.
+
+    Some pass over what nobody sees, and take full-width signs for the plain ones.
+    """
+    first = next((sign for sign in cell if unicodedata.category(sign)[0] not in "ZC"), "")
+    is_formula = unicodedata.normalize("NFKC", first).startswith(_FORMULA)
+    return f"'{cell}" if is_formula or cell.startswith(_LEADING) else cell

@@ -13,7 +13,9 @@ from zoneinfo import ZoneInfo
 from mshield.domain import errors
 from mshield.domain.actor import SERVICE, By
 from mshield.domain.ids import NEWEST, first_id
+from mshield.domain.times import HOUR_MS
 from mshield.gateways.table_files import ListFormat
+from mshield.services.accounts.throttle import limit_calls
 from mshield.services.filing.aside import aside
 from mshield.services.staff.acts_file import acts_file
 from mshield.services.staff.meant import MOST_MEANT, MeantPeople, Words
@@ -26,6 +28,10 @@ __all__ = ["ActRow", "ActTerms", "Actors", "ListActs", "Subjects", "Words"]
 MOST_EXPORTED: Final = 50_000
 """Acts in a file: some ten seconds of a thread, and no auditor reads more."""
 
+MOST_EXPORTS: Final = 20
+"""Exports of one member of staff in an hour, refused ones too: each reads up to all that a file has."""
+
+_EXPORTS: Final = "staff_exports"
 _PAGE: Final = 500
 _SUBJECT: Final = re.compile(r"[0-9A-Za-z_.-]{1,64}")
 
@@ -124,8 +130,12 @@ class ListActs:
     async def export(self, kind: ListFormat, terms: ActTerms, *, by: By = SERVICE, now: int) -> bytes:
         """All of them as a file, up to now; who took it with them is an act itself, without the words that name people.
 
-        Raises ListTooLong where there are more than a file has, or more people than were looked at.
+        Raises ListTooLong where there are more than a file has, or more people than were looked at; TooManyRequests.
         """
+        if by.id is not None:
+            await limit_calls(
+                self.db, scope=_EXPORTS, subject=by.id, most=MOST_EXPORTS, window=HOUR_MS, now=now
+            )
         if terms.is_cut:
             raise errors.ListTooLong
         # What comes meanwhile, its own act too, isn't in it.

@@ -1,0 +1,39 @@
+"""A table that a command writes to a file: of which kind it is, for its owner only, and that there is room for it."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mshield.commands.parts.output import Output, Refused, refusing
+
+if TYPE_CHECKING:
+    from mshield.gateways.table_files import ListFormat
+
+
+def write_table_file(out: Output, file: Path, work: "Callable[[ListFormat], bytes]") -> int:
+    """Writes what `work` makes for the kind that the file's name says; gives its length.
+
+    The file is opened before: what was recorded as taken is written, and what can't be written isn't recorded.
+    """
+    suffix = file.suffix.lower()
+    if suffix not in {".xlsx", ".csv"}:
+        raise Refused(
+            out.pick("文件名须以 .xlsx 或 .csv 结尾", "The file's name must end in .xlsx or .csv"),
+            code="unknown_format",
+            as_json=out.json,
+        )
+    is_new = not file.exists()
+    with refusing(out, OSError):
+        file.touch(mode=0o600)
+        file.chmod(0o600)
+        stream = file.open("r+b")
+    with stream:
+        try:
+            content = work("xlsx" if suffix == ".xlsx" else "csv")
+        except BaseException:
+            if is_new:
+                file.unlink(missing_ok=True)
+            raise
+        stream.write(content)
+        stream.truncate()
+    return len(content)
