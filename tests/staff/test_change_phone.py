@@ -197,6 +197,23 @@ async def test_the_new_numbers_code_is_checked_where_it_is_entered(
     assert_refused(await send(other, account, theirs), "sms_code_expired")
 
 
+async def test_a_right_code_stays_right_however_often_it_is_entered(one: Clerk, account: str) -> None:
+    """A check that said yes, even after all tries but one, isn't followed by a no at the next step."""
+    mine = await code(one, account)
+    wrong = "000000" if mine != "000000" else "000001"
+
+    async def check(new_code: str) -> httpx.Response:
+        document = {"phone": NEW, "new_code": new_code}
+        return await one.call("POST", f"/accounts/{account}/phone-codes/check", document)
+
+    for _ in range(4):
+        assert_refused(await check(wrong), "sms_code_wrong")
+    for _ in range(6):
+        assert (await check(mine)).status_code == 204
+    assert_refused(await send(one, account, mine, reason=""), "invalid_request")
+    assert (await send(one, account, mine)).status_code == 201
+
+
 async def test_a_code_asks_once_and_one_question_waits(one: Clerk, other: Clerk, account: str) -> None:
     mine = await code(one, account)
     asked = (await send(one, account, mine)).json()

@@ -65,7 +65,7 @@ export async function sendPhoneCode(id: string, phone: string, to: Which): Promi
   return answered(api.POST("/api/console/accounts/{account_id}/phone-codes", { ...ofAccount(id), body }));
 }
 
-/** Whether the new number's code is right: one of its tries; it stays unspent. */
+/** Whether the new number's code is right: a wrong one is one of its tries; it stays unspent. */
 export async function checkPhoneCode(id: string, phone: string, newCode: string): Promise<void> {
   const body = { phone, new_code: newCode };
   await answered(
