@@ -17,6 +17,7 @@ const shield = {
 };
 vi.mock("../src/engine/shield.ts", () => ({ getReady: () => undefined, shield }));
 vi.mock("../src/engine/keeping.ts", () => ({ useKeeping: () => null, askToKeep: async () => undefined }));
+const { stepBack } = await import("../src/engine/back.ts");
 const { default: ApplyFlow } = await import("../src/screens/certificate/ApplyFlow.vue");
 
 const ME = {
@@ -95,5 +96,24 @@ test("what else an application would be refused for is told before the PIN too; 
   check = () => Promise.reject(new ProblemError("not_found", 404));
   await submit();
   expect(wrapper.find(".new-pin").exists()).toBe(true);
+  wrapper.unmount();
+});
+
+test("a record that was refused and is on file by now isn't called wrong again when the SMS code is", async () => {
+  const { ProblemError } = await import("@mshield/shield");
+  ways = async () => ({ isProven: true, items: [], countsFrom: null });
+  const refuse = (code: string) => () => Promise.reject(new ProblemError(code, 409));
+  check = refuse("no_filing");
+  const { wrapper, submit } = await typed("沈若溪");
+  const faults = (): number => wrapper.findAll(".row-error").length;
+  expect(faults()).toBe(2);
+  check = refuse("device_limit");
+  await submit();
+  check = async () => undefined;
+  await submit();
+  expect([wrapper.find(".new-pin").exists(), faults()]).toEqual([true, 0]);
+  stepBack();
+  await flushPromises();
+  expect([wrapper.find("form").exists(), faults()]).toEqual([true, 0]);
   wrapper.unmount();
 });

@@ -105,3 +105,16 @@ test("what was said of an SMS code is over with the next one, until that is sent
   form.check();
   expect(form.errors.value.smsCode).toBe("smsMissing");
 });
+
+test("a refused record hides nothing that is wrong of the SMS code, and is over once it was found", () => {
+  const form = useApplicationForm(ME);
+  form.knownId.value = "**************4217";
+  Object.assign(form.fields, { userType: "operator", creditCode: "91330206MA2XB7C1TW", smsCode: "246802" });
+  form.check();
+  form.refuseRecord();
+  expect(form.errors.value).toEqual({ userType: "typeUnfiled", creditCode: "codeUnfiled" });
+  form.refuseCode();
+  expect(form.errors.value.smsCode).toBe("smsRefused");
+  form.acceptRecord();
+  expect(form.errors.value).toEqual({ smsCode: "smsRefused" });
+});

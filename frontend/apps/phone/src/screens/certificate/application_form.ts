@@ -21,6 +21,8 @@ export interface ApplicationForm {
   refuseCode(): void;
   /** It has no such record on file; which of the data is wrong it doesn't say. */
   refuseRecord(): void;
+  /** It has one by now. */
+  acceptRecord(): void;
   /**
    * Tells at the field that the name isn't the account's own, and whether to stop there: always where the own one is on
    * file (`isFiled`), else once, since the file may have given the holder another name.
@@ -81,13 +83,14 @@ export function useApplicationForm({ account }: Me, record: FilingRecord | null 
   const errors = computed(() => {
     const known = isTold.value ? wrong.value : {};
     const doubt = doubted.value?.name === fields.name ? doubted.value : null;
+    const ofCode = code.error.value === null ? {} : { smsCode: code.error.value };
     if (refused.value === entered.value) {
       const name = isSameName(fields.name, account.name) ? {} : { name: "nameUnfiled" };
       const id = typeof knownId.value === "string" ? {} : { idNumber: "idUnfiled" };
-      return { ...name, ...id, userType: "typeUnfiled", creditCode: "codeUnfiled", ...known };
+      return { ...name, ...id, userType: "typeUnfiled", creditCode: "codeUnfiled", ...known, ...ofCode };
     }
     const others = doubt ? { name: doubt.isFiled ? "nameFiled" : "nameOther", ...known } : known;
-    return code.error.value === null ? others : { ...others, smsCode: code.error.value };
+    return { ...others, ...ofCode };
   });
 
   function check(): boolean {
@@ -129,6 +132,7 @@ export function useApplicationForm({ account }: Me, record: FilingRecord | null 
     check,
     refuseCode: code.refuse,
     refuseRecord: () => (refused.value = entered.value),
+    acceptRecord: () => (refused.value = ""),
     renewCode: code.renew,
     doubtName,
     application,
