@@ -94,6 +94,19 @@ async def test_the_data_are_checked_before_a_pin_is_chosen(application: Applicat
     assert (await device.call("POST", ENROL, form)).status_code == 201
 
 
+async def test_an_account_checks_so_often_in_an_hour_and_then_applies(
+    application: Application, device: Device
+) -> None:
+    """Each check may ask the outside filing system."""
+    form = await application.application_form(device)
+    data = {name: value for name, value in form.items() if name != "sms_code"}
+    for _ in range(60):
+        assert (await device.call("POST", f"{ENROL}/check", data)).status_code == 204
+    refused = await device.call("POST", f"{ENROL}/check", data)
+    assert_refused(refused, "too_many_requests", 429)
+    assert (await device.call("POST", ENROL, form)).status_code == 201
+
+
 async def test_the_shield_number_belongs_to_the_device(application: Application, device: Device) -> None:
     first = await _begun(application, device)
     again = await _begun(application, device)

@@ -38,6 +38,7 @@ from mshield.pki.certificates.names import LeafSubject
 from mshield.services.accounts.holder import own_id_number
 from mshield.services.accounts.session import PhoneLogin
 from mshield.services.accounts.sms_codes import SpendCode
+from mshield.services.accounts.throttle import limit_calls
 from mshield.services.certificates import apply_again
 from mshield.services.filing.look_up import LookUpFiling
 from mshield.services.identity.after_reset import WaitAfterReset
@@ -47,6 +48,8 @@ from mshield.store.certificates import enrolment as store
 from mshield.store.database.interface import Conflict, Database
 
 _SHIELD_NUMBER_TRIES: Final = 8
+_CHECKS: Final = 60
+"""An hour of an account's checks: each may ask the outside filing system, and write what it says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +88,15 @@ class Enrol:
     """Asks the outside filing system, where one is set."""
 
     async def check(self, login: PhoneLogin, application: Application, *, now: int) -> None:
-        """What `begin` would say of the data, before a PIN is chosen for nothing; it changes nothing.
+        """What `begin` would say of the data, before a PIN is chosen for nothing.
 
-        Raises as `begin` does, but for the SMS code and what this phone has already.
+        As `begin` it takes over what the outside filing system says; it changes nothing else.
+
+        Raises as `begin` does, but for the SMS code and what this phone has already; TooManyRequests.
         """
+        await limit_calls(
+            self.db, scope="apply_check", subject=login.account_id, most=_CHECKS, window=HOUR_MS, now=now
+        )
         _, person, claim = await self._claim(login, application, now=now)
         await self.proofs.require(claim, now=now)
         await self._require_free(login, person, now=now)

@@ -93,7 +93,10 @@ class PublicKeyMessage(Wire, frozen=True):
     answers=openapi.answers(None, "All matches so far", status=204) | openapi.problems(429),
 )
 async def check(request: Request) -> Response:
-    """Before a PIN is chosen: what an application would be refused for, but for its SMS code; changes nothing."""
+    """Before a PIN is chosen: what an application would be refused for, but for its SMS code.
+
+    As the application, it takes over what the outside filing system says; it changes nothing else. 60 an hour.
+    """
     login, context = await phone_of(request), context_of(request)
     message = await body_of(request, ApplicantMessage)
     await context.certificates.enrol.check(login, message.application, now=context.clock())

@@ -89,7 +89,10 @@ def _for_code(operation: Operation, captcha_id: str | None, answer: str | None) 
 
 
 def check(operation: Operation, application: Application) -> None:
-    """Has the service look at the data before a PIN is chosen; it changes nothing, and asks for no code."""
+    """Has the service look at the data before a PIN is chosen; it asks for no code.
+
+    As the application, it has the service take over what the outside filing system says, and changes nothing else.
+    """
     form: dict[str, object] = msgspec.to_builtins(application)
     del form["sms_code"]
     operation.connection.post("/api/phone/enrolments/check", operation.logged_in(), form)
