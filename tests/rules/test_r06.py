@@ -99,6 +99,8 @@ async def test_r06_what_cant_be_used_any_more_is_not_held_but_has_to_be_revoked(
     await apply(world)
     await execute(world.db, change_sql)
     with pytest.raises(refusal):
+        await world.enrol.check(await login_of(world), FORM, now=world.clock())
+    with pytest.raises(refusal):
         await begin(world, confirm_duplicate=confirmed)
     assert (await _standing(world))[1] == ""
     await change(world.db, await _serial(world), CertificateEvent.REVOKE, now=world.clock())

@@ -27,6 +27,15 @@ class Reapplication:
     confirmed: bool
 
 
+def require_usable(occupant: Occupant, *, now: int) -> None:
+    """Raises PinLocked, CertificateExpired for one that the legal person has to revoke, whoever confirms what."""
+    state = occupant.standing.state
+    if state is CertificateState.PIN_LOCKED:
+        raise errors.PinLocked
+    if is_expired(state=state, not_after=occupant.not_after, now=now):
+        raise errors.CertificateExpired
+
+
 async def refuse(
     db: Database, reapplication: Reapplication, spend_code: Callable[[], Awaitable[None]], *, now: int
 ) -> NoReturn:
@@ -35,10 +44,7 @@ async def refuse(
     The SMS code is spent only where something changes.
     """
     state, holds = reapplication.occupant.standing.state, reapplication.occupant.standing.holds
-    if state is CertificateState.PIN_LOCKED:
-        raise errors.PinLocked
-    if is_expired(state=state, not_after=reapplication.occupant.not_after, now=now):
-        raise errors.CertificateExpired
+    require_usable(reapplication.occupant, now=now)
     if Hold.DUPLICATE in holds:
         raise errors.DuplicateApplication
     if not reapplication.confirmed or state is not CertificateState.ACTIVE:

@@ -92,13 +92,17 @@ class Enrol:
 
         As `begin` it takes over what the outside filing system says; it changes nothing else.
 
-        Raises as `begin` does, but for the SMS code and what this phone has already; TooManyRequests.
+        Raises as `begin` does, but for the SMS code and AlreadyCertified, DuplicateApplication, which take a
+        confirmation; TooManyRequests.
         """
         await limit_calls(
             self.db, scope="apply_check", subject=login.account_id, most=_CHECKS, window=HOUR_MS, now=now
         )
         _, person, claim = await self._claim(login, application, now=now)
         await self.proofs.require(claim, now=now)
+        occupant = await store.find_occupant(self.db, device_id=login.device_id)
+        if occupant is not None:
+            apply_again.require_usable(occupant, now=now)
         await self._require_free(login, person, now=now)
 
     async def begin(
