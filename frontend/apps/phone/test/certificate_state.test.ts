@@ -1,4 +1,4 @@
-/** The seven states of the certificate, what they count against each other, and the days that are told. */
+/** The states of the certificate, what they count against each other, and the days that are told. */
 
 import type { CertificateChange, IssuedCertificate } from "@mshield/shield";
 import { describe, expect, test } from "vitest";
@@ -48,6 +48,7 @@ describe("the state", () => {
     ["expired", { state: "expired" }, false],
     ["revoked", { state: "revoked" }, false],
     ["revoked", { state: "superseded" }, false],
+    ["newer", { state: "sleeping" }, true],
   ] as const)("%s", ([state, parts, due]) => {
     expect(stateOf(parts, due)).toBe(state);
   });

@@ -31,6 +31,7 @@ test.for([
   ["locked", []],
   ["expired", []],
   ["revoked", ["apply"]],
+  ["newer", []],
 ] as const)("with a certificate that is %s", ([state, names]) => {
   expect(working(state)).toEqual(names);
 });
@@ -59,7 +60,7 @@ test("once the filing has changed nothing that the service refuses looks as if i
 });
 
 test("each obstacle is said in both languages", () => {
-  const states = ["none", "active", "due", "held", "locked", "expired", "revoked"] as const;
+  const states = ["none", "active", "due", "held", "locked", "expired", "revoked", "newer"] as const;
   const obstacles = new Set<Obstacle>();
   for (const state of states) {
     for (const [isOffline, isStopped] of [
@@ -85,5 +86,5 @@ test("each obstacle is said in both languages", () => {
     expect(words.zh.why[obstacle]).toBeTruthy();
     expect(words.en.why[obstacle]).toBeTruthy();
   }
-  expect(obstacles.size).toBe(13);
+  expect(obstacles.size).toBe(14);
 });

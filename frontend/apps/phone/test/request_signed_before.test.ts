@@ -90,6 +90,18 @@ describe("of a request that another tab has answered", () => {
       expect(said).toContain(`/me/signatures/${sid}`);
     }
   });
+  test("it is forgotten before a batch is asked about document by document, and told as asked about", async () => {
+    const { promise, resolve } = Promise.withResolvers();
+    engine.ownSignature.mockReturnValue(promise);
+    engine.forgetRequest.mockClear();
+    const answering = useAnswering(shallowRef(scan("signature")));
+    const over = answering.expire();
+    await flushPromises();
+    expect([answering.settled.value, engine.forgetRequest.mock.calls]).toEqual([{ kind: "asking" }, [["1"]]]);
+    resolve(OWN);
+    await over;
+    expect(answering.settled.value).toEqual({ kind: "signed", own: OWN });
+  });
   test("a login is said to be done", async () => {
     engine.ownSignature.mockResolvedValue({ ...OWN, kind: "login" });
     expect(await after("login", "approve")).toContain("已登录单一窗口");

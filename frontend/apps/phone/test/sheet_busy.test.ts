@@ -15,11 +15,15 @@ const acts = {
   nameDevice: vi.fn(),
   logOutOthers: vi.fn(),
 };
+const forget = vi.fn(async () => undefined);
 vi.mock("../src/engine/shield.ts", () => ({
-  shield: { ...acts, status: async () => ({ isLoggedIn: true }), hasBiometric: async () => false },
+  shield: { ...acts, forget, status: async () => ({ isLoggedIn: true }), hasBiometric: async () => false },
   getReady: () => undefined,
 }));
-vi.mock("../src/engine/biometric.ts", () => ({ isBiometricOn: async () => false }));
+vi.mock("../src/engine/biometric.ts", () => ({
+  isBiometricOn: async () => false,
+  removeBiometric: async () => undefined,
+}));
 const { stepBack } = await import("../src/engine/back.ts");
 
 const { NetworkError } = await import("@mshield/shield");
@@ -136,4 +140,43 @@ test.for(Object.entries(WAYS))("nothing under way, it is left: %s", async ([, le
   await flushPromises();
   expect(wrapper.emitted("close")).toHaveLength(1);
   wrapper.unmount();
+});
+
+test.for(Object.entries(CASES))(
+  "a network that answers nothing keeps nobody for minutes: %s",
+  async ([name, one]) => {
+    vi.useFakeTimers();
+    const mock = acts[name as keyof typeof acts];
+    mock.mockReturnValue(new Promise(() => undefined));
+    const wrapper = await opened(one);
+    await act(one);
+    // What became of another's shield is seen here alone.
+    const isGrave = name === "disownDevice";
+    await vi.advanceTimersByTimeAsync(19_000);
+    press(one.wayOut);
+    await flushPromises();
+    expect(sheet()?.open).toBe(true);
+    await vi.advanceTimersByTimeAsync(1_000);
+    press(one.wayOut);
+    await flushPromises();
+    const isLeft = sheet() === null || wrapper.emitted("close") !== undefined;
+    expect(isLeft).toBe(!isGrave);
+    wrapper.unmount();
+    mock.mockReset();
+    vi.useRealTimers();
+  },
+);
+
+test("退出登录 on this phone alone doesn't wait for the service that is still being told", async () => {
+  acts.logout.mockReturnValue(new Promise(() => undefined));
+  const wrapper = await opened(CASES.logout);
+  await act(CASES.logout);
+  window.dispatchEvent(new Event("offline"));
+  await flushPromises();
+  press("只在本机退出");
+  await flushPromises();
+  expect(forget).toHaveBeenCalledOnce();
+  window.dispatchEvent(new Event("online"));
+  wrapper.unmount();
+  acts.logout.mockReset();
 });

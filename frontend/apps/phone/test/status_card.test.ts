@@ -5,7 +5,7 @@ import { DAY_MS } from "@mshield/look/vue/dates.ts";
 import type { IssuedCertificate, Me } from "@mshield/shield";
 import { expect, test } from "vitest";
 
-import type { CertificateState } from "../src/engine/certificate_state.ts";
+import { certificateState, type CertificateState } from "../src/engine/certificate_state.ts";
 import StatusCard from "../src/screens/home/StatusCard.vue";
 import { mounted } from "./mounted.ts";
 
@@ -52,4 +52,11 @@ test("otherwise as it stands", async () => {
   const due = await card("due", false);
   expect(due.className).toBe("cert active");
   expect(due.querySelector("a")?.getAttribute("href")).toBe("/renew");
+});
+
+test("a state that this app doesn't know isn't shown as one that is in order", async () => {
+  const state = certificateState({ certificate: { ...CERTIFICATE, state: "sleeping" }, renewal: RENEWAL }, 0);
+  const shown = await card(state, false, 1);
+  expect(shown.querySelector(".chip")?.textContent).toBe("请更新应用后查看");
+  expect(shown.querySelector("a")).toBeNull();
 });

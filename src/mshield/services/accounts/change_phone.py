@@ -131,7 +131,7 @@ class ChangePhone:
         return wanted
 
     async def check_code(self, account_id: str, *, phone: str, new_code: str, by: By, now: int) -> None:
-        """Whether the new number's code is right, where it is entered; that is a try, and the code stays unspent.
+        """Whether the new number's code is right, where it is entered; the code stays unspent.
 
         Raises what `wanted_another` and `prove` raise.
         """
@@ -139,14 +139,19 @@ class ChangePhone:
         await self.prove(wanted, "new", new_code, now=now)
 
     async def prove(self, wanted: Wanted, which: Which, code: str, *, now: int) -> ProvenCode:
-        """Counts a try of a code of this change. Raises SmsCodeWrong, SmsCodeExpired, which name the code's `field`."""
+        """A code of this change; a wrong one is one of its tries, a right one isn't, since it is proven again later.
+
+        Raises SmsCodeWrong, SmsCodeExpired, which name the code's `field`.
+        """
         phone = wanted.phone if which == "new" else wanted.account.phone
         try:
-            return await self.sms_codes.prove(
+            proven = await self.sms_codes.prove(
                 phone=phone, purpose=_PURPOSES[which], code=code, bound_to=wanted.bound_to, now=now
             )
         except (errors.SmsCodeWrong, errors.SmsCodeExpired) as error:
             raise type(error)(**error.extra, field=f"{which}_code") from error
+        await self.sms_codes.give_back(proven)
+        return proven
 
     async def __call__(
         self, account_id: str, *, phone: str, evidence: str, new_code: str, old_code: str, by: By, now: int

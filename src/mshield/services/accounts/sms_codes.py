@@ -143,6 +143,11 @@ class SmsCodes:
             raise errors.SmsCodeWrong(left=most - tried.tries)
         return ProvenCode(tried.id, phone, code)
 
+    async def give_back(self, proven: ProvenCode) -> None:
+        """Its try doesn't count: for a code that is proven more than once. Who knows the code has nothing to guess."""
+        await limits.untry_sms(self.db, code_id=proven.id)
+        self.counted.take_back(f"{_KIND} {proven.id}")
+
     async def spend(self, tx: Tx, proven: ProvenCode, *, now: int) -> None:
         """Spends a proven code; `forget` it after the commit.
 

@@ -22,3 +22,9 @@ class CountedHere:
             before, until = 0, now + window
         self._counts[subject] = before + 1, until
         return before + 1
+
+    def take_back(self, subject: str) -> None:
+        """One event that was counted doesn't count."""
+        count, until = self._counts.get(subject, (0, 0))
+        if count > 0:
+            self._counts[subject] = count - 1, until

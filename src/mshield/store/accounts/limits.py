@@ -138,6 +138,11 @@ async def latest_sms(db: Database, *, phone: str, purpose: str) -> SmsCode | Non
     return None if row is None else SmsCode(**row)
 
 
+async def untry_sms(db: Database, *, code_id: str) -> None:
+    """Gives back one try of a code."""
+    await db.run(_SQL["untry_sms"], id=code_id)
+
+
 async def use_sms(tx: Tx, *, code_id: str, now: int) -> bool:
     """Spends the code and erases its hash; False when it was spent before or is over."""
     return await tx.run(_SQL["use_sms"], id=code_id, now=now, nothing=b"") == 1

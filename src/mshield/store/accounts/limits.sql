@@ -53,6 +53,9 @@ WHERE id = (SELECT id FROM sms_codes WHERE phone = :phone AND purpose = :purpose
   AND tries >= 0 AND tries < :most AND used_at IS NULL AND expires_at > :now
 RETURNING id, code_hash, tries, expires_at;
 
+-- name: untry_sms!
+UPDATE sms_codes SET tries = tries - 1 WHERE id = :id AND tries > 0 AND used_at IS NULL;
+
 -- name: latest_sms^
 SELECT tries, expires_at, used_at FROM sms_codes WHERE phone = :phone AND purpose = :purpose
 ORDER BY sent_at DESC, id DESC LIMIT 1;

@@ -290,7 +290,7 @@ async def send_phone_code(request: Request, account_id: str) -> Response:
     answers=openapi.answers(None, "It is right, and not spent", status=204) | openapi.problems(413),
 )
 async def check_phone_code(request: Request, account_id: str) -> Response:
-    """R18. Where it is entered, before the rest is asked for. Each check is one of the code's few tries."""
+    """R18. Where it is entered, before the rest is asked for. A wrong one is one of the code's few tries."""
     member = await _person(request)
     message, context = await body_of(request, CheckPhoneCodeMessage), context_of(request)
     await context.accounts.change_phone.check_code(

@@ -1,4 +1,4 @@
-/** The seven states of the certificate as the app shows them (look, "States of the certificate"). */
+/** The states of the certificate as the app shows them (look, "States of the certificate"). */
 
 import { DAY_MS } from "@mshield/look/vue/dates.ts";
 import type { CertificateChange, IssuedCertificate, Me } from "@mshield/shield";
@@ -7,7 +7,9 @@ export const HOLDS = ["clone", "duplicate", "suspended", "lost", "frozen"] as co
 /** Gravest first. */
 export type Hold = (typeof HOLDS)[number];
 
-export type CertificateState = "none" | "active" | "due" | "held" | "locked" | "expired" | "revoked";
+/** `newer`: one that a newer service knows, and this app doesn't. */
+export type CertificateState =
+  "none" | "active" | "due" | "held" | "locked" | "expired" | "revoked" | "newer";
 
 interface Seen extends Pick<Me, "renewal"> {
   readonly certificate: Pick<IssuedCertificate, "state" | "holds" | "notAfter"> | null;
@@ -26,6 +28,11 @@ export function certificateState({ certificate, renewal }: Seen, now: number): C
       return "locked";
     case "expired":
       return "expired";
+    case "active":
+      break;
+    default:
+      // What it forbids can't be known here.
+      return "newer";
   }
   if (certificate.notAfter <= now) {
     return "expired";

@@ -32,6 +32,7 @@ export type Obstacle =
   | "locked"
   | "expired"
   | "revoked"
+  | "newer"
   | "certified"
   | "heldApply"
   | "stoppedApply"
@@ -89,6 +90,8 @@ function obstacleToApplying(state: CertificateState, isStopped: boolean): Obstac
       return "lockedApply";
     case "expired":
       return "expiredApply";
+    case "newer":
+      return "newer";
     default:
       return "certified";
   }

@@ -172,6 +172,7 @@ export const words = {
       locked: "PIN 码已锁死。无法解锁，请法人作废后重新申请。",
       expired: "证书已过期。请法人作废后，在本机重新申请。",
       revoked: "证书已作废。请先重新申请证书。",
+      newer: "这一版应用不认识证书现在的状态。请更新应用后查看。",
       certified: "本机已有证书，不用再申请。再次申请会失败，现有证书也会停用；要换新的，请先由法人作废。",
       heldApply: "本机已有证书，只是暂时停用。请法人恢复后继续使用，不用再申请。",
       stoppedApply: "本机的证书已停用，不能恢复。请法人先作废，作废后就可以重新申请。",
@@ -367,6 +368,8 @@ export const words = {
       locked: "The PIN is locked for good. Ask your legal person to revoke it, then apply again.",
       expired: "The certificate has expired. Ask your legal person to revoke it, then apply again.",
       revoked: "The certificate was revoked. Apply anew first.",
+      newer:
+        "This version of the app doesn't know the certificate's present state. Update the app to see it.",
       certified:
         "This phone has a certificate. Applying again fails and stops the present one too; for a new one have it revoked first.",
       heldApply:

@@ -96,19 +96,17 @@ export function useAnswering(scanned: ShallowRef<Scan | null>): Answering {
     ending.value = end;
     settled.value = { kind: "asking" };
     try {
-      // Another tab, or this one before it was loaded anew, may have signed it.
-      const own = await shield.ownSignature(request);
-      settled.value = own === null ? { kind: "unsigned" } : { kind: "signed", own };
-    } catch {
-      settled.value = { kind: "unknown" };
-    }
-    try {
       back.value ??= returnAddress(await shield.wayBack(request));
     } catch {
       // That it is over counts, whether or not the way back can be found out.
     }
-    await shield.forgetRequest(request.requestId);
-    await readStatus();
+    try {
+      await shield.forgetRequest(request.requestId);
+      await readStatus();
+    } finally {
+      // A batch is asked about document by document: nothing else waits behind that.
+      settled.value = await settledHere(request);
+    }
   }
 
   async function decline(reason: "declined" | "not_me"): Promise<void> {
@@ -154,4 +152,14 @@ export function useAnswering(scanned: ShallowRef<Scan | null>): Answering {
   }
 
   return { approving, declining, prolonging, ending, settled, back, lost, approve, decline, prolong, expire };
+}
+
+/** Another tab, or this one before it was loaded anew, may have signed it. */
+async function settledHere(request: Scan): Promise<Settled> {
+  try {
+    const own = await shield.ownSignature(request);
+    return own === null ? { kind: "unsigned" } : { kind: "signed", own };
+  } catch {
+    return { kind: "unknown" };
+  }
 }

@@ -9,6 +9,7 @@ export const words = {
       held: "现有证书已停用，请先由法人处理",
       locked: "PIN 码已锁死，请先由法人作废",
       expired: "证书已过期，请先由法人作废",
+      newer: "请更新应用后查看",
     },
     warning: {
       title: "本机已有证书，不要再次申请",
@@ -96,6 +97,7 @@ export const words = {
       held: "The present certificate is on hold: your legal person comes first",
       locked: "The PIN is locked: have it revoked first",
       expired: "The certificate has expired: have it revoked first",
+      newer: "Update the app to see this",
     },
     warning: {
       title: "This phone has a certificate: don't apply again",

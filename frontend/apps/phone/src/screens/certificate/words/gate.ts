@@ -9,6 +9,7 @@ export const words = {
       locked: "无法解锁，请法人作废后重新申请。",
       expired: "过期的证书不能更新，请法人作废后重新申请。",
       revoked: "现在可以在本机重新申请。",
+      newer: "这一版应用不认识证书现在的状态。",
     },
   },
   en: {
@@ -21,6 +22,7 @@ export const words = {
       locked: "It can't be unlocked: ask your legal person to revoke it, then apply again.",
       expired: "It can't be renewed: ask your legal person to revoke it, then apply again.",
       revoked: "You can apply anew on this phone now.",
+      newer: "This version of the app doesn't know the certificate's present state.",
     },
   },
 };
