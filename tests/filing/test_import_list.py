@@ -128,6 +128,9 @@ async def test_r22_a_plan_and_its_import_say_which_shields_stop(
     firm = [dataclasses.replace(row, enterprise="宁波北潮集团") for row in (other, LEGAL)]
     planned = await filing.plan(firm, waits="approval", now=clock())
     assert ([line.enterprise_stops for line in planned.lines], planned.shields_stopped) == ([2, 2], 2)
+    waiting = [line.record for line in planned.lines if line.record]
+    seen = await filing.compare_waiting(waiting, now=clock())
+    assert [(line.stops, line.enterprise_stops) for line in seen] == [(1, 2), (0, 2)]
     done = await filing.apply([other, LEGAL], second_person=SECOND, now=clock())
     assert ([line.stops for line in done.lines], done.shields_stopped) == ([1, 0], 1)
     # What has stopped doesn't stop again.

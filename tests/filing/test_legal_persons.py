@@ -1,16 +1,19 @@
 """Whoever becomes a legal person by a list waits for a second officer, who sees what is taken, and nothing else is."""
 
 import asyncio
+import dataclasses
 from typing import Any, Final
 
 import httpx
 import pytest
 
 from mshield.domain.staff import StaffRole
+from mshield.gm.engine import load_engine
 from tests.support.acts import acts_on
 from tests.support.application import EXAMPLES, Application
 from tests.support.assertions import refusal
 from tests.support.console_people import API, Clerk
+from tests.support.issuing import person
 from tests.support.signing import execute
 
 HEADER: Final = "企业名称,统一社会信用代码,姓名,证件类型,证件号码,用户类型,手机号"
@@ -217,6 +220,22 @@ async def test_an_enterprise_with_a_legal_person_gets_another_name_by_two(
     record = await _record(officer, line.split(",")[4])
     acts = await acts_on(application.context.db, subject=record["id"])
     assert (acts[-1].details["enterprise_change"], acts[-1].details["asked_by"]) == ("change", officer.id)
+
+
+async def test_who_approves_is_told_which_shields_stop_while_it_waits(
+    application: Application, officer: Clerk, second: Clerk
+) -> None:
+    context, now = application.context, application.clock()
+    new, _ = await person(context.db, context.keyring, load_engine(), now=now)
+    issue = context.certificates.own.issue
+    row = await issue.reserve(dataclasses.replace(new, credit_code=KNOWN.split(",")[1]), now=now)
+    await issue.issue(row.serial, now=now)
+    report = await _import(officer, KNOWN.replace("北潮", "南潮"))
+    (shown,) = await _shown(second, report)
+    assert (shown["state"], shown["shields_stopped"]) == ("waiting", 1)
+    await _decide(second, report)
+    (shown,) = await _shown(second, report)
+    assert (shown["state"], shown["shields_stopped"]) == ("taken", 0)
 
 
 async def test_all_lines_of_a_renamed_enterprise_are_taken_together(officer: Clerk, second: Clerk) -> None:

@@ -25,6 +25,7 @@ const LINE: ProposedLegalPerson = {
   name_before: "CHAN Tai Man",
   phone_before: "",
   state: "waiting",
+  shields_stopped: 0,
 };
 
 test.for([
@@ -36,6 +37,24 @@ test.for([
 ] as const)("of a number: %s", async ([, phones, said]) => {
   settings.language = "zh";
   listLegalPersons.mockResolvedValue({ items: [{ ...LINE, ...phones }], next: null });
+  const list = mount(LegalPersonsList, {
+    props: { modelValue: [], seen: false, approval: { id: "a", details: {} } as unknown as Approval },
+    global: { plugins: [i18n], stubs: { ElCheckbox: true } },
+  });
+  await flushPromises();
+  expect(list.get(".who > :last-child").text()).toBe(said);
+});
+
+test.for([
+  [
+    "their own",
+    { shields_stopped: 1, enterprise: LINE.enterprise_before! },
+    "批准后 1 个手机盾会停用，须更新证书",
+  ],
+  ["all of an enterprise's", { shields_stopped: 1200 }, "批准后全企业共 1,200 个手机盾会停用，须更新证书"],
+] as const)("of shields that stop: %s", async ([, stops, said]) => {
+  settings.language = "zh";
+  listLegalPersons.mockResolvedValue({ items: [{ ...LINE, ...stops }], next: null });
   const list = mount(LegalPersonsList, {
     props: { modelValue: [], seen: false, approval: { id: "a", details: {} } as unknown as Approval },
     global: { plugins: [i18n], stubs: { ElCheckbox: true } },

@@ -222,13 +222,25 @@ class ImportFiling:
         lines: list[LineReport] = []
         for some in in_parts(records):
             await give_way()
-            keys = [key_of(self.lookup, record) for record in some]
-            for line in await with_stops(seen, keys, await self._lines(seen, some), now=now):
+            for line in await self._stopping_lines(seen, some, now=now):
                 lines.append(line)
                 tell("compare", len(lines), len(records))
         return report_of(
             [replace(line, waits=waits) if line.takes_two else line for line in lines], findings, rows
         )
+
+    async def compare_waiting(self, records: Sequence[FilingRecord], *, now: int) -> list[LineReport]:
+        """What taking each of these over would change, and which shields usable at `now` (ms) would stop by it."""
+        seen = Seen(self.db)
+        return [
+            line for some in in_parts(records) for line in await self._stopping_lines(seen, some, now=now)
+        ]
+
+    async def _stopping_lines(
+        self, seen: Seen, records: Sequence[FilingRecord], *, now: int
+    ) -> list[LineReport]:
+        keys = [key_of(self.lookup, record) for record in records]
+        return await with_stops(seen, keys, await self._lines(seen, records), now=now)
 
     async def compare(self, record: FilingRecord) -> LineReport:
         """What taking this one record over would change."""

@@ -99,6 +99,12 @@ class LegalPersons:
         rows = await store.page(self.db, approval_id=approval_id, after=after, most=most)
         return [self._proposed(row) for row in rows]
 
+    async def stops(self, shown: Sequence[Proposed], *, now: int) -> dict[int, int]:
+        """By line, for those that wait: the person's shields that would stop now (ms), or a renamed enterprise's."""
+        waiting = [person.record for person in shown if person.state == "waiting"]
+        lines = await self.imports.compare_waiting(waiting, now=now)
+        return {line.line: line.enterprise_stops or line.stops for line in lines}
+
     async def narrow(self, tx: Tx, approval_id: str, lines: frozenset[int]) -> None:
         """Refuses all but these lines. Raises InvalidRequest where there are none, or others."""
         rows = await self._all(tx, approval_id)

@@ -106,7 +106,8 @@ class LinesWanted(Query, frozen=True):
 class ProposedLegalPersonMessage(Wire, frozen=True):
     """A legal person by the list's `line`, or an operator whose line renames the enterprise.
 
-    `phone` null: what is on file stays. `…_before` are what was on file.
+    `phone` null: what is on file stays. `…_before` are what was on file. `shields_stopped` have to be renewed once a
+    line that waits is taken: its person's, or all of an enterprise's that gets another name.
     """
 
     line: int
@@ -122,6 +123,7 @@ class ProposedLegalPersonMessage(Wire, frozen=True):
     name_before: str | None
     phone_before: str | None
     state: Literal["waiting", "taken", "refused", "overtaken"]
+    shields_stopped: int
 
 
 class ProposedLegalPersonsMessage(Wire, frozen=True):
@@ -248,7 +250,9 @@ async def legal_persons(request: Request, approval_id: Id, query: LinesWanted) -
     """Of an act `filing.legal_persons`: each line as it would be taken, beside what was on file."""
     _, context, _ = await seen_approval(request, approval_id)
     rows = await context.filing.legal_persons.page(approval_id, after=query.after, most=query.limit + 1)
-    items = tuple(map(_proposed, rows[: query.limit]))
+    shown = rows[: query.limit]
+    stops = await context.filing.legal_persons.stops(shown, now=context.clock())
+    items = tuple(_proposed(person, stops.get(person.record.line, 0)) for person in shown)
     more = len(rows) > query.limit
     return JsonAnswer(ProposedLegalPersonsMessage(items, items[-1].line if more else None))
 
@@ -262,7 +266,7 @@ async def seen_approval(request: Request, approval_id: str) -> tuple[StaffMember
     return member, context, row
 
 
-def _proposed(person: Proposed) -> ProposedLegalPersonMessage:
+def _proposed(person: Proposed, stopped: int) -> ProposedLegalPersonMessage:
     record, before = person.record, person.before
     is_new = before.version is None or before.ended_at is not None
     return filled(
@@ -276,6 +280,7 @@ def _proposed(person: Proposed) -> ProposedLegalPersonMessage:
         name_before=before.name,
         phone_before=before.phone,
         state=person.state,
+        shields_stopped=stopped,
     )
 
 

@@ -81,6 +81,8 @@ export const approvalWords = {
       change: { add: "新增", change: "更改", none: "企业改名" },
       more: "显示更多（看完全部才能批准）",
       chosen: "批准 {n} 行，拒绝 {refused} 行",
+      stops: "批准后 {n} 个手机盾会停用，须更新证书",
+      stopsAll: "批准后全企业共 {n} 个手机盾会停用，须更新证书",
       done: "已批准 {n} 行，拒绝 {refused} 行",
       doneSome: "已批准 {n} 行，拒绝 {refused} 行；{overtaken} 行在等待期间备案已变，没有执行：第 {lines} 行",
     },
@@ -185,6 +187,8 @@ export const approvalWords = {
       change: { add: "New", change: "Changed", none: "Renamed" },
       more: "Show more (approving takes having seen all)",
       chosen: "{n} lines approved, {refused} refused",
+      stops: "Shields that stop once it is approved, until they are renewed: {n}",
+      stopsAll: "Shields of the whole enterprise that stop once it is approved, until they are renewed: {n}",
       done: "{n} lines approved, {refused} refused",
       doneSome:
         "{n} lines approved, {refused} refused; {overtaken} were changed meanwhile and not done: lines {lines}",

@@ -2791,7 +2791,8 @@ export interface components {
      * ProposedLegalPersonMessage
      * @description A legal person by the list's `line`, or an operator whose line renames the enterprise.
      *
-     *     `phone` null: what is on file stays. `…_before` are what was on file.
+     *     `phone` null: what is on file stays. `…_before` are what was on file. `shields_stopped` have to be renewed once a
+     *     line that waits is taken: its person's, or all of an enterprise's that gets another name.
      */
     ProposedLegalPersonMessage: {
       /** @enum {unknown} */
@@ -2808,6 +2809,7 @@ export interface components {
       phone_before: string | null;
       /** @enum {unknown} */
       role: "legal_person" | "operator";
+      shields_stopped: number;
       /** @enum {unknown} */
       state: "overtaken" | "refused" | "taken" | "waiting";
     };
