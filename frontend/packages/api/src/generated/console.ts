@@ -197,7 +197,7 @@ export interface paths {
     put?: never;
     /**
      * Check the new number's code
-     * @description R18. Where it is entered, before the rest is asked for. Each check is one of the code's few tries.
+     * @description R18. Where it is entered, before the rest is asked for. A wrong one is one of the code's few tries.
      */
     post: operations["checkPhoneCode"];
     delete?: never;
