@@ -71,6 +71,18 @@ class Member:
             return http.cookies[COOKIE]
 
 
+_WAITING: Final = """async () => {
+  const answer = await fetch("/api/console/approvals?state=waiting&limit=200");
+  return (await answer.json()).items.filter((item) => item.may_decide).length;
+}"""
+
+
+def waiting_for(page: Page) -> int:
+    """How many questions wait for who is logged in there: other tests of this service leave some."""
+    waiting: int = page.evaluate(_WAITING)
+    return waiting
+
+
 LogInAs = Callable[..., Desk]
 SEARCH: Final = "姓名、企业、信用代码、证件号码，或盾号、手机、证件的末 4 位"
 """What the field of words over a list of people says that it takes."""
