@@ -198,6 +198,24 @@ async def test_what_is_told_while_the_others_are_being_told_is_told_again() -> N
     assert not link._untold
 
 
+async def test_who_comes_while_the_others_are_looked_for_is_not_overlooked() -> None:
+    """Their word came after the answer was made and before it was here: nobody is told alone after that."""
+
+    class _Looking:
+        async def fetchval(self, _query: str, **_options: object) -> int:
+            link._heard_of_another(self, 2, "", "")
+            return 0
+
+        def get_server_pid(self) -> int:
+            return 1
+
+    link = notifying.Link("postgresql://nobody@127.0.0.1:1/none", hear=lambda _: None, hear_all=lambda: None)
+    link._hears = True
+    await link._look_around(_Looking())
+    link.tell("changed")
+    assert link._untold == {"changed": None}
+
+
 async def test_too_many_untold_names_become_one_word(
     postgresql_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -68,6 +68,7 @@ class Link:
         self._stir = asyncio.Event()
         self._complained = False
         self._alone = self._hears = False
+        self._ends = 0
         self._quiet_at = float("-inf")
 
     def tell(self, name: str) -> None:
@@ -151,14 +152,17 @@ class Link:
             raise
 
     async def _look_around(self, connection: Any) -> None:
+        ends = self._ends
         others = await connection.fetchval(_OTHERS, timeout=_ANSWER_SECONDS)
-        # Behind a pooler the session that listens is another one, and who is alone can't be told.
-        if others or not self._hears:
+        # Another may have come and said so since the answer was made: who took that for alone told nobody for five
+        # seconds. Behind a pooler the session that listens is another one, and who is alone can't be told.
+        if others or not self._hears or ends != self._ends:
             self._end_alone()
         else:
             self._alone = True
 
     def _end_alone(self) -> None:
+        self._ends += 1
         was_alone, self._alone = self._alone, False
         if was_alone and time.monotonic() - self._quiet_at < _QUIET_SECONDS:
             self.tell(_ALL)
